@@ -1,0 +1,43 @@
+# The two commands of the README, and what keeps them true. `make help` lists the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help set-up demo test soak check format bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+set-up: ## makes .venv, if it is not there or not of today's lock
+	@command -v $(PYTHON) >/dev/null || { echo "set-up: there is no $(PYTHON) here: Python 3.11 or newer is needed" >&2; exit 2; }
+	@$(PYTHON) tools/set_up.py
+
+demo: set-up ## the whole pipeline on this machine, with real rows
+	@extract demo
+
+test: set-up ## all tests
+	@pytest -n auto -m "not soak"
+
+soak: set-up ## the long runs
+	@pytest -n auto -m soak --timeout 3600
+
+check: set-up ## ruff, mypy, import-linter
+	@ruff check .
+	@ruff format --check .
+	@mypy
+	@lint-imports
+
+format: set-up ## what ruff can mend by itself
+	@ruff check --fix .
+	@ruff format .
+
+bench: set-up ## figures: each a ratio against a reference in the same run
+	@python benchmarks/run.py
+
+lock: ## resolves the dependencies anew and writes requirements.lock
+	@$(PYTHON) tools/lock.py --upgrade
+
+clean: ## removes .venv and what the tools left
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo

@@ -1,0 +1,1 @@
+"""asl_generator."""

@@ -1,0 +1,89 @@
+"""Makes .venv from requirements.lock and the workspace: called by make, with whatever Python the machine has.
+
+It must be parsed by any Python 3, so that an old one is told plainly: no newer syntax here.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+LOCK = os.path.join(ROOT, "requirements.lock")
+MEMBERS = (
+    ".",
+    "plugins/glue",
+    "plugins/emr",
+    "plugins/ecs",
+    "plugins/local",
+    "asl_generator",
+    "asl_toolkit",
+    "extract_job",
+)
+OLDEST = (3, 11)
+
+
+def fail(message):
+    sys.stderr.write("set-up: " + message + "\n")
+    raise SystemExit(2)
+
+
+def fingerprint():
+    """One hash over all that the environment is made from: same hash, nothing to do."""
+    found = hashlib.sha256(sys.version.encode() + ROOT.encode())
+    paths = [LOCK, os.path.abspath(__file__)] + [os.path.join(ROOT, m, "pyproject.toml") for m in MEMBERS]
+    for path in paths:
+        with open(path, "rb") as file:
+            found.update(file.read())
+    return found.hexdigest()
+
+
+def run(command, environ):
+    done = subprocess.call(command, cwd=ROOT, env=environ)
+    if done != 0:
+        fail("this command ended with %d: %s" % (done, " ".join(command)))
+
+
+def main():
+    if sys.version_info < OLDEST:
+        fail(
+            "Python %d.%d or newer is needed, and this is %s (%s).\n"
+            "        Name another one: make PYTHON=python3.12 demo" % (OLDEST + (sys.version.split()[0], sys.executable))
+        )
+    stamp = os.path.join(VENV, "set-up.sha256")
+    wanted = fingerprint()
+    if os.path.exists(stamp):
+        with open(stamp) as file:
+            if file.read() == wanted:
+                return
+    try:
+        import ensurepip  # noqa: F401
+        import venv
+    except ImportError:
+        fail(
+            "this Python (%s) has no venv module; on Debian and Ubuntu: apt-get install python%d.%d-venv"
+            % ((sys.executable,) + sys.version_info[:2])
+        )
+    sys.stderr.write("set-up: making .venv (once, about a minute)\n")
+    if os.path.isdir(VENV):
+        shutil.rmtree(VENV)
+    venv.create(VENV, with_pip=True)
+    scripts = os.path.join(VENV, "bin")
+    python = os.path.join(scripts, "python")
+    # uv_build, the build backend, is found on PATH.
+    environ = dict(os.environ, PATH=scripts + os.pathsep + os.environ.get("PATH", ""), PIP_DISABLE_PIP_VERSION_CHECK="1")
+    environ.pop("PYTHONPATH", None)
+    pip = [python, "-m", "pip", "install", "--quiet"]
+    run(pip + ["--require-hashes", "--requirement", LOCK], environ)
+    editable = []
+    for member in MEMBERS:
+        editable += ["--editable", os.path.join(ROOT, member)]
+    run(pip + ["--no-deps", "--no-build-isolation"] + editable, environ)
+    with open(stamp, "w") as file:
+        file.write(wanted)
+
+
+if __name__ == "__main__":
+    main()
