@@ -1,1 +1,41 @@
-"""extract_core."""
+"""The plugin author's whole vocabulary: subclass JobType, return it from the hook extract_job_types."""
+
+from extract_core.contract import (
+    API_VERSION,
+    Branch,
+    FailureClass,
+    JobState,
+    JobStatus,
+    JobType,
+    Json,
+    LambdaFunction,
+    LocalCommand,
+    LocalExit,
+    Outcome,
+    Retry,
+    Statement,
+    TableRun,
+    Target,
+    Watermark,
+    hookimpl,
+)
+
+__all__ = [
+    "API_VERSION",
+    "Branch",
+    "FailureClass",
+    "JobState",
+    "JobStatus",
+    "JobType",
+    "Json",
+    "LambdaFunction",
+    "LocalCommand",
+    "LocalExit",
+    "Outcome",
+    "Retry",
+    "Statement",
+    "TableRun",
+    "Target",
+    "Watermark",
+    "hookimpl",
+]

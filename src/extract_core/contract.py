@@ -1,0 +1,356 @@
+"""The plugin contract: JobType, the values it reads and returns, and the hooks. The one file a plugin author reads.
+
+A plugin is a pip package with an entry point in the group ``extract_core`` that names a module. The module says which job
+types it brings::
+
+    from extract_core import JobType, hookimpl
+
+    class Batch(JobType[Settings, Deployment]):
+        ...
+
+    @hookimpl
+    def extract_job_types():
+        return [Batch()]
+
+A job type contributes three things that read and write one another's shapes: its ASL branch (`JobType.branch`), its argument
+builder (`JobType.arguments`: what the branch finds under ``$.arguments``) and its status parser (`JobType.status`). All the
+rest has a default.
+
+Importing this module imports neither pydantic, boto3 nor rich: keep it so in a plugin, by importing inside the methods.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from pydantic import BaseModel
+
+API_VERSION: Final = (1, 0)
+"""Version of this contract. A job type's `api_version` must equal the first number; the second one grows with additions."""
+
+PROJECT: Final = "extract_core"
+"""The pluggy project and the entry-point group of plugins."""
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""A value of JSON, as `json.loads` gives it."""
+
+S = TypeVar("S", bound="BaseModel")
+D = TypeVar("D", bound="BaseModel")
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class JobState(StrEnum):
+    """How a job ended. SUCCEEDED is the only good one; a state of the service that nobody knows is UNKNOWN."""
+
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    STOPPED = "STOPPED"
+    UNKNOWN = "UNKNOWN"
+
+
+class FailureClass(StrEnum):
+    """Why a job did not succeed: what an operator filters by and what a further attempt is decided by."""
+
+    USER_CODE = "USER_CODE"  # the script raised, or exited with a code other than 0
+    CONFIG = "CONFIG"  # a setting is wrong, or names what does not exist
+    PERMISSION = "PERMISSION"  # a role may not do what the job needs
+    CAPACITY = "CAPACITY"  # the service had no room: workers, addresses, memory on a host
+    THROTTLED = "THROTTLED"  # a rate or a concurrency limit of the service
+    START = "START"  # the job never began to run: image pull, network interface, bootstrap
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"  # the job ran and needed more memory than it had
+    INTERRUPTED = "INTERRUPTED"  # the host was taken away: spot, maintenance, host failure
+    TIMEOUT = "TIMEOUT"  # over the time limit of the service or of the state
+    STOPPED = "STOPPED"  # a person or an abort stopped it
+    INTERNAL = "INTERNAL"  # the service itself failed
+    NO_RESULT = "NO_RESULT"  # the job ended well but reported nothing at result_uri
+    CONFLICT = "CONFLICT"  # another run took the table meanwhile; nothing was committed
+    NOT_RECORDED = "NOT_RECORDED"  # planned, but no end of it was ever recorded
+    UNKNOWN = "UNKNOWN"  # not enough is known
+
+
+WatermarkMode: TypeAlias = Literal["full", "incremental", "backfill"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """The window of one extract: rows with ``low < column <= high``. Marks are text; `type` says how they compare.
+
+    `low` is None on a first run (everything). `high` is given for a backfill only: else the job reads it before the data.
+    """
+
+    column: str | None = None
+    type: str | None = None
+    low: str | None = None
+    high: str | None = None
+    mode: WatermarkMode = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRun(Generic[D]):
+    """One attempt at one table, as `JobType.arguments` sees it.
+
+    `job_arguments` are the flat ``--key value`` arguments that every job gets, whatever the service; the core made and checked
+    them (encoding included), so a builder only wraps them in its service's shape. `run_started_at` is ISO 8601, UTC.
+    """
+
+    source_name: str
+    source_type: str
+    table: str
+    job_type: str
+    run_id: str
+    run_started_at: str
+    attempt: int
+    extract_s3_uri: str
+    result_uri: str
+    watermark: Watermark
+    deployment: D
+    job_arguments: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target(Generic[D]):
+    """What the state machine is built for: where it will run, and this job type's deployment."""
+
+    partition: str  # aws, aws-cn, aws-us-gov
+    region: str
+    account: str
+    machine_name: str
+    map_mode: Literal["INLINE", "DISTRIBUTED"]
+    deployment: D
+    function_arn: Callable[[str], str]  # the ARN of a Lambda function, by the name in `LambdaFunction`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """The states of one job type in Amazon States Language, read from ``$.arguments``, with their own inner Next.
+
+    A state that has neither Next nor End goes on to the status handler. `job_state` names the Task that is the job: there the
+    generator puts TimeoutSecondsPath and Retry (from `JobType.start_retries`) unless the plugin wrote them; to each Task,
+    Parallel and Map without a Catch it adds one. Every state keeps its input: the last one leaves its result at ``$.job_result``.
+    """
+
+    start: str
+    states: Mapping[str, Mapping[str, Json]]
+    job_state: str
+    query_language: Literal["JSONPath", "JSONata"] = "JSONPath"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the service said: either `result` (the state succeeded) or `error` with `cause` (it was caught).
+
+    `cause` is the raw text: JSON, prose, empty, or cut in the middle. `cause_json` is it decoded, None where that fails.
+    """
+
+    item: Mapping[str, Json] = field(default_factory=dict)
+    result: Json = None
+    error: str | None = None
+    cause: str | None = None
+    cause_json: Json = None
+
+    @classmethod
+    def succeeded(cls, result: Json, item: Mapping[str, Json] | None = None) -> Outcome:
+        """The outcome of a state that succeeded with this result."""
+        return cls(item=item or {}, result=result)
+
+    @classmethod
+    def failed(cls, error: str, cause: str | None, item: Mapping[str, Json] | None = None) -> Outcome:
+        """The outcome of a caught error; the cause is decoded if it is JSON."""
+        return cls(item=item or {}, error=error, cause=cause, cause_json=_decoded(cause))
+
+
+def _decoded(cause: str | None) -> Json:
+    if not cause or cause.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        decoded: Json = json.loads(cause)
+    except (ValueError, RecursionError):
+        return None
+    return decoded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatus:
+    """How a job ended, in the words that all job types share. Stored in tracking and shown to people.
+
+    `message` is the service's own reason, never swallowed. `retryable` says that another attempt may well succeed.
+    `cost_basis` is what the bill is made from, by unit: ``{"dpu_seconds": 480.0}`` or ``{"vcpu_hours": 0.5}``.
+    """
+
+    state: JobState
+    failure: FailureClass | None = None
+    retryable: bool = False
+    message: str | None = None
+    job_run_id: str | None = None
+    log_url: str | None = None
+    started_at: datetime | None = None  # with time zone
+    ended_at: datetime | None = None
+    cost_basis: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One allow statement of an IAM policy: exact actions on named resources."""
+
+    actions: Sequence[str]
+    resources: Sequence[str]
+    condition: Mapping[str, Mapping[str, Json]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """A retrier of Amazon States Language. `errors` are exact names: case matters, and ``States.ALL`` is refused."""
+
+    errors: Sequence[str]
+    interval_seconds: int = 30
+    max_attempts: int = 8
+    backoff_rate: float = 2.0
+    max_delay_seconds: int = 300
+    jitter: Literal["FULL", "NONE"] = "FULL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LambdaFunction:
+    """A Lambda function of the plugin's own (to start or poll a service) that is deployed with the machine."""
+
+    name: str
+    handler: str  # "package.module:function"
+    statements: Sequence[Statement] = ()
+    timeout_seconds: int = 60
+    memory_mb: int = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalCommand:
+    """What the service would have run, as a process on this machine. `env` is added to the environment."""
+
+    argv: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalExit:
+    """How that process ended: exit code (-N: killed by signal N), seconds, the last lines that it wrote (stdout and stderr)."""
+
+    code: int
+    seconds: float
+    output_tail: str
+    injected: Literal["throttle", "oom", "interrupt", "fail", "timeout"] | None = None
+
+
+class JobType(ABC, Generic[S, D]):
+    """One value of ``job_type``: how a service runs one table's job. Instances hold no state."""
+
+    name: ClassVar[str]
+    """The value of ``job_type`` in the config: ``[a-z][a-z0-9_]*``."""
+    title: ClassVar[str]
+    """Begins each of its state names: Glue, EMR, EMR Serverless, ECS."""
+    api_version: ClassVar[int]
+    """The contract it was written for: must equal ``extract_core.API_VERSION[0]``."""
+
+    @abstractmethod
+    def settings(self) -> type[S]:
+        """The pydantic model of one table's settings. Import it inside; let it refuse unknown keys (``extra="forbid"``)."""
+
+    @abstractmethod
+    def deployment(self) -> type[D]:
+        """The pydantic model of what is fixed when the machine is built: ``[job_types.<name>]`` of extract.toml."""
+
+    @abstractmethod
+    def branch(self, target: Target[D]) -> Branch:
+        """Its states. Called at build time only. A path that it reads must be in what `arguments` returns, for every table."""
+
+    @abstractmethod
+    def arguments(self, table: TableRun[D], settings: S) -> Mapping[str, Json]:
+        """What the branch finds under ``$.arguments``, of the JSON types that the service's API wants. No secrets, no null.
+
+        Raise ValueError for what can't be: it becomes the table's plan error, the other tables run.
+        """
+
+    @abstractmethod
+    def status(self, outcome: Outcome) -> JobStatus:
+        """What this outcome means. Never raises, whatever it is given; SUCCEEDED only for the service's own success word."""
+
+    def permissions(self, target: Target[D]) -> Iterable[Statement]:  # noqa: ARG002 - for implementations
+        """What the state machine's role needs for this branch, Stop and Cancel included. Default: nothing."""
+        return ()
+
+    def start_retries(self) -> Iterable[Retry]:
+        """Retriers for errors that are raised before a job can have started. Default: none."""
+        return ()
+
+    def timeout(self, settings: S) -> int:  # noqa: ARG002
+        """Seconds after which the state gives up: the service's own limit + queueing + a margin. Default: a day."""
+        return 86_400
+
+    def escalate(self, settings: S, status: JobStatus, attempt: int) -> S | None:  # noqa: ARG002
+        """The settings of a bigger next attempt after this status, or None to keep them. Default: None."""
+        return None
+
+    def diagnose(self, outcome: Outcome, aws: object) -> str | None:  # noqa: ARG002
+        """The real reason, asked of the service with a boto3 session, when the payload hasn't got it. Default: None."""
+        return None
+
+    def stop(self, outcome: Outcome, aws: object) -> None:
+        """End a job that outlived its execution, with a boto3 session. Called by reconcile. Default: nothing is done."""
+
+    def functions(self) -> Iterable[LambdaFunction]:
+        """Lambda functions of its own. Default: none."""
+        return ()
+
+    def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand | None:  # noqa: ARG002
+        """What the service would have run for these arguments, or None: this job type can't run on one machine. Default: None."""
+        return None
+
+    def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:  # noqa: ARG002
+        """What the service would have said of that end, in its own shape. `status` must read it.
+
+        Default: ``{"ExitCode": 0}`` as the result, or States.TaskFailed with the exit code and the last output as cause.
+        """
+        if ended.code == 0 and ended.injected is None:
+            return Outcome.succeeded({"ExitCode": 0})
+        reason = {"ExitCode": ended.code, "Reason": ended.injected or ended.output_tail}
+        return Outcome.failed("States.TaskFailed", json.dumps(reason))
+
+
+@hookspec
+def extract_job_types() -> Iterable[JobType[S, D]]:  # type: ignore[empty-body]
+    """The job types of this plugin: instances. Called once, when the plugin is loaded. None: it brings none."""
+
+
+@hookspec
+def extract_amend_arguments(table: TableRun[D], job_type: str) -> Mapping[str, str] | None:
+    """Flat ``--key value`` arguments to add to, or replace in, ``table.job_arguments`` of this table.
+
+    Called at plan time for each table, before its job type's `arguments`, one plugin after the other, each seeing what the last
+    one left. None: nothing. One that raises gives the table a plan error that names the plugin.
+    """
+
+
+@hookspec
+def extract_run_finished(table: Mapping[str, Json], job_type: str, status: JobStatus) -> None:
+    """A table's attempt has ended and its end is recorded: tell others.
+
+    Called by the status handler with the item. What it raises is logged with the plugin's name and changes nothing.
+    """
+
+
+@hookspec
+def extract_state_machine(definition: dict[str, Json]) -> dict[str, Json] | None:
+    """The whole definition before it is written: return another one, or None to keep it.
+
+    Called at build time, one plugin after the other. One that raises stops the build and is named.
+    """

@@ -1,0 +1,105 @@
+"""The exceptions of extract. Each message says what failed, where, and what to do next.
+
+ExtractError                     exit code 1
+├── UsageError                   exit code 2: wrong use of a command or of an event
+├── ConfigError                  exit code 2: faults in a source config or in extract.toml, all of them at once
+├── PluginError                  a plugin that can't be used (strict mode), exit code 2
+│   ├── JobTypeConflict          two plugins offer one job type
+│   └── JobTypeNotInstalled      a job type that no working plugin offers
+├── ObjectError                  a store of objects refused or can't be reached
+│   └── ObjectNotFound
+└── TrackingError
+    ├── TrackingUnavailable      throttled or unreachable: worth another try (the machine retries this name)
+    ├── RunNotFound              no such run, exit code 2
+    ├── RunNameTaken             another execution has used this run id
+    └── TablesLocked             another run holds a table (the machine retries this name under `on_conflict: wait`)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class ExtractError(Exception):
+    """Base of all errors that extract raises on purpose. Shown without a traceback."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(ExtractError):
+    """A command or an event that asks for what can't be."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One complaint about a file: `line` and `column` count from 1 (0: the file as a whole); `path` is the config path."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+
+
+class ConfigError(ExtractError):
+    """All the faults of a config, in one go; `str()` gives one a line."""
+
+    exit_code = 2
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults: Sequence[Fault] = tuple(sorted(faults))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class PluginError(ExtractError):
+    """A plugin that can't be used."""
+
+    exit_code = 2
+
+
+class JobTypeConflict(PluginError):  # noqa: N818 - the field's word, and read as one
+    """Two or more plugins offer the same job type; the message names every provider."""
+
+
+class JobTypeNotInstalled(PluginError):  # noqa: N818
+    """No working plugin offers this job type; the message says the nearest one, or why its plugin is broken."""
+
+
+class ObjectError(ExtractError):
+    """A store of objects (files, S3) refused, or can't be reached."""
+
+
+class ObjectNotFound(ObjectError):  # noqa: N818
+    """There is no object at this URI."""
+
+
+class TrackingError(ExtractError):
+    """The tracking store."""
+
+
+class TrackingUnavailable(TrackingError):  # noqa: N818
+    """Throttled, locked or unreachable for now: the same call again may succeed."""
+
+
+class RunNotFound(TrackingError):  # noqa: N818
+    """There is no run of this id in the tracking store."""
+
+    exit_code = 2
+
+
+class RunNameTaken(TrackingError):  # noqa: N818
+    """The run id was used by another execution before: run ids are execution names, and each is used once."""
+
+
+class TablesLocked(TrackingError):  # noqa: N818
+    """Other runs hold tables that this run asks for; the message says which run, since when."""

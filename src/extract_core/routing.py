@@ -1,0 +1,53 @@
+"""Job types to Choice rules, default and state names: read by the generator, the config manager and the status handler.
+
+The state names are fixed: people know them from the pipeline they have.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core.contract import Json
+
+CONFIG_MANAGER: Final = "Extract Config Manager"
+ITERATE: Final = "Iterate Through Extract Tables"
+CHOOSE: Final = "Choose Job Type"
+HANDLE_STATUS: Final = "Handle Extract Job Run Status"
+NOT_RECORDED: Final = "Extract Status Not Recorded"
+FINISHED: Final = "Extract Finished?"
+WAIT: Final = "Wait Before Next Attempt"
+SUMMARISE: Final = "Summarise Extract Run"
+DID_SUCCEED: Final = "Did The Extract Succeed?"
+SUCCEEDED: Final = "Extract Succeeded"
+FAILED: Final = "Extract Failed"
+
+CORE_STATES: Final = frozenset(
+    {CONFIG_MANAGER, ITERATE, CHOOSE, HANDLE_STATUS, NOT_RECORDED, FINISHED, WAIT, SUMMARISE, DID_SUCCEED, SUCCEEDED, FAILED}
+)  # fmt: skip
+"""Names that no branch may use: state names are unique over the whole machine."""
+
+MAX_STATE_NAME: Final = 80
+"""Characters of a state name (botocore: TestStateStateName)."""
+
+
+def start_state(title: str) -> str:
+    """The customary name of a job type's first state: ``Glue Start Extract Job Run``."""
+    return f"{title} Start Extract Job Run"
+
+
+def choices(starts: Mapping[str, str]) -> list[dict[str, Json]]:
+    """The rules of *Choose Job Type*, in the order they are asked; `starts` maps a job type to its first state.
+
+    A table that can't be planned carries ``plan_error`` and goes straight to the handler. The question for an absent
+    ``$.job_type`` comes before any comparison, since a Choice that reads a missing path kills the whole execution
+    (States.Runtime, which nothing catches).
+    """
+    rules: list[dict[str, Json]] = [
+        {"Variable": "$.plan_error", "IsPresent": True, "Next": HANDLE_STATUS},
+        {"Not": {"Variable": "$.job_type", "IsPresent": True}, "Next": HANDLE_STATUS},
+    ]
+    rules += [{"Variable": "$.job_type", "StringEquals": name, "Next": starts[name]} for name in sorted(starts)]
+    return rules
