@@ -23,11 +23,12 @@ test: set-up ## all tests
 soak: set-up ## the long runs
 	@pytest -n auto -m soak --timeout 3600
 
-check: set-up ## ruff, mypy, import-linter
+check: set-up ## ruff, mypy, import-linter, the documents' code
 	@ruff check .
 	@ruff format --check .
 	@mypy
 	@lint-imports
+	@pytest -p no:randomly -q README.md docs */README.md plugins/*/README.md
 
 format: set-up ## what ruff can mend by itself
 	@ruff check --fix .

@@ -1,0 +1,64 @@
+"""What the tests of all packages share: the data beside the checkout, and the documents whose code is run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from sybil import Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sybil import Example
+
+ROOT: Final = Path(__file__).parent
+SHARED: Final = Path(os.environ.get("EXTRACT_SHARED", ROOT.parent / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """The path of a file of recorded facts, which lie beside the checkout and not in it.
+
+    Where it is absent the test is skipped aloud; under EXTRACT_REQUIRE_SHARED=1 (as .ci/run sets it) that is a failure.
+    """
+
+    def find(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            missing = f"recorded facts are not here: {name} (looked in EXTRACT_SHARED or the folder `shared` beside the checkout)"
+            if os.environ.get("EXTRACT_REQUIRE_SHARED") == "1":
+                pytest.fail(missing)
+            pytest.skip(missing)
+        return path
+
+    return find
+
+
+def _run_shell(example: Example) -> None:
+    """A ```sh block: each line is run where the document's tests run; a line that fails, fails the document."""
+    script = "set -eu\n" + example.parsed
+    environ = dict(os.environ, PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    done = subprocess.run(["sh", "-c", script], cwd=Path.cwd(), env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def document_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each document's code runs in a fresh folder."""
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("document"))
+    yield
+    os.chdir(before)
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), CodeBlockParser(language="sh", evaluator=_run_shell), SkipParser()],
+    patterns=["*.md"],
+    fixtures=["document_folder"],
+).pytest()
