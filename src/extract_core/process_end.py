@@ -1,0 +1,52 @@
+"""How a process on this machine ended, in words: for `JobType.local_answer`, which says what the service would have said."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from extract_core.contract import LocalExit
+
+STOPPING_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+"""Signals by which a person or an ending run stops a job."""
+
+_LONGEST: Final = 2000  # characters: enough for a sentence of a database, far below the 32,768 of a Cause
+
+
+def last_words(output: str) -> str:
+    """What a job said last: its last line that is not blank, and where that line is indented, from the last one that is not."""
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    first = len(lines) - 1
+    while first > 0 and lines[first][0] in " \t":
+        first -= 1
+    return "\n".join(lines[first:])[-_LONGEST:].strip()
+
+
+def exit_code(ended: LocalExit) -> int:
+    """The exit code as a container or a shell reports it: 128 + N for a process that signal N killed."""
+    return 128 - ended.code if ended.code < 0 else ended.code
+
+
+def signal_name(ended: LocalExit) -> str | None:
+    """The name of the signal that killed it (as ``-9`` or ``137``), or None."""
+    number = exit_code(ended) - 128
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return None
+
+
+def was_stopped(ended: LocalExit) -> bool:
+    """Whether a person or an ending run stopped it (SIGTERM, SIGINT, SIGHUP)."""
+    return ended.injected is None and exit_code(ended) - 128 in STOPPING_SIGNALS
+
+
+def reason(ended: LocalExit) -> str:
+    """Why it failed, in one text: the job's own last words, then the exit code or the signal."""
+    name = signal_name(ended)
+    how = f"ended with {exit_code(ended)}" + (f" ({name})" if name else "")
+    said = last_words(ended.output_tail)
+    return f"{said} [{how}]" if said else f"the job wrote nothing and {how}"
