@@ -55,6 +55,12 @@ class Pipeline:
         """Where a run on this machine keeps its executions."""
         return self.folder / ".extract"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether all its places are folders and files of this machine."""
+        places = (self.config_uri, self.data_uri, self.runs_uri)
+        return all(place.startswith("file://") for place in places) and "://" not in self.tracking
+
 
 def find_pipeline(start: Path | None = None) -> Path:
     """The extract.toml of this folder or of the nearest one above it; UsageError where there is none."""

@@ -1,0 +1,63 @@
+"""How far a run is, folded from its history events: the same for a run on this machine and on AWS."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from extract_core.routing import CORE_STATES, HANDLE_STATUS, NOT_RECORDED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOT_RECORDED_STATE = "NOT_RECORDED"
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts of one run, as far as its events tell. `running` maps a table to its job type, `ended` to its state."""
+
+    planned: int | None = None
+    running: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
+    _table_of: dict[int, str] = field(default_factory=dict)  # event id → table, inherited along previousEventId
+
+    def feed(self, event: Mapping[str, Any]) -> str | None:
+        """Take one event of GetExecutionHistory; the table whose end it tells, or None."""
+        kind = event["type"]
+        table = None if kind == "MapIterationStarted" else self._table_of.get(event.get("previousEventId", 0))
+        if kind == "MapStateStarted" and self.planned is None:
+            self.planned = event["mapStateStartedEventDetails"]["length"]
+        elif kind.endswith("StateEntered"):
+            table = self._entered(event["stateEnteredEventDetails"], kind, table)
+        elif kind.endswith("StateExited") and table is not None:
+            details = event["stateExitedEventDetails"]
+            if details["name"] in (HANDLE_STATUS, NOT_RECORDED):
+                self.running.pop(table, None)
+                self.ended[table] = _state(details)
+                return table
+        if table is not None:
+            self._table_of[event["id"]] = table
+        return None
+
+    def _entered(self, details: Mapping[str, Any], kind: str, table: str | None) -> str | None:
+        """The table of an iteration becomes known at its job state, or at the handler where it has none."""
+        name = details["name"]
+        if name in CORE_STATES and name != HANDLE_STATUS:
+            return table
+        if table is None:
+            item = json.loads(details.get("input", "null"))
+            if not isinstance(item, dict) or "extract_table" not in item:
+                return None
+            table = str(item["extract_table"])
+            if kind == "TaskStateEntered" and name not in CORE_STATES:
+                self.running[table] = str(item.get("job_type"))
+        return table
+
+
+def _state(exited: Mapping[str, Any]) -> str:
+    if exited["name"] == NOT_RECORDED:
+        return NOT_RECORDED_STATE
+    payload = json.loads(exited.get("output", "null"))
+    return str(payload.get("status", "UNKNOWN")) if isinstance(payload, dict) else "UNKNOWN"

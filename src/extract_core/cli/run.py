@@ -1,0 +1,108 @@
+"""`extract run` and `extract rerun`: start a run, follow it, and say how it ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from extract_core.cli.output import output_option
+from extract_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extract_core.contract import Json
+    from extract_core.engine import Engine
+
+pipeline_option = click.option(
+    "--pipeline", type=click.Path(path_type=Path), help="extract.toml, or its folder. [default: here, or the nearest above]"
+)
+local_option = click.option("--local", is_flag=True, help="Run on this machine.")
+run_id_option = click.option("--run-id", help="Name of the run (and of the execution), used once. [default: source, time, a few letters]")
+
+
+@click.command()
+@click.argument("source")
+@click.argument("tables", nargs=-1)
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
+@click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
+@run_id_option
+@local_option
+@pipeline_option
+@output_option
+def run(
+    source: str,
+    tables: Sequence[str],
+    exclude: Sequence[str],
+    reingest: bool,  # noqa: FBT001 - a flag of the command line
+    run_id: str | None,
+    local: bool,  # noqa: FBT001
+    pipeline: Path | None,
+    output: str,
+) -> int:
+    """Extract TABLES (names or globs; all where none is named) of SOURCE, following the run to its end.
+
+    Exit codes: 0 it succeeded, 1 it failed or was stopped, 2 it could not be started.
+    """
+    event: dict[str, Json] = {"source_name": source, "extract_tables": list(tables) or "*"}
+    if exclude:
+        event["exclude"] = list(exclude)
+    if reingest:
+        event["reingest"] = True
+    return follow(engine_of(pipeline, local=local), event, run_id=run_id, output=output)
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.option("--tables", multiple=True, metavar="TABLE", help="Only these of the failed tables.")
+@run_id_option
+@local_option
+@pipeline_option
+@output_option
+def rerun(run: str, tables: Sequence[str], run_id: str | None, local: bool, pipeline: Path | None, output: str) -> int:  # noqa: FBT001
+    """Run the failed tables of RUN again, and only these, with the settings of its plan.
+
+    A table that could not be planned is planned anew from today's config. Watermarks are read anew. RUN may be `latest`.
+    """
+    from extract_core.cli.status import find_run
+
+    engine = engine_of(pipeline, local=local)
+    record = find_run(engine.parts().tracking, run)
+    if record.summary is None:
+        if engine.is_running(record.execution_id):
+            raise UsageError(f"run {record.run_id!r} is still running; see: extract status {record.run_id}")
+        engine.reconcile(record.run_id)
+    event: dict[str, Json] = {"source_name": record.source_name, "rerun_of": record.run_id}
+    if tables:
+        event["extract_tables"] = list(tables)
+    return follow(engine, event, run_id=run_id, output=output)
+
+
+def engine_of(pipeline: Path | None, *, local: bool) -> Engine:
+    """The engine that was asked for, or the only one that this pipeline can use."""
+    from extract_core.engine import load_engine
+    from extract_core.pipeline import read_pipeline
+
+    read = read_pipeline(pipeline)
+    if not local and not read.is_local:
+        raise UsageError(
+            "this pipeline keeps its data in S3, and this version starts runs on this machine only: add --local with folders in "
+            "extract.toml, or start the deployed state machine with: aws stepfunctions start-execution"
+        )
+    return load_engine("local", read)
+
+
+def follow(engine: Engine, event: dict[str, Json], *, run_id: str | None, output: str) -> int:
+    """Start an execution, draw its progress, print its tables. The exit code of the command."""
+    from extract_core.cli.progress_view import watch
+    from extract_core.cli.status import report
+    from extract_core.run_id import new_run_id
+
+    name = run_id or new_run_id(str(event["source_name"]))
+    execution = engine.start(event, run_id=name)
+    watch(execution)
+    end = execution.end()
+    report(engine, name, end, output=output)
+    return 0 if end.status == "SUCCEEDED" else 1

@@ -1,0 +1,88 @@
+"""Where executions run: the contract between the commands and an engine (entry-point group ``extract_core.engines``).
+
+The commands start, watch and stop a run through it, whatever is behind: this machine, or Step Functions. History events have
+the shape of GetExecutionHistory everywhere, so progress is read from them in one way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from extract_core.errors import PluginError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from extract_core.contract import Json
+    from extract_core.handlers import Parts
+    from extract_core.pipeline import Pipeline
+
+ENGINES: Final = "extract_core.engines"
+"""Entry-point group: a callable each, that takes a `Pipeline` and gives an `Engine`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionEnd:
+    """How an execution ended. `status` is SUCCEEDED, FAILED, TIMED_OUT or ABORTED; `error` and `cause` as AWS has them."""
+
+    status: str
+    output: Json = None
+    error: str | None = None
+    cause: str | None = None
+
+
+class RunningExecution(Protocol):
+    """An execution that this process started."""
+
+    run_id: str
+    execution_id: str
+
+    def events(self) -> Iterator[Mapping[str, Json]]:
+        """Each history event as it happens; ends when the execution has ended."""
+
+    def stop(self, cause: str) -> None:
+        """End it from outside: its jobs are stopped, its open tables are recorded as STOPPED. Returns at once."""
+
+    def end(self) -> ExecutionEnd:
+        """Wait for the end, and set the tracking store right where the machine itself could not."""
+
+
+class Engine(Protocol):
+    """One place where executions run, for one pipeline."""
+
+    def parts(self) -> Parts:
+        """The stores that the runs of this engine are kept in."""
+
+    def start(self, event: Mapping[str, Json], *, run_id: str) -> RunningExecution:
+        """Start an execution of the pipeline's machine. RunNameTaken where the run id was used before."""
+
+    def is_running(self, execution_id: str) -> bool:
+        """Whether this execution is alive."""
+
+    def reconcile(self, run_id: str) -> None:
+        """Set right what an execution left that died without an end; a no-op for one that runs or ended."""
+
+    def places(self, run_id: str) -> Mapping[str, Path | str]:
+        """Where things of this run lie, by name: state machine, history, job logs."""
+
+
+def load_engine(name: str, pipeline: Pipeline) -> Engine:
+    """The engine of this name. PluginError where no distribution, or more than one, brings it, or where it can't be loaded."""
+    from extract_core.registry import contributions
+
+    offered = [entry for entry in contributions(ENGINES) if entry.name == name]
+    if not offered:
+        raise PluginError(f"there is no engine {name!r} here; install it with: pip install 'extract-core[{name}]'")
+    if len(offered) > 1:
+        raise PluginError(
+            f"the engine {name!r} comes from {' and '.join(str(entry.provider) for entry in offered)}: uninstall one"
+        )
+    try:
+        make = offered[0].load()
+    except Exception as error:
+        raise PluginError(
+            f"the engine {name!r} of {offered[0].provider} can't be loaded: {type(error).__name__}: {error}"
+        ) from error
+    return cast("Engine", make(pipeline))
