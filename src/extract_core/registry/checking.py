@@ -1,0 +1,106 @@
+"""Checks of a plugin: that its hooks are ours, and that what it offers are job types."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from extract_core import contract
+from extract_core.contract import API_VERSION, JobType
+from extract_core.registry.isolation import PluginFault, did_you_mean
+from extract_core.routing import MAX_STATE_NAME, start_state
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    import pluggy
+
+    from extract_core.registry.values import AnyJobType
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_CONTRACT: Final = ".".join(str(number) for number in API_VERSION)
+
+
+def hooks_of(manager: pluggy.PluginManager, module: ModuleType) -> tuple[str, ...]:
+    """The names of the hooks that this module implements, sorted. Raises PluginFault for what pluggy would pass over."""
+    known = {name: _parameters(getattr(contract, name)) for name in dir(contract) if manager.parse_hookspec_opts(contract, name)}
+    implemented = set[str]()
+    for attribute in dir(module):
+        options = manager.parse_hookimpl_opts(module, attribute)
+        if options is None:
+            continue
+        hook = options.get("specname") or attribute
+        if hook not in known:
+            if options.get("optionalhook"):
+                continue
+            near = did_you_mean(hook, known) or f"; its hooks are {', '.join(sorted(known))}"
+            raise PluginFault(f"it implements the hook {hook!r}, which contract {_CONTRACT} does not have{near}")
+        if options.get("wrapper") or options.get("hookwrapper"):
+            raise PluginFault(f"its hook {hook} is a wrapper; plugins are called one by one, so there is nothing to wrap")
+        unknown = [name for name in _parameters(getattr(module, attribute)) if name not in known[hook]]
+        if unknown:
+            takes = ", ".join(known[hook]) or "no arguments"
+            raise PluginFault(f"its hook {hook} asks for {', '.join(map(repr, unknown))}; this hook is given: {takes}")
+        implemented.add(hook)
+    for hook in sorted(known.keys() - implemented):
+        function = vars(module).get(hook)
+        if inspect.isfunction(function) and function.__module__ != contract.__name__:
+            raise PluginFault(f"its function {hook} is not marked: put @hookimpl (from extract_core) above it")
+    if not implemented:
+        raise PluginFault(f"its module {module.__name__!r} implements no hook; the hooks are {', '.join(sorted(known))}")
+    return tuple(sorted(implemented))
+
+
+def _parameters(function: object) -> tuple[str, ...]:
+    """The parameters that a caller must give."""
+    if not callable(function):
+        return ()
+    return tuple(name for name, each in inspect.signature(function).parameters.items() if each.default is each.empty)
+
+
+def job_types_of(returned: object) -> list[AnyJobType]:
+    """What extract_job_types returned, checked. Raises PluginFault at the first fault, with the names offered so far as known."""
+    if isinstance(returned, JobType) or not isinstance(returned, Iterable) or isinstance(returned, (str, bytes, dict)):
+        raise PluginFault(f"its hook extract_job_types returned {_kind(returned)}; it must return a list of JobType instances")
+    offered = list(returned)
+    names = [name for each in offered if isinstance(name := getattr(each, "name", None), str)]
+    for each in offered:
+        fault = _fault_of(each)
+        if fault:
+            raise PluginFault(fault, names)
+    for name in names:
+        if names.count(name) > 1:
+            raise PluginFault(f"its hook extract_job_types returned job type {name!r} {names.count(name)} times", names)
+    return offered
+
+
+def _fault_of(offered: object) -> str | None:
+    if not isinstance(offered, JobType):
+        remedy = ", which is a class: return an instance of it" if isinstance(offered, type) else ""
+        return f"its hook extract_job_types returned {_kind(offered)} among the job types{remedy}"
+    described = f"its job type {type(offered).__name__}"
+    name, api_version = getattr(offered, "name", None), getattr(offered, "api_version", None)
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        return f"{described} has name {name!r}; a name is a lower-case letter, then lower-case letters, digits and _"
+    if isinstance(api_version, bool) or not isinstance(api_version, int):
+        return f"its job type {name!r} has api_version {api_version!r}; it must be the number of the contract it was written for"
+    if api_version != API_VERSION[0]:
+        remedy = "upgrade extract-core" if api_version > API_VERSION[0] else "upgrade the plugin"
+        return f"its job type {name!r} was written for contract {api_version}, this is contract {_CONTRACT}: {remedy}"
+    return _fault_of_title(name, getattr(offered, "title", None))
+
+
+def _fault_of_title(name: str, title: object) -> str | None:
+    if not isinstance(title, str) or not title or title != title.strip() or not title.isprintable():
+        return f"its job type {name!r} has title {title!r}; a title is printable text without blanks around it"
+    if len(start_state(title)) > MAX_STATE_NAME:
+        return f"its job type {name!r} has title {title!r}: {start_state(title)!r} is over {MAX_STATE_NAME} characters"
+    return None
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "None"
+    return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"

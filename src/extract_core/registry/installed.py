@@ -1,0 +1,144 @@
+"""The registry: what is installed and works, what does not and why, and calls of the plugins' hooks, one by one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from extract_core.errors import JobTypeConflict, JobTypeNotInstalled, PluginError
+from extract_core.registry.checking import job_types_of
+from extract_core.registry.isolation import PluginFault, did_you_mean, isolated
+from extract_core.registry.values import InstalledJobType, PluginInfo, Provider
+
+if TYPE_CHECKING:
+    from logging import Logger
+
+    from pluggy import HookCaller
+
+    from extract_core.contract import D, JobStatus, Json, TableRun
+    from extract_core.registry.values import AnyJobType, BrokenPlugin
+
+_HOW_TO_INSTALL = "install one, for example: pip install 'extract-core[glue]'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """Everything that is sorted here is sorted by name, so that the same installation gives the same output.
+
+    `job_types` can be used. `broken` plugins can't, or not in full; `conflicts` are job types that several plugins offer and
+    so none provides; `blocked` are the plugins named in EXTRACT_DISABLE_PLUGINS; `notices` are lines for people.
+    """
+
+    job_types: Mapping[str, InstalledJobType]
+    broken: tuple[BrokenPlugin, ...] = ()
+    blocked: tuple[str, ...] = ()
+    plugins: tuple[PluginInfo, ...] = ()
+    conflicts: Mapping[str, tuple[Provider, ...]] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    hook_calls: Mapping[str, tuple[tuple[Provider, HookCaller], ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, *job_types: AnyJobType) -> Registry:
+        """A registry of just these, without discovery: for tests and for embedding. Raises PluginError as strict mode does."""
+        try:
+            checked = job_types_of(job_types)
+        except PluginFault as fault:
+            raise PluginError(fault.cause.replace("its hook extract_job_types returned", "Registry.of was given")) from fault
+        installed = {each.name: InstalledJobType(each, Provider(each.name, "(embedded)", "0")) for each in checked}
+        plugins = [PluginInfo(installed[name].provider, (name,), ("extract_job_types",)) for name in sorted(installed)]
+        return cls(job_types=MappingProxyType(dict(sorted(installed.items()))), plugins=tuple(plugins))
+
+    def job_type(self, name: str) -> AnyJobType:
+        """The job type of this name. JobTypeNotInstalled says why it can't be had and what to do."""
+        if name in self.job_types:
+            return self.job_types[name].job_type
+        raise JobTypeNotInstalled(f"job type {name!r} {self._missing(name)}")
+
+    def _missing(self, name: str) -> str:
+        if name in self.conflicts:
+            return conflict_cause(self.conflicts[name])
+        causes = [str(each) for each in self.broken if name == each.provider.plugin or name in each.job_types]
+        if causes:
+            return f"is not available, since a plugin is broken: {'; '.join(causes)}"
+        if name in self.blocked:
+            return f"is not available: EXTRACT_DISABLE_PLUGINS blocks the plugin {name!r}"
+        if not self.job_types:
+            others = ", ".join(str(each.provider) for each in self.broken)
+            return f"is not installed, nor is any other; {f'broken: {others}' if others else _HOW_TO_INSTALL}"
+        near = did_you_mean(name, self.job_types)
+        return f"is not installed{near or ':'} installed {'are' if len(self.job_types) > 1 else 'is'} {', '.join(self.job_types)}"
+
+    def versions(self) -> dict[str, str]:
+        """Version by distribution, of all plugins that work."""
+        return dict(sorted((each.provider.distribution, each.provider.version) for each in self.plugins))
+
+    def amend_arguments(self, table: TableRun[D]) -> TableRun[D]:
+        """The table's run with the job arguments that plugins add or replace (hook extract_amend_arguments).
+
+        Raises PluginError naming the plugin, for one that raises or returns something else than text by text.
+        """
+        hook = "extract_amend_arguments"
+        for provider, call in self.hook_calls.get(hook, ()):
+            for added in _called(hook, provider, call, table=table, job_type=table.job_type):
+                if not isinstance(added, Mapping):
+                    raise PluginError(f"{provider}: its hook {hook} returned {added!r}; return a mapping or None")
+                for key, value in added.items():
+                    if not isinstance(key, str) or not isinstance(value, str):
+                        raise PluginError(f"{provider}: its hook {hook} returned {{{key!r}: {value!r}}}; both must be text")
+                table = replace(table, job_arguments={**table.job_arguments, **added})
+        return table
+
+    def run_finished(self, item: Mapping[str, Json], job_type: str, status: JobStatus, log: Logger) -> None:
+        """Tell the plugins that an attempt has ended (hook extract_run_finished). Never raises: what goes wrong is logged."""
+        for provider, call in self.hook_calls.get("extract_run_finished", ()):
+            try:
+                with isolated("its hook extract_run_finished"):
+                    call(table=item, job_type=job_type, status=status)
+            except PluginFault as fault:
+                log.error("%s: %s", provider, fault.cause, exc_info=fault)  # noqa: TRY400 - the same, with our own text
+
+    def state_machine(self, definition: dict[str, Json]) -> dict[str, Json]:
+        """The definition as plugins change it (hook extract_state_machine). Raises PluginError naming the plugin.
+
+        Each plugin gets a copy: what it changes counts only if it returns it.
+        """
+        hook = "extract_state_machine"
+        for provider, call in self.hook_calls.get(hook, ()):
+            for changed in _called(hook, provider, call, definition=copy.deepcopy(definition)):
+                if not isinstance(changed, dict):
+                    raise PluginError(f"{provider}: its hook {hook} returned {changed!r}; return a definition or None")
+                definition = changed
+        return definition
+
+
+def _called(hook: str, provider: Provider, call: HookCaller, **arguments: object) -> list[object]:
+    """What one plugin returns: nothing (for None) or one thing."""
+    try:
+        with isolated(f"its hook {hook}"):
+            results: list[object] = call(**arguments)
+    except PluginFault as fault:
+        raise PluginError(f"{provider}: {fault.cause}") from fault
+    return results
+
+
+def conflict_cause(providers: tuple[Provider, ...]) -> str:
+    """Why a job type that several plugins offer is provided by none."""
+    names = ", ".join(map(str, providers))
+    remedy = "uninstall all but one, or block the others with EXTRACT_DISABLE_PLUGINS"
+    return f"is offered by {len(providers)} plugins, so none of them provides it: {names}; {remedy}"
+
+
+def refuse_trouble(registry: Registry) -> None:
+    """Strict mode: raise PluginError with everything that is wrong (JobTypeConflict, if conflicts are all)."""
+    conflicts = [f"job type {name!r} {conflict_cause(providers)}" for name, providers in registry.conflicts.items()]
+    in_conflict = {conflict_cause(providers) for providers in registry.conflicts.values()}
+    broken = [str(each) for each in registry.broken if not any(each.cause.endswith(cause) for cause in in_conflict)]
+    text = "\n".join(["these plugins can't be used:", *(f"- {line}" for line in broken + conflicts)])
+    if broken:
+        names = ",".join(sorted({each.provider.plugin for each in registry.broken if str(each) in broken}))
+        raise PluginError(f"{text}\nmend, upgrade or uninstall them, or leave them out: EXTRACT_DISABLE_PLUGINS={names}")
+    if conflicts:
+        raise JobTypeConflict(text)

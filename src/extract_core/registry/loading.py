@@ -1,0 +1,196 @@
+"""Loads the plugins: imports each one by itself, registers it with pluggy, asks for its job types, settles conflicts."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections import defaultdict
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+import pluggy
+
+from extract_core import contract
+from extract_core.contract import PROJECT
+from extract_core.registry.checking import hooks_of, job_types_of
+from extract_core.registry.finding import Found, find_plugins
+from extract_core.registry.installed import Registry, conflict_cause, refuse_trouble
+from extract_core.registry.isolation import PluginFault, did_you_mean, isolated
+from extract_core.registry.values import AnyJobType, BrokenPlugin, FrozenPlugin, InstalledJobType, PluginInfo, Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import ModuleType
+
+DISABLE_VARIABLE: Final = "EXTRACT_DISABLE_PLUGINS"
+"""Environment variable: plugin names with commas between, or ``all``. A plugin named there is not even imported."""
+
+_MODULE: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+def discover(
+    *, strict: bool = False, frozen: Sequence[FrozenPlugin] | None = None, environ: Mapping[str, str] = os.environ
+) -> Registry:
+    """Load the installed plugins, or just those in `frozen` (then nothing is scanned and importlib_metadata stays out).
+
+    A plugin with a fault never takes the others down: it stands in `Registry.broken`. `strict` raises PluginError instead,
+    with all faults (JobTypeConflict, if nothing but job types that several plugins offer is wrong).
+    """
+    found = find_plugins() if frozen is None else Found(tuple(sorted(set(frozen))))
+    blocked, notices = _blocked(found.plugins, environ.get(DISABLE_VARIABLE, ""))
+    notices += _shared_names(found.plugins)
+    loader = _Loader()
+    loader.broken.extend(found.broken)
+    loader.load([each for each in found.plugins if each.plugin not in blocked])
+    registry = loader.registry(blocked, (*found.notices, *notices))
+    if strict:
+        refuse_trouble(registry)
+    return registry
+
+
+def _blocked(plugins: Iterable[FrozenPlugin], variable: str) -> tuple[tuple[str, ...], list[str]]:
+    """The names of the installed plugins that are blocked, and a notice for each name that is no plugin's."""
+    installed = {each.plugin for each in plugins}
+    asked = {name.strip() for name in variable.split(",")} - {""}
+    if "all" in asked:
+        return tuple(sorted(installed)), []
+    notices = [
+        f"{DISABLE_VARIABLE} names {name!r}, but no such plugin is installed{did_you_mean(name, installed)}"
+        for name in sorted(asked - installed)
+    ]
+    return tuple(sorted(asked & installed)), notices
+
+
+def _shared_names(plugins: Iterable[FrozenPlugin]) -> list[str]:
+    """Two distributions may use one plugin name: both are loaded, and people are told, since blocking blocks both."""
+    by_name = defaultdict[str, list[str]](list)
+    for each in plugins:
+        by_name[each.plugin].append(f"{each.distribution} {each.version}")
+    return [f"plugin name {name!r} is used by {', '.join(users)}" for name, users in sorted(by_name.items()) if len(users) > 1]
+
+
+class _Loader:
+    """The steps of loading, each for all plugins; one that fails in a step is broken and left out of the next ones."""
+
+    def __init__(self) -> None:
+        self.manager = pluggy.PluginManager(PROJECT)
+        self.manager.add_hookspecs(contract)
+        self.modules: dict[FrozenPlugin, ModuleType] = {}
+        self.hooks: dict[FrozenPlugin, tuple[str, ...]] = {}
+        self.offered: dict[FrozenPlugin, list[AnyJobType]] = {}
+        self.broken: list[BrokenPlugin] = []
+
+    def load(self, plugins: Sequence[FrozenPlugin]) -> None:
+        claims = defaultdict[str, list[FrozenPlugin]](list)
+        for plugin in plugins:
+            claims[plugin.module].append(plugin)
+        for plugin in plugins:
+            with _Noting(self, plugin):
+                self._import(plugin, claims[plugin.module])
+        # Pluggy calls the plugin that came last first: register from the last name to the first one, and the order of
+        # calls is the alphabet's (within tryfirst, none, trylast).
+        for plugin in reversed(list(self.modules)):
+            with _Noting(self, plugin):
+                self._register(plugin)
+        for plugin in list(self.modules):
+            with _Noting(self, plugin):
+                self._ask(plugin)
+
+    def _import(self, plugin: FrozenPlugin, claims: list[FrozenPlugin]) -> None:
+        if not _MODULE.fullmatch(plugin.module):
+            raise PluginFault(f"its entry point is {plugin.module!r}; it must be the name of a module")
+        if len(claims) > 1:
+            names = ", ".join(str(each.provider) for each in claims)
+            raise PluginFault(f"its module {plugin.module!r} is named by {len(claims)} plugins: {names}; uninstall all but one")
+        with isolated(f"importing its module {plugin.module!r}"):
+            module = importlib.import_module(plugin.module)
+        with isolated("looking for its hooks"):
+            self.hooks[plugin] = hooks_of(self.manager, module)
+        self.modules[plugin] = module
+
+    def _register(self, plugin: FrozenPlugin) -> None:
+        with isolated("registering it"):
+            try:
+                self.manager.register(self.modules[plugin], name=repr(plugin))
+            except pluggy.PluginValidationError as error:
+                raise PluginFault(str(error)) from error
+
+    def _ask(self, plugin: FrozenPlugin) -> None:
+        self.offered[plugin] = []
+        if "extract_job_types" not in self.hooks[plugin]:
+            return
+        with isolated("its hook extract_job_types"):
+            for returned in self._caller("extract_job_types", self.modules[plugin])():
+                self.offered[plugin] = job_types_of(returned)
+
+    def _caller(self, hook: str, module: ModuleType) -> pluggy.HookCaller:
+        """The hook of this plugin alone."""
+        others = [each for each in self.manager.get_plugins() if each is not module]
+        return self.manager.subset_hook_caller(hook, others)
+
+    def drop(self, plugin: FrozenPlugin, fault: PluginFault) -> None:
+        """Broken: nothing of it is used."""
+        self.broken.append(BrokenPlugin(plugin.provider, fault.cause, tuple(sorted(set(fault.job_types)))))
+        module = self.modules.pop(plugin, None)
+        self.offered.pop(plugin, None)
+        if module is not None and self.manager.is_registered(module):
+            self.manager.unregister(module)
+
+    def registry(self, blocked: tuple[str, ...], notices: tuple[str, ...]) -> Registry:
+        """What came of it."""
+        offers = defaultdict[str, list[tuple[FrozenPlugin, AnyJobType]]](list)
+        for plugin, job_types in self.offered.items():
+            for job_type in job_types:
+                offers[job_type.name].append((plugin, job_type))
+        usable, conflicts = dict[str, InstalledJobType](), dict[str, tuple[Provider, ...]]()
+        for name, each in sorted(offers.items()):
+            if len(each) == 1:
+                usable[name] = InstalledJobType(each[0][1], each[0][0].provider)
+                continue
+            conflicts[name] = tuple(plugin.provider for plugin, _ in each)
+            cause = f"its job type {name!r} {conflict_cause(conflicts[name])}"
+            self.broken.extend(BrokenPlugin(plugin.provider, cause, (name,)) for plugin, _ in each)
+        infos = [
+            PluginInfo(
+                plugin.provider,
+                tuple(sorted(each.name for each in self.offered[plugin] if each.name in usable)),
+                self.hooks[plugin],
+            )
+            for plugin in self.modules
+        ]
+        return Registry(
+            job_types=MappingProxyType(usable),
+            broken=tuple(sorted(self.broken, key=lambda each: (each.provider, each.cause))),
+            blocked=blocked,
+            plugins=tuple(infos),
+            conflicts=MappingProxyType(conflicts),
+            notices=notices,
+            hook_calls=MappingProxyType(self._hook_calls()),
+        )
+
+    def _hook_calls(self) -> dict[str, tuple[tuple[Provider, pluggy.HookCaller], ...]]:
+        """For each hook the plugins in pluggy's order of calls (the reverse of get_hookimpls), each with a caller of its own."""
+        providers = {id(module): plugin.provider for plugin, module in self.modules.items()}
+        calls = dict[str, tuple[tuple[Provider, pluggy.HookCaller], ...]]()
+        for hook in sorted({hook for plugin in self.modules for hook in self.hooks[plugin]}):
+            implementations = reversed(getattr(self.manager.hook, hook).get_hookimpls())
+            calls[hook] = tuple((providers[id(each.plugin)], self._caller(hook, each.plugin)) for each in implementations)
+        return calls
+
+
+class _Noting:
+    """A step for one plugin: a PluginFault in it is noted, and the next plugin has its turn."""
+
+    def __init__(self, loader: _Loader, plugin: FrozenPlugin) -> None:
+        self.loader = loader
+        self.plugin = plugin
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, PluginFault):
+            return False
+        self.loader.drop(self.plugin, error)
+        return True
