@@ -1,0 +1,52 @@
+"""What a table may set for its Glue job run, and what is fixed when the machine is built.
+
+Limits are those of StartJobRun (Glue API reference; botocore's glue model).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+JobName = Annotated[str, Field(min_length=1, max_length=255)]
+
+WorkerType = Literal[
+    "Standard", "G.025X", "G.1X", "G.2X", "G.4X", "G.8X", "G.12X", "G.16X", "R.1X", "R.2X", "R.4X", "R.8X", "Z.2X"
+]  # fmt: skip
+
+
+class GlueSettings(BaseModel):
+    """One table's job run. Digits in quotes read as numbers: ``worker_no: "2"``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    job_name: JobName | None = Field(default=None, description="The Glue job; one of the deployment's. Default: its job_name.")
+    worker_type: WorkerType = Field(default="G.1X", description="The size of a worker.")
+    worker_no: int = Field(default=2, ge=1, description="How many workers.")
+    timeout_minutes: int = Field(
+        default=480, ge=1, lt=10_080, description="Minutes of run time after which Glue stops it (< 7 days)."
+    )
+    queue_minutes: int = Field(default=60, ge=0, description="Minutes that a run may wait before it starts (queueing, FLEX).")
+    execution_class: Literal["STANDARD", "FLEX"] = Field(
+        default="STANDARD", description="FLEX is cheaper and may wait and be interrupted."
+    )
+
+
+class GlueDeployment(BaseModel):
+    """``[job_types.glue]`` of extract.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    job_name: JobName = Field(description="The Glue job of every table that names no other.")
+    job_names: tuple[JobName, ...] = Field(default=(), description="Further jobs that a config may name.")
+    job_run_queuing: bool = Field(
+        default=False, description="Let Glue queue runs over its concurrency limits instead of refusing them."
+    )
+    security_configuration: str | None = Field(
+        default=None, min_length=1, max_length=255, description="The security configuration of every run."
+    )
+
+    def allowed(self) -> tuple[str, ...]:
+        """Every job that the state machine may start, sorted."""
+        return tuple(sorted({self.job_name, *self.job_names}))
