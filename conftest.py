@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sybil import Example
+
+# Pytest names extract_job/tests/test_x.py `extract_job.tests.test_x` and would make up a package `extract_job` around it: the
+# real packages that are called like their folder must be loaded before.
+for _package in ("asl_generator", "asl_toolkit", "extract_job"):
+    importlib.import_module(_package)
 
 ROOT: Final = Path(__file__).parent
 SHARED: Final = Path(os.environ.get("EXTRACT_SHARED", ROOT.parent / "shared"))

@@ -1,1 +1,4 @@
-"""extract_job."""
+"""The reference extract job: copies one database table to Parquet and reports what it wrote.
+
+It is a program, not a library: `python -m extract_job --extract_table public.orders …`. README.md has its arguments.
+"""

@@ -1,0 +1,85 @@
+"""One extract from beginning to end: withdraw the old result, read, write, put the new result last."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from extract_job.arguments import Arguments
+from extract_job.errors import JobError
+from extract_job.result import Result, put_result, withdraw_result
+from extract_job.sqlite_source import open_sqlite
+from extract_job.stopping import StopRequest
+
+if TYPE_CHECKING:
+    from extract_job.arrow import MisfitError
+    from extract_job.source import Source
+
+FIRST_BATCH = 1024
+"""Rows of the first batch, before anything is known of how wide they are."""
+BATCH_ROWS = 16_384
+BATCH_BYTES = 16 * 2**20
+"""A batch's bounds: rows unless `fetchsize` sets them, and bytes by the width of the batch before."""
+
+
+def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None]) -> Result:
+    """Copy the table and put the result; raises `JobError`, and `Stopped` on a signal, with all temporary files removed."""
+    withdraw_result(arguments.result)
+    with open_sqlite(arguments, stop) as source:
+        say(f"{arguments.table}: {_plan(arguments, source)}")
+        if source.rows_without_watermark and arguments.marks:
+            say(
+                f"note: {source.rows_without_watermark} rows are left out: their {arguments.marks.column!r} is NULL; "
+                "only a full extract, or a first one, reads them"
+            )
+        result = _copied(arguments, source)
+    put_result(arguments.result, result)
+    return result
+
+
+def _plan(arguments: Arguments, source: "Source") -> str:
+    marks = arguments.marks
+    if marks is None:
+        what = "all rows"
+    else:
+        above = "" if marks.begin is None else f" above {marks.begin!r}"
+        to = "" if source.high_watermark is None else f" up to {source.high_watermark!r}"
+        what = f"rows by {marks.column!r}{above}{to}"
+    return f"reading {what} of {arguments.database!r} into {str(arguments.folder)!r}"
+
+
+def _copied(arguments: Arguments, source: "Source") -> Result:
+    # Here, because Arrow takes longer to load than most faults take to find.
+    from extract_job.arrow import MisfitError, schema_of, table_of
+    from extract_job.target import ParquetTarget
+
+    schema = schema_of(source.columns)
+    most = arguments.fetchsize or BATCH_ROWS
+    with ParquetTarget(arguments.folder, schema, arguments.rows_per_file) as target:
+        size = min(FIRST_BATCH, most)
+        while rows := source.read(size):
+            try:
+                table = table_of(source.columns, schema, rows)
+            except MisfitError as error:
+                raise JobError(_misfit(arguments.table, source, error)) from error
+            target.write(table)
+            width = max(1, table.nbytes // len(rows))
+            size = max(1, min(most, len(rows) * 4, BATCH_BYTES // width))
+        files = target.finish()
+    return Result(
+        run_id=arguments.run_id,
+        attempt=arguments.attempt,
+        files=tuple(files),
+        low_watermark=arguments.low_watermark,
+        high_watermark=source.high_watermark,
+        rows_without_watermark=source.rows_without_watermark,
+    )
+
+
+def _misfit(table: str, source: "Source", error: "MisfitError") -> str:
+    column = error.column
+    place = source.place(column, error.value)
+    shown = repr(error.value)
+    shown = shown if len(shown) <= 80 else shown[:77] + "…"
+    return (
+        f"table {table!r}, column {column.name!r} ({column.declared or 'no type declared'}){place}: {shown} {error.why}; "
+        f"mend the value, or read the column as text with --text_columns {column.name}"
+    )

@@ -1,0 +1,145 @@
+"""Where the rows go: zstd Parquet files on local disk, under their final names only when all of them are whole."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from extract_job.arrow import Schema, Table
+from extract_job.errors import JobError
+from extract_job.result import DataFile, sync_folder
+
+GROUP_ROWS = 131_072
+GROUP_BYTES = 32 * 2**20
+"""A row group is written when it has this many rows or (Arrow) bytes: what one holds in memory."""
+FILE_BYTES = 512 * 2**20
+"""A file is full after the row group that takes it over this size."""
+
+
+@dataclass(slots=True)
+class _OpenFile:
+    """The file being written, under its temporary name."""
+
+    path: Path
+    sink: Any  # pyarrow ships no types
+    writer: Any
+    rows: int = 0
+
+
+class ParquetTarget:
+    """Writes tables of one schema to `part-00000.parquet`, … in `folder`; without rows there is one empty file.
+
+    A context manager: left without `finish`, or by an exception, it removes what it wrote. Raises `JobError` when the disk
+    refuses.
+    """
+
+    def __init__(self, folder: Path, schema: Schema, rows_per_file: int, file_bytes: int = FILE_BYTES) -> None:
+        self._folder = folder
+        self._schema = schema
+        self._rows_per_file = rows_per_file
+        self._file_bytes = file_bytes
+        self._token = secrets.token_hex(4)  # a second process of the same attempt writes to files of its own
+        self._open: _OpenFile | None = None
+        self._pending: list[Table] = []
+        self._whole: list[tuple[Path, int]] = []
+        self._temporary: set[Path] = set()
+
+    def __enter__(self) -> Self:
+        """Make the folder."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._refused(error) from error
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Remove all that has no final name."""
+        if self._open:
+            with suppress(OSError, pa.ArrowException):
+                self._open.sink.close()
+        for path in self._temporary:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def write(self, table: Table) -> None:
+        """Take the rows of a table, which may be kept until their row group is full."""
+        try:
+            while table.num_rows:
+                room = self._rows_per_file - (self._open.rows if self._open else 0) - _rows(self._pending)
+                part = table.slice(0, room)
+                table = table.slice(part.num_rows)
+                self._pending.append(part)
+                if part.num_rows == room:
+                    self._close_file()
+                elif _rows(self._pending) >= GROUP_ROWS or sum(some.nbytes for some in self._pending) >= GROUP_BYTES:
+                    self._write_group()
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def finish(self) -> Sequence[DataFile]:
+        """Write what is kept, give all files their final names and say which they are."""
+        try:
+            if self._pending or self._open or not self._whole:
+                self._close_file()
+            files = []
+            for number, (path, rows) in enumerate(self._whole):
+                name = _name(number)
+                files.append(DataFile(name, path.stat().st_size, rows))
+                path.replace(self._folder / name)
+                self._temporary.discard(path)
+            sync_folder(self._folder)
+        except OSError as error:
+            raise self._refused(error) from error
+        return files
+
+    def _opened(self) -> _OpenFile:
+        if self._open is None:
+            path = self._folder / f".{_name(len(self._whole))}.{self._token}.tmp"
+            self._temporary.add(path)
+            sink = pa.OSFile(str(path), "wb")
+            self._open = _OpenFile(path, sink, pq.ParquetWriter(sink, self._schema, compression="zstd"))
+        return self._open
+
+    def _write_group(self) -> None:
+        file = self._opened()
+        if self._pending:
+            group = pa.concat_tables(self._pending)
+            self._pending = []
+            file.writer.write_table(group, row_group_size=max(1, group.num_rows))
+            file.rows += group.num_rows
+            if file.sink.tell() >= self._file_bytes:
+                self._close_file()
+
+    def _close_file(self) -> None:
+        self._write_group()
+        file = self._open
+        if file is None:  # the row group itself filled the file
+            return
+        file.writer.close()
+        file.sink.close()
+        handle = os.open(file.path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        self._whole.append((file.path, file.rows))
+        self._open = None
+
+    def _refused(self, error: OSError) -> JobError:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        return JobError(f"cannot write to {str(self._folder)!r}: {reason}")
+
+
+def _name(number: int) -> str:
+    return f"part-{number:05}.parquet"
+
+
+def _rows(tables: Sequence[Table]) -> int:
+    return sum(table.num_rows for table in tables)

@@ -1,0 +1,111 @@
+"""A SQLite database of one's own and the job run on it: in this process, or as the process it is."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from extract_job.program import run
+from extract_job.stopping import StopRequest
+
+
+@dataclass
+class Done:
+    """What a finished job left."""
+
+    code: int
+    errors: list[str]
+    folder: Path
+    result_path: Path
+
+    @property
+    def result(self):
+        return json.loads(self.result_path.read_text(encoding="utf-8"))
+
+    @property
+    def table(self):
+        files = [pq.read_table(self.folder / file["name"]) for file in self.result["files"]]
+        return pa.concat_tables(files)
+
+    @property
+    def rows(self):
+        return [tuple(row.values()) for row in self.table.to_pylist()]
+
+    @property
+    def left(self):
+        return sorted(path.name for path in self.folder.iterdir()) if self.folder.exists() else []
+
+
+@pytest.fixture
+def database(tmp_path, monkeypatch):
+    """Give a function that makes `sales.db` in the current folder from SQL and rows of the last table created."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(script: str, insert: str = "", rows: Iterable[Sequence[object]] = ()) -> Path:
+        connection = sqlite3.connect("sales.db")
+        connection.executescript(script)
+        connection.executemany(insert, rows) if insert else None
+        connection.commit()
+        connection.close()
+        return tmp_path / "sales.db"
+
+    return make
+
+
+@pytest.fixture
+def argv(tmp_path):
+    """Give a function that makes the job's argv: the defaults, changed by keywords (None leaves a key out)."""
+
+    def make(**changed: str | None) -> list[str]:
+        pairs = {
+            "source_name": "sales",
+            "source_type": "jdbc",
+            "extract_table": "t",
+            "run_id": "run-1",
+            "attempt": "1",
+            "extract_s3_uri": (tmp_path / "out" / "attempt=1").as_uri() + "/",
+            "result_uri": (tmp_path / "out" / "attempt=1" / "result.json").as_uri(),
+            "db_engine": "sqlite",
+            "db_name": "sales.db",
+        } | changed
+        return [word for key, value in pairs.items() if value is not None for word in ("--" + key, value)]
+
+    return make
+
+
+@pytest.fixture
+def job(tmp_path, argv, capsys) -> Callable[..., Done]:
+    """Give a function that runs the job within this process."""
+
+    def go(*words: str, **changed: str | None) -> Done:
+        code = run([*argv(**changed), *words], StopRequest())
+        out, err = capsys.readouterr()
+        assert out == ""
+        folder = tmp_path / "out" / "attempt=1"
+        return Done(code, err.splitlines(), folder, folder / "result.json")
+
+    return go
+
+
+@pytest.fixture
+def process(tmp_path, argv) -> Callable[..., Done]:
+    """Give a function that runs the job as a process."""
+
+    def go(*words: str, **changed: str | None) -> Done:
+        done = subprocess.run(
+            [sys.executable, "-m", "extract_job", *argv(**changed), *words],
+            capture_output=True, text=True, cwd=tmp_path, env=dict(os.environ), timeout=60, check=False,
+        )  # fmt: skip
+        assert done.stdout == ""
+        folder = tmp_path / "out" / "attempt=1"
+        return Done(done.returncode, done.stderr.splitlines(), folder, folder / "result.json")
+
+    return go
