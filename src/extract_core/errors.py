@@ -12,7 +12,8 @@ ExtractError                     exit code 1
     ├── TrackingUnavailable      throttled or unreachable: worth another try (the machine retries this name)
     ├── RunNotFound              no such run, exit code 2
     ├── RunNameTaken             another execution has used this run id
-    └── TablesLocked             another run holds a table (the machine retries this name under `on_conflict: wait`)
+    ├── TablesLocked             another run holds a table (the machine retries this name under `on_conflict: wait`)
+    └── TablesHeld               another run holds a table and `on_conflict: fail` refuses the whole run (never retried)
 """
 
 from __future__ import annotations
@@ -103,3 +104,7 @@ class RunNameTaken(TrackingError):  # noqa: N818
 
 class TablesLocked(TrackingError):  # noqa: N818
     """Other runs hold tables that this run asks for; the message says which run, since when."""
+
+
+class TablesHeld(TrackingError):  # noqa: N818
+    """Other runs hold tables and the policy is `on_conflict: fail`: the run is refused, nothing was taken."""

@@ -1,0 +1,151 @@
+"""The SQLite file of tracking: opened, checked, versioned; transactions; SQLite's errors in words that say what to do.
+
+One connection serves all threads of the process, one transaction at a time: SQLite has one writer anyway. Several processes
+share the file through SQLite's own locks (WAL, https://sqlite.org/wal.html), and wait for one another up to `busy_seconds`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from extract_core.errors import TrackingError, TrackingUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+VERSION: Final = 1
+"""Of the schema below. A store of a newer version is refused; an older one will be brought up here when there is one."""
+
+_SCHEMA: Final = (
+    "CREATE TABLE schema_version (version INTEGER NOT NULL)",
+    """CREATE TABLE runs (
+        run_id TEXT NOT NULL PRIMARY KEY, execution_id TEXT NOT NULL, source_name TEXT NOT NULL, started_at TEXT NOT NULL,
+        event TEXT NOT NULL, rerun_of TEXT, versions TEXT NOT NULL, plan_uri TEXT, planned INTEGER, policy TEXT,
+        skipped TEXT NOT NULL, refused TEXT, summary TEXT
+    ) WITHOUT ROWID""",
+    "CREATE INDEX runs_by_start ON runs (started_at, run_id)",
+    """CREATE TABLE table_states (
+        source TEXT NOT NULL, table_name TEXT NOT NULL, owner_execution TEXT, owner_run TEXT, owner_since TEXT,
+        owner_bound TEXT, fencing INTEGER NOT NULL, attempt INTEGER NOT NULL, watermark TEXT, watermark_column TEXT,
+        watermark_type TEXT, watermark_version INTEGER NOT NULL, last_run TEXT, last_state TEXT, last_failure TEXT,
+        last_at TEXT, PRIMARY KEY (source, table_name)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE attempts (
+        run_id TEXT NOT NULL, source TEXT NOT NULL, table_name TEXT NOT NULL, attempt INTEGER NOT NULL, job_type TEXT,
+        state TEXT NOT NULL, recorded_at TEXT NOT NULL, failure TEXT, retryable INTEGER NOT NULL, message TEXT,
+        job_run_id TEXT, log_url TEXT, started_at TEXT, ended_at TEXT, cost_basis TEXT, rows INTEGER, bytes INTEGER,
+        files TEXT, low_watermark TEXT, high_watermark TEXT, extract_s3_uri TEXT, result_uri TEXT, settings TEXT,
+        PRIMARY KEY (run_id, table_name, attempt)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX attempts_by_table ON attempts (source, table_name, recorded_at)",
+)
+
+_WAIT: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_REMEDIES: Final = {
+    sqlite3.SQLITE_FULL: "the disk is full, nothing of this write was kept: free some space and run the command again",
+    sqlite3.SQLITE_READONLY: "the file or its folder can't be written: give this user the right to, or name another one",
+    sqlite3.SQLITE_CANTOPEN: "the file can't be opened: see that its folder exists and that this user may write there",
+    sqlite3.SQLITE_PERM: "the file or its folder can't be written: give this user the right to, or name another one",
+    sqlite3.SQLITE_IOERR: "reading or writing the file failed: see whether the disk is full or gone",
+    sqlite3.SQLITE_NOTADB: "this file is not a SQLite database: name another place for tracking, or move the file away",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged: restore it from a backup, or move it away to start with an empty store",
+}
+
+
+class Database:
+    """A tracking file. `create` False: a missing file is an error, not a new store."""
+
+    def __init__(self, path: Path, *, create: bool = True, busy_seconds: float = 30.0) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        if not create and not path.exists():
+            raise TrackingError(f"there is no tracking store at {str(path)!r}: start a run there first, or name the right place")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrackingError(f"the folder of the tracking store {str(path)!r} can't be made: {error}") from error
+        with self._translated():
+            self._connection = sqlite3.connect(
+                path, timeout=busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=64
+            )
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; SQLite then folds its -wal file into it."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Cursor]:
+        """A transaction that holds the file's write lock from its start: what is read in it still stands when it commits."""
+        with self._transaction("BEGIN IMMEDIATE") as cursor:
+            yield cursor
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Cursor]:
+        """A transaction whose reads all see one moment."""
+        with self._transaction("BEGIN") as cursor:
+            yield cursor
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Cursor]:
+        with self._lock, self._translated():
+            cursor = self._connection.cursor()
+            cursor.execute(begin)
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:  # some errors, a full disk among them, have rolled it back already
+                    cursor.execute("ROLLBACK")
+                raise
+            finally:
+                cursor.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte of an extended code: sqlite.org/rescode.html
+            if code in _WAIT:
+                raise TrackingUnavailable(
+                    f"the tracking store {str(self._path)!r} is in use by another process and stayed locked ({error}): try again"
+                ) from error
+            remedy = _REMEDIES.get(code)
+            detail = f"{remedy} ({error})" if remedy else str(error)
+            raise TrackingError(f"the tracking store {str(self._path)!r}: {detail}") from error
+
+    def _prepare(self) -> None:
+        with self._lock, self._translated():
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            names = self._names()
+            if names and "schema_version" not in names:
+                raise TrackingError(
+                    f"{str(self._path)!r} is a database, but no tracking store (it holds {', '.join(sorted(names)[:5])}): "
+                    "name another place for tracking"
+                )
+            self._connection.execute("PRAGMA journal_mode = WAL")  # a file system without it keeps its own mode: slower, right
+            self._connection.execute("PRAGMA synchronous = FULL")  # a commit outlives a power cut, at 0.3 ms each
+        with self.writing() as cursor:
+            if not self._names():
+                for statement in _SCHEMA:
+                    cursor.execute(statement)
+                cursor.execute("INSERT INTO schema_version VALUES (?)", (VERSION,))
+            found = cursor.execute("SELECT max(version) FROM schema_version").fetchone()[0]
+        if found != VERSION:
+            raise TrackingError(
+                f"the tracking store {str(self._path)!r} has schema version {found!r}, this extract-core knows {VERSION}: "
+                "upgrade extract-core, or name another place for tracking"
+            )
+
+    def _names(self) -> set[str]:
+        return {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -1,0 +1,193 @@
+"""What tracking keeps and what it is asked with: runs, table states, owners of leases, attempts, commits.
+
+All values are immutable. Times are text, ISO 8601 with an offset (``2026-03-01T06:00:00+00:00``); marks are text and
+`watermark` says how they compare.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extract_core.contract import FailureClass, JobState, Json
+
+OnConflict: TypeAlias = Literal["fail", "skip", "wait"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The policies of a run that tracking and the summary act on, as the source config (``run:``) has them.
+
+    `fail_when` is ``any``, ``all`` or a percentage such as ``10%``.
+    """
+
+    fail_when: str = "any"
+    on_conflict: OnConflict = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A table that was asked for and got no item, and the reason, for people."""
+
+    table: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run. `planned` (the number of items) and `policy` are None until the config manager has planned it.
+
+    `refused` is why it was never planned; `summary` is there once the run has ended.
+    """
+
+    run_id: str
+    execution_id: str
+    source_name: str
+    started_at: str
+    event: Mapping[str, Json] = field(default_factory=dict)
+    rerun_of: str | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    plan_uri: str | None = None
+    planned: int | None = None
+    policy: Policy | None = None
+    skipped: Sequence[Skipped] = ()
+    refused: str | None = None
+    summary: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who holds a lease: an execution, for its run. `bound` is when that run must be over, whatever happened to it."""
+
+    execution_id: str
+    run_id: str
+    started_at: str
+    bound: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableState:
+    """What is known of one table of one source. `owner` is None when no run holds it.
+
+    `fencing` counts the owners that it has had and never falls. `attempt` is the attempt that the owner is at. `version`
+    counts the commits of the watermark; `column` and `type` say what was committed.
+    """
+
+    source: str
+    table: str
+    owner: Owner | None = None
+    fencing: int = 0
+    attempt: int = 0
+    watermark: str | None = None
+    column: str | None = None
+    type: str | None = None
+    version: int = 0
+    last_run: str | None = None
+    last_state: JobState | None = None
+    last_failure: FailureClass | None = None
+    last_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A lease that was taken: `state` as it stands now. `taken_over` is the run whose dead lease it was, if any."""
+
+    state: TableState
+    taken_over: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A table that another run holds."""
+
+    table: str
+    by: Owner
+
+    def __str__(self) -> str:
+        return f"{self.table!r} is held by run {self.by.run_id!r} since {self.by.started_at}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What `TrackingStore.take` answers: the leases taken, by table, and those that others hold."""
+
+    taken: Mapping[str, Taken] = field(default_factory=dict)
+    held: Sequence[Held] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """Under which lease a job was started. A commit counts only while exactly this lease stands."""
+
+    run_id: str
+    execution_id: str
+    fencing: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A candidate for the table's watermark. `from_version` is the version that stood when the lease was taken.
+
+    `low` is the low mark that the job started from; None: it read everything.
+    """
+
+    from_version: int
+    column: str
+    type: str
+    low: str | None
+    high: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """The end of one attempt at one table. The key is (run_id, table, attempt).
+
+    `state`, `failure`, `retryable`, `message`, `job_run_id`, `log_url` and `cost_basis` are the job's `JobStatus`; `rows`,
+    `bytes`, `files` and the marks come from the result object (None: not known). `settings` are those it ran with.
+    """
+
+    run_id: str
+    source: str
+    table: str
+    attempt: int
+    job_type: str | None
+    state: JobState
+    recorded_at: str
+    failure: FailureClass | None = None
+    retryable: bool = False
+    message: str | None = None
+    job_run_id: str | None = None
+    log_url: str | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    cost_basis: Mapping[str, float] | None = None
+    rows: int | None = None
+    bytes: int | None = None
+    files: Sequence[Mapping[str, Json]] | None = None
+    low_watermark: str | None = None
+    high_watermark: str | None = None
+    extract_s3_uri: str | None = None
+    result_uri: str | None = None
+    settings: Mapping[str, Json] | None = None
+
+
+class Outcome(StrEnum):
+    """What became of a finish: RECORDED, DUPLICATE (it was recorded before, nothing changed) or CONFLICT (lease lost)."""
+
+    RECORDED = "RECORDED"
+    DUPLICATE = "DUPLICATE"
+    CONFLICT = "CONFLICT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What `TrackingStore.finish` answers: `row` is what stands in the store now, `committed` the new watermark or None."""
+
+    outcome: Outcome
+    row: AttemptRow
+    committed: str | None = None

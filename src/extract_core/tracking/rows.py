@@ -1,0 +1,191 @@
+"""Records to SQLite rows and back. Column order is that of the schema in `database`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from extract_core.contract import FailureClass, JobState
+from extract_core.tracking.records import AttemptRow, Owner, Policy, RunRecord, Skipped, TableState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Row = tuple[Any, ...]  # what sqlite3 gives: text, numbers, None
+
+RUN: Final = (
+    "run_id, execution_id, source_name, started_at, event, rerun_of, versions, plan_uri, planned, policy, skipped, "
+    "refused, summary"
+)
+STATE: Final = (
+    "source, table_name, owner_execution, owner_run, owner_since, owner_bound, fencing, attempt, watermark, watermark_column, "
+    "watermark_type, watermark_version, last_run, last_state, last_failure, last_at"
+)
+ATTEMPT: Final = (
+    "run_id, source, table_name, attempt, job_type, state, recorded_at, failure, retryable, message, job_run_id, log_url, "
+    "started_at, ended_at, cost_basis, rows, bytes, files, low_watermark, high_watermark, extract_s3_uri, result_uri, settings"
+)
+
+
+def marks(columns: str) -> str:
+    """As many question marks as there are columns."""
+    return ", ".join("?" * (columns.count(",") + 1))
+
+
+def run_row(record: RunRecord) -> Row:
+    """The columns of RUN."""
+    return (
+        record.run_id,
+        record.execution_id,
+        record.source_name,
+        record.started_at,
+        _text(record.event),
+        record.rerun_of,
+        _text(record.versions),
+        record.plan_uri,
+        record.planned,
+        policy_text(record.policy) if record.policy else None,
+        skipped_text(record.skipped),
+        record.refused,
+        _text(record.summary),
+    )
+
+
+def policy_text(policy: Policy) -> str:
+    """The column `policy`."""
+    return json.dumps(asdict(policy))
+
+
+def skipped_text(skipped: Sequence[Skipped]) -> str:
+    """The column `skipped`."""
+    return json.dumps([asdict(each) for each in skipped], ensure_ascii=False)
+
+
+def run_record(row: Row) -> RunRecord:
+    """The record of a row of RUN."""
+    policy = _json(row[9])
+    return RunRecord(
+        run_id=row[0],
+        execution_id=row[1],
+        source_name=row[2],
+        started_at=row[3],
+        event=_json(row[4]),
+        rerun_of=row[5],
+        versions=_json(row[6]),
+        plan_uri=row[7],
+        planned=row[8],
+        policy=Policy(**policy) if policy else None,
+        skipped=tuple(Skipped(**each) for each in _json(row[10])),
+        refused=row[11],
+        summary=_json(row[12]),
+    )
+
+
+def state_row(state: TableState) -> Row:
+    """The columns of STATE."""
+    by = state.owner
+    return (
+        state.source,
+        state.table,
+        by and by.execution_id,
+        by and by.run_id,
+        by and by.started_at,
+        by and by.bound,
+        state.fencing,
+        state.attempt,
+        state.watermark,
+        state.column,
+        state.type,
+        state.version,
+        state.last_run,
+        state.last_state,
+        state.last_failure,
+        state.last_at,
+    )
+
+
+def table_state(row: Row) -> TableState:
+    """The state of a row of STATE."""
+    owner = Owner(execution_id=row[2], run_id=row[3], started_at=row[4], bound=row[5]) if row[2] is not None else None
+    return TableState(
+        source=row[0],
+        table=row[1],
+        owner=owner,
+        fencing=row[6],
+        attempt=row[7],
+        watermark=row[8],
+        column=row[9],
+        type=row[10],
+        version=row[11],
+        last_run=row[12],
+        last_state=JobState(row[13]) if row[13] else None,
+        last_failure=FailureClass(row[14]) if row[14] else None,
+        last_at=row[15],
+    )
+
+
+def attempt_row(row: AttemptRow) -> Row:
+    """The columns of ATTEMPT."""
+    return (
+        row.run_id,
+        row.source,
+        row.table,
+        row.attempt,
+        row.job_type,
+        row.state,
+        row.recorded_at,
+        row.failure,
+        int(row.retryable),
+        row.message,
+        row.job_run_id,
+        row.log_url,
+        row.started_at,
+        row.ended_at,
+        _text(row.cost_basis),
+        row.rows,
+        row.bytes,
+        _text(row.files),
+        row.low_watermark,
+        row.high_watermark,
+        row.extract_s3_uri,
+        row.result_uri,
+        _text(row.settings),
+    )
+
+
+def attempt(row: Row) -> AttemptRow:
+    """The attempt of a row of ATTEMPT."""
+    return AttemptRow(
+        run_id=row[0],
+        source=row[1],
+        table=row[2],
+        attempt=row[3],
+        job_type=row[4],
+        state=JobState(row[5]),
+        recorded_at=row[6],
+        failure=FailureClass(row[7]) if row[7] else None,
+        retryable=bool(row[8]),
+        message=row[9],
+        job_run_id=row[10],
+        log_url=row[11],
+        started_at=row[12],
+        ended_at=row[13],
+        cost_basis=_json(row[14]),
+        rows=row[15],
+        bytes=row[16],
+        files=_json(row[17]),
+        low_watermark=row[18],
+        high_watermark=row[19],
+        extract_s3_uri=row[20],
+        result_uri=row[21],
+        settings=_json(row[22]),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

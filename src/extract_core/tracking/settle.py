@@ -1,0 +1,118 @@
+"""What the end of an attempt changes: the attempt's row, the table's state, its watermark. The rules, without a store.
+
+A store reads the row and the state, asks `settle`, and writes what it says in one transaction on the condition that both
+are still as they were read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from extract_core.contract import FailureClass, JobState
+from extract_core.errors import TrackingError
+from extract_core.tracking import watermark
+from extract_core.tracking.records import Finished, Outcome, TableState
+
+if TYPE_CHECKING:
+    from extract_core.tracking.records import AttemptRow, Commit, Guard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What to answer, and what to write: `row` and `state` are None where nothing is to be written."""
+
+    finished: Finished
+    row: AttemptRow | None = None
+    state: TableState | None = None
+
+
+def settle(  # noqa: PLR0913 - all that the decision depends on
+    row: AttemptRow,
+    *,
+    guard: Guard,
+    commit: Commit | None,
+    stored: AttemptRow | None,
+    state: TableState | None,
+    last: bool,
+) -> Settlement:
+    """The effect of this row, given the row of the same attempt that is there already and the state of the table.
+
+    `last`: no other attempt follows, so the lease ends with this one; else the lease goes on to the next attempt.
+    """
+    if stored is not None:
+        return Settlement(finished=Finished(outcome=Outcome.DUPLICATE, row=stored))
+    lost = _lost(guard, state)
+    if lost is not None or state is None:
+        refused = _conflict(row, lost or "its lease is gone")
+        return Settlement(finished=Finished(outcome=Outcome.CONFLICT, row=refused), row=refused)
+    after = replace(
+        state,
+        owner=None if last else state.owner,
+        attempt=state.attempt if last else state.attempt + 1,
+        last_run=row.run_id,
+    )
+    committed: str | None = None
+    if commit is not None and row.state is JobState.SUCCEEDED:
+        row, moved = _committed(row, commit, after)
+        if moved is not None:
+            after, committed = moved, moved.watermark
+    outcome = Outcome.CONFLICT if row.failure is FailureClass.CONFLICT else Outcome.RECORDED
+    after = replace(after, last_state=row.state, last_failure=row.failure, last_at=row.recorded_at)
+    return Settlement(finished=Finished(outcome=outcome, row=row, committed=committed), row=row, state=after)
+
+
+def _lost(guard: Guard, state: TableState | None) -> str | None:
+    """Why this guard's lease no longer stands; None: it does."""
+    if state is None:
+        return "the tracking store no longer knows this table"
+    by = state.owner
+    if state.fencing != guard.fencing:
+        holds = f"run {by.run_id!r}" if by else f"run {state.last_run!r}, which has ended,"
+        return f"{holds} took the table over (fencing number {state.fencing}, this attempt has {guard.fencing})"
+    if by is None or by.execution_id != guard.execution_id or by.run_id != guard.run_id:
+        return "its lease was released before"
+    if state.attempt != guard.attempt:
+        return f"the run is at attempt {state.attempt} of this table, not at {guard.attempt}"
+    return None
+
+
+def _conflict(row: AttemptRow, reason: str) -> AttemptRow:
+    ended = f"; the job ended {row.state}" + (f": {row.message}" if row.message else "")
+    message = f"nothing was committed: {reason}{ended}"
+    return replace(row, state=JobState.FAILED, failure=FailureClass.CONFLICT, retryable=False, message=message)
+
+
+def _committed(row: AttemptRow, commit: Commit, state: TableState) -> tuple[AttemptRow, TableState | None]:
+    """The row, and the state with the new watermark (None: the watermark stays)."""
+    if state.version != commit.from_version:
+        reason = (
+            f"the watermark was changed meanwhile, to {state.watermark!r} (version {state.version}, not {commit.from_version})"
+        )
+        return _conflict(row, reason), None
+    try:
+        watermark.check(commit.high, commit.type)
+        forward = _forward(commit, state)
+    except TrackingError as error:
+        message = f"the job ended well, but its watermark can't be committed: {error}"
+        return replace(row, state=JobState.FAILED, failure=FailureClass.CONFIG, message=message), None
+    if forward <= 0:
+        if forward < 0:
+            row = replace(row, message=f"the watermark stays at {state.watermark!r}: the job's {commit.high!r} is behind it")
+        return row, None
+    moved = replace(state, watermark=commit.high, column=commit.column, type=commit.type, version=state.version + 1)
+    return row, moved
+
+
+def _forward(commit: Commit, state: TableState) -> int:
+    """Greater than 0: the commit is ahead of the state; 0: at it; less: behind it."""
+    if state.watermark is None:
+        return 1
+    if (state.column, watermark.kind(state.type or commit.type)) != (commit.column, watermark.kind(commit.type)):
+        if commit.low is None:  # everything was read anew: the mark of the other column says nothing about it
+            return 1
+        raise TrackingError(
+            f"the committed one ({state.watermark!r}) is of column {state.column!r} ({state.type}), this one of "
+            f"{commit.column!r} ({commit.type}): run the table once with reingest"
+        )
+    return watermark.compare(commit.high, state.watermark, commit.type)

@@ -1,0 +1,215 @@
+"""The tracking store of one machine: the contract of `store`, kept in a SQLite file."""
+
+# ruff: noqa: S608 - the queries are made of our own column names and of question marks, never of values
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import TYPE_CHECKING, Final
+
+from extract_core.errors import RunNameTaken, RunNotFound, TrackingUnavailable
+from extract_core.tracking import rows
+from extract_core.tracking.database import Database
+from extract_core.tracking.lease import holder, taken
+from extract_core.tracking.records import Claim, Finished, Held, RunRecord, TableState
+from extract_core.tracking.settle import settle
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from extract_core.contract import Json
+    from extract_core.tracking.records import AttemptRow, Commit, Guard, Owner, Policy, Skipped
+
+_BATCH: Final = 500  # names in one query
+_PAGE: Final = 1000  # attempts read at once
+_PUT_STATE: Final = f"INSERT OR REPLACE INTO table_states ({rows.STATE}) VALUES ({rows.marks(rows.STATE)})"
+_PUT_ATTEMPT: Final = f"INSERT INTO attempts ({rows.ATTEMPT}) VALUES ({rows.marks(rows.ATTEMPT)})"
+_PUT_RUN: Final = f"INSERT INTO runs ({rows.RUN}) VALUES ({rows.marks(rows.RUN)})"
+
+
+class SQLiteTracking:
+    """A `TrackingStore` in the file at `path`, which is made if `create`. Other processes are waited for `busy_seconds`."""
+
+    def __init__(self, path: Path, *, create: bool = True, busy_seconds: float = 30.0) -> None:
+        self._database = Database(path, create=create, busy_seconds=busy_seconds)
+
+    def start_run(self, record: RunRecord) -> RunRecord:
+        """See `TrackingStore.start_run`."""
+        with self._database.writing() as cursor:
+            found = _run(cursor, record.run_id)
+            if found is None:
+                cursor.execute(_PUT_RUN, rows.run_row(record))
+                return record
+        if found.execution_id != record.execution_id:
+            raise RunNameTaken(
+                f"the run id {record.run_id!r} was used by execution {found.execution_id!r} (source {found.source_name!r}, "
+                f"started {found.started_at}): start the run under another name"
+            )
+        return found
+
+    def plan_run(self, run_id: str, *, plan_uri: str, planned: int, policy: Policy, skipped: Sequence[Skipped]) -> RunRecord:
+        """See `TrackingStore.plan_run`."""
+        with self._database.writing() as cursor:
+            cursor.execute(
+                "UPDATE runs SET plan_uri = ?, planned = ?, policy = ?, skipped = ?, refused = NULL "
+                "WHERE run_id = ? AND planned IS NULL",
+                (plan_uri, planned, rows.policy_text(policy), rows.skipped_text(skipped), run_id),
+            )
+            return _known(cursor, run_id)
+
+    def refuse_run(self, run_id: str, reason: str) -> RunRecord:
+        """See `TrackingStore.refuse_run`."""
+        with self._database.writing() as cursor:
+            cursor.execute("UPDATE runs SET refused = ? WHERE run_id = ? AND planned IS NULL", (reason, run_id))
+            return _known(cursor, run_id)
+
+    def put_summary(self, run_id: str, summary: Mapping[str, Json]) -> Mapping[str, Json]:
+        """See `TrackingStore.put_summary`."""
+        with self._database.writing() as cursor:
+            text = json.dumps(summary, ensure_ascii=False, sort_keys=True)
+            cursor.execute("UPDATE runs SET summary = ? WHERE run_id = ? AND summary IS NULL", (text, run_id))
+            return _known(cursor, run_id).summary or {}
+
+    def run(self, run_id: str) -> RunRecord:
+        """See `TrackingStore.run`."""
+        with self._database.reading() as cursor:
+            return _known(cursor, run_id)
+
+    def runs(self, limit: int = 20) -> Sequence[RunRecord]:
+        """See `TrackingStore.runs`."""
+        with self._database.reading() as cursor:
+            query = f"SELECT {rows.RUN} FROM runs ORDER BY started_at DESC, run_id DESC LIMIT ?"
+            return [rows.run_record(row) for row in cursor.execute(query, (limit,))]
+
+    def states(self, source: str, tables: Sequence[str]) -> Mapping[str, TableState]:
+        """See `TrackingStore.states`."""
+        with self._database.reading() as cursor:
+            return _states(cursor, source, tables)
+
+    def take(  # noqa: PLR0913 - the contract's
+        self,
+        source: str,
+        tables: Sequence[str],
+        owner: Owner,
+        *,
+        is_running: Callable[[str], bool],
+        now: datetime,
+        all_or_nothing: bool,
+    ) -> Claim:
+        """See `TrackingStore.take`."""
+        wanted = tuple(dict.fromkeys(tables))
+        running: dict[str, bool] = {}  # what `is_running` said, by execution
+        for _ in range(10):
+            with self._database.writing() as cursor:
+                known = _states(cursor, source, wanted)
+                states = {table: known.get(table) or TableState(source=source, table=table) for table in wanted}
+                holders = {table: holder(state, owner, now) for table, state in states.items()}
+                unasked = {by.execution_id for by in holders.values() if by and by.execution_id not in running}
+                if not unasked:
+                    held = [Held(table=t, by=by) for t, by in holders.items() if by and running[by.execution_id]]
+                    if held and all_or_nothing:
+                        return Claim(held=tuple(held))
+                    kept = {each.table for each in held}
+                    claim = {table: taken(state, owner) for table, state in states.items() if table not in kept}
+                    cursor.executemany(_PUT_STATE, [rows.state_row(each.state) for each in claim.values()])
+                    return Claim(taken=claim, held=tuple(held))
+            running.update({execution: is_running(execution) for execution in sorted(unasked)})
+        raise TrackingUnavailable(f"the tables of {source!r} change hands too fast to be taken: try again")
+
+    def release(self, source: str, tables: Sequence[str], execution_id: str) -> None:
+        """See `TrackingStore.release`."""
+        with self._database.writing() as cursor:
+            cursor.executemany(
+                "UPDATE table_states SET owner_execution = NULL, owner_run = NULL, owner_since = NULL, owner_bound = NULL "
+                "WHERE source = ? AND table_name = ? AND owner_execution = ?",
+                [(source, table, execution_id) for table in tables],
+            )
+
+    def finish(self, row: AttemptRow, *, guard: Guard, commit: Commit | None = None, last: bool = True) -> Finished:
+        """See `TrackingStore.finish`."""
+        with self._database.writing() as cursor:
+            key = (row.run_id, row.table, row.attempt)
+            query = f"SELECT {rows.ATTEMPT} FROM attempts WHERE run_id = ? AND table_name = ? AND attempt = ?"
+            found = cursor.execute(query, key).fetchone()
+            done = settle(
+                row,
+                guard=guard,
+                commit=commit,
+                stored=rows.attempt(found) if found else None,
+                state=_states(cursor, row.source, (row.table,)).get(row.table),
+                last=last,
+            )
+            if done.row is not None:
+                cursor.execute(_PUT_ATTEMPT, rows.attempt_row(done.row))
+            if done.state is not None:
+                cursor.execute(_PUT_STATE, rows.state_row(done.state))
+            return done.finished
+
+    def attempts(self, run_id: str) -> Iterator[AttemptRow]:
+        """See `TrackingStore.attempts`."""
+        query = (
+            f"SELECT {rows.ATTEMPT} FROM attempts WHERE run_id = ? AND (table_name, attempt) > (?, ?) "
+            "ORDER BY table_name, attempt LIMIT ?"
+        )
+        after = ("", -1)
+        while True:
+            with self._database.reading() as cursor:
+                page = cursor.execute(query, (run_id, *after, _PAGE)).fetchall()
+            yield from map(rows.attempt, page)
+            if len(page) < _PAGE:
+                return
+            after = (page[-1][2], page[-1][3])
+
+    def history(self, source: str, table: str, limit: int = 20) -> Sequence[AttemptRow]:
+        """See `TrackingStore.history`."""
+        query = (
+            f"SELECT {rows.ATTEMPT} FROM attempts WHERE source = ? AND table_name = ? "
+            "ORDER BY recorded_at DESC, run_id DESC, attempt DESC LIMIT ?"
+        )
+        with self._database.reading() as cursor:
+            return [rows.attempt(row) for row in cursor.execute(query, (source, table, limit))]
+
+    def close(self) -> None:
+        """See `TrackingStore.close`."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /) -> None:
+        self.close()
+
+
+def _run(cursor: sqlite3.Cursor, run_id: str) -> RunRecord | None:
+    row = cursor.execute(f"SELECT {rows.RUN} FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+    return rows.run_record(row) if row else None
+
+
+def _known(cursor: sqlite3.Cursor, run_id: str) -> RunRecord:
+    found = _run(cursor, run_id)
+    if found is not None:
+        return found
+    latest = [name for (name,) in cursor.execute("SELECT run_id FROM runs ORDER BY started_at DESC LIMIT 200")]
+    near = difflib.get_close_matches(run_id, latest, n=3, cutoff=0.5)
+    if near:
+        hint = f"did you mean {', '.join(map(repr, near))}?"
+    else:
+        hint = f"the latest one is {latest[0]!r}" if latest else "no run was recorded here yet"
+    raise RunNotFound(f"there is no run {run_id!r}: {hint}")
+
+
+def _states(cursor: sqlite3.Cursor, source: str, tables: Sequence[str]) -> dict[str, TableState]:
+    found: dict[str, TableState] = {}
+    for start in range(0, len(tables), _BATCH):
+        batch = tables[start : start + _BATCH]
+        names = ", ".join("?" * len(batch))
+        query = f"SELECT {rows.STATE} FROM table_states WHERE source = ? AND table_name IN ({names})"
+        for row in cursor.execute(query, (source, *batch)):
+            found[row[1]] = rows.table_state(row)
+    return found

@@ -1,0 +1,52 @@
+"""Short ways to make the values that the suite hands to a store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from extract_core import FailureClass, JobState
+from extract_core.tracking import AttemptRow, Commit, Guard, Owner, RunRecord
+
+NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
+
+
+class Make:
+    now = NOW
+
+    @staticmethod
+    def run(run_id="run-1", execution="exec-1", started="2026-03-01T06:00:00+00:00", **more) -> RunRecord:
+        return RunRecord(run_id=run_id, execution_id=execution, source_name="sales", started_at=started, **more)
+
+    @staticmethod
+    def owner(run_id="run-1", execution="exec-1", bound="2026-03-02T06:00:00+00:00") -> Owner:
+        return Owner(execution_id=execution, run_id=run_id, started_at="2026-03-01T06:00:00+00:00", bound=bound)
+
+    @staticmethod
+    def row(run_id="run-1", table="public.a", attempt=1, state=JobState.SUCCEEDED, **more) -> AttemptRow:
+        given = {"job_type": "glue", "recorded_at": "2026-03-01T06:10:00+00:00", **more}
+        return AttemptRow(run_id=run_id, source="sales", table=table, attempt=attempt, state=state, **given)
+
+    @staticmethod
+    def guard(run_id="run-1", execution="exec-1", fencing=1, attempt=1) -> Guard:
+        return Guard(run_id=run_id, execution_id=execution, fencing=fencing, attempt=attempt)
+
+    @staticmethod
+    def commit(high, low=None, version=0, column="updated_at", kind="timestamp") -> Commit:
+        return Commit(from_version=version, column=column, type=kind, low=low, high=high)
+
+    @staticmethod
+    def take(store, *tables, owner=None, running=(), all_or_nothing=True, now=NOW):
+        owner = owner or Make.owner()
+        return store.take(
+            "sales", tables, owner, is_running=lambda execution: execution in running, now=now, all_or_nothing=all_or_nothing
+        )
+
+    failed = JobState.FAILED
+    user_code = FailureClass.USER_CODE
+
+
+@pytest.fixture
+def make() -> type[Make]:
+    return Make
