@@ -18,10 +18,10 @@ demo: set-up ## the whole pipeline on this machine, with real rows
 	@extract demo
 
 test: set-up ## all tests
-	@pytest -n auto -m "not soak"
+	@pytest -n auto --dist loadgroup -m "not soak"
 
 soak: set-up ## the long runs
-	@pytest -n auto -m soak --timeout 3600
+	@pytest -n auto --dist loadgroup -m soak --timeout 3600
 
 check: set-up ## ruff, mypy, import-linter, the documents' code
 	@ruff check .
