@@ -38,7 +38,7 @@ def status(outcome: Outcome) -> JobStatus:
     """Total: never raises; SUCCEEDED only for a result whose JobRunState is SUCCEEDED."""
     run = described(outcome, "JobRun")
     state = text(run, "JobRunState")
-    said = text(run, "ErrorMessage") or text(run, "StateDetail") or (outcome.error and cut_member(outcome.cause, "ErrorMessage"))
+    said = text(run, "ErrorMessage") or text(run, "StateDetail") or cut_member(outcome.cause, "ErrorMessage")
     if outcome.error is None and state == SUCCEEDED:
         return _status(run, v.Verdict(JobState.SUCCEEDED, FailureClass.UNKNOWN, retryable=False), None)
     if state is None and outcome.error is not None:

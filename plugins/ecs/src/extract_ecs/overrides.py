@@ -1,0 +1,59 @@
+"""The member Overrides of RunTask for one table: the job's command, its size, and the limits that they must keep."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core import Json
+
+MAX_CHARACTERS: Final = 8192
+"""Of all overrides together, with the JSON's own punctuation (ECS API reference, TaskOverride)."""
+
+_GIB: Final = 1024
+FARGATE_MEMORY: Final[Mapping[int, tuple[int, ...]]] = {
+    256: (512, 1 * _GIB, 2 * _GIB),
+    512: tuple(range(1 * _GIB, 4 * _GIB + 1, _GIB)),
+    1024: tuple(range(2 * _GIB, 8 * _GIB + 1, _GIB)),
+    2048: tuple(range(4 * _GIB, 16 * _GIB + 1, _GIB)),
+    4096: tuple(range(8 * _GIB, 30 * _GIB + 1, _GIB)),
+    8192: tuple(range(16 * _GIB, 60 * _GIB + 1, 4 * _GIB)),
+    16384: tuple(range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB)),
+}
+"""MiB that Fargate offers for so many CPU units (ECS guide, "Task CPU and memory")."""
+
+
+def check_fargate_size(cpu: int | None, memory: int | None) -> None:
+    """ValueError for a size that Fargate has not. None is the task definition's own, unknown here: then only cpu is checked."""
+    if cpu is not None and cpu not in FARGATE_MEMORY:
+        raise ValueError(f"cpu {cpu} is no size of Fargate: take one of {', '.join(map(str, FARGATE_MEMORY))} (1024 is one vCPU)")
+    if cpu is not None and memory is not None and memory not in FARGATE_MEMORY[cpu]:
+        sizes = FARGATE_MEMORY[cpu]
+        step = sizes[-1] - sizes[-2]
+        raise ValueError(
+            f"memory {memory} MiB does not go with cpu {cpu} on Fargate: take {sizes[0]} to {sizes[-1]} in steps of {step}"
+        )
+
+
+def overrides(container: str, job_arguments: Mapping[str, str], cpu: int | None, memory: int | None) -> dict[str, Json]:
+    """The job's arguments as the container's Command; Cpu and Memory of the task as text, as RunTask wants them.
+
+    ValueError when the whole is over 8,192 characters.
+    """
+    command = [part for name in sorted(job_arguments) for part in (name, job_arguments[name])]
+    made: dict[str, Json] = {"ContainerOverrides": [{"Name": container, "Command": command}]}
+    if cpu is not None:
+        made["Cpu"] = str(cpu)
+    if memory is not None:
+        made["Memory"] = str(memory)
+    size = len(json.dumps(made, ensure_ascii=False))
+    if size > MAX_CHARACTERS:
+        longest = max(job_arguments, key=lambda name: len(job_arguments[name]))
+        raise ValueError(
+            f"the overrides of this table's ECS task have {size:,} characters, {MAX_CHARACTERS:,} is ECS's limit; "
+            f"the longest argument is {longest!r} with {len(job_arguments[longest]):,}: shorten it, or set argument_encoding: json"
+        )
+    return made

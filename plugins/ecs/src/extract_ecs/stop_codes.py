@@ -1,0 +1,92 @@
+"""What a stop code, a reason and the exit codes of an ECS task mean."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from extract_core import FailureClass, JobState
+from extract_core import verdicts as v
+from extract_core.payload import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extract_core import Json
+    from extract_ecs.containers import Container
+
+EXITED: Final = "EssentialContainerExited"
+EXITED_REASON: Final = "Essential container in task exited"  # what is there when a payload has no StopCode
+
+BY_STOP_CODE: Final = {
+    "UserInitiated": v.STOPPED,  # by StopTask: a person, or Step Functions after an abort
+    "ServiceSchedulerInitiated": v.STOPPED,
+    "SpotInterruption": v.failed(FailureClass.INTERRUPTED),
+    "TerminationNotice": v.failed(FailureClass.INTERRUPTED),
+    "InfrastructureHealth": v.failed(FailureClass.INTERRUPTED),
+}
+"""Stop codes that say all; TaskFailedToStart asks the reason, EssentialContainerExited the exit codes."""
+
+_PASSING_START: Final = re.compile(
+    r"timed? ?out|timeout|EOF|connection reset|deadline exceeded|network interface|\bENI\b|i/o|temporar|try again"
+    r"|send request failed",
+    re.IGNORECASE,
+)
+_WRONG_START: Final = re.compile(
+    r"not found|does not exist|manifest unknown|no basic auth|invalid reference|InvalidParameter|ResourceNotFound|no such host",
+    re.IGNORECASE,
+)
+
+
+KNOWN: Final = frozenset({*BY_STOP_CODE, "TaskFailedToStart", EXITED})
+
+
+def verdict(code: str, said: str | None, containers: Sequence[Container], *, caught: bool) -> v.Verdict | None:
+    """What a stopped task with this StopCode and StoppedReason means; None is a success, which a caught error never is."""
+    if code in BY_STOP_CODE:
+        return BY_STOP_CODE[code]
+    if code == "TaskFailedToStart":
+        return _failed_to_start(" ".join(filter(None, (said, *(container.reason for container in containers)))))
+    if code != EXITED:
+        return v.UNKNOWN
+    if v.by_words(said) is FailureClass.INTERRUPTED:  # Host EC2 (instance …) terminated.
+        return v.failed(FailureClass.INTERRUPTED)
+    bad = [container for container in containers if container.exit_code != 0]
+    if containers and not bad and not caught:
+        return None
+    return v.failed(_exited(bad))
+
+
+def _exited(bad: Sequence[Container]) -> FailureClass:
+    """Why containers ended with another code than 0, or without one."""
+    words = v.by_words(" ".join(container.reason or "" for container in bad))
+    if words:
+        return words
+    if any(container.exit_code is not None for container in bad):
+        return FailureClass.USER_CODE
+    if any((container.reason or "").startswith("Cannot") for container in bad):  # CannotStartContainerError: …
+        return FailureClass.CONFIG
+    return FailureClass.UNKNOWN
+
+
+def _failed_to_start(said: str) -> v.Verdict:
+    """By the reason's words; START is worth another try only where they say that the trouble passes."""
+    words = v.by_words(said)
+    if words and words is not FailureClass.OUT_OF_MEMORY:
+        return v.failed(words)
+    if _PASSING_START.search(said):
+        return v.failed(FailureClass.START)
+    if _WRONG_START.search(said):
+        return v.failed(FailureClass.CONFIG)
+    return v.Verdict(JobState.FAILED, FailureClass.START, retryable=False)
+
+
+def not_placed(failures: Sequence[Mapping[str, Json]]) -> v.Verdict:
+    """RunTask's Failures (ECS guide, "API failure reasons"): RESOURCE:* and AGENT pass, MISSING, INACTIVE and the like don't."""
+    reasons = " ".join(text(failure, "Reason") or "" for failure in failures)
+    words = v.by_words(reasons)
+    if words:
+        return v.failed(words)
+    if re.search(r"\b(?:MISSING|INACTIVE|ATTRIBUTE|LOCATION|MemberOf)\b", reasons):
+        return v.failed(FailureClass.CONFIG)
+    return v.failed(FailureClass.CAPACITY)
