@@ -1,0 +1,72 @@
+"""Progress is folded from history events, whatever their interleaving."""
+
+from __future__ import annotations
+
+import json
+
+from extract_core.cli.progress import Progress
+from extract_core.routing import CHOOSE, HANDLE_STATUS, ITERATE, NOT_RECORDED
+
+
+def entered(identity: int, previous: int, name: str, kind: str, given: object) -> dict[str, object]:
+    details = {"name": name, "input": json.dumps(given)}
+    return {"id": identity, "previousEventId": previous, "type": f"{kind}StateEntered", "stateEnteredEventDetails": details}
+
+
+def exited(identity: int, previous: int, name: str, kind: str, output: object) -> dict[str, object]:
+    details = {"name": name, "output": json.dumps(output)}
+    return {"id": identity, "previousEventId": previous, "type": f"{kind}StateExited", "stateExitedEventDetails": details}
+
+
+def event(identity: int, previous: int, kind: str, **details: object) -> dict[str, object]:
+    return {"id": identity, "previousEventId": previous, "type": kind, **details}
+
+
+def test_two_tables_side_by_side():
+    progress = Progress()
+    orders, lines = ({"extract_table": name, "job_type": "glue"} for name in ("orders", "lines"))
+    told = [
+        entered(1, 0, ITERATE, "Map", {"tables_to_extract": [orders, lines]}),
+        event(2, 1, "MapStateStarted", mapStateStartedEventDetails={"length": 2}),
+        event(3, 2, "MapIterationStarted"),
+        event(4, 2, "MapIterationStarted"),
+        entered(5, 3, CHOOSE, "Choice", orders),
+        entered(6, 4, CHOOSE, "Choice", lines),
+        entered(7, 5, "Glue Start Extract Job Run", "Task", orders),
+        entered(8, 6, "Glue Start Extract Job Run", "Task", lines),
+        event(9, 7, "TaskScheduled"),
+        event(10, 8, "TaskScheduled"),
+    ]
+    assert [progress.feed(each) for each in told] == [None] * len(told)
+    assert progress.planned == 2
+    assert progress.running == {"orders": "glue", "lines": "glue"}
+    assert progress.feed(entered(11, 10, HANDLE_STATUS, "Task", lines)) is None
+    assert progress.feed(event(12, 11, "TaskSucceeded")) is None
+    assert progress.feed(exited(13, 12, HANDLE_STATUS, "Task", {"status": "FAILED"})) == "lines"
+    assert progress.running == {"orders": "glue"}
+    assert progress.feed(entered(14, 9, NOT_RECORDED, "Pass", orders)) is None
+    assert progress.feed(exited(15, 14, NOT_RECORDED, "Pass", {})) == "orders"
+    assert progress.ended == {"lines": "FAILED", "orders": "NOT_RECORDED"}
+    assert progress.running == {}
+
+
+def test_a_table_that_could_not_be_planned_ends_without_having_run():
+    progress = Progress()
+    item = {"extract_table": "crm.leads", "plan_error": {"failure": "CONFIG"}}
+    progress.feed(event(3, 2, "MapIterationStarted"))
+    progress.feed(entered(4, 3, CHOOSE, "Choice", item))
+    progress.feed(entered(5, 4, HANDLE_STATUS, "Task", item))
+    assert progress.running == {}
+    assert progress.feed(exited(6, 5, HANDLE_STATUS, "Task", {"status": "FAILED"})) == "crm.leads"
+
+
+def test_states_inside_a_branch_of_a_plugin_belong_to_its_table():
+    progress = Progress()
+    item = {"extract_table": "orders", "job_type": "poll"}
+    progress.feed(event(1, 0, "MapIterationStarted"))
+    progress.feed(entered(2, 1, "Poll Start", "Task", item))
+    progress.feed(exited(3, 2, "Poll Start", "Task", item))
+    progress.feed(entered(4, 3, "Poll Wait", "Wait", "not an object"))
+    progress.feed(exited(5, 4, "Poll Wait", "Wait", "not an object"))
+    progress.feed(entered(6, 5, HANDLE_STATUS, "Task", "not an object"))
+    assert progress.feed(exited(7, 6, HANDLE_STATUS, "Task", {"status": "SUCCEEDED"})) == "orders"
