@@ -67,7 +67,8 @@ class Ecs(JobType["EcsSettings", "EcsDeployment"]):
         if task_definition not in allowed:
             raise ValueError(
                 f"the task definition {task_definition!r} is not in the deployment, which allows "
-                f"{', '.join(map(repr, allowed))}: name one of these, or add it to task_definitions under [job_types.ecs] of extract.toml and build anew"
+                f"{', '.join(map(repr, allowed))}: name one of these, or add it to "
+                "task_definitions under [job_types.ecs] of extract.toml and build anew"
             )
         if table.deployment.on_fargate():
             check_fargate_size(settings.cpu, settings.memory)

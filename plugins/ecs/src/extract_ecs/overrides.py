@@ -54,6 +54,7 @@ def overrides(container: str, job_arguments: Mapping[str, str], cpu: int | None,
         longest = max(job_arguments, key=lambda name: len(job_arguments[name]))
         raise ValueError(
             f"the overrides of this table's ECS task have {size:,} characters, {MAX_CHARACTERS:,} is ECS's limit; "
-            f"the longest argument is {longest!r} with {len(job_arguments[longest]):,}: shorten it, or set argument_encoding: json"
+            f"the longest argument is {longest!r} with {len(job_arguments[longest]):,}: shorten it, or set "
+            "argument_encoding: json"
         )
     return made

@@ -1,1 +1,20 @@
-"""extract_emr."""
+"""The job type emr: steps on an EMR cluster. Importing it is cheap: models, boto3 and the rest are imported when they are needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extract_core import hookimpl
+
+if TYPE_CHECKING:
+    from extract_emr.job_type import Emr
+
+__all__ = ["extract_job_types"]
+
+
+@hookimpl
+def extract_job_types() -> list[Emr]:
+    """The job type of this plugin."""
+    from extract_emr.job_type import Emr
+
+    return [Emr()]

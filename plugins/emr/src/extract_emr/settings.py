@@ -1,0 +1,52 @@
+"""What a table may set for its EMR step, and what is fixed when the machine is built."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ClusterId = Annotated[str, Field(pattern=r"\Aj-[A-Z0-9]+\Z", description="A cluster's id: j-3KVTXXXXXX7UG")]
+
+
+class EmrSettings(BaseModel):
+    """One table's step. Digits in quotes read as numbers: ``timeout_minutes: "60"``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cluster_id: ClusterId | None = Field(default=None, description="One of the deployment's. Default: its cluster_id.")
+    script: str | None = Field(default=None, min_length=1, description="URI of the script. Default: scripts_uri + script_name.")
+    script_name: str | None = Field(
+        default=None, min_length=1, description="The config's script_name: below the deployment's scripts_uri."
+    )
+    deploy_mode: Literal["cluster", "client"] = Field(default="cluster", description="Where Spark's driver runs.")
+    spark_submit_args: tuple[str, ...] = Field(default=(), description="Options of spark-submit, before the script.")
+    timeout_minutes: int = Field(
+        default=480, ge=1, lt=10_080, description="Minutes of run time after which the step is cancelled."
+    )
+    queue_minutes: int = Field(default=60, ge=0, description="Minutes that a step may wait behind others on its cluster.")
+
+
+class EmrDeployment(BaseModel):
+    """``[job_types.emr]`` of extract.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cluster_id: ClusterId = Field(description="The cluster of every table that names no other.")
+    cluster_ids: tuple[ClusterId, ...] = Field(default=(), description="Further clusters that a config may name.")
+    scripts_uri: str | None = Field(
+        default=None, min_length=1, description="Where script_name is looked for: s3://bucket/scripts/"
+    )
+    execution_role_arn: str | None = Field(
+        default=None, pattern=r"\Aarn:[^:]+:iam::\d{12}:role/.+\Z", description="The runtime role of every step."
+    )
+
+    @model_validator(mode="after")
+    def _scripts_in_a_store(self) -> Self:
+        if self.scripts_uri and "://" not in self.scripts_uri:
+            raise ValueError(f"scripts_uri {self.scripts_uri!r} is no URI: write s3://bucket/folder/")
+        return self
+
+    def allowed(self) -> tuple[str, ...]:
+        """Every cluster that the state machine may add steps to, sorted."""
+        return tuple(sorted({self.cluster_id, *self.cluster_ids}))

@@ -1,0 +1,76 @@
+"""The step of one table: command-runner.jar, spark-submit, the script and the job's arguments, within EMR's and YARN's limits."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extract_emr.settings import EmrDeployment, EmrSettings
+
+JAR: Final = "command-runner.jar"
+
+MAX_CHARACTERS: Final = 10_240
+"""Of all the texts of a HadoopJarStep together (EMR API reference, HadoopJarStepConfig)."""
+
+MAX_NAME: Final = 256
+"""Characters of a step's name (botocore: XmlStringMaxLen256)."""
+
+_CHANGED_BY_YARN: Final = re.compile(r"[`\\]|\{\{|\}\}")
+"""What does not survive YARN's ``bash -c "…"`` of a driver in the cluster: Spark escapes dollar signs and quotes for it, not these
+(spark: YarnSparkHadoopUtil.escapeForShell), and YARN itself reads ``{{NAME}}`` as a variable of the environment."""
+
+
+def step_name(source_name: str, table: str, run_id: str, attempt: int) -> str:
+    """The step's name in the console, at most 256 characters; the table gives way, not the run."""
+    tail = f" {run_id} attempt {attempt}"
+    return f"{source_name} {table}"[: MAX_NAME - len(tail)] + tail
+
+
+def script_uri(deployment: EmrDeployment, settings: EmrSettings) -> str:
+    """`script`, else the config's `script_name` below `scripts_uri`. ValueError where neither says where the script is."""
+    if settings.script:
+        return settings.script
+    if not settings.script_name:
+        raise ValueError("no script: set script_name in the config, or script (an s3:// URI) under job_types.emr")
+    if "://" in settings.script_name:
+        return settings.script_name
+    if not deployment.scripts_uri:
+        raise ValueError(
+            f"where the script {settings.script_name!r} is, is not known: set scripts_uri under [job_types.emr] of extract.toml, "
+            "or script (an s3:// URI) under job_types.emr of the config"
+        )
+    return f"{deployment.scripts_uri.rstrip('/')}/{settings.script_name.lstrip('/')}"
+
+
+def step_args(script: str, settings: EmrSettings, job_arguments: Mapping[str, str]) -> list[str]:
+    """The member Args of HadoopJarStep. ValueError for a value that YARN would change, or when the whole is over 10,240 characters."""
+    passed = [part for name in sorted(job_arguments) for part in (name, job_arguments[name])]
+    if settings.deploy_mode == "cluster":
+        _check_yarn(job_arguments)
+    args = ["spark-submit", "--deploy-mode", settings.deploy_mode, *settings.spark_submit_args, script, *passed]
+    _check_size(args, job_arguments)
+    return args
+
+
+def _check_yarn(job_arguments: Mapping[str, str]) -> None:
+    for name in sorted(job_arguments):
+        found = _CHANGED_BY_YARN.search(name + job_arguments[name])
+        if found:
+            raise ValueError(
+                f"the value of {name!r} holds {found[0]!r}, which YARN changes on the way to a driver in the cluster: "
+                "set argument_encoding: json, or deploy_mode: client"
+            )
+
+
+def _check_size(args: Sequence[str], job_arguments: Mapping[str, str]) -> None:
+    size = len(JAR) + sum(map(len, args))
+    if size <= MAX_CHARACTERS:
+        return
+    longest = max(job_arguments, key=lambda name: len(job_arguments[name]), default="")
+    raise ValueError(
+        f"the step of this table has {size:,} characters, {MAX_CHARACTERS:,} is EMR's limit; the longest argument is "
+        f"{longest!r} with {len(job_arguments.get(longest, '')):,}: shorten it, or set argument_encoding: json"
+    )
