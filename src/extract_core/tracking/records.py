@@ -121,10 +121,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """Under which lease a job was started. A commit counts only while exactly this lease stands."""
+    """Under which lease a job was started. A commit counts only while exactly this lease stands.
+
+    The execution needs no mention: `TrackingStore.start_run` gives a run id to one execution only.
+    """
 
     run_id: str
-    execution_id: str
     fencing: int
     attempt: int
 

@@ -70,7 +70,7 @@ def _lost(guard: Guard, state: TableState | None) -> str | None:
     if state.fencing != guard.fencing:
         holds = f"run {by.run_id!r}" if by else f"run {state.last_run!r}, which has ended,"
         return f"{holds} took the table over (fencing number {state.fencing}, this attempt has {guard.fencing})"
-    if by is None or by.execution_id != guard.execution_id or by.run_id != guard.run_id:
+    if by is None or by.run_id != guard.run_id:
         return "its lease was released before"
     if state.attempt != guard.attempt:
         return f"the run is at attempt {state.attempt} of this table, not at {guard.attempt}"

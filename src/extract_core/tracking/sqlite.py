@@ -57,7 +57,7 @@ class SQLiteTracking:
         """See `TrackingStore.plan_run`."""
         with self._database.writing() as cursor:
             cursor.execute(
-                "UPDATE runs SET plan_uri = ?, planned = ?, policy = ?, skipped = ?, refused = NULL "
+                "UPDATE runs SET plan_uri = ?, planned = ?, policy = ?, skipped = ?, refused = NULL, summary = NULL "
                 "WHERE run_id = ? AND planned IS NULL",
                 (plan_uri, planned, rows.policy_text(policy), rows.skipped_text(skipped), run_id),
             )

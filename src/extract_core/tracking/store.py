@@ -50,7 +50,8 @@ class TrackingStore(Protocol):
     def plan_run(self, run_id: str, *, plan_uri: str, planned: int, policy: Policy, skipped: Sequence[Skipped]) -> RunRecord:
         """Note that the run is planned: `planned` items stand at `plan_uri`. A run that is planned already stays as it is.
 
-        Clears `refused`. Raises RunNotFound.
+        Clears `refused` and the summary that a refusal left: a redriven execution may plan what was refused at first. Raises
+        RunNotFound.
         """
 
     def refuse_run(self, run_id: str, reason: str) -> RunRecord:

@@ -29,8 +29,8 @@ class Make:
         return AttemptRow(run_id=run_id, source="sales", table=table, attempt=attempt, state=state, **given)
 
     @staticmethod
-    def guard(run_id="run-1", execution="exec-1", fencing=1, attempt=1) -> Guard:
-        return Guard(run_id=run_id, execution_id=execution, fencing=fencing, attempt=attempt)
+    def guard(run_id="run-1", fencing=1, attempt=1) -> Guard:
+        return Guard(run_id=run_id, fencing=fencing, attempt=attempt)
 
     @staticmethod
     def commit(high, low=None, version=0, column="updated_at", kind="timestamp") -> Commit:

@@ -65,13 +65,13 @@ def test_a_run_that_lost_the_table_commits_nothing(store, make):
     assert state(store) == before
     assert list(store.attempts("run-1")) == [late.row]
     assert store.finish(make.row(), guard=make.guard(), commit=make.commit(T3)).outcome is Outcome.DUPLICATE
-    assert store.finish(make.row("run-2"), guard=make.guard("run-2", "exec-2", 2), commit=make.commit(T1)).committed == T1
+    assert store.finish(make.row("run-2"), guard=make.guard("run-2", 2), commit=make.commit(T1)).committed == T1
 
 
 def test_a_run_that_lost_the_table_to_one_that_has_ended(store, make):
     make.take(store, "public.a")
     make.take(store, "public.a", owner=make.owner("run-2", "exec-2"), running=[])
-    store.finish(make.row("run-2"), guard=make.guard("run-2", "exec-2", 2))
+    store.finish(make.row("run-2"), guard=make.guard("run-2", 2))
     late = store.finish(make.row(), guard=make.guard())
     assert late.row.message == (
         "nothing was committed: run 'run-2', which has ended, took the table over (fencing number 2, this attempt has 1); "
@@ -82,7 +82,6 @@ def test_a_run_that_lost_the_table_to_one_that_has_ended(store, make):
 @pytest.mark.parametrize(
     ("guard", "reason"),
     [
-        ({"execution": "exec-9"}, "its lease was released before"),
         ({"run_id": "run-9"}, "its lease was released before"),
         ({"attempt": 2}, "the run is at attempt 1 of this table, not at 2"),
         (
@@ -124,7 +123,7 @@ def test_a_watermark_that_was_changed_meanwhile_is_not_overwritten(store, make):
     make.take(store, "public.a")
     store.finish(make.row(), guard=make.guard(), commit=make.commit(T2))
     make.take(store, "public.a", owner=make.owner("run-2", "exec-2"))
-    finished = store.finish(make.row("run-2"), guard=make.guard("run-2", "exec-2", 2), commit=make.commit(T3, version=0))
+    finished = store.finish(make.row("run-2"), guard=make.guard("run-2", 2), commit=make.commit(T3, version=0))
     assert (finished.outcome, finished.row.failure) == (Outcome.CONFLICT, FailureClass.CONFLICT)
     assert finished.row.message == (
         f"nothing was committed: the watermark was changed meanwhile, to {T2!r} (version 1, not 0); the job ended SUCCEEDED"
@@ -146,7 +145,7 @@ def test_a_watermark_never_moves_backwards(store, make, high, left, message):
     store.finish(make.row(), guard=make.guard(), commit=make.commit(T2))
     make.take(store, "public.a", owner=make.owner("run-2", "exec-2"))
     commit = make.commit(high, low=T2, version=1)
-    finished = store.finish(make.row("run-2"), guard=make.guard("run-2", "exec-2", 2), commit=commit)
+    finished = store.finish(make.row("run-2"), guard=make.guard("run-2", 2), commit=commit)
     assert (finished.outcome, finished.row.state, finished.row.message) == (Outcome.RECORDED, JobState.SUCCEEDED, message)
     assert (state(store).watermark, state(store).version) == left
 
@@ -176,7 +175,7 @@ def test_a_watermark_that_cannot_be_committed_is_said(store, make, commit, messa
     make.take(store, "public.a")
     store.finish(make.row(), guard=make.guard(), commit=make.commit(T2))
     make.take(store, "public.a", owner=make.owner("run-2", "exec-2"))
-    finished = store.finish(make.row("run-2"), guard=make.guard("run-2", "exec-2", 2), commit=make.commit(version=1, **commit))
+    finished = store.finish(make.row("run-2"), guard=make.guard("run-2", 2), commit=make.commit(version=1, **commit))
     assert (finished.row.state, finished.row.failure) == (JobState.FAILED, FailureClass.CONFIG)
     assert finished.row.message == f"the job ended well, but its watermark can't be committed: {message}"
     assert (state(store).watermark, state(store).owner) == (T2, None)
@@ -187,7 +186,7 @@ def test_a_reingest_may_change_the_column(store, make):
     store.finish(make.row(), guard=make.guard(), commit=make.commit(T2))
     make.take(store, "public.a", owner=make.owner("run-2", "exec-2"))
     commit = make.commit("17", column="id", kind="int", version=1)
-    assert store.finish(make.row("run-2"), guard=make.guard("run-2", "exec-2", 2), commit=commit).committed == "17"
+    assert store.finish(make.row("run-2"), guard=make.guard("run-2", 2), commit=commit).committed == "17"
     assert (state(store).column, state(store).type, state(store).version) == ("id", "int", 2)
 
 
@@ -205,7 +204,7 @@ def test_history_of_a_table_is_newest_first(store, make):
         owner = make.owner(f"run-{number}", f"exec-{number}")
         make.take(store, "public.a", owner=owner)
         row = make.row(f"run-{number}", recorded_at=f"2026-03-0{number}T06:00:00+00:00")
-        store.finish(row, guard=make.guard(f"run-{number}", f"exec-{number}", number))
+        store.finish(row, guard=make.guard(f"run-{number}", number))
     assert [row.run_id for row in store.history("sales", "public.a")] == ["run-4", "run-3", "run-2", "run-1"]
     assert [row.run_id for row in store.history("sales", "public.a", 2)] == ["run-4", "run-3"]
     assert store.history("crm", "public.a") == []
