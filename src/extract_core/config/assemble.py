@@ -1,0 +1,245 @@
+"""A table, its settings and its run, put together: TableRun, the builder's arguments, the item."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from extract_core.config.job_arguments import encoded, flat_arguments, unfit
+from extract_core.config.places import data_place, result_place
+from extract_core.config.planned import PlannedTable, TableSpec
+from extract_core.config.settings import failure_text
+from extract_core.contract import TableRun, Watermark
+from extract_core.errors import PluginError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from extract_core.config.settings import Settings, TypeInUse
+    from extract_core.contract import Json
+    from extract_core.registry import Registry
+
+OWN_SCRIPT = "extract_job.py"
+"""The script_name of the reference job, which always reports its result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """The run that is planned for. `started_at` is ISO 8601, UTC.
+
+    `reingest` reads incremental tables from the beginning: no low mark, and the committed mark still moves forward only.
+    """
+
+    run_id: str
+    execution_id: str
+    started_at: str
+    reingest: bool = False
+    rerun_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where this pipeline keeps data, and plans with results."""
+
+    data_uri: str
+    runs_uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt of a run; attempts count from 1."""
+
+    run: RunContext
+    number: int
+    places: Places
+
+    def places_of(self, source: str, table: str) -> tuple[str, str]:
+        """`extract_s3_uri` and `result_uri`: this attempt's own."""
+        run_id, number = self.run.run_id, self.number
+        return (
+            data_place(self.places.data_uri, source=source, table=table, run_id=run_id, attempt=number),
+            result_place(self.places.runs_uri, table=table, run_id=run_id, attempt=number),
+        )
+
+
+class Unplannable(Exception):  # noqa: N818 - becomes a plan error
+    """Why a table gets no arguments; `key` is the config key that it is about, if any."""
+
+    def __init__(self, message: str, key: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.key = message, key
+
+
+def watermark_of(core: Mapping[str, Json], mark: str | None, *, reingest: bool) -> Watermark:
+    """The window of this run: everything for a full extract, what is above the mark for an incremental one."""
+    if core.get("extract_type", "FE") == "FE":
+        return Watermark()
+    column, type_ = str(core["hwm_col_name"]), str(core["hwm_column_type"])
+    return Watermark(column=column, type=type_, low=None if reingest else mark, mode="incremental")
+
+
+def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run here
+    spec: TableSpec,
+    settings: Settings,
+    in_use: TypeInUse,
+    *,
+    attempt: Attempt,
+    mark: str | None,
+    registry: Registry,
+) -> PlannedTable:
+    """The planned table. Raises Unplannable where the builder, a plugin's hook or the command line refuses it."""
+    run = attempt.run
+    watermark = watermark_of(spec.core, mark, reingest=run.reingest)
+    s3_uri, result_uri = attempt.places_of(spec.source_name, spec.table)
+    of_the_run = {
+        "source_name": spec.source_name,
+        "source_type": spec.source_type,
+        "extract_table": spec.table,
+        "run_id": run.run_id,
+        "attempt": str(attempt.number),
+        "extract_s3_uri": s3_uri,
+        "result_uri": result_uri,
+    }
+    flat = flat_arguments(run=of_the_run, database=spec.database, table=spec.core, watermark=watermark, own=spec.arguments)
+    table_run = TableRun(
+        source_name=spec.source_name,
+        source_type=spec.source_type,
+        table=spec.table,
+        job_type=spec.job_type,
+        run_id=run.run_id,
+        run_started_at=run.started_at,
+        attempt=attempt.number,
+        extract_s3_uri=s3_uri,
+        result_uri=result_uri,
+        watermark=watermark,
+        deployment=in_use.deployment,
+        job_arguments=flat,
+    )
+    try:
+        table_run = registry.amend_arguments(table_run)
+    except PluginError as error:
+        raise Unplannable(str(error)) from error
+    carried = _carried(table_run.job_arguments, str(spec.core.get("argument_encoding", "argv")))
+    if carried is not flat:
+        table_run = dataclasses.replace(table_run, job_arguments=carried)
+    arguments = _built(table_run, settings, in_use)
+    item: dict[str, Json] = {
+        "source_name": spec.source_name,
+        "source_type": spec.source_type,
+        "extract_table": spec.table,
+        "job_type": spec.job_type,
+        "run_id": run.run_id,
+        "run_started_at": run.started_at,
+        "attempt": attempt.number,
+        "max_attempts": spec.core.get("max_attempts", 1),
+        "timeout_seconds": settings.timeout_seconds,
+        "extract_s3_uri": s3_uri,
+        "result_uri": result_uri,
+        "watermark": watermark_json(watermark),
+        "result": result_policy(spec.core),
+        "arguments": arguments,
+    }
+    run_json: dict[str, Json] = {
+        **{name: getattr(table_run, name) for name in TableRun.__slots__},
+        "watermark": watermark_json(watermark),
+        "deployment": in_use.deployment_json,
+        "job_arguments": carried,
+    }
+    return PlannedTable(item=item, settings=settings.as_json, table_run=run_json, spec=spec.as_json())
+
+
+def unplanned(table: str, message: str, *, source: tuple[str, str], job_type: str | None, attempt: Attempt) -> PlannedTable:
+    """The item of a table that can't be planned: recorded as a CONFIG failure, while the others run."""
+    source_name, source_type = source
+    s3_uri, result_uri = attempt.places_of(source_name, table)
+    item: dict[str, Json] = {
+        "source_name": source_name,
+        "source_type": source_type,
+        "extract_table": table,
+        **({"job_type": job_type} if job_type is not None else {}),
+        "run_id": attempt.run.run_id,
+        "run_started_at": attempt.run.started_at,
+        "attempt": attempt.number,
+        "max_attempts": 1,
+        "timeout_seconds": 1,
+        "extract_s3_uri": s3_uri,
+        "result_uri": result_uri,
+        "watermark": watermark_json(Watermark()),
+        "result": "required",
+        "plan_error": {"failure": "CONFIG", "message": message},
+        "arguments": {},
+    }
+    return PlannedTable(item=item)
+
+
+def watermark_json(watermark: Watermark) -> dict[str, Json]:
+    """As it stands in the item; `high` is there for a backfill only."""
+    found: dict[str, Json] = {name: getattr(watermark, name) for name in ("column", "type", "low", "mode")}
+    return found if watermark.high is None else {**found, "high": watermark.high}
+
+
+def result_policy(core: Mapping[str, Json]) -> str:
+    """Whether success needs the job's own report: ``required``, unless the script of a full extract is not ours."""
+    given = core.get("result")
+    if isinstance(given, str):
+        return given
+    full = core.get("extract_type", "FE") == "FE"
+    return "optional" if full and core.get("script_name", OWN_SCRIPT) != OWN_SCRIPT else "required"
+
+
+def _carried(flat: Mapping[str, str], encoding: str) -> Mapping[str, str]:
+    wrong = [key for key in flat if not key.startswith("--")]
+    if wrong:
+        raise Unplannable(f"a plugin's hook extract_amend_arguments gave the argument {wrong[0]!r}; it must begin with --")
+    if encoding == "json":
+        return encoded(flat)
+    misfit = unfit(flat)
+    if misfit is None:
+        return flat
+    key, value = misfit
+    raise Unplannable(
+        f"the job's argument {key} is {value!r}, which a command line can't carry (it is empty, begins with '-' or holds NUL); "
+        "write argument_encoding: json beside it, which carries anything",
+        key.removeprefix("--"),
+    )
+
+
+def _built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse) -> Mapping[str, Json]:
+    name = in_use.job_type.name
+    try:
+        arguments = in_use.job_type.arguments(table_run, settings.model)
+    except ValueError as error:
+        raise Unplannable(f"job type {name!r}: {error}") from error
+    except Exception as error:
+        raise Unplannable(failure_text(in_use.installed, error)) from error
+    who = f"job type {name!r} ({in_use.installed.provider})"
+    if not isinstance(arguments, Mapping):
+        raise Unplannable(f"{who} built {arguments!r}; its arguments must be a mapping")
+    null = _null_in(arguments)
+    if null is not None:
+        raise Unplannable(f"{who} built null for {null!r}; a state machine can't pass that on, so each argument needs a value")
+    try:
+        json.dumps(arguments, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise Unplannable(f"{who} built arguments that are no JSON: {error}") from error
+    return arguments
+
+
+def _null_in(value: object, path: str = "") -> str | None:
+    """The path of the first null inside, or None."""
+    if value is None:
+        return path
+    if isinstance(value, Mapping):
+        inner = [(f"{path}.{key}" if path else str(key), item) for key, item in value.items()]
+    elif isinstance(value, list | tuple):
+        inner = [(f"{path}[{index}]", item) for index, item in enumerate(value)]
+    else:
+        return None
+    for place, item in inner:
+        found = _null_in(item, place) if item is None or isinstance(item, Mapping | list | tuple) else None
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,85 @@
+"""The event that starts a run: checked as strictly as the config."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from extract_core.config.read import SOURCE_NAME
+from extract_core.config.values import BadValue, boolean, nearest, shown
+from extract_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core.contract import Json
+
+KEYS: Final = frozenset({"source_name", "extract_tables", "exclude", "reingest", "rerun_of"})
+_RUN_ID: Final = re.compile(r"[^\s?*<>{}\[\]\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
+"""An execution's name (API reference of StartExecution: 1 to 80 characters, without these)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractEvent:
+    """What to extract. `extract_tables` and `exclude` are names and globs; `rerun_of` is the run whose tables run again.
+
+    `extract_tables` is ``("*",)`` where the event is a rerun and names none: all that the rerun picks.
+    """
+
+    source_name: str
+    extract_tables: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+    reingest: bool = False
+    rerun_of: str | None = None
+
+
+def read_event(event: Mapping[str, Json]) -> ExtractEvent:
+    """The event, checked. Raises UsageError that names each thing wrong with it."""
+    if not isinstance(event, dict):
+        raise UsageError(f"the event is {shown(event)}; it must be an object: {_EXAMPLE}")
+    wrong = [f"{key!r} is no key of an event{nearest(key, KEYS)}" for key in event if key not in KEYS]
+    rerun_of = event.get("rerun_of")
+    if rerun_of is not None and not (isinstance(rerun_of, str) and _RUN_ID.fullmatch(rerun_of)):
+        wrong.append(f"'rerun_of' is {shown(rerun_of)}; it must be a run id, as `extract runs` lists them")
+    source_name = event.get("source_name")
+    if source_name is None:
+        wrong.append(f"'source_name' is missing; an event looks like {_EXAMPLE}")
+    elif not isinstance(source_name, str) or not SOURCE_NAME.fullmatch(source_name):
+        rule = "letters, digits, _ . -, beginning with a letter or digit"
+        wrong.append(f"'source_name' is {shown(source_name)}; it must be the name of a source file without .yml: {rule}")
+    tables = _patterns("extract_tables", event.get("extract_tables", "*" if rerun_of is not None else None), wrong)
+    exclude = _patterns("exclude", event.get("exclude", []), wrong, may_be_empty=True)
+    reingest = False
+    try:
+        reingest = boolean(event.get("reingest", False))
+    except BadValue as error:
+        wrong.append(f"'reingest' {error.message}")
+    if wrong:
+        raise UsageError("the event is wrong: " + "; ".join(wrong))
+    return ExtractEvent(
+        source_name=str(source_name),
+        extract_tables=tables,
+        exclude=exclude,
+        reingest=reingest,
+        rerun_of=rerun_of if isinstance(rerun_of, str) else None,
+    )
+
+
+_EXAMPLE: Final = '{"source_name": "sales", "extract_tables": ["public.accounts", "crm.*"]}'
+
+
+def _patterns(key: str, value: Json, wrong: list[str], *, may_be_empty: bool = False) -> tuple[str, ...]:
+    """Names and globs from a list or a comma-separated string; each once, in the order given."""
+    if isinstance(value, str):
+        found = [part.strip() for part in value.split(",")]
+        found = [part for part in found if part]
+    elif isinstance(value, list) and all(isinstance(part, str) and part.strip() for part in value):
+        found = [str(part).strip() for part in value]
+    else:
+        given = "is missing" if value is None else f"is {shown(value)}"
+        wrong.append(f'{key!r} {given}; it must be a list of names and globs, a comma-separated string, or "*" for all')
+        return ()
+    if not found and not may_be_empty:
+        wrong.append(f'{key!r} names no table; write names and globs, or "*" for all')
+    return tuple(dict.fromkeys(found))

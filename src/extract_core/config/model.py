@@ -1,0 +1,78 @@
+"""A source's config as values: what stands in `<source>.yml`, read and checked as far as it needs no plugin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from extract_core.config.spots import path_text
+from extract_core.config.yaml_text import parse_spots
+from extract_core.errors import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core.config.spots import Path, Spot
+    from extract_core.contract import Json
+
+Conflict: TypeAlias = Literal["fail", "skip", "wait"]
+Invalid: TypeAlias = Literal["record", "fail"]
+
+
+class SourceText:
+    """The bytes of a config and its file name: what complaints need, and nothing costs until there is one."""
+
+    def __init__(self, data: bytes, file: str) -> None:
+        self.data, self.file = data, file
+
+    @cached_property
+    def spots(self) -> Spot:
+        """The place of each key and value."""
+        return parse_spots(self.data, file=self.file)
+
+    def fault(self, path: Path, message: str, *, of_key: bool = False) -> Fault:
+        """A complaint about the value at `path`, or about its key."""
+        line, column = self.spots.place(path, of_key=of_key)
+        return Fault(self.file, line, column, path_text(path), message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPolicy:
+    """The `run` section. `fail_when` is ``any``, ``all`` or a percentage such as ``10%``."""
+
+    fail_when: str = "any"
+    on_conflict: Conflict = "fail"
+    on_invalid: Invalid = "record"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractSection:
+    """The `extract` section. `shared` holds its keys that are a table's too (`keys.SHARED`), read; `database` the db_ keys.
+
+    `default_arguments`, `job_types` and `tables` are as written: only the installed job types know all their keys.
+    """
+
+    shared: Mapping[str, object] = field(default_factory=dict)
+    database: Mapping[str, str] = field(default_factory=dict)
+    default_arguments: Mapping[str, Json] = field(default_factory=dict)
+    job_types: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    tables: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceConfig:
+    """One source. `ignored` names sections that are kept in the file and read by nobody here (transform, load)."""
+
+    text: SourceText = field(compare=False)
+    source_name: str
+    source_type: str
+    source_owners: tuple[str, ...] = ()
+    extract: ExtractSection
+    run: RunPolicy = field(default_factory=RunPolicy)
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of all tables, in the order of the file."""
+        return tuple(self.extract.tables)

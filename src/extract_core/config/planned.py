@@ -1,0 +1,100 @@
+"""What planning gives for one table, and the plan as an object: one JSON line a table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from extract_core.config.places import plan_place
+from extract_core.errors import ObjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from extract_core.contract import Json
+    from extract_core.objects import ObjectStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSpec:
+    """A table as its config has it, all tiers merged, without the run: what another attempt or a rerun starts from.
+
+    `core` holds the table's keys that the core reads, `arguments` what the script gets as it stands, `database` the db_ keys.
+    """
+
+    source_name: str
+    source_type: str
+    table: str
+    job_type: str
+    core: Mapping[str, Json]
+    arguments: Mapping[str, str]
+    database: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Json]:
+        """The members as a JSON object."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTable:
+    """One table of a plan. Where it can't be planned, `item` holds `plan_error` and the others are None.
+
+    `item` is what the machine gets (without `plan_uri` and `plan_line`), `settings` the validated settings of its job type,
+    `table_run` the TableRun that its arguments were built from, `spec` the `TableSpec`: all as JSON.
+    """
+
+    item: dict[str, Json]
+    settings: dict[str, Json] | None = None
+    table_run: dict[str, Json] | None = None
+    spec: dict[str, Json] | None = field(default=None)
+
+    @property
+    def table(self) -> str:
+        """Its name."""
+        return str(self.item["extract_table"])
+
+    @property
+    def plan_error(self) -> str | None:
+        """Why it can't be planned, or None."""
+        error = self.item.get("plan_error")
+        return str(error["message"]) if isinstance(error, dict) else None
+
+    def line(self) -> bytes:
+        """Its line of the plan, with the newline. The same table gives the same bytes."""
+        parts = {"item": self.item, "settings": self.settings, "spec": self.spec, "table_run": self.table_run}
+        return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n"
+
+
+def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Sequence[PlannedTable]) -> list[dict[str, Json]]:
+    """Write the plan of a run; give the items with the place of their lines: `plan_uri`, `plan_line` [byte offset, length]."""
+    plan_uri = plan_place(runs_uri, run_id)
+    lines = [table.line() for table in planned]
+    objects.write(plan_uri, b"".join(lines))
+    items = []
+    offset = 0
+    for table, line in zip(planned, lines, strict=True):
+        items.append({**table.item, "plan_uri": plan_uri, "plan_line": [offset, len(line)]})
+        offset += len(line)
+    return items
+
+
+def read_plan(objects: ObjectStore, plan_uri: str) -> Iterator[PlannedTable]:
+    """All tables of a plan, in its order. Raises ObjectNotFound, or ObjectError where it is no plan."""
+    for number, line in enumerate(objects.read(plan_uri).splitlines(), start=1):
+        yield _read_line(line, f"line {number} of {plan_uri!r}")
+
+
+def read_plan_line(objects: ObjectStore, plan_uri: str, offset: int, length: int) -> PlannedTable:
+    """One table of a plan, by the `plan_line` of its item."""
+    return _read_line(objects.read_range(plan_uri, offset, length), f"{plan_uri!r} from byte {offset} to {offset + length}")
+
+
+def _read_line(line: bytes, place: str) -> PlannedTable:
+    try:
+        parts = json.loads(line)
+        if isinstance(parts["item"], dict) and isinstance(parts["item"]["extract_table"], str):
+            return PlannedTable(**{name: parts[name] for name in ("item", "settings", "table_run", "spec")})
+    except (ValueError, KeyError, TypeError) as error:
+        raise ObjectError(f"{place} is no table of a plan ({type(error).__name__}: {error}); plan the tables again") from error
+    raise ObjectError(f"{place} is no table of a plan; plan the tables again")

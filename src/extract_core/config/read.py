@@ -1,0 +1,184 @@
+"""Reading `<source>.yml`: bytes to a SourceConfig, or a ConfigError with all that is wrong outside of the tables.
+
+A fault inside a table is found when that table is planned, so that the other tables can run (see `plan`).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final, TypeVar, cast
+
+from extract_core.config import keys
+from extract_core.config.model import ExtractSection, RunPolicy, SourceConfig, SourceText
+from extract_core.config.values import BadValue, kind, mapping, names, nearest, one_of, shown, text
+from extract_core.config.yaml_text import parse
+from extract_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from extract_core.config.model import Conflict, Invalid
+    from extract_core.config.spots import Path
+    from extract_core.contract import Json
+
+T = TypeVar("T")
+
+SOURCE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+DEFAULT_SOURCE_TYPE: Final = "jdbc"
+_PERCENT: Final = re.compile(r"([0-9]{1,3})\s*%")
+_JOB_TYPE: Final = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def read_source_config(data: bytes, *, file: str) -> SourceConfig:
+    """The config in `data`; `file` is its name in complaints, and its stem is the source's name.
+
+    Raises ConfigError with every fault that is not inside one table.
+    """
+    source = SourceText(data, file)
+    reader = _Reader(source)
+    config = reader.config(parse(data, file=file))
+    reader.finish()
+    return config
+
+
+class _Reader:
+    """Reads on after a fault, and gathers them all. Places are looked up only for faults."""
+
+    def __init__(self, source: SourceText) -> None:
+        self._source = source
+        self._complaints: list[tuple[Path, str, bool]] = []
+
+    def finish(self) -> None:
+        """Raise ConfigError where anything was wrong."""
+        if self._complaints:
+            raise ConfigError(self._source.fault(path, message, of_key=of_key) for path, message, of_key in self._complaints)
+
+    def complain(self, path: Path, message: str, *, of_key: bool = False) -> None:
+        self._complaints.append((path, message, of_key))
+
+    def section(self, path: Path, value: Json) -> Mapping[str, Json]:
+        empty: dict[str, Json] = {}
+        return self.read(path, mapping, value, empty)
+
+    def read(self, path: Path, reader: Callable[[Json], T], value: Json, default: T) -> T:
+        """What `reader` makes of the value; after a complaint the default, so that the reading goes on."""
+        try:
+            return reader(value)
+        except BadValue as error:
+            self.complain((*path, *error.inside), error.message, of_key=bool(error.inside))
+            return default
+
+    def known(self, path: Path, section: Mapping[str, Json], known: Collection[str], place: str) -> None:
+        for key in section:
+            if key not in known:
+                hint = keys.belongs(key, not_in=place) or nearest(key, known)
+                self.complain(
+                    (*path, key), "no such key here" + (hint or f"; known are: {', '.join(sorted(known))}"), of_key=True
+                )
+
+    def config(self, document: Json) -> SourceConfig:
+        if document is None:
+            self.complain((), "is empty; a source config has at least: extract: {job_type: …, tables: {…}}")
+            document = {}
+        elif not isinstance(document, dict):
+            self.complain((), f"holds {kind(document)}; a source config is a mapping with the key extract")
+            document = {}
+        root = mapping(document)
+        self.known((), {key: value for key, value in root.items() if not key.startswith("x-")}, keys.ROOT, "the top level")
+        if "extract" not in root and root:
+            self.complain((), "has no extract section; write extract: {job_type: …, tables: {…}}")
+        return SourceConfig(
+            text=self._source,
+            source_name=self._source_name(root),
+            source_type=self.read(("source_type",), text, root.get("source_type", DEFAULT_SOURCE_TYPE), ""),
+            source_owners=self.read(("source_owners",), names, root.get("source_owners"), ()),
+            extract=self._extract(self.section(("extract",), root["extract"])) if "extract" in root else ExtractSection(),
+            run=self._run(self.section(("run",), root.get("run"))),
+            ignored=tuple(key for key in keys.IGNORED if key in root),
+        )
+
+    def _source_name(self, root: Mapping[str, Json]) -> str:
+        stem = PurePosixPath(self._source.file).stem
+        if "source_name" in root:
+            written = self.read(("source_name",), text, root["source_name"], stem)
+            if written != stem:
+                remedy = f"write {stem!r}, or name the file {written}.yml"
+                self.complain(("source_name",), f"is {written!r}, but the file's name says {stem!r}; {remedy}")
+        if not SOURCE_NAME.fullmatch(stem):
+            self.complain(
+                (), f"the source's name {stem!r} may hold letters, digits, _ . - and begin with a letter or digit; rename it"
+            )
+        return stem
+
+    def _extract(self, section: Mapping[str, Json]) -> ExtractSection:
+        path: Path = ("extract",)
+        self.known(path, section, keys.EXTRACT, "extract")
+        shared = {
+            key: self.read((*path, key), reader, section[key], None)
+            for key, reader in keys.SHARED.items()
+            if key in section
+        }  # fmt: skip
+        database = {
+            key: str(self.read((*path, key), reader, section[key], None))
+            for key, reader in keys.DATABASE.items()
+            if key in section
+        }  # fmt: skip
+        defaults = self.section((*path, "default_arguments"), section.get("default_arguments"))
+        for key in defaults:
+            if key in shared and key in keys.DEFAULTS:
+                self.complain((*path, "default_arguments", key), f"also stands as extract.{key}; keep one of them", of_key=True)
+        return ExtractSection(
+            shared=shared,
+            database=database,
+            default_arguments=defaults,
+            job_types=self._job_types(self.section((*path, "job_types"), section.get("job_types"))),
+            tables=self._tables(section),
+        )
+
+    def _job_types(self, section: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
+        found: dict[str, Mapping[str, Json]] = {}
+        for name, value in section.items():
+            path: Path = ("extract", "job_types", name)
+            if not _JOB_TYPE.fullmatch(name):
+                self.complain(path, "is no name of a job type: those are small letters, digits and _", of_key=True)
+            found[name] = self.section(path, value)
+        return found
+
+    def _tables(self, section: Mapping[str, Json]) -> dict[str, Json]:
+        path: Path = ("extract", "tables")
+        if "tables" not in section:
+            self.complain(("extract",), "has no tables; write tables: {schema.table: {}, …}")
+            return {}
+        value = section["tables"]
+        if isinstance(value, list):
+            self.complain(path, "is a list; write a mapping, a line a table: 'schema.table: {}'")
+            return {}
+        tables = self.section(path, value)
+        if not tables and value in (None, {}):
+            self.complain(path, "has no tables; write a line a table: 'schema.table: {}'")
+        for name in tables:
+            if not name.strip() or name != name.strip():
+                self.complain((*path, name), "is no table's name: it is empty, or begins or ends with a blank", of_key=True)
+        return dict(tables)
+
+    def _run(self, section: Mapping[str, Json]) -> RunPolicy:
+        self.known(("run",), section, keys.RUN, "run")
+        policy = RunPolicy()
+        conflict = self.read(("run", "on_conflict"), one_of("fail", "skip", "wait"), section.get("on_conflict", "fail"), "fail")
+        invalid = self.read(("run", "on_invalid"), one_of("record", "fail"), section.get("on_invalid", "record"), "record")
+        return RunPolicy(
+            fail_when=self.read(("run", "fail_when"), _fail_when, section.get("fail_when", policy.fail_when), policy.fail_when),
+            on_conflict=cast("Conflict", conflict),
+            on_invalid=cast("Invalid", invalid),
+        )
+
+
+def _fail_when(value: Json) -> str:
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word in ("any", "all"):
+        return word
+    found = _PERCENT.fullmatch(word)
+    if found and int(found[1]) <= 100:
+        return f"{int(found[1])}%"
+    raise BadValue(f"is {shown(value)}; write any, all, or a percentage from 0% to 100% such as 10%")

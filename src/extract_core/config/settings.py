@@ -1,0 +1,173 @@
+"""One job type at plan time: its settings model, its deployment in this machine, and each distinct settings validated once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from extract_core.config.values import scalar, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import BaseModel, ValidationError
+
+    from extract_core.config.spots import Path
+    from extract_core.contract import Json
+    from extract_core.registry import AnyJobType, InstalledJobType
+
+MAX_TIMEOUT = 99_999_999
+"""Seconds: the most that TimeoutSeconds of a state takes (Amazon States Language, Task state)."""
+
+
+class PluginFailure(Exception):  # noqa: N818 - becomes a plan error
+    """A plugin's own code failed; the text names it."""
+
+
+class BadSettings(Exception):  # noqa: N818 - becomes faults
+    """What a settings model refused: by path inside the settings (empty: the whole), a message."""
+
+    def __init__(self, complaints: list[tuple[Path, str]]) -> None:
+        super().__init__()
+        self.complaints = complaints
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Validated settings of a table: the model, the same as JSON, and the timeout that follows from them."""
+
+    model: BaseModel
+    as_json: dict[str, Json]
+    timeout_seconds: int
+
+
+@dataclass(slots=True)
+class TypeInUse:
+    """An installed job type in the machine that the plan is for. Raises PluginFailure where the plugin's own code fails.
+
+    This module imports pydantic inside: reading a config or an event does without.
+    """
+
+    installed: InstalledJobType
+    deployment_json: Mapping[str, Json]
+    deployment: BaseModel
+    model: type[BaseModel]
+    keys: frozenset[str]  # what its settings model knows
+    takes_any_key: bool
+    _known: dict[str, Settings | BadSettings] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, installed: InstalledJobType, deployment_json: Mapping[str, Json]) -> TypeInUse:
+        """Read its models, and its deployment as the machine was built with it."""
+        from pydantic import ValidationError
+
+        job_type = installed.job_type
+        try:
+            model = job_type.settings()
+            deployment_model = job_type.deployment()
+            keys = settings_keys(model)
+        except Exception as error:
+            raise PluginFailure(failure_text(installed, error)) from error
+        try:
+            deployment = deployment_model.model_validate(deployment_json)
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False))
+            raise PluginFailure(
+                f"the machine was built with a deployment of job type {job_type.name!r} that {installed.provider} "
+                f"refuses: {wrong}; mend [job_types.{job_type.name}] in extract.toml, and build and deploy the machine again"
+            ) from error
+        return cls(installed, deployment_json, deployment, model, keys, takes_any_key(model))
+
+    @property
+    def job_type(self) -> AnyJobType:
+        """The plugin's object."""
+        return self.installed.job_type
+
+    def settings(self, values: Mapping[str, Json]) -> Settings:
+        """These values as validated settings; BadSettings where the model refuses them. The same values cost one validation."""
+        key = repr(values)  # tells 1, True and "1" apart, and takes lists and mappings
+        found = self._known.get(key)
+        if found is None:
+            try:
+                found = self._validated(values)
+            except BadSettings as bad:
+                found = bad
+            self._known[key] = found
+        if isinstance(found, BadSettings):
+            raise found
+        return found
+
+    def _validated(self, values: Mapping[str, Json]) -> Settings:
+        try:
+            model = self._model_of(values)
+            timeout: object = self.job_type.timeout(model)
+            as_json: dict[str, Json] = model.model_dump(mode="json", by_alias=True)
+        except BadSettings:
+            raise
+        except Exception as error:
+            raise PluginFailure(failure_text(self.installed, error)) from error
+        if isinstance(timeout, bool) or not isinstance(timeout, int) or not 1 <= timeout <= MAX_TIMEOUT:
+            said = f"says a timeout of {timeout!r} seconds; a state takes 1 to {MAX_TIMEOUT:,}"
+            raise PluginFailure(f"job type {self.job_type.name!r} ({self.installed.provider}) {said}")
+        return Settings(model, as_json, timeout)
+
+    def _model_of(self, values: Mapping[str, Json]) -> BaseModel:
+        from pydantic import ValidationError
+
+        try:
+            return self.model.model_validate(values)
+        except ValidationError as error:
+            numbers = {
+                each["loc"][0]: each["input"]
+                for each in error.errors(include_url=False)
+                if each["type"] == "string_type" and len(each["loc"]) == 1 and isinstance(each["input"], int | float)
+            }
+            if not numbers:
+                raise self._bad(error) from error
+        # A number where text is wanted is fine: the reader made numbers only of what would be written back the same.
+        try:
+            return self.model.model_validate({**values, **{key: scalar(values[str(key)]) for key in numbers}})
+        except ValidationError as error:
+            raise self._bad(error) from error
+
+    def _bad(self, error: ValidationError) -> BadSettings:
+        return BadSettings([(each["loc"], self._message(each)) for each in error.errors(include_url=False)])
+
+    def _message(self, error: Mapping[str, object]) -> str:
+        said = str(error["msg"]).removeprefix("Value error, ")
+        if error["type"] == "missing":
+            name = self.job_type.name
+            return (
+                f"is missing, and job type {name!r} needs it; write it here, or under extract.job_types.{name} for all its tables"
+            )
+        if not error["loc"]:
+            return f"job type {self.job_type.name!r} refuses these settings: {said}"
+        return f"is {shown(error['input'])}, which job type {self.job_type.name!r} refuses: {said}"  # type: ignore[arg-type]
+
+
+def settings_keys(model: type[BaseModel]) -> frozenset[str]:
+    """The keys that a settings model reads: its fields' names, or their aliases."""
+    from pydantic import AliasChoices
+
+    keys: set[str] = set()
+    by_name = bool(model.model_config.get("populate_by_name")) or bool(model.model_config.get("validate_by_name"))
+    for name, info in model.model_fields.items():
+        alias = info.alias if info.validation_alias is None else info.validation_alias
+        if alias is None or by_name:
+            keys.add(name)
+        if isinstance(alias, str):
+            keys.add(alias)
+        elif isinstance(alias, AliasChoices):
+            keys.update(choice for choice in alias.choices if isinstance(choice, str))
+    return frozenset(keys)
+
+
+def takes_any_key(model: type[BaseModel]) -> bool:
+    """Whether the model takes keys that it does not declare."""
+    return bool(model.model_config.get("extra") == "allow")
+
+
+def failure_text(installed: InstalledJobType, error: Exception) -> str:
+    """What to say when a plugin's own code raised something that it should not."""
+    name = installed.job_type.name
+    return f"job type {name!r} failed at planning: {type(error).__name__}: {error}; tell the makers of {installed.provider}"

@@ -1,0 +1,50 @@
+"""Where each key and value of a YAML file stands: built only when there is something to complain about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Path: TypeAlias = "tuple[str | int, ...]"
+"""The way to a value from the root: ``("extract", "tables", "public.accounts", "fetchsize")``."""
+
+_WORD = re.compile(r"[A-Za-z_-][A-Za-z0-9_-]*")
+
+
+@dataclass(slots=True)
+class Spot:
+    """One value: its own place, its key's place (lines and columns from 1), and what is inside. Aliases share one Spot."""
+
+    line: int
+    column: int
+    key_line: int = 0
+    key_column: int = 0
+    children: dict[str | int, Spot] = field(default_factory=dict)
+
+    def place(self, path: Sequence[str | int], *, of_key: bool = False) -> tuple[int, int]:
+        """Line and column of the value at `path`, or of the nearest thing around it that stands in the file."""
+        spot = self
+        for depth, segment in enumerate(path):
+            inner = spot.children.get(segment)
+            if inner is None:
+                break
+            if of_key and depth == len(path) - 1 and inner.key_line:
+                return inner.key_line, inner.key_column
+            spot = inner
+        return spot.line, spot.column
+
+
+def path_text(path: Sequence[str | int]) -> str:
+    """The path as messages show it: ``extract.tables."public.accounts".fetchsize``, ``source_owners[1]``."""
+    text = ""
+    for segment in path:
+        if isinstance(segment, int):
+            text += f"[{segment}]"
+        else:
+            word = segment if _WORD.fullmatch(segment) else '"' + segment.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            text += f".{word}" if text else word
+    return text

@@ -1,0 +1,223 @@
+"""The tiers of a table's values: plugin defaults < default_arguments < job_types.<type> < the table.
+
+The tiers above the tables are read once for a job type. What is wrong in them is a fault of the file, not of a table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from extract_core.config import keys
+from extract_core.config.job_arguments import RESERVED
+from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse, settings_keys, takes_any_key
+from extract_core.config.values import BadValue, nearest
+from extract_core.errors import JobTypeNotInstalled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from extract_core.config.model import SourceConfig
+    from extract_core.config.spots import Path
+    from extract_core.contract import Json
+    from extract_core.registry import Registry
+
+_DEFAULTS: Path = ("extract", "default_arguments")
+
+
+@dataclass(slots=True)
+class Base:
+    """What all tables of one job type start from. `core` is read; `plugin` is as written; `faults` are of these tiers."""
+
+    type: TypeInUse
+    core: dict[str, object] = field(default_factory=dict)
+    plugin: dict[str, Json] = field(default_factory=dict)
+    arguments: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Complaint:
+    """A fault before its place is looked up."""
+
+    path: Path
+    message: str
+    of_key: bool = False
+
+
+class Tiers:
+    """The tiers of one source for one machine. `complaints` gathers what is wrong above the tables."""
+
+    def __init__(self, config: SourceConfig, machine: Mapping[str, Json], registry: Registry) -> None:
+        self._config, self._machine, self._registry = config, machine, registry
+        self._bases: dict[str, Base | str] = {}
+        self.complaints: list[Complaint] = []
+        deployments = machine.get("job_types")
+        self._deployments = deployments if isinstance(deployments, dict) else {}
+        self.has_retry_loop = machine.get("retry_loop") is True
+        self._defaults = self._read_defaults()
+        self._shared = {key: value for key, value in config.extract.shared.items() if key not in ("job_type", "arguments")}
+        arguments = config.extract.shared.get("arguments")
+        self._arguments: dict[str, str] = dict(arguments) if isinstance(arguments, dict) else {}
+        self._check_arguments(("extract", "arguments"), self._arguments)
+        self._check_attempts(("extract", "max_attempts"), self._shared.get("max_attempts"))
+        self._sections = {name: self._read_section(name) for name in config.extract.job_types}
+
+    def base(self, job_type: str) -> Base | str:
+        """What the tables of this job type start from, or why none of them can be planned."""
+        found = self._bases.get(job_type)
+        if found is None:
+            found = self._bases[job_type] = self._open(job_type)
+        return found
+
+    def origin(self, key: str, table: str, job_type: str | None) -> Path:
+        """Where the value of a key comes from: the last tier that sets it; the table itself where none does."""
+        extract = self._config.extract
+        raw = extract.tables.get(table)
+        if isinstance(raw, dict) and key in raw:
+            return ("extract", "tables", table, key)
+        if job_type is not None and key in extract.job_types.get(job_type, {}):
+            return ("extract", "job_types", job_type, key)
+        if key in extract.default_arguments:
+            return (*_DEFAULTS, key)
+        if key in extract.shared or key in extract.database:
+            return ("extract", key)
+        return ("extract", "tables", table)
+
+    def check_unused(self, used: Iterable[str]) -> None:
+        """Complain of sections for job types that no table uses and that are not installed: most likely a typo."""
+        in_use = set(used)
+        for name in self._config.extract.job_types:
+            if name not in in_use and name not in self._registry.job_types and not self._registry.broken:
+                hint = nearest(name, in_use | set(self._registry.job_types))
+                self._complain(
+                    ("extract", "job_types", name), f"no table uses this job type, and it is not installed{hint}", of_key=True
+                )
+
+    def _open(self, name: str) -> Base | str:
+        try:
+            self._registry.job_type(name)
+        except JobTypeNotInstalled as error:
+            return str(error)
+        if name not in self._deployments:
+            return not_built(name, self._machine)
+        deployment = self._deployments[name]
+        try:
+            in_use = TypeInUse.open(self._registry.job_types[name], deployment if isinstance(deployment, dict) else {})
+        except PluginFailure as error:
+            return str(error)
+        base = Base(in_use)
+        core, plugin, arguments = self._sections.get(name, ({}, {}, {}))
+        base.core = {**self._shared, **self._defaults, **core}
+        base.arguments = {**self._arguments, **arguments}
+        raw: dict[str, Json] = {**_as_written(self._config), **self._config.extract.default_arguments}
+        base.plugin = {key: value for key, value in raw.items() if key in in_use.keys} | plugin
+        self._validate(base, name)
+        return base
+
+    def _validate(self, base: Base, name: str) -> None:
+        """Complain of values in these tiers that the job type refuses. What is merely missing, a table may still give."""
+        try:
+            base.type.settings(base.plugin)
+        except PluginFailure:
+            return  # it will be the tables' plan error
+        except BadSettings as bad:
+            for path, message in bad.complaints:
+                if path and path[0] in base.plugin:
+                    self._complain((*self.origin(str(path[0]), "", name), *path[1:]), message)
+
+    def _read_defaults(self) -> dict[str, object]:
+        known = keys.DEFAULTS.union(*(self.keys_of(name) for name in self._registry.job_types))
+        found: dict[str, object] = {}
+        for key, value in self._config.extract.default_arguments.items():
+            path = (*_DEFAULTS, key)
+            if key in keys.DEFAULTS:
+                self._read(path, key, value, found)
+            elif key not in known:
+                hint = keys.belongs(key, not_in="extract.default_arguments") or nearest(key, known)
+                why = "neither the core nor any installed job type knows this key" + hint
+                self._complain(path, f"{why}; what only the script reads goes under extract.arguments", of_key=True)
+        self._check_attempts((*_DEFAULTS, "max_attempts"), found.get("max_attempts"))
+        return found
+
+    def _read_section(self, name: str) -> tuple[dict[str, object], dict[str, Json], dict[str, str]]:
+        """The core's values, the plugin's and the script's arguments of ``job_types.<name>``."""
+        core: dict[str, object] = {}
+        plugin: dict[str, Json] = {}
+        installed = name in self._registry.job_types
+        own = self.keys_of(name) if installed else frozenset()
+        for key, value in self._config.extract.job_types[name].items():
+            path = ("extract", "job_types", name, key)
+            if key in ("job_type", "tags"):
+                self._complain(path, "belongs to a table (extract.tables), not to a job type", of_key=True)
+                continue
+            if key in keys.TABLE:
+                self._read(path, key, value, core)
+            if key in own or self._takes_any(name):
+                plugin[key] = value
+            elif installed and key not in keys.TABLE:
+                hint = nearest(key, own | frozenset(keys.TABLE)) or keys.belongs(key, not_in="a table (extract.tables)")
+                self._complain(path, f"neither the core nor job type {name!r} knows this key{hint}", of_key=True)
+        arguments = core.pop("arguments", None)
+        found: dict[str, str] = dict(arguments) if isinstance(arguments, dict) else {}
+        self._check_arguments(("extract", "job_types", name, "arguments"), found)
+        self._check_attempts(("extract", "job_types", name, "max_attempts"), core.get("max_attempts"))
+        return core, plugin, found
+
+    def keys_of(self, name: str) -> frozenset[str]:
+        """The keys of an installed job type's settings."""
+        try:
+            return settings_keys(self._registry.job_types[name].job_type.settings())
+        except Exception:  # noqa: BLE001 - a plugin's own code; its tables are told by `base`
+            return frozenset()
+
+    def _takes_any(self, name: str) -> bool:
+        if name not in self._registry.job_types:
+            return False
+        try:
+            return takes_any_key(self._registry.job_types[name].job_type.settings())
+        except Exception:  # noqa: BLE001 - as above
+            return False
+
+    def _read(self, path: Path, key: str, value: Json, into: dict[str, object]) -> None:
+        try:
+            into[key] = keys.TABLE[key](value)
+        except BadValue as error:
+            self._complain((*path, *error.inside), error.message, of_key=bool(error.inside))
+
+    def _check_attempts(self, path: Path, attempts: object) -> None:
+        if isinstance(attempts, int) and attempts > 1 and not self.has_retry_loop:
+            self._complain(path, attempts_message(attempts, self._machine.get("name")))
+
+    def _check_arguments(self, path: Path, arguments: Mapping[str, str]) -> None:
+        self.complaints += [Complaint((*path, key), RESERVED_MESSAGE, of_key=True) for key in arguments if key in RESERVED]
+
+    def _complain(self, path: Path, message: str, *, of_key: bool = False) -> None:
+        self.complaints.append(Complaint(path, message, of_key))
+
+
+RESERVED_MESSAGE = (
+    "the core makes this argument itself, so it can't be given here; use the key of this name without --, or another name"
+)
+
+
+def attempts_message(attempts: int, machine_name: Json) -> str:
+    """Why more than one attempt can't be had."""
+    return (
+        f"is {attempts}, but the state machine {machine_name!r} was built without the retry loop ([machine] retries), so a table "
+        "gets one attempt in a run; write 1, and run failed tables again with extract rerun"
+    )
+
+
+def not_built(job_type: str, machine: Mapping[str, Json]) -> str:
+    """Why an installed job type can't be planned for this machine."""
+    deployments = machine.get("job_types")
+    built = ", ".join(sorted(deployments)) if isinstance(deployments, dict) and deployments else "none"
+    return (
+        f"job type {job_type!r} is installed, but the state machine {machine.get('name')!r} was built without it "
+        f"(it has: {built}); build and deploy the machine again"
+    )
+
+
+def _as_written(config: SourceConfig) -> dict[str, Json]:
+    """Keys of `extract` that a job type's settings may know as well, such as script_name."""
+    return {key: value for key, value in config.extract.shared.items() if isinstance(value, str | int | float)}

@@ -1,0 +1,165 @@
+"""Values as people write them in a config, checked: each reader gives the value in its one form, or raises BadValue.
+
+A number may be written as text (``"1000"``) anywhere, and text as a number; only what can't be meant is refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from extract_core.contract import Json
+
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_LAG: Final = re.compile(r"([0-9]{1,9})\s*([smhdw]?)")
+_ARGUMENT: Final = re.compile(r"--[^\s=]+")
+_TRUE: Final = frozenset({"true", "yes", "on", "1"})
+_FALSE: Final = frozenset({"false", "no", "off", "0"})
+
+
+class BadValue(Exception):  # noqa: N818 - it is about the value, and becomes a Fault
+    """What is wrong with a value, and what to write instead; `inside` leads from the value to the part that is meant."""
+
+    def __init__(self, message: str, inside: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message)
+        self.message, self.inside = message, inside
+
+
+def shown(value: Json) -> str:
+    """A value as messages show it: cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def kind(value: Json) -> str:
+    """What a value is, in YAML's words."""
+    if value is None:
+        return "nothing"
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "text", dict: "a mapping", list: "a list"}
+    return names.get(type(value), "something else")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``; did you mean 'fetchsize'?`` or nothing. A difference of letter case alone is always found."""
+    names = sorted(known)
+    lowered = [candidate for candidate in names if candidate.lower() == name.lower()]
+    found = lowered or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def text(value: Json) -> str:
+    """Text that is not empty; a number is taken as it is written, a boolean as ``true`` or ``false``."""
+    found = scalar(value)
+    if not found.strip():
+        raise BadValue(f"is empty ({value!r}); write a value, or leave the key out")
+    return found
+
+
+def scalar(value: Json) -> str:
+    """Text, a number or a boolean, as text. Empty text is a value."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return str(value)
+    raise BadValue(f"is {kind(value)}; write text, a number, or true or false")
+
+
+def boolean(value: Json) -> bool:
+    """True or false, also as text: ``"true"``, ``yes``, ``"0"``."""
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower() if isinstance(value, str | int) else ""
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise BadValue(f"is {shown(value)}; write true or false")
+
+
+def integer(least: int | None, most: int | None = None) -> Callable[[Json], int]:
+    """A reader of whole numbers from `least` to `most`."""
+
+    def read(value: Json) -> int:
+        number: int | None = None
+        if isinstance(value, int) and not isinstance(value, bool):
+            number = value
+        elif isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+            number = int(value)
+        if number is None:
+            raise BadValue(f"is {shown(value)}; write a whole number{_range(least, most)}")
+        if (least is not None and number < least) or (most is not None and number > most):
+            raise BadValue(f"is {number}; write a whole number{_range(least, most)}")
+        return number
+
+    return read
+
+
+def _range(least: int | None, most: int | None) -> str:
+    if least is not None and most is not None:
+        return f" from {least} to {most}"
+    return "" if least is None else f" of at least {least}"
+
+
+def one_of(*names: str, also: dict[str, str] | None = None) -> Callable[[Json], str]:
+    """A reader of one of these names, whatever the case; `also` maps further spellings (in lower case) to them."""
+    spellings = {name.lower(): name for name in names} | (also or {})
+
+    def read(value: Json) -> str:
+        found = spellings.get(value.strip().lower()) if isinstance(value, str) else None
+        if found is None:
+            hint = nearest(value, spellings.values()) if isinstance(value, str) else ""
+            raise BadValue(f"is {shown(value)}; write one of: {', '.join(names)}{hint}")
+        return found
+
+    return read
+
+
+def lag(value: Json) -> str:
+    """An overlap window: ``15m``, ``2h``, ``1d``, or a whole number for numeric watermarks; without blanks."""
+    found = _LAG.fullmatch(str(value).strip()) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    if found is None:
+        raise BadValue(f"is {shown(value)}; write a time like 15m, 2h or 1d, or a whole number where the watermark is a number")
+    return found[1] + found[2]
+
+
+def mapping(value: Json) -> dict[str, Json]:
+    """A mapping; nothing (a key with an empty value) is an empty one."""
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return value
+    raise BadValue(f"is {kind(value)} ({shown(value)}); write a mapping: keys with values")
+
+
+def script_arguments(value: Json) -> dict[str, str]:
+    """Arguments for the job as they stand: keys begin with ``--``, values are text, numbers or booleans."""
+    arguments: dict[str, str] = {}
+    for key, inner in mapping(value).items():
+        if not _ARGUMENT.fullmatch(key):
+            proposal = "--" + re.sub(r"[\s=]+", "_", key.strip("-= \t\n"))
+            raise BadValue(f"is no name of an argument; write {proposal!r}", (key,))
+        try:
+            arguments[key] = scalar(inner)
+        except BadValue as error:
+            raise BadValue(error.message + "; nested values go as JSON text", (key,)) from error
+    return arguments
+
+
+def names(value: Json) -> tuple[str, ...]:
+    """A list of names, or one name. Nothing is none."""
+    if value is None:
+        return ()
+    parts: Sequence[Json] = value if isinstance(value, list) else [value]
+    found = []
+    for index, part in enumerate(parts):
+        try:
+            found.append(text(part))
+        except BadValue as error:
+            raise BadValue(error.message, (index,) if isinstance(value, list) else ()) from error
+    return tuple(found)
