@@ -69,7 +69,7 @@ class Registry:
             others = ", ".join(str(each.provider) for each in self.broken)
             return f"is not installed, nor is any other; {f'broken: {others}' if others else _HOW_TO_INSTALL}"
         near = did_you_mean(name, self.job_types)
-        return f"is not installed{near or ':'} installed {'are' if len(self.job_types) > 1 else 'is'} {', '.join(self.job_types)}"
+        return f"is not installed{f'{near} (' if near else ' ('}installed: {', '.join(self.job_types)})"
 
     def versions(self) -> dict[str, str]:
         """Version by distribution, of all plugins that work."""

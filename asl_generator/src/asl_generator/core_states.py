@@ -1,0 +1,164 @@
+"""The states that every machine has, around the branches of the job types. Their names come from extract_core.routing.
+
+What they rely on (Step Functions guide and Amazon States Language specification): a path that is missing can't be caught, so
+every path read here is always there; States.ALL does not stand for States.DataLimitExceeded, so that comes first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extract_core import routing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extract_core.contract import Json
+
+CONFIG_MANAGER_FUNCTION: Final = "config-manager"
+STATUS_FUNCTION: Final = "job-run-status"
+SUMMARY_FUNCTION: Final = "run-summary"
+CORE_FUNCTIONS: Final = {
+    CONFIG_MANAGER_FUNCTION: "extract_core.handlers.config_manager.handler",
+    STATUS_FUNCTION: "extract_core.handlers.job_run_status.handler",
+    SUMMARY_FUNCTION: "extract_core.handlers.run_summary.handler",
+}
+"""The core's Lambda functions (each named ``<pipeline>-<this>``) and their handlers."""
+
+LAMBDA_SECONDS: Final = 900
+"""A Lambda function ends after 15 minutes at most (Lambda quotas)."""
+
+_TRANSIENT: Final[dict[str, Json]] = {
+    "ErrorEquals": [
+        "Lambda.ClientExecutionTimeoutException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.TooManyRequestsException",
+        "TrackingUnavailable",
+    ],
+    "IntervalSeconds": 2,
+    "MaxAttempts": 6,
+    "BackoffRate": 2.0,
+    "MaxDelaySeconds": 60,
+    "JitterStrategy": "FULL",
+}
+"""Lambda's transient errors (Step Functions guide, "Handle transient Lambda service exceptions") and our own."""
+
+_WAIT_FOR_TABLES: Final[dict[str, Json]] = {
+    "ErrorEquals": ["TablesLocked"],
+    "IntervalSeconds": 60,
+    "MaxAttempts": 150,
+    "BackoffRate": 2.0,
+    "MaxDelaySeconds": 600,
+}
+"""`on_conflict: wait`: about a day, in steps of up to ten minutes (few events of the 25,000 that an execution may have)."""
+
+_EXECUTION: Final[dict[str, Json]] = {
+    "id.$": "$$.Execution.Id",
+    "name.$": "$$.Execution.Name",
+    "start_time.$": "$$.Execution.StartTime",
+}
+
+
+CATCHABLE: Final = ("States.DataLimitExceeded", "States.ALL")
+"""Everything that can be caught, in the order in which it must be."""
+
+
+def catchers(result_path: str, then: str, errors: Sequence[str] = CATCHABLE) -> list[Json]:
+    """Catch these, one by one, keep the input, and put the error at this path."""
+    return [{"ErrorEquals": [error], "ResultPath": result_path, "Next": then} for error in errors]
+
+
+def core_states(
+    *,
+    partition: str,
+    function_arns: Mapping[str, str],
+    machine: Mapping[str, Json],
+    starts: Mapping[str, str],
+    branches: Mapping[str, Json],
+) -> dict[str, Json]:
+    """All states. `starts` maps job types to first states; `branches` are the states of all job types, assembled."""
+
+    def invoke(function: str, payload: Mapping[str, Json]) -> dict[str, Json]:
+        return {
+            "Type": "Task",
+            "Resource": f"arn:{partition}:states:::lambda:invoke",
+            "Parameters": {"FunctionName": function_arns[function], **payload},
+            "OutputPath": "$.Payload",
+            "TimeoutSeconds": LAMBDA_SECONDS,
+        }
+
+    plan: dict[str, Json] = {"event.$": "$", "execution": _EXECUTION, "machine": machine}
+    summary: dict[str, Json] = {"run_id.$": "$$.Execution.Name", "execution": _EXECUTION, "map_error.$": "$.map_error"}
+    return {
+        routing.CONFIG_MANAGER: {
+            "Comment": "Reads the source's config and plans the run: one item for each table that was asked for",
+            **invoke(CONFIG_MANAGER_FUNCTION, {"Payload": plan}),
+            "Retry": [_TRANSIENT, _WAIT_FOR_TABLES],
+            "Next": routing.ITERATE,
+        },
+        routing.ITERATE: {
+            "Type": "Map",
+            "Comment": "Runs each table by itself; an iteration ends well even if its job fails, so no table stops another",
+            "ItemsPath": "$.tables_to_extract",
+            "MaxConcurrencyPath": "$.max_concurrency",
+            "ItemProcessor": {
+                "ProcessorConfig": {"Mode": "INLINE"},
+                "StartAt": routing.CHOOSE,
+                "States": {**_choose(starts), **branches, **_handle(invoke(STATUS_FUNCTION, {"Payload.$": "$"}))},
+            },
+            "ResultPath": None,
+            "Catch": catchers("$.map_error", routing.SUMMARISE),
+            "Next": routing.SUMMARISE,
+        },
+        routing.SUMMARISE: {
+            "Comment": "Counts what was recorded against what was planned, and says whether the run succeeded",
+            **invoke(SUMMARY_FUNCTION, {"Payload": summary}),
+            "Retry": [_TRANSIENT],
+            "Next": routing.DID_SUCCEED,
+        },
+        routing.DID_SUCCEED: {
+            "Type": "Choice",
+            "Comment": "By the source's policy (fail_when)",
+            "Choices": [{"Variable": "$.succeeded", "BooleanEquals": True, "Next": routing.SUCCEEDED}],
+            "Default": routing.FAILED,
+        },
+        routing.SUCCEEDED: {"Type": "Succeed", "Comment": "As many tables as the policy asks for were extracted"},
+        routing.FAILED: {
+            "Type": "Fail",
+            "Comment": "Says which tables failed, and the command that runs just those again",
+            "ErrorPath": "$.error",
+            "CausePath": "$.cause",
+        },
+    }
+
+
+def _choose(starts: Mapping[str, str]) -> dict[str, Json]:
+    return {
+        routing.CHOOSE: {
+            "Type": "Choice",
+            "Comment": "To the branch of the table's job type; a table that can't be planned goes straight to the handler",
+            "Choices": routing.choices(starts),
+            "Default": routing.HANDLE_STATUS,
+        }
+    }
+
+
+def _handle(invocation: Mapping[str, Json]) -> dict[str, Json]:
+    retries: Sequence[Json] = [_TRANSIENT]
+    return {
+        routing.HANDLE_STATUS: {
+            "Comment": "Records how the table's job ended; what it returns is tiny, so that the Map's output stays small",
+            **invocation,
+            "Retry": retries,
+            "Catch": catchers("$.status_error", routing.NOT_RECORDED),
+            "End": True,
+        },
+        routing.NOT_RECORDED: {
+            "Type": "Pass",
+            "Comment": "A handler that fails never stops the other tables: the summary counts this one as NOT_RECORDED",
+            "Result": {"status": "NOT_RECORDED"},
+            "End": True,
+        },
+    }

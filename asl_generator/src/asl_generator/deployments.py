@@ -1,0 +1,110 @@
+"""The deployments of the installed job types: extract.toml's sections [job_types.<type>], checked by the plugins' models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypeAlias
+
+from asl_generator.errors import GeneratorError, asked
+from extract_core.errors import ConfigError, Fault, JobTypeNotInstalled
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+    from extract_core.contract import Json
+    from extract_core.registry import InstalledJobType, Registry
+
+Complain: TypeAlias = Callable[[str, str], Fault]
+"""Makes a fault of a config path and a message."""
+
+
+def in_extract_toml(path: str, message: str) -> Fault:
+    """A fault without a place in the file."""
+    return Fault("extract.toml", 0, 0, path, message)
+
+
+def check_deployments(
+    registry: Registry, deployments: Mapping[str, Mapping[str, Json]], complain: Complain = in_extract_toml
+) -> dict[str, BaseModel]:
+    """One deployment for each installed job type, sorted. ConfigError with all faults.
+
+    Every installed job type gets a branch, so each needs what its model requires: a missing section is a fault, unless the
+    model can do without. So is a section for what isn't installed.
+    """
+    faults = [
+        complain(f"job_types.{name}", _not_installed(registry, name)) for name in deployments if name not in registry.job_types
+    ]
+    checked: dict[str, BaseModel] = {}
+    for name, installed in registry.job_types.items():
+        found = _check(installed, deployments.get(name), complain)
+        if isinstance(found, list):
+            faults += found
+        else:
+            checked[name] = found
+    if faults:
+        raise ConfigError(faults)
+    return checked
+
+
+def _not_installed(registry: Registry, name: str) -> str:
+    try:
+        registry.job_type(name)
+    except JobTypeNotInstalled as error:
+        return f"{error}; install its plugin, or remove the section"
+    return ""
+
+
+def _check(installed: InstalledJobType, section: Mapping[str, Json] | None, complain: Complain) -> BaseModel | list[Fault]:
+    from pydantic import ValidationError
+
+    name = installed.job_type.name
+    with asked(f"job type {name!r} ({installed.provider})", "deployment()"):
+        model = installed.job_type.deployment()
+    if not _is_model(model):
+        raise GeneratorError(
+            [f"job type {name!r} ({installed.provider}): deployment() returned {model!r}; return a pydantic model"]
+        )
+    try:
+        checked: BaseModel = model.model_validate(dict(section or {}))
+    except ValidationError as error:
+        if section is None:
+            return [complain(f"job_types.{name}", _missing_section(installed, error))]
+        return [complain(_path(name, each["loc"]), _message(model, each)) for each in error.errors(include_url=False)]
+    return checked
+
+
+def _is_model(model: object) -> bool:
+    from pydantic import BaseModel
+
+    return isinstance(model, type) and issubclass(model, BaseModel)
+
+
+def _missing_section(installed: InstalledJobType, error: ValidationError) -> str:
+    keys = ", ".join(str(each["loc"][0]) for each in error.errors(include_url=False) if each["loc"])
+    name = installed.job_type.name
+    return (
+        f"{installed.provider} is installed, but its section is missing: add [job_types.{name}] with {keys}; "
+        f"or leave it out of the machine: EXTRACT_DISABLE_PLUGINS={installed.provider.plugin}"
+    )
+
+
+def _path(name: str, location: tuple[int | str, ...]) -> str:
+    path = f"job_types.{name}"
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return path
+
+
+def _message(model: type[BaseModel], error: Mapping[str, object]) -> str:
+    kind, message, location = str(error["type"]), str(error["msg"]), error["loc"]
+    if kind == "missing":
+        return "is required, but not set"
+    if kind == "extra_forbidden" and isinstance(location, tuple) and len(location) == 1:
+        known = sorted(each.alias or field for field, each in model.model_fields.items())
+        near = get_close_matches(str(location[0]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+        return f"unknown key; {hint}"
+    message = message.removeprefix("Value error, ")
+    given = error.get("input")
+    return f"{message[:1].lower()}{message[1:]}; given: {given!r}" if isinstance(given, str | int | float) else message

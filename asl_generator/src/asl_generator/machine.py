@@ -1,0 +1,33 @@
+"""What the generator makes: a definition, and what is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asl_generator.json_text import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from asl_generator.branches import MachineBranch
+    from extract_core.contract import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineDefinition:
+    """A state machine, ready to be created. `branches` are sorted by job type; `functions` maps function names to handlers."""
+
+    name: str
+    definition: dict[str, Json]
+    branches: tuple[MachineBranch, ...]
+    functions: Mapping[str, str]
+
+    @property
+    def job_types(self) -> tuple[str, ...]:
+        """The job types that have a branch, sorted."""
+        return tuple(branch.job_type for branch in self.branches)
+
+    def to_json(self) -> str:
+        """The definition with an indent of two and a line end: the same input gives the same bytes."""
+        return text(self.definition) + "\n"

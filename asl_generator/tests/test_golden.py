@@ -1,0 +1,29 @@
+"""The machines of three tiny job types stand in readable files; `pytest --update-golden` writes them anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from statelint.linter import Linter
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture(params=["crunch", "poll", "sata"])
+def machine(request, build_types):
+    return request.param, build_types(request.getfixturevalue(request.param)())
+
+
+def test_the_machine_of_one_job_type(machine, golden):
+    name, built = machine
+    golden(GOLDEN / f"{name}.asl.json", built.to_json())
+
+
+def test_the_machine_of_all_three(build_types, crunch, poll, sata, golden):
+    golden(GOLDEN / "all.asl.json", build_types(sata(), crunch(), poll()).to_json())
+
+
+def test_statelint_finds_nothing(machine):
+    # It does not know that TimeoutSeconds of a JSONata state may be an expression (Step Functions guide, "Task state fields").
+    assert [problem for problem in Linter.validate(machine[1].definition) if '"{% $states' not in problem] == []
