@@ -1,0 +1,131 @@
+"""Canonical texts of values, for the judge: what is equal gets the same text, whichever side it comes from.
+
+A text begins with a letter for its type, NULL is `-`, and text and blobs carry their length, so that joined texts can't be
+mistaken for others. Only the types that the demo's schema declares are known; another one is a ValueError.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+Texts: TypeAlias = Sequence[str]
+
+_NULL = "-"
+_PLACES = re.compile(r"(DECIMAL|NUMERIC)\((\d+),(\d+)\)")
+_FAMILIES = {
+    "INTEGER": "int64",
+    "BIGINT": "int64",
+    "SMALLINT": "int64",
+    "BOOLEAN": "bool",
+    "REAL": "double",
+    "DOUBLE": "double",
+    "DOUBLE PRECISION": "double",
+    "DATE": "date32[day]",
+    "TIMESTAMP": "timestamp[us]",
+    "DATETIME": "timestamp[us]",
+    "TIMESTAMPTZ": "timestamp[us, tz=UTC]",
+    "TIMESTAMP WITH TIME ZONE": "timestamp[us, tz=UTC]",
+    "TEXT": "string",
+    "VARCHAR": "string",
+    "CHAR": "string",
+    "JSON": "string",
+    "BLOB": "binary",
+}
+
+
+def arrow_name(declared: str) -> str:
+    """Give the name of the Arrow type that a column declared so must have in Parquet; raises ValueError for one not known."""
+    if found := _PLACES.fullmatch(declared):
+        return f"decimal128({found[2]}, {found[3]})"
+    family = _FAMILIES.get(declared.split("(", maxsplit=1)[0])
+    if family is None:
+        raise ValueError(f"the type {declared!r} is none that the judge knows")
+    return family
+
+
+def database_texts(declared: str) -> Callable[[Sequence[Any]], Texts]:
+    """Give the function that turns a column's values, as SQLite gives them, into canonical texts.
+
+    It raises ValueError, TypeError or LookupError for a value that is not of the declared type.
+    """
+    if found := _PLACES.fullmatch(declared):
+        places = int(found[3])
+        return lambda values: [_NULL if value is None else f"d{float(value):.{places}f}" for value in values]
+    return _DATABASE[arrow_name(declared)]
+
+
+def parquet_texts(declared: str) -> Callable[[Any], Texts]:
+    """Give the function that turns an Arrow array of the right type into canonical texts."""
+    if _PLACES.fullmatch(declared):
+        return lambda array: [_NULL if value is None else f"d{value:f}" for value in array.to_pylist()]
+    return _PARQUET[arrow_name(declared)]
+
+
+def _typed(kind: type, text: Callable[[Any], str]) -> Callable[[Sequence[Any]], Texts]:
+    """Give a reader of values that are all of one Python type, or None."""
+
+    def texts(values: Sequence[Any]) -> Texts:
+        for wrong in {*map(type, values)} - {kind, type(None)}:
+            raise TypeError(f"{wrong.__name__}, not {kind.__name__}")
+        return [_NULL if value is None else text(value) for value in values]
+
+    return texts
+
+
+def _booleans(values: Sequence[Any]) -> Texts:
+    return [{None: _NULL, 0: "bFalse", 1: "bTrue"}[value] for value in values]
+
+
+def _timestamp(value: str) -> str:
+    """Pad the fraction to microseconds: `2024-05-31 23:59:59` and Arrow's `…59.000000` are the same time."""
+    return f"T{value}.000000" if len(value) == 19 else f"T{value:0<26}"
+
+
+def _instant(value: str) -> str:
+    return "Z" + datetime.fromisoformat(value).astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+_INTEGERS = _typed(int, lambda value: f"i{value}")
+_FLOATS = _typed(float, lambda value: f"f{value!r}")
+_TEXTS = _typed(str, lambda value: f"t{len(value)}:{value}")
+_BLOBS = _typed(bytes, lambda value: f"x{value.hex()}")
+
+
+def _casted(letter: str) -> Callable[[Any], Texts]:
+    """Let Arrow write dates and times, which it does in one go."""
+
+    def texts(array: Any) -> Texts:
+        if pa.types.is_timestamp(array.type):
+            array = array.cast(pa.timestamp("us"))  # of an instant: its time in UTC
+        return [_NULL if value is None else letter + value for value in array.cast(pa.string()).to_pylist()]
+
+    return texts
+
+
+def _listed(reader: Callable[[Sequence[Any]], Texts]) -> Callable[[Any], Texts]:
+    return lambda array: reader(array.to_pylist())
+
+
+_DATABASE: dict[str, Callable[[Sequence[Any]], Texts]] = {
+    "int64": _INTEGERS,
+    "bool": _booleans,
+    "double": _FLOATS,
+    "date32[day]": _typed(str, lambda value: f"D{value}"),
+    "timestamp[us]": _typed(str, _timestamp),
+    "timestamp[us, tz=UTC]": _typed(str, _instant),
+    "string": _TEXTS,
+    "binary": _BLOBS,
+}
+_PARQUET: dict[str, Callable[[Any], Texts]] = {
+    "int64": _listed(_INTEGERS),
+    "bool": _listed(_booleans),
+    "double": _listed(_FLOATS),
+    "date32[day]": _casted("D"),
+    "timestamp[us]": _casted("T"),
+    "timestamp[us, tz=UTC]": _casted("Z"),
+    "string": _listed(_TEXTS),
+    "binary": _listed(_BLOBS),
+}

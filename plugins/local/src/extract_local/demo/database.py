@@ -1,0 +1,156 @@
+# ruff: noqa: S608 - table names come from this package's own schema
+"""Makes the demo's source database, and later changes to it: new rows, and the table that was missing."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+
+from extract_local.demo.rows import CURRENCIES, FIRST_DAY, LINES_AN_ORDER, RETURN_REASONS, ROW_OF, Load, day, mixed
+from extract_local.demo.schema import (
+    EMPTY_TABLE,
+    INCREMENTAL,
+    MISSING_TABLE,
+    MISSING_TABLE_COLUMNS,
+    TABLES,
+    create,
+)
+
+__all__ = [
+    "EMPTY_TABLE",
+    "INCREMENTAL",
+    "MISSING_TABLE",
+    "TABLES",
+    "add_rows",
+    "create_missing_table",
+    "make_database",
+]
+
+LEAST_ROWS = 1000
+_OF_520_000 = MappingProxyType(
+    {
+        "public.products": 1_500,
+        "public.customers": 24_000,
+        "public.addresses": 30_000,
+        "public.orders": 66_000,
+        "public.payments": 60_000,
+        "public.shipments": 40_000,
+        "crm.contacts": 16_000,
+        "crm.attachments": 4_000,
+    }
+)
+"""Rows of the tables that grow in proportion; the others follow from them, and `web.events` takes what is left."""
+
+
+def make_database(path: Path, *, rows: int = 520_000, progress: Callable[[str, int], None] | None = None) -> dict[str, int]:
+    """Make the database at `path` (a file there is replaced, in one step) with `rows` rows in all; give the rows a table.
+
+    The same `rows` always gives the same rows. `progress` is called with each table and its rows once it is filled. Raises
+    ValueError below 1,000 rows, OSError and sqlite3.Error as the disk will have it.
+    """
+    if rows < LEAST_ROWS:
+        raise ValueError(f"the demo's database takes at least {LEAST_ROWS} rows, not {rows}")
+    counts = _counts(rows)
+    load = Load(counts)
+    temporary = path.with_name(f".{path.name}.making")
+    temporary.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
+            # Safe here alone: a file that isn't finished never gets its name.
+            connection.execute("PRAGMA journal_mode = OFF")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("BEGIN")
+            for table, columns in TABLES.items():
+                connection.execute(create(table, columns))
+                _fill(connection, table, load, 1, counts[table])
+                if progress:
+                    progress(table, counts[table])
+            connection.execute("COMMIT")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return dict(counts)
+
+
+def add_rows(path: Path, *, orders: int = 400) -> dict[str, int]:
+    """Add rows to each table of `INCREMENTAL`, all beyond its present watermark; give the added rows a table.
+
+    `orders` new orders, with their lines, payments, customers, contacts, events and a few days of exchange rates. Raises
+    sqlite3.Error when the database isn't the demo's.
+    """
+    added = {
+        "public.customers": max(1, orders // 8),
+        "public.orders": orders,
+        "public.order_lines": orders * LINES_AN_ORDER,
+        "public.payments": max(1, orders * 3 // 4),
+        "public.exchange_rates": 2 * len(CURRENCIES),
+        "crm.contacts": max(1, orders // 5),
+        "web.events": orders * 2,
+    }
+    with _transaction(path) as connection:
+        counts = {table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0] for table in TABLES}
+        newest = max(
+            connection.execute(f'SELECT max(updated_at) FROM "{table}"').fetchone()[0]
+            for table in ("public.customers", "public.orders")
+        )
+        tomorrow = (date.fromisoformat(newest[:10]) - FIRST_DAY).days + 1
+        load = Load({table: count + added.get(table, 0) for table, count in counts.items()}, first_day=tomorrow, days=1)
+        for table, count in added.items():
+            _fill(connection, table, load, counts[table] + 1, count)
+    return added
+
+
+def create_missing_table(path: Path, *, rows: int = 500) -> int:
+    """Create `MISSING_TABLE` with `rows` rows: the mend for the demo's failed table. Gives the number of rows."""
+    with _transaction(path) as connection:
+        (orders,) = connection.execute('SELECT count(*) FROM "public.orders"').fetchone()
+        connection.execute(create(MISSING_TABLE, MISSING_TABLE_COLUMNS))
+        connection.executemany(
+            f'INSERT INTO "{MISSING_TABLE}" VALUES (?, ?, ?, ?, ?)',
+            (
+                (
+                    number,
+                    bits % orders + 1,
+                    RETURN_REASONS[bits % 5],
+                    None if bits % 6 == 0 else bits % 90000 / 100,
+                    day(bits % 900),
+                )
+                for number, bits in ((number, mixed(number, 20)) for number in range(1, rows + 1))
+            ),
+        )
+    return rows
+
+
+def _counts(rows: int) -> dict[str, int]:
+    counts = {"public.categories": 24, "public.suppliers": 40, "public.warehouses": 12, "crm.campaigns": 60, EMPTY_TABLE: 0}
+    counts |= {table: max(5, share * rows // 520_000) for table, share in _OF_520_000.items()}
+    counts["public.product_suppliers"] = 2 * counts["public.products"]
+    counts["public.stock_levels"] = counts["public.warehouses"] * counts["public.products"]
+    counts["public.order_lines"] = LINES_AN_ORDER * counts["public.orders"]
+    counts["public.exchange_rates"] = max(1, rows // 520) * len(CURRENCIES)
+    counts["web.events"] = rows - sum(counts.values())
+    return {table: counts[table] for table in TABLES}
+
+
+def _fill(connection: sqlite3.Connection, table: str, load: Load, first: int, count: int) -> None:
+    """Insert rows `first` … `first + count - 1`."""
+    if count:
+        row_of = ROW_OF[table]
+        places = ", ".join("?" * len(row_of(first, load)))
+        rows = (row_of(number, load) for number in range(first, first + count))
+        connection.executemany(f'INSERT INTO "{table}" VALUES ({places})', rows)
+
+
+@contextmanager
+def _transaction(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the database, which must be there, and commit at the end, or nothing."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
