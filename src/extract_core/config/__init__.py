@@ -17,7 +17,7 @@ from extract_core.config.model import ExtractSection, RunPolicy, SourceConfig
 from extract_core.config.plan import plan_tables, replan
 from extract_core.config.planned import PlannedTable, TableSpec, read_plan, read_plan_line, write_plan
 from extract_core.config.read import read_source_config
-from extract_core.config.select import select_tables
+from extract_core.config.select import select_names, select_tables
 
 __all__ = [
     "ExtractEvent",
@@ -35,6 +35,7 @@ __all__ = [
     "read_source",
     "read_source_config",
     "replan",
+    "select_names",
     "select_tables",
     "source_names",
     "write_plan",

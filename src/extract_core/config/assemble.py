@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extract_core.config.job_arguments import encoded, flat_arguments, unfit
 from extract_core.config.places import data_place, result_place
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
     from extract_core.registry import Registry
 
-OWN_SCRIPT = "extract_job.py"
+_ENCODER: Final = json.JSONEncoder(allow_nan=False)
+
+OWN_SCRIPT: Final = "extract_job.py"
 """The script_name of the reference job, which always reports its result."""
 
 
@@ -218,13 +220,13 @@ def _built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse
     who = f"job type {name!r} ({in_use.installed.provider})"
     if not isinstance(arguments, Mapping):
         raise Unplannable(f"{who} built {arguments!r}; its arguments must be a mapping")
-    null = _null_in(arguments)
+    try:
+        text = _ENCODER.encode(arguments)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Unplannable(f"{who} built arguments that are no JSON: {error}") from error
+    null = _null_in(arguments) if "null" in text else None
     if null is not None:
         raise Unplannable(f"{who} built null for {null!r}; a state machine can't pass that on, so each argument needs a value")
-    try:
-        json.dumps(arguments, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise Unplannable(f"{who} built arguments that are no JSON: {error}") from error
     return arguments
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config.read import SOURCE_NAME
 from extract_core.config.values import BadValue, boolean, nearest, shown
 from extract_core.errors import UsageError
+from extract_core.run_id import check_run_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
 
 KEYS: Final = frozenset({"source_name", "extract_tables", "exclude", "reingest", "rerun_of"})
-_RUN_ID: Final = re.compile(r"[^\s?*<>{}\[\]\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
-"""An execution's name (API reference of StartExecution: 1 to 80 characters, without these)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +38,8 @@ def read_event(event: Mapping[str, Json]) -> ExtractEvent:
         raise UsageError(f"the event is {shown(event)}; it must be an object: {_EXAMPLE}")
     wrong = [f"{key!r} is no key of an event{nearest(key, KEYS)}" for key in event if key not in KEYS]
     rerun_of = event.get("rerun_of")
-    if rerun_of is not None and not (isinstance(rerun_of, str) and _RUN_ID.fullmatch(rerun_of)):
-        wrong.append(f"'rerun_of' is {shown(rerun_of)}; it must be a run id, as `extract runs` lists them")
+    if rerun_of is not None and not (isinstance(rerun_of, str) and _is_run_id(rerun_of)):
+        wrong.append(f"'rerun_of' is {shown(rerun_of)}; it must be the id of a run, as `extract status` shows it")
     source_name = event.get("source_name")
     if source_name is None:
         wrong.append(f"'source_name' is missing; an event looks like {_EXAMPLE}")
@@ -83,3 +81,11 @@ def _patterns(key: str, value: Json, wrong: list[str], *, may_be_empty: bool = F
     if not found and not may_be_empty:
         wrong.append(f'{key!r} names no table; write names and globs, or "*" for all')
     return tuple(dict.fromkeys(found))
+
+
+def _is_run_id(text: str) -> bool:
+    try:
+        check_run_id(text)
+    except UsageError:
+        return False
+    return True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from extract_core.config import keys
 from extract_core.config.assemble import Attempt, Places, Unplannable, assemble, unplanned
 from extract_core.config.job_arguments import RESERVED
+from extract_core.config.pausing import collector_paused
 from extract_core.config.planned import PlannedTable, TableSpec
 from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse
 from extract_core.config.tiers import RESERVED_MESSAGE, Base, Complaint, Tiers, attempts_message, not_built
@@ -47,27 +48,15 @@ def plan_tables(  # noqa: PLR0913 - all that a plan depends on, by name
     planner = _Planner(config, machine, registry)
     planner.prepare(tables)
     attempt = Attempt(run=run, number=1, places=Places(data_uri=data_uri, runs_uri=runs_uri))
-    planned = []
-    invalid: list[Complaint] = []
-    for table in tables:
-        found = planner.plan(table, attempt, marks.get(table))
-        if isinstance(found, PlannedTable):
-            planned.append(found)
-            continue
-        invalid += found
-        faults = sorted(config.text.fault(each.path, each.message, of_key=each.of_key) for each in found)
-        planned.append(
-            unplanned(
-                table,
-                _cut("\n".join(map(str, faults))),
-                source=(config.source_name, config.source_type),
-                job_type=planner.job_type_of(table),
-                attempt=attempt,
-            )
-        )
-    if invalid and config.run.on_invalid == "fail":
-        raise ConfigError(config.text.fault(each.path, each.message, of_key=each.of_key) for each in invalid)
-    return planned
+    with collector_paused():
+        found = [(table, planner.plan(table, attempt, marks.get(table))) for table in tables]
+    if config.run.on_invalid == "fail":
+        invalid = [each for _, planned in found if not isinstance(planned, PlannedTable) for each in planned]
+        if invalid:
+            raise ConfigError(each.fault(config.text) for each in invalid)
+    return [
+        planned if isinstance(planned, PlannedTable) else planner.unplanned(table, planned, attempt) for table, planned in found
+    ]
 
 
 def replan(  # noqa: PLR0913 - as plan_tables
@@ -132,6 +121,7 @@ class _Planner:
         self._tables = config.extract.tables
         default = config.extract.shared.get("job_type")
         self._default_job_type = default if isinstance(default, str) else None
+        self._unknown_keys: dict[tuple[str, str], str] = {}
 
     def prepare(self, tables: Sequence[str]) -> None:
         """Read the tiers of all job types in use; ConfigError with what is wrong above the tables."""
@@ -141,7 +131,14 @@ class _Planner:
         self._tiers.check_unused(name for name in map(self.job_type_of, self._tables) if name is not None)
         complaints = self._tiers.complaints
         if complaints:
-            raise ConfigError(self._config.text.fault(each.path, each.message, of_key=each.of_key) for each in complaints)
+            raise ConfigError(each.fault(self._config.text) for each in complaints)
+
+    def unplanned(self, table: str, complaints: Sequence[Complaint], attempt: Attempt) -> PlannedTable:
+        """The table with its plan error: all its complaints with their places, a line each."""
+        faults = sorted(each.fault(self._config.text) for each in complaints)
+        source = (self._config.source_name, self._config.source_type)
+        message = _cut("\n".join(map(str, faults)))
+        return unplanned(table, message, source=source, job_type=self.job_type_of(table), attempt=attempt)
 
     def job_type_of(self, table: str) -> str | None:
         """The job type that the config gives this table, installed or not; None where it gives none, or no text."""
@@ -206,7 +203,7 @@ class _Planner:
             if key in base.type.keys or (base.type.takes_any_key and reader is None):
                 own[key] = value
             elif reader is None:
-                complaints.append(Complaint((*path, key), self._unknown(key, base), of_key=True))
+                complaints.append(Complaint((*path, key), self._unknown_key(key, base), of_key=True))
         core.pop("job_type", None)
         arguments = core.pop("arguments", None)
         script: Mapping[str, str] = {**base.arguments, **arguments} if isinstance(arguments, dict) else base.arguments
@@ -227,18 +224,22 @@ class _Planner:
         )
         return spec, ({**base.plugin, **own} if own else base.plugin), complaints
 
-    def _unknown(self, key: str, base: Base) -> str:
+    def _unknown_key(self, key: str, base: Base) -> str:
+        """What to say of a key that this job type doesn't know; worked out once, since a typo may stand in each of 10,000 tables."""
         name = base.type.job_type.name
-        others = [
-            other
-            for other, installed in self._registry.job_types.items()
-            if other != name and key in self._tiers.keys_of(other) and installed is not None
-        ]
-        if others:
-            hint = f"; it is a key of job type {others[0]!r}, and this table's is {name!r}"
-        else:
-            hint = nearest(key, base.type.keys | frozenset(keys.TABLE)) or keys.belongs(key, not_in="a table (extract.tables)")
-        return f"neither the core nor job type {name!r} knows this key{hint}; what only the script reads goes under arguments"
+        found = self._unknown_keys.get((key, name))
+        if found is None:
+            others = [other for other in self._registry.job_types if key in self._tiers.keys_of(other)]
+            if others:
+                hint = f"; it is a key of job type {others[0]!r}, and this table's is {name!r}"
+            else:
+                known = base.type.keys | frozenset(keys.TABLE)
+                hint = keys.belongs(key, not_in="a table (extract.tables)") or nearest(key, known)
+            found = (
+                f"neither the core nor job type {name!r} knows this key{hint}; what only the script reads goes under arguments"
+            )
+            self._unknown_keys[key, name] = found
+        return found
 
     def _together(self, table: str, base: Base, core: dict[str, object]) -> list[Complaint]:
         """What is wrong only with several keys together."""
@@ -258,9 +259,8 @@ class _Planner:
             return found
         missing = [key for key in ("hwm_col_name", "hwm_column_type") if key not in core]
         if missing:
-            what = " and ".join(missing)
-            remedy = f"write {what} here, or extract_type: FE"
-            found.append(Complaint(path, f"an incremental extract (extract_type PE) needs {what}; {remedy}"))
+            needs = f"an incremental extract (extract_type PE) needs {' and '.join(missing)}"
+            found.append(Complaint(path, f"{needs}; write {'it' if len(missing) == 1 else 'them'} here, or extract_type: FE"))
         elif "lag" in core:
             wrong = _lag_fault(str(core["lag"]), str(core["hwm_column_type"]))
             if wrong:

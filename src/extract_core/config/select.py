@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from fnmatch import translate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import UsageError
 
@@ -15,23 +15,31 @@ if TYPE_CHECKING:
     from extract_core.config.event import ExtractEvent
     from extract_core.config.model import SourceConfig
 
+_MOST_SHOWN: Final = 10  # looking for the nearest of 10,000 names takes a while
+
 
 def select_tables(config: SourceConfig, event: ExtractEvent) -> tuple[str, ...]:
     """The tables of the event, in the order of the config.
 
     Raises UsageError where a name or glob of `extract_tables` or `exclude` matches no table, or where no table is left.
     """
-    tables = config.tables
+    return select_names(config.tables, event, place=config.text.file)
+
+
+def select_names(tables: Sequence[str], event: ExtractEvent, *, place: str) -> tuple[str, ...]:
+    """As `select_tables`, of these tables; `place` is where they stand, for complaints."""
     asked, lost = _matching(tables, event.extract_tables)
     excluded, lost_excludes = _matching(tables, event.exclude)
-    complaints = [_lost("extract_tables", pattern, tables) for pattern in lost]
-    complaints += [_lost("exclude", pattern, tables) for pattern in lost_excludes]
-    if complaints:
-        raise UsageError(f"{config.text.file}: " + "; ".join(complaints))
+    misses = [("extract_tables", pattern) for pattern in lost] + [("exclude", pattern) for pattern in lost_excludes]
+    if misses:
+        complaints = [_lost(key, pattern, tables) for key, pattern in misses[:_MOST_SHOWN]]
+        if len(misses) > _MOST_SHOWN:
+            complaints.append(f"and {len(misses) - _MOST_SHOWN} more that match no table")
+        raise UsageError(f"{place}: " + "; ".join(complaints))
     chosen = tuple(name for name in tables if name in asked and name not in excluded)
     if not chosen:
         raise UsageError(
-            f"{config.text.file}: no table is left of the {len(asked)} in extract_tables: exclude ({', '.join(event.exclude)}) "
+            f"{place}: no table is left of the {len(asked)} in extract_tables: exclude ({', '.join(event.exclude)}) "
             "takes them all; narrow it"
         )
     return chosen

@@ -17,9 +17,10 @@ from extract_core.errors import JobTypeNotInstalled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from extract_core.config.model import SourceConfig
+    from extract_core.config.model import SourceConfig, SourceText
     from extract_core.config.spots import Path
     from extract_core.contract import Json
+    from extract_core.errors import Fault
     from extract_core.registry import Registry
 
 _DEFAULTS: Path = ("extract", "default_arguments")
@@ -42,6 +43,11 @@ class Complaint:
     path: Path
     message: str
     of_key: bool = False
+
+    def fault(self, text: SourceText) -> Fault:
+        """With its place. What is wrong with a whole table is said at its name."""
+        is_table = len(self.path) == 3 and self.path[:2] == ("extract", "tables")
+        return text.fault(self.path, self.message, of_key=self.of_key or is_table)
 
 
 class Tiers:

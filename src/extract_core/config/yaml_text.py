@@ -12,13 +12,13 @@ reader does otherwise than YAML 1.1 as PyYAML has it:
 
 from __future__ import annotations
 
-import gc
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import yaml
 
+from extract_core.config.pausing import collector_paused
 from extract_core.config.spots import Spot
 from extract_core.errors import ConfigError, Fault
 
@@ -86,19 +86,15 @@ def parse_spots(data: bytes, *, file: str) -> Spot:
 
 def _read(data: bytes, file: str, *, with_spots: bool) -> tuple[Json, Spot | None]:
     text = _checked_text(data, file)
-    was_enabled = gc.isenabled()
-    gc.disable()  # tens of thousands of dicts and no garbage: the collector would look at all of them again and again
     try:
-        return _Builder(text, with_spots=with_spots).document()
+        with collector_paused():
+            return _Builder(text, with_spots=with_spots).document()
     except _Refused as error:
         raise ConfigError([Fault(file, error.line, error.column, "", error.message)]) from error
     except yaml.MarkedYAMLError as error:
         raise ConfigError([_syntax_fault(error, text, file)]) from error
     except yaml.reader.ReaderError as error:
         raise ConfigError([_character_fault(text, file)]) from error
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class _Builder:
