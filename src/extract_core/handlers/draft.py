@@ -1,0 +1,85 @@
+"""What a run is to do, before its tables are taken: from today's config, or from the stored plan of an earlier run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from extract_core.config import RunContext, plan_tables, read_source, select_tables
+from extract_core.tracking import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from extract_core.config import ExtractEvent, PlannedTable, RunPolicy, SourceConfig
+    from extract_core.contract import Json
+    from extract_core.handlers.parts import Parts
+    from extract_core.handlers.payloads import Execution
+    from extract_core.tracking import Skipped
+
+    Marks = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The tables of a run and how to plan them from their committed marks; `skipped` were asked for and are left out."""
+
+    tables: Sequence[str]
+    policy: Policy
+    plan: Callable[[Marks], list[PlannedTable]]
+    skipped: Sequence[Skipped] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planning:
+    """What every plan of this call depends on."""
+
+    parts: Parts
+    event: ExtractEvent
+    execution: Execution
+    machine: Mapping[str, Json]
+
+    @property
+    def run(self) -> RunContext:
+        """The run that is planned for."""
+        return RunContext(
+            run_id=self.execution.name,
+            execution_id=self.execution.id,
+            started_at=self.execution.started_at,
+            reingest=self.event.reingest,
+            rerun_of=self.event.rerun_of,
+        )
+
+    def read_source(self) -> SourceConfig:
+        """Today's config of the event's source. Raises UsageError and ConfigError."""
+        return read_source(self.parts.objects, self.parts.config_uri, self.event.source_name)
+
+    def from_config(self, config: SourceConfig, tables: Sequence[str], marks: Marks) -> list[PlannedTable]:
+        """The plan of these tables from this config."""
+        parts = self.parts
+        return plan_tables(
+            config,
+            tables,
+            run=self.run,
+            machine=self.machine,
+            registry=parts.registry,
+            marks=marks,
+            data_uri=parts.data_uri,
+            runs_uri=parts.runs_uri,
+        )
+
+
+def fresh(planning: Planning) -> Draft:
+    """The draft of a run from today's config. Raises UsageError and ConfigError."""
+    config = planning.read_source()
+    tables = select_tables(config, planning.event)
+    return Draft(
+        tables=tables,
+        policy=policy_of(config.run),
+        plan=lambda marks: planning.from_config(config, tables, marks),
+    )
+
+
+def policy_of(run: RunPolicy) -> Policy:
+    """The part of the config's policies that tracking and the summary act on."""
+    return Policy(fail_when=run.fail_when, on_conflict=run.on_conflict)

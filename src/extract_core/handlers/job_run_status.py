@@ -1,0 +1,153 @@
+"""Handle Extract Job Run Status: records how one attempt at one table ended, and commits its watermark if it may."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from extract_core.contract import FailureClass, JobState, JobStatus
+from extract_core.errors import ExtractError
+from extract_core.handlers.job_status import status_of
+from extract_core.handlers.logs import log, log_json
+from extract_core.handlers.parts import parts_from_environment
+from extract_core.handlers.payloads import item_key
+from extract_core.handlers.result_object import NoResult, Result, read_result
+from extract_core.tracking import AttemptRow, Commit, Guard, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from extract_core.contract import Json
+    from extract_core.handlers.parts import Parts
+    from extract_core.handlers.payloads import ItemKey
+
+
+def handler(event: Mapping[str, Json], context: object) -> Mapping[str, Json]:  # noqa: ARG001 - Lambda's signature
+    """The Lambda entry point: the payload is the item."""
+    log_json()
+    return record(parts_from_environment(), event)
+
+
+def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
+    """Record the attempt and return ``{"status": state}``. The same item twice changes nothing.
+
+    Raises UsageError for what is no item, and TrackingUnavailable, which the machine retries. Whatever else is wrong with the
+    item, the job or a plugin is recorded as the attempt's end.
+    """
+    key = item_key(item)
+    status = status_of(parts.registry, item)
+    result = None
+    if status.state is JobState.SUCCEEDED:
+        try:
+            result = read_result(parts.objects, item)
+        except NoResult as error:
+            if not (error.absent and _may_be_silent(item)):
+                status = replace(status, state=JobState.FAILED, failure=FailureClass.NO_RESULT, message=str(error))
+    row = attempt_row(parts, key, item, status, result)
+    return {"status": put(parts, key, item, status, row, commit=_commit(item, result)).state.value}
+
+
+def put(  # noqa: PLR0913 - the whole of one attempt
+    parts: Parts, key: ItemKey, item: Mapping[str, Json], status: JobStatus, row: AttemptRow, *, commit: Commit | None = None
+) -> AttemptRow:
+    """Put an attempt's row in tracking, tell the plugins, and log it; the row that stands comes back."""
+    guard = Guard(run_id=key.run_id, fencing=key.fencing, attempt=key.attempt)
+    finished = parts.tracking.finish(row, guard=guard, commit=commit)
+    row = finished.row
+    fields = {
+        "run_id": key.run_id,
+        "table": key.table,
+        "attempt": key.attempt,
+        "state": row.state.value,
+        "failure": row.failure,
+        "reason": row.message,
+        "outcome": finished.outcome.value,
+        "watermark": finished.committed,
+    }
+    log.info("%s: %s", key.table, row.state.value, extra={"extract": fields})
+    if finished.outcome is not Outcome.DUPLICATE:
+        told = replace(status, state=row.state, failure=row.failure, retryable=row.retryable, message=row.message)
+        parts.registry.run_finished(item, row.job_type or "", told, log)
+    return row
+
+
+def attempt_row(
+    parts: Parts, key: ItemKey, item: Mapping[str, Json], status: JobStatus, result: Result | None = None
+) -> AttemptRow:
+    """The row of an attempt that ended with this status."""
+    return AttemptRow(
+        run_id=key.run_id,
+        source=key.source,
+        table=key.table,
+        attempt=key.attempt,
+        job_type=_text(item.get("job_type")),
+        state=status.state,
+        recorded_at=_stamp(parts.now()),
+        failure=status.failure,
+        retryable=status.retryable,
+        message=status.message,
+        job_run_id=status.job_run_id,
+        log_url=status.log_url,
+        started_at=_stamp(status.started_at) if status.started_at else None,
+        ended_at=_stamp(status.ended_at) if status.ended_at else None,
+        cost_basis=dict(status.cost_basis) if status.cost_basis is not None else None,
+        rows=result.rows if result else None,
+        bytes=result.bytes if result else None,
+        files=result.files if result else None,
+        low_watermark=result.low_watermark if result else None,
+        high_watermark=result.high_watermark if result else None,
+        extract_s3_uri=_text(item.get("extract_s3_uri")),
+        result_uri=_text(item.get("result_uri")),
+        settings=_settings(parts, item),
+    )
+
+
+def _may_be_silent(item: Mapping[str, Json]) -> bool:
+    """Whether a job of this table may end well without a result object: a full extract whose result is optional."""
+    return item.get("result") == "optional" and _mark(item).get("mode", "full") == "full"
+
+
+def _commit(item: Mapping[str, Json], result: Result | None) -> Commit | None:
+    """The candidate for the watermark: none for a full extract, a backfill, or a job that saw no mark."""
+    mark = _mark(item)
+    if result is None or result.high_watermark is None or mark.get("mode") != "incremental":
+        return None
+    version = mark.get("version")
+    return Commit(
+        from_version=version if isinstance(version, int) else 0,
+        column=str(mark.get("column")),
+        type=str(mark.get("type")),
+        low=result.low_watermark,
+        high=result.high_watermark,
+    )
+
+
+def _mark(item: Mapping[str, Json]) -> dict[str, Any]:
+    mark = item.get("watermark")
+    return dict(mark) if isinstance(mark, dict) else {}
+
+
+def _settings(parts: Parts, item: Mapping[str, Json]) -> Mapping[str, Json] | None:
+    """The settings in the item's line of the plan; None, and a line in the log, where it can't be read."""
+    from extract_core.config import read_plan_line
+
+    uri, place = item.get("plan_uri"), item.get("plan_line")
+    if not isinstance(uri, str) or not isinstance(place, list) or [type(number) for number in place] != [int, int]:
+        return None
+    try:
+        return read_plan_line(parts.objects, uri, *place).settings
+    except (ExtractError, ValueError) as error:
+        fields = {"run_id": item.get("run_id"), "table": item.get("extract_table")}
+        log.warning("the settings of the attempt are not known: %s", error, extra={"extract": fields})
+        return None
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _stamp(moment: datetime) -> str:
+    """ISO 8601 in UTC; a time without a zone is in UTC already, as all of AWS's are."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()

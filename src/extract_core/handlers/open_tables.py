@@ -1,0 +1,69 @@
+"""Tables of a run that have no end: planned, but never recorded. They get one here, and their leases end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extract_core.contract import FailureClass, JobState, JobStatus
+from extract_core.errors import ObjectError, RunNotFound
+from extract_core.handlers.job_run_status import attempt_row, put
+from extract_core.handlers.logs import log
+from extract_core.handlers.payloads import item_key
+from extract_core.handlers.summary import last_attempts, summarised, unplanned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extract_core.contract import Json
+    from extract_core.handlers.parts import Parts
+    from extract_core.tracking import AttemptRow, RunRecord
+
+
+def close_stopped(parts: Parts, run_id: str, reason: str) -> Mapping[str, Json] | None:
+    """Record the open tables of a run that was stopped as STOPPED, and sum the run up. Call it when its jobs have ended.
+
+    Safe to call twice: a run that has a summary stays as it is. None: there is no record of this run.
+    """
+    status = JobStatus(state=JobState.STOPPED, failure=FailureClass.STOPPED, message=reason)
+    return close_run(parts, run_id, status, reason=reason)
+
+
+def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> Mapping[str, Json] | None:
+    """Give the open tables of a run that has ended this status, and sum the run up with the reason of its end.
+
+    A run that has a summary stays as it is. None: there is no record of this run.
+    """
+    try:
+        record = parts.tracking.run(run_id)
+    except RunNotFound:
+        return None
+    if record.summary is not None:
+        return record.summary
+    stopped = status.state is JobState.STOPPED
+    if record.planned is None:
+        parts.tracking.refuse_run(run_id, record.refused or reason)
+        summary = unplanned(record, ended_at=parts.now(), reason=record.refused or reason, stopped=stopped)
+    else:
+        rows = close_open(parts, record, status)
+        summary = summarised(record, rows, ended_at=parts.now(), reason=reason, stopped=stopped)
+    return parts.tracking.put_summary(run_id, summary)
+
+
+def close_open(parts: Parts, record: RunRecord, status: JobStatus) -> Sequence[AttemptRow]:
+    """Record this status for each open table of the run; the last attempts of all its tables come back."""
+    last = last_attempts(parts.tracking.attempts(record.run_id))
+    if record.plan_uri is None or len(last) >= (record.planned or 0):
+        return list(last.values())
+    from extract_core.config import read_plan
+
+    try:
+        items = [dict(line.item) for line in read_plan(parts.objects, record.plan_uri)]
+    except ObjectError as error:
+        fields = {"run_id": record.run_id}
+        log.error("the open tables of the run can't be named: %s", error, extra={"extract": fields})
+        return list(last.values())
+    for item in items:
+        key = item_key(item)
+        if key.table not in last:
+            last[key.table] = put(parts, key, item, status, attempt_row(parts, key, item, status))
+    return list(last.values())

@@ -1,0 +1,73 @@
+"""What the handlers work with: stores, plugins, places. In Lambda they come from the environment, once a process."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from extract_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from extract_core.objects import ObjectStore
+    from extract_core.registry import Registry
+    from extract_core.tracking import TrackingStore
+
+PLACES = ("EXTRACT_CONFIG_URI", "EXTRACT_DATA_URI", "EXTRACT_RUNS_URI", "EXTRACT_TRACKING")
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The stores, the plugins and the places of one pipeline. The places are URIs that end in a slash.
+
+    `is_running` says whether an execution is alive; it is asked only when two runs want one table.
+    """
+
+    objects: ObjectStore
+    tracking: TrackingStore
+    registry: Registry
+    config_uri: str
+    data_uri: str
+    runs_uri: str
+    is_running: Callable[[str], bool]
+    now: Callable[[], datetime] = utc_now
+
+
+def parts_from(environ: Mapping[str, str]) -> Parts:
+    """The parts that these variables name: EXTRACT_CONFIG_URI, EXTRACT_DATA_URI, EXTRACT_RUNS_URI and EXTRACT_TRACKING.
+
+    Raises UsageError naming those that are missing.
+    """
+    from extract_core.handlers.executions import StepFunctions
+    from extract_core.objects import open_objects
+    from extract_core.registry import discover
+    from extract_core.tracking import open_tracking
+
+    missing = [name for name in PLACES if not environ.get(name, "").strip()]
+    if missing:
+        raise UsageError(f"the environment has no {', '.join(missing)}: set them on the function, as the deployed template does")
+    config_uri, data_uri, runs_uri = (environ[name].rstrip("/") + "/" for name in PLACES[:3])
+    return Parts(
+        objects=open_objects(),
+        tracking=open_tracking(environ["EXTRACT_TRACKING"]),
+        registry=discover(environ=environ),
+        config_uri=config_uri,
+        data_uri=data_uri,
+        runs_uri=runs_uri,
+        is_running=StepFunctions().is_running,
+    )
+
+
+@cache
+def parts_from_environment() -> Parts:
+    """The parts of this process, built at the first call: a Lambda function that is warm has them already."""
+    return parts_from(os.environ)

@@ -1,0 +1,131 @@
+"""Running an earlier run's tables again: those that did not succeed, with the settings that they had, from today's marks.
+
+A table that failed with CONFIG is planned anew from today's config, since what was wrong stood there. A table that has
+succeeded, in that run or since, is never run again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from extract_core.config import read_plan, replan
+from extract_core.config.select import select_names
+from extract_core.contract import FailureClass, JobState
+from extract_core.errors import ObjectNotFound, UsageError
+from extract_core.handlers.draft import Draft
+from extract_core.handlers.summary import last_attempts
+from extract_core.tracking import Policy, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extract_core.config import PlannedTable, SourceConfig
+    from extract_core.handlers.draft import Marks, Planning
+    from extract_core.tracking import AttemptRow, RunRecord, TableState
+
+KEPT_DAYS = 400
+"""How long plans are kept."""
+
+
+def rerun(planning: Planning) -> Draft:
+    """The draft of a run that does tables of `rerun_of` again.
+
+    Raises RunNotFound, and UsageError where that run is of another source, was never planned, has lost its plan, or has nothing
+    left to do.
+    """
+    record = _record(planning)
+    lines = _lines(planning, record)
+    last = last_attempts(planning.parts.tracking.attempts(record.run_id))
+    states = planning.parts.tracking.states(record.source_name, list(lines))
+    place = f"the plan of run {record.run_id!r}"
+    chosen = select_names(tuple(lines), planning.event, place=place)
+    done = {table: said for table in chosen if (said := _done(record, last.get(table), states.get(table)))}
+    tables = [table for table in chosen if table not in done]
+    if not tables:
+        told = "; ".join(f"{table}: {said}" for table, said in list(done.items())[:5])
+        raise UsageError(f"nothing of run {record.run_id!r} is left to run again: {told}{'; …' if len(done) > 5 else ''}")
+    by_config = [table for table in tables if _failed_by_config(lines[table], last.get(table))]
+    config = planning.read_source() if by_config else None
+    if config is not None:
+        _check_known(config, by_config, record)
+    asked_by_name = "*" not in planning.event.extract_tables
+    return Draft(
+        tables=tables,
+        policy=record.policy or Policy(),
+        plan=lambda marks: _plan(planning, [lines[table] for table in tables], config, by_config, marks),
+        skipped=[Skipped(table=table, reason=said) for table, said in done.items()] if asked_by_name else [],
+    )
+
+
+def _record(planning: Planning) -> RunRecord:
+    event = planning.event
+    record = planning.parts.tracking.run(event.rerun_of or "")
+    if record.source_name != event.source_name:
+        raise UsageError(
+            f"run {record.run_id!r} is of source {record.source_name!r}, and the event says {event.source_name!r}: "
+            f"write source_name: {record.source_name}"
+        )
+    return record
+
+
+def _lines(planning: Planning, record: RunRecord) -> dict[str, PlannedTable]:
+    """The plan of that run, by table."""
+    if record.plan_uri is None:
+        why = record.refused or "its config manager did not finish"
+        raise UsageError(f"run {record.run_id!r} was never planned ({why}): start a new run instead")
+    try:
+        return {line.table: line for line in read_plan(planning.parts.objects, record.plan_uri)}
+    except ObjectNotFound as error:
+        raise UsageError(
+            f"the plan of run {record.run_id!r} is gone ({record.plan_uri}; plans are kept {KEPT_DAYS} days): "
+            "start a new run and name the tables in extract_tables"
+        ) from error
+
+
+def _done(record: RunRecord, row: AttemptRow | None, state: TableState | None) -> str | None:
+    """Why the table needs no other run; None: it does."""
+    if row is not None and row.state is JobState.SUCCEEDED:
+        return f"succeeded in run {record.run_id!r}"
+    if state is None or state.last_state is not JobState.SUCCEEDED or state.last_run == record.run_id or state.last_at is None:
+        return None
+    since = datetime.fromisoformat(state.last_at) > datetime.fromisoformat(record.started_at)
+    return f"succeeded since, in run {state.last_run!r}" if since else None
+
+
+def _failed_by_config(line: PlannedTable, row: AttemptRow | None) -> bool:
+    return line.plan_error is not None or (row is not None and row.failure is FailureClass.CONFIG)
+
+
+def _check_known(config: SourceConfig, tables: Sequence[str], record: RunRecord) -> None:
+    gone = [table for table in tables if table not in config.tables]
+    if gone:
+        raise UsageError(
+            f"{config.text.file} no longer has {', '.join(map(repr, gone))}, which failed in run {record.run_id!r} with CONFIG "
+            "and must be planned anew: put it back, or leave it out with exclude"
+        )
+
+
+def _plan(
+    planning: Planning, lines: Sequence[PlannedTable], config: SourceConfig | None, by_config: Sequence[str], marks: Marks
+) -> list[PlannedTable]:
+    """The plan in the order of the earlier one."""
+    parts = planning.parts
+    anew: Mapping[str, PlannedTable] = {}
+    if config is not None:
+        anew = {planned.table: planned for planned in planning.from_config(config, by_config, marks)}
+    return [
+        anew[line.table]
+        if line.table in anew
+        else replan(
+            line,
+            run=planning.run,
+            attempt=1,
+            machine=planning.machine,
+            registry=parts.registry,
+            marks=marks,
+            data_uri=parts.data_uri,
+            runs_uri=parts.runs_uri,
+        )
+        for line in lines
+    ]
