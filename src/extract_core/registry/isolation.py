@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pluggy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+
+_NOT_THE_PLUGINS: Final = ("<frozen", *(str(Path(str(file)).parent) for file in (__file__, importlib.__file__, pluggy.__file__)))
 
 
 class PluginFault(Exception):  # noqa: N818 - never leaves the registry; its text becomes a cause
@@ -31,12 +38,12 @@ def isolated(doing: str) -> Iterator[None]:
 
 
 def described(error: BaseException) -> str:
-    """The type, the text and the place of an error: ``KeyError: 'x' (/site-packages/acme.py:3)``."""
+    """The type, the text and the place in the plugin of an error: ``KeyError: 'x' (/site-packages/acme.py:3)``."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     place, frame = "", error.__traceback__
     while frame is not None:
         code = frame.tb_frame.f_code
-        if not code.co_filename.startswith("<frozen"):  # the import machinery
+        if not code.co_filename.startswith(_NOT_THE_PLUGINS):
             place = f" ({code.co_filename}:{frame.tb_lineno})"
         frame = frame.tb_next
     return text if isinstance(error, SyntaxError) else text + place  # a SyntaxError tells its own
