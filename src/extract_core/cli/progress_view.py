@@ -26,7 +26,8 @@ def watch(execution: RunningExecution) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    progress, started = Progress(), {}
+    progress = Progress()
+    started: dict[str, float] = {}
     console = stderr_console()
     console.print(f"run [bold]{escape(execution.run_id)}[/]")
     columns = (TextColumn("  "), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))

@@ -20,7 +20,9 @@ pipeline_option = click.option(
     "--pipeline", type=click.Path(path_type=Path), help="extract.toml, or its folder. [default: here, or the nearest above]"
 )
 local_option = click.option("--local", is_flag=True, help="Run on this machine.")
-run_id_option = click.option("--run-id", help="Name of the run (and of the execution), used once. [default: source, time, a few letters]")
+run_id_option = click.option(
+    "--run-id", help="Name of the run (and of the execution), used once. [default: source, time, a few letters]"
+)
 
 
 @click.command()

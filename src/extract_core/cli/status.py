@@ -105,7 +105,9 @@ def _way_on(record: RunRecord, state: str, rows: list[AttemptRow]) -> None:
     if state == "RUNNING":
         console.print(f"{len(rows)} of {record.planned} tables have ended", style="cyan")
     elif state == "DIED" or failed or missing > 0:
-        console.print(f"{failed + max(missing, 0)} of {record.planned} tables did not succeed. Run just these again:", style="yellow")
+        console.print(
+            f"{failed + max(missing, 0)} of {record.planned} tables did not succeed. Run just these again:", style="yellow"
+        )
         console.print(f"  extract rerun {record.run_id} --local")
 
 

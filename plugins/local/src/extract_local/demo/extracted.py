@@ -1,0 +1,31 @@
+"""Which Parquet files make up each table: what the result objects of its succeeded attempts name, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from extract_core.contract import JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extract_core.tracking import AttemptRow, TrackingStore
+
+
+def parquet_files(tracking: TrackingStore, runs: Sequence[str]) -> dict[str, list[Path]]:
+    """Files by table, over these runs in order: a full extract replaces what came before, an incremental one adds to it."""
+    files: dict[str, list[Path]] = {}
+    for run in runs:
+        for row in tracking.attempts(run):
+            if row.state is JobState.SUCCEEDED:
+                before = files.get(row.table, []) if row.low_watermark is not None else []
+                files[row.table] = before + _of(row)
+    return dict(sorted(files.items()))
+
+
+def _of(row: AttemptRow) -> list[Path]:
+    named: Sequence[Mapping[str, object]] = row.files or ()
+    folder = Path(unquote(urlsplit(row.extract_s3_uri or "").path))
+    return [folder / str(file["name"]) for file in named]

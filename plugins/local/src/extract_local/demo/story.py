@@ -1,0 +1,155 @@
+"""The story that `extract demo` tells: a run with two failures, a rerun of just these, an incremental run, and the judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from extract_core.cli.progress_view import watch
+from extract_core.errors import ExtractError
+from extract_core.pipeline import read_pipeline
+from extract_local.demo import database, project, verify
+from extract_local.demo.extracted import parquet_files
+from extract_local.demo.schema import MISSING_TABLE
+from extract_local.engine import LocalEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from extract_core.contract import Json
+    from extract_core.tracking import AttemptRow, RunRecord
+    from extract_local.demo.narrator import Narrator
+
+FIRST: Final = "sales-first"
+SECOND: Final = "sales-rerun"
+THIRD: Final = "sales-incremental"
+
+
+class StoryBroken(ExtractError):  # noqa: N818 - it is said to a person, as it reads
+    """A step of the demo did not go as it must. Nothing is hidden: the message says what was expected and what came."""
+
+
+@dataclass(slots=True)
+class Story:
+    """One telling, in one folder. `ok` stays False until the judge has compared every table."""
+
+    folder: Path
+    rows: int
+    narrator: Narrator
+    ok: bool = False
+    record: dict[str, Any] = field(default_factory=dict)
+
+    def tell(self) -> None:
+        """All five steps, in order. StoryBroken (or what a step raised) ends it early."""
+        self._make_source()
+        engine = LocalEngine(read_pipeline(self.folder))
+        self._first_run(engine)
+        self._rerun(engine)
+        self._incremental(engine)
+        self._compare(engine)
+
+    def _make_source(self) -> None:
+        self.narrator.step("A source database and its config", f"extract demo --folder {self.folder.name}")
+        with self.narrator.working("writing rows", total=self.rows) as advance:
+            counts = database.make_database(self.folder / project.DATABASE, rows=self.rows, progress=advance)
+        project.write(self.folder)
+        types = project.job_types(self.folder)
+        self.narrator.table(
+            ("Table", "Job type", "Rows in the database"),
+            [(table, types[table], counts.get(table, "no such table (yet)")) for table in types],
+        )
+        total = sum(counts.values())
+        self.narrator.say(
+            f"{total:,} rows in {len(counts)} tables; {project.CONFIG} spreads them over job types glue, emr and ecs."
+        )
+        self.record["source"] = {"rows": total, "tables": len(counts)}
+
+    def _first_run(self, engine: LocalEngine) -> None:
+        self.narrator.step("Run them all with the state machine that would be deployed", "extract run sales --local")
+        run, rows = self._run(engine, {"source_name": "sales", "extract_tables": "*"}, FIRST)
+        failed = {row.table: row for row in rows if row.state != "SUCCEEDED"}
+        expected = {MISSING_TABLE: "USER_CODE", project.TABLE_OF_UNKNOWN_TYPE: "CONFIG"}
+        self._must({table: str(row.failure) for table, row in failed.items()} == expected, "exactly two tables fail", run, failed)
+        self._must(_state(run) == "FAILED", "a run with failed tables is FAILED", run, failed)
+        self.narrator.say(
+            f"The run is FAILED, and says why: {MISSING_TABLE} is not in the database, and the job type of "
+            f"{project.TABLE_OF_UNKNOWN_TYPE} is not installed. The other {len(rows) - len(failed)} tables are extracted.",
+        )
+
+    def _rerun(self, engine: LocalEngine) -> None:
+        self.narrator.step("Mend both causes, and run just these two again", f"extract rerun {FIRST} --local")
+        made = database.create_missing_table(self.folder / project.DATABASE)
+        project.mend(self.folder)
+        self.narrator.say(f"{MISSING_TABLE} now exists ({made:,} rows); {project.CONFIG} gives the other one job type ecs.")
+        run, rows = self._run(engine, {"source_name": "sales", "rerun_of": FIRST}, SECOND)
+        tables = {row.table for row in rows}
+        self._must(tables == {MISSING_TABLE, project.TABLE_OF_UNKNOWN_TYPE}, "only the failed tables run again", run, tables)
+        self._must(_state(run) == "SUCCEEDED", "the rerun succeeds", run, rows)
+
+    def _incremental(self, engine: LocalEngine) -> None:
+        tables = sorted(database.INCREMENTAL)
+        self.narrator.step("New rows in the source: an incremental run", f"extract run sales {' '.join(tables)} --local")
+        added = database.add_rows(self.folder / project.DATABASE)
+        run, rows = self._run(engine, {"source_name": "sales", "extract_tables": list(tables)}, THIRD)
+        read = {row.table: row.rows for row in rows}
+        self._must(_state(run) == "SUCCEEDED", "the incremental run succeeds", run, rows)
+        self._must(read == {table: added.get(table, 0) for table in tables}, "it reads just the new rows", run, read)
+        self.narrator.say(f"{sum(added.values()):,} rows were added, and exactly these were read.")
+
+    def _compare(self, engine: LocalEngine) -> None:
+        self.narrator.step("Read the Parquet back and compare it with the database", None)
+        files = parquet_files(engine.parts().tracking, [FIRST, SECOND, THIRD])
+        with self.narrator.working("comparing", total=None):
+            compared = verify.compare(self.folder / project.DATABASE, files)
+        self.narrator.table(
+            ("Table", "Rows in the database", "Rows in Parquet", "Checksum", "Same"),
+            [
+                (c.table, c.rows_database, c.rows_parquet, c.checksum_database[:16], "yes" if c.ok else f"NO: {c.difference}")
+                for c in compared
+            ],
+        )
+        different = [c for c in compared if not c.ok]
+        self.record["comparison"] = [
+            {"table": c.table, "rows": c.rows_parquet, "checksum": c.checksum_parquet, "ok": c.ok, "difference": c.difference}
+            for c in compared
+        ]
+        missing = sorted(project.job_types(self.folder).keys() - {c.table for c in compared})
+        if different or missing:
+            names = ", ".join([c.table for c in different] + missing)
+            raise StoryBroken(f"the Parquet is not what the database holds: {names}")
+        total = sum(c.rows_parquet for c in compared)
+        self.narrator.say(f"{total:,} rows in {len(compared)} tables: counts and checksums are the same on both sides.")
+        places = {name: str(place).removeprefix("file://") for name, place in engine.places(FIRST).items()}
+        places["source database"] = str(self.folder / project.DATABASE)
+        self.record["places"] = places
+        self.narrator.step("Where everything lies", f"cd {self.folder}; extract status {FIRST} --local")
+        self.narrator.table(("What", "Where"), sorted(places.items()))
+        self.ok = True
+
+    def _run(self, engine: LocalEngine, event: Mapping[str, Json], run_id: str) -> tuple[RunRecord, list[AttemptRow]]:
+        """One execution, followed to its end; its record and its attempts."""
+        execution = engine.start(event, run_id=run_id)
+        watch(execution)
+        end = execution.end()
+        if end.status == "ABORTED":
+            raise StoryBroken(f"run {run_id!r} was stopped: {end.cause}")
+        tracking = engine.parts().tracking
+        run = tracking.run(run_id)
+        if run.planned is None:
+            raise StoryBroken(f"run {run_id!r} was not planned: {end.error}: {end.cause}")
+        rows = sorted(tracking.attempts(run_id), key=lambda row: row.table)
+        self.narrator.table(
+            ("Table", "Job type", "State", "Failure", "Rows", "Reason"),
+            [(row.table, row.job_type, row.state.value, row.failure, row.rows, row.message) for row in rows],
+        )
+        self.record.setdefault("runs", []).append({"run_id": run_id, "state": _state(run), "summary": run.summary})
+        return run, rows
+
+    def _must(self, holds: bool, expectation: str, run: RunRecord, found: object) -> None:  # noqa: FBT001 - an assertion
+        if not holds:
+            raise StoryBroken(f"run {run.run_id!r}: expected that {expectation}; found: {found!r}")
+
+
+def _state(run: RunRecord) -> str:
+    return str((run.summary or {}).get("state"))

@@ -1,0 +1,208 @@
+"""The engine of one machine: runs the generated definition with the real handlers and a process for each job."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from functools import partial
+from typing import IO, TYPE_CHECKING, Final, cast
+
+import asl_generator
+import asl_toolkit
+from extract_core.engine import ExecutionEnd
+from extract_core.errors import ExtractError
+from extract_core.handlers import Parts
+from extract_core.handlers.config_manager import manage
+from extract_core.handlers.job_run_status import record
+from extract_core.handlers.reconcile import reconcile
+from extract_core.handlers.run_summary import summarise
+from extract_core.objects import open_objects
+from extract_core.registry import discover
+from extract_core.tracking import open_tracking
+from extract_local.execution_folder import ExecutionFolder, segment
+from extract_local.jobs import JobProcesses
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from asl_generator import MachineDefinition
+    from extract_core.contract import Json
+    from extract_core.engine import RunningExecution
+    from extract_core.pipeline import Pipeline
+    from extract_core.registry import Registry
+
+_ENDED: Final = object()
+
+
+class LocalEngine:
+    """Runs a pipeline's machine in this process. Make one a command: it keeps the registry and the stores."""
+
+    def __init__(self, pipeline: Pipeline, registry: Registry | None = None) -> None:
+        self._pipeline = pipeline
+        self.registry = registry if registry is not None else discover()
+        self._executions = pipeline.home / "executions"
+        self._parts: Parts | None = None
+
+    def parts(self) -> Parts:
+        """Files and SQLite below the pipeline's folder."""
+        if self._parts is None:
+            for name in ("config_uri", "data_uri", "runs_uri"):
+                uri = getattr(self._pipeline, name)
+                if not uri.startswith("file://"):
+                    raise ExtractError(f"extract.toml: pipeline.{name} is {uri!r}; a run on this machine needs a folder here")
+            self._parts = Parts(
+                objects=open_objects(),
+                tracking=open_tracking(self._pipeline.tracking),
+                registry=self.registry,
+                config_uri=self._pipeline.config_uri,
+                data_uri=self._pipeline.data_uri,
+                runs_uri=self._pipeline.runs_uri,
+                is_running=self.is_running,
+            )
+        return self._parts
+
+    def definition(self) -> MachineDefinition:
+        """The machine of the installed job types: what `extract asl build` writes."""
+        return asl_generator.build_pipeline(self._pipeline, self.registry)
+
+    def start(self, event: Mapping[str, Json], *, run_id: str) -> RunningExecution:
+        """Start an execution on threads and processes of this machine."""
+        built = self.definition()
+        machine = asl_toolkit.load(built.definition)
+        parts = self.parts()
+        folder = ExecutionFolder.create(self._executions, run_id, built.to_json(), event)
+        execution = LocalExecution(run_id, self._execution_id(run_id), folder, parts)
+        execution.begin(machine, event, self._services(built, parts, folder), self._arn("stateMachine", self._pipeline.name))
+        return execution
+
+    def is_running(self, execution_id: str) -> bool:
+        """Whether a process on this machine holds the execution's folder."""
+        return self._folder(execution_id.rpartition(":")[2]).is_running
+
+    def reconcile(self, run_id: str) -> None:
+        """Record what a killed process left open."""
+        folder = self._folder(run_id)
+        if not folder.is_running:
+            ended = folder.ended()
+            status = str(ended["status"]) if ended else "ABORTED"
+            cause = str(ended.get("cause") or "") if ended else "the process that ran it died"
+            reconcile(self.parts(), run_id, status, cause)
+
+    def places(self, run_id: str) -> Mapping[str, Path | str]:
+        """The files of one run."""
+        path = self._folder(run_id).path
+        return {
+            "state machine": path / "machine.asl.json",
+            "execution history": path / "events.jsonl",
+            "job logs": path / "jobs",
+            "tracking store": self._pipeline.tracking,
+            "configs": self._pipeline.config_uri,
+            "plans and results": self._pipeline.runs_uri,
+            "data": self._pipeline.data_uri,
+        }
+
+    def events(self, run_id: str) -> Iterator[Mapping[str, Json]]:
+        """The history written so far of any run on this machine."""
+        return self._folder(run_id).events()
+
+    def _folder(self, run_id: str) -> ExecutionFolder:
+        return ExecutionFolder(self._executions / segment(run_id))
+
+    def _arn(self, kind: str, name: str) -> str:
+        pipeline = self._pipeline
+        return f"arn:{pipeline.partition}:states:{pipeline.region}:{pipeline.account}:{kind}:{name}"
+
+    def _execution_id(self, run_id: str) -> str:
+        return f"{self._arn('execution', self._pipeline.name)}:{run_id}"
+
+    def _services(self, built: MachineDefinition, parts: Parts, folder: ExecutionFolder) -> asl_toolkit.Services:
+        functions: dict[str, Callable[[object, object], object]] = {
+            f"{self._pipeline.name}-config-manager": partial(_handle, manage, parts),
+            f"{self._pipeline.name}-job-run-status": partial(_handle, record, parts),
+            f"{self._pipeline.name}-run-summary": partial(_handle, summarise, parts),
+        }
+        states = {
+            branch.job_state: JobProcesses(self.registry.job_type(branch.job_type), self._pipeline.folder, folder.jobs)
+            for branch in built.branches
+        }
+        return asl_toolkit.Services({}, functions=functions, states=states)
+
+
+def _handle(
+    work: Callable[[Parts, Mapping[str, Json]], Mapping[str, Json]], parts: Parts, event: object, _context: object
+) -> Mapping[str, Json]:
+    """Call a handler's work as Lambda would call its entry point."""
+    return work(parts, cast("Mapping[str, Json]", event))
+
+
+class LocalExecution:
+    """One execution that this process runs."""
+
+    def __init__(self, run_id: str, execution_id: str, folder: ExecutionFolder, parts: Parts) -> None:
+        self.run_id = run_id
+        self.execution_id = execution_id
+        self._folder = folder
+        self._parts = parts
+        self._queue: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._stopped: str | None = None
+        self._execution: asl_toolkit.Execution
+
+    def begin(self, machine: asl_toolkit.StateMachine, event: Json, services: asl_toolkit.Services, machine_arn: str) -> None:
+        """Start the interpreter; its events go to the folder and to `events`."""
+        log = (self._folder.path / "events.jsonl").open("a", encoding="utf-8")
+
+        def listen(history_event: Mapping[str, Json]) -> None:
+            _append(log, history_event)
+            self._queue.put(history_event)
+
+        try:
+            self._execution = machine.start(
+                event,
+                name=self.run_id,
+                services=services,
+                execution_arn=self.execution_id,
+                state_machine_arn=machine_arn,
+                listener=listen,
+            )
+        except BaseException:
+            log.close()
+            self._folder.close()
+            raise
+        threading.Thread(target=self._wait, args=(log,), name=f"execution {self.run_id}", daemon=True).start()
+
+    def _wait(self, log: IO[str]) -> None:
+        try:
+            self._execution.wait()
+        finally:
+            log.close()
+            self._queue.put(_ENDED)
+
+    def events(self) -> Iterator[Mapping[str, Json]]:
+        """Each history event as it happens."""
+        while (event := self._queue.get()) is not _ENDED:
+            yield cast("Mapping[str, Json]", event)
+        self._queue.put(_ENDED)
+
+    def stop(self, cause: str) -> None:
+        """Abort: the jobs' processes are ended."""
+        self._stopped = cause
+        self._execution.stop("Extract.Stopped", cause)
+
+    def end(self) -> ExecutionEnd:
+        """How it ended. Tables that an abort left open are recorded as STOPPED, and the folder's lock is given up."""
+        result = self._execution.wait()
+        end = ExecutionEnd(status=result.status, output=result.output, error=result.error, cause=result.cause)
+        self._folder.end({"status": end.status, "output": end.output, "error": end.error, "cause": end.cause})
+        try:
+            if end.status in ("ABORTED", "TIMED_OUT"):
+                reconcile(self._parts, self.run_id, end.status, self._stopped or end.cause or "")
+        finally:
+            self._folder.close()
+        return end
+
+
+def _append(log: IO[str], event: Mapping[str, Json]) -> None:
+    log.write(json.dumps(event, ensure_ascii=False, separators=(",", ":"), default=str) + "\n")
+    log.flush()

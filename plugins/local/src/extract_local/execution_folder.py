@@ -1,0 +1,116 @@
+"""``.extract/executions/<run>/``: what one local execution leaves, and the lock that says that it is alive.
+
+- ``machine.asl.json``  the definition that ran
+- ``input.json``        the event
+- ``events.jsonl``      history events as they happen, as GetExecutionHistory gives them
+- ``end.json``          how it ended: status, output, error, cause
+- ``jobs/``             what each job wrote (stdout and stderr), a file a table and attempt
+- ``lock``              held (flock) by the process that runs it
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
+
+from extract_core.errors import ExtractError, RunNameTaken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from extract_core.contract import Json
+
+
+def segment(name: str) -> str:
+    """A name as one safe path segment: letters, digits and ``._-`` stay, the rest is percent-encoded."""
+    encoded = quote(name, safe=" ()[]=,+@")
+    return encoded if encoded.strip(".") else encoded.replace(".", "%2E")
+
+
+class ExecutionFolder:
+    """One execution's folder. `create` takes its lock for this process; `read` only looks."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: int | None = None
+
+    @classmethod
+    def create(cls, executions: Path, run_id: str, definition: str, event: Json) -> ExecutionFolder:
+        """A new folder, locked until `close`. RunNameTaken where this run id was used before."""
+        path = executions / segment(run_id)
+        try:
+            executions.mkdir(parents=True, exist_ok=True)
+            path.mkdir()
+            (path / "jobs").mkdir()
+        except FileExistsError:
+            raise RunNameTaken(
+                f"run {run_id!r} was used before ({str(path)!r}); run ids are used once: leave --run-id out, or choose another"
+            ) from None
+        except OSError as error:
+            raise ExtractError(f"the execution folder {str(path)!r} can't be made: {error}") from error
+        folder = cls(path)
+        folder._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(folder._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        (path / "machine.asl.json").write_text(definition, encoding="utf-8")
+        _put(path / "input.json", event)
+        return folder
+
+    @property
+    def jobs(self) -> Path:
+        """Where the jobs' output goes."""
+        return self.path / "jobs"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a living process holds the lock."""
+        if self._lock is not None:
+            return True
+        try:
+            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+    def end(self, end: Mapping[str, Json]) -> None:
+        """Keep how the execution ended."""
+        _put(self.path / "end.json", end)
+
+    def ended(self) -> Mapping[str, Json] | None:
+        """How it ended, or None: it runs, or its process died."""
+        try:
+            return cast("Mapping[str, Json]", json.loads((self.path / "end.json").read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+
+    def events(self) -> Iterator[Mapping[str, Json]]:
+        """The history events written so far; a last line cut by a crash is left out."""
+        try:
+            with (self.path / "events.jsonl").open(encoding="utf-8") as lines:
+                for line in lines:
+                    if line.endswith("\n"):
+                        yield json.loads(line)
+        except FileNotFoundError:
+            return
+
+    def close(self) -> None:
+        """Give up the lock."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _put(path: Path, value: Json) -> None:
+    """Write whole or not at all."""
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    Path(temporary).replace(path)

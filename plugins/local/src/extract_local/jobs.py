@@ -1,0 +1,130 @@
+"""Job starts become real processes on this machine: each ends as its service would have said it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Final, cast
+
+from asl_toolkit import Submitted, TaskFailed
+from extract_core.contract import JobType, Json, LocalCommand, LocalExit, Outcome
+from extract_local.execution_folder import segment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+    from asl_toolkit import TaskRequest
+
+TAIL_BYTES: Final = 4096
+GRACE_SECONDS: Final = 5.0
+
+
+class JobProcesses:
+    """The handler of job states: starts `JobType.local_command`, answers with `JobType.local_answer`.
+
+    `working_folder` is the jobs' working directory; what each writes goes to a file in `log_folder`.
+    """
+
+    def __init__(self, job_type: JobType[BaseModel, BaseModel], working_folder: Path, log_folder: Path) -> None:
+        self._job_type = job_type
+        self._working_folder = working_folder
+        self._log_folder = log_folder
+
+    def __call__(self, request: TaskRequest) -> Submitted:
+        """Start the job of one item; the future of what is returned ends with the service's own answer."""
+        item = cast("Mapping[str, Json]", request.input)
+        arguments = cast("Mapping[str, Json]", item["arguments"])
+        command = self._command(arguments, request.state_name)
+        log = self._log_folder / f"{segment(str(item['extract_table']))}.{item['attempt']}.log"
+        started = time.monotonic()
+        process = self._start(command, log)
+        completion: Future[Json] = Future()
+
+        def wait() -> None:
+            code = process.wait()
+            _end_group(process, signal.SIGKILL)  # what the job left behind in its process group
+            ended = LocalExit(code=code, seconds=time.monotonic() - started, output_tail=_tail(log))
+            try:
+                answer = self._job_type.local_answer(arguments, ended)
+            except Exception as error:  # noqa: BLE001 - a plugin's fault must end its own job only
+                answer = Outcome.failed(
+                    "States.TaskFailed",
+                    f"local_answer of job type {self._job_type.name!r} raised {type(error).__name__}: {error}",
+                )
+            if answer.error is None:
+                completion.set_result(answer.result)
+            else:
+                completion.set_exception(TaskFailed(answer.error, answer.cause or ""))
+
+        threading.Thread(target=wait, name=f"job {item['extract_table']}", daemon=True).start()
+        submitted: Json = {"ProcessId": process.pid, "Command": list(command.argv)}
+        return Submitted(output=submitted, completion=completion, cancel=lambda: _cancel(process))
+
+    def _command(self, arguments: Mapping[str, Json], state_name: str) -> LocalCommand:
+        name = self._job_type.name
+        try:
+            command = self._job_type.local_command(arguments)
+        except Exception as error:
+            raise TaskFailed(
+                "States.TaskFailed", f"local_command of job type {name!r} raised {type(error).__name__}: {error}"
+            ) from error
+        if command is None:
+            raise TaskFailed(
+                "States.TaskFailed",
+                f"job type {name!r} has no local_command, so {state_name!r} can't run on one machine; "
+                "give it one, or choose another job type for this table",
+            )
+        return command
+
+    def _start(self, command: LocalCommand, log: Path) -> subprocess.Popen[bytes]:
+        try:
+            with log.open("ab") as output:
+                # A process group of its own: Ctrl-C reaches the runner alone, which then ends the jobs in order.
+                return subprocess.Popen(  # noqa: S603 - the command is the plugin's, that is what a plugin is for
+                    list(command.argv),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    cwd=self._working_folder,
+                    env={**os.environ, **command.env},
+                    start_new_session=True,
+                )
+        except (OSError, ValueError) as error:
+            raise TaskFailed(
+                "States.TaskFailed", f"the job of {self._job_type.name!r} could not be started: {command.argv[0]!r}: {error}"
+            ) from error
+
+
+def _cancel(process: subprocess.Popen[bytes]) -> None:
+    """Ask the job to end, and insist after a grace period; returns at once."""
+    _end_group(process, signal.SIGTERM)
+
+    def insist() -> None:
+        try:
+            process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            _end_group(process, signal.SIGKILL)
+
+    threading.Thread(target=insist, name=f"end job {process.pid}", daemon=True).start()
+
+
+def _end_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def _tail(log: Path) -> str:
+    """The last lines that a job wrote, without terminal codes."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+        text = file.read().decode("utf-8", "replace")
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).strip()
