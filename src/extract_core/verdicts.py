@@ -62,7 +62,7 @@ _WORDS: Final = (
     (FailureClass.CAPACITY, (
         r"Resource unavailable", r"Capacity is unavailable", r"\bRESOURCE:", r"\bInsufficient\w*Capacity",
         r"insufficient capacity", r"not have enough free addresses", r"\bInsufficientFreeAddresses",
-        r"max(?:imum)? concurrent compute", r"limit on the number of tasks",
+        r"max(?:imum)? concurrent compute", r"limit on the number of tasks", r"number of active steps",
     )),
     (FailureClass.INTERNAL, (
         r"internal service (?:error|failure|exception)", r"\bInternalService(?:Exception)?\b",
@@ -136,12 +136,13 @@ def by_error(error: str, cause: str | None) -> Verdict:
 
 
 def _by_code(error: str, cause: str | None, words: FailureClass | None) -> Verdict | None:
-    """By the code inside the Cause, then by the error's name. ClientException (ECS: wrong request, or quota) asks its words."""
+    """By the code inside the Cause, then by the error's name. "Wrong request" is also said of quotas and roles: words decide."""
     code = re.search(r"Error Code: ([A-Za-z.]+)", cause or "")
     for name in (code[1] if code else "", error.rpartition(".")[2]):
         stem = re.sub(r"(?:Exception|Error)\Z", "", name)
         if stem in _NO_ANSWER:
             return MAY_HAVE_STARTED
         if stem in _BY_CODE:
-            return failed(words if stem == "Client" and words else _BY_CODE[stem])
+            by_code = _BY_CODE[stem]
+            return failed(words if words and by_code is FailureClass.CONFIG else by_code)
     return None

@@ -43,7 +43,7 @@ def overrides(container: str, job_arguments: Mapping[str, str], cpu: int | None,
 
     ValueError when the whole is over 8,192 characters.
     """
-    command = [part for name in sorted(job_arguments) for part in (name, job_arguments[name])]
+    command = [part for pair in job_arguments.items() for part in pair]
     made: dict[str, Json] = {"ContainerOverrides": [{"Name": container, "Command": command}]}
     if cpu is not None:
         made["Cpu"] = str(cpu)

@@ -1,4 +1,4 @@
-"""The job type emr: steps on an EMR cluster. Importing it is cheap: models, boto3 and the rest are imported when they are needed."""
+"""The job type emr: steps on an EMR cluster. Importing it is cheap: models and the rest are imported when needed."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class Emr(JobType["EmrSettings", "EmrDeployment"]):
     def arguments(self, table: TableRun[EmrDeployment], settings: EmrSettings) -> Mapping[str, Json]:
         """The cluster, the step's name and Args; `script` says where in Args the job's own arguments begin.
 
-        ValueError for a cluster outside the deployment, no script, a value that YARN would change, and more than 10,240 characters.
+        ValueError for a cluster outside the deployment, no script, a value that YARN would change, over 10,240 characters.
         """
         from extract_emr.step import script_uri, step_args, step_name
 
@@ -105,7 +105,11 @@ class Emr(JobType["EmrSettings", "EmrDeployment"]):
         )
 
     def start_retries(self) -> Iterable[Retry]:
-        """Throttles: no step was added. AddJobFlowSteps has no client token: what may have added one is not retried."""
+        """Throttles and a full cluster (256 steps): no step was added.
+
+        AddJobFlowSteps has no client token: InternalServerError, after which one may be there, is not retried. The names follow
+        the pattern of the other services' recorded ones; EMR's were not seen recorded.
+        """
         return (Retry(errors=("ElasticMapReduce.AmazonElasticMapReduceException", "ElasticMapReduce.ThrottlingException")),)
 
     def timeout(self, settings: EmrSettings) -> int:

@@ -28,13 +28,13 @@ def local_command(arguments: Mapping[str, Json]) -> LocalCommand:
 def local_answer(arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
     """A Step as EMR describes it.
 
-    On AWS a Step holds no output of the job: FailureDetails.Message is a line that EMR found in its log, if it found one. Here the
-    job's last words stand there.
+    On AWS a Step holds no output of the job: FailureDetails.Message is a line that EMR found in its log, if it found one. Here
+    the job's last words stand there.
     """
     if ended.injected == "throttle":
         return Outcome.failed(
             "ElasticMapReduce.AmazonElasticMapReduceException",
-            "Rate exceeded (Service: AmazonElasticMapReduce; Status Code: 400; Error Code: ThrottlingException; Request ID: local)",
+            "Rate exceeded (Service: AmazonElasticMapReduce; Status Code: 400; Error Code: ThrottlingException)",
         )
     if ended.injected == "timeout":
         return Outcome.failed("States.Timeout", "")  # EMR has no time limit for a step: the state's own ends it

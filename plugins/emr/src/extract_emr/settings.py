@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-ClusterId = Annotated[str, Field(pattern=r"\Aj-[A-Z0-9]+\Z", description="A cluster's id: j-3KVTXXXXXX7UG")]
+ClusterId = Annotated[str, Field(pattern=r"^j-[A-Z0-9]+$", description="A cluster's id: j-3KVTXXXXXX7UG")]
 
 
 class EmrSettings(BaseModel):
@@ -38,7 +38,7 @@ class EmrDeployment(BaseModel):
         default=None, min_length=1, description="Where script_name is looked for: s3://bucket/scripts/"
     )
     execution_role_arn: str | None = Field(
-        default=None, pattern=r"\Aarn:[^:]+:iam::\d{12}:role/.+\Z", description="The runtime role of every step."
+        default=None, pattern=r"^arn:[^:]+:iam::\d{12}:role/.+$", description="The runtime role of every step."
     )
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
 """What an EMR step's end means.
 
-Success and failure are DescribeStep's answer ``{"Step": …}`` (by pattern; not recorded) with PascalCase keys and epoch milliseconds;
-the bare Step reads the same. FailureDetails is often empty just after a failure (apache/airflow#32151).
+Success and failure are DescribeStep's answer ``{"Step": …}`` (by pattern; not recorded) with PascalCase keys and epoch
+milliseconds; the bare Step reads the same. FailureDetails is often empty just after a failure (apache/airflow#32151).
 """
 
 from __future__ import annotations

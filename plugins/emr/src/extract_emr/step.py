@@ -19,8 +19,8 @@ MAX_NAME: Final = 256
 """Characters of a step's name (botocore: XmlStringMaxLen256)."""
 
 _CHANGED_BY_YARN: Final = re.compile(r"[`\\]|\{\{|\}\}")
-"""What does not survive YARN's ``bash -c "…"`` of a driver in the cluster: Spark escapes dollar signs and quotes for it, not these
-(spark: YarnSparkHadoopUtil.escapeForShell), and YARN itself reads ``{{NAME}}`` as a variable of the environment."""
+"""What does not survive YARN's ``bash -c "…"`` of a driver in the cluster: Spark escapes dollar signs and quotes for it, not
+these (spark: YarnSparkHadoopUtil.escapeForShell), and YARN itself reads ``{{NAME}}`` as a variable of the environment."""
 
 
 def step_name(source_name: str, table: str, run_id: str, attempt: int) -> str:
@@ -46,8 +46,8 @@ def script_uri(deployment: EmrDeployment, settings: EmrSettings) -> str:
 
 
 def step_args(script: str, settings: EmrSettings, job_arguments: Mapping[str, str]) -> list[str]:
-    """The member Args of HadoopJarStep. ValueError for a value that YARN would change, or when the whole is over 10,240 characters."""
-    passed = [part for name in sorted(job_arguments) for part in (name, job_arguments[name])]
+    """The member Args of HadoopJarStep. ValueError for a value that YARN would change, or when all is over 10,240 characters."""
+    passed = [part for pair in job_arguments.items() for part in pair]
     if settings.deploy_mode == "cluster":
         _check_yarn(job_arguments)
     args = ["spark-submit", "--deploy-mode", settings.deploy_mode, *settings.spark_submit_args, script, *passed]

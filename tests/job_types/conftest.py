@@ -1,0 +1,81 @@
+"""The installed job types, each with a deployment, settings and the arguments of one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+import extract_ecs
+import extract_emr
+import extract_glue
+from extract_core import JobType, Json, TableRun, Target, Watermark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import BaseModel
+
+DEPLOYMENTS: Mapping[str, Mapping[str, Json]] = {
+    "glue": {"job_name": "extract-jdbc", "job_names": ["extract-big"], "security_configuration": "encrypted"},
+    "emr": {
+        "cluster_id": "j-3KVTXXXXXX7UG",
+        "scripts_uri": "s3://code/scripts/",
+        "execution_role_arn": "arn:aws:iam::123456789012:role/emr-step",
+    },
+    "ecs": {
+        "cluster": "extracts",
+        "task_definition": "extract-job",
+        "subnets": ["subnet-1", "subnet-2"],
+        "security_groups": ["sg-1"],
+        "task_roles": ["arn:aws:iam::123456789012:role/extract-task"],
+    },
+}
+SETTINGS: Mapping[str, Mapping[str, Json]] = {
+    "glue": {"worker_no": "4", "worker_type": "G.2X"},
+    "emr": {"script_name": "jdbc_extract_job.py", "spark_submit_args": ["--conf", "spark.executor.memory=4g"]},
+    "ecs": {"cpu": "1024", "memory": "2048"},
+}
+JOB_ARGUMENTS = {
+    "--extract_table": "public.accounts",
+    "--query": "select \"a b\", 'ü' from t where $x = 1;\nend",
+    "--result_uri": "s3://runs/r/results/public.accounts/attempt=1.json",
+}
+
+
+@dataclass(frozen=True)
+class Installed:
+    job_type: JobType[BaseModel, BaseModel]
+
+    @property
+    def deployment(self) -> BaseModel:
+        return self.job_type.deployment().model_validate(DEPLOYMENTS[self.job_type.name])
+
+    @property
+    def settings(self) -> BaseModel:
+        return self.job_type.settings().model_validate(SETTINGS[self.job_type.name])
+
+    def target(self, partition: str = "aws") -> Target[BaseModel]:
+        return Target(
+            partition=partition, region="eu-west-1", account="123456789012", machine_name="extract", map_mode="INLINE",
+            deployment=self.deployment, function_arn=lambda name: f"arn:aws:lambda:eu-west-1:123456789012:function:{name}",
+        )  # fmt: skip
+
+    def table(self, job_arguments: Mapping[str, str] = JOB_ARGUMENTS) -> TableRun[BaseModel]:
+        return TableRun(
+            source_name="sales", source_type="jdbc", table="public.accounts", job_type=self.job_type.name, run_id="sales-1",
+            run_started_at="2026-01-02T03:04:05Z", attempt=1, extract_s3_uri="s3://data/x/", result_uri="s3://runs/r.json",
+            watermark=Watermark(), deployment=self.deployment, job_arguments=job_arguments,
+        )  # fmt: skip
+
+    def arguments(self, job_arguments: Mapping[str, str] = JOB_ARGUMENTS) -> Mapping[str, Json]:
+        return self.job_type.arguments(self.table(job_arguments), self.settings)
+
+
+ALL = [found for plugin in (extract_ecs, extract_emr, extract_glue) for found in plugin.extract_job_types()]
+
+
+@pytest.fixture(params=ALL, ids=lambda job_type: job_type.name)
+def installed(request: pytest.FixtureRequest) -> Installed:
+    return Installed(request.param)
