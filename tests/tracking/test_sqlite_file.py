@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from extract_core.errors import TrackingError, TrackingUnavailable
+from extract_core.tracking import RunRecord, SQLiteTracking, open_tracking
+
+RECORD = RunRecord(run_id="run-1", execution_id="exec-1", source_name="sales", started_at="2026-03-01T06:00:00Z")
+
+
+@pytest.mark.parametrize("place", ["sqlite://{0}/a%20b/t.db", "file://{0}/a%20b/t.db", "{0}/a b/t.db"])
+def test_a_place_is_a_uri_or_a_path(tmp_path, place):
+    with open_tracking(place.format(tmp_path)) as store:
+        store.start_run(RECORD)
+    assert (tmp_path / "a b" / "t.db").is_file()
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        (
+            "dynamodb://t",
+            "the tracking place 'dynamodb://t' is not known to this version: name a file, as in sqlite:///absolute/path",
+        ),
+        ("redis://x", "the tracking place 'redis://x' is not known: name a file, as in sqlite:///absolute/path"),
+        ("", "the tracking place '' is not known: name a file, as in sqlite:///absolute/path"),
+        ("sqlite://t.db", "the tracking place 'sqlite://t.db' has no absolute path: write sqlite:///absolute/path"),
+    ],
+)
+def test_a_place_that_cannot_be(place, message):
+    with pytest.raises(TrackingError) as raised:
+        open_tracking(place)
+    assert str(raised.value) == message
+
+
+def test_a_missing_store_is_not_made_where_one_only_looks(tmp_path):
+    place = str(tmp_path / "t.db")
+    with pytest.raises(TrackingError) as raised:
+        open_tracking(place, create=False)
+    assert str(raised.value) == f"there is no tracking store at {place!r}: start a run there first, or name the right place"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_written_is_there_when_it_is_opened_again(tmp_path):
+    with SQLiteTracking(tmp_path / "t.db") as store:
+        store.start_run(RECORD)
+    with SQLiteTracking(tmp_path / "t.db", create=False) as store:
+        assert store.run("run-1") == RECORD
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t.db"]
+
+
+def test_a_file_that_is_no_database(tmp_path):
+    path = tmp_path / "t.db"
+    path.write_text("source_name: sales\n" * 100)
+    with pytest.raises(TrackingError) as raised:
+        SQLiteTracking(path)
+    assert str(raised.value) == (
+        f"the tracking store {str(path)!r}: this file is not a SQLite database: name another place for tracking, or move the "
+        "file away (file is not a database)"
+    )
+    assert path.read_text() == "source_name: sales\n" * 100
+
+
+def test_a_database_of_something_else(tmp_path):
+    path = tmp_path / "sales.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE accounts (id)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(TrackingError) as raised:
+        SQLiteTracking(path)
+    assert str(raised.value) == (
+        f"{str(path)!r} is a database, but no tracking store (it holds accounts): name another place for tracking"
+    )
+    assert path.read_bytes() == before
+
+
+def test_a_store_of_a_newer_version(tmp_path):
+    path = tmp_path / "t.db"
+    SQLiteTracking(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE schema_version SET version = 2")
+    connection.close()
+    with pytest.raises(TrackingError) as raised:
+        SQLiteTracking(path)
+    assert str(raised.value) == (
+        f"the tracking store {str(path)!r} has schema version 2, this extract-core knows 1: upgrade extract-core, or name "
+        "another place for tracking"
+    )
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "t.db"
+    with pytest.raises(TrackingError) as raised:
+        SQLiteTracking(path)
+    assert str(raised.value).startswith(f"the folder of the tracking store {str(path)!r} can't be made: ")
+
+
+def test_a_path_that_is_a_folder(tmp_path):
+    with pytest.raises(TrackingError) as raised:
+        SQLiteTracking(tmp_path)
+    assert str(raised.value) == (
+        f"the tracking store {str(tmp_path)!r}: the file can't be opened: see that its folder exists and that this user may "
+        "write there (unable to open database file)"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written(tmp_path):
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(TrackingError, match="can't be opened"):
+            SQLiteTracking(tmp_path / "t.db")
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_full_disk_keeps_nothing_of_the_write_and_all_of_the_others(tmp_path):
+    with SQLiteTracking(tmp_path / "t.db") as store:
+        store.start_run(RECORD)
+        connection = store._database._connection
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        large = RunRecord(run_id="run-2", execution_id="e", source_name="s", started_at="t", event={"x": "y" * 100_000})
+        with pytest.raises(TrackingError) as raised:
+            store.start_run(large)
+        assert not isinstance(raised.value, TrackingUnavailable)
+        assert str(raised.value) == (
+            f"the tracking store {str(tmp_path / 't.db')!r}: the disk is full, nothing of this write was kept: free some space "
+            "and run the command again (database or disk is full)"
+        )
+        connection.execute("PRAGMA max_page_count = 100000")
+        store.start_run(large)
+        assert [run.run_id for run in store.runs()] == ["run-2", "run-1"]
+
+
+def test_a_store_that_stays_locked_is_worth_another_try(tmp_path):
+    path = tmp_path / "t.db"
+    with SQLiteTracking(path, busy_seconds=0.05) as store:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(TrackingUnavailable) as raised:
+            store.start_run(RECORD)
+        assert str(raised.value) == (
+            f"the tracking store {str(path)!r} is in use by another process and stayed locked (database is locked): try again"
+        )
+        assert store.runs() == []  # readers are not kept waiting
+        other.execute("ROLLBACK")
+        other.close()
+        assert store.start_run(RECORD) == RECORD
+
+
+def test_a_store_that_is_closed_says_so(tmp_path):
+    store = SQLiteTracking(tmp_path / "t.db")
+    store.close()
+    with pytest.raises(TrackingError, match="closed database"):
+        store.runs()
+
+
+CONTENDER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from extract_core.tracking import Owner, SQLiteTracking
+path, name = Path(sys.argv[1]), sys.argv[2]
+won = 0
+with SQLiteTracking(path) as store:
+    for number in range(40):
+        owner = Owner(execution_id=name, run_id=name, started_at="t", bound="2100-01-01T00:00:00Z")
+        won += len(store.take("sales", [f"t{number}"], owner, is_running=lambda _: True, now=datetime.now(UTC),
+                              all_or_nothing=True).taken)
+print(won)
+"""
+
+
+def test_processes_that_open_and_take_at_once_share_the_tables(tmp_path):
+    path = tmp_path / "new" / "t.db"
+    commands = [[sys.executable, "-c", CONTENDER, str(path), f"run-{number}"] for number in range(3)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+    won = [int(process.communicate(timeout=60)[0]) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert sum(won) == 40
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from extract_core.tracking import RunRecord, SQLiteTracking
+store = SQLiteTracking(Path(sys.argv[1]))
+store.start_run(RunRecord(run_id="run-1", execution_id="e", source_name="s", started_at="t"))
+with store._database.writing() as cursor:
+    cursor.execute("DELETE FROM runs")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_process_that_dies_in_a_write_leaves_what_was_committed(tmp_path):
+    path = tmp_path / "t.db"
+    assert subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False).returncode == -9
+    with SQLiteTracking(Path(path)) as store:
+        assert [run.run_id for run in store.runs()] == ["run-1"]
