@@ -1,0 +1,248 @@
+"""A loaded state machine: frozen values, every element with the JSON pointer of its place in the document."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal, Protocol, TypeAlias
+
+from asl_toolkit.choice import Rule
+from asl_toolkit.definition.resource import Resource
+from asl_toolkit.environment import Environment
+from asl_toolkit.expressions import Constant, Expression
+from asl_toolkit.json_value import Json
+from asl_toolkit.jsonpath import ReferencePath
+
+Language: TypeAlias = Literal["JSONPath", "JSONata"]
+
+
+class Discard(Enum):
+    """`null` in InputPath, OutputPath (an empty object goes on) or ResultPath (the result is thrown away)."""
+
+    DISCARD = "discard"
+
+
+DISCARD: Final = Discard.DISCARD
+
+
+class Evaluable(Protocol):
+    """A template or an expression: filled from what the state sees."""
+
+    def evaluate(self, environment: Environment) -> Json:
+        """Its value; raises StateFailure or RuntimeFailure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that holds a value or says how to get it: `TimeoutSeconds`, `TimeoutSecondsPath`, a JSONata text.
+
+    `name` is the field as it is written; `is_path` tells whether it is a JSONPath (then `expression.source` names it).
+    """
+
+    name: str
+    expression: Expression | Evaluable
+    is_path: bool
+
+    @property
+    def constant(self) -> bool:
+        """Whether the value stands in the definition."""
+        return isinstance(self.expression, Constant)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How data goes through a state. None means that the field is not there."""
+
+    language: Language = "JSONPath"
+    input_path: Expression | Discard | None = None
+    parameters: Evaluable | None = None  # Parameters, or Arguments in JSONata
+    result_selector: Evaluable | None = None
+    result_path: ReferencePath | Discard | None = None
+    output_path: Expression | Discard | None = None
+    output: Evaluable | None = None
+    assign: Evaluable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retrier:
+    """One entry of Retry; seconds."""
+
+    pointer: str
+    errors: tuple[str, ...]
+    interval: float
+    attempts: int
+    rate: float
+    longest: float | None
+    jitter: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Catcher:
+    """One entry of Catch."""
+
+    pointer: str
+    errors: tuple[str, ...]
+    next: str
+    result_path: ReferencePath | Discard | None
+    assign: Evaluable | None
+    output: Evaluable | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What every state has. `next` is None where the branch ends here."""
+
+    name: str
+    pointer: str
+    comment: str | None
+    flow: Flow
+    next: str | None
+
+    @property
+    def kind(self) -> str:
+        """Pass, Task, …: the Type."""
+        return type(self).__name__.removesuffix("State")
+
+
+@dataclass(frozen=True, slots=True)
+class PassState(State):
+    """Hands its input (or `result`) on."""
+
+    result: Constant | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState(State):
+    """Work done by a handler."""
+
+    resource: Resource
+    timeout: Field | None
+    heartbeat: Field | None
+    credentials: Evaluable | None
+    retry: tuple[Retrier, ...]
+    catch: tuple[Catcher, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceBranch:
+    """One entry of Choices."""
+
+    pointer: str
+    rule: Rule | Evaluable  # Evaluable: a JSONata Condition
+    next: str
+    assign: Evaluable | None
+    output: Evaluable | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceState(State):
+    """Goes where the first rule that holds leads; else to `default`."""
+
+    choices: tuple[ChoiceBranch, ...]
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitState(State):
+    """Waits for seconds or until an instant; `field.name` says which."""
+
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class SucceedState(State):
+    """Ends the branch well."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailState(State):
+    """Ends the branch badly."""
+
+    error: Field | None
+    cause: Field | None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A start and its states: the machine itself, a branch of a Parallel, or the processor of a Map."""
+
+    pointer: str
+    start_at: str
+    states: Mapping[str, State]
+
+
+@dataclass(frozen=True, slots=True)
+class ParallelState(State):
+    """Runs its branches at once."""
+
+    branches: tuple[Branch, ...]
+    retry: tuple[Retrier, ...]
+    catch: tuple[Catcher, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemReader:
+    """Where a DISTRIBUTED Map reads its items."""
+
+    pointer: str
+    resource: Resource
+    parameters: Evaluable | None
+    input_type: str | None
+    csv_header_location: str | None
+    csv_headers: tuple[str, ...] | None
+    csv_delimiter: str
+    max_items: Field | None
+    items_pointer: str | None
+    transformation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBatcher:
+    """How a DISTRIBUTED Map puts items together."""
+
+    pointer: str
+    max_items: Field | None
+    max_bytes: Field | None
+    batch_input: Evaluable | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultWriter:
+    """Where a DISTRIBUTED Map writes the results of its children, and in which form."""
+
+    pointer: str
+    resource: Resource | None
+    parameters: Evaluable | None
+    transformation: str | None
+    output_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MapState(State):
+    """Runs its processor once an item."""
+
+    processor: Branch
+    mode: Literal["INLINE", "DISTRIBUTED"]
+    execution_type: Literal["STANDARD", "EXPRESS"] | None
+    items_path: Expression | None
+    items: Evaluable | None
+    item_selector: Evaluable | None
+    max_concurrency: Field | None
+    tolerated_count: Field | None
+    tolerated_percentage: Field | None
+    item_reader: ItemReader | None
+    item_batcher: ItemBatcher | None
+    result_writer: ResultWriter | None
+    label: str | None
+    retry: tuple[Retrier, ...]
+    catch: tuple[Catcher, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The whole: its root branch, and how long an execution may take (seconds)."""
+
+    root: Branch
+    comment: str | None
+    timeout: float | None
+    language: Language
+    source: Mapping[str, Json]

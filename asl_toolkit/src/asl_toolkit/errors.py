@@ -1,0 +1,82 @@
+"""What can go wrong: with a definition, with a state, with a task.
+
+AslError
+├── DefinitionError    the definition is refused: findings, each with a JSON pointer
+├── SyntaxFault        a path, an intrinsic or an expression that cannot be read (becomes a finding)
+├── StateFailure       an error of a state that Retry and Catch can see
+│   └── EvaluationFailure   … raised by a JSONata expression
+├── RuntimeFailure     States.Runtime: nothing catches it, it ends the execution
+└── TaskFailed         what a handler raises
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class AslError(Exception):
+    """Whatever this package raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault of a definition: a stable code, the JSON pointer of the element at fault, and what to do about it."""
+
+    code: str
+    pointer: str
+    message: str
+
+    def __str__(self) -> str:
+        """`/States/A/Next: message [CODE]`."""
+        return f"{self.pointer or '/'}: {self.message} [{self.code}]"
+
+
+class DefinitionError(AslError):
+    """The definition is refused; `findings` holds every reason, not just the first."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        count = len(self.findings)
+        head = "The state machine definition has a fault" if count == 1 else f"The definition has {count} faults"
+        super().__init__("\n  ".join([f"{head}:", *map(str, self.findings)]))
+
+
+class SyntaxFault(AslError):  # noqa: N818 - named after what happened
+    """A path, an intrinsic function or a filter that cannot be read; the text says why."""
+
+
+class StateFailure(AslError):  # noqa: N818 - named after what happened
+    """An error of a state: Retry and Catch match its name. `cause` is None where AWS reports none."""
+
+    def __init__(self, error: str | None, cause: str | None) -> None:
+        super().__init__(f"{error}: {cause}")
+        self.error = error
+        self.cause = cause
+
+
+class EvaluationFailure(StateFailure):
+    """States.QueryEvaluationError: `location` is the field's path inside the state, `message` lacks the state's name."""
+
+    def __init__(self, message: str, location: str | None) -> None:
+        super().__init__("States.QueryEvaluationError", message)
+        self.message = message
+        self.location = location
+
+
+class RuntimeFailure(AslError):  # noqa: N818 - named after what happened
+    """What AWS reports as States.Runtime (or another error that no Catch sees); it ends the whole execution."""
+
+    def __init__(self, message: str, error: str = "States.Runtime", *, bare: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.error = error
+        self.bare = bare  # True: the cause is the message as it stands, without the name of the state
+        self.entered_id: int | None = None  # the event by which the state was entered
+
+
+class TaskFailed(AslError):  # noqa: N818 - named after what happened
+    """A task ended badly: `error` is the name that Retry and Catch match, `cause` a text (often JSON)."""
+
+    def __init__(self, error: str | None, cause: str | None = "") -> None:
+        super().__init__(f"{error}: {cause}")
+        self.error = error
+        self.cause = cause

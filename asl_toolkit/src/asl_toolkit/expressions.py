@@ -1,0 +1,172 @@
+"""JSONPath-language expressions: a path into the data, the context object or a variable; an intrinsic; a literal."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from asl_toolkit.environment import Environment
+from asl_toolkit.errors import SyntaxFault
+from asl_toolkit.intrinsics import FUNCTIONS, IntrinsicCall
+from asl_toolkit.json_value import Json
+from asl_toolkit.jsonpath.parser import parse_path, parse_steps
+from asl_toolkit.jsonpath.path import JsonPath, PathNotFound
+from asl_toolkit.jsonpath.scanner import Scanner
+
+_VARIABLE = re.compile(r"\$([^\W\d]\w{0,79})")
+_INTRINSIC = re.compile(r"States\.[A-Za-z0-9]{1,40}")
+
+
+class VariableNotFound(Exception):  # noqa: N818 - named after what happened
+    """The expression names a variable that no scope in sight has."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathExpression:
+    """A path and what it starts from: the state's data, the context object (`$$`) or a variable (`$name`)."""
+
+    source: str
+    root: Literal["data", "context", "variable"]
+    path: JsonPath
+    variable: str | None = None
+
+    def evaluate(self, environment: Environment) -> Json:
+        """The value; PathNotFound or VariableNotFound when there is none."""
+        return self.path.find(self.base(environment))
+
+    def base(self, environment: Environment) -> Json:
+        """What the path is applied to."""
+        if self.root == "data":
+            return environment.data
+        if self.root == "context":
+            return environment.context
+        try:
+            return environment.scope[str(self.variable)]
+        except KeyError:
+            raise VariableNotFound(f"The variable '${self.variable}' is not defined") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that stands in the definition."""
+
+    value: Json
+
+    def evaluate(self, environment: Environment) -> Json:  # noqa: ARG002 - as every expression
+        """The value itself."""
+        return self.value
+
+
+Expression: TypeAlias = PathExpression | IntrinsicCall | Constant
+ROOT = PathExpression("$", "data", JsonPath((), definite=True))
+
+
+@lru_cache(maxsize=4096)
+def parse_expression(text: str, *, intrinsics: bool = True) -> Expression:
+    """What a `….$` member or a `…Path` field writes: `$.a`, `$$.Execution.Id`, `$variable.a` or `States.Fn(…)`."""
+    if intrinsics and text.startswith("States."):
+        scanner = Scanner(text)
+        call = _call(scanner)
+        if not scanner.at_end():
+            raise scanner.fault("unexpected text after the call")
+        return call
+    if not text.startswith("$"):
+        what = "a path ($…) or an intrinsic function (States.…)" if intrinsics else "a path ($…)"
+        raise SyntaxFault(f"{text!r} is not {what}")
+    scanner = Scanner(text)
+    expression = _path(scanner, text)
+    if not scanner.at_end():
+        raise scanner.fault("unexpected text")
+    return expression
+
+
+def _path(scanner: Scanner, source: str | None = None) -> PathExpression:
+    start = scanner.position
+    root: Literal["data", "context", "variable"] = "data"
+    variable = None
+    if scanner.take("$$"):
+        root = "context"
+    elif match := _VARIABLE.match(scanner.text, scanner.position):
+        root, variable = "variable", match[1]
+        scanner.position = match.end()
+    elif not scanner.take("$"):
+        raise scanner.fault("a path ($…) is missing")
+    path = parse_steps(scanner)
+    return PathExpression(source or scanner.text[start : scanner.position], root, path, variable)
+
+
+def _call(scanner: Scanner) -> IntrinsicCall:
+    start = scanner.position
+    match = _INTRINSIC.match(scanner.text, start)
+    name = match.group() if match else ""
+    if name not in FUNCTIONS:
+        raise scanner.fault(f"there is no intrinsic function {name or 'here'!r}")
+    scanner.position += len(name)
+    scanner.skip_blanks()
+    if not scanner.take("("):
+        raise scanner.fault(f"{name} lacks its '('")
+    arguments: list[Expression] = []
+    with scanner.nested():
+        scanner.skip_blanks()
+        while not scanner.take(")"):
+            if arguments:
+                if not scanner.take(","):
+                    raise scanner.fault("a ',' or ')' is missing")
+                scanner.skip_blanks()
+            arguments.append(_argument(scanner))
+            scanner.skip_blanks()
+    wanted = FUNCTIONS[name]
+    if len(arguments) < wanted.least or (wanted.most is not None and len(arguments) > wanted.most):
+        bounds = f"{wanted.least}" if wanted.most == wanted.least else f"{wanted.least} to {wanted.most or 'any number'}"
+        raise SyntaxFault(f"{name} takes {bounds} arguments, not {len(arguments)}, in {scanner.text!r}")
+    return IntrinsicCall(scanner.text[start : scanner.position], name, tuple(arguments))
+
+
+def _argument(scanner: Scanner) -> Expression:
+    if scanner.peek() == "$":
+        return _path(scanner)
+    if scanner.peek() == "'":
+        return Constant(_literal(scanner))
+    if scanner.text.startswith("States.", scanner.position):
+        return _call(scanner)
+    for word, value in _WORDS.items():
+        if scanner.take(word):
+            return Constant(value)
+    number = scanner.number()
+    if number is None:
+        raise scanner.fault("an argument is a path, a call, a number, true, false, null or a text in single quotes")
+    return Constant(number)
+
+
+_WORDS: Mapping[str, Json] = {"true": True, "false": False, "null": None}
+
+
+def _literal(scanner: Scanner) -> str:
+    r"""A text in single quotes; `\'` and `\\` are unescaped here, `\{` and `\}` by States.Format."""
+    scanner.take("'")
+    parts: list[str] = []
+    while not scanner.at_end():
+        character = scanner.peek()
+        scanner.position += 1
+        if character == "'":
+            return "".join(parts)
+        if character == "\\" and not scanner.at_end():
+            following = scanner.peek()
+            scanner.position += 1
+            parts.append(following if following == "'" else character + following)
+        else:
+            parts.append(character)
+    raise scanner.fault("the closing ' is missing")
+
+
+__all__ = [
+    "ROOT",
+    "Constant",
+    "Expression",
+    "PathExpression",
+    "PathNotFound",
+    "VariableNotFound",
+    "parse_expression",
+    "parse_path",
+]

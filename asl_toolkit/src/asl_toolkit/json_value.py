@@ -1,0 +1,67 @@
+"""JSON values and their text: one spelling everywhere, so that sizes and histories agree with what AWS writes."""
+
+import json
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any  # a JSON value; a recursive alias cannot be narrowed by mypy without a cast at each step
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+def dumps(value: Json) -> str:
+    """The compact JSON text of a value, as Jackson writes it; ValueError or TypeError for what JSON cannot hold."""
+    try:
+        return _encode(value)
+    except RecursionError as error:
+        raise ValueError("the JSON value is nested too deeply") from error
+
+
+def loads(text: str | bytes) -> Json:
+    """The value of a JSON text; ValueError for NaN, Infinity and for what is nested too deeply."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("the JSON text is nested too deeply") from error
+
+
+def _refuse_constant(name: str) -> Json:
+    raise ValueError(f"{name} is not JSON")
+
+
+def type_name(value: Json) -> str:
+    """The JSON type of a value, in the words of AWS's messages: null, boolean, number, string, array, object."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, (int, float)):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def is_number(value: Json) -> bool:
+    """True for a JSON number; True and False are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def same(left: Json, right: Json) -> bool:
+    """Deep equality of JSON values: numbers by value (1 = 1.0), true is not 1."""
+    stack = [(left, right)]
+    while stack:
+        one, other = stack.pop()
+        if isinstance(one, dict):
+            if not isinstance(other, dict) or one.keys() != other.keys():
+                return False
+            stack.extend((value, other[key]) for key, value in one.items())
+        elif isinstance(one, list):
+            if not isinstance(other, list) or len(one) != len(other):
+                return False
+            stack.extend(zip(one, other, strict=True))
+        elif isinstance(one, bool) or isinstance(other, bool):
+            if one is not other:
+                return False
+        elif one != other:
+            return False
+    return True

@@ -1,0 +1,248 @@
+"""JSONata values of states: texts `{% … %}` compiled by the library, filled with `$states` and the variables in scope.
+
+Besides JSONata's own functions AWS offers $partition, $range, $hash, $random, $uuid and $parse, and refuses $eval
+(developer guide, "Transforming data with JSONata"). The library keeps state a thread, so one lock guards it; the work is
+bound to Python's own lock anyway. An expression that runs for five seconds is ended.
+"""
+
+import random
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+from jsonata import Jsonata
+from jsonata.jexception import JException
+from jsonata.utils import Utils
+
+from asl_toolkit.environment import MISSING, Environment
+from asl_toolkit.errors import EvaluationFailure, SyntaxFault
+from asl_toolkit.expressions import Constant
+from asl_toolkit.intrinsics.arguments import IntrinsicFault
+from asl_toolkit.intrinsics.arrays import partition, span
+from asl_toolkit.intrinsics.texts import digest
+from asl_toolkit.json_value import Json, dumps, loads, type_name
+from asl_toolkit.templates import escape
+
+_LOCK: Final = threading.RLock()
+_MOST_MILLISECONDS = 5_000
+_DEEPEST = 500
+_DEEPEST_VALUE = 100
+_EXPECTED: Mapping[str, str] = {
+    "Items": "array",
+    "Condition": "boolean",
+    "Seconds": "number",
+    "Timestamp": "string",
+    "TimeoutSeconds": "number",
+    "HeartbeatSeconds": "number",
+    "MaxConcurrency": "number",
+    "ToleratedFailureCount": "number",
+    "ToleratedFailurePercentage": "number",
+    "MaxItems": "number",
+    "MaxItemsPerBatch": "number",
+    "MaxInputBytesPerBatch": "number",
+    "Error": "string",
+    "Cause": "string",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JsonataExpression:
+    """One `{% … %}`: its text, the field's path inside the state, and the type that the field needs (None: any)."""
+
+    source: str
+    location: str
+    expected: str | None
+
+    def evaluate(self, environment: Environment) -> Json:
+        """The value. EvaluationFailure when it is undefined, of another type, or the expression fails."""
+        value = self._compute(environment)
+        if value is None:
+            raise self._failure("returned nothing (undefined).")
+        result = _plain(value, self)
+        if self.expected is not None and type_name(result) != self.expected:
+            raise self._failure(
+                f"returned an unexpected result type. Expected '{self.expected}', but was '{type_name(result)}' "
+                f"for value: {dumps(result)}"
+            )
+        return result
+
+    def _compute(self, environment: Environment) -> Any:  # the library's values, null and undefined told apart
+        with _LOCK:
+            expression = _compiled(self.source)
+            frame = expression.create_frame()
+            frame.set_runtime_bounds(_MOST_MILLISECONDS, _DEEPEST)
+            for name, value in environment.scope.visible().items():
+                frame.bind(name, Utils.NULL_VALUE if value is None else value)
+            frame.bind("states", _states(environment))
+            try:
+                return expression.evaluate(None, frame)
+            except JException as error:
+                raise self._failure(f"threw an error during evaluation. {error.error}: {error}") from error
+            except IntrinsicFault as fault:
+                raise self._failure(f"threw an error during evaluation. {fault}") from fault
+            except (RecursionError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError) as error:
+                raise self._failure(f"threw an error during evaluation. {type(error).__name__}: {error}") from error
+
+    def _failure(self, what: str) -> EvaluationFailure:
+        return EvaluationFailure(
+            f"The JSONata expression '{self.source}' specified for the field '{self.location}' {what}", self.location
+        )
+
+
+_Node: TypeAlias = "Constant | JsonataExpression | _Object | _Array"
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    members: tuple[tuple[str, _Node], ...]
+
+    def evaluate(self, environment: Environment) -> Json:
+        """Each member evaluated."""
+        return {name: node.evaluate(environment) for name, node in self.members}
+
+
+@dataclass(frozen=True, slots=True)
+class _Array:
+    elements: tuple[_Node, ...]
+
+    def evaluate(self, environment: Environment) -> Json:
+        """Each element evaluated."""
+        return [node.evaluate(environment) for node in self.elements]
+
+
+def compile_value(  # noqa: PLR0911 - one case a type
+    value: Json, pointer: str, location: str, faults: list[tuple[str, str]], *, depth: int = 0
+) -> _Node:
+    """Compile a value of a JSONata state; (pointer, message) of each expression that cannot be read goes to `faults`."""
+    if depth > _DEEPEST_VALUE:
+        faults.append((pointer, f"the value is nested deeper than {_DEEPEST_VALUE}"))
+        return Constant(None)
+    if isinstance(value, dict):
+        members = tuple(
+            (name, compile_value(inner, f"{pointer}/{escape(name)}", f"{location}/{name}", faults, depth=depth + 1))
+            for name, inner in value.items()
+        )
+        if all(isinstance(node, Constant) for _, node in members):
+            return Constant(value)
+        return _Object(members)
+    if isinstance(value, list):
+        elements = tuple(
+            compile_value(inner, f"{pointer}/{place}", f"{location}[{place}]", faults, depth=depth + 1)
+            for place, inner in enumerate(value)
+        )
+        if all(isinstance(node, Constant) for node in elements):
+            return Constant(value)
+        return _Array(elements)
+    if isinstance(value, str) and value.startswith("{%") and value.endswith("%}") and len(value) >= 4:
+        return _expression(value, pointer, location, faults, _EXPECTED.get(location.rsplit("/", 1)[-1]) if depth == 0 else None)
+    return Constant(value)
+
+
+def _expression(text: str, pointer: str, location: str, faults: list[tuple[str, str]], expected: str | None) -> _Node:
+    source = text[2:-2].strip()
+    try:
+        with _LOCK:
+            _compiled(source)
+    except SyntaxFault as fault:
+        faults.append((pointer, str(fault)))
+        return Constant(None)
+    return JsonataExpression(source, location, expected)
+
+
+@lru_cache(maxsize=2048)
+def _compiled(source: str) -> Any:  # Jsonata: the library ships no types
+    """The library's object for an expression; SyntaxFault when it cannot be parsed."""
+    if not source:
+        raise SyntaxFault("the JSONata expression is empty")
+    try:
+        expression = Jsonata(source)
+    except JException as error:
+        raise SyntaxFault(f"the JSONata expression {source!r} cannot be read: {error}") from error
+    except (RecursionError, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise SyntaxFault(f"the JSONata expression {source!r} cannot be read: {type(error).__name__}") from error
+    expression.set_output_convert_nulls(False)
+    expression.set_validate_input(False)
+    for name, function in _FUNCTIONS.items():
+        expression.register_lambda(name, function)
+    return expression
+
+
+def _states(environment: Environment) -> dict[str, Json]:
+    states = {"input": environment.data, "context": environment.context}
+    if environment.result is not MISSING:
+        states["result"] = environment.result
+    if environment.error_output is not MISSING:
+        states["errorOutput"] = environment.error_output
+    return states
+
+
+def _plain(value: Any, expression: JsonataExpression) -> Json:
+    """A value of the library as plain JSON: its null, its lists, and numbers as JavaScript writes them."""
+    if value is Utils.NULL_VALUE or value is None or isinstance(value, (str, bool, int)):
+        return None if value is Utils.NULL_VALUE else value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 1e15 else value
+    if isinstance(value, Utils.RangeList):
+        return list(range(value.a, value.b + 1))
+    if isinstance(value, list):
+        return [_plain(element, expression) for element in value]
+    if isinstance(value, dict):
+        return {str(name): _plain(inner, expression) for name, inner in value.items()}
+    raise EvaluationFailure(
+        f"The JSONata expression '{expression.source}' specified for the field '{expression.location}' returned an "
+        "unsupported result type.",
+        expression.location,
+    )
+
+
+def _given(arguments: list[Any], place: int) -> Json:
+    """An argument as plain JSON; None when it is not given."""
+    if place >= len(arguments):
+        return None
+    value = arguments[place]
+    return _plain(value, JsonataExpression("", "", None))
+
+
+def _partition(values: Any, size: Any = None) -> Json:
+    result = Utils.JList(partition(_given([values], 0), _given([size], 0)))
+    result.cons = True
+    return result
+
+
+def _range(first: Any, last: Any, step: Any = 1) -> Json:
+    numbers = span(_given([first], 0), _given([last], 0), _given([step], 0))
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _hash(value: Any, algorithm: Any = "SHA-256") -> Json:
+    return digest(_given([value], 0), _given([algorithm], 0))
+
+
+def _random(seed: Any = None) -> Json:
+    return random.random() if seed is None else random.Random(_given([seed], 0)).random()  # noqa: S311 - as AWS's
+
+
+def _parse(text: Any) -> Json:
+    value = _given([text], 0)
+    if not isinstance(value, str):
+        raise IntrinsicFault("$parse needs a string")
+    parsed = loads(value)
+    return Utils.NULL_VALUE if parsed is None else parsed
+
+
+def _no_eval(*_arguments: Any) -> Json:
+    raise IntrinsicFault("$eval is not supported")
+
+
+_FUNCTIONS: Mapping[str, Any] = {
+    "partition": _partition,
+    "range": _range,
+    "hash": _hash,
+    "random": _random,
+    "uuid": lambda: str(uuid.uuid4()),
+    "parse": _parse,
+    "eval": _no_eval,
+}

@@ -1,0 +1,132 @@
+"""JSONPath text → JsonPath. One pass, no backtracking, nesting bounded; SyntaxFault says what is wrong and where."""
+
+from functools import lru_cache
+
+from asl_toolkit.errors import SyntaxFault
+from asl_toolkit.jsonpath.filters import FilterParser
+from asl_toolkit.jsonpath.functions import FUNCTIONS
+from asl_toolkit.jsonpath.path import Descent, Filter, Function, Index, JsonPath, Property, Slice, Token, Wildcard
+from asl_toolkit.jsonpath.scanner import Scanner
+
+_NAME_ENDS = frozenset(".[]()?*@,:'\"\\/=<>!&|#%^~{}+ \t\n\r$")
+_MOST_TOKENS = 1_000
+
+
+@lru_cache(maxsize=4096)
+def parse_path(text: str) -> JsonPath:
+    """The path that `text` writes; it begins with `$`. SyntaxFault when it cannot be read to its end."""
+    scanner = Scanner(text)
+    if not scanner.take("$"):
+        raise SyntaxFault(f"the path {text!r} does not begin with '$'")
+    path = parse_steps(scanner)
+    if not scanner.at_end():
+        raise scanner.fault("unexpected text")
+    return path
+
+
+def parse_steps(scanner: Scanner) -> JsonPath:
+    """The steps from where the scanner stands to the first character that belongs to no step."""
+    tokens: list[Token] = []
+    while True:
+        if len(tokens) > _MOST_TOKENS:
+            raise scanner.fault(f"more than {_MOST_TOKENS} steps")
+        if scanner.take(".."):
+            tokens.append(Descent())
+            if scanner.peek() != "[":
+                tokens.append(_name_or_wildcard(scanner))
+        elif scanner.take("."):
+            token = _name_or_wildcard(scanner)
+            tokens.append(token)
+            if isinstance(token, Function):
+                break
+        elif scanner.peek() == "[":
+            tokens.append(_bracket(scanner))
+        else:
+            break
+    return JsonPath(tuple(tokens), _is_definite(tokens))
+
+
+def _is_definite(tokens: list[Token]) -> bool:
+    last = len(tokens) - 1
+    for place, token in enumerate(tokens):
+        if isinstance(token, (Slice, Wildcard, Filter, Descent)):
+            return False
+        if isinstance(token, Index) and len(token.positions) > 1:
+            return False
+        if isinstance(token, Property) and len(token.names) > 1 and place != last:
+            return False
+    return True
+
+
+def _name_or_wildcard(scanner: Scanner) -> Token:
+    if scanner.take("*"):
+        return Wildcard()
+    name = scanner.take_until(_NAME_ENDS)
+    if not name:
+        raise scanner.fault("a member's name is missing")
+    if scanner.peek() != "(":
+        return Property((name,))
+    if name not in FUNCTIONS:
+        raise scanner.fault(f"the function {name!r} is not known; known are {', '.join(sorted(FUNCTIONS))}")
+    if not scanner.take("()"):
+        raise scanner.fault(f"the function {name!r} takes no arguments")
+    return Function(name, FUNCTIONS[name])
+
+
+def _bracket(scanner: Scanner) -> Token:
+    scanner.take("[")
+    scanner.skip_blanks()
+    token: Token
+    if scanner.take("*"):
+        token = Wildcard()
+    elif scanner.peek() in {"'", '"'}:
+        token = Property(_quoted_names(scanner))
+    elif scanner.take("?"):
+        scanner.skip_blanks()
+        if not scanner.take("("):
+            raise scanner.fault("a filter is written [?(…)]")
+        with scanner.nested():
+            predicate = FilterParser(scanner, parse_steps).disjunction()
+        scanner.skip_blanks()
+        if not scanner.take(")"):
+            raise scanner.fault("the filter lacks its ')'")
+        token = Filter(predicate)
+    else:
+        token = _positions(scanner)
+    scanner.skip_blanks()
+    if not scanner.take("]"):
+        raise scanner.fault("the bracket lacks its ']'")
+    return token
+
+
+def _quoted_names(scanner: Scanner) -> tuple[str, ...]:
+    names = [scanner.quoted()]
+    scanner.skip_blanks()
+    while scanner.take(","):
+        scanner.skip_blanks()
+        names.append(scanner.quoted())
+        scanner.skip_blanks()
+    return tuple(names)
+
+
+def _positions(scanner: Scanner) -> Index | Slice:
+    first = scanner.integer()
+    scanner.skip_blanks()
+    if scanner.take(":"):
+        scanner.skip_blanks()
+        stop = scanner.integer()
+        scanner.skip_blanks()
+        if scanner.peek() == ":":
+            raise scanner.fault("a slice with a step is not supported")
+        return Slice(first, stop)
+    if first is None:
+        raise scanner.fault("a position, a quoted name, '*' or '?(' is missing")
+    positions = [first]
+    while scanner.take(","):
+        scanner.skip_blanks()
+        position = scanner.integer()
+        if position is None:
+            raise scanner.fault("a position is missing")
+        positions.append(position)
+        scanner.skip_blanks()
+    return Index(tuple(positions))

@@ -1,0 +1,222 @@
+"""A compiled JSONPath and its evaluation on a JSON value."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from asl_toolkit.json_value import Json
+
+Predicate: TypeAlias = Callable[[Json, Json], bool]  # (current value, root) -> keep it?
+
+
+class PathNotFound(Exception):  # noqa: N818 - named after what happened
+    """A definite path names nothing in the value; the text is the one that AWS puts behind `Invalid path '…' : `."""
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """`.a`, `['a']` or `['a','b']`."""
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """As Jayway prints it: `['a']`."""
+        return "[" + ",".join(f"'{name}'" for name in self.names) + "]"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`[0]`, `[-1]` or `[0,2]`."""
+
+    positions: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """As Jayway prints it: `[0]`."""
+        return "[" + ",".join(map(str, self.positions)) + "]"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """`[1:3]`, `[:2]`, `[-2:]`."""
+
+    start: int | None
+    stop: int | None
+
+    def __str__(self) -> str:
+        """As Jayway prints it: `[1:3]`."""
+        return f"[{'' if self.start is None else self.start}:{'' if self.stop is None else self.stop}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard:
+    """`.*` or `[*]`."""
+
+    def __str__(self) -> str:
+        """As Jayway prints it: `[*]`."""
+        return "[*]"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`[?(…)]`: the elements of an array (or the object itself) for which the predicate holds."""
+
+    predicate: Predicate = field(compare=False)
+
+    def __str__(self) -> str:
+        """As Jayway prints it: `[?]`."""
+        return "[?]"
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """`..`: the value and all that is below it, in document order."""
+
+    def __str__(self) -> str:
+        """As Jayway prints it: `..`."""
+        return ".."
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`.length()`, `.min()`, …: the last token of a path, applied to all that the path before it gives."""
+
+    name: str
+    compute: Callable[[Json], Json] = field(compare=False)
+
+    def __str__(self) -> str:
+        """As it is written."""
+        return f".{self.name}()"
+
+
+Token: TypeAlias = Property | Index | Slice | Wildcard | Filter | Descent | Function
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPath:
+    """A path from some root; `definite` tells whether it names one value (missing is an error) or a list of values."""
+
+    tokens: tuple[Token, ...]
+    definite: bool
+
+    def __str__(self) -> str:
+        """As Jayway prints it: `$['a'][0]`."""
+        return "$" + "".join(map(str, self.tokens))
+
+    def find(self, root: Json) -> Json:
+        """The value (definite) or the list of values (indefinite) below `root`; PathNotFound for a missing value."""
+        if self.tokens and isinstance(self.tokens[-1], Function):
+            rest = self.tokens[:-1]
+            base = JsonPath(rest, self.definite).find(root)
+            return self.tokens[-1].compute(base)
+        if self.definite:
+            return self._find_one(root)
+        return self._find_all(root)
+
+    def _find_one(self, root: Json) -> Json:
+        value = root
+        last = len(self.tokens) - 1
+        for place, token in enumerate(self.tokens):
+            if isinstance(token, Property):
+                value = self._member(value, token, place, leaf=place == last)
+            else:
+                value = self._element(value, token, place)
+        return value
+
+    def _member(self, value: Json, token: Property, place: int, *, leaf: bool) -> Json:
+        if not isinstance(value, dict):
+            where = "$" + "".join(map(str, self.tokens[:place]))
+            raise PathNotFound(
+                f"Expected to find an object with property {token} in path {where} but found "
+                f"'{_java_class(value)}'. This is not a json object according to the JsonProvider: "
+                "'com.jayway.jsonpath.spi.json.JacksonJsonNodeJsonProvider'."
+            )
+        if len(token.names) > 1:
+            return {name: value[name] for name in token.names if name in value}
+        name = token.names[0]
+        if name in value:
+            return value[name]
+        if leaf:
+            raise PathNotFound(f"No results for path: {self}")
+        raise PathNotFound(f"Missing property in path ${''.join(map(str, self.tokens[: place + 1]))}")
+
+    def _element(self, value: Json, token: Token, place: int) -> Json:
+        position = token.positions[0] if isinstance(token, Index) else 0
+        if not isinstance(value, list):
+            raise PathNotFound(f"Filter: {token} can only be applied to arrays. Current context is: {self.prefix(place)}")
+        try:
+            return value[position]
+        except IndexError:
+            raise PathNotFound(f"No results for path: {self}") from None
+
+    def prefix(self, count: int) -> str:
+        """The first `count` steps of the path, as Jayway prints them."""
+        return "$" + "".join(map(str, self.tokens[:count]))
+
+    def _find_all(self, root: Json) -> list[Json]:
+        values: list[Json] = [root]
+        for token in self.tokens:
+            values = _step(token, values, root)
+        return values
+
+
+def _step(token: Token, values: Sequence[Json], root: Json) -> list[Json]:  # noqa: C901, PLR0911 - one case a token
+    match token:
+        case Property(names):
+            if len(names) > 1:
+                return [{name: value[name] for name in names if name in value} for value in values if isinstance(value, dict)]
+            name = names[0]
+            return [value[name] for value in values if isinstance(value, dict) and name in value]
+        case Index(positions):
+            found = []
+            for value in values:
+                if isinstance(value, list):
+                    found += [value[p] for p in positions if -len(value) <= p < len(value)]
+            return found
+        case Slice(start, stop):
+            return [element for value in values if isinstance(value, list) for element in value[start:stop]]
+        case Wildcard():
+            return [child for value in values for child in _children(value)]
+        case Filter(predicate):
+            return [kept for value in values for kept in _filtered(value, predicate, root)]
+        case Descent():
+            return [below for value in values for below in _descend(value)]
+        case Function(compute=compute):
+            return [compute(value) for value in values]
+
+
+def _children(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _filtered(value: Json, predicate: Predicate, root: Json) -> list[Json]:
+    if isinstance(value, list):
+        return [element for element in value if predicate(element, root)]
+    if isinstance(value, dict):
+        return [value] if predicate(value, root) else []
+    return []
+
+
+def _descend(value: Json) -> list[Json]:
+    """The value and all below it, parents before children, without recursion."""
+    found: list[Json] = []
+    stack = [value]
+    while stack:
+        here = stack.pop()
+        found.append(here)
+        stack.extend(reversed(list(_children(here))))
+    return found
+
+
+def _java_class(value: Json) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "com.fasterxml.jackson.databind.node.BooleanNode"
+    if isinstance(value, str):
+        return "com.fasterxml.jackson.databind.node.TextNode"
+    if isinstance(value, list):
+        return "com.fasterxml.jackson.databind.node.ArrayNode"
+    name = "IntNode" if isinstance(value, int) else "DoubleNode"
+    return f"com.fasterxml.jackson.databind.node.{name}"

@@ -1,0 +1,98 @@
+"""The front door: load a definition, start it, wait for its end."""
+
+import uuid
+from collections.abc import Callable, Mapping
+
+from asl_toolkit.clock import Clock
+from asl_toolkit.definition.loader import load_machine
+from asl_toolkit.definition.model import Machine
+from asl_toolkit.errors import DefinitionError
+from asl_toolkit.json_value import Json, dumps, loads
+from asl_toolkit.runtime.execution import Execution, ExecutionResult, Identity
+from asl_toolkit.runtime.history import Event
+from asl_toolkit.runtime.payload import Payload
+from asl_toolkit.services.registry import Services
+
+_DEFAULT_NAME = "StateMachine"
+
+
+class StateMachine:
+    """A loaded definition; it may be started any number of times, from any thread."""
+
+    def __init__(self, model: Machine) -> None:
+        self.model = model
+
+    def start(  # noqa: PLR0913 - each is a part of its own
+        self,
+        input: Json,  # noqa: A002 - what Step Functions calls it
+        *,
+        name: str | None = None,
+        services: Services | None = None,
+        execution_arn: str | None = None,
+        state_machine_arn: str | None = None,
+        role_arn: str | None = None,
+        clock: Clock | None = None,
+        listener: Callable[[Event], None] | None = None,
+        seed: int | None = None,
+    ) -> Execution:
+        """Start an execution on a thread of its own and return at once.
+
+        `listener` gets each event as it happens, in order, on the execution's thread. `seed` fixes the jitter of Retry.
+        DefinitionError when a Task has no handler; ValueError when the input is no JSON value or over 256 KiB.
+        """
+        services = services or Services()
+        if missing := services.missing(self.model):
+            raise DefinitionError(missing)
+        try:
+            text = dumps(input)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"the input is no JSON value: {error}") from error
+        payload = Payload(loads(text), text)
+        if payload.too_large:
+            raise ValueError("the input is over 262144 bytes, the most that an execution may have")
+        identity = _identity(name, execution_arn, state_machine_arn, role_arn, services)
+        execution = Execution(self.model, payload, identity, services, clock, listener, seed)
+        execution.begin()
+        return execution
+
+
+def _identity(
+    name: str | None, execution_arn: str | None, machine_arn: str | None, role_arn: str | None, services: Services
+) -> Identity:
+    name = name or (execution_arn.rsplit(":", 1)[-1] if execution_arn else str(uuid.uuid4()))
+    account = f"{services.region}:{services.account}"
+    machine_arn = machine_arn or f"arn:aws:states:{account}:stateMachine:{_DEFAULT_NAME}"
+    machine_name = machine_arn.rsplit(":", 1)[-1]
+    return Identity(
+        name=name,
+        arn=execution_arn or f"arn:aws:states:{account}:execution:{machine_name}:{name}",
+        machine_arn=machine_arn,
+        role_arn=role_arn or f"arn:aws:iam::{services.account}:role/{machine_name}",
+    )
+
+
+def load(definition: Mapping[str, Json] | str | bytes) -> StateMachine:
+    """Read a definition. DefinitionError lists everything that is faulty or not supported, with JSON pointers."""
+    return StateMachine(load_machine(definition))
+
+
+def run(  # noqa: PLR0913 - as `StateMachine.start`
+    definition: Mapping[str, Json] | str | bytes | StateMachine,
+    input: Json = None,  # noqa: A002 - what Step Functions calls it
+    *,
+    services: Services | None = None,
+    name: str | None = None,
+    clock: Clock | None = None,
+    listener: Callable[[Event], None] | None = None,
+    timeout: float | None = None,
+    seed: int | None = None,
+) -> ExecutionResult:
+    """Run a definition to its end. TimeoutError (and a stopped execution) after `timeout` seconds of this machine."""
+    machine = definition if isinstance(definition, StateMachine) else load(definition)
+    given = {} if input is None else input
+    execution = machine.start(given, name=name, services=services, clock=clock, listener=listener, seed=seed)
+    try:
+        return execution.wait(timeout)
+    except TimeoutError:
+        execution.stop()
+        raise

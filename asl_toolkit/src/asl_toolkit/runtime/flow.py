@@ -1,0 +1,109 @@
+"""How data goes into a state and out of it, in either language.
+
+JSONPath: input → InputPath → Parameters → work → ResultSelector → ResultPath (onto the raw input) → OutputPath.
+JSONata: input → Arguments → work → Output.
+"""
+
+from collections.abc import Mapping
+
+from asl_toolkit.definition.model import DISCARD, Evaluable, Field
+from asl_toolkit.environment import Environment
+from asl_toolkit.errors import StateFailure
+from asl_toolkit.expressions import ROOT
+from asl_toolkit.json_value import Json
+from asl_toolkit.jsonpath import ReferencePath
+from asl_toolkit.jsonpath.reference import CannotPlace
+from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.payload import Payload
+from asl_toolkit.templates import evaluate_path
+
+
+def effective_input(frame: Frame) -> Json:
+    """The input after InputPath."""
+    path = frame.state.flow.input_path
+    if path is None or path is ROOT:
+        return frame.payload.value
+    if path is DISCARD:
+        return {}
+    return evaluate_path(path, frame.environment(frame.payload.value))
+
+
+def arguments(frame: Frame, data: Json) -> Json:
+    """What Parameters or Arguments make of the effective input; the input itself when there are none."""
+    template = frame.state.flow.parameters
+    return data if template is None else template.evaluate(frame.environment(data))
+
+
+def finish(frame: Frame, result: Json, following: str | None) -> Outcome:
+    """The end of a state whose work gave `result`."""
+    flow = frame.state.flow
+    if flow.language == "JSONata":
+        environment = frame.environment(frame.payload.value)
+        environment.result = result
+        assigned = evaluate_assign(flow.assign, environment)
+        output = result if flow.output is None else flow.output.evaluate(environment)
+        return Outcome(checked(frame, output), following, assigned)
+    selector = flow.result_selector
+    if selector is not None:
+        result = selector.evaluate(frame.environment(result))
+    assigned = evaluate_assign(flow.assign, frame.environment(result))
+    if flow.result_path is DISCARD:
+        value = frame.payload.value
+    elif flow.result_path is None:
+        value = result
+    else:
+        value = place(flow.result_path, frame.payload.value, result)
+    return Outcome(checked(frame, output_of(frame, value)), following, assigned)
+
+
+def output_of(frame: Frame, value: Json) -> Json:
+    """The value after OutputPath."""
+    path = frame.state.flow.output_path
+    if path is None:
+        return value
+    if path is DISCARD:
+        return {}
+    return evaluate_path(path, frame.environment(value))
+
+
+def place(path: ReferencePath, raw: Json, result: Json) -> Json:
+    """The raw input with the result put into it. States.ResultPathMatchFailure when there is no place for it."""
+    try:
+        return path.place(raw, result)
+    except CannotPlace:
+        raise StateFailure(
+            "States.ResultPathMatchFailure",
+            f"Unable to apply ReferencePath {path.source} to input {Payload(raw).text[:1000]}",
+        ) from None
+
+
+def checked(frame: Frame, value: Json) -> Payload:
+    """A state's output as a payload. States.DataLimitExceeded when it is over 256 KiB."""
+    raw = frame.payload
+    payload = raw if value is raw.value else Payload(value)
+    if payload is not raw and payload.too_large:
+        raise data_limit(frame.state.name)
+    return payload
+
+
+def data_limit(name: str) -> StateFailure:
+    """What AWS reports for a result over 256 KiB; `name` is the state, the service or the function's ARN."""
+    return StateFailure(
+        "States.DataLimitExceeded",
+        f"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit.",
+    )
+
+
+def evaluate_assign(template: Evaluable | None, environment: Environment) -> Mapping[str, Json] | None:
+    """The variables that Assign sets, or None."""
+    if template is None:
+        return None
+    values = template.evaluate(environment)
+    return dict(values) if isinstance(values, dict) else None
+
+
+def field_value(field: Field, environment: Environment) -> Json:
+    """The value of a field that may be a path or an expression."""
+    if field.is_path:
+        return evaluate_path(field.expression, environment)  # type: ignore[arg-type] # a path is an Expression
+    return field.expression.evaluate(environment)

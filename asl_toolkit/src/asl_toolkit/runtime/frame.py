@@ -1,0 +1,45 @@
+"""One state while it runs: its input, what its expressions see, and where its events go."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from asl_toolkit.environment import Environment, Scope
+from asl_toolkit.json_value import Json
+from asl_toolkit.runtime.history import Cursor
+from asl_toolkit.runtime.payload import Payload
+
+if TYPE_CHECKING:
+    from asl_toolkit.definition.model import State
+    from asl_toolkit.runtime.run import Run
+
+
+class Outcome:
+    """How a state ended: what it hands on, where it goes (None: the branch ends), and the variables that it sets."""
+
+    __slots__ = ("assigned", "next", "payload")
+
+    def __init__(self, payload: Payload, following: str | None, assigned: Mapping[str, Json] | None = None) -> None:
+        self.payload = payload
+        self.next = following
+        self.assigned = assigned
+
+
+class Frame:
+    """A state, entered."""
+
+    __slots__ = ("context", "cursor", "entered_id", "payload", "run", "scope", "state")
+
+    def __init__(  # noqa: PLR0913, PLR0917 - it is what a state stands among
+        self, run: "Run", state: "State", payload: Payload, scope: Scope, context: dict[str, Json], cursor: Cursor
+    ) -> None:
+        self.run = run
+        self.state = state
+        self.payload = payload
+        self.scope = scope
+        self.context = context
+        self.cursor = cursor
+        self.entered_id = cursor.last
+
+    def environment(self, data: Json) -> Environment:
+        """What an expression sees when `$` means `data`."""
+        return Environment(data, self.context, self.scope)

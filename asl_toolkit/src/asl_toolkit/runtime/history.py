@@ -1,0 +1,98 @@
+"""The history of an execution: events as GetExecutionHistory gives them, numbered as they happen."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from asl_toolkit.clock import Clock
+from asl_toolkit.errors import RuntimeFailure
+
+Event: TypeAlias = dict[str, Any]  # the shape of botocore's HistoryEvent
+Details: TypeAlias = dict[str, Any]
+
+MOST_EVENTS = 25_000
+_STATE_EVENTS = {"StateEntered": "stateEnteredEventDetails", "StateExited": "stateExitedEventDetails"}
+NOT_TRUNCATED = {"truncated": False}
+
+
+class History:
+    """Takes events; only the loop's thread adds, any thread may read a copy."""
+
+    def __init__(self, clock: Clock, listener: Callable[[Event], None] | None) -> None:
+        self._clock = clock
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._events: list[Event] = []
+        self._closed = False
+
+    def add(self, kind: str, previous: int, details: Details | None = None, *, last: bool = False) -> int:
+        """Append an event and return its id.
+
+        RuntimeFailure when it would be the 25,000th and is not the one that ends the execution.
+        """
+        if self._closed:
+            return previous
+        number = len(self._events) + 1
+        if number >= MOST_EVENTS and not last:
+            self.close()
+            raise RuntimeFailure(f"The execution reached the maximum number of history events ({MOST_EVENTS}).", bare=True)
+        now = datetime.fromtimestamp(self._clock.now(), UTC)
+        event: Event = {"timestamp": now, "type": kind, "id": number, "previousEventId": previous}
+        if details is not None:
+            event[_details_name(kind)] = details
+        with self._lock:
+            self._events.append(event)
+        if self._listener is not None:
+            self._listener(event)
+        return number
+
+    def close(self) -> None:
+        """Take nothing more but the last event."""
+        self._closed = True
+
+    def end(self, kind: str, previous: int, details: Details) -> None:
+        """The event that ends the execution."""
+        self._closed = False
+        self.add(kind, previous, details, last=True)
+        self._closed = True
+
+    def events(self) -> list[Event]:
+        """What has happened so far."""
+        with self._lock:
+            return list(self._events)
+
+
+_names: dict[str, str] = {}
+
+
+def _details_name(kind: str) -> str:
+    """`TaskScheduled` → `taskScheduledEventDetails`; all entered and all exited events share one name each."""
+    name = _names.get(kind)
+    if name is None:
+        shared = next((value for suffix, value in _STATE_EVENTS.items() if kind.endswith(suffix)), None)
+        name = _names[kind] = shared or f"{kind[0].lower()}{kind[1:]}EventDetails"
+    return name
+
+
+class Cursor:
+    """Where one line of events stands: the id that the next event of this line follows."""
+
+    __slots__ = ("_history", "last")
+
+    def __init__(self, history: History, last: int) -> None:
+        self._history = history
+        self.last = last
+
+    def add(self, kind: str, details: Details | None = None) -> int:
+        """Append an event to this line."""
+        self.last = self._history.add(kind, self.last, details)
+        return self.last
+
+    def beside(self, kind: str, details: Details | None = None) -> int:
+        """Append an event that the next one of this line does not follow."""
+        return self._history.add(kind, self.last, details)
+
+    def fork(self, last: int | None = None) -> "Cursor":
+        """A line of its own, from here or from another event."""
+        return Cursor(self._history, self.last if last is None else last)

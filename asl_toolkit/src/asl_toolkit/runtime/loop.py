@@ -1,0 +1,206 @@
+"""A small event loop of one thread: fibers (coroutines), one-shot signals, timers on an injected clock.
+
+Why not asyncio: its time cannot be replaced without private parts, and an execution needs waits that pass at once, a
+stop that reaches every fiber, and thousands of cheap waiting children. All is single-threaded but `post`.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
+from itertools import count
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from asl_toolkit.clock import Clock
+
+T = TypeVar("T")
+_LONGEST_BLOCK = 86_400.0
+
+
+class Cancelled(BaseException):
+    """Thrown into a fiber that is to end; not an Exception, so that nothing takes it for a failure."""
+
+
+class Signal(Generic[T]):
+    """Something that happens once: the first `set` wins, later ones are ignored. One fiber may await it."""
+
+    __slots__ = ("_also", "_loop", "_value", "_waiter", "is_set")
+
+    def __init__(self, loop: "Loop") -> None:
+        self._loop = loop
+        self._also: Callable[[], None] | None = None
+        self._waiter: Fiber[Any] | None = None  # whose result type does not matter here
+        self.is_set = False
+
+    def set(self, value: T) -> None:
+        """Let it happen. From the loop's thread only; others go through `Loop.post`."""
+        if self.is_set:
+            return
+        self.is_set = True
+        self._value = value
+        if self._waiter is not None:
+            self._loop.wake(self._waiter)
+            self._waiter = None
+        if self._also is not None:
+            self._also()
+
+    def also(self, action: Callable[[], None]) -> None:
+        """Have `action` called when it happens, at once if it has; one action a signal."""
+        if self.is_set:
+            action()
+        self._also = action
+
+    def __await__(self) -> Generator["Signal[T]", None, T]:
+        """The value, once it is there."""
+        if not self.is_set:
+            yield self
+        return self._value
+
+    def attach(self, fiber: "Fiber[Any]") -> None:
+        """Let `fiber` go on when this happens."""
+        self._waiter = fiber
+
+    def detach(self) -> None:
+        """Forget who waits."""
+        self._waiter = None
+
+
+class Fiber(Generic[T]):
+    """A running coroutine. `ended` is set when it is over; `result()` gives its value or raises what it raised."""
+
+    __slots__ = ("_cancelling", "_coroutine", "_error", "_value", "_waits_for", "ended")
+
+    def __init__(self, loop: "Loop", coroutine: Coroutine[Signal[Any], None, T]) -> None:
+        self._coroutine = coroutine
+        self._waits_for: Signal[Any] | None = None
+        self._cancelling: BaseException | None = None
+        self._error: BaseException | None = None
+        self.ended: Signal[Fiber[T]] = Signal(loop)
+
+    def advance(self) -> None:
+        """Run to the next thing it waits for."""
+        if self.ended.is_set:
+            return
+        self._waits_for = None
+        try:
+            if self._cancelling is not None:
+                error, self._cancelling = self._cancelling, None
+                signal = self._coroutine.throw(error)
+            else:
+                signal = self._coroutine.send(None)
+        except StopIteration as end:
+            self._value: T = end.value
+            self.ended.set(self)
+        except Cancelled as error:
+            self._error = error
+            self.ended.set(self)
+        except Exception as error:  # noqa: BLE001 - it is kept for whoever asks for the result
+            self._error = error
+            self.ended.set(self)
+        else:
+            self._waits_for = signal
+            signal.attach(self)
+
+    def cancel(self, loop: "Loop") -> None:
+        """Throw Cancelled into it at the place where it waits."""
+        if self.ended.is_set:
+            return
+        if self._waits_for is not None:
+            self._waits_for.detach()
+        self._cancelling = Cancelled()
+        loop.wake(self)
+
+    def result(self) -> T:
+        """What the coroutine returned; raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+
+class Loop:
+    """Runs fibers until the main one has ended."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._ready: deque[Fiber[Any]] = deque()
+        self._timers: list[tuple[float, int, Signal[Any], object]] = []
+        self._numbers = count()
+        self._compact_at = 256
+        self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._expected = 0
+
+    def spawn(self, coroutine: Coroutine[Signal[Any], None, T]) -> Fiber[T]:
+        """Start a fiber; it runs when the running one waits."""
+        fiber = Fiber(self, coroutine)
+        self._ready.append(fiber)
+        return fiber
+
+    def wake(self, fiber: "Fiber[Any]") -> None:
+        """Let a fiber go on."""
+        self._ready.append(fiber)
+
+    def at(self, deadline: float, signal: Signal[T], value: T) -> None:
+        """Set `signal` to `value` when the clock shows `deadline`, unless something has set it before."""
+        if len(self._timers) >= self._compact_at:
+            self._timers = [entry for entry in self._timers if not entry[2].is_set]
+            heapq.heapify(self._timers)
+            self._compact_at = max(256, 2 * len(self._timers))
+        heapq.heappush(self._timers, (deadline, next(self._numbers), signal, value))
+
+    def post(self, action: Callable[[], None]) -> None:
+        """Have `action` called on the loop's thread; from any thread."""
+        self._inbox.put(action)
+
+    def expect(self) -> None:
+        """Something outside is at work and will `post`: a virtual clock stands still until `arrived`."""
+        self._expected += 1
+
+    def arrived(self) -> None:
+        """What was expected has come."""
+        self._expected -= 1
+
+    def run(self, main: Fiber[T]) -> None:
+        """Run until `main` has ended."""
+        ready, ended = self._ready, main.ended
+        while True:
+            while ready:
+                ready.popleft().advance()
+                if ended.is_set:
+                    return
+            if not self._take_posted(None) and not self._fire_timers():
+                self._block()
+
+    def _take_posted(self, seconds: float | None) -> bool:
+        """Do what was posted; with `seconds`, wait so long for the first. True when there was any."""
+        found = False
+        try:
+            action = self._inbox.get_nowait() if seconds is None else self._inbox.get(timeout=seconds)
+            while True:
+                found = True
+                action()
+                action = self._inbox.get_nowait()
+        except Empty:
+            return found
+
+    def _fire_timers(self) -> bool:
+        """Set the signals whose time has come. True when there was any."""
+        timers, fired = self._timers, False
+        if not timers:
+            return False
+        now = self.clock.now()
+        while timers and (timers[0][0] <= now or timers[0][2].is_set):
+            _, _, signal, value = heapq.heappop(timers)
+            fired = fired or not signal.is_set
+            signal.set(value)
+        return fired
+
+    def _block(self) -> None:
+        """Nothing to do: wait for a post or for the next timer."""
+        if self._timers and self.clock.virtual and not self._expected:
+            self.clock.idle_until(self._timers[0][0])
+            return
+        if not self._timers or self.clock.virtual:
+            self._inbox.get()()
+            return
+        delay = self.clock.real_delay(self._timers[0][0])
+        self._take_posted(min(max(delay, 0.0001), _LONGEST_BLOCK))

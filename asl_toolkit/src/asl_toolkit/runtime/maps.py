@@ -1,0 +1,114 @@
+"""Map states: what both modes share, and INLINE mode."""
+
+from asl_toolkit.definition.model import Field, MapState
+from asl_toolkit.environment import Scope
+from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
+from asl_toolkit.json_value import Json, dumps, is_number
+from asl_toolkit.runtime.flow import effective_input, field_value, finish
+from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.gather import gather
+from asl_toolkit.runtime.loop import Cancelled
+from asl_toolkit.runtime.payload import Payload
+from asl_toolkit.templates import evaluate_path
+
+MOST_INLINE = 40  # iterations at once, whatever MaxConcurrency says (developer guide, "Inline mode")
+
+
+async def run_map(frame: Frame) -> Outcome:
+    """Run the processor once an item."""
+    state = frame.state
+    assert isinstance(state, MapState)  # noqa: S101 - by its runner's table
+    data = effective_input(frame)
+    items = _items(frame, state, data)
+    limit = _limit(frame, state.max_concurrency, data)
+    frame.cursor.add("MapStateStarted", {"length": len(items)})
+    results = await _Inline(frame, state, data, items, limit).run()
+    frame.cursor.beside("MapStateSucceeded")
+    return finish(frame, results, state.next)
+
+
+def _items(frame: Frame, state: MapState, data: Json) -> list[Json]:
+    if state.flow.language == "JSONata":
+        items = data if state.items is None else state.items.evaluate(frame.environment(data))
+        if not isinstance(items, list):
+            raise EvaluationFailure(f"Map state input must be an array but was: {dumps(items)}", None)
+        return items
+    path = state.items_path
+    items = data if path is None else evaluate_path(path, frame.environment(data))
+    if not isinstance(items, list):
+        source = "$" if path is None else getattr(path, "source", "$")
+        raise RuntimeFailure(f'Reference path "{source}" must point to array.')
+    return items
+
+
+def _limit(frame: Frame, field: Field | None, data: Json) -> int:
+    """MaxConcurrency; 0 means no limit of the definition's own."""
+    if field is None:
+        return 0
+    value = field_value(field, frame.environment(data))
+    if not is_number(value) or not float(value).is_integer():
+        raise RuntimeFailure(
+            f'The {field.name} field refers to value "{value if isinstance(value, str) else dumps(value)}" '
+            f"which is not a valid integer: {getattr(field.expression, 'source', '')}"
+        )
+    if value < 0:
+        raise RuntimeFailure(f"{field.name} must be at least 0, not {value}")
+    return int(value)
+
+
+def item_input(frame: Frame, state: MapState, data: Json, index: int, item: Json) -> tuple[Json, dict[str, Json]]:
+    """An item's input after ItemSelector, and the context object of its iteration."""
+    context = {**frame.context, "Map": {"Item": {"Index": index, "Value": item}}}
+    if state.item_selector is None:
+        return item, context
+    environment = frame.environment(data)
+    environment.context = context
+    return state.item_selector.evaluate(environment), context
+
+
+class _Inline:
+    """The iterations of an INLINE Map: lanes that take the next item when they are free."""
+
+    def __init__(self, frame: Frame, state: MapState, data: Json, items: list[Json], limit: int) -> None:
+        self._frame = frame
+        self._state = state
+        self._data = data
+        self._items = items
+        self._lanes = min(limit or MOST_INLINE, MOST_INLINE, len(items))
+        self._results: list[Json] = [None] * len(items)
+        self._next = 0
+        self._last = frame.cursor.last
+
+    async def run(self) -> list[Json]:
+        started = self._frame.cursor.last
+        try:
+            await gather(self._frame.run.loop, [self._lane(started) for _ in range(self._lanes)])
+        finally:
+            self._frame.cursor.last = self._last
+        return self._results
+
+    async def _lane(self, previous: int) -> None:
+        while self._next < len(self._items):
+            index = self._next
+            self._next += 1
+            previous = await self._iteration(index, previous)
+
+    async def _iteration(self, index: int, previous: int) -> int:
+        """Run one iteration; the id of its last own event."""
+        frame, state = self._frame, self._state
+        cursor = frame.cursor.fork(previous)
+        about = {"index": index, "name": state.name}
+        value, context = item_input(frame, state, self._data, index, self._items[index])
+        cursor.add("MapIterationStarted", about)
+        try:
+            output = await frame.run.branch(state.processor, Payload(value), Scope(frame.scope), context, cursor)
+        except StateFailure:
+            cursor.beside("MapIterationFailed", about)
+            self._last = cursor.last
+            raise
+        except Cancelled:
+            cursor.beside("MapIterationAborted", about)
+            raise
+        self._results[index] = output.value
+        self._last = cursor.beside("MapIterationSucceeded", about)
+        return cursor.last

@@ -1,0 +1,29 @@
+"""Parallel states: all branches at once, each with the same input and variables of its own."""
+
+from asl_toolkit.definition.model import Branch, ParallelState
+from asl_toolkit.environment import Scope
+from asl_toolkit.json_value import Json
+from asl_toolkit.runtime.flow import arguments, effective_input, finish
+from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.gather import gather
+from asl_toolkit.runtime.payload import Payload
+
+
+async def run_parallel(frame: Frame) -> Outcome:
+    """Run the branches; the result is the array of their outputs."""
+    state = frame.state
+    assert isinstance(state, ParallelState)  # noqa: S101 - by its runner's table
+    payload = Payload(arguments(frame, effective_input(frame)))
+    started = frame.cursor.add("ParallelStateStarted")
+
+    async def run_branch(branch: Branch) -> Json:
+        cursor = frame.cursor.fork(started)
+        try:
+            output = await frame.run.branch(branch, payload, Scope(frame.scope), frame.context, cursor)
+        finally:
+            frame.cursor.last = max(frame.cursor.last, cursor.last)
+        return output.value
+
+    results = await gather(frame.run.loop, [run_branch(branch) for branch in state.branches])
+    frame.cursor.beside("ParallelStateSucceeded")
+    return finish(frame, results, state.next)

@@ -1,0 +1,166 @@
+"""The interpreter: one execution (or one child of a DISTRIBUTED Map) on a loop."""
+
+import random
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeAlias
+
+from asl_toolkit.definition.model import Branch, Machine, MapState, ParallelState, PassState, State, TaskState
+from asl_toolkit.environment import Scope
+from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
+from asl_toolkit.json_value import Json
+from asl_toolkit.runtime import maps, parallel, states, tasks
+from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.handling import RetryCounter, caught
+from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, Details, History
+from asl_toolkit.runtime.loop import Cancelled, Loop, Signal
+from asl_toolkit.runtime.payload import Payload
+from asl_toolkit.runtime.workers import Workers
+from asl_toolkit.services.registry import Services
+from asl_toolkit.timestamps import instant_text
+
+Runner: TypeAlias = Callable[[Any], Coroutine[Signal[Any], None, Outcome]]  # Any: each takes its own kind of frame
+_RUNNERS: Mapping[str, Runner] = {
+    "Pass": states.run_pass,
+    "Choice": states.run_choice,
+    "Wait": states.run_wait,
+    "Succeed": states.run_succeed,
+    "Fail": states.run_fail,
+    "Task": tasks.run_task,
+    "Parallel": parallel.run_parallel,
+    "Map": maps.run_map,
+}
+_WITH_FAILED_EVENT = ("Map", "Parallel")
+_WITH_ABORTED_EVENT = ("Task", "Wait", "Map", "Parallel")
+
+
+class Fatal(Exception):  # noqa: N818 - named after what happened
+    """The execution is over, whatever Catch says: error, cause, and the event that the end follows."""
+
+    def __init__(self, error: str, cause: str, previous: int) -> None:
+        super().__init__(f"{error}: {cause}")
+        self.error = error
+        self.cause = cause
+        self.previous = previous
+
+
+class Run:
+    """Everything that the states of one execution share."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of an execution
+        self,
+        machine: Machine,
+        services: Services,
+        loop: Loop,
+        workers: Workers,
+        history: History,
+        context: Mapping[str, Json],
+        source: random.Random,
+    ) -> None:
+        self.machine = machine
+        self.services = services
+        self.loop = loop
+        self.workers = workers
+        self.history = history
+        self.context = context
+        self.random = source
+
+    async def branch(
+        self, branch: Branch, payload: Payload, scope: Scope, context: Mapping[str, Json], cursor: Cursor
+    ) -> Payload:
+        """Run a branch to its end and return its output.
+
+        StateFailure when it fails, Fatal when the whole execution does.
+        """
+        name: str | None = branch.start_at
+        while name is not None:
+            outcome = await self._step(branch.states[name], payload, scope, context, cursor)
+            payload, name = outcome.payload, outcome.next
+        return payload
+
+    async def _step(self, state: State, payload: Payload, scope: Scope, context: Mapping[str, Json], cursor: Cursor) -> Outcome:
+        kind = state.kind
+        try:
+            entered = {"input": payload.text, "inputDetails": NOT_TRUNCATED, "name": state.name}
+            cursor.add(f"{kind}StateEntered", entered)
+            about = {"Name": state.name, "EnteredTime": instant_text(self.loop.clock.now()), "RetryCount": 0}
+            frame = Frame(self, state, payload, scope, {**context, "State": about}, cursor)
+            outcome = await self._attempts(frame, kind)
+            if outcome.assigned is not None:
+                scope.assign(outcome.assigned)
+            if kind != "Fail":
+                cursor.add(f"{kind}StateExited", _exited(state, outcome))
+        except RuntimeFailure as failure:
+            raise self._fatal(failure, state, cursor) from failure
+        except Cancelled:
+            if kind in _WITH_ABORTED_EVENT:
+                cursor.add(f"{kind}StateAborted")
+            raise
+        return outcome
+
+    def _fatal(self, failure: RuntimeFailure, state: State, cursor: Cursor) -> Fatal:
+        self.history.close()
+        entered = failure.entered_id or cursor.last
+        text = failure.message
+        if not failure.bare:
+            text = f"An error occurred while executing the state '{state.name}' (entered at the event id #{entered}). {text}"
+        return Fatal(failure.error, text, cursor.last)
+
+    async def _attempts(self, frame: Frame, kind: str) -> Outcome:
+        """Run a state until it succeeds, its Retry gives up, and Catch or nobody takes the error."""
+        state = frame.state
+        handled = state if isinstance(state, (TaskState, ParallelState, MapState)) else None
+        counter = RetryCounter(handled.retry if handled else ())
+        while True:
+            try:
+                return await _RUNNERS[kind](frame)
+            except RuntimeFailure as failure:
+                failure.entered_id = frame.entered_id
+                raise
+            except StateFailure as failure:
+                error = self._noted(frame, failure)
+                delay = counter.delay(error, self.random)
+                if delay is not None:
+                    await self.sleep(delay)
+                    frame.context = {**frame.context, "State": {**frame.context["State"], "RetryCount": counter.total}}
+                    continue
+                outcome = caught(frame, handled.catch, error) if handled else None
+                if outcome is not None:
+                    return outcome
+                if isinstance(state, PassState) and error.error == "States.DataLimitExceeded":
+                    raise Fatal(str(error.error), str(error.cause), frame.cursor.last) from failure
+                if kind in _WITH_FAILED_EVENT:
+                    frame.cursor.add(f"{kind}StateFailed")
+                raise error from failure
+
+    def _noted(self, frame: Frame, failure: StateFailure) -> StateFailure:
+        """Write the event of a failed evaluation, and give its cause the name of the state."""
+        if not isinstance(failure, EvaluationFailure):
+            return failure
+        name, entered = frame.state.name, frame.entered_id
+        cause = f"An error occurred while executing the state '{name}' (entered at the event id #{entered}). {failure.message}"
+        details: Details = {"cause": cause, "error": failure.error, "state": name}
+        if failure.location is not None:
+            details["location"] = failure.location
+        frame.cursor.add("EvaluationFailed", details)
+        return StateFailure(failure.error, cause)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the execution's clock."""
+        await self.until(self.loop.clock.now() + seconds)
+
+    async def until(self, deadline: float) -> None:
+        """Wait until the execution's clock shows `deadline` (seconds since 1970)."""
+        signal: Signal[None] = Signal(self.loop)
+        self.loop.at(deadline, signal, None)
+        try:
+            await signal
+        finally:
+            signal.set(None)
+
+
+def _exited(state: State, outcome: Outcome) -> Details:
+    details: Details = {"name": state.name, "output": outcome.payload.text, "outputDetails": NOT_TRUNCATED}
+    if outcome.assigned is not None:
+        details["assignedVariables"] = {name: Payload(value).text for name, value in outcome.assigned.items()}
+        details["assignedVariablesDetails"] = NOT_TRUNCATED
+    return details

@@ -1,0 +1,139 @@
+"""The states that call nobody: Pass, Choice, Wait, Succeed, Fail."""
+
+from asl_toolkit.definition.model import ChoiceState, FailState, Field, PassState, WaitState
+from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
+from asl_toolkit.json_value import Json, is_number, type_name
+from asl_toolkit.runtime.flow import arguments, checked, effective_input, evaluate_assign, field_value, finish, output_of
+from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.timestamps import parse_instant
+
+_INVALID_INSTANT = "does not reference a valid ISO-8601 extended offset date-time format string"
+
+
+async def run_pass(frame: Frame) -> Outcome:
+    """Hand on the result, the parameters or the input."""
+    state = frame.state
+    assert isinstance(state, PassState)  # noqa: S101 - by its runner's table
+    if state.flow.language == "JSONata":
+        return finish(frame, frame.payload.value, state.next)
+    data = effective_input(frame)
+    result = state.result.value if state.result is not None else arguments(frame, data)
+    return finish(frame, result, state.next)
+
+
+async def run_succeed(frame: Frame) -> Outcome:
+    """Hand on the input."""
+    return finish(frame, effective_input(frame), None)
+
+
+async def run_choice(frame: Frame) -> Outcome:
+    """Follow the first rule that holds."""
+    state = frame.state
+    assert isinstance(state, ChoiceState)  # noqa: S101 - by its runner's table
+    data = effective_input(frame)
+    environment = frame.environment(data)
+    flow = state.flow
+    for choice in state.choices:
+        if flow.language == "JSONPath":
+            taken = choice.rule.holds(environment)  # type: ignore[union-attr] # JSONPath rules are Rule
+        else:
+            taken = choice.rule.evaluate(environment)  # type: ignore[union-attr] # JSONata rules are Evaluable
+            if not isinstance(taken, bool):
+                raise EvaluationFailure(_condition_message(choice.rule, taken), "Choices/Condition")
+        if taken:
+            assigned = evaluate_assign(choice.assign, environment)
+            output = choice.output
+            following: str | None = choice.next
+            break
+    else:
+        if state.default is None:
+            raise StateFailure("States.NoChoiceMatched", _no_match(frame))
+        assigned, output, following = evaluate_assign(flow.assign, environment), flow.output, state.default
+    value = output_of(frame, data) if output is None else output.evaluate(environment)
+    return Outcome(checked(frame, value), following, assigned)
+
+
+def _no_match(frame: Frame) -> str:
+    return (
+        f"An error occurred while executing the state '{frame.state.name}' (entered at the event id #{frame.entered_id}). "
+        "Failed to transition out of the state. The state does not point to a next state."
+    )
+
+
+def _condition_message(rule: object, value: Json) -> str:
+    source = getattr(rule, "source", "")
+    return (
+        f"The JSONata expression '{source}' specified for the field 'Condition' returned an unexpected result type. "
+        f"Expected 'boolean', but was '{type_name(value)}' for value: {value!r}"
+    )
+
+
+async def run_wait(frame: Frame) -> Outcome:
+    """Wait for seconds or until an instant."""
+    state = frame.state
+    assert isinstance(state, WaitState)  # noqa: S101 - by its runner's table
+    data = effective_input(frame)
+    field = state.field
+    value = field_value(field, frame.environment(data))
+    if field.name.startswith("Seconds"):
+        await frame.run.sleep(_seconds(field, value))
+    else:
+        await frame.run.until(_instant(field, value))
+    if state.flow.language == "JSONata":
+        return finish(frame, frame.payload.value, state.next)
+    assigned = evaluate_assign(state.flow.assign, frame.environment(data))
+    return Outcome(checked(frame, output_of(frame, data)), state.next, assigned)
+
+
+def _seconds(field: Field, value: Json) -> float:
+    shown = f"{_source(field)} == {value}"
+    if not field.is_path:
+        if not is_number(value) or not float(value).is_integer() or value < 0:
+            raise EvaluationFailure(
+                f"The JSONata expression specified for the field 'Seconds' returned an unexpected value: {value!r}. "
+                "A whole number of seconds is needed.",
+                "Seconds",
+            )
+        return float(value)
+    if not is_number(value) or not float(value).is_integer():
+        raise RuntimeFailure(f"The SecondsPath parameter cannot be parsed as a long value: {shown}")
+    if value < 0:
+        raise RuntimeFailure(f"The SecondsPath parameter references a negative value: {shown}")
+    return float(value)
+
+
+def _instant(field: Field, value: Json) -> float:
+    instant = parse_instant(value) if isinstance(value, str) else None
+    if instant is None:
+        if not field.is_path:
+            raise EvaluationFailure(
+                f"The JSONata expression specified for the field 'Timestamp' returned no valid ISO-8601 timestamp: {value!r}",
+                "Timestamp",
+            )
+        raise RuntimeFailure(f"The TimestampPath parameter {_INVALID_INSTANT}: {_source(field)} == {value}")
+    return instant.timestamp()
+
+
+def _source(field: Field) -> str:
+    return getattr(field.expression, "source", "")
+
+
+async def run_fail(frame: Frame) -> Outcome:
+    """Raise the error that the state names."""
+    state = frame.state
+    assert isinstance(state, FailState)  # noqa: S101 - by its runner's table
+    environment = frame.environment(frame.payload.value)
+    texts = [None if field is None else _text(field, field_value(field, environment)) for field in (state.error, state.cause)]
+    raise StateFailure(texts[0], texts[1])
+
+
+def _text(field: Field, value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    if field.is_path:
+        raise RuntimeFailure(f"The {field.name} field refers to value {value!r} which is not a string: {_source(field)}")
+    raise EvaluationFailure(
+        f"The JSONata expression specified for the field '{field.name}' returned an unexpected result type. "
+        f"Expected 'string', but was '{type_name(value)}'",
+        field.name,
+    )

@@ -1,0 +1,184 @@
+"""Task states: calling the handler, waiting for what it submitted or for a token, timeouts and heartbeats."""
+
+from asl_toolkit.definition.model import Field, TaskState
+from asl_toolkit.errors import RuntimeFailure, StateFailure, TaskFailed
+from asl_toolkit.json_value import Json, is_number
+from asl_toolkit.runtime.flow import arguments, data_limit, effective_input, field_value, finish
+from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.handling import HeartbeatMissed
+from asl_toolkit.runtime.history import NOT_TRUNCATED, Details
+from asl_toolkit.runtime.payload import Payload
+from asl_toolkit.runtime.work import HEARTBEAT, TIMEOUT, Work
+from asl_toolkit.services.contract import TaskRequest
+
+_LONGEST_CAUSE = 32_768
+_LONGEST_ERROR = 256
+
+
+async def run_task(frame: Frame) -> Outcome:
+    """One attempt."""
+    state = frame.state
+    assert isinstance(state, TaskState)  # noqa: S101 - by its runner's table
+    token = None
+    if state.resource.pattern == "wait_for_task_token" or state.resource.service == "activity":
+        token = frame.run.services.tokens.new()
+        frame.context = {**frame.context, "Task": {"Token": token}}
+    data = effective_input(frame)
+    parameters = arguments(frame, data)
+    request = TaskRequest(
+        resource=state.resource.arn,
+        service=state.resource.service,
+        action=state.resource.action,
+        pattern=state.resource.pattern,
+        parameters=parameters,
+        input=frame.payload.value,
+        state_name=state.name,
+        context=frame.context,
+        timeout_seconds=_seconds(frame, state.timeout, data),
+        heartbeat_seconds=_seconds(frame, state.heartbeat, data),
+        credentials=None if state.credentials is None else state.credentials.evaluate(frame.environment(data)),
+        task_token=token,
+    )
+    events = _LambdaEvents(frame, request) if state.resource.is_function else _TaskEvents(frame, request)
+    result = await _attempt(frame, request, events)
+    return finish(frame, result, state.next)
+
+
+def _seconds(frame: Frame, field: Field | None, data: Json) -> float | None:
+    if field is None:
+        return None
+    value = field_value(field, frame.environment(data))
+    if not is_number(value) or not float(value).is_integer() or value < 1:
+        source = getattr(field.expression, "source", field.name)
+        raise RuntimeFailure(
+            f"The {field.name} parameter cannot be parsed as a positive whole number of seconds: {source} == {value}"
+        )
+    return int(value)
+
+
+async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents") -> Json:
+    state = frame.state
+    assert isinstance(state, TaskState)  # noqa: S101 - by its runner's table
+    sent = Payload(request.parameters)
+    if sent.too_large:
+        raise data_limit(events.name)
+    events.scheduled(sent)
+    events.started()
+    handler = frame.run.services.handler(state.resource, state.name)
+    if handler is None:
+        raise RuntimeFailure(f"no handler serves {request.service}:{request.action}")
+    work = Work(frame.run, request)
+    try:
+        end = await work.start(handler)
+        if work.submitted is not None:
+            events.submitted(Payload(work.submitted.output))
+            end = await work.completion()
+    finally:
+        work.close()
+    if end is TIMEOUT or end is HEARTBEAT:
+        events.timed_out()
+        raise HeartbeatMissed if end is HEARTBEAT else StateFailure("States.Timeout", None)
+    if isinstance(end, TaskFailed):
+        error = None if end.error is None else end.error[:_LONGEST_ERROR]
+        cause = None if end.cause is None else end.cause[:_LONGEST_CAUSE]
+        events.failed(error, cause)
+        raise StateFailure(error, cause)
+    result = Payload(end)
+    if result.too_large:
+        failure = data_limit(events.name)
+        events.failed(failure.error, failure.cause)
+        raise failure
+    events.succeeded(result)
+    return end
+
+
+class _TaskEvents:
+    """The events of a service integration."""
+
+    def __init__(self, frame: Frame, request: TaskRequest) -> None:
+        state = frame.state
+        assert isinstance(state, TaskState)  # noqa: S101 - by its runner's table
+        self.cursor = frame.cursor
+        self.request = request
+        self.region = frame.run.services.region
+        self.name = request.service
+        self.what: Details = {
+            "resource": f"{request.action}{state.resource.suffix}",
+            "resourceType": request.service,
+        }
+
+    def limits(self) -> Details:
+        """The seconds that the definition sets."""
+        found: Details = {}
+        if self.request.timeout_seconds is not None:
+            found["timeoutInSeconds"] = self.request.timeout_seconds
+        if self.request.heartbeat_seconds is not None:
+            found["heartbeatInSeconds"] = self.request.heartbeat_seconds
+        return found
+
+    def credentials(self) -> Details:
+        """The role that the task takes on, where the definition names one."""
+        given = self.request.credentials
+        role = given.get("RoleArn") if isinstance(given, dict) else None
+        return {} if role is None else {"taskCredentials": {"roleArn": role}}
+
+    def scheduled(self, sent: Payload) -> None:
+        """The task is about to start."""
+        details = {**self.what, "region": self.region, "parameters": sent.text, **self.limits(), **self.credentials()}
+        self.cursor.add("TaskScheduled", details)
+
+    def started(self) -> None:
+        """The task starts."""
+        self.cursor.add("TaskStarted", self.what)
+
+    def submitted(self, output: Payload) -> None:
+        """The service took the job."""
+        self.cursor.add("TaskSubmitted", {**self.what, "output": output.text, "outputDetails": NOT_TRUNCATED})
+
+    def succeeded(self, output: Payload) -> None:
+        """The task ended well."""
+        self.cursor.add("TaskSucceeded", {**self.what, "output": output.text, "outputDetails": NOT_TRUNCATED})
+
+    def failed(self, error: str | None, cause: str | None) -> None:
+        """The task ended badly."""
+        self.cursor.add("TaskFailed", {**self.what, **_named(error, cause)})
+
+    def timed_out(self) -> None:
+        """The task took too long."""
+        self.cursor.add("TaskTimedOut", {**self.what, "error": "States.Timeout"})
+
+
+class _LambdaEvents(_TaskEvents):
+    """The events of a Task whose Resource is a function's own ARN."""
+
+    def __init__(self, frame: Frame, request: TaskRequest) -> None:
+        super().__init__(frame, request)
+        self.name = request.resource
+
+    def scheduled(self, sent: Payload) -> None:
+        """The function is about to be called."""
+        details: Details = {"input": sent.text, "inputDetails": NOT_TRUNCATED, "resource": self.request.resource}
+        limits = self.limits()
+        limits.pop("heartbeatInSeconds", None)
+        self.cursor.add("LambdaFunctionScheduled", {**details, **limits, **self.credentials()})
+
+    def started(self) -> None:
+        """The function is called."""
+        self.cursor.add("LambdaFunctionStarted")
+
+    def succeeded(self, output: Payload) -> None:
+        """The function returned."""
+        self.cursor.add("LambdaFunctionSucceeded", {"output": output.text, "outputDetails": NOT_TRUNCATED})
+
+    def failed(self, error: str | None, cause: str | None) -> None:
+        """The function raised."""
+        self.cursor.add("LambdaFunctionFailed", _named(error, cause))
+
+    def timed_out(self) -> None:
+        """The function took too long."""
+        self.cursor.add("LambdaFunctionTimedOut", {"error": "States.Timeout"})
+
+
+def _named(error: str | None, cause: str | None) -> Details:
+    named = {"error": error, "cause": cause}
+    return {name: text for name, text in named.items() if text is not None}

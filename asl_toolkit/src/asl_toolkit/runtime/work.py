@@ -1,0 +1,186 @@
+"""One attempt's work outside of the loop: the handler's call, what it submitted, its token, its deadlines."""
+
+import json
+import logging
+from concurrent.futures import CancelledError, Future
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from asl_toolkit.errors import TaskFailed
+from asl_toolkit.runtime.loop import Signal
+from asl_toolkit.services.contract import Handler, Submitted, TaskRequest, is_inline
+
+if TYPE_CHECKING:
+    from asl_toolkit.json_value import Json
+    from asl_toolkit.runtime.run import Run
+
+_log = logging.getLogger(__name__)
+
+
+class Late(Enum):
+    """Which deadline has passed."""
+
+    TIMEOUT = "timeout"
+    HEARTBEAT = "heartbeat"
+
+
+TIMEOUT: Final = Late.TIMEOUT
+HEARTBEAT: Final = Late.HEARTBEAT
+
+
+class _Began:
+    """The handler has returned: work goes on elsewhere, or a token is awaited."""
+
+
+class Work:
+    """Starts a handler and waits for its end; `close` cancels what is still under way."""
+
+    def __init__(self, run: "Run", request: TaskRequest) -> None:
+        self._run = run
+        self._request = request
+        self._loop = run.loop
+        self._token = request.task_token
+        self._ended: Signal[object] = Signal(run.loop)
+        self._began: Signal[object] = Signal(run.loop)
+        self._over = False
+        self._outside = 0
+        self.submitted: Submitted | None = None
+        self._last_beat = 0.0
+
+    async def start(self, handler: Handler) -> object:
+        """Call the handler. Its result, TaskFailed or a deadline; with `submitted` set, the end is still to come."""
+        now = self._loop.clock.now()
+        if self._request.timeout_seconds is not None:
+            deadline = now + self._request.timeout_seconds
+            self._loop.at(deadline, self._ended, TIMEOUT)
+            self._loop.at(deadline, self._began, TIMEOUT)
+        if self._token is not None:
+            self._expect_token()
+        if is_inline(handler):
+            self._take(_call(handler, self._request))
+        else:
+            self._loop.expect()
+            self._run.workers.submit(lambda: self._call_outside(handler))
+        return await self._began
+
+    def _call_outside(self, handler: Handler) -> None:
+        answer = _call(handler, self._request)
+
+        def arrive() -> None:
+            self._loop.arrived()
+            self._take(answer)
+
+        self._loop.post(arrive)
+
+    def _take(self, answer: object) -> None:
+        """What the handler returned or raised."""
+        if self._over or self._began.is_set:
+            if isinstance(answer, Submitted):
+                _cancel(answer)
+            return
+        if isinstance(answer, TaskFailed):
+            self._began.set(answer)
+            return
+        if self._request.pattern == "request_response" and self._token is None and not isinstance(answer, Submitted):
+            self._began.set(answer)
+            return
+        self._submit(answer)
+
+    def _submit(self, answer: object) -> None:
+        if isinstance(answer, Submitted):
+            self.submitted = answer
+            self._loop.expect()
+            self._outside += 1
+            answer.completion.add_done_callback(self._completed_outside)
+        else:
+            future: Future[Json] = Future()
+            self.submitted = Submitted(answer, future)
+            if self._token is None:
+                self._ended.set(answer)
+        self._began.set(_Began)
+
+    def _completed_outside(self, future: "Future[Json]") -> None:
+        def arrive() -> None:
+            if self._outside:
+                self._outside -= 1
+                self._loop.arrived()
+            self._ended.set(_outcome(future))
+
+        self._loop.post(arrive)
+
+    async def completion(self) -> object:
+        """The end of what was submitted: a result, TaskFailed, or a deadline."""
+        if self._request.heartbeat_seconds is not None and not self._ended.is_set:
+            self._last_beat = self._loop.clock.now()
+            self._watch_heartbeat()
+        return await self._ended
+
+    def _watch_heartbeat(self) -> None:
+        """Look when the next beat is due; a beat in time puts that off."""
+        seconds = self._request.heartbeat_seconds or 0.0
+        due: Signal[None] = Signal(self._loop)
+        self._loop.spawn(self._heartbeat(due, self._last_beat + seconds))
+
+    async def _heartbeat(self, due: "Signal[None]", deadline: float) -> None:
+        self._loop.at(deadline, due, None)
+        await due
+        if self._ended.is_set:
+            return
+        seconds = self._request.heartbeat_seconds or 0.0
+        if self._last_beat + seconds <= self._loop.clock.now():
+            self._ended.set(HEARTBEAT)
+        else:
+            self._watch_heartbeat()
+
+    def _expect_token(self) -> None:
+        post, ended = self._loop.post, self._ended
+        self._run.services.tokens.wait(str(self._token), lambda answer: post(lambda: ended.set(answer)), lambda: post(self._beat))
+
+    def _beat(self) -> None:
+        self._last_beat = self._loop.clock.now()
+
+    def close(self) -> None:
+        """Nobody waits any more: forget the token, and end what has not ended."""
+        self._over = True
+        if self._token is not None:
+            self._run.services.tokens.forget(self._token)
+        while self._outside:
+            self._outside -= 1
+            self._loop.arrived()
+        submitted = self.submitted
+        if submitted is not None and not (submitted.completion.done() or self._token is not None):
+            _cancel(submitted)
+        self._began.set(None)
+        self._ended.set(None)
+
+
+def _call(handler: Handler, request: TaskRequest) -> object:
+    """The handler's answer; what it raises becomes TaskFailed."""
+    try:
+        return handler(request)
+    except TaskFailed as failure:
+        return failure
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises is its task's failure
+        _log.warning("the handler of the state %r raised", request.state_name, exc_info=True)
+        return _unexpected(error)
+
+
+def _outcome(future: "Future[Json]") -> object:
+    try:
+        return future.result()
+    except TaskFailed as failure:
+        return failure
+    except (CancelledError, Exception) as error:  # noqa: BLE001 - any end of a task is an answer
+        return _unexpected(error)
+
+
+def _unexpected(error: BaseException) -> TaskFailed:
+    body = {"errorMessage": str(error), "errorType": type(error).__name__}
+    return TaskFailed("States.TaskFailed", json.dumps(body))
+
+
+def _cancel(submitted: Submitted) -> None:
+    try:
+        submitted.cancel()
+    except Exception:  # noqa: BLE001 - the execution goes on without it
+        _log.warning("cancelling a task failed", exc_info=True)

@@ -1,0 +1,1 @@
+"""What Tasks call: the handler contract, Lambda functions in this process, and AWS services through boto3."""

@@ -1,0 +1,118 @@
+"""Lambda functions called in this process, with the answers and errors that Lambda gives.
+
+Shapes: recorded `lambda:invoke` outputs and failures (`ExecutedVersion`, `Payload`, `StatusCode`; Cause is JSON with
+errorMessage, errorType, requestId, stackTrace; compact for lambda:invoke, with blanks for a function's own ARN).
+"""
+
+import json
+import time
+import traceback
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from asl_toolkit.errors import TaskFailed
+from asl_toolkit.json_value import Json, dumps, loads
+from asl_toolkit.services.contract import Function, TaskRequest
+
+_LONGEST_SECONDS = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaContext:
+    """What a function gets as its second argument: the members of Lambda's own context object."""
+
+    function_name: str
+    invoked_function_arn: str
+    function_version: str = "$LATEST"
+    memory_limit_in_mb: str = "128"
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    log_group_name: str = ""
+    log_stream_name: str = ""
+    identity: None = None
+    client_context: None = None
+    deadline: float = field(default_factory=lambda: time.monotonic() + _LONGEST_SECONDS)
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda would end the function (15 minutes after its start)."""
+        return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+
+class FunctionCaller:
+    """Finds a function by name or ARN and calls it as Lambda would."""
+
+    def __init__(self, functions: Mapping[str, Function], *, region: str, account: str) -> None:
+        self._functions = functions
+        self._region = region
+        self._account = account
+
+    def invoke(self, request: TaskRequest) -> Json:
+        """`lambda:invoke`: parameters are FunctionName, Payload, InvocationType, Qualifier."""
+        parameters = request.parameters
+        if not isinstance(parameters, dict) or not isinstance(parameters.get("FunctionName"), str):
+            raise TaskFailed(
+                "Lambda.AWSLambdaException",
+                "1 validation error detected: Value null at 'functionName' failed to satisfy constraint: "
+                "Member must not be null (Service: AWSLambda; Status Code: 400; Error Code: ValidationException; "
+                "Request ID: 00000000-0000-0000-0000-000000000000; Proxy: null)",
+            )
+        asynchronous = parameters.get("InvocationType") == "Event"
+        function, name, version = self._find(parameters["FunctionName"], parameters.get("Qualifier"))
+        payload = self._call(function, name, version, parameters.get("Payload", {}), blanks=False)
+        metadata = {"SdkHttpMetadata": {"HttpStatusCode": 202 if asynchronous else 200}, "SdkResponseMetadata": {}}
+        if asynchronous:
+            return {"Payload": "", **metadata, "StatusCode": 202}
+        return {"ExecutedVersion": version, "Payload": payload, **metadata, "StatusCode": 200}
+
+    def by_arn(self, request: TaskRequest) -> Json:
+        """A Task whose Resource is the function's own ARN: the whole parameters are its event."""
+        function, name, version = self._find(request.resource, None)
+        return self._call(function, name, version, request.parameters, blanks=True)
+
+    def _find(self, wanted: str, qualifier: Json) -> tuple[Function, str, str]:
+        """The function, its name and the version; by the text as it stands, by ARN, by name."""
+        parts = wanted.split(":")
+        name, version = wanted, str(qualifier or "$LATEST")
+        if len(parts) >= 7 and parts[2] == "lambda":
+            name = parts[6]
+            version = parts[7] if len(parts) > 7 else version
+        elif len(parts) == 2:
+            name, version = parts
+        arn = f"arn:aws:lambda:{self._region}:{self._account}:function:{name}"
+        for key in (wanted, ":".join(parts[:7]), arn, name):
+            if key in self._functions:
+                return self._functions[key], name, version
+        raise TaskFailed(
+            "Lambda.ResourceNotFoundException",
+            f"Function not found: {arn}:{version} (Service: AWSLambda; Status Code: 404; Error Code: "
+            f"ResourceNotFoundException; Request ID: {uuid.uuid4()}; Proxy: null)",
+        )
+
+    def _call(self, function: Function, name: str, version: str, event: Json, *, blanks: bool) -> Json:
+        context = LambdaContext(name, f"arn:aws:lambda:{self._region}:{self._account}:function:{name}", function_version=version)
+        try:
+            return loads(dumps(function(loads(dumps(event)), context)))
+        except TaskFailed:
+            raise
+        except (TypeError, ValueError) as error:
+            if error.__traceback__ is not None and error.__traceback__.tb_next is not None and _ours(error):
+                raise _failure(name, "Runtime.MarshalError", f"Unable to marshal response: {error}", [], blanks=blanks) from error
+            raise _raised(error, context, blanks=blanks) from error
+        except Exception as error:
+            raise _raised(error, context, blanks=blanks) from error
+
+
+def _ours(error: Exception) -> bool:
+    """Whether the result could not be written as JSON (and not the function that raised)."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return any(frame.name == "dumps" and frame.filename.endswith("json_value.py") for frame in frames)
+
+
+def _raised(error: Exception, context: LambdaContext, *, blanks: bool) -> TaskFailed:
+    frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
+    return _failure(context.aws_request_id, type(error).__name__, str(error), frames, blanks=blanks)
+
+
+def _failure(request_id: str, kind: str, message: str, frames: list[str], *, blanks: bool) -> TaskFailed:
+    body = {"errorMessage": message, "errorType": kind, "requestId": request_id, "stackTrace": frames}
+    return TaskFailed(kind, json.dumps(body) if blanks else dumps(body))

@@ -1,0 +1,57 @@
+"""Task tokens: who waits for which, and the calls that answer: send_task_success, send_task_failure, send_task_heartbeat."""
+
+import threading
+from collections.abc import Callable
+from secrets import token_urlsafe
+
+from asl_toolkit.errors import AslError, TaskFailed
+from asl_toolkit.json_value import Json
+
+
+class TaskDoesNotExist(AslError):  # noqa: N818 - named after what happened
+    """Nobody waits for this token: it was never given out, was answered before, or its task has timed out."""
+
+
+class TaskTokens:
+    """The tokens of all tasks that wait now; safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[str, tuple[Callable[[Json | TaskFailed], None], Callable[[], None]]] = {}
+
+    def new(self) -> str:
+        """A token that was not given out before."""
+        return token_urlsafe(96)
+
+    def wait(self, token: str, answered: Callable[[Json | TaskFailed], None], beat: Callable[[], None]) -> None:
+        """Have `answered` called with the result or the failure, `beat` at each heartbeat; from the sender's thread."""
+        with self._lock:
+            self._waiting[token] = (answered, beat)
+
+    def forget(self, token: str) -> None:
+        """Nobody waits any more."""
+        with self._lock:
+            self._waiting.pop(token, None)
+
+    def send_success(self, token: str, output: Json) -> None:
+        """End the task well; `output` is its result (a JSON value). TaskDoesNotExist for an unknown token."""
+        self._take(token)(output)
+
+    def send_failure(self, token: str, error: str | None = None, cause: str | None = None) -> None:
+        """End the task badly. TaskDoesNotExist for an unknown token."""
+        self._take(token)(TaskFailed(error, cause))
+
+    def send_heartbeat(self, token: str) -> None:
+        """Say that the task is still at work. TaskDoesNotExist for an unknown token."""
+        with self._lock:
+            waiting = self._waiting.get(token)
+        if waiting is None:
+            raise TaskDoesNotExist("Task does not exist: the token is unknown, answered or timed out")
+        waiting[1]()
+
+    def _take(self, token: str) -> Callable[[Json | TaskFailed], None]:
+        with self._lock:
+            waiting = self._waiting.pop(token, None)
+        if waiting is None:
+            raise TaskDoesNotExist("Task does not exist: the token is unknown, answered or timed out")
+        return waiting[0]
