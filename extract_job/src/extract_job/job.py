@@ -17,7 +17,8 @@ FIRST_BATCH = 1024
 """Rows of the first batch, before anything is known of how wide they are."""
 BATCH_ROWS = 16_384
 BATCH_BYTES = 16 * 2**20
-"""A batch's bounds: rows unless `fetchsize` sets them, and bytes by the width of the batch before."""
+"""A batch's bounds: rows unless `fetchsize` sets more or fewer (a file has no round trips to save: not below `FIRST_BATCH`), and
+bytes by the width of the batch before."""
 
 
 def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None]) -> Result:
@@ -52,9 +53,9 @@ def _copied(arguments: Arguments, source: "Source") -> Result:
     from extract_job.target import ParquetTarget
 
     schema = schema_of(source.columns)
-    most = arguments.fetchsize or BATCH_ROWS
+    most = max(arguments.fetchsize or BATCH_ROWS, FIRST_BATCH)
     with ParquetTarget(arguments.folder, schema, arguments.rows_per_file) as target:
-        size = min(FIRST_BATCH, most)
+        size = FIRST_BATCH
         while rows := source.read(size):
             try:
                 table = table_of(source.columns, schema, rows)

@@ -48,6 +48,8 @@ class ParquetTarget:
         self._token = secrets.token_hex(4)  # a second process of the same attempt writes to files of its own
         self._open: _OpenFile | None = None
         self._pending: list[Table] = []
+        self._pending_rows = 0
+        self._pending_bytes = 0
         self._whole: list[tuple[Path, int]] = []
         self._temporary: set[Path] = set()
 
@@ -72,13 +74,15 @@ class ParquetTarget:
         """Take the rows of a table, which may be kept until their row group is full."""
         try:
             while table.num_rows:
-                room = self._rows_per_file - (self._open.rows if self._open else 0) - _rows(self._pending)
+                room = self._rows_per_file - (self._open.rows if self._open else 0) - self._pending_rows
                 part = table.slice(0, room)
                 table = table.slice(part.num_rows)
                 self._pending.append(part)
+                self._pending_rows += part.num_rows
+                self._pending_bytes += part.nbytes
                 if part.num_rows == room:
                     self._close_file()
-                elif _rows(self._pending) >= GROUP_ROWS or sum(some.nbytes for some in self._pending) >= GROUP_BYTES:
+                elif self._pending_rows >= GROUP_ROWS or self._pending_bytes >= GROUP_BYTES:
                     self._write_group()
         except OSError as error:
             raise self._refused(error) from error
@@ -111,7 +115,7 @@ class ParquetTarget:
         file = self._opened()
         if self._pending:
             group = pa.concat_tables(self._pending)
-            self._pending = []
+            self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
             file.writer.write_table(group, row_group_size=max(1, group.num_rows))
             file.rows += group.num_rows
             if file.sink.tell() >= self._file_bytes:
@@ -139,7 +143,3 @@ class ParquetTarget:
 
 def _name(number: int) -> str:
     return f"part-{number:05}.parquet"
-
-
-def _rows(tables: Sequence[Table]) -> int:
-    return sum(table.num_rows for table in tables)
