@@ -68,11 +68,11 @@ class Attempt:
 
 
 class Unplannable(Exception):  # noqa: N818 - becomes a plan error
-    """Why a table gets no arguments; `key` is the config key that it is about, if any."""
+    """Why a table gets no arguments; `argument` is the job argument that it is about, if any."""
 
-    def __init__(self, message: str, key: str | None = None) -> None:
+    def __init__(self, message: str, argument: str | None = None) -> None:
         super().__init__(message)
-        self.message, self.key = message, key
+        self.argument = argument
 
 
 def watermark_of(core: Mapping[str, Json], mark: str | None, *, reingest: bool) -> Watermark:
@@ -205,7 +205,7 @@ def _carried(flat: Mapping[str, str], encoding: str) -> Mapping[str, str]:
     raise Unplannable(
         f"the job's argument {key} is {value!r}, which a command line can't carry (it is empty, begins with '-' or holds NUL); "
         "write argument_encoding: json beside it, which carries anything",
-        key.removeprefix("--"),
+        key,
     )
 
 

@@ -52,7 +52,7 @@ def read_event(event: Mapping[str, Json]) -> ExtractEvent:
     try:
         reingest = boolean(event.get("reingest", False))
     except BadValue as error:
-        wrong.append(f"'reingest' {error.message}")
+        wrong.append(f"'reingest' {error}")
     if wrong:
         raise UsageError("the event is wrong: " + "; ".join(wrong))
     return ExtractEvent(

@@ -51,6 +51,8 @@ def flat_arguments(
     flat |= {f"--{key}": database[key] for key in _OF_THE_DATABASE if key in database}
     flat |= {f"--{key}": str(value) for key, value in window.items() if value is not None}
     flat |= {f"--{key}": str(table[key]) for key in (*_OF_THE_TABLE, *_OF_OLD_SCRIPTS) if key in table}
+    if table.get("fetchsize") == 0:  # Spark's word for the driver's own; other drivers refuse it
+        del flat["--fetchsize"]
     return flat | dict(own)
 
 

@@ -177,8 +177,9 @@ class _Planner:
                 try:
                     return assemble(spec, settings, base.type, attempt=attempt, mark=mark, registry=self._registry)
                 except Unplannable as error:
-                    origin = self._tiers.origin(error.key, table, job_type) if error.key else path
-                    complaints.append(Complaint(origin, error.message))
+                    name = base.type.job_type.name
+                    origin = self._tiers.origin_of_argument(error.argument, table, name) if error.argument else path
+                    complaints.append(Complaint(origin, str(error)))
         return complaints
 
     @staticmethod
@@ -199,7 +200,9 @@ class _Planner:
                 try:
                     core[key] = reader(value)
                 except BadValue as error:
-                    complaints.append(Complaint((*path, key, *error.inside), error.message, of_key=bool(error.inside)))
+                    complaints += [
+                        Complaint((*path, key, *inside), said, of_key=bool(inside)) for inside, said in error.complaints
+                    ]
             if key in base.type.keys or (base.type.takes_any_key and reader is None):
                 own[key] = value
             elif reader is None:
@@ -225,7 +228,7 @@ class _Planner:
         return spec, ({**base.plugin, **own} if own else base.plugin), complaints
 
     def _unknown_key(self, key: str, base: Base) -> str:
-        """What to say of a key that this job type doesn't know; worked out once, since a typo may stand in each of 10,000 tables."""
+        """What to say of a key that this job type doesn't know; worked out once: the typo may stand in 10,000 tables."""
         name = base.type.job_type.name
         found = self._unknown_keys.get((key, name))
         if found is None:
@@ -235,9 +238,8 @@ class _Planner:
             else:
                 known = base.type.keys | frozenset(keys.TABLE)
                 hint = keys.belongs(key, not_in="a table (extract.tables)") or nearest(key, known)
-            found = (
-                f"neither the core nor job type {name!r} knows this key{hint}; what only the script reads goes under arguments"
-            )
+            hint = hint or "; what only the script reads goes under arguments"
+            found = f"neither the core nor job type {name!r} knows this key{hint}"
             self._unknown_keys[key, name] = found
         return found
 

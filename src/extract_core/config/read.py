@@ -66,7 +66,8 @@ class _Reader:
         try:
             return reader(value)
         except BadValue as error:
-            self.complain((*path, *error.inside), error.message, of_key=bool(error.inside))
+            for inside, message in error.complaints:
+                self.complain((*path, *inside), message, of_key=bool(inside))
             return default
 
     def known(self, path: Path, section: Mapping[str, Json], known: Collection[str], place: str) -> None:
@@ -92,7 +93,7 @@ class _Reader:
             text=self._source,
             source_name=self._source_name(root),
             source_type=self.read(("source_type",), text, root.get("source_type", DEFAULT_SOURCE_TYPE), ""),
-            source_owners=self.read(("source_owners",), names, root.get("source_owners"), ()),
+            source_owners=tuple(self.read(("source_owners",), names, root.get("source_owners"), [])),
             extract=self._extract(self.section(("extract",), root["extract"])) if "extract" in root else ExtractSection(),
             run=self._run(self.section(("run",), root.get("run"))),
             ignored=tuple(key for key in keys.IGNORED if key in root),

@@ -89,6 +89,21 @@ class Tiers:
             return ("extract", key)
         return ("extract", "tables", table)
 
+    def origin_of_argument(self, argument: str, table: str, job_type: str) -> Path:
+        """Where the value of a job argument (``--fetchsize``) comes from: a key of its name, or an entry of `arguments`."""
+        extract = self._config.extract
+        sections: list[tuple[Path, Json]] = [
+            (("extract", "tables", table), extract.tables.get(table)),
+            (("extract", "job_types", job_type), dict(extract.job_types.get(job_type, {}))),
+        ]
+        for path, section in sections:
+            given = section.get("arguments") if isinstance(section, dict) else None
+            if isinstance(given, dict) and argument in given:
+                return (*path, "arguments", argument)
+        if argument in self._arguments:
+            return ("extract", "arguments", argument)
+        return self.origin(argument.removeprefix("--"), table, job_type)
+
     def check_unused(self, used: Iterable[str]) -> None:
         """Complain of sections for job types that no table uses and that are not installed: most likely a typo."""
         in_use = set(used)
@@ -140,8 +155,8 @@ class Tiers:
                 self._read(path, key, value, found)
             elif key not in known:
                 hint = keys.belongs(key, not_in="extract.default_arguments") or nearest(key, known)
-                why = "neither the core nor any installed job type knows this key" + hint
-                self._complain(path, f"{why}; what only the script reads goes under extract.arguments", of_key=True)
+                hint = hint or "; what only the script reads goes under extract.arguments"
+                self._complain(path, f"neither the core nor any installed job type knows this key{hint}", of_key=True)
         self._check_attempts((*_DEFAULTS, "max_attempts"), found.get("max_attempts"))
         return found
 
@@ -188,7 +203,8 @@ class Tiers:
         try:
             into[key] = keys.TABLE[key](value)
         except BadValue as error:
-            self._complain((*path, *error.inside), error.message, of_key=bool(error.inside))
+            for inside, message in error.complaints:
+                self._complain((*path, *inside), message, of_key=bool(inside))
 
     def _check_attempts(self, path: Path, attempts: object) -> None:
         if isinstance(attempts, int) and attempts > 1 and not self.has_retry_loop:

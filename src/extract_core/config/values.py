@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from extract_core.config.spots import Path
     from extract_core.contract import Json
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
@@ -21,17 +22,24 @@ _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 
 
-class BadValue(Exception):  # noqa: N818 - it is about the value, and becomes a Fault
-    """What is wrong with a value, and what to write instead; `inside` leads from the value to the part that is meant."""
+class BadValue(Exception):  # noqa: N818 - it is about the value, and becomes Faults
+    """What is wrong with a value, and what to write instead; `complaints` are all of it, each with the part that is meant."""
 
-    def __init__(self, message: str, inside: tuple[str | int, ...] = ()) -> None:
+    def __init__(self, message: str, inside: Path = ()) -> None:
         super().__init__(message)
-        self.message, self.inside = message, inside
+        self.complaints: list[tuple[Path, str]] = [(inside, message)]
+
+    @classmethod
+    def of(cls, complaints: list[tuple[Path, str]]) -> BadValue:
+        """Several at once."""
+        first = cls(complaints[0][1])
+        first.complaints = complaints
+        return first
 
 
 def shown(value: Json) -> str:
     """A value as messages show it: cut where it is long."""
-    text = repr(value)
+    text = "nothing" if value is None else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -45,10 +53,9 @@ def kind(value: Json) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """``; did you mean 'fetchsize'?`` or nothing. A difference of letter case alone is always found."""
-    names = sorted(known)
-    lowered = [candidate for candidate in names if candidate.lower() == name.lower()]
-    found = lowered or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    spellings = {candidate.lower(): candidate for candidate in sorted(known, reverse=True)}
+    found = difflib.get_close_matches(name.lower(), sorted(spellings), n=1, cutoff=0.6)
+    return f"; did you mean {spellings[found[0]]!r}?" if found else ""
 
 
 def text(value: Json) -> str:
@@ -140,26 +147,32 @@ def mapping(value: Json) -> dict[str, Json]:
 def script_arguments(value: Json) -> dict[str, str]:
     """Arguments for the job as they stand: keys begin with ``--``, values are text, numbers or booleans."""
     arguments: dict[str, str] = {}
+    complaints: list[tuple[Path, str]] = []
     for key, inner in mapping(value).items():
         if not _ARGUMENT.fullmatch(key):
             proposal = "--" + re.sub(r"[\s=]+", "_", key.strip("-= \t\n"))
-            raise BadValue(f"is no name of an argument; write {proposal!r}", (key,))
+            complaints.append(((key,), f"is no name of an argument; write {proposal!r}"))
         try:
             arguments[key] = scalar(inner)
         except BadValue as error:
-            raise BadValue(error.message + "; nested values go as JSON text", (key,)) from error
+            complaints.append(((key,), f"{error}; nested values go as JSON text"))
+    if complaints:
+        raise BadValue.of(complaints)
     return arguments
 
 
-def names(value: Json) -> tuple[str, ...]:
+def names(value: Json) -> list[str]:
     """A list of names, or one name. Nothing is none."""
     if value is None:
-        return ()
+        return []
     parts: Sequence[Json] = value if isinstance(value, list) else [value]
-    found = []
+    found: list[str] = []
+    complaints: list[tuple[Path, str]] = []
     for index, part in enumerate(parts):
         try:
             found.append(text(part))
         except BadValue as error:
-            raise BadValue(error.message, (index,) if isinstance(value, list) else ()) from error
-    return tuple(found)
+            complaints.append(((index,) if isinstance(value, list) else (), str(error)))
+    if complaints:
+        raise BadValue.of(complaints)
+    return found
