@@ -101,6 +101,8 @@ class RunNotFound(TrackingError):  # noqa: N818
 class RunNameTaken(TrackingError):  # noqa: N818
     """The run id was used by another execution before: run ids are execution names, and each is used once."""
 
+    exit_code = 2
+
 
 class TablesLocked(TrackingError):  # noqa: N818
     """Other runs hold tables that this run asks for; the message says which run, since when."""

@@ -38,9 +38,9 @@ def run(
     source: str,
     tables: Sequence[str],
     exclude: Sequence[str],
-    reingest: bool,  # noqa: FBT001 - a flag of the command line
+    reingest: bool,
     run_id: str | None,
-    local: bool,  # noqa: FBT001
+    local: bool,
     pipeline: Path | None,
     output: str,
 ) -> int:
@@ -63,7 +63,7 @@ def run(
 @local_option
 @pipeline_option
 @output_option
-def rerun(run: str, tables: Sequence[str], run_id: str | None, local: bool, pipeline: Path | None, output: str) -> int:  # noqa: FBT001
+def rerun(run: str, tables: Sequence[str], run_id: str | None, local: bool, pipeline: Path | None, output: str) -> int:
     """Run the failed tables of RUN again, and only these, with the settings of its plan.
 
     A table that could not be planned is planned anew from today's config. Watermarks are read anew. RUN may be `latest`.
@@ -100,11 +100,10 @@ def follow(engine: Engine, event: dict[str, Json], *, run_id: str | None, output
     """Start an execution, draw its progress, print its tables. The exit code of the command."""
     from extract_core.cli.progress_view import watch
     from extract_core.cli.status import report
-    from extract_core.run_id import new_run_id
+    from extract_core.run_id import check_run_id, new_run_id
 
-    name = run_id or new_run_id(str(event["source_name"]))
+    name = check_run_id(run_id) if run_id else new_run_id(str(event["source_name"]))
     execution = engine.start(event, run_id=name)
     watch(execution)
     end = execution.end()
-    report(engine, name, end, output=output)
-    return 0 if end.status == "SUCCEEDED" else 1
+    return report(engine, name, end, output=output)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from extract_core import errors
 from extract_core.cli.output import Column, output_option, print_json, print_table, stderr_console
 from extract_core.cli.run import engine_of, local_option, pipeline_option
 from extract_core.errors import RunNotFound
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @local_option
 @pipeline_option
 @output_option
-def status(run: str, local: bool, pipeline: Path | None, output: str) -> int:  # noqa: FBT001 - a flag of the command line
+def status(run: str, local: bool, pipeline: Path | None, output: str) -> int:
     """How RUN went (default: the latest), table by table. Exit code 1 if it failed."""
     engine = engine_of(pipeline, local=local)
     record = find_run(engine.parts().tracking, run)
@@ -37,7 +38,7 @@ def status(run: str, local: bool, pipeline: Path | None, output: str) -> int:  #
 @local_option
 @pipeline_option
 @output_option
-def runs(limit: int, local: bool, pipeline: Path | None, output: str) -> int:  # noqa: FBT001
+def runs(limit: int, local: bool, pipeline: Path | None, output: str) -> int:
     """The latest runs, newest first."""
     engine = engine_of(pipeline, local=local)
     found = [_run_json(engine, record) for record in engine.parts().tracking.runs(limit)]
@@ -66,8 +67,8 @@ def run_state(engine: Engine, record: RunRecord) -> str:
     return "RUNNING" if engine.is_running(record.execution_id) else "DIED"
 
 
-def report(engine: Engine, run_id: str, end: ExecutionEnd, *, output: str) -> None:
-    """What `run` and `rerun` print at the end: the tables, and how to go on."""
+def report(engine: Engine, run_id: str, end: ExecutionEnd, *, output: str) -> int:
+    """What `run` and `rerun` print at the end: the tables, and how to go on. Their exit code comes back."""
     tracking = engine.parts().tracking
     try:
         record = tracking.run(run_id)
@@ -80,8 +81,15 @@ def report(engine: Engine, run_id: str, end: ExecutionEnd, *, output: str) -> No
             print_json({"run_id": run_id, "state": "FAILED", "error": end.error, "message": message, "tables": []})
         for line in message.splitlines():
             click.echo(f"extract: {line}", err=True)
-        return
+        return _exit_code(end.error)
     show(engine, record, run_state(engine, record), output=output)
+    return 0 if end.status == "SUCCEEDED" else 1
+
+
+def _exit_code(error: str | None) -> int:
+    """The exit code of the exception that a handler raised, by the name under which it is reported: 2 for wrong use."""
+    raised = getattr(errors, error or "", None)
+    return raised.exit_code if isinstance(raised, type) and issubclass(raised, errors.ExtractError) else 1
 
 
 def show(engine: Engine, record: RunRecord, state: str, *, output: str) -> None:
