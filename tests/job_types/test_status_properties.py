@@ -31,7 +31,8 @@ NAMES = st.sampled_from(
 WORDS = st.sampled_from(
     [
         "SUCCEEDED", "COMPLETED", "SUCCESS", "FAILED", "STOPPED", "EssentialContainerExited",
-        "Essential container in task exited", "TaskFailedToStart", "UserInitiated", "SpotInterruption", "succeeded", "Rate exceeded", "OutOfMemoryError", "", " ",
+        "Essential container in task exited", "TaskFailedToStart", "UserInitiated", "SpotInterruption", "succeeded",
+        "Rate exceeded", "OutOfMemoryError", "", " ",
     ]
 )  # fmt: skip
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=12)

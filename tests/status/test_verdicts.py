@@ -1,0 +1,52 @@
+"""Error names and words to failure classes, whatever the service."""
+
+from __future__ import annotations
+
+import pytest
+
+from extract_core import FailureClass as F
+from extract_core import JobState as S
+from extract_core.verdicts import by_error, by_words
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "state", "failure", "retryable"),
+    [
+        ("States.Timeout", "", S.TIMED_OUT, F.TIMEOUT, False),
+        ("States.HeartbeatTimeout", None, S.TIMED_OUT, F.TIMEOUT, False),
+        ("States.Permissions", "", S.FAILED, F.PERMISSION, False),
+        ("States.Runtime", "The value for the field 'x' must be a STRING", S.FAILED, F.CONFIG, False),
+        ("States.DataLimitExceeded", "too big", S.UNKNOWN, F.UNKNOWN, False),
+        ("States.TaskFailed", "", S.FAILED, F.UNKNOWN, False),
+        ("States.TaskFailed", "The role r is not authorized to assume the task state's role", S.FAILED, F.PERMISSION, False),
+        ("Batch.AWSBatchException", "x (Service: AWSBatch; Error Code: TooManyRequestsException)", S.FAILED, F.THROTTLED, True),
+        ("X.ThrottlingException", "", S.FAILED, F.THROTTLED, True),
+        ("X.ValidationException", "a quota says: Rate exceeded", S.FAILED, F.THROTTLED, True),
+        ("X.ValidationException", "not authorized to perform: ec2:CreateNetworkInterface", S.FAILED, F.PERMISSION, False),
+        ("X.SdkClientException", "Unable to execute HTTP request", S.FAILED, F.INTERNAL, False),
+        ("X.SomethingException", "(Service: X; Status Code: 500; Request ID: r)", S.FAILED, F.INTERNAL, True),
+        ("X.SomethingException", "nobody knows", S.UNKNOWN, F.UNKNOWN, False),
+        ("CustomError", None, S.UNKNOWN, F.UNKNOWN, False),
+        ("", "", S.UNKNOWN, F.UNKNOWN, False),
+    ],
+)
+def test_by_error(error, cause, state, failure, retryable):
+    verdict = by_error(error, cause)
+    assert (verdict.state, verdict.failure, verdict.retryable) == (state, failure, retryable)
+
+
+@pytest.mark.parametrize(
+    ("said", "failure"),
+    [
+        (None, None),
+        ("", None),
+        ('relation "throttling_events" does not exist', None),
+        ("ORA-00600: internal error code", None),
+        ("FATAL: password authentication failed for user", F.PERMISSION),
+        ("MemoryError", F.OUT_OF_MEMORY),
+        ("Host EC2 (instance i-1) terminated.", F.INTERRUPTED),
+        ("RESOURCE:CPU", F.CAPACITY),
+    ],
+)
+def test_by_words(said, failure):
+    assert by_words(said) is failure
