@@ -64,6 +64,9 @@ class ParquetTarget:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Remove all that has no final name."""
         if self._open:
+            with suppress(OSError, pa.ArrowException, ValueError):
+                self._open.writer.close()
+            self._open.writer.is_open = False  # or it would try again, and complain on stderr, when it is collected
             with suppress(OSError, pa.ArrowException):
                 self._open.sink.close()
         for path in self._temporary:
