@@ -59,9 +59,13 @@ class Crunch(JobType[Any, Any]):
     def start_retries(self):
         return RETRIES
 
+
+class QueuedCrunch(Crunch):
+    """The same with permissions."""
+
     def permissions(self, target):
         queue = f"arn:{target.partition}:batch:{target.region}:{target.account}:job-queue/{target.deployment.queue}"
-        yield Statement(actions=("batch:SubmitJob",), resources=(queue,))
+        yield Statement(actions=("batch:TerminateJob", "batch:SubmitJob"), resources=(queue,))
 
 
 class Poll(Crunch):
@@ -156,6 +160,11 @@ def build_types() -> Callable[..., MachineDefinition]:
 @pytest.fixture
 def crunch() -> type[Crunch]:
     return Crunch
+
+
+@pytest.fixture
+def queued_crunch() -> type[QueuedCrunch]:
+    return QueuedCrunch
 
 
 @pytest.fixture

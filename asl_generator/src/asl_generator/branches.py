@@ -15,10 +15,10 @@ from extract_core.routing import HANDLE_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import Any
 
-    from extract_core.contract import Json, Target
-    from extract_core.registry import InstalledJobType, Provider
+    from asl_generator.place import Asked
+    from extract_core.contract import Json
+    from extract_core.registry import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +33,27 @@ class MachineBranch:
     names: tuple[str, ...]
 
 
-def whom(installed: InstalledJobType) -> str:
-    """How errors name a job type."""
-    return f"job type {installed.job_type.name!r} ({installed.provider})"
-
-
-def assemble(installed: InstalledJobType, target: Target[Any]) -> MachineBranch:  # Any: whichever deployment it has
+def assemble(of: Asked) -> MachineBranch:
     """The branch, complete. GeneratorError with all its faults."""
-    job_type = installed.job_type
-    with asked(whom(installed), "branch()"):
-        branch = job_type.branch(target)
+    job_type, provider = of.installed.job_type, of.installed.provider
+    with asked(of.whom, "branch()"):
+        branch = job_type.branch(of.target)
     if not isinstance(branch, Branch):
-        raise GeneratorError([f"{whom(installed)}: branch() returned {branch!r}; return a Branch"])
-    with asked(whom(installed), "start_retries()"):
+        raise GeneratorError([f"{of.whom}: branch() returned {branch!r}; return a Branch"])
+    with asked(of.whom, "start_retries()"):
         retries = list(job_type.start_retries())
-    states = _plain_states(branch, whom(installed))
+    states = _plain_states(branch, of.whom)
     faults = [*_retry_faults([*retries]), *branch_faults(branch, states, job_type.title)]
     if faults:
-        raise GeneratorError([f"{whom(installed)}: {fault}" for fault in faults])
+        raise GeneratorError([f"{of.whom}: {fault}" for fault in faults])
     completed = {name: _completed(branch, name, state, retries) for name, state in states.items()}
     for scope in scopes(completed, branch.start):
         for state in scope.states.values():
-            state.setdefault("Comment", f"Part of the job type {job_type.name}, of {installed.provider.distribution}")
+            state.setdefault("Comment", f"Part of the job type {job_type.name}, of {provider.distribution}")
             if branch.query_language == "JSONata":
                 state.setdefault("QueryLanguage", "JSONata")
     names = tuple(name for scope in scopes(states, branch.start) for name in scope.states)
-    return MachineBranch(job_type.name, installed.provider, branch.start, branch.job_state, completed, names)
+    return MachineBranch(job_type.name, provider, branch.start, branch.job_state, completed, names)
 
 
 def _plain_states(branch: Branch, asker: str) -> States:

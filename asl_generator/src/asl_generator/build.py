@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from asl_generator.branches import MachineBranch, assemble, whom
+from asl_generator.branches import MachineBranch, assemble
 from asl_generator.core_states import CORE_FUNCTIONS, core_states
 from asl_generator.deployments import Complain, check_deployments, in_extract_toml
-from asl_generator.errors import GeneratorError, asked
-from asl_generator.json_text import MAX_DEFINITION, ordered, plain, text
+from asl_generator.errors import GeneratorError
+from asl_generator.finish import finished
 from asl_generator.machine import MachineDefinition
+from asl_generator.permissions import invoke_statement, statements_of
+from asl_generator.place import Asked, Place
 from extract_core import routing
-from extract_core.contract import API_VERSION, Target
+from extract_core.contract import API_VERSION
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from collections.abc import Mapping
 
-    from extract_core.contract import Json
+    from extract_core.contract import Json, Statement
     from extract_core.pipeline import Pipeline
-    from extract_core.registry import InstalledJobType, Registry
+    from extract_core.registry import Registry
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _MAX_INLINE: Final = 40
@@ -65,72 +66,37 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     """
     _check_options(registry, name, map, max_concurrency)
     models = check_deployments(registry, deployments, complain)
-    where = _Where(name, partition, region, account)
-    branches = _branches(registry, models, where)
-    facts: dict[str, Json] = {
+    place = Place(name, partition, region, account)
+    asked = [place.ask(installed, models[job_type]) for job_type, installed in registry.job_types.items()]
+    branches = _branches(asked)
+    function_arns = {function: place.function_arn(function) for function in CORE_FUNCTIONS}
+    machine: dict[str, Json] = {
         "name": name,
         "map": "INLINE",
         "max_concurrency": max_concurrency,
         "retry_loop": False,
         "contract": list(API_VERSION),
         "versions": registry.versions(),
-        "job_types": {each: _as_json(registry.job_types[each], model) for each, model in models.items()},
+        "job_types": {each.installed.job_type.name: each.deployment_as_json() for each in asked},
     }
     definition: dict[str, Json] = {
         "Comment": f"Extract pipeline {name}: {', '.join(branch.job_type for branch in branches)}",
         "StartAt": routing.CONFIG_MANAGER,
         "States": core_states(
             partition=partition,
-            function_arns={function: where.function_arn(function) for function in CORE_FUNCTIONS},
-            machine=facts,
+            function_arns=function_arns,
+            machine=machine,
             starts={branch.job_type: branch.start for branch in branches},
             branches={state: body for branch in branches for state, body in branch.states.items()},
         ),
     }
     return MachineDefinition(
         name=name,
-        definition=_finished(registry.state_machine(_finished(definition))),
+        definition=finished(definition, branches, registry),
         branches=branches,
+        statements=_statements(asked, function_arns),
         functions={f"{name}-{function}": handler for function, handler in CORE_FUNCTIONS.items()},
     )
-
-
-class _Where:
-    """The place that the machine is built for."""
-
-    def __init__(self, name: str, partition: str, region: str, account: str) -> None:
-        self.name, self.partition, self.region, self.account = name, partition, region, account
-
-    def function_arn(self, function: str) -> str:
-        return f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{self.name}-{function}"
-
-    def target(self, installed: InstalledJobType, model: BaseModel) -> Target[Any]:  # Any: whichever deployment it has
-        return Target(
-            partition=self.partition,
-            region=self.region,
-            account=self.account,
-            machine_name=self.name,
-            map_mode="INLINE",
-            deployment=model,
-            function_arn=self.own_functions(installed),
-        )
-
-    def own_functions(self, installed: InstalledJobType) -> Callable[[str], str]:
-        """ARNs of the functions that this job type declares, and of no others."""
-        with asked(whom(installed), "functions()"):
-            declared = sorted(function.name for function in installed.job_type.functions())
-        if taken := sorted(set(declared) & CORE_FUNCTIONS.keys()):
-            raise GeneratorError([f"{whom(installed)}: functions() has {taken[0]!r}, which is a function of the core: rename it"])
-
-        def function_arn(name: str) -> str:
-            if name not in declared:
-                known = ", ".join(map(repr, declared)) or "none"
-                raise GeneratorError(
-                    [f"{whom(installed)}: function_arn({name!r}): functions() does not declare it; it declares {known}"]
-                )
-            return self.function_arn(name)
-
-        return function_arn
 
 
 def _check_options(registry: Registry, name: str, kind: str, max_concurrency: int) -> None:
@@ -149,11 +115,11 @@ def _check_options(registry: Registry, name: str, kind: str, max_concurrency: in
         raise GeneratorError(faults)
 
 
-def _branches(registry: Registry, models: Mapping[str, BaseModel], where: _Where) -> tuple[MachineBranch, ...]:
+def _branches(asked: list[Asked]) -> tuple[MachineBranch, ...]:
     branches, faults = list[MachineBranch](), list[str]()
-    for job_type, installed in registry.job_types.items():
+    for each in asked:
         try:
-            branches.append(assemble(installed, where.target(installed, models[job_type])))
+            branches.append(assemble(each))
         except GeneratorError as error:
             faults += error.faults
     owners = dict[str, MachineBranch]()
@@ -170,33 +136,11 @@ def _branches(registry: Registry, models: Mapping[str, BaseModel], where: _Where
     return tuple(branches)
 
 
-def _as_json(installed: InstalledJobType, model: BaseModel) -> Json:
-    """A deployment as it is baked into a payload template, where a key that ends in ``.$`` would be read as a path."""
-    with asked(whom(installed), "model_dump() of its deployment"):
-        dumped = plain(model.model_dump(mode="json", exclude_none=True, by_alias=True))
-    if keys := _template_keys(dumped, f"job_types.{installed.job_type.name}"):
-        raise GeneratorError([f"{key}: a key that ends in '.$' can't be baked into the machine: rename it" for key in keys])
-    return dumped
-
-
-def _template_keys(value: Json, path: str) -> list[str]:
-    if isinstance(value, Mapping):
-        own = [f"{path}.{key}" for key in value if key.endswith(".$")]
-        return own + [found for key, each in value.items() for found in _template_keys(each, f"{path}.{key}")]
-    if isinstance(value, list):
-        return [found for index, each in enumerate(value) for found in _template_keys(each, f"{path}[{index}]")]
-    return []
-
-
-def _finished(definition: Mapping[str, Json]) -> dict[str, Json]:
-    """In its order, plain, and not too big."""
-    try:
-        done = ordered(plain(definition))
-    except ValueError as error:
-        raise GeneratorError([f"the definition that a hook extract_state_machine returned: {error}"]) from error
-    size = len(text(done, indent=None).encode())
-    if size > MAX_DEFINITION:
-        raise GeneratorError(
-            [f"the definition has {size:,} bytes and Step Functions takes {MAX_DEFINITION:,}: build it with fewer job types"]
-        )
-    return cast("dict[str, Json]", done)  # as the definition is
+def _statements(asked: list[Asked], core_arns: Mapping[str, str]) -> tuple[Statement, ...]:
+    """The core's first, then those of the job types, each statement once."""
+    invoked = [*core_arns.values(), *(arn for each in asked for arn in each.function_arns.values())]
+    statements = [invoke_statement(invoked)]
+    for each in asked:
+        new = statements_of(each)
+        statements += [statement for statement in new if statement not in statements]
+    return tuple(statements)

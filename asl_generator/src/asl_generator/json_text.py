@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from extract_core.contract import Json
 
-MAX_DEFINITION: Final = 1_048_576
-"""Bytes of a definition (botocore, stepfunctions: Definition, max 1048576)."""
-
 _MAY_BE_NULL: Final = frozenset({"InputPath", "OutputPath", "ResultPath"})
 
 _FIELDS: Final = (

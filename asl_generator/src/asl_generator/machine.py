@@ -11,17 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from asl_generator.branches import MachineBranch
-    from extract_core.contract import Json
+    from extract_core.contract import Json, Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineDefinition:
-    """A state machine, ready to be created. `branches` are sorted by job type; `functions` maps function names to handlers."""
+    """A state machine, ready to be created.
+
+    `branches` are sorted by job type; `functions` maps the names of the core's Lambda functions to their handlers;
+    `statements` are what the machine's role needs.
+    """
 
     name: str
     definition: dict[str, Json]
     branches: tuple[MachineBranch, ...]
     functions: Mapping[str, str]
+    statements: tuple[Statement, ...]
 
     @property
     def job_types(self) -> tuple[str, ...]:
