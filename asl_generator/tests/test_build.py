@@ -1,0 +1,318 @@
+"""What a machine is built from, and what is said if that won't do."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from pydantic import BaseModel, Field, field_validator
+
+from asl_generator import GeneratorError, build_pipeline
+from extract_core import Statement
+from extract_core.errors import ConfigError
+from extract_core.pipeline import read_pipeline
+from extract_core.registry import Registry
+from extract_core.routing import CONFIG_MANAGER, HANDLE_STATUS, ITERATE, SUMMARISE
+
+
+def test_the_same_input_gives_the_same_bytes_in_any_order(build_types, crunch, poll, sata):
+    made = {build_types(*order).to_json() for order in itertools.permutations([crunch(), poll(), sata()])}
+    assert len(made) == 1
+    assert made.pop().endswith("}\n")
+
+
+def test_what_is_in_it(build_types, queued_crunch, poll):
+    built = build_types(queued_crunch(), poll())
+    assert built.job_types == ("crunch", "poll")
+    assert [branch.start for branch in built.branches] == ["Crunch Table", "Poll Start"]
+    assert [branch.job_state for branch in built.branches] == ["Crunch Table", "Poll Start"]
+    assert dict(built.functions) == {
+        "extract-config-manager": "extract_core.handlers.config_manager.handler",
+        "extract-job-run-status": "extract_core.handlers.job_run_status.handler",
+        "extract-run-summary": "extract_core.handlers.run_summary.handler",
+    }
+
+
+def test_permissions(build_types, queued_crunch, poll):
+    arn = "arn:aws:lambda:eu-central-1:123456789012:function:extract"
+    invoked = [f"{arn}-{name}" for name in ("config-manager", "job-run-status", "poll-job", "run-summary")]
+    assert build_types(queued_crunch(), poll()).statements == (
+        Statement(actions=("lambda:InvokeFunction",), resources=tuple(each for name in invoked for each in (name, f"{name}:*"))),
+        Statement(
+            actions=("batch:SubmitJob", "batch:TerminateJob"),
+            resources=("arn:aws:batch:eu-central-1:123456789012:job-queue/big",),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        (Statement(actions=("batch:*",), resources=("*",)), "allows 'batch:*'; name exact actions"),
+        (Statement(actions=("batch:X",), resources=()), "has no resources"),
+        (Statement(actions=(), resources=("*",)), "has no actions"),
+        ("batch:X", "is 'batch:X'; it must be a Statement with lists of actions and resources"),
+    ],
+)
+def test_permissions_with_a_fault(build_types, crunch, statement, fault):
+    class Changed(crunch):
+        def permissions(self, target):
+            return [statement]
+
+    with pytest.raises(GeneratorError) as refused:
+        build_types(Changed())
+    assert str(refused.value) == f"job type 'crunch' (plugin 'crunch' of (embedded) 0): permissions()[0] {fault}"
+
+
+def test_the_machine_facts_are_baked_into_the_config_managers_payload(build_types, crunch, poll):
+    built = build_types(poll(), crunch(), max_concurrency=7)
+    payload = built.definition["States"][CONFIG_MANAGER]["Parameters"]["Payload"]
+    assert payload["machine"] == {
+        "name": "extract",
+        "map": "INLINE",
+        "max_concurrency": 7,
+        "retry_loop": False,
+        "contract": [1, 0],
+        "versions": {"(embedded)": "0"},
+        "job_types": {"crunch": {"queue": "big", "priority": 1}, "poll": {}},
+    }
+
+
+def test_the_place_is_in_every_arn(build_types, crunch):
+    text = build_types(crunch(), name="mine", partition="aws-cn", region="cn-north-1", account="000000000001").to_json()
+    assert "arn:aws:" not in text
+    assert "arn:aws-cn:lambda:cn-north-1:000000000001:function:mine-job-run-status" in text
+    assert "arn:aws-cn:states:::lambda:invoke" in text
+
+
+def inner(built) -> dict:
+    return built.definition["States"][ITERATE]["ItemProcessor"]["States"]
+
+
+def test_a_jsonata_branch_is_completed_in_its_own_language(build_types, sata):
+    states = inner(build_types(sata()))
+    keep = "{% $merge([$states.input, {'job_error': $states.errorOutput}]) %}"
+    caught = [
+        {"ErrorEquals": [error], "Output": keep, "Next": HANDLE_STATUS} for error in ("States.DataLimitExceeded", "States.ALL")
+    ]
+    assert states["Sata Run"]["Catch"] == states["Sata Parts"]["Catch"] == caught
+    assert states["Sata Run"]["TimeoutSeconds"] == "{% $states.input.timeout_seconds %}"
+    assert "TimeoutSeconds" not in states["Sata Parts"]
+    look = states["Sata Parts"]["ItemProcessor"]["States"]["Sata Look"]
+    assert [states["Sata Run"]["QueryLanguage"], states["Sata Parts"]["QueryLanguage"], look["QueryLanguage"]] == ["JSONata"] * 3
+    assert "Next" not in look
+    assert states["Sata Run"]["Next"] == HANDLE_STATUS
+
+
+def test_what_a_plugin_writes_itself_stays(build_types, crunch):
+    class Own(crunch):
+        def branch(self, target):
+            made = super().branch(target)
+            own = {
+                "TimeoutSeconds": 60,
+                "Retry": [{"ErrorEquals": ["A.B"]}],
+                "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.job_error", "Next": HANDLE_STATUS}],
+                "Comment": "Mine",
+            }
+            return replace(made, states={name: {**state, **own} for name, state in made.states.items()})
+
+    state = inner(build_types(Own()))["Crunch Table"]
+    assert state["TimeoutSeconds"] == 60
+    assert "TimeoutSecondsPath" not in state
+    assert state["Retry"] == [{"ErrorEquals": ["A.B"]}]
+    assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.job_error", "Next": HANDLE_STATUS}]
+    assert state["Comment"] == "Mine"
+
+
+def test_every_state_has_a_comment_and_every_task_a_catch(build_types, crunch, poll, sata):
+    built = build_types(crunch(), poll(), sata())
+    outer = built.definition["States"]
+    states = {**outer, **inner(built), **inner(built)["Sata Parts"]["ItemProcessor"]["States"]}
+    assert [name for name, state in states.items() if not state.get("Comment")] == []
+    assert [name for name, state in inner(built).items() if state["Type"] in ("Task", "Map") and "Catch" not in state] == []
+    assert "Retry" not in outer[ITERATE]
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"map": "DISTRIBUTED"}, "map 'DISTRIBUTED' is not in this version; write map = \"inline\""),
+        ({"max_concurrency": 41}, "max_concurrency 41 is not a number from 1 to 40 (the limit of an inline Map)"),
+        ({"max_concurrency": 0}, "max_concurrency 0 is not a number from 1 to 40 (the limit of an inline Map)"),
+        ({"name": "a/b"}, "the name 'a/b' is not valid; wanted: letters, digits, - and _, at most 40"),
+    ],
+)
+def test_options_that_will_not_do(build_types, crunch, options, text):
+    with pytest.raises(GeneratorError) as refused:
+        build_types(crunch(), **options)
+    assert str(refused.value) == text
+
+
+def test_no_job_type(build_types):
+    with pytest.raises(GeneratorError) as refused:
+        build_types()
+    assert str(refused.value) == (
+        "no job type is installed, so there is nothing to build; install one, for example: pip install 'extract-core[glue]'"
+    )
+
+
+class Strict(BaseModel, extra="forbid"):
+    queue: str
+    size: int = Field(default=1, ge=1)
+    subnets: list[str] = []
+
+    @field_validator("queue")
+    @classmethod
+    def _no_arn(cls, value: str) -> str:
+        if value.startswith("arn:"):
+            raise ValueError("Is an ARN; write the name alone")
+        return value
+
+
+@pytest.mark.parametrize(
+    ("section", "lines"),
+    [
+        ({}, ["crunch.queue: is required, but not set"]),
+        ({"quue": "a", "queue": "b"}, ["crunch.quue: unknown key; did you mean 'queue'?"]),
+        ({"zz": "a", "queue": "b"}, ["crunch.zz: unknown key; known here: queue, size, subnets"]),
+        ({"queue": 4}, ["crunch.queue: input should be a valid string; given: 4"]),
+        ({"queue": "arn:x"}, ["crunch.queue: is an ARN; write the name alone; given: 'arn:x'"]),
+        (
+            {"queue": "b", "size": 0, "subnets": ["a", 1]},
+            [
+                "crunch.size: input should be greater than or equal to 1; given: 0",
+                "crunch.subnets[1]: input should be a valid string; given: 1",
+            ],
+        ),
+    ],
+)
+def test_deployments_with_faults(build_types, crunch, section, lines):
+    class Checked(crunch):
+        def deployment(self):
+            return Strict
+
+    with pytest.raises(ConfigError) as refused:
+        build_types(Checked(), deployments={"crunch": section})
+    assert str(refused.value) == "\n".join(f"extract.toml: job_types.{line}" for line in lines)
+
+
+def test_a_missing_section_and_one_too_many(build_types, crunch, poll):
+    with pytest.raises(ConfigError) as refused:
+        build_types(crunch(), poll(), deployments={"polll": {}})
+    assert str(refused.value) == (
+        "extract.toml: job_types.crunch: plugin 'crunch' of (embedded) 0 is installed, but its section is missing: "
+        "add [job_types.crunch] with queue; or leave it out of the machine: EXTRACT_DISABLE_PLUGINS=crunch\n"
+        "extract.toml: job_types.polll: job type 'polll' is not installed; did you mean 'poll'? (installed: crunch, poll); "
+        "install its plugin, or remove the section"
+    )
+
+
+def test_a_deployment_that_is_no_model(build_types, crunch):
+    class Odd(crunch):
+        def deployment(self):
+            return dict
+
+    with pytest.raises(GeneratorError) as refused:
+        build_types(Odd())
+    assert str(refused.value) == (
+        "job type 'crunch' (plugin 'crunch' of (embedded) 0): deployment() returned <class 'dict'>; return a pydantic model"
+    )
+
+
+def test_a_deployment_key_that_would_be_read_as_a_path(build_types, crunch):
+    class Open(BaseModel, extra="allow"):
+        queue: str = "a"
+
+    class Odd(crunch):
+        def deployment(self):
+            return Open
+
+    with pytest.raises(GeneratorError) as refused:
+        build_types(Odd(), deployments={"crunch": {"tags": [{"a.$": "b"}]}})
+    assert str(refused.value) == (
+        "job_types.crunch.tags[0].a.$: a key that ends in '.$' can't be baked into the machine: rename it"
+    )
+
+
+def test_what_aws_would_refuse_names_the_plugin(build_types, crunch):
+    class Odd(crunch):
+        def branch(self, target):
+            made = super().branch(target)
+            return replace(made, states={name: {**state, "Paramters": {}} for name, state in made.states.items()})
+
+    with pytest.raises(GeneratorError) as refused:
+        build_types(Odd())
+    assert len(refused.value.faults) == 1
+    pointer = "/States/Iterate Through Extract Tables/ItemProcessor/States/Crunch Table/Paramters"
+    assert str(refused.value).startswith(f"job type 'crunch' (plugin 'crunch' of (embedded) 0): {pointer}: ")
+
+
+def hooked(registry: Registry, change) -> Registry:
+    provider = SimpleNamespace()
+    return replace(registry, hook_calls={"extract_state_machine": ((provider, lambda definition: [change(definition)]),)})
+
+
+def build_hooked(crunch, change):
+    from asl_generator import build
+
+    registry = hooked(Registry.of(crunch()), change)
+    place = {"partition": "aws", "region": "eu-central-1", "account": "123456789012"}
+    return build(registry, name="extract", max_concurrency=1, deployments={"crunch": {"queue": "a"}}, **place)
+
+
+def test_a_hook_may_change_the_machine(crunch):
+    built = build_hooked(crunch, lambda definition: {**definition, "TimeoutSeconds": 3600})
+    assert built.definition["TimeoutSeconds"] == 3600
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda definition: {**definition, "Comment": {1, 2}}, ": Comment is a set, which JSON does not have"),
+        (
+            lambda definition: {**definition, "Comment": "x" * 1_048_576},
+            " has 1,053,0xx bytes, and Step Functions takes 1,048,576: build it with fewer job types",
+        ),
+    ],
+)
+def test_what_a_hook_returns_is_checked(crunch, change, text):
+    with pytest.raises(GeneratorError) as refused:
+        build_hooked(crunch, change)
+    start, _, end = f"the definition that the hooks extract_state_machine left{text}".partition("1,053,0xx")
+    assert str(refused.value).startswith(start)
+    assert str(refused.value).endswith(end)
+
+
+def test_a_hook_that_breaks_the_flow(crunch):
+    def change(definition):
+        del definition["States"][SUMMARISE]
+        return definition
+
+    with pytest.raises(GeneratorError) as refused:
+        build_hooked(crunch, change)
+    assert all(line.startswith("the definition that the hooks extract_state_machine left: /") for line in refused.value.faults)
+    assert len(refused.value.faults) >= 2
+
+
+def test_a_pipeline_file(tmp_path: Path, crunch):
+    file = tmp_path / "extract.toml"
+    file.write_text('[pipeline]\nname = "mine"\n\n[machine]\nmax_concurrency = 3\n\n[job_types.crunch]\nqueue = "q"\n')
+    built = build_pipeline(read_pipeline(file), Registry.of(crunch()))
+    assert built.name == "mine"
+    assert '"max_concurrency": 3' in built.to_json()
+    assert json.loads(built.to_json()) == built.definition
+
+
+def test_faults_have_their_place_in_the_file(tmp_path: Path, crunch):
+    file = tmp_path / "extract.toml"
+    file.write_text('[pipeline]\nname = "mine"\n\n[job_types.crunch]\nqueu = "q"\n')
+    with pytest.raises(ConfigError) as refused:
+        build_pipeline(read_pipeline(file), Registry.of(crunch()))
+    assert str(refused.value) == (
+        "extract.toml: job_types.crunch.queue: is required, but not set\n"
+        "extract.toml:5:1: job_types.crunch.queu: unknown key; did you mean 'queue'?"
+    )

@@ -1,0 +1,109 @@
+"""The very definition that is built runs, on the interpreter: every end of a table reaches the status handler."""
+
+from __future__ import annotations
+
+import pytest
+
+from asl_toolkit import Services, TaskFailed, run
+
+
+@pytest.fixture
+def run_machine():
+    """Runs a machine for these items; tells how it ended and the items that the status handler was given, by table."""
+
+    def run_items(built, items, *, jobs, functions=None, record=lambda item: {"status": "RECORDED"}, succeeded=True):
+        recorded = {}
+
+        def handle(event, context):
+            recorded[event["extract_table"]] = event
+            return record(event)
+
+        known = {
+            "extract-config-manager": lambda event, context: {
+                "tables_to_extract": [{"extract_table": f"t{index}", **item} for index, item in enumerate(items)],
+                "max_concurrency": 2,
+                "map_error": None,
+            },
+            "extract-job-run-status": handle,
+            "extract-run-summary": lambda event, context: {"succeeded": succeeded, "error": "E", "cause": "C"},
+            **(functions or {}),
+        }
+        ended = run(built.definition, {"source_name": "sales"}, services=Services(jobs, functions=known))
+        return ended, recorded
+
+    return run_items
+
+
+def crunch_item(**more):
+    return {"job_type": "crunch", "timeout_seconds": 60, "arguments": {"name": "a"}, **more}
+
+
+def test_each_table_goes_its_way(build_types, crunch, run_machine):
+    def job(request):
+        if request.parameters["JobName"] == "bad":
+            raise TaskFailed("Batch.Odd", "why")
+        return {"Status": "SUCCEEDED"}
+
+    items = [
+        crunch_item(),
+        crunch_item(arguments={"name": "bad"}),
+        crunch_item(plan_error={"failure": "CONFIG"}),
+        {"job_type": "nobody"},
+        {},
+    ]
+    ended, recorded = run_machine(build_types(crunch()), items, jobs={("batch", "submitJob"): job})
+    assert ended.status == "SUCCEEDED"
+    assert recorded == {
+        "t0": {"extract_table": "t0", **items[0], "job_result": {"Status": "SUCCEEDED"}},
+        "t1": {"extract_table": "t1", **items[1], "job_error": {"Error": "Batch.Odd", "Cause": "why"}},
+        "t2": {"extract_table": "t2", **items[2]},
+        "t3": {"extract_table": "t3", **items[3]},
+        "t4": {"extract_table": "t4"},
+    }
+
+
+def test_a_handler_that_fails_stops_no_other_table(build_types, crunch, run_machine):
+    def record(item):
+        if item["extract_table"] == "t0":
+            raise RuntimeError("no store")
+        return {}
+
+    jobs = {("batch", "submitJob"): lambda request: {}}
+    ended, recorded = run_machine(build_types(crunch()), [crunch_item(), crunch_item()], jobs=jobs, record=record)
+    assert ended.status == "SUCCEEDED"
+    assert sorted(recorded) == ["t0", "t1"]
+
+
+def test_a_failed_run_says_so(build_types, crunch, run_machine):
+    ended, _ = run_machine(build_types(crunch()), [], jobs={("batch", "submitJob"): dict}, succeeded=False)
+    assert (ended.status, ended.error, ended.cause) == ("FAILED", "E", "C")
+
+
+def test_a_jsonata_branch_keeps_the_item_and_catches(build_types, sata, run_machine):
+    def job(request):
+        if request.parameters == {"Name": "bad"}:
+            raise TaskFailed("Sata.Odd", "why")
+        return {"Status": "DONE"}
+
+    items = [{"job_type": "sata", "timeout_seconds": 9, "arguments": {"name": name, "parts": [1, 2]}} for name in ("good", "bad")]
+    ended, recorded = run_machine(build_types(sata()), items, jobs={("aws-sdk:sata", "run"): job})
+    assert ended.status == "SUCCEEDED"
+    assert recorded == {
+        "t0": {"extract_table": "t0", **items[0], "job_result": {"Status": "DONE"}},
+        "t1": {"extract_table": "t1", **items[1], "job_error": {"Error": "Sata.Odd", "Cause": "why"}},
+    }
+
+
+def test_a_branch_of_several_states_ends_at_the_handler(build_types, poll, run_machine):
+    class Quick(poll):
+        def branch(self, target):
+            made = super().branch(target)
+            made.states["Poll Wait"]["Seconds"] = 0
+            return made
+
+    answers = iter([{"state": "RUNNING", "id": "j1"}, {"state": "RUNNING", "id": "j1"}, {"state": "OK", "id": "j1"}])
+    item = {"job_type": "poll", "timeout_seconds": 60}
+    functions = {"extract-poll-job": lambda event, context: next(answers)}
+    ended, recorded = run_machine(build_types(Quick()), [item], jobs={}, functions=functions)
+    assert ended.status == "SUCCEEDED"
+    assert recorded == {"t0": {"extract_table": "t0", **item, "job_result": {"state": "OK", "id": "j1"}}}
