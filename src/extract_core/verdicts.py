@@ -42,17 +42,20 @@ MAY_HAVE_STARTED: Final = Verdict(JobState.FAILED, FailureClass.INTERNAL, retrya
 
 _WORDS: Final = (
     (FailureClass.THROTTLED, (
-        r"Rate exceeded", r"\bThrottl(?:ing|ed)(?:Exception|Error)?\b", r"\bTooManyRequests(?:Exception)?\b",
+        r"Rate exceeded", r"Error Category: THROTTLING", r"\bThrottl(?:ing|ed)(?:Exception|Error)?\b",
+        r"\bTooManyRequests(?:Exception)?\b",
         r"Too many requests", r"\bRequestLimitExceeded\b", r"\bSlowDown\b",
         r"concurrent (?:job )?runs?(?: per \w+)? exceeded", r"maximum concurrent runs",
     )),
     (FailureClass.PERMISSION, (
         r"\bAccessDenied(?:Exception)?\b", r"Access Denied", r"\bUnauthorizedOperation\b", r"not authorized to",
-        r"unable to assume", r"password authentication failed", r"permission denied", r"ORA-01017", r"Login failed for user",
+        r"unable to assume", r"password authentication failed", r"permission denied", r"ORA-01017",
+        r"Error Category: PERMISSION", r"Login failed for user",
     )),
     (FailureClass.OUT_OF_MEMORY, (
-        r"\bOutOfMemory(?:Error)?\b", r"out of memory", r"\bMemoryError\b", r"exceeding (?:\w+ )?memory limits",
-        r"beyond (?:the )?'?(?:physical|virtual)'? memory limit", r"exit(?:ed with)? (?:code|status)(?: is)?:? 137\b",
+        r"\bOutOfMemory(?:Error)?\b", r"out of memory", r"Error Category: OUT_OF_MEMORY", r"\bMemoryError\b",
+        r"exceeding (?:\w+ )?memory limits", r"beyond (?:the )?'?(?:physical|virtual)'? memory limit",
+        r"exit(?:ed with)? (?:code|status)(?: is)?:? 137\b",
         r"No space left on device",  # the disk comes with the size of the worker, as its memory does
     )),
     (FailureClass.INTERRUPTED, (

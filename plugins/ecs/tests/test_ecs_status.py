@@ -32,7 +32,7 @@ def result(**members):
     return ECS.status(Outcome.succeeded({**TASK, **members}))
 
 
-@pytest.mark.parametrize("envelope", [TASK, {"Tasks": [TASK], "Failures": []}])
+@pytest.mark.parametrize("envelope", [TASK, {"Tasks": [TASK], "Failures": []}, {"Task": TASK}])
 def test_success(envelope):
     assert ECS.status(Outcome.succeeded(envelope)) == JobStatus(
         state=JobState.SUCCEEDED,
@@ -78,8 +78,8 @@ def test_stop_codes_outweigh_an_exit_code_of_0(code, state, failure, retryable):
         ("Timeout waiting for EphemeralStorage provisioning to complete.", FailureClass.START, True),
         ("CannotPullContainerError: pull image manifest has been retried 5 time(s): dial tcp 1.2.3.4:443: i/o timeout", FailureClass.START, True),
         ("CannotPullContainerError: toomanyrequests: Rate exceeded", FailureClass.THROTTLED, True),
-        ("CannotPullContainerError: repository does not exist or may require docker login", FailureClass.CONFIG, False),
-        ("CannotPullContainerError: manifest for x:latest not found: manifest unknown", FailureClass.CONFIG, False),
+        ("CannotPullContainerError: repository does not exist or may require docker login", FailureClass.START, False),
+        ("CannotPullContainerError: manifest for x:latest not found: manifest unknown", FailureClass.START, False),
         ("ResourceInitializationError: unable to pull secrets: AccessDeniedException: User is not authorized to", FailureClass.PERMISSION, False),
         ("ResourceInitializationError: unable to pull registry auth: context deadline exceeded", FailureClass.START, True),
         ("Unexpected EC2 error while attempting to Create Network Interface in subnet 's': InsufficientFreeAddressesInSubnet", FailureClass.CAPACITY, True),
@@ -109,7 +109,7 @@ def test_tasks_that_never_started(reason, failure, retryable):
         ({"ExitCode": True}, FailureClass.UNKNOWN, "without an exit code"),
         (
             {"Reason": "CannotStartContainerError: no such file: python"},
-            FailureClass.CONFIG, "without an exit code: CannotStartContainerError: no such file: python",
+            FailureClass.START, "without an exit code: CannotStartContainerError: no such file: python",
         ),
     ],
 )  # fmt: skip
@@ -180,6 +180,8 @@ def test_placements_that_failed(reason, failure, retryable):
         ("ECS.AccessDeniedException", "User is not authorized to perform: iam:PassRole", FailureClass.PERMISSION, False),
         ("ECS.ServerException", "Service Unavailable", FailureClass.INTERNAL, True),
         ("AmazonECS.Unknown", "Capacity is unavailable at this time", FailureClass.CAPACITY, True),
+        ("AmazonECS.Unknown", '[{"Arn":"arn:x","Reason":"AGENT"}]', FailureClass.CAPACITY, True),
+        ("AmazonECS.Unknown", '[{"Arn":"arn:x","Reason":"MISSING"}]', FailureClass.CONFIG, False),
     ],
 )  # fmt: skip
 def test_calls_that_failed(error, cause, failure, retryable):

@@ -88,8 +88,8 @@ def test_a_script_name_without_a_place():
 @pytest.mark.parametrize(("value", "found"), [("a`id`b", "`"), ("C:\\x", "\\"), ("{{PWD}}", "{{"), ("a}}", "}}")])
 def test_what_yarn_would_change_is_refused_for_a_driver_in_the_cluster(value, found):
     text = (
-        f"the value of '--q' holds {found!r}, which YARN changes on the way to a driver in the cluster: set argument_encoding: json, "
-        "or deploy_mode: client"
+        f"the value of '--q' holds {found!r}, which YARN changes on the way to a driver in the cluster: set argument_encoding: "
+        "json, or deploy_mode: client"
     )
     with pytest.raises(ValueError, match=whole(text)):
         EMR.arguments(table(**{"--q": value}), SCRIPT)

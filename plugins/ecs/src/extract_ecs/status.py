@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def status(outcome: Outcome) -> JobStatus:
     """Total: never raises; SUCCEEDED only for a result whose job container exited with 0 by itself."""
-    answer = described(outcome)
+    answer = described(outcome, "Task")
     failures = objects(answer, "Failures")
     tasks = objects(answer, "Tasks")
     task = tasks[0] if tasks else answer
@@ -36,15 +36,22 @@ def status(outcome: Outcome) -> JobStatus:
     if code is None and said == EXITED_REASON:
         code = EXITED
     if code is None and failures:
-        return _status({}, not_placed(failures), "ECS could not place the task: " + _failure_text(failures))
+        told = _failure_text(failures)
+        return _status({}, not_placed(told), f"ECS could not place the task: {told}")
     if code is None:
-        by_error = v.UNKNOWN if outcome.error is None else v.by_error(outcome.error, outcome.cause)
-        return _status(task, by_error, _without_task(outcome))
+        return _status(task, _by_error(outcome), _without_task(outcome))
     containers = job_containers(task, outcome.item)
     meaning = verdict(code, said, containers, caught=outcome.error is not None)
     if meaning is None:
         return _status(task, v.Verdict(JobState.SUCCEEDED, FailureClass.UNKNOWN, retryable=False), None)
     return _status(task, meaning, _message(task, code, said, containers))
+
+
+def _by_error(outcome: Outcome) -> v.Verdict:
+    """AmazonECS.Unknown stands for Failures in RunTask's answer (Step Functions guide); the form of its Cause is not documented."""
+    if outcome.error is None:
+        return v.UNKNOWN
+    return not_placed(outcome.cause or "") if outcome.error == "AmazonECS.Unknown" else v.by_error(outcome.error, outcome.cause)
 
 
 def _failure_text(failures: Sequence[Mapping[str, Json]]) -> str:

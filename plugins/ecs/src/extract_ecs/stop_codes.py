@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core import FailureClass, JobState
 from extract_core import verdicts as v
-from extract_core.payload import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from extract_core import Json
     from extract_ecs.containers import Container
 
 EXITED: Final = "EssentialContainerExited"
@@ -30,10 +28,6 @@ BY_STOP_CODE: Final = {
 _PASSING_START: Final = re.compile(
     r"timed? ?out|timeout|EOF|connection reset|deadline exceeded|network interface|\bENI\b|i/o|temporar|try again"
     r"|send request failed",
-    re.IGNORECASE,
-)
-_WRONG_START: Final = re.compile(
-    r"not found|does not exist|manifest unknown|no basic auth|invalid reference|InvalidParameter|ResourceNotFound|no such host",
     re.IGNORECASE,
 )
 
@@ -54,19 +48,16 @@ def verdict(code: str, said: str | None, containers: Sequence[Container], *, cau
     bad = [container for container in containers if container.exit_code != 0]
     if containers and not bad and not caught:
         return None
-    return v.failed(_exited(bad))
+    return _exited(bad)
 
 
-def _exited(bad: Sequence[Container]) -> FailureClass:
+def _exited(bad: Sequence[Container]) -> v.Verdict:
     """Why containers ended with another code than 0, or without one."""
-    words = v.by_words(" ".join(container.reason or "" for container in bad))
-    if words:
-        return words
-    if any(container.exit_code is not None for container in bad):
-        return FailureClass.USER_CODE
+    reasons = " ".join(container.reason or "" for container in bad)
     if any((container.reason or "").startswith("Cannot") for container in bad):  # CannotStartContainerError: …
-        return FailureClass.CONFIG
-    return FailureClass.UNKNOWN
+        return _failed_to_start(reasons)
+    exited = any(container.exit_code is not None for container in bad)
+    return v.failed(v.by_words(reasons) or (FailureClass.USER_CODE if exited else FailureClass.UNKNOWN))
 
 
 def _failed_to_start(said: str) -> v.Verdict:
@@ -74,16 +65,11 @@ def _failed_to_start(said: str) -> v.Verdict:
     words = v.by_words(said)
     if words and words is not FailureClass.OUT_OF_MEMORY:
         return v.failed(words)
-    if _PASSING_START.search(said):
-        return v.failed(FailureClass.START)
-    if _WRONG_START.search(said):
-        return v.failed(FailureClass.CONFIG)
-    return v.Verdict(JobState.FAILED, FailureClass.START, retryable=False)
+    return v.Verdict(JobState.FAILED, FailureClass.START, retryable=bool(_PASSING_START.search(said)))
 
 
-def not_placed(failures: Sequence[Mapping[str, Json]]) -> v.Verdict:
+def not_placed(reasons: str) -> v.Verdict:
     """RunTask's Failures (ECS guide, "API failure reasons"): RESOURCE:* and AGENT pass, MISSING, INACTIVE and the like don't."""
-    reasons = " ".join(text(failure, "Reason") or "" for failure in failures)
     words = v.by_words(reasons)
     if words:
         return v.failed(words)
