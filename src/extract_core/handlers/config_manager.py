@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.config import check_limits, read_event, read_plan, write_plan
+from extract_core.config import check_limits, read_event, write_plan
 from extract_core.config.places import plan_place
 from extract_core.errors import ExtractError, TablesHeld, TablesLocked, TrackingError, TrackingUnavailable, UsageError
 from extract_core.handlers.draft import Planning, fresh
@@ -15,6 +15,7 @@ from extract_core.handlers.logs import log, log_json
 from extract_core.handlers.parts import parts_from_environment
 from extract_core.handlers.payloads import execution_of
 from extract_core.handlers.rerun import rerun
+from extract_core.handlers.stored_plan import stored_items
 from extract_core.handlers.summary import unplanned
 from extract_core.run_id import check_run_id
 from extract_core.tracking import Owner, RunRecord, Skipped, watermark
@@ -63,7 +64,7 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
         )
     )
     if record.planned is not None and record.plan_uri is not None:
-        return _answer(record, _stored_items(parts, record.plan_uri), machine)
+        return _answer(record, stored_items(parts.objects, record.plan_uri), machine)
     planning = Planning(parts=parts, event=event, execution=execution, machine=machine)
     with _refusal(parts, record):
         return _manage(planning, record)
@@ -98,6 +99,8 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
             policy=draft.policy,
             skipped=skipped,
         )
+    except TrackingUnavailable:  # the plan may stand all the same; the same execution tries again, and holds its leases
+        raise
     except BaseException:
         with suppress(TrackingError):
             parts.tracking.release(source, list(claim.taken), record.execution_id)
@@ -214,17 +217,6 @@ def _concurrency(machine: Mapping[str, Json]) -> int:
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise UsageError(f"the machine's max_concurrency is {most!r}, not a number from 1 on: build and deploy the machine anew")
     return most
-
-
-def _stored_items(parts: Parts, plan_uri: str) -> list[dict[str, Json]]:
-    """The items of the plan that stands, as `write_plan` gave them."""
-    items = []
-    offset = 0
-    for table in read_plan(parts.objects, plan_uri):
-        length = len(table.line())
-        items.append({**table.item, "plan_uri": plan_uri, "plan_line": [offset, length]})
-        offset += length
-    return items
 
 
 def _answer(record: RunRecord, items: Sequence[dict[str, Json]], machine: Mapping[str, Json]) -> dict[str, Json]:

@@ -9,6 +9,7 @@ from extract_core.errors import ObjectError, RunNotFound
 from extract_core.handlers.job_run_status import attempt_row, put
 from extract_core.handlers.logs import log
 from extract_core.handlers.payloads import item_key
+from extract_core.handlers.stored_plan import stored_items
 from extract_core.handlers.summary import last_attempts, summarised, unplanned
 
 if TYPE_CHECKING:
@@ -54,10 +55,8 @@ def close_open(parts: Parts, record: RunRecord, status: JobStatus) -> Sequence[A
     last = last_attempts(parts.tracking.attempts(record.run_id))
     if record.plan_uri is None or len(last) >= (record.planned or 0):
         return list(last.values())
-    from extract_core.config import read_plan
-
     try:
-        items = [dict(line.item) for line in read_plan(parts.objects, record.plan_uri)]
+        items = stored_items(parts.objects, record.plan_uri)
     except ObjectError as error:
         fields = {"run_id": record.run_id}
         log.error("the open tables of the run can't be named: %s", error, extra={"extract": fields})
