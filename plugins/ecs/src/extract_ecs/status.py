@@ -48,7 +48,7 @@ def status(outcome: Outcome) -> JobStatus:
 
 
 def _by_error(outcome: Outcome) -> v.Verdict:
-    """AmazonECS.Unknown stands for Failures in RunTask's answer (Step Functions guide); the form of its Cause is not documented."""
+    """AmazonECS.Unknown stands for Failures in RunTask's answer (Step Functions guide); its Cause's form is not documented."""
     if outcome.error is None:
         return v.UNKNOWN
     return not_placed(outcome.cause or "") if outcome.error == "AmazonECS.Unknown" else v.by_error(outcome.error, outcome.cause)
