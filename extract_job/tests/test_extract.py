@@ -56,7 +56,19 @@ def test_an_empty_table_is_one_file_with_its_schema(database, job):
 
 @pytest.mark.parametrize(
     "name",
-    ["public.orders", "main.orders", 'say "hi"', "with space", "Bestellungen_größe", "a'b", "[x]", "select", "a;b--", "☃.🎉"],
+    [
+        "public.orders",
+        "main.orders",
+        'say "hi"',
+        "with space",
+        "Bestellungen_größe",
+        "a'b",
+        "[x]",
+        "select",
+        "a;b--",
+        "☃.🎉",
+        "sqlites",
+    ],
 )
 def test_any_table_name_is_read(database, job, name):
     quoted = name.replace('"', '""')

@@ -40,7 +40,7 @@ def test_the_next_run_reads_only_what_is_newer(stamped, job, tmp_path):
             "extract_job: t: reading rows by 'at' above '2024-05-01 10:00:00' up to '2024-05-02 09:30:00.5' of 'sales.db' into "
             f"'{tmp_path / 'out' / 'attempt=1'}'"
         ),
-        "extract_job: note: 1 rows are left out: their 'at' is NULL; only a full extract, or a first one, reads them",
+        "extract_job: note: rows left out because 'at' is NULL: 1; only a full extract, or a first one, reads them",
     ]
 
 

@@ -60,6 +60,11 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     """Read the command line (without the program's name); raises `ArgumentError` with the first fault."""
     pairs = _pairs(argv)
     values = {key: value for key, value in pairs.items() if key in KNOWN}
+    for key, value in values.items():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:  # bytes on the command line that the locale can't read
+            raise ArgumentError(f"--{key} {value!a} is not valid text") from error
     missing = [key for key in REQUIRED if key not in values]
     if missing:
         raise ArgumentError(f"these arguments are missing: {', '.join('--' + key for key in missing)}{_typo(pairs)}")
@@ -171,8 +176,8 @@ def _below(kind: MarkType, mark: str, other: str) -> bool:
 def _whole(key: str, value: str) -> int:
     """Read a whole number of at least 1 (at least 0 for a wait)."""
     least = 0 if key == "lock_wait_seconds" else 1
-    if not (value.isascii() and value.isdigit()) or int(value) < least:
-        raise ArgumentError(f"--{key} {value!r} is not a whole number of at least {least}")
+    if not (value.isascii() and value.isdigit() and len(value) <= 18) or int(value) < least:
+        raise ArgumentError(f"--{key} {value!r} is not a whole number of at least {least} and at most 18 digits")
     return int(value)
 
 

@@ -28,7 +28,7 @@ def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None])
         say(f"{arguments.table}: {_plan(arguments, source)}")
         if source.rows_without_watermark and arguments.marks:
             say(
-                f"note: {source.rows_without_watermark} rows are left out: their {arguments.marks.column!r} is NULL; "
+                f"note: rows left out because {arguments.marks.column!r} is NULL: {source.rows_without_watermark}; "
                 "only a full extract, or a first one, reads them"
             )
         result = _copied(arguments, source)

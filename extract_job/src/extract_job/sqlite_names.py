@@ -72,7 +72,7 @@ def find_table(connection: sqlite3.Connection, database: str, name: str, text_co
 def _tables(connection: sqlite3.Connection, schema: str) -> list[str]:
     """Give the names of tables and views, without SQLite's own."""
     rows = connection.execute(
-        f"SELECT name FROM {quoted(schema)}.sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"  # noqa: S608 - quoted
+        f"SELECT name FROM {quoted(schema)}.sqlite_master WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_'"  # noqa: S608 - quoted
     )
     return [row[0] for row in rows]
 

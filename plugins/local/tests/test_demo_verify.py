@@ -1,14 +1,17 @@
 """The judge: every wrong cell, row and type is found and its table named; what is right passes."""
 
+import ast
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from extract_local.demo import canonical, verify
 from extract_local.demo.database import TABLES, make_database
 from extract_local.demo.verify import Comparison, compare
 
@@ -212,6 +215,15 @@ def test_without_a_database_there_is_nothing_to_judge(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"^there is no database '.*none\.db' to compare with$"):
         compare(tmp_path / "none.db", {})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("module", [verify, canonical])
+def test_the_judge_uses_nothing_of_what_it_judges(module):
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    froms = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    ours = {name for name in plain | froms if name.split(".")[0] not in sys.stdlib_module_names}
+    assert ours <= {"pyarrow", "pyarrow.parquet", "extract_local.demo.canonical"}
 
 
 def test_the_extract_job_passes_on_every_table_of_the_demo(tmp_path):
