@@ -74,7 +74,7 @@ def _lost(key: str, pattern: str, tables: Sequence[str]) -> str:
     what = "no table matches" if _is_glob(pattern) else "there is no table"
     plain = re.sub(r"[*?\[\]]", "", pattern)
     lowered = [name for name in tables if name.lower() == plain.lower()]
-    near = lowered[:3] or difflib.get_close_matches(plain, tables, n=3, cutoff=0.5)
+    near = lowered[:3] or difflib.get_close_matches(plain, tables, n=3, cutoff=0.6)
     if near:
         hint = f"; the nearest are {', '.join(map(repr, near))}"
     else:

@@ -1,0 +1,61 @@
+"""Finding a source's file: .yml or .yaml below the prefix, and nothing outside of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from extract_core.config import read_source, source_names
+from extract_core.errors import ConfigError, UsageError
+from extract_core.objects import file_uri, open_objects
+
+YML = "extract: {job_type: loom, tables: {a: {}}}\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("sales.yml", "hr.yaml", "both.yml", "both.yaml", "notes.txt", "deeper/other.yml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(YML)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("source", "file"), [("sales", "sales.yml"), ("hr", "hr.yaml")])
+@pytest.mark.parametrize("slash", ["/", ""])
+def test_a_source_is_found(folder, source, file, slash):
+    config = read_source(open_objects(), file_uri(folder) + slash, source)
+    assert (config.source_name, config.text.file, config.tables) == (source, file, ("a",))
+
+
+def test_the_names_of_all_sources(folder):
+    assert source_names(open_objects(), file_uri(folder)) == ["both", "hr", "sales"]
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [("sale", "the nearest are 'sales'"), ("zzz", "it has: both, hr, sales"), ("deeper", "it has: both, hr, sales")],
+)
+def test_a_source_that_is_not_there(folder, source, hint):
+    with pytest.raises(UsageError) as error:
+        read_source(open_objects(), file_uri(folder), source)
+    assert str(error.value) == f"there is no source {source!r}: no {source}.yml in {file_uri(folder)}/; {hint}"
+
+
+def test_no_source_at_all(tmp_path):
+    with pytest.raises(UsageError) as error:
+        read_source(open_objects(), file_uri(tmp_path / "config"), "sales")
+    place = file_uri(tmp_path / "config")
+    assert str(error.value) == f"there is no source 'sales': no sales.yml in {place}/; it has: no source at all"
+
+
+@pytest.mark.parametrize("source", ["../sales", "deeper/other", "", ".hidden", "a b"])
+def test_a_name_can_not_leave_the_prefix(folder, source):
+    with pytest.raises(UsageError) as error:
+        read_source(open_objects(), file_uri(folder), source)
+    rule = "letters, digits, _ . -, beginning with a letter or digit"
+    assert str(error.value) == f"source {source!r} is no source name: {rule}"
+
+
+def test_two_files_of_one_source(folder):
+    with pytest.raises(ConfigError) as error:
+        read_source(open_objects(), file_uri(folder), "both")
+    assert str(error.value) == f"both.yml: stands beside both.yaml in {file_uri(folder)}/; keep one of them"
