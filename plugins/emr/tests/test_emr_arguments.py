@@ -68,10 +68,8 @@ def test_a_cluster_outside_the_deployment_is_refused():
         EMR.arguments(table(), EmrSettings(script_name="x.py", cluster_id="j-C3"))
 
 
-def test_no_script():
-    text = "no script: set script_name in the config, or script (an s3:// URI) under job_types.emr"
-    with pytest.raises(ValueError, match=whole(text)):
-        EMR.arguments(table(), EmrSettings())
+def test_the_reference_job_is_the_script_of_a_config_that_names_none():
+    assert EMR.arguments(table(), EmrSettings())["script"] == "s3://code/scripts/extract_job.py"
 
 
 def test_a_script_name_without_a_place():

@@ -63,7 +63,7 @@ class Emr(JobType["EmrSettings", "EmrDeployment"]):
     def arguments(self, table: TableRun[EmrDeployment], settings: EmrSettings) -> Mapping[str, Json]:
         """The cluster, the step's name and Args; `script` says where in Args the job's own arguments begin.
 
-        ValueError for a cluster outside the deployment, no script, a value that YARN would change, over 10,240 characters.
+        ValueError for a cluster outside the deployment, a script nowhere, a value that YARN would change, over 10,240 characters.
         """
         from extract_emr.step import script_uri, step_args, step_name
 

@@ -16,9 +16,7 @@ class EmrSettings(BaseModel):
 
     cluster_id: ClusterId | None = Field(default=None, description="One of the deployment's. Default: its cluster_id.")
     script: str | None = Field(default=None, min_length=1, description="URI of the script. Default: scripts_uri + script_name.")
-    script_name: str | None = Field(
-        default=None, min_length=1, description="The config's script_name: below the deployment's scripts_uri."
-    )
+    script_name: str = Field(default="extract_job.py", min_length=1, description="The config's script_name, below scripts_uri.")
     deploy_mode: Literal["cluster", "client"] = Field(default="cluster", description="Where Spark's driver runs.")
     spark_submit_args: tuple[str, ...] = Field(default=(), description="Options of spark-submit, before the script.")
     timeout_minutes: int = Field(

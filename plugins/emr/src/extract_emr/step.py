@@ -30,11 +30,9 @@ def step_name(source_name: str, table: str, run_id: str, attempt: int) -> str:
 
 
 def script_uri(deployment: EmrDeployment, settings: EmrSettings) -> str:
-    """`script`, else the config's `script_name` below `scripts_uri`. ValueError where neither says where the script is."""
+    """`script`, else the config's `script_name` below `scripts_uri`. ValueError where that is not set."""
     if settings.script:
         return settings.script
-    if not settings.script_name:
-        raise ValueError("no script: set script_name in the config, or script (an s3:// URI) under job_types.emr")
     if "://" in settings.script_name:
         return settings.script_name
     if not deployment.scripts_uri:
