@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import queue
 import signal
+import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -11,17 +14,29 @@ from extract_core.cli.output import stderr_console
 from extract_core.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
-    from extract_core.engine import RunningExecution
+    from extract_core.engine import ExecutionEnd, RunningExecution
 
 _MARKS: Final = {"SUCCEEDED": "[green]✓[/]"}
 _SHOWN: Final = 4  # running tables named in the bar's line
 
 
-def watch(execution: RunningExecution) -> None:
-    """Follow an execution to its end. Ctrl-C or SIGTERM stops it in order; a second one leaves at once."""
+def run_and_watch(start: Callable[[], RunningExecution]) -> tuple[RunningExecution, ExecutionEnd]:
+    """Start an execution and follow it to its end. Ctrl-C or SIGTERM stops it in order; a second one leaves at once."""
+    with _stopping() as stopper:
+        execution = start()
+        stopper.take(execution)
+        try:
+            _draw(execution)
+        except BaseException:
+            execution.stop("the command that followed it ended")
+            raise
+        return execution, execution.end()
+
+
+def _draw(execution: RunningExecution) -> None:
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
@@ -31,7 +46,7 @@ def watch(execution: RunningExecution) -> None:
     console = stderr_console()
     console.print(f"run [bold]{escape(execution.run_id)}[/]")
     columns = (TextColumn("  "), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar, _stopping(execution):
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         line = bar.add_task("planning", total=None)
         for event in execution.events():
             ended = progress.feed(event)
@@ -52,18 +67,44 @@ def watch(execution: RunningExecution) -> None:
             )
 
 
-@contextmanager
-def _stopping(execution: RunningExecution) -> Iterator[None]:
-    """The first Ctrl-C (or SIGTERM) ends the execution and goes on following it; a second one raises."""
+class _Stopper:
+    """Ends the execution at the first signal, also at one that came while it was being started.
 
-    def stop(number: int, _frame: FrameType | None) -> None:
+    A signal handler runs in the middle of whatever the main thread does, so it may take no lock that the main thread may
+    hold: it writes with os.write and hands over to a thread of its own (SimpleQueue.put is reentrant by its documentation).
+    """
+
+    def __init__(self) -> None:
+        self._execution: queue.SimpleQueue[RunningExecution | None] = queue.SimpleQueue()
+        self._cause: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        threading.Thread(target=self._wait, name="stop", daemon=True).start()
+
+    def take(self, execution: RunningExecution) -> None:
+        self._execution.put(execution)
+
+    def signalled(self, number: int, _frame: FrameType | None) -> None:
         signal.signal(number, signal.default_int_handler)
-        stderr_console().print("stopping: the jobs are being ended (once more to leave at once)", style="yellow")
-        execution.stop(f"stopped by {signal.Signals(number).name} at the command line")
+        os.write(2, b"stopping: the jobs are being ended (once more to leave at once)\n")
+        self._cause.put(f"stopped by {signal.Signals(number).name} at the command line")
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    def close(self) -> None:
+        self._cause.put(None)
+        self._execution.put(None)
+
+    def _wait(self) -> None:
+        cause, execution = self._cause.get(), self._execution.get()
+        if cause is not None and execution is not None:
+            execution.stop(cause)
+
+
+@contextmanager
+def _stopping() -> Iterator[_Stopper]:
+    """While it is open, SIGINT and SIGTERM go to the stopper; a second one raises KeyboardInterrupt."""
+    stopper = _Stopper()
+    before = {number: signal.signal(number, stopper.signalled) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stopper
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        stopper.close()

@@ -98,12 +98,12 @@ def engine_of(pipeline: Path | None, *, local: bool) -> Engine:
 
 def follow(engine: Engine, event: dict[str, Json], *, run_id: str | None, output: str) -> int:
     """Start an execution, draw its progress, print its tables. The exit code of the command."""
-    from extract_core.cli.progress_view import watch
+    from extract_core.cli.progress_view import run_and_watch
     from extract_core.cli.status import report
     from extract_core.run_id import check_run_id, new_run_id
 
     name = check_run_id(run_id) if run_id else new_run_id(str(event["source_name"]))
-    execution = engine.start(event, run_id=name)
-    watch(execution)
-    end = execution.end()
+    for broken in engine.parts().registry.broken:
+        click.echo(f"broken, and left out: {broken}", err=True)
+    _, end = run_and_watch(lambda: engine.start(event, run_id=name))
     return report(engine, name, end, output=output)

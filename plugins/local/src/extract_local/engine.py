@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import IO, TYPE_CHECKING, Final, cast
 
@@ -64,8 +65,16 @@ class LocalEngine:
         return self._parts
 
     def definition(self) -> MachineDefinition:
-        """The machine of the installed job types: what `extract asl build` writes."""
-        return asl_generator.build_pipeline(self._pipeline, self.registry)
+        """The machine of the installed job types: what `extract asl build` writes.
+
+        Where a plugin is broken or blocked, sections of extract.toml whose job type is missing are left out, so that the others
+        still run; `asl build` refuses to go on.
+        """
+        pipeline = self._pipeline
+        if self.registry.broken or self.registry.blocked:
+            working = {name: section for name, section in pipeline.job_types.items() if name in self.registry.job_types}
+            pipeline = replace(pipeline, job_types=working)
+        return asl_generator.build_pipeline(pipeline, self.registry)
 
     def start(self, event: Mapping[str, Json], *, run_id: str) -> RunningExecution:
         """Start an execution on threads and processes of this machine."""

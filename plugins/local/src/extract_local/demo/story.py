@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.cli.progress_view import watch
+from extract_core.cli.progress_view import run_and_watch
 from extract_core.errors import ExtractError
 from extract_core.pipeline import read_pipeline
 from extract_local.demo import database, project, verify
@@ -129,9 +129,7 @@ class Story:
 
     def _run(self, engine: LocalEngine, event: Mapping[str, Json], run_id: str) -> tuple[RunRecord, list[AttemptRow]]:
         """One execution, followed to its end; its record and its attempts."""
-        execution = engine.start(event, run_id=run_id)
-        watch(execution)
-        end = execution.end()
+        _, end = run_and_watch(lambda: engine.start(event, run_id=run_id))
         if end.status == "ABORTED":
             raise StoryBroken(f"run {run_id!r} was stopped: {end.cause}")
         tracking = engine.parts().tracking

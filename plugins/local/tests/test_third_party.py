@@ -1,0 +1,171 @@
+"""A distribution that is not part of this repository adds its branch and runs, without a change here."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+
+MODULE = '''
+"""A job type of another team: shell jobs on their own scheduler."""
+import json
+import sys
+from pathlib import Path
+
+from extract_core import Branch, JobState, FailureClass, JobStatus, JobType, LocalCommand, hookimpl
+from pydantic import BaseModel, ConfigDict
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    priority: int = 5
+
+
+class Deployment(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    queue: str = "default"
+
+
+class Farm(JobType[Settings, Deployment]):
+    name = "farm"
+    title = "Farm"
+    api_version = 1
+
+    def settings(self):
+        return Settings
+
+    def deployment(self):
+        return Deployment
+
+    def branch(self, target):
+        start = {
+            "Type": "Task",
+            "Comment": "Run the job on the farm, to its end.",
+            "Resource": f"arn:{target.partition}:states:::batch:submitJob.sync",
+            "Parameters": {
+                "JobName.$": "$.arguments.name",
+                "JobQueue": target.deployment.queue,
+                "JobDefinition": "farm",
+                "Parameters.$": "$.arguments.parameters",
+            },
+            "ResultPath": "$.job_result",
+        }
+        return Branch(start="Farm Start Extract Job Run", states={"Farm Start Extract Job Run": start},
+                      job_state="Farm Start Extract Job Run")
+
+    def arguments(self, table, settings):
+        return {"name": f"p{settings.priority}", "parameters": dict(table.job_arguments)}
+
+    def status(self, outcome):
+        if outcome.error is None and outcome.result == {"ExitCode": 0}:
+            return JobStatus(state=JobState.SUCCEEDED)
+        return JobStatus(state=JobState.FAILED, failure=FailureClass.USER_CODE, message=outcome.cause or repr(outcome.result))
+
+    def local_command(self, arguments):
+        script = Path(__file__).with_name("farm_job.py")
+        return LocalCommand(argv=[sys.executable, str(script), json.dumps(arguments["parameters"])])
+
+
+@hookimpl
+def extract_job_types():
+    return [Farm()]
+'''
+
+JOB = """
+import json, os, sys
+from urllib.parse import unquote
+given = json.loads(sys.argv[1])
+where = unquote(given["--extract_s3_uri"].removeprefix("file://"))
+os.makedirs(where)
+open(where + "rows.txt", "w").write("one\\ntwo\\n")
+result = {"run_id": given["--run_id"], "attempt": int(given["--attempt"]), "rows": 2, "bytes": 8,
+          "files": [{"name": "rows.txt", "bytes": 8}], "low_watermark": None, "high_watermark": None}
+path = unquote(given["--result_uri"].removeprefix("file://"))
+os.makedirs(os.path.dirname(path), exist_ok=True)
+open(path, "w").write(json.dumps(result))
+"""
+
+CONFIG = """
+source_name: sales
+extract:
+  job_type: farm
+  tables: {anything: {priority: 9}, public.categories: {job_type: glue}}
+  db_engine: sqlite
+  db_name: sales.db
+"""
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Path:
+    """What pip leaves in site-packages for a distribution `acme-farm`."""
+    site = tmp_path / "site"
+    info = site / "acme_farm-2.1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-farm\nVersion: 2.1\n")
+    (info / "entry_points.txt").write_text("[extract_core]\nfarm = acme_farm\n")
+    (info / "INSTALLER").write_text("pip\n")
+    (site / "acme_farm.py").write_text(textwrap.dedent(MODULE))
+    (site / "farm_job.py").write_text(JOB)
+    return site
+
+
+@pytest.fixture
+def installed(demo_project, farm):
+    demo_project.python_path.append(farm)
+    toml = demo_project.folder / "extract.toml"
+    toml.write_text(toml.read_text() + '\n[job_types.farm]\nqueue = "night"\n')
+    demo_project.config(CONFIG)
+    return demo_project
+
+
+def states(definition: dict) -> dict:
+    return definition["States"]["Iterate Through Extract Tables"]["ItemProcessor"]["States"]
+
+
+def test_it_adds_its_branch_to_the_machine(installed):
+    built = states(json.loads(installed.extract("asl", "build").stdout))
+    branch = built["Farm Start Extract Job Run"]
+    assert branch["Parameters"]["JobQueue"] == "night"
+    assert branch["Next"] == "Handle Extract Job Run Status"
+    assert branch["Catch"][-1] == {
+        "ErrorEquals": ["States.ALL"], "ResultPath": "$.job_error", "Next": "Handle Extract Job Run Status"
+    }  # fmt: skip
+    rule = {"Variable": "$.job_type", "StringEquals": "farm", "Next": "Farm Start Extract Job Run"}
+    assert rule in built["Choose Job Type"]["Choices"]
+
+
+def test_without_it_there_is_no_such_branch(demo_project):
+    assert "Farm Start Extract Job Run" not in states(json.loads(demo_project.extract("asl", "build").stdout))
+
+
+def test_it_runs_and_is_tracked_like_any_other(installed):
+    done = installed.extract("run", "sales", "--local", "--output", "json")
+    rows = {row["table"]: row for row in json.loads(done.stdout)["tables"]}
+    assert (rows["anything"]["state"], rows["anything"]["rows"], rows["anything"]["job_type"]) == ("SUCCEEDED", 2, "farm")
+    assert rows["public.categories"]["state"] == "SUCCEEDED"
+    listed = installed.extract("plugins", "list", "--output", "json").stdout
+    assert {"plugin": "farm", "version": "2.1", "distribution": "acme-farm", "job_types": ["farm"],
+            "hooks": ["extract_job_types"]} in json.loads(listed)["plugins"]  # fmt: skip
+
+
+def test_deleting_what_it_runs_makes_its_tables_fail_and_no_others(installed, farm):
+    (farm / "farm_job.py").unlink()
+    done = installed.extract("run", "sales", "--local", "--output", "json", code=1)
+    rows = {row["table"]: row for row in json.loads(done.stdout)["tables"]}
+    assert rows["anything"]["state"] == "FAILED"
+    assert "farm_job.py" in rows["anything"]["message"]
+    assert rows["public.categories"]["state"] == "SUCCEEDED"
+
+
+def test_a_broken_one_is_named_and_takes_nobody_down(installed, farm):
+    (farm / "acme_farm.py").write_text("raise RuntimeError('half an upgrade')\n")
+    listed = installed.extract("plugins", "list", code=1)
+    assert "broken: plugin 'farm' of acme-farm 2.1: " in listed.stderr
+    assert "RuntimeError: half an upgrade" in listed.stderr
+    done = installed.extract("run", "sales", "--local", "--output", "json", code=1)
+    rows = {row["table"]: row for row in json.loads(done.stdout)["tables"]}
+    assert (rows["anything"]["state"], rows["anything"]["failure"]) == ("FAILED", "CONFIG")
+    assert "RuntimeError: half an upgrade" in rows["anything"]["message"]
+    assert rows["public.categories"]["state"] == "SUCCEEDED"
