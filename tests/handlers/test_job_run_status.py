@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -88,6 +89,7 @@ def test_an_optional_result_that_is_there_must_be_right(pipeline, item_of):
         ({"low_watermark": "2026-01-01"}, "began elsewhere: low_watermark is '2026-01-01', not None"),
         ({"rows": "3"}, "has rows='3' instead of a count"),
         ({"bytes": -1}, "has bytes=-1 instead of a count"),
+        ({"rows": 2**63}, f"has rows={2**63} instead of a count"),
         ({"rows": True}, "has rows=True instead of a count"),
         ({"high_watermark": 7}, "has high_watermark=7 instead of text or null"),
         ({"files": None}, "has files=None instead of a list"),
@@ -196,6 +198,7 @@ def test_a_state_that_nobody_knows_is_never_green(pipeline, item_of):
         (JobStatus(state=JobState.FAILED, message=b"x"), "a JobStatus with message=b'x'"),
         (JobStatus(state=JobState.FAILED, started_at="now"), "a JobStatus with started_at='now'"),
         (JobStatus(state=JobState.FAILED, cost_basis={"dpu": "1"}), "a JobStatus with cost_basis={'dpu': '1'}"),
+        (JobStatus(state=JobState.FAILED, cost_basis={"dpu": float("nan")}), "a JobStatus with cost_basis={'dpu': nan}"),
         (
             JobStatus(state=JobState.SUCCEEDED, failure=FailureClass.TIMEOUT),
             f"SUCCEEDED with failure={FailureClass.TIMEOUT!r}",
@@ -288,6 +291,31 @@ def test_what_is_no_item_is_refused(pipeline, item, message):
     with pytest.raises(UsageError) as raised:
         record(pipeline.parts, item)
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("cause", ["half \ud800 a pair", "nul \0 byte", "\u2028", "😀" * 9_000])
+def test_a_reason_of_any_characters_is_recorded(pipeline, item_of, cause):
+    assert pipeline.fail(item_of(), cause) == {"status": "FAILED"}
+    assert failed(pipeline)[1] == cause.replace("\ud800", "\\ud800")
+    assert pipeline.summarise()["succeeded"] is False
+
+
+@pytest.mark.parametrize(
+    ("moment", "stored"),
+    [
+        (datetime(2026, 3, 1, 6, 0), "2026-03-01T06:00:00+00:00"),  # noqa: DTZ001 - what a plugin may give
+        (datetime(2026, 3, 1, 6, 0, tzinfo=timezone(timedelta(hours=2))), "2026-03-01T04:00:00+00:00"),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=2))), "0001-01-01T00:00:00+02:00"),
+    ],
+)
+def test_a_time_of_any_zone_is_recorded(pipeline, item_of, monkeypatch, moment, stored):
+    item = item_of()
+    status = JobStatus(state=JobState.FAILED, started_at=moment, ended_at=moment)
+    press = pipeline.parts.registry.job_type("press")
+    monkeypatch.setattr(type(press), "status", lambda self, outcome: status)
+    pipeline.fail(item)
+    assert pipeline.row("public.accounts").started_at == stored
+    assert pipeline.summarise()["succeeded"] is False
 
 
 def test_a_plan_that_is_gone_costs_only_the_settings(pipeline, item_of, caplog):

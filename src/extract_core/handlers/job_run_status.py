@@ -150,4 +150,8 @@ def _text(value: Json) -> str | None:
 
 def _stamp(moment: datetime) -> str:
     """ISO 8601 in UTC; a time without a zone is in UTC already, as all of AWS's are."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return zoned.astimezone(UTC).isoformat()
+    except OverflowError:  # before the year 1 or after 9999, in UTC
+        return zoned.isoformat()

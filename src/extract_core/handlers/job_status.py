@@ -6,6 +6,7 @@ SUCCEEDED comes only from a parser that says so about a result: whatever can't b
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -135,6 +136,8 @@ def _wrong(status: Any) -> str | None:  # Any: a plugin may return anything
     if status.state is JobState.SUCCEEDED and status.failure is not None:
         return f"SUCCEEDED with failure={status.failure!r}"
     costs: Mapping[Any, Any] = status.cost_basis or {}
-    if not all(isinstance(unit, str) and isinstance(amount, int | float) for unit, amount in costs.items()):
+    if not all(
+        isinstance(unit, str) and isinstance(amount, int | float) and math.isfinite(amount) for unit, amount in costs.items()
+    ):
         return f"a JobStatus with cost_basis={status.cost_basis!r}"
     return None

@@ -67,7 +67,7 @@ def read_result(objects: ObjectStore, item: Mapping[str, Json]) -> Result:
 
 def _result(found: dict[str, Any]) -> Result:
     for key in ("rows", "bytes"):
-        if type(found.get(key)) is not int or found[key] < 0:
+        if type(found.get(key)) is not int or not 0 <= found[key] < 2**63:
             raise ValueError(f"has {key}={found.get(key)!r} instead of a count")
     for key in ("low_watermark", "high_watermark"):
         if not isinstance(found.get(key), str | None):

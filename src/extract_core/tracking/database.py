@@ -99,8 +99,8 @@ class Database:
     def _transaction(self, begin: str) -> Iterator[sqlite3.Cursor]:
         with self._lock, self._translated():
             cursor = self._connection.cursor()
-            cursor.execute(begin)
             try:
+                cursor.execute(begin)
                 yield cursor
                 cursor.execute("COMMIT")
             except BaseException:

@@ -1,4 +1,7 @@
-"""Records to SQLite rows and back. Column order is that of the schema in `database`."""
+r"""Records to SQLite rows and back. Column order is that of the schema in `database`.
+
+Text that UTF-8 can't carry (half of a surrogate pair, as a job's output may hold) is written as an escape: ``\\ud800``.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from extract_core.contract import FailureClass, JobState
 from extract_core.tracking.records import AttemptRow, Owner, Policy, RunRecord, Skipped, TableState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from extract_core.contract import Json
 
 Row = tuple[Any, ...]  # what sqlite3 gives: text, numbers, None
 
@@ -35,20 +40,22 @@ def marks(columns: str) -> str:
 
 def run_row(record: RunRecord) -> Row:
     """The columns of RUN."""
-    return (
-        record.run_id,
-        record.execution_id,
-        record.source_name,
-        record.started_at,
-        _text(record.event),
-        record.rerun_of,
-        _text(record.versions),
-        record.plan_uri,
-        record.planned,
-        policy_text(record.policy) if record.policy else None,
-        skipped_text(record.skipped),
-        record.refused,
-        _text(record.summary),
+    return _utf8(
+        (
+            record.run_id,
+            record.execution_id,
+            record.source_name,
+            record.started_at,
+            _text(record.event),
+            record.rerun_of,
+            _text(record.versions),
+            record.plan_uri,
+            record.planned,
+            policy_text(record.policy) if record.policy else None,
+            skipped_text(record.skipped),
+            record.refused,
+            _text(record.summary),
+        )
     )
 
 
@@ -57,9 +64,14 @@ def policy_text(policy: Policy) -> str:
     return json.dumps(asdict(policy))
 
 
+def summary_text(summary: Mapping[str, Json]) -> str:
+    """The column `summary`."""
+    return storable(json.dumps(summary, ensure_ascii=False, sort_keys=True))
+
+
 def skipped_text(skipped: Sequence[Skipped]) -> str:
     """The column `skipped`."""
-    return json.dumps([asdict(each) for each in skipped], ensure_ascii=False)
+    return storable(json.dumps([asdict(each) for each in skipped], ensure_ascii=False))
 
 
 def run_record(row: Row) -> RunRecord:
@@ -85,23 +97,25 @@ def run_record(row: Row) -> RunRecord:
 def state_row(state: TableState) -> Row:
     """The columns of STATE."""
     by = state.owner
-    return (
-        state.source,
-        state.table,
-        by and by.execution_id,
-        by and by.run_id,
-        by and by.started_at,
-        by and by.bound,
-        state.fencing,
-        state.attempt,
-        state.watermark,
-        state.column,
-        state.type,
-        state.version,
-        state.last_run,
-        state.last_state,
-        state.last_failure,
-        state.last_at,
+    return _utf8(
+        (
+            state.source,
+            state.table,
+            by and by.execution_id,
+            by and by.run_id,
+            by and by.started_at,
+            by and by.bound,
+            state.fencing,
+            state.attempt,
+            state.watermark,
+            state.column,
+            state.type,
+            state.version,
+            state.last_run,
+            state.last_state,
+            state.last_failure,
+            state.last_at,
+        )
     )
 
 
@@ -127,30 +141,32 @@ def table_state(row: Row) -> TableState:
 
 def attempt_row(row: AttemptRow) -> Row:
     """The columns of ATTEMPT."""
-    return (
-        row.run_id,
-        row.source,
-        row.table,
-        row.attempt,
-        row.job_type,
-        row.state,
-        row.recorded_at,
-        row.failure,
-        int(row.retryable),
-        row.message,
-        row.job_run_id,
-        row.log_url,
-        row.started_at,
-        row.ended_at,
-        _text(row.cost_basis),
-        row.rows,
-        row.bytes,
-        _text(row.files),
-        row.low_watermark,
-        row.high_watermark,
-        row.extract_s3_uri,
-        row.result_uri,
-        _text(row.settings),
+    return _utf8(
+        (
+            row.run_id,
+            row.source,
+            row.table,
+            row.attempt,
+            row.job_type,
+            row.state,
+            row.recorded_at,
+            row.failure,
+            int(row.retryable),
+            row.message,
+            row.job_run_id,
+            row.log_url,
+            row.started_at,
+            row.ended_at,
+            _text(row.cost_basis),
+            row.rows,
+            row.bytes,
+            _text(row.files),
+            row.low_watermark,
+            row.high_watermark,
+            row.extract_s3_uri,
+            row.result_uri,
+            _text(row.settings),
+        )
     )
 
 
@@ -181,6 +197,15 @@ def attempt(row: Row) -> AttemptRow:
         result_uri=row[21],
         settings=_json(row[22]),
     )
+
+
+def storable(text: str) -> str:
+    """The text as UTF-8 can carry it."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _utf8(row: Row) -> Row:
+    return tuple(storable(value) if isinstance(value, str) and not value.isascii() else value for value in row)
 
 
 def _text(value: object) -> str | None:

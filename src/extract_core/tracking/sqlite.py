@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import RunNameTaken, RunNotFound, TrackingUnavailable
@@ -66,13 +65,13 @@ class SQLiteTracking:
     def refuse_run(self, run_id: str, reason: str) -> RunRecord:
         """See `TrackingStore.refuse_run`."""
         with self._database.writing() as cursor:
-            cursor.execute("UPDATE runs SET refused = ? WHERE run_id = ? AND planned IS NULL", (reason, run_id))
+            cursor.execute("UPDATE runs SET refused = ? WHERE run_id = ? AND planned IS NULL", (rows.storable(reason), run_id))
             return _known(cursor, run_id)
 
     def put_summary(self, run_id: str, summary: Mapping[str, Json]) -> Mapping[str, Json]:
         """See `TrackingStore.put_summary`."""
         with self._database.writing() as cursor:
-            text = json.dumps(summary, ensure_ascii=False, sort_keys=True)
+            text = rows.summary_text(summary)
             cursor.execute("UPDATE runs SET summary = ? WHERE run_id = ? AND summary IS NULL", (text, run_id))
             return _known(cursor, run_id).summary or {}
 
