@@ -25,9 +25,10 @@ KEEP_ERROR: Final = "{% $merge([$states.input, {'job_error': $states.errorOutput
 
 def branch_faults(branch: Branch, states: States, title: str) -> Iterator[str]:
     """All faults of a branch, each naming its state."""
-    if branch.start not in states:
+    names = tuple(states)  # asked by equality: a plugin may have put anything there
+    if branch.start not in names:
         yield f"start is {branch.start!r}, which is not one of its states: {', '.join(map(repr, states))}"
-    if branch.job_state not in states:
+    if branch.job_state not in names:
         yield f"job_state is {branch.job_state!r}, which is not one of its states: {', '.join(map(repr, states))}"
     elif states[branch.job_state].get("Type") != "Task":
         yield f"job_state {branch.job_state!r} is a {states[branch.job_state].get('Type')}; the job must be a Task"
@@ -116,7 +117,7 @@ def _job_faults(state: State) -> Iterator[str]:
 
 
 def _unreached(branch: Branch, states: States) -> Iterator[str]:
-    if branch.start not in states:
+    if branch.start not in tuple(states):
         return
     reached, open_ = {branch.start}, [branch.start]
     while open_:
