@@ -76,6 +76,12 @@ class Installed:
 ALL = [found for plugin in (extract_ecs, extract_emr, extract_glue) for found in plugin.extract_job_types()]
 
 
+@pytest.fixture(scope="session")
+def arguments_of():
+    """The arguments of a job type for one table with these job arguments."""
+    return lambda job_type, job_arguments: Installed(job_type).arguments(job_arguments)
+
+
 @pytest.fixture(params=ALL, ids=lambda job_type: job_type.name)
 def installed(request: pytest.FixtureRequest) -> Installed:
     return Installed(request.param)

@@ -95,6 +95,13 @@ def test_what_yarn_would_change_is_refused_for_a_driver_in_the_cluster(value, fo
     assert EMR.arguments(table(**{"--q": value}), in_client)["args"][-1] == value
 
 
+@pytest.mark.parametrize("letter", ["\x00", "\x1b", "\ufffe"])
+def test_letters_that_no_step_can_carry(letter):
+    text = f"the value of '--q' holds {letter!r}, which no step can carry: set argument_encoding: json"
+    with pytest.raises(ValueError, match=whole(text)):
+        EMR.arguments(table(**{"--q": f"a{letter}b"}), EmrSettings(deploy_mode="client"))
+
+
 @pytest.mark.parametrize("value", ["a b", "it's", 'say "x"', "$HOME", "a\nb", "üñ", "a;b|c&d", "{x}", "*"])
 def test_what_spark_escapes_goes_through(value):
     assert EMR.arguments(table(**{"--q": value}), SCRIPT)["args"][-1] == value

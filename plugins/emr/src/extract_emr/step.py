@@ -22,6 +22,9 @@ _CHANGED_BY_YARN: Final = re.compile(r"[`\\]|\{\{|\}\}")
 """What does not survive YARN's ``bash -c "…"`` of a driver in the cluster: Spark escapes dollar signs and quotes for it, not
 these (spark: YarnSparkHadoopUtil.escapeForShell), and YARN itself reads ``{{NAME}}`` as a variable of the environment."""
 
+_NO_TEXT_OF_EMR: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Control characters and the like, which EMR's texts may not have (botocore: the pattern of XmlString)."""
+
 
 def step_name(source_name: str, table: str, run_id: str, attempt: int) -> str:
     """The step's name in the console, at most 256 characters; the table gives way, not the run."""
@@ -46,11 +49,19 @@ def script_uri(deployment: EmrDeployment, settings: EmrSettings) -> str:
 def step_args(script: str, settings: EmrSettings, job_arguments: Mapping[str, str]) -> list[str]:
     """The member Args of HadoopJarStep. ValueError for a value that YARN would change, or when all is over 10,240 characters."""
     passed = [part for pair in job_arguments.items() for part in pair]
+    _check_letters(job_arguments)
     if settings.deploy_mode == "cluster":
         _check_yarn(job_arguments)
     args = ["spark-submit", "--deploy-mode", settings.deploy_mode, *settings.spark_submit_args, script, *passed]
     _check_size(args, job_arguments)
     return args
+
+
+def _check_letters(job_arguments: Mapping[str, str]) -> None:
+    for name in sorted(job_arguments):
+        found = _NO_TEXT_OF_EMR.search(name + job_arguments[name])
+        if found:
+            raise ValueError(f"the value of {name!r} holds {found[0]!r}, which no step can carry: set argument_encoding: json")
 
 
 def _check_yarn(job_arguments: Mapping[str, str]) -> None:
