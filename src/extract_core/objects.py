@@ -137,13 +137,21 @@ class FileObjects:
 
     def exists(self, uri: str) -> bool:
         """As in `ObjectStore`."""
-        return _path(uri).is_file()
+        try:
+            return _path(uri).is_file()
+        except OSError as error:
+            raise _refused("look for", uri, error) from error
 
     def list(self, prefix: str) -> Iterator[str]:
         """As in `ObjectStore`."""
         beginning = _text(prefix)
         found = []
-        for folder, _, names in os.walk(beginning[: beginning.rindex("/") + 1]):
+
+        def refuse(error: OSError) -> None:
+            if not isinstance(error, FileNotFoundError):  # a folder that is not there holds nothing
+                raise _refused("list", prefix, error)
+
+        for folder, _, names in os.walk(beginning[: beginning.rindex("/") + 1], onerror=refuse):
             paths = (os.path.join(folder, name) for name in names if not _is_temporary(name))  # noqa: PTH118 - a Path a file is slow
             found += [path for path in paths if path.startswith(beginning)]
         return iter([f"file://{quote(path, safe=_SAFE)}" for path in sorted(found, key=os.fsencode)])

@@ -289,3 +289,15 @@ def test_reading_a_config_needs_no_pydantic():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
     assert done.stdout == "[]\n"
+
+
+def test_an_argument_that_a_broken_plugin_may_know_is_no_fault(plan, registry):
+    broken = BrokenPlugin(Provider("batch", "extract-batch", "1.0"), "ImportError: no boto", ("batch",))
+    text = "extract: {job_type: loom, default_arguments: {queue: x}, tables: {a: {}}}"
+    assert [table.plan_error for table in plan(text, registry=replace(registry, broken=(broken,)))] == [None]
+    with pytest.raises(ConfigError) as error:
+        plan(text)
+    assert str(error.value) == (
+        "sales.yml:1:47: extract.default_arguments.queue: neither the core nor any installed job type knows this key; what only "
+        "the script reads goes under extract.arguments"
+    )

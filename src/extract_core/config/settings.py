@@ -54,7 +54,7 @@ class TypeInUse:
     model: type[BaseModel]
     keys: frozenset[str]  # what its settings model knows
     takes_any_key: bool
-    _known: dict[str, Settings | BadSettings] = field(default_factory=dict)
+    _known: dict[str, Settings | list[tuple[Path, str]]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, installed: InstalledJobType, deployment_json: Mapping[str, Json]) -> TypeInUse:
@@ -91,10 +91,10 @@ class TypeInUse:
             try:
                 found = self._validated(values)
             except BadSettings as bad:
-                found = bad
+                found = bad.complaints
             self._known[key] = found
-        if isinstance(found, BadSettings):
-            raise found
+        if isinstance(found, list):
+            raise BadSettings(found)
         return found
 
     def _validated(self, values: Mapping[str, Json]) -> Settings:

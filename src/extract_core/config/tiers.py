@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from extract_core.config.spots import Path
     from extract_core.contract import Json
     from extract_core.errors import Fault
-    from extract_core.registry import Registry
+    from extract_core.registry import AnyJobType, Registry
 
 _DEFAULTS: Path = ("extract", "default_arguments")
 
@@ -60,6 +60,7 @@ class Tiers:
         deployments = machine.get("job_types")
         self._deployments = deployments if isinstance(deployments, dict) else {}
         self.has_retry_loop = machine.get("retry_loop") is True
+        self._keys = {name: _keys_of(installed.job_type) for name, installed in registry.job_types.items()}
         self._defaults = self._read_defaults()
         self._shared = {key: value for key, value in config.extract.shared.items() if key not in ("job_type", "arguments")}
         arguments = config.extract.shared.get("arguments")
@@ -149,11 +150,12 @@ class Tiers:
     def _read_defaults(self) -> dict[str, object]:
         known = keys.DEFAULTS.union(*(self.keys_of(name) for name in self._registry.job_types))
         found: dict[str, object] = {}
+        judged = not self._registry.broken and not self._registry.blocked and None not in self._keys.values()
         for key, value in self._config.extract.default_arguments.items():
             path = (*_DEFAULTS, key)
             if key in keys.DEFAULTS:
                 self._read(path, key, value, found)
-            elif key not in known:
+            elif key not in known and judged:  # a plugin that is missing may know it
                 hint = keys.belongs(key, not_in="extract.default_arguments") or nearest(key, known)
                 hint = hint or "; what only the script reads goes under extract.arguments"
                 self._complain(path, f"neither the core nor any installed job type knows this key{hint}", of_key=True)
@@ -165,7 +167,8 @@ class Tiers:
         core: dict[str, object] = {}
         plugin: dict[str, Json] = {}
         installed = name in self._registry.job_types
-        own = self.keys_of(name) if installed else frozenset()
+        own = self.keys_of(name)
+        judged = installed and self._keys[name] is not None
         for key, value in self._config.extract.job_types[name].items():
             path = ("extract", "job_types", name, key)
             if key in ("job_type", "tags"):
@@ -175,7 +178,7 @@ class Tiers:
                 self._read(path, key, value, core)
             if key in own or self._takes_any(name):
                 plugin[key] = value
-            elif installed and key not in keys.TABLE:
+            elif judged and key not in keys.TABLE:
                 hint = nearest(key, own | frozenset(keys.TABLE)) or keys.belongs(key, not_in="a table (extract.tables)")
                 self._complain(path, f"neither the core nor job type {name!r} knows this key{hint}", of_key=True)
         arguments = core.pop("arguments", None)
@@ -185,11 +188,8 @@ class Tiers:
         return core, plugin, found
 
     def keys_of(self, name: str) -> frozenset[str]:
-        """The keys of an installed job type's settings."""
-        try:
-            return settings_keys(self._registry.job_types[name].job_type.settings())
-        except Exception:  # noqa: BLE001 - a plugin's own code; its tables are told by `base`
-            return frozenset()
+        """The keys of an installed job type's settings; none where they can't be had."""
+        return self._keys.get(name) or frozenset()
 
     def _takes_any(self, name: str) -> bool:
         if name not in self._registry.job_types:
@@ -228,6 +228,13 @@ def attempts_message(attempts: int, machine_name: Json) -> str:
         f"is {attempts}, but the state machine {machine_name!r} was built without the retry loop ([machine] retries), so a table "
         "gets one attempt in a run; write 1, and run failed tables again with extract rerun"
     )
+
+
+def _keys_of(job_type: AnyJobType) -> frozenset[str] | None:
+    try:
+        return settings_keys(job_type.settings())
+    except Exception:  # noqa: BLE001 - a plugin's own code; its tables are told by `Tiers.base`
+        return None
 
 
 def not_built(job_type: str, machine: Mapping[str, Json]) -> str:
