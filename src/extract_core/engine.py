@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from extract_core.errors import PluginError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from extract_core.contract import Json
@@ -70,7 +70,7 @@ class Engine(Protocol):
 
 def load_engine(name: str, pipeline: Pipeline) -> Engine:
     """The engine of this name. PluginError where no distribution, or more than one, brings it, or where it can't be loaded."""
-    from extract_core.registry import contributions
+    from extract_core.entry_points import contributions
 
     offered = [entry for entry in contributions(ENGINES) if entry.name == name]
     if not offered:
@@ -80,9 +80,9 @@ def load_engine(name: str, pipeline: Pipeline) -> Engine:
             f"the engine {name!r} comes from {' and '.join(str(entry.provider) for entry in offered)}: uninstall one"
         )
     try:
-        make = offered[0].load()
+        make = cast("Callable[[Pipeline], Engine]", offered[0].load())
     except Exception as error:
         raise PluginError(
             f"the engine {name!r} of {offered[0].provider} can't be loaded: {type(error).__name__}: {error}"
         ) from error
-    return cast("Engine", make(pipeline))
+    return make(pipeline)

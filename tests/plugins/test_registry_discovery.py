@@ -6,13 +6,12 @@ import json
 import subprocess
 import sys
 
+from extract_core.entry_points import Contribution, contributions
 from extract_core.registry import (
     BrokenPlugin,
-    Contribution,
     FrozenPlugin,
     PluginInfo,
     Provider,
-    contributions,
     discover,
     find_plugins,
 )

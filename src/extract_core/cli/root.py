@@ -10,7 +10,7 @@ import click
 from extract_core.errors import PluginError
 
 if TYPE_CHECKING:
-    from extract_core.registry import Contribution
+    from extract_core.entry_points import Contribution
 
 COMMANDS: Final = "extract_core.commands"
 """Entry-point group of commands that other distributions bring: a click command each."""
@@ -72,7 +72,7 @@ class LazyGroup(click.Group):
 
 
 def _contributed() -> dict[str, Contribution]:
-    from extract_core.registry import contributions
+    from extract_core.entry_points import contributions
 
     return {entry.name: entry for entry in contributions(COMMANDS) if entry.name not in _CORE}
 

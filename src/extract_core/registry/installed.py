@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from extract_core.entry_points import Provider
 from extract_core.errors import JobTypeConflict, JobTypeNotInstalled, PluginError
 from extract_core.registry.checking import job_types_of
 from extract_core.registry.isolation import PluginFault, did_you_mean, isolated
-from extract_core.registry.values import InstalledJobType, PluginInfo, Provider
+from extract_core.registry.values import InstalledJobType, PluginInfo
 
 if TYPE_CHECKING:
     from logging import Logger

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from extract_core.contract import JobType
+from extract_core.entry_points import Provider
 
 AnyJobType: TypeAlias = JobType[Any, Any]  # Any: each job type brings models of its own
 """A job type with whatever settings and deployment."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Provider:
-    """The origin of a plugin: its entry-point name, and the distribution and version that bring it."""
-
-    plugin: str
-    distribution: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"plugin {self.plugin!r} of {self.distribution} {self.version}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,23 +25,6 @@ class FrozenPlugin:
     def provider(self) -> Provider:
         """The same without the module."""
         return Provider(self.plugin, self.distribution, self.version)
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """An entry point of another group, such as a command: loaded only when it is called."""
-
-    name: str
-    value: str  # "package.module:attribute"
-    provider: Provider
-
-    def load(self) -> object:
-        """Import it. Raises what the import raises; AttributeError for an attribute that isn't there."""
-        module, _, attribute = self.value.partition("[")[0].partition(":")
-        loaded: object = importlib.import_module(module.strip())
-        for part in filter(None, attribute.strip().split(".")):
-            loaded = getattr(loaded, part)
-        return loaded
 
 
 @dataclass(frozen=True, slots=True)

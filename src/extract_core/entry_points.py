@@ -1,0 +1,149 @@
+"""Finds entry points on sys.path: our own sorted loop over the installed distributions. The only importer of importlib metadata.
+
+`importlib_metadata` (the backport) is imported here and only when asked: importing it replaces the path finder of the
+standard library for the whole process. Nothing heavy is imported: `extract --help` goes through here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from importlib_metadata import Distribution
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Provider:
+    """The origin of a plugin: its entry-point name, and the distribution and version that bring it."""
+
+    plugin: str
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.plugin!r} of {self.distribution} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """An entry point of another group, such as a command: loaded only when it is called."""
+
+    name: str
+    value: str  # "package.module:attribute"
+    provider: Provider
+
+    def load(self) -> object:
+        """Import it. Raises what the import raises; AttributeError for an attribute that isn't there."""
+        module, _, attribute = self.value.partition("[")[0].partition(":")
+        loaded: object = importlib.import_module(module.strip())
+        for part in filter(None, attribute.strip().split(".")):
+            loaded = getattr(loaded, part)
+        return loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found, sorted: entry points, distributions whose entry points can't be read, what was passed over."""
+
+    contributed: tuple[Contribution, ...]
+    unreadable: tuple[tuple[Provider, str], ...] = ()  # with the name of the exception
+    notices: tuple[str, ...] = ()
+
+
+def contributions(group: str) -> list[Contribution]:
+    """The entry points of a group (commands, engines), sorted by name, then distribution. Imports none of them."""
+    return list(look(group).contributed)
+
+
+def look(group: str) -> Look:
+    """Of a distribution that is there more than once the first on sys.path counts, since that is what an import finds."""
+    contributed, unreadable, notices = list[Contribution](), list[tuple[Provider, str]](), set[str]()
+    for candidate in _mentioning(group):
+        installation = _installation(candidate)
+        if installation is None:
+            place = os.path.realpath(str(candidate.locate_file("")))
+            notices.add(f"a distribution in {place} has plugins but no readable METADATA, and is ignored: reinstall it")
+            continue
+        winner = _winner(installation)
+        if winner != installation.place:
+            over = f"; {installation.name} {winner[1]} in {winner[0]} comes first" if winner else ""
+            notices.add(f"{installation.name} {installation.version} in {installation.location} is ignored{over}")
+            continue
+        try:
+            entry_points = list(installation.distribution.entry_points.select(group=group))
+        except Exception as error:  # noqa: BLE001 - a malformed file raises what its parser happens to meet
+            provider = Provider(installation.name, installation.name, installation.version)
+            unreadable.append((provider, type(error).__name__))
+            continue
+        for each in entry_points:
+            contributed.append(Contribution(each.name, each.value, Provider(each.name, installation.name, installation.version)))
+    return Look(
+        tuple(sorted(contributed, key=lambda each: (each.name, each.provider, each.value))),
+        tuple(sorted(unreadable)),
+        tuple(sorted(notices)),
+    )
+
+
+def _mentioning(group: str) -> Iterator[Distribution]:
+    """Distributions whose entry points mention this group; reading the text first is far faster than parsing them all."""
+    import importlib_metadata
+
+    heading = re.compile(rf"(?m)^\s*\[\s*{re.escape(group)}\s*\]")
+    for distribution in importlib_metadata.Distribution.discover():
+        try:
+            text = distribution.read_text("entry_points.txt")
+        except (OSError, UnicodeError):  # not known to be ours
+            continue
+        if text and heading.search(text):
+            yield distribution
+
+
+@dataclass(frozen=True, slots=True)
+class _Installation:
+    """A distribution at one place of sys.path."""
+
+    distribution: Distribution
+    name: str
+    version: str
+    location: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.location, self.version
+
+
+def _installation(distribution: Distribution) -> _Installation | None:
+    try:
+        name, version = distribution.name, distribution.version
+    except Exception:  # noqa: BLE001 - missing, empty or undecodable METADATA: each version raises something else
+        return None
+    if not name or not version:
+        return None
+    return _Installation(distribution, name, version, os.path.realpath(str(distribution.locate_file(""))))
+
+
+def _winner(installation: _Installation) -> tuple[str, str] | tuple[()]:
+    """Location and version of the installation of this name that an import finds; empty if its folder has another name.
+
+    Two versions in one folder (an interrupted upgrade) share their modules: the higher one counts.
+    """
+    import importlib_metadata
+
+    candidates = map(_installation, importlib_metadata.Distribution.discover(name=installation.name))
+    same_name = [each for each in candidates if each is not None]
+    if not same_name:
+        return ()
+    in_first_place = [each for each in same_name if each.location == same_name[0].location]
+    return max(in_first_place, key=lambda each: _ordered(each.version)).place
+
+
+def _ordered(version: str) -> list[tuple[int, int, str]]:
+    parts = re.findall(r"\d+|[a-z]+", version.lower())
+    # The last element puts 1.0 after 1.0rc1 and before 1.0.1.
+    return [*((1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts), (1, -1, "")]
