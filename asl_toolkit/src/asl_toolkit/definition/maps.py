@@ -126,7 +126,7 @@ def _read_reader(reader: Reader) -> ItemReader | None:
         config.fault("CSVHeaders", "WRONG_TYPE", "CSVHeaders is an array of strings")
         headers = None
     delimiter = config.choice("CSVDelimiter", tuple(_DELIMITERS), "COMMA")
-    max_items = config.field("MaxItems", is_positive)
+    max_items = config.field("MaxItems", is_count)
     pointer = config.text("ItemsPointer")
     transformation = config.choice("Transformation", ("NONE", "LOAD_AND_FLATTEN"))
     config.choice("ManifestType", ("S3_INVENTORY",))

@@ -53,7 +53,7 @@ class Scanner:
         return self.text[start : self.position]
 
     def quoted(self) -> str:
-        r"""A text in single or double quotes; a backslash keeps the character after it (`\n`, `\t`, `\u0041` as in JSON)."""
+        """A text in single or double quotes; a backslash escapes only the quote and itself, as AWS reads it."""
         quote = self.peek()
         if quote not in {"'", '"'}:
             raise self.fault("a quoted text is missing")
@@ -64,18 +64,11 @@ class Scanner:
             self.position += 1
             if character == quote:
                 return "".join(parts)
-            parts.append(self._escaped() if character == "\\" else character)
+            if character == "\\" and self.peek() in {quote, "\\"}:
+                character = self.peek()
+                self.position += 1
+            parts.append(character)
         raise self.fault(f"the closing {quote} is missing")
-
-    def _escaped(self) -> str:
-        character = self.peek()
-        self.position += 1
-        if character == "u":
-            digits = self.text[self.position : self.position + 4]
-            if re.fullmatch("[0-9a-fA-F]{4}", digits):
-                self.position += 4
-                return chr(int(digits, 16))
-        return {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}.get(character, character)
 
     def integer(self) -> int | None:
         """A whole number, or None when there is none here."""

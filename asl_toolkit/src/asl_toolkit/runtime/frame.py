@@ -27,10 +27,10 @@ class Outcome:
 class Frame:
     """A state, entered."""
 
-    __slots__ = ("context", "cursor", "entered_id", "payload", "run", "scope", "state")
+    __slots__ = ("before", "context", "cursor", "entered_id", "payload", "run", "scope", "state")
 
     def __init__(  # noqa: PLR0913, PLR0917 - it is what a state stands among
-        self, run: "Run", state: "State", payload: Payload, scope: Scope, context: dict[str, Json], cursor: Cursor
+        self, run: "Run", state: "State", payload: Payload, scope: Scope, context: dict[str, Json], cursor: Cursor, before: int
     ) -> None:
         self.run = run
         self.state = state
@@ -38,6 +38,7 @@ class Frame:
         self.scope = scope
         self.context = context
         self.cursor = cursor
+        self.before = before  # the event before this state was entered
         self.entered_id = cursor.last
 
     def environment(self, data: Json) -> Environment:

@@ -19,15 +19,20 @@ async def run_map(frame: Frame) -> Outcome:
     state = frame.state
     assert isinstance(state, MapState)  # noqa: S101 - by its runner's table
     data = effective_input(frame)
-    items = _items(frame, state, data)
     limit = _limit(frame, state.max_concurrency, data)
+    if state.mode == "DISTRIBUTED":
+        from asl_toolkit.runtime.distributed import run_distributed  # it runs executions, which run Maps
+
+        return await run_distributed(frame, state, data, limit)
+    items = items_of(frame, state, data)
     frame.cursor.add("MapStateStarted", {"length": len(items)})
     results = await _Inline(frame, state, data, items, limit).run()
     frame.cursor.beside("MapStateSucceeded")
     return finish(frame, results, state.next)
 
 
-def _items(frame: Frame, state: MapState, data: Json) -> list[Json]:
+def items_of(frame: Frame, state: MapState, data: Json) -> list[Json]:
+    """What the Map runs over: Items, ItemsPath or the whole input."""
     if state.flow.language == "JSONata":
         items = data if state.items is None else state.items.evaluate(frame.environment(data))
         if not isinstance(items, list):
@@ -48,12 +53,17 @@ def _limit(frame: Frame, field: Field | None, data: Json) -> int:
     value = field_value(field, frame.environment(data))
     if not is_number(value) or not float(value).is_integer():
         raise RuntimeFailure(
-            f'The {field.name} field refers to value "{value if isinstance(value, str) else dumps(value)}" '
+            f'The {field.name} field refers to value "{number_text(value)}" '
             f"which is not a valid integer: {getattr(field.expression, 'source', '')}"
         )
     if value < 0:
         raise RuntimeFailure(f"{field.name} must be at least 0, not {value}")
     return int(value)
+
+
+def number_text(value: Json) -> str:
+    """A value as AWS's messages quote it."""
+    return value if isinstance(value, str) else dumps(value)
 
 
 def item_input(frame: Frame, state: MapState, data: Json, index: int, item: Json) -> tuple[Json, dict[str, Json]]:

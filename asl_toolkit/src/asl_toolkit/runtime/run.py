@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asl_toolkit.definition.model import Branch, Machine, MapState, ParallelState, PassState, State, TaskState
 from asl_toolkit.environment import Scope
@@ -17,6 +17,9 @@ from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.runtime.workers import Workers
 from asl_toolkit.services.registry import Services
 from asl_toolkit.timestamps import instant_text
+
+if TYPE_CHECKING:
+    from asl_toolkit.runtime.distributed import ChildExecution
 
 Runner: TypeAlias = Callable[[Any], Coroutine[Signal[Any], None, Outcome]]  # Any: each takes its own kind of frame
 _RUNNERS: Mapping[str, Runner] = {
@@ -63,6 +66,7 @@ class Run:
         self.history = history
         self.context = context
         self.random = source
+        self.child_listener: Callable[[ChildExecution], None] | None = None
 
     async def branch(
         self, branch: Branch, payload: Payload, scope: Scope, context: Mapping[str, Json], cursor: Cursor
@@ -79,13 +83,14 @@ class Run:
 
     async def _step(self, state: State, payload: Payload, scope: Scope, context: Mapping[str, Json], cursor: Cursor) -> Outcome:
         kind = state.kind
+        before = cursor.last
         try:
             entered = {"input": payload.text, "inputDetails": NOT_TRUNCATED, "name": state.name}
             cursor.add(f"{kind}StateEntered", entered)
             about = {"Name": state.name, "EnteredTime": instant_text(self.loop.clock.now()), "RetryCount": 0}
-            frame = Frame(self, state, payload, scope, {**context, "State": about}, cursor)
+            frame = Frame(self, state, payload, scope, {**context, "State": about}, cursor, before)
             outcome = await self._attempts(frame, kind)
-            if outcome.assigned is not None:
+            if outcome.assigned:
                 scope.assign(outcome.assigned)
             if kind != "Fail":
                 cursor.add(f"{kind}StateExited", _exited(state, outcome))
@@ -123,13 +128,13 @@ class Run:
                     await self.sleep(delay)
                     frame.context = {**frame.context, "State": {**frame.context["State"], "RetryCount": counter.total}}
                     continue
+                if kind in _WITH_FAILED_EVENT:
+                    frame.cursor.add(f"{kind}StateFailed")
                 outcome = caught(frame, handled.catch, error) if handled else None
                 if outcome is not None:
                     return outcome
                 if isinstance(state, PassState) and error.error == "States.DataLimitExceeded":
                     raise Fatal(str(error.error), str(error.cause), frame.cursor.last) from failure
-                if kind in _WITH_FAILED_EVENT:
-                    frame.cursor.add(f"{kind}StateFailed")
                 raise error from failure
 
     def _noted(self, frame: Frame, failure: StateFailure) -> StateFailure:
@@ -141,7 +146,7 @@ class Run:
         details: Details = {"cause": cause, "error": failure.error, "state": name}
         if failure.location is not None:
             details["location"] = failure.location
-        frame.cursor.add("EvaluationFailed", details)
+        frame.cursor.last = frame.run.history.add("EvaluationFailed", frame.before, details)
         return StateFailure(failure.error, cause)
 
     async def sleep(self, seconds: float) -> None:
@@ -160,7 +165,7 @@ class Run:
 
 def _exited(state: State, outcome: Outcome) -> Details:
     details: Details = {"name": state.name, "output": outcome.payload.text, "outputDetails": NOT_TRUNCATED}
-    if outcome.assigned is not None:
+    if outcome.assigned:
         details["assignedVariables"] = {name: Payload(value).text for name, value in outcome.assigned.items()}
         details["assignedVariablesDetails"] = NOT_TRUNCATED
     return details

@@ -78,6 +78,9 @@ async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents") ->
     if end is TIMEOUT or end is HEARTBEAT:
         events.timed_out()
         raise HeartbeatMissed if end is HEARTBEAT else StateFailure("States.Timeout", None)
+    if isinstance(end, RuntimeFailure):
+        end.entered_id = frame.entered_id
+        raise end
     if isinstance(end, TaskFailed):
         error = None if end.error is None else end.error[:_LONGEST_ERROR]
         cause = None if end.cause is None else end.cause[:_LONGEST_CAUSE]

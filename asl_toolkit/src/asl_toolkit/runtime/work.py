@@ -6,7 +6,7 @@ from concurrent.futures import CancelledError, Future
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from asl_toolkit.errors import TaskFailed
+from asl_toolkit.errors import RuntimeFailure, TaskFailed
 from asl_toolkit.runtime.loop import Signal
 from asl_toolkit.services.contract import Handler, Submitted, TaskRequest, is_inline
 
@@ -78,7 +78,7 @@ class Work:
             if isinstance(answer, Submitted):
                 _cancel(answer)
             return
-        if isinstance(answer, TaskFailed):
+        if isinstance(answer, (TaskFailed, RuntimeFailure)):
             self._began.set(answer)
             return
         if self._request.pattern == "request_response" and self._token is None and not isinstance(answer, Submitted):
@@ -158,7 +158,7 @@ def _call(handler: Handler, request: TaskRequest) -> object:
     """The handler's answer; what it raises becomes TaskFailed."""
     try:
         return handler(request)
-    except TaskFailed as failure:
+    except (TaskFailed, RuntimeFailure) as failure:
         return failure
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is its task's failure
         _log.warning("the handler of the state %r raised", request.state_name, exc_info=True)

@@ -58,7 +58,7 @@ class FunctionCaller:
             )
         asynchronous = parameters.get("InvocationType") == "Event"
         function, name, version = self._find(parameters["FunctionName"], parameters.get("Qualifier"))
-        payload = self._call(function, name, version, parameters.get("Payload", {}), blanks=False)
+        payload = self._call(function, name, version, _event(parameters.get("Payload")), blanks=False)
         metadata = {"SdkHttpMetadata": {"HttpStatusCode": 202 if asynchronous else 200}, "SdkResponseMetadata": {}}
         if asynchronous:
             return {"Payload": "", **metadata, "StatusCode": 202}
@@ -100,6 +100,18 @@ class FunctionCaller:
             raise _raised(error, context, blanks=blanks) from error
         except Exception as error:
             raise _raised(error, context, blanks=blanks) from error
+
+
+def _event(payload: Json) -> Json:
+    """The event that a Payload means: absent or null is `{}`, a text that is JSON is what it spells (recorded)."""
+    if payload is None:
+        return {}
+    if isinstance(payload, str):
+        try:
+            return loads(payload)
+        except ValueError:
+            return payload
+    return payload
 
 
 def _ours(error: Exception) -> bool:

@@ -44,40 +44,41 @@ class Services:
         override = self.states.get(state_name)
         if override is not None:
             return override
-        for key in ((resource.service, resource.action), (resource.service, "*")):
-            if key in self.handlers:
-                return self.handlers[key]
-        if resource.service == "lambda" and self.functions:
+        if resource.service == "lambda" and self.functions and ("lambda", resource.action) not in self.handlers:
             if resource.is_function:
                 return self._caller.by_arn
             if resource.action == "invoke":
                 return self._caller.invoke
+        keys = [(resource.service, resource.action), (resource.service, "*")]
+        if resource.service.startswith("aws-sdk:"):
+            keys.append(("aws-sdk:*", "*"))
+        for key in keys:
+            if key in self.handlers:
+                return self.handlers[key]
         return None
 
     def missing(self, machine: Machine) -> list[Finding]:
         """A finding for each Task that nobody serves."""
         found = []
-        for state in tasks_of(machine.root):
-            if self.handler(state.resource, state.name) is None:
-                what = f"{state.resource.service}:{state.resource.action}"
-                found.append(
-                    Finding(
-                        "NO_HANDLER",
-                        f"{state.pointer}/Resource",
-                        f"no handler serves {what!r} of the state {state.name!r}: pass one in Services"
-                        + (" (functions=…)" if state.resource.service == "lambda" else ""),
-                    )
-                )
+        for name, pointer, resource in resources_of(machine.root):
+            if self.handler(resource, name) is None:
+                what = f"{resource.service}:{resource.action}"
+                hint = " (functions=…)" if resource.service == "lambda" else ""
+                text = f"no handler serves {what!r} of the state {name!r}: pass one in Services{hint}"
+                found.append(Finding("NO_HANDLER", f"{pointer}/Resource", text))
         return found
 
 
-def tasks_of(branch: Branch) -> Iterator[TaskState]:
-    """Every Task of a branch and of what is inside it."""
+def resources_of(branch: Branch) -> Iterator[tuple[str, str, Resource]]:
+    """State, pointer and Resource of all that a branch calls: Tasks, ItemReaders, ResultWriters, inner ones too."""
     for state in branch.states.values():
         if isinstance(state, TaskState):
-            yield state
+            yield state.name, state.pointer, state.resource
         elif isinstance(state, ParallelState):
             for inner in state.branches:
-                yield from tasks_of(inner)
+                yield from resources_of(inner)
         elif isinstance(state, MapState):
-            yield from tasks_of(state.processor)
+            for part in (state.item_reader, state.result_writer):
+                if part is not None and part.resource is not None:
+                    yield state.name, part.pointer, part.resource
+            yield from resources_of(state.processor)

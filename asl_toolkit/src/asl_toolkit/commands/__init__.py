@@ -1,0 +1,30 @@
+"""The command line: each command is a module of this folder, imported only when it is called."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+_COMMANDS: Mapping[str, str] = {
+    "run": "run a state machine on this machine",
+    "case": "read recorded cases, a line each, and print what the interpreter makes of them",
+    "conformance": "run a file of recorded cases and print how many agree",
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Call a command; returns the exit code: 0 done, 1 it failed, 2 wrong use."""
+    if not arguments or arguments[0] in {"-h", "--help"}:
+        print(_usage())  # noqa: T201 - a command's output
+        return 0 if arguments else 2
+    name, *rest = arguments
+    if name not in _COMMANDS:
+        print(f"there is no command {name!r}\n\n{_usage()}", file=sys.stderr)  # noqa: T201 - a command's output
+        return 2
+    result = import_module(f"asl_toolkit.commands.{name}").main(rest)
+    return int(result)
+
+
+def _usage() -> str:
+    width = max(map(len, _COMMANDS))
+    lines = [f"  {name:<{width}}  {about}" for name, about in _COMMANDS.items()]
+    return "\n".join(["usage: python -m asl_toolkit COMMAND …", "", *lines])

@@ -1,0 +1,24 @@
+"""`python -m asl_toolkit case`: a recorded case a line on stdin, `{status, output, error, cause, events}` a line on stdout.
+
+A case is JSON with `definition`, `input`, `lambdas` (name → Python source with a `handler(event, context)`) and
+`fixtures`. Its code runs in this process: feed it only cases that you trust.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+
+from asl_toolkit.conformance.runner import run_case
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run until stdin ends."""
+    if arguments:
+        print("usage: python -m asl_toolkit case < cases.jsonl", file=sys.stderr)  # noqa: T201 - a command's output
+        return 2
+    for line in sys.stdin:
+        if line.strip():
+            result = run_case(json.loads(line))
+            sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+    return 0

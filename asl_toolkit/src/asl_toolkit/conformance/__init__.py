@@ -1,0 +1,1 @@
+"""Executions recorded on AWS: running them here, and comparing what comes out."""

@@ -1,0 +1,248 @@
+"""DISTRIBUTED Map: a Map Run whose children are executions of their own, with tolerance, batches and exported results."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asl_toolkit.definition.model import Field, MapState
+from asl_toolkit.environment import Scope
+from asl_toolkit.errors import RuntimeFailure, StateFailure
+from asl_toolkit.json_value import Json, dumps, is_number
+from asl_toolkit.runtime.flow import data_limit, field_value, finish
+from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.gather import gather
+from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, Event, History
+from asl_toolkit.runtime.items import read_items
+from asl_toolkit.runtime.loop import Cancelled
+from asl_toolkit.runtime.maps import item_input, items_of, number_text
+from asl_toolkit.runtime.payload import MOST_BYTES, Payload
+from asl_toolkit.runtime.results import ChildRecord, Results, export, output_of
+from asl_toolkit.timestamps import instant_text
+
+if TYPE_CHECKING:
+    from asl_toolkit.runtime.run import Fatal, Run
+
+MOST_CHILDREN = 10_000  # at once (service quotas, "Distributed Map")
+_EXCEEDED = StateFailure("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded")
+
+
+@dataclass(frozen=True, slots=True)
+class ChildExecution:
+    """What a child listener gets when a child of a Map Run has ended."""
+
+    map_run_arn: str
+    name: str
+    arn: str
+    status: str
+    events: list[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tolerance:
+    count: int | None
+    percentage: float | None
+
+    def exceeded(self, failed: int, total: int) -> bool:
+        """Whether so many failures are too many; without any setting the first one is."""
+        if self.count is None and self.percentage is None:
+            return failed > 0
+        over_count = self.count is not None and failed > self.count
+        return over_count or (self.percentage is not None and failed * 100 > self.percentage * total)
+
+
+async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int) -> Outcome:
+    """Read the items, run the children, hand their outputs on."""
+    cursor = frame.cursor
+    items: Sequence[Json] = [] if state.item_reader is not None else items_of(frame, state, data)
+    cursor.add("MapStateStarted", {"length": len(items)})
+    tolerance = _Tolerance(
+        _tolerated_count(frame, state.tolerated_count, data),
+        _tolerated_percentage(frame, state.tolerated_percentage, data),
+    )
+    map_run = _MapRun(frame, state, data, tolerance)
+    cursor.add("MapRunStarted", {"mapRunArn": map_run.arn})
+    try:
+        if state.item_reader is not None:
+            items = await read_items(frame, state.item_reader, data)
+        result = await map_run.run(items, limit)
+    except StateFailure as failure:
+        cursor.add("MapRunFailed", {"error": failure.error, "cause": failure.cause})
+        raise
+    except Cancelled:
+        cursor.add("MapRunAborted")
+        raise
+    cursor.add("MapRunSucceeded")
+    cursor.beside("MapStateSucceeded")
+    return finish(frame, result, state.next)
+
+
+def _number(field: Field, value: Json, kind: str) -> float:
+    """A number, or a text that spells one."""
+    try:
+        if is_number(value) or isinstance(value, str):
+            number = float(value)
+            if kind == "float" or number.is_integer():
+                return number
+    except ValueError:
+        pass
+    raise RuntimeFailure(
+        f'The {field.name} field refers to value "{number_text(value)}" which is not a valid {kind}: '
+        f"{getattr(field.expression, 'source', '')}"
+    )
+
+
+def _tolerated_count(frame: Frame, field: Field | None, data: Json) -> int | None:
+    if field is None:
+        return None
+    count = _number(field, field_value(field, frame.environment(data)), "integer")
+    if count < 0:
+        raise RuntimeFailure("ToleratedFailureCount must be a non-negative integer.")
+    return int(count)
+
+
+def _tolerated_percentage(frame: Frame, field: Field | None, data: Json) -> float | None:
+    if field is None:
+        return None
+    percentage = _number(field, field_value(field, frame.environment(data)), "float")
+    if not 0 <= percentage <= 100:
+        raise RuntimeFailure("ToleratedFailurePercentage must be between 0 and 100.")
+    return percentage
+
+
+class _MapRun:
+    """The children of one Map Run."""
+
+    def __init__(self, frame: Frame, state: MapState, data: Json, tolerance: _Tolerance) -> None:
+        self._frame = frame
+        self._state = state
+        self._data = data
+        self._tolerance = tolerance
+        self._failed = 0
+        self._total = 0
+        machine = str(frame.run.context["StateMachine"]["Id"])
+        parent = machine.rsplit(":", 1)[-1].split("/", maxsplit=1)[0]
+        self._head = ":".join(machine.split(":")[:5])
+        self._label = f"{parent}/{state.label or uuid.uuid4()}"
+        self.arn = f"{self._head}:mapRun:{self._label}:{uuid.uuid4()}"
+
+    async def run(self, items: Sequence[Json], limit: int) -> Json:
+        """Run a child for each item or batch; the Map's result."""
+        writer = self._state.result_writer
+        transformation = (writer.transformation if writer else None) or _default_form(self._state)
+        work = self._inputs(items)
+        lanes = min(limit or MOST_CHILDREN, MOST_CHILDREN, len(items))
+        results = Results(len(items), transformation)
+        self._total = len(items)
+        try:
+            await gather(self._frame.run.loop, [self._lane(work, results) for _ in range(lanes)])
+            if writer is not None and writer.resource is not None:
+                return await export(self._frame, writer, self._data, results, self.arn)
+            if results.size > MOST_BYTES:
+                raise data_limit(self._state.name)
+            return output_of(results)
+        finally:
+            results.close()
+
+    def _inputs(self, items: Sequence[Json]) -> Iterator[tuple[int, int, Json]]:
+        """(place, how many items, input) of each child."""
+        batcher = self._state.item_batcher
+        if batcher is None:
+            for index in range(len(items)):
+                value, _ = item_input(self._frame, self._state, self._data, index, items[index])
+                yield index, 1, value
+            return
+        environment = self._frame.environment(self._data)
+        most_items = self._batch_limit(batcher.max_items, len(items))
+        most_bytes = self._batch_limit(batcher.max_bytes, MOST_BYTES)
+        shared = None if batcher.batch_input is None else batcher.batch_input.evaluate(environment)
+        head: dict[str, Json] = {} if batcher.batch_input is None else {"BatchInput": shared}
+        overhead = len(dumps({**head, "Items": []}).encode())
+        batch: list[Json] = []
+        size = overhead
+        for index in range(len(items)):
+            value, _ = item_input(self._frame, self._state, self._data, index, items[index])
+            length = len(dumps(value).encode()) + 1
+            if batch and (len(batch) >= most_items or size + length > most_bytes):
+                yield index - len(batch), len(batch), {**head, "Items": batch}
+                batch, size = [], overhead
+            batch.append(value)
+            size += length
+        if batch:
+            yield len(items) - len(batch), len(batch), {**head, "Items": batch}
+
+    def _batch_limit(self, field: Field | None, default: int) -> int:
+        if field is None:
+            return max(1, default)
+        value = _number(field, field_value(field, self._frame.environment(self._data)), "integer")
+        if value < 1:
+            raise RuntimeFailure(f"{field.name} must be at least 1, not {number_text(value)}")
+        return int(value)
+
+    async def _lane(self, work: Iterator[tuple[int, int, Json]], results: Results) -> None:
+        for place, count, value in work:
+            record = await self._child(Payload(value))
+            results.put(place, record)
+            if record.output is None:
+                self._failed += count
+                if self._tolerance.exceeded(self._failed, self._total):
+                    raise StateFailure(_EXCEEDED.error, _EXCEEDED.cause)
+
+    async def _child(self, payload: Payload) -> ChildRecord:
+        """Run one child execution to its end."""
+        from asl_toolkit.runtime.run import Fatal, Run  # they run Maps
+
+        parent = self._frame.run
+        clock = parent.loop.clock
+        name = str(uuid.UUID(int=parent.random.getrandbits(128), version=4))
+        machine_arn = f"{self._head}:stateMachine:{self._label}"
+        arn = f"{self._head}:execution:{self._label}:{name}"
+        started = instant_text(clock.now())
+        about = {**parent.context["Execution"], "Id": arn, "Input": payload.value, "Name": name, "StartTime": started}
+        label = self._label.rsplit("/", 1)[-1]
+        machine_name = f"{parent.context['StateMachine']['Name'].split('/')[0]}/{label}"
+        context = {"Execution": about, "StateMachine": {"Id": machine_arn, "Name": machine_name}}
+        history = History(clock, None)
+        run = Run(parent.machine, parent.services, parent.loop, parent.workers, history, context, parent.random)
+        run.child_listener = parent.child_listener
+        output, error, cause = None, None, None
+        try:
+            output = (await self._interpret(run, payload, history)).text
+        except StateFailure as failure:
+            error, cause = failure.error, failure.cause
+        except Fatal as fatal:
+            error, cause = fatal.error, fatal.cause
+        if parent.child_listener is not None:
+            status = "SUCCEEDED" if output is not None else "FAILED"
+            parent.child_listener(ChildExecution(self.arn, name, arn, status, history.events()))
+        stopped = instant_text(clock.now())
+        return ChildRecord(name, arn, machine_arn, payload.text, output, error, cause, started, stopped)
+
+    async def _interpret(self, run: "Run", payload: Payload, history: History) -> Payload:
+        from asl_toolkit.runtime.run import Fatal
+
+        details = {"input": payload.text, "inputDetails": NOT_TRUNCATED}
+        history.add("ExecutionStarted", 0, details)
+        cursor = Cursor(history, 0)
+        try:
+            output = await run.branch(self._state.processor, payload, Scope(), run.context, cursor)
+        except (StateFailure, Fatal) as failure:
+            previous = failure.previous if isinstance(failure, Fatal) else cursor.last
+            history.end("ExecutionFailed", previous, _named(failure))
+            raise
+        except Cancelled:
+            history.end("ExecutionAborted", cursor.last, {})
+            raise
+        history.end("ExecutionSucceeded", cursor.last, {"output": output.text, "outputDetails": NOT_TRUNCATED})
+        return output
+
+
+def _named(failure: "StateFailure | Fatal") -> dict[str, Json]:
+    named = {"error": failure.error, "cause": failure.cause}
+    return {name: text for name, text in named.items() if text is not None}
+
+
+def _default_form(state: MapState) -> str:
+    """Exported results are described whole, results that go on are the outputs alone."""
+    exported = state.result_writer is not None and state.result_writer.resource is not None
+    return "NONE" if exported else "COMPACT"

@@ -1,0 +1,177 @@
+"""The items of a DISTRIBUTED Map that reads them: JSON, JSON Lines, CSV and listings in S3.
+
+Formats: developer guide, "ItemReader (Map)"; CSV's treatment of short, long and blank rows as recorded executions show.
+"""
+
+import csv
+import gzip
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, overload
+
+from asl_toolkit.definition.model import Field, ItemReader
+from asl_toolkit.errors import RuntimeFailure, StateFailure, TaskFailed
+from asl_toolkit.json_value import Json, is_number, loads
+from asl_toolkit.runtime.flow import field_value
+from asl_toolkit.runtime.frame import Frame
+from asl_toolkit.runtime.work import Work
+from asl_toolkit.services.contract import TaskRequest
+
+if TYPE_CHECKING:
+    from asl_toolkit.definition.resource import Resource
+
+_MOST_ITEMS = 100_000_000
+_GZIP = b"\x1f\x8b"
+
+
+def _failed(cause: str) -> StateFailure:
+    return StateFailure("States.ItemReaderFailed", cause)
+
+
+async def call_storage(frame: Frame, resource: "Resource", parameters: Json, error: str) -> Json:
+    """One call of an ItemReader or a ResultWriter; what fails is reported under `error`."""
+    handler = frame.run.services.handler(resource, frame.state.name)
+    if handler is None:
+        raise RuntimeFailure(f"no handler serves {resource.service}:{resource.action}")
+    request = TaskRequest(
+        resource=resource.arn,
+        service=resource.service,
+        action=resource.action,
+        pattern="request_response",
+        parameters=parameters,
+        input=frame.payload.value,
+        state_name=frame.state.name,
+        context=frame.context,
+    )
+    work = Work(frame.run, request)
+    try:
+        end = await work.start(handler)
+    finally:
+        work.close()
+    if isinstance(end, RuntimeFailure):
+        raise StateFailure(error, end.message)
+    if isinstance(end, TaskFailed):
+        raise StateFailure(error, end.cause or end.error)
+    return end
+
+
+async def read_items(frame: Frame, reader: ItemReader, data: Json) -> Sequence[Json]:
+    """The items; States.ItemReaderFailed when they cannot be read."""
+    environment = frame.environment(data)
+    most = _most_items(frame, reader.max_items, data)
+    parameters = {} if reader.parameters is None else reader.parameters.evaluate(environment)
+    if reader.resource.action == "listObjectsV2":
+        return await _listed(frame, reader, parameters, most)
+    answer = await call_storage(frame, reader.resource, parameters, "States.ItemReaderFailed")
+    items = _parsed(reader, _bytes_of(answer))
+    return items if most is None or most >= len(items) else items[:most]
+
+
+def _most_items(frame: Frame, field: Field | None, data: Json) -> int | None:
+    """MaxItems; 0 means no limit, as none does, and what is above AWS's own limit is that limit."""
+    if field is None:
+        return None
+    value = field_value(field, frame.environment(data))
+    if not is_number(value) or not float(value).is_integer():
+        raise _failed(f"field MaxItems must be an integer, not {value!r}")
+    if value < 0:
+        raise _failed("field MaxItems must be positive")
+    return None if value == 0 else min(int(value), _MOST_ITEMS)
+
+
+def _bytes_of(answer: Json) -> bytes:
+    body = answer.get("Body", b"") if isinstance(answer, Mapping) else answer
+    if hasattr(body, "read"):
+        body = body.read()
+    raw = body.encode() if isinstance(body, str) else bytes(body)
+    return gzip.decompress(raw) if raw.startswith(_GZIP) else raw
+
+
+def _parsed(reader: ItemReader, raw: bytes) -> Sequence[Json]:
+    try:
+        if reader.input_type == "JSONL":
+            return JsonLines(raw)
+        text = raw.decode("utf-8-sig")
+        if reader.input_type == "CSV":
+            return _csv_rows(reader, text)
+        if reader.input_type == "MANIFEST":
+            raise _failed("manifests of S3 Inventory are not supported by this interpreter")
+        return _json_items(loads(text), reader.items_pointer)
+    except (ValueError, csv.Error) as error:
+        raise _failed(f"Failed to parse the input: {error}") from error
+
+
+def _json_items(value: Json, pointer: str | None) -> list[Json]:
+    for step in (pointer or "").split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            raise _failed(f"ItemsPointer {pointer!r} leads to nothing in the file")
+    if not isinstance(value, list):
+        raise _failed("Attempting to map over non-iterable node.")
+    return value
+
+
+def _csv_rows(reader: ItemReader, text: str) -> list[Json]:
+    """A row an object: missing fields are empty texts, fields beyond the headers are dropped, empty lines too."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=reader.csv_delimiter)
+    headers = next(rows, []) if reader.csv_header_location == "FIRST_ROW" else list(reader.csv_headers or ())
+    if len(set(headers)) < len(headers):
+        raise _failed("CSV headers cannot contain duplicates.")
+    empty = [""] * len(headers)
+    return [dict(zip(headers, row + empty[len(row) :], strict=False)) for row in rows if row]
+
+
+async def _listed(frame: Frame, reader: ItemReader, parameters: Json, most: int | None) -> list[Json]:
+    """The objects below a prefix, page by page."""
+    found: list[Json] = []
+    token = None
+    while True:
+        page = parameters if token is None else {**parameters, "ContinuationToken": token}
+        answer = await call_storage(frame, reader.resource, page, "States.ItemReaderFailed")
+        found += answer.get("Contents", [])
+        token = answer.get("NextContinuationToken")
+        if token is None or (most is not None and len(found) >= most):
+            return found if most is None else found[:most]
+
+
+class JsonLines(Sequence[Json]):
+    """A file of JSON Lines: the text is kept, a line is read when it is asked for."""
+
+    def __init__(self, raw: bytes, places: list[tuple[int, int]] | None = None) -> None:
+        self._raw = raw
+        self._places = _lines(raw) if places is None else places
+
+    def __len__(self) -> int:
+        """How many lines hold something."""
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Json: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "JsonLines": ...
+
+    def __getitem__(self, index: int | slice) -> Json:
+        """The value of a line, or a part of the lines."""
+        if isinstance(index, slice):
+            return JsonLines(self._raw, self._places[index])
+        start, end = self._places[index]
+        try:
+            return loads(self._raw[start:end])
+        except ValueError as error:
+            raise _failed(f"Line {index + 1} of the JSONL file is not JSON: {error}") from error
+
+
+def _lines(raw: bytes) -> list[tuple[int, int]]:
+    places, start = [], 0
+    while start < len(raw):
+        end = raw.find(b"\n", start)
+        end = len(raw) if end < 0 else end
+        if raw[start:end].strip():
+            places.append((start, end))
+        start = end + 1
+    return places

@@ -1,0 +1,137 @@
+"""What comes out of a DISTRIBUTED Map: the array of its children's outputs, or files in S3 and their manifest.
+
+Forms: developer guide, "ResultWriter (Map)": NONE (the whole description of each child), COMPACT (their outputs), FLATTEN
+(their outputs, arrays taken apart); a failed child is always written whole.
+"""
+
+import tempfile
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Literal, TypeAlias
+
+from asl_toolkit.definition.model import ResultWriter
+from asl_toolkit.errors import StateFailure
+from asl_toolkit.json_value import Json, dumps, loads
+from asl_toolkit.runtime.frame import Frame
+from asl_toolkit.runtime.items import call_storage
+
+ChildStatus: TypeAlias = Literal["SUCCEEDED", "FAILED", "PENDING"]
+_MEMORY = 4 * 1024 * 1024  # bytes that are kept before a temporary file takes them
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRecord:
+    """A child execution that has ended. Times as AWS writes them, `input` and `output` as JSON text."""
+
+    name: str
+    arn: str
+    machine_arn: str
+    input: str
+    output: str | None
+    error: str | None
+    cause: str | None
+    started: str
+    stopped: str
+
+    def described(self) -> dict[str, Json]:
+        """The form NONE."""
+        done = self.output is not None
+        record: dict[str, Json] = {} if done else {"Cause": self.cause, "Error": self.error}
+        record |= {"ExecutionArn": self.arn, "Input": self.input, "InputDetails": {"Included": True}, "Name": self.name}
+        if done:
+            record |= {"Output": self.output, "OutputDetails": {"Included": True}}
+        status = "SUCCEEDED" if done else "FAILED"
+        record |= {
+            "RedriveCount": 0,
+            "RedriveStatus": "NOT_REDRIVABLE" if done else "REDRIVABLE_BY_MAP_RUN",
+            "RedriveStatusReason": f"Execution is {status} and cannot be redriven"
+            if done
+            else "Execution can only be redriven using Map Run redrive",
+            "StartDate": self.started,
+            "StateMachineArn": self.machine_arn,
+            "Status": status,
+            "StopDate": self.stopped,
+        }
+        return {name: value for name, value in record.items() if value is not None}
+
+
+class Results:
+    """Records of children by their place, spilled to a temporary file when they grow: memory stays flat."""
+
+    def __init__(self, count: int, transformation: str) -> None:
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY)  # noqa: SIM115 - closed by close()
+        self._places = array("q", [-1]) * count
+        self._lengths = array("q", [0]) * count
+        self._failed = bytearray(count)
+        self._transformation = transformation
+        self._end = 0
+
+    def put(self, place: int, record: ChildRecord) -> None:
+        """Keep a child's result."""
+        failed = record.output is None
+        text = dumps(record.described()) if failed or self._transformation == "NONE" else str(record.output)
+        data = text.encode()
+        self._file.seek(self._end)
+        self._file.write(data)
+        self._places[place], self._lengths[place], self._failed[place] = self._end, len(data), failed
+        self._end += len(data)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all records."""
+        return self._end
+
+    def texts(self, *, failed: bool | None) -> Iterator[str]:
+        """The records in the order of their places; only failed ones, only others, or all."""
+        for place, start in enumerate(self._places):
+            if start >= 0 and (failed is None or bool(self._failed[place]) is failed):
+                self._file.seek(start)
+                yield self._file.read(self._lengths[place]).decode()
+
+    def elements(self, *, failed: bool | None) -> Iterator[str]:
+        """The records as elements of the result: FLATTEN takes arrays apart."""
+        for text in self.texts(failed=failed):
+            if self._transformation == "FLATTEN" and text.startswith("["):
+                yield from (dumps(element) for element in loads(text))
+            else:
+                yield text
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
+
+
+def output_of(results: Results) -> Json:
+    """The Map's result when nothing is exported."""
+    return loads("[" + ",".join(results.elements(failed=None)) + "]")
+
+
+async def export(frame: Frame, writer: ResultWriter, data: Json, results: Results, map_run_arn: str) -> Json:
+    """Write files and manifest; the Map's result is where they are. States.ResultWriterFailed when that fails."""
+    parameters = {} if writer.parameters is None else writer.parameters.evaluate(frame.environment(data))
+    if writer.resource is None or not isinstance(parameters, dict) or "Bucket" not in parameters:
+        raise StateFailure("States.ResultWriterFailed", "The ResultWriter names no bucket")
+    lines = writer.output_type == "JSONL"
+    prefix = str(parameters.get("Prefix", "")).rstrip("/")
+    folder = f"{prefix}/{map_run_arn.rsplit(':', 1)[-1]}".lstrip("/")
+    files: dict[str, list[Json]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
+    for status, failed in (("FAILED", True), ("SUCCEEDED", False)):
+        elements = list(results.elements(failed=failed))
+        if not elements:
+            continue
+        body = "".join(f"{element}\n" for element in elements) if lines else "[" + ",".join(elements) + "]"
+        key = f"{folder}/{status}_0.{'jsonl' if lines else 'json'}"
+        await _put(frame, writer, parameters, key, body)
+        files[status].append({"Key": key, "Size": len(body.encode())})
+    manifest = {"DestinationBucket": parameters["Bucket"], "MapRunArn": map_run_arn, "ResultFiles": files}
+    key = f"{folder}/manifest.json"
+    await _put(frame, writer, parameters, key, dumps(manifest))
+    return {"MapRunArn": map_run_arn, "ResultWriterDetails": {"Bucket": parameters["Bucket"], "Key": key}}
+
+
+async def _put(frame: Frame, writer: ResultWriter, parameters: dict[str, Json], key: str, body: str) -> None:
+    assert writer.resource is not None  # noqa: S101 - asked above
+    more = {name: value for name, value in parameters.items() if name not in {"Prefix", "Key"}}
+    request = {**more, "Key": key, "Body": body}
+    await call_storage(frame, writer.resource, request, "States.ResultWriterFailed")

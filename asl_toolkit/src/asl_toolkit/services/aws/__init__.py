@@ -1,0 +1,5 @@
+"""AWS services as Tasks call them, through boto3 clients: optimised integrations and `aws-sdk:*`."""
+
+from asl_toolkit.services.aws.calls import AwsCalls
+
+__all__ = ["AwsCalls"]

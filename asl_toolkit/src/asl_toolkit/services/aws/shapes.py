@@ -1,0 +1,139 @@
+"""Parameters and results by botocore's service models: Step Functions writes every member with a capital first letter.
+
+Unknown members and wrong types never reach the service: Step Functions ends the execution with States.Runtime, which no
+Catch sees (public reports; recorded for `Headers` of apigateway:invoke).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from asl_toolkit.errors import RuntimeFailure
+from asl_toolkit.json_value import Json, dumps, is_number
+from asl_toolkit.timestamps import instant_text, parse_instant
+
+Shape: TypeAlias = Any  # botocore.model.Shape: botocore ships no types
+
+_WANTED = {
+    "string": "a STRING",
+    "integer": "an INTEGER",
+    "long": "a LONG",
+    "float": "a FLOAT",
+    "double": "a DOUBLE",
+    "boolean": "a BOOLEAN",
+    "list": "a LIST",
+    "map": "a MAP",
+    "structure": "a STRUCTURE",
+    "timestamp": "a TIMESTAMP",
+    "blob": "a BLOB",
+}
+
+
+def to_request(shape: Shape, parameters: Json, free_text: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """boto3's keyword arguments from a Task's parameters; null members are left out.
+
+    `free_text` names top-level members that take any JSON value as its text (MessageBody of sqs:sendMessage).
+    RuntimeFailure for unknown members and wrong types.
+    """
+    if shape is None:
+        return {}
+    try:
+        if isinstance(parameters, Mapping):
+            parameters = {
+                name: value if name not in free_text or isinstance(value, str) else dumps(value)
+                for name, value in parameters.items()
+            }
+        request = _convert(shape, parameters, "")
+    except _Refused as refused:
+        raise RuntimeFailure(f"The Parameters '{dumps(parameters)}' could not be used to start the Task: [{refused}]") from None
+    return dict(request)
+
+
+class _Refused(Exception):  # noqa: N818 - never leaves this module
+    """What Step Functions says of a member."""
+
+
+def _convert(shape: Shape, value: Json, name: str) -> Any:  # a request's value: JSON, bytes or datetime
+    kind = shape.type_name
+    if kind == "structure":
+        return _structure(shape, value, name)
+    if kind == "list" and isinstance(value, list):
+        return [_convert(shape.member, element, name) for element in value]
+    if kind == "map" and isinstance(value, dict):
+        return {key: _convert(shape.value, inner, key) for key, inner in value.items() if inner is not None}
+    return _scalar(shape, value, name)
+
+
+def _structure(shape: Shape, value: Json, name: str) -> dict[str, Any]:
+    if getattr(shape, "is_document_type", False):
+        return value  # type: ignore[no-any-return] # any JSON is good here
+    if not isinstance(value, dict):
+        raise _Refused(f"The value for the field '{name}' must be {_WANTED['structure']}")
+    members = {member[:1].upper() + member[1:]: member for member in shape.members}
+    request = {}
+    for given, inner in value.items():
+        member = members.get(given)
+        if member is None:
+            raise _Refused(f'The field "{given}" is not supported by Step Functions')
+        if inner is not None:
+            request[member] = _convert(shape.members[member], inner, given)
+    return request
+
+
+def _scalar(shape: Shape, value: Json, name: str) -> Any:  # see _convert
+    kind = shape.type_name
+    if kind == "blob" and isinstance(value, (str, dict, list)):
+        return value.encode() if isinstance(value, str) else dumps(value).encode()
+    if kind == "timestamp":
+        instant = parse_instant(value) if isinstance(value, str) else None
+        if instant is not None or is_number(value):
+            return instant or value
+    good = {
+        "string": isinstance(value, str),
+        "boolean": isinstance(value, bool),
+        "integer": is_number(value) and float(value).is_integer(),
+        "long": is_number(value) and float(value).is_integer(),
+        "float": is_number(value),
+        "double": is_number(value),
+    }
+    if good.get(kind):
+        return int(value) if kind in {"integer", "long"} else value
+    raise _Refused(f"The value for the field '{name}' must be {_WANTED.get(kind, kind)}")
+
+
+def from_response(shape: Shape, response: Any, *, epoch: bool) -> Json:  # boto3's answer
+    """A result as Step Functions hands it on: capital first letters, no absent members, JSON values.
+
+    Timestamps are milliseconds since 1970 (`epoch`, as the optimised integrations give) or ISO-8601 texts.
+    """
+    if shape is None:
+        return {}
+    kind = shape.type_name
+    if kind == "structure":
+        if getattr(shape, "is_document_type", False):
+            return response
+        return {
+            member[:1].upper() + member[1:]: from_response(inner, response[member], epoch=epoch)
+            for member, inner in shape.members.items()
+            if response.get(member) is not None
+        }
+    if kind == "list":
+        return [from_response(shape.member, element, epoch=epoch) for element in response]
+    if kind == "map":
+        return {key: from_response(shape.value, inner, epoch=epoch) for key, inner in response.items()}
+    return _plain(response, epoch=epoch)
+
+
+def _plain(value: Any, *, epoch: bool) -> Json:  # boto3's scalars
+    if isinstance(value, datetime):
+        return int(value.timestamp() * 1000) if epoch else instant_text(value.timestamp())
+    if hasattr(value, "read"):
+        value = value.read()
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value).decode(errors="replace")
+    return value
+
+
+def missing_members(shape: Shape, request: Mapping[str, Any]) -> list[str]:
+    """The required members that a request lacks, in the model's order."""
+    return [] if shape is None else [name for name in shape.required_members if name not in request]
