@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 STOPPING_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals by which a person or an ending run stops a job."""
 
+_TOLD_BY_SHELLS: Final = STOPPING_SIGNALS | {signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT}
+"""Signals whose 128 + N is taken for them; another code over 128 is the job's own."""
+
 _LONGEST: Final = 2000  # characters: enough for a sentence of a database, far below the 32,768 of a Cause
 
 
@@ -31,8 +34,10 @@ def exit_code(ended: LocalExit) -> int:
 
 
 def signal_name(ended: LocalExit) -> str | None:
-    """The name of the signal that killed it (as ``-9`` or ``137``), or None."""
+    """The name of the signal that killed it (``-9``, or a shell's 137), or None."""
     number = exit_code(ended) - 128
+    if ended.code > 0 and number not in _TOLD_BY_SHELLS:
+        return None
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -47,6 +52,6 @@ def was_stopped(ended: LocalExit) -> bool:
 def reason(ended: LocalExit) -> str:
     """Why it failed, in one text: the job's own last words, then the exit code or the signal."""
     name = signal_name(ended)
-    how = f"ended with {exit_code(ended)}" + (f" ({name})" if name else "")
+    how = f"killed by {name}" if name else f"exit code {exit_code(ended)}"
     said = last_words(ended.output_tail)
-    return f"{said} [{how}]" if said else f"the job wrote nothing and {how}"
+    return f"{said} [{how}]" if said else f"the job wrote nothing; {how}"

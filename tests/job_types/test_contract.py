@@ -130,7 +130,7 @@ def test_local_failure_says_the_jobs_own_last_error(installed):
     status = answered(installed, code=1, output_tail=tail)
     assert (status.state, status.failure, status.retryable) == (JobState.FAILED, FailureClass.USER_CODE, False)
     assert status.message is not None
-    assert status.message.endswith("sqlite3.OperationalError: no such table: accounts [ended with 1]")
+    assert status.message.endswith("sqlite3.OperationalError: no such table: accounts [exit code 1]")
     assert status.job_run_id
     assert status.job_run_id.rpartition("/")[2] in status.message
 
@@ -138,7 +138,7 @@ def test_local_failure_says_the_jobs_own_last_error(installed):
 def test_local_failure_without_output(installed):
     status = answered(installed, code=3)
     assert status.failure is FailureClass.USER_CODE
-    assert "the job wrote nothing and ended with 3" in str(status.message)
+    assert "the job wrote nothing; exit code 3" in str(status.message)
 
 
 @pytest.mark.parametrize("code", [-15, 143, -2, 130])
@@ -151,7 +151,7 @@ def test_local_job_that_was_stopped(installed, code):
 def test_a_kill_is_not_taken_for_lack_of_memory(installed, code):
     status = answered(installed, code=code)
     assert (status.state, status.failure) == (JobState.FAILED, FailureClass.USER_CODE)
-    assert "137 (SIGKILL)" in str(status.message)
+    assert "killed by SIGKILL" in str(status.message)
 
 
 @pytest.mark.parametrize(

@@ -33,15 +33,15 @@ def test_last_words_are_bounded():
 
 @pytest.mark.parametrize(("code", "shown", "name", "stopped"), [
     (0, 0, None, False), (1, 1, None, False), (-9, 137, "SIGKILL", False), (137, 137, "SIGKILL", False),
-    (-15, 143, "SIGTERM", True), (-2, 130, "SIGINT", True), (-1, 129, "SIGHUP", True), (255, 255, None, False),
+    (-15, 143, "SIGTERM", True), (-2, 130, "SIGINT", True), (-1, 129, "SIGHUP", True), (150, 150, None, False), (255, 255, None, False),
 ])  # fmt: skip
 def test_codes(code, shown, name, stopped):
     assert (exit_code(ended(code)), signal_name(ended(code)), was_stopped(ended(code))) == (shown, name, stopped)
 
 
 def test_reasons():
-    assert reason(ended(2, "boom\n")) == "boom [ended with 2]"
-    assert reason(ended(-11)) == "the job wrote nothing and ended with 139 (SIGSEGV)"
+    assert reason(ended(2, "boom\n")) == "boom [exit code 2]"
+    assert reason(ended(-11)) == "the job wrote nothing; killed by SIGSEGV"
 
 
 def test_an_injected_end_is_no_stop():
