@@ -33,7 +33,8 @@ def test_last_words_are_bounded():
 
 @pytest.mark.parametrize(("code", "shown", "name", "stopped"), [
     (0, 0, None, False), (1, 1, None, False), (-9, 137, "SIGKILL", False), (137, 137, "SIGKILL", False),
-    (-15, 143, "SIGTERM", True), (-2, 130, "SIGINT", True), (-1, 129, "SIGHUP", True), (150, 150, None, False), (255, 255, None, False),
+    (-15, 143, "SIGTERM", True), (-2, 130, "SIGINT", True), (-1, 129, "SIGHUP", True), (150, 150, None, False),
+    (255, 255, None, False),
 ])  # fmt: skip
 def test_codes(code, shown, name, stopped):
     assert (exit_code(ended(code)), signal_name(ended(code)), was_stopped(ended(code))) == (shown, name, stopped)
