@@ -1,0 +1,43 @@
+"""docs/config.md: its example is planned as it stands, and it names every key."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from extract_core.config import event, keys
+from extract_core.config.job_arguments import RESERVED
+from extract_core.registry import discover
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "config.md").read_text(encoding="utf-8")
+NAMES = set(re.findall(r"[a-z0-9_]+", " ".join(re.findall(r"`([^`\n]+)`", DOCUMENT))))
+
+
+def test_the_example_is_planned(plan, machine):
+    [example] = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
+    machine["job_types"] = {
+        "glue": {"job_name": "extract-jdbc"},
+        "ecs": {"cluster": "extract", "task_definition": "extract-job", "subnets": ["subnet-0a1b2c3d4e5f60718"]},
+    }
+    planned = plan(example, machine=machine, registry=discover(strict=True))
+    assert {table.table: table.plan_error for table in planned} == dict.fromkeys(
+        ("public.accounts", "public.orders", "public.events", "public.countries")
+    )
+    assert [table.item["watermark"]["mode"] for table in planned] == ["incremental", "incremental", "full", "full"]
+
+
+@pytest.mark.parametrize("known", [keys.ROOT, keys.EXTRACT, keys.RUN, frozenset(keys.TABLE), event.KEYS])
+def test_every_key_is_named(known):
+    assert known - NAMES == set()
+
+
+def test_every_argument_of_the_core_is_named():
+    assert {key.removeprefix("--") for key in RESERVED} - NAMES == set()
+
+
+def test_the_complaint_that_it_shows_is_the_real_one(plan):
+    [shown] = re.findall(r"`sales\.yml:12:7: ([^`]+)`", DOCUMENT)
+    [table] = plan("extract: {job_type: loom, tables: {public.accounts: {fetchsize: many}}}")
+    assert table.plan_error == f"sales.yml:1:65: {shown}"
