@@ -91,7 +91,7 @@ def test_an_unreadable_database_fails_its_tables_with_the_reason(demo_project):
     (row,) = json.loads(done.stdout)["tables"]
     assert (row["state"], row["failure"]) == ("FAILED", "USER_CODE")
     assert "sales.db" in row["message"]
-    assert row["message"].endswith("extract_job: database 'sales.db' is not a SQLite database [ended with 1]")
+    assert row["message"].endswith("extract_job: database 'sales.db' is not a SQLite database [exit code 1]")
 
 
 def _slow_database(demo_project) -> None:
