@@ -61,6 +61,14 @@ def test_the_same_execution_again_gets_the_same_items(pipeline):
     assert pipeline.plan() == first
 
 
+def test_a_run_that_has_ended_is_not_begun_again(pipeline):
+    pipeline.run()
+    with pytest.raises(RunNameTaken) as raised:
+        pipeline.plan()
+    assert str(raised.value) == "run 'run-1' has ended before (SUCCEEDED): start a run under another name"
+    assert pipeline.held() == set()
+
+
 def test_a_config_manager_that_died_before_its_plan_stood_starts_over(pipeline, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -43,6 +44,19 @@ def test_the_same_status_twice_is_told_once(pipeline, item_of):
     assert pipeline.done(item, high="2026-03-01 05:30:00") == {"status": "SUCCEEDED"}
     assert pipeline.fail(item) == {"status": "SUCCEEDED"}
     assert pipeline.state("public.orders") == before
+
+
+def test_many_tables_end_at_once(pipeline):
+    tables = "".join(f"    public.t{number}: {{}}\n" for number in range(60))
+    pipeline.write(f"extract:\n  job_type: press\n  tables:\n{tables}")
+    items = pipeline.plan()["tables_to_extract"]
+    for item in items:
+        pipeline.report(item)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda item: pipeline.record(item, DONE), items * 2))
+    assert answers == [{"status": "SUCCEEDED"}] * 120
+    assert len(list(pipeline.tracking.attempts("run-1"))) == 60
+    assert pipeline.summarise()["succeeded"] is True
 
 
 def test_a_full_extract_moves_no_watermark(pipeline, item_of):

@@ -171,6 +171,18 @@ def test_a_plan_that_is_gone(pipeline):
     )
 
 
+def test_a_run_of_which_all_tables_were_skipped(pipeline):
+    text = (pipeline.folder / "config" / "sales.yml").read_text()
+    pipeline.write(f"{text}\nrun: {{on_conflict: skip}}\n")
+    pipeline.plan("run-0", ["public.accounts"])
+    pipeline.plan("run-1", ["public.accounts"])
+    with pytest.raises(UsageError) as raised:
+        again(pipeline)
+    assert str(raised.value) == (
+        "run 'run-1' planned no table (skipped: public.accounts): start a new run that names them in extract_tables"
+    )
+
+
 def test_a_run_that_was_never_planned(pipeline):
     with pytest.raises(UsageError):
         pipeline.plan(tables=["nope"])

@@ -40,6 +40,7 @@ def test_a_run_without_a_failure(pipeline):
         "bytes": 27,
         "cost_basis": {"dpu_seconds": 180.0},
         "slowest": [{"table": table, "seconds": 30.0} for table in reversed(TABLES)],
+        "skipped_tables": 0,
         "skipped": [],
         "reason": None,
     }

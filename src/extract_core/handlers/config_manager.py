@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.config import check_limits, read_event, write_plan
 from extract_core.config.places import plan_place
-from extract_core.errors import ExtractError, TablesHeld, TablesLocked, TrackingError, TrackingUnavailable, UsageError
+from extract_core.errors import (
+    ExtractError,
+    RunNameTaken,
+    TablesHeld,
+    TablesLocked,
+    TrackingError,
+    TrackingUnavailable,
+    UsageError,
+)
 from extract_core.handlers.draft import Planning, fresh
 from extract_core.handlers.logs import log, log_json
 from extract_core.handlers.parts import parts_from_environment
@@ -43,9 +51,9 @@ def handler(event: Mapping[str, Json], context: object) -> Mapping[str, Json]:  
 def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
     """Plan the run of ``{"event", "execution", "machine"}`` and return what the Map runs on.
 
-    The same execution again gets the plan that stands. Raises UsageError (event), ConfigError (config), RunNameTaken,
-    TablesHeld (``on_conflict: fail``), TablesLocked (``wait``: the machine tries again), TrackingUnavailable (the same). Where
-    it raises, no table stays taken and the run's record says why.
+    The same execution again gets the plan that stands, as long as the run has not ended. Raises UsageError (event), ConfigError
+    (config), RunNameTaken, TablesHeld (``on_conflict: fail``), TablesLocked (``wait``: the machine tries again) and
+    TrackingUnavailable (the same). Where it raises, the run's record says why, and no table stays taken but for a retry.
     """
     execution = execution_of(payload)
     check_run_id(execution.name)
@@ -64,6 +72,10 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
         )
     )
     if record.planned is not None and record.plan_uri is not None:
+        if record.summary is not None:
+            raise RunNameTaken(
+                f"run {record.run_id!r} has ended before ({record.summary['state']}): start a run under another name"
+            )
         return _answer(record, stored_items(parts.objects, record.plan_uri), machine)
     planning = Planning(parts=parts, event=event, execution=execution, machine=machine)
     with _refusal(parts, record):
@@ -87,7 +99,6 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         if _marks(taken) != {table: mark for table, mark in marks.items() if table in taken}:  # a run has committed in between
             planned = _comparable(draft, _marks(taken), planning)
         leased = [_leased(table, claim.taken[table.table]) for table in planned if table.table in claim.taken]
-        check_limits(_answer(record, [table.item for table in leased], planning.machine))
         items = write_plan(parts.objects, parts.runs_uri, record.run_id, leased)
         answer = _answer(record, items, planning.machine)
         check_limits(answer)

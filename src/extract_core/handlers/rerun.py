@@ -74,6 +74,12 @@ def _lines(planning: Planning, record: RunRecord) -> dict[str, PlannedTable]:
     if record.plan_uri is None:
         why = record.refused or "its config manager did not finish"
         raise UsageError(f"run {record.run_id!r} was never planned ({why}): start a new run instead")
+    if record.planned == 0:
+        skipped = ", ".join(each.table for each in record.skipped[:10])
+        raise UsageError(
+            f"run {record.run_id!r} planned no table" + (f" (skipped: {skipped})" if skipped else "") + ": start a new run that "
+            "names them in extract_tables"
+        )
     try:
         return {line.table: line for line in read_plan(planning.parts.objects, record.plan_uri)}
     except ObjectNotFound as error:

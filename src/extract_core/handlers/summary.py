@@ -73,6 +73,7 @@ def summarised(
         "bytes": sum(row.bytes or 0 for row in good),
         "cost_basis": dict(sorted(costs.items())),
         "slowest": [{"table": table, "seconds": seconds} for seconds, table in times[:_SLOWEST]],
+        "skipped_tables": len(record.skipped),
         "skipped": [{"table": each.table, "reason": _line(each.reason)} for each in record.skipped[:_KEPT]],
         "reason": reason,
     }

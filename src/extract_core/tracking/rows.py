@@ -1,6 +1,6 @@
 r"""Records to SQLite rows and back. Column order is that of the schema in `database`.
 
-Text that UTF-8 can't carry (half of a surrogate pair, as a job's output may hold) is written as an escape: ``\\ud800``.
+Text that UTF-8 can't carry (half of a surrogate pair, as a job's output may hold) is written as an escape: ``\ud800``.
 """
 
 from __future__ import annotations
