@@ -137,10 +137,17 @@ def test_a_folder_in_the_way_is_told(tmp_path):
     with pytest.raises(ObjectError) as error:
         FileObjects().write(uri, b"")
     assert str(error.value) == f"can't write {uri!r}: Is a directory"
-    with pytest.raises(ObjectError):
-        FileObjects().write(file_uri(tmp_path / "file" / "x"), b"") if (tmp_path / "file").write_bytes(
-            b""
-        ) else FileObjects().read(uri)
+    with pytest.raises(ObjectError) as error:
+        FileObjects().read(uri)
+    assert str(error.value) == f"can't read {uri!r}: Is a directory"
+
+
+def test_a_file_where_a_folder_is_needed_is_told(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    uri = file_uri(tmp_path / "file" / "x")
+    with pytest.raises(ObjectError) as error:
+        FileObjects().write(uri, b"")
+    assert str(error.value) == f"can't write {uri!r}: File exists"
 
 
 def test_a_long_name_is_an_object_as_well(tmp_path):

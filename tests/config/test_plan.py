@@ -282,3 +282,11 @@ def test_names_of_tables_are_safe_parts_of_uris(plan):
     assert [table.item["result_uri"].removeprefix("s3://runs/r-1/results/") for table in plan(text)] == [
         "..~2Fup/attempt=1.json", "a~20b/attempt=1.json", "~2E~2E/attempt=1.json", "~C3~A4~252F/attempt=1.json",
     ]  # fmt: skip
+
+
+def test_a_name_too_long_for_a_folder_is_a_plan_error(plan):
+    text = f"extract: {{job_type: loom, tables: {{{'ä' * 50}: {{}}}}}}"
+    [table] = plan(text)
+    assert table.plan_error == (
+        f'sales.yml:1:36: extract.tables."{"ä" * 50}": the table\'s name is too long for a folder: 300 bytes of at most 255'
+    )

@@ -46,6 +46,10 @@ run:
 transform: {job_type: glue, tables: {public.accounts: {partition_key: [a, b]}}}
 """
 
+UNHURRIED = settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)  # fmt: skip
+
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=8),
     st.sampled_from(["FE", "PE", "15m", "1000", "012", "-1", "yes", "loom", "spindle", "lom", "TimestampType", "json", "*"]),
@@ -108,13 +112,13 @@ def check(plan, data: bytes) -> None:
             assert table.item["arguments"] == {}
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@UNHURRIED
 @given(data=mutated())
 def test_a_mutated_config_is_planned_or_refused(plan, data):
     check(plan, data)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@UNHURRIED
 @given(document=documents)
 def test_any_values_are_planned_or_refused(plan, document):
     check(plan, yaml.safe_dump(document, allow_unicode=True).encode())
@@ -124,6 +128,7 @@ def test_the_whole_config_itself_is_planned(plan):
     assert [table.plan_error for table in plan(WHOLE)] == [None] * 4
 
 
+@UNHURRIED
 @given(event=st.dictionaries(st.sampled_from(["source_name", "extract_tables", "exclude", "reingest", "rerun_of", "x"]), values))
 def test_any_event_is_read_or_refused(event):
     try:
@@ -134,12 +139,14 @@ def test_any_event_is_read_or_refused(event):
         assert found.source_name == event["source_name"]
 
 
+@UNHURRIED
 @given(document=values)
 def test_values_come_back_as_they_were_written(document):
     text = yaml.safe_dump(document, allow_unicode=True).encode()
     assert parse(text, file="x.yml") == as_read(yaml.safe_load(text))
 
 
+@UNHURRIED
 @given(data=mutated())
 def test_values_and_spots_agree(data):
     try:
@@ -149,6 +156,7 @@ def test_values_and_spots_agree(data):
     assert keys_of(parse_spots(data, file="sales.yml")) == keys_of_value(document)
 
 
+@UNHURRIED
 @given(st.lists(st.text(min_size=1, max_size=6), unique=True, max_size=6))
 def test_different_names_have_different_places(texts):
     assert len({segment(text) for text in texts}) == len(texts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 
 import pytest
+import yaml
 
 from extract_core.config.yaml_text import MAX_BYTES, parse, parse_spots
 from extract_core.errors import ConfigError
@@ -115,3 +116,13 @@ def test_a_deep_file_is_refused_without_recursion():
     with pytest.raises(ConfigError) as error:
         parse(b"a: " + b"[" * 100_000, file="x.yml")
     assert str(error.value) == "x.yml:1:43: more than 40 levels are nested here; no config needs that many"
+
+
+def test_without_libyaml_the_values_and_places_are_the_same(monkeypatch):
+    text = "a: &x {b: [1, 'two', ~], <<: {c: no}}\nd: *x\ne: |\n  größe\n".encode()
+    values, spots = parse(text, file="x.yml"), parse_spots(text, file="x.yml")
+    monkeypatch.setattr("extract_core.config.yaml_build._Loader", yaml.SafeLoader)
+    assert (parse(text, file="x.yml"), parse_spots(text, file="x.yml")) == (values, spots)
+    with pytest.raises(ConfigError) as error:
+        parse(b"a: \x07", file="x.yml")
+    assert str(error.value) == "x.yml:1:4: the character U+0007 is not allowed in YAML; remove it"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config.job_arguments import encoded, flat_arguments, unfit
-from extract_core.config.places import data_place, result_place
+from extract_core.config.places import MAX_SEGMENT, data_place, result_place, segment
 from extract_core.config.planned import PlannedTable, TableSpec
 from extract_core.config.settings import failure_text
 from extract_core.contract import TableRun, Watermark
@@ -94,6 +94,8 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
 ) -> PlannedTable:
     """The planned table. Raises Unplannable where the builder, a plugin's hook or the command line refuses it."""
     run = attempt.run
+    if len(segment(spec.table)) > MAX_SEGMENT:
+        raise Unplannable(f"the table's name is too long for a folder: {len(segment(spec.table))} bytes of at most {MAX_SEGMENT}")
     watermark = watermark_of(spec.core, mark, reingest=run.reingest)
     s3_uri, result_uri = attempt.places_of(spec.source_name, spec.table)
     of_the_run = {

@@ -60,7 +60,7 @@ TABLE: Final[Mapping[str, Reader]] = {
 }
 """Keys of a table that the core reads itself; all others are its job type's."""
 
-DEFAULTS: Final = frozenset(TABLE) - {"job_type", "arguments", "tags", "script_name"}
+DEFAULTS: Final = frozenset(TABLE) - {"job_type", "arguments", "tags"}
 """Keys of the core that may stand in `default_arguments`."""
 
 DATABASE: Final[Mapping[str, Reader]] = {"db_engine": text, "db_secret": text, "db_port": integer(1, 65_535), "db_name": text}

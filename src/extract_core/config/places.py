@@ -8,6 +8,10 @@ from typing import Final
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
 
+MAX_SEGMENT: Final = 255
+"""Bytes of one part of a path on common file systems."""
+
+
 def segment(text: str) -> str:
     """The text as one part of a path, different for different texts: ``Order Details`` → ``Order~20Details``.
 

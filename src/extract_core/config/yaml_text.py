@@ -43,8 +43,8 @@ def parse_spots(data: bytes, *, file: str) -> Spot:
 
 def _read(data: bytes, file: str, *, with_spots: bool) -> tuple[Json, Spot | None]:
     text = _checked_text(data, file)
-    builder = Builder(text, with_spots=with_spots)
     try:
+        builder = Builder(text, with_spots=with_spots)
         with collector_paused():
             found = builder.document()
     except Refused as error:
