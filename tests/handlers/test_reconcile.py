@@ -65,7 +65,7 @@ def test_a_run_that_is_alive_stays_as_it_is(pipeline, status):
 @pytest.mark.parametrize(
     ("status", "cause", "state", "failure", "message", "run_state"),
     [
-        ("ABORTED", "by ann", JobState.STOPPED, FailureClass.STOPPED, "the run was stopped: by ann", "STOPPED"),
+        ("ABORTED", "by ann", JobState.STOPPED, FailureClass.STOPPED, "by ann", "STOPPED"),
         ("ABORTED", "", JobState.STOPPED, FailureClass.STOPPED, "the run was stopped", "STOPPED"),
         ("TIMED_OUT", "", JobState.TIMED_OUT, FailureClass.TIMEOUT, "the execution timed out", "FAILED"),
         (

@@ -44,6 +44,16 @@ def test_settings_come_from_the_stored_plan_and_the_watermark_from_today(pipelin
     assert returns["arguments"]["workers"] == 3
 
 
+def test_a_rerun_of_a_reingest_is_one_and_so_is_a_rerun_of_that(pipeline):
+    pipeline.run()
+    pipeline.run("run-2", reingest="true", failing=["public.orders"])
+    pipeline.run("run-3", rerun_of="run-2", tables=None, failing=["public.orders"])
+    (orders,) = again(pipeline, "run-4", "run-3")
+    assert (orders["watermark"]["mode"], orders["watermark"]["low"]) == ("incremental", None)
+    pipeline.done(orders, high="2026-03-01 06:00:00")
+    assert pipeline.state("public.orders").watermark == "2026-03-01 06:00:00"
+
+
 def test_the_policy_is_that_of_the_first_run(pipeline):
     text = (pipeline.folder / "config" / "sales.yml").read_text()
     pipeline.write(f"{text}\nrun: {{fail_when: 90%}}\n")

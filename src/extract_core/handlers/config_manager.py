@@ -22,7 +22,7 @@ from extract_core.handlers.draft import Planning, fresh
 from extract_core.handlers.logs import log, log_json
 from extract_core.handlers.parts import parts_from_environment
 from extract_core.handlers.payloads import execution_of
-from extract_core.handlers.rerun import rerun
+from extract_core.handlers.rerun import reingested, rerun
 from extract_core.handlers.stored_plan import stored_items
 from extract_core.handlers.summary import unplanned
 from extract_core.run_id import check_run_id
@@ -77,8 +77,9 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
                 f"run {record.run_id!r} has ended before ({record.summary['state']}): start a run under another name"
             )
         return _answer(record, stored_items(parts.objects, record.plan_uri), machine)
-    planning = Planning(parts=parts, event=event, execution=execution, machine=machine)
     with _refusal(parts, record):
+        reingest = event.reingest or reingested(parts.tracking, event.rerun_of)
+        planning = Planning(parts=parts, event=event, execution=execution, machine=machine, reingest=reingest)
         return _manage(planning, record)
 
 
@@ -165,7 +166,7 @@ def _take(parts: Parts, source: str, draft: Draft, owner: Owner) -> Claim:
 def _comparable(draft: Draft, marks: Mapping[str, _Mark], planning: Planning) -> list[PlannedTable]:
     """The plan, in which a table whose mark is of another column or type than today's is a plan error, not a guess."""
     planned = draft.plan({table: mark[0] for table, mark in marks.items()})
-    return [_checked(table, marks.get(table.table), reingest=planning.event.reingest) for table in planned]
+    return [_checked(table, marks.get(table.table), reingest=planning.reingest) for table in planned]
 
 
 def _checked(table: PlannedTable, mark: _Mark | None, *, reingest: bool) -> PlannedTable:

@@ -32,12 +32,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planning:
-    """What every plan of this call depends on."""
+    """What every plan of this call depends on. `reingest` is the event's, or for a rerun that of the run it repeats."""
 
     parts: Parts
     event: ExtractEvent
     execution: Execution
     machine: Mapping[str, Json]
+    reingest: bool
 
     @property
     def run(self) -> RunContext:
@@ -46,7 +47,7 @@ class Planning:
             run_id=self.execution.name,
             execution_id=self.execution.id,
             started_at=self.execution.started_at,
-            reingest=self.event.reingest,
+            reingest=self.reingest,
             rerun_of=self.event.rerun_of,
         )
 

@@ -51,7 +51,7 @@ def reconcile(parts: Parts, run_id: str, status: str, cause: str) -> Mapping[str
         raise UsageError(f"{status!r} is no status of an execution: {', '.join((*_ALIVE, *_ENDED))}")
     because = f": {cause}" if cause else ""
     if status == "ABORTED":
-        return close_stopped(parts, run_id, f"the run was stopped{because}")
+        return close_stopped(parts, run_id, cause or "the run was stopped")
     if status == "TIMED_OUT":
         reason = f"the execution timed out{because}"
         return close_run(

@@ -1,7 +1,7 @@
 """Running an earlier run's tables again: those that did not succeed, with the settings that they had, from today's marks.
 
-A table that failed with CONFIG is planned anew from today's config, since what was wrong stood there. A table that has
-succeeded, in that run or since, is never run again.
+A run that was to read from the beginning (`reingest`) does so again. A table that failed with CONFIG is planned anew from today's
+config, since what was wrong stood there. A table that has succeeded, in that run or since, is never run again.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from extract_core.config import read_plan, replan
+from extract_core.config import read_event, read_plan, replan
 from extract_core.config.select import select_names
 from extract_core.contract import FailureClass, JobState
 from extract_core.errors import ObjectNotFound, UsageError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from extract_core.config import PlannedTable, SourceConfig
     from extract_core.handlers.draft import Marks, Planning
-    from extract_core.tracking import AttemptRow, RunRecord, TableState
+    from extract_core.tracking import AttemptRow, RunRecord, TableState, TrackingStore
 
 KEPT_DAYS = 400
 """How long plans are kept."""
@@ -56,6 +56,21 @@ def rerun(planning: Planning) -> Draft:
         plan=lambda marks: _plan(planning, [lines[table] for table in tables], config, by_config, marks),
         skipped=[Skipped(table=table, reason=said) for table, said in done.items()] if asked_by_name else [],
     )
+
+
+def reingested(tracking: TrackingStore, run_id: str | None) -> bool:
+    """Whether this run, or one that it was a rerun of, was asked to read incremental tables from their beginning.
+
+    Raises RunNotFound.
+    """
+    seen: set[str] = set()
+    while run_id is not None and run_id not in seen:
+        seen.add(run_id)
+        record = tracking.run(run_id)
+        if read_event(record.event).reingest:
+            return True
+        run_id = record.rerun_of
+    return False
 
 
 def _record(planning: Planning) -> RunRecord:
