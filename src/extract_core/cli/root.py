@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -71,10 +72,19 @@ class LazyGroup(click.Group):
             formatter.write_dl(sorted(rows))
 
 
+@cache
 def _contributed() -> dict[str, Contribution]:
+    """Commands of other distributions by name. One that two bring is nobody's: whose it is must not hang on an order."""
     from extract_core.entry_points import contributions
 
-    return {entry.name: entry for entry in contributions(COMMANDS) if entry.name not in _CORE}
+    found: dict[str, list[Contribution]] = {}
+    for entry in contributions(COMMANDS):
+        found.setdefault(entry.name, []).append(entry)
+    for name, entries in found.items():
+        if len(entries) > 1 or name in _CORE:
+            providers = " and ".join([*["the core"] * (name in _CORE), *(str(entry.provider) for entry in entries)])
+            click.echo(f"extract: the command {name!r} comes from {providers}: only the core's is used", err=True)
+    return {name: entries[0] for name, entries in found.items() if len(entries) == 1 and name not in _CORE}
 
 
 @click.group(cls=LazyGroup, context_settings=_OPTIONS, invoke_without_command=False)

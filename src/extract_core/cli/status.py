@@ -13,10 +13,11 @@ from extract_core.cli.run import engine_of, local_option, pipeline_option
 from extract_core.errors import RunNotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from extract_core.engine import Engine, ExecutionEnd
-    from extract_core.tracking import AttemptRow, RunRecord, TrackingStore
+    from extract_core.tracking import AttemptRow, RunRecord, Skipped, TrackingStore
 
 
 @click.command()
@@ -98,12 +99,23 @@ def show(engine: Engine, record: RunRecord, state: str, *, output: str) -> None:
     if output == "json":
         print_json({**_run_json(engine, record), "tables": [_table_json(row) for row in rows]})
     else:
-        columns = [Column("Table"), Column("Job type"), Column("State"), Column("Failure")]
-        columns += [Column("Rows", right=True), Column("Seconds", right=True), Column("Reason")]
-        cells = [(r.table, r.job_type, r.state.value, r.failure, r.rows, _seconds(r), r.message) for r in rows]
-        cells += [(skipped.table, None, "SKIPPED", None, None, None, skipped.reason) for skipped in record.skipped]
-        print_table(columns, cells, title=f"run {record.run_id}: {state}")
+        print_attempts(rows, record.skipped, title=f"run {record.run_id}: {state}")
     _way_on(record, state, rows)
+
+
+def print_attempts(rows: Sequence[AttemptRow], skipped: Sequence[Skipped] = (), *, title: str | None = None) -> None:
+    """Attempts as a table on stdout, and below it why each one failed that did: reasons are too long for a cell."""
+    columns = [Column("Table"), Column("Job type"), Column("State"), Column("Failure")]
+    columns += [Column("Rows", right=True), Column("Seconds", right=True)]
+    cells = [(row.table, row.job_type, row.state.value, row.failure, row.rows, _seconds(row)) for row in rows]
+    cells += [(each.table, None, "SKIPPED", None, None, None) for each in skipped]
+    print_table(columns, cells, title=title)
+    reasons = [(row.table, row.message or "no reason was given") for row in rows if row.state != "SUCCEEDED"]
+    reasons += [(each.table, each.reason) for each in skipped]
+    for table, reason in reasons:
+        click.echo(f" {table}: {reason}")
+    if reasons:
+        click.echo()
 
 
 def _way_on(record: RunRecord, state: str, rows: list[AttemptRow]) -> None:

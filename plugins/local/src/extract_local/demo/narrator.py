@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from extract_core.cli.output import PIPE_WIDTH, Column, print_table, stderr_console
+from extract_core.cli.status import print_attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-_NUMBERS: Final = ("Rows", "Rows in the database", "Rows in Parquet")
+    from extract_core.tracking import AttemptRow
+
+_NUMBERS: Final = ("Rows in the database", "Rows in Parquet")
 
 
 class Narrator:
@@ -41,6 +44,11 @@ class Narrator:
         """A table."""
         if not self._quiet:
             print_table([Column(title, right=title in _NUMBERS) for title in titles], rows)
+
+    def attempts(self, rows: Sequence[AttemptRow]) -> None:
+        """The tables of a run, as `extract status` shows them."""
+        if not self._quiet:
+            print_attempts(rows)
 
     @contextmanager
     def working(self, what: str, total: int | None) -> Iterator[Callable[[str, int], None]]:

@@ -72,10 +72,7 @@ class Story:
         expected = {MISSING_TABLE: "USER_CODE", project.TABLE_OF_UNKNOWN_TYPE: "CONFIG"}
         self._must({table: str(row.failure) for table, row in failed.items()} == expected, "exactly two tables fail", run, failed)
         self._must(_state(run) == "FAILED", "a run with failed tables is FAILED", run, failed)
-        self.narrator.say(
-            f"The run is FAILED, and says why: {MISSING_TABLE} is not in the database, and the job type of "
-            f"{project.TABLE_OF_UNKNOWN_TYPE} is not installed. The other {len(rows) - len(failed)} tables are extracted.",
-        )
+        self.narrator.say(f"The other {len(rows) - len(failed)} tables are extracted.")
 
     def _rerun(self, engine: LocalEngine) -> None:
         self.narrator.step("Mend both causes, and run just these two again", f"extract rerun {FIRST} --local")
@@ -137,10 +134,9 @@ class Story:
         if run.planned is None:
             raise StoryBroken(f"run {run_id!r} was not planned: {end.error}: {end.cause}")
         rows = sorted(tracking.attempts(run_id), key=lambda row: row.table)
-        self.narrator.table(
-            ("Table", "Job type", "State", "Failure", "Rows", "Reason"),
-            [(row.table, row.job_type, row.state.value, row.failure, row.rows, row.message) for row in rows],
-        )
+        self.narrator.attempts(rows)
+        if end.status == "FAILED":
+            self.narrator.say(f"The execution is FAILED, and its Cause is: {end.cause}")
         self.record.setdefault("runs", []).append({"run_id": run_id, "state": _state(run), "summary": run.summary})
         return run, rows
 
