@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from asl_generator import GeneratorError, build_pipeline
 from extract_core import Statement
@@ -200,13 +200,64 @@ def test_deployments_with_faults(build_types, crunch, section, lines):
     assert str(refused.value) == "\n".join(f"extract.toml: job_types.{line}" for line in lines)
 
 
-def test_a_missing_section_and_one_too_many(build_types, crunch, poll):
+MISSING = "plugin 'crunch' of (embedded) 0 is installed, but its section is missing: add [job_types.crunch] with queue"
+
+
+def test_a_job_type_without_a_section_has_no_branch(build_types, crunch, poll):
+    built = build_types(crunch(), poll(), deployments={})
+    assert built.job_types == ("poll",)
+    assert built.left_out == {"crunch": MISSING}
+    assert not any(name.startswith("Crunch") for name in states_of(built))
+    assert [rule.get("StringEquals") for rule in choice_rules(built)] == [None, None, "poll"]
+    assert not [action for statement in built.statements for action in statement.actions if action.startswith("batch:")]
+
+
+def states_of(built):
+    return built.definition["States"]["Iterate Through Extract Tables"]["ItemProcessor"]["States"]
+
+
+def choice_rules(built):
+    return states_of(built)["Choose Job Type"]["Choices"]
+
+
+def test_an_empty_section_is_a_section(build_types, crunch, poll):
     with pytest.raises(ConfigError) as refused:
-        build_types(crunch(), poll(), deployments={"polll": {}})
+        build_types(crunch(), poll(), deployments={"crunch": {}})
+    assert str(refused.value) == "extract.toml: job_types.crunch.queue: is required, but not set"
+
+
+def test_a_machine_without_any_branch(build_types, crunch):
+    with pytest.raises(ConfigError) as refused:
+        build_types(crunch(), deployments={})
+    assert str(refused.value) == f"extract.toml: job_types.crunch: {MISSING}"
+
+
+def test_a_model_that_refuses_an_empty_section_as_a_whole(build_types, crunch, poll):
+    class OneOfTwo(BaseModel):
+        queue: str | None = None
+        pool: str | None = None
+
+        @model_validator(mode="after")
+        def _one(self):
+            if not (self.queue or self.pool):
+                raise ValueError("queue or pool is needed")
+            return self
+
+    class Choosy(crunch):
+        def deployment(self):
+            return OneOfTwo
+
+    assert build_types(Choosy(), poll(), deployments={}).left_out == {
+        "crunch": "plugin 'crunch' of (embedded) 0 is installed, but its section is missing: add [job_types.crunch] (queue or "
+        "pool is needed)"
+    }
+
+
+def test_a_section_for_what_is_not_installed(build_types, poll):
+    with pytest.raises(ConfigError) as refused:
+        build_types(poll(), deployments={"polll": {}})
     assert str(refused.value) == (
-        "extract.toml: job_types.crunch: plugin 'crunch' of (embedded) 0 is installed, but its section is missing: "
-        "add [job_types.crunch] with queue; or leave it out of the machine: EXTRACT_DISABLE_PLUGINS=crunch\n"
-        "extract.toml: job_types.polll: job type 'polll' is not installed; did you mean 'poll'? (installed: crunch, poll); "
+        "extract.toml: job_types.polll: job type 'polll' is not installed; did you mean 'poll'? (installed: poll); "
         "install its plugin, or remove the section"
     )
 

@@ -66,6 +66,16 @@ def test_another_pipeline_and_its_faults(pipeline, tmp_path):
     assert str(done.exception) == "other.toml: job_types.glue.job_name: is required, but not set"
 
 
+def test_job_types_without_a_section_are_named(pipeline, monkeypatch):
+    monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "emr")
+    first, second = built().stderr.splitlines()
+    assert first == (
+        "note: job type 'ecs' is left out: plugin 'ecs' of extract-ecs 0.1.0 is installed, but its section is missing: "
+        "add [job_types.ecs] with task_definition"
+    )
+    assert second.startswith("state machine mine: 1 job type (glue), ")
+
+
 def test_a_blocked_name_that_is_no_plugins_is_noted(pipeline, monkeypatch):
     monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "ecs,emr,gleu")
     note = "note: EXTRACT_DISABLE_PLUGINS names 'gleu', but no such plugin is installed; did you mean 'glue'?\n"

@@ -165,7 +165,7 @@ class TestTheMachine:
         machine["job_types"] = {"spindle": {"job_name": "main"}}
         assert error_of(plan, machine=machine) == (
             "sales.yml:1:21: extract.job_type: job type 'loom' is installed, but the state machine 'extract' was built without "
-            "it (it has: spindle); build and deploy the machine again"
+            "it (it has: spindle); write [job_types.loom] in extract.toml, then build and deploy the machine again"
         )
 
     def test_was_built_with_another_deployment(self, plan, machine):

@@ -49,7 +49,7 @@ def test_rerun_tells_when_the_job_type_is_gone(plan, registry, machine):
     )
     assert again(table, registry, {**machine, "job_types": {}}).plan_error == (
         "job type 'loom' is installed, but the state machine 'extract' was built without it (it has: none); "
-        "build and deploy the machine again"
+        "write [job_types.loom] in extract.toml, then build and deploy the machine again"
     )
 
 

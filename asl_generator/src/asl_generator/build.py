@@ -59,15 +59,15 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     map: str = "INLINE",  # noqa: A002 - as extract.toml and ASL call it
     complain: Complain = in_extract_toml,
 ) -> MachineDefinition:
-    """The machine with one branch for each installed job type.
+    """The machine with one branch for each installed job type that has a deployment.
 
-    `deployments` are the sections [job_types.<type>]; every installed job type needs a valid one. Raises ConfigError with
+    `deployments` are the sections [job_types.<type>]; a job type that needs one and has none is left out. Raises ConfigError with
     the faults of the deployments, GeneratorError with those of the branches, PluginError for a hook extract_state_machine.
     """
     _check_options(registry, name, map, max_concurrency)
-    models = check_deployments(registry, deployments, complain)
+    checked = check_deployments(registry, deployments, complain)
     place = Place(name, partition, region, account)
-    asked = [place.ask(installed, models[job_type]) for job_type, installed in registry.job_types.items()]
+    asked = [place.ask(registry.job_types[job_type], model) for job_type, model in checked.models.items()]
     branches = _branches(asked)
     function_arns = {function: place.function_arn(function) for function in CORE_FUNCTIONS}
     machine: dict[str, Json] = {
@@ -96,6 +96,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
         branches=branches,
         statements=_statements(asked, function_arns),
         functions={f"{name}-{function}": handler for function, handler in CORE_FUNCTIONS.items()},
+        left_out=checked.left_out,
     )
 
 

@@ -32,6 +32,8 @@ def build(pipeline: Path | None, output: str) -> None:
     for notice in registry.notices:
         click.echo(f"note: {notice}", err=True)
     machine = build_pipeline(read_pipeline(pipeline), registry)
+    for job_type, reason in machine.left_out.items():
+        click.echo(f"note: job type {job_type!r} is left out: {reason}", err=True)
     text = machine.to_json()
     if output in ("-", "json", "text"):
         click.echo(text, nl=False)

@@ -1,8 +1,13 @@
-"""The deployments of the installed job types: extract.toml's sections [job_types.<type>], checked by the plugins' models."""
+"""The deployments of the installed job types: extract.toml's sections [job_types.<type>], checked by the plugins' models.
+
+A job type is in the machine if its section is there, or if its model can do without one. One whose model needs keys and that has
+no section is left out: a distribution brings several job types, and a team uses some of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,27 +29,44 @@ def in_extract_toml(path: str, message: str) -> Fault:
     return Fault("extract.toml", 0, 0, path, message)
 
 
+@dataclass(frozen=True, slots=True)
+class Deployments:
+    """The checked deployments by job type, sorted, and why the other installed job types are left out of the machine."""
+
+    models: Mapping[str, BaseModel]
+    left_out: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _LeftOut:
+    reason: str
+
+
 def check_deployments(
     registry: Registry, deployments: Mapping[str, Mapping[str, Json]], complain: Complain = in_extract_toml
-) -> dict[str, BaseModel]:
-    """One deployment for each installed job type, sorted. ConfigError with all faults.
+) -> Deployments:
+    """The deployments of the installed job types. ConfigError with all faults.
 
-    Every installed job type gets a branch, so each needs what its model requires: a missing section is a fault, unless the
-    model can do without. So is a section for what isn't installed.
+    A section for what isn't installed is a fault, and so is a machine of which every job type would be left out.
     """
     faults = [
         complain(f"job_types.{name}", _not_installed(registry, name)) for name in deployments if name not in registry.job_types
     ]
     checked: dict[str, BaseModel] = {}
+    left_out: dict[str, str] = {}
     for name, installed in registry.job_types.items():
         found = _check(installed, deployments.get(name), complain)
         if isinstance(found, list):
             faults += found
+        elif isinstance(found, _LeftOut):
+            left_out[name] = found.reason
         else:
             checked[name] = found
+    if not checked and not faults:
+        faults = [complain(f"job_types.{name}", reason) for name, reason in left_out.items()]
     if faults:
         raise ConfigError(faults)
-    return checked
+    return Deployments(checked, left_out)
 
 
 def _not_installed(registry: Registry, name: str) -> str:
@@ -55,7 +77,9 @@ def _not_installed(registry: Registry, name: str) -> str:
     return ""
 
 
-def _check(installed: InstalledJobType, section: Mapping[str, Json] | None, complain: Complain) -> BaseModel | list[Fault]:
+def _check(
+    installed: InstalledJobType, section: Mapping[str, Json] | None, complain: Complain
+) -> BaseModel | _LeftOut | list[Fault]:
     from pydantic import ValidationError
 
     name = installed.job_type.name
@@ -69,7 +93,7 @@ def _check(installed: InstalledJobType, section: Mapping[str, Json] | None, comp
         checked: BaseModel = model.model_validate(dict(section or {}))
     except ValidationError as error:
         if section is None:
-            return [complain(f"job_types.{name}", _missing_section(installed, error))]
+            return _LeftOut(_missing_section(installed, error))
         return [complain(_path(name, each["loc"]), _message(model, each)) for each in error.errors(include_url=False)]
     return checked
 
@@ -81,12 +105,12 @@ def _is_model(model: object) -> bool:
 
 
 def _missing_section(installed: InstalledJobType, error: ValidationError) -> str:
-    keys = ", ".join(str(each["loc"][0]) for each in error.errors(include_url=False) if each["loc"])
+    """Why a job type has no branch. A model may also refuse an empty section as a whole: then its own words say what it wants."""
+    found = error.errors(include_url=False)
+    keys = ", ".join(str(each["loc"][0]) for each in found if each["loc"])
+    wanted = f"with {keys}" if keys else f"({'; '.join(each['msg'].removeprefix('Value error, ') for each in found)})"
     name = installed.job_type.name
-    return (
-        f"{installed.provider} is installed, but its section is missing: add [job_types.{name}] with {keys}; "
-        f"or leave it out of the machine: EXTRACT_DISABLE_PLUGINS={installed.provider.plugin}"
-    )
+    return f"{installed.provider} is installed, but its section is missing: add [job_types.{name}] {wanted}"
 
 
 def _path(name: str, location: tuple[int | str, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from asl_generator.json_text import text
@@ -19,7 +19,7 @@ class MachineDefinition:
     """A state machine, ready to be created.
 
     `branches` are sorted by job type; `functions` maps the names of the core's Lambda functions to their handlers;
-    `statements` are what the machine's role needs.
+    `statements` are what the machine's role needs; `left_out` maps the installed job types without a branch to the reason.
     """
 
     name: str
@@ -27,6 +27,7 @@ class MachineDefinition:
     branches: tuple[MachineBranch, ...]
     functions: Mapping[str, str]
     statements: tuple[Statement, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def job_types(self) -> tuple[str, ...]:

@@ -243,7 +243,7 @@ def not_built(job_type: str, machine: Mapping[str, Json]) -> str:
     built = ", ".join(sorted(deployments)) if isinstance(deployments, dict) and deployments else "none"
     return (
         f"job type {job_type!r} is installed, but the state machine {machine.get('name')!r} was built without it "
-        f"(it has: {built}); build and deploy the machine again"
+        f"(it has: {built}); write [job_types.{job_type}] in extract.toml, then build and deploy the machine again"
     )
 
 
