@@ -1,0 +1,114 @@
+"""`python -m asl_toolkit check FILE…`: exit code 0 without errors, 1 with an ERROR, 2 for wrong use."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from asl_toolkit.check.checker import check
+from asl_toolkit.check.findings import Finding, Severity
+
+_CLEAN, _FAULTY, _WRONG_USE = 0, 1, 2
+
+
+class _Refused(Exception):  # noqa: N818 - never leaves this module
+    """Why the command cannot be carried out."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """The sub-command `check`; findings go to stdout, what stops it to stderr."""
+    options = _parser().parse_args(argv)
+    try:
+        found = [(name, _check(name, options)) for name in options.files]
+    except _Refused as refused:
+        sys.stderr.write(f"check: {refused}\n")
+        return _WRONG_USE
+    sys.stdout.write(_as_json(found) if options.output == "json" else _as_text(found))
+    faulty = any(finding.severity is Severity.ERROR for _, findings in found for finding in findings)
+    return _FAULTY if faulty else _CLEAN
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m asl_toolkit check", description="Check definitions in Amazon States Language; CHECKS.md lists the codes."
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", help="a definition as JSON text; - is stdin")
+    parser.add_argument("--output", choices=("text", "json"), default="text", help="how findings are printed (default: text)")
+    parser.add_argument("--type", choices=("STANDARD", "EXPRESS"), help="what the machine will be created as")
+    parser.add_argument("--region", help="the Region that it will run in: gives the partition of its ARNs")
+    parser.add_argument("--no-services", action="store_true", help="leave out actions and parameters of services")
+    parser.add_argument(
+        "--aws", action="store_true", help="ask ValidateStateMachineDefinition, too (needs boto3 and credentials)"
+    )
+    return parser
+
+
+def _check(name: str, options: argparse.Namespace) -> list[Finding]:
+    text = _read(name)
+    findings = check(text, services=not options.no_services, region=options.region, machine_type=options.type)
+    if not options.aws:
+        return findings
+    from asl_toolkit.check.aws import ask_aws, merged
+
+    try:
+        import botocore.exceptions
+    except ImportError as error:
+        raise _Refused("--aws needs boto3: install extract-asl-toolkit[aws]") from error
+    decoded = text.decode("utf-8", "replace")
+    try:
+        answer = ask_aws(decoded, _client(options.region), machine_type=options.type)
+    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+        raise _Refused(f"AWS could not be asked about {name!r}: {error}") from error
+    return merged(answer, findings, decoded)
+
+
+def _client(region: str | None) -> Any:  # boto3's stepfunctions client
+    import boto3
+
+    return boto3.client("stepfunctions", region_name=region)
+
+
+def _read(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise _Refused(f"{name!r} cannot be read: {error.strerror}") from error
+
+
+def _as_text(found: Sequence[tuple[str, Sequence[Finding]]]) -> str:
+    lines = []
+    for name, findings in found:
+        for finding in findings:
+            place = f":{finding.line}:{finding.column}" if finding.line is not None else ""
+            where = finding.pointer or "/"
+            lines.append(f"{name}{place}: {finding.severity} {finding.code} {where}: {finding.message}. {finding.remedy}.")
+    every = [finding for _, findings in found for finding in findings]
+    errors = sum(finding.severity is Severity.ERROR for finding in every)
+    lines.append(f"{_count(len(found), 'file')}: {_count(errors, 'error')}, {_count(len(every) - errors, 'warning')}")
+    return "\n".join(lines) + "\n"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _as_json(found: Sequence[tuple[str, Sequence[Finding]]]) -> str:
+    entries = [
+        {
+            "file": name,
+            "line": finding.line,
+            "column": finding.column,
+            "severity": str(finding.severity),
+            "code": finding.code,
+            "pointer": finding.pointer,
+            "message": finding.message,
+            "remedy": finding.remedy,
+        }
+        for name, findings in found
+        for finding in findings
+    ]
+    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,231 @@
+"""The optimised integrations of Step Functions: actions, patterns, and where a request differs from the service's own.
+
+Sources: developer guide, "Integrating optimized services" (table of patterns) and the page of each service: connect-emr (one
+Step, ClusterId, names instead of ids), connect-eks (call, runJob), connect-bedrock (Body or Input, Output), connect-api-gateway,
+call-https-apis. Members are PascalCase for every service. A member of kind "any" takes any JSON value: Step Functions turns it
+into the text that the service wants (MessageBody, Message, Detail, Input, Payload).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+Simple: TypeAlias = Literal["any", "string", "boolean", "object"]
+ModelShape: TypeAlias = tuple[str, str]  # botocore's service and the name of a shape in its model
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """One action. `suffixes` are its patterns; `operation` is what it calls (botocore's service and operation).
+
+    `members` replaces or adds members of the request, `required` replaces what is required (None: as the model says),
+    `refused` names members that Step Functions does not take, wherever they stand; `closed` means that `members` is all there is.
+    """
+
+    suffixes: tuple[str, ...]
+    operation: tuple[str, str] | None = None
+    members: Mapping[str, Simple | ModelShape] = field(default_factory=dict)
+    required: tuple[str, ...] | None = None
+    refused: frozenset[str] = frozenset()
+    closed: bool = False
+
+
+_REQUEST: Final = ("",)
+_JOB: Final = ("", ".sync")
+_TOKEN: Final = ("", ".waitForTaskToken")
+_BOTH: Final = ("", ".sync", ".waitForTaskToken")
+
+
+def _calls(service: str, suffixes: tuple[str, ...], *actions: str) -> dict[str, Integration]:
+    """Actions whose request is that of the service's operation of the same name."""
+    return {action: Integration(suffixes, (service, action[0].upper() + action[1:])) for action in actions}
+
+
+_KUBERNETES: Final[Mapping[str, Simple]] = {"ClusterName": "string", "CertificateAuthority": "string", "Endpoint": "string"}
+_HTTP: Final[Mapping[str, Simple]] = {
+    "ApiEndpoint": "string",
+    "Method": "string",
+    "Headers": "object",
+    "QueryParameters": "object",
+    "RequestBody": "any",
+}
+
+
+def _cluster(
+    suffixes: tuple[str, ...], operation: str, members: Mapping[str, Simple | ModelShape], *optional: str
+) -> Integration:
+    """An action of elasticmapreduce on one cluster: all members but `optional` are required."""
+    given: dict[str, Simple | ModelShape] = {"ClusterId": "string", **members}
+    required = tuple(name for name in given if name not in optional)
+    refused = frozenset({"InstanceFleetId", "InstanceGroupId"}) if operation.startswith("Modify") else frozenset[str]()
+    return Integration(suffixes, ("emr", operation), given, required, refused, closed=True)
+
+
+OPTIMISED: Final[Mapping[str, Mapping[str, Integration]]] = {
+    "apigateway": {
+        "invoke": Integration(
+            _TOKEN,
+            members={**_HTTP, "Stage": "string", "Path": "string", "AllowNullValues": "boolean", "AuthType": "string"},
+            required=("ApiEndpoint", "Method"),
+            closed=True,
+        )
+    },
+    "athena": {
+        **_calls("athena", _JOB, "startQueryExecution"),
+        **_calls("athena", _REQUEST, "stopQueryExecution", "getQueryExecution", "getQueryResults"),
+    },
+    "batch": _calls("batch", _JOB, "submitJob"),
+    "bedrock": {
+        "invokeModel": Integration(
+            _TOKEN,
+            ("bedrock-runtime", "InvokeModel"),
+            {"Body": "any", "Input": "object", "Output": "object"},
+            required=("ModelId",),
+        ),
+        **_calls("bedrock", _BOTH, "createModelCustomizationJob"),
+    },
+    "codebuild": {
+        **_calls("codebuild", _JOB, "startBuild", "startBuildBatch", "retryBuild", "retryBuildBatch"),
+        **_calls(
+            "codebuild", _REQUEST, "stopBuild", "stopBuildBatch", "batchDeleteBuilds", "deleteBuildBatch", "batchGetReports"
+        ),
+    },
+    "databrew": _calls("databrew", _JOB, "startJobRun"),
+    "dynamodb": _calls("dynamodb", _REQUEST, "getItem", "putItem", "deleteItem", "updateItem"),
+    "ecs": _calls("ecs", _BOTH, "runTask"),
+    "eks": {
+        **_calls("eks", _BOTH, "createCluster", "deleteCluster", "createFargateProfile", "deleteFargateProfile"),
+        **_calls("eks", _BOTH, "createNodegroup", "deleteNodegroup"),
+        "call": Integration(
+            _TOKEN,
+            members={**_KUBERNETES, "Method": "string", "Path": "string", "QueryParameters": "object", "RequestBody": "any"},
+            required=(*_KUBERNETES, "Method", "Path"),
+            closed=True,
+        ),
+        "runJob": Integration(
+            _BOTH,
+            members={**_KUBERNETES, "Namespace": "string", "Job": "any", "LogOptions": "object"},
+            required=(*_KUBERNETES, "Job"),
+            closed=True,
+        ),
+    },
+    "elasticmapreduce": {
+        "createCluster": Integration(_JOB, ("emr", "RunJobFlow"), refused=frozenset({"Steps"})),
+        "setClusterTerminationProtection": _cluster(_REQUEST, "SetTerminationProtection", {"TerminationProtected": "boolean"}),
+        "terminateCluster": _cluster(_JOB, "TerminateJobFlows", {}),
+        "addStep": _cluster(
+            _JOB, "AddJobFlowSteps", {"Step": ("emr", "StepConfig"), "ExecutionRoleArn": "string"}, "ExecutionRoleArn"
+        ),
+        "cancelStep": _cluster(
+            _REQUEST, "CancelSteps", {"StepId": "string", "StepCancellationOption": "string"}, "StepCancellationOption"
+        ),
+        "modifyInstanceFleetByName": _cluster(
+            _REQUEST,
+            "ModifyInstanceFleet",
+            {"InstanceFleetName": "string", "InstanceFleet": ("emr", "InstanceFleetModifyConfig")},
+        ),
+        "modifyInstanceGroupByName": _cluster(
+            _REQUEST,
+            "ModifyInstanceGroups",
+            {"InstanceGroupName": "string", "InstanceGroup": ("emr", "InstanceGroupModifyConfig")},
+        ),
+    },
+    "emr-containers": {
+        **_calls("emr-containers", _REQUEST, "createVirtualCluster"),
+        **_calls("emr-containers", _JOB, "deleteVirtualCluster", "startJobRun"),
+    },
+    "emr-serverless": {
+        **_calls("emr-serverless", _JOB, "createApplication", "startApplication", "stopApplication", "deleteApplication"),
+        **_calls("emr-serverless", _JOB, "startJobRun", "cancelJobRun"),
+    },
+    "events": {"putEvents": Integration(_TOKEN, ("events", "PutEvents"), {"Detail": "any"})},
+    "glue": _calls("glue", _JOB, "startJobRun"),
+    "http": {
+        "invoke": Integration(
+            _REQUEST,
+            members={**_HTTP, "Authentication": "object", "InvocationConfig": "object", "Transform": "object"},
+            required=("ApiEndpoint", "Method"),
+            closed=True,
+        )
+    },
+    "lambda": {"invoke": Integration(_TOKEN, ("lambda", "Invoke"), {"Payload": "any"})},
+    "mediaconvert": _calls("mediaconvert", _JOB, "createJob"),
+    "sagemaker": {
+        **_calls("sagemaker", _JOB, "createTrainingJob", "createTransformJob", "createHyperParameterTuningJob"),
+        **_calls("sagemaker", _JOB, "createLabelingJob", "createProcessingJob"),
+        **_calls("sagemaker", _REQUEST, "createEndpoint", "createEndpointConfig", "createModel", "updateEndpoint"),
+    },
+    "sns": {"publish": Integration(_TOKEN, ("sns", "Publish"), {"Message": "any"})},
+    "sqs": {"sendMessage": Integration(_TOKEN, ("sqs", "SendMessage"), {"MessageBody": "any"})},
+    "states": {
+        "startExecution": Integration(
+            ("", ".sync", ".sync:2", ".waitForTaskToken"), ("stepfunctions", "StartExecution"), {"Input": "any"}
+        )
+    },
+}
+# s3:getObject, s3:listObjectsV2 and s3:putObject are resources of ItemReader and ResultWriter only.
+OF_MAPS: Final = frozenset({("s3", "getObject"), ("s3", "listObjectsV2"), ("s3", "putObject")})
+
+# Members of a request through `aws-sdk:` that hold JSON as a text and are taken as JSON by Step Functions, too.
+SDK_JSON: Final = frozenset({"Payload", "Input", "Message", "MessageBody", "Detail", "Body"})
+SDK_SUFFIXES: Final = _TOKEN
+
+# Names of botocore and of the SDK's command line that are not Step Functions' own name of the service.
+RENAMED: Final[Mapping[str, str]] = {
+    "ce": "costexplorer",
+    "cognitoidp": "cognitoidentityprovider",
+    "cur": "costandusagereport",
+    "discovery": "applicationdiscovery",
+    "dms": "databasemigration",
+    "ds": "directory",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancingv2",
+    "es": "elasticsearch",
+    "events": "eventbridge",
+    "iotdata": "iotdataplane",
+    "lexmodels": "lexmodelbuilding",
+    "logs": "cloudwatchlogs",
+    "meteringmarketplace": "marketplacemetering",
+    "mgh": "migrationhub",
+    "sdb": "simpledb",
+    "serverlessrepo": "serverlessapplicationrepository",
+    "smsvoice": "pinpointsmsvoice",
+    "states": "sfn",
+    "stepfunctions": "sfn",
+    "elasticmapreduce": "emr",
+}
+# Services that Step Functions lists and newer botocores have no model of, as their doors are closed.
+RETIRED: Final = frozenset(
+    [
+        "alexaforbusiness",
+        "backupstorage",
+        "chime",
+        "codestar",
+        "elastictranscoder",
+        "gamesparks",
+        "honeycode",
+        "iot1clickdevices",
+        "iot1clickprojects",
+        "iotanalytics",
+        "iotevents",
+        "ioteventsdata",
+        "iotfleethub",
+        "iotroborunner",
+        "iotthingsgraph",
+        "lookoutmetrics",
+        "lookoutvision",
+        "macie",
+        "mobile",
+        "nimble",
+        "opsworks",
+        "opsworkscm",
+        "panorama",
+        "privatenetworks",
+        "qldb",
+        "qldbsession",
+        "robomaker",
+        "simspaceweaver",
+        "sms",
+        "worklink",
+    ]
+)

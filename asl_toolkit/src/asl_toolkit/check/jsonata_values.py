@@ -1,0 +1,60 @@
+"""JSONata in states: where {% … %} may stand, and whether it can be parsed (by jsonata-python, JSONata 2.0.6 as AWS's)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.scopes import StateAt
+from asl_toolkit.check.values import is_expression, is_placeholder
+from asl_toolkit.json_value import Json
+
+_DEEPEST: Final = 100
+_STATES: Final = frozenset({"ItemProcessor", "Iterator", "Branches", "Comment", "Type", "QueryLanguage"})
+
+
+def expressions_of(state: StateAt, report: Report | None = None) -> Iterator[tuple[str, str]]:
+    """(pointer, text) of every {% … %} of a JSONata state, without the states inside it; faulty marks go to `report`."""
+    for name, value in state.value.items():
+        if name not in _STATES:
+            yield from _walk(value, state.at(name), report, 0)
+
+
+def check_jsonata(state: StateAt, report: Report) -> None:
+    """Marks and syntax of the expressions of a JSONata state."""
+    if not state.jsonata:
+        return
+    from asl_toolkit.jsonata import compile_value
+
+    for pointer, text in expressions_of(state, report):
+        faults: list[tuple[str, str]] = []
+        compile_value(text, pointer, "", faults)
+        for where, message in faults:
+            report.add("JSONATA_SYNTAX", where, message)
+
+
+def _walk(value: Json, pointer: str, report: Report | None, depth: int) -> Iterator[tuple[str, str]]:
+    if depth > _DEEPEST:
+        if report is not None:
+            report.add("TOO_DEEP", pointer, f"the value is nested deeper than {_DEEPEST}")
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _walk(inner, join(pointer, name), report, depth + 1)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _walk(inner, join(pointer, place), report, depth + 1)
+    elif isinstance(value, str):
+        if is_expression(value) and not is_placeholder(value):
+            yield pointer, value
+        elif report is not None:
+            _check_marks(value, pointer, report)
+
+
+def _check_marks(value: str, pointer: str, report: Report) -> None:
+    opens, closes = value.startswith("{%"), value.endswith("%}")
+    if opens != closes and not is_placeholder(value):
+        missing = "does not end with %}" if opens else "does not begin with {%"
+        report.add("JSONATA_MARKS", pointer, f"{value!r} {missing}")
+    elif not opens and is_expression(value.strip()):
+        report.add("JSONATA_EMBEDDED", pointer, f"{value!r} is taken literally: there are blanks outside the marks")
+    elif not opens and "{%" in value and "%}" in value:
+        report.add("JSONATA_EMBEDDED", pointer, f"{value!r} is taken literally")

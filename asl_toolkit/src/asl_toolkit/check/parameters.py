@@ -1,0 +1,193 @@
+"""Parameters of Tasks against the service's request: required, unknown, misspelt and wrongly typed members, literals.
+
+Source: botocore's service models; PascalCase for every service (developer guide, "Passing parameters to a service API").
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Final
+
+from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.integrations import Integration, Simple
+from asl_toolkit.check.models import Models, Shape, find_member, member_names, nearest
+from asl_toolkit.check.resources import Called
+from asl_toolkit.check.scopes import StateAt, a_type
+from asl_toolkit.check.values import is_expression, is_placeholder
+from asl_toolkit.json_value import Json, is_number
+
+_DEEPEST: Final = 30
+_WANTED: Final[Mapping[str, str]] = {
+    "string": "a string",
+    "integer": "a whole number",
+    "long": "a whole number",
+    "float": "a number",
+    "double": "a number",
+    "boolean": "true or false",
+    "list": "an array",
+    "map": "an object",
+    "structure": "an object",
+    "object": "an object",
+}
+
+
+def check_parameters(state: StateAt, called: Called, report: Report, models: Models) -> None:
+    """Parameters (JSONPath) or Arguments (JSONata) of a Task."""
+    name = "Arguments" if state.jsonata else "Parameters"
+    value = state.value.get(name)
+    if called.integration is None or not isinstance(value, Mapping):
+        return
+    checker = _Checker(called.integration, state.jsonata, report, models, f"{called.service}:{called.action}")
+    checker.check(value, state.at(name))
+
+
+class _Checker:
+    """One request: the integration's rules, the models, and the query language that tells what is dynamic."""
+
+    def __init__(self, integration: Integration, jsonata: bool, report: Report, models: Models, title: str) -> None:  # noqa: FBT001
+        self._rules = integration
+        self._jsonata = jsonata
+        self._report = report
+        self._models = models
+        self._title = title
+
+    def check(self, value: Mapping[str, Json], pointer: str) -> None:
+        """The whole request."""
+        rules = self._rules
+        shape = None
+        if rules.operation is not None and not rules.closed:
+            operation = self._models.operation(*rules.operation)
+            shape = operation.input_shape if operation is not None else None
+            if operation is None or (shape is None and value):
+                return
+        names = {} if shape is None else member_names(shape)
+        simple = {
+            name: kind for name, kind in rules.members.items() if rules.closed or name in names or rules.required is not None
+        }
+        every = {**names, **{name: name for name in simple}}
+        given = self._members(value, pointer, every, self._title)
+        if rules.required is not None:
+            required = list(rules.required)
+        else:
+            required = [] if shape is None else [n for n, own in names.items() if own in _required(shape)]
+        self._missing(required, given, every, pointer, self._title)
+        for member, (inner, where, dynamic) in given.items():
+            if dynamic:
+                continue
+            kind = simple.get(member[:1].upper() + member[1:])
+            if isinstance(kind, tuple):
+                self._value(self._models.shape(*kind), inner, where, 0)
+            elif kind is not None:
+                self._simple(kind, inner, where)
+            elif shape is not None:
+                self._value(shape.members[member], inner, where, 0)
+
+    def _members(
+        self, value: Mapping[str, Json], pointer: str, names: Mapping[str, str], what: str
+    ) -> dict[str, tuple[Json, str, bool]]:
+        """Own name of a member → (value, pointer, whether it is only known when it runs)."""
+        found: dict[str, tuple[Json, str, bool]] = {}
+        for written, inner in value.items():
+            dynamic = not self._jsonata and written.endswith(".$")
+            name = written[:-2] if dynamic else written
+            where = join(pointer, written)
+            own = find_member(name, names)
+            if name in self._rules.refused:
+                self._report.add("PARAMETER_UNKNOWN", where, f"Step Functions takes no {name!r} in {self._title}")
+            elif own is not None:
+                found[own] = (inner, where, dynamic or self._is_dynamic(inner))
+            elif (near := nearest(name, names)) is not None:
+                self._report.add("PARAMETER_CASE", where, f"{what} has no member {name!r}; did you mean {near!r}?")
+                found[names[near]] = (inner, where, dynamic or self._is_dynamic(inner))
+            else:
+                close = get_close_matches(name, list(names), 1)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                self._report.add("PARAMETER_UNKNOWN", where, f"{what} has no member {name!r}{hint}")
+        return found
+
+    def _is_dynamic(self, value: Json) -> bool:
+        return value is None or is_placeholder(value) or (self._jsonata and is_expression(value))
+
+    def _missing(
+        self, required: list[str], given: Mapping[str, object], names: Mapping[str, str], pointer: str, what: str
+    ) -> None:
+        for name in required:
+            if names.get(name, name) not in given and name not in self._rules.refused:
+                self._report.add("PARAMETER_MISSING", pointer, f"{what} needs {name!r}")
+
+    def _value(self, shape: Shape, value: Json, pointer: str, depth: int) -> None:  # noqa: C901 - one case a type
+        if self._is_dynamic(value) or depth > _DEEPEST or getattr(shape, "is_document_type", False):
+            return
+        kind = shape.type_name
+        if kind in {"blob", "timestamp"}:
+            return
+        if not _fits(kind, value):
+            self._report.add("PARAMETER_TYPE", pointer, f"this member of {self._title} is {_WANTED[kind]}, not {_shown(value)}")
+            return
+        if kind == "structure":
+            names = member_names(shape)
+            given = self._members(value, pointer, names, f"{pointer.rsplit('/', 1)[-1]} of {self._title}")
+            required = [name for name, own in names.items() if own in _required(shape)]
+            self._missing(required, given, names, pointer, f"{pointer.rsplit('/', 1)[-1]} of {self._title}")
+            for member, (inner, where, dynamic) in given.items():
+                if member in _json_members(self._rules) or dynamic:
+                    continue
+                self._value(shape.members[member], inner, where, depth + 1)
+            return
+        if kind == "map":
+            for name, inner in value.items():
+                if self._jsonata or not name.endswith(".$"):
+                    self._value(shape.value, inner, join(pointer, name), depth + 1)
+            return
+        if kind == "list":
+            for place, inner in enumerate(value):
+                self._value(shape.member, inner, join(pointer, place), depth + 1)
+        self._bounds(shape, kind, value, pointer)
+
+    def _bounds(self, shape: Shape, kind: str, value: Json, pointer: str) -> None:
+        words = getattr(shape, "enum", None)
+        if words and value not in words:
+            near = get_close_matches(value, words, 1, 0.5)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            shown = ", ".join(words[:8]) + (" …" if len(words) > 8 else "")
+            self._report.add("PARAMETER_VALUE", pointer, f"{value!r} is none of {shown}{hint}")
+            return
+        least, most = shape.metadata.get("min"), shape.metadata.get("max")
+        size = len(value) if kind in {"string", "list"} else value if is_number(value) else None
+        unit = {"string": " characters", "list": " elements"}.get(kind, "")
+        if size is not None and least is not None and size < least:
+            self._report.add("PARAMETER_VALUE", pointer, f"the least that {self._title} takes here is {least}{unit}, not {size}")
+        if size is not None and most is not None and size > most:
+            self._report.add("PARAMETER_VALUE", pointer, f"the most that {self._title} takes here is {most}{unit}, not {size}")
+
+    def _simple(self, kind: Simple, value: Json, pointer: str) -> None:
+        if kind != "any" and not _fits(kind, value):
+            self._report.add("PARAMETER_TYPE", pointer, f"this member of {self._title} is {_WANTED[kind]}, not {_shown(value)}")
+
+
+def _json_members(rules: Integration) -> frozenset[str]:
+    """Members of kind "any", wherever they stand: Detail of an entry of putEvents."""
+    return frozenset(name for name, kind in rules.members.items() if kind == "any")
+
+
+def _required(shape: Shape) -> frozenset[str]:
+    """Required members, but for idempotency tokens, which the SDK fills in."""
+    return frozenset(name for name in shape.required_members if not shape.members[name].metadata.get("idempotencyToken"))
+
+
+def _fits(kind: str, value: Json) -> bool:
+    if kind == "string":
+        return isinstance(value, str)
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind in {"integer", "long"}:
+        return is_number(value) and float(value).is_integer()
+    if kind in {"float", "double"}:
+        return is_number(value)
+    if kind == "list":
+        return isinstance(value, list)
+    return isinstance(value, Mapping)
+
+
+def _shown(value: Json) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 and not isinstance(value, (Mapping, list)) else a_type(value)

@@ -1,0 +1,124 @@
+"""JSONPath fields: InputPath, OutputPath, ResultPath and the `…Path` fields; context object paths; intrinsics."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal
+
+from asl_toolkit.check.findings import Report
+from asl_toolkit.check.scopes import StateAt
+from asl_toolkit.check.values import is_placeholder
+from asl_toolkit.errors import SyntaxFault
+from asl_toolkit.expressions import Constant, Expression, PathExpression, parse_expression
+from asl_toolkit.intrinsics import IntrinsicCall
+from asl_toolkit.json_value import Json
+from asl_toolkit.jsonpath import parse_reference
+from asl_toolkit.jsonpath.path import Property
+
+_FIELDS: Final = (
+    "InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath",
+    "MaxConcurrencyPath", "ToleratedFailureCountPath", "ToleratedFailurePercentagePath", "ErrorPath", "CausePath",
+)  # fmt: skip
+_WITH_INTRINSICS: Final = frozenset({"ErrorPath", "CausePath"})
+# What Jayway's reader may take although ours does not: names with special characters, filters with regular expressions,
+# slices with steps, functions with arguments. Long texts are not tried.
+_PLAUSIBLE: Final = re.compile(
+    r"""\$(?:\$|[A-Za-z_]\w*)?
+    (?: \.{1,2} (?:\*|[^.\[\]()'"\s][^.\[\]()'"]*) (?:\([^()]*\))?
+      | (?:\.\.)? \[ \s* (?:
+            '[^']*' (?:\s*,\s*'[^']*')* | "[^"]*" | \* | -?\d+(?:\s*,\s*-?\d+)* | -?\d*:-?\d*(?::-?\d*)? | \?\([^\[\]]*\)
+        ) \s* \]
+    )*""",
+    re.VERBOSE,
+)
+_LONGEST_TRIED: Final = 1_000
+_CONTEXT: Final[Mapping[str, frozenset[str] | None]] = {  # developer guide, "Accessing execution data from the Context object"
+    "Execution": frozenset({"Id", "Input", "Name", "RoleArn", "StartTime", "RedriveCount", "RedriveTime"}),
+    "State": frozenset({"EnteredTime", "Name", "RetryCount"}),
+    "StateMachine": frozenset({"Id", "Name"}),
+    "Task": frozenset({"Token"}),
+    "Map": frozenset({"Item"}),
+}
+
+
+def check_paths(state: StateAt, report: Report) -> None:
+    """The path fields of a JSONPath state, and ResultPath of its catchers."""
+    if state.jsonata:
+        return
+    for name in _FIELDS:
+        value = state.value.get(name)
+        if isinstance(value, str) and not is_placeholder(value):
+            check_expression(value, state.at(name), state, report, "any" if name in _WITH_INTRINSICS else "path")
+    check_result_path(state.value.get("ResultPath"), state.at("ResultPath"), report)
+    if isinstance(catchers := state.value.get("Catch"), list):
+        for place, catcher in enumerate(catchers):
+            if isinstance(catcher, Mapping):
+                check_result_path(catcher.get("ResultPath"), state.at("Catch", place, "ResultPath"), report)
+
+
+def check_result_path(value: Json, pointer: str, report: Report) -> None:
+    """A ResultPath: a reference path into the input."""
+    if not isinstance(value, str) or is_placeholder(value):
+        return
+    try:
+        parse_reference(value)
+    except SyntaxFault as fault:
+        plausible = len(value) <= _LONGEST_TRIED and _PLAUSIBLE.fullmatch(value)
+        odd = plausible and not re.search(r"\$\$|\*|\.\.|\?|:|\(|,|-\d", value) and re.match(r"\$[.\[]", value)
+        report.add("PATH_UNSURE" if odd else "REFERENCE_PATH", pointer, f"ResultPath: {fault}")
+
+
+def check_expression(
+    text: str, pointer: str, state: StateAt, report: Report, wanted: Literal["path", "any"] = "any"
+) -> Expression | None:
+    """Parse a path or an intrinsic call, and check what is in it; None when it cannot be read."""
+    try:
+        expression = parse_expression(text, intrinsics=wanted == "any")
+    except SyntaxFault as fault:
+        if text.startswith("States."):
+            if wanted == "any":
+                report.add("INTRINSIC", pointer, str(fault))
+            else:
+                report.add("PATH_SYNTAX", pointer, f"a path is needed here, not an intrinsic function: {text!r}")
+        elif len(text) <= _LONGEST_TRIED and _PLAUSIBLE.fullmatch(text):
+            report.add("PATH_UNSURE", pointer, str(fault))
+        else:
+            report.add("PATH_SYNTAX", pointer, str(fault))
+        return None
+    for part in parts_of(expression):
+        if isinstance(part, PathExpression) and part.root == "context":
+            _check_context(part, pointer, state, report)
+        elif isinstance(part, IntrinsicCall) and part.name == "States.Format":
+            _check_format(part, pointer, report)
+    return expression
+
+
+def parts_of(expression: Expression) -> Iterator[Expression]:
+    """An expression and all that is inside it."""
+    yield expression
+    if isinstance(expression, IntrinsicCall):
+        for argument in expression.arguments:
+            yield from parts_of(argument)
+
+
+def _check_context(path: PathExpression, pointer: str, state: StateAt, report: Report) -> None:
+    names = [token.names[0] for token in path.path.tokens[:2] if isinstance(token, Property) and len(token.names) == 1]
+    if len(names) < min(2, len(path.path.tokens)) or not names:
+        return
+    if names[0] not in _CONTEXT:
+        report.add("CONTEXT_PATH", pointer, f"the context object has no member {names[0]!r} ({path.source})")
+        return
+    members = _CONTEXT[names[0]]
+    if len(names) > 1 and members is not None and names[1] not in members:
+        report.add("CONTEXT_PATH", pointer, f"{names[0]} of the context object has no member {names[1]!r} ({path.source})")
+    elif names[0] == "Task" and not str(state.value.get("Resource", "")).endswith(".waitForTaskToken"):
+        report.add("CONTEXT_PATH", pointer, f"{path.source} is there only in a .waitForTaskToken Task")
+
+
+def _check_format(call: IntrinsicCall, pointer: str, report: Report) -> None:
+    template = call.arguments[0]
+    if not isinstance(template, Constant) or not isinstance(template.value, str):
+        return
+    holes = len(re.findall(r"(?<!\\)\{\}", template.value))
+    given = len(call.arguments) - 1
+    if holes != given:
+        report.add("FORMAT_ARGUMENTS", pointer, f"States.Format has {holes} {{}} and {given} arguments in {call.source!r}")

@@ -1,0 +1,177 @@
+"""Resources of Tasks: the ARN, the integration, its action and its pattern; one partition for the whole machine."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.integrations import OF_MAPS, OPTIMISED, RENAMED, RETIRED, SDK_JSON, SDK_SUFFIXES, Integration
+from asl_toolkit.check.models import Models, nearest
+from asl_toolkit.check.scopes import Machine, StateAt
+from asl_toolkit.check.values import is_placeholder
+from asl_toolkit.json_value import Json
+
+_ARN: Final = re.compile(
+    r"arn:(?P<partition>[^:]*):(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):(?P<rest>.+)", re.DOTALL
+)
+_INTEGRATION: Final = re.compile(r"(?P<service>aws-sdk:[^:]+|[^:]+):(?P<action>[^.:]+)(?P<suffix>\..*)?", re.DOTALL)
+_FUNCTION: Final = re.compile(r"function:[A-Za-z0-9_-]{1,140}(?::[A-Za-z0-9$_-]{1,128})?")
+_ACTIVITY: Final = re.compile(r"activity:[^\s:]{1,80}")
+_SUFFIXES: Final = (".sync", ".sync:2", ".waitForTaskToken")
+_REGIONS: Final = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a Task calls, as far as it is known: None for what the checker has no model of."""
+
+    service: str
+    action: str
+    suffix: str
+    integration: Integration | None
+
+
+def check_resource(state: StateAt, report: Report, models: Models | None, machine_type: str | None) -> Called | None:
+    """The Resource of a Task; what it calls, when that is a service integration."""
+    resource = state.value.get("Resource")
+    pointer = state.at("Resource")
+    if not isinstance(resource, str) or is_placeholder(resource):
+        return None
+    called = _integration(resource, pointer, report)
+    if called is None:
+        return None
+    service, action, suffix = called
+    if suffix and suffix not in _SUFFIXES:
+        report.add("PATTERN", pointer, f"{suffix!r} is no pattern: there are {', '.join(_SUFFIXES)}")
+        return None
+    if suffix and machine_type == "EXPRESS":
+        report.add("PATTERN", pointer, f"an Express machine has no {suffix} integrations", remedy="Use a Standard machine")
+    if service.startswith("aws-sdk:"):
+        return _check_sdk(service.removeprefix("aws-sdk:"), action, suffix, pointer, report, models)
+    return _check_optimised(service, action, suffix, pointer, report)
+
+
+def _integration(resource: str, pointer: str, report: Report) -> tuple[str, str, str] | None:
+    """Service, action and suffix of an integration; None for what is none (a function, an activity) or is faulty."""
+    match = _ARN.fullmatch(resource)
+    if match is None:
+        report.add("RESOURCE", pointer, f"{resource!r} is no ARN")
+        return None
+    service, rest, placed = match["service"], match["rest"], match["region"] and match["account"]
+    called = None
+    if service == "lambda":
+        if not _FUNCTION.fullmatch(rest) or not placed:
+            report.add("RESOURCE", pointer, f"{resource!r} is no ARN of a Lambda function")
+    elif service != "states":
+        report.add("RESOURCE", pointer, f"a Task cannot call {resource!r}: write arn:aws:states:::SERVICE:ACTION")
+    elif rest.startswith("activity:"):
+        if not _ACTIVITY.fullmatch(rest) or not placed:
+            report.add("RESOURCE", pointer, f"{resource!r} is no ARN of an activity")
+    else:
+        called = _INTEGRATION.fullmatch(rest)
+        if called is None:
+            report.add("RESOURCE", pointer, f"{resource!r} names no action: write arn:aws:states:::SERVICE:ACTION")
+    return None if called is None else (called["service"], called["action"], called["suffix"] or "")
+
+
+def _check_optimised(service: str, action: str, suffix: str, pointer: str, report: Report) -> Called | None:
+    if (service, action) in OF_MAPS:
+        report.add(
+            "UNKNOWN_SERVICE",
+            pointer,
+            f"{service}:{action} is a resource of ItemReader and ResultWriter only",
+            remedy=f"A Task calls arn:aws:states:::aws-sdk:{service}:{action}",
+        )
+        return None
+    actions = OPTIMISED.get(service)
+    if actions is None:
+        hint = _near(service, OPTIMISED)
+        remedy = f"Any service can be called as arn:aws:states:::aws-sdk:{service}:{action}"
+        report.add("UNKNOWN_SERVICE", pointer, f"there is no optimised integration {service!r}{hint}", remedy=remedy)
+        return None
+    integration = actions.get(action)
+    if integration is None:
+        hint = _near(action, actions)
+        report.add("UNKNOWN_ACTION", pointer, f"the integration {service!r} has no action {action!r}{hint}")
+        return None
+    _check_suffix(f"{service}:{action}", suffix, integration.suffixes, pointer, report)
+    return Called(service, action, suffix, integration)
+
+
+def _check_sdk(  # noqa: PLR0913, PLR0917 - the parts of the ARN, and where faults go
+    service: str, action: str, suffix: str, pointer: str, report: Report, models: Models | None
+) -> Called | None:
+    _check_suffix(f"aws-sdk:{service}:{action}", suffix, SDK_SUFFIXES, pointer, report)
+    if service in RENAMED:
+        report.add(
+            "UNKNOWN_SERVICE", pointer, f"the AWS SDK integration has no service {service!r}; did you mean {RENAMED[service]!r}?"
+        )
+        return None
+    if models is None or service in RETIRED:
+        return None
+    client = models.client(service)
+    if client is None or service != service.lower() or "-" in service:
+        known = [RENAMED.get(name.replace("-", ""), name.replace("-", "")) for name in sorted(models.services)]
+        hint = _near(service.lower().replace("-", ""), known)
+        report.add("UNKNOWN_SERVICE", pointer, f"the AWS SDK integration has no service {service!r}{hint}")
+        return None
+    actions = models.actions(client)
+    own = nearest(action, actions)
+    if own is None or (own != action and not action[:1].islower()):
+        near = f"; did you mean {own!r}?" if own else _near(action, actions)
+        report.add("UNKNOWN_ACTION", pointer, f"the service {service!r} has no action {action!r}{near}")
+        return None
+    operation = actions[own]
+    members = dict.fromkeys(SDK_JSON, "any")
+    return Called(f"aws-sdk:{service}", own, suffix, Integration(SDK_SUFFIXES, (client, operation), members))  # type: ignore[arg-type] # "any" is a Simple
+
+
+def _check_suffix(what: str, suffix: str, allowed: tuple[str, ...], pointer: str, report: Report) -> None:
+    if suffix not in allowed:
+        can = ", ".join(known for known in allowed if known)
+        report.add(
+            "PATTERN",
+            pointer,
+            f"{what} has no {suffix}; it has " + (f"{can} and the plain call" if can else "the plain call only"),
+        )
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    known = list(names)
+    folded = [other for other in known if other.lower() == name.lower()] or get_close_matches(name, known, 1)
+    return f"; did you mean {folded[0]!r}?" if folded else ""
+
+
+def check_partitions(machine: Machine, report: Report, region: str | None) -> None:
+    """Every ARN of the machine is in one partition: that of the Region, if it is given, else that of the first ARN."""
+    expected = None if region is None else partition_of(region)
+    first = "the Region" if region is not None else ""
+    for pointer, partition in _partitions(machine):
+        if expected is None:
+            expected, first = partition, pointer
+        elif partition != expected:
+            whose = f"that of the Region {region!r}" if region is not None else f"that of {first}"
+            report.add("PARTITION", pointer, f"the ARN is in the partition {partition!r}, {whose} is {expected!r}")
+
+
+def partition_of(region: str) -> str:
+    """The partition of a Region: aws, aws-cn, aws-us-gov and so on."""
+    return next((partition for prefix, partition in _REGIONS.items() if region.startswith(prefix)), "aws")
+
+
+def _partitions(machine: Machine) -> Iterator[tuple[str, str]]:
+    """(pointer, partition) of every literal ARN: resources, and members of parameters."""
+    for state in machine.states:
+        yield from _partition_of_member(state.value, "Resource", state.pointer)
+        for name in ("ItemReader", "ResultWriter", "Parameters", "Arguments", "Credentials"):
+            if isinstance(holder := state.value.get(name), Mapping):
+                for member in holder:
+                    yield from _partition_of_member(holder, member, state.at(name))
+
+
+def _partition_of_member(holder: Mapping[str, Json], name: str, pointer: str) -> Iterator[tuple[str, str]]:
+    value = holder.get(name)
+    if isinstance(value, str) and not is_placeholder(value) and (match := _ARN.fullmatch(value)):
+        yield join(pointer, name), match["partition"]

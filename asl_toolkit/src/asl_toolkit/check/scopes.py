@@ -1,0 +1,156 @@
+"""Walks a definition: its scopes (the machine, branches, processors) and their states, whatever is wrong with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from asl_toolkit.check.findings import Report, join
+from asl_toolkit.definition.model import Language
+from asl_toolkit.json_value import Json, type_name
+
+ScopeKind: TypeAlias = Literal["machine", "branch", "inline", "distributed"]
+
+TYPES: Final = ("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
+_DEEPEST: Final = 30
+_LANGUAGES: Final = ("JSONPath", "JSONata")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One `States` with its `StartAt`: transitions stay inside it."""
+
+    pointer: str
+    kind: ScopeKind
+    value: Mapping[str, Json]
+    states: "Mapping[str, StateAt]"
+    parent: "Scope | None"
+
+    @property
+    def title(self) -> str:
+        """What it is called in messages."""
+        return {"machine": "the machine", "branch": "the branch"}.get(self.kind, "the Map's processor")
+
+
+@dataclass(frozen=True, slots=True)
+class StateAt:
+    """A state, where it stands, and the query language it is in. `type` is empty when it is none of the eight."""
+
+    name: str
+    value: Mapping[str, Json]
+    pointer: str
+    type: str
+    language: Language
+    scope: Scope
+
+    def at(self, *names: str | int) -> str:
+        """The pointer of a field."""
+        return join(self.pointer, *names)
+
+    @property
+    def jsonata(self) -> bool:
+        """Whether its query language is JSONata."""
+        return self.language == "JSONata"
+
+
+@dataclass(slots=True)
+class Machine:
+    """All scopes and states of a definition, outer ones first."""
+
+    value: Mapping[str, Json]
+    language: Language
+    scopes: list[Scope] = field(default_factory=list)
+    states: list[StateAt] = field(default_factory=list)
+
+
+def walk(definition: Mapping[str, Json], report: Report) -> Machine:
+    """The scopes and states; what is no object, and where states would have to be, is reported."""
+    language: Language = "JSONata" if definition.get("QueryLanguage") == "JSONata" else "JSONPath"
+    machine = Machine(definition, language)
+    _scope(definition, "", "machine", None, machine, report, 0)
+    return machine
+
+
+def _scope(  # noqa: PLR0913, PLR0917 - what a scope is, and what is handed down
+    value: Mapping[str, Json], pointer: str, kind: ScopeKind, parent: Scope | None, machine: Machine, report: Report, depth: int
+) -> None:
+    if depth > _DEEPEST:
+        report.add("TOO_DEEP", pointer, f"Parallel and Map states are nested deeper than {_DEEPEST}")
+        return
+    states: dict[str, StateAt] = {}
+    scope = Scope(pointer, kind, value, states, parent)
+    machine.scopes.append(scope)
+    inner = value.get("States")
+    if not isinstance(inner, Mapping):
+        if "States" in value:
+            report.add("WRONG_TYPE", join(pointer, "States"), f"States is an object, not {_a(inner)}")
+        else:
+            report.add("MISSING_FIELD", pointer, f"States is missing in {scope.title}")
+        return
+    if not inner:
+        report.add("MISSING_FIELD", join(pointer, "States"), f"{scope.title} has no state")
+    for name, state in inner.items():
+        where = join(pointer, "States", name)
+        if not isinstance(state, Mapping):
+            report.add("WRONG_TYPE", where, f"a state is an object, not {_a(state)}")
+            continue
+        found = _state(name, state, where, scope, machine, report)
+        states[name] = found
+        machine.states.append(found)
+    for found in states.values():
+        _inner_scopes(found, machine, report, depth)
+
+
+def _state(  # noqa: PLR0913, PLR0917 - a state, where it stands, and what is handed down
+    name: str, value: Mapping[str, Json], pointer: str, scope: Scope, machine: Machine, report: Report
+) -> StateAt:
+    wanted = value.get("QueryLanguage", machine.language)
+    if wanted not in _LANGUAGES:
+        report.add("WRONG_VALUE", join(pointer, "QueryLanguage"), f"QueryLanguage is JSONPath or JSONata, not {wanted!r}")
+        wanted = machine.language
+    if wanted == "JSONPath" and machine.language == "JSONata":
+        report.add(
+            "WRONG_LANGUAGE",
+            join(pointer, "QueryLanguage"),
+            "a state cannot be in JSONPath when the whole machine is in JSONata",
+            remedy="Set QueryLanguage JSONata at the states only, or write this state in JSONata",
+        )
+    kind = value.get("Type")
+    if "Type" not in value:
+        report.add("MISSING_FIELD", pointer, f"Type is missing in the state {name!r}: one of {', '.join(TYPES)}")
+    elif kind not in TYPES:
+        near = next((known for known in TYPES if isinstance(kind, str) and known.lower() == kind.lower()), None)
+        hint = f"; did you mean {near!r}?" if near else ""
+        report.add("WRONG_VALUE", join(pointer, "Type"), f"Type is one of {', '.join(TYPES)}, not {kind!r}{hint}")
+    language: Language = "JSONata" if wanted == "JSONata" else "JSONPath"
+    return StateAt(name, value, pointer, str(kind) if kind in TYPES else "", language, scope)
+
+
+def _inner_scopes(state: StateAt, machine: Machine, report: Report, depth: int) -> None:
+    if state.type == "Parallel" and isinstance(branches := state.value.get("Branches"), list):
+        for place, branch in enumerate(branches):
+            if isinstance(branch, Mapping):
+                _scope(branch, state.at("Branches", place), "branch", state.scope, machine, report, depth + 1)
+            else:
+                report.add("WRONG_TYPE", state.at("Branches", place), f"a branch is an object, not {_a(branch)}")
+    if state.type == "Map":
+        for name in ("ItemProcessor", "Iterator"):
+            if isinstance(processor := state.value.get(name), Mapping):
+                mode: ScopeKind = "distributed" if mode_of(state.value) == "DISTRIBUTED" else "inline"
+                _scope(processor, state.at(name), mode, state.scope, machine, report, depth + 1)
+
+
+def mode_of(state: Mapping[str, Json]) -> str:
+    """The mode of a Map: what ProcessorConfig says, INLINE by default."""
+    processor = state.get("ItemProcessor", state.get("Iterator"))
+    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
+    mode = config.get("Mode", "INLINE") if isinstance(config, Mapping) else "INLINE"
+    return mode if isinstance(mode, str) else "INLINE"
+
+
+def _a(value: Json) -> str:
+    """The type of a value, for messages."""
+    name = type_name(value)
+    return name if name == "null" else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+a_type = _a

@@ -1,0 +1,55 @@
+"""Tasks that call services: resource, parameters, answer, waiting without a timeout, a task token that goes nowhere."""
+
+from collections.abc import Mapping
+
+from asl_toolkit.check.findings import Report
+from asl_toolkit.check.models import Models
+from asl_toolkit.check.outputs import check_outputs
+from asl_toolkit.check.parameters import check_parameters
+from asl_toolkit.check.resources import check_resource
+from asl_toolkit.check.scopes import Machine, StateAt
+from asl_toolkit.check.values import is_expression
+from asl_toolkit.json_value import Json
+
+
+def check_services(machine: Machine, report: Report, models: Models | None, machine_type: str | None, *, services: bool) -> None:
+    """Every Task. With `services` False, or without models, only what needs no service model is checked."""
+    wanted = False
+    for state in machine.states:
+        if state.type != "Task":
+            continue
+        known = models if services else None
+        called = check_resource(state, report, known, machine_type)
+        _check_waiting(state, report)
+        wanted = wanted or ":states:::" in str(state.value.get("Resource", ""))
+        if called is not None and known is not None:
+            check_parameters(state, called, report, known)
+            check_outputs(state, called, report, known)
+    if wanted and services and models is None:
+        report.add("MODELS_MISSING", "", "actions, parameters and answers of services were left out: botocore is not installed")
+
+
+def _check_waiting(state: StateAt, report: Report) -> None:
+    resource = state.value.get("Resource")
+    if not isinstance(resource, str):
+        return
+    job, token = resource.endswith((".sync", ".sync:2")), resource.endswith(".waitForTaskToken")
+    bounded = {"TimeoutSeconds", "TimeoutSecondsPath"} | ({"HeartbeatSeconds", "HeartbeatSecondsPath"} if token else set())
+    if (job or token) and not bounded & state.value.keys():
+        report.add("NO_TIMEOUT", state.pointer, f"the Task {state.name!r} may wait for a year")
+    given = state.value.get("Arguments" if state.jsonata else "Parameters")
+    if token and (given is None or not _holds_token(given, jsonata=state.jsonata)):
+        report.add("NO_TASK_TOKEN", state.pointer, f"the Task {state.name!r} passes no task token on")
+
+
+def _holds_token(value: Json, *, jsonata: bool) -> bool:
+    """Whether the token may be inside: named outright, with the whole context, or in what is only known when it runs."""
+    if isinstance(value, Mapping):
+        return any(_holds_token(inner, jsonata=jsonata) for inner in value.values())
+    if isinstance(value, list):
+        return any(_holds_token(inner, jsonata=jsonata) for inner in value)
+    if not isinstance(value, str):
+        return False
+    if "Task.Token" in value or "['Token']" in value:
+        return True
+    return "$states.context" in value and is_expression(value) if jsonata else value == "$$" or "$$.Task" in value

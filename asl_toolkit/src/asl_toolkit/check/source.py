@@ -1,0 +1,110 @@
+"""The text of a definition: its value, its syntax faults, and the line of each element (found only when it is needed)."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from asl_toolkit.check.findings import Report, join
+from asl_toolkit.json_value import Json
+
+_TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([{}\[\]:,])|([^\s{}\[\]:,"]+))')
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+class _Duplicate:
+    """Notes that some object of the document names a member twice."""
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def __call__(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        value = dict(pairs)
+        self.seen = self.seen or len(value) < len(pairs)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Offsets of the elements of a JSON text: by pointer, that of the member's name or of the array's element."""
+
+    text: str
+    offsets: Mapping[str, int]
+    duplicates: tuple[tuple[str, str, int], ...]  # (pointer, member, offset) of each repeated name
+
+    def line_column(self, offset: int) -> tuple[int, int]:
+        """Line and column, from 1."""
+        start = self.text.rfind("\n", 0, offset) + 1
+        return self.text.count("\n", 0, offset) + 1, offset - start + 1
+
+    def of(self, pointer: str) -> tuple[int, int]:
+        """Line and column of an element, or of the nearest one around it that is there."""
+        while pointer and pointer not in self.offsets:
+            pointer = pointer.rsplit("/", 1)[0]
+        return self.line_column(self.offsets.get(pointer, 0))
+
+
+def read_text(text: str | bytes, report: Report) -> tuple[Json, str, tuple[int, int] | None]:
+    """Value, text, and the place of a syntax fault (then the value is None and the fault is in the report)."""
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            report.add("JSON_SYNTAX", "", f"the text is not UTF-8 (byte {error.start})")
+            return None, "", (1, 1)
+    text = text.removeprefix(_BYTE_ORDER_MARK)
+    duplicate = _Duplicate()
+    try:
+        value = json.loads(text, object_pairs_hook=duplicate, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        report.add("JSON_SYNTAX", "", f"the definition is not JSON: {error.msg}")
+        return None, text, (error.lineno, error.colno)
+    except (ValueError, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        report.add("JSON_SYNTAX", "", f"the definition is not JSON: {why}")
+        return None, text, (1, 1)
+    if duplicate.seen:
+        for pointer, name, _ in find_places(text).duplicates:
+            report.add("DUPLICATE_KEY", join(pointer, name), f"the member {name!r} stands here more than once")
+    return value, text, None
+
+
+def _refuse(name: str) -> Json:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def find_places(text: str) -> Places:
+    """The offset of every element of a JSON text that `json` can read."""
+    offsets = {"": 0}
+    duplicates: list[tuple[str, str, int]] = []
+    stack: list[tuple[str, set[str] | None, int]] = []  # pointer, names of an object (None: an array), position in the array
+    pointer, naming = "", False
+    position = 0
+    while (match := _TOKEN.match(text, position)) is not None:
+        position = match.end()
+        string, mark, _ = match.groups()
+        start = match.start(match.lastindex or 0)
+        if stack and stack[-1][1] is None and (mark is None or mark in "{["):
+            pointer = f"{stack[-1][0]}/{stack[-1][2]}"
+            offsets.setdefault(pointer, start)
+        if mark is not None and mark in "{[":
+            stack.append((pointer, set() if mark == "{" else None, 0))
+            naming = mark == "{"
+        elif mark is not None and mark in "}]":
+            stack.pop()
+        elif mark == ",":
+            outer, names, place = stack[-1]
+            stack[-1] = (outer, names, place + 1)
+            naming = names is not None
+        elif mark == ":":
+            naming = False
+        elif string is not None and naming:
+            outer, names, _ = stack[-1]
+            name = json.loads(string)
+            pointer = join(outer, name)
+            if names is not None and name in names:
+                duplicates.append((outer, name, start))
+            offsets[pointer] = start
+            if names is not None:
+                names.add(name)
+    return Places(text, offsets, tuple(duplicates))
