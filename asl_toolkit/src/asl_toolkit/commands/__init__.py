@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 
 _COMMANDS: Mapping[str, str] = {
+    "check": "find what is wrong with definitions, service parameters included",
     "run": "run a state machine on this machine",
     "case": "read recorded cases, a line each, and print what the interpreter makes of them",
     "conformance": "run a file of recorded cases and print how many agree",
