@@ -10,7 +10,8 @@ from asl_toolkit.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from asl_toolkit.errors import AslError, DefinitionError, Finding, TaskFailed
 from asl_toolkit.json_value import Json
 from asl_toolkit.machine import StateMachine, load, run
-from asl_toolkit.runtime.execution import Execution, ExecutionResult
+from asl_toolkit.runtime.distributed import ChildExecution
+from asl_toolkit.runtime.execution import Execution, ExecutionResult, NotRedrivable
 from asl_toolkit.runtime.history import Event
 from asl_toolkit.services.contract import Handler, Submitted, TaskRequest, inline
 from asl_toolkit.services.registry import Services
@@ -18,6 +19,7 @@ from asl_toolkit.services.tokens import TaskDoesNotExist, TaskTokens
 
 __all__ = [
     "AslError",
+    "ChildExecution",
     "Clock",
     "DefinitionError",
     "Event",
@@ -26,6 +28,7 @@ __all__ = [
     "Finding",
     "Handler",
     "Json",
+    "NotRedrivable",
     "ScaledClock",
     "Services",
     "StateMachine",

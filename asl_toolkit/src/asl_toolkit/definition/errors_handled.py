@@ -42,7 +42,7 @@ def read_retry(reader: Reader) -> tuple[Retrier, ...]:
 def _retrier(reader: Reader, *, last: bool) -> Retrier:
     reader.text("Comment")
     errors = _errors(reader, last=last)
-    interval = reader.integer("IntervalSeconds", 1, 1, _MOST_ATTEMPTS)
+    interval = reader.integer("IntervalSeconds", 1, 0, _MOST_ATTEMPTS)
     longest = reader.integer("MaxDelaySeconds", 0, 1, _LONGEST_DELAY)
     if longest and longest <= interval:
         reader.fault("MaxDelaySeconds", "WRONG_VALUE", f"MaxDelaySeconds ({longest}) must exceed IntervalSeconds ({interval})")

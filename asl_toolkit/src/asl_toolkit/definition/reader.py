@@ -42,7 +42,8 @@ class Reader:
         return self.value.get(name)
 
     def unknown(self, what: str) -> None:
-        """Note every field that nobody asked for."""
+        """Note every field that nobody asked for; a Comment may stand anywhere."""
+        self.text("Comment")
         for name in self.value:
             if name not in self._asked:
                 self.fault(name, "FIELD_NOT_SUPPORTED", f"{name!r} is not supported {what}")

@@ -24,7 +24,7 @@ _ACTIVITY = re.compile(_PARTITION + r":states:([a-z0-9-]+):([0-9]{12}):activity:
 class Resource:
     """A Resource taken apart. `service` and `action` are the key of its handler.
 
-    A Lambda function's own ARN is service `lambda`, action `function`; an activity is service `activity`.
+    A Lambda function's own ARN is service `lambda`, action `function`.
     """
 
     arn: str
@@ -50,8 +50,8 @@ def parse_resource(arn: str) -> Resource:
         return Resource(arn, partition, service, action, pattern, suffix or "")
     if match := _LAMBDA.fullmatch(arn):
         return Resource(arn, match[1], "lambda", "function", "request_response", "")
-    if match := _ACTIVITY.fullmatch(arn):
-        return Resource(arn, match[1], "activity", match[4], "request_response", "")
+    if _ACTIVITY.fullmatch(arn):
+        raise SyntaxFault(f"activities such as {arn!r} are not supported by this interpreter")
     raise SyntaxFault(
         f"{arn!r} is no resource that a Task can have: write arn:aws:states:::SERVICE:ACTION"
         "[.sync|.sync:2|.waitForTaskToken], arn:aws:states:::aws-sdk:SERVICE:ACTION, or the ARN of a Lambda function"

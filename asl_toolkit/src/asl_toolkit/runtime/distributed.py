@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from asl_toolkit.definition.model import Field, MapState
@@ -17,6 +18,7 @@ from asl_toolkit.runtime.items import read_items
 from asl_toolkit.runtime.loop import Cancelled
 from asl_toolkit.runtime.maps import item_input, items_of, number_text
 from asl_toolkit.runtime.payload import MOST_BYTES, Payload
+from asl_toolkit.runtime.progress import Done, Progress
 from asl_toolkit.runtime.results import ChildRecord, Results, export, output_of
 from asl_toolkit.timestamps import instant_text
 
@@ -60,8 +62,13 @@ async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int)
         _tolerated_count(frame, state.tolerated_count, data),
         _tolerated_percentage(frame, state.tolerated_percentage, data),
     )
-    map_run = _MapRun(frame, state, data, tolerance)
-    cursor.add("MapRunStarted", {"mapRunArn": map_run.arn})
+    map_run = frame.progress.map_run
+    if map_run is None:
+        map_run = frame.progress.map_run = MapRun(frame, state, data, tolerance)
+        cursor.add("MapRunStarted", {"mapRunArn": map_run.arn})
+    else:
+        map_run.redrive(frame, data, tolerance)
+        cursor.add("MapRunRedriven", {"mapRunArn": map_run.arn, "redriveCount": map_run.redrives})
     try:
         if state.item_reader is not None:
             items = await read_items(frame, state.item_reader, data)
@@ -110,7 +117,7 @@ def _tolerated_percentage(frame: Frame, field: Field | None, data: Json) -> floa
     return percentage
 
 
-class _MapRun:
+class MapRun:
     """The children of one Map Run."""
 
     def __init__(self, frame: Frame, state: MapState, data: Json, tolerance: _Tolerance) -> None:
@@ -120,29 +127,45 @@ class _MapRun:
         self._tolerance = tolerance
         self._failed = 0
         self._total = 0
+        self._results: Results | None = None
+        self.redrives = 0
         machine = str(frame.run.context["StateMachine"]["Id"])
         parent = machine.rsplit(":", 1)[-1].split("/", maxsplit=1)[0]
         self._head = ":".join(machine.split(":")[:5])
         self._label = f"{parent}/{state.label or uuid.uuid4()}"
         self.arn = f"{self._head}:mapRun:{self._label}:{uuid.uuid4()}"
 
+    def redrive(self, frame: Frame, data: Json, tolerance: _Tolerance) -> None:
+        """The execution goes on: children that succeeded keep their results, the others run again."""
+        self._frame, self._data, self._tolerance = frame, data, tolerance
+        self._failed = 0
+        self.redrives += 1
+
+    def close(self) -> None:
+        """Nobody needs the results any more."""
+        if self._results is not None:
+            self._results.close()
+            self._results = None
+
     async def run(self, items: Sequence[Json], limit: int) -> Json:
-        """Run a child for each item or batch; the Map's result."""
+        """Run a child for each item or batch that has no result yet; the Map's result."""
         writer = self._state.result_writer
-        transformation = (writer.transformation if writer else None) or _default_form(self._state)
-        work = self._inputs(items)
+        if self._results is None:
+            form = (writer.transformation if writer else None) or _default_form(self._state)
+            self._results = Results(len(items), form)
+        results = self._results
+        work = (given for given in self._inputs(items) if not results.succeeded(given[0]))
         lanes = min(limit or MOST_CHILDREN, MOST_CHILDREN, len(items))
-        results = Results(len(items), transformation)
         self._total = len(items)
-        try:
-            await gather(self._frame.run.loop, [self._lane(work, results) for _ in range(lanes)])
-            if writer is not None and writer.resource is not None:
-                return await export(self._frame, writer, self._data, results, self.arn)
-            if results.size > MOST_BYTES:
-                raise data_limit(self._state.name)
-            return output_of(results)
-        finally:
-            results.close()
+        await gather(self._frame.run.loop, [partial(self._lane, work, results)] * lanes)
+        if writer is not None and writer.resource is not None:
+            result = await export(self._frame, writer, self._data, results, self.arn)
+        elif results.size > MOST_BYTES:
+            raise data_limit(self._state.name)
+        else:
+            result = output_of(results)
+        self._frame.progress.forget()
+        return result
 
     def _inputs(self, items: Sequence[Json]) -> Iterator[tuple[int, int, Json]]:
         """(place, how many items, input) of each child."""
@@ -181,14 +204,14 @@ class _MapRun:
 
     async def _lane(self, work: Iterator[tuple[int, int, Json]], results: Results) -> None:
         for place, count, value in work:
-            record = await self._child(Payload(value))
+            record = await self._child(place, Payload(value))
             results.put(place, record)
             if record.output is None:
                 self._failed += count
                 if self._tolerance.exceeded(self._failed, self._total):
                     raise StateFailure(_EXCEEDED.error, _EXCEEDED.cause)
 
-    async def _child(self, payload: Payload) -> ChildRecord:
+    async def _child(self, place: int, payload: Payload) -> ChildRecord:
         """Run one child execution to its end."""
         from asl_toolkit.runtime.run import Fatal, Run  # they run Maps
 
@@ -206,8 +229,10 @@ class _MapRun:
         run = Run(parent.machine, parent.services, parent.loop, parent.workers, history, context, parent.random)
         run.child_listener = parent.child_listener
         output, error, cause = None, None, None
+        progress = self._frame.progress.at(place)
         try:
-            output = (await self._interpret(run, payload, history)).text
+            output = (await self._interpret(run, payload, history, progress)).text
+            self._frame.progress.inner.pop(place, None)
         except StateFailure as failure:
             error, cause = failure.error, failure.cause
         except Fatal as fatal:
@@ -218,14 +243,15 @@ class _MapRun:
         stopped = instant_text(clock.now())
         return ChildRecord(name, arn, machine_arn, payload.text, output, error, cause, started, stopped)
 
-    async def _interpret(self, run: "Run", payload: Payload, history: History) -> Payload:
+    async def _interpret(self, run: "Run", payload: Payload, history: History, progress: Progress | Done) -> Payload:
         from asl_toolkit.runtime.run import Fatal
 
         details = {"input": payload.text, "inputDetails": NOT_TRUNCATED}
         history.add("ExecutionStarted", 0, details)
         cursor = Cursor(history, 0)
+        assert isinstance(progress, Progress)  # noqa: S101 - a child that is done is not run
         try:
-            output = await run.branch(self._state.processor, payload, Scope(), run.context, cursor)
+            output = await run.branch(self._state.processor, payload, Scope(), run.context, cursor, progress)
         except (StateFailure, Fatal) as failure:
             previous = failure.previous if isinstance(failure, Fatal) else cursor.last
             history.end("ExecutionFailed", previous, _named(failure))

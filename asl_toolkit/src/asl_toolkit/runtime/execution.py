@@ -1,4 +1,4 @@
-"""An execution: starts on a thread of its own, can be waited for and stopped."""
+"""An execution: runs on a thread of its own, can be waited for, stopped and redriven."""
 
 import random
 import threading
@@ -9,17 +9,23 @@ from typing import Literal, TypeAlias
 from asl_toolkit.clock import Clock, SystemClock
 from asl_toolkit.definition.model import Machine
 from asl_toolkit.environment import Scope
-from asl_toolkit.errors import StateFailure
+from asl_toolkit.errors import AslError, StateFailure
 from asl_toolkit.json_value import Json
-from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, Event, History
-from asl_toolkit.runtime.loop import Cancelled, Fiber, Loop, Signal
+from asl_toolkit.runtime.distributed import ChildExecution
+from asl_toolkit.runtime.history import MOST_EVENTS, NOT_TRUNCATED, Cursor, Event, History
+from asl_toolkit.runtime.loop import Fiber, Loop, Signal
 from asl_toolkit.runtime.payload import Payload
+from asl_toolkit.runtime.progress import Progress
 from asl_toolkit.runtime.run import Fatal, Run
 from asl_toolkit.runtime.workers import Workers
 from asl_toolkit.services.registry import Services
 from asl_toolkit.timestamps import instant_text
 
 Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+
+
+class NotRedrivable(AslError):  # noqa: N818 - as AWS names it
+    """The execution cannot be redriven; the text is the reason that DescribeExecution gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +57,45 @@ class Identity:
         return self.machine_arn.rsplit(":", 1)[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an execution runs with. `child_listener` gets every child of a DISTRIBUTED Map when it has ended."""
+
+    services: Services
+    clock: Clock | None = None
+    listener: Callable[[Event], None] | None = None
+    child_listener: Callable[[ChildExecution], None] | None = None
+    seed: int | None = None
+
+
 class Execution:
     """One run of a machine. Made by `StateMachine.start`."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the parts of an execution
-        self,
-        machine: Machine,
-        payload: Payload,
-        identity: Identity,
-        services: Services,
-        clock: Clock | None,
-        listener: Callable[[Event], None] | None,
-        seed: int | None = None,
-    ) -> None:
+    def __init__(self, machine: Machine, payload: Payload, identity: Identity, settings: Settings) -> None:
         self.name = identity.name
         self.arn = identity.arn
-        self._identity = identity
-        self._machine = machine
-        self._payload = payload
-        self._services = services
-        self._loop = Loop(clock or SystemClock())
-        self._history = History(self._loop.clock, listener)
-        self._workers = Workers(services.workers, f"asl-{identity.name}")
-        self._random = random.Random(0 if seed is None and self._loop.clock.virtual else seed)  # noqa: S311 - jitter
+        self.identity = identity
+        self.machine = machine
+        self.payload = payload
+        self.redrives = 0
+        self._settings = settings
+        self._loop = Loop(settings.clock or SystemClock())
+        self._history = History(self._loop.clock, settings.listener)
+        self._progress = Progress()
+        self.started = self.redriven = self._loop.clock.now()
+        self.stopped: float | None = None
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """What one start or redrive needs and leaves behind."""
+        settings = self._settings
+        seed = 0 if settings.seed is None and self._loop.clock.virtual else settings.seed
+        self._random = random.Random(seed)  # noqa: S311 - jitter is no secret
+        self._workers = Workers(settings.services.workers, f"asl-{self.name}")
         self._result: ExecutionResult | None = None
         self._ended = threading.Event()
         self._over: Signal[ExecutionResult | None] = Signal(self._loop)
-        self._thread = threading.Thread(target=self._run, name=f"asl-{identity.name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"asl-{self.name}", daemon=True)
 
     def begin(self) -> None:
         """Start the thread."""
@@ -103,7 +121,34 @@ class Execution:
     def stop(self, error: str = "", cause: str = "") -> None:
         """End it as ABORTED: running tasks are cancelled. Returns at once; nothing happens when it has ended."""
         result = ExecutionResult("ABORTED", error=error or None, cause=cause or None)
-        self._loop.post(lambda: self._over.set(result))
+        over = self._over
+        self._loop.post(lambda: over.set(result))
+
+    @property
+    def why_not_redrivable(self) -> str | None:
+        """DescribeExecution's reason why it cannot be redriven; None when it can."""
+        if self.status in {"RUNNING", "SUCCEEDED"}:
+            return f"Execution is {self.status} and cannot be redriven"
+        if len(self._history.events()) >= MOST_EVENTS - 1:
+            return "Execution history event limit exceeded"
+        return None
+
+    def redrive(self) -> None:
+        """Go on from the steps that failed, with the same input and definition; results of the others are kept.
+
+        Returns at once; wait again for the end. Counters of Retry and timeouts begin anew. NotRedrivable says why not.
+        """
+        reason = self.why_not_redrivable
+        if reason is not None:
+            raise NotRedrivable(reason)
+        self._thread.join()
+        self._progress.resume()
+        self._loop = Loop(self._loop.clock)
+        self._history.reopen(self._loop.clock, self._settings.listener)
+        self.redrives += 1
+        self.redriven, self.stopped = self._loop.clock.now(), None
+        self._prepare()
+        self.begin()
 
     def _run(self) -> None:
         try:
@@ -114,43 +159,47 @@ class Execution:
             result = ExecutionResult("FAILED", error="States.Runtime", cause=f"The interpreter failed: {error!r}")
         finally:
             self._workers.close()
+        self.stopped = self._loop.clock.now()
         self._result = ExecutionResult(result.status, result.output, result.error, result.cause, self._history.events())
         self._ended.set()
 
     async def _supervise(self) -> ExecutionResult:
         """Run the machine; end it from outside when it is stopped or takes too long."""
         fiber = self._loop.spawn(self._interpret())
-        self._loop.spawn(self._announce(fiber))
-        if self._machine.timeout is not None:
+        fiber.ended.also(lambda: self._over.set(None))
+        if self.machine.timeout is not None:
             late = ExecutionResult("TIMED_OUT")
-            self._loop.at(self._loop.clock.now() + self._machine.timeout, self._over, late)
+            self._loop.at(self._loop.clock.now() + self.machine.timeout, self._over, late)
         ended = await self._over
         if ended is None:
             return fiber.result()
         if ended.status == "TIMED_OUT":
             self._history.close()
-        previous = len(self._history.events())
-        fiber.cancel(self._loop)
-        if not fiber.ended.is_set:
-            await _end_of(fiber, self._loop)
+        await self._cancelled(fiber)
         kind = "ExecutionAborted" if ended.status == "ABORTED" else "ExecutionTimedOut"
-        events = self._history.events()
-        previous = events[-1]["id"] if events else previous
-        self._history.end(kind, previous, _named(ended.error, ended.cause))
+        self._history.end(kind, self._history.last, _named(ended.error, ended.cause))
         return ended
 
-    async def _announce(self, fiber: Fiber[ExecutionResult]) -> None:
-        await _end_of(fiber, self._loop)
-        self._over.set(None)
+    async def _cancelled(self, fiber: Fiber[ExecutionResult]) -> None:
+        """Cancel the machine's fiber and wait until all below it is cleaned up."""
+        gone: Signal[None] = Signal(self._loop)
+        fiber.cancel(self._loop)
+        fiber.ended.also(lambda: gone.set(None))
+        await gone
 
     async def _interpret(self) -> ExecutionResult:
-        history, payload = self._history, self._payload
-        started = {"input": payload.text, "inputDetails": NOT_TRUNCATED, "roleArn": self._identity.role_arn}
-        history.add("ExecutionStarted", 0, started)
-        run = Run(self._machine, self._services, self._loop, self._workers, history, self._context(), self._random)
-        cursor = Cursor(history, 0)
+        history = self._history
+        if self.redrives:
+            previous = history.add("ExecutionRedriven", history.last, {"redriveCount": self.redrives})
+            cursor = Cursor(history, previous)
+        else:
+            started = {"input": self.payload.text, "inputDetails": NOT_TRUNCATED, "roleArn": self.identity.role_arn}
+            history.add("ExecutionStarted", 0, started)
+            cursor = Cursor(history, 0)  # the first state's event follows none, as recorded
+        run = Run(self.machine, self._settings.services, self._loop, self._workers, history, self._context(), self._random)
+        run.child_listener = self._settings.child_listener
         try:
-            output = await run.branch(self._machine.root, payload, Scope(), run.context, cursor)
+            output = await run.branch(self.machine.root, self.payload, Scope(), run.context, cursor, self._progress)
         except StateFailure as failure:
             history.end("ExecutionFailed", cursor.last, _named(failure.error, failure.cause))
             return ExecutionResult("FAILED", error=failure.error, cause=failure.cause)
@@ -162,30 +211,23 @@ class Execution:
         return ExecutionResult("SUCCEEDED", output=output.value)
 
     def _context(self) -> dict[str, Json]:
-        identity = self._identity
+        identity = self.identity
+        about = {
+            "Id": identity.arn,
+            "Input": self.payload.value,
+            "StartTime": instant_text(self.started),
+            "Name": identity.name,
+            "RoleArn": identity.role_arn,
+            "RedriveCount": self.redrives,
+        }
+        if self.redrives:
+            about["RedriveTime"] = instant_text(self.redriven)
         return {
-            "Execution": {
-                "Id": identity.arn,
-                "Input": self._payload.value,
-                "StartTime": instant_text(self._loop.clock.now()),
-                "Name": identity.name,
-                "RoleArn": identity.role_arn,
-                "RedriveCount": 0,
-            },
+            "Execution": about,
             "StateMachine": {"Id": identity.machine_arn, "Name": identity.machine_name},
         }
-
-
-async def _end_of(fiber: Fiber[ExecutionResult], loop: Loop) -> None:
-    """Wait for a fiber that somebody else may wait for too."""
-    watcher: Signal[None] = Signal(loop)
-    fiber.ended.also(lambda: watcher.set(None))
-    await watcher
 
 
 def _named(error: str | None, cause: str | None) -> dict[str, str]:
     named = {"error": error, "cause": cause}
     return {name: text for name, text in named.items() if text is not None}
-
-
-__all__ = ["Cancelled", "Execution", "ExecutionResult", "Identity", "Status"]

@@ -10,6 +10,7 @@ from asl_toolkit.runtime.payload import Payload
 
 if TYPE_CHECKING:
     from asl_toolkit.definition.model import State
+    from asl_toolkit.runtime.progress import Progress
     from asl_toolkit.runtime.run import Run
 
 
@@ -27,10 +28,18 @@ class Outcome:
 class Frame:
     """A state, entered."""
 
-    __slots__ = ("before", "context", "cursor", "entered_id", "payload", "run", "scope", "state")
+    __slots__ = ("before", "context", "cursor", "entered_id", "payload", "progress", "run", "scope", "state")
 
     def __init__(  # noqa: PLR0913, PLR0917 - it is what a state stands among
-        self, run: "Run", state: "State", payload: Payload, scope: Scope, context: dict[str, Json], cursor: Cursor, before: int
+        self,
+        run: "Run",
+        state: "State",
+        payload: Payload,
+        scope: Scope,
+        context: dict[str, Json],
+        cursor: Cursor,
+        before: int,
+        progress: "Progress",
     ) -> None:
         self.run = run
         self.state = state
@@ -38,6 +47,7 @@ class Frame:
         self.scope = scope
         self.context = context
         self.cursor = cursor
+        self.progress = progress
         self.before = before  # the event before this state was entered
         self.entered_id = cursor.last
 

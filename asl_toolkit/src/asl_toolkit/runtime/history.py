@@ -51,11 +51,20 @@ class History:
         """Take nothing more but the last event."""
         self._closed = True
 
+    def reopen(self, clock: Clock, listener: Callable[[Event], None] | None) -> None:
+        """The execution goes on: take events again."""
+        self._clock, self._listener, self._closed = clock, listener, False
+
     def end(self, kind: str, previous: int, details: Details) -> None:
         """The event that ends the execution."""
         self._closed = False
         self.add(kind, previous, details, last=True)
         self._closed = True
+
+    @property
+    def last(self) -> int:
+        """The id of the newest event; 0 when there is none."""
+        return len(self._events)
 
     def events(self) -> list[Event]:
         """What has happened so far."""

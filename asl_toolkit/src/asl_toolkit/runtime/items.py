@@ -132,10 +132,23 @@ async def _listed(frame: Frame, reader: ItemReader, parameters: Json, most: int 
     while True:
         page = parameters if token is None else {**parameters, "ContinuationToken": token}
         answer = await call_storage(frame, reader.resource, page, "States.ItemReaderFailed")
-        found += answer.get("Contents", [])
+        found += [_object_of(entry) for entry in answer.get("Contents", [])]
         token = answer.get("NextContinuationToken")
         if token is None or (most is not None and len(found) >= most):
             return found if most is None else found[:most]
+
+
+def _object_of(entry: Mapping[str, Json]) -> dict[str, Json]:
+    """An object of a listing as items have it: `Etag`, and seconds since 1970 in LastModified."""
+    modified = entry.get("LastModified")
+    item = {
+        "Etag": entry.get("ETag"),
+        "Key": entry.get("Key"),
+        "LastModified": modified // 1000 if isinstance(modified, int) else modified,
+        "Size": entry.get("Size"),
+        "StorageClass": entry.get("StorageClass"),
+    }
+    return {name: value for name, value in item.items() if value is not None}
 
 
 class JsonLines(Sequence[Json]):

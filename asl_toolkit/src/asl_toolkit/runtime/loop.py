@@ -28,7 +28,7 @@ class Signal(Generic[T]):
 
     def __init__(self, loop: "Loop") -> None:
         self._loop = loop
-        self._also: Callable[[], None] | None = None
+        self._also: list[Callable[[], None]] = []
         self._waiter: Fiber[Any] | None = None  # whose result type does not matter here
         self.is_set = False
 
@@ -41,14 +41,15 @@ class Signal(Generic[T]):
         if self._waiter is not None:
             self._loop.wake(self._waiter)
             self._waiter = None
-        if self._also is not None:
-            self._also()
+        for action in self._also:
+            action()
 
     def also(self, action: Callable[[], None]) -> None:
-        """Have `action` called when it happens, at once if it has; one action a signal."""
+        """Have `action` called when it happens, at once if it has."""
         if self.is_set:
             action()
-        self._also = action
+        else:
+            self._also.append(action)
 
     def __await__(self) -> Generator["Signal[T]", None, T]:
         """The value, once it is there."""
@@ -68,17 +69,20 @@ class Signal(Generic[T]):
 class Fiber(Generic[T]):
     """A running coroutine. `ended` is set when it is over; `result()` gives its value or raises what it raised."""
 
-    __slots__ = ("_cancelling", "_coroutine", "_error", "_value", "_waits_for", "ended")
+    __slots__ = ("_cancelled", "_cancelling", "_coroutine", "_error", "_value", "_waits_for", "ended", "scheduled")
 
     def __init__(self, loop: "Loop", coroutine: Coroutine[Signal[Any], None, T]) -> None:
         self._coroutine = coroutine
         self._waits_for: Signal[Any] | None = None
         self._cancelling: BaseException | None = None
+        self._cancelled = False
         self._error: BaseException | None = None
+        self.scheduled = False  # it stands in the loop's queue
         self.ended: Signal[Fiber[T]] = Signal(loop)
 
     def advance(self) -> None:
         """Run to the next thing it waits for."""
+        self.scheduled = False
         if self.ended.is_set:
             return
         self._waits_for = None
@@ -102,9 +106,10 @@ class Fiber(Generic[T]):
             signal.attach(self)
 
     def cancel(self, loop: "Loop") -> None:
-        """Throw Cancelled into it at the place where it waits."""
-        if self.ended.is_set:
+        """Throw Cancelled into it at the place where it waits, once however often it is asked for."""
+        if self.ended.is_set or self._cancelled:
             return
+        self._cancelled = True
         if self._waits_for is not None:
             self._waits_for.detach()
         self._cancelling = Cancelled()
@@ -132,12 +137,14 @@ class Loop:
     def spawn(self, coroutine: Coroutine[Signal[Any], None, T]) -> Fiber[T]:
         """Start a fiber; it runs when the running one waits."""
         fiber = Fiber(self, coroutine)
-        self._ready.append(fiber)
+        self.wake(fiber)
         return fiber
 
     def wake(self, fiber: "Fiber[Any]") -> None:
-        """Let a fiber go on."""
-        self._ready.append(fiber)
+        """Let a fiber go on, once however often it is woken."""
+        if not fiber.scheduled:
+            fiber.scheduled = True
+            self._ready.append(fiber)
 
     def at(self, deadline: float, signal: Signal[T], value: T) -> None:
         """Set `signal` to `value` when the clock shows `deadline`, unless something has set it before."""

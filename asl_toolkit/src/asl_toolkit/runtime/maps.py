@@ -1,5 +1,7 @@
 """Map states: what both modes share, and INLINE mode."""
 
+from functools import partial
+
 from asl_toolkit.definition.model import Field, MapState
 from asl_toolkit.environment import Scope
 from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
@@ -9,6 +11,7 @@ from asl_toolkit.runtime.frame import Frame, Outcome
 from asl_toolkit.runtime.gather import gather
 from asl_toolkit.runtime.loop import Cancelled
 from asl_toolkit.runtime.payload import Payload
+from asl_toolkit.runtime.progress import Done
 from asl_toolkit.templates import evaluate_path
 
 MOST_INLINE = 40  # iterations at once, whatever MaxConcurrency says (developer guide, "Inline mode")
@@ -92,7 +95,7 @@ class _Inline:
     async def run(self) -> list[Json]:
         started = self._frame.cursor.last
         try:
-            await gather(self._frame.run.loop, [self._lane(started) for _ in range(self._lanes)])
+            await gather(self._frame.run.loop, [partial(self._lane, started)] * self._lanes)
         finally:
             self._frame.cursor.last = self._last
         return self._results
@@ -106,12 +109,16 @@ class _Inline:
     async def _iteration(self, index: int, previous: int) -> int:
         """Run one iteration; the id of its last own event."""
         frame, state = self._frame, self._state
+        progress = frame.progress.at(index)
+        if isinstance(progress, Done):
+            self._results[index] = progress.output
+            return previous
         cursor = frame.cursor.fork(previous)
         about = {"index": index, "name": state.name}
         value, context = item_input(frame, state, self._data, index, self._items[index])
         cursor.add("MapIterationStarted", about)
         try:
-            output = await frame.run.branch(state.processor, Payload(value), Scope(frame.scope), context, cursor)
+            output = await frame.run.branch(state.processor, Payload(value), Scope(frame.scope), context, cursor, progress)
         except StateFailure:
             cursor.beside("MapIterationFailed", about)
             self._last = cursor.last
@@ -120,5 +127,6 @@ class _Inline:
             cursor.beside("MapIterationAborted", about)
             raise
         self._results[index] = output.value
+        frame.progress.inner[index] = Done(output.value)
         self._last = cursor.beside("MapIterationSucceeded", about)
         return cursor.last

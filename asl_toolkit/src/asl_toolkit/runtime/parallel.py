@@ -1,5 +1,7 @@
 """Parallel states: all branches at once, each with the same input and variables of its own."""
 
+from functools import partial
+
 from asl_toolkit.definition.model import Branch, ParallelState
 from asl_toolkit.environment import Scope
 from asl_toolkit.json_value import Json
@@ -7,6 +9,7 @@ from asl_toolkit.runtime.flow import arguments, effective_input, finish
 from asl_toolkit.runtime.frame import Frame, Outcome
 from asl_toolkit.runtime.gather import gather
 from asl_toolkit.runtime.payload import Payload
+from asl_toolkit.runtime.progress import Done
 
 
 async def run_parallel(frame: Frame) -> Outcome:
@@ -16,14 +19,18 @@ async def run_parallel(frame: Frame) -> Outcome:
     payload = Payload(arguments(frame, effective_input(frame)))
     started = frame.cursor.add("ParallelStateStarted")
 
-    async def run_branch(branch: Branch) -> Json:
+    async def run_branch(place: int, branch: Branch) -> Json:
+        progress = frame.progress.at(place)
+        if isinstance(progress, Done):
+            return progress.output
         cursor = frame.cursor.fork(started)
         try:
-            output = await frame.run.branch(branch, payload, Scope(frame.scope), frame.context, cursor)
+            output = await frame.run.branch(branch, payload, Scope(frame.scope), frame.context, cursor, progress)
         finally:
             frame.cursor.last = max(frame.cursor.last, cursor.last)
+        frame.progress.inner[place] = Done(output.value)
         return output.value
 
-    results = await gather(frame.run.loop, [run_branch(branch) for branch in state.branches])
+    results = await gather(frame.run.loop, [partial(run_branch, place, branch) for place, branch in enumerate(state.branches)])
     frame.cursor.beside("ParallelStateSucceeded")
     return finish(frame, results, state.next)

@@ -5,6 +5,7 @@ Forms: developer guide, "ResultWriter (Map)": NONE (the whole description of eac
 """
 
 import tempfile
+import weakref
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,9 +62,10 @@ class Results:
 
     def __init__(self, count: int, transformation: str) -> None:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY)  # noqa: SIM115 - closed by close()
+        weakref.finalize(self, self._file.close)  # of a Map Run that failed and was not redriven
         self._places = array("q", [-1]) * count
         self._lengths = array("q", [0]) * count
-        self._failed = bytearray(count)
+        self._failed = array("b", [0]) * count
         self._transformation = transformation
         self._end = 0
 
@@ -76,6 +78,10 @@ class Results:
         self._file.write(data)
         self._places[place], self._lengths[place], self._failed[place] = self._end, len(data), failed
         self._end += len(data)
+
+    def succeeded(self, place: int) -> bool:
+        """Whether the child of this place has ended well."""
+        return self._places[place] >= 0 and not self._failed[place]
 
     @property
     def size(self) -> int:

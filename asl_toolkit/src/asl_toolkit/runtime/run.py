@@ -14,6 +14,7 @@ from asl_toolkit.runtime.handling import RetryCounter, caught
 from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, Details, History
 from asl_toolkit.runtime.loop import Cancelled, Loop, Signal
 from asl_toolkit.runtime.payload import Payload
+from asl_toolkit.runtime.progress import Progress
 from asl_toolkit.runtime.workers import Workers
 from asl_toolkit.services.registry import Services
 from asl_toolkit.timestamps import instant_text
@@ -68,27 +69,45 @@ class Run:
         self.random = source
         self.child_listener: Callable[[ChildExecution], None] | None = None
 
-    async def branch(
-        self, branch: Branch, payload: Payload, scope: Scope, context: Mapping[str, Json], cursor: Cursor
+    async def branch(  # noqa: PLR0913, PLR0917 - what a branch starts from
+        self,
+        branch: Branch,
+        payload: Payload,
+        scope: Scope,
+        context: Mapping[str, Json],
+        cursor: Cursor,
+        progress: Progress,
     ) -> Payload:
-        """Run a branch to its end and return its output.
+        """Run a branch to its end and return its output; `progress` says where to go on, and is kept up to date.
 
         StateFailure when it fails, Fatal when the whole execution does.
         """
         name: str | None = branch.start_at
+        if progress.resumed and progress.state is not None and progress.payload is not None:
+            name, payload = progress.state, progress.payload
+            scope.assign(progress.variables)
         while name is not None:
-            outcome = await self._step(branch.states[name], payload, scope, context, cursor)
+            progress.enter(name, payload, scope.own())
+            outcome = await self._step(branch.states[name], payload, scope, context, cursor, progress)
             payload, name = outcome.payload, outcome.next
         return payload
 
-    async def _step(self, state: State, payload: Payload, scope: Scope, context: Mapping[str, Json], cursor: Cursor) -> Outcome:
+    async def _step(  # noqa: PLR0913, PLR0917 - as `branch`
+        self,
+        state: State,
+        payload: Payload,
+        scope: Scope,
+        context: Mapping[str, Json],
+        cursor: Cursor,
+        progress: Progress,
+    ) -> Outcome:
         kind = state.kind
         before = cursor.last
         try:
             entered = {"input": payload.text, "inputDetails": NOT_TRUNCATED, "name": state.name}
             cursor.add(f"{kind}StateEntered", entered)
             about = {"Name": state.name, "EnteredTime": instant_text(self.loop.clock.now()), "RetryCount": 0}
-            frame = Frame(self, state, payload, scope, {**context, "State": about}, cursor, before)
+            frame = Frame(self, state, payload, scope, {**context, "State": about}, cursor, before, progress)
             outcome = await self._attempts(frame, kind)
             if outcome.assigned:
                 scope.assign(outcome.assigned)
@@ -124,8 +143,11 @@ class Run:
             except StateFailure as failure:
                 error = self._noted(frame, failure)
                 delay = counter.delay(error, self.random)
+                if error.error == "States.DataLimitExceeded":
+                    frame.progress.forget()
                 if delay is not None:
                     await self.sleep(delay)
+                    frame.progress.forget()
                     frame.context = {**frame.context, "State": {**frame.context["State"], "RetryCount": counter.total}}
                     continue
                 if kind in _WITH_FAILED_EVENT:

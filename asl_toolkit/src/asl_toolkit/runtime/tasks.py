@@ -20,7 +20,7 @@ async def run_task(frame: Frame) -> Outcome:
     state = frame.state
     assert isinstance(state, TaskState)  # noqa: S101 - by its runner's table
     token = None
-    if state.resource.pattern == "wait_for_task_token" or state.resource.service == "activity":
+    if state.resource.pattern == "wait_for_task_token":
         token = frame.run.services.tokens.new()
         frame.context = {**frame.context, "Task": {"Token": token}}
     data = effective_input(frame)

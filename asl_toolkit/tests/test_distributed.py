@@ -1,0 +1,221 @@
+"""DISTRIBUTED Map: children, readers, batches, tolerance, exported results."""
+
+import json
+import tracemalloc
+
+import pytest
+
+import asl_toolkit
+from asl_toolkit import Services, TaskFailed, inline
+
+BUCKET = "b"
+
+
+class Storage:
+    """An S3 of one bucket, as the handlers of ItemReader and ResultWriter see it."""
+
+    def __init__(self, **objects):
+        self.objects = dict(objects)
+
+    def handlers(self):
+        def get(request):
+            try:
+                return {"Body": self.objects[request.parameters["Key"]]}
+            except KeyError:
+                raise TaskFailed("S3.NoSuchKey", "The specified key does not exist.") from None
+
+        def put(request):
+            self.objects[request.parameters["Key"]] = request.parameters["Body"]
+            return {}
+
+        def listing(request):
+            keys = [key for key in sorted(self.objects) if key.startswith(request.parameters.get("Prefix", ""))]
+            start = int(request.parameters.get("ContinuationToken", 0))
+            page = [{"Key": key, "Size": len(self.objects[key]), "ETag": "e", "LastModified": 5000} for key in keys]
+            more = {"NextContinuationToken": str(start + 2)} if start + 2 < len(keys) else {}
+            return {"Contents": page[start : start + 2], **more}
+
+        calls = {"getObject": get, "putObject": put, "listObjectsV2": listing}
+        return {("s3", name): inline(call) for name, call in calls.items()}
+
+
+def machine(*, states=None, start="P", mode="DISTRIBUTED", **more):
+    config = {"Mode": mode, **({"ExecutionType": "STANDARD"} if mode == "DISTRIBUTED" else {})}
+    states = states or {"P": {"Type": "Pass", "End": True}}
+    processor = {"ProcessorConfig": config, "StartAt": start, "States": states}
+    return {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemProcessor": processor, "End": True, **more}}}
+
+
+def reader(kind, key="items", action="getObject", **config):
+    config = {**({"InputType": kind} if kind else {}), **config}
+    return {
+        "Resource": f"arn:aws:states:::s3:{action}",
+        "Parameters": {"Bucket": BUCKET, **({"Key": key} if action == "getObject" else {"Prefix": key})},
+        **({"ReaderConfig": config} if config else {}),
+    }
+
+
+def run(definition, given=None, storage=None, **more):
+    services = Services((storage or Storage()).handlers())
+    return asl_toolkit.run(definition, given, services=services, **more)
+
+
+@pytest.mark.parametrize(
+    ("item_reader", "content", "expected"),
+    [
+        (reader("JSON"), '[1, {"a": 2}]', [1, {"a": 2}]),
+        (reader("JSON", ItemsPointer="/data/rows"), '{"data": {"rows": [1]}}', [1]),
+        (reader("JSON", MaxItems=1), "[1, 2]", [1]),
+        (reader("JSONL"), '{"a": 1}\n\n{"a": 2}\n', [{"a": 1}, {"a": 2}]),
+        (reader("JSONL", MaxItems=2), "1\n2\n3", [1, 2]),
+        (reader("CSV", CSVHeaderLocation="FIRST_ROW"), "a,b\n1,2\n3\n", [{"a": "1", "b": "2"}, {"a": "3", "b": ""}]),
+        (reader("CSV", CSVHeaderLocation="GIVEN", CSVHeaders=["a"], CSVDelimiter="PIPE"), '"x|y"|z\n', [{"a": "x|y"}]),
+    ],
+)
+def test_items_are_read(item_reader, content, expected):
+    for body in (content, content.encode()):
+        assert run(machine(ItemReader=item_reader), storage=Storage(items=body)).output == expected
+
+
+def test_a_listing_is_read_page_by_page():
+    storage = Storage(**{f"in/{number}": "x" * number for number in range(5)}, other="")
+    result = run(machine(ItemReader=reader(None, "in/", "listObjectsV2")), storage=storage)
+    assert [item["Key"] for item in result.output] == [f"in/{number}" for number in range(5)]
+    assert result.output[3] == {"Etag": "e", "Key": "in/3", "LastModified": 5, "Size": 3}
+
+
+@pytest.mark.parametrize(
+    ("item_reader", "content", "cause"),
+    [
+        (reader("JSON"), '{"a": 1}', "Attempting to map over non-iterable node."),
+        (reader("JSON", ItemsPointer="/x"), "{}", "ItemsPointer '/x' leads to nothing in the file"),
+        (reader("CSV", CSVHeaderLocation="FIRST_ROW"), "a,a\n", "CSV headers cannot contain duplicates."),
+        (reader("JSON", "nope"), "", "The specified key does not exist."),
+    ],
+)
+def test_a_reader_that_fails_fails_the_map_run(item_reader, content, cause):
+    result = run(machine(ItemReader=item_reader), storage=Storage(items=content))
+    assert (result.status, result.error, result.cause) == ("FAILED", "States.ItemReaderFailed", cause)
+    assert [event["type"] for event in result.events][-3:] == ["MapRunFailed", "MapStateFailed", "ExecutionFailed"]
+
+
+def test_items_are_put_into_batches():
+    batcher = {"MaxItemsPerBatch": 2, "BatchInput": {"shared.$": "$.s"}}
+    definition = machine(ItemBatcher=batcher, ItemsPath="$.rows", ItemSelector={"v.$": "$$.Map.Item.Value"})
+    result = run(definition, {"s": "x", "rows": [1, 2, 3]})
+    assert result.output == [
+        {"BatchInput": {"shared": "x"}, "Items": [{"v": 1}, {"v": 2}]},
+        {"BatchInput": {"shared": "x"}, "Items": [{"v": 3}]},
+    ]
+    by_bytes = machine(ItemBatcher={"MaxInputBytesPerBatch": 40})
+    assert [len(batch["Items"]) for batch in run(by_bytes, ["x" * 10] * 5).output] == [2, 2, 1]
+
+
+FAIL_ODD = {
+    "C": {"Type": "Choice", "Default": "P", "Choices": [{"Variable": "$.bad", "BooleanEquals": True, "Next": "F"}]},
+    "P": {"Type": "Pass", "End": True},
+    "F": {"Type": "Fail", "Error": "Odd", "Cause": "bad item"},
+}
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "status"),
+    [
+        ({}, "FAILED"),
+        ({"ToleratedFailureCount": 2}, "SUCCEEDED"),
+        ({"ToleratedFailureCount": 1}, "FAILED"),
+        ({"ToleratedFailurePercentage": 50}, "SUCCEEDED"),
+        ({"ToleratedFailurePercentage": 49.9}, "FAILED"),
+        ({"ToleratedFailurePercentagePath": "$[0].percent"}, "SUCCEEDED"),
+    ],
+)
+def test_tolerance_decides_whether_the_map_run_fails(tolerance, status):
+    items = [{"bad": number % 2 == 1, "percent": "100"} for number in range(4)]
+    result = run(machine(states=FAIL_ODD, start="C", **tolerance), items)
+    assert result.status == status
+    if status == "FAILED":
+        assert (result.error, result.cause) == (
+            "States.ExceedToleratedFailureThreshold",
+            "The specified tolerated failure threshold was exceeded",
+        )
+    else:
+        assert [element.get("Status") for element in result.output] == [None, "FAILED", None, "FAILED"]
+        assert (result.output[1]["Error"], result.output[1]["Cause"]) == ("Odd", "bad item")
+
+
+def test_results_are_exported_with_a_manifest():
+    storage = Storage()
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": BUCKET, "Prefix": "out/"}}
+    definition = machine(states=FAIL_ODD, start="C", ToleratedFailurePercentage=100, ResultWriter=writer)
+    result = run(definition, [{"bad": False}, {"bad": True}], storage)
+    run_id = result.output["MapRunArn"].rsplit(":", 1)[-1]
+    assert result.output["ResultWriterDetails"] == {"Bucket": BUCKET, "Key": f"out/{run_id}/manifest.json"}
+    manifest = json.loads(storage.objects[f"out/{run_id}/manifest.json"])
+    assert manifest["DestinationBucket"] == BUCKET
+    assert manifest["ResultFiles"]["PENDING"] == []
+    (done,) = json.loads(storage.objects[manifest["ResultFiles"]["SUCCEEDED"][0]["Key"]])
+    assert (done["Status"], done["Input"], done["Output"]) == ("SUCCEEDED", '{"bad":false}', '{"bad":false}')
+    (failed,) = json.loads(storage.objects[manifest["ResultFiles"]["FAILED"][0]["Key"]])
+    assert (failed["Status"], failed["Error"]) == ("FAILED", "Odd")
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"Transformation": "COMPACT", "OutputType": "JSON"}, "[[1],[2]]"),
+        ({"Transformation": "FLATTEN", "OutputType": "JSON"}, "[1,2]"),
+        ({"Transformation": "FLATTEN", "OutputType": "JSONL"}, "1\n2\n"),
+    ],
+)
+def test_results_are_exported_in_a_form(config, expected):
+    storage = Storage()
+    parameters = {"Bucket": BUCKET, "Prefix": "p"}
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": parameters, "WriterConfig": config}
+    run(machine(ResultWriter=writer), [[1], [2]], storage)
+    assert [body for key, body in storage.objects.items() if "SUCCEEDED_0" in key] == [expected]
+
+
+def test_the_form_of_results_that_go_on():
+    writer = {"WriterConfig": {"Transformation": "FLATTEN", "OutputType": "JSON"}}
+    assert run(machine(ResultWriter=writer), [[1], [2, 3], 4]).output == [1, 2, 3, 4]
+
+
+def test_children_are_executions_of_their_own():
+    children = []
+    states = {"P": {"Type": "Pass", "Parameters": {"name.$": "$$.Execution.Name", "in.$": "$$.Execution.Input"}, "End": True}}
+    definition = machine(states=states, Label="Lab")
+    services = Services()
+    execution = asl_toolkit.load(definition).start([1, 2], name="e", services=services, child_listener=children.append)
+    output = execution.wait(10).output
+    assert [element["in"] for element in output] == [1, 2]
+    assert [child.name for child in children] == [element["name"] for element in output]
+    assert children[0].arn.endswith(f":execution:StateMachine/Lab:{children[0].name}")
+    assert [event["type"] for event in children[0].events] == [
+        "ExecutionStarted",
+        "PassStateEntered",
+        "PassStateExited",
+        "ExecutionSucceeded",
+    ]
+
+
+def test_variables_of_outside_are_out_of_reach():
+    definition = machine(states={"P": {"Type": "Pass", "Parameters": {"x.$": "$x"}, "End": True}})
+    definition["States"]["Set"] = {"Type": "Pass", "Assign": {"x": 1}, "Next": "M"}
+    definition["StartAt"] = "Set"
+    result = run(definition, [1])
+    assert result.error == "States.ExceedToleratedFailureThreshold"
+
+
+def test_many_items_take_little_memory():
+    count = 5_000
+    lines = "".join(f'{{"id": {number}, "text": "{"x" * 200}"}}\n' for number in range(count))
+    parameters = {"Bucket": BUCKET, "Prefix": "p"}
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": parameters}
+    definition = machine(ItemReader=reader("JSONL"), ResultWriter=writer, MaxConcurrency=100)
+    storage = Storage(items=lines)
+    tracemalloc.start()
+    result = run(definition, storage=storage)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert result.status == "SUCCEEDED"
+    assert peak < 40_000_000
