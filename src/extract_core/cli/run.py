@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from extract_core.cli.options import engine_of, local_option, pipeline_option
 from extract_core.cli.output import output_option
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from extract_core.contract import Json
     from extract_core.engine import Engine
 
-pipeline_option = click.option(
-    "--pipeline", type=click.Path(path_type=Path), help="extract.toml, or its folder. [default: here, or the nearest above]"
-)
-local_option = click.option("--local", is_flag=True, help="Run on this machine.")
 run_id_option = click.option(
     "--run-id", help="Name of the run (and of the execution), used once. [default: source, time, a few letters]"
 )
@@ -68,7 +65,7 @@ def rerun(run: str, tables: Sequence[str], run_id: str | None, local: bool, pipe
 
     A table that could not be planned is planned anew from today's config. Watermarks are read anew. RUN may be `latest`.
     """
-    from extract_core.cli.status import find_run
+    from extract_core.cli.report import find_run
 
     engine = engine_of(pipeline, local=local)
     record = find_run(engine.parts().tracking, run)
@@ -82,24 +79,10 @@ def rerun(run: str, tables: Sequence[str], run_id: str | None, local: bool, pipe
     return follow(engine, event, run_id=run_id, output=output)
 
 
-def engine_of(pipeline: Path | None, *, local: bool) -> Engine:
-    """The engine that was asked for, or the only one that this pipeline can use."""
-    from extract_core.engine import load_engine
-    from extract_core.pipeline import read_pipeline
-
-    read = read_pipeline(pipeline)
-    if not local and not read.is_local:
-        raise UsageError(
-            "this pipeline keeps its data in S3, and this version starts runs on this machine only: add --local with folders in "
-            "extract.toml, or start the deployed state machine with: aws stepfunctions start-execution"
-        )
-    return load_engine("local", read)
-
-
 def follow(engine: Engine, event: dict[str, Json], *, run_id: str | None, output: str) -> int:
     """Start an execution, draw its progress, print its tables. The exit code of the command."""
     from extract_core.cli.progress_view import run_and_watch
-    from extract_core.cli.status import report
+    from extract_core.cli.report import report
     from extract_core.run_id import check_run_id, new_run_id
 
     name = check_run_id(run_id) if run_id else new_run_id(str(event["source_name"]))

@@ -205,8 +205,9 @@ class LocalExecution:
         end = ExecutionEnd(status=result.status, output=result.output, error=result.error, cause=result.cause)
         self._folder.end({"status": end.status, "output": end.output, "error": end.error, "cause": end.cause})
         try:
-            if end.status in ("ABORTED", "TIMED_OUT"):
-                reconcile(self._parts, self.run_id, end.status, self._stopped or end.cause or "")
+            # Nothing changes where the machine summed the run up itself. It can't where it was aborted, timed out, or died of an
+            # error that nothing catches (States.Runtime).
+            reconcile(self._parts, self.run_id, end.status, self._stopped or end.cause or end.error or "")
         finally:
             self._folder.close()
         return end

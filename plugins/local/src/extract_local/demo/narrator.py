@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from extract_core.cli.output import PIPE_WIDTH, Column, print_table, stderr_console
-from extract_core.cli.status import print_attempts
+from extract_core.cli.report import print_attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,0 +1,145 @@
+"""What is said of a run: its state, its tables, why some failed, and how to go on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from extract_core import errors
+from extract_core.cli.output import Column, print_json, print_table, stderr_console
+from extract_core.errors import RunNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extract_core.engine import Engine, ExecutionEnd
+    from extract_core.tracking import AttemptRow, RunRecord, Skipped, TrackingStore
+
+
+def find_run(tracking: TrackingStore, run: str) -> RunRecord:
+    """A run by its id, or the newest one for `latest`."""
+    if run != "latest":
+        return tracking.run(run)
+    newest = next(iter(tracking.runs(1)), None)
+    if newest is None:
+        raise RunNotFound("there is no run yet; start one: extract run --local SOURCE")
+    return newest
+
+
+def run_state(engine: Engine, record: RunRecord) -> str:
+    """SUCCEEDED, FAILED or STOPPED as summed up; else RUNNING, or DIED where its process or execution is gone."""
+    if record.summary is not None:
+        return str(record.summary.get("state", "FAILED"))
+    return "RUNNING" if engine.is_running(record.execution_id) else "DIED"
+
+
+def report(engine: Engine, run_id: str, end: ExecutionEnd, *, output: str) -> int:
+    """What `run` and `rerun` print at the end: the tables, and how to go on. Their exit code comes back."""
+    tracking = engine.parts().tracking
+    try:
+        record = tracking.run(run_id)
+    except RunNotFound:
+        record = None
+    if record is None or record.planned is None:
+        # Nothing was planned, so there are no tables: what the config manager said is all there is.
+        message = _lambda_message(end.cause) or end.error or end.status
+        if output == "json":
+            print_json({"run_id": run_id, "state": "FAILED", "error": end.error, "message": message, "tables": []})
+        for line in message.splitlines():
+            click.echo(f"extract: {line}", err=True)
+        return _exit_code(end.error)
+    show(engine, record, run_state(engine, record), output=output)
+    return 0 if end.status == "SUCCEEDED" else 1
+
+
+def _exit_code(error: str | None) -> int:
+    """The exit code of the exception that a handler raised, by the name under which it is reported: 2 for wrong use."""
+    raised = getattr(errors, error or "", None)
+    return raised.exit_code if isinstance(raised, type) and issubclass(raised, errors.ExtractError) else 1
+
+
+def show(engine: Engine, record: RunRecord, state: str, *, output: str) -> None:
+    """One run: its tables on stdout, the way on for failed ones on stderr."""
+    rows = _latest(engine.parts().tracking.attempts(record.run_id))
+    if output == "json":
+        print_json({**run_json(engine, record), "tables": [_table_json(row) for row in rows]})
+    else:
+        print_attempts(rows, record.skipped, title=f"run {record.run_id}: {state}")
+    _way_on(record, state, rows)
+
+
+def print_attempts(rows: Sequence[AttemptRow], skipped: Sequence[Skipped] = (), *, title: str | None = None) -> None:
+    """Attempts as a table on stdout, and below it why each one failed that did: reasons are too long for a cell."""
+    columns = [Column("Table"), Column("Job type"), Column("State"), Column("Failure")]
+    columns += [Column("Rows", right=True), Column("Seconds", right=True)]
+    cells = [(row.table, row.job_type, row.state.value, row.failure, row.rows, _seconds(row)) for row in rows]
+    cells += [(each.table, None, "SKIPPED", None, None, None) for each in skipped]
+    print_table(columns, cells, title=title)
+    reasons = [(row.table, row.message or "no reason was given") for row in rows if row.state != "SUCCEEDED"]
+    reasons += [(each.table, each.reason) for each in skipped]
+    for table, reason in reasons:
+        click.echo(f" {table}: {reason}")
+    if reasons:
+        click.echo()
+
+
+def _way_on(record: RunRecord, state: str, rows: list[AttemptRow]) -> None:
+    failed = sum(row.state != "SUCCEEDED" for row in rows)
+    missing = (record.planned or 0) - len(rows)
+    console = stderr_console()
+    if state == "RUNNING":
+        console.print(f"{len(rows)} of {record.planned} tables have ended", style="cyan")
+    elif state == "DIED" or failed or missing > 0:
+        console.print(
+            f"{failed + max(missing, 0)} of {record.planned} tables did not succeed. Run just these again:", style="yellow"
+        )
+        console.print(f"  extract rerun {record.run_id} --local")
+
+
+def _latest(attempts: Any) -> list[AttemptRow]:  # Any: an iterator of rows, sorted here
+    newest: dict[str, AttemptRow] = {}
+    for row in sorted(attempts, key=lambda row: (row.table, row.attempt)):
+        newest[row.table] = row
+    return list(newest.values())
+
+
+def _seconds(row: AttemptRow) -> float | None:
+    if row.started_at is None or row.ended_at is None:
+        return None
+    return (datetime.fromisoformat(row.ended_at) - datetime.fromisoformat(row.started_at)).total_seconds()
+
+
+def run_json(engine: Engine, record: RunRecord) -> dict[str, Any]:
+    """A run as `--output json` shows it."""
+    return {
+        "run_id": record.run_id,
+        "state": run_state(engine, record),
+        "source_name": record.source_name,
+        "started_at": record.started_at,
+        "execution_id": record.execution_id,
+        "rerun_of": record.rerun_of,
+        "planned": record.planned,
+        "plan_uri": record.plan_uri,
+        "refused": record.refused,
+        "skipped": [{"table": skipped.table, "reason": skipped.reason} for skipped in record.skipped],
+        "summary": record.summary,
+    }
+
+
+def _table_json(row: AttemptRow) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(row)
+
+
+def _lambda_message(cause: str | None) -> str | None:
+    """The message inside what Lambda reports of a raised exception."""
+    import json
+
+    try:
+        decoded = json.loads(cause or "")
+    except ValueError:
+        return cause
+    return str(decoded.get("errorMessage") or cause) if isinstance(decoded, dict) else cause
