@@ -30,14 +30,27 @@ def fail(message):
     raise SystemExit(2)
 
 
-def fingerprint():
-    """One hash over all that the environment is made from: same hash, nothing to do."""
+def fingerprint(paths):
+    """One hash over this Python, this place and these files: same hash, nothing to do."""
     found = hashlib.sha256(sys.version.encode() + ROOT.encode())
-    paths = [LOCK, os.path.abspath(__file__)] + [os.path.join(ROOT, m, "pyproject.toml") for m in MEMBERS]
     for path in paths:
         with open(path, "rb") as file:
             found.update(file.read())
     return found.hexdigest()
+
+
+def stamped(name):
+    """The fingerprint that the last set-up left, or None."""
+    path = os.path.join(VENV, name)
+    if not os.path.exists(path):
+        return None
+    with open(path) as file:
+        return file.read()
+
+
+def stamp(name, wanted):
+    with open(os.path.join(VENV, name), "w") as file:
+        file.write(wanted)
 
 
 def run(command, environ):
@@ -52,12 +65,28 @@ def main():
             "Python %d.%d or newer is needed, and this is %s (%s).\n"
             "        Name another one: make PYTHON=python3.12 demo" % (OLDEST + (sys.version.split()[0], sys.executable))
         )
-    stamp = os.path.join(VENV, "set-up.sha256")
-    wanted = fingerprint()
-    if os.path.exists(stamp):
-        with open(stamp) as file:
-            if file.read() == wanted:
-                return
+    packages = fingerprint([LOCK])
+    members = fingerprint([os.path.join(ROOT, member, "pyproject.toml") for member in MEMBERS] + [os.path.abspath(__file__)])
+    scripts = os.path.join(VENV, "bin")
+    python = os.path.join(scripts, "python")
+    # uv_build, the build backend, is found on PATH.
+    environ = dict(os.environ, PATH=scripts + os.pathsep + os.environ.get("PATH", ""), PIP_DISABLE_PIP_VERSION_CHECK="1")
+    environ.pop("PYTHONPATH", None)
+    pip = [python, "-m", "pip", "install", "--quiet"]
+    if stamped("packages.sha256") != packages:
+        make_venv()
+        run(pip + ["--require-hashes", "--requirement", LOCK], environ)
+        stamp("packages.sha256", packages)
+    if stamped("members.sha256") != members:
+        editable = []
+        for member in MEMBERS:
+            editable += ["--editable", os.path.join(ROOT, member)]
+        run(pip + ["--no-deps", "--no-build-isolation"] + editable, environ)
+        stamp("members.sha256", members)
+
+
+def make_venv():
+    """A new, empty .venv: what the lock no longer holds must not stay."""
     try:
         import ensurepip  # noqa: F401
         import venv
@@ -70,19 +99,6 @@ def main():
     if os.path.isdir(VENV):
         shutil.rmtree(VENV)
     venv.create(VENV, with_pip=True)
-    scripts = os.path.join(VENV, "bin")
-    python = os.path.join(scripts, "python")
-    # uv_build, the build backend, is found on PATH.
-    environ = dict(os.environ, PATH=scripts + os.pathsep + os.environ.get("PATH", ""), PIP_DISABLE_PIP_VERSION_CHECK="1")
-    environ.pop("PYTHONPATH", None)
-    pip = [python, "-m", "pip", "install", "--quiet"]
-    run(pip + ["--require-hashes", "--requirement", LOCK], environ)
-    editable = []
-    for member in MEMBERS:
-        editable += ["--editable", os.path.join(ROOT, member)]
-    run(pip + ["--no-deps", "--no-build-isolation"] + editable, environ)
-    with open(stamp, "w") as file:
-        file.write(wanted)
 
 
 if __name__ == "__main__":
