@@ -1,0 +1,81 @@
+"""The checks of the plugin contract, by theme: plain functions of a Subject, used by JobTypeContract and `extract plugins check`.
+
+Each returns None where the contract is kept, raises ContractBroken with everything that is wrong, or NotChecked with the reason.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extract_core.testing.checks.arguments import arguments_hold_what_the_branch_reads, requests_have_the_services_types
+from extract_core.testing.checks.branch import (
+    branch_fits_any_partition,
+    branch_is_states_language,
+    branch_keeps_the_item,
+    state_names_fit,
+)
+from extract_core.testing.checks.identity import answers, identity
+from extract_core.testing.checks.imports import imports_stay_light
+from extract_core.testing.checks.json_values import values_survive_json
+from extract_core.testing.checks.local import local_command_carries_the_arguments, local_ends_read_as_they_were
+from extract_core.testing.checks.permissions import permissions_are_exact, permissions_cover_the_branch
+from extract_core.testing.checks.retries import retries_start_no_job_twice
+from extract_core.testing.checks.secrets import arguments_hold_no_secret
+from extract_core.testing.checks.selectors import result_selectors_read_what_is_sent
+from extract_core.testing.checks.settings import settings_refuse_unknown_keys
+from extract_core.testing.checks.status import status_is_honest, status_is_total, status_says_why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from extract_core.testing.subject import Subject
+
+CHECKS: Final[tuple[Callable[[Subject], None], ...]] = (
+    identity,
+    answers,
+    imports_stay_light,
+    settings_refuse_unknown_keys,
+    values_survive_json,
+    state_names_fit,
+    branch_is_states_language,
+    branch_keeps_the_item,
+    branch_fits_any_partition,
+    arguments_hold_what_the_branch_reads,
+    requests_have_the_services_types,
+    arguments_hold_no_secret,
+    result_selectors_read_what_is_sent,
+    permissions_cover_the_branch,
+    permissions_are_exact,
+    retries_start_no_job_twice,
+    status_is_total,
+    status_is_honest,
+    status_says_why,
+    local_command_carries_the_arguments,
+    local_ends_read_as_they_were,
+)
+"""All of them, in the order in which one reads a job type."""
+
+__all__ = [
+    "CHECKS",
+    "answers",
+    "arguments_hold_no_secret",
+    "arguments_hold_what_the_branch_reads",
+    "branch_fits_any_partition",
+    "branch_is_states_language",
+    "branch_keeps_the_item",
+    "identity",
+    "imports_stay_light",
+    "local_command_carries_the_arguments",
+    "local_ends_read_as_they_were",
+    "permissions_are_exact",
+    "permissions_cover_the_branch",
+    "requests_have_the_services_types",
+    "result_selectors_read_what_is_sent",
+    "retries_start_no_job_twice",
+    "settings_refuse_unknown_keys",
+    "state_names_fit",
+    "status_is_honest",
+    "status_is_total",
+    "status_says_why",
+    "values_survive_json",
+]
