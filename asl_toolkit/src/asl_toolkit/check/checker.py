@@ -14,13 +14,14 @@ from asl_toolkit.check.models import Models, load_models
 from asl_toolkit.check.paths import check_paths
 from asl_toolkit.check.placeholders import check_placeholders
 from asl_toolkit.check.resources import check_partitions
-from asl_toolkit.check.scopes import a_type, walk
+from asl_toolkit.check.scopes import walk
 from asl_toolkit.check.services import check_services
 from asl_toolkit.check.sizes import check_sizes
 from asl_toolkit.check.source import find_places, read_text
 from asl_toolkit.check.structure import check_structure
 from asl_toolkit.check.templates import check_templates
 from asl_toolkit.check.variables import check_variables
+from asl_toolkit.check.wording import a_type
 from asl_toolkit.json_value import Json
 
 

@@ -6,9 +6,10 @@ from typing import Final
 from asl_toolkit.check.fields import Field, Fields
 from asl_toolkit.check.findings import Report, join
 from asl_toolkit.check.paths import check_expression
-from asl_toolkit.check.scopes import StateAt, a_type
+from asl_toolkit.check.scopes import StateAt
 from asl_toolkit.check.structure import check_required, check_unknown
 from asl_toolkit.check.values import check_values, is_expression, is_placeholder
+from asl_toolkit.check.wording import a_type, shown
 from asl_toolkit.choice import COMPARISONS
 from asl_toolkit.json_value import Json, is_number
 from asl_toolkit.timestamps import parse_instant
@@ -62,7 +63,9 @@ def _check_jsonata_rule(rule: Mapping[str, Json], pointer: str, state: StateAt, 
     condition = rule.get("Condition", True)
     if not isinstance(condition, bool) and not is_expression(condition) and not is_placeholder(condition):
         report.add(
-            "WRONG_TYPE", join(pointer, "Condition"), f"Condition is an expression {{% … %}}, true or false, not {condition!r}"
+            "WRONG_TYPE",
+            join(pointer, "Condition"),
+            f"Condition is an expression {{% … %}}, true or false, not {shown(condition)}",
         )
 
 
@@ -159,7 +162,7 @@ def _check_operand(name: str, value: Json, pointer: str, state: StateAt, report:
     }[wanted]
     if not good:
         what = "an ISO-8601 timestamp" if wanted == "timestamp" else f"a {wanted}"
-        report.add("CHOICE_RULE", pointer, f"{name} compares with {what}, not {value!r}")
+        report.add("CHOICE_RULE", pointer, f"{name} compares with {what}, not {shown(value)}")
 
 
 def _check_guards(rules: list[Json], state: StateAt, report: Report) -> None:

@@ -8,9 +8,10 @@ from typing import Final
 
 from asl_toolkit.check.fields import Field, Fields
 from asl_toolkit.check.findings import Report, join
-from asl_toolkit.check.scopes import StateAt, a_type
+from asl_toolkit.check.scopes import StateAt
 from asl_toolkit.check.structure import check_required, check_unknown
 from asl_toolkit.check.values import check_exclusive, check_values, check_word
+from asl_toolkit.check.wording import a_type, shown
 from asl_toolkit.json_value import Json, is_number
 
 _MOST_ATTEMPTS: Final = 99_999_999
@@ -84,11 +85,11 @@ def _check_retry(entry: Mapping[str, Json], pointer: str, report: Report) -> Non
     if not is_number(rate):
         report.add("WRONG_TYPE", join(pointer, "BackoffRate"), f"BackoffRate is a number, not {a_type(rate)}")
     elif rate < 1:
-        report.add("WRONG_VALUE", join(pointer, "BackoffRate"), f"BackoffRate is a number of at least 1, not {rate!r}")
+        report.add("WRONG_VALUE", join(pointer, "BackoffRate"), f"BackoffRate is a number of at least 1, not {shown(rate)}")
     for name, most in (("MaxAttempts", _MOST_ATTEMPTS), ("MaxDelaySeconds", _LONGEST_DELAY), ("IntervalSeconds", _MOST_ATTEMPTS)):
         value = entry.get(name, 0)
         if is_number(value) and value > most:
-            report.add("WRONG_VALUE", join(pointer, name), f"{name} is at most {most}, not {value!r}")
+            report.add("WRONG_VALUE", join(pointer, name), f"{name} is at most {most}, not {shown(value)}")
     longest, interval = entry.get("MaxDelaySeconds"), entry.get("IntervalSeconds", 1)
     if is_number(longest) and is_number(interval) and longest <= interval:
         report.add(
@@ -113,7 +114,7 @@ def _check_order(entries: list[Json], state: StateAt, name: str, report: Report)
             if not isinstance(error, str):
                 report.add("WRONG_TYPE", join(pointer, inner), f"an error's name is a string, not {a_type(error)}")
             elif error.startswith("States.") and error not in _KNOWN and not error.startswith(_HTTP):
-                report.add("ERROR_NAMES", join(pointer, inner), f"{error!r} is no error name that Step Functions reserves")
+                report.add("ERROR_NAMES", join(pointer, inner), f"{shown(error)} is no error name that Step Functions reserves")
         named = [error for error in errors if isinstance(error, str)]
         if "States.ALL" in named and len(errors) > 1:
             report.add("ERROR_NAMES", pointer, "States.ALL stands alone in its ErrorEquals")

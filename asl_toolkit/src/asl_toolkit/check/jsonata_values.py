@@ -6,6 +6,7 @@ from typing import Final
 from asl_toolkit.check.findings import Report, join
 from asl_toolkit.check.scopes import StateAt
 from asl_toolkit.check.values import is_expression, is_placeholder
+from asl_toolkit.check.wording import shown
 from asl_toolkit.json_value import Json
 
 _DEEPEST: Final = 100
@@ -53,8 +54,8 @@ def _check_marks(value: str, pointer: str, report: Report) -> None:
     opens, closes = value.startswith("{%"), value.endswith("%}")
     if opens != closes and not is_placeholder(value):
         missing = "does not end with %}" if opens else "does not begin with {%"
-        report.add("JSONATA_MARKS", pointer, f"{value!r} {missing}")
+        report.add("JSONATA_MARKS", pointer, f"{shown(value)} {missing}")
     elif not opens and is_expression(value.strip()):
-        report.add("JSONATA_EMBEDDED", pointer, f"{value!r} is taken literally: there are blanks outside the marks")
+        report.add("JSONATA_EMBEDDED", pointer, f"{shown(value)} is taken literally: there are blanks outside the marks")
     elif not opens and "{%" in value and "%}" in value:
-        report.add("JSONATA_EMBEDDED", pointer, f"{value!r} is taken literally")
+        report.add("JSONATA_EMBEDDED", pointer, f"{shown(value)} is taken literally")

@@ -13,6 +13,7 @@ from asl_toolkit.check.paths import check_expression
 from asl_toolkit.check.scopes import Machine, StateAt, mode_of
 from asl_toolkit.check.structure import check_required, check_unknown
 from asl_toolkit.check.values import check_exclusive, check_values, check_word, is_expression, is_placeholder
+from asl_toolkit.check.wording import shown
 from asl_toolkit.json_value import Json, is_number
 
 _INLINE_MOST: Final = 40
@@ -82,7 +83,9 @@ def check_maps(machine: Machine, report: Report, machine_type: str | None) -> No
             items = state.value["Items"]
             if not isinstance(items, (list, Mapping)) and not is_expression(items) and not is_placeholder(items):
                 report.add(
-                    "WRONG_TYPE", state.at("Items"), f"Items is an array, an object or an expression {{% … %}}, not {items!r}"
+                    "WRONG_TYPE",
+                    state.at("Items"),
+                    f"Items is an array, an object or an expression {{% … %}}, not {shown(items)}",
                 )
 
 
@@ -121,9 +124,11 @@ def _check_distributed(state: StateAt, labels: dict[str, str], report: Report, m
     label = state.value.get("Label")
     if isinstance(label, str) and not is_placeholder(label):
         if not _LABEL.fullmatch(label):
-            report.add("WRONG_VALUE", state.at("Label"), f"a Label has 1 to 40 characters that names may have, not {label!r}")
+            report.add(
+                "WRONG_VALUE", state.at("Label"), f"a Label has 1 to 40 characters that names may have, not {shown(label)}"
+            )
         if label in labels:
-            report.add("DUPLICATE_LABEL", state.at("Label"), f"the Map at {labels[label]} has the Label {label!r} too")
+            report.add("DUPLICATE_LABEL", state.at("Label"), f"the Map at {labels[label]} has the Label {shown(label)} too")
         labels.setdefault(label, state.pointer)
     _check_reader(state, report)
     _check_part(state, "ItemBatcher", _BATCHER, report)
@@ -192,7 +197,7 @@ def _check_resource(part: Mapping[str, Json], pointer: str, endings: tuple[str, 
     resource = part.get("Resource")
     if isinstance(resource, str) and not is_placeholder(resource) and not resource.endswith(endings):
         names = " or ".join(ending[1:] for ending in endings)
-        report.add("RESOURCE", join(pointer, "Resource"), f"the Resource here is {names}, not {resource!r}")
+        report.add("RESOURCE", join(pointer, "Resource"), f"the Resource here is {names}, not {shown(resource)}")
 
 
 def _check_words(config: Mapping[str, Json], pointer: str, words: Mapping[str, tuple[str, ...]], report: Report) -> None:

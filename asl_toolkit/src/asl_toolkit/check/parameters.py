@@ -11,8 +11,9 @@ from asl_toolkit.check.findings import Report, join
 from asl_toolkit.check.integrations import Integration, Simple
 from asl_toolkit.check.models import Models, Shape, find_member, member_names, nearest
 from asl_toolkit.check.resources import Called
-from asl_toolkit.check.scopes import StateAt, a_type
+from asl_toolkit.check.scopes import StateAt
 from asl_toolkit.check.values import is_expression, is_placeholder
+from asl_toolkit.check.wording import shown
 from asl_toolkit.json_value import Json, is_number
 
 _DEEPEST: Final = 30
@@ -121,7 +122,7 @@ class _Checker:
         if kind in {"blob", "timestamp"}:
             return
         if not _fits(kind, value):
-            self._report.add("PARAMETER_TYPE", pointer, f"this member of {self._title} is {_WANTED[kind]}, not {_shown(value)}")
+            self._report.add("PARAMETER_TYPE", pointer, f"this member of {self._title} is {_WANTED[kind]}, not {shown(value)}")
             return
         if kind == "structure":
             names = member_names(shape)
@@ -148,8 +149,8 @@ class _Checker:
         if words and value not in words:
             near = get_close_matches(value, words, 1, 0.5)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            shown = ", ".join(words[:8]) + (" …" if len(words) > 8 else "")
-            self._report.add("PARAMETER_VALUE", pointer, f"{value!r} is none of {shown}{hint}")
+            known = ", ".join(words[:8]) + (" …" if len(words) > 8 else "")
+            self._report.add("PARAMETER_VALUE", pointer, f"{shown(value)} is none of {known}{hint}")
             return
         least, most = shape.metadata.get("min"), shape.metadata.get("max")
         size = len(value) if kind in {"string", "list"} else value if is_number(value) else None
@@ -161,7 +162,7 @@ class _Checker:
 
     def _simple(self, kind: Simple, value: Json, pointer: str) -> None:
         if kind != "any" and not _fits(kind, value):
-            self._report.add("PARAMETER_TYPE", pointer, f"this member of {self._title} is {_WANTED[kind]}, not {_shown(value)}")
+            self._report.add("PARAMETER_TYPE", pointer, f"this member of {self._title} is {_WANTED[kind]}, not {shown(value)}")
 
 
 def _json_members(rules: Integration) -> frozenset[str]:
@@ -180,14 +181,9 @@ def _fits(kind: str, value: Json) -> bool:
     if kind == "boolean":
         return isinstance(value, bool)
     if kind in {"integer", "long"}:
-        return is_number(value) and float(value).is_integer()
+        return is_number(value) and (isinstance(value, int) or value.is_integer())
     if kind in {"float", "double"}:
         return is_number(value)
     if kind == "list":
         return isinstance(value, list)
     return isinstance(value, Mapping)
-
-
-def _shown(value: Json) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 and not isinstance(value, (Mapping, list)) else a_type(value)

@@ -11,6 +11,7 @@ from asl_toolkit.check.integrations import OF_MAPS, OPTIMISED, RENAMED, RETIRED,
 from asl_toolkit.check.models import Models, nearest
 from asl_toolkit.check.scopes import Machine, StateAt
 from asl_toolkit.check.values import is_placeholder
+from asl_toolkit.check.wording import shown
 from asl_toolkit.json_value import Json
 
 _ARN: Final = re.compile(
@@ -57,22 +58,22 @@ def _integration(resource: str, pointer: str, report: Report) -> tuple[str, str,
     """Service, action and suffix of an integration; None for what is none (a function, an activity) or is faulty."""
     match = _ARN.fullmatch(resource)
     if match is None:
-        report.add("RESOURCE", pointer, f"{resource!r} is no ARN")
+        report.add("RESOURCE", pointer, f"{shown(resource)} is no ARN")
         return None
     service, rest, placed = match["service"], match["rest"], match["region"] and match["account"]
     called = None
     if service == "lambda":
         if not _FUNCTION.fullmatch(rest) or not placed:
-            report.add("RESOURCE", pointer, f"{resource!r} is no ARN of a Lambda function")
+            report.add("RESOURCE", pointer, f"{shown(resource)} is no ARN of a Lambda function")
     elif service != "states":
-        report.add("RESOURCE", pointer, f"a Task cannot call {resource!r}: write arn:aws:states:::SERVICE:ACTION")
+        report.add("RESOURCE", pointer, f"a Task cannot call {shown(resource)}: write arn:aws:states:::SERVICE:ACTION")
     elif rest.startswith("activity:"):
         if not _ACTIVITY.fullmatch(rest) or not placed:
-            report.add("RESOURCE", pointer, f"{resource!r} is no ARN of an activity")
+            report.add("RESOURCE", pointer, f"{shown(resource)} is no ARN of an activity")
     else:
         called = _INTEGRATION.fullmatch(rest)
         if called is None:
-            report.add("RESOURCE", pointer, f"{resource!r} names no action: write arn:aws:states:::SERVICE:ACTION")
+            report.add("RESOURCE", pointer, f"{shown(resource)} names no action: write arn:aws:states:::SERVICE:ACTION")
     return None if called is None else (called["service"], called["action"], called["suffix"] or "")
 
 

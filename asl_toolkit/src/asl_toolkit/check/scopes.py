@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.wording import a_type, shown
 from asl_toolkit.definition.model import Language
-from asl_toolkit.json_value import Json, type_name
+from asl_toolkit.json_value import Json
 
 ScopeKind: TypeAlias = Literal["machine", "branch", "inline", "distributed"]
 
@@ -82,7 +83,7 @@ def _scope(  # noqa: PLR0913, PLR0917 - what a scope is, and what is handed down
     inner = value.get("States")
     if not isinstance(inner, Mapping):
         if "States" in value:
-            report.add("WRONG_TYPE", join(pointer, "States"), f"States is an object, not {_a(inner)}")
+            report.add("WRONG_TYPE", join(pointer, "States"), f"States is an object, not {a_type(inner)}")
         else:
             report.add("MISSING_FIELD", pointer, f"States is missing in {scope.title}")
         return
@@ -91,7 +92,7 @@ def _scope(  # noqa: PLR0913, PLR0917 - what a scope is, and what is handed down
     for name, state in inner.items():
         where = join(pointer, "States", name)
         if not isinstance(state, Mapping):
-            report.add("WRONG_TYPE", where, f"a state is an object, not {_a(state)}")
+            report.add("WRONG_TYPE", where, f"a state is an object, not {a_type(state)}")
             continue
         found = _state(name, state, where, scope, machine, report)
         states[name] = found
@@ -105,7 +106,7 @@ def _state(  # noqa: PLR0913, PLR0917 - a state, where it stands, and what is ha
 ) -> StateAt:
     wanted = value.get("QueryLanguage", machine.language)
     if wanted not in _LANGUAGES:
-        report.add("WRONG_VALUE", join(pointer, "QueryLanguage"), f"QueryLanguage is JSONPath or JSONata, not {wanted!r}")
+        report.add("WRONG_VALUE", join(pointer, "QueryLanguage"), f"QueryLanguage is JSONPath or JSONata, not {shown(wanted)}")
         wanted = machine.language
     if wanted == "JSONPath" and machine.language == "JSONata":
         report.add(
@@ -120,7 +121,7 @@ def _state(  # noqa: PLR0913, PLR0917 - a state, where it stands, and what is ha
     elif kind not in TYPES:
         near = next((known for known in TYPES if isinstance(kind, str) and known.lower() == kind.lower()), None)
         hint = f"; did you mean {near!r}?" if near else ""
-        report.add("WRONG_VALUE", join(pointer, "Type"), f"Type is one of {', '.join(TYPES)}, not {kind!r}{hint}")
+        report.add("WRONG_VALUE", join(pointer, "Type"), f"Type is one of {', '.join(TYPES)}, not {shown(kind)}{hint}")
     language: Language = "JSONata" if wanted == "JSONata" else "JSONPath"
     return StateAt(name, value, pointer, str(kind) if kind in TYPES else "", language, scope)
 
@@ -131,7 +132,7 @@ def _inner_scopes(state: StateAt, machine: Machine, report: Report, depth: int) 
             if isinstance(branch, Mapping):
                 _scope(branch, state.at("Branches", place), "branch", state.scope, machine, report, depth + 1)
             else:
-                report.add("WRONG_TYPE", state.at("Branches", place), f"a branch is an object, not {_a(branch)}")
+                report.add("WRONG_TYPE", state.at("Branches", place), f"a branch is an object, not {a_type(branch)}")
     if state.type == "Map":
         for name in ("ItemProcessor", "Iterator"):
             if isinstance(processor := state.value.get(name), Mapping):
@@ -145,12 +146,3 @@ def mode_of(state: Mapping[str, Json]) -> str:
     config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
     mode = config.get("Mode", "INLINE") if isinstance(config, Mapping) else "INLINE"
     return mode if isinstance(mode, str) else "INLINE"
-
-
-def _a(value: Json) -> str:
-    """The type of a value, for messages."""
-    name = type_name(value)
-    return name if name == "null" else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
-
-
-a_type = _a

@@ -6,8 +6,9 @@ from typing import Final
 
 from asl_toolkit.check.findings import Report, join
 from asl_toolkit.check.paths import check_expression
-from asl_toolkit.check.scopes import StateAt, a_type
+from asl_toolkit.check.scopes import StateAt
 from asl_toolkit.check.values import is_expression, is_placeholder
+from asl_toolkit.check.wording import a_type, shown
 from asl_toolkit.json_value import Json
 
 _DEEPEST: Final = 100
@@ -65,7 +66,7 @@ def _check_dynamic(name: str, value: Json, pointer: str, state: StateAt, report:
     if not isinstance(value, str):
         report.add("TEMPLATE_KEY", pointer, f"{name!r} holds a path or an intrinsic function, not {a_type(value)}")
     elif not value.startswith(("$", "States.")):
-        report.add("TEMPLATE_KEY", pointer, f"{name!r} holds a path or an intrinsic function, not {value!r}")
+        report.add("TEMPLATE_KEY", pointer, f"{name!r} holds a path or an intrinsic function, not {shown(value)}")
     else:
         check_expression(value, pointer, state, report)
 
@@ -74,9 +75,9 @@ def _check_literal(name: str, value: Json, pointer: str, report: Report) -> None
     if not isinstance(value, str) or is_placeholder(value):
         return
     if _LOOKS_LIKE_PATH.fullmatch(value) or _LOOKS_LIKE_CALL.fullmatch(value):
-        report.add("NO_DOLLAR", pointer, f"{value!r} is taken literally, because {name!r} does not end in `.$`")
+        report.add("NO_DOLLAR", pointer, f"{shown(value)} is taken literally, because {name!r} does not end in `.$`")
     elif is_expression(value):
-        report.add("JSONATA_EMBEDDED", pointer, f"{value!r} is taken literally: the state is in JSONPath")
+        report.add("JSONATA_EMBEDDED", pointer, f"{shown(value)} is taken literally: the state is in JSONPath")
 
 
 def _check_static(value: Json, pointer: str, report: Report, depth: int) -> None:
@@ -86,7 +87,7 @@ def _check_static(value: Json, pointer: str, report: Report, depth: int) -> None
         for name, inner in value.items():
             here = join(pointer, name)
             if name.endswith(".$") and isinstance(inner, str) and inner.startswith(("$", "States.")):
-                report.add("STATIC_RESULT", here, f"{inner!r} stands in Result, which is never evaluated")
+                report.add("STATIC_RESULT", here, f"{shown(inner)} stands in Result, which is never evaluated")
             else:
                 _check_static(inner, here, report, depth + 1)
     elif isinstance(value, list):

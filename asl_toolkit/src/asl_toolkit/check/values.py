@@ -7,7 +7,7 @@ from typing import Final
 
 from asl_toolkit.check.fields import EXCLUSIVE, Fields
 from asl_toolkit.check.findings import Report, join
-from asl_toolkit.check.scopes import a_type
+from asl_toolkit.check.wording import a_type, shown
 from asl_toolkit.definition.model import Language
 from asl_toolkit.json_value import Json, is_number
 from asl_toolkit.timestamps import parse_instant
@@ -66,17 +66,21 @@ def check_value(  # noqa: PLR0913, PLR0917 - a field, its value, where it stands
         if not isinstance(value, types):
             report.add("WRONG_TYPE", pointer, f"{name} is {what}, not {a_type(value)}")
         elif kind == "timestamp" and isinstance(value, str) and parse_instant(value) is None:
-            report.add("WRONG_VALUE", pointer, f"{name} is an ISO-8601 instant such as 2026-01-31T12:00:00Z, not {value!r}")
+            report.add("WRONG_VALUE", pointer, f"{name} is an ISO-8601 instant such as 2026-01-31T12:00:00Z, not {shown(value)}")
 
 
 def _number(kind: str, name: str, value: Json, pointer: str, report: Report) -> None:
     least, most, whole = _NUMBERS[kind]
     what = "a whole number" if whole else "a number"
-    if not is_number(value) or (whole and float(value) != int(value)):
-        report.add("WRONG_TYPE", pointer, f"{name} is {what}, not {value!r}" if is_number(value) else _is(name, what, value))
+    if not is_number(value) or (whole and not _is_whole(value)):
+        report.add("WRONG_TYPE", pointer, f"{name} is {what}, not {shown(value)}" if is_number(value) else _is(name, what, value))
     elif value < least or (most is not None and value > most):
         span = f"from {least} to {most}" if most is not None else f"of at least {least}"
-        report.add("WRONG_VALUE", pointer, f"{name} is {what} {span}, not {value!r}")
+        report.add("WRONG_VALUE", pointer, f"{name} is {what} {span}, not {shown(value)}")
+
+
+def _is_whole(value: float) -> bool:
+    return isinstance(value, int) or value.is_integer()
 
 
 def _is(name: str, what: str, value: Json) -> str:
@@ -89,7 +93,7 @@ def check_word(  # noqa: PLR0913 - as check_value
     """A field that takes one of some words."""
     if value in words or is_placeholder(value) or (dynamic and is_expression(value)):
         return
-    report.add("WRONG_VALUE", pointer, f"{name} is one of {', '.join(words)}, not {value!r}")
+    report.add("WRONG_VALUE", pointer, f"{name} is one of {', '.join(words)}, not {shown(value)}")
 
 
 def check_exclusive(value: Mapping[str, Json], pointer: str, fields: Fields, report: Report) -> None:

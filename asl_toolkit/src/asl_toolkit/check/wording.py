@@ -1,0 +1,21 @@
+"""How values stand in messages: short, and safe whatever they hold."""
+
+from asl_toolkit.json_value import Json, type_name
+
+_LONGEST = 100
+
+
+def a_type(value: Json) -> str:
+    """The type of a value: a string, an object, null."""
+    name = type_name(value)
+    return name if name == "null" else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def shown(value: Json) -> str:
+    """A scalar as it stands, cut when it is long; the type of anything else."""
+    if value is None or isinstance(value, (list, dict)):
+        return a_type(value)
+    if isinstance(value, int) and abs(value) >= 10**_LONGEST:
+        return "a number of more than 100 digits"
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 20]}…{text[-10:]}"

@@ -1,0 +1,37 @@
+"""Every seeded fault is found: its code at its place, once, and nothing beside what the fault itself causes."""
+
+import json
+
+import pytest
+from check_faults import good_machines, seeded_faults
+
+from asl_toolkit.check import CODES, check
+
+FAULTS = tuple(seeded_faults())
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def test_a_seeded_fault_is_found_once_and_alone(fault):
+    found = [(finding.code, finding.pointer) for finding in check(fault.text, **fault.options)]
+    assert found.count((fault.code, fault.pointer)) == 1, found
+    others = {code for code, pointer in found if (code, pointer) != (fault.code, fault.pointer)}
+    assert others <= fault.also
+
+
+@pytest.mark.parametrize(("name", "text"), tuple(good_machines()))
+def test_a_good_machine_has_no_finding(name, text):
+    assert check(text) == []
+    assert check(json.loads(text)) == []
+
+
+def test_every_code_has_a_seeded_fault_or_a_test_of_its_own():
+    seeded = {fault.code for fault in FAULTS}
+    of_aws = {"AWS_ERROR", "AWS_WARNING", "AWS_TRUNCATED"}  # test_aws.py
+    of_check = {"TOO_LARGE", "LARGE_PAYLOAD", "TOO_DEEP", "PLACEHOLDERS", "MODELS_MISSING", "PATH_UNSURE", "DUPLICATE_LABEL"}
+    elsewhere = of_aws | of_check  # test_check.py
+    assert seeded | elsewhere == set(CODES)
+    assert not seeded & elsewhere
+
+
+def test_there_are_more_than_eighty_faults():
+    assert len(FAULTS) > 80
