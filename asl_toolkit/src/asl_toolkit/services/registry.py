@@ -39,6 +39,24 @@ class Services:
         self.tokens = tokens or TaskTokens()
         self._caller = FunctionCaller(self.functions, region=region, account=account)
 
+    def but(
+        self,
+        *,
+        handlers: Mapping[tuple[str, str], Handler],
+        functions: Mapping[str, Function],
+        states: Mapping[str, Handler],
+    ) -> "Services":
+        """The same surroundings (region, account, threads, tokens) with other handlers."""
+        return Services(
+            handlers,
+            functions=functions,
+            states=states,
+            region=self.region,
+            account=self.account,
+            workers=self.workers,
+            tokens=self.tokens,
+        )
+
     def handler(self, resource: Resource, state_name: str) -> Handler | None:
         """Who serves a Task; None when nobody does."""
         override = self.states.get(state_name)

@@ -26,6 +26,7 @@ _ACTIONS: Mapping[str, frozenset[str]] = {
 _FREE_TEXT: Mapping[str, frozenset[str]] = {
     "sendMessage": frozenset({"MessageBody"}),
     "publish": frozenset({"Message"}),
+    "putEvents": frozenset({"Detail"}),
 }
 
 
@@ -181,11 +182,9 @@ def _parts(response: Mapping[str, Any]) -> tuple[str, str, int, str]:
 
 
 def _modelled(code: str, operation: Any) -> str | None:  # botocore's models
-    """The error shape of the operation that a code means, or None."""
-    for shape in operation.error_shapes:
-        if code in {shape.name, shape.metadata.get("error", {}).get("code"), shape.error_code}:
-            return str(shape.name)
-    return None
+    """The error shape of the service that a code means, or None."""
+    shape = operation.service_model.shape_for_error_code(code)
+    return None if shape is None else str(shape.name)
 
 
 def _null_members(members: list[str]) -> str:

@@ -32,21 +32,27 @@ _WANTED = {
 def to_request(shape: Shape, parameters: Json, free_text: frozenset[str] = frozenset()) -> dict[str, Any]:
     """boto3's keyword arguments from a Task's parameters; null members are left out.
 
-    `free_text` names top-level members that take any JSON value as its text (MessageBody of sqs:sendMessage).
+    `free_text` names members that take any JSON value as its text (MessageBody of sqs:sendMessage).
     RuntimeFailure for unknown members and wrong types.
     """
     if shape is None:
         return {}
     try:
-        if isinstance(parameters, Mapping):
-            parameters = {
-                name: value if name not in free_text or isinstance(value, str) else dumps(value)
-                for name, value in parameters.items()
-            }
-        request = _convert(shape, parameters, "")
+        request = _convert(shape, _as_text(parameters, free_text) if free_text else parameters, "")
     except _Refused as refused:
         raise RuntimeFailure(f"The Parameters '{dumps(parameters)}' could not be used to start the Task: [{refused}]") from None
     return dict(request)
+
+
+def _as_text(value: Json, names: frozenset[str]) -> Json:
+    if isinstance(value, list):
+        return [_as_text(element, names) for element in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: dumps(inner) if name in names and not isinstance(inner, str) else _as_text(inner, names)
+        for name, inner in value.items()
+    }
 
 
 class _Refused(Exception):  # noqa: N818 - never leaves this module

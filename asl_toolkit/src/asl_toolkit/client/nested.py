@@ -1,0 +1,82 @@
+"""Nested executions: `states:startExecution` and its `.sync`, `.sync:2` and `.waitForTaskToken` forms.
+
+Shapes: recorded `states:startExecution.sync` outputs and failures; with `.sync:2` Input and Output are JSON, else text.
+"""
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
+
+from asl_toolkit.client.errors import ClientError
+from asl_toolkit.errors import TaskFailed
+from asl_toolkit.json_value import Json, dumps
+from asl_toolkit.runtime.execution import Execution
+from asl_toolkit.services.contract import Handler, Submitted, TaskRequest
+
+
+class NestedExecutions:
+    """The handler of `states:startExecution`, given what starts an execution by ARN, name and input."""
+
+    def __init__(self, start: Callable[[str, str | None, Json], Execution]) -> None:
+        self._start = start
+
+    def handlers(self) -> dict[tuple[str, str], Handler]:
+        """For `Services`."""
+        return {("states", "startExecution"): self.start_execution}
+
+    def start_execution(self, request: TaskRequest) -> "Json | Submitted":
+        """Start the child; `.sync` waits for its end, and a stop of the parent stops it."""
+        given = request.parameters if isinstance(request.parameters, dict) else {}
+        try:
+            execution = self._start(str(given.get("StateMachineArn", "")), given.get("Name"), given.get("Input", {}))
+        except ClientError as error:
+            code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+            raise TaskFailed(
+                f"StepFunctions.{code}Exception",
+                f"{message} (Service: AWSStepFunctions; Status Code: 400; Error Code: {code}; "
+                f"Request ID: {uuid.uuid4()}; Proxy: null)",
+            ) from error
+        started: dict[str, Json] = {
+            "ExecutionArn": execution.arn,
+            "SdkHttpMetadata": {"HttpStatusCode": 200},
+            "SdkResponseMetadata": {"RequestId": str(uuid.uuid4())},
+            "StartDate": int(execution.started * 1000),
+        }
+        if request.pattern != "sync":
+            return started
+        future: Future[Json] = Future()
+        as_json = request.resource.endswith(":2")
+        Thread(target=_watch, args=(execution, future, as_json), name=f"asl-watch-{execution.name}", daemon=True).start()
+        return Submitted(started, future, execution.stop)
+
+
+def _watch(execution: Execution, future: "Future[Json]", as_json: bool) -> None:  # noqa: FBT001 - a thread's argument
+    """Resolve the future when the child has ended."""
+    result = execution.wait()
+    given = execution.payload
+    description: dict[str, Json] = {}
+    if result.cause is not None:
+        description["Cause"] = result.cause
+    if result.status != "SUCCEEDED":
+        error = "States.Timeout" if result.status == "TIMED_OUT" and result.error is None else result.error
+        description |= {} if error is None else {"Error": error}
+    description |= {
+        "ExecutionArn": execution.arn,
+        "Input": given.value if as_json else given.text,
+        "InputDetails": {"Included": True},
+        "Name": execution.name,
+    }
+    if result.status == "SUCCEEDED":
+        output = result.output if as_json else dumps(result.output)
+        description |= {"Output": output, "OutputDetails": {"Included": True}}
+    description |= {
+        "StartDate": int(execution.started * 1000),
+        "StateMachineArn": execution.identity.machine_arn,
+        "Status": result.status,
+        "StopDate": int((execution.stopped or execution.started) * 1000),
+    }
+    if result.status == "SUCCEEDED":
+        future.set_result(description)
+    else:
+        future.set_exception(TaskFailed("States.TaskFailed", dumps(description)))

@@ -1,0 +1,176 @@
+"""The command line: run with mocks and injected errors, case, conformance."""
+
+import io
+import json
+
+import pytest
+
+from asl_toolkit.commands import main
+from asl_toolkit.mocks import MockError, parse_injection, with_mocks
+from asl_toolkit.pytest_plugin import asl  # noqa: F401 - the fixture, also where the package is not installed
+from asl_toolkit.services.registry import Services
+
+JOB = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::glue:startJobRun.sync",
+    "Parameters": {"JobName.$": "$.job"},
+    "Retry": [{"ErrorEquals": ["Glue.AWSGlueException"], "IntervalSeconds": 30, "MaxAttempts": 2}],
+    "Next": "Wait",
+}
+MACHINE = {"StartAt": "Job", "States": {"Job": JOB, "Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+MOCKS = {"services": {"glue:startJobRun": {"result": {"JobRunState": "SUCCEEDED"}, "submitted": {"JobRunId": "jr"}}}}
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "m.json").write_text(json.dumps(MACHINE))
+    (tmp_path / "mocks.json").write_text(json.dumps(MOCKS))
+    return tmp_path
+
+
+def run(files, *options, capsys):
+    code = main(["run", str(files / "m.json"), "--input", '{"job": "j"}', *options])
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err.replace(str(files), "DIR")
+
+
+def test_run_prints_the_output(files, capsys):
+    code, out, err = run(files, "--mocks", str(files / "mocks.json"), capsys=capsys)
+    assert (code, out, err) == (0, '{"JobRunState":"SUCCEEDED"}\n', "")
+
+
+def test_run_injects_errors_and_shows_the_timeline(files, capsys):
+    options = ["--mocks", str(files / "mocks.json"), "--inject", "Job@1=Glue.AWSGlueException:Rate exceeded", "--timeline"]
+    code, _, err = run(files, *options, capsys=capsys)
+    assert code == 0
+    lines = err.splitlines()
+    assert [line.split()[2] for line in lines][:6] == [
+        "ExecutionStarted",
+        "TaskStateEntered",
+        "TaskScheduled",
+        "TaskStarted",
+        "TaskFailed",
+        "TaskScheduled",
+    ]
+    assert lines[4].split(None, 4)[3:] == ["Job", "Glue.AWSGlueException: Rate exceeded"]
+    assert lines[5].split()[0] == "30.000"
+    assert lines[-1].split()[0] == "3630.000"
+
+
+def test_run_says_how_an_execution_failed(files, capsys):
+    code, out, err = run(files, "--mocks", str(files / "mocks.json"), "--inject", "Job@*=Boom:why", capsys=capsys)
+    assert (code, out, err) == (1, "", "FAILED Boom: why\n")
+    code, out, _ = run(files, "--mocks", str(files / "mocks.json"), "--inject", "Job=Boom", "--output", "json", capsys=capsys)
+    shown = json.loads(out)
+    assert (code, shown["status"], shown["error"], shown["cause"], shown["events"][-1]["type"]) == (
+        1,
+        "FAILED",
+        "Boom",
+        "injected",
+        "ExecutionFailed",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], ("DIR/m.json: The state machine definition has a fault:\n  /States/Job/Resource: no handler serves "
+              "'glue:startJobRun' of the state 'Job': pass one in Services [NO_HANDLER]\n")),
+        (["--inject", "Jobb=X"], "DIR/m.json: there is no Task 'Jobb' to mock or to let fail; did you mean 'Job'?\n"),
+        (["--inject", "Job"], "DIR/m.json: 'Job' is not STATE[@ATTEMPT]=ERROR[:CAUSE]\n"),
+        (["--input", "["], "DIR/m.json: --input is not JSON: Expecting value: line 1 column 2 (char 1)\n"),
+        (["--clock", "0"], "DIR/m.json: --clock is virtual, real or a factor above 0, not '0'\n"),
+        (["--function", "f=json:nope"], "DIR/m.json: --function f=json:nope: module 'json' has no attribute 'nope'\n"),
+    ],
+)  # fmt: skip
+def test_wrong_use_is_explained(files, options, expected, capsys):
+    code, out, err = run(files, *options, capsys=capsys)
+    assert (code, out, err) == (2, "", expected)
+
+
+def test_a_function_of_a_module_is_called(files, capsys):
+    state = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "OutputPath": "$.Payload", "End": True}
+    machine = {"StartAt": "F", "States": {"F": {**state, "Parameters": {"FunctionName": "f", "Payload": "x"}}}}
+    (files / "m.json").write_text(json.dumps(machine))
+    code, out, err = run(files, "--function", "f=test_function_of_a_test:handler", capsys=capsys)
+    assert (code, out) == (2, "")
+    assert "No module named 'test_function_of_a_test'" in err
+
+
+def test_the_commands_are_listed(capsys):
+    assert main([]) == 2
+    assert main(["--help"]) == 0
+    assert main(["nope"]) == 2
+    assert "there is no command 'nope'" in capsys.readouterr().err
+
+
+def test_case_reads_a_line_and_prints_a_line(monkeypatch, capsys):
+    state = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:111111111111:function:f", "End": True}
+    case = {
+        "name": "n",
+        "definition": {"StartAt": "F", "States": {"F": state}},
+        "input": 20,
+        "lambdas": {"f": "def handler(event, context):\n    return str(event + 1).encode()\n"},
+        "fixtures": {},
+    }
+    refused = {**case, "definition": {"StartAt": "F", "States": {}}}
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{json.dumps(case)}\n\n{json.dumps(refused)}\n"))
+    assert main(["case"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["status"], first["output"], first["events"][-1]["type"]) == ("SUCCEEDED", 21, "ExecutionSucceeded")
+    assert second["status"] == "REFUSED"
+
+
+def test_mocks_answer_by_call_by_parameters_and_by_function(asl):  # noqa: F811 - the fixture
+    states = {
+        "A": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sns:publish",
+            "Parameters": {"n": 1},
+            "ResultPath": "$.a",
+            "Next": "B",
+        },
+        "B": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sns:publish",
+            "Parameters": {"n": 2},
+            "ResultPath": "$.b",
+            "Next": "C",
+        },
+        "C": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:111111111111:function:f", "ResultPath": "$.c", "End": True},
+    }
+    mocks = {
+        "services": {"sns:publish": [{"when": {"$.n": 2}, "result": "two"}, {"result": "one"}]},
+        "functions": {"f": {"error": "Oops", "cause": "c"}},
+    }
+    result = asl({"StartAt": "A", "States": states}, {}, mocks=mocks)
+    assert (result.error, result.cause) == ("Oops", "c")
+    assert asl.states_of(result) == ["A", "B", "C"]
+    assert result.events[-4]["lambdaFunctionScheduledEventDetails"]["input"] == '{"a":"one","b":"two"}'
+    result = asl({"StartAt": "A", "States": states}, {}, mocks={**mocks, "states": {"C": {"result": 3}}}, inject=["B=X"])
+    assert result.error == "X"
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"state": {}}, "mocks: 'state' is none of functions, services, states"),
+        ({"states": {"A": {}}}, "mocks.states.A[0] has either result or error"),
+        ({"states": {"A": [1]}}, "mocks.states.A[0] is an object with result or error, not 1"),
+        ({"states": {"A": {"result": 1, "reslt": 2}}},
+         "mocks.states.A[0]: 'reslt' is none of cause, delay, error, result, submitted, when"),
+        ({"services": {"glue": {"result": 1}}}, "mocks.services: 'glue' is not SERVICE:ACTION, as in glue:startJobRun"),
+        ({"functions": []}, "mocks.functions is an object, not []"),
+        ({"states": {"A": {"result": 1, "when": {"x": 1}}}}, "mocks.states.A[0].when: the path 'x' does not begin with '$'"),
+    ],
+)  # fmt: skip
+def test_faulty_mocks_are_explained(document, message):
+    with pytest.raises(MockError) as caught:
+        with_mocks(Services(), document)
+    assert str(caught.value) == message
+
+
+def test_injections_are_read():
+    assert parse_injection("My Task@2=Glue.X:a: b") == parse_injection("My Task@2=Glue.X:a: b")
+    injection = parse_injection("a@b@*=E")
+    assert (injection.state, injection.attempt, injection.error, injection.cause) == ("a@b", None, "E", "injected")
