@@ -10,10 +10,11 @@ from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import ExtractError
 from extract_core.handlers.job_status import status_of
 from extract_core.handlers.logs import log, log_json
+from extract_core.handlers.next_attempt import NoNextAttempt, next_item
 from extract_core.handlers.parts import parts_from_environment
 from extract_core.handlers.payloads import item_key
 from extract_core.handlers.result_object import NoResult, Result, read_result
-from extract_core.tracking import AttemptRow, Commit, Guard, Outcome
+from extract_core.tracking import AttemptRow, Commit, Finished, Guard, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,7 @@ def handler(event: Mapping[str, Json], context: object) -> Mapping[str, Json]:  
 
 
 def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
-    """Record the attempt and return ``{"status": state}``. The same item twice changes nothing.
+    """Record the attempt and return ``{"status": state}``, or the item of the next attempt. The same item twice changes nothing.
 
     Raises UsageError for what is no item, and TrackingUnavailable, which the machine retries. Whatever else is wrong with the
     item, the job or a plugin is recorded as the attempt's end.
@@ -44,17 +45,43 @@ def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
             result = read_result(parts.objects, item)
         except NoResult as error:
             if not (error.absent and _may_be_silent(item)):
-                status = replace(status, state=JobState.FAILED, failure=FailureClass.NO_RESULT, message=str(error))
+                no_result = FailureClass.NO_RESULT
+                status = replace(status, state=JobState.FAILED, failure=no_result, retryable=False, message=str(error))
     row = attempt_row(parts, key, item, status, result)
-    return {"status": put(parts, key, item, status, row, commit=_commit(item, result)).state.value}
+    again = None
+    try:
+        again = next_item(parts, item, row)
+    except NoNextAttempt as error:
+        row = replace(row, message=f"{row.message or 'no reason is known'}; not tried again: {error}")
+    finished = put(parts, key, item, status, row, commit=_commit(item, result), last=again is None)
+    if finished.outcome is Outcome.DUPLICATE:
+        again = _next_of_recorded(parts, key, item, finished.row)
+    if again is None or finished.outcome is Outcome.CONFLICT:
+        return {"status": finished.row.state.value}
+    return again
+
+
+def _next_of_recorded(parts: Parts, key: ItemKey, item: Mapping[str, Json], row: AttemptRow) -> dict[str, Json] | None:
+    """What was answered when this row was recorded, while the table still waits for the attempt after it; else None."""
+    state = parts.tracking.states(key.source, [key.table]).get(key.table)
+    if state is None or state.owner is None or state.owner.run_id != key.run_id:
+        return None
+    return next_item(parts, item, row) if (state.fencing, state.attempt) == (key.fencing, key.attempt + 1) else None
 
 
 def put(  # noqa: PLR0913 - the whole of one attempt
-    parts: Parts, key: ItemKey, item: Mapping[str, Json], status: JobStatus, row: AttemptRow, *, commit: Commit | None = None
-) -> AttemptRow:
-    """Put an attempt's row in tracking, tell the plugins, and log it; the row that stands comes back."""
+    parts: Parts,
+    key: ItemKey,
+    item: Mapping[str, Json],
+    status: JobStatus,
+    row: AttemptRow,
+    *,
+    commit: Commit | None = None,
+    last: bool = True,
+) -> Finished:
+    """Put an attempt's row in tracking, tell the plugins, and log it. `last`: no other attempt follows in this run."""
     guard = Guard(run_id=key.run_id, fencing=key.fencing, attempt=key.attempt)
-    finished = parts.tracking.finish(row, guard=guard, commit=commit)
+    finished = parts.tracking.finish(row, guard=guard, commit=commit, last=last)
     row = finished.row
     fields = {
         "run_id": key.run_id,
@@ -70,7 +97,7 @@ def put(  # noqa: PLR0913 - the whole of one attempt
     if finished.outcome is not Outcome.DUPLICATE:
         told = replace(status, state=row.state, failure=row.failure, retryable=row.retryable, message=row.message)
         parts.registry.run_finished(item, row.job_type or "", told, log)
-    return row
+    return finished
 
 
 def attempt_row(
@@ -130,9 +157,15 @@ def _mark(item: Mapping[str, Json]) -> dict[str, Any]:
 
 
 def _settings(parts: Parts, item: Mapping[str, Json]) -> Mapping[str, Json] | None:
-    """The settings in the item's line of the plan; None, and a line in the log, where it can't be read."""
+    """Its own where the item has some (a bigger attempt), else those in its line of the plan.
+
+    None, and a line in the log, where that can't be read.
+    """
     from extract_core.config import read_plan_line
 
+    own = item.get("settings")
+    if isinstance(own, dict):
+        return own
     uri, place = item.get("plan_uri"), item.get("plan_line")
     if not isinstance(uri, str) or not isinstance(place, list) or [type(number) for number in place] != [int, int]:
         return None

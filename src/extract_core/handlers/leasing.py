@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import TablesHeld, TablesLocked
+from extract_core.handlers.next_attempt import retry_wait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,14 +57,15 @@ def bound(planned: Sequence[PlannedTable], *, started_at: str, concurrency: int)
 
     N jobs on C places end after at most (sum of all)/C + the longest (Graham's bound of list scheduling).
     """
-    seconds = [_seconds(table.item) for table in planned] or [0]
+    seconds = [_seconds(table) for table in planned] or [0]
     most = sum(seconds) / min(concurrency, len(seconds)) + max(seconds)
     started = datetime.fromisoformat(started_at)
     return started + min(timedelta(seconds=most) + _MARGIN, _LONGEST)
 
 
-def _seconds(item: Mapping[str, Any]) -> int:
-    """The longest that all attempts at this table can take."""
-    once: int = item["timeout_seconds"] + item.get("retry_wait_seconds", 0) + _AROUND_A_JOB
+def _seconds(table: PlannedTable) -> int:
+    """The longest that all attempts at this table can take, with the waits between them."""
+    item: Mapping[str, Any] = table.item
+    once: int = item["timeout_seconds"] + _AROUND_A_JOB
     attempts: int = item["max_attempts"]
-    return once * attempts
+    return once if attempts == 1 else once * attempts + retry_wait(table) * (attempts - 1)

@@ -8,6 +8,7 @@ from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import ObjectError, RunNotFound
 from extract_core.handlers.job_run_status import attempt_row, put
 from extract_core.handlers.logs import log
+from extract_core.handlers.next_attempt import NoNextAttempt, next_item
 from extract_core.handlers.payloads import item_key
 from extract_core.handlers.stored_plan import stored_items
 from extract_core.handlers.summary import last_attempts, summarised, unplanned
@@ -51,9 +52,13 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
 
 
 def close_open(parts: Parts, record: RunRecord, status: JobStatus) -> Sequence[AttemptRow]:
-    """Record this status for each open table of the run; the last attempts of all its tables come back."""
+    """Record this status for each open table of the run; the last attempts of all its tables come back.
+
+    A table is open where no attempt at it was recorded, or where the attempt after the last recorded one was waited for.
+    """
     last = last_attempts(parts.tracking.attempts(record.run_id))
-    if record.plan_uri is None or len(last) >= (record.planned or 0):
+    waiting = _waiting(parts, record, last)
+    if record.plan_uri is None or (len(last) >= (record.planned or 0) and not waiting):
         return list(last.values())
     try:
         items = stored_items(parts.objects, record.plan_uri)
@@ -61,8 +66,30 @@ def close_open(parts: Parts, record: RunRecord, status: JobStatus) -> Sequence[A
         fields = {"run_id": record.run_id}
         log.error("the open tables of the run can't be named: %s", error, extra={"extract": fields})
         return list(last.values())
-    for item in items:
-        key = item_key(item)
-        if key.table not in last:
-            last[key.table] = put(parts, key, item, status, attempt_row(parts, key, item, status))
+    for first in items:
+        table = item_key(first).table
+        if table not in last or table in waiting:
+            item = _after(parts, first, last[table]) if table in waiting else first
+            key = item_key(item)
+            last[table] = put(parts, key, item, status, attempt_row(parts, key, item, status)).row
     return list(last.values())
+
+
+def _waiting(parts: Parts, record: RunRecord, last: Mapping[str, AttemptRow]) -> frozenset[str]:
+    """The tables that this run still holds although an attempt at them was recorded: another one was to follow."""
+    failed = [table for table, row in last.items() if row.state is not JobState.SUCCEEDED]
+    states = parts.tracking.states(record.source_name, failed) if failed else {}
+    return frozenset(
+        table
+        for table, state in states.items()
+        if state.owner is not None and state.owner.run_id == record.run_id and state.attempt == last[table].attempt + 1
+    )
+
+
+def _after(parts: Parts, first: Mapping[str, Json], row: AttemptRow) -> Mapping[str, Json]:
+    """The item of the attempt after this row's."""
+    try:
+        again = next_item(parts, first, row)
+    except NoNextAttempt:
+        again = None
+    return again or {**first, "attempt": row.attempt + 1, "extract_s3_uri": None, "result_uri": None}
