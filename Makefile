@@ -1,11 +1,12 @@
 # The two commands of the README, and what keeps them true. `make help` lists the rest.
 PYTHON ?= python3
 BIN := .venv/bin
+RECORDED ?= ../shared/conformance/asl/dev.jsonl
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test soak check format bench lock clean
+.PHONY: help set-up demo test soak check format bench bench-peers conformance lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -36,6 +37,12 @@ format: set-up ## what ruff can mend by itself
 
 bench: set-up ## figures: each a ratio against a reference in the same run
 	@python benchmarks/run.py
+
+bench-peers: set-up ## our checker of state machines beside statelint, cfn-lint and asl-validator
+	@python benchmarks/bench_peers.py
+
+conformance: set-up ## the interpreter against executions recorded on AWS (RECORDED=file.jsonl)
+	@python -m asl_toolkit conformance $(RECORDED)
 
 lock: ## resolves the dependencies anew and writes requirements.lock
 	@$(PYTHON) tools/lock.py --upgrade
