@@ -55,7 +55,7 @@ _WORDS: Final = (
     (FailureClass.OUT_OF_MEMORY, (
         r"\bOutOfMemory(?:Error)?\b", r"out of memory", r"Error Category: OUT_OF_MEMORY", r"\bMemoryError\b",
         r"exceeding (?:\w+ )?memory limits", r"beyond (?:the )?'?(?:physical|virtual)'? memory limit",
-        r"exit(?:ed with)? (?:code|status)(?: is)?:? 137\b",
+        r"exit(?:ed with)? ?(?:code|status)(?: is)?:? 137\b", r"\bOOMKilled\b",
         r"No space left on device",  # the disk comes with the size of the worker, as its memory does
     )),
     (FailureClass.INTERRUPTED, (
@@ -65,7 +65,8 @@ _WORDS: Final = (
     (FailureClass.CAPACITY, (
         r"Resource unavailable", r"Capacity is unavailable", r"\bRESOURCE:", r"\bInsufficient\w*Capacity",
         r"insufficient capacity", r"not have enough free addresses", r"\bInsufficientFreeAddresses",
-        r"max(?:imum)? concurrent compute", r"limit on the number of tasks", r"number of active steps",
+        r"max(?:imum)? concurrent compute", r"MaxCapacityExceeded", r"exceeded maximumCapacity",
+        r"service limit on the maximum vCPU", r"limit on the number of tasks", r"number of active steps",
     )),
     (FailureClass.INTERNAL, (
         r"internal service (?:error|failure|exception)", r"\bInternalService(?:Exception)?\b",

@@ -24,6 +24,19 @@ DEPLOYMENTS: Mapping[str, Mapping[str, Json]] = {
         "scripts_uri": "s3://code/scripts/",
         "execution_role_arn": "arn:aws:iam::123456789012:role/emr-step",
     },
+    "emr_eks": {
+        "virtual_cluster_id": "0b0qvauoy3ch1nqod",
+        "execution_role_arn": "arn:aws:iam::123456789012:role/emr-job",
+        "release_label": "emr-7.9.0-latest",
+        "scripts_uri": "s3://code/scripts/",
+        "log_uri": "s3://logs/eks/",
+    },
+    "emr_serverless": {
+        "application_id": "00f1r5mqj3k2ab01",
+        "execution_role_arn": "arn:aws:iam::123456789012:role/emr-job",
+        "scripts_uri": "s3://code/scripts/",
+        "log_uri": "s3://logs/serverless/",
+    },
     "ecs": {
         "cluster": "extracts",
         "task_definition": "extract-job",
@@ -35,11 +48,13 @@ DEPLOYMENTS: Mapping[str, Mapping[str, Json]] = {
 SETTINGS: Mapping[str, Mapping[str, Json]] = {
     "glue": {"worker_no": "4", "worker_type": "G.2X"},
     "emr": {"script_name": "jdbc_extract_job.py", "spark_submit_args": ["--conf", "spark.executor.memory=4g"]},
+    "emr_eks": {"executor_memory": "6g", "spark_submit_args": ["--conf", "spark.executor.instances=2"]},
+    "emr_serverless": {"executor_memory": "8g", "executor_cores": "2", "timeout_minutes": "90"},
     "ecs": {"cpu": "1024", "memory": "2048"},
 }
 JOB_ARGUMENTS = {
     "--extract_table": "public.accounts",
-    "--query": "select \"a b\", 'ü' from t where $x = 1;\nend",
+    "--query": "select \"a b\", 'ü' from t where $x = 1; -- end",
     "--result_uri": "s3://runs/r/results/public.accounts/attempt=1.json",
 }
 

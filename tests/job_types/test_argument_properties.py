@@ -25,6 +25,8 @@ MODELS = botocore.session.get_session()
 SHAPES = {
     "glue": MODELS.get_service_model("glue").shape_for("GenericMap"),
     "emr": MODELS.get_service_model("emr").shape_for("HadoopJarStepConfig"),
+    "emr_eks": MODELS.get_service_model("emr-containers").shape_for("EntryPointArguments"),
+    "emr_serverless": MODELS.get_service_model("emr-serverless").shape_for("EntryPointArguments"),
     "ecs": MODELS.get_service_model("ecs").shape_for("StringList"),
 }
 
@@ -49,4 +51,6 @@ def varying_part(arguments):
     """The part of the request that holds the job's arguments."""
     if "overrides" in arguments:
         return arguments["overrides"]["ContainerOverrides"][0]["Command"]
+    if "spark_submit" in arguments:
+        return arguments["spark_submit"]["EntryPointArguments"]
     return {"Jar": "j", "Args": arguments["args"]} if "args" in arguments else arguments["arguments"]

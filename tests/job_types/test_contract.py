@@ -14,7 +14,14 @@ from botocore.validate import ParamValidator
 from extract_core import FailureClass, JobState, LocalExit, Outcome
 from extract_core.routing import start_state
 
-OPERATIONS = {"glue": ("glue", "StartJobRun"), "emr": ("emr", "AddJobFlowSteps"), "ecs": ("ecs", "RunTask")}
+OPERATIONS = {
+    "glue": ("glue", "StartJobRun"),
+    "emr": ("emr", "AddJobFlowSteps"),
+    "emr_eks": ("emr-containers", "StartJobRun"),
+    "emr_serverless": ("emr-serverless", "StartJobRun"),
+    "ecs": ("ecs", "RunTask"),
+}
+FILLED_BY_THE_SDK = {"clientToken": "an idempotency token"}
 
 
 def substituted(template, item):
@@ -32,13 +39,15 @@ def substituted(template, item):
 
 
 def camel_case(value):
-    """The members of ECS's API: Step Functions takes them in PascalCase."""
+    """The members of APIs that write them so: Step Functions takes them in PascalCase."""
     if isinstance(value, dict):
         return {name[0].lower() + name[1:]: camel_case(inner) for name, inner in value.items()}
     return [camel_case(inner) for inner in value] if isinstance(value, list) else value
 
 
 def api_request(name, parameters):
+    if name in ("emr_eks", "emr_serverless"):
+        return camel_case(parameters) | FILLED_BY_THE_SDK
     if name == "ecs":
         return camel_case(parameters)
     if name == "emr":
@@ -79,7 +88,7 @@ def test_request_members_are_pascal_case_and_never_null(installed):
         assert value is not None, path
         if isinstance(value, dict):
             for name, inner in value.items():
-                assert path.endswith(".Arguments") or re.fullmatch(r"[A-Z][A-Za-z]*", name), f"{path}.{name}"
+                assert path.endswith(".Arguments") or re.fullmatch(r"[A-Z][A-Za-z0-9]*", name), f"{path}.{name}"
                 walk(inner, f"{path}.{name}")
 
     walk(request_of(installed), "")
@@ -100,7 +109,7 @@ def test_local_command_gives_back_the_jobs_arguments_from_json_alone(installed):
     assert list(command.argv) == [
         sys.executable, "-m", "extract_job",
         "--extract_table", "public.accounts",
-        "--query", "select \"a b\", 'ü' from t where $x = 1;\nend",
+        "--query", "select \"a b\", 'ü' from t where $x = 1; -- end",
         "--result_uri", "s3://runs/r/results/public.accounts/attempt=1.json",
     ]  # fmt: skip
 
@@ -173,7 +182,8 @@ def test_injected_ends_read_as_the_service_says_them(installed, injected, state,
 def test_permissions_name_their_resources_and_include_the_stop(installed):
     statements = list(installed.job_type.permissions(installed.target("aws-us-gov")))
     actions = {action for statement in statements for action in statement.actions}
-    assert actions & {"glue:BatchStopJobRun", "elasticmapreduce:CancelSteps", "ecs:StopTask"}
+    stops = {"glue:BatchStopJobRun", "elasticmapreduce:CancelSteps", "ecs:StopTask", "emr-serverless:CancelJobRun"}
+    assert actions & {*stops, "emr-containers:CancelJobRun"}
     resources = [resource for statement in statements for resource in statement.resources]
     assert all(resource.startswith("arn:") and resource != "*" for resource in resources)
     assert all(resource.startswith("arn:aws-us-gov:") for resource in resources if ":iam:" not in resource)

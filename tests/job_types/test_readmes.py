@@ -1,4 +1,4 @@
-"""The READMEs of the built-in job types: every setting stands in them, and their examples are valid."""
+"""The documents of the built-in job types: every setting stands in them, and their examples are valid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ PLUGINS = Path(__file__).parents[2] / "plugins"
 
 @pytest.fixture
 def readme(installed):
-    return (PLUGINS / installed.job_type.name / "README.md").read_text()
+    name = installed.job_type.name
+    place = PLUGINS / "emr" / f"{name}.md" if name.startswith("emr_") else PLUGINS / name / "README.md"
+    return place.read_text()
 
 
 def blocks(text, language):

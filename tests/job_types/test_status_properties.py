@@ -14,10 +14,13 @@ import extract_emr
 import extract_glue
 from extract_core import FailureClass, JobState, JobStatus, Outcome
 
-GLUE, EMR, ECS = (plugin.extract_job_types()[0] for plugin in (extract_glue, extract_emr, extract_ecs))
-ALL = pytest.mark.parametrize("job_type", [GLUE, EMR, ECS], ids=lambda job_type: job_type.name)
+JOB_TYPES = [found for plugin in (extract_ecs, extract_emr, extract_glue) for found in plugin.extract_job_types()]
+ALL = pytest.mark.parametrize("job_type", JOB_TYPES, ids=lambda job_type: job_type.name)
 
-SUCCESS_WORD = {"glue": "SUCCEEDED", "emr": "COMPLETED", "ecs": "EssentialContainerExited"}
+SUCCESS_WORD = {
+    "glue": "SUCCEEDED", "emr": "COMPLETED", "emr_eks": "COMPLETED", "emr_serverless": "SUCCESS",
+    "ecs": "EssentialContainerExited",
+}  # fmt: skip
 
 NAMES = st.sampled_from(
     [
@@ -25,14 +28,16 @@ NAMES = st.sampled_from(
         "MaxCapacity", "ExecutionTime", "Step", "Status", "State", "FailureDetails", "Message", "Reason", "LogFile", "Timeline",
         "StateChangeReason", "StartDateTime", "EndDateTime", "Tasks", "Failures", "Containers", "ExitCode", "Name", "StopCode",
         "StoppedReason", "StartedAt", "StoppedAt", "PullStartedAt", "Cpu", "Memory", "TaskArn", "Overrides", "ContainerOverrides",
-        "Command",
+        "Command", "JobRunId", "StateDetails", "FailureReason", "VirtualClusterId", "ApplicationId", "ConfigurationOverrides",
+        "MonitoringConfiguration", "S3MonitoringConfiguration", "LogUri", "BilledResourceUtilization", "VCPUHour",
+        "ExecutionTimeoutMinutes", "TotalExecutionDurationSeconds", "CreatedAt", "EndedAt", "FinishedAt",
     ]
 )  # fmt: skip
 WORDS = st.sampled_from(
     [
         "SUCCEEDED", "COMPLETED", "SUCCESS", "FAILED", "STOPPED", "EssentialContainerExited",
         "Essential container in task exited", "TaskFailedToStart", "UserInitiated", "SpotInterruption", "succeeded",
-        "Rate exceeded", "OutOfMemoryError", "", " ",
+        "Rate exceeded", "OutOfMemoryError", "", " ", "CANCELLED", "USER_ERROR", "INTERNAL_ERROR", "Job run timed out",
     ]
 )  # fmt: skip
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=12)
@@ -90,6 +95,8 @@ def test_the_success_of_another_service_is_no_success(job_type):
     successes = {
         "glue": {"JobRunState": "SUCCEEDED"},
         "emr": {"Step": {"Status": {"State": "COMPLETED"}}},
+        "emr_eks": {"JobRun": {"Id": "1", "State": "COMPLETED"}},
+        "emr_serverless": {"JobRun": {"JobRunId": "1", "State": "SUCCESS"}},
         "ecs": {"StopCode": "EssentialContainerExited", "Containers": [{"Name": "main", "ExitCode": 0}]},
     }
     for name, payload in successes.items():

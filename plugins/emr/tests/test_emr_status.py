@@ -12,7 +12,7 @@ from extract_core import FailureClass, JobState, JobStatus, Outcome
 from extract_emr import extract_job_types
 from extract_emr.status import BY_STATE
 
-(EMR,) = extract_job_types()
+EMR = next(found for found in extract_job_types() if found.name == "emr")
 
 
 def step(state, **status):

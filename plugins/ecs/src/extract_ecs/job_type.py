@@ -105,6 +105,24 @@ class Ecs(JobType["EcsSettings", "EcsDeployment"]):
         """``timeout_minutes * 60 + 900`` seconds."""
         return settings.timeout_minutes * 60 + _MARGIN_SECONDS
 
+    def escalate(self, settings: EcsSettings, status: JobStatus, attempt: int) -> EcsSettings | None:  # noqa: ARG002 - by size
+        """Out of memory: at least twice the memory, of the sizes that Fargate has."""
+        from extract_ecs.sizes import bigger
+
+        return bigger(settings, status)
+
+    def diagnose(self, outcome: Outcome, aws: object) -> str | None:
+        """DescribeTasks' reasons of containers where the payload had none, and the last lines of the job's log."""
+        from extract_ecs.aws import diagnose
+
+        return diagnose(outcome, aws)
+
+    def stop(self, outcome: Outcome, aws: object) -> None:
+        """StopTask. Raises what ECS refuses; a task that has ended is fine."""
+        from extract_ecs.aws import stop
+
+        stop(outcome, aws)
+
     def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
         """The reference extract job with the container's Command."""
         from extract_ecs.local import local_command

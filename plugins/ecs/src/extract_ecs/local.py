@@ -6,7 +6,7 @@ import json
 import sys
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extract_core import LocalCommand, Outcome
 from extract_core.payload import member, objects, text
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core import Json, LocalExit
+
+_SIZE: Final = {"Cpu": "1024", "Memory": "2048"}
+"""Of the task definition that is there only in AWS: one vCPU, 2 GB."""
 
 
 def local_command(arguments: Mapping[str, Json]) -> LocalCommand:
@@ -47,7 +50,7 @@ def local_answer(arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
     container: dict[str, Json] = {"Name": text(override, "Name") or "extract-job", "LastStatus": "STOPPED", "ExitCode": code}
     if said:
         container["Reason"] = said
-    began = now - round(ended.seconds * 1000)
+    began = now - max(1, round(ended.seconds * 1000))
     task: dict[str, Json] = {
         "ClusterArn": f"{arn}:cluster/local",
         "Containers": [container],
@@ -64,7 +67,7 @@ def local_answer(arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
         "TaskArn": f"{arn}:task/local/{uuid.uuid4().hex}",
         "TaskDefinitionArn": f"{arn}:task-definition/{arguments['task_definition']}",
     }
-    task |= {size: value for size in ("Cpu", "Memory") if (value := text(arguments, "overrides", size))}
+    task |= {size: text(arguments, "overrides", size) or usual for size, usual in _SIZE.items()}
     succeeded = code == 0 and stop_code == "EssentialContainerExited"
     return Outcome.succeeded(task) if succeeded else Outcome.failed("States.TaskFailed", json.dumps(task))
 

@@ -65,7 +65,8 @@ class Emr(JobType["EmrSettings", "EmrDeployment"]):
 
         ValueError for a cluster outside the deployment, a script nowhere, a value that YARN would change, over 10,240 characters.
         """
-        from extract_emr.step import script_uri, step_args, step_name
+        from extract_emr.script import script_uri
+        from extract_emr.step import step_args, step_name
 
         cluster_id = settings.cluster_id or table.deployment.cluster_id
         allowed = table.deployment.allowed()
@@ -74,7 +75,7 @@ class Emr(JobType["EmrSettings", "EmrDeployment"]):
                 f"the cluster {cluster_id!r} is not in the deployment, which allows {', '.join(map(repr, allowed))}: "
                 "name one of these, or add it to cluster_ids under [job_types.emr] of extract.toml and build anew"
             )
-        script = script_uri(table.deployment, settings)
+        script = script_uri(self.name, settings.script, settings.script_name, table.deployment.scripts_uri)
         return {
             "cluster_id": cluster_id,
             "name": step_name(table.source_name, table.table, table.run_id, table.attempt),
@@ -115,6 +116,24 @@ class Emr(JobType["EmrSettings", "EmrDeployment"]):
     def timeout(self, settings: EmrSettings) -> int:
         """``(timeout_minutes + queue_minutes) * 60 + 600`` seconds. EMR has no limit for a step: the state's is the only one."""
         return (settings.timeout_minutes + settings.queue_minutes) * 60 + _MARGIN_SECONDS
+
+    def escalate(self, settings: EmrSettings, status: JobStatus, attempt: int) -> EmrSettings | None:  # noqa: ARG002 - by size
+        """Out of memory: twice the memory of executors and driver, or fewer tasks at once in an executor."""
+        from extract_emr.sizes import bigger
+
+        return bigger(settings, status)
+
+    def diagnose(self, outcome: Outcome, aws: object) -> str | None:
+        """DescribeStep's FailureDetails where the payload had none, and the end of the step's stderr."""
+        from extract_emr.aws import diagnose
+
+        return diagnose(outcome, aws)
+
+    def stop(self, outcome: Outcome, aws: object) -> None:
+        """CancelSteps. Raises what EMR refuses; a step that has ended is fine."""
+        from extract_emr.aws import stop
+
+        stop(outcome, aws)
 
     def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
         """The reference extract job with what the step gives its script."""

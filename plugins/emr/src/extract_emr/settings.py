@@ -6,6 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from extract_emr.memory import Memory
+from extract_emr.script import store_uri
+
 ClusterId = Annotated[str, Field(pattern=r"^j-[A-Z0-9]+$", description="A cluster's id: j-3KVTXXXXXX7UG")]
 
 
@@ -19,10 +22,22 @@ class EmrSettings(BaseModel):
     script_name: str = Field(default="extract_job.py", min_length=1, description="The config's script_name, below scripts_uri.")
     deploy_mode: Literal["cluster", "client"] = Field(default="cluster", description="Where Spark's driver runs.")
     spark_submit_args: tuple[str, ...] = Field(default=(), description="Options of spark-submit, before the script.")
+    executor_memory: Memory | None = Field(default=None, description="Of an executor: 4g. Default: the cluster's.")
+    executor_cores: int | None = Field(default=None, ge=1, description="Tasks at once in an executor. Default: the cluster's.")
+    driver_memory: Memory | None = Field(default=None, description="Of the driver: 2g. Default: the cluster's.")
     timeout_minutes: int = Field(
         default=480, ge=1, lt=10_080, description="Minutes of run time after which the step is cancelled."
     )
     queue_minutes: int = Field(default=60, ge=0, description="Minutes that a step may wait behind others on its cluster.")
+
+    def sizes(self) -> list[str]:
+        """The options of spark-submit for these sizes."""
+        options = {
+            "--executor-memory": self.executor_memory,
+            "--executor-cores": self.executor_cores,
+            "--driver-memory": self.driver_memory,
+        }
+        return [part for flag, value in options.items() if value is not None for part in (flag, str(value))]
 
 
 class EmrDeployment(BaseModel):
@@ -41,8 +56,7 @@ class EmrDeployment(BaseModel):
 
     @model_validator(mode="after")
     def _scripts_in_a_store(self) -> Self:
-        if self.scripts_uri and "://" not in self.scripts_uri:
-            raise ValueError(f"scripts_uri {self.scripts_uri!r} is no URI: write s3://bucket/folder/")
+        store_uri("scripts_uri", self.scripts_uri)
         return self
 
     def allowed(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extract_emr.settings import EmrDeployment, EmrSettings
+    from extract_emr.settings import EmrSettings
 
 JAR: Final = "command-runner.jar"
 
@@ -32,27 +32,21 @@ def step_name(source_name: str, table: str, run_id: str, attempt: int) -> str:
     return f"{source_name} {table}"[: MAX_NAME - len(tail)] + tail
 
 
-def script_uri(deployment: EmrDeployment, settings: EmrSettings) -> str:
-    """`script`, else the config's `script_name` below `scripts_uri`. ValueError where that is not set."""
-    if settings.script:
-        return settings.script
-    if "://" in settings.script_name:
-        return settings.script_name
-    if not deployment.scripts_uri:
-        raise ValueError(
-            f"where the script {settings.script_name!r} is, is not known: set scripts_uri under [job_types.emr] of extract.toml, "
-            "or script (an s3:// URI) under job_types.emr of the config"
-        )
-    return f"{deployment.scripts_uri.rstrip('/')}/{settings.script_name.lstrip('/')}"
-
-
 def step_args(script: str, settings: EmrSettings, job_arguments: Mapping[str, str]) -> list[str]:
     """The member Args of HadoopJarStep. ValueError for a value that YARN would change, or when all is over 10,240 characters."""
     passed = [part for pair in job_arguments.items() for part in pair]
     _check_letters(job_arguments)
     if settings.deploy_mode == "cluster":
         _check_yarn(job_arguments)
-    args = ["spark-submit", "--deploy-mode", settings.deploy_mode, *settings.spark_submit_args, script, *passed]
+    args = [
+        "spark-submit",
+        "--deploy-mode",
+        settings.deploy_mode,
+        *settings.spark_submit_args,
+        *settings.sizes(),
+        script,
+        *passed,
+    ]
     _check_size(args, job_arguments)
     return args
 

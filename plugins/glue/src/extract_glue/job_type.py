@@ -113,6 +113,24 @@ class Glue(JobType["GlueSettings", "GlueDeployment"]):
         """``(timeout_minutes + queue_minutes) * 60 + 600`` seconds."""
         return (settings.timeout_minutes + settings.queue_minutes) * 60 + _MARGIN_SECONDS
 
+    def escalate(self, settings: GlueSettings, status: JobStatus, attempt: int) -> GlueSettings | None:  # noqa: ARG002 - by size
+        """Out of memory: the next worker type, and at the biggest twice the workers."""
+        from extract_glue.sizes import bigger
+
+        return bigger(settings, status)
+
+    def diagnose(self, outcome: Outcome, aws: object) -> str | None:
+        """GetJobRun's ErrorMessage where the payload had none, and the last lines of the run's error log."""
+        from extract_glue.aws import diagnose
+
+        return diagnose(outcome, aws)
+
+    def stop(self, outcome: Outcome, aws: object) -> None:
+        """BatchStopJobRun. Raises what Glue refuses; a run that has ended is fine."""
+        from extract_glue.aws import stop
+
+        stop(outcome, aws)
+
     def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
         """The reference extract job with the run's Arguments."""
         from extract_glue.local import local_command

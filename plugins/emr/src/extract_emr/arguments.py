@@ -1,0 +1,51 @@
+"""The job's own arguments as entry point arguments, within the limits of the service."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core import Json
+
+_NO_TEXT: Final = re.compile(r"[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a service takes. `refused` finds what would not arrive as it stands, `because` says why."""
+
+    entry_point: int
+    arguments: int | None
+    argument: int | None
+    refused: re.Pattern[str] | None = None
+    because: str = ""
+
+
+def spark_submit(script: str, job_arguments: Mapping[str, str], options: str, limits: Limits) -> dict[str, Json]:
+    """The member SparkSubmit: entry point, its arguments, and the options where there are any. ValueError for what can't be."""
+    if len(script) > limits.entry_point:
+        raise ValueError(f"the script's URI has {len(script):,} characters, {limits.entry_point:,} is the limit: {script!r}")
+    for name in sorted(job_arguments):
+        _check(name, job_arguments[name], limits)
+    passed = [part for pair in job_arguments.items() for part in pair]
+    if limits.arguments is not None and len(passed) > limits.arguments:
+        raise ValueError(f"the job has {len(passed):,} arguments, {limits.arguments:,} is the limit: set argument_encoding: json")
+    made: dict[str, Json] = {"EntryPoint": script, "EntryPointArguments": passed}
+    if options:
+        made["SparkSubmitParameters"] = options
+    return made
+
+
+def _check(name: str, value: str, limits: Limits) -> None:
+    if found := _NO_TEXT.search(name + value):
+        raise ValueError(f"the value of {name!r} holds {found[0]!r}, which no argument can carry: set argument_encoding: json")
+    if limits.refused and (changed := limits.refused.search(name) or limits.refused.search(value)):
+        raise ValueError(f"the value of {name!r} holds {changed[0]!r}, {limits.because}: set argument_encoding: json")
+    if limits.argument is not None and len(value) > limits.argument:
+        raise ValueError(
+            f"the value of {name!r} has {len(value):,} characters, {limits.argument:,} is the limit of one argument: shorten it"
+        )

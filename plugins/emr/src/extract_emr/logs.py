@@ -1,0 +1,64 @@
+"""The end of a gzipped log in S3: where EMR's services put a job's stderr."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import TYPE_CHECKING, Final
+
+from extract_core.asking import answer, client
+from extract_core.payload import objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MOST: Final = 16 * 1024 * 1024
+"""Bytes read of one log: a diagnosis must not cost minutes."""
+
+_KEPT: Final = 64 * 1024
+_LINES: Final = 20
+_CHARACTERS: Final = 2000
+
+
+def stderr_tail(aws: object, uri: str | None) -> str | None:
+    """The last lines of this log (at most 20, 2,000 characters) below a line that names it; None where it can't be read."""
+    found = re.fullmatch(r"s3[an]?://([^/]+)/(.+)", uri or "")
+    if not found:
+        return None
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        body = client(aws, "s3").get_object(Bucket=found[1], Key=found[2])["Body"]
+        tail = _unpacked(body.iter_chunks(256 * 1024))
+    except (BotoCoreError, ClientError, zlib.error, OSError):
+        return None
+    lines = "\n".join(tail.decode("utf-8", "replace").splitlines()[-_LINES:])[-_CHARACTERS:].strip()
+    return f"last lines of {uri}:\n{lines}" if lines else None
+
+
+def _unpacked(chunks: Iterable[bytes]) -> bytes:
+    """The end of what was compressed. A gzip file can't be read from behind: so the whole is, up to 16 MiB."""
+    inflate = zlib.decompressobj(wbits=47)  # gzip or zlib, by its own header
+    read, tail = 0, b""
+    for chunk in chunks:
+        read += len(chunk)
+        tail = (tail + inflate.decompress(chunk))[-_KEPT:]
+        if read >= _MOST:
+            break
+    return tail
+
+
+def folder(uri: str | None) -> tuple[str, str] | None:
+    """Bucket and prefix (with its slash, or empty) of ``s3://bucket/prefix``; None for what is no such URI."""
+    found = re.fullmatch(r"s3[an]?://([^/]+)(?:/(.*))?", uri or "")
+    if not found:
+        return None
+    prefix = (found[2] or "").strip("/")
+    return found[1], f"{prefix}/" if prefix else ""
+
+
+def newest_key(aws: object, bucket: str, prefix: str, ending: str) -> str | None:
+    """The last key below a prefix that ends so; None where there is none, or S3 refuses."""
+    listed = objects(answer(aws, "s3", "list_objects_v2", Bucket=bucket, Prefix=prefix), "Contents")
+    keys = [key for each in listed if (key := text(each, "Key")) and key.endswith(ending)]
+    return max(keys, default=None)
