@@ -39,7 +39,8 @@ def finish(frame: Frame, result: Json, following: str | None) -> Outcome:
     flow = frame.state.flow
     if flow.language == "JSONata":
         environment = frame.environment(frame.payload.value)
-        environment.result = result
+        if frame.state.kind != "Pass":
+            environment.result = result
         assigned = evaluate_assign(flow.assign, environment)
         output = result if flow.output is None else flow.output.evaluate(environment)
         return Outcome(checked(frame, output), following, assigned)

@@ -1,0 +1,253 @@
+"""Hostile definitions and inputs: every one ends in a result or in a clear refusal, and in bounded time."""
+
+import copy
+import json
+import random
+import time
+
+import pytest
+
+import asl_toolkit
+from asl_toolkit import DefinitionError, Services, TaskFailed, VirtualClock, inline
+
+LAMBDA = "arn:aws:states:::lambda:invoke"
+SEEDS = [
+    {
+        "StartAt": "Choose",
+        "States": {
+            "Choose": {
+                "Type": "Choice",
+                "Choices": [
+                    {
+                        "And": [{"Variable": "$.a", "IsPresent": True}, {"Variable": "$.n", "NumericGreaterThan": 1}],
+                        "Next": "Each",
+                    },
+                    {"Not": {"Variable": "$.s", "StringMatches": "a*b"}, "Next": "Wait", "Assign": {"v.$": "$.n"}},
+                ],
+                "Default": "Both",
+            },
+            "Each": {
+                "Type": "Map",
+                "ItemsPath": "$.a",
+                "MaxConcurrency": 2,
+                "ItemSelector": {
+                    "i.$": "$$.Map.Item.Index",
+                    "v.$": "$$.Map.Item.Value",
+                    "f.$": "States.Format('{}-{}', $.n, $.s)",
+                },
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "INLINE"},
+                    "StartAt": "Job",
+                    "States": {
+                        "Job": {
+                            "Type": "Task",
+                            "Resource": "arn:aws:states:::glue:startJobRun.sync",
+                            "Parameters": {"JobName": "j", "Arguments": {"x.$": "States.JsonToString($)"}},
+                            "ResultSelector": {"r.$": "$.n"},
+                            "ResultPath": "$.result",
+                            "TimeoutSeconds": 60,
+                            "Retry": [{"ErrorEquals": ["Odd"], "IntervalSeconds": 1, "MaxAttempts": 2, "BackoffRate": 1.5}],
+                            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Caught"}],
+                            "End": True,
+                        },
+                        "Caught": {"Type": "Pass", "End": True},
+                    },
+                },
+                "ResultPath": "$.mapped",
+                "Next": "Done",
+            },
+            "Wait": {"Type": "Wait", "SecondsPath": "$.n", "Next": "Both"},
+            "Both": {
+                "Type": "Parallel",
+                "Branches": [
+                    {"StartAt": "L", "States": {"L": {"Type": "Pass", "Parameters": {"a.$": "$.a[?(@ > 1)]"}, "End": True}}},
+                    {"StartAt": "R", "States": {"R": {"Type": "Pass", "Result": [1, {"b": None}], "End": True}}},
+                ],
+                "OutputPath": "$[0]",
+                "Next": "Done",
+            },
+            "Done": {"Type": "Succeed"},
+        },
+    },
+    {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Set",
+        "States": {
+            "Set": {
+                "Type": "Pass",
+                "Assign": {"v": "{% $states.input.n + 1 %}"},
+                "Output": {"o": "{% $states.input %}"},
+                "Next": "Call",
+            },
+            "Call": {
+                "Type": "Task",
+                "Resource": LAMBDA,
+                "Arguments": {"FunctionName": "f", "Payload": "{% {'v': $v} %}"},
+                "Output": "{% $states.result.Payload %}",
+                "Catch": [{"ErrorEquals": ["Odd"], "Output": "{% $states.errorOutput %}", "Next": "Which"}],
+                "Next": "Which",
+            },
+            "Which": {
+                "Type": "Choice",
+                "Choices": [{"Condition": "{% $v > 2 %}", "Next": "All"}],
+                "Default": "Bad",
+            },
+            "All": {
+                "Type": "Map",
+                "Items": "{% [1..3] %}",
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    "StartAt": "I",
+                    "States": {"I": {"Type": "Pass", "Output": "{% $sum($states.input.Items) %}", "End": True}},
+                },
+                "ItemBatcher": {"MaxItemsPerBatch": 2},
+                "ToleratedFailurePercentage": 50,
+                "End": True,
+            },
+            "Bad": {"Type": "Fail", "Error": "Bad", "Cause": "{% 'v is ' & $string($v) %}"},
+        },
+    },
+]
+INPUT = {"a": [1, 2, 3], "n": 2, "s": "axb"}
+WORDS = [
+    None, True, False, 0, 1, -1, 1.5, 1e308, 10**30, "", "$", "$$", "$.a", "$.a[*]", "$..n", "$.x.y", "$v", "$.a[?(@.b == 'c')]",
+    "States.Array($.a, 1)", "States.ArrayRange(0, 999, 1)", "States.StringToJson($.s)", "{% $v %}", "{% $states.input.a[0] %}",
+    "{% ", "[]", [], {}, [[]], {"a": 1}, "Done", "Job", "Map", "Task", "Pass", "Choice", LAMBDA,
+    "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Odd", "States.ALL", "2026-01-01T00:00:00Z", "x" * 300, "\u0000", "😀",
+    "$" * 50, "$.a" + "[0]" * 60, "(" * 80,
+]  # fmt: skip
+NAMES = [
+    "Next", "End", "Type", "Parameters", "ResultPath", "InputPath", "OutputPath", "Catch", "Retry", "Choices", "Default",
+    "Assign", "Items", "Output", "Arguments", "TimeoutSeconds", "HeartbeatSeconds", "ItemReader", "MaxConcurrencyPath",
+    "Resource", "QueryLanguage", "x.$", "Comment",
+]  # fmt: skip
+
+
+def places(value, found=None):
+    """Every container of a document."""
+    found = [] if found is None else found
+    if isinstance(value, (dict, list)):
+        found.append(value)
+        for inner in value.values() if isinstance(value, dict) else value:
+            places(inner, found)
+    return found
+
+
+def mutate(document, source):
+    """The document with one to three things changed."""
+    document = copy.deepcopy(document)
+    for _ in range(source.choice((1, 1, 1, 2, 3))):
+        where = source.choice(places(document))
+        other = copy.deepcopy(source.choice([*WORDS, source.choice(places(document))]))
+        if isinstance(where, list):
+            if where and source.random() < 0.7:
+                where[source.randrange(len(where))] = other
+            else:
+                where.append(other)
+        elif where and source.random() < 0.6:
+            where[source.choice(list(where))] = other
+        elif where and source.random() < 0.5:
+            del where[source.choice(list(where))]
+        else:
+            where[source.choice(NAMES)] = other
+    return document
+
+
+@inline
+def answer(request):
+    if len(str(request.parameters)) % 3 == 0:
+        raise TaskFailed("Odd", "a third of all calls fail")
+    return {"n": 1, "Payload": {"n": 2}}
+
+
+HANDLERS = {(service, "*"): answer for service in ("glue", "lambda", "sqs", "sns", "ecs")}
+
+
+def outcome(definition, given):
+    """How it ends: refused, or a status; a bug of the interpreter is an AssertionError."""
+    try:
+        machine = asl_toolkit.load(definition)
+        execution = machine.start(given, services=Services(HANDLERS), clock=VirtualClock())
+    except DefinitionError as error:
+        return "REFUSED" if error.findings else "REFUSED WITHOUT A REASON"
+    except ValueError:
+        return "INPUT"
+    try:
+        result = execution.wait(20)
+    except TimeoutError:
+        execution.stop()
+        result = execution.wait(20)
+    assert "The interpreter failed" not in (result.cause or ""), (result.cause, json.dumps(definition))
+    assert [event["id"] for event in result.events] == list(range(1, len(result.events) + 1))
+    return result.status
+
+
+def fuzz(count, seed):
+    source = random.Random(seed)  # noqa: S311 - a seed, no secret
+    ends = {}
+    for number in range(count):
+        definition = mutate(source.choice(SEEDS), source)
+        given = mutate(INPUT, source) if number % 3 == 0 else INPUT
+        end = outcome(definition, given)
+        ends[end] = ends.get(end, 0) + 1
+    return ends
+
+
+def test_mutated_definitions_end_in_a_result_or_a_refusal():
+    ends = fuzz(1_500, 7)
+    assert ends["REFUSED"] > 100
+    assert ends["SUCCEEDED"] > 50
+    assert ends["FAILED"] > 20
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_a_hundred_thousand_mutated_definitions():
+    assert sum(fuzz(100_000, 11).values()) == 100_000
+
+
+@pytest.mark.parametrize("seed", range(len(SEEDS)))
+def test_the_seeds_themselves_run(seed):
+    assert outcome(SEEDS[seed], INPUT) == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$" + ".a" * 50_000,
+        "$" + "[0]" * 50_000,
+        "$" + "..a" * 500,
+        "$[?(" + "!" * 5_000 + "@)]",
+        "$[?(@" + " && @" * 20_000 + ")]",
+        "States.Array(" * 5_000,
+        "States.Format('" + "{}" * 5_000 + "')",
+        "$['" + "\\" * 50_000,
+        "$[" + "1," * 50_000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_hostile_paths_take_little_time(text):
+    state = {"Type": "Pass", "Parameters": {"x.$": text}, "End": True}
+    begin = time.perf_counter()
+    outcome({"StartAt": "P", "States": {"P": state}}, [0])
+    assert time.perf_counter() - begin < 5
+
+
+def test_a_pattern_of_many_stars_is_matched_in_linear_time():
+    rule = {"Variable": "$", "StringMatches": "*a" * 1_000 + "b", "Next": "Yes"}
+    machine = {
+        "StartAt": "C",
+        "States": {
+            "C": {"Type": "Choice", "Choices": [rule], "Default": "No"},
+            "Yes": {"Type": "Succeed"},
+            "No": {"Type": "Succeed"},
+        },
+    }
+    begin = time.perf_counter()
+    assert outcome(machine, "a" * 50_000) == "SUCCEEDED"
+    assert time.perf_counter() - begin < 5
+
+
+def test_deep_input_is_refused_or_handled():
+    deep = json.loads("[" * 400 + "]" * 400)
+    assert outcome({"StartAt": "P", "States": {"P": {"Type": "Pass", "Parameters": {"a.$": "$..*"}, "End": True}}}, deep)
