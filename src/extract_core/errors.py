@@ -53,13 +53,16 @@ class Fault:
 
 
 class ConfigError(ExtractError):
-    """All the faults of a config, in one go; `str()` gives one a line."""
+    """All the faults of a config, in one go; `str()` gives one a line, up to `MOST_TOLD` of them."""
 
     exit_code = 2
+    MOST_TOLD: ClassVar[int] = 200  # a typo in 10,000 tables would be over what Step Functions and DynamoDB carry
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults: Sequence[Fault] = tuple(sorted(faults))
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        told = [str(fault) for fault in self.faults[: self.MOST_TOLD]]
+        more = len(self.faults) - len(told)
+        super().__init__("\n".join([*told, f"… and {more:,} more: extract validate tells them all"] if more else told))
 
 
 class PluginError(ExtractError):

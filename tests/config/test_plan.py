@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from extract_core.config import RunContext
-from extract_core.config.assemble import watermark_json
+from extract_core.config.planned import watermark_json
 from extract_core.config.job_arguments import flat_arguments
 from extract_core.contract import Watermark
 

@@ -22,6 +22,7 @@ _CORE: Final = {
     "run": ("extract_core.cli.run:run", "Extract tables of a source."),
     "runs": ("extract_core.cli.status:runs", "The latest runs."),
     "status": ("extract_core.cli.status:status", "How a run went, table by table."),
+    "validate": ("extract_core.cli.validate:validate", "Everything that is wrong with source configs, in one go."),
 }
 _OPTIONS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config.job_arguments import encoded, flat_arguments, unfit
-from extract_core.config.places import MAX_SEGMENT, data_place, result_place, segment
-from extract_core.config.planned import PlannedTable, TableSpec
+from extract_core.config.job_arguments import OF_THE_DATABASE, encoded, flat_arguments, unfit
+from extract_core.config.places import MAX_SEGMENT, segment
+from extract_core.config.planned import Built, PlannedTable, watermark_json
 from extract_core.config.settings import failure_text
 from extract_core.contract import TableRun, Watermark
 from extract_core.errors import PluginError
@@ -18,6 +17,8 @@ from extract_core.errors import PluginError
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from extract_core.config.attempt import Attempt
+    from extract_core.config.planned import TableSpec
     from extract_core.config.settings import Settings, TypeInUse
     from extract_core.contract import Json
     from extract_core.registry import Registry
@@ -26,45 +27,6 @@ _ENCODER: Final = json.JSONEncoder(allow_nan=False)
 
 OWN_SCRIPT: Final = "extract_job.py"
 """The script_name of the reference job, which always reports its result."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunContext:
-    """The run that is planned for. `started_at` is ISO 8601, UTC.
-
-    `reingest` reads incremental tables from the beginning: no low mark, and the committed mark still moves forward only.
-    """
-
-    run_id: str
-    execution_id: str
-    started_at: str
-    reingest: bool = False
-    rerun_of: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
-    """Where this pipeline keeps data, and plans with results."""
-
-    data_uri: str
-    runs_uri: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One attempt of a run; attempts count from 1."""
-
-    run: RunContext
-    number: int
-    places: Places
-
-    def places_of(self, source: str, table: str) -> tuple[str, str]:
-        """`extract_s3_uri` and `result_uri`: this attempt's own."""
-        run_id, number = self.run.run_id, self.number
-        return (
-            data_place(self.places.data_uri, source=source, table=table, run_id=run_id, attempt=number),
-            result_place(self.places.runs_uri, table=table, run_id=run_id, attempt=number),
-        )
 
 
 class Unplannable(Exception):  # noqa: N818 - becomes a plan error
@@ -93,25 +55,27 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
     registry: Registry,
 ) -> PlannedTable:
     """The planned table. Raises Unplannable where the builder, a plugin's hook or the command line refuses it."""
-    run = attempt.run
-    if len(segment(spec.table)) > MAX_SEGMENT:
-        raise Unplannable(f"the table's name is too long for a folder: {len(segment(spec.table))} bytes of at most {MAX_SEGMENT}")
-    watermark = watermark_of(spec.core, mark, reingest=run.reingest)
-    s3_uri, result_uri = attempt.places_of(spec.source_name, spec.table)
+    run, core, table = attempt.run, spec.core, spec.table
+    name = segment(table)
+    if len(name) > MAX_SEGMENT:
+        raise Unplannable(f"the table's name is too long for a folder: {len(name)} bytes of at most {MAX_SEGMENT}")
+    watermark = watermark_of(core, mark, reingest=run.reingest)
+    s3_uri, result_uri = attempt.places_of(spec.source_name, name)
     of_the_run = {
-        "source_name": spec.source_name,
-        "source_type": spec.source_type,
-        "extract_table": spec.table,
-        "run_id": run.run_id,
-        "attempt": str(attempt.number),
-        "extract_s3_uri": s3_uri,
-        "result_uri": result_uri,
+        "--source_name": spec.source_name,
+        "--source_type": spec.source_type,
+        "--extract_table": table,
+        "--run_id": run.run_id,
+        "--attempt": str(attempt.number),
+        "--extract_s3_uri": s3_uri,
+        "--result_uri": result_uri,
     }
-    flat = flat_arguments(run=of_the_run, database=spec.database, table=spec.core, watermark=watermark, own=spec.arguments)
+    database = {f"--{key}": spec.database[key] for key in OF_THE_DATABASE if key in spec.database}
+    flat = flat_arguments(of_the_run, database=database, table=core, watermark=watermark, own=spec.arguments)
     table_run = TableRun(
         source_name=spec.source_name,
         source_type=spec.source_type,
-        table=spec.table,
+        table=table,
         job_type=spec.job_type,
         run_id=run.run_id,
         run_started_at=run.started_at,
@@ -119,46 +83,40 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
         extract_s3_uri=s3_uri,
         result_uri=result_uri,
         watermark=watermark,
-        deployment=in_use.deployment,
+        deployment=in_use.model_of_deployment(),
         job_arguments=flat,
     )
     try:
         table_run = registry.amend_arguments(table_run)
     except PluginError as error:
         raise Unplannable(str(error)) from error
-    carried = _carried(table_run.job_arguments, str(spec.core.get("argument_encoding", "argv")))
+    carried = _carried(table_run.job_arguments, str(core.get("argument_encoding", "argv")))
     if carried is not flat:
         table_run = dataclasses.replace(table_run, job_arguments=carried)
     arguments = _built(table_run, settings, in_use)
     item: dict[str, Json] = {
         "source_name": spec.source_name,
         "source_type": spec.source_type,
-        "extract_table": spec.table,
+        "extract_table": table,
         "job_type": spec.job_type,
         "run_id": run.run_id,
         "run_started_at": run.started_at,
         "attempt": attempt.number,
-        "max_attempts": spec.core.get("max_attempts", 1),
+        "max_attempts": core.get("max_attempts", 1),
         "timeout_seconds": settings.timeout_seconds,
         "extract_s3_uri": s3_uri,
         "result_uri": result_uri,
         "watermark": watermark_json(watermark),
-        "result": result_policy(spec.core),
+        "result": result_policy(core),
         "arguments": arguments,
     }
-    run_json: dict[str, Json] = {
-        **{name: getattr(table_run, name) for name in TableRun.__slots__},
-        "watermark": watermark_json(watermark),
-        "deployment": in_use.deployment_json,
-        "job_arguments": carried,
-    }
-    return PlannedTable(item=item, settings=settings.as_json, table_run=run_json, spec=spec.as_json())
+    return PlannedTable(item=item, settings=settings.as_json, built_from=Built(spec, table_run, in_use.deployment_json))
 
 
 def unplanned(table: str, message: str, *, source: tuple[str, str], job_type: str | None, attempt: Attempt) -> PlannedTable:
     """The item of a table that can't be planned: recorded as a CONFIG failure, while the others run."""
     source_name, source_type = source
-    s3_uri, result_uri = attempt.places_of(source_name, table)
+    s3_uri, result_uri = attempt.places_of(source_name, segment(table))
     item: dict[str, Json] = {
         "source_name": source_name,
         "source_type": source_type,
@@ -179,12 +137,6 @@ def unplanned(table: str, message: str, *, source: tuple[str, str], job_type: st
     return PlannedTable(item=item)
 
 
-def watermark_json(watermark: Watermark) -> dict[str, Json]:
-    """As it stands in the item; `high` is there for a backfill only."""
-    found: dict[str, Json] = {name: getattr(watermark, name) for name in ("column", "type", "low", "mode")}
-    return found if watermark.high is None else {**found, "high": watermark.high}
-
-
 def result_policy(core: Mapping[str, Json]) -> str:
     """Whether success needs the job's own report: ``required``, unless the script of a full extract is not ours."""
     given = core.get("result")
@@ -195,9 +147,9 @@ def result_policy(core: Mapping[str, Json]) -> str:
 
 
 def _carried(flat: Mapping[str, str], encoding: str) -> Mapping[str, str]:
-    wrong = [key for key in flat if not key.startswith("--")]
-    if wrong:
-        raise Unplannable(f"a plugin's hook extract_amend_arguments gave the argument {wrong[0]!r}; it must begin with --")
+    for key in flat:
+        if key[:2] != "--":
+            raise Unplannable(f"a plugin's hook extract_amend_arguments gave the argument {key!r}; it must begin with --")
     if encoding == "json":
         return encoded(flat)
     misfit = unfit(flat)

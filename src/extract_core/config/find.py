@@ -11,16 +11,21 @@ from extract_core.config.read import SOURCE_NAME, read_source_config
 from extract_core.errors import ConfigError, Fault, ObjectNotFound, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from extract_core.config.model import SourceConfig
     from extract_core.objects import ObjectStore
 
 SUFFIXES: Final = (".yml", ".yaml")
 
 
-def read_source(objects: ObjectStore, config_uri: str, source_name: str) -> SourceConfig:
+def read_source(
+    objects: ObjectStore, config_uri: str, source_name: str, *, check: Callable[[bytes, str], Sequence[Fault]] | None = None
+) -> SourceConfig:
     """The config of a source: ``<config_uri>/<source_name>.yml`` or ``.yaml``.
 
-    Raises UsageError where there is none (with the nearest names), ConfigError where there are both or it is faulty.
+    Raises UsageError where there is none (with the nearest names), ConfigError where there are both or it is faulty. `check`
+    (bytes and file name to all faults, those of tables too) is asked only then, so that all of them are told in one go.
     """
     folder = config_uri if config_uri.endswith("/") else config_uri + "/"
     if not SOURCE_NAME.fullmatch(source_name):
@@ -36,7 +41,10 @@ def read_source(objects: ObjectStore, config_uri: str, source_name: str) -> Sour
             [Fault(f"{source_name}.yml", 0, 0, "", f"stands beside {source_name}.yaml in {folder}; keep one of them")]
         )
     for file, data in found.items():
-        return read_source_config(data, file=file)
+        try:
+            return read_source_config(data, file=file)
+        except ConfigError as error:
+            raise ConfigError(check(data, file) if check is not None else error.faults) from error
     names = source_names(objects, folder)
     near = difflib.get_close_matches(source_name, names, n=3)
     hint = (

@@ -14,21 +14,23 @@ if TYPE_CHECKING:
 ENCODED: Final = "--extract_arguments"
 """The only argument under ``argument_encoding: json``."""
 
-_OF_THE_RUN: Final = ("source_name", "source_type", "extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri")
-_OF_THE_DATABASE: Final = ("db_engine", "db_name", "db_secret", "db_port")
+OF_THE_RUN: Final = ("source_name", "source_type", "extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri")
+OF_THE_DATABASE: Final = ("db_engine", "db_name", "db_secret", "db_port")
 _OF_THE_WINDOW: Final = ("extract_type", "hwm_col_name", "hwm_column_type", "low_watermark", "high_watermark", "lag")
 _OF_THE_TABLE: Final = ("fetchsize", "num_partitions", "partition_column", "lower_bound", "upper_bound")
 _OF_OLD_SCRIPTS: Final = ("lwm_value", "hwm_value", "repartition_dataframe", "extract_s3_partitions")
 
+_FLAGS: Final = tuple((key, f"--{key}") for key in (*_OF_THE_TABLE, *_OF_OLD_SCRIPTS))
+
 RESERVED: Final = frozenset(
-    {f"--{key}" for key in (*_OF_THE_RUN, *_OF_THE_DATABASE, *_OF_THE_WINDOW, *_OF_THE_TABLE, *_OF_OLD_SCRIPTS)} | {ENCODED}
+    {f"--{key}" for key in (*OF_THE_RUN, *OF_THE_DATABASE, *_OF_THE_WINDOW, *_OF_THE_TABLE, *_OF_OLD_SCRIPTS)} | {ENCODED}
 )
 """Arguments that the core makes: a config can't give them under `arguments`."""
 
 
 def flat_arguments(
-    *,
     run: Mapping[str, str],
+    *,
     database: Mapping[str, str],
     table: Mapping[str, object],
     watermark: Watermark,
@@ -36,24 +38,26 @@ def flat_arguments(
 ) -> dict[str, str]:
     """The arguments, in a fixed order; those that have no value are left out.
 
-    `run` holds the keys of the run, `database` the db_ keys, `table` the table's keys as read, `own` what the config says
-    under `arguments`: it comes last, as it stands.
+    `run` holds the arguments of the run, all of `OF_THE_RUN`, and `database` those of the database, by their names with ``--``;
+    `table` the table's keys as read, `own` what the config says under `arguments`: it comes last, as it stands.
     """
-    window = {
-        "extract_type": table.get("extract_type", "FE"),
-        "hwm_col_name": table.get("hwm_col_name"),
-        "hwm_column_type": table.get("hwm_column_type"),
-        "low_watermark": watermark.low if watermark.mode != "full" else None,
-        "high_watermark": watermark.high if watermark.mode == "backfill" else None,
-        "lag": table.get("lag") if watermark.mode == "incremental" else None,
-    }
-    flat = {f"--{key}": run[key] for key in _OF_THE_RUN}
-    flat |= {f"--{key}": database[key] for key in _OF_THE_DATABASE if key in database}
-    flat |= {f"--{key}": str(value) for key, value in window.items() if value is not None}
-    flat |= {f"--{key}": str(table[key]) for key in (*_OF_THE_TABLE, *_OF_OLD_SCRIPTS) if key in table}
+    flat = {**run, **database, "--extract_type": str(table.get("extract_type", "FE"))}
+    for key in ("hwm_col_name", "hwm_column_type"):
+        if table.get(key) is not None:
+            flat["--" + key] = str(table[key])
+    if watermark.mode != "full" and watermark.low is not None:
+        flat["--low_watermark"] = watermark.low
+    if watermark.mode == "backfill" and watermark.high is not None:
+        flat["--high_watermark"] = watermark.high
+    if watermark.mode == "incremental" and table.get("lag") is not None:
+        flat["--lag"] = str(table["lag"])
+    for key, name in _FLAGS:
+        if key in table:
+            flat[name] = str(table[key])
     if table.get("fetchsize") == 0:  # Spark's word for the driver's own; other drivers refuse it
         del flat["--fetchsize"]
-    return flat | dict(own)
+    flat.update(own)
+    return flat
 
 
 def unfit(arguments: Mapping[str, str]) -> tuple[str, str] | None:

@@ -7,7 +7,6 @@ from typing import Final
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
-
 MAX_SEGMENT: Final = 255
 """Bytes of one part of a path on common file systems."""
 
@@ -18,24 +17,17 @@ def segment(text: str) -> str:
     All but ASCII letters, digits and ``_ . -`` is written as ``~`` and two hex digits for each UTF-8 byte. Not with a percent
     sign: that would be decoded in a file URI but not in a key of S3.
     """
+    if _UNSAFE.search(text) is None and text not in (".", ".."):
+        return text
     escaped = _UNSAFE.sub(lambda found: "".join(f"~{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass")), text)
     return escaped.replace(".", "~2E") if escaped in (".", "..") else escaped
 
 
-def data_place(data_uri: str, *, source: str, table: str, run_id: str, attempt: int) -> str:
-    """The folder, with a slash at its end, that one attempt's data goes to (`extract_s3_uri`)."""
-    return f"{_folder(data_uri)}{segment(source)}/{segment(table)}/run_id={segment(run_id)}/attempt={attempt}/"
-
-
-def result_place(runs_uri: str, *, table: str, run_id: str, attempt: int) -> str:
-    """The object in which one attempt reports (`result_uri`)."""
-    return f"{_folder(runs_uri)}{segment(run_id)}/results/{segment(table)}/attempt={attempt}.json"
-
-
 def plan_place(runs_uri: str, run_id: str) -> str:
     """The object that holds the plan of a run: one JSON line a table."""
-    return f"{_folder(runs_uri)}{segment(run_id)}/plan.jsonl"
+    return f"{folder(runs_uri)}{segment(run_id)}/plan.jsonl"
 
 
-def _folder(uri: str) -> str:
+def folder(uri: str) -> str:
+    """The URI with a slash at its end."""
     return uri if uri.endswith("/") else uri + "/"

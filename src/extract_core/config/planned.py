@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extract_core.config.places import plan_place
 from extract_core.errors import ObjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from extract_core.contract import Json
+    from pydantic import BaseModel
+
+    from extract_core.contract import Json, TableRun, Watermark
     from extract_core.objects import ObjectStore
 
 
@@ -36,6 +38,38 @@ class TableSpec:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a planned table was built from, as objects: most plans are never asked for it but by their lines."""
+
+    table_spec: TableSpec
+    run: TableRun[BaseModel]
+    deployment_json: Mapping[str, Json]
+
+    @property
+    def spec(self) -> dict[str, Json]:
+        """The table as its config has it."""
+        return self.table_spec.as_json()
+
+    @property
+    def table_run(self) -> dict[str, Json]:
+        """The TableRun that the arguments were built from."""
+        run = self.run
+        return {
+            **{name: getattr(run, name) for name in run.__slots__},
+            "watermark": watermark_json(run.watermark),
+            "deployment": self.deployment_json,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The same, as a line of a plan holds it."""
+
+    spec: dict[str, Json] | None
+    table_run: dict[str, Json] | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedTable:
     """One table of a plan. Where it can't be planned, `item` holds `plan_error` and the others are None.
@@ -46,8 +80,17 @@ class PlannedTable:
 
     item: dict[str, Json]
     settings: dict[str, Json] | None = None
-    table_run: dict[str, Json] | None = None
-    spec: dict[str, Json] | None = field(default=None)
+    built_from: Built | Stored = field(default=Stored(None, None), compare=False, repr=False)
+
+    @property
+    def table_run(self) -> dict[str, Json] | None:
+        """The TableRun of its arguments."""
+        return self.built_from.table_run
+
+    @property
+    def spec(self) -> dict[str, Json] | None:
+        """The table as its config has it, all tiers merged."""
+        return self.built_from.spec
 
     @property
     def table(self) -> str:
@@ -63,19 +106,40 @@ class PlannedTable:
     def line(self) -> bytes:
         """Its line of the plan, with the newline. The same table gives the same bytes."""
         parts = {"item": self.item, "settings": self.settings, "spec": self.spec, "table_run": self.table_run}
-        return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n"
+        return _ENCODER.encode(parts).encode("utf-8", "surrogatepass") + b"\n"
 
 
-def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Sequence[PlannedTable]) -> list[dict[str, Json]]:
-    """Write the plan of a run; give the items with the place of their lines: `plan_uri`, `plan_line` [byte offset, length]."""
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def watermark_json(watermark: Watermark) -> dict[str, Json]:
+    """As it stands in the item; `high` is there for a backfill only."""
+    found: dict[str, Json] = {
+        "column": watermark.column,
+        "type": watermark.type,
+        "low": watermark.low,
+        "mode": watermark.mode,
+    }
+    return found if watermark.high is None else {**found, "high": watermark.high}
+
+
+def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterable[PlannedTable]) -> list[dict[str, Json]]:
+    """Write the plan of a run; give the items with the place of their lines: `plan_uri`, `plan_line` [byte offset, length].
+
+    The tables may come one by one, as `stream_tables` gives them: of each only the item is kept.
+    """
     plan_uri = plan_place(runs_uri, run_id)
-    lines = [table.line() for table in planned]
-    objects.write(plan_uri, b"".join(lines))
     items = []
-    offset = 0
-    for table, line in zip(planned, lines, strict=True):
-        items.append({**table.item, "plan_uri": plan_uri, "plan_line": [offset, len(line)]})
-        offset += len(line)
+
+    def lines() -> Iterator[bytes]:
+        offset = 0
+        for table in planned:
+            line = table.line()
+            items.append({**table.item, "plan_uri": plan_uri, "plan_line": [offset, len(line)]})
+            offset += len(line)
+            yield line
+
+    objects.write_parts(plan_uri, lines())
     return items
 
 
@@ -94,7 +158,8 @@ def _read_line(line: bytes, place: str) -> PlannedTable:
     try:
         parts = json.loads(line)
         if isinstance(parts["item"], dict) and isinstance(parts["item"]["extract_table"], str):
-            return PlannedTable(**{name: parts[name] for name in ("item", "settings", "table_run", "spec")})
+            stored = Stored(parts["spec"], parts["table_run"])
+            return PlannedTable(item=parts["item"], settings=parts["settings"], built_from=stored)
     except (ValueError, KeyError, TypeError) as error:
         raise ObjectError(f"{place} is no table of a plan ({type(error).__name__}: {error}); plan the tables again") from error
     raise ObjectError(f"{place} is no table of a plan; plan the tables again")

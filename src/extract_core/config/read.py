@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 from extract_core.config import keys
 from extract_core.config.model import ExtractSection, RunPolicy, SourceConfig, SourceText
 from extract_core.config.values import BadValue, kind, mapping, names, nearest, one_of, shown, text
-from extract_core.config.yaml_text import parse
+from extract_core.config.yaml_text import parse_faulty
 from extract_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from extract_core.config.model import Conflict, Invalid
     from extract_core.config.spots import Path
     from extract_core.contract import Json
+    from extract_core.errors import Fault
 
 T = TypeVar("T")
 
@@ -35,11 +36,21 @@ def read_source_config(data: bytes, *, file: str) -> SourceConfig:
 
     Raises ConfigError with every fault that is not inside one table.
     """
-    source = SourceText(data, file)
-    reader = _Reader(source)
-    config = reader.config(parse(data, file=file))
-    reader.finish()
+    config, faults = read_faulty(data, file=file)
+    if faults:
+        raise ConfigError(faults)
     return config
+
+
+def read_faulty(data: bytes, *, file: str) -> tuple[SourceConfig, list[Fault]]:
+    """The config as far as it can be read, and every fault that is not inside one table: for those who want to tell all of it.
+
+    What was wrong has its default in the config. Raises ConfigError where nothing can be read.
+    """
+    document, faults = parse_faulty(data, file=file)
+    reader = _Reader(SourceText(data, file))
+    config = reader.config(document)
+    return config, faults + reader.faults()
 
 
 class _Reader:
@@ -49,10 +60,9 @@ class _Reader:
         self._source = source
         self._complaints: list[tuple[Path, str, bool]] = []
 
-    def finish(self) -> None:
-        """Raise ConfigError where anything was wrong."""
-        if self._complaints:
-            raise ConfigError(self._source.fault(path, message, of_key=of_key) for path, message, of_key in self._complaints)
+    def faults(self) -> list[Fault]:
+        """All that was wrong."""
+        return [self._source.fault(path, message, of_key=of_key) for path, message, of_key in self._complaints]
 
     def complain(self, path: Path, message: str, *, of_key: bool = False) -> None:
         self._complaints.append((path, message, of_key))

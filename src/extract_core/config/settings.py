@@ -50,14 +50,14 @@ class TypeInUse:
 
     installed: InstalledJobType
     deployment_json: Mapping[str, Json]
-    deployment: BaseModel
+    deployment: BaseModel | None  # None: no machine is known, and only settings are asked for
     model: type[BaseModel]
     keys: frozenset[str]  # what its settings model knows
     takes_any_key: bool
     _known: dict[str, Settings | list[tuple[Path, str]]] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, installed: InstalledJobType, deployment_json: Mapping[str, Json]) -> TypeInUse:
+    def open(cls, installed: InstalledJobType, deployment_json: Mapping[str, Json] | None) -> TypeInUse:
         """Read its models, and its deployment as the machine was built with it."""
         from pydantic import ValidationError
 
@@ -68,6 +68,8 @@ class TypeInUse:
             keys = settings_keys(model)
         except Exception as error:
             raise PluginFailure(failure_text(installed, error)) from error
+        if deployment_json is None:
+            return cls(installed, {}, None, model, keys, takes_any_key(model))
         try:
             deployment = deployment_model.model_validate(deployment_json)
         except ValidationError as error:
@@ -82,6 +84,12 @@ class TypeInUse:
     def job_type(self) -> AnyJobType:
         """The plugin's object."""
         return self.installed.job_type
+
+    def model_of_deployment(self) -> BaseModel:
+        """The deployment in a machine that is known."""
+        if self.deployment is None:
+            raise PluginFailure(f"no machine is known, so job type {self.job_type.name!r} can't build arguments")
+        return self.deployment
 
     def settings(self, values: Mapping[str, Json]) -> Settings:
         """These values as validated settings; BadSettings where the model refuses them. The same values cost one validation."""

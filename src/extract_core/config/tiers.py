@@ -51,15 +51,17 @@ class Complaint:
 
 
 class Tiers:
-    """The tiers of one source for one machine. `complaints` gathers what is wrong above the tables."""
+    """The tiers of one source for one machine. `complaints` gathers what is wrong above the tables.
 
-    def __init__(self, config: SourceConfig, machine: Mapping[str, Json], registry: Registry) -> None:
+    Without a machine (None) nothing is asked of it: its deployments and its retry loop are taken to be as the config wants them.
+    """
+
+    def __init__(self, config: SourceConfig, machine: Mapping[str, Json] | None, registry: Registry) -> None:
         self._config, self._machine, self._registry = config, machine, registry
         self._bases: dict[str, Base | str] = {}
         self.complaints: list[Complaint] = []
-        deployments = machine.get("job_types")
-        self._deployments = deployments if isinstance(deployments, dict) else {}
-        self.has_retry_loop = machine.get("retry_loop") is True
+        self.machine_name = machine.get("name") if machine is not None else None
+        self.has_retry_loop = machine is None or machine.get("retry_loop") is True
         self._keys = {name: _keys_of(installed.job_type) for name, installed in registry.job_types.items()}
         self._defaults = self._read_defaults()
         self._shared = {key: value for key, value in config.extract.shared.items() if key not in ("job_type", "arguments")}
@@ -120,11 +122,14 @@ class Tiers:
             self._registry.job_type(name)
         except JobTypeNotInstalled as error:
             return str(error)
-        if name not in self._deployments:
-            return not_built(name, self._machine)
-        deployment = self._deployments[name]
+        deployment: Json = None
+        if self._machine is not None:
+            deployments = self._machine.get("job_types")
+            if not isinstance(deployments, dict) or name not in deployments:
+                return not_built(name, self._machine)
+            deployment = deployments[name] if isinstance(deployments[name], dict) else {}
         try:
-            in_use = TypeInUse.open(self._registry.job_types[name], deployment if isinstance(deployment, dict) else {})
+            in_use = TypeInUse.open(self._registry.job_types[name], deployment if isinstance(deployment, dict) else None)
         except PluginFailure as error:
             return str(error)
         base = Base(in_use)
@@ -208,7 +213,7 @@ class Tiers:
 
     def _check_attempts(self, path: Path, attempts: object) -> None:
         if isinstance(attempts, int) and attempts > 1 and not self.has_retry_loop:
-            self._complain(path, attempts_message(attempts, self._machine.get("name")))
+            self._complain(path, attempts_message(attempts, self.machine_name))
 
     def _check_arguments(self, path: Path, arguments: Mapping[str, str]) -> None:
         self.complaints += [Complaint((*path, key), RESERVED_MESSAGE, of_key=True) for key in arguments if key in RESERVED]

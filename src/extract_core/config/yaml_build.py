@@ -31,8 +31,11 @@ MAX_ALIASED: Final = 2_000_000
 """Values that aliases and merge keys may stand for, in all: 40 for each of 50,000 tables."""
 
 
+_IN_ITSELF: Final = "stands inside of what it names; it can't hold itself"
+
+
 class Refused(Exception):  # noqa: N818 - carries a place up to the reader, and is never seen outside
-    """One fault at a mark."""
+    """One fault at a mark, after which nothing more can be read."""
 
     def __init__(self, mark: Mark, message: str) -> None:
         super().__init__(message)
@@ -57,7 +60,11 @@ class _Open:
 
 
 class Builder:
-    """Reads one document. `twice` holds keys that are given twice: line, column, key, line of the first (with spots)."""
+    """Reads one document.
+
+    `twice` holds keys that are given twice: line, column, key, line of the first (with spots). `noted` holds faults after which
+    the reading goes on: line, column, message.
+    """
 
     def __init__(self, text: bytes, *, with_spots: bool) -> None:
         self._loader = _Loader(text)
@@ -68,6 +75,7 @@ class Builder:
         self._merged = 0
         self._stack: list[_Open] = []
         self.twice: list[tuple[int, int, str, int]] = []
+        self.noted: list[tuple[int, int, str]] = []
 
     def document(self) -> tuple[Json, Spot | None]:
         """The only document, and its places if they were asked for; an empty text is None. Raises Refused and YAMLError."""
@@ -98,7 +106,7 @@ class Builder:
                     text = event.value
                     value = text if not event.implicit[0] or (text and text[0] not in STARTS) else plain(text)
                 else:
-                    value = _tagged(event)
+                    value = self._tagged(event)
                 if with_spots:
                     spot = Spot(*_place(mark))
                 if event.anchor is not None:
@@ -134,7 +142,7 @@ class Builder:
         mark, key = event.start_mark, event.value
         if key == "<<" and event.tag is None and event.implicit[0]:
             if top.merged:
-                raise Refused(mark, "a second merge key << in one mapping; write one with a list: <<: [*first, *second]")
+                self._note(mark, "a second merge key << in one mapping; write one with a list: <<: [*first, *second]")
             top.merging = True
         elif key in top.value:
             first = top.spot.children[key].key_line if top.spot is not None else 0
@@ -169,7 +177,7 @@ class Builder:
         try:
             check_collection_tag(event.tag, "map" if is_mapping else "seq")
         except ValueError as error:
-            raise Refused(mark, str(error)) from error
+            self._note(mark, str(error))
         if event.anchor is not None:
             self._unfinished.add(event.anchor)
         spot = Spot(*_place(mark)) if self._with_spots else None
@@ -188,25 +196,38 @@ class Builder:
         name, mark = event.anchor, event.start_mark
         if top is not None and top.is_mapping and top.key is None:
             raise Refused(mark, f"the alias *{name} can't be a key; write the key out")
-        if name in self._unfinished:
-            raise Refused(mark, f"the alias *{name} stands inside of what it names; it can't hold itself")
-        if name not in self._anchors:
-            raise Refused(mark, f"the alias *{name} has no anchor &{name} before it in this file")
         self._aliased = True
-        return self._anchors[name]
+        if name in self._anchors and name not in self._unfinished:
+            return self._anchors[name]
+        inside = name in self._unfinished
+        self._note(mark, f"the alias *{name} " + (_IN_ITSELF if inside else f"has no anchor &{name} before it in this file"))
+        value: Json = {} if top is not None and top.merging else None
+        return value, Spot(*_place(mark)) if self._with_spots else None
 
     def _take_merge(self, top: _Open, value: Json, spot: Spot | None, mark: Mark) -> None:
+        top.merging = False
+        top.key = None
         sources = value if isinstance(value, list) else [value]
         if not sources or not all(isinstance(source, dict) for source in sources):
-            raise Refused(mark, "a merge key << takes a mapping or a list of mappings, by alias: <<: *name")
+            self._note(mark, "a merge key << takes a mapping or a list of mappings, by alias: <<: *name")
+            return
         top.merged = [source for source in sources if isinstance(source, dict)]
         self._merged += sum(map(len, top.merged))
         if self._merged > MAX_ALIASED:
             raise Refused(mark, f"merge keys copy more than {MAX_ALIASED:,} values; write less into what is merged")
         if spot is not None:
             top.merged_spots = [spot.children[index] for index in range(len(sources))] if isinstance(value, list) else [spot]
-        top.merging = False
-        top.key = None
+
+    def _tagged(self, event: Any) -> Json:
+        try:
+            return tagged(event.value, event.tag)
+        except ValueError as error:
+            self._note(event.start_mark, str(error))
+            return plain(event.value)
+
+    def _note(self, mark: Mark, message: str) -> None:
+        """A fault after which the reading can go on."""
+        self.noted.append((*_place(mark), message))
 
 
 def _merge(ended: _Open) -> None:
@@ -225,13 +246,6 @@ def _merge(ended: _Open) -> None:
 
 def _place(mark: Mark) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-
-
-def _tagged(event: Any) -> Json:
-    try:
-        return tagged(event.value, event.tag)
-    except ValueError as error:
-        raise Refused(event.start_mark, str(error)) from error
 
 
 def _bound(root: Json, mark: Mark) -> None:

@@ -31,36 +31,56 @@ _UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\
 
 
 def parse(data: bytes, *, file: str) -> Json:
-    """The document in `data`. Raises ConfigError: all keys given twice, else the one fault that stops the reading."""
-    return _read(data, file, with_spots=False)[0]
+    """The document in `data`. Raises ConfigError with all that is wrong with it as YAML."""
+    value, faults = parse_faulty(data, file=file)
+    if faults:
+        raise ConfigError(faults)
+    return value
+
+
+def parse_faulty(data: bytes, *, file: str) -> tuple[Json, list[Fault]]:
+    """The document in `data` as far as it can be read, and what is wrong with it: keys given twice, aliases, tags.
+
+    Raises ConfigError with all faults so far where one stops the reading.
+    """
+    value, _, faults = _read(data, file, with_spots=False)
+    return value, faults
 
 
 def parse_spots(data: bytes, *, file: str) -> Spot:
-    """The places of all that `parse` gives for the same bytes."""
+    """The places of all that `parse_faulty` gives for the same bytes."""
     spot = _read(data, file, with_spots=True)[1]
     return spot if spot is not None else Spot(1, 1)
 
 
-def _read(data: bytes, file: str, *, with_spots: bool) -> tuple[Json, Spot | None]:
+def _read(data: bytes, file: str, *, with_spots: bool) -> tuple[Json, Spot | None, list[Fault]]:
     text = _checked_text(data, file)
+    stopped: Fault | None = None
+    value: Json = None
+    spot: Spot | None = None
+    builder: Builder | None = None
     try:
         builder = Builder(text, with_spots=with_spots)
         with collector_paused():
-            found = builder.document()
+            value, spot = builder.document()
     except Refused as error:
-        raise ConfigError([Fault(file, error.line, error.column, "", error.message)]) from error
+        stopped = Fault(file, error.line, error.column, "", error.message)
     except yaml.MarkedYAMLError as error:
-        raise ConfigError([_syntax_fault(error, text, file)]) from error
-    except yaml.reader.ReaderError as error:
-        raise ConfigError([_character_fault(text, file)]) from error
-    if not builder.twice:
-        return found
-    if not with_spots:
+        stopped = _syntax_fault(error, text, file)
+    except yaml.reader.ReaderError:
+        stopped = _character_fault(text, file)
+    if builder is not None and builder.twice and not with_spots:
         return _read(data, file, with_spots=True)  # only then is it known where the first of two keys stands
-    raise ConfigError(
-        Fault(file, line, column, "", f"the key {key!r} is given twice, in line {first} already; keep one of them")
-        for line, column, key, first in builder.twice
-    )
+    faults = _faults(builder, file) if builder is not None else []
+    if stopped is not None:
+        raise ConfigError([*faults, stopped])
+    return value, spot, faults
+
+
+def _faults(builder: Builder, file: str) -> list[Fault]:
+    twice = "the key {!r} is given twice, in line {} already; keep one of them"
+    faults = [Fault(file, line, column, "", twice.format(key, first)) for line, column, key, first in builder.twice]
+    return faults + [Fault(file, line, column, "", message) for line, column, message in builder.noted]
 
 
 def _checked_text(data: bytes, file: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extract_core.config import RunContext, plan_tables, read_source, select_tables
+from extract_core.config import RunContext, check_source, plan_tables, read_source, select_tables
 from extract_core.tracking import Policy
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from extract_core.config import ExtractEvent, PlannedTable, RunPolicy, SourceConfig
     from extract_core.contract import Json
+    from extract_core.errors import Fault
     from extract_core.handlers.parts import Parts
     from extract_core.handlers.payloads import Execution
     from extract_core.tracking import Skipped
@@ -52,8 +53,12 @@ class Planning:
         )
 
     def read_source(self) -> SourceConfig:
-        """Today's config of the event's source. Raises UsageError and ConfigError."""
-        return read_source(self.parts.objects, self.parts.config_uri, self.event.source_name)
+        """Today's config of the event's source. Raises UsageError and ConfigError (with the faults of all tables as well)."""
+
+        def check(data: bytes, file: str) -> Sequence[Fault]:
+            return check_source(data, file=file, registry=self.parts.registry, machine=self.machine).faults
+
+        return read_source(self.parts.objects, self.parts.config_uri, self.event.source_name, check=check)
 
     def from_config(self, config: SourceConfig, tables: Sequence[str], marks: Marks) -> list[PlannedTable]:
         """The plan of these tables from this config."""

@@ -1,8 +1,4 @@
-"""Objects behind URIs: configs, plans and results, read and written in one way whatever keeps them.
-
-A store is what Amazon S3 is: bytes below names, whole objects only, no folders. A write is seen whole or not at all, and
-`list` gives names in the order of their UTF-8 bytes. Files keep the same promises: a temporary name, fsync, rename.
-"""
+"""Objects as files of this machine. They keep the promises of a store by a temporary name, fsync and rename."""
 
 from __future__ import annotations
 
@@ -10,43 +6,17 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from extract_core.errors import ObjectError, ObjectNotFound
+from extract_core.objects.store import Stamped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
 _TEMPORARY = ".partial"
 _SAFE = "/:!$&'()*+,;=@~"  # what a path in a file URI may hold as it stands (RFC 3986, pchar and the slash)
-
-
-class ObjectStore(Protocol):
-    """One place of objects. Every method raises ObjectError where the store refuses or can't be reached."""
-
-    def read(self, uri: str) -> bytes:
-        """The whole object; ObjectNotFound where there is none."""
-
-    def read_range(self, uri: str, offset: int, length: int) -> bytes:
-        """Exactly `length` bytes from `offset` on; ObjectError where the object has fewer."""
-
-    def write(self, uri: str, data: bytes, *, if_absent: bool = False) -> bool:
-        """Put the object in one step. False, with nothing written: `if_absent` was asked and there is one already."""
-
-    def exists(self, uri: str) -> bool:
-        """Whether there is an object of exactly this name."""
-
-    def list(self, prefix: str) -> Iterator[str]:
-        """The URIs that begin with `prefix`, sorted. None of them is half-written."""
-
-    def delete(self, uri: str) -> None:
-        """Remove the object; one that is not there is fine."""
-
-
-def open_objects() -> ObjectStore:
-    """The stores that this version knows, chosen by each URI's scheme: ``file://``."""
-    return RoutedObjects({"file": FileObjects()})
 
 
 def file_uri(path: Path) -> str:
@@ -54,45 +24,9 @@ def file_uri(path: Path) -> str:
     return "file://" + quote(str(path.absolute()), safe=_SAFE)
 
 
-class RoutedObjects:
-    """Hands each call to the store of its URI's scheme."""
-
-    def __init__(self, stores: Mapping[str, ObjectStore]) -> None:
-        self._stores = stores
-
-    def read(self, uri: str) -> bytes:
-        """As in `ObjectStore`."""
-        return self._store(uri).read(uri)
-
-    def read_range(self, uri: str, offset: int, length: int) -> bytes:
-        """As in `ObjectStore`."""
-        return self._store(uri).read_range(uri, offset, length)
-
-    def write(self, uri: str, data: bytes, *, if_absent: bool = False) -> bool:
-        """As in `ObjectStore`."""
-        return self._store(uri).write(uri, data, if_absent=if_absent)
-
-    def exists(self, uri: str) -> bool:
-        """As in `ObjectStore`."""
-        return self._store(uri).exists(uri)
-
-    def list(self, prefix: str) -> Iterator[str]:
-        """As in `ObjectStore`."""
-        return self._store(prefix).list(prefix)
-
-    def delete(self, uri: str) -> None:
-        """As in `ObjectStore`."""
-        self._store(uri).delete(uri)
-
-    def _store(self, uri: str) -> ObjectStore:
-        scheme, colon, _ = uri.partition("://")
-        store = self._stores.get(scheme) if colon else None
-        if store is not None:
-            return store
-        known = ", ".join(f"{name}://" for name in sorted(self._stores))
-        if not colon:
-            raise ObjectError(f"{uri!r} is not a URI; write it with its scheme ({known}), a file as file:///folder/name")
-        raise ObjectError(f"{uri!r}: this version keeps no objects in {scheme}://; use one of: {known}")
+def file_path(uri: str) -> Path:
+    """The path that a file URI names, of a file or a folder. Raises ObjectError for another URI."""
+    return Path(_text(uri))
 
 
 class FileObjects:
@@ -102,6 +36,16 @@ class FileObjects:
         """As in `ObjectStore`."""
         try:
             return _path(uri).read_bytes()
+        except OSError as error:
+            raise _refused("read", uri, error) from error
+
+    def read_changed(self, uri: str, stamp: str | None) -> Stamped | None:
+        """As in `ObjectStore`; the stamp is of the file's number, size and time."""
+        try:
+            with _path(uri).open("rb") as file:
+                status = os.fstat(file.fileno())
+                now = f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
+                return None if now == stamp else Stamped(file.read(), now)
         except OSError as error:
             raise _refused("read", uri, error) from error
 
@@ -119,13 +63,20 @@ class FileObjects:
 
     def write(self, uri: str, data: bytes, *, if_absent: bool = False) -> bool:
         """As in `ObjectStore`."""
+        return self._write(uri, (data,), if_absent=if_absent)
+
+    def write_parts(self, uri: str, parts: Iterable[bytes]) -> None:
+        """As in `ObjectStore`."""
+        self._write(uri, parts, if_absent=False)
+
+    def _write(self, uri: str, parts: Iterable[bytes], *, if_absent: bool) -> bool:
         path = _path(uri)
         temporary = path.with_name(f".{secrets.token_hex(8)}{_TEMPORARY}")  # short: the name itself may be as long as names get
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with temporary.open("xb") as file:
-                    file.write(data)
+                    file.writelines(parts)
                     file.flush()
                     os.fsync(file.fileno())
                 return self._name(temporary, path, if_absent=if_absent)

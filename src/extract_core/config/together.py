@@ -1,0 +1,60 @@
+"""What is wrong only with several keys of a table together: bounds, PE without its column, a lag that can't be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extract_core.config import keys
+from extract_core.config.tiers import Complaint, attempts_message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core.config.spots import Path
+    from extract_core.config.tiers import Tiers
+
+
+def wrong_together(tiers: Tiers, table: str, job_type: str, core: Mapping[str, object]) -> list[Complaint]:
+    """The complaints about a table whose keys are right one by one; `core` are those that the core reads, all tiers merged."""
+    path: Path = ("extract", "tables", table)
+    found: list[Complaint] = []
+    attempts = core.get("max_attempts", 1)
+    if isinstance(attempts, int) and attempts > 1 and not tiers.has_retry_loop:
+        found.append(Complaint(tiers.origin("max_attempts", table, job_type), attempts_message(attempts, tiers.machine_name)))
+    lower, upper = _number(core.get("lower_bound")), _number(core.get("upper_bound"))
+    if lower is not None and upper is not None and lower > upper:
+        origin = tiers.origin("lower_bound", table, job_type)
+        found.append(Complaint(origin, f"is {core['lower_bound']}, above upper_bound {core['upper_bound']}; swap or mend them"))
+    if core.get("extract_type", "FE") == "FE":
+        return found
+    missing = [key for key in ("hwm_col_name", "hwm_column_type") if key not in core]
+    if missing:
+        needs = f"an incremental extract (extract_type PE) needs {' and '.join(missing)}"
+        found.append(Complaint(path, f"{needs}; write {'it' if len(missing) == 1 else 'them'} here, or extract_type: FE"))
+    elif "lag" in core:
+        wrong = _lag_fault(str(core["lag"]), str(core["hwm_column_type"]))
+        if wrong:
+            found.append(Complaint(tiers.origin("lag", table, job_type), wrong))
+    return found
+
+
+def _lag_fault(lag: str, watermark_type: str) -> str | None:
+    if watermark_type == "StringType":
+        return (
+            f"is {lag!r}, but a watermark of StringType has no distance; leave the lag out, or write 0"[:200]
+            if lag != "0"
+            else None
+        )
+    has_unit = not lag.isdigit()
+    if watermark_type in keys.NUMERIC_WATERMARKS and has_unit:
+        return f"is {lag!r}, but a watermark of {watermark_type} takes a number without a unit; write one for this table"
+    if watermark_type not in keys.NUMERIC_WATERMARKS and not has_unit and lag != "0":
+        return f"is {lag!r}, but a watermark of {watermark_type} takes a unit; write s, m, h, d or w after the number"
+    return None
+
+
+def _number(value: object) -> int | None:
+    try:
+        return int(str(value)) if value is not None else None
+    except ValueError:
+        return None

@@ -1,0 +1,68 @@
+"""All stores behind one: each call goes to the store of its URI's scheme."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extract_core.errors import ObjectError
+from extract_core.objects.files import FileObjects
+from extract_core.objects.s3 import S3Objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from extract_core.objects.store import ObjectStore, Stamped
+
+
+def open_objects() -> ObjectStore:
+    """The stores that this version knows: ``file://`` and ``s3://``. Nothing is connected or imported until it is used."""
+    return RoutedObjects({"file": FileObjects(), "s3": S3Objects()})
+
+
+class RoutedObjects:
+    """Hands each call to the store of its URI's scheme."""
+
+    def __init__(self, stores: Mapping[str, ObjectStore]) -> None:
+        self._stores = stores
+
+    def read(self, uri: str) -> bytes:
+        """As in `ObjectStore`."""
+        return self._store(uri).read(uri)
+
+    def read_changed(self, uri: str, stamp: str | None) -> Stamped | None:
+        """As in `ObjectStore`."""
+        return self._store(uri).read_changed(uri, stamp)
+
+    def read_range(self, uri: str, offset: int, length: int) -> bytes:
+        """As in `ObjectStore`."""
+        return self._store(uri).read_range(uri, offset, length)
+
+    def write(self, uri: str, data: bytes, *, if_absent: bool = False) -> bool:
+        """As in `ObjectStore`."""
+        return self._store(uri).write(uri, data, if_absent=if_absent)
+
+    def write_parts(self, uri: str, parts: Iterable[bytes]) -> None:
+        """As in `ObjectStore`."""
+        self._store(uri).write_parts(uri, parts)
+
+    def exists(self, uri: str) -> bool:
+        """As in `ObjectStore`."""
+        return self._store(uri).exists(uri)
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """As in `ObjectStore`."""
+        return self._store(prefix).list(prefix)
+
+    def delete(self, uri: str) -> None:
+        """As in `ObjectStore`."""
+        self._store(uri).delete(uri)
+
+    def _store(self, uri: str) -> ObjectStore:
+        scheme, colon, _ = uri.partition("://")
+        store = self._stores.get(scheme) if colon else None
+        if store is not None:
+            return store
+        known = ", ".join(f"{name}://" for name in sorted(self._stores))
+        if not colon:
+            raise ObjectError(f"{uri!r} is not a URI; write it with its scheme ({known}), a file as file:///folder/name")
+        raise ObjectError(f"{uri!r}: this version keeps no objects in {scheme}://; use one of: {known}")

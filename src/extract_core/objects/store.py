@@ -1,0 +1,49 @@
+"""The contract of a store of objects, whatever keeps them: files of this machine, or Amazon S3.
+
+A store is what S3 is: bytes below names, whole objects only, no folders. A write is seen whole or not at all, and `list` gives
+names in the order of their UTF-8 bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """An object's bytes, and a stamp that changes whenever they do (S3: the ETag)."""
+
+    data: bytes
+    stamp: str
+
+
+class ObjectStore(Protocol):
+    """One place of objects. Every method raises ObjectError where the store refuses or can't be reached."""
+
+    def read(self, uri: str) -> bytes:
+        """The whole object; ObjectNotFound where there is none."""
+
+    def read_changed(self, uri: str, stamp: str | None) -> Stamped | None:
+        """The object with its stamp; None where its stamp is still this one. ObjectNotFound where there is none."""
+
+    def read_range(self, uri: str, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes from `offset` on; ObjectError where the object has fewer."""
+
+    def write(self, uri: str, data: bytes, *, if_absent: bool = False) -> bool:
+        """Put the object in one step. False, with nothing written: `if_absent` was asked and there is one already."""
+
+    def write_parts(self, uri: str, parts: Iterable[bytes]) -> None:
+        """As `write`, of parts that come one by one and are not held in memory. Where they raise, nothing is written."""
+
+    def exists(self, uri: str) -> bool:
+        """Whether there is an object of exactly this name."""
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """The URIs that begin with `prefix`, sorted. None of them is half-written."""
+
+    def delete(self, uri: str) -> None:
+        """Remove the object; one that is not there is fine."""
