@@ -57,11 +57,11 @@ def test_it_is_found_from_a_folder_below(tmp_path, monkeypatch):
             ['extract.toml:2:1: pipeline.account: 123 is not valid; wanted: twelve digits in quotes, such as "123456789012"'],
         ),
         (
-            "[pipeline]\nname = 'a b'\n[machine]\nmax_concurrency = 400\nretries = true\n",
+            "[pipeline]\nname = 'a b'\n[machine]\nmax_concurrency = 400\nretries = 1\n",
             [
                 "extract.toml:2:1: pipeline.name: 'a b' is not valid; wanted: letters, digits, - and _, at most 40",
                 "extract.toml:4:1: machine.max_concurrency: 400 is not a number from 1 to 40 (the limit of an inline Map)",
-                "extract.toml:5:1: machine.retries: True: this version builds machines without the retry loop; write false",
+                "extract.toml:5:1: machine.retries: 1 is neither true nor false",
             ],
         ),
         ("[machine]\nmap = 'distributed'\n", ["extract.toml:2:1: machine.map: 'distributed' is not one of: \"inline\""]),

@@ -75,11 +75,22 @@ def test_the_machine_facts_are_baked_into_the_config_managers_payload(build_type
         "name": "extract",
         "map": "INLINE",
         "max_concurrency": 7,
-        "retry_loop": False,
+        "retry_loop": True,
         "contract": [1, 0],
         "versions": {"(embedded)": "0"},
         "job_types": {"crunch": {"queue": "big", "priority": 1}, "poll": {}},
     }
+
+
+LOOP = {"Extract Finished?", "Wait Before Next Attempt", "Extract Status Recorded"}
+
+
+def test_without_retries_the_loop_is_not_there(build_types, crunch):
+    built = build_types(crunch(), retries=False)
+    assert not LOOP & inner(built).keys()
+    assert inner(built)[HANDLE_STATUS]["End"] is True
+    assert built.definition["States"][CONFIG_MANAGER]["Parameters"]["Payload"]["machine"]["retry_loop"] is False
+    assert inner(build_types(crunch())).keys() == inner(built).keys() | LOOP
 
 
 def test_the_place_is_in_every_arn(build_types, crunch):
@@ -351,8 +362,10 @@ def test_a_hook_that_breaks_the_flow(crunch):
 
 def test_a_pipeline_file(tmp_path: Path, crunch):
     file = tmp_path / "extract.toml"
-    file.write_text('[pipeline]\nname = "mine"\n\n[machine]\nmax_concurrency = 3\n\n[job_types.crunch]\nqueue = "q"\n')
+    toml = '[pipeline]\nname = "mine"\n\n[machine]\nmax_concurrency = 3\nretries = false\n\n[job_types.crunch]\nqueue = "q"\n'
+    file.write_text(toml)
     built = build_pipeline(read_pipeline(file), Registry.of(crunch()))
+    assert '"retry_loop": false' in built.to_json()
     assert built.name == "mine"
     assert '"max_concurrency": 3' in built.to_json()
     assert json.loads(built.to_json()) == built.definition

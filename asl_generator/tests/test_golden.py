@@ -24,6 +24,10 @@ def test_the_machine_of_all_three(build_types, crunch, poll, sata, golden):
     golden(GOLDEN / "all.asl.json", build_types(sata(), crunch(), poll()).to_json())
 
 
+def test_a_machine_without_further_attempts(build_types, crunch, golden):
+    golden(GOLDEN / "no_retries.asl.json", build_types(crunch(), retries=False).to_json())
+
+
 def test_statelint_finds_nothing(machine):
     # It does not know that TimeoutSeconds of a JSONata state may be an expression (Step Functions guide, "Task state fields").
     assert [problem for problem in Linter.validate(machine[1].definition) if '"{% $states' not in problem] == []

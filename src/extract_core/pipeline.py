@@ -26,7 +26,7 @@ class MachineOptions:
 
     map: str = "inline"
     max_concurrency: int = 10  # tables at once
-    retries: bool = False
+    retries: bool = True  # whether the machine has the loop for further attempts at a table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +149,10 @@ class _Reading:
             self.complain(
                 "machine.max_concurrency", f"{most!r} is not a number from 1 to {_MAX_INLINE} (the limit of an inline Map)"
             )
-        retries = section.get("retries", False)
-        if retries is not False:
-            self.complain("machine.retries", f"{retries!r}: this version builds machines without the retry loop; write false")
-        return MachineOptions(map="inline", max_concurrency=most if isinstance(most, int) else 1, retries=False)
+        retries = section.get("retries", True)
+        if not isinstance(retries, bool):
+            self.complain("machine.retries", f"{retries!r} is neither true nor false")
+        return MachineOptions(map="inline", max_concurrency=most if isinstance(most, int) else 1, retries=retries is True)
 
     def _section(self, document: dict[str, Any], name: str) -> dict[str, Any]:
         section = document.get(name, {})

@@ -19,13 +19,15 @@ HANDLE_STATUS: Final = "Handle Extract Job Run Status"
 NOT_RECORDED: Final = "Extract Status Not Recorded"
 FINISHED: Final = "Extract Finished?"
 WAIT: Final = "Wait Before Next Attempt"
+RECORDED: Final = "Extract Status Recorded"
 SUMMARISE: Final = "Summarise Extract Run"
 DID_SUCCEED: Final = "Did The Extract Succeed?"
 SUCCEEDED: Final = "Extract Succeeded"
 FAILED: Final = "Extract Failed"
 
 CORE_STATES: Final = frozenset(
-    {CONFIG_MANAGER, ITERATE, CHOOSE, HANDLE_STATUS, NOT_RECORDED, FINISHED, WAIT, SUMMARISE, DID_SUCCEED, SUCCEEDED, FAILED}
+    {CONFIG_MANAGER, ITERATE, CHOOSE, HANDLE_STATUS, NOT_RECORDED, FINISHED, WAIT, RECORDED, SUMMARISE, DID_SUCCEED, SUCCEEDED,
+     FAILED}
 )  # fmt: skip
 """Names that no branch may use: state names are unique over the whole machine."""
 

@@ -32,6 +32,20 @@ def test_the_history_is_counted():
     with pytest.raises(UsageError) as error:
         check_limits(output([0] * 1_666))
     assert str(error.value) == (
-        "the 1,666 tables of this run make about 25,002 history events, and an execution with an INLINE map may have 25,000: "
-        "1,665 tables fit; run fewer tables at once (name them in extract_tables, or leave some out with exclude)"
+        "the 1,666 tables of this run make about 25,010 history events, and an execution with an INLINE map may have 25,000: "
+        "about 1,665 tables fit; run fewer tables at once (name them in extract_tables, or leave some out with exclude)"
+    )
+
+
+def test_the_retry_loop_and_each_further_attempt_are_counted():
+    check_limits(output([{"max_attempts": 1}] * 1_314), retry_loop=True)
+    with pytest.raises(UsageError, match=r"^the 1,315 tables of this run make about 25,005 history events, and "):
+        check_limits(output([{"max_attempts": 1}] * 1_315), retry_loop=True)
+    check_limits(output([{"max_attempts": 3}] * 471), retry_loop=True)
+    with pytest.raises(UsageError) as error:
+        check_limits(output([{"max_attempts": 3}] * 472), retry_loop=True)
+    assert str(error.value) == (
+        "the 472 tables of this run make about 25,036 history events if each needs all its attempts, and an execution with an "
+        "INLINE map may have 25,000: about 471 tables fit; run fewer tables at once (name them in extract_tables, or leave some "
+        "out with exclude), or give them fewer attempts (max_attempts)"
     )

@@ -42,6 +42,7 @@ def build_pipeline(pipeline: Pipeline, registry: Registry) -> MachineDefinition:
         account=pipeline.account,
         map=pipeline.machine.map,
         max_concurrency=pipeline.machine.max_concurrency,
+        retries=pipeline.machine.retries,
         deployments=pipeline.job_types,
         complain=partial(fault_at, pipeline),
     )
@@ -56,13 +57,15 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     account: str,
     deployments: Mapping[str, Mapping[str, Json]],
     max_concurrency: int,
+    retries: bool = True,
     map: str = "INLINE",  # noqa: A002 - as extract.toml and ASL call it
     complain: Complain = in_extract_toml,
 ) -> MachineDefinition:
     """The machine with one branch for each installed job type that has a deployment.
 
-    `deployments` are the sections [job_types.<type>]; a job type that needs one and has none is left out. Raises ConfigError with
-    the faults of the deployments, GeneratorError with those of the branches, PluginError for a hook extract_state_machine.
+    `deployments` are the sections [job_types.<type>]; a job type that needs one and has none is left out. Without `retries` there
+    are no states for further attempts at a table. Raises ConfigError with the faults of the deployments, GeneratorError with
+    those of the branches, PluginError for a hook extract_state_machine.
     """
     _check_options(registry, name, map, max_concurrency)
     checked = check_deployments(registry, deployments, complain)
@@ -74,7 +77,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
         "name": name,
         "map": "INLINE",
         "max_concurrency": max_concurrency,
-        "retry_loop": False,
+        "retry_loop": retries,
         "contract": list(API_VERSION),
         "versions": registry.versions(),
         "job_types": {each.installed.job_type.name: each.deployment_as_json() for each in asked},
@@ -88,6 +91,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
             machine=machine,
             starts={branch.job_type: branch.start for branch in branches},
             branches={state: body for branch in branches for state, body in branch.states.items()},
+            retries=retries,
         ),
     }
     return MachineDefinition(

@@ -70,15 +70,19 @@ def catchers(result_path: str, then: str, errors: Sequence[str] = CATCHABLE) -> 
     return [{"ErrorEquals": [error], "ResultPath": result_path, "Next": then} for error in errors]
 
 
-def core_states(
+def core_states(  # noqa: PLR0913 - all that differs between machines, by name
     *,
     partition: str,
     function_arns: Mapping[str, str],
     machine: Mapping[str, Json],
     starts: Mapping[str, str],
     branches: Mapping[str, Json],
+    retries: bool,
 ) -> dict[str, Json]:
-    """All states. `starts` maps job types to first states; `branches` are the states of all job types, assembled."""
+    """All states. `starts` maps job types to first states; `branches` are the states of all job types, assembled.
+
+    With `retries` a table can go round again: the handler's payload is then the item of the next attempt.
+    """
 
     def invoke(function: str, payload: Mapping[str, Json]) -> dict[str, Json]:
         return {
@@ -106,7 +110,11 @@ def core_states(
             "ItemProcessor": {
                 "ProcessorConfig": {"Mode": "INLINE"},
                 "StartAt": routing.CHOOSE,
-                "States": {**_choose(starts), **branches, **_handle(invoke(STATUS_FUNCTION, {"Payload.$": "$"}))},
+                "States": {
+                    **_choose(starts),
+                    **branches,
+                    **_handle(invoke(STATUS_FUNCTION, {"Payload.$": "$"}), retries=retries),
+                },
             },
             "ResultPath": None,
             "Catch": catchers("$.map_error", routing.SUMMARISE),
@@ -145,20 +153,43 @@ def _choose(starts: Mapping[str, str]) -> dict[str, Json]:
     }
 
 
-def _handle(invocation: Mapping[str, Json]) -> dict[str, Json]:
-    retries: Sequence[Json] = [_TRANSIENT]
+def _handle(invocation: Mapping[str, Json], *, retries: bool) -> dict[str, Json]:
+    returns = "; what it returns is tiny, so that the Map's output stays small"
+    if retries:
+        returns = "; it returns a tiny status, or the item of the next attempt"
+    then: dict[str, Json] = {"Next": routing.FINISHED} if retries else {"End": True}
     return {
         routing.HANDLE_STATUS: {
-            "Comment": "Records how the table's job ended; what it returns is tiny, so that the Map's output stays small",
+            "Comment": f"Records how the table's job ended{returns}",
             **invocation,
-            "Retry": retries,
+            "Retry": [_TRANSIENT],
             "Catch": catchers("$.status_error", routing.NOT_RECORDED),
-            "End": True,
+            **then,
         },
+        **(_retry_loop() if retries else {}),
         routing.NOT_RECORDED: {
             "Type": "Pass",
             "Comment": "A handler that fails never stops the other tables: the summary counts this one as NOT_RECORDED",
             "Result": {"status": "NOT_RECORDED"},
             "End": True,
         },
+    }
+
+
+def _retry_loop() -> dict[str, Json]:
+    """From the handler back to *Choose Job Type*. A Choice can't end an iteration itself, so a Succeed does."""
+    return {
+        routing.FINISHED: {
+            "Type": "Choice",
+            "Comment": "The item of a next attempt says how long to wait for it; a status does not",
+            "Choices": [{"Variable": "$.retry_wait_seconds", "IsPresent": True, "Next": routing.WAIT}],
+            "Default": routing.RECORDED,
+        },
+        routing.WAIT: {
+            "Type": "Wait",
+            "Comment": "Then the table goes round again, with the item of its next attempt and nothing of the last one",
+            "SecondsPath": "$.retry_wait_seconds",
+            "Next": routing.CHOOSE,
+        },
+        routing.RECORDED: {"Type": "Succeed", "Comment": "The table's end is recorded, whatever it was"},
     }

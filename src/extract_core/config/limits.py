@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from extract_core.contract import Json
 
@@ -20,8 +21,12 @@ MAX_HISTORY: Final = 25_000
 """Events of one execution's history (Step Functions quotas)."""
 EVENTS_OF_A_TABLE: Final = 15
 """Map iteration 2, Choice 2, .sync Task 6, status Lambda 5."""
-EVENTS_AROUND: Final = 12
-"""Config manager, Map, summary and the ends."""
+EVENTS_OF_THE_LOOP: Final = 4
+"""Of a table in a machine with the retry loop: Choice 2, Succeed 2."""
+EVENTS_OF_AN_ATTEMPT: Final = 17
+"""Of each further attempt: Choice 2, Wait 2, Choice 2, .sync Task 6, status Lambda 5."""
+EVENTS_AROUND: Final = 20
+"""Config manager 5, Map 4, summary 5, Choice 2, the ends 4."""
 
 
 def payload_bytes(output: Mapping[str, Json]) -> int:
@@ -29,10 +34,18 @@ def payload_bytes(output: Mapping[str, Json]) -> int:
     return len(json.dumps(output, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
 
 
-def check_limits(output: Mapping[str, Json]) -> None:
+def history_events(items: Sequence[Json], *, retry_loop: bool) -> int:
+    """The events of an execution in which each of these tables needs all the attempts that it may have."""
+    attempts = sum(most - 1 for item in items if isinstance(item, Mapping) and isinstance(most := item.get("max_attempts"), int))
+    each = EVENTS_OF_A_TABLE + (EVENTS_OF_THE_LOOP if retry_loop else 0)
+    return EVENTS_AROUND + len(items) * each + attempts * EVENTS_OF_AN_ATTEMPT
+
+
+def check_limits(output: Mapping[str, Json], *, retry_loop: bool = False) -> None:
     """Refuse an output of the config manager that an INLINE machine can't carry. UsageError with the numbers and the remedy."""
-    items = output.get("tables_to_extract")
-    count = len(items) if isinstance(items, list) else 0
+    given = output.get("tables_to_extract")
+    items = given if isinstance(given, list) else []
+    count = len(items)
     size, room = payload_bytes(output), MAX_PAYLOAD - ENVELOPE
     remedy = "run fewer tables at once (name them in extract_tables, or leave some out with exclude)"
     if size > room:
@@ -41,10 +54,13 @@ def check_limits(output: Mapping[str, Json]) -> None:
             f"the {count:,} tables of this run need {size:,} bytes of items, and Step Functions carries {room:,} "
             f"({MAX_PAYLOAD:,} less {ENVELOPE:,} for the Lambda's answer) into an INLINE map: about {fit:,} tables fit; {remedy}"
         )
-    events = count * EVENTS_OF_A_TABLE + EVENTS_AROUND
+    events = history_events(items, retry_loop=retry_loop)
     if events > MAX_HISTORY:
-        fit = (MAX_HISTORY - EVENTS_AROUND) // EVENTS_OF_A_TABLE
+        once = history_events([{}] * count, retry_loop=retry_loop)
+        fit = (MAX_HISTORY - EVENTS_AROUND) * count // (events - EVENTS_AROUND)
+        attempts = " if each needs all its attempts" if events > once else ""
+        fewer = "" if events == once else ", or give them fewer attempts (max_attempts)"
         raise UsageError(
-            f"the {count:,} tables of this run make about {events:,} history events, and an execution with an INLINE map may "
-            f"have {MAX_HISTORY:,}: {fit:,} tables fit; {remedy}"
+            f"the {count:,} tables of this run make about {events:,} history events{attempts}, and an execution with an INLINE "
+            f"map may have {MAX_HISTORY:,}: about {fit:,} tables fit; {remedy}{fewer}"
         )

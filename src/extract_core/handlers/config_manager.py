@@ -94,7 +94,7 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         items_leased = [leased(table, claim.taken[table.table]) for table in planned if table.table in claim.taken]
         items = write_plan(parts.objects, parts.runs_uri, record.run_id, items_leased)
         answer = _answer(record, items, planning.machine)
-        check_limits(answer)
+        check_limits(answer, retry_loop=planning.machine.get("retry_loop") is True)
         skipped = (*draft.skipped, *(Skipped(table=held.table, reason=str(held)) for held in claim.held))
         parts.tracking.plan_run(
             record.run_id,
