@@ -21,15 +21,20 @@ def test_a_place_is_a_uri_or_a_path(tmp_path, place):
     assert (tmp_path / "a b" / "t.db").is_file()
 
 
+NAME_ONE = "name a file, as in sqlite:///absolute/path, or a table, as in dynamodb://table?region=eu-central-1"
+
+
 @pytest.mark.parametrize(
     ("place", "message"),
     [
         (
-            "dynamodb://t",
-            "the tracking place 'dynamodb://t' is not known to this version: name a file, as in sqlite:///absolute/path",
+            "redis://x",
+            f"the tracking place 'redis://x' is not known: {NAME_ONE}",
         ),
-        ("redis://x", "the tracking place 'redis://x' is not known: name a file, as in sqlite:///absolute/path"),
-        ("", "the tracking place '' is not known: name a file, as in sqlite:///absolute/path"),
+        (
+            "",
+            f"the tracking place '' is not known: {NAME_ONE}",
+        ),
         ("sqlite://t.db", "the tracking place 'sqlite://t.db' has no absolute path: write sqlite:///absolute/path"),
     ],
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from extract_core.errors import TrackingError
 from extract_core.tracking.sqlite import SQLiteTracking
@@ -12,11 +13,14 @@ from extract_core.tracking.sqlite import SQLiteTracking
 if TYPE_CHECKING:
     from extract_core.tracking.store import TrackingStore
 
+_TABLE: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}")  # names of DynamoDB tables (API reference, CreateTable)
+
 
 def open_tracking(uri: str, *, create: bool = True) -> TrackingStore:
-    """The store at ``sqlite:///absolute/path``, ``file:///absolute/path`` or a plain path.
+    """The store at ``sqlite:///absolute/path``, ``file:///absolute/path``, a plain path, or ``dynamodb://table?region=…``.
 
-    `create` False: a store that is not there is an error, not made. Raises TrackingError for a place that can't be used.
+    `create` False: a file that is not there is an error, not made. A DynamoDB table is never made here: its deployment makes it.
+    Raises TrackingError for a place that can't be used.
     """
     scheme = uri.partition("://")[0] if "://" in uri else ""
     if scheme in ("sqlite", "file"):
@@ -25,9 +29,43 @@ def open_tracking(uri: str, *, create: bool = True) -> TrackingStore:
             raise TrackingError(f"the tracking place {uri!r} has no absolute path: write {scheme}:///absolute/path")
         return SQLiteTracking(Path(unquote(parts.path)), create=create)
     if scheme == "dynamodb":
-        raise TrackingError(
-            f"the tracking place {uri!r} is not known to this version: name a file, as in sqlite:///absolute/path"
-        )
+        return _dynamodb(uri)
     if scheme or not uri.strip():
-        raise TrackingError(f"the tracking place {uri!r} is not known: name a file, as in sqlite:///absolute/path")
+        raise TrackingError(
+            f"the tracking place {uri!r} is not known: name a file, as in sqlite:///absolute/path, or a table, as in "
+            "dynamodb://table?region=eu-central-1"
+        )
     return SQLiteTracking(Path(uri), create=create)
+
+
+def _dynamodb(uri: str) -> TrackingStore:
+    """Region, credentials and AWS_ENDPOINT_URL are boto3's, where the place names no region."""
+    parts = urlsplit(uri)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    region = options.pop("region", None)
+    if not _TABLE.fullmatch(parts.netloc) or parts.path not in ("", "/") or options or region == "":
+        raise TrackingError(
+            f"the tracking place {uri!r} names no table: write dynamodb://table, or dynamodb://table?region=eu-central-1; a "
+            "table's name has 3 to 255 letters, digits, _ . and -"
+        )
+    try:
+        import boto3
+    except ImportError as error:
+        raise TrackingError(f"the tracking place {uri!r} needs boto3; install it with: pip install boto3") from error
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
+    from extract_core.tracking.dynamodb import DynamoDBTracking
+    from extract_core.tracking.dynamodb.calls import THREADS
+
+    config = Config(
+        connect_timeout=5,
+        read_timeout=10,
+        retries={"mode": "standard", "total_max_attempts": 6},
+        max_pool_connections=THREADS,
+    )
+    try:
+        client = boto3.client("dynamodb", region_name=region, config=config)
+    except (BotoCoreError, ValueError) as error:
+        raise TrackingError(f"the tracking place {uri!r} can't be used: {error}") from error
+    return DynamoDBTracking(client, parts.netloc)

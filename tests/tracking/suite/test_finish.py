@@ -190,8 +190,8 @@ def test_a_reingest_may_change_the_column(store, make):
     assert (state(store).column, state(store).type, state(store).version) == ("id", "int", 2)
 
 
-def test_attempts_of_a_large_run_come_in_order(store, make):
-    tables = [f"public.t{number:04}" for number in range(2_050)]
+def test_attempts_of_a_large_run_come_in_order(store, make, many):
+    tables = [f"public.t{number:04}" for number in range(many)]
     make.take(store, *tables)
     for table in reversed(tables):
         store.finish(make.row(table=table), guard=make.guard())

@@ -128,10 +128,10 @@ def test_a_release_gives_back_only_what_this_execution_holds(store, make):
     assert make.take(store, "public.a", owner=make.owner("run-2", "exec-2")).taken["public.a"].state.fencing == 2
 
 
-def test_many_tables_go_in_one_call(store, make):
-    tables = [f"public.t{number:04}" for number in range(1_203)]
+def test_many_tables_go_in_one_call(store, make, many):
+    tables = [f"public.t{number:04}" for number in range(many)]
     assert list(make.take(store, *tables).taken) == tables
-    assert len(store.states("sales", tables)) == 1_203
+    assert len(store.states("sales", tables)) == many
 
 
 def test_of_many_who_take_at_once_one_wins(open_store, make):

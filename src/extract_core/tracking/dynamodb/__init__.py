@@ -1,0 +1,6 @@
+"""Tracking in DynamoDB. boto3 is needed by who makes the client, and imported by nobody before a store is opened."""
+
+from extract_core.tracking.dynamodb.keys import TIME_TO_LIVE, table_definition
+from extract_core.tracking.dynamodb.store import DynamoDBTracking
+
+__all__ = ["TIME_TO_LIVE", "DynamoDBTracking", "table_definition"]

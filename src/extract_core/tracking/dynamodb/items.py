@@ -1,0 +1,264 @@
+"""Records to DynamoDB items and back: plain attributes, JSON as text, long JSON compressed, and never over the limit of an item.
+
+An item may have 400 KB, names included (DynamoDB guide, "Service, account, and table quotas"). What is too long is cut with a
+mark (text) or left out (what another place holds whole: the files are in the result object, the settings in the plan).
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from extract_core.contract import FailureClass, JobState
+from extract_core.tracking.dynamodb.keys import (
+    EXPIRES,
+    RUNS,
+    Key,
+    attempt_key,
+    attempt_moment,
+    run_key,
+    state_key,
+    table_pk,
+)
+from extract_core.tracking.records import AttemptRow, Owner, Policy, RunRecord, Skipped, TableState
+from extract_core.tracking.rows import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+Values: TypeAlias = "dict[str, str | int | bool | bytes]"
+"""An item as Python values; None is an attribute that is not there."""
+Item: TypeAlias = "dict[str, Any]"  # Any: {"S": …}, {"N": …}, as the client has it
+
+ITEM_BYTES: Final = 400 * 1024
+_ROOM: Final = ITEM_BYTES - 16 * 1024
+_PLAIN: Final = 4096  # characters of JSON that are stored as text, for people who look at the table
+TEXT: Final = 20_000  # characters of a text that had to be cut
+_SKIPPED: Final = 64 * 1024  # bytes of the skipped tables of a run
+
+
+def marshalled(values: Mapping[str, object]) -> Item:
+    """The attributes of an item. None is left out."""
+    return {name: attribute(value) for name, value in values.items() if value is not None}
+
+
+def attribute(value: object) -> dict[str, Any]:
+    """One value with its type."""
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, bytes):
+        return {"B": value}
+    return {"S": storable(str(value))}
+
+
+def unmarshalled(item: Item) -> Values:
+    """The values of an item's attributes."""
+    found: Values = {}
+    for name, typed in item.items():
+        kind, value = next(iter(typed.items()))
+        found[name] = int(value) if kind == "N" else value
+    return found
+
+
+def key_of(item: Item) -> Key:
+    """The primary key of an item."""
+    return Key(item["pk"]["S"], item["sk"]["S"])
+
+
+def run_item(record: RunRecord, *, expires: int) -> Item:
+    """The item of a run."""
+    return fitted(
+        {
+            **run_key(record.run_id)._asdict(),
+            "index_pk": RUNS,
+            "index_sk": f"{record.started_at}#{record.run_id}",
+            EXPIRES: expires,
+            "run_id": record.run_id,
+            "execution_id": record.execution_id,
+            "source_name": record.source_name,
+            "started_at": record.started_at,
+            "event": packed(record.event),
+            "rerun_of": record.rerun_of,
+            "versions": packed(record.versions),
+            "plan_uri": record.plan_uri,
+            "planned": record.planned,
+            "policy": packed(asdict(record.policy)) if record.policy else None,
+            "skipped": packed_skipped(record.skipped),
+            "refused": record.refused and cut(record.refused, TEXT),
+            "summary": packed(record.summary),
+        }
+    )
+
+
+def run_record(item: Item) -> RunRecord:
+    """The run of an item."""
+    values: Any = unmarshalled(item)
+    policy = unpacked(values.get("policy"))
+    return RunRecord(
+        run_id=values["run_id"],
+        execution_id=values["execution_id"],
+        source_name=values["source_name"],
+        started_at=values["started_at"],
+        event=unpacked(values.get("event")),
+        rerun_of=values.get("rerun_of"),
+        versions=unpacked(values.get("versions")),
+        plan_uri=values.get("plan_uri"),
+        planned=values.get("planned"),
+        policy=Policy(**policy) if policy else None,
+        skipped=tuple(Skipped(**each) for each in unpacked(values.get("skipped")) or ()),
+        refused=values.get("refused"),
+        summary=unpacked(values.get("summary")),
+    )
+
+
+def packed_skipped(skipped: Sequence[Skipped]) -> str | bytes:
+    """The skipped tables of a run; where they are too many, the first ones and how many more there were."""
+    kept = list(skipped)
+    while True:
+        found = packed([asdict(each) for each in kept]) or b""
+        if len(found) <= _SKIPPED:
+            return found
+        kept = kept[: len(kept) // 2]
+        kept.append(Skipped(table="…", reason=f"{len(skipped) - len(kept)} more tables were skipped"))
+
+
+def state_item(state: TableState, *, revision: int) -> Item:
+    """The item of a table's state. `revision` counts its writes: each is made on the condition that nobody wrote since."""
+    by = state.owner
+    return marshalled(
+        {
+            **state_key(state.source, state.table)._asdict(),
+            "revision": revision,
+            "source": state.source,
+            "table": state.table,
+            "owner_execution": by and by.execution_id,
+            "owner_run": by and by.run_id,
+            "owner_since": by and by.started_at,
+            "owner_bound": by and by.bound,
+            "fencing": state.fencing,
+            "attempt": state.attempt,
+            "watermark": state.watermark,
+            "watermark_column": state.column,
+            "watermark_type": state.type,
+            "watermark_version": state.version,
+            "last_run": state.last_run,
+            "last_state": state.last_state,
+            "last_failure": state.last_failure,
+            "last_at": state.last_at,
+        }
+    )
+
+
+def table_state(item: Item) -> tuple[TableState, int]:
+    """The state in an item, and its revision."""
+    values: Any = unmarshalled(item)
+    owner = None
+    if "owner_execution" in values:
+        owner = Owner(
+            execution_id=values["owner_execution"],
+            run_id=values["owner_run"],
+            started_at=values["owner_since"],
+            bound=values["owner_bound"],
+        )
+    state = TableState(
+        source=values["source"],
+        table=values["table"],
+        owner=owner,
+        fencing=values["fencing"],
+        attempt=values["attempt"],
+        watermark=values.get("watermark"),
+        column=values.get("watermark_column"),
+        type=values.get("watermark_type"),
+        version=values["watermark_version"],
+        last_run=values.get("last_run"),
+        last_state=JobState(values["last_state"]) if "last_state" in values else None,
+        last_failure=FailureClass(values["last_failure"]) if "last_failure" in values else None,
+        last_at=values.get("last_at"),
+    )
+    return state, values["revision"]
+
+
+_PACKED_ATTEMPT: Final = ("cost_basis", "files", "settings")
+
+
+def attempt_item(row: AttemptRow, *, shards: int, expires: int) -> Item:
+    """The item of an attempt of a run that has this many shards."""
+    values = {name: getattr(row, name) for name in AttemptRow.__slots__}
+    values.update({name: packed(values[name]) for name in _PACKED_ATTEMPT})
+    return fitted(
+        {
+            **attempt_key(row.run_id, row.table, row.attempt, shards)._asdict(),
+            "index_pk": table_pk(row.source, row.table),
+            "index_sk": attempt_moment(row.recorded_at, row.run_id, row.attempt),
+            EXPIRES: expires,
+            **values,
+        }
+    )
+
+
+def attempt_row(item: Item) -> AttemptRow:
+    """The attempt in an item."""
+    found = unmarshalled(item)
+    values: Any = {name: found[name] for name in AttemptRow.__slots__ if name in found}
+    values.update({name: unpacked(values[name]) for name in _PACKED_ATTEMPT if name in values})
+    values["state"] = JobState(values["state"])
+    values["failure"] = FailureClass(values["failure"]) if "failure" in values else None
+    return AttemptRow(**{"job_type": None, **values})
+
+
+def packed(value: object) -> str | bytes | None:
+    """JSON text; long text compressed."""
+    if value is None:
+        return None
+    text = storable(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+    return text if len(text) <= _PLAIN else zlib.compress(text.encode())
+
+
+def unpacked(value: str | bytes | None) -> Any:
+    """What was packed."""
+    if isinstance(value, bytes):
+        value = zlib.decompress(value).decode()
+    return None if value is None else json.loads(value)
+
+
+def cut(text: str, characters: int) -> str:
+    """The text, or its beginning with a mark that says how much is missing."""
+    return text if len(text) <= characters else f"{text[:characters]} … ({len(text) - characters} characters cut)"
+
+
+_CUT: Final = ("message", "refused", "log_url", "job_run_id")
+_EMPTY: Final = {"event": "{}", "versions": "{}", "skipped": "[]"}
+_LEFT_OUT: Final = ("files", "settings", "cost_basis", "summary")
+
+
+def fitted(values: Mapping[str, Any]) -> Item:
+    """The item. If it is too large, its longest parts are cut, emptied or left out, the longest first."""
+    item = marshalled(values)
+    if size(item) <= _ROOM:
+        return item
+    parts = {name: size({name: item[name]}) for name in (*_CUT, *_EMPTY, *_LEFT_OUT) if name in item}
+    for name in sorted(parts, key=parts.__getitem__, reverse=True):
+        if name in _CUT:
+            item[name] = attribute(cut(values[name], TEXT))
+        elif name in _EMPTY:
+            item[name] = attribute(_EMPTY[name])
+        else:
+            del item[name]
+        if size(item) <= _ROOM:
+            break
+    return item
+
+
+def size(item: Item) -> int:
+    """Bytes that DynamoDB counts (guide, "DynamoDB item sizes and formats"): names and values in UTF-8, numbers rounded up."""
+    total = 0
+    for name, typed in item.items():
+        kind, value = next(iter(typed.items()))
+        length = 1 if kind == "BOOL" else len(value) if isinstance(value, bytes) else len(value.encode())
+        total += len(name.encode()) + length
+    return total

@@ -1,0 +1,289 @@
+"""The tracking store on AWS: the contract of `tracking.store`, kept in one DynamoDB table.
+
+A run without a retry makes two write requests a table, of three items: `take` puts the STATE on a condition, `finish` puts STATE
+and attempt in one transaction. Nothing is scanned.
+"""
+
+from __future__ import annotations
+
+import difflib
+import heapq
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from extract_core.errors import RunNameTaken, RunNotFound, TrackingError, TrackingUnavailable
+from extract_core.tracking.dynamodb import items, keys
+from extract_core.tracking.dynamodb.calls import Calls, Refused
+from extract_core.tracking.dynamodb.items import attribute
+from extract_core.tracking.lease import holder, taken
+from extract_core.tracking.records import Claim, Finished, Held, TableState
+from extract_core.tracking.settle import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from types import TracebackType
+    from typing import Self
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from extract_core.contract import Json
+    from extract_core.tracking.dynamodb.items import Item
+    from extract_core.tracking.records import AttemptRow, Commit, Guard, Owner, Policy, RunRecord, Skipped, Taken
+
+KEPT_DAYS: Final = 400
+"""How long runs and their attempts are kept: as long as plans. States of tables, with the watermarks, are kept for ever."""
+_TRIES: Final = 10
+_NEW: Final = "attribute_not_exists(pk)"
+_UNCHANGED: Final = "revision = :revision"
+
+States = dict[str, tuple[TableState, int]]
+"""States with the revision that they have in the store; 0: they are not there yet."""
+
+
+class DynamoDBTracking:
+    """A `TrackingStore` in a table of `keys.table_definition`, by this client. `now` gives seconds since 1970."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        *,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._calls = Calls(client, table, sleep=sleep)
+        self._now = now
+        self._shards: dict[str, int] = {}  # of runs that are planned: that does not change
+
+    def start_run(self, record: RunRecord) -> RunRecord:
+        """See `TrackingStore.start_run`."""
+        try:
+            self._calls.put(items.run_item(record, expires=self._expires()), _NEW)
+        except Refused as refused:
+            found = items.run_record(refused.current) if refused.current else self.run(record.run_id)
+        else:
+            return record
+        if found.execution_id != record.execution_id:
+            raise RunNameTaken(
+                f"the run id {record.run_id!r} was used by execution {found.execution_id!r} (source {found.source_name!r}, "
+                f"started {found.started_at}): start the run under another name"
+            )
+        return found
+
+    def plan_run(self, run_id: str, *, plan_uri: str, planned: int, policy: Policy, skipped: Sequence[Skipped]) -> RunRecord:
+        """See `TrackingStore.plan_run`."""
+        values = {
+            "plan_uri": plan_uri,
+            "planned": planned,
+            "policy": items.packed(asdict(policy)),
+            "skipped": items.packed_skipped(skipped),
+        }
+        return self._change(run_id, values, unless="planned", without=("refused", "summary"))
+
+    def refuse_run(self, run_id: str, reason: str) -> RunRecord:
+        """See `TrackingStore.refuse_run`."""
+        return self._change(run_id, {"refused": items.cut(reason, items.TEXT)}, unless="planned")
+
+    def put_summary(self, run_id: str, summary: Mapping[str, Json]) -> Mapping[str, Json]:
+        """See `TrackingStore.put_summary`."""
+        return self._change(run_id, {"summary": items.packed(summary)}, unless="summary").summary or {}
+
+    def run(self, run_id: str) -> RunRecord:
+        """See `TrackingStore.run`."""
+        found = self._calls.get(keys.run_key(run_id))
+        if found is None:
+            raise self._unknown(run_id)
+        return items.run_record(found)
+
+    def runs(self, limit: int = 20) -> Sequence[RunRecord]:
+        """See `TrackingStore.runs`."""
+        return [items.run_record(item) for item in self._newest(keys.RUNS, limit)]
+
+    def states(self, source: str, tables: Sequence[str]) -> Mapping[str, TableState]:
+        """See `TrackingStore.states`."""
+        return {table: state for table, (state, _) in self._states(source, tables).items()}
+
+    def take(  # noqa: PLR0913 - the contract's
+        self,
+        source: str,
+        tables: Sequence[str],
+        owner: Owner,
+        *,
+        is_running: Callable[[str], bool],
+        now: datetime,
+        all_or_nothing: bool,
+    ) -> Claim:
+        """See `TrackingStore.take`."""
+        wanted = tuple(dict.fromkeys(tables))
+        known = self._states(source, wanted)
+        states: States = {table: known.get(table) or (TableState(source=source, table=table), 0) for table in wanted}
+        before = {table for table, (state, _) in known.items() if state.owner and state.owner.execution_id == owner.execution_id}
+        claim: dict[str, Taken] = {}
+        running: dict[str, bool] = {}  # what `is_running` said, by execution
+        tried: set[str] = set()  # what this call may have taken, and gives back where it may not keep it
+        kept = False
+        try:
+            for _ in range(_TRIES):
+                holders = {table: holder(states[table][0], owner, now) for table in wanted if table not in claim}
+                for execution in sorted({by.execution_id for by in holders.values() if by} - running.keys()):
+                    running[execution] = is_running(execution)
+                held = tuple(Held(table=t, by=by) for t, by in holders.items() if by and running[by.execution_id])
+                if held and all_or_nothing:
+                    return Claim(held=held)
+                others = {each.table for each in held}
+                free = [table for table in holders if table not in others]
+                tried.update(free)
+                for table, (had, stands) in zip(free, self._take_each(free, states, owner), strict=True):
+                    states[table] = stands
+                    if had is not None:
+                        claim[table] = had
+                if all(table in claim for table in free):
+                    kept = True
+                    return Claim(taken={table: claim[table] for table in wanted if table in claim}, held=held)
+        finally:
+            if not kept:
+                with suppress(TrackingError):  # a lease that stays is this execution's: it takes it again, or dies with it
+                    self.release(source, sorted(tried - before), owner.execution_id)
+        raise TrackingUnavailable(f"the tables of {source!r} change hands too fast to be taken: try again")
+
+    def release(self, source: str, tables: Sequence[str], execution_id: str) -> None:
+        """See `TrackingStore.release`."""
+        names = ("owner_execution", "owner_run", "owner_since", "owner_bound")
+
+        def give_back(table: str) -> None:
+            try:
+                self._calls.update(
+                    keys.state_key(source, table),
+                    f"REMOVE {', '.join(f'#{name}' for name in names)} ADD #revision :one",
+                    "#owner_execution = :execution",
+                    names=(*names, "revision"),
+                    values={":execution": attribute(execution_id), ":one": attribute(1)},
+                )
+            except Refused:
+                return  # somebody else's, or nobody's
+
+        self._calls.each(give_back, tuple(dict.fromkeys(tables)))
+
+    def finish(self, row: AttemptRow, *, guard: Guard, commit: Commit | None = None, last: bool = True) -> Finished:
+        """See `TrackingStore.finish`."""
+        shards = self._shards_of(row.run_id)
+        state_key, row_key = keys.state_key(row.source, row.table), keys.attempt_key(row.run_id, row.table, row.attempt, shards)
+        for _ in range(_TRIES):
+            found = self._calls.get_all([state_key, row_key])
+            stored = items.attempt_row(found[row_key]) if row_key in found else None
+            state, revision = items.table_state(found[state_key]) if state_key in found else (None, 0)
+            done = settle(row, guard=guard, commit=commit, stored=stored, state=state, last=last)
+            if done.row is None:
+                return done.finished
+            item = items.attempt_item(done.row, shards=shards, expires=self._expires())
+            try:
+                if done.state is None:
+                    self._calls.put(item, _NEW)
+                else:
+                    after = items.state_item(done.state, revision=revision + 1)
+                    self._calls.put_together((item, _NEW, {}), (after, _UNCHANGED, {":revision": attribute(revision)}))
+            except Refused:  # the same status came twice at once, or the lease was taken over in between
+                continue
+            return done.finished
+        raise TrackingUnavailable(f"table {row.table!r} of {row.source!r} changes too fast for its end to be recorded: try again")
+
+    def attempts(self, run_id: str) -> Iterator[AttemptRow]:
+        """See `TrackingStore.attempts`."""
+        shards = self._shards_of(run_id)
+        if shards == 1:
+            pages = self._calls.pages([keys.attempts_pk(run_id, 0)])
+        else:
+            pages = self._calls.pages([keys.attempts_pk(run_id, shard) for shard in range(shards)])
+        for item in heapq.merge(*pages, key=lambda item: item["sk"]["S"]):
+            yield items.attempt_row(item)
+
+    def history(self, source: str, table: str, limit: int = 20) -> Sequence[AttemptRow]:
+        """See `TrackingStore.history`."""
+        return [items.attempt_row(item) for item in self._newest(keys.table_pk(source, table), limit)]
+
+    def close(self) -> None:
+        """See `TrackingStore.close`."""
+        self._calls.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /) -> None:
+        self.close()
+
+    def _expires(self) -> int:
+        return int(self._now()) + KEPT_DAYS * 86_400
+
+    def _unknown(self, run_id: str) -> RunNotFound:
+        latest = [keys.run_of(key) for key in self._calls.newest(keys.RUNS, 200)]
+        near = difflib.get_close_matches(run_id, latest, n=3, cutoff=0.5)
+        if near:
+            hint = f"did you mean {', '.join(map(repr, near))}?"
+        else:
+            hint = f"the latest one is {latest[0]!r}" if latest else "no run was recorded here yet"
+        return RunNotFound(f"there is no run {run_id!r}: {hint}")
+
+    def _change(self, run_id: str, values: Mapping[str, Any], *, unless: str, without: Sequence[str] = ()) -> RunRecord:
+        """Set these attributes of a run's record, unless it has that one; the record as it stands comes back."""
+        sets = ", ".join(f"#{name} = :{name}" for name in values)
+        removes = f" REMOVE {', '.join(f'#{name}' for name in without)}" if without else ""
+        try:
+            item = self._calls.update(
+                keys.run_key(run_id),
+                f"SET {sets}{removes}",
+                f"attribute_exists(pk) AND attribute_not_exists(#{unless})",
+                names={*values, *without, unless},
+                values={f":{name}": attribute(value) for name, value in values.items()},
+            )
+        except Refused as refused:
+            return items.run_record(refused.current) if refused.current else self.run(run_id)
+        return items.run_record(item)
+
+    def _states(self, source: str, tables: Sequence[str]) -> States:
+        wanted = [keys.state_key(source, table) for table in dict.fromkeys(tables)]
+        found = (items.table_state(item) for item in self._calls.get_all(wanted).values())
+        return {state.table: (state, revision) for state, revision in found}
+
+    def _take_each(
+        self, tables: Sequence[str], states: States, owner: Owner
+    ) -> list[tuple[Taken | None, tuple[TableState, int]]]:
+        """Each table as taken, or None where somebody was faster; and its state as it stands now."""
+
+        def take(table: str) -> tuple[Taken | None, tuple[TableState, int]]:
+            state, revision = states[table]
+            mine = taken(state, owner)
+            if mine.state == state:  # this execution has it
+                return mine, (state, revision)
+            item = items.state_item(mine.state, revision=revision + 1)
+            try:
+                if revision:
+                    self._calls.put(item, _UNCHANGED, {":revision": attribute(revision)})
+                else:
+                    self._calls.put(item, _NEW)
+            except Refused as refused:
+                current = refused.current or self._calls.get(keys.state_key(state.source, table))
+                stands = items.table_state(current) if current else (TableState(source=state.source, table=table), 0)
+                return (mine, stands) if stands[0] == mine.state else (None, stands)  # a first try may have got no answer
+            return mine, (mine.state, revision + 1)
+
+        return self._calls.each(take, tables)
+
+    def _newest(self, index_pk: str, limit: int) -> list[Item]:
+        found = self._calls.newest(index_pk, limit)
+        by_key = self._calls.get_all(found)
+        return [by_key[key] for key in found if key in by_key]
+
+    def _shards_of(self, run_id: str) -> int:
+        """Asked of the run's record once a process: the number stands from its plan on."""
+        if run_id not in self._shards:
+            item = self._calls.get(keys.run_key(run_id))
+            planned = items.run_record(item).planned if item else None
+            if planned is None:
+                return keys.shards(None)
+            if len(self._shards) >= 1000:
+                self._shards.clear()
+            self._shards[run_id] = keys.shards(planned)
+        return self._shards[run_id]
