@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import sysconfig
+import traceback
+from dataclasses import dataclass, replace
 from functools import wraps
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -14,14 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One thing that is wrong: `place` in the plugin, `problem`, and `remedy`, what to do about it."""
+    """One thing that is wrong: `place` in the plugin, `problem`, and `remedy`, what to do about it.
+
+    `alike` counts further breaches of the same kind: for other tables, other examples, other outcomes.
+    """
 
     place: str
     problem: str
     remedy: str
+    alike: int = 0
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.problem}; {self.remedy}"
+        more = f" (and {self.alike} more of this kind)" if self.alike else ""
+        return f"{self.place}: {self.problem}; {self.remedy}{more}"
 
 
 class ContractBroken(AssertionError):  # noqa: N818 - named after what happened
@@ -46,13 +55,46 @@ class Fails(NotChecked):
 
 
 def check(function: Callable[[Subject], Iterator[Breach]]) -> Callable[[Subject], None]:
-    """Make a check of a generator of breaches: it raises ContractBroken with all of them, each once."""
+    """Make a check of a generator of breaches: it raises ContractBroken with all of them, each kind once."""
 
     @wraps(function)
     def checked(subject: Subject) -> None:
         __tracebackhide__ = True  # pytest shows the breach, not the kit
-        breaches = dict.fromkeys(function(subject))
-        if breaches:
-            raise ContractBroken(subject.whom, breaches)
+        found: dict[Breach, None] = {}
+        try:
+            found.update((breach, None) for breach in function(subject))
+        except NotChecked:
+            if not found:
+                raise
+        if found:
+            raise ContractBroken(subject.whom, _each_kind_once(found))
 
     return checked
+
+
+_VARIES: Final = re.compile(
+    r"settings example \d+(?:, [a-z ]+?(?= and a job|$))?|exit code -?\d+|injected '\w+'| after [A-Z_]+|'aws-[a-z-]+'"
+)
+"""The part of a place that says for which of many examples something is wrong."""
+
+
+def _each_kind_once(breaches: Iterable[Breach]) -> list[Breach]:
+    kinds: dict[tuple[str, str], list[Breach]] = {}
+    for breach in breaches:
+        kinds.setdefault((_VARIES.sub("", breach.place), breach.remedy), []).append(breach)
+    return [replace(alike[0], alike=len(alike) - 1) for alike in kinds.values()]
+
+
+def told(error: BaseException) -> str:
+    """The type, the text and the place in the plugin of an error: ``KeyError: 'x' (acme_drum.py:30)``."""
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    place = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        if not file.startswith((_KIT, "<")) and not (file.startswith(_STDLIB) and "site-packages" not in file):
+            place = f" ({Path(file).name}:{line})"
+    return text + place
+
+
+_KIT: Final = str(Path(__file__).parent)
+_STDLIB: Final = sysconfig.get_paths()["stdlib"]

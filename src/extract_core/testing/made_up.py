@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from extract_core.contract import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from extract_core.contract import Json
+    from extract_core.testing.broken import Breach
 
 _MEMBERS: Final = (
     "State",
@@ -30,7 +33,31 @@ _MEMBERS: Final = (
 )
 _WORDS: Final = ("FAILED", "RUNNING", "", "null", "2031-05-04T03:02:01Z", "1e400", "\0", "\ud800", "ünï")
 _ERRORS: Final = (None, "", "States.TaskFailed", "States.Timeout", "States.DataLimitExceeded", "Some.ThrottlingException")
+_EXAMPLES: Final = 200
 _LONGEST_NUMBER: Final = 10**30
+
+
+def smallest(own: Sequence[Json], judge: Callable[[Outcome], list[Breach]]) -> list[Breach]:
+    """What `judge` has against the smallest made-up outcome that it has anything against; the same on every call."""
+    found: list[Breach] = []
+
+    @settings(
+        max_examples=_EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+    )
+    @given(outcomes(own))
+    def try_it(outcome: Outcome) -> None:
+        breaches = judge(outcome)
+        found[:] = breaches or found
+        assert not breaches  # noqa: S101 - hypothesis then looks for the smallest such outcome
+
+    with contextlib.suppress(AssertionError):
+        try_it()
+    return found
 
 
 def outcomes(own: Sequence[Json]) -> st.SearchStrategy[Outcome]:

@@ -9,8 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from extract_core.contract import Branch, Outcome, Target
-from extract_core.registry.isolation import described
-from extract_core.testing.broken import Breach, Fails
+from extract_core.testing.broken import Breach, Fails, told
 from extract_core.testing.tables import item_of, table_runs
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from extract_core.contract import JobStatus, Json, TableRun
     from extract_core.registry import AnyJobType
+    from extract_core.testing.machine import Walk
 
 REGION, ACCOUNT, MACHINE = "eu-west-1", "123456789012", "contract-kit"
 
@@ -56,6 +56,7 @@ class Subject:
         self.deployment_example = dict(deployment)
         self.settings_examples = [dict(example) for example in settings_examples]
         self.task_results = dict(task_results or {})
+        self.walks: dict[tuple[str, bool], Walk] = {}  # runs of the branch: each is made once
         kind = job_type if isinstance(job_type, type) else type(job_type)
         name = getattr(job_type, "name", kind.__name__)
         self.whom = f"job type {name!r} ({provider or f'{kind.__module__}.{kind.__qualname__}'})"
@@ -199,7 +200,7 @@ def asked(place: str) -> Iterator[None]:
         raise
     except Exception as error:
         remedy = "it must answer for every valid deployment and settings"
-        raise Fails(Breach(place, f"it raised {described(error)}", remedy)) from error
+        raise Fails(Breach(place, f"it raised {told(error)}", remedy)) from error
 
 
 def _model(place: str, model: object) -> type[BaseModel]:

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Final
 from extract_core.testing.checks.arguments import arguments_hold_what_the_branch_reads, requests_have_the_services_types
 from extract_core.testing.checks.branch import (
     branch_fits_any_partition,
-    branch_is_states_language,
     branch_keeps_the_item,
     state_names_fit,
 )
 from extract_core.testing.checks.identity import answers, identity
 from extract_core.testing.checks.imports import imports_stay_light
 from extract_core.testing.checks.json_values import values_survive_json
+from extract_core.testing.checks.language import branch_is_states_language, result_selectors_read_what_is_sent
 from extract_core.testing.checks.local import local_command_carries_the_arguments, local_ends_read_as_they_were
 from extract_core.testing.checks.permissions import permissions_are_exact, permissions_cover_the_branch
 from extract_core.testing.checks.retries import retries_start_no_job_twice
 from extract_core.testing.checks.secrets import arguments_hold_no_secret
-from extract_core.testing.checks.selectors import result_selectors_read_what_is_sent
 from extract_core.testing.checks.settings import settings_refuse_unknown_keys
 from extract_core.testing.checks.status import status_is_honest, status_is_total, status_says_why
 

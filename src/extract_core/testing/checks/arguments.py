@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core.testing.broken import Breach, NotChecked, check
 from extract_core.testing.checks.branch import walked_or_left_out
+from extract_core.testing.checks.language import breach_of, findings, state_of
 from extract_core.testing.machine import language, walk
 from extract_core.testing.paths import Read, reads, targets
 from extract_core.testing.service_models import ModelsMissing, faults_of
@@ -24,7 +25,7 @@ def arguments_hold_what_the_branch_reads(subject: Subject) -> Iterator[Breach]:
     """Every ``$.arguments.x`` of the branch is in what arguments() returns; every other ``$.x`` is the item's."""
     found = list(_missing(subject))
     yield from found
-    if found:
+    if found or any(finding.code == "RESULT_MEMBER" for finding in findings(subject)):
         return
     for case in subject.cases:  # what only a run can tell: an InputPath, an inner state
         from asl_toolkit import DefinitionError
@@ -56,8 +57,9 @@ def _missing(subject: Subject) -> Iterator[Breach]:
 def _breach(subject: Subject, name: str, read: Read, labels: list[str]) -> Breach:
     place = f"branch(target), state {name!r}, {read.field}"
     if read.steps[0] == "arguments":
-        where = "for no table" if len(labels) == len(subject.cases) else f"not for {labels[0]}"
-        problem = f"it reads {read.path}, which arguments() builds {where}"
+        never = len(labels) == len(subject.cases)
+        builds = "builds for no table" if never else f"does not build for {labels[0]}"
+        problem = f"it reads {read.path}, which arguments() {builds}"
         return Breach(place, problem, f"give it a value for every table: {_UNCATCHABLE}")
     keys = ", ".join(sorted(subject.cases[0].item))
     return Breach(place, f"it reads {read.path}, which no item has", f"read one of the item's keys ({keys}): {_UNCATCHABLE}")
@@ -73,7 +75,8 @@ def _produced(subject: Subject) -> Iterator[str]:
                 yield path[2:].partition(".")[0].partition("[")[0]
         if language(subject, state) == "JSONata":
             # What Output adds can't be told by looking: a run tells.
-            yield from (str(read.steps[0]) for each in subject.states.values() for read in reads(each, jsonata=True))
+            named = {str(read.steps[0]) for each in subject.states.values() for read in reads(each, jsonata=True)}
+            yield from named - subject.cases[0].item.keys()
             return
 
 
@@ -92,9 +95,10 @@ def _before_a_choice(subject: Subject) -> set[str]:
 @check
 def requests_have_the_services_types(subject: Subject) -> Iterator[Breach]:
     """Each Task's request has the members and JSON types of the service's API, by botocore's model of it."""
-    left_out = dict[str, None]()
+    left_out, seen = dict[str, None](), set[str]()
     for case in subject.cases:
         for request in walked_or_left_out(subject, case).requests:
+            seen.add(request.state_name)
             place = f"branch(target), state {request.state_name!r}, with {case.label}"
             try:
                 faults = faults_of(request.service, request.action, request.parameters)
@@ -102,7 +106,12 @@ def requests_have_the_services_types(subject: Subject) -> Iterator[Breach]:
                 left_out[str(missing)] = None
                 continue
             for fault in faults:
-                remedy = "build it in arguments() as the API wants it (text stays text): Step Functions converts nothing"
-                yield Breach(place, f"{request.service}:{request.action} refuses the request: {fault}", remedy)
+                yield Breach(place, f"{request.service}:{request.action} refuses the request: {fault}", _AS_THE_API)
+    for finding in findings(subject):  # what stands in states that no run came to, and words that are not allowed
+        if finding.code == "PARAMETER_VALUE" or (finding.code.startswith("PARAMETER_") and state_of(finding.pointer) not in seen):
+            yield breach_of(finding)
     if left_out:
         raise NotChecked("left out: " + "; ".join(left_out))
+
+
+_AS_THE_API: Final = "build it in arguments() as the API wants it (text stays text): Step Functions converts nothing"

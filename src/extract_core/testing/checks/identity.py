@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from extract_core.contract import JobStatus, LambdaFunction, Retry, Statement
 from extract_core.errors import PluginError
 from extract_core.registry import Registry
-from extract_core.registry.isolation import described
 from extract_core.testing.broken import Breach, Fails, check
 from extract_core.testing.subject import asked
 
@@ -85,7 +84,7 @@ def _functions(subject: Subject) -> Iterator[Breach]:
         try:
             handler = getattr(importlib.import_module(module), attribute)
         except Exception as error:  # noqa: BLE001 - an import raises whatever the module raises
-            yield Breach(place, f"its handler {function.handler!r} can't be imported: {described(error)}", _HANDLER)
+            yield Breach(place, f"its handler {function.handler!r} can't be imported: {type(error).__name__}: {error}", _HANDLER)
             continue
         if not callable(handler):
             yield Breach(place, f"its handler {function.handler!r} is {handler!r}, which can't be called", _HANDLER)

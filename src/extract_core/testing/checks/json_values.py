@@ -29,12 +29,15 @@ def values_survive_json(subject: Subject) -> Iterator[Breach]:
 
 
 def _model_comes_back(model: BaseModel, place: str) -> Iterator[Breach]:
+    from pydantic import ValidationError
+
     remedy = "let each field be read again from what model_dump(mode='json', by_alias=True) writes"
     stored = json.dumps(model.model_dump(mode="json", by_alias=True))
     try:
         back = type(model).model_validate(json.loads(stored))
-    except ValueError as error:
-        yield Breach(place, f"what is stored ({stored}) is refused when it is read again: {error}", remedy)
+    except ValidationError as error:
+        why = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False))
+        yield Breach(place, f"what is stored ({stored}) is refused when it is read again: {why}", remedy)
         return
     if back != model:
         yield Breach(place, f"what is stored ({stored}) reads as {back!r}, and it was {model!r}", remedy)
@@ -42,9 +45,12 @@ def _model_comes_back(model: BaseModel, place: str) -> Iterator[Breach]:
 
 def _arguments_come_back(subject: Subject, case: Case) -> Iterator[Breach]:
     place = f"arguments() of {case.label}"
-    if (plain := _plain(case.raw)) != case.arguments:
-        remedy = "return texts, numbers, booleans, lists and dicts with text as keys"
-        yield Breach(place, f"{plain!r} is {case.arguments!r} after its way through JSON", remedy)
+    for name, value in case.raw.items():
+        key: object = name
+        plain, back = _plain(value), case.arguments.get(str(name))
+        if not isinstance(key, str) or plain != back:
+            remedy = "return texts, numbers, booleans, lists and dicts with text as keys"
+            yield Breach(place, f"{{{name!r}: {plain!r}}} is {{{str(name)!r}: {back!r}}} after its way through JSON", remedy)
     for path in _nulls(case.arguments, "$.arguments"):
         yield Breach(place, f"{path} is null, which no service takes", "leave the key out, or fill in the service's default")
     if json.dumps(subject.ask_arguments(place, case.table, case.settings)) != json.dumps(case.raw):

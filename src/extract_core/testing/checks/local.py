@@ -9,8 +9,7 @@ import shlex
 from typing import TYPE_CHECKING, Final, get_args, get_type_hints
 
 from extract_core.contract import JobState, JobStatus, LocalCommand, LocalExit, Outcome
-from extract_core.registry.isolation import described
-from extract_core.testing.broken import Breach, NotChecked, check
+from extract_core.testing.broken import Breach, Fails, NotChecked, check, told
 from extract_core.testing.subject import asked
 
 if TYPE_CHECKING:
@@ -29,7 +28,11 @@ def local_command_carries_the_arguments(subject: Subject) -> Iterator[Breach]:
     """The command is made of ``$.arguments`` alone, and every job argument is in it, unchanged."""
     for case in subject.cases:
         place = f"local_command() of {case.label}"
-        command = _command(subject, case)
+        try:
+            command = _command(subject, case)
+        except Fails as failed:
+            yield failed.breach
+            continue
         if not isinstance(command, LocalCommand):
             yield Breach(place, f"it returned {command!r}", "return a LocalCommand, or None if it can't run on one machine")
             continue
@@ -140,7 +143,5 @@ def _read(subject: Subject, case: Case, ended: LocalExit) -> JobStatus | Breach:
             arrived = Outcome.failed(outcome.error, outcome.cause, case.item)
         status = subject.status(arrived)
     except Exception as error:  # noqa: BLE001 - a plugin's code raises whatever it raises
-        return Breach(
-            f"local_answer({how})", f"it, or status() of it, raised {described(error)}", "let both answer for every end"
-        )
+        return Breach(f"local_answer({how})", f"it, or status() of it, raised {told(error)}", "let both answer for every end")
     return status

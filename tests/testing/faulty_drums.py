@@ -1,0 +1,340 @@
+"""Drums with a fault each: what a tired author really writes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import uuid
+
+from acme_drum import START, Drum
+from pydantic import BaseModel, ConfigDict
+
+from extract_core import Branch, FailureClass, JobState, JobStatus, LambdaFunction, LocalCommand, Outcome, Retry, Statement
+
+
+class BadName(Drum):
+    name = "Drum-2"
+
+
+class WrongContract(Drum):
+    api_version = 2
+
+
+class SettingsIsAnInstance(Drum):
+    def settings(self):
+        from acme_drum_models import DrumSettings
+
+        return DrumSettings()
+
+
+class TimeoutInMinutes(Drum):
+    def timeout(self, settings):
+        return 0.5
+
+
+class BranchRaises(Drum):
+    def branch(self, target):
+        return super().branch(target.deployment["queue"])
+
+
+class HandlerIsNowhere(Drum):
+    def functions(self):
+        return [LambdaFunction(name="start", handler="acme_drum_lambda:start")]
+
+
+class EscalatesToADict(Drum):
+    def escalate(self, settings, status, attempt):
+        return {"vcpus": settings.vcpus * 2} if status.failure is FailureClass.OUT_OF_MEMORY else None
+
+
+class LooseSettings(Drum):
+    def settings(self):
+        class Loose(BaseModel):
+            vcpus: int = 1
+
+        return Loose
+
+
+class ArgumentsWithIntegerKeys(Drum):
+    def arguments(self, table, settings):
+        return {**super().arguments(table, settings), "sizes": {1: "small"}}
+
+
+class ArgumentsWithNull(Drum):
+    def arguments(self, table, settings):
+        return {**super().arguments(table, settings), "share": None}
+
+
+class RandomArguments(Drum):
+    def arguments(self, table, settings):
+        return {**super().arguments(table, settings), "job_name": f"drum-{uuid.uuid4()}"}
+
+
+class SettingsDoNotComeBack(Drum):
+    def settings(self):
+        from pydantic import field_serializer
+
+        class Half(BaseModel):
+            model_config = ConfigDict(extra="forbid")
+            vcpus: int = 1
+
+            @field_serializer("vcpus")
+            def shown(self, value: int) -> str:
+                return f"{value} vCPU"
+
+        return Half
+
+
+class NameWithoutTitle(Drum):
+    def branch(self, target):
+        return Branch(start="Beat", states={"Beat": self.task(target)}, job_state="Beat")
+
+
+class LongName(Drum):
+    def branch(self, target):
+        name = "Drum " + "x" * 80
+        return Branch(start=name, states={name: self.task(target)}, job_state=name)
+
+
+class InnerNameTwice(Drum):
+    def branch(self, target):
+        inner = {"StartAt": START, "States": {START: {"Type": "Pass", "End": True}}}
+        prepare = {"Type": "Parallel", "Branches": [inner], "ResultPath": "$.prepared", "Next": START}
+        return Branch(start="Drum Prepare", states={"Drum Prepare": prepare, START: self.task(target)}, job_state=START)
+
+
+class ReplacesTheItem(Drum):
+    def task(self, target):
+        task = super().task(target)
+        del task["ResultPath"]
+        return task
+
+
+class EndsByItself(Drum):
+    def task(self, target):
+        return {**super().task(target), "End": True}
+
+
+class ResultElsewhere(Drum):
+    def task(self, target):
+        return {**super().task(target), "ResultPath": "$.drum"}
+
+
+class LosesTheItemInAPass(Drum):
+    def branch(self, target):
+        tidy = {"Type": "Pass", "Parameters": {"job_result.$": "$.job_result", "job_type.$": "$.job_type"}}
+        return Branch(start=START, states={START: {**self.task(target), "Next": "Drum Tidy"}, "Drum Tidy": tidy}, job_state=START)
+
+
+class WrongTarget(Drum):
+    def task(self, target):
+        return {**super().task(target), "Next": "Drum Tdy"}
+
+
+class UnknownField(Drum):
+    def task(self, target):
+        return {**super().task(target), "TimeoutSecond": 60}
+
+
+class UnreachedState(Drum):
+    def branch(self, target):
+        return Branch(
+            start=START, states={START: self.task(target), "Drum Idle": {"Type": "Wait", "Seconds": 1}}, job_state=START
+        )
+
+
+class PartitionWrittenDown(Drum):
+    def task(self, target):
+        return {**super().task(target), "Resource": "arn:aws:states:::batch:submitJob.sync"}
+
+
+class ReadsWhatIsNotBuilt(Drum):
+    def parameters(self, target):
+        return {**super().parameters(target), "ShareIdentifier.$": "$.arguments.share"}
+
+
+class ReadsWhatSomeTablesLack(Drum):
+    def parameters(self, target):
+        return {**super().parameters(target), "ShareIdentifier.$": "$.arguments.share"}
+
+    def arguments(self, table, settings):
+        share = {"share": table.watermark.column} if table.watermark.column else {}
+        return {**super().arguments(table, settings), **share}
+
+
+class ReadsWhatNoItemHas(Drum):
+    def parameters(self, target):
+        return {**super().parameters(target), "ShareIdentifier.$": "$.tags"}
+
+
+class NumberForText(Drum):
+    def arguments(self, table, settings):
+        built = super().arguments(table, settings)
+        built["overrides"]["ResourceRequirements"][0]["Value"] = settings.vcpus
+        return built
+
+
+class CamelCase(Drum):
+    def arguments(self, table, settings):
+        built = super().arguments(table, settings)
+        return {**built, "overrides": {"command": built["overrides"]["Command"]}}
+
+    def local_command(self, arguments):
+        return LocalCommand(argv=["extract_job", *arguments["overrides"]["command"]])
+
+
+class MemberMissing(Drum):
+    def parameters(self, target):
+        found = super().parameters(target)
+        del found["JobQueue"]
+        return found
+
+
+class PasswordInArguments(Drum):
+    def arguments(self, table, settings):
+        return {**super().arguments(table, settings), "db_password": "hunter2"}
+
+
+class SecretOfTheDeployment(Drum):
+    def arguments(self, table, settings):
+        licence = table.deployment.licence.get_secret_value()
+        return {**super().arguments(table, settings), "header": f"licensed to {licence}"}
+
+
+class UrlWithPassword(Drum):
+    def parameters(self, target):
+        return {**super().parameters(target), "Tags": {"source": "postgres://etl:hunter2@db/sales"}}
+
+
+class OptionalInResultSelector(Drum):
+    def task(self, target):
+        return {
+            **super().task(target),
+            "ResultSelector": {"JobId.$": "$.JobId", "Status.$": "$.Status", "why.$": "$.StatusReason"},
+        }
+
+
+class CannotStop(Drum):
+    def permissions(self, target):
+        return [each for each in super().permissions(target) if "batch:TerminateJob" not in each.actions]
+
+
+class RuleMisspelt(Drum):
+    def permissions(self, target):
+        return [
+            dataclasses.replace(each, resources=[resource.replace("GetEventsFor", "GetEventFor") for resource in each.resources])
+            for each in super().permissions(target)
+        ]
+
+
+class AllowsEverything(Drum):
+    def permissions(self, target):
+        return [*super().permissions(target), Statement(actions=["batch:*"], resources=["*"])]
+
+
+class OnEverything(Drum):
+    def permissions(self, target):
+        return [*super().permissions(target), Statement(actions=["s3:GetObject"], resources=["*"])]
+
+
+class PermissionsOfAwsAlone(Drum):
+    def permissions(self, target):
+        return [*super().permissions(target), Statement(actions=["s3:GetObject"], resources=["arn:aws:s3:::drums/*"])]
+
+
+class RetriesTheJob(Drum):
+    def start_retries(self):
+        return [Retry(errors=["Batch.AWSBatchException", "States.TaskFailed"])]
+
+
+class RetriesAll(Drum):
+    def task(self, target):
+        return {**super().task(target), "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}]}
+
+
+class RetriesWithoutAnswer(Drum):
+    def start_retries(self):
+        return [Retry(errors=["Batch.SdkClientException"])]
+
+
+class RetriesInTheWrongCase(Drum):
+    def start_retries(self):
+        return [Retry(errors=["batch.AWSBatchException"])]
+
+
+class WaitsTooLong(Drum):
+    def start_retries(self):
+        return [Retry(errors=["Batch.AWSBatchException"], interval_seconds=600)]
+
+
+class StatusRaises(Drum):
+    def status(self, outcome):
+        if outcome.error and outcome.cause is not None and outcome.cause.startswith("{"):
+            json.loads(outcome.cause)
+        return super().status(outcome)
+
+
+class StatusWithoutClass(Drum):
+    def status(self, outcome):
+        status = super().status(outcome)
+        return status if status.state is JobState.SUCCEEDED else dataclasses.replace(status, failure=None)
+
+
+class RetriesTimeouts(Drum):
+    def status(self, outcome):
+        status = super().status(outcome)
+        return dataclasses.replace(status, retryable=True) if status.state is JobState.TIMED_OUT else status
+
+
+class GreenWithoutError(Drum):
+    def status(self, outcome):
+        return JobStatus(state=JobState.SUCCEEDED) if outcome.error is None else super().status(outcome)
+
+
+class GreenForAnyService(Drum):
+    def status(self, outcome):
+        found = outcome.result if isinstance(outcome.result, dict) else {}
+        if outcome.error is None and found.get("Status") == "SUCCEEDED":
+            return JobStatus(state=JobState.SUCCEEDED)
+        return super().status(outcome)
+
+
+class GreenInACause(Drum):
+    def status(self, outcome):
+        if isinstance(outcome.cause_json, dict) and outcome.cause_json.get("Status") == "SUCCEEDED":
+            return JobStatus(state=JobState.SUCCEEDED)
+        return super().status(outcome)
+
+
+class SwallowsTheReason(Drum):
+    def status(self, outcome):
+        status = super().status(outcome)
+        return status if status.state is JobState.SUCCEEDED else dataclasses.replace(status, message="the drum failed")
+
+
+class ForgetsAnArgument(Drum):
+    def local_command(self, arguments):
+        return LocalCommand(argv=["extract_job", *arguments["overrides"]["Command"][:-2]])
+
+
+class JoinsItsArguments(Drum):
+    def local_command(self, arguments):
+        return LocalCommand(argv=["sh", "-c", "extract_job " + " ".join(arguments["overrides"]["Command"])])
+
+
+class LocalFailureIsGreen(Drum):
+    def local_answer(self, arguments, ended):
+        return super().local_answer(arguments, dataclasses.replace(ended, injected=None))
+
+
+class LocalSuccessIsRed(Drum):
+    def local_answer(self, arguments, ended):
+        if ended.code == 0 and not ended.injected:
+            return Outcome.succeeded({"ExitCode": 0})
+        return super().local_answer(arguments, ended)
+
+
+class SaysLittle(Drum):
+    def status(self, outcome):
+        status = super().status(outcome)
+        return dataclasses.replace(status, message="it failed") if outcome.cause_json is None and outcome.error else status

@@ -1,0 +1,203 @@
+"""Branches of several states, in both languages: what keeps the contract passes, and what a run alone can tell is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from acme_drum import START, Drum
+
+from extract_core import Branch, JobState, JobStatus, LambdaFunction
+from extract_core.testing import CHECKS, NotChecked, Subject
+
+KEEP = "{% $merge([$states.input, {'job_result': $states.result}]) %}"
+
+
+def invoke(target, **more):
+    return {
+        "Type": "Task",
+        "Resource": f"arn:{target.partition}:states:::lambda:invoke",
+        "TimeoutSeconds": 60,
+        **more,
+    }
+
+
+class Polled(Drum):
+    """Starts by a Lambda, waits, asks a Lambda again: a service without .sync."""
+
+    def functions(self):
+        return [LambdaFunction(name=name, handler="json:loads") for name in ("start", "poll")]
+
+    def branch(self, target):
+        start = invoke(
+            target,
+            Parameters={"FunctionName": target.function_arn("start"), "Payload.$": "$.arguments"},
+            ResultSelector={"id.$": "$.Payload.id"},
+            ResultPath="$.drum",
+            Next="Drum Wait",
+        )
+        poll = invoke(
+            target,
+            Parameters={"FunctionName": target.function_arn("poll"), "Payload.$": "$.drum"},
+            ResultSelector={"Status.$": "$.Payload.status", "JobQueue": "drums"},
+            ResultPath="$.job_result",
+            Next="Drum Ended?",
+        )
+        ended = {"Variable": "$.job_result.Status", "StringEquals": "RUNNING", "Next": "Drum Wait"}
+        states = {
+            START: start,
+            "Drum Wait": {"Type": "Wait", "Seconds": 30, "Next": "Drum Ask"},
+            "Drum Ask": poll,
+            "Drum Ended?": {"Type": "Choice", "Choices": [ended], "Default": "Handle Extract Job Run Status"},
+        }
+        return Branch(start=START, states=states, job_state=START)
+
+
+class Token(Drum):
+    """Waits for a task token."""
+
+    def functions(self):
+        return [LambdaFunction(name="start", handler="json:loads")]
+
+    def branch(self, target):
+        task = {
+            "Type": "Task",
+            "Resource": f"arn:{target.partition}:states:::lambda:invoke.waitForTaskToken",
+            "Parameters": {
+                "FunctionName": target.function_arn("start"),
+                "Payload": {"token.$": "$$.Task.Token", "arguments.$": "$.arguments"},
+            },
+            "ResultPath": "$.job_result",
+        }
+        return Branch(start=START, states={START: task}, job_state=START)
+
+
+class Jsonata(Drum):
+    def branch(self, target):
+        task = {
+            "Type": "Task",
+            "Resource": f"arn:{target.partition}:states:::batch:submitJob.sync",
+            "Arguments": {
+                "JobName": "{% $states.input.arguments.job_name %}",
+                "JobQueue": target.deployment.queue,
+                "JobDefinition": target.deployment.definition,
+                "ContainerOverrides": "{% $states.input.arguments.overrides %}",
+            },
+            "Output": KEEP,
+        }
+        return Branch(start=START, states={START: task}, job_state=START, query_language="JSONata")
+
+
+class Variants(Drum):
+    """Exclusive members: each shape has a state of its own, which reads what only tables of that shape have."""
+
+    def branch(self, target):
+        sized = super().task(target)
+        shared = json.loads(json.dumps(sized))
+        shared["Parameters"]["ShareIdentifier.$"] = "$.arguments.share"
+        by_shape = {"Variable": "$.arguments.shape", "StringEquals": "shared", "Next": "Drum Start Shared"}
+        states = {
+            "Drum Choose Shape": {"Type": "Choice", "Choices": [by_shape], "Default": START},
+            "Drum Start Shared": {**shared, "TimeoutSecondsPath": "$.timeout_seconds"},
+            START: sized,
+        }
+        return Branch(start="Drum Choose Shape", states=states, job_state=START)
+
+    def arguments(self, table, settings):
+        shape = {"shape": "shared", "share": "night"} if settings.vcpus > 2 else {"shape": "sized"}
+        return {**super().arguments(table, settings), **shape}
+
+
+POLLED = {
+    START: [{"Payload": {"id": "d-1"}}],
+    "Drum Ask": [{"Payload": {"status": status}} for status in ("RUNNING", "SUCCEEDED")],
+}
+
+
+@pytest.mark.parametrize(
+    ("job_type", "more"),
+    [
+        (Polled(), {"task_results": POLLED}),
+        (Token(), {}),
+        (Jsonata(), {}),
+        (Variants(), {"task_results": {"Drum Start Shared": [{"JobQueue": "q", "Status": "SUCCEEDED"}]}}),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Drum) else "",
+)
+def test_branches_that_keep_the_contract_pass(broken_by, job_type, more):
+    faults, _ = broken_by(job_type, **more)
+    assert faults == {}
+
+
+def test_what_a_run_can_not_reach_is_left_out_aloud(broken_by):
+    _, left_out = broken_by(Polled(), task_results={START: POLLED[START]})
+    assert left_out == {
+        "branch_keeps_the_item": "left out: the branch can't be run to its end; give task_results the answers of 'Drum Ask'",
+    }
+
+
+def test_a_missing_path_inside_jsonata_is_found(broken_by):
+    class Misread(Jsonata):
+        def arguments(self, table, settings):
+            built = dict(super().arguments(table, settings))
+            built["names"] = built.pop("job_name")
+            return built
+
+        def local_answer(self, arguments, ended):
+            return super().local_answer({"job_name": "x", **arguments}, ended)
+
+    faults, _ = broken_by(Misread())
+    assert faults["arguments_hold_what_the_branch_reads"].endswith(
+        "branch(target), state 'Drum Start Extract Job Run', Arguments.JobName: it reads $.arguments.job_name, which arguments() "
+        "builds for no table; give it a value for every table: a missing path ends the whole run, and nothing catches it"
+    )
+
+
+def test_an_endless_loop_is_ended(broken_by):
+    faults, _ = broken_by(
+        Polled(), settings_examples=[{}], task_results={**POLLED, "Drum Ask": [{"Payload": {"status": "RUNNING"}}]}
+    )
+    told = "it ended ABORTED: ContractKit.Endless: its Tasks were called 500 times, and it had not ended"
+    assert told in faults["branch_keeps_the_item"]
+
+
+def test_a_job_type_that_can_not_run_here_says_so(broken_by):
+    class Remote(Drum):
+        def local_command(self, arguments):
+            return None
+
+    faults, left_out = broken_by(Remote(), also=["status_is_honest"])
+    assert faults == {}
+    no_local = "left out: local_command() gives None, so this job type can't run on one machine"
+    assert left_out == {"local_command_carries_the_arguments": no_local, "local_ends_read_as_they_were": no_local}
+
+
+def test_without_botocore_the_check_is_left_out_aloud(drum, monkeypatch):
+    from extract_core.testing import service_models
+
+    service_models._session.cache_clear()
+    service_models._service_model.cache_clear()
+    monkeypatch.setitem(__import__("sys").modules, "botocore.session", None)
+    (check,) = [each for each in CHECKS if each.__name__ == "requests_have_the_services_types"]
+    with pytest.raises(NotChecked) as left_out:
+        check(Subject(drum, {"queue": "night"}))
+    assert str(left_out.value) == (
+        "left out: botocore is not installed, so no request is compared with its API: pip install boto3"
+    )
+    service_models._session.cache_clear()
+
+
+def test_a_breach_found_before_a_check_must_stop_is_told(broken_by):
+    class Both(Drum):
+        def status(self, outcome):
+            return JobStatus(state=JobState.SUCCEEDED)
+
+        def local_command(self, arguments):
+            raise KeyError("x")
+
+    faults, _ = broken_by(Both(), also=["status_is_honest"])
+    assert "SUCCEEDED for garbage" in faults["status_is_honest"]
+    assert (
+        "local_command() of settings example 1, a full extract: it raised KeyError: 'x'"
+        in faults["local_command_carries_the_arguments"]
+    )
