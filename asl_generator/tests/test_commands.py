@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import entry_points
 
 import pytest
 from click.testing import CliRunner
@@ -15,10 +16,15 @@ from extract_core.errors import ConfigError, UsageError
 DEPLOYED = '[job_types.glue]\njob_name = "extract-jdbc"\n'
 
 
+def disable_all_but(monkeypatch, *names: str, also: str = "") -> None:
+    others = {entry.name for entry in entry_points(group="extract_core")} - set(names)
+    monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", ",".join([*sorted(others), also]))
+
+
 @pytest.fixture
 def pipeline(tmp_path, monkeypatch):
     """An extract.toml in the current folder; of the installed plugins glue alone is left."""
-    monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "ecs,emr")
+    disable_all_but(monkeypatch, "glue")
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "extract.toml"
     file.write_text(f'[pipeline]\nname = "mine"\n{DEPLOYED}')
@@ -67,7 +73,7 @@ def test_another_pipeline_and_its_faults(pipeline, tmp_path):
 
 
 def test_job_types_without_a_section_are_named(pipeline, monkeypatch):
-    monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "emr")
+    disable_all_but(monkeypatch, "glue", "ecs")
     first, second = built().stderr.splitlines()
     assert first == (
         "note: job type 'ecs' is left out: plugin 'ecs' of extract-ecs 0.1.0 is installed, but its section is missing: "
@@ -77,7 +83,7 @@ def test_job_types_without_a_section_are_named(pipeline, monkeypatch):
 
 
 def test_a_blocked_name_that_is_no_plugins_is_noted(pipeline, monkeypatch):
-    monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "ecs,emr,gleu")
+    disable_all_but(monkeypatch, "glue", also="gleu")
     note = "note: EXTRACT_DISABLE_PLUGINS names 'gleu', but no such plugin is installed; did you mean 'glue'?\n"
     assert built().stderr.startswith(note)
 

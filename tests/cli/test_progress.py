@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from extract_core.cli.progress import Progress
-from extract_core.routing import CHOOSE, HANDLE_STATUS, ITERATE, NOT_RECORDED
+from extract_core.routing import CHOOSE, FINISHED, HANDLE_STATUS, ITERATE, NOT_RECORDED, RECORDED, WAIT
 
 
 def entered(identity: int, previous: int, name: str, kind: str, given: object) -> dict[str, object]:
@@ -70,3 +70,24 @@ def test_states_inside_a_branch_of_a_plugin_belong_to_its_table():
     progress.feed(exited(5, 4, "Poll Wait", "Wait", "not an object"))
     progress.feed(entered(6, 5, HANDLE_STATUS, "Task", "not an object"))
     assert progress.feed(exited(7, 6, HANDLE_STATUS, "Task", {"status": "SUCCEEDED"})) == "orders"
+
+
+def test_a_table_that_goes_round_again_is_running_not_ended():
+    progress = Progress()
+    item = {"extract_table": "orders", "job_type": "glue", "attempt": 1}
+    again = {**item, "attempt": 2, "retry_wait_seconds": 60}
+    progress.feed(event(1, 0, "MapIterationStarted"))
+    progress.feed(entered(2, 1, CHOOSE, "Choice", item))
+    progress.feed(entered(3, 2, "Glue Start Extract Job Run", "Task", item))
+    progress.feed(entered(4, 3, HANDLE_STATUS, "Task", item))
+    assert progress.feed(exited(5, 4, HANDLE_STATUS, "Task", again)) is None
+    for number, (name, kind) in enumerate([(FINISHED, "Choice"), (WAIT, "Wait"), (CHOOSE, "Choice")]):
+        assert progress.feed(entered(6 + 2 * number, 5 + 2 * number, name, kind, again)) is None
+        assert progress.feed(exited(7 + 2 * number, 6 + 2 * number, name, kind, again)) is None
+    assert (progress.running, progress.attempts, progress.ended) == ({"orders": "glue"}, {"orders": 2}, {})
+    progress.feed(entered(12, 11, "Glue Start Extract Job Run", "Task", again))
+    progress.feed(entered(13, 12, HANDLE_STATUS, "Task", again))
+    assert progress.feed(exited(14, 13, HANDLE_STATUS, "Task", {"status": "SUCCEEDED"})) == "orders"
+    progress.feed(entered(15, 14, FINISHED, "Choice", {"status": "SUCCEEDED"}))
+    progress.feed(entered(16, 15, RECORDED, "Succeed", {"status": "SUCCEEDED"}))
+    assert (progress.running, progress.ended) == ({}, {"orders": "SUCCEEDED"})

@@ -16,11 +16,16 @@ NOT_RECORDED_STATE = "NOT_RECORDED"
 
 @dataclass(slots=True)
 class Progress:
-    """Counts of one run, as far as its events tell. `running` maps a table to its job type, `ended` to its state."""
+    """Counts of one run, as far as its events tell.
+
+    `running` maps a table to its job type, `ended` to its state, `attempts` to the attempt that it is at or waits
+    for, if it is not the first. A table that goes round again is running.
+    """
 
     planned: int | None = None
     running: dict[str, str] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
     _table_of: dict[int, str] = field(default_factory=dict)  # event id → table, inherited along previousEventId
 
     def feed(self, event: Mapping[str, Any]) -> str | None:
@@ -34,9 +39,13 @@ class Progress:
         elif kind.endswith("StateExited") and table is not None:
             details = event["stateExitedEventDetails"]
             if details["name"] in (HANDLE_STATUS, NOT_RECORDED):
-                self.running.pop(table, None)
-                self.ended[table] = _state(details)
-                return table
+                payload = _payload(details)
+                if "retry_wait_seconds" in payload:
+                    self.attempts[table] = payload["attempt"]
+                else:
+                    self.running.pop(table, None)
+                    self.ended[table] = str(payload.get("status", "UNKNOWN"))
+                    return table
         if table is not None:
             self._table_of[event["id"]] = table
         return None
@@ -56,8 +65,9 @@ class Progress:
         return table
 
 
-def _state(exited: Mapping[str, Any]) -> str:
+def _payload(exited: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the handler answered: a status, or the item of the next attempt."""
     if exited["name"] == NOT_RECORDED:
-        return NOT_RECORDED_STATE
+        return {"status": NOT_RECORDED_STATE}
     payload = json.loads(exited.get("output", "null"))
-    return str(payload.get("status", "UNKNOWN")) if isinstance(payload, dict) else "UNKNOWN"
+    return payload if isinstance(payload, dict) else {}

@@ -43,6 +43,7 @@ def _draw(execution: RunningExecution) -> None:
 
     progress = Progress()
     started: dict[str, float] = {}
+    shown: dict[str, int] = {}  # the attempt that was told of a table that goes round again
     console = stderr_console()
     console.print(f"run [bold]{escape(execution.run_id)}[/]")
     columns = (TextColumn("  "), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
@@ -52,6 +53,9 @@ def _draw(execution: RunningExecution) -> None:
             ended = progress.feed(event)
             for table in progress.running.keys() - started.keys():
                 started[table] = time.monotonic()
+            for table, number in progress.attempts.items() - shown.items():
+                shown[table] = number
+                bar.console.print(f"  [yellow]↻[/] {escape(table):<32} attempt {number}", highlight=False)
             if ended is not None:
                 state = progress.ended[ended]
                 took = f" {time.monotonic() - started[ended]:5.1f} s" if ended in started else ""

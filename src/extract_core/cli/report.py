@@ -12,7 +12,7 @@ from extract_core.cli.output import Column, print_json, print_table, stderr_cons
 from extract_core.errors import RunNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from extract_core.engine import Engine, ExecutionEnd
     from extract_core.tracking import AttemptRow, RunRecord, Skipped, TrackingStore
@@ -62,20 +62,46 @@ def _exit_code(error: str | None) -> int:
 
 def show(engine: Engine, record: RunRecord, state: str, *, output: str) -> None:
     """One run: its tables on stdout, the way on for failed ones on stderr."""
-    rows = _latest(engine.parts().tracking.attempts(record.run_id))
+    tracking = engine.parts().tracking
+    rows = _latest(tracking.attempts(record.run_id))
+    again = _retrying(tracking, record, rows) if state == "RUNNING" else frozenset()
     if output == "json":
-        print_json({**run_json(engine, record), "tables": [_table_json(row) for row in rows]})
+        print_json({**run_json(engine, record), "tables": [_table_json(row, again) for row in rows]})
     else:
-        print_attempts(rows, record.skipped, title=f"run {record.run_id}: {state}")
-    _way_on(record, state, rows)
+        print_attempts(rows, record.skipped, title=f"run {record.run_id}: {state}", retrying=again)
+    _way_on(record, state, [row for row in rows if row.table not in again])
 
 
-def print_attempts(rows: Sequence[AttemptRow], skipped: Sequence[Skipped] = (), *, title: str | None = None) -> None:
-    """Attempts as a table on stdout, and below it why each one failed that did: reasons are too long for a cell."""
+def print_attempts(
+    rows: Sequence[AttemptRow],
+    skipped: Sequence[Skipped] = (),
+    *,
+    title: str | None = None,
+    retrying: Collection[str] = (),
+) -> None:
+    """Attempts as a table on stdout, and below it why each one failed that did: reasons are too long for a cell.
+
+    Which attempt a row is stands there only if one is not the first. `retrying` are tables that another attempt follows at.
+    """
     columns = [Column("Table"), Column("Job type"), Column("State"), Column("Failure")]
     columns += [Column("Rows", right=True), Column("Seconds", right=True)]
-    cells = [(row.table, row.job_type, row.state.value, row.failure, row.rows, _seconds(row)) for row in rows]
-    cells += [(each.table, None, "SKIPPED", None, None, None) for each in skipped]
+    cells: list[tuple[object, ...]] = [
+        (
+            row.table,
+            row.job_type,
+            "RETRYING" if row.table in retrying else row.state.value,
+            row.failure,
+            row.rows,
+            _seconds(row),
+            row.attempt,
+        )
+        for row in rows
+    ]
+    cells += [(each.table, None, "SKIPPED", None, None, None, None) for each in skipped]
+    if any(row.attempt > 1 for row in rows):
+        columns.append(Column("Attempt", right=True))
+    else:
+        cells = [cell[:-1] for cell in cells]
     print_table(columns, cells, title=title)
     reasons = [(row.table, row.message or "no reason was given") for row in rows if row.state != "SUCCEEDED"]
     reasons += [(each.table, each.reason) for each in skipped]
@@ -96,6 +122,17 @@ def _way_on(record: RunRecord, state: str, rows: list[AttemptRow]) -> None:
             f"{failed + max(missing, 0)} of {record.planned} tables did not succeed. Run just these again:", style="yellow"
         )
         console.print(f"  extract rerun {record.run_id} --local")
+
+
+def _retrying(tracking: TrackingStore, record: RunRecord, rows: Sequence[AttemptRow]) -> frozenset[str]:
+    """The tables of a run that lives whose last recorded attempt is not their end."""
+    failed = {row.table: row.attempt for row in rows if row.state != "SUCCEEDED"}
+    states = tracking.states(record.source_name, list(failed)) if failed else {}
+    return frozenset(
+        table
+        for table, each in states.items()
+        if each.owner is not None and each.owner.run_id == record.run_id and each.attempt == failed[table] + 1
+    )
 
 
 def _latest(attempts: Any) -> list[AttemptRow]:  # Any: an iterator of rows, sorted here
@@ -128,10 +165,10 @@ def run_json(engine: Engine, record: RunRecord) -> dict[str, Any]:
     }
 
 
-def _table_json(row: AttemptRow) -> dict[str, Any]:
+def _table_json(row: AttemptRow, retrying: Collection[str]) -> dict[str, Any]:
     from dataclasses import asdict
 
-    return asdict(row)
+    return asdict(row) | ({"retrying": True} if row.table in retrying else {})
 
 
 def _lambda_message(cause: str | None) -> str | None:
