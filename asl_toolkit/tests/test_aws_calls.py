@@ -6,7 +6,7 @@ from moto import mock_aws
 
 import asl_toolkit
 from asl_toolkit import Services
-from asl_toolkit.services.aws import AwsCalls
+from asl_toolkit.services.aws import AwsCalls, checked
 from asl_toolkit.services.aws.names import client_name, exception_name, java_name
 
 
@@ -80,6 +80,20 @@ def test_wrong_parameters_end_the_execution(aws, resource, parameters, message):
     result = call(aws, resource, parameters)
     assert (result.status, result.error) == ("FAILED", "States.Runtime")
     assert f"could not be used to start the Task: [{message}]" in result.cause
+    assert [event["type"] for event in result.events] == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]
+
+
+def test_a_handler_of_ones_own_can_be_checked():
+    parameters = {"JobName": "j", "Arguments": {"--n": 5}}
+    state = {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Parameters": parameters, "End": True}
+    services = Services({("glue", "startJobRun"): checked(lambda request: {"JobRunState": "SUCCEEDED"})})
+    result = asl_toolkit.run({"StartAt": "T", "States": {"T": state}}, {}, services=services)
+    assert (result.error, result.cause.rpartition("Task: ")[2]) == (
+        "States.Runtime",
+        "[The value for the field '--n' must be a STRING]",
+    )
+    parameters["Arguments"] = {"--n": "5"}
+    assert asl_toolkit.run({"StartAt": "T", "States": {"T": state}}, {}, services=services).status == "SUCCEEDED"
 
 
 def test_members_are_written_with_capitals_and_times_as_texts(aws):

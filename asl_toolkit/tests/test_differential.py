@@ -134,7 +134,7 @@ def compare(definition, given_input):
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=4, deadline=None, suppress_health_check=CHECKS)
 @given(machines(), inputs)
 def test_moto_agrees(definition, given_input):
     compare(definition, given_input)

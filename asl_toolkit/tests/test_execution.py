@@ -1,5 +1,6 @@
 """What an execution does: data flow, errors, limits, stop, and the history that it leaves."""
 
+import sys
 import threading
 import time
 from concurrent.futures import Future
@@ -394,6 +395,24 @@ def test_the_listener_hears_every_event_in_order():
     definition, services = glue(lambda request: Submitted({}, done(1)))
     result = asl_toolkit.run(definition, {}, services=services, listener=heard.append)
     assert heard == result.events
+
+
+def test_a_faulty_listener_does_not_end_the_execution(caplog):
+    def listener(event):
+        raise ValueError("mine")
+
+    definition, services = glue(lambda request: Submitted({}, done(1)))
+    assert asl_toolkit.run(definition, {}, services=services, listener=listener).status == "SUCCEEDED"
+    assert "the listener raised at the event 1" in caplog.text
+
+
+def test_a_function_that_exits_fails_its_task():
+    definition = machine(
+        ("Call", {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}})
+    )
+    result = asl_toolkit.run(definition, {}, services=Services(functions={"f": lambda event, context: sys.exit(3)}), timeout=10)
+    assert result.error == "Runtime.ExitError"
+    assert "exit status 3" in result.cause
 
 
 def test_nothing_is_left_behind():

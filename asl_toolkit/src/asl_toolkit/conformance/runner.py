@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from asl_toolkit.errors import DefinitionError
@@ -13,7 +13,7 @@ from asl_toolkit.json_value import Json
 from asl_toolkit.machine import load
 from asl_toolkit.services.aws import AwsCalls
 from asl_toolkit.services.contract import Function
-from asl_toolkit.services.registry import Services
+from asl_toolkit.services.registry import Services, resources_of
 from asl_toolkit.services.tokens import TaskDoesNotExist, TaskTokens
 
 _REGION = "us-east-1"
@@ -30,7 +30,8 @@ def run_case(case: Mapping[str, Json]) -> dict[str, Json]:
     except DefinitionError as error:
         return _refused(error)
     tokens = TaskTokens()
-    with _fixtures(case.get("fixtures") or {}, tokens) as handlers:
+    calls_aws = any(resource.service != "lambda" for _, _, resource in resources_of(machine.model.root))
+    with _fixtures(case.get("fixtures") or {}, tokens) if calls_aws else nullcontext({}) as handlers:
         services = Services(
             handlers, functions=functions or {"-": lambda event, _context: event}, region=_REGION, account=_ACCOUNT, tokens=tokens
         )

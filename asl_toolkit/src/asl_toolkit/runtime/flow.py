@@ -100,7 +100,11 @@ def evaluate_assign(template: Evaluable | None, environment: Environment) -> Map
     if template is None:
         return None
     values = template.evaluate(environment)
-    return dict(values) if isinstance(values, dict) else None
+    if not isinstance(values, dict):
+        return None
+    if values and Payload(values).too_large:
+        raise StateFailure("States.DataLimitExceeded", "The variables that Assign sets exceed the limit of 262144 bytes.")
+    return values
 
 
 def field_value(field: Field, environment: Environment) -> Json:

@@ -1,5 +1,6 @@
 """The history of an execution: events as GetExecutionHistory gives them, numbered as they happen."""
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ Event: TypeAlias = dict[str, Any]  # the shape of botocore's HistoryEvent
 Details: TypeAlias = dict[str, Any]
 
 MOST_EVENTS = 25_000
+_log = logging.getLogger(__name__)
 _STATE_EVENTS = {"StateEntered": "stateEnteredEventDetails", "StateExited": "stateExitedEventDetails"}
 NOT_TRUNCATED = {"truncated": False}
 
@@ -44,8 +46,16 @@ class History:
         with self._lock:
             self._events.append(event)
         if self._listener is not None:
-            self._listener(event)
+            self._tell(event)
         return number
+
+    def _tell(self, event: Event) -> None:
+        """Call the listener; what it raises is its own matter and must not end the execution."""
+        assert self._listener is not None  # noqa: S101 - asked by the caller
+        try:
+            self._listener(event)
+        except Exception:  # noqa: BLE001 - any fault of a listener
+            _log.warning("the listener raised at the event %s", event["id"], exc_info=True)
 
     def close(self) -> None:
         """Take nothing more but the last event."""

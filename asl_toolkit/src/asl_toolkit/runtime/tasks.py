@@ -9,7 +9,7 @@ from asl_toolkit.runtime.handling import HeartbeatMissed
 from asl_toolkit.runtime.history import NOT_TRUNCATED, Details
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.runtime.work import HEARTBEAT, TIMEOUT, Work
-from asl_toolkit.services.contract import TaskRequest
+from asl_toolkit.services.contract import CheckedHandler, TaskRequest
 
 _LONGEST_CAUSE = 32_768
 _LONGEST_ERROR = 256
@@ -59,14 +59,16 @@ def _seconds(frame: Frame, field: Field | None, data: Json) -> float | None:
 async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents") -> Json:
     state = frame.state
     assert isinstance(state, TaskState)  # noqa: S101 - by its runner's table
+    handler = frame.run.services.handler(state.resource, state.name)
+    if handler is None:
+        raise RuntimeFailure(f"no handler serves {request.service}:{request.action}")
+    if isinstance(handler, CheckedHandler):
+        handler.check(request)
     sent = Payload(request.parameters)
     if sent.too_large:
         raise data_limit(events.name)
     events.scheduled(sent)
     events.started()
-    handler = frame.run.services.handler(state.resource, state.name)
-    if handler is None:
-        raise RuntimeFailure(f"no handler serves {request.service}:{request.action}")
     work = Work(frame.run, request)
     try:
         end = await work.start(handler)

@@ -57,6 +57,23 @@ Function: TypeAlias = Callable[[Any, Any], Any]  # a Lambda handler: any event, 
 _INLINE = "asl_toolkit_inline"
 
 
+class CheckedHandler:
+    """A handler whose parameters are checked before the task is scheduled, as Step Functions does.
+
+    `check` raises RuntimeFailure (States.Runtime, which no Catch sees) for parameters that cannot be sent.
+    """
+
+    def __init__(self, handler: Handler, check: Callable[[TaskRequest], None]) -> None:
+        self._handler = handler
+        self.check = check
+        if is_inline(handler):
+            inline(self)
+
+    def __call__(self, request: TaskRequest) -> "Json | Submitted":
+        """Call the handler."""
+        return self._handler(request)
+
+
 def inline(handler: Handler) -> Handler:
     """Mark a handler as cheap: it is called on the interpreter's own thread, so it must never block.
 

@@ -98,6 +98,9 @@ class FunctionCaller:
             if error.__traceback__ is not None and error.__traceback__.tb_next is not None and _ours(error):
                 raise _failure(name, "Runtime.MarshalError", f"Unable to marshal response: {error}", [], blanks=blanks) from error
             raise _raised(error, context, blanks=blanks) from error
+        except SystemExit as error:
+            message = f"RequestId: {context.aws_request_id} Error: Runtime exited with error: exit status {error.code or 0}"
+            raise _failure(context.aws_request_id, "Runtime.ExitError", message, [], blanks=blanks) from error
         except Exception as error:
             raise _raised(error, context, blanks=blanks) from error
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from asl_toolkit.errors import RuntimeFailure, TaskFailed
 from asl_toolkit.json_value import Json
+from asl_toolkit.services.aws.checks import available_services, check_parameters, free_text_of, operation_of
 from asl_toolkit.services.aws.names import OPTIMISED, Optimised, client_name, exception_name, java_name
 from asl_toolkit.services.aws.shapes import from_response, missing_members, to_request
-from asl_toolkit.services.contract import Handler, TaskRequest
+from asl_toolkit.services.contract import CheckedHandler, Handler, TaskRequest
 
 # What each optimised integration can call (developer guide, "Integrating optimized services").
 _ACTIONS: Mapping[str, frozenset[str]] = {
@@ -22,11 +23,6 @@ _ACTIONS: Mapping[str, frozenset[str]] = {
     "sqs": frozenset({"sendMessage"}),
     "sns": frozenset({"publish"}),
     "events": frozenset({"putEvents"}),
-}
-_FREE_TEXT: Mapping[str, frozenset[str]] = {
-    "sendMessage": frozenset({"MessageBody"}),
-    "publish": frozenset({"Message"}),
-    "putEvents": frozenset({"Detail"}),
 }
 
 
@@ -40,10 +36,11 @@ class AwsCalls:
 
     def handlers(self) -> dict[tuple[str, str], Handler]:
         """For `Services`: every action of the optimised integrations that need no polling, and `aws-sdk:*`."""
+        optimised = CheckedHandler(self.optimised, check_parameters)
         served: dict[tuple[str, str], Handler] = {
-            (service, action): self.optimised for service, actions in _ACTIONS.items() for action in actions
+            (service, action): optimised for service, actions in _ACTIONS.items() for action in actions
         }
-        served["aws-sdk:*", "*"] = self.sdk
+        served["aws-sdk:*", "*"] = CheckedHandler(self.sdk, check_parameters)
         served["s3", "getObject"] = self.get_object  # an ItemReader's call: no Task has it
         served["s3", "listObjectsV2"] = self.optimised
         served["s3", "putObject"] = self.optimised
@@ -59,7 +56,7 @@ class AwsCalls:
     def sdk(self, request: TaskRequest) -> Json:
         """An `aws-sdk:` call."""
         service = request.service.removeprefix("aws-sdk:")
-        name = client_name(service, _available())
+        name = client_name(service, available_services())
         if name is None:
             raise RuntimeFailure(f"The resource '{request.resource}' names no service that botocore knows")
         client = self.client(name)
@@ -96,9 +93,10 @@ class AwsCalls:
         from botocore.exceptions import BotoCoreError, ClientError  # an extra: needed only here
 
         model = client.meta.service_model
-        operation = _operation(model, request)
-        free = _FREE_TEXT.get(request.action, frozenset())
-        arguments = to_request(operation.input_shape, request.parameters, free)
+        operation = operation_of(model, request)
+        if operation is None:
+            raise RuntimeFailure(f"The resource '{request.resource}' names no action of the service")
+        arguments = to_request(operation.input_shape, request.parameters, free_text_of(request))
         if missing := missing_members(operation.input_shape, arguments):
             raise errors.missing(missing)
         try:
@@ -108,19 +106,6 @@ class AwsCalls:
         except BotoCoreError as error:
             raise TaskFailed(f"{errors.prefix}.SdkClientException", f"Unable to execute HTTP request: {error}") from error
         return from_response(operation.output_shape, response, epoch=epoch)
-
-
-def _operation(model: Any, request: TaskRequest) -> Any:  # botocore's models
-    name = request.action[:1].upper() + request.action[1:]
-    if name not in model.operation_names:
-        raise RuntimeFailure(f"The resource '{request.resource}' names no action of the service")
-    return model.operation_model(name)
-
-
-def _available() -> frozenset[str]:
-    from botocore.session import get_session
-
-    return frozenset(get_session().get_available_services())
 
 
 class _SdkErrors:
