@@ -77,6 +77,13 @@ def test_depth():
     assert codes(choice) == ["TOO_DEEP"]
 
 
+def test_a_bare_placeholder_is_no_json_and_that_is_said():
+    (finding,) = check('{"StartAt": "A", "TimeoutSeconds": ${Seconds}}')
+    assert str(finding) == (
+        "1:36 ERROR JSON_SYNTAX /: the definition is not JSON: Expecting value. Substitute the ${…} placeholders first"
+    )
+
+
 def test_placeholders_are_named_once_and_not_judged():
     task = {
         "Type": "Task",

@@ -106,7 +106,7 @@ CODES: Final[Mapping[str, Code]] = {
     "PATH_UNSURE": _warning(
         _EXPRESSIONS,
         "a JSONPath uses what this checker cannot judge (unquoted special characters, regular expressions)",
-        "Quote special names, as in $['a b']",
+        "Write a plainer path; quote special names, as in $['a b']",
     ),
     "REFERENCE_PATH": _error(
         _EXPRESSIONS,
@@ -146,6 +146,11 @@ CODES: Final[Mapping[str, Code]] = {
         _EXPRESSIONS,
         "{% … %} stands inside a longer string, has blanks outside, or stands in a state of JSONPath: it is taken literally",
         "Make the whole string one expression, as in {% 'Hello ' & $name %}, in a state with QueryLanguage JSONata",
+    ),
+    "JSONPATH_LITERAL": _warning(
+        _EXPRESSIONS,
+        "a value of a JSONata state looks like a JSONPath or an intrinsic function: it is taken literally",
+        "Write it in JSONata, as in {% $states.input.name %}",
     ),
     "VARIABLE_NAME": _error(
         _EXPRESSIONS,

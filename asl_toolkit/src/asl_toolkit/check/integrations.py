@@ -19,7 +19,8 @@ class Integration:
     """One action. `suffixes` are its patterns; `operation` is what it calls (botocore's service and operation).
 
     `members` replaces or adds members of the request, `required` replaces what is required (None: as the model says),
-    `refused` names members that Step Functions does not take, wherever they stand; `closed` means that `members` is all there is.
+    `refused` names members that Step Functions does not take, wherever they stand; `closed` means that `members` is all there is;
+    of `one_of` at least one member must be there.
     """
 
     suffixes: tuple[str, ...]
@@ -28,6 +29,7 @@ class Integration:
     required: tuple[str, ...] | None = None
     refused: frozenset[str] = frozenset()
     closed: bool = False
+    one_of: tuple[str, ...] = ()
 
 
 _REQUEST: Final = ("",)
@@ -81,6 +83,7 @@ OPTIMISED: Final[Mapping[str, Mapping[str, Integration]]] = {
             ("bedrock-runtime", "InvokeModel"),
             {"Body": "any", "Input": "object", "Output": "object"},
             required=("ModelId",),
+            one_of=("Body", "Input"),
         ),
         **_calls("bedrock", _BOTH, "createModelCustomizationJob"),
     },
@@ -147,6 +150,7 @@ OPTIMISED: Final[Mapping[str, Mapping[str, Integration]]] = {
             members={**_HTTP, "Authentication": "object", "InvocationConfig": "object", "Transform": "object"},
             required=("ApiEndpoint", "Method"),
             closed=True,
+            one_of=("Authentication", "InvocationConfig"),
         )
     },
     "lambda": {"invoke": Integration(_TOKEN, ("lambda", "Invoke"), {"Payload": "any"})},
@@ -156,7 +160,9 @@ OPTIMISED: Final[Mapping[str, Mapping[str, Integration]]] = {
         **_calls("sagemaker", _JOB, "createLabelingJob", "createProcessingJob"),
         **_calls("sagemaker", _REQUEST, "createEndpoint", "createEndpointConfig", "createModel", "updateEndpoint"),
     },
-    "sns": {"publish": Integration(_TOKEN, ("sns", "Publish"), {"Message": "any"})},
+    "sns": {
+        "publish": Integration(_TOKEN, ("sns", "Publish"), {"Message": "any"}, one_of=("TopicArn", "TargetArn", "PhoneNumber"))
+    },
     "sqs": {"sendMessage": Integration(_TOKEN, ("sqs", "SendMessage"), {"MessageBody": "any"})},
     "states": {
         "startExecution": Integration(
@@ -164,8 +170,17 @@ OPTIMISED: Final[Mapping[str, Mapping[str, Integration]]] = {
         )
     },
 }
-# s3:getObject, s3:listObjectsV2 and s3:putObject are resources of ItemReader and ResultWriter only.
-OF_MAPS: Final = frozenset({("s3", "getObject"), ("s3", "listObjectsV2"), ("s3", "putObject")})
+# What ItemReader and ResultWriter of a Distributed Map call; no Task can.
+OF_MAPS: Final[Mapping[tuple[str, str], Integration]] = {
+    ("s3", "getObject"): Integration(_REQUEST, ("s3", "GetObject")),
+    ("s3", "listObjectsV2"): Integration(_REQUEST, ("s3", "ListObjectsV2")),
+    ("s3", "putObject"): Integration(
+        _REQUEST,
+        members={"Bucket": "string", "Prefix": "string", "ExpectedBucketOwner": "string"},
+        required=("Bucket",),
+        closed=True,
+    ),
+}
 
 # Members of a request through `aws-sdk:` that hold JSON as a text and are taken as JSON by Step Functions, too.
 SDK_JSON: Final = frozenset({"Payload", "Input", "Message", "MessageBody", "Detail", "Body"})

@@ -5,7 +5,7 @@ from typing import Final
 
 from asl_toolkit.check.findings import Report, join
 from asl_toolkit.check.scopes import StateAt
-from asl_toolkit.check.values import is_expression, is_placeholder
+from asl_toolkit.check.values import is_expression, is_placeholder, looks_evaluated
 from asl_toolkit.check.wording import shown
 from asl_toolkit.json_value import Json
 
@@ -51,6 +51,9 @@ def _walk(value: Json, pointer: str, report: Report | None, depth: int) -> Itera
 
 
 def _check_marks(value: str, pointer: str, report: Report) -> None:
+    jsonpath_field = pointer.endswith(("Path", "/Variable"))  # its language is wrong, which is said where fields are checked
+    if looks_evaluated(value) and not jsonpath_field:
+        report.add("JSONPATH_LITERAL", pointer, f"{shown(value)} is taken literally: the state is in JSONata")
     opens, closes = value.startswith("{%"), value.endswith("%}")
     if opens != closes and not is_placeholder(value):
         missing = "does not end with %}" if opens else "does not begin with {%"

@@ -10,7 +10,7 @@ from typing import Final
 from asl_toolkit.check.fields import Field, Fields
 from asl_toolkit.check.findings import Report, join
 from asl_toolkit.check.paths import check_expression
-from asl_toolkit.check.scopes import Machine, StateAt, mode_of
+from asl_toolkit.check.scopes import Machine, StateAt, in_express_child, mode_of
 from asl_toolkit.check.structure import check_required, check_unknown
 from asl_toolkit.check.values import check_exclusive, check_values, check_word, is_expression, is_placeholder
 from asl_toolkit.check.wording import shown
@@ -119,8 +119,8 @@ def _check_inline(state: StateAt, report: Report) -> None:
 
 
 def _check_distributed(state: StateAt, labels: dict[str, str], report: Report, machine_type: str | None) -> None:
-    if machine_type == "EXPRESS":
-        report.add("MAP_MODE", state.pointer, "an Express machine cannot have a Map of DISTRIBUTED mode")
+    if machine_type == "EXPRESS" or in_express_child(state.scope):
+        report.add("MAP_MODE", state.pointer, "an Express execution cannot have a Map of DISTRIBUTED mode")
     label = state.value.get("Label")
     if isinstance(label, str) and not is_placeholder(label):
         if not _LABEL.fullmatch(label):

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from asl_toolkit.check.findings import Report, join
-from asl_toolkit.check.integrations import Integration, Simple
+from asl_toolkit.check.integrations import OF_MAPS, Integration, Simple
 from asl_toolkit.check.models import Models, Shape, find_member, member_names, nearest
 from asl_toolkit.check.resources import Called
 from asl_toolkit.check.scopes import StateAt
@@ -33,12 +33,34 @@ _WANTED: Final[Mapping[str, str]] = {
 
 def check_parameters(state: StateAt, called: Called, report: Report, models: Models) -> None:
     """Parameters (JSONPath) or Arguments (JSONata) of a Task."""
-    name = "Arguments" if state.jsonata else "Parameters"
-    value = state.value.get(name)
-    if called.integration is None or not isinstance(value, Mapping):
-        return
-    checker = _Checker(called.integration, state.jsonata, report, models, f"{called.service}:{called.action}")
-    checker.check(value, state.at(name))
+    if called.integration is not None:
+        name = "Arguments" if state.jsonata else "Parameters"
+        title = f"{called.service}:{called.action}"
+        _check_request(state.value.get(name), state.at(name), called.integration, title, state, report, models)
+
+
+def check_map_parameters(state: StateAt, report: Report, models: Models) -> None:
+    """Parameters or Arguments of ItemReader and ResultWriter."""
+    for part, actions in (("ItemReader", ("getObject", "listObjectsV2")), ("ResultWriter", ("putObject",))):
+        holder = state.value.get(part)
+        resource = holder.get("Resource") if isinstance(holder, Mapping) else None
+        if not isinstance(holder, Mapping) or not isinstance(resource, str):
+            continue
+        service, _, action = resource.rpartition(":states:::")[2].partition(":")
+        integration = OF_MAPS.get((service, action))
+        if integration is not None and action in actions:
+            name = "Arguments" if state.jsonata else "Parameters"
+            title = f"{service}:{action}"
+            _check_request(holder.get(name), state.at(part, name), integration, title, state, report, models)
+
+
+def _check_request(  # noqa: PLR0913, PLR0917 - a request, where it stands, and what it is held against
+    value: Json, pointer: str, integration: Integration, title: str, state: StateAt, report: Report, models: Models
+) -> None:
+    if isinstance(value, Mapping):
+        _Checker(integration, state.jsonata, report, models, title).check(value, pointer)
+    elif value is not None and not is_placeholder(value) and not (state.jsonata and is_expression(value)):
+        report.add("PARAMETER_TYPE", pointer, f"the request of {title} is an object, not {shown(value)}")
 
 
 class _Checker:
@@ -71,6 +93,8 @@ class _Checker:
         else:
             required = [] if shape is None else [n for n, own in names.items() if own in _required(shape)]
         self._missing(required, given, every, pointer, self._title)
+        if rules.one_of and not any(every.get(name, name) in given for name in rules.one_of):
+            self._report.add("PARAMETER_MISSING", pointer, f"{self._title} needs one of {', '.join(map(repr, rules.one_of))}")
         for member, (inner, where, dynamic) in given.items():
             if dynamic:
                 continue

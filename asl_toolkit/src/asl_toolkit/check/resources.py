@@ -34,7 +34,7 @@ class Called:
     integration: Integration | None
 
 
-def check_resource(state: StateAt, report: Report, models: Models | None, machine_type: str | None) -> Called | None:
+def check_resource(state: StateAt, report: Report, models: Models | None, *, express: bool) -> Called | None:
     """The Resource of a Task; what it calls, when that is a service integration."""
     resource = state.value.get("Resource")
     pointer = state.at("Resource")
@@ -47,8 +47,13 @@ def check_resource(state: StateAt, report: Report, models: Models | None, machin
     if suffix and suffix not in _SUFFIXES:
         report.add("PATTERN", pointer, f"{suffix!r} is no pattern: there are {', '.join(_SUFFIXES)}")
         return None
-    if suffix and machine_type == "EXPRESS":
-        report.add("PATTERN", pointer, f"an Express machine has no {suffix} integrations", remedy="Use a Standard machine")
+    if suffix and express:
+        report.add(
+            "PATTERN",
+            pointer,
+            f"an Express execution has no {suffix} integrations",
+            remedy="Use a Standard machine, or ExecutionType STANDARD",
+        )
     if service.startswith("aws-sdk:"):
         return _check_sdk(service.removeprefix("aws-sdk:"), action, suffix, pointer, report, models)
     return _check_optimised(service, action, suffix, pointer, report)

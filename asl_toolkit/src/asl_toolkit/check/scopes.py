@@ -140,6 +140,16 @@ def _inner_scopes(state: StateAt, machine: Machine, report: Report, depth: int) 
                 _scope(processor, state.at(name), mode, state.scope, machine, report, depth + 1)
 
 
+def in_express_child(scope: Scope | None) -> bool:
+    """Whether the scope runs inside a child execution of a Distributed Map of ExecutionType EXPRESS."""
+    while scope is not None:
+        if scope.kind == "distributed":
+            config = scope.value.get("ProcessorConfig")
+            return isinstance(config, Mapping) and config.get("ExecutionType") == "EXPRESS"
+        scope = scope.parent
+    return False
+
+
 def mode_of(state: Mapping[str, Json]) -> str:
     """The mode of a Map: what ProcessorConfig says, INLINE by default."""
     processor = state.get("ItemProcessor", state.get("Iterator"))

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from asl_toolkit.check.findings import Report
 from asl_toolkit.check.models import Models
 from asl_toolkit.check.outputs import check_outputs
-from asl_toolkit.check.parameters import check_parameters
+from asl_toolkit.check.parameters import check_map_parameters, check_parameters
 from asl_toolkit.check.resources import check_resource
-from asl_toolkit.check.scopes import Machine, StateAt
+from asl_toolkit.check.scopes import Machine, StateAt, in_express_child
 from asl_toolkit.check.values import is_expression
 from asl_toolkit.json_value import Json
 
@@ -16,10 +16,13 @@ def check_services(machine: Machine, report: Report, models: Models | None, mach
     """Every Task. With `services` False, or without models, only what needs no service model is checked."""
     wanted = False
     for state in machine.states:
+        known = models if services else None
+        if state.type == "Map" and known is not None:
+            check_map_parameters(state, report, known)
         if state.type != "Task":
             continue
-        known = models if services else None
-        called = check_resource(state, report, known, machine_type)
+        express = machine_type == "EXPRESS" or in_express_child(state.scope)
+        called = check_resource(state, report, known, express=express)
         _check_waiting(state, report)
         wanted = wanted or ":states:::" in str(state.value.get("Resource", ""))
         if called is not None and known is not None:

@@ -1,19 +1,16 @@
 """Payload templates of JSONPath states: `.$` members, and values that were meant to be evaluated."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from asl_toolkit.check.findings import Report, join
 from asl_toolkit.check.paths import check_expression
 from asl_toolkit.check.scopes import StateAt
-from asl_toolkit.check.values import is_expression, is_placeholder
+from asl_toolkit.check.values import is_expression, is_placeholder, looks_evaluated
 from asl_toolkit.check.wording import a_type, shown
 from asl_toolkit.json_value import Json
 
 _DEEPEST: Final = 100
-_LOOKS_LIKE_PATH: Final = re.compile(r"\$\$?[.\[][\w.\[\]*'\-]+")
-_LOOKS_LIKE_CALL: Final = re.compile(r"States\.[A-Z][A-Za-z0-9]+\(.*\)", re.DOTALL)
 
 
 def template_places(state: StateAt) -> Iterator[tuple[str, Json]]:
@@ -74,7 +71,7 @@ def _check_dynamic(name: str, value: Json, pointer: str, state: StateAt, report:
 def _check_literal(name: str, value: Json, pointer: str, report: Report) -> None:
     if not isinstance(value, str) or is_placeholder(value):
         return
-    if _LOOKS_LIKE_PATH.fullmatch(value) or _LOOKS_LIKE_CALL.fullmatch(value):
+    if looks_evaluated(value):
         report.add("NO_DOLLAR", pointer, f"{shown(value)} is taken literally, because {name!r} does not end in `.$`")
     elif is_expression(value):
         report.add("JSONATA_EMBEDDED", pointer, f"{shown(value)} is taken literally: the state is in JSONPath")

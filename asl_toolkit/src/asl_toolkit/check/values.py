@@ -14,6 +14,8 @@ from asl_toolkit.timestamps import parse_instant
 
 _LONGEST: Final = 99_999_999
 _PLACEHOLDER: Final = re.compile(r"\$\{[^{}]+\}")
+_LOOKS_LIKE_PATH: Final = re.compile(r"\$\$?[.\[][\w.\[\]*'\-]+")
+_LOOKS_LIKE_CALL: Final = re.compile(r"States\.[A-Z][A-Za-z0-9]+\(.*\)", re.DOTALL)
 _NUMBERS: Final[Mapping[str, tuple[int, int | None, bool]]] = {  # least, most, whole
     "seconds": (1, _LONGEST, True),
     "wait": (0, _LONGEST, True),
@@ -44,6 +46,11 @@ def is_placeholder(value: Json) -> bool:
 def is_expression(value: Json) -> bool:
     """Whether a value is written as one JSONata expression."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}") and len(value) >= 4
+
+
+def looks_evaluated(value: str) -> bool:
+    """Whether a text looks like a JSONPath or an intrinsic function."""
+    return _LOOKS_LIKE_PATH.fullmatch(value) is not None or _LOOKS_LIKE_CALL.fullmatch(value) is not None
 
 
 def check_values(value: Mapping[str, Json], pointer: str, fields: Fields, language: Language, report: Report) -> None:
