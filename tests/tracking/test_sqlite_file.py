@@ -10,6 +10,7 @@ import pytest
 
 from extract_core.errors import TrackingError, TrackingUnavailable
 from extract_core.tracking import RunRecord, SQLiteTracking, open_tracking
+from extract_core.tracking.database import _SCHEMA
 
 RECORD = RunRecord(run_id="run-1", execution_id="exec-1", source_name="sales", started_at="2026-03-01T06:00:00Z")
 
@@ -60,6 +61,24 @@ def test_what_was_written_is_there_when_it_is_opened_again(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.db"]
 
 
+def test_a_store_of_an_older_version_is_brought_up(tmp_path):
+    path = tmp_path / "t.db"
+    with sqlite3.connect(path) as connection:
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        connection.execute("INSERT INTO schema_version VALUES (1)")
+        connection.execute(
+            "INSERT INTO attempts (run_id, source, table_name, attempt, state, recorded_at, retryable) "
+            "VALUES ('run-1', 'sales', 'a', 1, 'SUCCEEDED', 't', 0)"
+        )
+    connection.close()
+    for _ in range(2):
+        with SQLiteTracking(path) as store:
+            (row,) = store.attempts("run-1")
+            assert (row.table, row.state, row.message_uri) == ("a", "SUCCEEDED", None)
+            assert store.mark_changes("sales", "a") == []
+
+
 def test_a_file_that_is_no_database(tmp_path):
     path = tmp_path / "t.db"
     path.write_text("source_name: sales\n" * 100)
@@ -90,12 +109,12 @@ def test_a_store_of_a_newer_version(tmp_path):
     path = tmp_path / "t.db"
     SQLiteTracking(path).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE schema_version SET version = 2")
+        connection.execute("INSERT INTO schema_version VALUES (3)")
     connection.close()
     with pytest.raises(TrackingError) as raised:
         SQLiteTracking(path)
     assert str(raised.value) == (
-        f"the tracking store {str(path)!r} has schema version 2, this extract-core knows 1: upgrade extract-core, or name "
+        f"the tracking store {str(path)!r} has schema version 3, this extract-core knows 2: upgrade extract-core, or name "
         "another place for tracking"
     )
 

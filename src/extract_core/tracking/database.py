@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION: Final = 1
-"""Of the schema below. A store of a newer version is refused; an older one will be brought up here when there is one."""
+VERSION: Final = 2
+"""Of the schema below. A store of a newer version is refused; an older one is brought up by `_UPGRADES`."""
 
-_SCHEMA: Final = (
+_SCHEMA: Final = (  # of version 1
     "CREATE TABLE schema_version (version INTEGER NOT NULL)",
     """CREATE TABLE runs (
         run_id TEXT NOT NULL PRIMARY KEY, execution_id TEXT NOT NULL, source_name TEXT NOT NULL, started_at TEXT NOT NULL,
@@ -43,6 +43,18 @@ _SCHEMA: Final = (
     ) WITHOUT ROWID""",
     "CREATE INDEX attempts_by_table ON attempts (source, table_name, recorded_at)",
 )
+
+_UPGRADES: Final[dict[int, tuple[str, ...]]] = {
+    1: (
+        "ALTER TABLE attempts ADD COLUMN message_uri TEXT",
+        """CREATE TABLE mark_changes (
+            source TEXT NOT NULL, table_name TEXT NOT NULL, version INTEGER NOT NULL, changed_at TEXT NOT NULL,
+            changed_by TEXT NOT NULL, reason TEXT NOT NULL, mark_before TEXT, mark TEXT, watermark_column TEXT,
+            watermark_type TEXT, PRIMARY KEY (source, table_name, version)
+        ) WITHOUT ROWID""",
+    ),
+}
+"""From the version in front to the next one. A new store goes the same way, so that both are alike."""
 
 _WAIT: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _REMEDIES: Final = {
@@ -139,8 +151,13 @@ class Database:
             if not self._names():
                 for statement in _SCHEMA:
                     cursor.execute(statement)
-                cursor.execute("INSERT INTO schema_version VALUES (?)", (VERSION,))
+                cursor.execute("INSERT INTO schema_version VALUES (1)")
             found = cursor.execute("SELECT max(version) FROM schema_version").fetchone()[0]
+            while found in _UPGRADES:
+                for statement in _UPGRADES[found]:
+                    cursor.execute(statement)
+                found += 1
+                cursor.execute("INSERT INTO schema_version VALUES (?)", (found,))
         if found != VERSION:
             raise TrackingError(
                 f"the tracking store {str(self._path)!r} has schema version {found!r}, this extract-core knows {VERSION}: "

@@ -151,6 +151,7 @@ class AttemptRow:
 
     `state`, `failure`, `retryable`, `message`, `job_run_id`, `log_url` and `cost_basis` are the job's `JobStatus`; `rows`,
     `bytes`, `files` and the marks come from the result object (None: not known). `settings` are those it ran with.
+    `message_uri` is where the whole message lies, where `message` is only its beginning.
     """
 
     run_id: str
@@ -176,6 +177,26 @@ class AttemptRow:
     extract_s3_uri: str | None = None
     result_uri: str | None = None
     settings: Mapping[str, Json] | None = None
+    message_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkChange:
+    """A watermark that a person set or took away: what was there, what is there now, who did it, when and why.
+
+    `version` is the version of the watermark that this change made. `mark` None: the table is read from its beginning next time.
+    """
+
+    source: str
+    table: str
+    version: int
+    changed_at: str
+    changed_by: str
+    reason: str
+    before: str | None
+    mark: str | None
+    column: str | None = None
+    type: str | None = None
 
 
 class Outcome(StrEnum):

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import FailureClass, JobState
-from extract_core.tracking.records import AttemptRow, Owner, Policy, RunRecord, Skipped, TableState
+from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, TableState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,8 +29,10 @@ STATE: Final = (
 )
 ATTEMPT: Final = (
     "run_id, source, table_name, attempt, job_type, state, recorded_at, failure, retryable, message, job_run_id, log_url, "
-    "started_at, ended_at, cost_basis, rows, bytes, files, low_watermark, high_watermark, extract_s3_uri, result_uri, settings"
+    "started_at, ended_at, cost_basis, rows, bytes, files, low_watermark, high_watermark, extract_s3_uri, result_uri, settings, "
+    "message_uri"
 )
+CHANGE: Final = "source, table_name, version, changed_at, changed_by, reason, mark_before, mark, watermark_column, watermark_type"
 
 
 def marks(columns: str) -> str:
@@ -166,6 +168,7 @@ def attempt_row(row: AttemptRow) -> Row:
             row.extract_s3_uri,
             row.result_uri,
             _text(row.settings),
+            row.message_uri,
         )
     )
 
@@ -196,7 +199,18 @@ def attempt(row: Row) -> AttemptRow:
         extract_s3_uri=row[20],
         result_uri=row[21],
         settings=_json(row[22]),
+        message_uri=row[23],
     )
+
+
+def change_row(change: MarkChange) -> Row:
+    """The columns of CHANGE."""
+    return _utf8(tuple(getattr(change, name) for name in MarkChange.__slots__))
+
+
+def mark_change(row: Row) -> MarkChange:
+    """The change of a row of CHANGE."""
+    return MarkChange(**dict(zip(MarkChange.__slots__, row, strict=True)))
 
 
 def storable(text: str) -> str:

@@ -15,7 +15,7 @@ from extract_core.tracking import watermark
 from extract_core.tracking.records import Finished, Outcome, TableState
 
 if TYPE_CHECKING:
-    from extract_core.tracking.records import AttemptRow, Commit, Guard
+    from extract_core.tracking.records import AttemptRow, Commit, Guard, MarkChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,16 @@ def settle(  # noqa: PLR0913 - all that the decision depends on
     outcome = Outcome.CONFLICT if row.failure is FailureClass.CONFLICT else Outcome.RECORDED
     after = replace(after, last_state=row.state, last_failure=row.failure, last_at=row.recorded_at)
     return Settlement(finished=Finished(outcome=outcome, row=row, committed=committed), row=row, state=after)
+
+
+def with_mark(state: TableState, change: MarkChange) -> TableState:
+    """The state after a person's change. TrackingError where the watermark is no longer what that person saw."""
+    if (state.version + 1, state.watermark) != (change.version, change.before):
+        raise TrackingError(
+            f"the watermark of {change.table!r} has moved meanwhile: it is {state.watermark!r} (version {state.version}), not "
+            f"{change.before!r} (version {change.version - 1}); look at it again: extract state show {change.table}"
+        )
+    return replace(state, watermark=change.mark, column=change.column, type=change.type, version=change.version)
 
 
 def _lost(guard: Guard, state: TableState | None) -> str | None:

@@ -12,7 +12,7 @@ from extract_core.tracking import rows
 from extract_core.tracking.database import Database
 from extract_core.tracking.lease import holder, taken
 from extract_core.tracking.records import Claim, Finished, Held, RunRecord, TableState
-from extract_core.tracking.settle import settle
+from extract_core.tracking.settle import settle, with_mark
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from typing import Self
 
     from extract_core.contract import Json
-    from extract_core.tracking.records import AttemptRow, Commit, Guard, Owner, Policy, Skipped
+    from extract_core.tracking.records import AttemptRow, Commit, Guard, MarkChange, Owner, Policy, Skipped
 
 _BATCH: Final = 500  # names in one query
 _PAGE: Final = 1000  # attempts read at once
 _PUT_STATE: Final = f"INSERT OR REPLACE INTO table_states ({rows.STATE}) VALUES ({rows.marks(rows.STATE)})"
 _PUT_ATTEMPT: Final = f"INSERT INTO attempts ({rows.ATTEMPT}) VALUES ({rows.marks(rows.ATTEMPT)})"
+_PUT_CHANGE: Final = f"INSERT INTO mark_changes ({rows.CHANGE}) VALUES ({rows.marks(rows.CHANGE)})"
 _PUT_RUN: Final = f"INSERT INTO runs ({rows.RUN}) VALUES ({rows.marks(rows.RUN)})"
 
 
@@ -173,6 +174,25 @@ class SQLiteTracking:
         )
         with self._database.reading() as cursor:
             return [rows.attempt(row) for row in cursor.execute(query, (source, table, limit))]
+
+    def set_mark(self, change: MarkChange) -> TableState:
+        """See `TrackingStore.set_mark`."""
+        with self._database.writing() as cursor:
+            known = _states(cursor, change.source, (change.table,)).get(change.table)
+            state = known or TableState(source=change.source, table=change.table)
+            query = f"SELECT {rows.CHANGE} FROM mark_changes WHERE source = ? AND table_name = ? AND version = ?"
+            found = cursor.execute(query, (change.source, change.table, change.version)).fetchone()
+            if found is None or rows.mark_change(found) != change:
+                state = with_mark(state, change)
+                cursor.execute(_PUT_STATE, rows.state_row(state))
+                cursor.execute(_PUT_CHANGE, rows.change_row(change))
+            return state
+
+    def mark_changes(self, source: str, table: str, limit: int = 20) -> Sequence[MarkChange]:
+        """See `TrackingStore.mark_changes`."""
+        query = f"SELECT {rows.CHANGE} FROM mark_changes WHERE source = ? AND table_name = ? ORDER BY version DESC LIMIT ?"
+        with self._database.reading() as cursor:
+            return [rows.mark_change(row) for row in cursor.execute(query, (source, table, limit))]
 
     def close(self) -> None:
         """See `TrackingStore.close`."""

@@ -1,7 +1,7 @@
 """The store contract of tracking: what a store promises, whatever keeps it (SQLite on one machine, DynamoDB on AWS).
 
-Three kinds of records, each found by its key, never by a scan: the RUN of a run id; the STATE of a table (source, table); the
-rows of a run's attempts (run id, table, attempt). docs/tracking.md draws them.
+Each kind of record is found by its key, never by a scan: the RUN of a run id; the STATE of a table (source, table); the rows
+of a run's attempts (run id, table, attempt); what people changed of a table's watermark. docs/tracking.md draws them.
 
 Promises that hold for each method:
 
@@ -9,7 +9,8 @@ Promises that hold for each method:
   tables than a transaction holds), each table is atomic and what the method must not keep is given back before it returns.
 - **Idempotent.** The same call twice leaves what one call leaves, and answers the same (`finish` says DUPLICATE).
 - **Concurrent.** Any number of threads and processes may call at once.
-- **Errors.** `TrackingUnavailable`: busy, throttled or unreachable; nothing was changed, the same call may succeed later.
+- **Errors.** `TrackingUnavailable`: busy, throttled or unreachable; the same call may succeed later. Nothing was changed, or all
+  that the call says (an answer may get lost on its way): the same call again finds out.
   Any other `TrackingError`: the store can't be used as it is; the message says what to do.
 """
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         Commit,
         Finished,
         Guard,
+        MarkChange,
         Owner,
         Policy,
         RunRecord,
@@ -109,6 +111,17 @@ class TrackingStore(Protocol):
 
     def history(self, source: str, table: str, limit: int = 20) -> Sequence[AttemptRow]:
         """The latest attempts at one table over all runs, newest first (by `recorded_at`)."""
+
+    def set_mark(self, change: MarkChange) -> TableState:
+        """Set or take away a watermark by hand, and keep who did it: both or neither.
+
+        `change.version` must be the one after the table's, and `change.before` its watermark; TrackingError where somebody else
+        has moved it since. Whoever holds the table keeps it, but a job that was started from the version before commits nothing.
+        The same change twice is one.
+        """
+
+    def mark_changes(self, source: str, table: str, limit: int = 20) -> Sequence[MarkChange]:
+        """What people changed of this table's watermark, newest first. Kept for ever."""
 
     def close(self) -> None:
         """Let go of files and connections. The store can't be used after it."""

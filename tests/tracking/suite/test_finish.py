@@ -21,6 +21,7 @@ def test_an_attempt_is_recorded_and_the_lease_ends(store, make):
         rows=3, bytes=9, files=[{"name": "a.parquet", "bytes": 9}], cost_basis={"dpu_seconds": 1.5}, settings={"workers": 2},
         message="naïve \u2028 text", log_url="https://x", job_run_id="jr_1", started_at=T1, ended_at=T2, retryable=True,
         low_watermark=T1, high_watermark=T2, extract_s3_uri="s3://x/", result_uri="s3://y",
+        message_uri="s3://z",
     )  # fmt: skip
     finished = store.finish(row, guard=make.guard())
     assert (finished.outcome, finished.row, finished.committed) == (Outcome.RECORDED, row, None)

@@ -18,11 +18,12 @@ from extract_core.tracking.dynamodb.keys import (
     Key,
     attempt_key,
     attempt_moment,
+    change_key,
     run_key,
     state_key,
     table_pk,
 )
-from extract_core.tracking.records import AttemptRow, Owner, Policy, RunRecord, Skipped, TableState
+from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, TableState
 from extract_core.tracking.rows import storable
 
 if TYPE_CHECKING:
@@ -209,6 +210,17 @@ def attempt_row(item: Item) -> AttemptRow:
     values["state"] = JobState(values["state"])
     values["failure"] = FailureClass(values["failure"]) if "failure" in values else None
     return AttemptRow(**{"job_type": None, **values})
+
+
+def change_item(change: MarkChange) -> Item:
+    """The item of a change. It never expires."""
+    return marshalled({**change_key(change.source, change.table, change.version)._asdict(), **asdict(change)})
+
+
+def mark_change(item: Item) -> MarkChange:
+    """The change in an item."""
+    found: Any = unmarshalled(item)
+    return MarkChange(**{name: found.get(name) for name in MarkChange.__slots__})
 
 
 def packed(value: object) -> str | bytes | None:

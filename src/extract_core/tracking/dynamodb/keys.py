@@ -3,6 +3,7 @@
     record      pk                        sk                          index_pk                  index_sk
     a run       RUN#<run>                 RUN                         RUNS                      <started_at>#<run>
     a table     TABLE#<source>#<table>    STATE                       -                         -
+    a change    TABLE#<source>#<table>    CHANGE#<version>            -                         -
     an attempt  RUN#<run>#<shard>         TABLE#<table>#<attempt>     TABLE#<source>#<table>    <recorded_at>#<run>#<attempt>
 
 Run ids and source names hold no ``#`` (`run_id`, `config.read`); table names may, so a table stands last or before a number of
@@ -53,6 +54,15 @@ def table_pk(source: str, table: str) -> str:
 def state_key(source: str, table: str) -> Key:
     """Of the state of a table."""
     return Key(table_pk(source, table), "STATE")
+
+
+CHANGES: Final = "CHANGE#"
+"""Begins the sort keys of what people changed of a table's watermark."""
+
+
+def change_key(source: str, table: str, version: int) -> Key:
+    """Of the change that made this version of a watermark."""
+    return Key(table_pk(source, table), f"{CHANGES}{version:010}")
 
 
 def attempts_pk(run_id: str, shard: int) -> str:

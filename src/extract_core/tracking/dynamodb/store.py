@@ -19,7 +19,7 @@ from extract_core.tracking.dynamodb.calls import Calls, Refused
 from extract_core.tracking.dynamodb.items import attribute
 from extract_core.tracking.lease import holder, taken
 from extract_core.tracking.records import Claim, Finished, Held, TableState
-from extract_core.tracking.settle import settle
+from extract_core.tracking.settle import settle, with_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
     from extract_core.tracking.dynamodb.items import Item
-    from extract_core.tracking.records import AttemptRow, Commit, Guard, Owner, Policy, RunRecord, Skipped, Taken
+    from extract_core.tracking.records import AttemptRow, Commit, Guard, MarkChange, Owner, Policy, RunRecord, Skipped, Taken
 
 KEPT_DAYS: Final = 400
 """How long runs and their attempts are kept: as long as plans. States of tables, with the watermarks, are kept for ever."""
@@ -119,7 +119,7 @@ class DynamoDBTracking:
         """See `TrackingStore.take`."""
         wanted = tuple(dict.fromkeys(tables))
         known = self._states(source, wanted)
-        states: States = {table: known.get(table) or (TableState(source=source, table=table), 0) for table in wanted}
+        states: States = {table: known.get(table) or (_nothing(source, table), 0) for table in wanted}
         before = {table for table, (state, _) in known.items() if state.owner and state.owner.execution_id == owner.execution_id}
         claim: dict[str, Taken] = {}
         running: dict[str, bool] = {}  # what `is_running` said, by execution
@@ -204,6 +204,28 @@ class DynamoDBTracking:
         """See `TrackingStore.history`."""
         return [items.attempt_row(item) for item in self._newest(keys.table_pk(source, table), limit)]
 
+    def set_mark(self, change: MarkChange) -> TableState:
+        """See `TrackingStore.set_mark`."""
+        source, table = change.source, change.table
+        state_key, change_key = keys.state_key(source, table), keys.change_key(source, table, change.version)
+        for _ in range(_TRIES):
+            found = self._calls.get_all([state_key, change_key])
+            state, revision = items.table_state(found[state_key]) if state_key in found else (_nothing(source, table), 0)
+            if change_key in found and items.mark_change(found[change_key]) == change:
+                return state
+            after = with_mark(state, change)
+            item = items.state_item(after, revision=revision + 1)
+            unchanged = (_UNCHANGED, {":revision": attribute(revision)}) if revision else (_NEW, {})
+            with suppress(Refused):
+                self._calls.put_together((items.change_item(change), _NEW, {}), (item, *unchanged))
+                return after
+        raise TrackingUnavailable(f"table {table!r} of {source!r} changes too fast for its watermark to be set: try again")
+
+    def mark_changes(self, source: str, table: str, limit: int = 20) -> Sequence[MarkChange]:
+        """See `TrackingStore.mark_changes`."""
+        found = self._calls.query_last(keys.table_pk(source, table), keys.CHANGES, limit)
+        return [items.mark_change(item) for item in found]
+
     def close(self) -> None:
         """See `TrackingStore.close`."""
         self._calls.close()
@@ -265,7 +287,7 @@ class DynamoDBTracking:
                     self._calls.put(item, _NEW)
             except Refused as refused:
                 current = refused.current or self._calls.get(keys.state_key(state.source, table))
-                stands = items.table_state(current) if current else (TableState(source=state.source, table=table), 0)
+                stands = items.table_state(current) if current else (_nothing(state.source, table), 0)
                 return (mine, stands) if stands[0] == mine.state else (None, stands)  # a first try may have got no answer
             return mine, (mine.state, revision + 1)
 
@@ -287,3 +309,8 @@ class DynamoDBTracking:
                 self._shards.clear()
             self._shards[run_id] = keys.shards(planned)
         return self._shards[run_id]
+
+
+def _nothing(source: str, table: str) -> TableState:
+    """The state of a table that the store does not know."""
+    return TableState(source=source, table=table)
