@@ -19,6 +19,8 @@ _ARN: Final = re.compile(
 )
 _INTEGRATION: Final = re.compile(r"(?P<service>aws-sdk:[^:]+|[^:]+):(?P<action>[^.:]+)(?P<suffix>\..*)?", re.DOTALL)
 _FUNCTION: Final = re.compile(r"function:[A-Za-z0-9_-]{1,140}(?::[A-Za-z0-9$_-]{1,128})?")
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_OWN: Final = ("stateMachine:", "execution:", "express:", "mapRun:")
 _ACTIVITY: Final = re.compile(r"activity:[^\s:]{1,80}")
 _SUFFIXES: Final = (".sync", ".sync:2", ".waitForTaskToken")
 _REGIONS: Final = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
@@ -65,7 +67,8 @@ def _integration(resource: str, pointer: str, report: Report) -> tuple[str, str,
     if match is None:
         report.add("RESOURCE", pointer, f"{shown(resource)} is no ARN")
         return None
-    service, rest, placed = match["service"], match["rest"], match["region"] and match["account"]
+    service, rest = match["service"], match["rest"]
+    placed = bool(match["region"]) and _ACCOUNT.fullmatch(match["account"]) is not None
     called = None
     if service == "lambda":
         if not _FUNCTION.fullmatch(rest) or not placed:
@@ -75,6 +78,9 @@ def _integration(resource: str, pointer: str, report: Report) -> tuple[str, str,
     elif rest.startswith("activity:"):
         if not _ACTIVITY.fullmatch(rest) or not placed:
             report.add("RESOURCE", pointer, f"{shown(resource)} is no ARN of an activity")
+    elif rest.startswith(_OWN):
+        remedy = "Start another machine by arn:aws:states:::states:startExecution, with its ARN in StateMachineArn"
+        report.add("RESOURCE", pointer, f"a Task cannot call {shown(resource)} itself", remedy=remedy)
     else:
         called = _INTEGRATION.fullmatch(rest)
         if called is None:
