@@ -30,7 +30,11 @@ def _named(value: object) -> object:
 class EcsDeployment(BaseModel):
     """Cluster, network and the task definitions that a config may name."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"task_definition": "extract-job", "subnets": ["subnet-0a1b2c3d"]}]},
+    )
 
     cluster: str = Field(default="default", min_length=1, description="Name or ARN of the cluster.")
     task_definition: str = Field(

@@ -43,7 +43,11 @@ class EmrSettings(BaseModel):
 class EmrDeployment(BaseModel):
     """``[job_types.emr]`` of extract.toml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"cluster_id": "j-3KVTXXXXXX7UG", "scripts_uri": "s3://extract-scripts/"}]},
+    )
 
     cluster_id: ClusterId = Field(description="The cluster of every table that names no other.")
     cluster_ids: tuple[ClusterId, ...] = Field(default=(), description="Further clusters that a config may name.")

@@ -36,7 +36,11 @@ class GlueSettings(BaseModel):
 class GlueDeployment(BaseModel):
     """``[job_types.glue]`` of extract.toml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"job_name": "extract-jdbc", "job_names": ["extract-jdbc-large"]}]},
+    )
 
     job_name: JobName = Field(description="The Glue job of every table that names no other.")
     job_names: tuple[JobName, ...] = Field(default=(), description="Further jobs that a config may name.")

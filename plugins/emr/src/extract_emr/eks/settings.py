@@ -37,7 +37,20 @@ class EksSettings(BaseModel):
 class EksDeployment(BaseModel):
     """``[job_types.emr_eks]`` of extract.toml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "virtual_cluster_id": "a1b2c3d4e5f6g7h8i9j0k1l2m",
+                    "release_label": "emr-7.9.0-latest",
+                    "execution_role_arn": "arn:aws:iam::123456789012:role/extract-job",
+                    "scripts_uri": "s3://extract-scripts/",
+                }
+            ]
+        },
+    )
 
     virtual_cluster_id: VirtualClusterId = Field(description="The virtual cluster of every table that names no other.")
     virtual_cluster_ids: tuple[VirtualClusterId, ...] = Field(default=(), description="Further ones that a config may name.")

@@ -45,7 +45,19 @@ class ServerlessSettings(BaseModel):
 class ServerlessDeployment(BaseModel):
     """``[job_types.emr_serverless]`` of extract.toml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "application_id": "00fexample12345",
+                    "execution_role_arn": "arn:aws:iam::123456789012:role/extract-job",
+                    "scripts_uri": "s3://extract-scripts/",
+                }
+            ]
+        },
+    )
 
     application_id: ApplicationId = Field(description="The application of every table that names no other.")
     application_ids: tuple[ApplicationId, ...] = Field(default=(), description="Further applications that a config may name.")
