@@ -197,6 +197,23 @@ def test_a_handler_that_comes_back_too_late_has_its_job_cancelled():
     assert cancelled.is_set()
 
 
+def test_what_is_submitted_after_the_end_is_cancelled():
+    entered, gate, cancelled = threading.Event(), threading.Event(), threading.Event()
+
+    def start(request):
+        entered.set()
+        gate.wait(10)
+        return Submitted({}, Future(), cancelled.set)
+
+    definition, services = glue(start)
+    execution = asl_toolkit.load(definition).start({}, name="e", services=services)
+    assert entered.wait(10)
+    execution.stop()
+    assert execution.wait(10).status == "ABORTED"
+    gate.set()
+    assert cancelled.wait(10)
+
+
 def test_stop_cancels_running_tasks_and_says_so():
     started, cancelled = threading.Event(), threading.Event()
 

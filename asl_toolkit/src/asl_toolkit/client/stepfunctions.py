@@ -4,46 +4,23 @@ Everything lives in this process and ends with it. Responses have the members of
 computer can have; times are datetimes in UTC.
 """
 
-import threading
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from asl_toolkit.client.arns import Place, valid_name
-from asl_toolkit.client.errors import Exceptions
+from asl_toolkit.client.arns import Place
 from asl_toolkit.client.nested import NestedExecutions
+from asl_toolkit.client.registry import Registry
 from asl_toolkit.client.teststate import test_state
 from asl_toolkit.clock import Clock
 from asl_toolkit.errors import DefinitionError
 from asl_toolkit.json_value import Json, dumps, loads
-from asl_toolkit.machine import StateMachine, load
+from asl_toolkit.machine import load
 from asl_toolkit.runtime.execution import Execution
-from asl_toolkit.runtime.payload import exceeds
 from asl_toolkit.services.registry import Services
 from asl_toolkit.services.tokens import TaskDoesNotExist
 
 Response: TypeAlias = dict[str, Any]  # the shape of a boto3 response
-
-
-@dataclass(slots=True)
-class _Machine:
-    name: str
-    arn: str
-    type: str
-    definition: str
-    role_arn: str
-    created: datetime
-    loaded: StateMachine
-
-
-@dataclass(slots=True)
-class _Started:
-    execution: Execution
-    machine: _Machine
-    input: str
-    children: list[Any] = field(default_factory=list)  # ChildExecution of Map Runs
 
 
 class StepFunctions:
@@ -58,22 +35,19 @@ class StepFunctions:
         account: str | None = None,
     ) -> None:
         given = services or Services()
-        self._place = Place(region or given.region, account or given.account)
+        place = Place(region or given.region, account or given.account)
         nested = NestedExecutions(self._start_nested)
         self.services = Services(
             {**nested.handlers(), **given.handlers},
             functions=given.functions,
             states=given.states,
-            region=self._place.region,
-            account=self._place.account,
+            region=place.region,
+            account=place.account,
             workers=given.workers,
             tokens=given.tokens,
         )
-        self._clock = clock
-        self._machines: dict[str, _Machine] = {}
-        self._executions: dict[str, _Started] = {}
-        self._lock = threading.RLock()
-        self.exceptions = Exceptions()
+        self._registry = Registry(place, self.services, clock)
+        self.exceptions = self._registry.exceptions
 
     # State machines
 
@@ -87,18 +61,8 @@ class StepFunctions:
         **_ignored: Any,  # logging, tracing, tags: nothing here uses them
     ) -> Response:
         """Load a definition under a name. InvalidDefinition lists every fault."""
-        if not valid_name(name):
-            raise self._error("InvalidName", f"Invalid Name: '{name}'", "CreateStateMachine")
-        loaded = self._load(definition, "CreateStateMachine")
-        arn = self._place.machine(name)
-        with self._lock:
-            known = self._machines.get(arn)
-            if known is not None and (known.definition, known.type) != (definition, type):
-                raise self._error("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'", "CreateStateMachine")
-            if known is None:
-                known = _Machine(name, arn, type, definition, roleArn, _now(), loaded)
-                self._machines[arn] = known
-        return {"stateMachineArn": arn, "creationDate": known.created}
+        machine = self._registry.create(name, definition, roleArn, type)
+        return {"stateMachineArn": machine.arn, "creationDate": machine.created}
 
     def update_state_machine(
         self,
@@ -109,15 +73,15 @@ class StepFunctions:
         **_ignored: Any,  # as above
     ) -> Response:
         """Put another definition in place; executions that run keep theirs."""
-        machine = self._machine(stateMachineArn, "UpdateStateMachine")
+        machine = self._registry.machine(stateMachineArn, "UpdateStateMachine")
         if definition is not None:
-            machine.loaded, machine.definition = self._load(definition, "UpdateStateMachine"), definition
+            machine.loaded, machine.definition = self._registry.load(definition, "UpdateStateMachine"), definition
         machine.role_arn = roleArn or machine.role_arn
         return {"updateDate": _now()}
 
     def describe_state_machine(self, *, stateMachineArn: str, **_ignored: Any) -> Response:  # noqa: N803 - the API's own
         """The definition and what belongs to it."""
-        machine = self._machine(stateMachineArn, "DescribeStateMachine")
+        machine = self._registry.machine(stateMachineArn, "DescribeStateMachine")
         return {
             "stateMachineArn": machine.arn,
             "name": machine.name,
@@ -130,18 +94,16 @@ class StepFunctions:
 
     def list_state_machines(self, **_ignored: Any) -> Response:  # no pages here
         """All of them, by name."""
-        with self._lock:
-            machines = sorted(self._machines.values(), key=lambda machine: machine.name)
         return {
             "stateMachines": [
-                {"stateMachineArn": it.arn, "name": it.name, "type": it.type, "creationDate": it.created} for it in machines
+                {"stateMachineArn": it.arn, "name": it.name, "type": it.type, "creationDate": it.created}
+                for it in self._registry.machines()
             ]
         }
 
     def delete_state_machine(self, *, stateMachineArn: str) -> Response:  # noqa: N803 - the API's own
         """Forget a machine; its executions stay."""
-        with self._lock:
-            self._machines.pop(stateMachineArn, None)
+        self._registry.delete(stateMachineArn)
         return {}
 
     def validate_state_machine_definition(self, *, definition: str, **_ignored: Any) -> Response:  # type, severity
@@ -166,7 +128,7 @@ class StepFunctions:
         **_ignored: Any,  # trace headers
     ) -> Response:
         """Start an execution; the same name and input again, while it runs, gives the same one."""
-        started = self._start(stateMachineArn, name, input, "StartExecution")
+        started = self._registry.start(stateMachineArn, name, input, "StartExecution")
         return {"executionArn": started.execution.arn, "startDate": _time(started.execution.started)}
 
     def start_sync_execution(
@@ -178,13 +140,13 @@ class StepFunctions:
         **_ignored: Any,  # trace headers
     ) -> Response:
         """Run an execution to its end and describe it."""
-        started = self._start(stateMachineArn, name, input, "StartSyncExecution")
+        started = self._registry.start(stateMachineArn, name, input, "StartSyncExecution")
         started.execution.wait()
         return self.describe_execution(executionArn=started.execution.arn)
 
     def describe_execution(self, *, executionArn: str, **_ignored: Any) -> Response:  # noqa: N803 - the API's own
         """Where an execution stands."""
-        started = self._execution(executionArn, "DescribeExecution")
+        started = self._registry.execution(executionArn, "DescribeExecution")
         execution = started.execution
         reason = execution.why_not_redrivable
         response: Response = {
@@ -210,10 +172,9 @@ class StepFunctions:
 
     def list_executions(self, *, stateMachineArn: str, statusFilter: str | None = None, **_ignored: Any) -> Response:  # noqa: N803 - the API's own
         """The executions of a machine, the newest first."""
-        self._machine(stateMachineArn, "ListExecutions")
-        with self._lock:
-            found = [it for it in self._executions.values() if it.machine.arn == stateMachineArn]
-        described = [self.describe_execution(executionArn=it.execution.arn) for it in reversed(found)]
+        self._registry.machine(stateMachineArn, "ListExecutions")
+        found = self._registry.executions(stateMachineArn)
+        described = [self.describe_execution(executionArn=it.execution.arn) for it in found]
         keep = ("executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate", "redriveCount")
         return {
             "executions": [
@@ -231,12 +192,12 @@ class StepFunctions:
         **_ignored: Any,  # includeExecutionData
     ) -> Response:
         """The events, at most 1,000 a page."""
-        events = self._execution(executionArn, "GetExecutionHistory").execution.events()
+        events = self._registry.execution(executionArn, "GetExecutionHistory").execution.events()
         if reverseOrder:
             events.reverse()
         size = maxResults or 1000
         if nextToken is not None and not nextToken.isdecimal():
-            raise self._error("InvalidToken", f"Invalid Token: '{nextToken}'", "GetExecutionHistory")
+            raise self._registry.error("InvalidToken", f"Invalid Token: '{nextToken}'", "GetExecutionHistory")
         start = int(nextToken or 0)
         response: Response = {"events": events[start : start + size]}
         if start + size < len(events):
@@ -245,23 +206,23 @@ class StepFunctions:
 
     def stop_execution(self, *, executionArn: str, error: str = "", cause: str = "") -> Response:  # noqa: N803 - the API's own
         """End an execution as ABORTED."""
-        execution = self._execution(executionArn, "StopExecution").execution
+        execution = self._registry.execution(executionArn, "StopExecution").execution
         execution.stop(error, cause)
         execution.wait()
         return {"stopDate": _time(execution.stopped or execution.started)}
 
     def redrive_execution(self, *, executionArn: str, **_ignored: Any) -> Response:  # noqa: N803 - the API's own
         """Go on from the steps that failed."""
-        execution = self._execution(executionArn, "RedriveExecution").execution
+        execution = self._registry.execution(executionArn, "RedriveExecution").execution
         reason = execution.why_not_redrivable
         if reason is not None:
-            raise self._error("ExecutionNotRedrivable", reason, "RedriveExecution")
+            raise self._registry.error("ExecutionNotRedrivable", reason, "RedriveExecution")
         execution.redrive()
         return {"redriveDate": _time(execution.redriven)}
 
     def wait_for_execution(self, *, executionArn: str, timeout: float | None = None) -> Response:  # noqa: N803 - as the rest
         """Not on AWS: wait for the end and describe it. TimeoutError after `timeout` seconds."""
-        self._execution(executionArn, "DescribeExecution").execution.wait(timeout)
+        self._registry.execution(executionArn, "DescribeExecution").execution.wait(timeout)
         return self.describe_execution(executionArn=executionArn)
 
     # Tokens
@@ -271,7 +232,7 @@ class StepFunctions:
         try:
             value = loads(output)
         except ValueError as error:
-            raise self._error("InvalidOutput", f"Invalid Output: {error}", "SendTaskSuccess") from error
+            raise self._registry.error("InvalidOutput", f"Invalid Output: {error}", "SendTaskSuccess") from error
         return self._answer("SendTaskSuccess", lambda: self.services.tokens.send_success(taskToken, value))
 
     def send_task_failure(self, *, taskToken: str, error: str | None = None, cause: str | None = None) -> Response:  # noqa: N803 - the API's own
@@ -292,75 +253,11 @@ class StepFunctions:
         try:
             send()
         except TaskDoesNotExist as error:
-            raise self._error("TaskDoesNotExist", str(error), operation) from error
+            raise self._registry.error("TaskDoesNotExist", str(error), operation) from error
         return {}
 
-    def _start(self, arn: str, name: str | None, text: str, operation: str) -> _Started:
-        machine = self._machine(arn, operation)
-        name = name or str(uuid.uuid4())
-        if not valid_name(name):
-            raise self._error("InvalidName", f"Invalid Name: '{name}'", operation)
-        value = self._input(text, operation)
-        execution_arn = self._place.execution(machine.name, name)
-        with self._lock:
-            known = self._executions.get(execution_arn)
-            if known is not None:
-                if known.execution.status == "RUNNING" and known.input == text:
-                    return known
-                raise self._error("ExecutionAlreadyExists", f"Execution Already Exists: '{execution_arn}'", operation)
-            children: list[Any] = []
-            try:
-                execution = machine.loaded.start(
-                    value,
-                    name=name,
-                    services=self.services,
-                    execution_arn=execution_arn,
-                    state_machine_arn=machine.arn,
-                    role_arn=machine.role_arn or None,
-                    clock=self._clock() if self._clock else None,
-                    child_listener=children.append,
-                )
-            except DefinitionError as error:
-                raise self._error("InvalidDefinition", str(error), operation) from error
-            started = _Started(execution, machine, text, children)
-            self._executions[execution_arn] = started
-        return started
-
-    def _input(self, text: str, operation: str) -> Json:
-        try:
-            value = loads(text)
-        except (ValueError, TypeError) as error:
-            raise self._error("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'", operation) from error
-        if exceeds(text):
-            text = "Value at 'input' failed to satisfy constraint: Member must have length less than or equal to 262144"
-            raise self._error("ValidationException", text, operation)
-        return value
-
     def _start_nested(self, arn: str, name: str | None, value: Json) -> Execution:
-        return self._start(arn, name, dumps(value), "StartExecution").execution
-
-    def _load(self, definition: str, operation: str) -> StateMachine:
-        try:
-            return load(definition)
-        except DefinitionError as error:
-            raise self._error("InvalidDefinition", f"Invalid State Machine Definition: '{error}'", operation) from error
-
-    def _machine(self, arn: str, operation: str) -> _Machine:
-        with self._lock:
-            machine = self._machines.get(arn)
-        if machine is None:
-            raise self._error("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'", operation)
-        return machine
-
-    def _execution(self, arn: str, operation: str) -> _Started:
-        with self._lock:
-            started = self._executions.get(arn)
-        if started is None:
-            raise self._error("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'", operation)
-        return started
-
-    def _error(self, code: str, message: str, operation: str) -> Exception:
-        return self.exceptions.make(code, message, operation)
+        return self._registry.start(arn, name, dumps(value), "StartExecution").execution
 
 
 def _now() -> datetime:

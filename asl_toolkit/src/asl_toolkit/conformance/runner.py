@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from asl_toolkit.errors import DefinitionError
@@ -31,7 +31,8 @@ def run_case(case: Mapping[str, Json]) -> dict[str, Json]:
         return _refused(error)
     tokens = TaskTokens()
     calls_aws = any(resource.service != "lambda" for _, _, resource in resources_of(machine.model.root))
-    with _fixtures(case.get("fixtures") or {}, tokens) if calls_aws else nullcontext({}) as handlers:
+    with ExitStack() as stack:
+        handlers = stack.enter_context(_fixtures(case.get("fixtures") or {}, tokens)) if calls_aws else {}
         services = Services(
             handlers, functions=functions or {"-": lambda event, _context: event}, region=_REGION, account=_ACCOUNT, tokens=tokens
         )
@@ -95,7 +96,7 @@ def _fixtures(fixtures: Mapping[str, Json], tokens: TaskTokens) -> Iterator[dict
 
     with mock_aws(config={"core": {"mock_credentials": True}}):
         calls = AwsCalls(client)
-        _fill(fixtures, calls)
+        fill(fixtures, calls)
         over = threading.Event()
         readers = [
             threading.Thread(target=_answer, args=(calls, name, queue["reply"], tokens, over), daemon=True)
@@ -137,7 +138,8 @@ def _with_queues(calls: AwsCalls, fixtures: Mapping[str, Json]) -> dict[tuple[st
     return handlers
 
 
-def _fill(fixtures: Mapping[str, Json], calls: AwsCalls) -> None:
+def fill(fixtures: Mapping[str, Json], calls: AwsCalls) -> None:
+    """Put what a case needs into the services that the calls reach."""
     for bucket, objects in fixtures.get("s3", {}).items():
         calls.client("s3").create_bucket(Bucket=bucket)
         for key, content in objects.items():

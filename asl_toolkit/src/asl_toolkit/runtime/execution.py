@@ -158,6 +158,7 @@ class Execution:
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
             result = ExecutionResult("FAILED", error="States.Runtime", cause=f"The interpreter failed: {error!r}")
         finally:
+            self._loop.close()
             self._workers.close()
         self.stopped = self._loop.clock.now()
         self._result = ExecutionResult(result.status, result.output, result.error, result.cause, self._history.events())

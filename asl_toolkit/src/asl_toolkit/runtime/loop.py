@@ -5,6 +5,7 @@ stop that reaches every fiber, and thousands of cheap waiting children. All is s
 """
 
 import heapq
+import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from itertools import count
@@ -133,6 +134,8 @@ class Loop:
         self._compact_at = 256
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._expected = 0
+        self._closing = threading.Lock()
+        self._closed = False
 
     def spawn(self, coroutine: Coroutine[Signal[Any], None, T]) -> Fiber[T]:
         """Start a fiber; it runs when the running one waits."""
@@ -155,8 +158,18 @@ class Loop:
         heapq.heappush(self._timers, (deadline, next(self._numbers), signal, value))
 
     def post(self, action: Callable[[], None]) -> None:
-        """Have `action` called on the loop's thread; from any thread."""
-        self._inbox.put(action)
+        """Have `action` called on the loop's thread, or here and now when the loop is closed; from any thread."""
+        with self._closing:
+            if not self._closed:
+                self._inbox.put(action)
+                return
+        action()
+
+    def close(self) -> None:
+        """Nothing runs any more: do what was posted meanwhile, so that late answers are still given back."""
+        with self._closing:
+            self._closed = True
+        self._take_posted(None)
 
     def expect(self) -> None:
         """Something outside is at work and will `post`: a virtual clock stands still until `arrived`."""

@@ -64,6 +64,11 @@ class FunctionCaller:
             return {"Payload": "", **metadata, "StatusCode": 202}
         return {"ExecutedVersion": version, "Payload": payload, **metadata, "StatusCode": 200}
 
+    def call(self, name: str, event: Json) -> Json:
+        """Call a function by name or ARN; TaskFailed as Lambda reports it."""
+        function, found, version = self._find(name, None)
+        return self._call(function, found, version, event, blanks=False)
+
     def by_arn(self, request: TaskRequest) -> Json:
         """A Task whose Resource is the function's own ARN: the whole parameters are its event."""
         function, name, version = self._find(request.resource, None)
