@@ -34,7 +34,29 @@ def test_a_success_is_recorded_with_all_that_is_known(pipeline, item_of):
 def test_the_answer_stays_small(pipeline, item_of):
     answer = pipeline.fail(item_of(), "x" * 30_000)
     assert answer == {"status": "FAILED"}
-    assert len(pipeline.row("public.accounts").message) == 10_000 + len(" … (20000 characters cut)")
+    assert len(pipeline.row("public.accounts").message) < 5_000
+
+
+def test_a_long_reason_is_cut_in_its_middle_and_kept_whole_beside_the_results(pipeline, item_of):
+    text = "".join(f"line {number} of a trace\n" for number in range(1_000)) + "ValueError: the reason"
+    pipeline.fail(item_of(), text)
+    row = pipeline.row("public.accounts")
+    place = pipeline.folder / "runs/run-1/messages/public.accounts/attempt=1.txt"
+    assert row.message_uri == f"file://{place}"
+    assert place.read_text() == text
+    assert (
+        row.message == f"{text[:1500]} … ({len(text) - 4000} characters cut; the whole text: {row.message_uri}) … {text[-2500:]}"
+    )
+
+
+def test_a_long_reason_is_cut_even_where_it_cannot_be_kept(pipeline, item_of, caplog):
+    item = item_of()
+    (pipeline.folder / "runs/run-1/messages").write_text("in the way")
+    pipeline.fail(item, "x" * 30_000)
+    row = pipeline.row("public.accounts")
+    assert row.message == f"{'x' * 1500} … (26000 characters cut) … {'x' * 2500}"
+    assert row.message_uri is None
+    assert "the whole reason can't be kept: can't write" in caplog.text
 
 
 def test_the_same_status_twice_is_told_once(pipeline, item_of):

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import ExtractError
+from extract_core.handlers.committed import publish
 from extract_core.handlers.job_status import status_of
 from extract_core.handlers.logs import log, log_json
+from extract_core.handlers.messages import kept
 from extract_core.handlers.next_attempt import NoNextAttempt, next_item
 from extract_core.handlers.parts import parts_from_environment
 from extract_core.handlers.payloads import item_key
@@ -79,7 +81,10 @@ def put(  # noqa: PLR0913 - the whole of one attempt
     commit: Commit | None = None,
     last: bool = True,
 ) -> Finished:
-    """Put an attempt's row in tracking, tell the plugins, and log it. `last`: no other attempt follows in this run."""
+    """Put an attempt's row in tracking, tell the plugins, log it, and name its files in the table's manifest if it succeeded.
+
+    `last`: no other attempt follows in this run.
+    """
     guard = Guard(run_id=key.run_id, fencing=key.fencing, attempt=key.attempt)
     finished = parts.tracking.finish(row, guard=guard, commit=commit, last=last)
     row = finished.row
@@ -97,6 +102,7 @@ def put(  # noqa: PLR0913 - the whole of one attempt
     if finished.outcome is not Outcome.DUPLICATE:
         told = replace(status, state=row.state, failure=row.failure, retryable=row.retryable, message=row.message)
         parts.registry.run_finished(item, row.job_type or "", told, log)
+    publish(parts, key, item, row)
     return finished
 
 
@@ -104,6 +110,7 @@ def attempt_row(
     parts: Parts, key: ItemKey, item: Mapping[str, Json], status: JobStatus, result: Result | None = None
 ) -> AttemptRow:
     """The row of an attempt that ended with this status."""
+    message, message_uri = kept(parts, key, status.message)
     return AttemptRow(
         run_id=key.run_id,
         source=key.source,
@@ -114,7 +121,8 @@ def attempt_row(
         recorded_at=_stamp(parts.now()),
         failure=status.failure,
         retryable=status.retryable,
-        message=status.message,
+        message=message,
+        message_uri=message_uri,
         job_run_id=status.job_run_id,
         log_url=status.log_url,
         started_at=_stamp(status.started_at) if status.started_at else None,

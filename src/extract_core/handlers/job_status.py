@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from extract_core.contract import FailureClass, JobState, JobStatus, Outcome
 from extract_core.errors import JobTypeNotInstalled
@@ -20,30 +20,9 @@ if TYPE_CHECKING:
     from extract_core.registry import Registry
     from extract_core.registry.values import AnyJobType
 
-MESSAGE_LENGTH: Final = 10_000
-"""Characters of a message that are kept. A Cause has up to 32,768 (botocore: TaskFailedEventDetails)."""
-
 
 def status_of(registry: Registry, item: Mapping[str, Json]) -> JobStatus:
     """How the job of this item ended, by ``plan_error``, ``job_error`` or ``job_result``, whichever it carries."""
-    status = _status(registry, item)
-    if status.message is not None and len(status.message) > MESSAGE_LENGTH:
-        cut = f"{status.message[:MESSAGE_LENGTH]} … ({len(status.message) - MESSAGE_LENGTH} characters cut)"
-        status = replace(status, message=cut)
-    return status
-
-
-def unknown(message: str, failure: FailureClass = FailureClass.UNKNOWN) -> JobStatus:
-    """The status of a job of which too little is known."""
-    return JobStatus(state=JobState.UNKNOWN, failure=failure, message=message)
-
-
-def failed(failure: FailureClass, message: str) -> JobStatus:
-    """A failure that is not the service's."""
-    return JobStatus(state=JobState.FAILED, failure=failure, message=message)
-
-
-def _status(registry: Registry, item: Mapping[str, Json]) -> JobStatus:
     if item.get("plan_error") is not None:
         return _plan_error(item["plan_error"])
     name = item.get("job_type")
@@ -60,6 +39,16 @@ def _status(registry: Registry, item: Mapping[str, Json]) -> JobStatus:
         message = f"the state machine has no branch for the job type {name!r}: build and deploy it anew"
         return failed(FailureClass.CONFIG, message)
     return _parsed(job_type, outcome)
+
+
+def unknown(message: str, failure: FailureClass = FailureClass.UNKNOWN) -> JobStatus:
+    """The status of a job of which too little is known."""
+    return JobStatus(state=JobState.UNKNOWN, failure=failure, message=message)
+
+
+def failed(failure: FailureClass, message: str) -> JobStatus:
+    """A failure that is not the service's."""
+    return JobStatus(state=JobState.FAILED, failure=failure, message=message)
 
 
 def _parsed(job_type: AnyJobType, outcome: Outcome) -> JobStatus:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import ObjectError, RunNotFound
+from extract_core.handlers.committed import publish_all
 from extract_core.handlers.job_run_status import attempt_row, put
 from extract_core.handlers.logs import log
 from extract_core.handlers.next_attempt import NoNextAttempt, next_item
@@ -47,6 +49,8 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
         summary = unplanned(record, ended_at=parts.now(), reason=record.refused or reason, stopped=stopped)
     else:
         rows = close_open(parts, record, status)
+        with suppress(ObjectError):  # without its plan nothing more can be said of the run
+            publish_all(parts, record, rows)
         summary = summarised(record, rows, ended_at=parts.now(), reason=reason, stopped=stopped)
     return parts.tracking.put_summary(run_id, summary)
 
