@@ -58,7 +58,7 @@ def publish_all(parts: Parts, record: RunRecord, rows: Iterable[AttemptRow]) -> 
 
 
 def entry(item: Mapping[str, Json], row: AttemptRow) -> dict[str, Json]:
-    """What an entry says. `mode` is full, incremental or backfill; `files` null: the job named none, all below the prefix counts."""
+    """What an entry says. `mode` is full, incremental or backfill; `files` null: all below `extract_s3_uri` counts."""
     mark: Any = item.get("watermark")
     return {
         "source_name": row.source,
