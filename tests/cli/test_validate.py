@@ -31,17 +31,17 @@ COMPLAINTS = [
         "did you mean 'fetchsize'?"
     ),
     (
-        "sales.yml:5:48: extract.default_arguments.worker_no: is 'many', which job type 'glue' refuses: Input should be a valid "
-        "integer, unable to parse string as an integer"
+        "sales.yml:5:48: extract.default_arguments.worker_no: is 'many', which job type 'glue' refuses: write a whole "
+        "number, in digits"
     ),
     (
-        "sales.yml:7:9: extract.tables.a.x: neither the core nor job type 'glue' knows this key; what only the script reads goes "
-        "under arguments"
+        "sales.yml:7:9: extract.tables.a.x: neither the core nor job type 'glue' knows this key; what only the script reads "
+        "goes under arguments"
     ),
     "sales.yml:7:12: the tag !ENV is not supported here; write the value without it",
     (
-        "sales.yml:7:22: extract.tables.a.b: neither the core nor job type 'glue' knows this key; what only the script reads goes "
-        "under arguments"
+        "sales.yml:7:22: extract.tables.a.b: neither the core nor job type 'glue' knows this key; what only the script reads "
+        "goes under arguments"
     ),
     "sales.yml:7:25: the alias *nope has no anchor &nope before it in this file",
     (
@@ -94,9 +94,9 @@ def test_a_job_type_that_the_machine_lacks_is_told(cli, project):
     assert (said.code, said.out) == (
         2,
         (
-            "config/sales.yml:14:31: extract.tables.\"public.events\".job_type: job type 'ecs' is installed, but the state machine "
-            "'extract' was built without it (it has: glue); write [job_types.ecs] in extract.toml, then build and deploy the machine "
-            "again\n"
+            "config/sales.yml:14:31: extract.tables.\"public.events\".job_type: job type 'ecs' is installed, but the state "
+            "machine 'extract' was built without it (it has: glue); write [job_types.ecs] in extract.toml, then build and deploy "
+            "the machine again\n"
         ),
     )
 

@@ -120,3 +120,20 @@ def plan(registry) -> Callable[..., list[PlannedTable]]:
         return plan_tables(config, chosen, run=run, machine=machine, registry=registry, marks=marks or {}, **PLACES)
 
     return planned
+
+
+@pytest.fixture
+def loom_with() -> Callable[[type[BaseModel]], Loom]:
+    """The job type loom with another model of settings."""
+
+    def made(model):
+        class Other(Loom):
+            def settings(self):
+                return model
+
+            def timeout(self, settings):
+                return 60
+
+        return Other()
+
+    return made

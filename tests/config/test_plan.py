@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from extract_core.config import RunContext
-from extract_core.config.planned import watermark_json
 from extract_core.config.job_arguments import flat_arguments
+from extract_core.config.planned import watermark_json
 from extract_core.contract import Watermark
 
 RUN = RunContext(run_id="r-1", execution_id="arn:execution:r-1", started_at="2026-03-01T06:00:00.000Z")

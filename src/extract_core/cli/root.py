@@ -21,6 +21,7 @@ _CORE: Final = {
     "rerun": ("extract_core.cli.run:rerun", "Run the failed tables of a run again, and only these."),
     "run": ("extract_core.cli.run:run", "Extract tables of a source."),
     "runs": ("extract_core.cli.status:runs", "The latest runs."),
+    "schema": ("extract_core.cli.schema:schema", "The JSON Schema of source configs, for editors."),
     "status": ("extract_core.cli.status:status", "How a run went, table by table."),
     "validate": ("extract_core.cli.validate:validate", "Everything that is wrong with source configs, in one go."),
 }

@@ -37,12 +37,12 @@ class Planner:
         self._machine_name = machine.get("name") if machine is not None else None
         self._tables = config.extract.tables
         default = config.extract.shared.get("job_type")
-        self._default_job_type = default if isinstance(default, str) else None
+        self._default_job_type = default.strip() if isinstance(default, str) else None
         self._unknown_keys: dict[tuple[str, str], str] = {}
 
     def prepare(self, tables: Sequence[str]) -> list[Complaint]:
         """Read the tiers of all job types in use; what is wrong above the tables."""
-        for name in dict.fromkeys(self.job_type_of(table) for table in tables):
+        for name in dict.fromkeys((*self._config.extract.job_types, *(self.job_type_of(table) for table in tables))):
             if name is not None:
                 self.tiers.base(name)
         self.tiers.check_unused(name for name in map(self.job_type_of, self._tables) if name is not None)

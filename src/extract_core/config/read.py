@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from extract_core.config import keys
 from extract_core.config.model import ExtractSection, RunPolicy, SourceConfig, SourceText
-from extract_core.config.values import BadValue, kind, mapping, names, nearest, one_of, shown, text
+from extract_core.config.values import BadValue, kind, mapping, names, nearest, text
 from extract_core.config.yaml_text import parse_faulty
 from extract_core.errors import ConfigError
 
@@ -27,7 +27,6 @@ T = TypeVar("T")
 
 SOURCE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 DEFAULT_SOURCE_TYPE: Final = "jdbc"
-_PERCENT: Final = re.compile(r"([0-9]{1,3})\s*%")
 _JOB_TYPE: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -176,20 +175,12 @@ class _Reader:
     def _run(self, section: Mapping[str, Json]) -> RunPolicy:
         self.known(("run",), section, keys.RUN, "run")
         policy = RunPolicy()
-        conflict = self.read(("run", "on_conflict"), one_of("fail", "skip", "wait"), section.get("on_conflict", "fail"), "fail")
-        invalid = self.read(("run", "on_invalid"), one_of("record", "fail"), section.get("on_invalid", "record"), "record")
+        found = {
+            key: self.read(("run", key), reader, section[key], getattr(policy, key)) if key in section else getattr(policy, key)
+            for key, reader in keys.RUN_VALUES.items()
+        }
         return RunPolicy(
-            fail_when=self.read(("run", "fail_when"), _fail_when, section.get("fail_when", policy.fail_when), policy.fail_when),
-            on_conflict=cast("Conflict", conflict),
-            on_invalid=cast("Invalid", invalid),
+            fail_when=found["fail_when"],
+            on_conflict=cast("Conflict", found["on_conflict"]),
+            on_invalid=cast("Invalid", found["on_invalid"]),
         )
-
-
-def _fail_when(value: Json) -> str:
-    word = value.strip().lower() if isinstance(value, str) else ""
-    if word in ("any", "all"):
-        return word
-    found = _PERCENT.fullmatch(word)
-    if found and int(found[1]) <= 100:
-        return f"{int(found[1])}%"
-    raise BadValue(f"is {shown(value)}; write any, all, or a percentage from 0% to 100% such as 10%")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from extract_core.config.values import scalar, shown
+from extract_core.config.values import WHOLE, scalar, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +54,7 @@ class TypeInUse:
     model: type[BaseModel]
     keys: frozenset[str]  # what its settings model knows
     takes_any_key: bool
+    whole: frozenset[str]  # the keys of whole numbers
     _known: dict[str, Settings | list[tuple[Path, str]]] = field(default_factory=dict)
 
     @classmethod
@@ -69,7 +70,7 @@ class TypeInUse:
         except Exception as error:
             raise PluginFailure(failure_text(installed, error)) from error
         if deployment_json is None:
-            return cls(installed, {}, None, model, keys, takes_any_key(model))
+            return cls(installed, {}, None, model, keys, takes_any_key(model), whole_numbers(model))
         try:
             deployment = deployment_model.model_validate(deployment_json)
         except ValidationError as error:
@@ -78,7 +79,7 @@ class TypeInUse:
                 f"the machine was built with a deployment of job type {job_type.name!r} that {installed.provider} "
                 f"refuses: {wrong}; mend [job_types.{job_type.name}] in extract.toml, and build and deploy the machine again"
             ) from error
-        return cls(installed, deployment_json, deployment, model, keys, takes_any_key(model))
+        return cls(installed, deployment_json, deployment, model, keys, takes_any_key(model), whole_numbers(model))
 
     @property
     def job_type(self) -> AnyJobType:
@@ -122,6 +123,11 @@ class TypeInUse:
     def _model_of(self, values: Mapping[str, Json]) -> BaseModel:
         from pydantic import ValidationError
 
+        odd = [(key, value) for key, value in values.items() if key in self.whole and _is_odd_number(value)]
+        if odd:
+            said = "write a whole number, in digits"
+            name = self.job_type.name
+            raise BadSettings([((key,), f"is {shown(value)}, which job type {name!r} refuses: {said}") for key, value in odd])
         try:
             return self.model.model_validate(values)
         except ValidationError as error:
@@ -168,6 +174,20 @@ def settings_keys(model: type[BaseModel]) -> frozenset[str]:
         elif isinstance(alias, AliasChoices):
             keys.update(choice for choice in alias.choices if isinstance(choice, str))
     return frozenset(keys)
+
+
+def whole_numbers(model: type[BaseModel]) -> frozenset[str]:
+    """The keys of fields that are whole numbers, or nothing. There pydantic also takes ``true`` and ``"1_000"``: typos."""
+    found = set()
+    for name, info in model.model_fields.items():
+        kinds = {info.annotation, *get_args(info.annotation)} - {type(None)}
+        if int in kinds and all(kind in (int, int | None) for kind in kinds):
+            found.update({name, info.alias or name})
+    return frozenset(found)
+
+
+def _is_odd_number(value: Json) -> bool:
+    return isinstance(value, bool) or (isinstance(value, str) and WHOLE.fullmatch(value.strip()) is None)
 
 
 def takes_any_key(model: type[BaseModel]) -> bool:

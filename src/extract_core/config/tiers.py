@@ -110,9 +110,14 @@ class Tiers:
     def check_unused(self, used: Iterable[str]) -> None:
         """Complain of sections for job types that no table uses and that are not installed: most likely a typo."""
         in_use = set(used)
+        default = self._config.extract.shared.get("job_type")
+        known = in_use | set(self._registry.job_types)
+        if isinstance(default, str) and default.strip() not in known and not self._registry.broken:
+            hint = nearest(default, known)
+            self._complain(("extract", "job_type"), f"is {default!r}, which no table uses and which is not installed{hint}")
         for name in self._config.extract.job_types:
             if name not in in_use and name not in self._registry.job_types and not self._registry.broken:
-                hint = nearest(name, in_use | set(self._registry.job_types))
+                hint = nearest(name, known)
                 self._complain(
                     ("extract", "job_types", name), f"no table uses this job type, and it is not installed{hint}", of_key=True
                 )

@@ -7,17 +7,25 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from extract_core.config.job_arguments import RESERVED
+from extract_core.config.json_schema import FAIL_WHEN, LAG, NAMES, SCALAR, TEXT, integer_schema, one_of_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from extract_core.config.json_schema import Schema
     from extract_core.config.spots import Path
     from extract_core.contract import Json
 
-_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
+T = TypeVar("T")
+
+WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _LAG: Final = re.compile(r"([0-9]{1,9})\s*([smhdw]?)")
 _ARGUMENT: Final = re.compile(r"--[^\s=]+")
+_PERCENT: Final = re.compile(r"([0-9]{1,3})\s*%")
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 
@@ -58,15 +66,27 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {spellings[found[0]]!r}?" if found else ""
 
 
-def text(value: Json) -> str:
+@dataclass(frozen=True, slots=True)
+class Reader(Generic[T]):
+    """Reads a value, or raises BadValue; `schema` says the same to an editor, as JSON Schema."""
+
+    read: Callable[[Json], T]
+    schema: Schema
+
+    def __call__(self, value: Json) -> T:
+        """Read one value."""
+        return self.read(value)
+
+
+def _text(value: Json) -> str:
     """Text that is not empty; a number is taken as it is written, a boolean as ``true`` or ``false``."""
-    found = scalar(value)
+    found = _scalar(value)
     if not found.strip():
         raise BadValue(f"is empty ({value!r}); write a value, or leave the key out")
     return found
 
 
-def scalar(value: Json) -> str:
+def _scalar(value: Json) -> str:
     """Text, a number or a boolean, as text. Empty text is a value."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -89,22 +109,25 @@ def boolean(value: Json) -> bool:
     raise BadValue(f"is {shown(value)}; write true or false")
 
 
-def integer(least: int | None, most: int | None = None) -> Callable[[Json], int]:
+def integer(least: int | None, most: int | None = None) -> Reader[int]:
     """A reader of whole numbers from `least` to `most`."""
 
     def read(value: Json) -> int:
-        number: int | None = None
-        if isinstance(value, int) and not isinstance(value, bool):
-            number = value
-        elif isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
-            number = int(value)
-        if number is None:
+        if not _is_whole(value):
             raise BadValue(f"is {shown(value)}; write a whole number{_range(least, most)}")
+        number = int(value)  # type: ignore[arg-type] # text or a number, as _is_whole says
         if (least is not None and number < least) or (most is not None and number > most):
             raise BadValue(f"is {number}; write a whole number{_range(least, most)}")
         return number
 
-    return read
+    return Reader(read, integer_schema(least, most))
+
+
+def _is_whole(value: Json) -> bool:
+    """Whether it is a whole number, in quotes or not: ``7``, ``7.0``, ``" 7 "``; no boolean."""
+    if isinstance(value, str):
+        return WHOLE.fullmatch(value.strip()) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
 
 
 def _range(least: int | None, most: int | None) -> str:
@@ -113,7 +136,7 @@ def _range(least: int | None, most: int | None) -> str:
     return "" if least is None else f" of at least {least}"
 
 
-def one_of(*names: str, also: dict[str, str] | None = None) -> Callable[[Json], str]:
+def one_of(*names: str, also: dict[str, str] | None = None) -> Reader[str]:
     """A reader of one of these names, whatever the case; `also` maps further spellings (in lower case) to them."""
     spellings = {name.lower(): name for name in names} | (also or {})
 
@@ -124,11 +147,13 @@ def one_of(*names: str, also: dict[str, str] | None = None) -> Callable[[Json], 
             raise BadValue(f"is {shown(value)}; write one of: {', '.join(names)}{hint}")
         return found
 
-    return read
+    return Reader(read, one_of_schema(names, also or ()))
 
 
-def lag(value: Json) -> str:
+def _lag(value: Json) -> str:
     """An overlap window: ``15m``, ``2h``, ``1d``, or a whole number for numeric watermarks; without blanks."""
+    if isinstance(value, float) and value == int(value):
+        value = int(value)
     found = _LAG.fullmatch(str(value).strip()) if isinstance(value, str | int) and not isinstance(value, bool) else None
     if found is None:
         raise BadValue(f"is {shown(value)}; write a time like 15m, 2h or 1d, or a whole number where the watermark is a number")
@@ -144,7 +169,7 @@ def mapping(value: Json) -> dict[str, Json]:
     raise BadValue(f"is {kind(value)} ({shown(value)}); write a mapping: keys with values")
 
 
-def script_arguments(value: Json) -> dict[str, str]:
+def _script_arguments(value: Json) -> dict[str, str]:
     """Arguments for the job as they stand: keys begin with ``--``, values are text, numbers or booleans."""
     arguments: dict[str, str] = {}
     complaints: list[tuple[Path, str]] = []
@@ -153,7 +178,7 @@ def script_arguments(value: Json) -> dict[str, str]:
             proposal = "--" + re.sub(r"[\s=]+", "_", key.strip("-= \t\n"))
             complaints.append(((key,), f"is no name of an argument; write {proposal!r}"))
         try:
-            arguments[key] = scalar(inner)
+            arguments[key] = _scalar(inner)
         except BadValue as error:
             complaints.append(((key,), f"{error}; nested values go as JSON text"))
     if complaints:
@@ -161,7 +186,7 @@ def script_arguments(value: Json) -> dict[str, str]:
     return arguments
 
 
-def names(value: Json) -> list[str]:
+def _names(value: Json) -> list[str]:
     """A list of names, or one name. Nothing is none."""
     if value is None:
         return []
@@ -170,9 +195,35 @@ def names(value: Json) -> list[str]:
     complaints: list[tuple[Path, str]] = []
     for index, part in enumerate(parts):
         try:
-            found.append(text(part))
+            found.append(_text(part))
         except BadValue as error:
             complaints.append(((index,) if isinstance(value, list) else (), str(error)))
     if complaints:
         raise BadValue.of(complaints)
     return found
+
+
+def _fail_when(value: Json) -> str:
+    """``any``, ``all``, or a percentage."""
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word in ("any", "all"):
+        return word
+    found = _PERCENT.fullmatch(word)
+    if found and int(found[1]) <= 100:
+        return f"{int(found[1])}%"
+    raise BadValue(f"is {shown(value)}; write any, all, or a percentage from 0% to 100% such as 10%")
+
+
+text: Final = Reader(_text, TEXT)
+scalar: Final = Reader(_scalar, SCALAR)
+fail_when: Final = Reader(_fail_when, FAIL_WHEN)
+lag: Final = Reader(_lag, LAG)
+names: Final = Reader(_names, NAMES)
+script_arguments: Final = Reader(
+    _script_arguments,
+    {
+        "type": ["object", "null"],
+        "propertyNames": {"pattern": "^--[^=]", "not": {"anyOf": [{"pattern": r"[\s=]"}, {"enum": sorted(RESERVED)}]}},
+        "additionalProperties": SCALAR,
+    },
+)

@@ -1,0 +1,171 @@
+"""JSON Schema (draft 2020-12) of a source config, assembled from the core's keys and the installed job types' settings.
+
+It takes and refuses the same documents as the reader, but for what `UNSAID` lists.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extract_core.config import keys
+from extract_core.config.json_schema import TEXT, mapping_schema
+from extract_core.config.settings_schema import settings_schema
+from extract_core.config.values import names, script_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from extract_core.config.json_schema import Schema
+    from extract_core.contract import Json
+    from extract_core.registry import AnyJobType, Registry
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+UNSAID: Final = (
+    "source_name must equal the file's name, which must be letters, digits, _ . -",
+    "what YAML itself refuses: a key given twice, a tab, an unknown tag or alias, several documents",
+    (
+        "rules over several keys whose values come from several places: an incremental extract needs hwm_col_name and "
+        "hwm_column_type, lower_bound is at most upper_bound, a lag fits the type of its watermark"
+    ),
+    "a setting that a job type needs and that no section and no table gives, and a job type's own rules beyond its model's types",
+    "numbers inside of lists and mappings of a job type's settings in other spellings than digits (quoted 1_000, true for 1)",
+    "default_arguments are checked against any job type that knows the key, not against those that tables use",
+    (
+        "what depends on the machine: job types that it was built without, max_attempts above 1 without the retry loop, "
+        "resources outside the deployment, arguments that a command line can't carry"
+    ),
+    "environment variables (${ENV:NAME}) that are not set, and what they hold",
+)
+"""What JSON Schema can't say, so that the reader refuses (or takes) more than the schema does. docs/config.md shows it."""
+
+
+def source_schema(registry: Registry) -> dict[str, Json]:
+    """The schema of `<source>.yml` for these job types."""
+    definitions: dict[str, Json] = {f"key.{key}": _described(key, reader.schema) for key, reader in keys.TABLE.items()}
+    types: dict[str, dict[str, Json]] = {}
+    for name, installed in registry.job_types.items():
+        found = _type(installed.job_type, definitions)
+        if found is not None:
+            types[name] = found
+    definitions["table"] = {
+        "type": "object",
+        "required": ["job_type"],
+        "properties": {"job_type": _job_type(types)},
+        "allOf": [{"if": _is_of(name), "then": {"$ref": f"#/$defs/table.{name}"}} for name in types],
+    }
+    return {
+        "$schema": DIALECT,
+        "title": "The config of an extract source",
+        "$comment": "Beyond this schema the reader knows: " + "; ".join(UNSAID),
+        "type": "object",
+        "required": ["extract"],
+        "properties": {
+            "source_name": {**TEXT, "description": "The file's name without .yml. Default: that."},
+            "source_type": {**TEXT, "description": "Handed to every job.", "default": "jdbc"},
+            "source_owners": {**names.schema, "description": "Whom to ask about this source."},
+            "extract": _extract(types, registry),
+            "run": mapping_schema(
+                {key: _described(key, reader.schema) for key, reader in keys.RUN_VALUES.items()},
+                description="Policies of the whole run.",
+            ),
+            **{key: {"description": "Kept for other tools, not read."} for key in keys.IGNORED},
+        },
+        "patternProperties": {"^x-": {"description": "A place for anchors."}},
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def _type(job_type: AnyJobType, definitions: dict[str, Json]) -> dict[str, Json] | None:
+    """Add the definitions of one job type; the schemas of its settings by key, or None where the plugin fails."""
+    try:
+        own, inner, takes_any = settings_schema(job_type.settings(), f"{job_type.name}.")
+    except Exception:  # noqa: BLE001 - a plugin's own code: the reader says so for each of its tables
+        return None
+    definitions |= inner
+    core: dict[str, Json] = {key: {"$ref": f"#/$defs/key.{key}"} for key in keys.TABLE}
+    both: dict[str, Json] = {key: {"allOf": [core[key], own[key]]} if key in core else own[key] for key in own}
+    table = mapping_schema({**core, **both}, additionalProperties=takes_any)
+    section = mapping_schema(
+        {key: value for key, value in {**core, **both}.items() if key not in ("job_type", "tags")},
+        additionalProperties=takes_any,
+    )
+    if takes_any:  # these two are no keys of a section whatever the model takes
+        section["properties"] = {**_properties(section), "job_type": False, "tags": False}
+    definitions[f"table.{job_type.name}"] = table
+    definitions[f"section.{job_type.name}"] = section
+    return own
+
+
+def _properties(schema: Schema) -> dict[str, Json]:
+    found = schema["properties"]
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _extract(types: Mapping[str, Mapping[str, Json]], registry: Registry) -> Schema:
+    sections: Schema = {name: {"$ref": f"#/$defs/section.{name}"} for name in types}
+    defaults: Schema = {key: {"$ref": f"#/$defs/key.{key}"} for key in keys.DEFAULTS}
+    for key in sorted({key for own in types.values() for key in own} - frozenset(keys.TABLE)):
+        defaults[key] = {"anyOf": [own[key] for own in types.values() if key in own]}
+    all_known = not registry.broken and not registry.blocked
+    shared: Schema = {key: {"$ref": f"#/$defs/key.{key}"} for key in keys.SHARED if key != "job_type"}
+    in_tables: list[Json] = [
+        {
+            "if": _is_of(name),
+            "then": _tables({"if": _HAS_OWN, "then": {"$ref": "#/$defs/table"}, "else": {"$ref": f"#/$defs/table.{name}"}}),
+        }
+        for name in types
+    ]
+    in_tables.append({"if": {"not": {"required": ["job_type"]}}, "then": _tables({"$ref": "#/$defs/table"})})
+    return {
+        "type": "object",
+        "required": ["tables"],
+        "properties": {
+            "job_type": _job_type(types),
+            **shared,
+            **{key: _described(key, reader.schema) for key, reader in keys.DATABASE.items()},
+            "arguments": {**script_arguments.schema, "description": "Handed to every job as they stand."},
+            "default_arguments": mapping_schema(
+                defaults, additionalProperties=not all_known, description="Keys of all tables: a table's own win."
+            ),
+            "job_types": mapping_schema(
+                sections, additionalProperties=bool(registry.broken), description="Settings by job type, for all its tables."
+            ),
+            "tables": {
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": {"not": {"pattern": r"^$|^\s|\s$"}},
+                "description": "A line a table: 'schema.table: {}'.",
+            },
+        },
+        "additionalProperties": False,
+        "allOf": [*in_tables, *map(_not_in_both, sorted(keys.DEFAULTS & frozenset(keys.SHARED)))],
+    }
+
+
+_HAS_OWN: Final[Schema] = {"type": "object", "required": ["job_type"]}
+
+
+def _tables(each: Schema) -> Schema:
+    return {"properties": {"tables": {"additionalProperties": each}}}
+
+
+def _not_in_both(key: str) -> Schema:
+    inside: Schema = {"default_arguments": {"type": "object", "required": [key]}}
+    return {"not": {"required": [key, "default_arguments"], "properties": inside}}
+
+
+def _job_type(types: Iterable[str]) -> Schema:
+    installed = sorted(types)
+    spelled: Schema = {"type": "string", "pattern": rf"^\s*(?:{'|'.join(installed)})\s*$"}
+    return {"anyOf": [{"enum": list(installed)}, spelled], "description": keys.DESCRIPTIONS["job_type"]}
+
+
+def _is_of(name: str) -> Schema:
+    """A mapping whose job_type is this one."""
+    return {"required": ["job_type"], "properties": {"job_type": {"type": "string", "pattern": rf"^\s*{name}\s*$"}}}
+
+
+def _described(key: str, schema: Schema) -> Schema:
+    return {**schema, "description": keys.DESCRIPTIONS[key]}
