@@ -21,6 +21,7 @@ MEMBERS = (
     "asl_generator",
     "asl_toolkit",
     "extract_job",
+    "examples/extract-batch",
 )
 OLDEST = (3, 11)
 

@@ -1,10 +1,11 @@
-"""The installed job types, each with a deployment, settings and the arguments of one table."""
+"""The job types of this repo, each with a deployment, settings and the arguments of one table."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import extract_batch
 import pytest
 
 import extract_ecs
@@ -37,6 +38,7 @@ DEPLOYMENTS: Mapping[str, Mapping[str, Json]] = {
         "scripts_uri": "s3://code/scripts/",
         "log_uri": "s3://logs/serverless/",
     },
+    "batch": {"job_queue": "extracts", "job_definition": "extract-job"},
     "ecs": {
         "cluster": "extracts",
         "task_definition": "extract-job",
@@ -50,6 +52,7 @@ SETTINGS: Mapping[str, Mapping[str, Json]] = {
     "emr": {"script_name": "jdbc_extract_job.py", "spark_submit_args": ["--conf", "spark.executor.memory=4g"]},
     "emr_eks": {"executor_memory": "6g", "spark_submit_args": ["--conf", "spark.executor.instances=2"]},
     "emr_serverless": {"executor_memory": "8g", "executor_cores": "2", "timeout_minutes": "90"},
+    "batch": {"vcpus": "1", "memory": "2048"},
     "ecs": {"cpu": "1024", "memory": "2048"},
 }
 JOB_ARGUMENTS = {
@@ -88,7 +91,8 @@ class Installed:
         return self.job_type.arguments(self.table(job_arguments), self.settings)
 
 
-ALL = [found for plugin in (extract_ecs, extract_emr, extract_glue) for found in plugin.extract_job_types()]
+PLUGINS = (extract_batch, extract_ecs, extract_emr, extract_glue)
+ALL = [found for plugin in PLUGINS for found in plugin.extract_job_types()]
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import botocore.session
+import extract_batch
 import pytest
 from botocore.validate import ParamValidator
 from hypothesis import given
@@ -14,7 +15,7 @@ import extract_ecs
 import extract_emr
 import extract_glue
 
-ALL = [found for plugin in (extract_ecs, extract_emr, extract_glue) for found in plugin.extract_job_types()]
+ALL = [found for plugin in (extract_batch, extract_ecs, extract_emr, extract_glue) for found in plugin.extract_job_types()]
 NAMES = st.from_regex(r"--[a-z_]{1,12}", fullmatch=True)
 VALUES = st.text(max_size=40) | st.sampled_from(
     ["a b", "it's", 'say "x"', "$(id)", "a\nb", "{{X}}", "`x`", "\\", "🐘", "x" * 9000]
@@ -27,6 +28,7 @@ SHAPES = {
     "emr": MODELS.get_service_model("emr").shape_for("HadoopJarStepConfig"),
     "emr_eks": MODELS.get_service_model("emr-containers").shape_for("EntryPointArguments"),
     "emr_serverless": MODELS.get_service_model("emr-serverless").shape_for("EntryPointArguments"),
+    "batch": MODELS.get_service_model("batch").shape_for("StringList"),
     "ecs": MODELS.get_service_model("ecs").shape_for("StringList"),
 }
 
@@ -51,6 +53,8 @@ def varying_part(arguments):
     """The part of the request that holds the job's arguments."""
     if "overrides" in arguments:
         return arguments["overrides"]["ContainerOverrides"][0]["Command"]
+    if "container_overrides" in arguments:
+        return arguments["container_overrides"]["Command"]
     if "spark_submit" in arguments:
         return arguments["spark_submit"]["EntryPointArguments"]
     return {"Jar": "j", "Args": arguments["args"]} if "args" in arguments else arguments["arguments"]

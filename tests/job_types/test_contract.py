@@ -19,6 +19,7 @@ OPERATIONS = {
     "emr": ("emr", "AddJobFlowSteps"),
     "emr_eks": ("emr-containers", "StartJobRun"),
     "emr_serverless": ("emr-serverless", "StartJobRun"),
+    "batch": ("batch", "SubmitJob"),
     "ecs": ("ecs", "RunTask"),
 }
 FILLED_BY_THE_SDK = {"clientToken": "an idempotency token"}
@@ -48,7 +49,7 @@ def camel_case(value):
 def api_request(name, parameters):
     if name in ("emr_eks", "emr_serverless"):
         return camel_case(parameters) | FILLED_BY_THE_SDK
-    if name == "ecs":
+    if name in ("batch", "ecs"):
         return camel_case(parameters)
     if name == "emr":
         rest = {key: value for key, value in parameters.items() if key not in ("ClusterId", "Step")}
@@ -183,10 +184,11 @@ def test_permissions_name_their_resources_and_include_the_stop(installed):
     statements = list(installed.job_type.permissions(installed.target("aws-us-gov")))
     actions = {action for statement in statements for action in statement.actions}
     stops = {"glue:BatchStopJobRun", "elasticmapreduce:CancelSteps", "ecs:StopTask", "emr-serverless:CancelJobRun"}
-    assert actions & {*stops, "emr-containers:CancelJobRun"}
+    assert actions & {*stops, "emr-containers:CancelJobRun", "batch:TerminateJob"}
     resources = [resource for statement in statements for resource in statement.resources]
-    assert all(resource.startswith("arn:") and resource != "*" for resource in resources)
-    assert all(resource.startswith("arn:aws-us-gov:") for resource in resources if ":iam:" not in resource)
+    everything = {action for statement in statements if "*" in statement.resources for action in statement.actions}
+    assert everything <= {"batch:DescribeJobs"}  # which knows no resources
+    assert all(resource.startswith("arn:aws-us-gov:") for resource in resources if ":iam:" not in resource and resource != "*")
 
 
 def test_start_retries_name_errors_of_the_start_alone(installed):
@@ -208,7 +210,7 @@ def test_timeout_is_longer_than_the_services_own_limit(installed):
     assert installed.job_type.timeout(settings) >= settings.timeout_minutes * 60 + 600
 
 
-@pytest.mark.parametrize("plugin", ["extract_glue", "extract_emr", "extract_ecs"])
+@pytest.mark.parametrize("plugin", ["extract_batch", "extract_glue", "extract_emr", "extract_ecs"])
 def test_importing_a_plugin_is_light(plugin):
     code = (
         f"import sys, {plugin}; found = {plugin}.extract_job_types(); "

@@ -15,7 +15,11 @@ PLUGINS = Path(__file__).parents[2] / "plugins"
 @pytest.fixture
 def readme(installed):
     name = installed.job_type.name
-    place = PLUGINS / "emr" / f"{name}.md" if name.startswith("emr_") else PLUGINS / name / "README.md"
+    place = PLUGINS / name / "README.md"
+    if name == "batch":
+        place = PLUGINS.parent / "examples" / "extract-batch" / "README.md"
+    elif name.startswith("emr_"):
+        place = PLUGINS / "emr" / f"{name}.md"
     return place.read_text()
 
 

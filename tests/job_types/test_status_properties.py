@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+import extract_batch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,11 +15,11 @@ import extract_emr
 import extract_glue
 from extract_core import FailureClass, JobState, JobStatus, Outcome
 
-JOB_TYPES = [found for plugin in (extract_ecs, extract_emr, extract_glue) for found in plugin.extract_job_types()]
+JOB_TYPES = [found for plugin in (extract_batch, extract_ecs, extract_emr, extract_glue) for found in plugin.extract_job_types()]
 ALL = pytest.mark.parametrize("job_type", JOB_TYPES, ids=lambda job_type: job_type.name)
 
 SUCCESS_WORD = {
-    "glue": "SUCCEEDED", "emr": "COMPLETED", "emr_eks": "COMPLETED", "emr_serverless": "SUCCESS",
+    "batch": "SUCCEEDED", "glue": "SUCCEEDED", "emr": "COMPLETED", "emr_eks": "COMPLETED", "emr_serverless": "SUCCESS",
     "ecs": "EssentialContainerExited",
 }  # fmt: skip
 
@@ -28,7 +29,8 @@ NAMES = st.sampled_from(
         "MaxCapacity", "ExecutionTime", "Step", "Status", "State", "FailureDetails", "Message", "Reason", "LogFile", "Timeline",
         "StateChangeReason", "StartDateTime", "EndDateTime", "Tasks", "Failures", "Containers", "ExitCode", "Name", "StopCode",
         "StoppedReason", "StartedAt", "StoppedAt", "PullStartedAt", "Cpu", "Memory", "TaskArn", "Overrides", "ContainerOverrides",
-        "Command", "JobRunId", "StateDetails", "FailureReason", "VirtualClusterId", "ApplicationId", "ConfigurationOverrides",
+        "Command", "JobRunId", "JobId", "Jobs", "StatusReason", "Container", "StateDetails", "FailureReason",
+        "VirtualClusterId", "ApplicationId", "ConfigurationOverrides",
         "MonitoringConfiguration", "S3MonitoringConfiguration", "LogUri", "BilledResourceUtilization", "VCPUHour",
         "ExecutionTimeoutMinutes", "TotalExecutionDurationSeconds", "CreatedAt", "EndedAt", "FinishedAt",
     ]
@@ -93,6 +95,7 @@ def test_deep_and_long_causes(job_type, depth):
 @ALL
 def test_the_success_of_another_service_is_no_success(job_type):
     successes = {
+        "batch": {"JobId": "1", "Status": "SUCCEEDED"},
         "glue": {"JobRunState": "SUCCEEDED"},
         "emr": {"Step": {"Status": {"State": "COMPLETED"}}},
         "emr_eks": {"JobRun": {"Id": "1", "State": "COMPLETED"}},

@@ -146,9 +146,9 @@ SCRIPT = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from extract_core.registry import FrozenPlugin, discover
-frozen = [FrozenPlugin("batch", "acme_batch", "acme-batch", "1.0")] if sys.argv[2] == "frozen" else None
+frozen = [FrozenPlugin("press", "acme_press", "acme-press", "1.0")] if sys.argv[2] == "frozen" else None
 import os
-registry = discover(frozen=frozen, environ={"EXTRACT_DISABLE_PLUGINS": "ecs,emr,glue,local"})
+registry = discover(frozen=frozen, environ={"EXTRACT_DISABLE_PLUGINS": "batch,ecs,emr,glue,local"})
 heavy = ["boto3", "rich", "pydantic", "importlib_metadata", "click", "yaml"]
 print(json.dumps([list(registry.job_types), [name for name in heavy if name in sys.modules]]))
 """
@@ -161,10 +161,10 @@ def loaded(site, mode: str) -> list[list[str]]:
 
 
 def test_discovery_imports_nothing_heavy(site, job_types):
-    site.simple("batch", job_types("batch"))
-    assert loaded(site, "scan") == [["batch"], ["importlib_metadata"]]
+    site.simple("press", job_types("press"))
+    assert loaded(site, "scan") == [["press"], ["importlib_metadata"]]
 
 
 def test_a_frozen_list_keeps_importlib_metadata_out(site, job_types):
-    site.simple("batch", job_types("batch"))
-    assert loaded(site, "frozen") == [["batch"], []]
+    site.simple("press", job_types("press"))
+    assert loaded(site, "frozen") == [["press"], []]

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The words of one service. `verdict` reads a run that ended in a state other than `succeeded`."""
+    """The words of one service. `verdict` reads a run that ended in a state other than `succeeded`.
+
+    `ids` are the members that a run is known by, its own id first: other services have a State as well.
+    """
 
     title: str
-    id_member: str
+    ids: tuple[str, str]
     succeeded: str
     known: frozenset[str]
     verdict: Callable[[str, Mapping[str, Json], str | None], v.Verdict]
@@ -35,7 +38,7 @@ class Service:
 def status(outcome: Outcome, service: Service) -> JobStatus:
     """Total: never raises; SUCCEEDED only for a result in the service's own success state."""
     run = described(outcome, "JobRun")
-    state = text(run, "State")
+    state = text(run, "State") if any(text(run, name) for name in service.ids) else None
     if outcome.error is None and state == service.succeeded:
         return _status(run, service, v.Verdict(JobState.SUCCEEDED, FailureClass.UNKNOWN, retryable=False), None)
     if state is None and outcome.error is not None:
@@ -44,7 +47,7 @@ def status(outcome: Outcome, service: Service) -> JobStatus:
         verdict = v.UNKNOWN if outcome.error is None else v.by_error(outcome.error, outcome.cause)
         return _status(run, service, verdict, _without_run(outcome, service))
     said = text(run, "StateDetails") or cut_member(outcome.cause, "StateDetails")
-    run_id = text(run, service.id_member) or cut_member(outcome.cause, service.id_member)
+    run_id = text(run, service.ids[0]) or cut_member(outcome.cause, service.ids[0])
     name = " ".join(filter(None, (f"{service.title} job run", run_id)))
     if state == service.succeeded:
         return _status(run, service, v.UNKNOWN, f"{name} ended {state}: yet Step Functions says {outcome.error}")
@@ -67,7 +70,7 @@ def _status(run: Mapping[str, Json], service: Service, verdict: v.Verdict, messa
         failure=None if verdict.state is JobState.SUCCEEDED else verdict.failure,
         retryable=verdict.retryable,
         message=message,
-        job_run_id=text(run, service.id_member),
+        job_run_id=text(run, service.ids[0]),
         log_url=service.log_folder(run),
         started_at=instant(run, "StartedAt") or instant(run, "CreatedAt"),
         ended_at=instant(run, "EndedAt") or instant(run, "FinishedAt"),

@@ -18,10 +18,10 @@ LIMITS: Final = Limits(
     entry_point=256,
     arguments=None,
     argument=10_280,
-    refused=re.compile(r"\$\(|\$\$|\A\s*\Z|[\r\n]"),
+    refused=re.compile(r"\$\(|\$\$|\A\s*\Z"),
     because="which does not reach the driver's pod as it stands",
 )
-"""botocore: entryPoint, EntryPointArgument (some letter that is no blank, on one line). Kubernetes reads ``$(NAME)`` in a
+"""botocore: entryPoint, EntryPointArgument (it has some letter that is no blank). Kubernetes reads ``$(NAME)`` in a
 container's args as a variable of its environment, and ``$$`` as a dollar sign (Kubernetes API reference, Container.args)."""
 
 _MAX_NAME: Final = 64

@@ -56,7 +56,7 @@ def _log_folder(run: Mapping[str, Json]) -> str | None:
 
 _SERVICE: Final = job_run.Service(
     title="EMR on EKS",
-    id_member="Id",
+    ids=("Id", "VirtualClusterId"),
     succeeded=COMPLETED,
     known=frozenset({COMPLETED, "FAILED", "CANCELLED", *NOT_ENDS}),
     verdict=_verdict,

@@ -61,7 +61,7 @@ def _cost_basis(run: Mapping[str, Json]) -> dict[str, float] | None:
 
 _SERVICE: Final = job_run.Service(
     title="EMR Serverless",
-    id_member="JobRunId",
+    ids=("JobRunId", "ApplicationId"),
     succeeded=SUCCESS,
     known=frozenset({SUCCESS, "FAILED", "CANCELLED", *NOT_ENDS}),
     verdict=_verdict,

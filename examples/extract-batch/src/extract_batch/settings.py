@@ -1,0 +1,70 @@
+"""What a table may set for its Batch job, and what is fixed when the machine is built."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _of_batch(value: float) -> float:
+    if value not in (0.25, 0.5) and (value < 1 or value != int(value)):
+        raise ValueError(f"{value:g} is no number of vCPUs: take 0.25 or 0.5 (Fargate), or a whole number")
+    return value
+
+
+Vcpus = Annotated[float, AfterValidator(_of_batch)]
+"""A quarter or a half on Fargate, else whole ones (Batch API reference, ResourceRequirement)."""
+
+
+class BatchSettings(BaseModel):
+    """One table's job. Digits in quotes read as numbers: ``memory: "4096"``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    job_queue: str | None = Field(default=None, min_length=1, description="One of the deployment's. Default: its job_queue.")
+    job_definition: str | None = Field(default=None, min_length=1, description="One of the deployment's. Default: its own.")
+    vcpus: Vcpus | None = Field(default=None, description="vCPUs. Default: the job definition's.")
+    memory: int | None = Field(default=None, ge=4, description="MiB. Default: the job definition's.")
+    timeout_minutes: int = Field(default=480, ge=1, lt=20_160, description="Minutes of run time after which Batch ends it.")
+    queue_minutes: int = Field(default=60, ge=0, description="Minutes that a job may wait in its queue.")
+
+
+class BatchDeployment(BaseModel):
+    """``[job_types.batch]`` of extract.toml: queues and job definitions, by name (a definition with or without ``:revision``)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"job_queue": "extracts", "job_definition": "extract-job"}]},
+    )
+
+    job_queue: str = Field(min_length=1, description="The queue of every table that names no other.")
+    job_queues: tuple[str, ...] = Field(default=(), description="Further queues that a config may name.")
+    job_definition: str = Field(min_length=1, description="The job definition of every table that names no other.")
+    job_definitions: tuple[str, ...] = Field(default=(), description="Further job definitions that a config may name.")
+
+    def queues(self) -> tuple[str, ...]:
+        """Every queue that the state machine may submit to, sorted."""
+        return tuple(sorted({self.job_queue, *self.job_queues}))
+
+    def definitions(self) -> tuple[str, ...]:
+        """Every job definition that the state machine may run, sorted."""
+        return tuple(sorted({self.job_definition, *self.job_definitions}))
+
+    def queue(self, named: str | None) -> str:
+        """The queue of a table. ValueError for one outside the deployment."""
+        return _one_of("job queue", "job_queues", named or self.job_queue, self.queues())
+
+    def definition(self, named: str | None) -> str:
+        """The job definition of a table. ValueError for one outside the deployment."""
+        return _one_of("job definition", "job_definitions", named or self.job_definition, self.definitions())
+
+
+def _one_of(what: str, key: str, named: str, allowed: tuple[str, ...]) -> str:
+    if named not in allowed:
+        raise ValueError(
+            f"the {what} {named!r} is not in the deployment, which allows {', '.join(map(repr, allowed))}: name one of these, or "
+            f"add it to {key} under [job_types.batch] of extract.toml and build anew"
+        )
+    return named
