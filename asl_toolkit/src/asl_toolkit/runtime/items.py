@@ -6,6 +6,7 @@ Formats: developer guide, "ItemReader (Map)"; CSV's treatment of short, long and
 import csv
 import gzip
 import io
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
@@ -154,13 +155,13 @@ def _object_of(entry: Mapping[str, Json]) -> dict[str, Json]:
 class JsonLines(Sequence[Json]):
     """A file of JSON Lines: the text is kept, a line is read when it is asked for."""
 
-    def __init__(self, raw: bytes, places: list[tuple[int, int]] | None = None) -> None:
+    def __init__(self, raw: bytes, starts: "array[int] | None" = None) -> None:
         self._raw = raw
-        self._places = _lines(raw) if places is None else places
+        self._starts = _line_starts(raw) if starts is None else starts
 
     def __len__(self) -> int:
         """How many lines hold something."""
-        return len(self._places)
+        return len(self._starts)
 
     @overload
     def __getitem__(self, index: int) -> Json: ...
@@ -171,20 +172,22 @@ class JsonLines(Sequence[Json]):
     def __getitem__(self, index: int | slice) -> Json:
         """The value of a line, or a part of the lines."""
         if isinstance(index, slice):
-            return JsonLines(self._raw, self._places[index])
-        start, end = self._places[index]
+            return JsonLines(self._raw, self._starts[index])
+        start = self._starts[index]
+        end = self._raw.find(b"\n", start)
         try:
-            return loads(self._raw[start:end])
+            return loads(self._raw[start : end if end >= 0 else len(self._raw)])
         except ValueError as error:
             raise _failed(f"Line {index + 1} of the JSONL file is not JSON: {error}") from error
 
 
-def _lines(raw: bytes) -> list[tuple[int, int]]:
-    places, start = [], 0
+def _line_starts(raw: bytes) -> "array[int]":
+    """Where each line begins that holds something."""
+    places, start = array("q"), 0
     while start < len(raw):
         end = raw.find(b"\n", start)
         end = len(raw) if end < 0 else end
         if raw[start:end].strip():
-            places.append((start, end))
+            places.append(start)
         start = end + 1
     return places

@@ -18,6 +18,7 @@ from asl_toolkit.runtime.frame import Frame
 from asl_toolkit.runtime.items import call_storage
 
 ChildStatus: TypeAlias = Literal["SUCCEEDED", "FAILED", "PENDING"]
+_FILE = 16 * 1024 * 1024  # characters of one result file; AWS begins another one at 5 GB
 _MEMORY = 4 * 1024 * 1024  # bytes that are kept before a temporary file takes them
 
 
@@ -123,17 +124,29 @@ async def export(frame: Frame, writer: ResultWriter, data: Json, results: Result
     folder = f"{prefix}/{map_run_arn.rsplit(':', 1)[-1]}".lstrip("/")
     files: dict[str, list[Json]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     for status, failed in (("FAILED", True), ("SUCCEEDED", False)):
-        elements = list(results.elements(failed=failed))
-        if not elements:
-            continue
-        body = "".join(f"{element}\n" for element in elements) if lines else "[" + ",".join(elements) + "]"
-        key = f"{folder}/{status}_0.{'jsonl' if lines else 'json'}"
-        await _put(frame, writer, parameters, key, body)
-        files[status].append({"Key": key, "Size": len(body.encode())})
+        for number, elements in enumerate(_parts(results.elements(failed=failed))):
+            body = "".join(f"{element}\n" for element in elements) if lines else "[" + ",".join(elements) + "]"
+            key = f"{folder}/{status}_{number}.{'jsonl' if lines else 'json'}"
+            await _put(frame, writer, parameters, key, body)
+            files[status].append({"Key": key, "Size": len(body.encode())})
     manifest = {"DestinationBucket": parameters["Bucket"], "MapRunArn": map_run_arn, "ResultFiles": files}
     key = f"{folder}/manifest.json"
     await _put(frame, writer, parameters, key, dumps(manifest))
     return {"MapRunArn": map_run_arn, "ResultWriterDetails": {"Bucket": parameters["Bucket"], "Key": key}}
+
+
+def _parts(elements: Iterator[str]) -> Iterator[list[str]]:
+    """The elements in files of about 16 MiB."""
+    part: list[str] = []
+    size = 0
+    for element in elements:
+        part.append(element)
+        size += len(element)
+        if size >= _FILE:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 async def _put(frame: Frame, writer: ResultWriter, parameters: dict[str, Json], key: str, body: str) -> None:

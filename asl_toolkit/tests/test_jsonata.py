@@ -1,0 +1,167 @@
+"""JSONata states: values, undefined and null, AWS's own functions, variables and their scopes."""
+
+import pytest
+
+import asl_toolkit
+from asl_toolkit import Services
+
+
+def output(expression, given=None, **more):
+    state = {"Type": "Pass", "Output": expression, "End": True}
+    result = asl_toolkit.run({"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": state}}, given, **more)
+    return result.output if result.status == "SUCCEEDED" else (result.error, result.cause)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("{% $states.input.items[0] %}", 5),
+        ("{% $states.input.items %}", [5]),
+        ("{% $states.input.nothing %}", None),
+        ("{% $states.input.nothing = null %}", True),
+        ("{% [1..3] %}", [1, 2, 3]),
+        ("{% $sum($states.input.items) / 2 %}", 2.5),
+        ("{% 4 / 2 %}", 2),
+        ("{% $states.input.deep.b %}", [1, 2]),
+        ("{% $partition([1, 2, 3], 2) %}", [[1, 2], [3]]),
+        ("{% $partition([1], 2) %}", [[1]]),
+        ("{% $range(0, 6, 3) %}", [0, 3, 6]),
+        ("{% $hash('a', 'MD5') %}", "0cc175b9c0f1b6a831c399e269772661"),
+        ("{% $parse('{\"a\": null}') %}", {"a": None}),
+        ("{% $parse('null') %}", None),
+        ("{% $random(7) = $random(7) %}", True),
+        ("{% $length($uuid()) %}", 36),
+        ("{% $fromMillis(1510067557121) %}", "2017-11-07T15:12:37.121Z"),
+        ("{% $toMillis('2017-11-07T15:07:54.972Z') %}", 1510067274972),
+        ("{% $fromMillis(1510067557121, '[M01]/[D01]/[Y0001] [h#1]:[m01][P]') %}", "11/07/2017 3:12pm"),
+        ("{% $states.context.State.Name %}", "S"),
+        (["{% 1 %}", " {% 1 %} ", {"a": "{% 'x' %}"}], [1, " {% 1 %} ", {"a": "x"}]),
+    ],
+)
+def test_an_expression_gives(expression, expected):
+    given = {"items": [5], "nothing": None, "deep": [{"b": 1}, {"b": 2}]}
+    assert output(expression, given) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "field", "what"),
+    [
+        ("$states.input.zz", "Output", "returned nothing (undefined)."),
+        ("function($x){$x}", "Output", "returned an unsupported result type."),
+        ("$eval('1')", "Output", "threw an error during evaluation. $eval is not supported"),
+        ("$x", "Output/a[0]", "returned nothing (undefined)."),
+    ],
+)
+def test_an_expression_that_fails(expression, field, what):
+    value = f"{{% {expression} %}}"
+    text = (
+        "An error occurred while executing the state 'S' (entered at the event id #2). "
+        f"The JSONata expression '{expression}' specified for the field '{field}' {what}"
+    )
+    assert output({"a": [value]} if "/" in field else value) == ("States.QueryEvaluationError", text)
+
+
+def test_endless_recursion_is_ended():
+    error, cause = output("{% ($f := function($n){$f($n + 1) + 1}; $f(1)) %}")
+    assert error == "States.QueryEvaluationError"
+    assert "D1011: Stack overflow" in cause
+
+
+def test_a_faulty_expression_is_refused_at_load():
+    with pytest.raises(asl_toolkit.DefinitionError) as caught:
+        output({"a": "{% 1 + %}"})
+    assert [(finding.pointer, finding.code) for finding in caught.value.findings] == [("/States/S/Output/a", "SYNTAX")]
+    assert "the JSONata expression '1 +' cannot be read: " in str(caught.value)
+
+
+def test_an_evaluation_error_can_be_caught():
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": "f", "Payload": "{% $nothing %}"},
+        "Catch": [
+            {
+                "ErrorEquals": ["States.QueryEvaluationError"],
+                "Output": "{% $states.errorOutput.Error %}",
+                "Assign": {"seen": "{% $states.input %}"},
+                "Next": "After",
+            }
+        ],
+        "End": True,
+    }
+    after = {"Type": "Pass", "Output": "{% [$states.input, $seen] %}", "End": True}
+    machine = {"QueryLanguage": "JSONata", "StartAt": "T", "States": {"T": state, "After": after}}
+    result = asl_toolkit.run(machine, 5, services=Services(functions={"f": lambda event, context: event}))
+    assert result.output == ["States.QueryEvaluationError", 5]
+    assert result.events[2]["type"] == "EvaluationFailed"
+    assert result.events[2]["evaluationFailedEventDetails"]["location"] == "Arguments/Payload"
+
+
+def test_variables_of_outer_scopes_are_read_and_inner_ones_end_with_their_scope():
+    inner = {"Type": "Pass", "Assign": {"n": "{% $states.input + $base %}"}, "Next": "Use"}
+    use = {"Type": "Pass", "Output": "{% $n %}", "End": True}
+    each = {
+        "Type": "Map",
+        "Items": "{% $states.input %}",
+        "ItemProcessor": {"StartAt": "Inner", "States": {"Inner": inner, "Use": use}},
+        "Next": "Last",
+    }
+    states = {
+        "Set": {"Type": "Pass", "Assign": {"base": 10, "old": "{% $exists($base) %}"}, "Next": "Each"},
+        "Each": each,
+        "Last": {
+            "Type": "Pass",
+            "Output": {"r": "{% $states.input %}", "n": "{% $exists($n) %}", "old": "{% $old %}"},
+            "End": True,
+        },
+    }
+    result = asl_toolkit.run({"QueryLanguage": "JSONata", "StartAt": "Set", "States": states}, [1, 2])
+    assert result.output == {"r": [11, 12], "n": False, "old": False}
+
+
+def test_a_jsonpath_machine_may_hold_jsonata_states():
+    states = {
+        "P": {"Type": "Pass", "Parameters": {"x.$": "$.a"}, "Assign": {"v.$": "$.x"}, "Next": "J"},
+        "J": {"QueryLanguage": "JSONata", "Type": "Pass", "Output": "{% $v + $states.input.x %}", "Next": "W"},
+        "W": {"QueryLanguage": "JSONata", "Type": "Wait", "Seconds": "{% $v %}", "Next": "C"},
+        "C": {
+            "QueryLanguage": "JSONata",
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $states.input > 3 %}", "Output": "{% $states.input & '!' %}", "Next": "Q"}],
+        },
+        "Q": {"Type": "Pass", "Parameters": {"said.$": "$", "v.$": "$v"}, "End": True},
+    }
+    clock = asl_toolkit.VirtualClock()
+    begin = clock.now()
+    assert asl_toolkit.run({"StartAt": "P", "States": states}, {"a": 2}, clock=clock).output == {"said": "4!", "v": 2}
+    assert clock.now() - begin == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ({"Type": "Wait", "Seconds": "{% 'x' %}", "End": True}, "Expected 'number', but was 'string' for value: \"x\""),
+        ({"Type": "Wait", "Timestamp": "{% 'soon' %}", "End": True}, "returned no valid ISO-8601 timestamp: 'soon'"),
+        ({"Type": "Fail", "Error": "{% 1 %}"}, "Expected 'string', but was 'number' for value: 1"),
+        (
+            {"Type": "Choice", "Choices": [{"Condition": "{% 1 %}", "Next": "S"}]},
+            "Expected 'boolean', but was 'number' for value: 1",
+        ),
+    ],
+)
+def test_a_field_needs_its_type(state, message):
+    result = asl_toolkit.run({"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": state}}, {}, timeout=10)
+    assert result.error == "States.QueryEvaluationError"
+    assert message in result.cause
+
+
+def test_no_rule_holds_and_there_is_no_default():
+    choice = {"Type": "Choice", "Choices": [{"Condition": False, "Next": "S"}]}
+    result = asl_toolkit.run({"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": choice}}, {})
+    assert result.error == "States.NoChoiceMatched"
+
+
+def test_variables_have_a_limit():
+    state = {"Type": "Pass", "Assign": {"a": "{% $states.input %}", "b": "{% $states.input %}"}, "End": True}
+    result = asl_toolkit.run({"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": state}}, "x" * 140_000)
+    assert result.error == "States.DataLimitExceeded"
