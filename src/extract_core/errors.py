@@ -8,11 +8,11 @@ ExtractError                     exit code 1
 │   └── JobTypeNotInstalled      a job type that no working plugin offers
 ├── ObjectError                  a store of objects refused or can't be reached
 │   └── ObjectNotFound
-└── TrackingError
-    ├── TrackingUnavailable      throttled or unreachable: worth another try (the machine retries this name)
-    ├── RunNotFound              no such run, exit code 2
+└── TrackingError                the tracking store can't be used, exit code 2
+    ├── TrackingUnavailable      throttled or unreachable: worth another try (the machine retries this name), exit code 1
+    ├── RunNotFound              no such run
     ├── RunNameTaken             another execution has used this run id
-    ├── TablesLocked             another run holds a table (the machine retries this name under `on_conflict: wait`)
+    ├── TablesLocked             another run holds a table (the machine retries this name under `on_conflict: wait`), exit code 1
     └── TablesHeld               another run holds a table and `on_conflict: fail` refuses the whole run (never retried)
 """
 
@@ -88,27 +88,29 @@ class ObjectNotFound(ObjectError):  # noqa: N818
 
 
 class TrackingError(ExtractError):
-    """The tracking store."""
+    """The tracking store; this class itself: it can't be used (it is not a tracking store, or its place is wrong)."""
+
+    exit_code = 2
 
 
 class TrackingUnavailable(TrackingError):  # noqa: N818
     """Throttled, locked or unreachable for now: the same call again may succeed."""
 
+    exit_code = 1
+
 
 class RunNotFound(TrackingError):  # noqa: N818
     """There is no run of this id in the tracking store."""
-
-    exit_code = 2
 
 
 class RunNameTaken(TrackingError):  # noqa: N818
     """The run id was used by another execution before: run ids are execution names, and each is used once."""
 
-    exit_code = 2
-
 
 class TablesLocked(TrackingError):  # noqa: N818
     """Other runs hold tables that this run asks for; the message says which run, since when."""
+
+    exit_code = 1
 
 
 class TablesHeld(TrackingError):  # noqa: N818

@@ -64,7 +64,12 @@ class Pipeline:
 
 def find_pipeline(start: Path | None = None) -> Path:
     """The extract.toml of this folder or of the nearest one above it; UsageError where there is none."""
-    start = (start or Path.cwd()).resolve()
+    try:
+        start = (start or Path.cwd()).resolve()
+    except FileNotFoundError:
+        raise UsageError(
+            "the current folder is not there any more; go to another, or name a pipeline with --pipeline PATH"
+        ) from None
     for folder in (start, *start.parents):
         if (folder / FILE_NAME).is_file():
             return folder / FILE_NAME

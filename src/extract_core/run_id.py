@@ -23,4 +23,6 @@ def check_run_id(run_id: str) -> str:
     """The same id, or UsageError: Step Functions takes 1 to 80 characters as a name, and only these reach its logs."""
     if len(run_id) > MAX_LENGTH or not _VALID.match(run_id):
         raise UsageError(f"run id {run_id!r} is not a valid execution name: 1 to {MAX_LENGTH} letters, digits, '_', '-' and '.'")
+    if run_id == "latest":
+        raise UsageError("run id 'latest' stands for the newest run in other commands; choose another")
     return run_id

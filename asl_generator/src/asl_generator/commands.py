@@ -46,13 +46,17 @@ def build(pipeline: Path | None, output: str) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all. UsageError where it can't be written."""
+    """Whole or not at all; through a link, and into a device as it is. UsageError where it can't be written."""
     import os
     import tempfile
 
     from extract_core.errors import UsageError
 
     try:
+        path = path.resolve()
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")  # a device or a pipe has no name to be replaced; a folder refuses
+            return
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         temporary = Path(name)
         try:

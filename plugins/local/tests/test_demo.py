@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from extract_core.errors import UsageError
 from extract_local.demo import verify
 from extract_local.demo.command import demo
 
@@ -83,6 +84,14 @@ def test_it_never_empties_a_folder_that_it_did_not_make(tmp_path):
     with pytest.raises(Exception, match="was not made by the demo; name another: extract demo --folder NAME"):
         told(tmp_path / "letters")
     assert (tmp_path / "letters" / "to-mother.txt").read_text() == "dear"
+
+
+def test_it_never_empties_a_folder_that_somebody_put_something_into(tmp_path):
+    assert told(tmp_path / "d", "--output", "json").return_value == 0
+    (tmp_path / "d" / "keep.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"holds what the demo did not make \(keep\.txt\), and it would be emptied"):
+        told(tmp_path / "d")
+    assert (tmp_path / "d" / "keep.txt").read_text() == "mine"
 
 
 def test_it_can_be_told_twice_in_one_folder(tmp_path):

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -41,7 +42,8 @@ def test_a_run_of_some_tables(demo_project):
 def test_a_failed_run_says_which_tables_and_how_to_run_just_those(demo_project):
     done = demo_project.extract("run", "sales", "public.returns", "public.categories", "--local", "--run-id", "one", code=1)
     assert "table 'public.returns' is not in 'sales.db'" in done.stdout
-    assert done.stderr.endswith("1 of 2 tables did not succeed. Run just these again:\n  extract rerun one --local\n")
+    assert "1 of 2 tables did not succeed. What their jobs wrote: " in done.stderr
+    assert done.stderr.endswith("Run just these again, with the settings of this run's plan:\n  extract rerun one --local\n")
     again = demo_project.extract("rerun", "one", "--local", "--output", "json", code=1)
     assert tables(again) == {"public.returns": "FAILED"}
     assert json.loads(again.stdout)["rerun_of"] == "one"
@@ -94,7 +96,7 @@ def test_an_unreadable_database_fails_its_tables_with_the_reason(demo_project):
     assert row["message"].endswith("extract_job: database 'sales.db' is not a SQLite database [exit code 1]")
 
 
-def _slow_database(demo_project) -> None:
+def _slow_database(demo_project) -> sqlite3.Connection:
     """A lock on the source makes its jobs wait, so that a run can be caught in the middle."""
     connection = sqlite3.connect(demo_project.folder / "sales.db", isolation_level=None)
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -154,13 +156,80 @@ def test_a_killed_run_is_seen_and_its_tables_run_again(demo_project):
     assert json.loads(demo_project.extract("status", "one", "--local", "--output", "json").stdout)["state"] == "RUNNING"
     refused = demo_project.extract("rerun", "one", "--local", code=2)
     assert refused.stderr == "extract: run 'one' is still running; see: extract status one\n"
-    held = demo_project.extract("run", "sales", "public.customers", "--local", code=1)
+    held = demo_project.extract("run", "sales", "public.customers", "--local", code=2)
     assert "'public.customers' is held by run 'one' since" in held.stderr
     process.kill()
     process.communicate()
     lock.close()
-    assert json.loads(demo_project.extract("status", "one", "--local", "--output", "json", code=1).stdout)["state"] == "DIED"
+    assert json.loads(demo_project.extract("runs", "--local", "--output", "json").stdout)[-1]["state"] == "DIED"
     again = demo_project.extract("rerun", "one", "--local", "--output", "json")
     assert set(tables(again).values()) == {"SUCCEEDED"}
     assert len(tables(again)) == 3
     assert json.loads(demo_project.extract("status", "one", "--local", "--output", "json", code=1).stdout)["state"] == "STOPPED"
+
+
+def test_the_status_of_a_killed_run_gives_its_open_tables_an_end(demo_project):
+    demo_project.config(SLEEPER)
+    lock = _slow_database(demo_project)
+    process = _started(demo_project, "run", "sales", "--local", "--run-id", "one", until="TaskSubmitted")
+    process.kill()
+    process.communicate()
+    lock.close()
+    shown = demo_project.extract("status", "one", "--local", code=1)
+    assert "run one: STOPPED" in shown.stdout
+    assert " public.suppliers: the process that ran it died\n" in shown.stdout
+    assert shown.stderr.splitlines()[0].startswith("3 of 3 tables did not succeed. What their jobs wrote: ")
+
+
+def test_latest_is_the_newest_run_that_had_something_to_run(demo_project):
+    demo_project.extract("run", "sales", "public.returns", "--local", "--run-id", "one", code=1)
+    demo_project.extract("run", "sales", "public.retuns", "--local", "--run-id", "typo", code=2)
+    shown = demo_project.extract("status", "--local", code=1)
+    assert "run typo: FAILED" in shown.stdout
+    assert "extract: it was refused: sales.yml: extract_tables: there is no table 'public.retuns'" in shown.stderr
+    again = demo_project.extract("rerun", "latest", "--local", "--output", "json", code=1)
+    assert json.loads(again.stdout)["rerun_of"] == "one"
+
+
+def test_a_run_goes_on_when_its_progress_can_be_seen_no_more(demo_project):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            demo_project.command("run", "sales", "public.categories", "crm.contacts", "--local", "--run-id", "one"),
+            cwd=demo_project.folder, env=demo_project.environ(), stderr=full, stdout=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0
+    assert set(tables(demo_project.extract("status", "one", "--local", "--output", "json")).values()) == {"SUCCEEDED"}
+
+
+@pytest.mark.parametrize(
+    ("shell", "code", "stderr"),
+    [
+        ("{} > /dev/full", 1, "extract: No space left on device\n"),
+        ("{} >&-", 0, ""),
+        ("PYTHONIOENCODING=ascii {}", 0, ""),
+        ("{} --output json | head -1", 0, ""),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_no_traceback(demo_project, shell, code, stderr):
+    text = 'source_name: sales\nextract:\n  job_type: glue\n  tables: {"\u0442\u043e\u0432\u0430\u0440": {}}\n'
+    demo_project.config(text + "  db_engine: sqlite\n  db_name: sales.db\n")
+    with sqlite3.connect(demo_project.folder / "sales.db") as connection:
+        connection.execute('CREATE TABLE "\u0442\u043e\u0432\u0430\u0440" (id INTEGER)')
+    demo_project.extract("run", "sales", "--local", "--run-id", "one")
+    command = " ".join(f"'{part}'" for part in demo_project.command("status", "one"))
+    done = subprocess.run(["bash", "-c", shell.format(command)], cwd=demo_project.folder, env=demo_project.environ(),
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr) == (code, stderr)
+
+
+@pytest.mark.parametrize("arguments", [["status", "nope"], ["rerun", "nope"], ["run", "sales", "--run-id", "a b"], ["rnu"]])
+def test_under_json_an_error_is_json_too(demo_project, arguments):
+    done = demo_project.extract(*arguments, "--output", "json", code=2)
+    told = json.loads(done.stdout)
+    assert set(told) == {"error", "message"}
+    assert told["message"] in done.stderr
+
+
+def test_a_file_is_no_source(demo_project):
+    done = demo_project.extract("run", "config/sales.yml", "--local", code=2)
+    assert done.stderr == "extract: SOURCE is the name of a source, not a file; did you mean 'sales'?\n"

@@ -136,6 +136,17 @@ def test_it_adds_its_branch_to_the_machine(installed):
     assert rule in built["Choose Job Type"]["Choices"]
 
 
+def test_the_machine_is_written_through_a_link_and_into_a_device_as_it_is(installed):
+    link, target = installed.folder / "link.json", installed.folder / "target.json"
+    target.write_text("before")
+    link.symlink_to(target)
+    installed.extract("asl", "build", "-o", "link.json")
+    assert link.is_symlink()
+    assert states(json.loads(target.read_text()))
+    installed.extract("asl", "build", "-o", "/dev/null")
+    assert not Path("/dev/null").is_file()
+
+
 def test_without_it_there_is_no_such_branch(demo_project):
     assert "Farm Start Extract Job Run" not in states(json.loads(demo_project.extract("asl", "build").stdout))
 

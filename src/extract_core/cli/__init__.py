@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,11 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run one command and exit: 0 done, 1 the run failed, 2 wrong use or invalid config."""
+    """Run one command and exit: 0 done, 1 the run failed, 2 wrong use or invalid config.
+
+    An error is told on stderr, and under ``--output json`` on stdout too: ``{"error": …, "message": …}``.
+    """
+    _prepare_streams()
     try:
         import click
     except ImportError:
@@ -20,19 +25,52 @@ def main(argv: Sequence[str] | None = None) -> None:
     from extract_core.cli.root import extract
     from extract_core.errors import ExtractError
 
+    arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = extract.main(list(argv) if argv is not None else None, prog_name="extract", standalone_mode=False)
+        code = extract.main(arguments, prog_name="extract", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
+        _tell_json(arguments, "UsageError", error.format_message())
         error.show()
         raise SystemExit(2) from error
     except ExtractError as error:
+        _tell_json(arguments, type(error).__name__, str(error))
         sys.stderr.write("".join(f"extract: {line}\n" for line in str(error).splitlines()))
         raise SystemExit(error.exit_code) from error
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write("extract: stopped\n")
         raise SystemExit(1) from None
     except BrokenPipeError:
-        # The reader of stdout went away (`extract … | head`): nothing is left to say, not even by the interpreter's own flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()  # its reader went away (`extract … | head`): nothing is left to say
+        raise SystemExit(1) from None
+    except OSError as error:
+        _drop_stdout()
+        place = f"{error.filename!r}: " if error.filename else ""
+        sys.stderr.write(f"extract: {place}{error.strerror or error}\n")
         raise SystemExit(1) from None
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _prepare_streams() -> None:
+    """A closed stream is an empty one; a character that a terminal can't show is escaped instead of ending the command."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - it lives as long as the process
+        else:
+            reconfigure = getattr(getattr(sys, name), "reconfigure", None)
+            if reconfigure is not None:
+                reconfigure(errors="backslashreplace")
+
+
+def _tell_json(arguments: Sequence[str], error: str, message: str) -> None:
+    """What a program that reads stdout gets instead of nothing."""
+    if "--output=json" in arguments or ("--output", "json") in pairwise(arguments):
+        import json
+
+        sys.stdout.write(json.dumps({"error": error, "message": message}, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.flush()
+
+
+def _drop_stdout() -> None:
+    """What is still buffered can't be written: keep the interpreter from trying again as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

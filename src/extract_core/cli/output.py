@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 import click
 
@@ -31,11 +32,30 @@ class Column:
     right: bool = False
 
 
+class _Forgiving:
+    """A stream whose reader may go away, or whose disk may be full: what can't be written is dropped."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
 def stderr_console() -> Console:
-    """Where progress is drawn."""
+    """Where progress is drawn. A run goes on when nobody can see its progress any more."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(file=cast("TextIO", _Forgiving(sys.stderr)), highlight=False, soft_wrap=True)
 
 
 def print_json(value: object) -> None:

@@ -71,3 +71,18 @@ def _payload(exited: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"status": NOT_RECORDED_STATE}
     payload = json.loads(exited.get("output", "null"))
     return payload if isinstance(payload, dict) else {}
+
+
+def lambda_message(cause: str | None) -> str | None:
+    """The message inside what Lambda reports of a raised exception."""
+    try:
+        decoded = json.loads(cause or "")
+    except ValueError:
+        return cause
+    return str(decoded.get("errorMessage") or cause) if isinstance(decoded, dict) else cause
+
+
+def held_up(event: Mapping[str, Any]) -> str | None:
+    """Why a run waits for other runs before it is planned, if this event says so."""
+    details = event.get("taskFailedEventDetails", {})
+    return lambda_message(details.get("cause")) if details.get("error") == "TablesLocked" else None

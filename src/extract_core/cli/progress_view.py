@@ -7,11 +7,11 @@ import queue
 import signal
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from extract_core.cli.output import stderr_console
-from extract_core.cli.progress import Progress
+from extract_core.cli.progress import Progress, held_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,6 +51,8 @@ def _draw(execution: RunningExecution) -> None:
         line = bar.add_task("planning", total=None)
         for event in execution.events():
             ended = progress.feed(event)
+            if (reason := held_up(event)) is not None:
+                bar.console.print(f"  waiting: {reason}", markup=False)
             for table in progress.running.keys() - started.keys():
                 started[table] = time.monotonic()
             for table, number in progress.attempts.items() - shown.items():
@@ -88,7 +90,8 @@ class _Stopper:
 
     def signalled(self, number: int, _frame: FrameType | None) -> None:
         signal.signal(number, signal.default_int_handler)
-        os.write(2, b"stopping: the jobs are being ended (once more to leave at once)\n")
+        with suppress(OSError):
+            os.write(2, b"stopping: the jobs are being ended (once more to leave at once)\n")
         self._cause.put(f"stopped by {signal.Signals(number).name} at the command line")
 
     def close(self) -> None:

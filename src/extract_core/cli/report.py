@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from extract_core import errors
 from extract_core.cli.output import Column, print_json, print_table, stderr_console
+from extract_core.cli.progress import lambda_message
 from extract_core.errors import RunNotFound
 
 if TYPE_CHECKING:
@@ -17,15 +18,18 @@ if TYPE_CHECKING:
     from extract_core.engine import Engine, ExecutionEnd
     from extract_core.tracking import AttemptRow, RunRecord, Skipped, TrackingStore
 
+LATEST: Final = "latest"
+_LOOK_BACK: Final = 100  # runs: among so many refused ones in a row nobody means the one before
 
-def find_run(tracking: TrackingStore, run: str) -> RunRecord:
-    """A run by its id, or the newest one for `latest`."""
-    if run != "latest":
+
+def find_run(tracking: TrackingStore, run: str, *, planned: bool = False) -> RunRecord:
+    """A run by its id, or the newest one for `latest`; with `planned` the newest that had anything to run."""
+    if run != LATEST:
         return tracking.run(run)
-    newest = next(iter(tracking.runs(1)), None)
-    if newest is None:
-        raise RunNotFound("there is no run yet; start one: extract run --local SOURCE")
-    return newest
+    for record in tracking.runs(_LOOK_BACK):
+        if not planned or record.planned is not None:
+            return record
+    raise RunNotFound("there is no run yet; start one: extract run SOURCE --local")
 
 
 def run_state(engine: Engine, record: RunRecord) -> str:
@@ -44,7 +48,7 @@ def report(engine: Engine, run_id: str, end: ExecutionEnd, *, output: str) -> in
         record = None
     if record is None or record.planned is None:
         # Nothing was planned, so there are no tables: what the config manager said is all there is.
-        message = _lambda_message(end.cause) or end.error or end.status
+        message = lambda_message(end.cause) or end.error or end.status
         if output == "json":
             print_json({"run_id": run_id, "state": "FAILED", "error": end.error, "message": message, "tables": []})
         for line in message.splitlines():
@@ -63,13 +67,19 @@ def _exit_code(error: str | None) -> int:
 def show(engine: Engine, record: RunRecord, state: str, *, output: str) -> None:
     """One run: its tables on stdout, the way on for failed ones on stderr."""
     tracking = engine.parts().tracking
+    if state == "DIED":
+        engine.reconcile(record.run_id)  # its open tables get an end, and the run a summary
+        record = tracking.run(record.run_id)
+        state = run_state(engine, record)
     rows = _latest(tracking.attempts(record.run_id))
     again = _retrying(tracking, record, rows) if state == "RUNNING" else frozenset()
     if output == "json":
         print_json({**run_json(engine, record), "tables": [_table_json(row, again) for row in rows]})
     else:
         print_attempts(rows, record.skipped, title=f"run {record.run_id}: {state}", retrying=again)
-    _way_on(record, state, [row for row in rows if row.table not in again])
+    if record.refused is not None and record.planned is None:
+        click.echo(f"extract: it was refused: {record.refused}", err=True)
+    _way_on(engine, record, state, [row for row in rows if row.table not in again])
 
 
 def print_attempts(
@@ -111,16 +121,18 @@ def print_attempts(
         click.echo()
 
 
-def _way_on(record: RunRecord, state: str, rows: list[AttemptRow]) -> None:
+def _way_on(engine: Engine, record: RunRecord, state: str, rows: list[AttemptRow]) -> None:
     failed = sum(row.state != "SUCCEEDED" for row in rows)
     missing = (record.planned or 0) - len(rows)
     console = stderr_console()
     if state == "RUNNING":
         console.print(f"{len(rows)} of {record.planned} tables have ended", style="cyan")
-    elif state == "DIED" or failed or missing > 0:
+    elif failed or missing > 0:
+        counted = f"{failed + max(missing, 0)} of {record.planned} tables did not succeed."
         console.print(
-            f"{failed + max(missing, 0)} of {record.planned} tables did not succeed. Run just these again:", style="yellow"
+            f"{counted} What their jobs wrote: {engine.places(record.run_id)['job logs']}", style="yellow", markup=False
         )
+        console.print("Run just these again, with the settings of this run's plan:", style="yellow")
         console.print(f"  extract rerun {record.run_id} --local")
 
 
@@ -169,14 +181,3 @@ def _table_json(row: AttemptRow, retrying: Collection[str]) -> dict[str, Any]:
     from dataclasses import asdict
 
     return asdict(row) | ({"retrying": True} if row.table in retrying else {})
-
-
-def _lambda_message(cause: str | None) -> str | None:
-    """The message inside what Lambda reports of a raised exception."""
-    import json
-
-    try:
-        decoded = json.loads(cause or "")
-    except ValueError:
-        return cause
-    return str(decoded.get("errorMessage") or cause) if isinstance(decoded, dict) else cause

@@ -45,6 +45,9 @@ def run(
 
     Exit codes: 0 it succeeded, 1 it failed or was stopped, 2 it could not be started.
     """
+    if "/" in source or source.endswith((".yml", ".yaml")):
+        name = source.rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
+        raise UsageError(f"SOURCE is the name of a source, not a file; did you mean {name!r}?")
     event: dict[str, Json] = {"source_name": source, "extract_tables": list(tables) or "*"}
     if exclude:
         event["exclude"] = list(exclude)
@@ -68,7 +71,7 @@ def rerun(run: str, tables: Sequence[str], run_id: str | None, local: bool, pipe
     from extract_core.cli.report import find_run
 
     engine = engine_of(pipeline, local=local)
-    record = find_run(engine.parts().tracking, run)
+    record = find_run(engine.parts().tracking, run, planned=True)
     if record.summary is None:
         if engine.is_running(record.execution_id):
             raise UsageError(f"run {record.run_id!r} is still running; see: extract status {record.run_id}")

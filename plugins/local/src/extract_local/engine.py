@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 import asl_generator
 import asl_toolkit
 from extract_core.engine import ExecutionEnd
-from extract_core.errors import ExtractError
+from extract_core.errors import UsageError
 from extract_core.handlers import Parts
 from extract_core.handlers.config_manager import manage
 from extract_core.handlers.job_run_status import record
@@ -52,7 +52,7 @@ class LocalEngine:
             for name in ("config_uri", "data_uri", "runs_uri"):
                 uri = getattr(self._pipeline, name)
                 if not uri.startswith("file://"):
-                    raise ExtractError(f"extract.toml: pipeline.{name} is {uri!r}; a run on this machine needs a folder here")
+                    raise UsageError(f"extract.toml: pipeline.{name} is {uri!r}; a run on this machine needs a folder here")
             self._parts = Parts(
                 objects=open_objects(),
                 tracking=open_tracking(self._pipeline.tracking),
@@ -61,6 +61,7 @@ class LocalEngine:
                 data_uri=self._pipeline.data_uri,
                 runs_uri=self._pipeline.runs_uri,
                 is_running=self.is_running,
+                history=self._history,
             )
         return self._parts
 
@@ -112,9 +113,19 @@ class LocalEngine:
             "data": self._pipeline.data_uri,
         }
 
-    def events(self, run_id: str) -> Iterator[Mapping[str, Json]]:
-        """The history written so far of any run on this machine."""
-        return self._folder(run_id).events()
+    def watch(self, run_id: str) -> Iterator[Mapping[str, Json]]:
+        """The history of any run on this machine, as its process writes it."""
+        return self._folder(run_id).follow()
+
+    def job_log(self, run_id: str, table: str, attempt: int) -> str | None:
+        """What the job's process wrote."""
+        try:
+            return self._folder(run_id).job_log(table, attempt).read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return None
+
+    def _history(self, execution_id: str) -> Iterator[Mapping[str, Json]]:
+        return self._folder(execution_id.rpartition(":")[2]).events()
 
     def _folder(self, run_id: str) -> ExecutionFolder:
         return ExecutionFolder(self._executions / segment(run_id))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
@@ -101,6 +102,29 @@ class ExecutionFolder:
                         yield json.loads(line)
         except FileNotFoundError:
             return
+
+    def follow(self, *, seconds: float = 0.2) -> Iterator[Mapping[str, Json]]:
+        """The history events so far, then each as it is written, looked for so often, until the execution has ended."""
+        try:
+            lines = (self.path / "events.jsonl").open(encoding="utf-8")
+        except FileNotFoundError:
+            return
+        with lines:
+            rest = ""
+            while True:
+                running = self.is_running  # asked before the reading: what is written until then is read
+                for line in lines:
+                    rest += line
+                    if rest.endswith("\n"):
+                        yield json.loads(rest)
+                        rest = ""
+                if not running:
+                    return
+                time.sleep(seconds)
+
+    def job_log(self, table: str, attempt: int) -> Path:
+        """Where the job of this attempt writes."""
+        return self.jobs / f"{segment(table)}.{attempt}.log"
 
     def close(self) -> None:
         """Give up the lock."""

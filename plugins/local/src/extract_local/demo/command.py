@@ -12,6 +12,9 @@ from extract_core.cli.output import output_option, print_json
 from extract_core.errors import UsageError
 
 MARK: Final = ".made-by-extract-demo"
+_MADE: Final = frozenset(
+    {MARK, ".extract", "config", "extract.toml", "sales.db", "sales.db-journal", "sales.db-wal", "sales.db-shm"}
+)
 
 
 @click.command()
@@ -40,10 +43,16 @@ def demo(folder: Path, rows: int, output: str) -> int:
 
 
 def _make_anew(folder: Path) -> None:
-    """An empty folder. One that the demo did not make is never emptied."""
+    """An empty folder. One that the demo did not make, or in which somebody put something of their own, is never emptied."""
     if folder.exists():
         if not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARK).exists()):
             raise UsageError(f"{str(folder)!r} is there and was not made by the demo; name another: extract demo --folder NAME")
+        foreign = sorted(path.name for path in folder.iterdir() if path.name not in _MADE)
+        if foreign:
+            raise UsageError(
+                f"{str(folder)!r} holds what the demo did not make ({', '.join(foreign[:3])}), and it would be emptied: "
+                "move that, or name another folder: extract demo --folder NAME"
+            )
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / MARK).write_text("`extract demo` empties this folder each time it runs.\n", encoding="utf-8")
