@@ -70,13 +70,13 @@ class Subject:
     def deployment_model(self) -> type[BaseModel]:
         """What deployment() gives."""
         with asked("deployment()"):
-            return _model("deployment()", self.job_type.deployment())
+            return checked_model("deployment()", self.job_type.deployment())
 
     @cached_property
     def settings_model(self) -> type[BaseModel]:
         """What settings() gives."""
         with asked("settings()"):
-            return _model("settings()", self.job_type.settings())
+            return checked_model("settings()", self.job_type.settings())
 
     @cached_property
     def settings(self) -> list[BaseModel]:
@@ -203,7 +203,8 @@ def asked(place: str) -> Iterator[None]:
         raise Fails(Breach(place, f"it raised {told(error)}", remedy)) from error
 
 
-def _model(place: str, model: object) -> type[BaseModel]:
+def checked_model(place: str, model: object) -> type[BaseModel]:
+    """What settings() or deployment() gave; Fails where it is no pydantic model."""
     from pydantic import BaseModel
 
     if isinstance(model, type) and issubclass(model, BaseModel):
