@@ -21,6 +21,9 @@ class Clock(ABC):
     def idle_until(self, until: float) -> None:  # noqa: B027 - most clocks have nothing to do
         """Called when nothing can happen before `until`: a virtual clock goes there, others do nothing."""
 
+    def at_work(self, change: int) -> None:  # noqa: B027 - most clocks don't mind
+        """Called with 1 when something outside begins to work for an execution, with -1 when its end has been heard of."""
+
     @property
     def virtual(self) -> bool:
         """True when waits pass at once."""

@@ -174,10 +174,12 @@ class Loop:
     def expect(self) -> None:
         """Something outside is at work and will `post`: a virtual clock stands still until `arrived`."""
         self._expected += 1
+        self.clock.at_work(1)
 
     def arrived(self) -> None:
         """What was expected has come."""
         self._expected -= 1
+        self.clock.at_work(-1)
 
     def run(self, main: Fiber[T]) -> None:
         """Run until `main` has ended."""
