@@ -18,7 +18,7 @@ extract:
   default_arguments: {fetchsiz: 10, worker_no: many}
   tables:
     a: {x: !ENV foo, b: *nope}
-    b: {job_type: batch}
+    b: {job_type: teleporter}
     c: {extract_type: PE}
 runs: {}
 transform: {}
@@ -57,7 +57,7 @@ def test_yaml_sections_and_tables_in_one_go(cli, project):
     said = cli("validate", "--pipeline", project)
     lines = said.out.splitlines()
     assert said.code == 2
-    assert [line for line in lines if "job_type: job type 'batch' is not installed" not in line] == [
+    assert [line for line in lines if "job_type: job type 'teleporter' is not installed" not in line] == [
         f"config/{complaint}" for complaint in COMPLAINTS
     ]
     assert said.err == "config/sales.yml: the section transform is kept and not read here\n11 complaints\n"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extract_core.config import RunContext, check_source, plan_tables, read_source, select_tables
+from extract_core.handlers.failed import failed_tables
 from extract_core.tracking import Policy
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class Planning:
 def fresh(planning: Planning) -> Draft:
     """The draft of a run from today's config. Raises UsageError and ConfigError."""
     config = planning.read_source()
-    tables = select_tables(config, planning.event)
+    parts, source = planning.parts, planning.event.source_name
+    tables = select_tables(config, planning.event, failed=lambda run_id: failed_tables(parts, source, run_id))
     return Draft(
         tables=tables,
         policy=policy_of(config.run),

@@ -39,7 +39,7 @@ def rerun(planning: Planning) -> Draft:
     last = last_attempts(planning.parts.tracking.attempts(record.run_id))
     states = planning.parts.tracking.states(record.source_name, list(lines))
     place = f"the plan of run {record.run_id!r}"
-    chosen = select_names(tuple(lines), planning.event, place=place)
+    chosen = select_names(tuple(lines), planning.event, place=place, tags=lambda: _tags(lines))
     done = {table: said for table in chosen if (said := _done(record, last.get(table), states.get(table)))}
     tables = [table for table in chosen if table not in done]
     if not tables:
@@ -102,6 +102,13 @@ def _lines(planning: Planning, record: RunRecord) -> dict[str, PlannedTable]:
             f"the plan of run {record.run_id!r} is gone ({record.plan_uri}; plans are kept {KEPT_DAYS} days): "
             "start a new run and name the tables in extract_tables"
         ) from error
+
+
+def _tags(lines: Mapping[str, PlannedTable]) -> dict[str, list[str]]:
+    """The tags that the tables had when they were planned."""
+    cores = {table: (line.spec or {}).get("core") for table, line in lines.items()}
+    tags = {table: core.get("tags") for table, core in cores.items() if isinstance(core, dict)}
+    return {table: [str(tag) for tag in found] for table, found in tags.items() if isinstance(found, list)}
 
 
 def _done(record: RunRecord, row: AttemptRow | None, state: TableState | None) -> str | None:
