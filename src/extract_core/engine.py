@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from extract_core.errors import PluginError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from extract_core.contract import Json
@@ -31,6 +31,18 @@ class ExecutionEnd:
     output: Json = None
     error: str | None = None
     cause: str | None = None
+    notes: tuple[str, ...] = ()  # what a person should know beside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a run on this machine is told to go through, so that a team sees its pipeline's behaviour before AWS does.
+
+    `inject` holds ``KIND:TABLE[:N]``; waits pass `fast` times as fast (None: as the engine likes).
+    """
+
+    inject: Sequence[str] = ()
+    fast: float | None = None
 
 
 class RunningExecution(Protocol):
@@ -55,8 +67,11 @@ class Engine(Protocol):
     def parts(self) -> Parts:
         """The stores that the runs of this engine are kept in."""
 
-    def start(self, event: Mapping[str, Json], *, run_id: str) -> RunningExecution:
-        """Start an execution of the pipeline's machine. RunNameTaken where the run id was used before."""
+    def start(self, event: Mapping[str, Json], *, run_id: str, rehearsal: Rehearsal | None = None) -> RunningExecution:
+        """Start an execution of the pipeline's machine. RunNameTaken where the run id was used before.
+
+        UsageError for a rehearsal that can't be: an engine of real services has none.
+        """
 
     def is_running(self, execution_id: str) -> bool:
         """Whether this execution is alive."""

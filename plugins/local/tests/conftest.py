@@ -21,7 +21,8 @@ class Project:
     python_path: list[Path] = field(default_factory=list)
 
     def environ(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, self.python_path)), "COLUMNS": "200"}
+        places = [*map(str, self.python_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(places), "COLUMNS": "200"}
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-c", "from extract_core.cli import main; main()", *arguments]

@@ -15,8 +15,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from extract_core.contract import Json
-    from extract_core.engine import Engine
+    from extract_core.engine import Engine, Rehearsal
 
+inject_option = click.option(
+    "--inject",
+    multiple=True,
+    metavar="KIND:TABLE[:N]",
+    help="On this machine: let the first N starts (1) of a table's job go wrong. KIND: throttle, oom, interrupt, fail, timeout.",
+)
+fast_option = click.option(
+    "--fast",
+    type=click.FloatRange(1, 1_000_000),
+    metavar="FACTOR",
+    help="On this machine: let waits pass so many times as fast; jobs keep their time. [default: 60 with --inject, else 1]",
+)
 run_id_option = click.option(
     "--run-id", help="Name of the run (and of the execution), used once. [default: source, time, a few letters]"
 )
@@ -28,6 +40,8 @@ run_id_option = click.option(
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
 @click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
 @run_id_option
+@inject_option
+@fast_option
 @local_option
 @pipeline_option
 @output_option
@@ -37,6 +51,8 @@ def run(
     exclude: Sequence[str],
     reingest: bool,
     run_id: str | None,
+    inject: Sequence[str],
+    fast: float | None,
     local: bool,
     pipeline: Path | None,
     output: str,
@@ -53,17 +69,29 @@ def run(
         event["exclude"] = list(exclude)
     if reingest:
         event["reingest"] = True
-    return follow(engine_of(pipeline, local=local), event, run_id=run_id, output=output)
+    engine = engine_of(pipeline, local=local)
+    return follow(engine, event, run_id=run_id, rehearsal=_rehearsal(inject, fast), output=output)
 
 
 @click.command()
 @click.argument("run", metavar="RUN")
 @click.option("--tables", multiple=True, metavar="TABLE", help="Only these of the failed tables.")
 @run_id_option
+@inject_option
+@fast_option
 @local_option
 @pipeline_option
 @output_option
-def rerun(run: str, tables: Sequence[str], run_id: str | None, local: bool, pipeline: Path | None, output: str) -> int:
+def rerun(
+    run: str,
+    tables: Sequence[str],
+    run_id: str | None,
+    inject: Sequence[str],
+    fast: float | None,
+    local: bool,
+    pipeline: Path | None,
+    output: str,
+) -> int:
     """Run the failed tables of RUN again, and only these, with the settings of its plan.
 
     A table that could not be planned is planned anew from today's config. Watermarks are read anew. RUN may be `latest`.
@@ -79,10 +107,16 @@ def rerun(run: str, tables: Sequence[str], run_id: str | None, local: bool, pipe
     event: dict[str, Json] = {"source_name": record.source_name, "rerun_of": record.run_id}
     if tables:
         event["extract_tables"] = list(tables)
-    return follow(engine, event, run_id=run_id, output=output)
+    return follow(engine, event, run_id=run_id, rehearsal=_rehearsal(inject, fast), output=output)
 
 
-def follow(engine: Engine, event: dict[str, Json], *, run_id: str | None, output: str) -> int:
+def _rehearsal(inject: Sequence[str], fast: float | None) -> Rehearsal | None:
+    from extract_core.engine import Rehearsal
+
+    return Rehearsal(inject=tuple(inject), fast=fast) if inject or fast is not None else None
+
+
+def follow(engine: Engine, event: dict[str, Json], *, run_id: str | None, output: str, rehearsal: Rehearsal | None = None) -> int:
     """Start an execution, draw its progress, print its tables. The exit code of the command."""
     from extract_core.cli.progress_view import run_and_watch
     from extract_core.cli.report import report
@@ -91,5 +125,7 @@ def follow(engine: Engine, event: dict[str, Json], *, run_id: str | None, output
     name = check_run_id(run_id) if run_id else new_run_id(str(event["source_name"]))
     for broken in engine.parts().registry.broken:
         click.echo(f"broken, and left out: {broken}", err=True)
-    _, end = run_and_watch(lambda: engine.start(event, run_id=name))
+    _, end = run_and_watch(lambda: engine.start(event, run_id=name, rehearsal=rehearsal))
+    for note in end.notes:
+        click.echo(f"note: {note}", err=True)
     return report(engine, name, end, output=output)

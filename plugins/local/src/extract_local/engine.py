@@ -22,6 +22,8 @@ from extract_core.objects import open_objects
 from extract_core.registry import discover
 from extract_core.tracking import open_tracking
 from extract_local.execution_folder import ExecutionFolder, segment
+from extract_local.fast_clock import FastClock
+from extract_local.injection import Injections
 from extract_local.jobs import JobProcesses
 
 if TYPE_CHECKING:
@@ -30,11 +32,13 @@ if TYPE_CHECKING:
 
     from asl_generator import MachineDefinition
     from extract_core.contract import Json
-    from extract_core.engine import RunningExecution
+    from extract_core.engine import Rehearsal, RunningExecution
     from extract_core.pipeline import Pipeline
     from extract_core.registry import Registry
 
 _ENDED: Final = object()
+_FAST_REHEARSAL: Final = 60.0
+"""How much waits hurry in a run with injected faults: nobody wants to sit through them."""
 
 
 class LocalEngine:
@@ -77,14 +81,18 @@ class LocalEngine:
             pipeline = replace(pipeline, job_types=working)
         return asl_generator.build_pipeline(pipeline, self.registry)
 
-    def start(self, event: Mapping[str, Json], *, run_id: str) -> RunningExecution:
-        """Start an execution on threads and processes of this machine."""
+    def start(self, event: Mapping[str, Json], *, run_id: str, rehearsal: Rehearsal | None = None) -> RunningExecution:
+        """Start an execution on threads and processes of this machine. UsageError for a fault that can't be injected."""
+        injections = Injections(rehearsal.inject if rehearsal else ())
+        hurry = _FAST_REHEARSAL if rehearsal and rehearsal.inject else 1.0
+        clock = FastClock(rehearsal.fast if rehearsal and rehearsal.fast is not None else hurry)
         built = self.definition()
         machine = asl_toolkit.load(built.definition)
         parts = self.parts()
         folder = ExecutionFolder.create(self._executions, run_id, built.to_json(), event)
-        execution = LocalExecution(run_id, self._execution_id(run_id), folder, parts)
-        execution.begin(machine, event, self._services(built, parts, folder), self._arn("stateMachine", self._pipeline.name))
+        execution = LocalExecution(run_id, self._execution_id(run_id), folder, parts, injections)
+        services = self._services(built, parts, folder, injections)
+        execution.begin(machine, event, services, clock, self._arn("stateMachine", self._pipeline.name))
         return execution
 
     def is_running(self, execution_id: str) -> bool:
@@ -137,14 +145,21 @@ class LocalEngine:
     def _execution_id(self, run_id: str) -> str:
         return f"{self._arn('execution', self._pipeline.name)}:{run_id}"
 
-    def _services(self, built: MachineDefinition, parts: Parts, folder: ExecutionFolder) -> asl_toolkit.Services:
+    def _services(
+        self, built: MachineDefinition, parts: Parts, folder: ExecutionFolder, injections: Injections
+    ) -> asl_toolkit.Services:
         functions: dict[str, Callable[[object, object], object]] = {
             f"{self._pipeline.name}-config-manager": partial(_handle, manage, parts),
             f"{self._pipeline.name}-job-run-status": partial(_handle, record, parts),
             f"{self._pipeline.name}-run-summary": partial(_handle, summarise, parts),
         }
         states = {
-            branch.job_state: JobProcesses(self.registry.job_type(branch.job_type), self._pipeline.folder, folder.jobs)
+            branch.job_state: JobProcesses(
+                self.registry.job_type(branch.job_type),
+                working_folder=self._pipeline.folder,
+                log_folder=folder.jobs,
+                injections=injections,
+            )
             for branch in built.branches
         }
         return asl_toolkit.Services({}, functions=functions, states=states)
@@ -160,16 +175,24 @@ def _handle(
 class LocalExecution:
     """One execution that this process runs."""
 
-    def __init__(self, run_id: str, execution_id: str, folder: ExecutionFolder, parts: Parts) -> None:
+    def __init__(self, run_id: str, execution_id: str, folder: ExecutionFolder, parts: Parts, injections: Injections) -> None:
         self.run_id = run_id
         self.execution_id = execution_id
         self._folder = folder
         self._parts = parts
+        self._injections = injections
         self._queue: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._stopped: str | None = None
         self._execution: asl_toolkit.Execution
 
-    def begin(self, machine: asl_toolkit.StateMachine, event: Json, services: asl_toolkit.Services, machine_arn: str) -> None:
+    def begin(
+        self,
+        machine: asl_toolkit.StateMachine,
+        event: Json,
+        services: asl_toolkit.Services,
+        clock: FastClock,
+        machine_arn: str,
+    ) -> None:
         """Start the interpreter; its events go to the folder and to `events`."""
         log = (self._folder.path / "events.jsonl").open("a", encoding="utf-8")
 
@@ -184,6 +207,7 @@ class LocalExecution:
                 services=services,
                 execution_arn=self.execution_id,
                 state_machine_arn=machine_arn,
+                clock=clock,
                 listener=listen,
             )
         except BaseException:
@@ -213,7 +237,8 @@ class LocalExecution:
     def end(self) -> ExecutionEnd:
         """How it ended. Tables that an abort left open are recorded as STOPPED, and the folder's lock is given up."""
         result = self._execution.wait()
-        end = ExecutionEnd(status=result.status, output=result.output, error=result.error, cause=result.cause)
+        notes = tuple(f"--inject {text!r} met no start of a job" for text in self._injections.unused())
+        end = ExecutionEnd(status=result.status, output=result.output, error=result.error, cause=result.cause, notes=notes)
         self._folder.end({"status": end.status, "output": end.output, "error": end.error, "cause": end.cause})
         try:
             # Nothing changes where the machine summed the run up itself. It can't where it was aborted, timed out, or died of an

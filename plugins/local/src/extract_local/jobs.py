@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from asl_toolkit import TaskRequest
+    from extract_local.injection import Injections
 
 TAIL_BYTES: Final = 4096
 GRACE_SECONDS: Final = 5.0
@@ -31,43 +32,65 @@ GRACE_SECONDS: Final = 5.0
 class JobProcesses:
     """The handler of job states: starts `JobType.local_command`, answers with `JobType.local_answer`.
 
-    `working_folder` is the jobs' working directory; what each writes goes to a file in `log_folder`.
+    `working_folder` is the jobs' working directory; what each writes goes to a file in `log_folder`. An injected throttle refuses
+    the start, so that the state's own Retry has its say; any other fault ends the process as soon as it runs.
     """
 
-    def __init__(self, job_type: JobType[BaseModel, BaseModel], working_folder: Path, log_folder: Path) -> None:
+    def __init__(
+        self,
+        job_type: JobType[BaseModel, BaseModel],
+        *,
+        working_folder: Path,
+        log_folder: Path,
+        injections: Injections,
+    ) -> None:
         self._job_type = job_type
         self._working_folder = working_folder
         self._log_folder = log_folder
+        self._injections = injections
 
     def __call__(self, request: TaskRequest) -> Submitted:
         """Start the job of one item; the future of what is returned ends with the service's own answer."""
         item = cast("Mapping[str, Json]", request.input)
         arguments = cast("Mapping[str, Json]", item["arguments"])
+        table = str(item["extract_table"])
         command = self._command(arguments, request.state_name)
-        log = self._log_folder / f"{segment(str(item['extract_table']))}.{item['attempt']}.log"
+        injected = self._injections.take(table)
+        if injected == "throttle":
+            refused = self._answer(arguments, LocalExit(code=1, seconds=0.0, output_tail="", injected=injected))
+            raise TaskFailed(refused.error or "States.TaskFailed", refused.cause or "")
+        log = self._log_folder / f"{segment(table)}.{item['attempt']}.log"
         started = time.monotonic()
         process = self._start(command, log)
+        if injected is not None:
+            _end_group(process, signal.SIGKILL)
         completion: Future[Json] = Future()
 
         def wait() -> None:
             code = process.wait()
             _end_group(process, signal.SIGKILL)  # what the job left behind in its process group
-            ended = LocalExit(code=code, seconds=time.monotonic() - started, output_tail=_tail(log))
-            try:
-                answer = self._job_type.local_answer(arguments, ended)
-            except Exception as error:  # noqa: BLE001 - a plugin's fault must end its own job only
-                answer = Outcome.failed(
-                    "States.TaskFailed",
-                    f"local_answer of job type {self._job_type.name!r} raised {type(error).__name__}: {error}",
-                )
+            if injected is not None:
+                with log.open("a", encoding="utf-8") as file:
+                    file.write(f"extract: the job was ended here, by --inject {injected}\n")
+            seconds = time.monotonic() - started
+            answer = self._answer(arguments, LocalExit(code=code, seconds=seconds, output_tail=_tail(log), injected=injected))
             if answer.error is None:
                 completion.set_result(answer.result)
             else:
                 completion.set_exception(TaskFailed(answer.error, answer.cause or ""))
 
-        threading.Thread(target=wait, name=f"job {item['extract_table']}", daemon=True).start()
+        threading.Thread(target=wait, name=f"job {table}", daemon=True).start()
         submitted: Json = {"ProcessId": process.pid, "Command": list(command.argv)}
         return Submitted(output=submitted, completion=completion, cancel=lambda: _cancel(process))
+
+    def _answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
+        try:
+            return self._job_type.local_answer(arguments, ended)
+        except Exception as error:  # noqa: BLE001 - a plugin's fault must end its own job only
+            name = self._job_type.name
+            return Outcome.failed(
+                "States.TaskFailed", f"local_answer of job type {name!r} raised {type(error).__name__}: {error}"
+            )
 
     def _command(self, arguments: Mapping[str, Json], state_name: str) -> LocalCommand:
         name = self._job_type.name

@@ -1,0 +1,68 @@
+"""Faults that a run on this machine is told to have: ``--inject KIND:TABLE[:N]``."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, get_args
+
+from extract_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Kind: TypeAlias = Literal["throttle", "oom", "interrupt", "fail", "timeout"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Injection:
+    """The first `starts` starts of the job of each table that `pattern` (a name or a glob) matches go wrong in this way."""
+
+    kind: Kind
+    pattern: str
+    starts: int
+    text: str  # as it was given
+
+
+def read_injection(text: str) -> Injection:
+    """``oom:public.orders`` or ``throttle:crm.*:3``. Raises UsageError."""
+    found = re.fullmatch(r"([^:]+):(.*?)(?::(\d+))?", text, re.DOTALL)
+    if not found or not found[2]:
+        raise UsageError(f"--inject {text!r} is not KIND:TABLE or KIND:TABLE:N; write, for example, oom:public.orders")
+    kind, pattern, starts = found.groups()
+    if kind not in KINDS:
+        near = difflib.get_close_matches(kind, KINDS, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise UsageError(f"--inject {text!r}: there is no fault {kind!r} (there are: {', '.join(KINDS)}){hint}")
+    if starts is not None and int(starts) == 0:
+        raise UsageError(f"--inject {text!r}: N is how many starts of the job go wrong, from 1 on")
+    return Injection(cast("Kind", kind), pattern, int(starts or 1), text)
+
+
+class Injections:
+    """What is still to be injected in one run. Safe to ask from any thread."""
+
+    def __init__(self, given: Iterable[str] = ()) -> None:
+        self._given = [read_injection(text) for text in given]
+        self._used: Counter[tuple[int, str]] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, table: str) -> Kind | None:
+        """The fault of the start that is under way, by the first injection that has some left for this table; None: none."""
+        with self._lock:
+            for number, each in enumerate(self._given):
+                if self._used[number, table] < each.starts and fnmatchcase(table, each.pattern):
+                    self._used[number, table] += 1
+                    return each.kind
+        return None
+
+    def unused(self) -> Sequence[str]:
+        """Those that no start has met, as they were given."""
+        with self._lock:
+            met = {number for (number, _), count in self._used.items() if count}
+        return [each.text for number, each in enumerate(self._given) if number not in met]
