@@ -155,10 +155,10 @@ def test_mocks_answer_by_call_by_parameters_and_by_function(asl):  # noqa: F811 
     ("document", "message"),
     [
         ({"state": {}}, "mocks: 'state' is none of functions, services, states"),
-        ({"states": {"A": {}}}, "mocks.states.A[0] has either result or error"),
+        ({"states": {"A": {}}}, "mocks.states.A[0] has either result or error or hangs"),
         ({"states": {"A": [1]}}, "mocks.states.A[0] is an object with result or error, not 1"),
         ({"states": {"A": {"result": 1, "reslt": 2}}},
-         "mocks.states.A[0]: 'reslt' is none of cause, delay, error, result, submitted, when"),
+         "mocks.states.A[0]: 'reslt' is none of cause, delay, error, hangs, result, submitted, when"),
         ({"services": {"glue": {"result": 1}}}, "mocks.services: 'glue' is not SERVICE:ACTION, as in glue:startJobRun"),
         ({"functions": []}, "mocks.functions is an object, not []"),
         ({"states": {"A": {"result": 1, "when": {"x": 1}}}}, "mocks.states.A[0].when: the path 'x' does not begin with '$'"),
@@ -168,6 +168,15 @@ def test_faulty_mocks_are_explained(document, message):
     with pytest.raises(MockError) as caught:
         with_mocks(Services(), document)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("resource", ["glue:startJobRun.sync", "lambda:invoke"])
+def test_a_mock_may_hang_until_the_timeout(asl, resource):  # noqa: F811 - the fixture
+    state = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "TimeoutSeconds": 7200, "End": True}
+    mocks = {"services": {resource.removesuffix(".sync"): {"hangs": True}}}
+    result = asl({"StartAt": "T", "States": {"T": state}}, {}, mocks=mocks)
+    assert result.error == "States.Timeout"
+    assert (result.events[-1]["timestamp"] - result.events[0]["timestamp"]).total_seconds() == 7200
 
 
 def test_injections_are_read():

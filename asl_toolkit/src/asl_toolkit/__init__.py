@@ -16,6 +16,7 @@ from asl_toolkit.runtime.history import Event
 from asl_toolkit.services.contract import Handler, Submitted, TaskRequest, inline
 from asl_toolkit.services.registry import Services
 from asl_toolkit.services.tokens import TaskDoesNotExist, TaskTokens
+from asl_toolkit.timeline import timeline
 
 __all__ = [
     "AslError",
@@ -42,4 +43,5 @@ __all__ = [
     "inline",
     "load",
     "run",
+    "timeline",
 ]

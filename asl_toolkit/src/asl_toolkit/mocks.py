@@ -10,6 +10,7 @@ the first, and the last one serves all later calls. An answer is an object with
     submitted   what a `.sync` Task gives at TaskSubmitted
     delay       seconds to wait first (on this machine's clock)
     when        {path: value}: it serves only calls whose parameters have these values
+    hangs       true: it never ends by itself (instead of result or error; not for functions)
 """
 
 import threading
@@ -25,7 +26,7 @@ from asl_toolkit.jsonpath import JsonPath, PathNotFound, parse_path
 from asl_toolkit.services.contract import Handler, Submitted, TaskRequest
 from asl_toolkit.services.registry import Services
 
-_MEMBERS = {"result", "error", "cause", "submitted", "delay", "when"}
+_MEMBERS = {"result", "error", "cause", "submitted", "delay", "when", "hangs"}
 _GROUPS = {"states", "services", "functions"}
 
 
@@ -40,6 +41,7 @@ class _Answer:
     cause: str
     submitted: Json
     delay: float
+    hangs: bool
     when: tuple[tuple[JsonPath, Json], ...]
 
     def serves(self, parameters: Json) -> bool:
@@ -77,6 +79,8 @@ class _Mock:
     def handler(self, request: TaskRequest) -> "Json | Submitted":
         """The mock as a handler."""
         answer = self.next(request.parameters)
+        if answer.hangs:
+            return Submitted(answer.submitted, Future(), idle=True)
         if request.pattern != "sync":
             return _given(answer)
         future: Future[Json] = Future()
@@ -138,14 +142,20 @@ def _answer(where: str, value: Json) -> _Answer:
     unknown = set(value) - _MEMBERS
     if unknown:
         raise MockError(f"{where}: {min(unknown)!r} is none of {', '.join(sorted(_MEMBERS))}")
-    if ("result" in value) is ("error" in value):
-        raise MockError(f"{where} has either result or error")
+    if sum(name in value for name in ("result", "error", "hangs")) != 1:
+        raise MockError(f"{where} has either result or error or hangs")
     try:
         when = tuple((parse_path(path), wanted) for path, wanted in value.get("when", {}).items())
     except SyntaxFault as fault:
         raise MockError(f"{where}.when: {fault}") from fault
     return _Answer(
-        value.get("result"), value.get("error"), value.get("cause", ""), value.get("submitted", {}), value.get("delay", 0), when
+        result=value.get("result"),
+        error=value.get("error"),
+        cause=value.get("cause", ""),
+        submitted=value.get("submitted", {}),
+        delay=value.get("delay", 0),
+        hangs=value.get("hangs") is True,
+        when=when,
     )
 
 

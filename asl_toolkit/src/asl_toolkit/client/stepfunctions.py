@@ -36,7 +36,7 @@ class StepFunctions:
     ) -> None:
         given = services or Services()
         place = Place(region or given.region, account or given.account)
-        nested = NestedExecutions(self._start_nested)
+        nested = NestedExecutions(self.start_nested)
         self.services = Services(
             {**nested.handlers(), **given.handlers},
             functions=given.functions,
@@ -256,7 +256,8 @@ class StepFunctions:
             raise self._registry.error("TaskDoesNotExist", str(error), operation) from error
         return {}
 
-    def _start_nested(self, arn: str, name: str | None, value: Json) -> Execution:
+    def start_nested(self, arn: str, name: str | None, value: Json) -> Execution:
+        """What `states:startExecution` starts: an execution by the machine's ARN; ClientError when it cannot."""
         return self._registry.start(arn, name, dumps(value), "StartExecution").execution
 
 

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from asl_toolkit.client.nested import NestedExecutions
+from asl_toolkit.client.stepfunctions import StepFunctions
 from asl_toolkit.errors import DefinitionError
 from asl_toolkit.json_value import Json
 from asl_toolkit.machine import load
 from asl_toolkit.services.aws import AwsCalls
+from asl_toolkit.services.aws.names import OPTIMISED
 from asl_toolkit.services.contract import Function
 from asl_toolkit.services.registry import Services, resources_of
 from asl_toolkit.services.tokens import TaskDoesNotExist, TaskTokens
@@ -116,6 +119,8 @@ def _fixtures(fixtures: Mapping[str, Json], tokens: TaskTokens) -> Iterator[dict
 def _with_queues(calls: AwsCalls, fixtures: Mapping[str, Json]) -> dict[tuple[str, str], Any]:
     """The handlers; a queue's recorded URL holds the recorded account, moto's holds its own."""
     handlers = calls.handlers()
+    handlers |= {(service, "*"): calls.optimised for service in OPTIMISED if service not in {"lambda", "s3", "states"}}
+    handlers |= NestedExecutions(StepFunctions().start_nested).handlers()
     urls = {f"https://sqs.{_REGION}.amazonaws.com/{_ACCOUNT}/{name}": name for name in fixtures.get("sqs", {})}
     send: Callable[[Any], Json] = handlers["sqs", "sendMessage"]
 

@@ -73,7 +73,8 @@ async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents") ->
     try:
         end = await work.start(handler)
         if work.submitted is not None:
-            events.submitted(Payload(work.submitted.output))
+            if request.pattern != "request_response":
+                events.submitted(Payload(work.submitted.output))
             end = await work.completion()
     finally:
         work.close()

@@ -89,8 +89,9 @@ class Work:
     def _submit(self, answer: object) -> None:
         if isinstance(answer, Submitted):
             self.submitted = answer
-            self._loop.expect()
-            self._outside += 1
+            if not answer.idle:
+                self._loop.expect()
+                self._outside += 1
             answer.completion.add_done_callback(self._completed_outside)
         else:
             future: Future[Json] = Future()

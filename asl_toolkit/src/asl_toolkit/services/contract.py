@@ -41,14 +41,16 @@ def _nothing() -> None:
 class Submitted:
     """What a handler of a `.sync` Task returns once the work is under way.
 
-    `output` becomes that of TaskSubmitted. `completion` is resolved, from any thread, with the Task's final result or
-    with TaskFailed. `cancel` is called when nobody waits any more (timeout, stop, a sibling's failure): it must return
-    quickly and may be called although the work has ended.
+    `output` becomes that of TaskSubmitted (a request-response Task has no such event). `completion` is resolved, from any
+    thread, with the Task's final result or with TaskFailed. `cancel` is called when nobody waits any more (timeout, stop,
+    a sibling's failure): it must return quickly and may be called although the work has ended. `idle` says that nothing
+    is at work, so that a virtual clock need not stand still for it: a job that hangs until its timeout.
     """
 
     output: Json
     completion: "Future[Json]"
     cancel: Callable[[], None] = field(default=_nothing)
+    idle: bool = False
 
 
 Handler: TypeAlias = Callable[[TaskRequest], "Json | Submitted"]
