@@ -69,23 +69,33 @@ _REMEDIES: Final = {
 
 
 class Database:
-    """A tracking file. `create` False: a missing file is an error, not a new store."""
+    """A tracking file. `create` False: a missing file is an error, not a new store.
 
-    def __init__(self, path: Path, *, create: bool = True, busy_seconds: float = 30.0) -> None:
+    `read_only` makes no file at all, not even SQLite's own beside it: while nobody has it open (there is no -wal file) it is read
+    as one that nobody changes (https://sqlite.org/c3ref/open.html, "immutable").
+    """
+
+    def __init__(self, path: Path, *, create: bool = True, read_only: bool = False, busy_seconds: float = 30.0) -> None:
         self._path = path
         self._lock = threading.Lock()
-        if not create and not path.exists():
+        if (read_only or not create) and not path.exists():
             raise TrackingError(f"there is no tracking store at {str(path)!r}: start a run there first, or name the right place")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if not read_only:
+                path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise TrackingError(f"the folder of the tracking store {str(path)!r} can't be made: {error}") from error
         with self._translated():
             self._connection = sqlite3.connect(
-                path, timeout=busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=64
+                _read_only_uri(path) if read_only else path,
+                uri=read_only,
+                timeout=busy_seconds,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=64,
             )
         try:
-            self._prepare()
+            self._prepare(read_only=read_only)
         except BaseException:
             self._connection.close()
             raise
@@ -136,7 +146,7 @@ class Database:
             detail = f"{remedy} ({error})" if remedy else str(error)
             raise TrackingError(f"the tracking store {str(self._path)!r}: {detail}") from error
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, read_only: bool) -> None:
         with self._lock, self._translated():
             self._connection.execute("PRAGMA foreign_keys = ON")
             names = self._names()
@@ -145,6 +155,10 @@ class Database:
                     f"{str(self._path)!r} is a database, but no tracking store (it holds {', '.join(sorted(names)[:5])}): "
                     "name another place for tracking"
                 )
+            if read_only:
+                found = self._connection.execute("SELECT max(version) FROM schema_version").fetchone()[0] if names else None
+                self._check_version(found)
+                return
             self._connection.execute("PRAGMA journal_mode = WAL")  # a file system without it keeps its own mode: slower, right
             self._connection.execute("PRAGMA synchronous = FULL")  # a commit outlives a power cut, at 0.3 ms each
         with self.writing() as cursor:
@@ -158,6 +172,13 @@ class Database:
                     cursor.execute(statement)
                 found += 1
                 cursor.execute("INSERT INTO schema_version VALUES (?)", (found,))
+        self._check_version(found)
+
+    def _check_version(self, found: int | None) -> None:
+        if found in _UPGRADES or found is None:  # only where nothing may be written
+            raise TrackingError(
+                f"the tracking store {str(self._path)!r} is of an earlier version ({found!r}): extract status brings it up"
+            )
         if found != VERSION:
             raise TrackingError(
                 f"the tracking store {str(self._path)!r} has schema version {found!r}, this extract-core knows {VERSION}: "
@@ -166,3 +187,8 @@ class Database:
 
     def _names(self) -> set[str]:
         return {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _read_only_uri(path: Path) -> str:
+    in_use = path.with_name(path.name + "-wal").exists()
+    return f"{path.absolute().as_uri()}?{'mode=ro' if in_use else 'immutable=1'}"

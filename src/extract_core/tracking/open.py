@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 _TABLE: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}")  # names of DynamoDB tables (API reference, CreateTable)
 
 
-def open_tracking(uri: str, *, create: bool = True) -> TrackingStore:
+def open_tracking(uri: str, *, create: bool = True, read_only: bool = False) -> TrackingStore:
     """The store at ``sqlite:///absolute/path``, ``file:///absolute/path``, a plain path, or ``dynamodb://table?region=…``.
 
-    `create` False: a file that is not there is an error, not made. A DynamoDB table is never made here: its deployment makes it.
+    `create` False: a file that is not there is an error, not made. `read_only`: no file is made or changed; one that is not there
+    is an empty store. A DynamoDB table is never made here: its deployment makes it.
     Raises TrackingError for a place that can't be used.
     """
     scheme = uri.partition("://")[0] if "://" in uri else ""
@@ -27,7 +28,7 @@ def open_tracking(uri: str, *, create: bool = True) -> TrackingStore:
         parts = urlsplit(uri)
         if parts.netloc or len(parts.path) < 2:
             raise TrackingError(f"the tracking place {uri!r} has no absolute path: write {scheme}:///absolute/path")
-        return SQLiteTracking(Path(unquote(parts.path)), create=create)
+        return _sqlite(Path(unquote(parts.path)), create=create, read_only=read_only)
     if scheme == "dynamodb":
         return _dynamodb(uri)
     if scheme or not uri.strip():
@@ -35,7 +36,13 @@ def open_tracking(uri: str, *, create: bool = True) -> TrackingStore:
             f"the tracking place {uri!r} is not known: name a file, as in sqlite:///absolute/path, or a table, as in "
             "dynamodb://table?region=eu-central-1"
         )
-    return SQLiteTracking(Path(uri), create=create)
+    return _sqlite(Path(uri), create=create, read_only=read_only)
+
+
+def _sqlite(path: Path, *, create: bool, read_only: bool) -> TrackingStore:
+    if read_only and not path.exists():
+        return SQLiteTracking(Path(":memory:"))
+    return SQLiteTracking(path, create=create, read_only=read_only)
 
 
 def _dynamodb(uri: str) -> TrackingStore:

@@ -34,10 +34,13 @@ _PUT_RUN: Final = f"INSERT INTO runs ({rows.RUN}) VALUES ({rows.marks(rows.RUN)}
 
 
 class SQLiteTracking:
-    """A `TrackingStore` in the file at `path`, which is made if `create`. Other processes are waited for `busy_seconds`."""
+    """A `TrackingStore` in the file at `path`, which is made if `create`. Others are waited for `busy_seconds`.
 
-    def __init__(self, path: Path, *, create: bool = True, busy_seconds: float = 30.0) -> None:
-        self._database = Database(path, create=create, busy_seconds=busy_seconds)
+    `read_only`: nothing is written, not even beside it, and what would write raises TrackingError.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True, read_only: bool = False, busy_seconds: float = 30.0) -> None:
+        self._database = Database(path, create=create, read_only=read_only, busy_seconds=busy_seconds)
 
     def start_run(self, record: RunRecord) -> RunRecord:
         """See `TrackingStore.start_run`."""

@@ -1,0 +1,59 @@
+"""A store that is only looked at: nothing appears beside it, and nothing in it changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from extract_core.errors import TrackingError
+from extract_core.tracking import RunRecord, SQLiteTracking, open_tracking
+
+RUN = RunRecord(run_id="r-1", execution_id="e-1", source_name="sales", started_at="2026-03-01T06:00:00+00:00")
+
+
+def seen(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_nobody_else_has_it_open(tmp_path):
+    path = tmp_path / "tracking.db"
+    with SQLiteTracking(path) as store:
+        store.start_run(RUN)
+    before = seen(tmp_path)
+    with open_tracking(str(path), read_only=True) as store:
+        assert store.run("r-1") == RUN
+        with pytest.raises(TrackingError):
+            store.start_run(RunRecord(run_id="r-2", execution_id="e-2", source_name="sales", started_at=RUN.started_at))
+    assert seen(tmp_path) == before
+
+
+def test_while_another_process_writes(tmp_path):
+    path = tmp_path / "tracking.db"
+    with SQLiteTracking(path) as writer:
+        writer.start_run(RUN)
+        names = set(seen(tmp_path))
+        with open_tracking(f"sqlite://{path}", read_only=True) as store:
+            assert store.run("r-1") == RUN
+            writer.refuse_run("r-1", "no")
+            assert store.run("r-1").refused == "no"
+        assert set(seen(tmp_path)) == names
+
+
+def test_one_that_is_not_there_is_empty_and_stays_away(tmp_path):
+    with open_tracking(str(tmp_path / "none" / "tracking.db"), read_only=True) as store:
+        assert list(store.runs()) == []
+    assert seen(tmp_path) == {}
+
+
+def test_an_older_one_is_not_brought_up(tmp_path):
+    path = tmp_path / "tracking.db"
+    SQLiteTracking(path).close()
+    import sqlite3
+
+    connection = sqlite3.connect(path)
+    connection.execute("DELETE FROM schema_version WHERE version > 1")
+    connection.execute("INSERT INTO schema_version VALUES (1)")
+    connection.commit()
+    connection.close()
+    with pytest.raises(TrackingError) as error:
+        open_tracking(str(path), read_only=True)
+    assert str(error.value) == (f"the tracking store {str(path)!r} is of an earlier version (1): extract status brings it up")
