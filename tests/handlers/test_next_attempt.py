@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -100,6 +101,18 @@ def test_a_reingest_stays_one(pipeline, plan, fail):
     again = fail(plan(reingest=True))
     assert again["watermark"]["low"] is None
     assert "--low_watermark" not in again["arguments"]
+
+
+def test_a_window_with_an_end_stays_as_it_is(pipeline, plan, fail):
+    item = plan()
+    path = pipeline.path(item["plan_uri"])
+    window = {**item["watermark"], "mode": "backfill", "low": "2026-01-01", "high": "2026-02-01"}
+    line = json.loads(path.read_text().splitlines()[0])
+    text = json.dumps({**line, "item": {**line["item"], "watermark": window}})
+    path.write_text(text)
+    again = fail({**item, "watermark": window, "plan_line": [0, len(text)]})
+    assert again["watermark"] == window
+    assert (again["arguments"]["--low_watermark"], again["arguments"]["--high_watermark"]) == ("2026-01-01", "2026-02-01")
 
 
 def test_attempts_end_with_the_last_one(pipeline, plan, fail):

@@ -53,13 +53,17 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
     attempt: Attempt,
     mark: str | None,
     registry: Registry,
+    window: Watermark | None = None,
 ) -> PlannedTable:
-    """The planned table. Raises Unplannable where the builder, a plugin's hook or the command line refuses it."""
+    """The planned table, for this window or else for what is above the mark.
+
+    Raises Unplannable where the builder, a plugin's hook or the command line refuses it.
+    """
     run, core, table = attempt.run, spec.core, spec.table
     name = segment(table)
     if len(name) > MAX_SEGMENT:
         raise Unplannable(f"the table's name is too long for a folder: {len(name)} bytes of at most {MAX_SEGMENT}")
-    watermark = watermark_of(core, mark, reingest=run.reingest)
+    watermark = window or watermark_of(core, mark, reingest=run.reingest)
     s3_uri, result_uri = attempt.places_of(spec.source_name, name)
     of_the_run = {
         "--source_name": spec.source_name,

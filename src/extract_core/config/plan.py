@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from extract_core.config.attempt import RunContext
     from extract_core.config.model import SourceConfig
-    from extract_core.contract import Json
+    from extract_core.contract import Json, Watermark
     from extract_core.registry import Registry
 
 _AT_ONCE = 500  # tables that are planned with the garbage collector paused
@@ -91,8 +91,11 @@ def replan(  # noqa: PLR0913 - as plan_tables
     marks: Mapping[str, str | None],
     data_uri: str,
     runs_uri: str,
+    window: Watermark | None = None,
 ) -> PlannedTable:
     """The same table for another run or attempt: table and settings as the stored plan has them, the watermark anew.
+
+    `window` is that of the run where it stays: a further attempt reads what the first one was to read.
 
     Not for a line with a `plan_error`: such a table is planned from today's config (`plan_tables`).
     """
@@ -105,7 +108,8 @@ def replan(  # noqa: PLR0913 - as plan_tables
     try:
         in_use = _in_use(spec.job_type, machine, registry)
         settings = in_use.settings(planned.settings)
-        return assemble(spec, settings, in_use, attempt=this, mark=marks.get(spec.table), registry=registry)
+        mark = marks.get(spec.table)
+        return assemble(spec, settings, in_use, attempt=this, mark=mark, registry=registry, window=window)
     except BadSettings as error:
         wrong = "; ".join(f"{'.'.join(map(str, path))} {message}" for path, message in error.complaints)
         message = f"the settings that the table ran with before are refused now: {wrong}"

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.config import RunContext, read_plan_line, replan
-from extract_core.contract import FailureClass, JobState, JobStatus
+from extract_core.contract import FailureClass, JobState, JobStatus, Watermark
 from extract_core.errors import ExtractError
 
 if TYPE_CHECKING:
@@ -56,15 +56,11 @@ def next_item(parts: Parts, item: Mapping[str, Json], row: AttemptRow) -> dict[s
     line = _line(parts, item)
     settings = _settings(parts, row, line)
     planned = _planned(parts, row, replace(line, settings=settings))
-    window: Any = line.item["watermark"]
     if planned.plan_error is not None:
         raise NoNextAttempt(planned.plan_error)
-    rebuilt: Any = planned.item["watermark"]
-    if any(rebuilt.get(key) != value for key, value in window.items() if key != "version"):
-        raise NoNextAttempt(f"its window was planned as {window}, and would be {rebuilt} now")
     again: dict[str, Json] = {
         **planned.item,
-        "watermark": window,
+        "watermark": line.item["watermark"],
         "lease": line.item.get("lease"),
         "plan_uri": item["plan_uri"],
         "plan_line": item["plan_line"],
@@ -139,7 +135,8 @@ def _status(row: AttemptRow) -> JobStatus:
 def _planned(parts: Parts, row: AttemptRow, line: PlannedTable) -> PlannedTable:
     """The table planned for the next attempt, for the same deployment and from the same mark as the first one."""
     first: Any = line.table_run or {}
-    window: Any = line.item["watermark"]
+    window: Any = {**line.item["watermark"]}  # type: ignore[dict-item] # written by watermark_json
+    window.pop("version", None)  # of the committed mark
     run = RunContext(run_id=row.run_id, execution_id="", started_at=str(line.item["run_started_at"]))
     try:
         return replan(
@@ -148,9 +145,10 @@ def _planned(parts: Parts, row: AttemptRow, line: PlannedTable) -> PlannedTable:
             attempt=row.attempt + 1,
             machine={"name": "that planned it", "job_types": {str(row.job_type): first.get("deployment")}},
             registry=parts.registry,
-            marks={row.table: window["low"]},
+            marks={},
             data_uri=parts.data_uri,
             runs_uri=parts.runs_uri,
+            window=Watermark(**window),
         )
     except (ExtractError, KeyError, TypeError, ValueError) as error:
         raise NoNextAttempt(f"it can't be planned again: {error}") from error
