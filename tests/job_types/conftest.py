@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import boto3
 import extract_batch
 import pytest
+from botocore.stub import Stubber
 
 import extract_ecs
 import extract_emr
@@ -104,3 +106,44 @@ def arguments_of():
 @pytest.fixture(params=ALL, ids=lambda job_type: job_type.name)
 def installed(request: pytest.FixtureRequest) -> Installed:
     return Installed(request.param)
+
+
+class Session:
+    """A boto3 session whose clients answer what was put in, in this order; each request is held to the service's model."""
+
+    def __init__(self) -> None:
+        self._session = boto3.Session(
+            region_name="eu-west-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+        self._stubs: dict[str, tuple[object, Stubber]] = {}
+
+    def client(self, service_name, *, config=None):
+        if service_name not in self._stubs:
+            client = self._session.client(service_name, config=config)
+            self._stubs[service_name] = (client, Stubber(client))
+            self._stubs[service_name][1].activate()
+        return self._stubs[service_name][0]
+
+    def answers(self, service, method, answer, **request):
+        self.client(service)
+        self._stubs[service][1].add_response(method, answer, request)
+        return self
+
+    def refuses(self, service, method, code):
+        self.client(service)
+        self._stubs[service][1].add_client_error(method, code, "no", 400)
+        return self
+
+    def everything_was_asked(self):
+        for _, stub in self._stubs.values():
+            stub.assert_no_pending_responses()
+
+
+@pytest.fixture
+def aws():
+    """A boto3 session of recorded answers."""
+    session = Session()
+    yield session
+    session.everything_was_asked()
