@@ -67,6 +67,20 @@ class Signal(Generic[T]):
         self._waiter = None
 
 
+class Turn(Signal[None]):
+    """Awaiting it lets the other fibers that are ready go first."""
+
+    __slots__ = ()
+
+    def attach(self, fiber: "Fiber[Any]") -> None:
+        """Queue the fiber again, behind the others."""
+        self._loop.wake(fiber)
+
+    def __await__(self) -> Generator[Signal[Any], None, None]:
+        """Go on when the others have had their turn."""
+        yield self
+
+
 class Fiber(Generic[T]):
     """A running coroutine. `ended` is set when it is over; `result()` gives its value or raises what it raised."""
 
@@ -136,6 +150,7 @@ class Loop:
         self._expected = 0
         self._closing = threading.Lock()
         self._closed = False
+        self.turn = Turn(self)
 
     def spawn(self, coroutine: Coroutine[Signal[Any], None, T]) -> Fiber[T]:
         """Start a fiber; it runs when the running one waits."""

@@ -108,6 +108,7 @@ class Run:
             cursor.add(f"{kind}StateEntered", entered)
             about = {"Name": state.name, "EnteredTime": instant_text(self.loop.clock.now()), "RetryCount": 0}
             frame = Frame(self, state, payload, scope, {**context, "State": about}, cursor, before, progress)
+            await self.loop.turn  # branches go forward side by side, as on AWS
             outcome = await self._attempts(frame, kind)
             if outcome.assigned:
                 scope.assign(outcome.assigned)
