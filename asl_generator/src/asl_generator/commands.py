@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @click.group()
@@ -45,6 +49,33 @@ def build(pipeline: Path | None, output: str) -> None:
     click.echo(f"state machine {machine.name}: {kinds}, {len(text.encode()):,} bytes{place}", err=True)
 
 
+@asl.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--pipeline", type=click.Path(path_type=Path), help="The extract.toml. Default: of this folder, or the nearest above it."
+)
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What stdout gets.")
+def check(files: Sequence[Path], pipeline: Path | None, output: str) -> int:
+    """Check definitions in FILES, or the machine of this pipeline where none is named.
+
+    Structure, paths, services and their parameters, without asking AWS. Exit code 1 if one has an error.
+    """
+    from asl_toolkit.check import Severity, command
+    from asl_toolkit.check import check as findings_of
+
+    if files:
+        return command.main(["--output", output, *map(str, files)])
+    from asl_generator.build import build_pipeline
+    from extract_core.pipeline import read_pipeline
+    from extract_core.registry import discover
+
+    read = read_pipeline(pipeline)
+    machine = build_pipeline(read, discover(strict=True))
+    found = [(machine.name, findings_of(machine.to_json(), region=read.region))]
+    click.echo(command.as_json(found) if output == "json" else command.as_text(found), nl=False)
+    return int(any(finding.severity is Severity.ERROR for _, findings in found for finding in findings))
+
+
 def _write(path: Path, text: str) -> None:
     """Whole or not at all; through a link, and into a device as it is. UsageError where it can't be written."""
     import os
@@ -53,17 +84,17 @@ def _write(path: Path, text: str) -> None:
     from extract_core.errors import UsageError
 
     try:
-        path = path.resolve()
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")  # a device or a pipe has no name to be replaced; a folder refuses
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            target.write_text(text, encoding="utf-8")  # a device or a pipe has no name to be replaced; a folder refuses
             return
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         temporary = Path(name)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
             temporary.chmod(0o644)
-            temporary.replace(path)
+            temporary.replace(target)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise

@@ -129,7 +129,15 @@ def core_states(  # noqa: PLR0913 - all that differs between machines, by name
         routing.DID_SUCCEED: {
             "Type": "Choice",
             "Comment": "By the source's policy (fail_when)",
-            "Choices": [{"Variable": "$.succeeded", "BooleanEquals": True, "Next": routing.SUCCEEDED}],
+            "Choices": [
+                {
+                    "And": [
+                        {"Variable": "$.succeeded", "IsPresent": True},
+                        {"Variable": "$.succeeded", "BooleanEquals": True},
+                    ],
+                    "Next": routing.SUCCEEDED,
+                }
+            ],
             "Default": routing.FAILED,
         },
         routing.SUCCEEDED: {"Type": "Succeed", "Comment": "As many tables as the policy asks for were extracted"},

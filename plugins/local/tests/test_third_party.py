@@ -136,6 +136,16 @@ def test_it_adds_its_branch_to_the_machine(installed):
     assert rule in built["Choose Job Type"]["Choices"]
 
 
+def test_its_branch_is_checked_with_the_others(installed, farm):
+    clean = installed.extract("asl", "check")
+    assert clean.stdout.splitlines()[-1].startswith("1 file: 0 errors")
+    module = farm / "acme_farm.py"
+    module.write_text(module.read_text().replace('"JobQueue": target', '"Queue": target'))
+    found = json.loads(installed.extract("asl", "check", "--output", "json", code=1).stdout)
+    errors = {each["pointer"].rpartition("/States/")[2] for each in found if each["severity"] == "ERROR"}
+    assert errors == {"Farm Start Extract Job Run/Parameters", "Farm Start Extract Job Run/Parameters/Queue"}
+
+
 def test_the_machine_is_written_through_a_link_and_into_a_device_as_it_is(installed):
     link, target = installed.folder / "link.json", installed.folder / "target.json"
     target.write_text("before")

@@ -25,7 +25,7 @@ def main(argv: Sequence[str]) -> int:
     except _Refused as refused:
         sys.stderr.write(f"check: {refused}\n")
         return _WRONG_USE
-    sys.stdout.write(_as_json(found) if options.output == "json" else _as_text(found))
+    sys.stdout.write(as_json(found) if options.output == "json" else as_text(found))
     faulty = any(finding.severity is Severity.ERROR for _, findings in found for finding in findings)
     return _FAULTY if faulty else _CLEAN
 
@@ -79,7 +79,8 @@ def _read(name: str) -> bytes:
         raise _Refused(f"{name!r} cannot be read: {error.strerror}") from error
 
 
-def _as_text(found: Sequence[tuple[str, Sequence[Finding]]]) -> str:
+def as_text(found: Sequence[tuple[str, Sequence[Finding]]]) -> str:
+    """A line a finding, and a last one that counts them; `found` pairs the name of each definition with its findings."""
     lines = []
     for name, findings in found:
         for finding in findings:
@@ -96,7 +97,8 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _as_json(found: Sequence[tuple[str, Sequence[Finding]]]) -> str:
+def as_json(found: Sequence[tuple[str, Sequence[Finding]]]) -> str:
+    """The same as one JSON list."""
     entries = [
         {
             "file": name,
