@@ -92,3 +92,19 @@ def test_importing_the_commands_is_light():
     script = "import sys, asl_generator.commands; print(sorted({'boto3', 'rich', 'pydantic', 'asl_toolkit'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"
+
+
+def test_the_drawing_is_printed_or_written(pipeline, tmp_path):
+    done = CliRunner().invoke(asl, ["graph"])
+    assert done.exit_code == 0
+    assert done.stdout.startswith('flowchart TD\n    start1(( )) --> s1\n    s1["Extract Config Manager"]\n')
+    assert '|"$.job_type is glue"|' in done.stdout
+    assert CliRunner().invoke(asl, ["graph", "-o", "machine.mermaid"]).stdout == ""
+    assert (tmp_path / "machine.mermaid").read_text() == done.stdout
+
+
+def test_a_drawing_is_not_json(pipeline):
+    done = CliRunner().invoke(asl, ["graph", "--output", "json"])
+    assert str(done.exception) == (
+        "a drawing is text: write --output text, or a file; the definition as JSON is: extract asl build"
+    )

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from statelint.linter import Linter
 
+from asl_generator.graph import mermaid
+
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -26,6 +28,31 @@ def test_the_machine_of_all_three(build_types, crunch, poll, sata, golden):
 
 def test_a_machine_without_further_attempts(build_types, crunch, golden):
     golden(GOLDEN / "no_retries.asl.json", build_types(crunch(), retries=False).to_json())
+
+
+def test_the_drawing_of_a_machine(build_types, crunch, poll, sata, golden):
+    drawing = mermaid(build_types(sata(), crunch(), poll()).definition)
+    golden(GOLDEN / "all.mermaid", drawing)
+
+
+def test_the_drawing_takes_any_text_and_any_rule():
+    rules = [
+        {"Variable": "$.a", "StringEquals": 'x"<#>', "Next": "B"},
+        {"And": [{"Variable": "$.a", "IsNull": True}, {"Variable": "$.b", "NumericLessThan": 2}], "Next": "B"},
+        {"Not": {"Variable": "$.a", "IsPresent": False}, "Next": "B"},
+    ]
+    states = {"A": {"Type": "Choice", "Choices": rules, "Default": "B"}, "B": {"Type": "Succeed"}}
+    assert mermaid({"StartAt": "A", "States": states}) == (
+        """flowchart TD
+    start1(( )) --> s1
+    s1{"A"}
+    s2(["B"])
+    s1 -->|"$.a is x#quot;#lt;#35;#gt;"| s2
+    s1 -->|"$.a IsNull true and $.b NumericLessThan 2"| s2
+    s1 -->|"not ($.a is absent)"| s2
+    s1 -->|"else"| s2
+"""
+    )
 
 
 def test_statelint_finds_nothing(machine):

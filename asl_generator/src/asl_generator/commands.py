@@ -10,6 +10,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from asl_generator.machine import MachineDefinition
+
 
 @click.group()
 def asl() -> None:
@@ -28,6 +30,30 @@ def asl() -> None:
 )
 def build(pipeline: Path | None, output: str) -> None:
     """Print the state machine's definition (Amazon States Language)."""
+    machine = _built(pipeline)
+    text = machine.to_json()
+    place = _put(text, output)
+    kinds = f"{len(machine.job_types)} job type{'s' if len(machine.job_types) > 1 else ''} ({', '.join(machine.job_types)})"
+    click.echo(f"state machine {machine.name}: {kinds}, {len(text.encode()):,} bytes{place}", err=True)
+
+
+@asl.command()
+@click.option(
+    "--pipeline", type=click.Path(path_type=Path), help="The extract.toml. Default: of this folder, or the nearest above it."
+)
+@click.option("-o", "--output", default="-", help="The file to write the drawing to. Default, also for - and text: stdout.")
+def graph(pipeline: Path | None, output: str) -> None:
+    """Print the state machine as a Mermaid flowchart, which GitHub, GitLab and many editors draw."""
+    from asl_generator.graph import mermaid
+    from extract_core.errors import UsageError
+
+    if output == "json":
+        raise UsageError("a drawing is text: write --output text, or a file; the definition as JSON is: extract asl build")
+    _put(mermaid(_built(pipeline).definition), output)
+
+
+def _built(pipeline: Path | None) -> MachineDefinition:
+    """The machine of this pipeline; notes about plugins and job types left out go to stderr."""
     from asl_generator.build import build_pipeline
     from extract_core.pipeline import read_pipeline
     from extract_core.registry import discover
@@ -38,15 +64,16 @@ def build(pipeline: Path | None, output: str) -> None:
     machine = build_pipeline(read_pipeline(pipeline), registry)
     for job_type, reason in machine.left_out.items():
         click.echo(f"note: job type {job_type!r} is left out: {reason}", err=True)
-    text = machine.to_json()
+    return machine
+
+
+def _put(text: str, output: str) -> str:
+    """Print the text, or write it to a file; where it went comes back, for people."""
     if output in ("-", "json", "text"):
         click.echo(text, nl=False)
-        place = ""
-    else:
-        _write(Path(output), text)
-        place = f" → {output}"
-    kinds = f"{len(machine.job_types)} job type{'s' if len(machine.job_types) > 1 else ''} ({', '.join(machine.job_types)})"
-    click.echo(f"state machine {machine.name}: {kinds}, {len(text.encode()):,} bytes{place}", err=True)
+        return ""
+    _write(Path(output), text)
+    return f" → {output}"
 
 
 @asl.command()
