@@ -66,6 +66,16 @@ def test_a_fault_is_found_and_placed(definition, expected):
     assert findings(definition) == expected
 
 
+def test_variables_have_names():
+    state = {**PASS, "Assign": {"ok.$": "$", "1x": 1, "states": 2, "a-b": 3}}
+    assert [finding.split(": ")[0] for finding in findings(one(state))] == [
+        "/States/S/Assign/1x",
+        "/States/S/Assign/states",
+        "/States/S/Assign/a-b",
+    ]
+    assert findings(one({**PASS, "Assign": 1})) == ["/States/S/Assign: Assign is an object, not 1 [WRONG_TYPE]"]
+
+
 def test_retry_and_catch_keep_the_rules_of_states_all():
     retry = [{"ErrorEquals": ["States.ALL", "A"]}, {"ErrorEquals": ["States.Nope"], "MaxAttempts": -1}]
     state = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": True, "Retry": retry}

@@ -67,7 +67,7 @@ def _catcher(reader: Reader, target: Callable[[Reader, str], str | None], *, las
         reader.fault(None, "FIELD_MISSING", "Next is missing")
     result_path = reader.reference("ResultPath") if reader.language == "JSONPath" else None
     output = reader.template("Output") if reader.language == "JSONata" else None
-    assign = reader.template("Assign")
+    assign = reader.assign()
     reader.unknown("in a Catch entry" + (" of JSONata" if reader.language == "JSONata" else ""))
     return Catcher(reader.pointer, errors, following or "", result_path, assign, output)
 

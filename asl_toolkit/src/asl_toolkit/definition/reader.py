@@ -1,5 +1,6 @@
 """Reads the fields of one JSON object of a definition: asks for types, notes faults with pointers, finds unknown fields."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from asl_toolkit.jsonpath import ReferencePath, parse_reference
 from asl_toolkit.templates import compile_template, escape
 
 T = TypeVar("T")
+_VARIABLE = re.compile(r"[^\W\d]\w{0,79}")
 
 
 class Reader:
@@ -168,6 +170,20 @@ class Reader:
         for pointer, message in faults:
             self.findings.append(Finding("SYNTAX", pointer, message))
         return compiled
+
+    def assign(self) -> Evaluable | None:
+        """Assign: an object whose members name variables."""
+        value = self.raw("Assign")
+        if "Assign" in self.value and not isinstance(value, dict):
+            self.fault("Assign", "WRONG_TYPE", _no("Assign", "an object", value))
+            return None
+        for member in value or {}:
+            name = member.removesuffix(".$") if self.language == "JSONPath" else member
+            if not _VARIABLE.fullmatch(name) or name == "states":
+                self.findings.append(
+                    Finding("VARIABLE_NAME", f"{self.at('Assign')}/{escape(member)}", f"{name!r} is no name of a variable")
+                )
+        return self.template("Assign")
 
     def field(self, name: str, check: Callable[[Json], str | None], *, path: bool = True) -> Field | None:
         """A value, its `…Path` form (JSONPath) or its expression (JSONata). `check` says what is wrong with a value."""

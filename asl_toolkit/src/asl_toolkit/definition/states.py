@@ -99,7 +99,7 @@ class _Head:
         if reader.language == "JSONata":
             arguments = reader.template("Arguments") if "Parameters" in names else None
             output = reader.template("Output") if "Output" not in names else None
-            assign = reader.template("Assign") if "Assign" in names else None
+            assign = reader.assign() if "Assign" in names else None
             return Flow(language="JSONata", parameters=arguments, output=output, assign=assign)
         return Flow(
             input_path=reader.path("InputPath"),
@@ -107,7 +107,7 @@ class _Head:
             result_selector=reader.template("ResultSelector") if "ResultSelector" in names else None,
             result_path=reader.reference("ResultPath") if "ResultPath" in names else None,
             output_path=reader.path("OutputPath"),
-            assign=reader.template("Assign") if "Assign" in names else None,
+            assign=reader.assign() if "Assign" in names else None,
         )
 
 
@@ -174,7 +174,7 @@ def _read_choice_branch(head: _Head, reader: Reader) -> ChoiceBranch:
         for name in reader.value:
             reader.has(name)
     reader.text("Comment")
-    assign = reader.template("Assign")
+    assign = reader.assign()
     following = head.target(reader, "Next")
     if "Next" not in reader.value:
         reader.fault(None, "FIELD_MISSING", "Next is missing")

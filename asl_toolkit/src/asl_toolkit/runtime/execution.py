@@ -207,6 +207,7 @@ class Execution:
         except Fatal as fatal:
             history.end("ExecutionFailed", fatal.previous, _named(fatal.error, fatal.cause))
             return ExecutionResult("FAILED", error=fatal.error, cause=fatal.cause)
+        self._progress = Progress()  # nothing is redriven: what it held may go
         details = {"output": output.text, "outputDetails": NOT_TRUNCATED}
         history.end("ExecutionSucceeded", cursor.last, details)
         return ExecutionResult("SUCCEEDED", output=output.value)

@@ -111,7 +111,7 @@ class Work:
 
     async def completion(self) -> object:
         """The end of what was submitted: a result, TaskFailed, or a deadline."""
-        if self._request.heartbeat_seconds is not None and not self._ended.is_set:
+        if self._request.heartbeat_seconds is not None and self._token is not None and not self._ended.is_set:
             self._last_beat = self._loop.clock.now()
             self._watch_heartbeat()
         return await self._ended
