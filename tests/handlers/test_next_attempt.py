@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from extract_core import FailureClass, JobState, JobStatus
 from extract_core.errors import TrackingUnavailable
@@ -281,3 +283,34 @@ def test_the_lease_lasts_for_all_attempts(pipeline, plan):
     # Table a: three times 600 s of a job and 900 s around it, and two waits: 4,514 s; table b 1,500 s. Two places for them: half
     # of both, and the longer once more; and an hour.
     assert pipeline.state("a").owner.bound == "2026-03-01T09:05:21+00:00"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    ends=st.lists(
+        st.tuples(st.integers(0, 5), st.sampled_from(["done", "THROTTLED", "!OUT_OF_MEMORY", "USER_CODE"])), max_size=14
+    )
+)
+def test_any_ends_in_any_order_again_and_again(ends, pipeline, plan, fail):
+    """Whatever comes, and however often: attempts are counted one by one, and what was answered once is not changed."""
+    pipeline.runs = getattr(pipeline, "runs", 0) + 1
+    run_id = f"run-{pipeline.runs}"
+    items = [plan(run_id=run_id, tables="a")]
+    for pick, end in ends:
+        item = items[pick % len(items)]
+        known = rows(pipeline, run_id=run_id)
+        state = pipeline.state("a")
+        answer = pipeline.done(item) if end == "done" else fail(item, f"Press.{end}")
+        now = rows(pipeline, run_id=run_id)
+        if item["attempt"] <= len(known):  # it had ended before
+            assert (now, pipeline.state("a")) == (known, state)
+        if "attempt" in answer:
+            assert answer["attempt"] == item["attempt"] + 1 == len(now) + 1 <= 3
+            items[len(now) :] = [answer] if len(items) <= len(now) else items[len(now) :]
+            assert items[len(now)] == answer
+        assert [row.attempt for row in now] == list(range(1, len(now) + 1))
+    now, state = rows(pipeline, run_id=run_id), pipeline.state("a")
+    assert (state.owner is None) == (len(items) == len(now))
+    assert all(row.state == "FAILED" for row in now[:-1])
+    pipeline.summarise(run_id)
+    assert pipeline.state("a").owner is None
