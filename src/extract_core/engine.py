@@ -79,6 +79,12 @@ class Engine(Protocol):
     def reconcile(self, run_id: str) -> None:
         """Set right what an execution left that died without an end; a no-op for one that runs or ended."""
 
+    def watch(self, run_id: str) -> Iterator[Mapping[str, Json]]:
+        """Each history event of a run, whoever started it: those so far, then each as it happens, until it has ended."""
+
+    def job_log(self, run_id: str, table: str, attempt: int) -> str | None:
+        """What the job of this attempt wrote, where this engine has it; None: it is where the attempt's `log_url` says."""
+
     def places(self, run_id: str) -> Mapping[str, Path | str]:
         """Where things of this run lie, by name: state machine, history, job logs."""
 

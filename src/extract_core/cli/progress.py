@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from extract_core.routing import CORE_STATES, HANDLE_STATUS, NOT_RECORDED
@@ -63,6 +64,11 @@ class Progress:
             if kind == "TaskStateEntered" and name not in CORE_STATES:
                 self.running[table] = str(item.get("job_type"))
         return table
+
+
+def moment(event: Mapping[str, Any]) -> datetime:
+    """When an event happened: a datetime, or its text in a file of events."""
+    return datetime.fromisoformat(str(event["timestamp"]))
 
 
 def _payload(exited: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,17 +6,18 @@ import os
 import queue
 import signal
 import threading
-import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from extract_core.cli.output import stderr_console
-from extract_core.cli.progress import Progress, held_up
+from extract_core.cli.progress import Progress, held_up, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
     from types import FrameType
 
+    from extract_core.contract import Json
     from extract_core.engine import ExecutionEnd, RunningExecution
 
 _MARKS: Final = {"SUCCEEDED": "[green]✓[/]"}
@@ -29,38 +30,39 @@ def run_and_watch(start: Callable[[], RunningExecution]) -> tuple[RunningExecuti
         execution = start()
         stopper.take(execution)
         try:
-            _draw(execution)
+            draw(execution.run_id, execution.events())
         except BaseException:
             execution.stop("the command that followed it ended")
             raise
         return execution, execution.end()
 
 
-def _draw(execution: RunningExecution) -> None:
+def draw(run_id: str, events: Iterable[Mapping[str, Json]]) -> None:
+    """Draw the run that these events tell of, until they end. How long a table took is counted by the events' own times."""
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
     progress = Progress()
-    started: dict[str, float] = {}
+    started: dict[str, datetime] = {}
     shown: dict[str, int] = {}  # the attempt that was told of a table that goes round again
     console = stderr_console()
-    console.print(f"run [bold]{escape(execution.run_id)}[/]")
+    console.print(f"run [bold]{escape(run_id)}[/]")
     columns = (TextColumn("  "), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         line = bar.add_task("planning", total=None)
-        for event in execution.events():
+        for event in events:
             ended = progress.feed(event)
             if (reason := held_up(event)) is not None:
                 bar.console.print(f"  waiting: {reason}", markup=False)
             for table in progress.running.keys() - started.keys():
-                started[table] = time.monotonic()
+                started[table] = moment(event)
             for table, number in progress.attempts.items() - shown.items():
                 shown[table] = number
                 bar.console.print(f"  [yellow]↻[/] {escape(table):<32} attempt {number}", highlight=False)
             if ended is not None:
                 state = progress.ended[ended]
-                took = f" {time.monotonic() - started[ended]:5.1f} s" if ended in started else ""
+                took = f" {(moment(event) - started[ended]).total_seconds():5.1f} s" if ended in started else ""
                 mark = _MARKS.get(state, "[red]✗[/]")
                 bar.console.print(f"  {mark} {escape(ended):<32} {state:<10}{took}", highlight=False)
             names = sorted(progress.running)

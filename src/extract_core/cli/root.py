@@ -17,13 +17,19 @@ COMMANDS: Final = "extract_core.commands"
 """Entry-point group of commands that other distributions bring: a click command each."""
 
 _CORE: Final = {
+    "history": ("extract_core.cli.history:history", "The attempts at a table over all runs."),
+    "logs": ("extract_core.cli.history:logs", "What the job of a table wrote, and why it failed."),
+    "plan": ("extract_core.cli.plan:plan", "What a run would do, table by table; writes nothing."),
     "plugins": ("extract_core.cli.plugins:plugins", "The installed plugins and their job types."),
+    "reconcile": ("extract_core.cli.reconcile:reconcile", "Set right what runs left that died."),
     "rerun": ("extract_core.cli.run:rerun", "Run the failed tables of a run again, and only these."),
     "run": ("extract_core.cli.run:run", "Extract tables of a source."),
     "runs": ("extract_core.cli.status:runs", "The latest runs."),
     "schema": ("extract_core.cli.schema:schema", "The JSON Schema of source configs, for editors."),
+    "state": ("extract_core.cli.state:state", "The watermark of a table: show, set, reset, history."),
     "status": ("extract_core.cli.status:status", "How a run went, table by table."),
     "validate": ("extract_core.cli.validate:validate", "Everything that is wrong with source configs, in one go."),
+    "watch": ("extract_core.cli.watch:watch", "Follow a run to its end."),
 }
 _OPTIONS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 

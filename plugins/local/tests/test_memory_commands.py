@@ -1,0 +1,128 @@
+"""What is remembered of runs and tables, asked for as a person would: history, logs, state, watch, reconcile."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+
+def told(project, *arguments, code=0):
+    return json.loads(project.extract(*arguments, "--local", "--output", "json", code=code).stdout)
+
+
+@pytest.fixture
+def after_two_runs(demo_project):
+    """public.orders is incremental; public.returns is not in the database."""
+    tables = ("public.orders", "public.returns")
+    demo_project.extract("run", "sales", *tables, "--local", "--run-id", "one", code=1)
+    demo_project.extract("run", "sales", *tables, "--local", "--run-id", "two", code=1)
+    return demo_project
+
+
+def test_history_and_logs(after_two_runs):
+    project = after_two_runs
+    rows = told(project, "history", "public.orders")
+    assert [(row["run_id"], row["state"]) for row in rows] == [("two", "SUCCEEDED"), ("one", "SUCCEEDED")]
+    assert rows[0]["low_watermark"] == rows[1]["high_watermark"]
+    shown = project.extract("history", "public.returns", "--local").stdout
+    assert "one attempt 1: " in shown
+    assert "is not in 'sales.db'" in shown
+    wrong = project.extract("history", "public.order", "--local", code=2)
+    assert (
+        wrong.stderr
+        == "extract: no run has had the table 'public.order' yet; did you mean 'public.orders' or 'public.returns'?\n"
+    )
+    log = project.extract("logs", "one", "public.returns", "--local")
+    assert "is not in 'sales.db'" in log.stdout
+    assert log.stderr.startswith("FAILED: ")
+    assert told(project, "logs", "latest", "public.orders")["state"] == "SUCCEEDED"
+    wrong = project.extract("logs", "one", "public.orders", "--attempt", "2", "--local", code=2)
+    assert wrong.stderr == "extract: run 'one' has no attempt 2 at table 'public.orders' yet; see: extract status one\n"
+
+
+def test_a_mark_is_shown_set_and_taken_away(after_two_runs):
+    project = after_two_runs
+    mark = told(project, "state", "show", "public.orders")["watermark"]
+    assert f"watermark  {mark!r} of updated_at" in project.extract("state", "show", "public.orders", "--local").stdout
+    asked = project.extract("state", "reset", "public.orders", "--reason", "late rows", "--local", code=2)
+    assert asked.stderr == (
+        f"extract: sales public.orders: watermark {mark!r} → None: to change it without being asked, add --yes\n"
+    )
+    wrong = project.extract("state", "set", "public.orders", "yesterday", "--reason", "x", "--yes", "--local", code=2)
+    assert wrong.stderr.startswith("extract: 'yesterday' is no watermark of type ")
+    wrong = project.extract("state", "set", "public.returns", "7", "--reason", "x", "--yes", "--local", code=2)
+    assert wrong.stderr == (
+        "extract: table 'public.returns' has no watermark yet: say of which --column and --type this one is\n"
+    )
+    changed = told(project, "state", "set", "public.orders", "2001-01-01 00:00:00", "--reason", "late rows", "--yes")
+    assert changed["state"]["watermark"] == "2001-01-01 00:00:00"
+    gone = told(project, "state", "reset", "public.orders", "--reason", "all of it", "--yes")
+    assert gone["state"]["watermark"] is None
+    again = project.extract("state", "reset", "public.orders", "--reason", "x", "--yes", "--local", code=2)
+    assert "has no watermark: its next run reads it from the beginning already" in again.stderr
+    changes = told(project, "state", "history", "public.orders")
+    assert [(each["before"], each["mark"], each["reason"]) for each in changes] == [
+        ("2001-01-01 00:00:00", None, "all of it"),
+        (mark, "2001-01-01 00:00:00", "late rows"),
+    ]
+    assert all("@" in each["changed_by"] for each in changes)
+    run = told(project, "run", "sales", "public.orders")
+    assert run["tables"][0]["low_watermark"] is None
+    assert told(project, "state", "show", "public.orders")["watermark"] == mark
+
+
+def test_a_run_that_has_ended_is_watched_from_its_history(after_two_runs):
+    done = after_two_runs.extract("watch", "two", "--local", "--output", "json", code=1)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[0]["planned"] == 2
+    ends = {line["table"]: line["state"] for line in lines if "state" in line and "table" in line}
+    assert ends == {"public.orders": "SUCCEEDED", "public.returns": "FAILED"}
+    assert sum("started" in line for line in lines) == 2
+    assert (lines[-1]["run_id"], lines[-1]["state"]) == ("two", "FAILED")
+    drawn = after_two_runs.extract("watch", "--local", code=1)
+    assert "✓ public.orders" in drawn.stderr
+    assert "run two: FAILED" in drawn.stdout
+
+
+def test_a_run_of_another_process_is_watched_then_killed_and_set_right(demo_project):
+    demo_project.config(
+        "source_name: sales\nextract: {job_type: glue, db_engine: sqlite, db_name: sales.db, tables: {public.orders: {}}}\n"
+    )
+    lock = sqlite3.connect(demo_project.folder / "sales.db", isolation_level=None)
+    lock.execute("PRAGMA locking_mode = EXCLUSIVE")
+    lock.execute("BEGIN EXCLUSIVE")
+    run = subprocess.Popen(
+        demo_project.command("run", "sales", "--local", "--run-id", "long"), cwd=demo_project.folder, env=demo_project.environ(),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    events = demo_project.folder / ".extract/executions/long/events.jsonl"
+    deadline = time.monotonic() + 60
+    while not events.exists() or "TaskSubmitted" not in events.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    watched = subprocess.Popen(
+        demo_project.command("watch", "long", "--local", "--output", "json"), cwd=demo_project.folder,
+        env=demo_project.environ(), stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert json.loads(watched.stdout.readline())["planned"] == 1
+    assert demo_project.extract("logs", "long", "public.orders", "--local").returncode == 0
+    held = demo_project.extract(
+        "state", "set", "public.orders", "1", "--type", "int", "--column", "id", "--reason", "x", "--yes", "--local", code=2
+    )
+    assert "is held by run 'long' since " in held.stderr
+    assert told(demo_project, "reconcile") == [{"run_id": "long", "before": "RUNNING", "after": "RUNNING", "manifests_added": 0}]
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+    lock.close()
+    assert watched.wait(30) == 1
+    assert json.loads(watched.stdout.read().splitlines()[-1])["state"] == "DIED"
+    watched.stdout.close()
+    assert told(demo_project, "reconcile") == [{"run_id": "long", "before": "DIED", "after": "STOPPED", "manifests_added": 0}]
+    assert told(demo_project, "reconcile") == []
+    assert told(demo_project, "reconcile", "long")[0]["after"] == "STOPPED"
+    assert told(demo_project, "state", "show", "public.orders")["held"] is False

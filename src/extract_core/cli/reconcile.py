@@ -1,0 +1,56 @@
+"""`extract reconcile`: sets right what executions left that ended from outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from extract_core.cli.options import engine_of, local_option, pipeline_option
+from extract_core.cli.output import Column, output_option, print_json, print_table
+from extract_core.cli.report import find_run, run_state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_LOOK_BACK = 200
+
+
+@click.command()
+@click.argument("runs", metavar="[RUN]...", nargs=-1)
+@local_option
+@pipeline_option
+@output_option
+def reconcile(runs: Sequence[str], local: bool, pipeline: Path | None, output: str) -> int:
+    """Give the tables that RUN left open an end, sum it up, and name in the manifests what it committed.
+
+    Without RUN: of the last 200 runs all that have no summary. A run that is alive stays as it is; twice is once.
+    """
+    from extract_core.handlers.committed import publish_all
+    from extract_core.handlers.summary import last_attempts
+
+    engine = engine_of(pipeline, local=local)
+    parts = engine.parts()
+    if runs:
+        records = [find_run(parts.tracking, run) for run in runs]
+    else:
+        records = [record for record in parts.tracking.runs(_LOOK_BACK) if record.summary is None]
+    told = []
+    for record in records:
+        before = run_state(engine, record)
+        if before != "RUNNING":
+            engine.reconcile(record.run_id)
+            record = parts.tracking.run(record.run_id)  # noqa: PLW2901 - as it stands now
+        named = 0
+        if before != "RUNNING" and record.run_id in runs:
+            named = publish_all(parts, record, last_attempts(parts.tracking.attempts(record.run_id)).values())
+        told.append({"run_id": record.run_id, "before": before, "after": run_state(engine, record), "manifests_added": named})
+    if output == "json":
+        print_json(told)
+    elif told:
+        columns = [Column("Run"), Column("Was"), Column("Is"), Column("Manifests added", right=True)]
+        print_table(columns, [list(each.values()) for each in told])
+    else:
+        click.echo("there is nothing to set right", err=True)
+    return 0
