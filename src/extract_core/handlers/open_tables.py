@@ -12,6 +12,7 @@ from extract_core.handlers.job_run_status import attempt_row, put
 from extract_core.handlers.logs import log
 from extract_core.handlers.next_attempt import NoNextAttempt, next_item
 from extract_core.handlers.payloads import item_key
+from extract_core.handlers.replay import replay
 from extract_core.handlers.stored_plan import stored_items
 from extract_core.handlers.summary import last_attempts, summarised, unplanned
 
@@ -35,6 +36,7 @@ def close_stopped(parts: Parts, run_id: str, reason: str) -> Mapping[str, Json] 
 def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> Mapping[str, Json] | None:
     """Give the open tables of a run that has ended this status, and sum the run up with the reason of its end.
 
+    A table whose job had ended, as the execution's history tells, is not open: that end is recorded.
     A run that has a summary stays as it is. None: there is no record of this run.
     """
     try:
@@ -48,6 +50,7 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
         parts.tracking.refuse_run(run_id, record.refused or reason)
         summary = unplanned(record, ended_at=parts.now(), reason=record.refused or reason, stopped=stopped)
     else:
+        replay(parts, record)
         rows = close_open(parts, record, status)
         with suppress(ObjectError):  # without its plan nothing more can be said of the run
             publish_all(parts, record, rows)

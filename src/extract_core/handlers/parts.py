@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from extract_core.contract import Json
     from extract_core.objects import ObjectStore
     from extract_core.registry import Registry
     from extract_core.tracking import TrackingStore
+
+    History = Callable[[str], Iterator[Mapping[str, Json]]]
 
 PLACES = ("EXTRACT_CONFIG_URI", "EXTRACT_DATA_URI", "EXTRACT_RUNS_URI", "EXTRACT_TRACKING")
 
@@ -25,11 +28,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def no_history(execution_id: str) -> Iterator[Mapping[str, Json]]:  # noqa: ARG001 - the signature of History
+    """Nothing is known of what an execution did."""
+    return iter(())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The stores, the plugins and the places of one pipeline. The places are URIs that end in a slash.
 
-    `is_running` says whether an execution is alive; it is asked only when two runs want one table.
+    `is_running` says whether an execution is alive; it is asked only when two runs want one table. `history` gives the events of
+    an execution that has ended, in the shape of GetExecutionHistory; it is asked only where a run was left without a summary.
     """
 
     objects: ObjectStore
@@ -40,6 +49,7 @@ class Parts:
     runs_uri: str
     is_running: Callable[[str], bool]
     now: Callable[[], datetime] = utc_now
+    history: History = no_history
 
 
 def parts_from(environ: Mapping[str, str]) -> Parts:
@@ -56,6 +66,7 @@ def parts_from(environ: Mapping[str, str]) -> Parts:
     if missing:
         raise UsageError(f"the environment has no {', '.join(missing)}: set them on the function, as the deployed template does")
     config_uri, data_uri, runs_uri = (environ[name].rstrip("/") + "/" for name in PLACES[:3])
+    executions = StepFunctions()
     return Parts(
         objects=open_objects(),
         tracking=open_tracking(environ["EXTRACT_TRACKING"]),
@@ -63,7 +74,8 @@ def parts_from(environ: Mapping[str, str]) -> Parts:
         config_uri=config_uri,
         data_uri=data_uri,
         runs_uri=runs_uri,
-        is_running=StepFunctions().is_running,
+        is_running=executions.is_running,
+        history=executions.history,
     )
 
 

@@ -1,0 +1,73 @@
+"""Ends of jobs that stand in an execution's history but were never recorded: the status handler is given their items again.
+
+An item with the outcome of its job is the input of *Handle Extract Job Run Status*. Where the handler failed, or the execution
+died in it, the history still has that input. (The children of a DISTRIBUTED Map have histories of their own, which are not read.)
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from extract_core.errors import TrackingUnavailable, UsageError
+from extract_core.handlers.job_run_status import record
+from extract_core.handlers.logs import log
+from extract_core.routing import HANDLE_STATUS, NOT_RECORDED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from extract_core.contract import Json
+    from extract_core.handlers.parts import Parts
+    from extract_core.tracking import RunRecord
+
+_OUTCOMES = ("job_result", "job_error", "plan_error")
+
+
+def replay(parts: Parts, run: RunRecord) -> int:
+    """Record the ends that the history of this run's execution has and tracking has not. How many there were.
+
+    A history that can't be read is told in the log: the tables then end as the execution did. Raises TrackingUnavailable.
+    """
+    known = {(row.table, row.attempt) for row in parts.tracking.attempts(run.run_id)}
+    try:
+        items = outcomes(parts.history(run.execution_id))
+    except TrackingUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - an engine's: whatever it is, the run is closed without it
+        log.warning("the history of the execution can't be read: %s", error, extra={"extract": {"run_id": run.run_id}})
+        return 0
+    found = 0
+    for key, item in items.items():
+        if key not in known and item.get("run_id") == run.run_id:
+            with suppress(UsageError):  # a plugin's state that lost half of the item: nothing can be recorded
+                record(parts, item)
+                found += 1
+    return found
+
+
+def outcomes(events: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], Mapping[str, Json]]:
+    """What the status handler was given, or what came past it when it failed: an item for each table and attempt."""
+    found: dict[tuple[str, int], Mapping[str, Json]] = {}
+    for event in events:
+        details = event.get("stateEnteredEventDetails")
+        if isinstance(details, dict) and details.get("name") in (HANDLE_STATUS, NOT_RECORDED):
+            item = _item(details.get("input"))
+            if item is not None:
+                found[str(item["extract_table"]), _attempt(item)] = item
+    return found
+
+
+def _item(text: object) -> Mapping[str, Json] | None:
+    try:
+        item = json.loads(text) if isinstance(text, str) else None
+    except ValueError:  # cut: inputDetails.truncated
+        return None
+    carries = isinstance(item, dict) and "extract_table" in item and any(key in item for key in _OUTCOMES)
+    return item if carries else None
+
+
+def _attempt(item: Mapping[str, Json]) -> int:
+    attempt = item.get("attempt")
+    return attempt if isinstance(attempt, int) else 0
