@@ -1,0 +1,179 @@
+"""Each hook and contributed commands, in whole runs, with several plugins: in order, one's fault is nobody else's."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from pathlib import Path
+
+import pluggy
+import pytest
+
+from extract_core import contract
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "plugins" / "hooks.md"
+
+LABEL = """
+    from extract_core import hookimpl
+
+    @hookimpl
+    def extract_amend_arguments(table, job_type):
+        seen = table.job_arguments.get("--seen_by", "")
+        return {"--seen_by": seen + NAME, "--of": f"{job_type}/{table.table}/{table.attempt}"}
+
+    @hookimpl
+    def extract_run_finished(table, job_type, status):
+        with open("finished.txt", "a") as file:
+            file.write(f"NAME {table['extract_table']} {job_type} {status.state}\\n")
+
+    @hookimpl
+    def extract_state_machine(definition):
+        return {**definition, "Comment": definition["Comment"] + " NAME"}
+"""
+
+
+def labels(project, *names: str) -> None:
+    for name in names:
+        project.install(name, LABEL.replace("seen + NAME", f"seen + {name!r}").replace("NAME", name))
+
+
+def test_extract_job_types(project):
+    project.install(
+        "farm",
+        """
+        from extract_core import JobType, hookimpl
+        from extract_glue.job_type import Glue
+
+        class Farm(Glue):
+            name = "farm"
+            title = "Farm"
+
+        @hookimpl
+        def extract_job_types():
+            return [Farm()]
+        """,
+    )
+    with (project.folder / "extract.toml").open("a") as toml:
+        toml.write('\n[job_types.farm]\njob_name = "farm"\n')
+    config = project.folder / "config" / "sales.yml"
+    config.write_text(config.read_text().replace("orders: {}", "orders: {job_type: farm}"))
+    rows = project.run("r1")
+    assert {table: (row["job_type"], row["state"]) for table, row in rows.items()} == {
+        "accounts": ("glue", "SUCCEEDED"),
+        "orders": ("farm", "SUCCEEDED"),
+    }
+
+
+def test_extract_amend_arguments(project):
+    labels(project, "b", "a")
+    project.run("r1")
+    arguments = {table: item["arguments"]["arguments"] for table, item in project.plan("r1").items()}
+    assert {table: (each["--seen_by"], each["--of"]) for table, each in arguments.items()} == {
+        "accounts": ("ab", "glue/accounts/1"),
+        "orders": ("ab", "glue/orders/1"),
+    }
+
+
+def test_extract_amend_arguments_that_raises_is_told_at_its_table_alone(project):
+    labels(project, "a")
+    project.install(
+        "picky",
+        """
+        from extract_core import hookimpl
+
+        @hookimpl
+        def extract_amend_arguments(table):
+            if table.table == "orders":
+                raise LookupError("no owner of orders")
+        """,
+    )
+    rows = project.run("r1", code=1)
+    assert rows["accounts"]["state"] == "SUCCEEDED"
+    assert (rows["orders"]["state"], rows["orders"]["failure"]) == ("FAILED", "CONFIG")
+    assert (
+        "plugin 'picky' of acme-picky 1.0: its hook extract_amend_arguments raised LookupError: no owner of orders"
+        in (rows["orders"]["message"])
+    )
+
+
+def test_extract_run_finished(project):
+    project.install(
+        "aaa_raises",
+        "from extract_core import hookimpl\n@hookimpl\ndef extract_run_finished(job_type):\n    raise OSError('no network')\n",
+    )
+    labels(project, "b", "a")
+    project.run("r1")
+    lines = (project.folder / "finished.txt").read_text().splitlines()
+    assert sorted(lines) == [
+        "a accounts glue SUCCEEDED",
+        "a orders glue SUCCEEDED",
+        "b accounts glue SUCCEEDED",
+        "b orders glue SUCCEEDED",
+    ]
+    for table in ("accounts", "orders"):  # of each table, in the order of the plugins' names
+        assert [line[0] for line in lines if f" {table} " in line] == ["a", "b"]
+
+
+def test_extract_state_machine(project):
+    labels(project, "b", "a")
+    definition = json.loads(project.extract("asl", "build").stdout)
+    assert definition["Comment"].endswith(" a b")
+
+
+def test_extract_state_machine_that_raises_stops_the_build_and_is_named(project):
+    project.install(
+        "odd",
+        """
+        from extract_core import hookimpl
+
+        @hookimpl
+        def extract_state_machine(definition):
+            raise ValueError("too long")
+        """,
+    )
+    told = project.extract("asl", "build", code=2).stderr
+    assert "plugin 'odd' of acme-odd 1.0: its hook extract_state_machine raised ValueError: too long" in told
+
+
+def test_contributed_commands(project):
+    commands = "[extract_core.commands]\ngreet = acme_greet:greet\nfail = acme_gone:fail\nodd = acme_greet:NAME\n"
+    source = """
+        import click
+
+        NAME = "not a command"
+
+        @click.command()
+        @click.argument("whom")
+        def greet(whom):
+            click.echo(f"hello {whom}")
+    """
+    project.install("greet", source, commands)
+    help_ = project.extract("--help").stdout
+    assert re.search(r"^ *greet +\(acme-greet\)$", help_, re.MULTILINE)  # by name alone: nothing of it is imported
+    assert project.extract("greet", "you").stdout == "hello you\n"
+    gone = "extract: the command 'fail' of plugin 'fail' of acme-greet 1.0 can't be loaded: ModuleNotFoundError: "
+    assert project.extract("fail", code=2).stderr.startswith(gone)
+    odd = "extract: the command 'odd' of plugin 'odd' of acme-greet 1.0 is not a click command: 'not a command'\n"
+    assert project.extract("odd", code=2).stderr == odd
+
+
+def hooks() -> list[str]:
+    manager = pluggy.PluginManager(contract.PROJECT)
+    return [name for name in dir(contract) if manager.parse_hookspec_opts(contract, name) is not None]
+
+
+@pytest.mark.parametrize("hook", hooks())
+def test_every_hook_has_a_test_and_its_signature_in_the_documents(hook):
+    assert callable(globals().get(f"test_{hook}")), f"tests/hooks has no test_{hook}"
+    section = re.search(rf"^## `{hook}`\n(.*?)(?=^## |\Z)", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
+    assert section, f"docs/plugins/hooks.md has no section on {hook}"
+    signature = str(inspect.signature(getattr(contract, hook))).replace("'", "")
+    assert f"`{hook}{signature}`" in section[1]
+    for word in ("**Called**", "**None**", "**Raising**"):
+        assert word in section[1], f"the section on {hook} says nothing of {word}"
+    assert "```python" in section[1], f"the section on {hook} shows no example"
+
+
+def test_the_hooks_are_these():
+    assert hooks() == ["extract_amend_arguments", "extract_job_types", "extract_run_finished", "extract_state_machine"]
