@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from extract_core.errors import TrackingError
@@ -30,12 +33,29 @@ def test_while_another_process_writes(tmp_path):
     path = tmp_path / "tracking.db"
     with SQLiteTracking(path) as writer:
         writer.start_run(RUN)
-        names = set(seen(tmp_path))
+        before = seen(tmp_path)
+        assert "tracking.db-wal" in before
         with open_tracking(f"sqlite://{path}", read_only=True) as store:
             assert store.run("r-1") == RUN
-            writer.refuse_run("r-1", "no")
-            assert store.run("r-1").refused == "no"
-        assert set(seen(tmp_path)) == names
+            with pytest.raises(TrackingError):
+                store.refuse_run("r-1", "no")
+        assert seen(tmp_path) == before
+
+
+def test_after_a_process_was_killed(tmp_path):
+    path = tmp_path / "tracking.db"
+    code = (
+        "import os; from pathlib import Path; from extract_core.tracking import RunRecord, SQLiteTracking\n"
+        f"SQLiteTracking(Path({str(path)!r})).start_run(RunRecord(run_id='r-1', execution_id='e-1', source_name='sales', "
+        f"started_at={RUN.started_at!r}))\n"
+        "os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+    before = seen(tmp_path)
+    assert "tracking.db-wal" in before
+    with open_tracking(str(path), read_only=True) as store:
+        assert store.run("r-1") == RUN
+    assert seen(tmp_path) == before
 
 
 def test_one_that_is_not_there_is_empty_and_stays_away(tmp_path):

@@ -73,3 +73,9 @@ def encoded(arguments: Mapping[str, str]) -> dict[str, str]:
     values = {key.removeprefix("--"): value for key, value in arguments.items()}
     text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
     return {ENCODED: base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii")}
+
+
+def decoded(text: str) -> dict[str, str]:
+    """The arguments in an ``--extract_arguments``, as they were before `encoded`."""
+    found = json.loads(base64.urlsafe_b64decode(text))
+    return {f"--{key}": str(value) for key, value in found.items()}

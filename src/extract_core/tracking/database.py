@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import TrackingError, TrackingUnavailable
+from extract_core.tracking.copying import copied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,8 +72,8 @@ _REMEDIES: Final = {
 class Database:
     """A tracking file. `create` False: a missing file is an error, not a new store.
 
-    `read_only` makes no file at all, not even SQLite's own beside it: while nobody has it open (there is no -wal file) it is read
-    as one that nobody changes (https://sqlite.org/c3ref/open.html, "immutable").
+    `read_only` changes no byte there and makes no file, not even SQLite's own beside it: a file that nobody has open (there is no
+    -wal file) is read as one that nobody changes (https://sqlite.org/c3ref/open.html, "immutable"), any other from a copy.
     """
 
     def __init__(self, path: Path, *, create: bool = True, read_only: bool = False, busy_seconds: float = 30.0) -> None:
@@ -86,9 +87,10 @@ class Database:
         except OSError as error:
             raise TrackingError(f"the folder of the tracking store {str(path)!r} can't be made: {error}") from error
         with self._translated():
+            self._copy = copied(path) if read_only else None
             self._connection = sqlite3.connect(
-                _read_only_uri(path) if read_only else path,
-                uri=read_only,
+                self._copy.path if self._copy else f"{path.absolute().as_uri()}?immutable=1" if read_only else path,
+                uri=read_only and self._copy is None,
                 timeout=busy_seconds,
                 isolation_level=None,
                 check_same_thread=False,
@@ -98,12 +100,16 @@ class Database:
             self._prepare(read_only=read_only)
         except BaseException:
             self._connection.close()
+            if self._copy is not None:
+                self._copy.remove()
             raise
 
     def close(self) -> None:
         """Close the file; SQLite then folds its -wal file into it."""
         with self._lock:
             self._connection.close()
+            if self._copy is not None:
+                self._copy.remove()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Cursor]:
@@ -158,6 +164,7 @@ class Database:
             if read_only:
                 found = self._connection.execute("SELECT max(version) FROM schema_version").fetchone()[0] if names else None
                 self._check_version(found)
+                self._connection.execute("PRAGMA query_only = ON")
                 return
             self._connection.execute("PRAGMA journal_mode = WAL")  # a file system without it keeps its own mode: slower, right
             self._connection.execute("PRAGMA synchronous = FULL")  # a commit outlives a power cut, at 0.3 ms each
@@ -187,8 +194,3 @@ class Database:
 
     def _names(self) -> set[str]:
         return {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-
-
-def _read_only_uri(path: Path) -> str:
-    in_use = path.with_name(path.name + "-wal").exists()
-    return f"{path.absolute().as_uri()}?{'mode=ro' if in_use else 'immutable=1'}"

@@ -1,0 +1,111 @@
+"""`extract plan`: what a run would do, before it runs. Writes nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from extract_core.cli.options import pipeline_option
+from extract_core.cli.output import output_option
+from extract_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extract_core.contract import Json
+    from extract_core.handlers import Parts
+
+
+@click.command()
+@click.argument("source", required=False)
+@click.argument("tables", nargs=-1)
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
+@click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
+@click.option("--event", metavar="FILE", help="The event as JSON, instead of SOURCE and TABLES; - for stdin.")
+@click.option("--diff", metavar="RUN", help="What has changed in config and job types since RUN (or `latest`).")
+@click.option("--details/--no-details", default=None, help="Each value and where it comes from. [default: up to 5 tables]")
+@pipeline_option
+@output_option
+def plan(
+    source: str | None,
+    tables: Sequence[str],
+    exclude: Sequence[str],
+    reingest: bool,
+    event: str | None,
+    diff: str | None,
+    details: bool | None,
+    pipeline: Path | None,
+    output: str,
+) -> int:
+    """Show what a run of TABLES (names, globs, tag:NAME, failed:RUN; all where none is named) of SOURCE would do.
+
+    For each table: job type, values and where each comes from, watermark window, who holds it; for the run: what it needs of an
+    execution and what that costs. Nothing is written.
+
+    Exit codes: 0 it can run, 2 some of it can't.
+    """
+    from extract_core.cli.plan_view import show, show_diff
+    from extract_core.cli.preview import preview, reading_parts
+    from extract_core.config import read_event
+    from extract_core.pipeline import read_pipeline
+    from extract_core.registry import discover
+
+    given: Mapping[str, Json] | None = _event(source, tables, exclude, reingest=reingest, file=event)
+    read = read_pipeline(pipeline)
+    registry = discover()
+    for broken in registry.broken:
+        click.echo(f"broken, and left out: {broken}", err=True)
+    parts = reading_parts(read, registry)
+    with parts.tracking:
+        if diff is not None:
+            given = given or _event_of(parts, diff)
+        if given is None:
+            raise UsageError("name a source, as in: extract plan sales public.accounts; or give an event: --event event.json")
+        found = preview(read, parts, read_event(given))
+        if diff is not None:
+            show_diff(parts, diff, found, output=output)
+        else:
+            show(found, details=details, output=output)
+    return 2 if found.refused or any(table.planned.plan_error for table in found.tables) else 0
+
+
+def _event(
+    source: str | None, tables: Sequence[str], exclude: Sequence[str], *, reingest: bool, file: str | None
+) -> Mapping[str, Json] | None:
+    """The event that the command line asks for; None where it names nothing."""
+    if file is not None:
+        if source is not None or exclude or reingest:
+            raise UsageError("--event is the whole event: leave out SOURCE, TABLES, --exclude and --reingest")
+        return _read_event(file)
+    if source is None:
+        return None
+    event: dict[str, Json] = {"source_name": source, "extract_tables": list(tables) or "*"}
+    if exclude:
+        event["exclude"] = list(exclude)
+    if reingest:
+        event["reingest"] = True
+    return event
+
+
+def _read_event(file: str) -> Mapping[str, Json]:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        event = json.loads(text)
+    except OSError as error:
+        raise UsageError(f"the event {file!r} can't be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"the event {file!r} is no JSON: {error}") from error
+    if not isinstance(event, dict):
+        raise UsageError(f'the event {file!r} is no JSON object; an event looks like {{"source_name": "sales"}}')
+    return event
+
+
+def _event_of(parts: Parts, run: str) -> Mapping[str, Json]:
+    """The event of an earlier run, to be planned today."""
+    from extract_core.cli.report import find_run
+
+    return find_run(parts.tracking, run).event

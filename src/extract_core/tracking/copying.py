@@ -1,0 +1,66 @@
+"""A copy of a SQLite file that somebody else has open, for a reader that must leave no trace beside it.
+
+A reader of a file in WAL mode writes into its -shm file (https://sqlite.org/wal.html, "Read-Only Databases"). The file and its
+-wal together are the database: they are copied until neither changed meanwhile. A frame that was half written then fails its
+checksum and is left out, as after a power cut.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Final
+
+from extract_core.errors import TrackingUnavailable
+
+_TRIES: Final = 50
+_PAUSE: Final = 0.02  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The copy, in a folder of its own."""
+
+    path: Path
+
+    def remove(self) -> None:
+        """Take it away."""
+        shutil.rmtree(self.path.parent, ignore_errors=True)
+
+
+def copied(path: Path) -> Copy | None:
+    """A copy of the file and its -wal; None where there is no -wal: nobody has it open. Raises TrackingUnavailable."""
+    wal = path.with_name(path.name + "-wal")
+    if not wal.exists():
+        return None
+    copy = Copy(Path(mkdtemp(prefix="extract-tracking-")) / path.name)
+    try:
+        for _ in range(_TRIES):
+            before = _seen(path, wal)
+            shutil.copyfile(path, copy.path)
+            if wal.exists():
+                shutil.copyfile(wal, copy.path.with_name(wal.name))
+            if _seen(path, wal) == before:
+                return copy
+            time.sleep(_PAUSE)
+    except BaseException:
+        copy.remove()
+        raise
+    copy.remove()
+    raise TrackingUnavailable(f"the tracking store {str(path)!r} is being written all the time: try again")
+
+
+def _seen(*paths: Path) -> list[tuple[int, int] | None]:
+    """Size and time of each; None for one that is not there."""
+    found: list[tuple[int, int] | None] = []
+    for path in paths:
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            found.append(None)
+        else:
+            found.append((status.st_size, status.st_mtime_ns))
+    return found
