@@ -114,11 +114,12 @@ def test_case_reads_a_line_and_prints_a_line(monkeypatch, capsys):
         "fixtures": {},
     }
     refused = {**case, "definition": {"StartAt": "F", "States": {}}}
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{json.dumps(case)}\n\n{json.dumps(refused)}\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{json.dumps(case)}\n\n{json.dumps(refused)}\n{{\n"))
     assert main(["case"]) == 0
-    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    first, second, third = map(json.loads, capsys.readouterr().out.splitlines())
     assert (first["status"], first["output"], first["events"][-1]["type"]) == ("SUCCEEDED", 21, "ExecutionSucceeded")
     assert second["status"] == "REFUSED"
+    assert (third["status"], third["cause"][:15]) == ("UNREADABLE", "JSONDecodeError")
 
 
 def test_mocks_answer_by_call_by_parameters_and_by_function(asl):  # noqa: F811 - the fixture

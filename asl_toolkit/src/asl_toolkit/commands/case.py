@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from asl_toolkit.conformance.runner import run_case
+from asl_toolkit.json_value import Json
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -18,7 +19,15 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     for line in sys.stdin:
         if line.strip():
-            result = run_case(json.loads(line))
-            sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(_answer(line), ensure_ascii=False) + "\n")
             sys.stdout.flush()
     return 0
+
+
+def _answer(line: str) -> dict[str, Json]:
+    """What a case gives; a case that cannot be run must not keep the next ones from it."""
+    try:
+        return run_case(json.loads(line))
+    except Exception as error:  # noqa: BLE001 - a case may hold anything
+        cause = f"{type(error).__name__}: {error}"
+        return {"status": "UNREADABLE", "output": None, "error": "UnreadableCase", "cause": cause, "events": []}

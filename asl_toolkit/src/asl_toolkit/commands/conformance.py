@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from asl_toolkit.conformance.matching import Verdict, judge
+from asl_toolkit.conformance.matching import Verdict, decoded, judge, matches
 from asl_toolkit.conformance.runner import run_case
 from asl_toolkit.json_value import Json
 
@@ -26,13 +26,27 @@ def main(arguments: Sequence[str]) -> int:
     with given.file.open(encoding="utf-8") as lines:
         cases = [case for line in lines if given.name in (case := json.loads(line))["name"]]
     with ProcessPoolExecutor(given.jobs) as pool:
-        verdicts = list(pool.map(verdict_of, cases, chunksize=4))
+        answers = list(pool.map(answer_to, cases, chunksize=4))
+    verdicts = [verdict for verdict, _ in answers]
     write(sys.stdout.write, cases, verdicts)
+    causes = [cause for _, cause in answers if cause is not None]
+    sys.stdout.write(f"texts of final causes: {sum(causes)} of {len(causes)} agree\n")
     if given.list:
         for case, verdict in zip(cases, verdicts, strict=True):
             if verdict != "exact":
                 sys.stdout.write(f"{verdict:<6} {case['name']}\n")
+        for case, (_, cause) in zip(cases, answers, strict=True):
+            if cause is False:
+                sys.stdout.write(f"cause  {case['name']}\n")
     return 1 if "wrong" in verdicts else 0
+
+
+def answer_to(case: Mapping[str, Json]) -> tuple[Verdict, bool | None]:
+    """Run a case and judge it; whether the text of its final cause agrees, None where AWS gave none."""
+    result = run_case(case)
+    recorded = case["expect"].get("cause")
+    agrees = None if recorded is None else matches(decoded(recorded), decoded(result["cause"]))
+    return judge(case, result), agrees
 
 
 def verdict_of(case: Mapping[str, Json]) -> Verdict:
