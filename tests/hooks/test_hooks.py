@@ -33,6 +33,12 @@ LABEL = """
 """
 
 
+TABLE = contract.TableRun(
+    source_name="sales", source_type="jdbc", table="t", job_type="glue", run_id="r", run_started_at="2026-01-02T03:04:05Z",
+    attempt=1, extract_s3_uri="s3://d/", result_uri="s3://r", watermark=contract.Watermark(), deployment=None, job_arguments={},
+)  # fmt: skip
+
+
 def labels(project, *names: str) -> None:
     for name in names:
         project.install(name, LABEL.replace("seen + NAME", f"seen + {name!r}").replace("NAME", name))
@@ -156,6 +162,27 @@ def test_contributed_commands(project):
     assert project.extract("fail", code=2).stderr.startswith(gone)
     odd = "extract: the command 'odd' of plugin 'odd' of acme-greet 1.0 is not a click command: 'not a command'\n"
     assert project.extract("odd", code=2).stderr == odd
+
+
+def test_every_key_that_authors_may_read_is_in_a_real_item(project):
+    project.install(
+        "tell",
+        """
+        import json
+        from extract_core import hookimpl
+
+        @hookimpl
+        def extract_run_finished(table):
+            with open("items.jsonl", "a") as file:
+                file.write(json.dumps(sorted(table)) + "\\n")
+        """,
+    )
+    project.run("r1")
+    from extract_core.testing.tables import item_of
+
+    known = set(item_of(TABLE, {}, 60))
+    for line in (project.folder / "items.jsonl").read_text().splitlines():
+        assert known <= set(json.loads(line))
 
 
 def hooks() -> list[str]:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import asl_toolkit
 from extract_core.contract import LocalExit
 from extract_core.routing import HANDLE_STATUS
 
@@ -89,8 +90,6 @@ def walk(subject: Subject, case: Case, *, fail_the_job: bool = False) -> Walk:
 
 
 def _walk(subject: Subject, case: Case, *, fail_the_job: bool) -> Walk:
-    import asl_toolkit
-
     walked = Walk(asl_toolkit.ExecutionResult("RUNNING"))
     given: dict[str, Iterator[Json]] = {name: _answers(results) for name, results in subject.task_results.items() if results}
 
