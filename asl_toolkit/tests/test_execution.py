@@ -165,6 +165,19 @@ def test_a_missing_path_ends_the_execution_whatever_catch_says():
     assert types(result) == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]
 
 
+def test_a_missing_path_in_a_catch_names_the_state_too():
+    def start(request):
+        raise TaskFailed("Boom")
+
+    catch = [{"ErrorEquals": ["Boom"], "Assign": {"x.$": "$.nobody"}, "Next": "Job"}]
+    definition, services = glue(start, Catch=catch, End=True)
+    result = asl_toolkit.run(definition, {}, services=services)
+    assert result.error == "States.Runtime"
+    assert result.cause.startswith(
+        "An error occurred while executing the state 'Job' (entered at the event id #2). The JSONPath "
+    )
+
+
 def test_a_timeout_cancels_what_was_submitted():
     cancelled = threading.Event()
     definition, services = glue(

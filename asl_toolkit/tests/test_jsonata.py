@@ -97,6 +97,21 @@ def test_an_evaluation_error_can_be_caught():
     assert result.events[2]["evaluationFailedEventDetails"]["location"] == "Arguments/Payload"
 
 
+def test_a_catch_may_fail_by_itself():
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": "nobody"},
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Output": "{% $nothing %}", "Next": "T"}],
+        "End": True,
+    }
+    machine = {"QueryLanguage": "JSONata", "StartAt": "T", "States": {"T": state}}
+    result = asl_toolkit.run(machine, 5, services=Services(functions={"f": lambda event, context: event}))
+    assert result.error == "States.QueryEvaluationError"
+    assert result.cause.startswith("An error occurred while executing the state 'T' (entered at the event id #2). The JSONata ")
+    assert [event["type"] for event in result.events][-2:] == ["EvaluationFailed", "ExecutionFailed"]
+
+
 def test_variables_of_outer_scopes_are_read_and_inner_ones_end_with_their_scope():
     inner = {"Type": "Pass", "Assign": {"n": "{% $states.input + $base %}"}, "Next": "Use"}
     use = {"Type": "Pass", "Output": "{% $n %}", "End": True}

@@ -70,7 +70,6 @@ class RuntimeFailure(AslError):  # noqa: N818 - named after what happened
         self.message = message
         self.error = error
         self.bare = bare  # True: the cause is the message as it stands, without the name of the state
-        self.entered_id: int | None = None  # the event by which the state was entered
 
 
 class TaskFailed(AslError):  # noqa: N818 - named after what happened

@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from asl_toolkit.client.nested import NestedExecutions
 from asl_toolkit.client.stepfunctions import StepFunctions
-from asl_toolkit.errors import DefinitionError
+from asl_toolkit.errors import DefinitionError, TaskFailed
 from asl_toolkit.json_value import Json
 from asl_toolkit.machine import load
 from asl_toolkit.services.aws import AwsCalls
@@ -125,10 +126,6 @@ def _with_queues(calls: AwsCalls, fixtures: Mapping[str, Json]) -> dict[tuple[st
     send: Callable[[Any], Json] = handlers["sqs", "sendMessage"]
 
     def send_message(request: Any) -> Json:  # TaskRequest, changed before it goes on
-        from dataclasses import replace
-
-        from asl_toolkit.errors import TaskFailed
-
         url = request.parameters.get("QueueUrl")
         if isinstance(url, str) and url not in urls:
             host = url.split("//")[-1].split("/")[0]

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from asl_toolkit.definition.model import Branch, Machine, MapState, ParallelState, PassState, State, TaskState
+from asl_toolkit.definition.model import Branch, Catcher, Machine, MapState, ParallelState, PassState, State, TaskState
 from asl_toolkit.environment import Scope
 from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json
@@ -102,10 +102,10 @@ class Run:
         progress: Progress,
     ) -> Outcome:
         kind = state.kind
-        before = cursor.last
+        before = entered = cursor.last
         try:
-            entered = {"input": payload.text, "inputDetails": NOT_TRUNCATED, "name": state.name}
-            cursor.add(f"{kind}StateEntered", entered)
+            details = {"input": payload.text, "inputDetails": NOT_TRUNCATED, "name": state.name}
+            entered = cursor.add(f"{kind}StateEntered", details)
             about = {"Name": state.name, "EnteredTime": instant_text(self.loop.clock.now()), "RetryCount": 0}
             frame = Frame(self, state, payload, scope, {**context, "State": about}, cursor, before, progress)
             await self.loop.turn  # branches go forward side by side, as on AWS
@@ -115,16 +115,15 @@ class Run:
             if kind != "Fail":
                 cursor.add(f"{kind}StateExited", _exited(state, outcome))
         except RuntimeFailure as failure:
-            raise self._fatal(failure, state, cursor) from failure
+            raise self._fatal(failure, state, entered, cursor) from failure
         except Cancelled:
             if kind in _WITH_ABORTED_EVENT:
                 cursor.add(f"{kind}StateAborted")
             raise
         return outcome
 
-    def _fatal(self, failure: RuntimeFailure, state: State, cursor: Cursor) -> Fatal:
+    def _fatal(self, failure: RuntimeFailure, state: State, entered: int, cursor: Cursor) -> Fatal:
         self.history.close()
-        entered = failure.entered_id or cursor.last
         text = failure.message
         if not failure.bare:
             text = f"An error occurred while executing the state '{state.name}' (entered at the event id #{entered}). {text}"
@@ -138,9 +137,6 @@ class Run:
         while True:
             try:
                 return await _RUNNERS[kind](frame)
-            except RuntimeFailure as failure:
-                failure.entered_id = frame.entered_id
-                raise
             except StateFailure as failure:
                 error = self._noted(frame, failure)
                 delay = counter.delay(error, self.random)
@@ -153,12 +149,20 @@ class Run:
                     continue
                 if kind in _WITH_FAILED_EVENT:
                     frame.cursor.add(f"{kind}StateFailed")
-                outcome = caught(frame, handled.catch, error) if handled else None
+                outcome = self._caught(frame, handled.catch, error) if handled else None
                 if outcome is not None:
                     return outcome
                 if isinstance(state, PassState) and error.error == "States.DataLimitExceeded":
+                    self.history.close()
                     raise Fatal(str(error.error), str(error.cause), frame.cursor.last) from failure
                 raise error from failure
+
+    def _caught(self, frame: Frame, catchers: tuple[Catcher, ...], failure: StateFailure) -> Outcome | None:
+        """Where Catch leads; None when it does not take the error. Its own Output and Assign may fail too."""
+        try:
+            return caught(frame, catchers, failure)
+        except EvaluationFailure as error:
+            raise self._noted(frame, error) from error
 
     def _noted(self, frame: Frame, failure: StateFailure) -> StateFailure:
         """Write the event of a failed evaluation, and give its cause the name of the state."""

@@ -82,7 +82,6 @@ async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents") ->
         events.timed_out()
         raise HeartbeatMissed if end is HEARTBEAT else StateFailure("States.Timeout", None)
     if isinstance(end, RuntimeFailure):
-        end.entered_id = frame.entered_id
         raise end
     if isinstance(end, TaskFailed):
         error = None if end.error is None else end.error[:_LONGEST_ERROR]
