@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extract_core.config import ExtractEvent, read_event
+from extract_core.config.attempt import Backfill
 from extract_core.errors import UsageError
 
 
@@ -23,6 +24,40 @@ def test_all_that_an_event_may_say():
         reingest=True,
         rerun_of="sales-20260301T060000-3f9a",
     )
+
+
+def test_a_backfill_and_a_rerun_of_more():
+    given = {"source_name": "s", "extract_tables": "a", "backfill": {"from": "1", "to": "9"}}
+    assert read_event(given).backfill == Backfill(low="1", high="9")
+    assert read_event({**given, "backfill": {"to": "9"}}).backfill == Backfill(low=None, high="9")
+    assert read_event({"source_name": "s", "rerun_of": "r-1", "force": True}).force is True
+
+
+BACKFILL = (
+    "it must be two marks of the tables' watermark, as text: "
+    '{"from": "2026-01-01", "to": "2026-02-01"}, or without "from" for all up to there'
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"force": True}, "'force' is for a rerun; add 'rerun_of', or leave it out"),
+        ({"force": "perhaps", "rerun_of": "r"}, "'force' is 'perhaps'; write true or false"),
+        ({"backfill": "2026"}, f"'backfill' is '2026'; {BACKFILL}"),
+        ({"backfill": {"from": "1"}}, f"'backfill' is {{'from': '1'}}; {BACKFILL}"),
+        ({"backfill": {"to": 9}}, f"'backfill' is {{'to': 9}}; {BACKFILL}"),
+        ({"backfill": {"to": "9", "too": "1"}}, f"'backfill' is {{'to': '9', 'too': '1'}}; {BACKFILL}"),
+        (
+            {"backfill": {"to": "9"}, "reingest": True},
+            "'backfill' reads a range and 'reingest' everything; leave one of them out",
+        ),
+    ],
+)
+def test_a_backfill_or_a_force_that_cannot_be(more, message):
+    with pytest.raises(UsageError) as raised:
+        read_event({"source_name": "s", "extract_tables": "*", **more})
+    assert str(raised.value) == f"the event is wrong: {message}"
 
 
 def test_a_name_in_a_list_may_hold_a_comma():

@@ -39,6 +39,8 @@ run_id_option = click.option(
 @click.argument("tables", nargs=-1)
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
 @click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
+@click.option("--backfill-from", metavar="MARK", help="Read the rows above this mark once more; no watermark moves.")
+@click.option("--backfill-to", metavar="MARK", help="…up to and with this one. [default of the other end: the beginning]")
 @run_id_option
 @inject_option
 @fast_option
@@ -50,6 +52,8 @@ def run(
     tables: Sequence[str],
     exclude: Sequence[str],
     reingest: bool,
+    backfill_from: str | None,
+    backfill_to: str | None,
     run_id: str | None,
     inject: Sequence[str],
     fast: float | None,
@@ -69,6 +73,10 @@ def run(
         event["exclude"] = list(exclude)
     if reingest:
         event["reingest"] = True
+    if backfill_to is not None:
+        event["backfill"] = {"from": backfill_from, "to": backfill_to}
+    elif backfill_from is not None:
+        raise UsageError("--backfill-from needs --backfill-to: the mark up to which the rows are read once more")
     engine = engine_of(pipeline, local=local)
     return follow(engine, event, run_id=run_id, rehearsal=_rehearsal(inject, fast), output=output)
 
@@ -76,6 +84,7 @@ def run(
 @click.command()
 @click.argument("run", metavar="RUN")
 @click.option("--tables", multiple=True, metavar="TABLE", help="Only these of the failed tables.")
+@click.option("--force", is_flag=True, help="Also those that a later run has seen to.")
 @run_id_option
 @inject_option
 @fast_option
@@ -85,6 +94,7 @@ def run(
 def rerun(
     run: str,
     tables: Sequence[str],
+    force: bool,
     run_id: str | None,
     inject: Sequence[str],
     fast: float | None,
@@ -107,6 +117,8 @@ def rerun(
     event: dict[str, Json] = {"source_name": record.source_name, "rerun_of": record.run_id}
     if tables:
         event["extract_tables"] = list(tables)
+    if force:
+        event["force"] = True
     return follow(engine, event, run_id=run_id, rehearsal=_rehearsal(inject, fast), output=output)
 
 

@@ -12,17 +12,19 @@ from extract_core.config.places import MAX_SEGMENT, segment
 from extract_core.config.planned import Built, PlannedTable, watermark_json
 from extract_core.config.settings import failure_text
 from extract_core.contract import TableRun, Watermark
-from extract_core.errors import PluginError
+from extract_core.errors import PluginError, TrackingError
+from extract_core.tracking.watermark import check, compare
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from extract_core.config.attempt import Attempt
+    from extract_core.config.attempt import Attempt, RunContext
     from extract_core.config.planned import TableSpec
     from extract_core.config.settings import Settings, TypeInUse
     from extract_core.contract import Json
     from extract_core.registry import Registry
 
+_TEXT: Final = frozenset({str})
 _ENCODER: Final = json.JSONEncoder(allow_nan=False)
 
 OWN_SCRIPT: Final = "extract_job.py"
@@ -37,12 +39,28 @@ class Unplannable(Exception):  # noqa: N818 - becomes a plan error
         self.argument = argument
 
 
-def watermark_of(core: Mapping[str, Json], mark: str | None, *, reingest: bool) -> Watermark:
-    """The window of this run: everything for a full extract, what is above the mark for an incremental one."""
+def watermark_of(core: Mapping[str, Json], mark: str | None, *, run: RunContext) -> Watermark:
+    """The window of this run: everything for a full extract, what is above the mark for an incremental one, or its backfill.
+
+    Raises Unplannable for a backfill of a table without a watermark, or whose ends are no marks of it.
+    """
     if core.get("extract_type", "FE") == "FE":
+        if run.backfill is not None:
+            raise Unplannable(
+                "a full extract (extract_type FE) has no watermark, so no range of it can be backfilled; leave it out"
+            )
         return Watermark()
     column, type_ = str(core["hwm_col_name"]), str(core["hwm_column_type"])
-    return Watermark(column=column, type=type_, low=None if reingest else mark, mode="incremental")
+    if run.backfill is None:
+        return Watermark(column=column, type=type_, low=None if run.reingest else mark, mode="incremental")
+    low, high = run.backfill.low, run.backfill.high
+    try:
+        check(high, type_)
+        if low is not None and compare(low, high, type_) >= 0:
+            raise Unplannable(f"the backfill from {low!r} to {high!r} is empty: its end must be above its beginning")
+    except TrackingError as error:
+        raise Unplannable(f"the backfill's end does not fit column {column!r}: {error}") from error
+    return Watermark(column=column, type=type_, low=low, high=high, mode="backfill")
 
 
 def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run here
@@ -63,7 +81,7 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
     name = segment(table)
     if len(name) > MAX_SEGMENT:
         raise Unplannable(f"the table's name is too long for a folder: {len(name)} bytes of at most {MAX_SEGMENT}")
-    watermark = window or watermark_of(core, mark, reingest=run.reingest)
+    watermark = window or watermark_of(core, mark, run=run)
     s3_uri, result_uri = attempt.places_of(spec.source_name, name)
     of_the_run = {
         "--source_name": spec.source_name,
@@ -94,6 +112,8 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
         table_run = registry.amend_arguments(table_run)
     except PluginError as error:
         raise Unplannable(str(error)) from error
+    if table_run.job_arguments is not flat:
+        _check_amended(table_run.job_arguments)
     carried = _carried(table_run.job_arguments, str(core.get("argument_encoding", "argv")))
     if carried is not flat:
         table_run = dataclasses.replace(table_run, job_arguments=carried)
@@ -150,10 +170,13 @@ def result_policy(core: Mapping[str, Json]) -> str:
     return "optional" if full and core.get("script_name", OWN_SCRIPT) != OWN_SCRIPT else "required"
 
 
+def _check_amended(arguments: Mapping[str, str]) -> None:
+    wrong = [key for key in arguments if not key.startswith("--")]
+    if wrong:
+        raise Unplannable(f"a plugin's hook extract_amend_arguments gave the argument {wrong[0]!r}; it must begin with --")
+
+
 def _carried(flat: Mapping[str, str], encoding: str) -> Mapping[str, str]:
-    for key in flat:
-        if key[:2] != "--":
-            raise Unplannable(f"a plugin's hook extract_amend_arguments gave the argument {key!r}; it must begin with --")
     if encoding == "json":
         return encoded(flat)
     misfit = unfit(flat)
@@ -175,7 +198,12 @@ def _built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse
         raise Unplannable(f"job type {name!r}: {error}") from error
     except Exception as error:
         raise Unplannable(failure_text(in_use.installed, error)) from error
-    who = f"job type {name!r} ({in_use.installed.provider})"
+    if not isinstance(arguments, dict) or not _is_plain(arguments):
+        _check_json(arguments, f"job type {name!r} ({in_use.installed.provider})")
+    return arguments
+
+
+def _check_json(arguments: object, who: str) -> None:
     if not isinstance(arguments, Mapping):
         raise Unplannable(f"{who} built {arguments!r}; its arguments must be a mapping")
     try:
@@ -185,7 +213,19 @@ def _built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse
     null = _null_in(arguments) if "null" in text else None
     if null is not None:
         raise Unplannable(f"{who} built null for {null!r}; a state machine can't pass that on, so each argument needs a value")
-    return arguments
+
+
+def _is_plain(arguments: Mapping[str, object]) -> bool:
+    """Whether it is text, whole numbers, and mappings of text to text: JSON without null, seen at a glance."""
+    for key, value in arguments.items():
+        kind = type(value)
+        if type(key) is not str:
+            return False
+        if kind is str or kind is int or kind is bool:
+            continue
+        if kind is not dict or not {*map(type, value), *map(type, value.values())} <= _TEXT:  # type: ignore[call-overload, attr-defined]
+            return False
+    return True
 
 
 def _null_in(value: object, path: str = "") -> str | None:

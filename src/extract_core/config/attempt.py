@@ -8,10 +8,19 @@ from extract_core.config.places import folder, segment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backfill:
+    """The rows above `low` (None: from the beginning) up to and with `high`; marks are text."""
+
+    low: str | None
+    high: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
     """The run that is planned for. `started_at` is ISO 8601, UTC.
 
     `reingest` reads incremental tables from the beginning: no low mark, and the committed mark still moves forward only.
+    `backfill` reads a range of them once more: no mark moves.
     """
 
     run_id: str
@@ -19,6 +28,7 @@ class RunContext:
     started_at: str
     reingest: bool = False
     rerun_of: str | None = None
+    backfill: Backfill | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

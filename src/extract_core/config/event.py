@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extract_core.config.attempt import Backfill
 from extract_core.config.read import SOURCE_NAME
 from extract_core.config.values import BadValue, boolean, nearest, shown
 from extract_core.errors import UsageError
@@ -15,14 +16,16 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
 
-KEYS: Final = frozenset({"source_name", "extract_tables", "exclude", "reingest", "rerun_of"})
+KEYS: Final = frozenset({"source_name", "extract_tables", "exclude", "reingest", "rerun_of", "backfill", "force"})
+_BACKFILL: Final = '{"from": "2026-01-01", "to": "2026-02-01"}, or without "from" for all up to there'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractEvent:
     """What to extract. `extract_tables` and `exclude` are names and globs; `rerun_of` is the run whose tables run again.
 
-    `extract_tables` is ``("*",)`` where the event is a rerun and names none: all that the rerun picks.
+    `extract_tables` is ``("*",)`` where the event is a rerun and names none: all that the rerun picks. `backfill` reads a range
+    of incremental tables once more. `force` lets a rerun do tables too that a later run has seen to.
     """
 
     source_name: str
@@ -30,6 +33,8 @@ class ExtractEvent:
     exclude: tuple[str, ...] = ()
     reingest: bool = False
     rerun_of: str | None = None
+    backfill: Backfill | None = None
+    force: bool = False
 
 
 def read_event(event: Mapping[str, Json]) -> ExtractEvent:
@@ -48,20 +53,42 @@ def read_event(event: Mapping[str, Json]) -> ExtractEvent:
         wrong.append(f"'source_name' is {shown(source_name)}; it must be the name of a source file without .yml: {rule}")
     tables = _patterns("extract_tables", event.get("extract_tables", "*" if rerun_of is not None else None), wrong)
     exclude = _patterns("exclude", event.get("exclude", []), wrong, may_be_empty=True)
-    reingest = False
-    try:
-        reingest = boolean(event.get("reingest", False))
-    except BadValue as error:
-        wrong.append(f"'reingest' {error}")
+    flags = {key: _flag(key, event, wrong) for key in ("reingest", "force")}
+    if flags["force"] and rerun_of is None:
+        wrong.append("'force' is for a rerun; add 'rerun_of', or leave it out")
+    backfill = _backfill(event.get("backfill"), wrong)
+    if backfill is not None and flags["reingest"]:
+        wrong.append("'backfill' reads a range and 'reingest' everything; leave one of them out")
     if wrong:
         raise UsageError("the event is wrong: " + "; ".join(wrong))
     return ExtractEvent(
         source_name=str(source_name),
         extract_tables=tables,
         exclude=exclude,
-        reingest=reingest,
+        reingest=flags["reingest"],
         rerun_of=rerun_of if isinstance(rerun_of, str) else None,
+        backfill=backfill,
+        force=flags["force"],
     )
+
+
+def _flag(key: str, event: Mapping[str, Json], wrong: list[str]) -> bool:
+    try:
+        return boolean(event.get(key, False))
+    except BadValue as error:
+        wrong.append(f"{key!r} {error}")
+        return False
+
+
+def _backfill(given: Json, wrong: list[str]) -> Backfill | None:
+    if given is None:
+        return None
+    ends = given if isinstance(given, dict) else {}
+    low, high = ends.get("from"), ends.get("to")
+    if not isinstance(high, str) or not high or not isinstance(low, str | None) or low == "" or ends.keys() - {"from", "to"}:
+        wrong.append(f"'backfill' is {shown(given)}; it must be two marks of the tables' watermark, as text: {_BACKFILL}")
+        return None
+    return Backfill(low=low, high=high)
 
 
 _EXAMPLE: Final = '{"source_name": "sales", "extract_tables": ["public.accounts", "crm.*"]}'

@@ -21,7 +21,7 @@ from extract_core.handlers.logs import log, log_json
 from extract_core.handlers.marks import committed, planned_from
 from extract_core.handlers.parts import parts_from_environment
 from extract_core.handlers.payloads import execution_of
-from extract_core.handlers.rerun import reingested, rerun
+from extract_core.handlers.rerun import repeated, rerun
 from extract_core.handlers.stored_plan import stored_items
 from extract_core.handlers.summary import unplanned
 from extract_core.run_id import check_run_id
@@ -70,8 +70,10 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
             )
         return _answer(record, stored_items(parts.objects, record.plan_uri), machine)
     with _refusal(parts, record):
-        reingest = event.reingest or reingested(parts.tracking, event.rerun_of)
-        planning = Planning(parts=parts, event=event, execution=execution, machine=machine, reingest=reingest)
+        asked = repeated(parts.tracking, event)
+        planning = Planning(
+            parts=parts, event=event, execution=execution, machine=machine, reingest=asked.reingest, backfill=asked.backfill
+        )
         return _manage(planning, record)
 
 

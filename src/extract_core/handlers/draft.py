@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from extract_core.config import ExtractEvent, PlannedTable, RunPolicy, SourceConfig
+    from extract_core.config.attempt import Backfill
     from extract_core.contract import Json
     from extract_core.errors import Fault
     from extract_core.handlers.parts import Parts
@@ -34,13 +35,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planning:
-    """What every plan of this call depends on. `reingest` is the event's, or for a rerun that of the run it repeats."""
+    """What every plan of this call depends on. `reingest` and `backfill` are the event's, or a rerun has those of its run."""
 
     parts: Parts
     event: ExtractEvent
     execution: Execution
     machine: Mapping[str, Json]
     reingest: bool
+    backfill: Backfill | None = None
 
     @property
     def run(self) -> RunContext:
@@ -51,6 +53,7 @@ class Planning:
             started_at=self.execution.started_at,
             reingest=self.reingest,
             rerun_of=self.event.rerun_of,
+            backfill=self.backfill,
         )
 
     def read_source(self) -> SourceConfig:

@@ -7,20 +7,20 @@ config, since what was wrong stood there. A table that has succeeded, in that ru
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from extract_core.config import read_event, read_plan, replan
 from extract_core.config.select import select_names
 from extract_core.contract import FailureClass, JobState
-from extract_core.errors import ObjectNotFound, UsageError
+from extract_core.errors import ObjectNotFound, TrackingError, UsageError
 from extract_core.handlers.draft import Draft
 from extract_core.handlers.summary import last_attempts
-from extract_core.tracking import Policy, Skipped
+from extract_core.tracking import Policy, Skipped, watermark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extract_core.config import PlannedTable, SourceConfig
+    from extract_core.config import ExtractEvent, PlannedTable, SourceConfig
     from extract_core.handlers.draft import Marks, Planning
     from extract_core.tracking import AttemptRow, RunRecord, TableState, TrackingStore
 
@@ -40,7 +40,15 @@ def rerun(planning: Planning) -> Draft:
     states = planning.parts.tracking.states(record.source_name, list(lines))
     place = f"the plan of run {record.run_id!r}"
     chosen = select_names(tuple(lines), planning.event, place=place, tags=lambda: _tags(lines))
-    done = {table: said for table in chosen if (said := _done(record, last.get(table), states.get(table)))}
+    force = planning.event.force
+    done = {table: f"succeeded in run {record.run_id!r}" for table in chosen if _succeeded(last.get(table))}
+    since = {
+        table: said
+        for table in chosen
+        if table not in done and not force and (said := _since(record, states.get(table), lines[table]))
+    }
+    reported = (*(done.items() if "*" not in planning.event.extract_tables else ()), *since.items())
+    done |= since
     tables = [table for table in chosen if table not in done]
     if not tables:
         told = "; ".join(f"{table}: {said}" for table, said in list(done.items())[:5])
@@ -49,13 +57,24 @@ def rerun(planning: Planning) -> Draft:
     config = planning.read_source() if by_config else None
     if config is not None:
         _check_known(config, by_config, record)
-    asked_by_name = "*" not in planning.event.extract_tables
     return Draft(
         tables=tables,
         policy=record.policy or Policy(),
         plan=lambda marks: _plan(planning, [lines[table] for table in tables], config, by_config, marks),
-        skipped=[Skipped(table=table, reason=said) for table, said in done.items()] if asked_by_name else [],
+        skipped=[Skipped(table=table, reason=said) for table, said in reported],
     )
+
+
+def repeated(tracking: TrackingStore, event: ExtractEvent) -> ExtractEvent:
+    """The event whose `reingest` and `backfill` count: this one, or the nearest of those it is a rerun of that has any.
+
+    Raises RunNotFound.
+    """
+    asked, seen = event, set[str]()
+    while not asked.reingest and asked.backfill is None and asked.rerun_of is not None and asked.rerun_of not in seen:
+        seen.add(asked.rerun_of)
+        asked = read_event(tracking.run(asked.rerun_of).event)
+    return asked
 
 
 def reingested(tracking: TrackingStore, run_id: str | None) -> bool:
@@ -63,14 +82,7 @@ def reingested(tracking: TrackingStore, run_id: str | None) -> bool:
 
     Raises RunNotFound.
     """
-    seen: set[str] = set()
-    while run_id is not None and run_id not in seen:
-        seen.add(run_id)
-        record = tracking.run(run_id)
-        if read_event(record.event).reingest:
-            return True
-        run_id = record.rerun_of
-    return False
+    return run_id is not None and repeated(tracking, read_event(tracking.run(run_id).event)).reingest
 
 
 def _record(planning: Planning) -> RunRecord:
@@ -111,14 +123,33 @@ def _tags(lines: Mapping[str, PlannedTable]) -> dict[str, list[str]]:
     return {table: [str(tag) for tag in found] for table, found in tags.items() if isinstance(found, list)}
 
 
-def _done(record: RunRecord, row: AttemptRow | None, state: TableState | None) -> str | None:
-    """Why the table needs no other run; None: it does."""
-    if row is not None and row.state is JobState.SUCCEEDED:
-        return f"succeeded in run {record.run_id!r}"
+def _succeeded(row: AttemptRow | None) -> bool:
+    return row is not None and row.state is JobState.SUCCEEDED
+
+
+def _since(record: RunRecord, state: TableState | None, line: PlannedTable) -> str | None:
+    """What has come after that run, so that the table needs no other one; None: it does."""
+    if state is not None and _passed(line, state):
+        window: Any = line.item["watermark"]
+        return (
+            f"its watermark has moved on since, from {window['low']!r} to {state.watermark!r}: nothing of it is missing; --force "
+            "runs it all the same"
+        )
     if state is None or state.last_state is not JobState.SUCCEEDED or state.last_run == record.run_id or state.last_at is None:
         return None
     since = datetime.fromisoformat(state.last_at) > datetime.fromisoformat(record.started_at)
     return f"succeeded since, in run {state.last_run!r}" if since else None
+
+
+def _passed(line: PlannedTable, state: TableState) -> bool:
+    """Whether another run has committed what this line's incremental window begins with."""
+    window: Any = line.item["watermark"]
+    if window["mode"] != "incremental" or state.watermark is None or state.version <= window.get("version", 0):
+        return False
+    try:
+        return window["low"] is None or watermark.compare(state.watermark, window["low"], window["type"]) > 0
+    except TrackingError:
+        return False  # another column or type by now: the plan will say so
 
 
 def _failed_by_config(line: PlannedTable, row: AttemptRow | None) -> bool:
