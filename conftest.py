@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +75,15 @@ def _run_shell(example: Example) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def _save_json(example: Example) -> None:
+    """A ```json block is saved under the last file name in the paragraph before it: ``in `mocks.json`:``."""
+    before = example.document.text[: example.start].rstrip().rpartition("\n\n")[2]
+    named = re.findall(r"`([\w-]+\.json)`", before)
+    json.loads(example.parsed)
+    if named:
+        Path(named[-1]).write_text(example.parsed, encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def document_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Each document's code runs in a fresh folder."""
@@ -83,7 +94,12 @@ def document_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser(), CodeBlockParser(language="sh", evaluator=_run_shell), SkipParser()],
+    parsers=[
+        PythonCodeBlockParser(),
+        CodeBlockParser(language="sh", evaluator=_run_shell),
+        CodeBlockParser(language="json", evaluator=_save_json),
+        SkipParser(),
+    ],
     patterns=["*.md"],
     fixtures=["document_folder"],
 ).pytest()
