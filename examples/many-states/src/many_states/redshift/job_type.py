@@ -1,0 +1,138 @@
+"""The job type redshift: a Lambda function starts the statement, a Wait, another one asks, a Choice decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from extract_core import Branch, JobType, LambdaFunction, Retry, Statement
+from extract_core.routing import start_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from extract_core import JobStatus, Json, Outcome, TableRun, Target
+    from many_states.redshift.models import RedshiftDeployment, RedshiftSettings
+
+START: Final = "redshift-start"
+ASK: Final = "redshift-ask"
+POLL_SECONDS: Final = 20
+
+_LAMBDA_IS_BUSY: Final = [
+    "Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException", "Lambda.AWSLambdaException",
+    "Lambda.TooManyRequestsException",
+]  # fmt: skip
+"""To ask again does no harm: all of Lambda's own troubles are retried (Step Functions guide, "Handle transient exceptions")."""
+
+
+class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):
+    """Amazon Redshift: UNLOAD by the Data API."""
+
+    name: ClassVar[str] = "redshift"
+    title: ClassVar[str] = "Redshift"
+    api_version: ClassVar[int] = 1
+
+    def settings(self) -> type[RedshiftSettings]:
+        """One table's settings."""
+        from many_states.redshift.models import RedshiftSettings
+
+        return RedshiftSettings
+
+    def deployment(self) -> type[RedshiftDeployment]:
+        """``[job_types.redshift]``."""
+        from many_states.redshift.models import RedshiftDeployment
+
+        return RedshiftDeployment
+
+    def branch(self, target: Target[RedshiftDeployment]) -> Branch:
+        """Start, then wait and ask until the statement has ended or its time is up: the function says TIMED_OUT then.
+
+        `$.job_result` holds id, state and began from the first answer on, so `stop` finds the statement at any time.
+        """
+        start, wait, ask, ended = start_state(self.title), "Redshift Wait", "Redshift Ask For Job", "Redshift Has Job Ended?"
+        invoke: dict[str, Json] = {"Type": "Task", "Resource": f"arn:{target.partition}:states:::lambda:invoke"}
+        answer: dict[str, Json] = {"ResultSelector": {"job.$": "$.Payload"}, "ResultPath": "$.job_result", "Next": ended}
+        states: dict[str, Mapping[str, Json]] = {
+            start: {
+                **invoke,
+                "Comment": "Starts the table's UNLOAD",
+                "Parameters": {
+                    "FunctionName": target.function_arn(START),
+                    "Payload": {"statement.$": "$.arguments", "entered.$": "$$.State.EnteredTime"},
+                },
+                **answer,
+            },
+            ended: {
+                "Type": "Choice",
+                "Comment": "Goes round until the statement has ended",
+                "Choices": [{"Variable": "$.job_result.job.running", "BooleanEquals": True, "Next": wait}],
+                "Default": "Handle Extract Job Run Status",
+            },
+            wait: {
+                "Type": "Wait",
+                "Comment": "Between two questions",
+                "Seconds": POLL_SECONDS,
+                "Next": ask,
+            },
+            ask: {
+                **invoke,
+                "Comment": "Asks how the UNLOAD is getting on",
+                "Parameters": {
+                    "FunctionName": target.function_arn(ASK),
+                    "Payload": {
+                        "job.$": "$.job_result.job",
+                        "timeout_seconds.$": "$.timeout_seconds",
+                        "entered.$": "$$.State.EnteredTime",
+                    },
+                },
+                "TimeoutSeconds": 60,
+                "Retry": [{"ErrorEquals": _LAMBDA_IS_BUSY, "IntervalSeconds": 2, "MaxAttempts": 6, "JitterStrategy": "FULL"}],
+                **answer,
+            },
+        }
+        return Branch(start=start, states=states, job_state=start)
+
+    def arguments(self, table: TableRun[RedshiftDeployment], settings: RedshiftSettings) -> Mapping[str, Json]:
+        """ExecuteStatement's members. ValueError for an incremental table: an UNLOAD reports no watermark."""
+        from many_states.redshift.models import unload
+
+        if table.watermark.mode != "full":
+            raise ValueError("redshift unloads whole tables only: leave extract_type out, or take another job type")
+        return {
+            "workgroup": table.deployment.workgroup,
+            "database": table.deployment.database,
+            "sql": unload(table.table, table.extract_s3_uri, table.deployment.unload_role_arn, settings.file_size_mb),
+            "name": f"{table.source_name} {table.table} {table.run_id} {table.attempt}"[:500],
+        }
+
+    def status(self, outcome: Outcome) -> JobStatus:
+        """What the statement's state, or the error, means. SUCCEEDED only for FINISHED."""
+        from many_states.redshift.status import status
+
+        return status(outcome)
+
+    def start_retries(self) -> Iterable[Retry]:
+        """Refusals: nothing was started. Lambda's other troubles are not named, since the call may have gone through."""
+        return (Retry(errors=("ActiveStatementsExceededException", "Lambda.TooManyRequestsException")),)
+
+    def timeout(self, settings: RedshiftSettings) -> int:
+        """``timeout_minutes * 60`` seconds, from the start of the statement."""
+        return settings.timeout_minutes * 60
+
+    def stop(self, outcome: Outcome, aws: object) -> None:
+        """CancelStatement: Step Functions knows nothing of a statement that a function started."""
+        from extract_core.asking import client, stopped
+        from many_states.redshift.status import job_of
+
+        statement = job_of(outcome).get("id")
+        if isinstance(statement, str):
+            redshift = client(aws, "redshift-data")
+            stopped(lambda: redshift.cancel_statement(Id=statement), ended=("ResourceNotFoundException", "ValidationException"))
+
+    def functions(self) -> Iterable[LambdaFunction]:
+        """The two that start and ask, with what their roles need. The generator lets the machine invoke them."""
+        statement = Statement(
+            actions=("redshift-data:CancelStatement", "redshift-data:DescribeStatement", "redshift-data:ExecuteStatement"),
+            resources=("arn:aws:redshift-serverless:*:*:workgroup/*",),
+        )
+        for name, handler in ((START, "start"), (ASK, "ask")):
+            yield LambdaFunction(name=name, handler=f"many_states.redshift.functions:{handler}", statements=(statement,))

@@ -1,0 +1,92 @@
+"""The job type worker: one message a table with a task token, by sqs:sendMessage.waitForTaskToken.
+
+The worker takes the message, calls SendTaskHeartbeat now and then, and ends with SendTaskSuccess and ``{"worker": …, "exit_code":
+0}``, or with SendTaskFailure: error ``Worker.Failed``, cause the reason.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, ClassVar
+
+from extract_core import Branch, JobType, Statement
+from extract_core.routing import start_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from extract_core import JobStatus, Json, Outcome, TableRun, Target
+    from many_states.worker.models import WorkerDeployment, WorkerSettings
+
+
+class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
+    """A worker of one's own behind a queue."""
+
+    name: ClassVar[str] = "worker"
+    title: ClassVar[str] = "Worker"
+    api_version: ClassVar[int] = 1
+
+    def settings(self) -> type[WorkerSettings]:
+        """One table's settings."""
+        from many_states.worker.models import WorkerSettings
+
+        return WorkerSettings
+
+    def deployment(self) -> type[WorkerDeployment]:
+        """``[job_types.worker]``."""
+        from many_states.worker.models import WorkerDeployment
+
+        return WorkerDeployment
+
+    def branch(self, target: Target[WorkerDeployment]) -> Branch:
+        """One Task that waits for its token. A worker that is silent for too long ends it with States.HeartbeatTimeout."""
+        state = start_state(self.title)
+        task: dict[str, Json] = {
+            "Type": "Task",
+            "Comment": "Puts the table's job into the workers' queue and waits for the answer",
+            "Resource": f"arn:{target.partition}:states:::sqs:sendMessage.waitForTaskToken",
+            "Parameters": {
+                "QueueUrl": target.deployment.queue_url(target),
+                "MessageBody": {"run.$": "$.arguments.job", "task_token.$": "$$.Task.Token"},
+            },
+            "HeartbeatSeconds": target.deployment.heartbeat_seconds,
+            "ResultPath": "$.job_result",
+        }
+        return Branch(start=state, states={state: task}, job_state=state)
+
+    def arguments(self, table: TableRun[WorkerDeployment], settings: WorkerSettings) -> Mapping[str, Json]:
+        """What the worker gets: its command line, and what `stop` calls the job by."""
+        return {
+            "job": {
+                "id": f"{table.run_id}/{table.table}/{table.attempt}",
+                "priority": settings.priority,
+                "arguments": [part for pair in table.job_arguments.items() for part in pair],
+            },
+            "queue": table.deployment.queue,
+        }
+
+    def status(self, outcome: Outcome) -> JobStatus:
+        """What the worker's answer, or the error, means. SUCCEEDED only for exit code 0, said by a worker."""
+        from many_states.worker.status import status
+
+        return status(outcome)
+
+    def permissions(self, target: Target[WorkerDeployment]) -> Iterable[Statement]:
+        """SendMessage to the queue. The workers' own role needs states:SendTaskSuccess, -Failure and -Heartbeat."""
+        queue = f"arn:{target.partition}:sqs:{target.region}:{target.account}:{target.deployment.queue}"
+        yield Statement(actions=("sqs:SendMessage",), resources=(queue,))
+
+    def timeout(self, settings: WorkerSettings) -> int:
+        """``timeout_minutes * 60`` seconds, the time in the queue included."""
+        return settings.timeout_minutes * 60
+
+    def stop(self, outcome: Outcome, aws: object) -> None:
+        """A message that calls the job off: an aborted execution tells no worker. Its token is dead by then."""
+        from extract_core.asking import client
+        from extract_core.payload import text
+
+        job, queue = text(outcome.item, "arguments", "job", "id"), text(outcome.item, "arguments", "queue")
+        if job and queue:
+            sqs = client(aws, "sqs")
+            url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+            sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"call_off": job}))

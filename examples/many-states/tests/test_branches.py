@@ -1,0 +1,84 @@
+"""The branches as they stand in a machine, and the contract kit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from statelint.linter import Linter
+
+from asl_toolkit import load
+from extract_core.testing import CHECKS, ContractBroken, NotChecked, Subject
+
+HERE = Path(__file__).parent
+KNOWN_TO_THE_KIT = {
+    "redshift": {
+        "Redshift Start Extract Job Run": [
+            {"ExecutedVersion": "$LATEST", "StatusCode": 200, "Payload": {"id": "s1", "began": "2026-01-01T00:00:00Z",
+             "running": True, "state": "SUBMITTED"}},
+        ],
+        "Redshift Ask For Job": [
+            {"ExecutedVersion": "$LATEST", "StatusCode": 200, "Payload": {"id": "s1", "began": "2026-01-01T00:00:00Z",
+             "running": False, "state": "FINISHED", "error": "", "seconds": 20.0}},
+        ],
+    },
+    "worker": {"Worker Start Extract Job Run": [{"worker": "w1", "exit_code": 0}]},
+    "codebuild": {
+        "CodeBuild Start Extract Job Run": [{"Build": {"Id": "extract:1", "BuildStatus": "SUCCEEDED", "ProjectName": "extract"}}],
+    },
+}  # fmt: skip
+
+MORE_THAN_THE_KIT_KNOWS = {
+    ("redshift", "answers"): "it refuses incremental tables on purpose",
+    ("worker", "requests_have_the_services_types"): "sqs:sendMessage of Step Functions takes an object for MessageBody",
+    ("codebuild", "permissions_cover_the_branch"): "with Credentials the rights are those of the other account's role",
+}
+
+
+def iteration(machine):
+    return machine.definition["States"]["Iterate Through Extract Tables"]["ItemProcessor"]["States"]
+
+
+def test_the_branches_are_as_they_were(machine, golden):
+    states = iteration(machine)
+    branches = {branch.job_type: {name: states[name] for name in branch.names} for branch in machine.branches}
+    golden(HERE / "golden" / "branches.asl.json", json.dumps(branches, indent=2) + "\n")
+
+
+def test_the_machine_is_taken_by_two_judges(machine):
+    load(machine.to_json())
+    # statelint knows neither JSONata nor Credentials of it: it judges the other two.
+    states = iteration(machine)
+    jsonpath = [name for name, state in states.items() if state.get("QueryLanguage") != "JSONata"]
+    choice = {
+        **states["Choose Job Type"],
+        "Choices": [rule for rule in states["Choose Job Type"]["Choices"] if rule["Next"] in jsonpath],
+    }
+    alone = {"StartAt": "Choose Job Type", "States": {name: states[name] for name in jsonpath} | {"Choose Job Type": choice}}
+    assert Linter.validate(alone) == []
+
+
+def test_every_job_is_bounded_and_every_error_is_caught(machine):
+    states = iteration(machine)
+    for branch in machine.branches:
+        job = states[branch.job_state]
+        assert job.keys() & {"TimeoutSecondsPath", "TimeoutSeconds"}
+        for name in branch.names:
+            if states[name]["Type"] == "Task":
+                caught = [error for catcher in states[name]["Catch"] for error in catcher["ErrorEquals"]]
+                assert caught == ["States.DataLimitExceeded", "States.ALL"]
+
+
+@pytest.mark.parametrize("name", ["codebuild", "redshift", "worker"])
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_contract_is_kept(check, name, job_types, deployments):
+    subject = Subject(job_types[name], deployments[name], [{}], task_results=KNOWN_TO_THE_KIT[name])
+    try:
+        check(subject)
+    except NotChecked as reason:
+        pytest.skip(str(reason))
+    except ContractBroken:
+        if (name, check.__name__) not in MORE_THAN_THE_KIT_KNOWS:
+            raise
+        pytest.skip(MORE_THAN_THE_KIT_KNOWS[name, check.__name__])
