@@ -223,7 +223,7 @@ def _is_plain(arguments: Mapping[str, object]) -> bool:
             return False
         if kind is str or kind is int or kind is bool:
             continue
-        if kind is not dict or not {*map(type, value), *map(type, value.values())} <= _TEXT:  # type: ignore[call-overload, attr-defined]
+        if not isinstance(value, dict) or {*map(type, value), *map(type, value.values())} != _TEXT:
             return False
     return True
 

@@ -62,10 +62,10 @@ def flat_arguments(
 
 def unfit(arguments: Mapping[str, str]) -> tuple[str, str] | None:
     """The first argument, if any, that a command line can't carry: its value is empty, begins with ``-`` or holds NUL."""
-    for key, value in arguments.items():
-        if not value or value[0] == "-" or "\0" in value:
-            return key, value
-    return None
+    whole = "\0" + "\0".join(arguments.values())  # asked as one text: most tables have nothing unfit
+    if "\0-" not in whole and "\0\0" not in whole and whole[-1] != "\0" and whole.count("\0") == len(arguments):
+        return None
+    return next(((key, value) for key, value in arguments.items() if not value or value[0] == "-" or "\0" in value), None)
 
 
 def encoded(arguments: Mapping[str, str]) -> dict[str, str]:

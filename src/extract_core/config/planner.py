@@ -42,10 +42,11 @@ class Planner:
 
     def prepare(self, tables: Sequence[str]) -> list[Complaint]:
         """Read the tiers of all job types in use; what is wrong above the tables."""
-        for name in dict.fromkeys((*self._config.extract.job_types, *(self.job_type_of(table) for table in tables))):
-            if name is not None:
-                self.tiers.base(name)
-        self.tiers.check_unused(name for name in map(self.job_type_of, self._tables) if name is not None)
+        in_use = set(map(self.job_type_of, self._tables))
+        chosen = in_use if len(tables) == len(self._tables) else set(map(self.job_type_of, tables))
+        for name in sorted({*self._config.extract.job_types, *(name for name in chosen if name is not None)}):
+            self.tiers.base(name)
+        self.tiers.check_unused(name for name in in_use if name is not None)
         return self.tiers.complaints
 
     def faults(self, complaints: Iterable[Complaint]) -> list[Fault]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml: the same events, slower
 
 MAX_DEPTH: Final = 40
+MAX_SAME: Final = 4096
+"""Texts that are remembered, to be kept once: keys and values such as TimestampType stand in thousands of tables."""
 MAX_ALIASED: Final = 2_000_000
 """Values that aliases and merge keys may stand for, in all: 40 for each of 50,000 tables."""
 
@@ -73,6 +75,7 @@ class Builder:
         self._unfinished: set[str] = set()
         self._aliased = False
         self._merged = 0
+        self._same: dict[str, str] = {}  # texts seen so far: those that come again are kept once
         self._stack: list[_Open] = []
         self.twice: list[tuple[int, int, str, int]] = []
         self.noted: list[tuple[int, int, str]] = []
@@ -87,8 +90,9 @@ class Builder:
             _bound(value, mark)
         return value, spot
 
-    def _document(self) -> tuple[Json, Spot | None, Mark]:  # noqa: C901, PLR0912 - the one loop over all events
+    def _document(self) -> tuple[Json, Spot | None, Mark]:  # noqa: C901, PLR0912, PLR0915 - the one loop over all events
         next_event, stack, anchors, with_spots = self._loader.get_event, self._stack, self._anchors, self._with_spots
+        same = self._same
         result: tuple[Json, Spot | None, Mark] = (None, None, None)
         begun = False
         while True:
@@ -104,7 +108,10 @@ class Builder:
                     continue
                 if event.tag is None:
                     text = event.value
-                    value = text if not event.implicit[0] or (text and text[0] not in STARTS) else plain(text)
+                    if not event.implicit[0] or (text and text[0] not in STARTS):
+                        value = same.setdefault(text, text) if len(same) < MAX_SAME else same.get(text, text)
+                    else:
+                        value = plain(text)
                 else:
                     value = self._tagged(event)
                 if with_spots:
@@ -147,6 +154,7 @@ class Builder:
         elif key in top.value:
             first = top.spot.children[key].key_line if top.spot is not None else 0
             self.twice.append((*_place(mark), key, first))
+        key = self._same.setdefault(key, key) if len(self._same) < MAX_SAME else self._same.get(key, key)
         if event.anchor is not None:
             self._anchors[event.anchor] = (key, Spot(*_place(mark)) if self._with_spots else None)
         top.key, top.key_mark = key, mark

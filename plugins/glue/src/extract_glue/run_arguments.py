@@ -25,9 +25,8 @@ RESERVED: Final = {
 
 def run_arguments(job_arguments: Mapping[str, str]) -> dict[str, str]:
     """The member Arguments of StartJobRun. ValueError for a name that Glue keeps or can't take."""
-    for name in sorted(job_arguments):
+    for name in sorted(name for name in job_arguments if name in RESERVED or name[:2] != "--" or len(name) < 3):
         if name in RESERVED:
             raise ValueError(f"the argument {name!r} is reserved by Glue ({RESERVED[name]}): take another name under arguments")
-        if not name.startswith("--") or len(name) < 3:
-            raise ValueError(f"the argument {name!r} can't be passed to Glue: names begin with '--'")
+        raise ValueError(f"the argument {name!r} can't be passed to Glue: names begin with '--'")
     return dict(job_arguments)
