@@ -15,9 +15,10 @@ from extract_core.errors import (
     TrackingUnavailable,
     UsageError,
 )
+from extract_core.handlers.announce import tell
 from extract_core.handlers.draft import Planning, fresh
 from extract_core.handlers.leasing import bound, leased, take
-from extract_core.handlers.logs import log, log_json
+from extract_core.handlers.logs import about, log, log_json
 from extract_core.handlers.marks import committed, planned_from
 from extract_core.handlers.parts import parts_from_environment
 from extract_core.handlers.payloads import execution_of
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 def handler(event: Mapping[str, Json], context: object) -> Mapping[str, Json]:  # noqa: ARG001 - Lambda's signature
     """The Lambda entry point."""
     log_json()
-    return manage(parts_from_environment(), event)
+    with about(run_id=execution_of(event).name):
+        return manage(parts_from_environment(), event)
 
 
 def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
@@ -131,7 +133,7 @@ def _refusal(parts: Parts, record: RunRecord) -> Iterator[None]:
         with suppress(TrackingError):
             parts.tracking.refuse_run(record.run_id, reason)
             if not isinstance(error, TablesLocked):
-                parts.tracking.put_summary(record.run_id, unplanned(record, ended_at=parts.now(), reason=reason))
+                tell(parts, parts.tracking.put_summary(record.run_id, unplanned(record, ended_at=parts.now(), reason=reason)))
         raise
 
 

@@ -10,7 +10,7 @@ from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import ExtractError
 from extract_core.handlers.committed import publish
 from extract_core.handlers.job_status import status_of
-from extract_core.handlers.logs import log, log_json
+from extract_core.handlers.logs import about, log, log_json
 from extract_core.handlers.messages import kept
 from extract_core.handlers.next_attempt import NoNextAttempt, next_item
 from extract_core.handlers.parts import parts_from_environment
@@ -40,6 +40,11 @@ def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
     item, the job or a plugin is recorded as the attempt's end.
     """
     key = item_key(item)
+    with about(run_id=key.run_id, table=key.table, attempt=key.attempt):
+        return _recorded(parts, key, item)
+
+
+def _recorded(parts: Parts, key: ItemKey, item: Mapping[str, Json]) -> dict[str, Json]:
     status = status_of(parts.registry, item)
     result = None
     if status.state is JobState.SUCCEEDED:

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 log: Final = logging.getLogger("extract_core.handlers")
 """Give fields with ``extra={"extract": {"run_id": …, "table": …}}``."""
+
+
+_ABOUT: ContextVar[Mapping[str, object]] = ContextVar("extract_log_fields", default=MappingProxyType({}))
+
+
+@contextmanager
+def about(**fields: object) -> Iterator[None]:
+    """While it is open, every line that this thread logs, whoever logs it, has these fields."""
+    token = _ABOUT.set({**_ABOUT.get(), **fields})
+    try:
+        yield
+    finally:
+        _ABOUT.reset(token)
 
 
 class JsonLines(logging.Formatter):
@@ -21,6 +40,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
+            **_ABOUT.get(),
             **getattr(record, "extract", {}),
         }
         if record.exc_info:

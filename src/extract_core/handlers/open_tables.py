@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import ObjectError, RunNotFound
+from extract_core.handlers.announce import tell
 from extract_core.handlers.committed import publish_all
 from extract_core.handlers.job_run_status import attempt_row, put
 from extract_core.handlers.logs import log
@@ -55,7 +56,9 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
         with suppress(ObjectError):  # without its plan nothing more can be said of the run
             publish_all(parts, record, rows)
         summary = summarised(record, rows, ended_at=parts.now(), reason=reason, stopped=stopped)
-    return parts.tracking.put_summary(run_id, summary)
+    stands = parts.tracking.put_summary(run_id, summary)
+    tell(parts, stands)
+    return stands
 
 
 def close_open(parts: Parts, record: RunRecord, status: JobStatus) -> Sequence[AttemptRow]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     History = Callable[[str], Iterator[Mapping[str, Json]]]
 
+EVENT_BUS = "EXTRACT_EVENT_BUS"
 PLACES = ("EXTRACT_CONFIG_URI", "EXTRACT_DATA_URI", "EXTRACT_RUNS_URI", "EXTRACT_TRACKING")
 
 
@@ -33,12 +34,17 @@ def no_history(execution_id: str) -> Iterator[Mapping[str, Json]]:  # noqa: ARG0
     return iter(())
 
 
+def to_nobody(summary: Mapping[str, Json]) -> None:
+    """Announce nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The stores, the plugins and the places of one pipeline. The places are URIs that end in a slash.
 
     `is_running` says whether an execution is alive; it is asked only when two runs want one table. `history` gives the events of
     an execution that has ended, in the shape of GetExecutionHistory; it is asked only where a run was left without a summary.
+    `announce` tells others of the end of a run: it gets the summary.
     """
 
     objects: ObjectStore
@@ -50,13 +56,16 @@ class Parts:
     is_running: Callable[[str], bool]
     now: Callable[[], datetime] = utc_now
     history: History = no_history
+    announce: Callable[[Mapping[str, Json]], None] = to_nobody
 
 
 def parts_from(environ: Mapping[str, str]) -> Parts:
     """The parts that these variables name: EXTRACT_CONFIG_URI, EXTRACT_DATA_URI, EXTRACT_RUNS_URI and EXTRACT_TRACKING.
 
+    With EXTRACT_EVENT_BUS (the name or ARN of a bus of EventBridge) the end of each run is put there.
     Raises UsageError naming those that are missing.
     """
+    from extract_core.handlers.announce import EventBridge
     from extract_core.handlers.executions import StepFunctions
     from extract_core.objects import open_objects
     from extract_core.registry import discover
@@ -76,6 +85,7 @@ def parts_from(environ: Mapping[str, str]) -> Parts:
         runs_uri=runs_uri,
         is_running=executions.is_running,
         history=executions.history,
+        announce=EventBridge(bus) if (bus := environ.get(EVENT_BUS, "").strip()) else to_nobody,
     )
 
 

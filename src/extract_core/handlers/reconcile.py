@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import UsageError
-from extract_core.handlers.logs import log_json
+from extract_core.handlers.logs import about, log_json
 from extract_core.handlers.open_tables import close_run, close_stopped
 from extract_core.handlers.parts import parts_from_environment
 
@@ -36,7 +36,8 @@ def handler(event: Mapping[str, Json], context: object) -> Mapping[str, Json]:  
     if not isinstance(name, str) or not isinstance(status, str):
         raise UsageError("the event has no detail with name and status: it must be a Step Functions Execution Status Change")
     told = ": ".join(str(fields[key]) for key in ("error", "cause") if fields.get(key))
-    return {"run_id": name, "summary": reconcile(parts_from_environment(), name, status, told)}
+    with about(run_id=name):
+        return {"run_id": name, "summary": reconcile(parts_from_environment(), name, status, told)}
 
 
 def reconcile(parts: Parts, run_id: str, status: str, cause: str) -> Mapping[str, Json] | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import RunNotFound
-from extract_core.handlers.logs import log, log_json
+from extract_core.handlers.announce import tell
+from extract_core.handlers.logs import about, log_json
 from extract_core.handlers.open_tables import close_open
 from extract_core.handlers.parts import parts_from_environment
 from extract_core.handlers.payloads import execution_of
@@ -24,7 +25,8 @@ ERROR = "ExtractFailed"
 def handler(event: Mapping[str, Json], context: object) -> Mapping[str, Json]:  # noqa: ARG001 - Lambda's signature
     """The Lambda entry point."""
     log_json()
-    return summarise(parts_from_environment(), event)
+    with about(run_id=execution_of(event).name):
+        return summarise(parts_from_environment(), event)
 
 
 def summarise(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
@@ -53,7 +55,7 @@ def summarise(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
             rows = close_open(parts, record, missing)
             summary = summarised(record, rows, ended_at=parts.now(), reason=ended)
         summary = parts.tracking.put_summary(run_id, summary)
-    log.info("run %s: %s", run_id, summary["state"], extra={"extract": {"run_id": run_id, "summary": summary}})
+    tell(parts, summary)
     return {"succeeded": True, "error": "", "cause": ""} if summary["state"] == "SUCCEEDED" else _failed(cause(run_id, summary))
 
 
