@@ -1,32 +1,18 @@
-"""Recorded and reported failures, read by every parser: each gives what the sample says, and none is ever called a success.
-
-The samples are shared material beside the repository (EXTRACT_FACTS names another folder). Without them the tests are skipped,
-except in CI.
-"""
+"""Recorded and reported failures, read by every parser: each gives what the sample says, and none is ever called a success."""
 
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
 from extract_core import JobState, Outcome
 
-FACTS = Path(os.environ.get("EXTRACT_FACTS") or Path(__file__).parents[3] / "shared" / "facts") / "failures.jsonl"
-IN_CI = os.environ.get("CI") == "true"
 
-
-def samples():
-    if FACTS.is_file():
-        return [json.loads(line) for line in FACTS.read_text().splitlines() if line.strip()]
-    if IN_CI:
-        pytest.fail(
-            f"there are no failure samples at {FACTS}: set EXTRACT_FACTS to the folder that holds failures.jsonl", pytrace=False
-        )
-    pytest.skip(f"no failure samples at {FACTS}: set EXTRACT_FACTS to the folder that holds failures.jsonl")
-    return []
+@pytest.fixture(scope="session")
+def samples(shared_data):
+    """One failure a line: error and cause as a Catch delivers them, and for its own parser what it should conclude."""
+    return [json.loads(line) for line in shared_data("facts/failures.jsonl").read_text().splitlines() if line.strip()]
 
 
 def outcomes(sample):
@@ -37,8 +23,8 @@ def outcomes(sample):
         yield Outcome.failed(sample["error"], cause[:length])
 
 
-def test_each_sample_of_this_parser_gives_what_it_says(installed):
-    mine = [sample for sample in samples() if sample["parser"] == installed.job_type.name]
+def test_each_sample_of_this_parser_gives_what_it_says(installed, samples):
+    mine = [sample for sample in samples if sample["parser"] == installed.job_type.name]
     assert mine, f"no sample of {installed.job_type.name}"
     for sample in mine:
         status = installed.job_type.status(Outcome.failed(sample["error"], sample["cause"]))
@@ -49,8 +35,8 @@ def test_each_sample_of_this_parser_gives_what_it_says(installed):
         assert status.message, told
 
 
-def test_no_sample_is_ever_a_success(installed):
-    for sample in samples():
+def test_no_sample_is_ever_a_success(installed, samples):
+    for sample in samples:
         for outcome in outcomes(sample):
             status = installed.job_type.status(outcome)
             assert status.state is not JobState.SUCCEEDED, sample
@@ -58,8 +44,8 @@ def test_no_sample_is_ever_a_success(installed):
             assert status.message, sample
 
 
-def test_no_sample_is_a_success_as_a_result(installed):
-    for sample in samples():
+def test_no_sample_is_a_success_as_a_result(installed, samples):
+    for sample in samples:
         try:
             result = json.loads(sample["cause"] or "")
         except ValueError:
@@ -67,9 +53,9 @@ def test_no_sample_is_a_success_as_a_result(installed):
         assert installed.job_type.status(Outcome.succeeded(result)).state is not JobState.SUCCEEDED, sample
 
 
-def test_a_cut_cause_keeps_its_class(installed):
+def test_a_cut_cause_keeps_its_class(installed, samples):
     """What stands before the cut still counts: with its last tenth cut off, a sample's class is the same, or not known."""
-    for sample in samples():
+    for sample in samples:
         cause = sample["cause"] or ""
         if sample["parser"] != installed.job_type.name or not cause.startswith("{"):
             continue
