@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from acme_drum import START, Drum
 
 from extract_core import Branch, JobState, JobStatus, LambdaFunction
-from extract_core.testing import CHECKS, NotChecked, Subject
 
 KEEP = "{% $merge([$states.input, {'job_result': $states.result}]) %}"
 
@@ -172,19 +174,30 @@ def test_a_job_type_that_can_not_run_here_says_so(broken_by):
     assert left_out == {"local_command_carries_the_arguments": no_local, "local_ends_read_as_they_were": no_local}
 
 
-def test_without_botocore_the_check_is_left_out_aloud(drum, monkeypatch):
-    from extract_core.testing import service_models
+WITHOUT_BOTOCORE = """
+import sys
+sys.path.append(sys.argv[1])
+sys.modules["botocore"] = sys.modules["botocore.session"] = None
+from acme_drum import Drum
+from extract_core.testing import CHECKS, NotChecked, Subject
+subject = Subject(Drum(), {"queue": "night"})
+for check in CHECKS:
+    if check.__name__ not in ("imports_stay_light", "status_is_total", "status_is_honest"):
+        try:
+            check(subject)
+        except NotChecked as reason:
+            print(f"{check.__name__}: {reason}")
+"""
 
-    service_models._session.cache_clear()
-    service_models._service_model.cache_clear()
-    monkeypatch.setitem(__import__("sys").modules, "botocore.session", None)
-    (check,) = [each for each in CHECKS if each.__name__ == "requests_have_the_services_types"]
-    with pytest.raises(NotChecked) as left_out:
-        check(Subject(drum, {"queue": "night"}))
-    assert str(left_out.value) == (
-        "left out: botocore is not installed, so no request is compared with its API: pip install boto3"
-    )
-    service_models._session.cache_clear()
+
+def test_without_botocore_what_needs_it_is_left_out_aloud():
+    site = Path(__file__).parent / "site"
+    done = subprocess.run([sys.executable, "-c", WITHOUT_BOTOCORE, site], capture_output=True, text=True, check=True)
+    absent = "left out: botocore is not installed, so"
+    assert done.stdout.splitlines() == [
+        f"requests_have_the_services_types: {absent} no request is compared with its API: pip install boto3",
+        f"result_selectors_read_what_is_sent: {absent} nothing is known of the services' answers: pip install boto3",
+    ]
 
 
 def test_a_breach_found_before_a_check_must_stop_is_told(broken_by):
@@ -200,4 +213,32 @@ def test_a_breach_found_before_a_check_must_stop_is_told(broken_by):
     assert (
         "local_command() of settings example 1, a full extract: it raised KeyError: 'x'"
         in faults["local_command_carries_the_arguments"]
+    )
+
+
+def test_tables_that_a_job_type_refuses_are_left_out_aloud(broken_by):
+    class Refuses(Drum):
+        def arguments(self, table, settings):
+            if table.watermark.mode == "backfill":
+                raise ValueError("drums can't go back: leave hwm_value out")
+            return super().arguments(table, settings)
+
+    faults, left_out = broken_by(Refuses(), settings_examples=[{}])
+    assert faults == {}
+    assert left_out == {
+        "answers": "left out: tables that arguments() refuses, as it may: settings example 1, a backfill: drums can't go back: "
+        "leave hwm_value out"
+    }
+
+
+def test_a_job_type_that_refuses_everything_is_broken(broken_by):
+    class Refuses(Drum):
+        def arguments(self, table, settings):
+            raise ValueError("not today")
+
+    faults, _ = broken_by(Refuses())
+    assert list(faults) == ["answers"]
+    assert faults["answers"].endswith(
+        "arguments() of settings example 1: it refuses every table, the first one as settings example 1, a full extract: not "
+        "today; give settings that can be planned"
     )

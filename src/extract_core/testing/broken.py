@@ -54,6 +54,10 @@ class Fails(NotChecked):
         super().__init__(f"left out: {breach.place} does not answer, which another check tells")
 
 
+class Refused(NotChecked):
+    """A table that the job type says it can't run, by ValueError, as it may: left out, as long as others are taken."""
+
+
 def check(function: Callable[[Subject], Iterator[Breach]]) -> Callable[[Subject], None]:
     """Make a check of a generator of breaches: it raises ContractBroken with all of them, each kind once."""
 

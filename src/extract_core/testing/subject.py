@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from extract_core.contract import Branch, Outcome, Target
-from extract_core.testing.broken import Breach, Fails, told
+from extract_core.testing.broken import Breach, Fails, NotChecked, Refused, told
 from extract_core.testing.tables import item_of, table_runs
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Subject:
         self.deployment_example = dict(deployment)
         self.settings_examples = [dict(example) for example in settings_examples]
         self.task_results = dict(task_results or {})
+        self.refused: list[str] = []  # tables that arguments() refuses, and why: known once `cases` is asked
         self.walks: dict[tuple[str, bool], Walk] = {}  # runs of the branch: each is made once
         kind = job_type if isinstance(job_type, type) else type(job_type)
         name = getattr(job_type, "name", kind.__name__)
@@ -139,12 +140,25 @@ class Subject:
 
     @cached_property
     def cases(self) -> list[Case]:
-        """Every example of settings with every kind of table: full, incremental, backfill, arguments in one."""
-        return [
-            self._case(f"settings example {number}, {label}", settings, table)
-            for number, settings in enumerate(self.settings, start=1)
-            for label, table in table_runs(self.job_type.name, self.deployment)
-        ]
+        """Every example of settings with every kind of table: full, incremental, backfill, arguments in one.
+
+        A table that `arguments` refuses by ValueError stands in `refused` instead; of each example one must be taken.
+        """
+        cases = []
+        for number, settings in enumerate(self.settings, start=1):
+            taken, refused = [], []
+            for kind, table in table_runs(self.job_type.name, self.deployment):
+                label = f"settings example {number}, {kind}"
+                try:
+                    taken.append(self._case(label, settings, table))
+                except Refused as refusal:
+                    refused.append(f"{label}: {refusal}")
+            if not taken:
+                problem = f"it refuses every table, the first one as {refused[0]}"
+                raise Fails(Breach(f"arguments() of settings example {number}", problem, "give settings that can be planned"))
+            cases += taken
+            self.refused += refused
+        return cases
 
     def _case(self, label: str, settings: BaseModel, table: TableRun[Any]) -> Case:
         place = f"arguments() of {label}"
@@ -161,7 +175,10 @@ class Subject:
         from collections.abc import Mapping
 
         with asked(place):
-            arguments = self.job_type.arguments(table, settings)
+            try:
+                arguments = self.job_type.arguments(table, settings)
+            except ValueError as error:
+                raise Refused(str(error)) from error
         if not isinstance(arguments, Mapping):
             raise Fails(Breach(place, f"it returned {arguments!r}", "return a mapping: it becomes $.arguments"))
         return arguments
@@ -196,7 +213,7 @@ def asked(place: str) -> Iterator[None]:
     """Call a method of the job type; what it raises becomes Fails, with the place in the plugin's code."""
     try:
         yield
-    except Fails:
+    except NotChecked:
         raise
     except Exception as error:
         remedy = "it must answer for every valid deployment and settings"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from extract_core.contract import JobStatus, LambdaFunction, Retry, Statement
 from extract_core.errors import PluginError
 from extract_core.registry import Registry
-from extract_core.testing.broken import Breach, Fails, check
+from extract_core.testing.broken import Breach, Fails, NotChecked, check
 from extract_core.testing.subject import asked
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def answers(subject: Subject) -> Iterator[Breach]:
     yield from _elements("functions()", LambdaFunction, subject.job_type.functions)
     yield from _functions(subject)
     yield from _escalations(subject)
+    if subject.refused:
+        raise NotChecked(f"left out: tables that arguments() refuses, as it may: {'; '.join(subject.refused)}")
 
 
 def _elements(place: str, kind: type, ask: Callable[[], object]) -> Iterator[Breach]:
