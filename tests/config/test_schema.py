@@ -60,6 +60,7 @@ BEYOND = {
     r"(given twice|a tab stands|not valid YAML|tag !|alias |merge key|is not UTF-8|not allowed in YAML|document begins|nested"
     r"|encoded as|expand to|copy more|key must be plain)": 1,
     r"(needs hwm_col_name|needs hwm_column_type|above upper_bound|but a watermark of)": 2,
+    r"(the environment has no|the variable \w+ can't be used|is '5')": 7,
     r"(is missing, and job type|refuses these settings|says a timeout of)": 3,
 }
 """Complaints that the schema can't make, by the line of UNSAID that says so."""
@@ -134,7 +135,7 @@ VALUES = [
     None, True, False, 0, 1, -1, 2.0, 2.5, 20_000, 2**40, "", " ", "0", "7", " 7 ", "+7", "-0", "007", "-7", "1_000", "2.0",
     "1e3", "0x1F", "true", "yes", "FE", "pe", " full", "TimestampType", "longtype", "StringType", "15m", "2 h", "1.5h", "argv",
     "JSON", "required", "id", "loom", " spindle", "lom", "10%", "101%", "any", "skip", "record", "9" * 19, [], ["a", 1], [None],
-    {}, {"a": 1}, {"--a": 1}, {"--a": None}, {"--run_id": "x"}, {"--a b": 1},
+    "${ENV:NO_SUCH}", "${ENV:NO_SUCH:-5}", {}, {"a": 1}, {"--a": 1}, {"--a": None}, {"--run_id": "x"}, {"--a b": 1},
 ]  # fmt: skip
 PLACES = {
     "a table": lambda key, value: {"extract": {"job_type": "loom", "tables": {"a": {key: value}}}},

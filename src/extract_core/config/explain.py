@@ -73,7 +73,9 @@ class Explainer:
         return self._at(name, value, path)
 
     def _at(self, name: str, value: Json, path: Path) -> Resolved:
-        return Resolved(name, value, _origin(path), self._config.text.spots.place(path, of_key=True)[0])
+        variable = self._config.from_environment.get(path)
+        from_variable = f", from the environment variable {variable}" if variable is not None else ""
+        return Resolved(name, value, _origin(path) + from_variable, self._config.text.spots.place(path, of_key=True)[0])
 
 
 def _origin(path: Path) -> str:

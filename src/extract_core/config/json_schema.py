@@ -16,7 +16,11 @@ Schema: TypeAlias = "dict[str, Json]"
 
 SCALAR: Final[Schema] = {"type": ["string", "number", "boolean"]}
 TEXT: Final[Schema] = {"type": ["string", "number", "boolean"], "pattern": r"\S"}
-NAMES: Final[Schema] = {"anyOf": [TEXT, {"type": "null"}, {"type": "array", "items": TEXT}]}
+NO_REFERENCE: Final[Schema] = {"not": {"type": "string", "pattern": r"\$\{ENV:"}}
+_NAME: Final[Schema] = {**TEXT, **NO_REFERENCE}
+NAMES: Final[Schema] = {"anyOf": [_NAME, {"type": "null"}, {"type": "array", "items": _NAME}]}
+REFERENCE: Final[Schema] = {"type": "string", "pattern": r"\$\{ENV:[A-Za-z][A-Za-z0-9_]*(?::-[^}]*)?\}"}
+"""A value that holds a variable of the environment."""
 LAG: Final[Schema] = {
     "anyOf": [
         {"type": "string", "pattern": r"^\s*[0-9]{1,9}\s*[smhdw]?\s*$"},
@@ -94,6 +98,14 @@ def one_of_schema(names: Iterable[str], also: Iterable[str] = ()) -> Schema:
 
 def _any_case(name: str) -> str:
     return "".join(f"[{letter.upper()}{letter.lower()}]" if letter.isalpha() else letter for letter in name)
+
+
+def or_reference(schema: Json) -> Json:
+    """The schema, or a value from the environment."""
+    if not isinstance(schema, dict):
+        return schema
+    described: Schema = {key: schema[key] for key in ("description", "title", "default") if key in schema}
+    return {**described, "anyOf": [{key: value for key, value in schema.items() if key not in described}, REFERENCE]}
 
 
 def mapping_schema(properties: Schema, **more: Json) -> Schema:

@@ -62,7 +62,11 @@ class ExtractSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceConfig:
-    """One source. `ignored` names sections that are kept in the file and read by nobody here (transform, load)."""
+    """One source. `ignored` names sections that are kept in the file and read by nobody here (transform, load).
+
+    `from_environment` says which values hold which variable of the environment: put in already, but for those at `unresolved`,
+    which are faults.
+    """
 
     text: SourceText = field(compare=False)
     source_name: str
@@ -71,6 +75,8 @@ class SourceConfig:
     extract: ExtractSection
     run: RunPolicy = field(default_factory=RunPolicy)
     ignored: tuple[str, ...] = ()
+    from_environment: Mapping[Path, str] = field(default_factory=dict)
+    unresolved: frozenset[Path] = frozenset()
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -51,7 +51,8 @@ class Planner:
 
     def faults(self, complaints: Iterable[Complaint]) -> list[Fault]:
         """Complaints with their places, each once: what is wrong above the tables is found again at each of them."""
-        return sorted({each.fault(self._config.text) for each in complaints})
+        unresolved = self._config.unresolved
+        return sorted({each.fault(self._config.text) for each in complaints if each.path not in unresolved})
 
     def unplanned(self, table: str, complaints: Sequence[Complaint], attempt: Attempt) -> PlannedTable:
         """The table with its plan error: all its complaints with their places, a line each."""

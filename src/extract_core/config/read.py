@@ -5,11 +5,14 @@ A fault inside a table is found when that table is planned, so that the other ta
 
 from __future__ import annotations
 
+import os
 import re
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from extract_core.config import keys
+from extract_core.config.environment import MARK, Environment
 from extract_core.config.model import ExtractSection, RunPolicy, SourceConfig, SourceText
 from extract_core.config.values import BadValue, kind, mapping, names, nearest, text
 from extract_core.config.yaml_text import parse_faulty
@@ -48,7 +51,14 @@ def read_faulty(data: bytes, *, file: str) -> tuple[SourceConfig, list[Fault]]:
     """
     document, faults = parse_faulty(data, file=file)
     reader = _Reader(SourceText(data, file))
-    config = reader.config(document)
+    if MARK not in data:
+        return reader.config(document), faults + reader.faults()
+    environment = Environment(os.environ)
+    config = reader.config(environment.put_in(document))
+    unresolved = environment.unresolved()
+    found = [complaint for complaint in reader.complaints if complaint[0] not in unresolved]
+    reader.complaints = [*environment.complaints, *found]
+    config = replace(config, from_environment=environment.used, unresolved=unresolved)
     return config, faults + reader.faults()
 
 
@@ -57,14 +67,14 @@ class _Reader:
 
     def __init__(self, source: SourceText) -> None:
         self._source = source
-        self._complaints: list[tuple[Path, str, bool]] = []
+        self.complaints: list[tuple[Path, str, bool]] = []
 
     def faults(self) -> list[Fault]:
         """All that was wrong."""
-        return [self._source.fault(path, message, of_key=of_key) for path, message, of_key in self._complaints]
+        return [self._source.fault(path, message, of_key=of_key) for path, message, of_key in self.complaints]
 
     def complain(self, path: Path, message: str, *, of_key: bool = False) -> None:
-        self._complaints.append((path, message, of_key))
+        self.complaints.append((path, message, of_key))
 
     def section(self, path: Path, value: Json) -> Mapping[str, Json]:
         empty: dict[str, Json] = {}

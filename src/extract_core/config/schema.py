@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config import keys
-from extract_core.config.json_schema import TEXT, mapping_schema
+from extract_core.config.json_schema import TEXT, mapping_schema, or_reference
 from extract_core.config.settings_schema import settings_schema
 from extract_core.config.values import names, script_arguments
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from extract_core.registry import AnyJobType, Registry
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+_FIXED: Final = frozenset({"job_type", "tags", "arguments"})
+"""Keys of a table whose value can't come from the environment, or whose schema takes any text."""
 
 UNSAID: Final = (
     "source_name must equal the file's name, which must be letters, digits, _ . -",
@@ -35,14 +38,17 @@ UNSAID: Final = (
         "what depends on the machine: job types that it was built without, max_attempts above 1 without the retry loop, "
         "resources outside the deployment, arguments that a command line can't carry"
     ),
-    "environment variables (${ENV:NAME}) that are not set, and what they hold",
+    "environment variables (${ENV:NAME}): those that are not set or can't be used, and what they hold",
 )
 """What JSON Schema can't say, so that the reader refuses (or takes) more than the schema does. docs/config.md shows it."""
 
 
 def source_schema(registry: Registry) -> dict[str, Json]:
     """The schema of `<source>.yml` for these job types."""
-    definitions: dict[str, Json] = {f"key.{key}": _described(key, reader.schema) for key, reader in keys.TABLE.items()}
+    definitions: dict[str, Json] = {
+        f"key.{key}": _described(key, reader.schema) if key in _FIXED else or_reference(_described(key, reader.schema))
+        for key, reader in keys.TABLE.items()
+    }
     types: dict[str, dict[str, Json]] = {}
     for name, installed in registry.job_types.items():
         found = _type(installed.job_type, definitions)
@@ -61,7 +67,11 @@ def source_schema(registry: Registry) -> dict[str, Json]:
         "type": "object",
         "required": ["extract"],
         "properties": {
-            "source_name": {**TEXT, "description": "The file's name without .yml. Default: that."},
+            "source_name": {
+                **TEXT,
+                "not": {"pattern": r"\$\{ENV:"},
+                "description": "The file's name without .yml. Default: that.",
+            },
             "source_type": {**TEXT, "description": "Handed to every job.", "default": "jdbc"},
             "source_owners": {**names.schema, "description": "Whom to ask about this source."},
             "extract": _extract(types, registry),
@@ -84,6 +94,7 @@ def _type(job_type: AnyJobType, definitions: dict[str, Json]) -> dict[str, Json]
     except Exception:  # noqa: BLE001 - a plugin's own code: the reader says so for each of its tables
         return None
     definitions |= inner
+    own = {key: or_reference(schema) for key, schema in own.items()}
     core: dict[str, Json] = {key: {"$ref": f"#/$defs/key.{key}"} for key in keys.TABLE}
     both: dict[str, Json] = {key: {"allOf": [core[key], own[key]]} if key in core else own[key] for key in own}
     table = mapping_schema({**core, **both}, additionalProperties=takes_any)
@@ -124,7 +135,7 @@ def _extract(types: Mapping[str, Mapping[str, Json]], registry: Registry) -> Sch
         "properties": {
             "job_type": _job_type(types),
             **shared,
-            **{key: _described(key, reader.schema) for key, reader in keys.DATABASE.items()},
+            **{key: or_reference(_described(key, reader.schema)) for key, reader in keys.DATABASE.items()},
             "arguments": {**script_arguments.schema, "description": "Handed to every job as they stand."},
             "default_arguments": mapping_schema(
                 defaults, additionalProperties=not all_known, description="Keys of all tables: a table's own win."
@@ -135,7 +146,7 @@ def _extract(types: Mapping[str, Mapping[str, Json]], registry: Registry) -> Sch
             "tables": {
                 "type": "object",
                 "minProperties": 1,
-                "propertyNames": {"not": {"pattern": r"^$|^\s|\s$"}},
+                "propertyNames": {"not": {"pattern": r"^$|^\s|\s$|\$\{ENV:"}},
                 "description": "A line a table: 'schema.table: {}'.",
             },
         },

@@ -1,0 +1,95 @@
+"""``${ENV:NAME:-default}``: where it may stand, what it gives, and that secrets stay names."""
+
+from __future__ import annotations
+
+import pytest
+
+from extract_core.config import check_source
+from extract_core.config.explain import Explainer
+
+CONFIG = """
+source_type: ${ENV:KIND:-jdbc}
+extract:
+  job_type: loom
+  db_name: sales_${ENV:STAGE:-dev}
+  db_secret: prod/sales
+  arguments: {--as-it-stands: "$${ENV:STAGE}", --other: "${STAGE} $ENV {{resolve:secretsmanager:prod/sales}}"}
+  job_types: {loom: {worker_no: "${ENV:WORKERS:-3}"}}
+  tables:
+    public.accounts: {fetchsize: "${ENV:FETCH}"}
+"""
+
+
+def test_variables_and_defaults(plan, registry, machine, monkeypatch):
+    monkeypatch.setenv("STAGE", "prod")
+    monkeypatch.setenv("FETCH", "77")
+    monkeypatch.setenv("WORKERS", "")
+    [table] = plan(CONFIG)
+    flat = table.item["arguments"]["job_arguments"]
+    wanted = ("--source_type", "--db_name", "--db_secret", "--fetchsize", "--as-it-stands", "--other")
+    assert [flat[key] for key in wanted] == [
+        "jdbc", "sales_prod", "prod/sales", "77", "${ENV:STAGE}", "${STAGE} $ENV {{resolve:secretsmanager:prod/sales}}",
+    ]  # fmt: skip
+    assert table.settings["worker_no"] == 3
+    config = check_source(CONFIG.encode(), file="sales.yml", registry=registry).config
+    said = {value.name: value.place for value in Explainer(config, machine, registry).explain(table)}
+    assert said["--db_name"] == "extract, from the environment variable STAGE, line 5"
+    assert said["worker_no"] == "job_types.loom, from the environment variable WORKERS, line 8"
+
+
+WRONG = """
+source_owners: ["${ENV:WHO:-me}"]
+extract:
+  job_type: ${ENV:TYPE:-loom}
+  db_name: ${ENV:NO_SUCH}
+  db_secret: ${ENV:AWS_SECRET_ACCESS_KEY}
+  db_engine: ${ENV:DB_PASSWORD:-x}
+  arguments: {--a: "${ENV:1A}", --b: "${ENV:A", --c: "${ENV:}"}
+  tables:
+    "${ENV:TABLE:-t}": {job_type: loom, tags: ["${ENV:TAG:-t}"]}
+run: {fail_when: "${ENV:WHEN:-any}"}
+"""
+
+
+def test_where_it_can_not_stand_and_what_it_can_not_name(registry, monkeypatch):
+    monkeypatch.delenv("NO_SUCH", raising=False)
+    found = check_source(WRONG.encode(), file="sales.yml", registry=registry).faults
+    where = "only values below extract may hold it, but for job_type and tags"
+    kept = "what stands in a config is kept in plans: secrets go by name (db_secret), and AWS's own variables not at all"
+    assert [
+        str(fault) for fault in found if "ENV" in fault.message or "variable" in fault.message or "environment" in fault.message
+    ] == [
+        f"sales.yml:2:17: source_owners[0]: ${{ENV:…}} can't stand here; {where}",
+        f"sales.yml:4:13: extract.job_type: ${{ENV:…}} can't stand here; {where}",
+        (
+            "sales.yml:5:12: extract.db_name: the environment has no NO_SUCH, and no default is given; set it where the config is "
+            "read, or write ${ENV:NO_SUCH:-default}"
+        ),
+        f"sales.yml:6:14: extract.db_secret: the variable AWS_SECRET_ACCESS_KEY can't be used here: {kept}",
+        f"sales.yml:7:14: extract.db_engine: the variable DB_PASSWORD can't be used here: {kept}",
+        "sales.yml:8:20: extract.arguments.--a: '1A' is no name of a variable; write ${ENV:NAME} or ${ENV:NAME:-default}",
+        (
+            "sales.yml:8:38: extract.arguments.--b: is '${ENV:A', which has no closing brace; write ${ENV:NAME} or "
+            "${ENV:NAME:-default}"
+        ),
+        "sales.yml:8:54: extract.arguments.--c: '' is no name of a variable; write ${ENV:NAME} or ${ENV:NAME:-default}",
+        f'sales.yml:10:5: extract.tables."${{ENV:TABLE:-t}}": a key can\'t hold ${{ENV:…}}; {where}',
+        f'sales.yml:10:48: extract.tables."${{ENV:TABLE:-t}}".tags[0]: ${{ENV:…}} can\'t stand here; {where}',
+        f"sales.yml:11:18: run.fail_when: ${{ENV:…}} can't stand here; {where}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["secretsmanager:prod/sales", "ssm:/prod/sales", "arn:aws:secretsmanager:eu-central-1:1:secret:s"]
+)
+def test_names_of_secrets_stay_names(plan, name):
+    [table] = plan(f"extract: {{job_type: loom, db_secret: '{name}', tables: {{a: {{}}}}}}")
+    assert table.item["arguments"]["job_arguments"]["--db_secret"] == name
+
+
+def test_what_anchors_hold_is_judged_where_it_is_used(plan):
+    text = """
+    x-common: &common {fetchsize: "${ENV:NO_SUCH:-9}"}
+    extract: {job_type: loom, tables: {a: *common, b: {<<: *common}}}
+    """
+    assert [table.item["arguments"]["job_arguments"]["--fetchsize"] for table in plan(text)] == ["9", "9"]
