@@ -62,8 +62,8 @@ def test_where_it_can_not_stand_and_what_it_can_not_name(registry, monkeypatch):
         f"sales.yml:2:17: source_owners[0]: ${{ENV:…}} can't stand here; {where}",
         f"sales.yml:4:13: extract.job_type: ${{ENV:…}} can't stand here; {where}",
         (
-            "sales.yml:5:12: extract.db_name: the environment has no NO_SUCH, and no default is given; set it where the config is "
-            "read, or write ${ENV:NO_SUCH:-default}"
+            "sales.yml:5:12: extract.db_name: the environment has no NO_SUCH, and no default is given; set it where the "
+            "config is read, or write ${ENV:NO_SUCH:-default}"
         ),
         f"sales.yml:6:14: extract.db_secret: the variable AWS_SECRET_ACCESS_KEY can't be used here: {kept}",
         f"sales.yml:7:14: extract.db_engine: the variable DB_PASSWORD can't be used here: {kept}",

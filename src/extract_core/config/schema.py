@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config import keys
-from extract_core.config.json_schema import TEXT, mapping_schema, or_reference
+from extract_core.config.json_schema import NO_REFERENCE, TEXT, mapping_schema, or_reference
 from extract_core.config.settings_schema import settings_schema
 from extract_core.config.values import names, script_arguments
 
@@ -69,7 +69,7 @@ def source_schema(registry: Registry) -> dict[str, Json]:
         "properties": {
             "source_name": {
                 **TEXT,
-                "not": {"pattern": r"\$\{ENV:"},
+                **NO_REFERENCE,
                 "description": "The file's name without .yml. Default: that.",
             },
             "source_type": {**TEXT, "description": "Handed to every job.", "default": "jdbc"},
