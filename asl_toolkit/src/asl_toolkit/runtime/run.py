@@ -116,6 +116,9 @@ class Run:
                 cursor.add(f"{kind}StateExited", _exited(state, outcome))
         except RuntimeFailure as failure:
             raise self._fatal(failure, state, entered, cursor) from failure
+        except RecursionError as error:
+            deep = RuntimeFailure("The data is nested too deeply.")
+            raise self._fatal(deep, state, entered, cursor) from error
         except Cancelled:
             if kind in _WITH_ABORTED_EVENT:
                 cursor.add(f"{kind}StateAborted")
@@ -173,7 +176,9 @@ class Run:
         details: Details = {"cause": cause, "error": failure.error, "state": name}
         if failure.location is not None:
             details["location"] = failure.location
-        frame.cursor.last = frame.run.history.add("EvaluationFailed", frame.before, details)
+        if frame.cursor.last == entered:  # as recorded: beside the event of entering, not after it
+            frame.cursor.last = frame.before
+        frame.cursor.add("EvaluationFailed", details)
         return StateFailure(failure.error, cause)
 
     async def sleep(self, seconds: float) -> None:
