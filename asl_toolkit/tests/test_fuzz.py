@@ -249,11 +249,8 @@ def test_a_pattern_of_many_stars_is_matched_in_linear_time():
 
 
 @pytest.mark.parametrize("call", ["$..*", "States.Format('{}', $)", "States.ArrayUnique($)", "States.JsonToString($)", "$"])
-@pytest.mark.parametrize("depth", [300, 900, 980])
+@pytest.mark.parametrize("depth", [100, 400])
 def test_deep_input_is_refused_or_handled(call, depth):
-    try:
-        deep = json.loads("[" * depth + "]" * depth)
-    except RecursionError:
-        pytest.skip("too deep for Python's own parser")
+    deep = json.loads("[" * depth + "]" * depth)
     state = {"Type": "Pass", "Parameters": {"a.$": call}, "End": True}
     assert outcome({"StartAt": "P", "States": {"P": state}}, deep) in {"SUCCEEDED", "FAILED", "INPUT"}

@@ -176,6 +176,20 @@ def test_no_rule_holds_and_there_is_no_default():
     assert result.error == "States.NoChoiceMatched"
 
 
+def test_one_machine_runs_many_executions_at_once():
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": "f", "Payload": "{% $states.input.n * 2 %}"},
+        "Output": "{% $sum([$states.result.Payload, $states.input.n]) %}",
+        "End": True,
+    }
+    machine = asl_toolkit.load({"QueryLanguage": "JSONata", "StartAt": "T", "States": {"T": state}})
+    services = Services(functions={"f": lambda event, context: event})
+    executions = [machine.start({"n": number}, name=f"e{number}", services=services) for number in range(60)]
+    assert [execution.wait(30).output for execution in executions] == [3 * number for number in range(60)]
+
+
 def test_variables_have_a_limit():
     state = {"Type": "Pass", "Assign": {"a": "{% $states.input %}", "b": "{% $states.input %}"}, "End": True}
     result = asl_toolkit.run({"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": state}}, "x" * 140_000)
