@@ -14,7 +14,7 @@ CONFIG: Final = "config/sales.yml"
 TABLE_OF_UNKNOWN_TYPE: Final = "crm.campaigns"
 """Its job type is not installed at first: a package that somebody forgot."""
 
-_UNKNOWN_TYPE: Final = "batch"
+_UNKNOWN_TYPE: Final = "databricks"
 _MENDED_TYPE: Final = "ecs"
 
 _PIPELINE: Final = """\
