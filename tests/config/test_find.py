@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from extract_core.config import read_source, source_names
+from extract_core.config.find import MOST_KEPT, ReadSources
 from extract_core.errors import ConfigError, UsageError
-from extract_core.objects import file_uri, open_objects
+from extract_core.objects import FileObjects, file_uri, open_objects
 
 YML = "extract: {job_type: loom, tables: {a: {}}}\n"
 
@@ -59,3 +60,51 @@ def test_two_files_of_one_source(folder):
     with pytest.raises(ConfigError) as error:
         read_source(open_objects(), file_uri(folder), "both")
     assert str(error.value) == f"both.yml: stands beside both.yaml in {file_uri(folder)}/; keep one of them"
+
+
+class Counting(FileObjects):
+    """Counts what is read in full."""
+
+    def __init__(self):
+        self.reads = 0
+
+    def read_changed(self, uri, stamp):
+        found = super().read_changed(uri, stamp)
+        self.reads += found is not None
+        return found
+
+
+def test_a_warm_process_reads_a_config_again_only_when_it_has_changed(tmp_path):
+    path = tmp_path / "sales.yml"
+    path.write_text("extract: {tables: {a: {}}}", encoding="utf-8")
+    objects, kept = Counting(), ReadSources()
+
+    def read():
+        return read_source(objects, file_uri(tmp_path), "sales", kept=kept)
+
+    first = read()
+    assert read() is first
+    assert objects.reads == 1
+    path.write_text("extract: {tables: {a: {}, b: {}}}", encoding="utf-8")
+    assert read().tables == ("a", "b")
+    path.write_text("extract: {tables: {a: {}, b: {}, c: []", encoding="utf-8")
+    with pytest.raises(ConfigError):
+        read()
+    path.write_text("extract: {tables: {c: {}}}", encoding="utf-8")
+    assert read().tables == ("c",)
+    (tmp_path / "sales.yaml").write_text("extract: {tables: {a: {}}}", encoding="utf-8")
+    with pytest.raises(ConfigError, match="keep one of them"):
+        read()
+    path.unlink()
+    assert read().tables == ("a",)
+
+
+def test_only_some_sources_are_kept(tmp_path):
+    objects, kept = Counting(), ReadSources()
+    for number in range(MOST_KEPT + 1):
+        (tmp_path / f"s{number}.yml").write_text("extract: {tables: {a: {}}}", encoding="utf-8")
+        read_source(objects, file_uri(tmp_path), f"s{number}", kept=kept)
+    read_source(objects, file_uri(tmp_path), "s1", kept=kept)
+    assert objects.reads == MOST_KEPT + 1
+    read_source(objects, file_uri(tmp_path), "s0", kept=kept)
+    assert objects.reads == MOST_KEPT + 2

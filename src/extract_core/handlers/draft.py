@@ -62,7 +62,9 @@ class Planning:
         def check(data: bytes, file: str) -> Sequence[Fault]:
             return check_source(data, file=file, registry=self.parts.registry, machine=self.machine).faults
 
-        return read_source(self.parts.objects, self.parts.config_uri, self.event.source_name, check=check)
+        return read_source(
+            self.parts.objects, self.parts.config_uri, self.event.source_name, check=check, kept=self.parts.sources
+        )
 
     def from_config(self, config: SourceConfig, tables: Sequence[str], marks: Marks) -> list[PlannedTable]:
         """The plan of these tables from this config."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from extract_core.config.find import ReadSources
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Parts:
 
     `is_running` says whether an execution is alive; it is asked only when two runs want one table. `history` gives the events of
     an execution that has ended, in the shape of GetExecutionHistory; it is asked only where a run was left without a summary.
+    `sources` are the configs that this process has read.
     `announce` tells others of the end of a run: it gets the summary.
     """
 
@@ -56,6 +58,7 @@ class Parts:
     is_running: Callable[[str], bool]
     now: Callable[[], datetime] = utc_now
     history: History = no_history
+    sources: ReadSources = field(default_factory=ReadSources)
     announce: Callable[[Mapping[str, Json]], None] = to_nobody
 
 
