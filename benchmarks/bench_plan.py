@@ -47,7 +47,7 @@ def config(tables: int, shape: str = "full") -> bytes:
     incremental = ["extract_type: PE", "hwm_col_name: updated_at", "hwm_column_type: TimestampType"]
     for number in range(tables):
         name = f"    public.table_{number:05d}:"
-        bounds = ["partition_column: id", 'lower_bound: "1"', f'upper_bound: "{number}000"', 'num_partitions: "8"']
+        bounds = ["partition_column: id", 'lower_bound: "1"', f'upper_bound: "{number + 1}000"', 'num_partitions: "8"']
         sizes = ['fetchsize: "5000"', f'worker_no: "{number % 7 + 2}"', "worker_type: G.2X"]
         own = [*incremental, *bounds, *sizes] if shape == "full" else [incremental, bounds, []][number % 3]
         if shape == "full" and number % 4 == 3:

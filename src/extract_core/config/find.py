@@ -58,8 +58,8 @@ def read_source(
     """The config of a source: ``<config_uri>/<source_name>.yml`` or ``.yaml``.
 
     Raises UsageError where there is none (with the nearest names), ConfigError where there are both or it is faulty. `check`
-    (bytes and file name to all faults, those of tables too) is asked only then, so that all of them are told in one go. What stands in `kept` is not read
-    again as long as its object has not changed.
+    (bytes and file name to all faults, those of tables too) is asked only then, so that all of them are told in one go. What
+    stands in `kept` is not read again as long as its object has not changed.
     """
     folder = config_uri if config_uri.endswith("/") else config_uri + "/"
     if not SOURCE_NAME.fullmatch(source_name):
