@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from extract_core.contract import (
         API_VERSION,
+        ArgumentsTooLong,
         Branch,
         FailureClass,
         JobState,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "API_VERSION",
+    "ArgumentsTooLong",
     "Branch",
     "FailureClass",
     "JobState",

@@ -251,6 +251,13 @@ class LocalExit:
     injected: Literal["throttle", "oom", "interrupt", "fail", "timeout"] | None = None
 
 
+class ArgumentsTooLong(ValueError):  # noqa: N818 - read as what happened
+    """Raised by `JobType.arguments` where ``table.job_arguments`` are over a limit of the service, with the figures.
+
+    A ValueError of a kind that fewer characters would mend: other arguments, or all of them in a place that the job reads.
+    """
+
+
 class JobType(ABC, Generic[S, D]):
     """One value of ``job_type``: how a service runs one table's job. Instances hold no state."""
 
@@ -277,7 +284,8 @@ class JobType(ABC, Generic[S, D]):
     def arguments(self, table: TableRun[D], settings: S) -> Mapping[str, Json]:
         """What the branch finds under ``$.arguments``, of the JSON types that the service's API wants. No secrets, no null.
 
-        Raise ValueError for what can't be: it becomes the table's plan error, the other tables run.
+        Raise ValueError for what can't be (ArgumentsTooLong where a limit of the service is the reason): it becomes the table's
+        plan error, the other tables run.
         """
 
     @abstractmethod

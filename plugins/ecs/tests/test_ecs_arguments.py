@@ -8,7 +8,7 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from extract_core import Statement, TableRun, Target, Watermark
+from extract_core import ArgumentsTooLong, Statement, TableRun, Target, Watermark
 from extract_ecs import extract_job_types
 from extract_ecs.deployment import EcsDeployment
 from extract_ecs.overrides import FARGATE_MEMORY
@@ -71,9 +71,9 @@ def test_overrides_up_to_the_limit_of_ecs():
     assert ECS.arguments(table(**{"--q": "é" * (8192 - base)}), EcsSettings())
     text = (
         "the overrides of this table's ECS task have 8,193 characters, 8,192 is ECS's limit; the longest argument is '--q' with "
-        f"{8193 - base:,}: shorten it, or set argument_encoding: json"
+        f"{8193 - base:,}: shorten it"
     )
-    with pytest.raises(ValueError, match=whole(text)):
+    with pytest.raises(ArgumentsTooLong, match=whole(text)):
         ECS.arguments(table(**{"--q": "é" * (8193 - base)}), EcsSettings())
 
 

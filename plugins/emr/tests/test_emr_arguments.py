@@ -7,7 +7,7 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from extract_core import Statement, TableRun, Target, Watermark
+from extract_core import ArgumentsTooLong, Statement, TableRun, Target, Watermark
 from extract_emr import extract_job_types
 from extract_emr.settings import EmrDeployment, EmrSettings
 
@@ -112,9 +112,9 @@ def test_steps_up_to_the_limit_of_emr():
     assert EMR.arguments(table(**{"--q": "x" * (10_240 - base)}), SCRIPT)
     text = (
         "the step of this table has 10,241 characters, 10,240 is EMR's limit; the longest argument is '--q' with "
-        f"{10_241 - base:,}: shorten it, or set argument_encoding: json"
+        f"{10_241 - base:,}: shorten it"
     )
-    with pytest.raises(ValueError, match=whole(text)):
+    with pytest.raises(ArgumentsTooLong, match=whole(text)):
         EMR.arguments(table(**{"--q": "x" * (10_241 - base)}), SCRIPT)
 
 

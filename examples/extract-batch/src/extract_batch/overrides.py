@@ -7,7 +7,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
-from extract_core import FailureClass
+from extract_core import ArgumentsTooLong, FailureClass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def job_name(source_name: str, table: str, run_id: str, attempt: int) -> str:
 def container_overrides(job_arguments: Mapping[str, str], settings: BatchSettings) -> dict[str, Json]:
     """The job's arguments as Command, its size as ResourceRequirements with texts as values.
 
-    ValueError for what a command can't carry, and over 8,192 characters.
+    ValueError for what a command can't carry, ArgumentsTooLong over 8,192 characters.
     """
     for name in sorted(job_arguments):
         if found := _LOST.search(f"{name} {job_arguments[name]}"):
@@ -49,7 +49,7 @@ def container_overrides(job_arguments: Mapping[str, str], settings: BatchSetting
     size = len(json.dumps(made, ensure_ascii=False))
     if size > MAX_CHARACTERS:
         longest = max(job_arguments, key=lambda name: len(job_arguments[name]))
-        raise ValueError(
+        raise ArgumentsTooLong(
             f"the overrides of this table's Batch job have {size:,} characters, {MAX_CHARACTERS:,} is the limit; the longest "
             f"argument is {longest!r} with {len(job_arguments[longest]):,}: shorten it"
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from extract_core import ArgumentsTooLong
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -41,7 +43,7 @@ def check_fargate_size(cpu: int | None, memory: int | None) -> None:
 def overrides(container: str, job_arguments: Mapping[str, str], cpu: int | None, memory: int | None) -> dict[str, Json]:
     """The job's arguments as the container's Command; Cpu and Memory of the task as text, as RunTask wants them.
 
-    ValueError when the whole is over 8,192 characters.
+    ArgumentsTooLong when the whole is over 8,192 characters.
     """
     command = [part for pair in job_arguments.items() for part in pair]
     made: dict[str, Json] = {"ContainerOverrides": [{"Name": container, "Command": command}]}
@@ -52,9 +54,8 @@ def overrides(container: str, job_arguments: Mapping[str, str], cpu: int | None,
     size = len(json.dumps(made, ensure_ascii=False))
     if size > MAX_CHARACTERS:
         longest = max(job_arguments, key=lambda name: len(job_arguments[name]))
-        raise ValueError(
+        raise ArgumentsTooLong(
             f"the overrides of this table's ECS task have {size:,} characters, {MAX_CHARACTERS:,} is ECS's limit; "
-            f"the longest argument is {longest!r} with {len(job_arguments[longest]):,}: shorten it, or set "
-            "argument_encoding: json"
+            f"the longest argument is {longest!r} with {len(job_arguments[longest]):,}: shorten it"
         )
     return made

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extract_core import ArgumentsTooLong
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,6 +48,6 @@ def _check(name: str, value: str, limits: Limits) -> None:
     if limits.refused and (changed := limits.refused.search(name) or limits.refused.search(value)):
         raise ValueError(f"the value of {name!r} holds {changed[0]!r}, {limits.because}: set argument_encoding: json")
     if limits.argument is not None and len(value) > limits.argument:
-        raise ValueError(
+        raise ArgumentsTooLong(
             f"the value of {name!r} has {len(value):,} characters, {limits.argument:,} is the limit of one argument: shorten it"
         )

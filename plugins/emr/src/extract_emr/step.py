@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from extract_core import ArgumentsTooLong
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -33,7 +35,7 @@ def step_name(source_name: str, table: str, run_id: str, attempt: int) -> str:
 
 
 def step_args(script: str, settings: EmrSettings, job_arguments: Mapping[str, str]) -> list[str]:
-    """The member Args of HadoopJarStep. ValueError for a value that YARN would change, or when all is over 10,240 characters."""
+    """The member Args of HadoopJarStep. ValueError for what YARN would change, ArgumentsTooLong over 10,240 characters."""
     passed = [part for pair in job_arguments.items() for part in pair]
     _check_letters(job_arguments)
     if settings.deploy_mode == "cluster":
@@ -73,7 +75,7 @@ def _check_size(args: Sequence[str], job_arguments: Mapping[str, str]) -> None:
     if size <= MAX_CHARACTERS:
         return
     longest = max(job_arguments, key=lambda name: len(job_arguments[name]), default="")
-    raise ValueError(
+    raise ArgumentsTooLong(
         f"the step of this table has {size:,} characters, {MAX_CHARACTERS:,} is EMR's limit; the longest argument is "
-        f"{longest!r} with {len(job_arguments.get(longest, '')):,}: shorten it, or set argument_encoding: json"
+        f"{longest!r} with {len(job_arguments.get(longest, '')):,}: shorten it"
     )
