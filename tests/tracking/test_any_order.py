@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import settings
+import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
@@ -27,7 +29,8 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.folder = TemporaryDirectory()
-        self.store = SQLiteTracking(Path(self.folder.name) / "t.db")
+        self.stack = ExitStack()
+        self.store = self.stack.enter_context(self.open_store(Path(self.folder.name)))
         self.runs = 0
         self.alive: set[str] = set()
         self.holders: dict[str, str] = {}  # table → execution, by the model
@@ -36,7 +39,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.rows: dict[tuple[str, str], AttemptRow] = {}
 
     def teardown(self):
-        self.store.close()
+        self.stack.close()
         self.folder.cleanup()
 
     @rule(target=jobs, tables=st.sets(st.sampled_from(TABLES), min_size=1), all_or_nothing=st.booleans(), twice=st.booleans())
@@ -123,5 +126,44 @@ class AnyOrder(RuleBasedStateMachine):
         assert stored == self.rows
 
 
-TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+def run_any_order(open_store, examples):
+    class Here(AnyOrder):
+        pass
+
+    Here.open_store = staticmethod(open_store)
+    case = Here.TestCase()
+    slow = list(HealthCheck)
+    case.settings = settings(max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=slow)
+    case.runTest()
+
+
+def on_sqlite(folder):
+    return SQLiteTracking(folder / "t.db")
+
+
+@pytest.fixture
+def on_dynamodb(dynamodb, tracking_table):
+    @contextmanager
+    def open_store(_folder):
+        with tracking_table(dynamodb) as opened:
+            yield opened()
+
+    return open_store
+
+
+def test_any_order_on_sqlite():
+    run_any_order(on_sqlite, 25)
+
+
+def test_any_order_on_dynamodb(on_dynamodb):
+    run_any_order(on_dynamodb, 5)
+
+
+@pytest.mark.soak
+def test_any_order_on_sqlite_for_long():
+    run_any_order(on_sqlite, 2_000)
+
+
+@pytest.mark.soak
+def test_any_order_on_dynamodb_for_long(on_dynamodb):
+    run_any_order(on_dynamodb, 200)

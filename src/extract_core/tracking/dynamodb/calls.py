@@ -242,7 +242,7 @@ class Calls:
 
     @contextmanager
     def _translated(self, operation: str) -> Iterator[None]:
-        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+        from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - its name
 
         where = f"the tracking table {self._table!r}: {operation}"
         try:
@@ -256,7 +256,7 @@ class Calls:
                 raise TrackingUnavailable(f"{where}: throttled or not available for now ({error}): try again") from error
             remedy = next((_REMEDIES[code] for code in sorted(codes) if code in _REMEDIES), None)
             raise TrackingError(f"{where}: {remedy} ({error})" if remedy else f"{where}: {error}") from error
-        except HTTPClientError as error:
+        except (ConnectionError, HTTPClientError) as error:
             raise TrackingUnavailable(f"{where}: no answer ({error}): try again") from error
         except BotoCoreError as error:  # no credentials, no region, a parameter that the client refuses
             raise TrackingError(f"{where}: {error}") from error
