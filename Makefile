@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test soak check format bench bench-peers conformance lock clean
+.PHONY: help set-up demo test test-postgres soak check format bench bench-peers conformance lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -19,7 +19,10 @@ demo: set-up ## the whole pipeline on this machine, with real rows
 	@extract demo
 
 test: set-up ## all tests
-	@pytest -n auto --dist loadgroup -m "not soak"
+	@pytest -n auto --dist loadgroup -m "not soak and not postgres"
+
+test-postgres: set-up ## tests with a PostgreSQL server of their own (Debian: apt-get install postgresql)
+	@pytest -m postgres
 
 soak: set-up ## the long runs
 	@pytest -n auto --dist loadgroup -m soak --timeout 3600
