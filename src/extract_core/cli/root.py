@@ -18,6 +18,7 @@ COMMANDS: Final = "extract_core.commands"
 
 _CORE: Final = {
     "history": ("extract_core.cli.history:history", "The attempts at a table over all runs."),
+    "init": ("extract_core.cli.init:init", "A project to begin with, and a source's tables from its database."),
     "logs": ("extract_core.cli.history:logs", "What the job of a table wrote, and why it failed."),
     "plan": ("extract_core.cli.plan:plan", "What a run would do, table by table; writes nothing."),
     "plugins": ("extract_core.cli.plugins:plugins", "The installed plugins and their job types."),

@@ -1,0 +1,11 @@
+"""The tables of a database, and what a config could say of them: for `extract init --from-database`.
+
+database = read_database("postgresql://reader@db.example.com/sales")
+proposals = [propose(table) for table in database.tables]
+"""
+
+from extract_core.catalog.database import read_database
+from extract_core.catalog.propose import Proposal, propose
+from extract_core.catalog.tables import Column, Database, Table
+
+__all__ = ["Column", "Database", "Proposal", "Table", "propose", "read_database"]

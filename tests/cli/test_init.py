@@ -1,0 +1,245 @@
+"""`extract init`: a project that can be planned at once, and a source's tables from its database."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+DATABASE = """
+CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT, UpdatedAt TIMESTAMP NOT NULL);
+CREATE INDEX accounts_changed ON accounts (UpdatedAt);
+CREATE TABLE "public.orders" (id INTEGER PRIMARY KEY, total DECIMAL(10, 2), last_modified DATE);
+CREATE TABLE events (id BIGINT PRIMARY KEY, created_at DATETIME NOT NULL);
+CREATE TABLE countries (code TEXT PRIMARY KEY, name TEXT);
+CREATE TABLE "yes: #1" (a INT, b INT, PRIMARY KEY (b, a));
+CREATE TABLE odd (id INTEGER, note);
+CREATE VIEW named AS SELECT name FROM accounts;
+INSERT INTO accounts (name, UpdatedAt) VALUES ('a', '2024-05-31 10:00:00'), ('b', '2024-05-31 10:00:00');
+INSERT INTO "public.orders" (id, total) VALUES (7, 1), (19, 2), (23, 3);
+"""
+TABLES = """\
+  tables:
+    # 2 rows; key: id
+    accounts: {extract_type: PE, hwm_col_name: UpdatedAt, hwm_column_type: TimestampType, partition_column: id, \
+lower_bound: "1", upper_bound: "2", num_partitions: 1}
+    # 0 rows; key: code
+    countries: {}
+    # 0 rows; key: id
+    # if its rows never change: {extract_type: PE, hwm_col_name: created_at, hwm_column_type: TimestampType}
+    events: {}
+    # 0 rows; no primary key
+    odd: {}
+    # 3 rows; key: id
+    # last_modified is a date: the last day is read again, since rows may be changed later on it
+    # rows whose last_modified is NULL are read by the first run only
+    # no index begins with last_modified: each run scans the table
+    public.orders: {extract_type: PE, hwm_col_name: last_modified, hwm_column_type: DateType, lag: "1d", \
+partition_column: id, lower_bound: "7", upper_bound: "23", num_partitions: 1}
+    # 0 rows; key: b, a
+    "yes: #1": {}
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    connection = sqlite3.connect("shop.db")
+    connection.executescript(DATABASE)
+    connection.close()
+    return tmp_path
+
+
+def test_a_project_can_be_planned_at_once(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = cli("init", "sales-pipeline")
+    assert (said.code, said.out.splitlines(), said.err) == (
+        0,
+        [f"sales-pipeline/{name}" for name in ("extract.toml", "extract.schema.json", "jobs/extract_job.py", "config/sales.yml")],
+        "next: extract plan sales --pipeline sales-pipeline\n",
+    )
+    assert cli("plan", "sales", "--pipeline", "sales-pipeline").code == 0
+    assert cli("validate", "--pipeline", "sales-pipeline").code == 0
+    text = Path("sales-pipeline/config/sales.yml").read_text()
+    schema = Draft202012Validator(json.loads(Path("sales-pipeline/extract.schema.json").read_text()))
+    assert text.startswith("# yaml-language-server: $schema=../extract.schema.json\n")
+    assert list(schema.iter_errors(yaml.safe_load(text))) == []
+
+
+def test_the_tables_of_a_sqlite_database(cli, here):
+    said = cli("init", "--from-database", "sqlite:///shop.db")
+    assert (said.code, said.err) == (0, "left out: views: named\nnext: extract plan shop\n")
+    text = (here / "config" / "shop.yml").read_text()
+    assert text[text.index("  tables:") :] == TABLES
+    assert "  db_engine: sqlite\n  db_name: shop.db\n" in text
+    found = json.loads(cli("plan", "shop", "--output", "json").out)
+    assert [table["table"] for table in found["tables"]] == list(yaml.safe_load(text)["extract"]["tables"])
+    assert {path.name for path in here.iterdir()} == {"shop.db", "config", "jobs", "extract.toml", "extract.schema.json"}
+
+
+def test_what_it_proposes_runs(cli, here):
+    cli("init", "--from-database", f"sqlite:///{here}/shop.db")
+    said = cli("run", "shop", "accounts", "--local", "--output", "json")
+    assert said.code == 0, said.err
+    assert [(row["table"], row["rows"]) for row in json.loads(said.out)["tables"]] == [("accounts", 2)]
+
+
+def test_a_second_source_leaves_the_rest_as_it_is(cli, here):
+    cli("init")
+    (here / "extract.toml").write_text((here / "extract.toml").read_text() + "# mine\n")
+    said = cli("init", "--from-database", "sqlite:///shop.db", "--job-type", "ecs")
+    assert (said.code, said.out) == (0, "config/shop.yml\n")
+    assert said.err.splitlines()[:3] == [
+        f"{name} is there already, and stays as it is" for name in ("extract.toml", "extract.schema.json", "jobs/extract_job.py")
+    ]
+    assert (here / "extract.toml").read_text().endswith("# mine\n")
+    assert "job_type: ecs" in (here / "config" / "shop.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (("--from-database", "sqlite:///no.db"), "there is no SQLite database 'no.db' (nor '/no.db')"),
+        (("--from-database", "sqlite://no.db"),
+         "'sqlite://no.db' names no file; write sqlite:///file.db, or sqlite:////folder/file.db from the root"),
+        (("--from-database", "sqlite:///text.txt"), "the SQLite database 'text.txt' can't be read: file is not a database"),
+        (("--from-database", "sqlite:///empty.db"),
+         "the database of source 'empty' has no table that this user may read; give it some, or name another"),
+        (("--from-database", "mysql://me:hush@host/db"),
+         ("the database mysql://… is of no kind that can be read here; write sqlite:///path/to/file.db or "
+         "postgresql://user@host:5432/name")),
+        (("--source", "a b"),
+         "'a b' is no name of a source: letters, digits, _ . -, beginning with a letter or digit; give --source NAME"),
+        (("--source", "there"),
+         "there is a source config 'config/there.yml' already: name another source with --source, or move it away"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_is_told_and_nothing_is_written(cli, here, argv, message):
+    (here / "config").mkdir()
+    (here / "config" / "there.yml").write_text("")
+    (here / "text.txt").write_text("no database " * 99)
+    sqlite3.connect("empty.db").close()
+    (here / "empty.db").touch()
+    before = set(here.rglob("*"))
+    said = cli("init", *argv)
+    assert (said.code, said.out, said.err) == (2, "", f"extract: {message}\n")
+    assert set(here.rglob("*")) == before
+
+
+def test_a_server_that_does_not_answer_is_told_without_the_password(cli, here):
+    said = cli("init", "--from-database", "postgresql://me:hush@127.0.0.1:9/shop")
+    assert said.code == 2
+    assert said.err.startswith("extract: the database postgresql://me@127.0.0.1:9/shop can't be read: Failed to connect: ")
+    assert "hush" not in said.err
+
+
+POSTGRESQL = """
+CREATE TABLE accounts (id bigserial PRIMARY KEY, name text, updated_at timestamptz NOT NULL DEFAULT now());
+CREATE INDEX ON accounts (updated_at);
+CREATE TABLE orders (id serial PRIMARY KEY, total numeric(10,2), last_modified timestamp);
+CREATE TABLE "Odd Name's" ("The Key" int PRIMARY KEY, "UpdatedAt" timestamp);
+CREATE SCHEMA crm;
+CREATE TABLE crm.people (person_id int, tenant int, PRIMARY KEY (tenant, person_id));
+CREATE TABLE parted (id int, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE "dotted.name" (id int);
+CREATE VIEW named AS SELECT name FROM accounts;
+INSERT INTO accounts (name) SELECT 'n' || i FROM generate_series(1, 5000) i;
+INSERT INTO orders (total) SELECT i FROM generate_series(1, 200) i;
+ANALYZE;
+CREATE TABLE hidden (id int);
+CREATE ROLE reader LOGIN PASSWORD 'pa ss';
+GRANT USAGE ON SCHEMA crm TO reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA public, crm TO reader;
+REVOKE SELECT ON hidden FROM reader;
+"""
+OF_POSTGRESQL = """\
+  tables:
+    # 0 rows; key: tenant, person_id
+    crm.people: {}
+    # 0 rows; key: The Key
+    # rows whose UpdatedAt is NULL are read by the first run only
+    # no index begins with UpdatedAt: each run scans the table
+    "public.Odd Name's": {extract_type: PE, hwm_col_name: UpdatedAt, hwm_column_type: TimestampType}
+    # 5,000 rows; key: id
+    public.accounts: {extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType, partition_column: id, \
+lower_bound: "1", upper_bound: "5000", num_partitions: 1}
+    # 200 rows; key: id
+    # rows whose last_modified is NULL are read by the first run only
+    # no index begins with last_modified: each run scans the table
+    public.orders: {extract_type: PE, hwm_col_name: last_modified, hwm_column_type: TimestampType, partition_column: id, \
+lower_bound: "1", upper_bound: "200", num_partitions: 1}
+    # 0 rows; key: id, at
+    public.parted: {}
+"""
+
+
+@pytest.fixture
+def server(tmp_path_factory):
+    """A PostgreSQL server of this test's own, as an ordinary user: it refuses to run as root. Gives its port."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    found = str(programs[-1] / "initdb") if programs else shutil.which("initdb")
+    if found is None:
+        pytest.fail("PostgreSQL's server programs are not here: apt-get install postgresql")
+    bin_, folder = Path(found).parent, tmp_path_factory.mktemp("postgresql")
+    port = 49_152 + os.getpid() % 16_000
+    user: dict[str, object] = {}
+    if os.geteuid() == 0:
+        user = {"user": "postgres", "group": "postgres"}
+        shutil.chown(folder, "postgres", "postgres")
+        for above in folder.parents[:3]:
+            above.chmod(above.stat().st_mode | 0o055)
+    (folder / "password").write_text("admin")
+    (folder / "password").chmod(0o644)
+
+    def run(program, *argv):
+        subprocess.run(
+            [bin_ / program, "-D", folder / "data", *argv],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            **user,
+        )
+
+    run("initdb", "-A", "scram-sha-256", "-U", "admin", f"--pwfile={folder / 'password'}")
+    settings = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    run("pg_ctl", "-w", "-l", folder / "log", "-o", settings, "start")
+    yield port
+    run("pg_ctl", "-m", "immediate", "stop")
+
+
+@pytest.mark.postgres
+def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, server):
+    from adbc_driver_postgresql import dbapi
+
+    monkeypatch.chdir(tmp_path)
+    for database, script in {"postgres": "CREATE DATABASE shop", "shop": POSTGRESQL}.items():
+        url = f"postgresql://admin:admin@127.0.0.1:{server}/{database}"
+        with dbapi.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
+            for statement in script.split(";\n"):
+                if statement.strip():
+                    cursor.execute(statement)
+    said = cli("init", "--from-database", f"postgresql://reader:pa%20ss@127.0.0.1:{server}/shop")
+    assert (said.code, said.err) == (
+        0,
+        (
+            "left out: tables with a dot in their names: public.dotted.name\nleft out: tables that this user may not read: "
+            "public.hidden\nleft out: views: public.named\nnext: extract plan shop\n"
+        ),
+    )
+    text = (tmp_path / "config" / "shop.yml").read_text()
+    assert text[text.index("  tables:") :] == OF_POSTGRESQL
+    assert f'  db_engine: postgres\n  db_name: shop\n  db_port: "{server}"\n  db_secret: postgres/shop ' in text
+    assert cli("plan", "shop").code == 0
+    wrong = cli("init", "--source", "b", "--from-database", f"postgresql://reader:hush@127.0.0.1:{server}/shop")
+    assert wrong.code == 2
+    assert "password authentication failed for user" in wrong.err
+    assert "hush" not in wrong.err
