@@ -30,7 +30,7 @@ from asl_toolkit.services.aws import AwsCalls
 from asl_toolkit.services.functions import FunctionCaller
 
 _ROLE = "arn:aws:iam::111111111111:role/unknown_sf_role"
-_LONGEST = 40.0
+_LONGEST = 20.0  # the longest recorded waits take about 15 seconds
 
 
 class _LambdaClient:
@@ -126,7 +126,7 @@ def _verdict_by_moto(case: Mapping[str, Json]) -> Verdict:
     send.close()
     found: Verdict = "wrong"
     try:
-        if receive.poll(_LONGEST + 10):
+        if receive.poll(_LONGEST + 5):
             found = receive.recv()
     except EOFError:
         found = "wrong"
@@ -159,7 +159,10 @@ def main() -> int:
     with given.file.open(encoding="utf-8") as lines:
         cases = [case for line in lines if given.name in (case := json.loads(line))["name"]]
     _warm_up()
-    theirs = [_verdict_by_moto(case) for case in cases]
+    theirs = []
+    for number, case in enumerate(cases, 1):
+        theirs.append(_verdict_by_moto(case))
+        sys.stderr.write(f"\rmoto: {number} of {len(cases)}")
     ours = [verdict_of(case) for case in cases]
     for title, verdicts in (("asl_toolkit", ours), ("moto", theirs)):
         sys.stdout.write(f"\n{title}\n")
