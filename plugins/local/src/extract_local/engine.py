@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import queue
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import asl_generator
 import asl_toolkit
@@ -21,6 +21,7 @@ from extract_core.handlers.run_summary import summarise
 from extract_core.objects import open_objects
 from extract_core.registry import discover
 from extract_core.tracking import open_tracking
+from extract_local.event_log import EventLog
 from extract_local.execution_folder import ExecutionFolder, segment
 from extract_local.fast_clock import FastClock
 from extract_local.injection import Injections
@@ -194,10 +195,10 @@ class LocalExecution:
         machine_arn: str,
     ) -> None:
         """Start the interpreter; its events go to the folder and to `events`."""
-        log = (self._folder.path / "events.jsonl").open("a", encoding="utf-8")
+        log = EventLog(self._folder.path / "events.jsonl")
 
         def listen(history_event: Mapping[str, Json]) -> None:
-            _append(log, history_event)
+            log.write(history_event)
             self._queue.put(history_event)
 
         try:
@@ -216,7 +217,7 @@ class LocalExecution:
             raise
         threading.Thread(target=self._wait, args=(log,), name=f"execution {self.run_id}", daemon=True).start()
 
-    def _wait(self, log: IO[str]) -> None:
+    def _wait(self, log: EventLog) -> None:
         try:
             self._execution.wait()
         finally:
@@ -239,16 +240,12 @@ class LocalExecution:
         result = self._execution.wait()
         notes = tuple(f"--inject {text!r} met no start of a job" for text in self._injections.unused())
         end = ExecutionEnd(status=result.status, output=result.output, error=result.error, cause=result.cause, notes=notes)
-        self._folder.end({"status": end.status, "output": end.output, "error": end.error, "cause": end.cause})
         try:
+            with suppress(OSError):  # a full disk; without the file the end is what tracking says of it
+                self._folder.end({"status": end.status, "output": end.output, "error": end.error, "cause": end.cause})
             # Nothing changes where the machine summed the run up itself. It can't where it was aborted, timed out, or died of an
             # error that nothing catches (States.Runtime).
             reconcile(self._parts, self.run_id, end.status, self._stopped or end.cause or end.error or "")
         finally:
             self._folder.close()
         return end
-
-
-def _append(log: IO[str], event: Mapping[str, Json]) -> None:
-    log.write(json.dumps(event, ensure_ascii=False, separators=(",", ":"), default=str) + "\n")
-    log.flush()

@@ -1,0 +1,147 @@
+"""Nothing lost, nothing twice: runs killed at any moment, and disks that are full, then rerun and reconcile."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from extract_core import JobState
+from extract_core.tracking import SQLiteTracking
+from extract_local.demo import verify
+
+CONFIG = """
+source_name: sales
+extract:
+  job_type: glue
+  db_engine: sqlite
+  db_name: sales.db
+  job_types: {ecs: {task_definition: extract-job}}
+  tables:
+    public.categories: {}
+    public.suppliers: {job_type: ecs}
+    public.warehouses: {}
+    public.orders: {extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType}
+"""
+TABLES = {"public.categories", "public.suppliers", "public.warehouses", "public.orders"}
+
+
+def ended(project, run) -> list:
+    with SQLiteTracking(project.folder / ".extract/tracking.db") as tracking:
+        return list(tracking.attempts(run))
+
+
+def runs(project) -> list:
+    with SQLiteTracking(project.folder / ".extract/tracking.db") as tracking:
+        return list(reversed(tracking.runs(1000)))
+
+
+def execute(project, *arguments, limit=None, kill_after=None) -> int:
+    """The command's exit code. `limit`: bytes that a file may have, as on a disk that is full. `kill_after`: seconds."""
+
+    def confine() -> None:
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+
+    process = subprocess.Popen(
+        project.command(*arguments), cwd=project.folder, env=project.environ(), stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True, preexec_fn=confine,  # noqa: PLW1509 - this process has no threads
+    )  # fmt: skip
+    if kill_after is not None:
+        time.sleep(kill_after)
+        process.send_signal(signal.SIGKILL)
+    said = process.communicate(timeout=100)[1]
+    assert "Traceback" not in said, said
+    return process.returncode
+
+
+def until_all_succeeded(project, first) -> None:
+    """What a person does: rerun the failed ones of the run, or the run itself if it never got a plan."""
+    known = {run.run_id: run for run in runs(project)}
+    if first not in known or known[first].planned is None:
+        execute(project, "reconcile", "--local")
+        again = execute(project, "run", "sales", "--local")
+    else:
+        again = execute(project, "rerun", first, "--local")
+    if again == 2:  # nothing was left to run again
+        assert {row.table for row in ended(project, first) if row.state is JobState.SUCCEEDED} == TABLES
+    else:
+        assert again == 0
+
+
+def check(project, since: int) -> None:
+    """Since this run: each table has succeeded once, and its files hold what the database holds."""
+    rows = [row for run in runs(project)[since:] for row in ended(project, run.run_id)]
+    good = [row for row in rows if row.state is JobState.SUCCEEDED]
+    assert Counter(row.table for row in good) == dict.fromkeys(TABLES, 1)
+    files = {row.table: [Path(unquote(urlsplit(row.extract_s3_uri).path)) / file["name"] for file in row.files] for row in good}
+    wrong = [found.difference for found in verify.compare(project.folder / "sales.db", files) if not found.ok]
+    assert wrong == []
+    for row in good:
+        entries = [
+            json.loads(path.read_text()) for path in (project.folder / f".extract/data/sales/{row.table}/_committed").iterdir()
+        ]
+        assert sum((each["run_id"], each["attempt"]) == (row.run_id, row.attempt) for each in entries) == 1
+    with SQLiteTracking(project.folder / ".extract/tracking.db") as tracking:
+        assert all(state.owner is None for state in tracking.states("sales", sorted(TABLES)).values())
+        assert all(run.summary is not None for run in tracking.runs(1000) if run.planned is not None)
+
+
+def reset(project) -> None:
+    """The incremental table is read from its beginning again, so that each round can be compared on its own."""
+    execute(project, "state", "reset", "public.orders", "--source", "sales", "--reason", "next round", "--yes", "--local")
+
+
+def kill_runs(project, times: int, seed: int) -> None:
+    project.config(CONFIG)
+    began = time.monotonic()
+    assert execute(project, "run", "sales", "--local", "--run-id", "whole") == 0
+    longest = time.monotonic() - began
+    check(project, 0)
+    chance = random.Random(seed)  # noqa: S311 - moments, no secrets
+    for number in range(times):
+        reset(project)
+        since = len(runs(project))
+        execute(project, "run", "sales", "--local", "--run-id", f"killed-{number}", kill_after=chance.uniform(0.2, longest))
+        until_all_succeeded(project, f"killed-{number}")
+        check(project, since)
+
+
+def test_a_killed_run_is_made_whole(demo_project):
+    kill_runs(demo_project, 4, seed=time.time_ns())
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3_600)
+def test_a_run_killed_two_hundred_times_is_made_whole(demo_project):
+    kill_runs(demo_project, 200, seed=int(os.environ.get("EXTRACT_SEED", "20260301")))
+
+
+def fill_disk(project, limits) -> None:
+    project.config(CONFIG)
+    for number, limit in enumerate(limits):
+        since = len(runs(project)) if (project.folder / ".extract/tracking.db").exists() else 0
+        execute(project, "run", "sales", "--local", "--run-id", f"full-{number}", limit=limit)
+        until_all_succeeded(project, f"full-{number}")
+        check(project, since)
+        reset(project)
+
+
+def test_a_full_disk_loses_nothing(demo_project):
+    """RLIMIT_FSIZE makes writes fail beyond this size of a file, whichever file it is: events, plan, results, Parquet, SQLite."""
+    fill_disk(demo_project, (0, 2_000, 9_000, 40_000))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3_600)
+def test_a_disk_full_at_many_sizes_loses_nothing(demo_project):
+    fill_disk(demo_project, [int(1.22**step) for step in range(2, 62)])
