@@ -189,7 +189,9 @@ def test_where_no_job_is_named_nothing_is_asked(aws, name, cause):
     assert BY_NAME[name].diagnose(Outcome.failed("States.TaskFailed", cause), aws) is None
 
 
-@pytest.mark.parametrize("packed", [b"", b"not gzip", gzip.compress(b"boom", mtime=0)[:-4], gzip.compress(b"\xff\xfe boom", mtime=0)])
+@pytest.mark.parametrize(
+    "packed", [b"", b"not gzip", gzip.compress(b"boom", mtime=0)[:-4], gzip.compress(b"\xff\xfe boom", mtime=0)]
+)
 def test_a_log_that_is_not_what_it_should_be(aws, packed):
     step = {"Step": {"Id": "s-1", "Status": {"State": "FAILED", "FailureDetails": {"LogFile": "s3://l/k", "Message": "m"}}}}
     aws.refuses("emr", "describe_step", "ThrottlingException")
