@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test test-postgres soak check format bench bench-peers conformance lock clean
+.PHONY: help set-up demo test test-postgres soak check format bench bench-peers conformance conformance-moto lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ bench-peers: set-up ## our checker of state machines beside statelint, cfn-lint 
 
 conformance: set-up ## the interpreter against executions recorded on AWS (RECORDED=file.jsonl)
 	@python -m asl_toolkit conformance $(RECORDED)
+
+conformance-moto: set-up ## the same cases beside moto's interpreter (a quarter of an hour)
+	@python asl_toolkit/tools/beside_moto.py $(RECORDED)
 
 lock: ## resolves the dependencies anew and writes requirements.lock
 	@$(PYTHON) tools/lock.py --upgrade
