@@ -17,6 +17,7 @@ COMMANDS: Final = "extract_core.commands"
 """Entry-point group of commands that other distributions bring: a click command each."""
 
 _CORE: Final = {
+    "doctor": ("extract_core.cli.doctor:doctor", "What is installed, reachable, permitted and missing, and what to do."),
     "history": ("extract_core.cli.history:history", "The attempts at a table over all runs."),
     "init": ("extract_core.cli.init:init", "A project to begin with, and a source's tables from its database."),
     "logs": ("extract_core.cli.history:logs", "What the job of a table wrote, and why it failed."),

@@ -1,0 +1,211 @@
+"""What `extract doctor` looks at on this machine: Python, plugins, extract.toml, configs, folders, tracking."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from extract_core.errors import ConfigError, ExtractError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from extract_core.contract import Json
+    from extract_core.pipeline import Pipeline
+    from extract_core.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `remedy` is what to do, empty where nothing need be done."""
+
+    state: Literal["ok", "note", "wrong"]
+    what: str
+    said: str
+    remedy: str = ""
+
+
+def everything(path: Path | None) -> Iterator[Finding]:
+    """All findings, one after the other: some ask a network."""
+    from extract_core.pipeline import find_pipeline, read_pipeline
+    from extract_core.registry import discover
+
+    registry = discover()
+    yield _python()
+    yield from _plugins(registry)
+    try:
+        file = path if path is not None else find_pipeline()
+    except UsageError as error:
+        yield Finding("note", "extract.toml", str(error), "extract init")
+        yield from _packages(None)
+        return
+    try:
+        pipeline = read_pipeline(file)
+    except ExtractError as error:
+        yield Finding("wrong", "extract.toml", str(error), "mend it")
+        yield from _packages(None)
+        return
+    yield Finding("ok", "extract.toml", f"{pipeline.file}: pipeline {pipeline.name!r}")
+    yield from _packages(pipeline)
+    yield from _pipeline(pipeline, registry)
+
+
+def _pipeline(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
+    from extract_core.config import machine_facts
+
+    facts = machine_facts(pipeline, registry)
+    yield from _deployments(pipeline, registry)
+    uses_aws = not pipeline.is_local
+    if uses_aws:
+        if find_spec("boto3") is None:
+            return  # said by _packages
+        from extract_core.cli.doctor_aws import identity
+
+        found = identity(pipeline)
+        yield found
+        if found.state == "wrong":
+            return
+    yield from _configs(pipeline, registry, facts)
+    for name in ("data_uri", "runs_uri"):
+        yield _store(name, getattr(pipeline, name))
+    yield _tracking(pipeline.tracking)
+    if uses_aws:
+        from extract_core.cli.doctor_aws import permissions
+
+        yield from permissions(pipeline)
+
+
+def _python() -> Finding:
+    from importlib import metadata
+
+    version = metadata.version("extract-core")
+    return Finding("ok", "extract-core", f"{version} on Python {platform.python_version()} ({sys.executable})")
+
+
+def _plugins(registry: Registry) -> Iterator[Finding]:
+    for info in registry.plugins:
+        brings = f"job types {', '.join(info.job_types)}" if info.job_types else f"hooks {', '.join(info.hooks)}"
+        yield Finding("ok", f"plugin {info.provider.plugin}", f"{info.provider.distribution} {info.provider.version}: {brings}")
+    for broken in registry.broken:
+        whose, remedy = broken.provider, "mend or uninstall it, or leave it out: EXTRACT_DISABLE_PLUGINS="
+        yield Finding(
+            "wrong", f"plugin {whose.plugin}", f"{whose.distribution} {whose.version}: {broken.cause}", remedy + whose.plugin
+        )
+    for name in registry.blocked:
+        yield Finding("note", f"plugin {name}", "is blocked by EXTRACT_DISABLE_PLUGINS")
+    if not registry.job_types:
+        yield Finding("wrong", "job types", "none is installed", "pip install 'extract-core[glue,emr,ecs]'")
+
+
+_PACKAGES = (
+    ("extract_local", "runs on this machine", "pip install 'extract-core[local]'"),
+    ("extract_job", "the reference job, for runs on this machine", "pip install 'extract-core[local]'"),
+    ("boto3", "S3, DynamoDB and Step Functions", "pip install 'extract-core[aws]'"),
+    ("adbc_driver_postgresql", "extract init --from-database postgresql://…", "pip install 'extract-core[postgres]'"),
+)
+
+
+def _packages(pipeline: Pipeline | None) -> Iterator[Finding]:
+    needed = {"boto3"} if pipeline is not None and not pipeline.is_local else set()
+    for package, use, remedy in _PACKAGES:
+        if find_spec(package) is not None:
+            yield Finding("ok", package, f"is installed ({use})")
+        else:
+            yield Finding("wrong" if package in needed else "note", package, f"is not installed ({use})", remedy)
+
+
+def _deployments(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
+    """Each section [job_types.<type>], and job types that have none."""
+    from extract_core.config.settings import PluginFailure, TypeInUse
+
+    for name in sorted({*pipeline.job_types, *registry.job_types}):
+        section = pipeline.job_types.get(name)
+        if name not in registry.job_types:
+            yield Finding(
+                "wrong", f"[job_types.{name}]", "no installed plugin brings this job type", "install it, or remove the section"
+            )
+            continue
+        try:
+            TypeInUse.open(registry.job_types[name], section or {})
+        except PluginFailure as error:
+            if section is None:
+                yield Finding("note", f"job type {name}", "has no section in extract.toml, so the machine is built without it")
+            else:
+                yield Finding("wrong", f"[job_types.{name}]", str(error), "mend the section")
+        else:
+            yield Finding("ok", f"job type {name}", "its deployment is in order")
+
+
+def _configs(pipeline: Pipeline, registry: Registry, facts: Mapping[str, Json]) -> Iterator[Finding]:
+    from extract_core.config import check_source, read_source, source_names
+    from extract_core.objects import open_objects
+
+    objects = open_objects()
+    try:
+        names = source_names(objects, pipeline.config_uri)
+    except ExtractError as error:
+        yield Finding("wrong", "configs", str(error), "mend config_uri in extract.toml, or the permission to list it")
+        return
+    if not names:
+        yield Finding("wrong", "configs", f"there is none in {pipeline.config_uri}", "extract init")
+    for name in names:
+        try:
+            config = read_source(objects, pipeline.config_uri, name)
+            faults = check_source(config.text.data, file=config.text.file, registry=registry, machine=facts).faults
+        except ConfigError as error:
+            faults = tuple(error.faults)
+        except ExtractError as error:
+            yield Finding("wrong", f"config {name}", str(error))
+            continue
+        if faults:
+            yield Finding(
+                "wrong",
+                f"config {name}",
+                f"has {len(faults):,} fault{'' if len(faults) == 1 else 's'}, the first: {faults[0]}",
+                "extract validate",
+            )
+        else:
+            yield Finding("ok", f"config {name}", "is in order")
+
+
+def _store(name: str, uri: str) -> Finding:
+    from extract_core.objects import file_path, open_objects
+
+    if uri.startswith("file://"):
+        return _folder(name, file_path(uri))
+    try:
+        next(iter(open_objects().list(uri)), None)
+    except ExtractError as error:
+        return Finding("wrong", name, str(error))
+    return Finding("ok", name, f"{uri} can be listed")
+
+
+def _folder(name: str, path: Path) -> Finding:
+    """A folder that is there, or can be made. Nothing is made."""
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not there.is_dir():
+        return Finding("wrong", name, f"{str(there)!r} is no folder", f"move it away, or mend {name} in extract.toml")
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Finding(
+            "wrong", name, f"{str(there)!r} can't be written", f"give this user the right to, or mend {name} in extract.toml"
+        )
+    return Finding("ok", name, f"{path} " + ("can be written" if there == path else "will be made by the first run"))
+
+
+def _tracking(place: str) -> Finding:
+    from extract_core.tracking import open_tracking
+
+    try:
+        with open_tracking(place, read_only=True) as store:
+            newest = next(iter(store.runs(1)), None)
+    except ExtractError as error:
+        return Finding("wrong", "tracking", str(error))
+    if "://" not in place and not Path(place).exists():
+        found = _folder("tracking", Path(place).parent)
+        return found if found.state == "wrong" else Finding("ok", "tracking", f"{place} will be made by the first run")
+    return Finding("ok", "tracking", f"{place}: " + (f"the newest run is {newest.run_id}" if newest else "no run yet"))
