@@ -9,6 +9,7 @@ import click
 from extract_core.cli.options import engine_of, local_option, pipeline_option
 from extract_core.cli.output import Column, output_option, print_json, print_table
 from extract_core.cli.report import find_run, run_json, run_state, show
+from extract_core.cli.summary_view import is_large, show_summary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,15 +17,22 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("run", metavar="[RUN]", default="latest")
+@click.option("--all", "all_tables", is_flag=True, help="Every table, of a run of more than 1,000 too.")
 @local_option
 @pipeline_option
 @output_option
-def status(run: str, local: bool, pipeline: Path | None, output: str) -> int:
-    """How RUN went (default: the latest), table by table. Exit code 1 if it failed."""
+def status(run: str, all_tables: bool, local: bool, pipeline: Path | None, output: str) -> int:
+    """How RUN went (default: the latest), table by table. Exit code 1 if it failed.
+
+    A run of more than 1,000 tables that has ended is shown by its summary: counts, and the tables that failed.
+    """
     engine = engine_of(pipeline, local=local)
     record = find_run(engine.parts().tracking, run)
     state = run_state(engine, record)
-    show(engine, record, state, output=output)
+    if is_large(record) and not all_tables:
+        show_summary(engine, record, output=output)
+    else:
+        show(engine, record, state, output=output)
     return 1 if state in ("FAILED", "STOPPED", "DIED") else 0
 
 

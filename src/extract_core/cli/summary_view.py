@@ -1,0 +1,45 @@
+"""A large run that has ended, from its summary alone: counts, the tables that failed, the slowest ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from extract_core.cli.output import Column, print_json, print_table
+from extract_core.cli.report import run_json
+
+if TYPE_CHECKING:
+    from extract_core.engine import Engine
+    from extract_core.tracking import RunRecord
+
+LARGE: Final = 1_000
+"""Tables of a run from which on nobody reads them all."""
+
+
+def is_large(record: RunRecord) -> bool:
+    """Whether this run has ended and is shown by its summary."""
+    return record.summary is not None and (record.planned or 0) > LARGE
+
+
+def show_summary(engine: Engine, record: RunRecord, *, output: str) -> None:
+    """The run on stdout; that there is more, on stderr. No attempt is read."""
+    summary: Any = record.summary
+    failed = summary["failed_tables"]
+    if output == "json":
+        print_json({**run_json(engine, record), "tables": failed, "tables_are": "the failed ones of the summary"})
+    else:
+        columns = [Column("Tables", right=True)] + [
+            Column(name, right=True) for name in ("Succeeded", "Failed", "Skipped", "Rows", "Seconds")
+        ]
+        skipped = summary.get("skipped_tables", len(summary["skipped"]))
+        counts = (summary["planned"], summary["succeeded"], summary["failed"], skipped, summary["rows"], summary["seconds"])
+        print_table(columns, [counts], title=f"run {record.run_id}: {summary['state']}")
+        if failed:
+            print_table(
+                [Column("Table"), Column("State"), Column("Failure"), Column("Reason")],
+                [(each["table"], each["state"], each["failure"], each["message"]) for each in failed],
+            )
+        for each in summary["slowest"]:
+            click.echo(f" slow: {each['table']}, {each['seconds']:,.0f} s")
+    click.echo("every table: extract status --all", err=True)
