@@ -1,0 +1,191 @@
+"""Tracking at size: SQLite from 1,000 to 100,000 tables, DynamoDB's requests and capacity units counted at 1,000.
+
+A run is what handlers do to the store: take the tables, note the plan, finish each table with a watermark, sum up. The
+reference is a plain loop of the two statements that a finish comes down to, a transaction each, with the same durability.
+
+    python benchmarks/bench_tracking.py            all of it
+    python benchmarks/bench_tracking.py sqlite     or dynamodb, or status
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extract_core import JobState
+from extract_core.tracking import AttemptRow, Commit, Guard, Owner, Policy, RunRecord, SQLiteTracking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from extract_core.tracking import TrackingStore
+
+SIZES = (1_000, 10_000, 100_000)
+AT = "2026-03-01T06:00:00+00:00"
+MARK = "2026-03-01T05:00:00Z"
+
+
+def names(number: int) -> list[str]:
+    """The tables of a run."""
+    return [f"public.table_{index:06}" for index in range(number)]
+
+
+def row(table: str) -> AttemptRow:
+    """An attempt as the status handler has it."""
+    place = f"s3://data/sales/{table}/run_id=run-1/attempt=1/"
+    return AttemptRow(
+        run_id="run-1", source="sales", table=table, attempt=1, job_type="glue", state=JobState.SUCCEEDED, recorded_at=AT,
+        job_run_id="jr_0123456789abcdef0123456789abcdef", log_url="https://console.aws.amazon.com/cloudwatch/home#" + "x" * 80,
+        started_at=AT, ended_at=AT, cost_basis={"dpu_seconds": 120.0}, rows=1_000, bytes=100_000,
+        files=[{"name": "part-00000.parquet", "bytes": 100_000}], high_watermark=MARK, extract_s3_uri=place,
+        result_uri=f"s3://runs/run-1/results/{table}/attempt=1.json", settings={"number_of_workers": 2, "worker_type": "G.1X"},
+    )  # fmt: skip
+
+
+def run(store: TrackingStore, tables: list[str]) -> Iterator[tuple[str, float]]:
+    """One whole run: seconds by step, each finish on its own."""
+    owner = Owner(execution_id="exec-1", run_id="run-1", started_at=AT, bound="2100-01-01T00:00:00+00:00")
+    commit = Commit(from_version=0, column="updated_at", type="timestamp", low=None, high=MARK)
+    began = time.perf_counter()
+    store.start_run(RunRecord(run_id="run-1", execution_id="exec-1", source_name="sales", started_at=AT))
+    claim = store.take("sales", tables, owner, is_running=lambda _: True, now=datetime.now(UTC), all_or_nothing=True)
+    store.plan_run("run-1", plan_uri="file:///p", planned=len(tables), policy=Policy(), skipped=[])
+    yield "take", time.perf_counter() - began
+    for table in tables:
+        guard = Guard(run_id="run-1", fencing=claim.taken[table].state.fencing, attempt=1)
+        one = row(table)
+        began = time.perf_counter()
+        store.finish(one, guard=guard, commit=commit)
+        yield "finish", time.perf_counter() - began
+    began = time.perf_counter()
+    assert sum(1 for _ in store.attempts("run-1")) == len(tables)
+    yield "read", time.perf_counter() - began
+    store.put_summary("run-1", {"run_id": "run-1", "state": "SUCCEEDED", "planned": len(tables), "succeeded": len(tables),
+                                "failed": 0, "failures": {}, "failed_tables": [], "rows": 0, "bytes": 0, "cost_basis": {},
+                                "slowest": [], "skipped": [], "seconds": 1.0, "reason": None})  # fmt: skip
+
+
+def reference(path: Path, tables: list[str]) -> float:
+    """Seconds a table of a plain loop: one transaction of an INSERT and an UPDATE each."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE states (name TEXT PRIMARY KEY, mark TEXT) WITHOUT ROWID")
+    connection.execute("CREATE TABLE attempts (name TEXT, attempt INTEGER, said TEXT, PRIMARY KEY (name, attempt)) WITHOUT ROWID")
+    connection.executemany("INSERT INTO states VALUES (?, NULL)", [(table,) for table in tables])
+    said = "x" * 600
+    began = time.perf_counter()
+    for table in tables:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("INSERT INTO attempts VALUES (?, 1, ?)", (table, said))
+        connection.execute("UPDATE states SET mark = ? WHERE name = ?", (MARK, table))
+        connection.execute("COMMIT")
+    taken = (time.perf_counter() - began) / len(tables)
+    connection.close()
+    return taken
+
+
+def bench_sqlite(folder: Path) -> None:
+    """The table of sizes."""
+    per_table = {}
+    for number in SIZES:
+        path = folder / f"{number}.db"
+        tables = names(number)
+        steps: dict[str, list[float]] = {"take": [], "finish": [], "read": []}
+        began = time.perf_counter()
+        with SQLiteTracking(path) as store:
+            for step, seconds in run(store, tables):
+                steps[step].append(seconds)
+        total = time.perf_counter() - began
+        floor = reference(folder / f"{number}-plain.db", tables[: min(number, 5_000)])
+        finish = sorted(steps["finish"])
+        per_table[number] = total / number
+        mean, p99 = statistics.fmean(finish), finish[math.ceil(len(finish) * 0.99) - 1]
+        print(
+            f"SQLite {number:>7,} tables: total {total:.1f} s; take {steps['take'][0]:.2f} s; finish mean {mean * 1e3:.2f} ms, "
+            f"p99 {p99 * 1e3:.2f} ms ({mean / floor:.1f} times a plain loop); all attempts read in {steps['read'][0]:.2f} s; "
+            f"{path.stat().st_size / number:,.0f} bytes a table"
+        )
+    slope = per_table[SIZES[-1]] / per_table[SIZES[0]]
+    print(f"  a table at {SIZES[-1]:,} costs {slope:.2f} times one at {SIZES[0]:,} (1: linear)")
+
+
+def bench_dynamodb(number: int = 1_000) -> None:
+    """Requests and capacity units, counted; moto copies its table in each transaction, so nothing is timed but the reading."""
+    import boto3
+    from moto import mock_aws
+
+    from extract_core.tracking.dynamodb import DynamoDBTracking, table_definition
+    from extract_core.tracking.dynamodb.items import attempt_item, size
+
+    os.environ.update({"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "eu-central-1"})
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        client.create_table(**table_definition("tracking"))
+        counts: Counter[str] = Counter()
+        client.meta.events.register("before-call.dynamodb", lambda model, **_: counts.update([model.name]))
+        with DynamoDBTracking(client, "tracking") as store:
+            store._calls.each = lambda work, things: [work(thing) for thing in things]  # noqa: SLF001 - moto can't serve threads
+            for _ in run(store, names(number)):
+                pass
+    writes = {name: count for name, count in counts.items() if name in ("PutItem", "UpdateItem", "TransactWriteItems")}
+    of_tables = counts["PutItem"] - 1 + counts["TransactWriteItems"]
+    print(f"DynamoDB {number:,} tables: requests {dict(sorted(counts.items()))}")
+    print(f"  write requests a table: {of_tables / number:.3f} (of {sum(writes.values()):,} in the run)")
+    item = size(attempt_item(row("public.table_000000"), shards=1, expires=0))
+    attempt = 2 * math.ceil(item / 1024)  # twice in a transaction (DynamoDB guide, "Capacity consumption")
+    print(
+        f"  write units a table: {1 + 2 + attempt + 1} (STATE put 1; transaction: STATE 2, attempt of {item:,} bytes {attempt}; "
+        "index 1)"
+    )
+
+
+def bench_status(folder: Path, number: int = 100_000) -> None:
+    """`extract status` of a finished run of this size, as a whole process."""
+    path = folder / f"{number}.db"
+    if not path.exists():
+        with SQLiteTracking(path) as store:
+            for _ in run(store, names(number)):
+                pass
+    project = folder / "project"
+    project.mkdir()
+    (project / "config").mkdir()
+    (project / "extract.toml").write_text(f'[pipeline]\ntracking = "{path}"\n')
+    command = [sys.executable, "-c", "from extract_core.cli import main; main()", "status", "run-1", "--local"]
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        done = subprocess.run(command, cwd=project, check=True, capture_output=True, text=True)
+        took.append(time.perf_counter() - began)
+        assert "SUCCEEDED" in done.stdout
+    print(
+        f"extract status of a finished run of {number:,} tables: {statistics.median(took):.2f} s, the whole process (goal: 2 s)"
+    )
+
+
+def main(argv: list[str]) -> int:
+    """The parts named, or all."""
+    parts = argv or ["sqlite", "dynamodb", "status"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if "sqlite" in parts:
+            bench_sqlite(folder)
+        if "dynamodb" in parts:
+            bench_dynamodb()
+        if "status" in parts:
+            bench_status(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
