@@ -30,7 +30,6 @@ KNOWN_TO_THE_KIT = {
 }  # fmt: skip
 
 MORE_THAN_THE_KIT_KNOWS = {
-    ("redshift", "answers"): "it refuses incremental tables on purpose",
     ("worker", "requests_have_the_services_types"): "sqs:sendMessage of Step Functions takes an object for MessageBody",
     ("codebuild", "permissions_cover_the_branch"): "with Credentials the rights are those of the other account's role",
 }

@@ -1,0 +1,60 @@
+"""Asking AWS: answers in the shape that Step Functions gives, and no answer where AWS gives none."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from extract_core.asking import answer, client, log_tail, pascal, stopped, told
+
+
+def test_a_clients_answer_reads_as_step_functions_gives_it():
+    given = {
+        "stoppedAt": datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC),
+        "containers": [{"exitCode": 0, "reason": None}, "text"],
+        "JobRun": {"isOn": True, "DPUSeconds": 1.5},
+        "body": object(),
+        "": 1,
+    }
+    assert pascal(given) == {
+        "StoppedAt": 1_700_000_000_000,
+        "Containers": [{"ExitCode": 0}, "text"],
+        "JobRun": {"IsOn": True, "DPUSeconds": 1.5},
+        "Body": None,
+        "": 1,
+    }
+
+
+def test_clients_give_up_early():
+    session = boto3.Session(region_name="eu-west-1", aws_access_key_id="testing", aws_secret_access_key="testing")
+    config = client(session, "glue").meta.config
+    assert (config.connect_timeout, config.read_timeout, config.retries) == (3, 10, {"total_max_attempts": 2, "mode": "standard"})
+
+
+def test_no_region_and_wrong_members_are_no_answer(monkeypatch):
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    assert answer(boto3.Session(), "glue", "get_job_run", JobName="j", RunId="r") == {}
+    here = boto3.Session(region_name="eu-west-1", aws_access_key_id="testing", aws_secret_access_key="testing")
+    assert answer(here, "glue", "get_job_run", Nonsense=1) == {}
+    assert log_tail(here, "", "") is None
+
+
+@pytest.mark.parametrize(("parts", "text"), [((), None), ((None, ""), None), (("a", None, "b"), "a\nb")])
+def test_what_was_found_out(parts, text):
+    assert told(*parts) == text
+
+
+def test_only_what_says_that_the_job_has_ended_is_swallowed():
+    def refuse(code):
+        raise ClientError({"Error": {"Code": code}}, "StopTask")
+
+    stopped(lambda: refuse("NotFound"), ended=("NotFound",))
+    with pytest.raises(ClientError, match="AccessDenied"):
+        stopped(lambda: refuse("AccessDenied"), ended=("NotFound",))
+    with pytest.raises(ClientError):
+        stopped(lambda: refuse(None), ended=("NotFound",))
