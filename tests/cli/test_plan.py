@@ -6,7 +6,9 @@ import io
 import json
 from datetime import UTC, datetime
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from extract_core.cli.preview import reading_parts
 from extract_core.config import machine_facts
@@ -221,3 +223,24 @@ def test_wrong_use_is_told(cli, project, argv, message):
     said = cli("plan", *argv)
     assert (said.code, said.out) == (2, "")
     assert said.err == f"extract: {message.format(config=(project / 'config').as_uri() + '/', near=NEAR)}\n"
+
+
+def test_configs_and_plans_on_s3(cli, project, monkeypatch):
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    path = project / "extract.toml"
+    places = "".join(f'{name}_uri = "s3://extract-sales/{name}/"\n' for name in ("config", "data", "runs"))
+    path.write_text(path.read_text().replace("[machine]", f"{places}\n[machine]"), encoding="utf-8")
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="extract-sales")
+        s3.put_object(Bucket="extract-sales", Key="config/sales.yml", Body=(project / "config" / "sales.yml").read_bytes())
+        said = cli("plan", "sales", "public.notes", "--output", "json")
+        names = [each["Key"] for each in s3.list_objects_v2(Bucket="extract-sales")["Contents"]]
+    assert said.code == 0, said.err
+    [table] = json.loads(said.out)["tables"]
+    assert table["arguments"]["arguments"]["--extract_s3_uri"].startswith("s3://extract-sales/data/sales/public.notes/run_id=")
+    assert names == ["config/sales.yml"]

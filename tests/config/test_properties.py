@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from string import printable
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extract_core.config import read_event
+from extract_core.config import check_source, read_event
 from extract_core.config.keys import DATABASE, DEFAULTS, EXTRACT, ROOT, RUN, TABLE
 from extract_core.config.places import segment
 from extract_core.config.yaml_text import parse, parse_spots
@@ -29,6 +30,7 @@ extract:
   db_engine: postgres
   db_port: "5432"
   db_secret: postgres/sales
+  db_name: sales_${ENV:STAGE_OF_NOBODY:-dev}
   job_types:
     loom: {worker_type: large, lag: 15m}
     spindle: {cluster: main}
@@ -96,13 +98,17 @@ def mutated(draw):
     return data
 
 
-def check(plan, data: bytes) -> None:
+def check(plan, data: bytes, registry, machine) -> None:
+    """A plan or a clear error; and what `validate` says of the same bytes agrees with it."""
+    checked = check_source(data, file="sales.yml", registry=registry, machine=machine)
+    assert all(fault.message.strip() for fault in checked.faults)
     try:
         planned = plan(data)
     except (ConfigError, UsageError) as error:
-        if not str(error).strip():
+        if not str(error).strip() or not (checked.faults or isinstance(error, UsageError)):
             raise AssertionError("it does not say what is wrong") from error
         return
+    assert bool(checked.faults) == any(table.plan_error for table in planned)
     for table in planned:
         line = table.line()
         assert line.endswith(b"\n")
@@ -114,14 +120,28 @@ def check(plan, data: bytes) -> None:
 
 @UNHURRIED
 @given(data=mutated())
-def test_a_mutated_config_is_planned_or_refused(plan, data):
-    check(plan, data)
+def test_a_mutated_config_is_planned_or_refused(plan, registry, machine, data):
+    check(plan, data, registry, machine)
+
+
+@pytest.mark.soak
+@settings(UNHURRIED, max_examples=20_000)
+@given(data=mutated())
+def test_twenty_thousand_mutated_configs(plan, registry, machine, data):
+    check(plan, data, registry, machine)
+
+
+@pytest.mark.soak
+@settings(UNHURRIED, max_examples=10_000)
+@given(document=documents)
+def test_ten_thousand_documents(plan, registry, machine, document):
+    check(plan, yaml.safe_dump(document, allow_unicode=True).encode(), registry, machine)
 
 
 @UNHURRIED
 @given(document=documents)
-def test_any_values_are_planned_or_refused(plan, document):
-    check(plan, yaml.safe_dump(document, allow_unicode=True).encode())
+def test_any_values_are_planned_or_refused(plan, registry, machine, document):
+    check(plan, yaml.safe_dump(document, allow_unicode=True).encode(), registry, machine)
 
 
 def test_the_whole_config_itself_is_planned(plan):
