@@ -44,12 +44,12 @@ _WORDS: Final = (
     (FailureClass.THROTTLED, (
         r"Rate exceeded", r"Error Category: THROTTLING", r"\bThrottl(?:ing|ed)(?:Exception|Error)?\b",
         r"\bTooManyRequests(?:Exception)?\b",
-        r"Too many requests", r"\bRequestLimitExceeded\b", r"\bSlowDown\b",
+        r"Too many requests", r"Status Code: 429\b", r"\bRequestLimitExceeded\b", r"\bSlowDown\b",
         r"concurrent (?:job )?runs?(?: per \w+)? exceeded", r"maximum concurrent runs",
     )),
     (FailureClass.PERMISSION, (
         r"\bAccessDenied(?:Exception)?\b", r"Access Denied", r"\bUnauthorizedOperation\b", r"not authorized to",
-        r"unable to assume", r"password authentication failed", r"permission denied", r"ORA-01017",
+        r"(?:unable to|could not) assume", r"password authentication failed", r"permission denied", r"ORA-01017",
         r"Error Category: PERMISSION", r"Login failed for user",
     )),
     (FailureClass.OUT_OF_MEMORY, (
@@ -65,7 +65,7 @@ _WORDS: Final = (
     (FailureClass.CAPACITY, (
         r"Resource unavailable", r"Capacity is unavailable", r"\bRESOURCE:", r"\bInsufficient\w*Capacity",
         r"insufficient capacity", r"not have enough free addresses", r"\bInsufficientFreeAddresses",
-        r"max(?:imum)? concurrent compute", r"MaxCapacityExceeded", r"exceeded maximumCapacity",
+        r"max(?:imum)? concurrent (?:compute|capacity)", r"MaxCapacityExceeded", r"exceeded maximumCapacity",
         r"service limit on the maximum vCPU", r"limit on the number of tasks", r"number of active steps",
     )),
     (FailureClass.INTERNAL, (
