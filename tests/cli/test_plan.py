@@ -244,3 +244,17 @@ def test_configs_and_plans_on_s3(cli, project, monkeypatch):
     [table] = json.loads(said.out)["tables"]
     assert table["arguments"]["arguments"]["--extract_s3_uri"].startswith("s3://extract-sales/data/sales/public.notes/run_id=")
     assert names == ["config/sales.yml"]
+
+
+def test_a_backfill_says_its_range(cli, project):
+    event = {
+        "source_name": "sales",
+        "extract_tables": ["public.accounts"],
+        "backfill": {"from": "2026-01-01 00:00:00", "to": "2026-02-01 00:00:00"},
+    }
+    (project / "event.json").write_text(json.dumps(event), encoding="utf-8")
+    said = cli("plan", "--event", "event.json")
+    assert lines(said.out)[2] == (
+        "public.accounts glue updated_at above 2026-01-01 00:00:00 up to 2026-02-01 00:00:00, once more"
+    ), said
+    assert "--high_watermark 2026-02-01 00:00:00 (the event (backfill))" in lines(said.out)

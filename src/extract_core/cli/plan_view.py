@@ -45,6 +45,9 @@ def window(planned: PlannedTable) -> str:
     mark: Any = planned.item["watermark"]
     if mark["mode"] == "full":
         return "everything"
+    if mark["mode"] == "backfill":
+        begin = f"above {mark['low']} " if mark["low"] is not None else ""
+        return f"{mark['column']} {begin}up to {mark['high']}, once more"
     lag = _core(planned).get("lag")
     above = f"{mark['column']} > {mark['low']}" if mark["low"] is not None else f"{mark['column']}, from the beginning"
     return above + (f" less {lag}" if lag not in (None, "0") and mark["low"] is not None else "")

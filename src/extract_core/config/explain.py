@@ -49,18 +49,21 @@ class Explainer:
             return []
         table, job_type = planned.table, str(planned.item["job_type"])
         found = [
-            self._argument(name, value, table, job_type)
+            self._argument(name, value, planned, job_type)
             for name, value in _flat(planned).items()
             if name.removeprefix("--") not in OF_THE_RUN
         ]
         return found + [self._setting(name, value, table, job_type) for name, value in planned.settings.items()]
 
-    def _argument(self, name: str, value: str, table: str, job_type: str) -> Resolved:
+    def _argument(self, name: str, value: str, planned: PlannedTable, job_type: str) -> Resolved:
+        table = planned.table
         key = name.removeprefix("--")
         if key in OF_THE_DATABASE:
             return self._at(name, value, ("extract", key))
         if key in ("low_watermark", "high_watermark"):
-            return Resolved(name, value, "the committed watermark")
+            mark = planned.item["watermark"]
+            again = isinstance(mark, dict) and mark["mode"] == "backfill"
+            return Resolved(name, value, "the event (backfill)" if again else "the committed watermark")
         path = self._planner.tiers.origin_of_argument(name, table, job_type)
         if path != ("extract", "tables", table):
             return self._at(name, value, path)
