@@ -15,7 +15,7 @@ from extract_core.handlers.draft import Planning, fresh
 from extract_core.handlers.marks import committed, planned_from
 from extract_core.handlers.parts import Parts
 from extract_core.handlers.payloads import Execution
-from extract_core.handlers.rerun import reingested, rerun
+from extract_core.handlers.rerun import repeated, rerun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,11 +94,13 @@ def preview(pipeline: Pipeline, parts: Parts, event: ExtractEvent) -> Preview:
     machine = machine_facts(pipeline, parts.registry)
     run_id = f"{event.source_name[:59]}-{_STAMP}"
     execution = Execution(id=run_id, name=run_id, started_at=_STARTED)
-    reingest = event.reingest or reingested(parts.tracking, event.rerun_of)
-    planning = Planning(parts=parts, event=event, execution=execution, machine=machine, reingest=reingest)
+    asked = repeated(parts.tracking, event)
+    planning = Planning(
+        parts=parts, event=event, execution=execution, machine=machine, reingest=asked.reingest, backfill=asked.backfill
+    )
     draft = rerun(planning) if event.rerun_of is not None else fresh(planning)
     states = parts.tracking.states(event.source_name, draft.tables)
-    planned = planned_from(draft, committed(states), reingest=reingest)
+    planned = planned_from(draft, committed(states), reingest=asked.reingest)
     output = _output(planned, parts, run_id, pipeline.machine.max_concurrency)
     explainer = Explainer(planning.read_source(), machine, parts.registry) if event.rerun_of is None else None
     alive: dict[str, bool] = {}

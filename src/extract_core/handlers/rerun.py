@@ -77,14 +77,6 @@ def repeated(tracking: TrackingStore, event: ExtractEvent) -> ExtractEvent:
     return asked
 
 
-def reingested(tracking: TrackingStore, run_id: str | None) -> bool:
-    """Whether this run, or one that it was a rerun of, was asked to read incremental tables from their beginning.
-
-    Raises RunNotFound.
-    """
-    return run_id is not None and repeated(tracking, read_event(tracking.run(run_id).event)).reingest
-
-
 def _record(planning: Planning) -> RunRecord:
     event = planning.event
     record = planning.parts.tracking.run(event.rerun_of or "")
