@@ -174,12 +174,12 @@ def test_check_without_the_kit_says_what_to_install(tmp_path):
 
 
 def test_new_writes_a_package_and_says_what_comes_next(extract):
-    told = extract("new", "night_farm", "--title", "Night Farm 2", "--folder", "plugins/farm")
+    told = extract("new", "night_farm", "--title", "Night Farm 2", "--folder", "plugins/night")
     written = told.stdout.splitlines()
-    assert "plugins/farm/src/extract_night_farm/job_type.py" in written
+    assert "plugins/night/src/extract_night_farm/job_type.py" in written
     assert all((extract.folder / path).is_file() for path in written)
-    assert told.stderr == "now: cd plugins/farm; pip install -e '.[local,test]'; pytest; and then README.md\n"
-    job_type = Path(extract.folder / "plugins/farm/src/extract_night_farm/job_type.py").read_text()
+    assert told.stderr == "now: cd plugins/night; pip install -e '.[local,test]'; pytest; and then README.md\n"
+    job_type = Path(extract.folder / "plugins/night/src/extract_night_farm/job_type.py").read_text()
     assert 'title: ClassVar[str] = "Night Farm 2"' in job_type
 
 
