@@ -1,0 +1,339 @@
+"""asl_toolkit: against moto's interpreter, linear to 10,000 items, memory at 100,000, and what 1,000 executions leave behind.
+
+Moto cannot call Python functions (its Lambda needs containers) and parses a JSONPath at each use, so hooks for both stand
+here: `in_process` in the place of its containers, `lru_cache` around its two parsers. Its interpreter makes a boto3 client for
+each task, which costs far more than all the rest: a second figure is without that (`Direct`), beside ours without threads.
+Both interpreters get the same definition, input and functions; ours is timed with loading the definition, since moto's reads
+it at each start.
+
+Milliseconds are processor time of all threads, so that a busy machine doesn't count; seconds and megabytes are what they are.
+
+Goals: 20 times moto's speed; an item at 10,000 costs at most 1.3 times one at 1,000; memory at 100,000 items at most 1.5 times
+that at 10,000; no thread and at most 1 KiB an execution left. Exit code 1 when one is missed twice over.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import io
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+ROUNDS = 3
+AGAINST_MOTO = 100  # items
+LINEAR = (100, 1_000, 10_000)
+MEMORY = (10_000, 100_000)
+EXECUTIONS, AT_ONCE = 1_000, 4
+TIMES_MOTO, LINEAR_GOAL, FLAT_GOAL, LEFT_GOAL = 20.0, 1.3, 1.5, 1024.0
+ROLE = "arn:aws:iam::111111111111:role/r"
+
+
+def task(function: str, **more: Any) -> dict[str, Any]:  # Any: JSON, here and below
+    """A Task that calls a Lambda function with its input."""
+    parameters = {"FunctionName": function, "Payload.$": "$"}
+    return {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, **more}
+
+
+def per_item() -> dict[str, Any]:
+    """What happens to an item: a Choice and two Lambda tasks."""
+    ask = {"Variable": "$.kind", "StringEquals": "glue", "Next": "Extract"}
+    retry = [{"ErrorEquals": ["Lambda.TooManyRequestsException"], "IntervalSeconds": 1, "MaxAttempts": 2}]
+    catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Record"}]
+    selected: dict[str, Any] = {"ResultSelector": {"state.$": "$.Payload.state"}, "ResultPath": "$.job"}
+    return {
+        "StartAt": "Which",
+        "States": {
+            "Which": {"Type": "Choice", "Choices": [ask], "Default": "Unknown"},
+            "Extract": task("extract", **selected, Retry=retry, Catch=catch, Next="Record"),
+            "Record": task("record", OutputPath="$.Payload", End=True),
+            "Unknown": {"Type": "Fail", "Error": "UnknownKind"},
+        },
+    }
+
+
+def inline_map() -> dict[str, Any]:
+    """The machine that both interpreters run."""
+    each = {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 40, "ItemProcessor": per_item(), "End": True}
+    return {"StartAt": "Each", "States": {"Each": each}}
+
+
+def distributed_map() -> dict[str, Any]:
+    """The same for each line of a file; the results go into files."""
+    config = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    read = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSONL"}}
+    each = {
+        "Type": "Map",
+        "ItemReader": {**read, "Parameters": {"Bucket": "b", "Key": "items"}},
+        "ItemProcessor": {**config, **per_item()},
+        "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "out"}},
+        "End": True,
+    }
+    return {"StartAt": "Each", "States": {"Each": each}}
+
+
+def items(count: int) -> list[dict[str, Any]]:
+    """Small ones."""
+    return [{"kind": "glue", "name": f"t{number}"} for number in range(count)]
+
+
+def extract(_event: Any, _context: Any) -> Any:
+    """The first function."""
+    return {"state": "SUCCEEDED", "seconds": 1}
+
+
+def record(event: Any, _context: Any) -> Any:
+    """The second function."""
+    return {"name": event["name"], "state": event["job"]["state"]}
+
+
+FUNCTIONS = {"extract": extract, "record": record}
+
+
+def answered(request: Any) -> Any:
+    """A handler of `lambda:invoke` that calls them at once."""
+    parameters = request.parameters
+    return {"Payload": FUNCTIONS[parameters["FunctionName"]](parameters["Payload"], None), "StatusCode": 200}
+
+
+def right(output: Any, count: int) -> None:
+    """Both did the work."""
+    assert output == [{"name": f"t{number}", "state": "SUCCEEDED"} for number in range(count)], output
+
+
+def in_process(_backend: Any, name: str, _qualifier: Any, body: Any, _headers: Any, _answer_headers: Any) -> bytes:
+    """In the place of `LambdaBackend.invoke`, moto's end of a call: no container, all before it as moto does it."""
+    return json.dumps(FUNCTIONS[name](json.loads(body), None)).encode()
+
+
+class Direct:
+    """In the place of boto3's Lambda client, the one method that moto's interpreter calls: spares it boto3."""
+
+    def invoke(self, *, FunctionName: str, Payload: bytes, **_more: Any) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        """Call a function in this process."""
+        answer = json.dumps(FUNCTIONS[FunctionName](json.loads(Payload), None)).encode()
+        return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": io.BytesIO(answer)}
+
+
+def by_moto(count: int, *, direct: bool) -> dict[str, float]:
+    """Seconds of one execution in moto's interpreter, from its start to its end."""
+    import boto3
+    from moto import mock_aws
+    from moto.awslambda.models import LambdaBackend
+    from moto.stepfunctions.parser.asl.component.common.path import result_path
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+    from moto.stepfunctions.parser.asl.utils import json_path
+    from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+    if direct:
+        lambda_eval_utils.boto_client_for = lambda **_given: Direct()
+    LambdaBackend.invoke = in_process
+    json_path.parse = functools.lru_cache(maxsize=None)(json_path.parse)
+    result_path.parse = functools.lru_cache(maxsize=None)(result_path.parse)
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+        client = boto3.client("stepfunctions", region_name="us-east-1", **keys)
+        arn = client.create_state_machine(name="m", definition=json.dumps(inline_map()), roleArn=ROLE)["stateMachineArn"]
+        text = json.dumps({"items": items(count)})
+        worked, started = time.process_time(), time.perf_counter()
+        name = client.start_execution(stateMachineArn=arn, input=text)["executionArn"]
+        (execution,) = stepfunctions_parser_backends["123456789012"]["us-east-1"].state_machines[0].executions
+        while execution.status == "RUNNING":  # asking through boto3 would slow it down
+            time.sleep(0.005)
+        seconds, worked = time.perf_counter() - started, time.process_time() - worked
+        described = client.describe_execution(executionArn=name)
+    right(json.loads(described["output"]), count)
+    return {"seconds": seconds, "cpu": worked}
+
+
+def by_ours(count: int, *, inline: bool) -> dict[str, float]:
+    """The same with asl_toolkit: the functions run on threads as any do, or at once by a handler that is marked as cheap."""
+    import asl_toolkit
+
+    cheap = {("lambda", "invoke"): asl_toolkit.inline(answered)}
+    services = asl_toolkit.Services(cheap) if inline else asl_toolkit.Services(functions=FUNCTIONS)
+    text = json.dumps(inline_map())
+    given = {"items": items(count)}
+    worked, started = time.process_time(), time.perf_counter()
+    result = asl_toolkit.run(text, given, services=services)
+    seconds, worked = time.perf_counter() - started, time.process_time() - worked
+    right(result.output, count)
+    return {"seconds": seconds, "cpu": worked}
+
+
+def distributed(count: int) -> dict[str, float]:
+    """Seconds and peak memory of a DISTRIBUTED Map; S3 and the functions answer on the interpreter's own thread."""
+    import asl_toolkit
+
+    written = 0
+
+    def get(_request: Any) -> Any:
+        return {"Body": b"".join(b'{"kind":"glue","name":"t%d"}\n' % number for number in range(count))}
+
+    def put(request: Any) -> Any:
+        nonlocal written
+        if "SUCCEEDED" in request.parameters["Key"]:  # counted and dropped: S3's memory isn't ours
+            written += request.parameters["Body"].count('"Status":"SUCCEEDED"')
+        return {}
+
+    calls = {("s3", "getObject"): get, ("s3", "putObject"): put, ("lambda", "invoke"): answered}
+    services = asl_toolkit.Services({key: asl_toolkit.inline(handler) for key, handler in calls.items()})
+    machine = asl_toolkit.load(distributed_map())
+    worked, started = time.process_time(), time.perf_counter()
+    result = machine.start({}, services=services).wait()
+    seconds, worked = time.perf_counter() - started, time.process_time() - worked
+    assert result.status == "SUCCEEDED", result.cause
+    assert written == count, written
+    return {"seconds": seconds, "cpu": worked, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def left_behind(executions: int, *, traced: bool) -> dict[str, float]:
+    """Threads and memory before and after many executions, some at once: most succeed, some fail, some are stopped."""
+    import asl_toolkit
+
+    each = inline_map()
+    wait = {"StartAt": "Hour", "States": {"Hour": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+    machine, waiting = asl_toolkit.load(each), asl_toolkit.load(wait)
+    services = asl_toolkit.Services(functions=FUNCTIONS)
+
+    def one(number: int) -> None:
+        if number % 10 == 0:
+            execution = waiting.start({}, services=services)
+            execution.stop("Enough")
+            assert execution.wait(60).status == "ABORTED"
+        elif number % 10 == 1:
+            assert machine.start({"items": [{"kind": "?"}]}, services=services).wait(60).error == "UnknownKind"
+        else:
+            right(machine.start({"items": items(3)}, services=services).wait(60).output, 3)
+
+    def batch(count: int) -> None:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for _ in pool.map(one, range(count)):
+                pass
+
+    def now() -> dict[str, float]:
+        deadline = time.monotonic() + 5
+        while threading.active_count() > 1 and time.monotonic() < deadline:
+            time.sleep(0.01)  # threads of handlers end a moment after their execution
+        gc.collect()
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        memory = tracemalloc.get_traced_memory()[0] if traced else pages * resource.getpagesize()
+        return {"threads": threading.active_count(), "bytes": memory, "objects": len(gc.get_objects())}
+
+    batch(executions // 5)  # caches fill, the allocator has its pages
+    if traced:
+        tracemalloc.start()
+        batch(executions // 10)
+    before = now()
+    started = time.perf_counter()
+    batch(executions)
+    seconds = time.perf_counter() - started
+    return {"seconds": seconds, **{f"{key}_before": value for key, value in before.items()}, **now()}
+
+
+KINDS = {
+    "moto": functools.partial(by_moto, direct=False),
+    "moto-direct": functools.partial(by_moto, direct=True),
+    "ours": functools.partial(by_ours, inline=False),
+    "ours-inline": functools.partial(by_ours, inline=True),
+    "distributed": distributed,
+    "traced": functools.partial(left_behind, traced=True),
+    "resident": functools.partial(left_behind, traced=False),
+}
+
+
+def measure(kind: str, count: int) -> dict[str, float]:
+    """One measurement, in a process of its own."""
+    command = [sys.executable, __file__, kind, str(count)]
+    found: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return found
+
+
+def median(results: list[dict[str, float]], key: str) -> float:
+    """Of one figure."""
+    return statistics.median(each[key] for each in results)
+
+
+def against_moto() -> float:
+    """How far from the goal: above 1 is missed."""
+    found: dict[str, list[dict[str, float]]] = {"ours": [], "ours-inline": [], "moto": [], "moto-direct": []}
+    for _ in range(ROUNDS):
+        for kind, results in found.items():
+            results.append(measure(kind, AGAINST_MOTO))
+    ours, inline, moto, direct = (median(results, "cpu") * 1000 / AGAINST_MOTO for results in found.values())
+    print(
+        f"{AGAINST_MOTO:>7,} items, a Map of a Choice and two Lambda tasks: {ours:.2f} ms an item, functions on threads; moto's "
+        f"interpreter {moto:.1f} ms: {moto / ours:.0f} times as fast (goal: {TIMES_MOTO:.0f})"
+    )
+    print(
+        f"  with nothing made between task and function: {inline:.2f} ms, on no threads; moto's without boto3 {direct:.1f} ms: "
+        f"{direct / inline:.1f} times as fast ({direct / ours:.1f} with functions on threads; goal: {TIMES_MOTO:.0f})"
+    )
+    return TIMES_MOTO / (moto / ours)
+
+
+def linear() -> float:
+    """As above."""
+    found: dict[int, list[dict[str, float]]] = {count: [] for count in LINEAR}
+    for _ in range(ROUNDS):
+        for count, results in found.items():
+            results.append(measure("distributed", count))
+    cost = {count: median(results, "cpu") * 1000 / count for count, results in found.items()}
+    for count, milliseconds in cost.items():
+        print(f"{count:>7,} items, the same as a DISTRIBUTED Map with ResultWriter: {milliseconds:.3f} ms an item")
+    ratio = cost[LINEAR[2]] / cost[LINEAR[1]]
+    print(f"  an item at {LINEAR[2]:,} costs {ratio:.2f} times one at {LINEAR[1]:,} (1: linear; goal: at most {LINEAR_GOAL})")
+    return ratio / LINEAR_GOAL
+
+
+def flat() -> float:
+    """As above."""
+    small, large = (measure("distributed", count) for count in MEMORY)
+    ratio = large["megabytes"] / small["megabytes"]
+    print(
+        f"{MEMORY[1]:>7,} items, the same: {large['seconds']:.0f} s ({large['cpu']:.0f} s of processor time), peak "
+        f"{large['megabytes']:.0f} MB; {small['megabytes']:.0f} MB at {MEMORY[0]:,}"
+    )
+    print(f"  memory at {MEMORY[1]:,} is {ratio:.2f} times that at {MEMORY[0]:,} (1: flat; goal: at most {FLAT_GOAL})")
+    return ratio / FLAT_GOAL
+
+
+def nothing_left() -> float:
+    """As above."""
+    traced, resident = measure("traced", EXECUTIONS), measure("resident", EXECUTIONS)
+    kept = (traced["bytes"] - traced["bytes_before"]) / EXECUTIONS
+    threads = resident["threads"] - resident["threads_before"]
+    print(
+        f"{EXECUTIONS:>7,} executions, {AT_ONCE} at once, a tenth failed and a tenth stopped: {resident['seconds']:.1f} s; "
+        f"threads {resident['threads_before']:.0f} before and {resident['threads']:.0f} after"
+    )
+    print(
+        f"  RSS {resident['bytes_before'] / 2**20:.1f} MB and {resident['bytes'] / 2**20:.1f} MB; objects "
+        f"{traced['objects_before']:,.0f} and {traced['objects']:,.0f}; traced memory {kept:+.0f} bytes an execution "
+        f"(goals: no thread, at most {LEFT_GOAL:,.0f} bytes)"
+    )
+    return max(kept / LEFT_GOAL, float("inf") if threads > 0 else 0.0)
+
+
+def main(argv: list[str]) -> int:
+    """Each measurement is a process of its own; medians of three rounds but for memory, which hardly varies."""
+    if argv:
+        print(json.dumps(KINDS[argv[0]](int(argv[1]))))
+        return 0
+    missed = [part.__name__ for part in (against_moto, linear, flat, nothing_left) if part() > 2]
+    if missed:
+        print(f"goals missed twice over: {', '.join(missed)}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
