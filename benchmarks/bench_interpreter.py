@@ -59,7 +59,7 @@ def ours(count: int) -> float:
         deployments=DEPLOYMENTS,
     )  # fmt: skip
     machine = asl_toolkit.load(built.definition)
-    manage, record, summarise = map(asl_toolkit.inline, handlers(count))
+    manage, record, summarise = handlers(count)
     functions = {"x-config-manager": manage, "x-job-run-status": record, "x-run-summary": summarise}
     done = asl_toolkit.inline(lambda _request: {"JobRunState": "SUCCEEDED", "Id": "jr_1"})
     services = asl_toolkit.Services({}, functions=functions, states={branch.job_state: done for branch in built.branches})
