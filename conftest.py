@@ -93,7 +93,7 @@ def document_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     os.chdir(before)
 
 
-pytest_collect_file = Sybil(
+_collect_document = Sybil(
     parsers=[
         PythonCodeBlockParser(),
         CodeBlockParser(language="sh", evaluator=_run_shell),
@@ -103,3 +103,12 @@ pytest_collect_file = Sybil(
     patterns=["*.md"],
     fixtures=["document_folder"],
 ).pytest()
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Documents are run where they are named (`pytest README.md docs`), in their order: not among the tests of a folder."""
+    named = [Path(argument).resolve() for argument in parent.config.invocation_params.args if not argument.startswith("-")]
+    if any(each == file_path or (each.name == "docs" and each in file_path.parents) for each in named):
+        document: pytest.Collector | None = _collect_document(file_path, parent)
+        return document
+    return None
