@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from extract_job.arrow import MisfitError
     from extract_job.source import Source
 
-FIRST_BATCH = 1024
-"""Rows of the first batch, before anything is known of how wide they are."""
+FIRST_BATCH = 16
+"""Rows of the first batch, before anything is known of how wide they are: a row may be megabytes."""
+LEAST_ROWS = 1024
 BATCH_ROWS = 16_384
 BATCH_BYTES = 16 * 2**20
-"""A batch's bounds: rows unless `fetchsize` sets more or fewer (a file has no round trips to save: not below `FIRST_BATCH`), and
+"""A batch's bounds: rows unless `fetchsize` sets more or fewer (a file has no round trips to save: not below `LEAST_ROWS`), and
 bytes by the width of the batch before."""
 
 
@@ -53,7 +54,7 @@ def _copied(arguments: Arguments, source: "Source") -> Result:
     from extract_job.target import ParquetTarget
 
     schema = schema_of(source.columns)
-    most = max(arguments.fetchsize or BATCH_ROWS, FIRST_BATCH)
+    most = max(arguments.fetchsize or BATCH_ROWS, LEAST_ROWS)
     with ParquetTarget(arguments.folder, schema, arguments.rows_per_file) as target:
         size = FIRST_BATCH
         while rows := source.read(size):
