@@ -12,12 +12,17 @@ from asl_toolkit import Clock
 
 
 class FastClock(Clock):
-    """Runs `factor` times as fast as this machine's time as long as no job and no handler is at work."""
+    """Runs `factor` times as fast as this machine's time as long as no job and no handler is at work.
+
+    Until the first one is at work it keeps this machine's time: the start of the execution is told by it, and what takes until
+    then is no wait.
+    """
 
     def __init__(self, factor: float = 1.0) -> None:
         self._factor = factor
         self._lock = threading.Lock()
         self._at_work = 0
+        self._begun = False
         self._shown = time.time()
         self._since = time.monotonic()
 
@@ -37,9 +42,10 @@ class FastClock(Clock):
             now, self._since = self._now(), time.monotonic()
             self._shown = now
             self._at_work += change
+            self._begun = True
 
     def _rate(self) -> float:
-        return 1.0 if self._at_work else self._factor
+        return 1.0 if self._at_work or not self._begun else self._factor
 
     def _now(self) -> float:
         return self._shown + (time.monotonic() - self._since) * self._rate()
