@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DEPLOYMENTS: Mapping[str, Mapping[str, Json]] = {
     "glue": {"job_name": "extract-jdbc", "job_names": ["extract-big"], "security_configuration": "encrypted"},
     "emr": {
-        "cluster_id": "j-3KVTXXXXXX7UG",
+        "cluster_id": "j-3KVT5M2Q9Z7UG",
         "scripts_uri": "s3://code/scripts/",
         "execution_role_arn": "arn:aws:iam::123456789012:role/emr-step",
     },

@@ -22,7 +22,7 @@ BY_NAME = {
 }  # fmt: skip
 TASK = "arn:aws:ecs:eu-west-1:123456789012:task/extracts/abc"
 DEFINITION = "arn:aws:ecs:eu-west-1:123456789012:task-definition/extract-job:3"
-CLUSTER = "j-3KVTXXXXXX7UG"
+CLUSTER = "j-3KVT5M2Q9Z7UG"
 
 
 def caught(payload, item=None):

@@ -18,7 +18,7 @@ BY_NAME = {
 }  # fmt: skip
 TASK = "arn:aws:ecs:eu-west-1:123456789012:task/extracts/" + "0" * 32
 GLUE_ITEM = {"arguments": {"job_name": "extract-jdbc"}}
-EMR_ITEM = {"arguments": {"cluster_id": "j-3KVTXXXXXX7UG"}}
+EMR_ITEM = {"arguments": {"cluster_id": "j-3KVT5M2Q9Z7UG"}}
 
 STOPS = [
     ("glue", {"JobName": "extract-jdbc", "JobRunId": "jr_1"}, {}, "batch_stop_job_run", "glue",
@@ -30,9 +30,9 @@ STOPS = [
     ("ecs", {"TaskArn": TASK}, {}, "stop_task", "ecs",
      {"cluster": "extracts", "task": TASK, "reason": "its extract run has ended"}),
     ("emr", {"StepId": "s-1"}, EMR_ITEM, "cancel_steps", "emr",
-     {"ClusterId": "j-3KVTXXXXXX7UG", "StepIds": ["s-1"], "StepCancellationOption": "TERMINATE_PROCESS"}),
+     {"ClusterId": "j-3KVT5M2Q9Z7UG", "StepIds": ["s-1"], "StepCancellationOption": "TERMINATE_PROCESS"}),
     ("emr", {"Step": {"Id": "s-1"}}, EMR_ITEM, "cancel_steps", "emr",
-     {"ClusterId": "j-3KVTXXXXXX7UG", "StepIds": ["s-1"], "StepCancellationOption": "TERMINATE_PROCESS"}),
+     {"ClusterId": "j-3KVT5M2Q9Z7UG", "StepIds": ["s-1"], "StepCancellationOption": "TERMINATE_PROCESS"}),
     ("emr_serverless", {"ApplicationId": "00f1", "JobRunId": "00g2"}, {}, "cancel_job_run", "emr-serverless",
      {"applicationId": "00f1", "jobRunId": "00g2"}),
     ("emr_serverless", {"JobRun": {"JobRunId": "00g2"}}, {"arguments": {"application_id": "00f1"}}, "cancel_job_run",
@@ -124,12 +124,12 @@ FAILED = {"CancelStepsInfoList": [{"StepId": "s-1", "Status": "FAILED", "Reason"
 def test_an_emr_step_that_is_not_cancelled(aws, state):
     aws.answers(
         "emr", "cancel_steps", FAILED,
-        ClusterId="j-3KVTXXXXXX7UG", StepIds=["s-1"], StepCancellationOption="TERMINATE_PROCESS",
+        ClusterId="j-3KVT5M2Q9Z7UG", StepIds=["s-1"], StepCancellationOption="TERMINATE_PROCESS",
     )  # fmt: skip
-    aws.answers("emr", "describe_step", {"Step": {"Status": {"State": state}}}, ClusterId="j-3KVTXXXXXX7UG", StepId="s-1")
+    aws.answers("emr", "describe_step", {"Step": {"Status": {"State": state}}}, ClusterId="j-3KVT5M2Q9Z7UG", StepId="s-1")
     outcome = Outcome.succeeded({"StepId": "s-1"}, EMR_ITEM)
     if state == "COMPLETED":
         BY_NAME["emr"].stop(outcome, aws)
         return
-    with pytest.raises(RuntimeError, match=r"^the EMR step s-1 of j-3KVTXXXXXX7UG could not be cancelled: odd$"):
+    with pytest.raises(RuntimeError, match=r"^the EMR step s-1 of j-3KVT5M2Q9Z7UG could not be cancelled: odd$"):
         BY_NAME["emr"].stop(outcome, aws)

@@ -14,7 +14,7 @@ ROLE = "arn:aws:iam::123456789012:role/extract-job"
 
 class TestEmr(JobTypeContract):
     job_type: ClassVar = Emr()
-    deployment: ClassVar = {"cluster_id": "j-3KVTXXXXXX7UG", "scripts_uri": "s3://code/scripts/", "execution_role_arn": ROLE}
+    deployment: ClassVar = {"cluster_id": "j-3KVT5M2Q9Z7UG", "scripts_uri": "s3://code/scripts/", "execution_role_arn": ROLE}
     settings_examples: ClassVar = [
         {},
         {"script_name": "jdbc.py", "deploy_mode": "client", "spark_submit_args": ["--conf", "a=b c"]},

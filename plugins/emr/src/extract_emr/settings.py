@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from extract_emr.memory import Memory
 from extract_emr.script import store_uri
 
-ClusterId = Annotated[str, Field(pattern=r"^j-[A-Z0-9]+$", description="A cluster's id: j-3KVTXXXXXX7UG")]
+ClusterId = Annotated[str, Field(pattern=r"^j-[A-Z0-9]+$", description="A cluster's id: j-3KVT5M2Q9Z7UG")]
 
 
 class EmrSettings(BaseModel):
@@ -46,7 +46,7 @@ class EmrDeployment(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        json_schema_extra={"examples": [{"cluster_id": "j-3KVTXXXXXX7UG", "scripts_uri": "s3://extract-scripts/"}]},
+        json_schema_extra={"examples": [{"cluster_id": "j-3KVT5M2Q9Z7UG", "scripts_uri": "s3://extract-scripts/"}]},
     )
 
     cluster_id: ClusterId = Field(description="The cluster of every table that names no other.")

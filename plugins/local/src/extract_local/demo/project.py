@@ -35,7 +35,7 @@ max_concurrency = 4               # tables at once
 job_name = "extract-jdbc"
 
 [job_types.emr]
-cluster_id = "j-3KVTXXXXXX7UG"
+cluster_id = "j-3KVT5M2Q9Z7UG"
 scripts_uri = "s3://extract-scripts/"
 
 [job_types.ecs]
