@@ -4,13 +4,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from extract_job.arguments import Arguments
-from extract_job.errors import JobError
 from extract_job.result import Result, put_result, withdraw_result
-from extract_job.sqlite_source import open_sqlite
+from extract_job.sqlite.source import open_sqlite
 from extract_job.stopping import StopRequest
 
 if TYPE_CHECKING:
-    from extract_job.arrow import MisfitError
     from extract_job.source import Source
 
 FIRST_BATCH = 16
@@ -50,21 +48,15 @@ def _plan(arguments: Arguments, source: "Source") -> str:
 
 def _copied(arguments: Arguments, source: "Source") -> Result:
     # Here, because Arrow takes longer to load than most faults take to find.
-    from extract_job.arrow import MisfitError, schema_of, table_of
     from extract_job.target import ParquetTarget
 
-    schema = schema_of(source.columns)
     most = max(arguments.fetchsize or BATCH_ROWS, LEAST_ROWS)
-    with ParquetTarget(arguments.folder, schema, arguments.rows_per_file) as target:
+    with ParquetTarget(arguments.folder, source.schema(), arguments.rows_per_file) as target:
         size = FIRST_BATCH
-        while rows := source.read(size):
-            try:
-                table = table_of(source.columns, schema, rows)
-            except MisfitError as error:
-                raise JobError(_misfit(arguments.table, source, error)) from error
+        while (table := source.read(size)) is not None:
             target.write(table)
-            width = max(1, table.nbytes // len(rows))
-            size = max(1, min(most, len(rows) * 4, BATCH_BYTES // width))
+            width = max(1, table.nbytes // table.num_rows)
+            size = max(1, min(most, table.num_rows * 4, BATCH_BYTES // width))
         files = target.finish()
     return Result(
         run_id=arguments.run_id,
@@ -73,15 +65,4 @@ def _copied(arguments: Arguments, source: "Source") -> Result:
         low_watermark=arguments.low_watermark,
         high_watermark=source.high_watermark,
         rows_without_watermark=source.rows_without_watermark,
-    )
-
-
-def _misfit(table: str, source: "Source", error: "MisfitError") -> str:
-    column = error.column
-    place = source.place(column, error.value)
-    shown = repr(error.value)
-    shown = shown if len(shown) <= 80 else shown[:77] + "…"
-    return (
-        f"table {table!r}, column {column.name!r} ({column.declared or 'no type declared'}){place}: {shown} {error.why}; "
-        f"mend the value, or read the column as text with --text_columns {column.name}"
     )

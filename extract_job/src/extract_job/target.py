@@ -12,9 +12,9 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extract_job.arrow import Schema, Table
 from extract_job.errors import JobError
 from extract_job.result import DataFile, sync_folder
+from extract_job.source import Schema, Table
 
 GROUP_ROWS = 131_072
 GROUP_BYTES = 32 * 2**20

@@ -12,12 +12,11 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from extract_job.columns import Column, Kind
+from extract_job.source import Schema, Table
+from extract_job.sqlite.columns import Column, Kind
 
 Array: TypeAlias = Any  # pyarrow ships no types
 DataType: TypeAlias = Any
-Schema: TypeAlias = Any
-Table: TypeAlias = Any
 Values: TypeAlias = Sequence[object]
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")

@@ -12,16 +12,20 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from extract_job.arguments import Arguments
-from extract_job.columns import Column, Kind
 from extract_job.errors import JobError
 from extract_job.marks import form
-from extract_job.source import Rows
-from extract_job.sqlite_marks import EVERYTHING, Range, range_of
-from extract_job.sqlite_names import FoundTable, find_table, nearest, quoted
+from extract_job.sqlite.columns import Column, Kind
+from extract_job.sqlite.marks import EVERYTHING, Range, range_of
+from extract_job.sqlite.names import FoundTable, find_table, nearest, quoted
 from extract_job.stopping import Stopped, StopRequest
+
+if TYPE_CHECKING:
+    from extract_job.source import Schema, Table
+    from extract_job.sqlite.arrow import MisfitError
 
 STOP_CHECK = 100_000
 """Steps of SQLite's virtual machine between two looks at the stop request: a few milliseconds."""
@@ -57,15 +61,33 @@ class SqliteSource:
         self._name = arguments.table
         self._range = _range(connection, table, arguments)
         self._cursor: sqlite3.Cursor | None = None
-        self.columns = tuple(_zone_decided(connection, table, column) for column in table.columns)
+        self._columns = tuple(_zone_decided(connection, table, column) for column in table.columns)
         self.high_watermark = self._range.high
         self.rows_without_watermark = self._range.left_out
 
-    def read(self, most: int) -> Rows:
+    def schema(self) -> "Schema":
+        """See `source.Source.schema`."""
+        # Arrow is imported here and below, because it takes longer to load than most faults take to find.
+        from extract_job.sqlite.arrow import schema_of
+
+        return schema_of(self._columns)
+
+    def read(self, most: int) -> "Table | None":
         """See `source.Source.read`."""
+        from extract_job.sqlite.arrow import MisfitError, table_of
+
+        rows = self._fetched(most)
+        if not rows:
+            return None
+        try:
+            return table_of(self._columns, self.schema(), rows)
+        except MisfitError as error:
+            raise JobError(self._misfit(error)) from error
+
+    def _fetched(self, most: int) -> list[tuple[object, ...]]:
         try:
             if self._cursor is None:
-                names = ", ".join(quoted(column.name) for column in self.columns)
+                names = ", ".join(quoted(column.name) for column in self._columns)
                 sql = f"SELECT {names} FROM {self._table.sql} WHERE {self._range.condition}"
                 self._cursor = self._connection.execute(sql, self._range.values)
             return self._cursor.fetchmany(most)
@@ -74,8 +96,18 @@ class SqliteSource:
                 raise JobError(self._undecodable()) from error
             raise
 
-    def place(self, column: Column, value: object) -> str:
-        """See `source.Source.place`."""
+    def _misfit(self, error: "MisfitError") -> str:
+        column = error.column
+        shown = repr(error.value)
+        shown = shown if len(shown) <= 80 else shown[:77] + "…"
+        return (
+            f"table {self._name!r}, column {column.name!r} ({column.declared or 'no type declared'})"
+            f"{self._place(column, error.value)}: {shown} {error.why}; "
+            f"mend the value, or read the column as text with --text_columns {column.name}"
+        )
+
+    def _place(self, column: Column, value: object) -> str:
+        """Say in which row `value` stands, e.g. `, rowid 17`; empty if the table has no rowids."""
         if self._table.rowid is None:
             return ""
         name = quoted(column.name)
@@ -89,7 +121,7 @@ class SqliteSource:
     def _undecodable(self) -> str:
         """Find the text that is not UTF-8; Python's error tells neither the table nor the row."""
         rowid = self._table.rowid or "NULL"
-        for column in self.columns:
+        for column in self._columns:
             name = quoted(column.name)
             rows = self._connection.execute(
                 f"SELECT {rowid}, CAST({name} AS BLOB) FROM {self._table.sql} "

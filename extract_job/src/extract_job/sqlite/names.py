@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extract_job.columns import Column, Kind, column_of
 from extract_job.errors import JobError
+from extract_job.sqlite.columns import Column, Kind, column_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""A SQLite database as the source: what it declares, what it holds, which rows are new."""
