@@ -38,7 +38,10 @@ def _faults_of_members(status: JobStatus) -> Iterator[tuple[str, str]]:
     moments: tuple[object, ...] = (status.started_at, status.ended_at)
     for moment in moments:
         if moment is not None and (not isinstance(moment, datetime) or moment.tzinfo is None):
-            yield f"started_at or ended_at is {moment!r}", "give a datetime with a time zone: extract_core.payload.instant does"
+            yield (
+                f"started_at or ended_at is {moment!r}",
+                "give a datetime with a time zone: payload.instant of extract_core.parsing does",
+            )
     amounts: list[object] = list((status.cost_basis or {}).values())
     if not all(isinstance(each, int | float) and math.isfinite(each) for each in amounts):
         yield f"cost_basis is {status.cost_basis!r}", "give finite numbers by unit"

@@ -6,9 +6,9 @@ import json
 import sys
 
 from extract_core import Branch, FailureClass, JobState, JobStatus, JobType, LocalCommand, Outcome, Retry, Statement
-from extract_core import verdicts as v
-from extract_core.payload import described, text
-from extract_core.process_end import reason
+from extract_core.parsing import verdicts as v
+from extract_core.parsing.payload import described, text
+from extract_core.parsing.process_end import reason
 
 START = "Drum Start Extract Job Run"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extract_batch.status import job_of, reason
-from extract_core.asking import answer, client, log_tail, told
-from extract_core.payload import objects, text
+from extract_core.parsing.asking import answer, client, log_tail, told
+from extract_core.parsing.payload import objects, text
 
 if TYPE_CHECKING:
     from extract_core import Outcome

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from extract_core import FailureClass, JobState, JobStatus
-from extract_core import verdicts as v
-from extract_core.payload import cut_member, described, instant, member, number, objects, text, whole
+from extract_core.parsing import verdicts as v
+from extract_core.parsing.payload import cut_member, described, instant, member, number, objects, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

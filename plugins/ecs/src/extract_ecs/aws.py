@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from extract_core.asking import answer, client, log_tail, stopped, told
-from extract_core.payload import described, member, objects, text
+from extract_core.parsing.asking import answer, client, log_tail, stopped, told
+from extract_core.parsing.payload import described, member, objects, text
 from extract_ecs.containers import job_containers
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extract_core.payload import objects, text, whole
+from extract_core.parsing.payload import objects, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

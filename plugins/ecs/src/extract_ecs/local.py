@@ -9,8 +9,8 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from extract_core import LocalCommand, Outcome
-from extract_core.payload import member, objects, text
-from extract_core.process_end import exit_code, reason, was_stopped
+from extract_core.parsing.payload import member, objects, text
+from extract_core.parsing.process_end import exit_code, reason, was_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

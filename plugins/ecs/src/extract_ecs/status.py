@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from extract_core import FailureClass, JobState, JobStatus
-from extract_core import verdicts as v
-from extract_core.payload import cut_member, described, instant, number, objects, text
+from extract_core.parsing import verdicts as v
+from extract_core.parsing.payload import cut_member, described, instant, number, objects, text
 from extract_ecs.containers import job_containers
 from extract_ecs.stop_codes import EXITED, EXITED_REASON, KNOWN, not_placed, verdict
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extract_core import FailureClass, JobState
-from extract_core import verdicts as v
+from extract_core.parsing import verdicts as v
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extract_core.asking import answer, client, told
-from extract_core.payload import described, member, objects, text
+from extract_core.parsing.asking import answer, client, told
+from extract_core.parsing.payload import described, member, objects, text
 from extract_emr.logs import folder, stderr_tail
 
 if TYPE_CHECKING:

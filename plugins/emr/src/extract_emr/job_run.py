@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extract_core import FailureClass, JobState, JobStatus
-from extract_core import verdicts as v
-from extract_core.payload import cut_member, described, instant, text
+from extract_core.parsing import verdicts as v
+from extract_core.parsing.payload import cut_member, described, instant, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

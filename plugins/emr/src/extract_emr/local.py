@@ -9,7 +9,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from extract_core import LocalCommand, Outcome
-from extract_core.process_end import exit_code, reason, was_stopped
+from extract_core.parsing.process_end import exit_code, reason, was_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

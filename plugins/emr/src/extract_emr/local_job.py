@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extract_core import LocalCommand
-from extract_core.payload import member
-from extract_core.process_end import exit_code, reason, was_stopped
+from extract_core.parsing.payload import member
+from extract_core.parsing.process_end import exit_code, reason, was_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

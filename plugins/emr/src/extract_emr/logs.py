@@ -6,8 +6,8 @@ import re
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from extract_core.asking import answer, client
-from extract_core.payload import objects, text
+from extract_core.parsing.asking import answer, client
+from extract_core.parsing.payload import objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

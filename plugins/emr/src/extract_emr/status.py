@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extract_core import FailureClass, JobState, JobStatus
-from extract_core import verdicts as v
-from extract_core.payload import cut_member, described, instant, member, text
+from extract_core.parsing import verdicts as v
+from extract_core.parsing.payload import cut_member, described, instant, member, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extract_core.asking import answer, client, log_tail, stopped, told
-from extract_core.payload import described, member, objects, text
+from extract_core.parsing.asking import answer, client, log_tail, stopped, told
+from extract_core.parsing.payload import described, member, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

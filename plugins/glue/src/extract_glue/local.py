@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from extract_core import LocalCommand, Outcome
-from extract_core.process_end import exit_code, reason, was_stopped
+from extract_core.parsing.process_end import exit_code, reason, was_stopped
 
 if TYPE_CHECKING:
     from extract_core import Json, LocalExit

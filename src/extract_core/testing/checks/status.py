@@ -27,7 +27,7 @@ _GARBAGE: Final[tuple[Json, ...]] = (
 )  # fmt: skip
 """Results that no service gives of a job that ended well."""
 _GARBAGE_CAUSES: Final = (None, "", " ", "null", "{", "[]", '"x"', '{"a": NaN}', "[" * 2_000, '{"JobRun": 1}', "\ud800", "\0")
-_TOTAL: Final = "answer UNKNOWN for what you don't know; extract_core.payload reads any shape without raising"
+_TOTAL: Final = "answer UNKNOWN for what you don't know; extract_core.parsing.payload reads any shape without raising"
 
 
 @check

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extract_core import FailureClass, JobState, JobStatus
-from extract_core import verdicts as v
-from extract_core.payload import described, instant, objects, text
+from extract_core.parsing import verdicts as v
+from extract_core.parsing.payload import described, instant, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -120,7 +120,7 @@ class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):
 
     def stop(self, outcome: Outcome, aws: object) -> None:
         """CancelStatement: Step Functions knows nothing of a statement that a function started."""
-        from extract_core.asking import client, stopped
+        from extract_core.parsing.asking import client, stopped
         from many_states.redshift.status import job_of
 
         statement = job_of(outcome).get("id")

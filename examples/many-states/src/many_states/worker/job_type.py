@@ -82,8 +82,8 @@ class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
 
     def stop(self, outcome: Outcome, aws: object) -> None:
         """A message that calls the job off: an aborted execution tells no worker. Its token is dead by then."""
-        from extract_core.asking import client
-        from extract_core.payload import text
+        from extract_core.parsing.asking import client
+        from extract_core.parsing.payload import text
 
         job, queue = text(outcome.item, "arguments", "job", "id"), text(outcome.item, "arguments", "queue")
         if job and queue:

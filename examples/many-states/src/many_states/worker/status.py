@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extract_core import FailureClass, JobState, JobStatus
-from extract_core import verdicts as v
-from extract_core.payload import described, text, whole
+from extract_core.parsing import verdicts as v
+from extract_core.parsing.payload import described, text, whole
 
 if TYPE_CHECKING:
     from extract_core import Outcome

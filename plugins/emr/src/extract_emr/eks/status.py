@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extract_core import FailureClass
-from extract_core import verdicts as v
-from extract_core.payload import text
+from extract_core.parsing import verdicts as v
+from extract_core.parsing.payload import text
 from extract_emr import job_run
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extract_core.asking import answer, client, stopped, told
-from extract_core.payload import described, member, text
+from extract_core.parsing.asking import answer, client, stopped, told
+from extract_core.parsing.payload import described, member, text
 from extract_emr.job_run import log_uri
 from extract_emr.logs import stderr_tail
 

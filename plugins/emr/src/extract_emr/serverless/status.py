@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extract_core import FailureClass
-from extract_core import verdicts as v
-from extract_core.payload import member, number, text
+from extract_core.parsing import verdicts as v
+from extract_core.parsing.payload import member, number, text
 from extract_emr import job_run
 
 if TYPE_CHECKING:

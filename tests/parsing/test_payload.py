@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extract_core import Outcome
-from extract_core.cut_json import mended
-from extract_core.payload import cut_member, described, instant, number, objects, text, whole
+from extract_core.parsing.cut_json import mended
+from extract_core.parsing.payload import cut_member, described, instant, number, objects, text, whole
 
 JSON_OBJECTS = st.dictionaries(
     st.text(max_size=5),

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from extract_core.payload import objects, text
+from extract_core.parsing.payload import objects, text
 
 if TYPE_CHECKING:
     from extract_core.contract import Json
+
+__all__ = ["answer", "client", "log_tail", "pascal", "stopped", "told"]
 
 _LINES: Final = 20
 _CHARACTERS: Final = 2000  # of log lines: enough for a stack trace's last frames

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from extract_core.asking import answer, client, log_tail, pascal, stopped, told
+from extract_core.parsing.asking import answer, client, log_tail, pascal, stopped, told
 
 
 def test_a_clients_answer_reads_as_step_functions_gives_it():

@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from extract_core.cut_json import mended
+from extract_core.parsing.cut_json import mended
 
 if TYPE_CHECKING:
     from extract_core.contract import Json, Outcome
+
+__all__ = ["cut_member", "described", "instant", "member", "number", "objects", "text", "whole"]
 
 _MILLISECONDS: Final = 1e11  # as seconds this would be the year 5138: from here on a number is milliseconds
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from extract_core.contract import LocalExit
 
+__all__ = ["exit_code", "last_words", "reason", "signal_name", "was_stopped"]
+
 STOPPING_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals by which a person or an ending run stops a job."""
 

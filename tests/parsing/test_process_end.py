@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extract_core import LocalExit
-from extract_core.process_end import exit_code, last_words, reason, signal_name, was_stopped
+from extract_core.parsing.process_end import exit_code, last_words, reason, signal_name, was_stopped
 
 
 def ended(code=0, tail="", injected=None):

@@ -6,7 +6,7 @@ import pytest
 
 from extract_core import FailureClass as F
 from extract_core import JobState as S
-from extract_core.verdicts import by_error, by_words
+from extract_core.parsing.verdicts import by_error, by_words
 
 
 @pytest.mark.parametrize(

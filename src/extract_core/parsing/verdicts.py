@@ -15,6 +15,18 @@ from typing import Final
 
 from extract_core.contract import FailureClass, JobState
 
+__all__ = [
+    "MAY_HAVE_STARTED",
+    "STOPPED",
+    "TIMED_OUT",
+    "UNKNOWN",
+    "WORTH_ANOTHER_TRY",
+    "Verdict",
+    "by_error",
+    "by_words",
+    "failed",
+]
+
 WORTH_ANOTHER_TRY: Final = frozenset(
     {FailureClass.CAPACITY, FailureClass.THROTTLED, FailureClass.START, FailureClass.INTERRUPTED, FailureClass.INTERNAL}
 )
