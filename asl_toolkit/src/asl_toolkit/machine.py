@@ -8,7 +8,7 @@ from asl_toolkit.definition.loader import load_machine
 from asl_toolkit.definition.model import Machine
 from asl_toolkit.errors import DefinitionError
 from asl_toolkit.json_value import Json, dumps, loads
-from asl_toolkit.runtime.distributed import ChildExecution
+from asl_toolkit.runtime.distributed import ChildExecution, MapRunStart
 from asl_toolkit.runtime.execution import Execution, ExecutionResult, Identity, Settings
 from asl_toolkit.runtime.history import Event
 from asl_toolkit.runtime.payload import Payload
@@ -36,11 +36,13 @@ class StateMachine:
         listener: Callable[[Event], None] | None = None,
         child_listener: Callable[[ChildExecution], None] | None = None,
         seed: int | None = None,
+        map_run_listener: Callable[[MapRunStart], None] | None = None,
     ) -> Execution:
         """Start an execution on a thread of its own and return at once.
 
         `listener` gets each event as it happens, in order, on the execution's thread; `child_listener` each child of a
-        DISTRIBUTED Map with its own history when it has ended. `seed` fixes the jitter of Retry.
+        DISTRIBUTED Map with its own history when it has ended, `map_run_listener` each Map Run when its items are read.
+        `seed` fixes the jitter of Retry.
         DefinitionError when a Task has no handler; ValueError when the input is no JSON value or over 256 KiB.
         """
         services = services or Services()
@@ -54,7 +56,7 @@ class StateMachine:
         if payload.too_large:
             raise ValueError("the input is over 262144 bytes, the most that an execution may have")
         identity = _identity(name, execution_arn, state_machine_arn, role_arn, services)
-        settings = Settings(services, clock, listener, child_listener, seed)
+        settings = Settings(services, clock, listener, child_listener, seed, map_run_listener)
         execution = Execution(self.model, payload, identity, settings)
         execution.begin()
         return execution

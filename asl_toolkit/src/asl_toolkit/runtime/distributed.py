@@ -38,6 +38,24 @@ class ChildExecution:
     arn: str
     status: str
     events: list[Event]
+    items: int = 1  # how many items it got: more than one with an ItemBatcher
+
+
+@dataclass(frozen=True, slots=True)
+class MapRunStart:
+    """What a map run listener gets when a Map Run has its items: at the first start and at each redrive.
+
+    `max_concurrency` 0 is no limit of the definition's own; the tolerances are None where the definition sets none.
+    """
+
+    arn: str
+    execution_arn: str
+    machine_arn: str  # of the children: `…:stateMachine:NAME/LABEL`
+    items: int
+    max_concurrency: int
+    tolerated_count: int | None
+    tolerated_percentage: float | None
+    redrives: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +175,7 @@ class MapRun:
         work = (given for given in self._inputs(items) if not results.succeeded(given[0]))
         lanes = min(limit or MOST_CHILDREN, MOST_CHILDREN, len(items))
         self._total = len(items)
+        self._tell(limit)
         await gather(self._frame.run.loop, [partial(self._lane, work, results)] * lanes)
         if writer is not None and writer.resource is not None:
             result = await export(self._frame, writer, self._data, results, self.arn)
@@ -166,6 +185,18 @@ class MapRun:
             result = output_of(results)
         self._frame.progress.forget()
         return result
+
+    def _tell(self, limit: int) -> None:
+        """Let the listener know what this Map Run is."""
+        listener = self._frame.run.map_run_listener
+        if listener is None:
+            return
+        parent = str(self._frame.run.context["Execution"]["Id"])
+        machine = f"{self._head}:stateMachine:{self._label}"
+        allowed = self._tolerance
+        listener(
+            MapRunStart(self.arn, parent, machine, self._total, limit, allowed.count, allowed.percentage, self.redrives),
+        )
 
     def _inputs(self, items: Sequence[Json]) -> Iterator[tuple[int, int, Json]]:
         """(place, how many items, input) of each child."""
@@ -204,14 +235,14 @@ class MapRun:
 
     async def _lane(self, work: Iterator[tuple[int, int, Json]], results: Results) -> None:
         for place, count, value in work:
-            record = await self._child(place, Payload(value))
+            record = await self._child(place, count, Payload(value))
             results.put(place, record)
             if record.output is None:
                 self._failed += count
                 if self._tolerance.exceeded(self._failed, self._total):
                     raise StateFailure(_EXCEEDED.error, _EXCEEDED.cause)
 
-    async def _child(self, place: int, payload: Payload) -> ChildRecord:
+    async def _child(self, place: int, count: int, payload: Payload) -> ChildRecord:
         """Run one child execution to its end."""
         from asl_toolkit.runtime.run import Fatal, Run  # they run Maps
 
@@ -226,8 +257,8 @@ class MapRun:
         machine_name = f"{parent.context['StateMachine']['Name'].split('/')[0]}/{label}"
         context = {"Execution": about, "StateMachine": {"Id": machine_arn, "Name": machine_name}}
         history = History(clock, None)
-        run = Run(parent.machine, parent.services, parent.loop, parent.workers, history, context, parent.random)
-        run.child_listener = parent.child_listener
+        run = Run(parent.machine, parent.services, parent.loop, parent.calls, history, context, parent.random)
+        run.child_listener, run.map_run_listener = parent.child_listener, parent.map_run_listener
         output, error, cause = None, None, None
         progress = self._frame.progress.at(place)
         try:
@@ -239,7 +270,7 @@ class MapRun:
             error, cause = fatal.error, fatal.cause
         if parent.child_listener is not None:
             status = "SUCCEEDED" if output is not None else "FAILED"
-            parent.child_listener(ChildExecution(self.arn, name, arn, status, history.events()))
+            parent.child_listener(ChildExecution(self.arn, name, arn, status, history.events(), count))
         stopped = instant_text(clock.now())
         return ChildRecord(name, arn, machine_arn, payload.text, output, error, cause, started, stopped)
 

@@ -11,7 +11,8 @@ from asl_toolkit.definition.model import Machine
 from asl_toolkit.environment import Scope
 from asl_toolkit.errors import AslError, StateFailure
 from asl_toolkit.json_value import Json
-from asl_toolkit.runtime.distributed import ChildExecution
+from asl_toolkit.runtime.calls import Calls
+from asl_toolkit.runtime.distributed import ChildExecution, MapRunStart
 from asl_toolkit.runtime.history import MOST_EVENTS, NOT_TRUNCATED, Cursor, Event, History
 from asl_toolkit.runtime.loop import Fiber, Loop, Signal
 from asl_toolkit.runtime.payload import Payload
@@ -56,16 +57,25 @@ class Identity:
         """The last part of the machine's ARN."""
         return self.machine_arn.rsplit(":", 1)[-1]
 
+    @property
+    def express(self) -> bool:
+        """Whether the execution is of an EXPRESS machine: it cannot be redriven, and its context object says nothing of it."""
+        return ":express:" in self.arn
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an execution runs with. `child_listener` gets every child of a DISTRIBUTED Map when it has ended."""
+    """What an execution runs with.
+
+    `child_listener` gets every child of a DISTRIBUTED Map when it has ended, `map_run_listener` every Map Run that starts.
+    """
 
     services: Services
     clock: Clock | None = None
     listener: Callable[[Event], None] | None = None
     child_listener: Callable[[ChildExecution], None] | None = None
     seed: int | None = None
+    map_run_listener: Callable[[MapRunStart], None] | None = None
 
 
 class Execution:
@@ -91,11 +101,13 @@ class Execution:
         settings = self._settings
         seed = 0 if settings.seed is None and self._loop.clock.virtual else settings.seed
         self._random = random.Random(seed)  # noqa: S311 - jitter is no secret
-        self._workers = Workers(settings.services.workers, f"asl-{self.name}")
+        name = f"asl-{self.name}"
+        self._calls = Calls(self._loop, Workers(settings.services.workers, name), self._drive, name)
         self._result: ExecutionResult | None = None
         self._ended = threading.Event()
         self._over: Signal[ExecutionResult | None] = Signal(self._loop)
-        self._thread = threading.Thread(target=self._run, name=f"asl-{self.name}", daemon=True)
+        self._main: Fiber[ExecutionResult] = self._loop.spawn(self._supervise())
+        self._thread = threading.Thread(target=self._drive, name=name, daemon=True)
 
     def begin(self) -> None:
         """Start the thread."""
@@ -150,16 +162,17 @@ class Execution:
         self._prepare()
         self.begin()
 
-    def _run(self) -> None:
+    def _drive(self) -> None:
+        """Run the loop on this thread: to the execution's end, or until another thread does so (see `calls`)."""
+        self._thread = threading.current_thread()
         try:
-            main = self._loop.spawn(self._supervise())
-            self._loop.run(main)
-            result = main.result()
+            if not self._loop.run(self._main):
+                return
+            result = self._main.result()
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
             result = ExecutionResult("FAILED", error="States.Runtime", cause=f"The interpreter failed: {error!r}")
-        finally:
-            self._loop.close()
-            self._workers.close()
+        self._loop.close()
+        self._calls.close()
         self.stopped = self._loop.clock.now()
         self._result = ExecutionResult(result.status, result.output, result.error, result.cause, self._history.events())
         self._ended.set()
@@ -197,8 +210,8 @@ class Execution:
             started = {"input": self.payload.text, "inputDetails": NOT_TRUNCATED, "roleArn": self.identity.role_arn}
             history.add("ExecutionStarted", 0, started)
             cursor = Cursor(history, 0)  # the first state's event follows none, as recorded
-        run = Run(self.machine, self._settings.services, self._loop, self._workers, history, self._context(), self._random)
-        run.child_listener = self._settings.child_listener
+        run = Run(self.machine, self._settings.services, self._loop, self._calls, history, self._context(), self._random)
+        run.child_listener, run.map_run_listener = self._settings.child_listener, self._settings.map_run_listener
         try:
             output = await run.branch(self.machine.root, self.payload, Scope(), run.context, cursor, self._progress)
         except StateFailure as failure:
@@ -220,8 +233,9 @@ class Execution:
             "StartTime": instant_text(self.started),
             "Name": identity.name,
             "RoleArn": identity.role_arn,
-            "RedriveCount": self.redrives,
         }
+        if not identity.express:
+            about["RedriveCount"] = self.redrives
         if self.redrives:
             about["RedriveTime"] = instant_text(self.redriven)
         return {

@@ -9,18 +9,18 @@ from asl_toolkit.environment import Scope
 from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json
 from asl_toolkit.runtime import maps, parallel, states, tasks
+from asl_toolkit.runtime.calls import Calls
 from asl_toolkit.runtime.frame import Frame, Outcome
 from asl_toolkit.runtime.handling import RetryCounter, caught
 from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, Details, History
 from asl_toolkit.runtime.loop import Cancelled, Loop, Signal
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.runtime.progress import Progress
-from asl_toolkit.runtime.workers import Workers
 from asl_toolkit.services.registry import Services
 from asl_toolkit.timestamps import instant_text
 
 if TYPE_CHECKING:
-    from asl_toolkit.runtime.distributed import ChildExecution
+    from asl_toolkit.runtime.distributed import ChildExecution, MapRunStart
 
 Runner: TypeAlias = Callable[[Any], Coroutine[Signal[Any], None, Outcome]]  # Any: each takes its own kind of frame
 _RUNNERS: Mapping[str, Runner] = {
@@ -55,7 +55,7 @@ class Run:
         machine: Machine,
         services: Services,
         loop: Loop,
-        workers: Workers,
+        calls: Calls,
         history: History,
         context: Mapping[str, Json],
         source: random.Random,
@@ -63,11 +63,12 @@ class Run:
         self.machine = machine
         self.services = services
         self.loop = loop
-        self.workers = workers
+        self.calls = calls
         self.history = history
         self.context = context
         self.random = source
         self.child_listener: Callable[[ChildExecution], None] | None = None
+        self.map_run_listener: Callable[[MapRunStart], None] | None = None
 
     async def branch(  # noqa: PLR0913, PLR0917 - what a branch starts from
         self,
