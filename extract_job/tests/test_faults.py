@@ -34,14 +34,19 @@ WRONG = [
     ({"run_id": "a\udcff"}, [], "--run_id 'a\\udcff' is not valid text"),
     ({"extract_type": "XE"}, [], "--extract_type 'XE' is neither FE (full) nor PE (incremental)"),
     (
-        {"extract_s3_uri": "s3://b/out/"},
+        {"extract_s3_uri": "s3:///out/"},
         [],
-        "--extract_s3_uri 's3://b/out/': this version writes to local disk only; give a file:/// URI",
+        "--extract_s3_uri 's3:///out/' names no bucket; give one like 's3://bucket/orders/'",
+    ),
+    (
+        {"result_uri": "s3://b/out/"},
+        [],
+        "--result_uri 's3://b/out/' names a folder; give the object, like 's3://b/out/result.json'",
     ),
     (
         {"result_uri": "/tmp/r.json"},
         [],
-        "--result_uri '/tmp/r.json' is not a URI of a place; give one like 'file:///data/orders/'",
+        "--result_uri '/tmp/r.json' is not a URI of a place; give one like 'file:///data/orders/' or 's3://bucket/orders/'",
     ),
     (
         {"result_uri": "file://data/r.json"},

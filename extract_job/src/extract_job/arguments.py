@@ -7,11 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 from extract_job.errors import ArgumentError
 from extract_job.marks import MarkType, begin_of, check_mark, mark_type
-from extract_job.places import local_path
+from extract_job.places import Place, folder_at, object_at
 
 REQUIRED = ("extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri", "db_engine", "db_name")
 OPTIONAL = (
@@ -44,8 +43,8 @@ class Arguments:
     table: str
     run_id: str
     attempt: int
-    folder: Path
-    result: Path
+    folder: Place
+    result: Place
     database: str
     marks: Marks | None
     low_watermark: str | None
@@ -79,8 +78,8 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         table=values["extract_table"],
         run_id=values["run_id"],
         attempt=_whole("attempt", values["attempt"]),
-        folder=local_path("extract_s3_uri", values["extract_s3_uri"]),
-        result=local_path("result_uri", values["result_uri"]),
+        folder=folder_at("extract_s3_uri", values["extract_s3_uri"]),
+        result=object_at("result_uri", values["result_uri"]),
         database=values["db_name"],
         marks=None if full else _marks(values),
         low_watermark=values.get("low_watermark"),

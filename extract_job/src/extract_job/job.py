@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from extract_job.arguments import Arguments
-from extract_job.result import Result, put_result, withdraw_result
+from extract_job.result import Result
 from extract_job.sqlite.source import open_sqlite
 from extract_job.stopping import StopRequest
+from extract_job.storage import folder_in, result_in
 
 if TYPE_CHECKING:
     from extract_job.source import Source
@@ -22,7 +23,8 @@ bytes by the width of the batch before."""
 
 def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None]) -> Result:
     """Copy the table and put the result; raises `JobError`, and `Stopped` on a signal, with all temporary files removed."""
-    withdraw_result(arguments.result)
+    place = result_in(arguments.result)
+    place.withdraw()
     with open_sqlite(arguments, stop) as source:
         say(f"{arguments.table}: {_plan(arguments, source)}")
         if source.rows_without_watermark and arguments.marks:
@@ -31,7 +33,7 @@ def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None])
                 "only a full extract, or a first one, reads them"
             )
         result = _copied(arguments, source)
-    put_result(arguments.result, result)
+    place.put(result.to_json() + "\n")
     return result
 
 
@@ -51,7 +53,7 @@ def _copied(arguments: Arguments, source: "Source") -> Result:
     from extract_job.target import ParquetTarget
 
     most = max(arguments.fetchsize or BATCH_ROWS, LEAST_ROWS)
-    with ParquetTarget(arguments.folder, source.schema(), arguments.rows_per_file) as target:
+    with ParquetTarget(folder_in(arguments.folder), source.schema(), arguments.rows_per_file) as target:
         size = FIRST_BATCH
         while (table := source.read(size)) is not None:
             target.write(table)

@@ -1,4 +1,4 @@
-"""Where the rows go: zstd Parquet files on local disk, under their final names only when all of them are whole."""
+"""Where the rows go: zstd Parquet files, each written on this machine and given to the attempt's folder when it is whole."""
 
 import os
 import secrets
@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extract_job.errors import JobError
-from extract_job.result import DataFile, sync_folder
+from extract_job.result import DataFile
 from extract_job.source import Schema, Table
+from extract_job.storage import Folder, file_name
 
 GROUP_ROWS = 131_072
 GROUP_BYTES = 32 * 2**20
@@ -40,25 +41,22 @@ class ParquetTarget:
     refuses.
     """
 
-    def __init__(self, folder: Path, schema: Schema, rows_per_file: int, file_bytes: int = FILE_BYTES) -> None:
+    def __init__(self, folder: Folder, schema: Schema, rows_per_file: int, file_bytes: int = FILE_BYTES) -> None:
         self._folder = folder
         self._schema = schema
         self._rows_per_file = rows_per_file
         self._file_bytes = file_bytes
         self._token = secrets.token_hex(4)  # a second process of the same attempt writes to files of its own
+        self._workspace = folder.workspace()
         self._open: _OpenFile | None = None
         self._pending: list[Table] = []
         self._pending_rows = 0
         self._pending_bytes = 0
-        self._whole: list[tuple[Path, int]] = []
-        self._temporary: set[Path] = set()
+        self._whole: list[tuple[int, int]] = []
+        """Bytes and rows of the files that the folder has taken."""
 
     def __enter__(self) -> Self:
-        """Make the folder."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._refused(error) from error
+        """Give itself: the workspace is there already."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -69,9 +67,9 @@ class ParquetTarget:
             self._open.writer.is_open = False  # or it would try again, and complain on stderr, when it is collected
             with suppress(OSError, pa.ArrowException):
                 self._open.sink.close()
-        for path in self._temporary:
             with suppress(OSError):
-                path.unlink(missing_ok=True)
+                self._open.path.unlink(missing_ok=True)
+        self._folder.discard()
 
     def write(self, table: Table) -> None:
         """Take the rows of a table, which may be kept until their row group is full."""
@@ -95,21 +93,14 @@ class ParquetTarget:
         try:
             if self._pending or self._open or not self._whole:
                 self._close_file()
-            files = []
-            for number, (path, rows) in enumerate(self._whole):
-                name = _name(number)
-                files.append(DataFile(name, path.stat().st_size, rows))
-                path.replace(self._folder / name)
-                self._temporary.discard(path)
-            sync_folder(self._folder)
         except OSError as error:
             raise self._refused(error) from error
-        return files
+        names = self._folder.finish()
+        return [DataFile(name, size, rows) for name, (size, rows) in zip(names, self._whole, strict=True)]
 
     def _opened(self) -> _OpenFile:
         if self._open is None:
-            path = self._folder / f".{_name(len(self._whole))}.{self._token}.tmp"
-            self._temporary.add(path)
+            path = self._workspace / f".{file_name(len(self._whole))}.{self._token}.tmp"
             sink = pa.OSFile(str(path), "wb")
             self._open = _OpenFile(path, sink, pq.ParquetWriter(sink, self._schema, compression="zstd"))
         return self._open
@@ -131,18 +122,11 @@ class ParquetTarget:
             return
         file.writer.close()
         file.sink.close()
-        handle = os.open(file.path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        self._whole.append((file.path, file.rows))
+        size = file.path.stat().st_size
+        self._folder.take(file.path, len(self._whole))
+        self._whole.append((size, file.rows))
         self._open = None
 
     def _refused(self, error: OSError) -> JobError:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        return JobError(f"cannot write to {str(self._folder)!r}: {reason}")
-
-
-def _name(number: int) -> str:
-    return f"part-{number:05}.parquet"
+        return JobError(f"cannot write to {str(self._workspace)!r}: {reason}")

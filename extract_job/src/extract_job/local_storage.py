@@ -1,0 +1,96 @@
+"""A folder on this machine's disk: files get their last names only when all of them are whole and synced."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from extract_job.errors import JobError
+from extract_job.storage import file_name
+
+
+class LocalFolder:
+    """See `storage.Folder`. Files are written where they will stay, under names that begin with a dot."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._taken: dict[int, Path] = {}
+
+    def workspace(self) -> Path:
+        """See `storage.Folder.workspace`."""
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._refused(error) from error
+        return self._path
+
+    def take(self, path: Path, number: int) -> None:
+        """See `storage.Folder.take`."""
+        try:
+            _sync(path)
+        except OSError as error:
+            raise self._refused(error) from error
+        self._taken[number] = path
+
+    def finish(self) -> list[str]:
+        """See `storage.Folder.finish`."""
+        names = []
+        try:
+            for number, path in sorted(self._taken.items()):
+                names.append(file_name(number))
+                path.replace(self._path / names[-1])
+            _sync(self._path)
+        except OSError as error:
+            raise self._refused(error) from error
+        self._taken.clear()
+        return names
+
+    def discard(self) -> None:
+        """See `storage.Folder.discard`."""
+        for path in self._taken.values():
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def _refused(self, error: OSError) -> JobError:
+        return JobError(f"cannot write to {str(self._path)!r}: {error.strerror}")
+
+
+class LocalResult:
+    """See `storage.ResultPlace`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def withdraw(self) -> None:
+        """See `storage.ResultPlace.withdraw`."""
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise JobError(f"cannot remove the old result {str(self._path)!r}: {error.strerror}") from error
+
+    def put(self, text: str) -> None:
+        """See `storage.ResultPlace.put`."""
+        path = self._path
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with temporary.open("x", encoding="utf-8") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.replace(path)
+                _sync(path.parent)
+            finally:
+                temporary.unlink(missing_ok=True)
+        except OSError as error:
+            raise JobError(f"cannot write the result {str(path)!r}: {error.strerror}") from error
+
+
+def _sync(path: Path) -> None:
+    """Make a file, or the names in a folder, last through a power cut: a rename alone doesn't."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,89 @@
+"""A folder in S3: each file is written on this machine first and uploaded when it is whole, so no reader meets half of one.
+
+An object can't be renamed, so each process of an attempt has names of its own; the result object, put last, says which count.
+The upload is boto3's: multipart, with checksums and retries
+(https://boto3.amazonaws.com/v1/documentation/api/latest/guide/s3-uploading-files.html).
+"""
+
+import secrets
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from extract_job.aws import client, faults
+from extract_job.errors import JobError
+from extract_job.places import S3Uri
+from extract_job.storage import file_name
+
+
+class S3Folder:
+    """See `storage.Folder`. The disk of this machine holds one file at a time."""
+
+    def __init__(self, place: S3Uri) -> None:
+        self._place = place
+        self._s3 = client("s3")
+        self._token = secrets.token_hex(4)
+        self._disk: Path | None = None
+        self._names: list[str] = []
+
+    def workspace(self) -> Path:
+        """See `storage.Folder.workspace`."""
+        if self._disk is None:
+            try:
+                self._disk = Path(tempfile.mkdtemp(prefix="extract-job-"))
+            except OSError as error:
+                raise JobError(f"cannot make a temporary folder on this machine: {error.strerror}") from error
+        return self._disk
+
+    def take(self, path: Path, number: int) -> None:
+        """See `storage.Folder.take`."""
+        name = file_name(number, self._token)
+        self._names.append(name)
+        try:
+            self._s3.upload_file(str(path), self._place.bucket, self._place.key + name)
+        except faults() as error:
+            raise JobError(f"cannot write to {str(self._place)!r}: {error}") from error
+        path.unlink()
+
+    def finish(self) -> list[str]:
+        """See `storage.Folder.finish`."""
+        names, self._names = self._names, []
+        self._remove_disk()
+        return names
+
+    def discard(self) -> None:
+        """See `storage.Folder.discard`."""
+        for name in self._names:
+            with suppress(*faults()):
+                self._s3.delete_object(Bucket=self._place.bucket, Key=self._place.key + name)
+        self._remove_disk()
+
+    def _remove_disk(self) -> None:
+        if self._disk is not None:
+            shutil.rmtree(self._disk, ignore_errors=True)
+
+
+class S3Result:
+    """See `storage.ResultPlace`. S3 shows a new object to every reader at once, and whole."""
+
+    def __init__(self, place: S3Uri) -> None:
+        self._place = place
+        self._s3: Any = client("s3")
+
+    def withdraw(self) -> None:
+        """See `storage.ResultPlace.withdraw`."""
+        try:
+            self._s3.delete_object(Bucket=self._place.bucket, Key=self._place.key)
+        except faults() as error:
+            raise JobError(f"cannot remove the old result {str(self._place)!r}: {error}") from error
+
+    def put(self, text: str) -> None:
+        """See `storage.ResultPlace.put`."""
+        try:
+            self._s3.put_object(
+                Bucket=self._place.bucket, Key=self._place.key, Body=text.encode(), ContentType="application/json"
+            )
+        except faults() as error:
+            raise JobError(f"cannot write the result {str(self._place)!r}: {error}") from error
