@@ -1,11 +1,11 @@
 """JSON values and their text: one spelling everywhere, so that sizes and histories agree with what AWS writes."""
 
 import json
+import json.encoder
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any  # a JSON value; a recursive alias cannot be narrowed by mypy without a cast at each step
-
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def dumps(value: Json) -> str:
@@ -19,13 +19,31 @@ def dumps(value: Json) -> str:
 def loads(text: str | bytes) -> Json:
     """The value of a JSON text; ValueError for NaN, Infinity and for what is nested too deeply."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return _decode(text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass"))
     except RecursionError as error:
         raise ValueError("the JSON text is nested too deeply") from error
 
 
 def _refuse_constant(name: str) -> Json:
     raise ValueError(f"{name} is not JSON")
+
+
+def _encoder() -> Callable[[Json], str]:
+    """JSONEncoder.encode makes the encoder written in C anew at each call, which costs more than a small value: make it once.
+
+    Where there is none (it is CPython's, and not documented), the documented way does the same.
+    """
+    made = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return made.encode
+    encode = make(None, made.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)  # noqa: FBT003 - in C
+    join = "".join
+    return lambda value: join(encode(value, 0))
+
+
+_encode = _encoder()
+_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode  # made once: json.loads makes one at each call with options
 
 
 def type_name(value: Json) -> str:

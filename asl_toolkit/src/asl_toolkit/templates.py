@@ -29,6 +29,10 @@ class _Computed:
     field: str
     expression: Expression
 
+    def evaluate(self, environment: Environment) -> Json:
+        """The expression's value."""
+        return evaluate_field(self.expression, environment, self.field)
+
 
 _Node: TypeAlias = "Constant | _Computed | _Object | _Array"
 
@@ -37,10 +41,18 @@ _Node: TypeAlias = "Constant | _Computed | _Object | _Array"
 class _Object:
     members: tuple[tuple[str, _Node], ...]
 
+    def evaluate(self, environment: Environment) -> Json:
+        """An object of the members' values."""
+        return {name: node.evaluate(environment) for name, node in self.members}
+
 
 @dataclass(frozen=True, slots=True)
 class _Array:
     elements: tuple[_Node, ...]
+
+    def evaluate(self, environment: Environment) -> Json:
+        """An array of the elements' values."""
+        return [node.evaluate(environment) for node in self.elements]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +64,7 @@ class PayloadTemplate:
 
     def evaluate(self, environment: Environment) -> Json:
         """The filled template. RuntimeFailure for a path that leads nowhere, StateFailure for an intrinsic's fault."""
-        return _fill(self.node, environment)
-
-
-def _fill(node: _Node, environment: Environment) -> Json:
-    if isinstance(node, Constant):
-        return node.value
-    if isinstance(node, _Computed):
-        return evaluate_field(node.expression, environment, node.field)
-    if isinstance(node, _Object):
-        return {name: _fill(inner, environment) for name, inner in node.members}
-    return [_fill(inner, environment) for inner in node.elements]
+        return self.node.evaluate(environment)
 
 
 def evaluate_field(expression: Expression, environment: Environment, field: str) -> Json:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 _FORM = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d(?::\d\d)?)", re.ASCII)
 
@@ -29,5 +30,10 @@ def _zone(offset: str) -> timezone:
 
 def instant_text(epoch_seconds: float) -> str:
     """An instant as the context object writes it: UTC, milliseconds, Z."""
-    moment = datetime.fromtimestamp(epoch_seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    second, micro = divmod(round(epoch_seconds * 1e6), 1_000_000)
+    return f"{_second_text(second)}.{micro // 1000:03d}Z"
+
+
+@lru_cache(maxsize=16)
+def _second_text(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -97,6 +97,12 @@ class JsonPath:
 
     tokens: tuple[Token, ...]
     definite: bool
+    _names: tuple[str, ...] | None = field(init=False, repr=False, compare=False)  # of a path like $.a.b
+
+    def __post_init__(self) -> None:
+        """Note the names of a path that consists of nothing else: most do."""
+        names = [token.names[0] for token in self.tokens if isinstance(token, Property) and len(token.names) == 1]
+        object.__setattr__(self, "_names", tuple(names) if len(names) == len(self.tokens) else None)
 
     def __str__(self) -> str:
         """As Jayway prints it: `$['a'][0]`."""
@@ -104,6 +110,14 @@ class JsonPath:
 
     def find(self, root: Json) -> Json:
         """The value (definite) or the list of values (indefinite) below `root`; PathNotFound for a missing value."""
+        if self._names is not None:
+            value = root
+            try:
+                for name in self._names:
+                    value = value[name]
+            except (KeyError, TypeError):
+                return self._find_one(root)  # which says what is missing
+            return value
         if self.tokens and isinstance(self.tokens[-1], Function):
             rest = self.tokens[:-1]
             base = JsonPath(rest, self.definite).find(root)

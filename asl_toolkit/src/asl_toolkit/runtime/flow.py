@@ -47,7 +47,7 @@ def finish(frame: Frame, result: Json, following: str | None) -> Outcome:
     selector = flow.result_selector
     if selector is not None:
         result = selector.evaluate(frame.environment(result))
-    assigned = evaluate_assign(flow.assign, frame.environment(result))
+    assigned = None if flow.assign is None else evaluate_assign(flow.assign, frame.environment(result))
     if flow.result_path is DISCARD:
         value = frame.payload.value
     elif flow.result_path is None:

@@ -1,7 +1,6 @@
 """The history of an execution: events as GetExecutionHistory gives them, numbered as they happen."""
 
 import logging
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -24,9 +23,10 @@ class History:
     def __init__(self, clock: Clock, listener: Callable[[Event], None] | None) -> None:
         self._clock = clock
         self._listener = listener
-        self._lock = threading.Lock()
         self._events: list[Event] = []
         self._closed = False
+        self._millisecond = -1
+        self._moment = datetime.min.replace(tzinfo=UTC)
 
     def add(self, kind: str, previous: int, details: Details | None = None, *, last: bool = False) -> int:
         """Append an event and return its id.
@@ -39,12 +39,14 @@ class History:
         if number >= MOST_EVENTS and not last:
             self.close()
             raise RuntimeFailure(f"The execution reached the maximum number of history events ({MOST_EVENTS}).", bare=True)
-        now = datetime.fromtimestamp(self._clock.now(), UTC)
-        event: Event = {"timestamp": now, "type": kind, "id": number, "previousEventId": previous}
+        millisecond = int(self._clock.now() * 1000)  # as fine as GetExecutionHistory's timestamps are
+        if millisecond != self._millisecond:
+            self._millisecond = millisecond
+            self._moment = datetime.fromtimestamp(millisecond / 1000, UTC)
+        event: Event = {"timestamp": self._moment, "type": kind, "id": number, "previousEventId": previous}
         if details is not None:
-            event[_details_name(kind)] = details
-        with self._lock:
-            self._events.append(event)
+            event[_names.get(kind) or _details_name(kind)] = details
+        self._events.append(event)  # of one thread; a list's own methods are whole for those that read it
         if self._listener is not None:
             self._tell(event)
         return number
@@ -78,8 +80,7 @@ class History:
 
     def events(self) -> list[Event]:
         """What has happened so far."""
-        with self._lock:
-            return list(self._events)
+        return list(self._events)
 
 
 _names: dict[str, str] = {}
@@ -87,10 +88,8 @@ _names: dict[str, str] = {}
 
 def _details_name(kind: str) -> str:
     """`TaskScheduled` → `taskScheduledEventDetails`; all entered and all exited events share one name each."""
-    name = _names.get(kind)
-    if name is None:
-        shared = next((value for suffix, value in _STATE_EVENTS.items() if kind.endswith(suffix)), None)
-        name = _names[kind] = shared or f"{kind[0].lower()}{kind[1:]}EventDetails"
+    shared = next((value for suffix, value in _STATE_EVENTS.items() if kind.endswith(suffix)), None)
+    name = _names[kind] = shared or f"{kind[0].lower()}{kind[1:]}EventDetails"
     return name
 
 

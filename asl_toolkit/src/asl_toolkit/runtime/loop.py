@@ -10,12 +10,19 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from itertools import count
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from asl_toolkit.clock import Clock
 
 T = TypeVar("T")
 _LONGEST_BLOCK = 86_400.0
+
+
+class Waiting(Protocol):
+    """What waits for somebody outside of the loop."""
+
+    def give_up(self) -> bool:
+        """Nobody will come: end the wait. False when it is not one that can be ended."""
 
 
 class Cancelled(BaseException):
@@ -29,7 +36,7 @@ class Signal(Generic[T]):
 
     def __init__(self, loop: "Loop") -> None:
         self._loop = loop
-        self._also: list[Callable[[], None]] = []
+        self._also: list[Callable[[], None]] | None = None
         self._waiter: Fiber[Any] | None = None  # whose result type does not matter here
         self.is_set = False
 
@@ -42,13 +49,16 @@ class Signal(Generic[T]):
         if self._waiter is not None:
             self._loop.wake(self._waiter)
             self._waiter = None
-        for action in self._also:
-            action()
+        if self._also is not None:
+            for action in self._also:
+                action()
 
     def also(self, action: Callable[[], None]) -> None:
         """Have `action` called when it happens, at once if it has."""
         if self.is_set:
             action()
+        elif self._also is None:
+            self._also = [action]
         else:
             self._also.append(action)
 
@@ -138,7 +148,11 @@ class Fiber(Generic[T]):
 
 
 class Loop:
-    """Runs fibers until the main one has ended."""
+    """Runs fibers until the main one has ended.
+
+    `waiting` holds what awaits an answer from outside. `patience` is how many seconds of this machine it may take when the
+    clock is virtual and nothing else can happen (0: nobody will come; None: wait for ever).
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -147,7 +161,10 @@ class Loop:
         self._numbers = count()
         self._compact_at = 256
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._jobs: deque[Callable[[], bool]] = deque()
         self._expected = 0
+        self.waiting: dict[Waiting, None] = {}
+        self.patience: float | None = None
         self._closing = threading.Lock()
         self._closed = False
         self.turn = Turn(self)
@@ -172,6 +189,10 @@ class Loop:
             self._compact_at = max(256, 2 * len(self._timers))
         heapq.heappush(self._timers, (deadline, next(self._numbers), signal, value))
 
+    def do(self, job: Callable[[], bool]) -> None:
+        """Have `job` done when no fiber is ready. It returns False when another thread runs the loop by then."""
+        self._jobs.append(job)
+
     def post(self, action: Callable[[], None]) -> None:
         """Have `action` called on the loop's thread, or here and now when the loop is closed; from any thread."""
         with self._closing:
@@ -185,6 +206,9 @@ class Loop:
         with self._closing:
             self._closed = True
         self._take_posted(None)
+        while self._jobs:  # each was expected, and is not done any more
+            self._jobs.pop()
+            self.arrived()
 
     def expect(self) -> None:
         """Something outside is at work and will `post`: a virtual clock stands still until `arrived`."""
@@ -196,19 +220,25 @@ class Loop:
         self._expected -= 1
         self.clock.at_work(-1)
 
-    def run(self, main: Fiber[T]) -> None:
-        """Run until `main` has ended."""
-        ready, ended = self._ready, main.ended
+    def run(self, main: Fiber[T]) -> bool:
+        """Run until `main` has ended (True), or another thread has taken the loop over (False)."""
+        ready, jobs, ended = self._ready, self._jobs, main.ended
         while True:
             while ready:
                 ready.popleft().advance()
                 if ended.is_set:
-                    return
-            if not self._take_posted(None) and not self._fire_timers():
+                    return True
+            if self._take_posted(None) or self._fire_timers():
+                continue
+            if not jobs:
                 self._block()
+            elif not jobs.popleft()():
+                return False
 
     def _take_posted(self, seconds: float | None) -> bool:
         """Do what was posted; with `seconds`, wait so long for the first. True when there was any."""
+        if seconds is None and self._inbox.empty():
+            return False
         found = False
         try:
             action = self._inbox.get_nowait() if seconds is None else self._inbox.get(timeout=seconds)
@@ -237,7 +267,18 @@ class Loop:
             self.clock.idle_until(self._timers[0][0])
             return
         if not self._timers or self.clock.virtual:
-            self._inbox.get()()
+            if self.clock.virtual and not self._expected and self.waiting and self.patience is not None:
+                self._wait_for_answer(self.patience)
+            else:
+                self._inbox.get()()
             return
         delay = self.clock.real_delay(self._timers[0][0])
         self._take_posted(min(max(delay, 0.0001), _LONGEST_BLOCK))
+
+    def _wait_for_answer(self, seconds: float) -> None:
+        """Nothing here can end the waiting: give other threads some seconds of this machine to, then end the first that can be."""
+        if not self._take_posted(seconds or None):
+            for work in list(self.waiting):
+                if work.give_up():
+                    return
+            self._inbox.get()()

@@ -2,8 +2,10 @@
 
 import random
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from asl_toolkit.definition import model
 from asl_toolkit.definition.model import Branch, Catcher, Machine, MapState, ParallelState, PassState, State, TaskState
 from asl_toolkit.environment import Scope
 from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
@@ -23,18 +25,31 @@ if TYPE_CHECKING:
     from asl_toolkit.runtime.distributed import ChildExecution, MapRunStart
 
 Runner: TypeAlias = Callable[[Any], Coroutine[Signal[Any], None, Outcome]]  # Any: each takes its own kind of frame
-_RUNNERS: Mapping[str, Runner] = {
-    "Pass": states.run_pass,
-    "Choice": states.run_choice,
-    "Wait": states.run_wait,
-    "Succeed": states.run_succeed,
-    "Fail": states.run_fail,
-    "Task": tasks.run_task,
-    "Parallel": parallel.run_parallel,
-    "Map": maps.run_map,
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How states of a type run, and the names of their events."""
+
+    run: Runner
+    entered: str
+    exited: str | None = None
+    failed: str | None = None
+    aborted: str | None = None
+
+
+_KINDS: Mapping[type[State], _Kind] = {
+    PassState: _Kind(states.run_pass, "PassStateEntered", "PassStateExited"),
+    model.ChoiceState: _Kind(states.run_choice, "ChoiceStateEntered", "ChoiceStateExited"),
+    model.WaitState: _Kind(states.run_wait, "WaitStateEntered", "WaitStateExited", aborted="WaitStateAborted"),
+    model.SucceedState: _Kind(states.run_succeed, "SucceedStateEntered", "SucceedStateExited"),
+    model.FailState: _Kind(states.run_fail, "FailStateEntered"),
+    TaskState: _Kind(tasks.run_task, "TaskStateEntered", "TaskStateExited", aborted="TaskStateAborted"),
+    ParallelState: _Kind(
+        parallel.run_parallel, "ParallelStateEntered", "ParallelStateExited", "ParallelStateFailed", "ParallelStateAborted"
+    ),
+    MapState: _Kind(maps.run_map, "MapStateEntered", "MapStateExited", "MapStateFailed", "MapStateAborted"),
 }
-_WITH_FAILED_EVENT = ("Map", "Parallel")
-_WITH_ABORTED_EVENT = ("Task", "Wait", "Map", "Parallel")
 
 
 class Fatal(Exception):  # noqa: N818 - named after what happened
@@ -102,27 +117,30 @@ class Run:
         cursor: Cursor,
         progress: Progress,
     ) -> Outcome:
-        kind = state.kind
+        kind = _KINDS[type(state)]
         before = entered = cursor.last
         try:
             details = {"input": payload.text, "inputDetails": NOT_TRUNCATED, "name": state.name}
-            entered = cursor.add(f"{kind}StateEntered", details)
+            entered = cursor.add(kind.entered, details)
             about = {"Name": state.name, "EnteredTime": instant_text(self.loop.clock.now()), "RetryCount": 0}
             frame = Frame(self, state, payload, scope, {**context, "State": about}, cursor, before, progress)
             await self.loop.turn  # branches go forward side by side, as on AWS
-            outcome = await self._attempts(frame, kind)
+            try:
+                outcome = await kind.run(frame)
+            except StateFailure as failure:
+                outcome = await self._failed(frame, kind, failure)
             if outcome.assigned:
                 scope.assign(outcome.assigned)
-            if kind != "Fail":
-                cursor.add(f"{kind}StateExited", _exited(state, outcome))
+            if kind.exited is not None:
+                cursor.add(kind.exited, _exited(state, outcome))
         except RuntimeFailure as failure:
             raise self._fatal(failure, state, entered, cursor) from failure
         except RecursionError as error:
             deep = RuntimeFailure("The data is nested too deeply.")
             raise self._fatal(deep, state, entered, cursor) from error
         except Cancelled:
-            if kind in _WITH_ABORTED_EVENT:
-                cursor.add(f"{kind}StateAborted")
+            if kind.aborted is not None:
+                cursor.add(kind.aborted)
             raise
         return outcome
 
@@ -133,33 +151,34 @@ class Run:
             text = f"An error occurred while executing the state '{state.name}' (entered at the event id #{entered}). {text}"
         return Fatal(failure.error, text, cursor.last)
 
-    async def _attempts(self, frame: Frame, kind: str) -> Outcome:
-        """Run a state until it succeeds, its Retry gives up, and Catch or nobody takes the error."""
+    async def _failed(self, frame: Frame, kind: _Kind, failure: StateFailure) -> Outcome:
+        """The first attempt of a state has failed: run it until it succeeds or its Retry gives up; then Catch takes the error."""
         state = frame.state
         handled = state if isinstance(state, (TaskState, ParallelState, MapState)) else None
         counter = RetryCounter(handled.retry if handled else ())
         while True:
+            error = self._noted(frame, failure)
+            delay = counter.delay(error, self.random)
+            if error.error == "States.DataLimitExceeded":
+                frame.progress.forget()
+            if delay is None:
+                break
+            await self.sleep(delay)
+            frame.progress.forget()
+            frame.context = {**frame.context, "State": {**frame.context["State"], "RetryCount": counter.total}}
             try:
-                return await _RUNNERS[kind](frame)
-            except StateFailure as failure:
-                error = self._noted(frame, failure)
-                delay = counter.delay(error, self.random)
-                if error.error == "States.DataLimitExceeded":
-                    frame.progress.forget()
-                if delay is not None:
-                    await self.sleep(delay)
-                    frame.progress.forget()
-                    frame.context = {**frame.context, "State": {**frame.context["State"], "RetryCount": counter.total}}
-                    continue
-                if kind in _WITH_FAILED_EVENT:
-                    frame.cursor.add(f"{kind}StateFailed")
-                outcome = self._caught(frame, handled.catch, error) if handled else None
-                if outcome is not None:
-                    return outcome
-                if isinstance(state, PassState) and error.error == "States.DataLimitExceeded":
-                    self.history.close()
-                    raise Fatal(str(error.error), str(error.cause), frame.cursor.last) from failure
-                raise error from failure
+                return await kind.run(frame)
+            except StateFailure as again:
+                failure = again
+        if kind.failed is not None:
+            frame.cursor.add(kind.failed)
+        outcome = self._caught(frame, handled.catch, error) if handled else None
+        if outcome is not None:
+            return outcome
+        if isinstance(state, PassState) and error.error == "States.DataLimitExceeded":
+            self.history.close()
+            raise Fatal(str(error.error), str(error.cause), frame.cursor.last) from failure
+        raise error from failure
 
     def _caught(self, frame: Frame, catchers: tuple[Catcher, ...], failure: StateFailure) -> Outcome | None:
         """Where Catch leads; None when it does not take the error. Its own Output and Assign may fail too."""

@@ -112,24 +112,22 @@ class _TaskEvents:
             "resourceType": request.service,
         }
 
-    def limits(self) -> Details:
-        """The seconds that the definition sets."""
+    def more(self) -> Details:
+        """What the definition may set: seconds, and the role that the task takes on."""
         found: Details = {}
         if self.request.timeout_seconds is not None:
             found["timeoutInSeconds"] = self.request.timeout_seconds
         if self.request.heartbeat_seconds is not None:
             found["heartbeatInSeconds"] = self.request.heartbeat_seconds
-        return found
-
-    def credentials(self) -> Details:
-        """The role that the task takes on, where the definition names one."""
         given = self.request.credentials
         role = given.get("RoleArn") if isinstance(given, dict) else None
-        return {} if role is None else {"taskCredentials": {"roleArn": role}}
+        if role is not None:
+            found["taskCredentials"] = {"roleArn": role}
+        return found
 
     def scheduled(self, sent: Payload) -> None:
         """The task is about to start."""
-        details = {**self.what, "region": self.region, "parameters": sent.text, **self.limits(), **self.credentials()}
+        details = {**self.what, "region": self.region, "parameters": sent.text, **self.more()}
         self.cursor.add("TaskScheduled", details)
 
     def started(self) -> None:
@@ -163,9 +161,9 @@ class _LambdaEvents(_TaskEvents):
     def scheduled(self, sent: Payload) -> None:
         """The function is about to be called."""
         details: Details = {"input": sent.text, "inputDetails": NOT_TRUNCATED, "resource": self.request.resource}
-        limits = self.limits()
-        limits.pop("heartbeatInSeconds", None)
-        self.cursor.add("LambdaFunctionScheduled", {**details, **limits, **self.credentials()})
+        more = self.more()
+        more.pop("heartbeatInSeconds", None)
+        self.cursor.add("LambdaFunctionScheduled", {**details, **more})
 
     def started(self) -> None:
         """The function is called."""

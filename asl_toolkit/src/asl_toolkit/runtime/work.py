@@ -2,13 +2,15 @@
 
 import json
 import logging
+import math
 from concurrent.futures import CancelledError, Future
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from asl_toolkit.errors import RuntimeFailure, TaskFailed
 from asl_toolkit.runtime.loop import Signal
-from asl_toolkit.services.contract import Handler, Submitted, TaskRequest, is_inline
+from asl_toolkit.services.contract import Handler, Later, Submitted, TaskRequest, is_inline
 
 if TYPE_CHECKING:
     from asl_toolkit.json_value import Json
@@ -46,6 +48,8 @@ class Work:
         self._outside = 0
         self.submitted: Submitted | None = None
         self._last_beat = 0.0
+        self._next_beat: Signal[None] = Signal(run.loop)
+        self._beats = request.task_token is not None  # whether HeartbeatSeconds is looked at
 
     async def start(self, handler: Handler) -> object:
         """Call the handler. Its result, TaskFailed or a deadline; with `submitted` set, the end is still to come."""
@@ -56,21 +60,12 @@ class Work:
             self._loop.at(deadline, self._began, TIMEOUT)
         if self._token is not None:
             self._expect_token()
-        if is_inline(handler):
+        if is_inline(handler, self._request):
             self._take(_call(handler, self._request))
         else:
-            self._loop.expect()
-            self._run.workers.submit(lambda: self._call_outside(handler))
+            call = partial(_call, handler, self._request)
+            self._run.calls.submit(self._request.state_name, call, self._take, lambda: not self._over)
         return await self._began
-
-    def _call_outside(self, handler: Handler) -> None:
-        answer = _call(handler, self._request)
-
-        def arrive() -> None:
-            self._loop.arrived()
-            self._take(answer)
-
-        self._loop.post(arrive)
 
     def _take(self, answer: object) -> None:
         """What the handler returned or raised."""
@@ -81,10 +76,30 @@ class Work:
         if isinstance(answer, (TaskFailed, RuntimeFailure)):
             self._began.set(answer)
             return
+        if isinstance(answer, Later):
+            self._wait(answer)
+            return
         if self._request.pattern == "request_response" and self._token is None and not isinstance(answer, Submitted):
             self._began.set(answer)
             return
         self._submit(answer)
+
+    def _wait(self, later: Later) -> None:
+        """The answer comes by itself, on the execution's clock."""
+        self.submitted = Submitted(later.submitted, Future(), idle=True)
+        self._beats = self._beats or later.beat_seconds is not None
+        if math.isfinite(later.seconds):
+            self._loop.at(self._loop.clock.now() + later.seconds, self._ended, later.answer)
+        if later.beat_seconds is not None and (math.isfinite(later.seconds) or self._request.timeout_seconds is not None):
+            self._loop.spawn(self._beat_every(later.beat_seconds))
+        self._began.set(_Began)
+
+    async def _beat_every(self, seconds: float) -> None:
+        while not self._ended.is_set:
+            self._next_beat = Signal(self._loop)
+            self._loop.at(self._loop.clock.now() + seconds, self._next_beat, None)
+            await self._next_beat
+            self._beat()
 
     def _submit(self, answer: object) -> None:
         if isinstance(answer, Submitted):
@@ -111,10 +126,21 @@ class Work:
 
     async def completion(self) -> object:
         """The end of what was submitted: a result, TaskFailed, or a deadline."""
-        if self._request.heartbeat_seconds is not None and self._token is not None and not self._ended.is_set:
+        if self._request.heartbeat_seconds is not None and self._beats and not self._ended.is_set:
             self._last_beat = self._loop.clock.now()
             self._watch_heartbeat()
-        return await self._ended
+        self._loop.waiting[self] = None
+        try:
+            return await self._ended
+        finally:
+            self._loop.waiting.pop(self, None)
+
+    def give_up(self) -> bool:
+        """Nothing else can happen and the clock stands still: end the wait, if it is one that nobody's work ends."""
+        if self._ended.is_set or self._outside:
+            return False
+        self._ended.set(RuntimeFailure(_stuck(self._request), "Mock.NoAnswer", bare=True))
+        return True
 
     def _watch_heartbeat(self) -> None:
         """Look when the next beat is due; a beat in time puts that off."""
@@ -153,6 +179,20 @@ class Work:
             _cancel(submitted)
         self._began.set(None)
         self._ended.set(None)
+        self._next_beat.set(None)
+
+
+def _stuck(request: TaskRequest) -> str:
+    """Why a Task would wait for ever, and what can be done about it."""
+    name, what = request.state_name, f"{request.service}:{request.action}"
+    waits = "a task token" if request.task_token is not None else f"the end of {what}"
+    answers = f'a mock {{"states": {{{json.dumps(name)}: {{"result": …}}}}}}'
+    if request.task_token is not None:
+        answers += ", send_task_success with $$.Task.Token from a handler or another thread"
+    return (
+        f"The state {name!r} waits for {waits}, nobody answers, and no timeout ends it: the virtual clock would stand still "
+        f"for ever. Answer it ({answers}), or give the state TimeoutSeconds."
+    )
 
 
 def _call(handler: Handler, request: TaskRequest) -> object:

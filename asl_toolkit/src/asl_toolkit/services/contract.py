@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from asl_toolkit.definition.resource import Pattern
 from asl_toolkit.json_value import Json
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+    from asl_toolkit.errors import TaskFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,25 @@ class Submitted:
     idle: bool = False
 
 
-Handler: TypeAlias = Callable[[TaskRequest], "Json | Submitted"]
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What a handler returns when the Task's answer comes by itself, after some seconds of the execution's own clock.
+
+    `answer` is the result or TaskFailed; `seconds` math.inf means that it never comes. A `.sync` Task is submitted at once
+    with `submitted`; so is one that waits for a task token, and the answer is that of the token. A request-response Task
+    just takes so long. `beat_seconds` is how often a heartbeat comes until then; None: never.
+    """
+
+    seconds: float
+    answer: "Json | TaskFailed"
+    submitted: Json = None
+    beat_seconds: float | None = None
+
+
+Handler: TypeAlias = Callable[[TaskRequest], "Json | Submitted | Later"]
 Function: TypeAlias = Callable[[Any, Any], Any]  # a Lambda handler: any event, any context, any JSON value
 
+_C = TypeVar("_C", bound=Callable[..., object])
 _INLINE = "asl_toolkit_inline"
 
 
@@ -71,20 +89,24 @@ class CheckedHandler:
         if is_inline(handler):
             inline(self)
 
-    def __call__(self, request: TaskRequest) -> "Json | Submitted":
+    def __call__(self, request: TaskRequest) -> "Json | Submitted | Later":
         """Call the handler."""
         return self._handler(request)
 
 
-def inline(handler: Handler) -> Handler:
-    """Mark a handler as cheap: it is called on the interpreter's own thread, so it must never block.
+def inline(handler: _C) -> _C:
+    """Mark a handler, or a Lambda function, as cheap: it is called at once, so it must never block.
 
-    Use it as a decorator. A plain handler is called on a thread of its own.
+    Use it as a decorator. What is not marked may block: it is called when its turn has come, and the execution goes on beside
+    a call that takes longer than some milliseconds.
     """
     setattr(handler, _INLINE, True)
     return handler
 
 
-def is_inline(handler: Handler) -> bool:
-    """Whether a handler was marked as cheap."""
+def is_inline(handler: Callable[..., object], request: TaskRequest | None = None) -> bool:
+    """Whether a handler was marked as cheap; one that calls others for a request may tell for each (`inline_for`)."""
+    asked: Callable[[TaskRequest], bool] | None = getattr(handler, "inline_for", None)
+    if asked is not None and request is not None:
+        return asked(request)
     return getattr(handler, _INLINE, False) is True

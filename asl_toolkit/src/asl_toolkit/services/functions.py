@@ -8,45 +8,76 @@ import json
 import time
 import traceback
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from functools import cached_property
 
 from asl_toolkit.errors import TaskFailed
 from asl_toolkit.json_value import Json, dumps, loads
-from asl_toolkit.services.contract import Function, TaskRequest
+from asl_toolkit.services.contract import Function, Handler, Submitted, TaskRequest, is_inline
 
 _LONGEST_SECONDS = 900.0
 
 
-@dataclass(frozen=True, slots=True)
 class LambdaContext:
     """What a function gets as its second argument: the members of Lambda's own context object."""
 
-    function_name: str
-    invoked_function_arn: str
-    function_version: str = "$LATEST"
-    memory_limit_in_mb: str = "128"
-    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    log_group_name: str = ""
-    log_stream_name: str = ""
-    identity: None = None
-    client_context: None = None
-    deadline: float = field(default_factory=lambda: time.monotonic() + _LONGEST_SECONDS)
+    memory_limit_in_mb = "128"
+    log_group_name = ""
+    log_stream_name = ""
+    identity = None
+    client_context = None
+
+    def __init__(self, function_name: str, invoked_function_arn: str, function_version: str = "$LATEST") -> None:
+        self.function_name = function_name
+        self.invoked_function_arn = invoked_function_arn
+        self.function_version = function_version
+        self.deadline = time.monotonic() + _LONGEST_SECONDS
+
+    @cached_property
+    def aws_request_id(self) -> str:
+        """The id of this call, made when somebody asks for it."""
+        return str(uuid.uuid4())
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda would end the function (15 minutes after its start)."""
         return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
+class _ByMark:
+    """A handler that is called at once when the function behind a request is marked as cheap."""
+
+    def __init__(self, handler: Handler, inline_for: Callable[[TaskRequest], bool]) -> None:
+        self._handler = handler
+        self.inline_for = inline_for
+
+    def __call__(self, request: TaskRequest) -> "Json | Submitted":
+        """Call the function."""
+        return self._handler(request)
+
+
 class FunctionCaller:
-    """Finds a function by name or ARN and calls it as Lambda would."""
+    """Finds a function by name or ARN and calls it as Lambda would. `invoke` and `by_arn` are handlers of Tasks."""
 
     def __init__(self, functions: Mapping[str, Function], *, region: str, account: str) -> None:
         self._functions = functions
         self._region = region
         self._account = account
+        self.invoke = _ByMark(self._invoke, self._is_inline)
+        self.by_arn = _ByMark(self._by_arn, self._is_inline)
 
-    def invoke(self, request: TaskRequest) -> Json:
+    def _is_inline(self, request: TaskRequest) -> bool:
+        """Whether the function of a request is marked as cheap; one that is not there need not be waited for."""
+        parameters = request.parameters
+        try:
+            if request.resource.startswith("arn:aws:states:"):
+                function, _, _ = self._find(parameters["FunctionName"], parameters.get("Qualifier"))
+            else:
+                function, _, _ = self._find(request.resource, None)
+        except (TaskFailed, LookupError, TypeError, AttributeError):
+            return True
+        return is_inline(function)
+
+    def _invoke(self, request: TaskRequest) -> Json:
         """`lambda:invoke`: parameters are FunctionName, Payload, InvocationType, Qualifier."""
         parameters = request.parameters
         if not isinstance(parameters, dict) or not isinstance(parameters.get("FunctionName"), str):
@@ -69,7 +100,7 @@ class FunctionCaller:
         function, found, version = self._find(name, None)
         return self._call(function, found, version, event, blanks=False)
 
-    def by_arn(self, request: TaskRequest) -> Json:
+    def _by_arn(self, request: TaskRequest) -> Json:
         """A Task whose Resource is the function's own ARN: the whole parameters are its event."""
         function, name, version = self._find(request.resource, None)
         return self._call(function, name, version, request.parameters, blanks=True)

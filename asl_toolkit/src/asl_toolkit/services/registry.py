@@ -67,13 +67,10 @@ class Services:
                 return self._caller.by_arn
             if resource.action == "invoke":
                 return self._caller.invoke
-        keys = [(resource.service, resource.action), (resource.service, "*")]
-        if resource.service.startswith("aws-sdk:"):
-            keys.append(("aws-sdk:*", "*"))
-        for key in keys:
-            if key in self.handlers:
-                return self.handlers[key]
-        return None
+        found = self.handlers.get((resource.service, resource.action)) or self.handlers.get((resource.service, "*"))
+        if found is None and resource.service.startswith("aws-sdk:"):
+            found = self.handlers.get(("aws-sdk:*", "*"))
+        return found
 
     def missing(self, machine: Machine) -> list[Finding]:
         """A finding for each Task that nobody serves."""

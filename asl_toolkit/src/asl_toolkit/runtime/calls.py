@@ -1,0 +1,158 @@
+"""Calls of handlers: on the loop's own thread as long as they are quick, and the loop moves on when one is not.
+
+A thread for each call would cost several times what most handlers of tests and local runs do themselves. So the thread that
+drives the loop calls them one after the other, and a second one watches: when a call has not come back in time, the second
+takes the loop over, and the first, once its handler returns, only delivers the answer. A state whose handler took its time
+is called on threads from then on, truly parallel, until its calls prove to be quick again. So no handler, whatever it waits
+for, holds up timeouts, a stop or other branches for more than a few milliseconds.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from asl_toolkit.runtime.loop import Loop
+from asl_toolkit.runtime.workers import Workers
+
+_PATIENCE = 0.005  # seconds after which the loop moves on, at most twice that
+_QUICK = 0.001  # seconds: what takes longer, twice in a row, gains by a thread of its own
+_PROOF = 8  # quick calls in a row on threads until a state's handler counts as quick again
+
+
+class _Lead:
+    """One thread's time at the head of the loop, seen by the thread that watches it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.number = 0  # of calls so far
+        self.key: str | None = None  # of the state whose handler is being called
+        self.taken = False
+        self.over = False
+        self.asleep = False
+        self.wake = threading.Event()
+
+    def begin(self, key: str) -> None:
+        """A call begins."""
+        self.number += 1
+        self.key = key
+        if self.asleep:
+            self.wake.set()
+
+    def end(self) -> bool:
+        """A call has come back; whether the loop is still this thread's."""
+        with self.lock:
+            self.key = None
+            return not self.taken
+
+    def wait_until_late(self) -> str | None:
+        """For the thread that watches: the key of a call that takes its time, whose loop is taken; None when all is over."""
+        while not self.over:
+            seen = self.number
+            time.sleep(_PATIENCE)
+            if seen != self.number:
+                continue
+            with self.lock:
+                if self.key is not None and seen == self.number:
+                    self.taken = True
+                    return self.key
+            self._sleep(seen)
+        return None
+
+    def _sleep(self, seen: int) -> None:
+        """Nobody is called: wait for the next call without looking every few milliseconds."""
+        self.wake.clear()
+        self.asleep = True
+        if seen == self.number and not self.over:  # asked after `asleep` is set: `begin` counts before it looks
+            self.wake.wait()
+        self.asleep = False
+
+    def close(self) -> None:
+        """Let the watching thread end."""
+        self.over = True
+        self.wake.set()
+
+
+class Calls:
+    """Calls handlers for one loop. `drive` runs the loop on the calling thread: it is what a thread that takes over does."""
+
+    def __init__(self, loop: Loop, workers: Workers, drive: Callable[[], None], name: str) -> None:
+        self._loop = loop
+        self._workers = workers
+        self._drive = drive
+        self._name = name
+        self._lead: _Lead | None = None
+        self._slow: dict[str, int] = {}  # states → quick calls that are still to be proved
+        self._late: set[str] = set()  # states whose last call took its time
+
+    def submit(self, key: str, call: Callable[[], object], then: Callable[[object], None], wanted: Callable[[], bool]) -> None:
+        """Have `call` called and `then` given its answer on the loop; from the loop's thread.
+
+        `key` names the state, whose calls are taken to be alike. `call` must not raise; it is left out when nobody wants
+        its answer any more by the time its turn has come.
+        """
+        self._loop.expect()
+        self._loop.do(lambda: self._one(key, call, then, wanted))
+
+    def _one(self, key: str, call: Callable[[], object], then: Callable[[object], None], wanted: Callable[[], bool]) -> bool:
+        """Do a call; whether this thread still drives the loop."""
+        loop = self._loop
+        if not wanted():
+            loop.arrived()
+            return True
+        if key in self._slow:
+            self._workers.submit(lambda: self._outside(key, call, then))
+            return True
+        lead = self._lead or self._new_lead()
+        lead.begin(key)
+        started = time.perf_counter()
+        answer = call()
+        late = time.perf_counter() - started > _QUICK
+        if not lead.end():
+            loop.post(lambda: self._arrive(then, answer))
+            return False
+        if not late:
+            self._late.discard(key)
+        elif key in self._late:
+            self._slow[key] = _PROOF
+        else:
+            self._late.add(key)  # once proves nothing: the machine may be busy
+        loop.arrived()
+        then(answer)
+        return True
+
+    def _outside(self, key: str, call: Callable[[], object], then: Callable[[object], None]) -> None:
+        started = time.perf_counter()
+        answer = call()
+        late = time.perf_counter() - started > _QUICK
+
+        def arrive() -> None:
+            left = _PROOF if late else self._slow.get(key, 0) - 1
+            if left > 0:
+                self._slow[key] = left
+            else:
+                self._slow.pop(key, None)
+            self._arrive(then, answer)
+
+        self._loop.post(arrive)
+
+    def _arrive(self, then: Callable[[object], None], answer: object) -> None:
+        self._loop.arrived()
+        then(answer)
+
+    def _new_lead(self) -> _Lead:
+        lead = self._lead = _Lead()
+        threading.Thread(target=self._watch, args=(lead,), name=f"{self._name}-next", daemon=True).start()
+        return lead
+
+    def _watch(self, lead: _Lead) -> None:
+        key = lead.wait_until_late()
+        if key is not None:
+            self._lead = None
+            self._slow[key] = _PROOF
+            self._drive()
+
+    def close(self) -> None:
+        """No call comes any more."""
+        if self._lead is not None:
+            self._lead.close()
+        self._workers.close()
