@@ -60,8 +60,8 @@ WRONG = [
     ({}, ["--extract_arguments", encoded("{}")], "--attempt stands beside --extract_arguments; give one or the other"),
     (
         None,
-        ["--extract_arguments", "s3://b/a.json"],
-        "--extract_arguments 's3://b/a.json': this version can't read arguments from S3",
+        ["--extract_arguments", "file:///nowhere/a.json"],
+        "--extract_arguments 'file:///nowhere/a.json' can't be read: No such file or directory",
     ),
     (None, ["--extract_arguments", "%%%"], "--extract_arguments is not base64url of a JSON object: Only base64 data is allowed"),
     (None, ["--extract_arguments", encoded("[1]")], "--extract_arguments holds a JSON list, not an object of arguments"),

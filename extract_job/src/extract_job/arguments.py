@@ -1,4 +1,4 @@
-"""The job's arguments: `--key value` pairs, or one `--extract_arguments` that carries them all as JSON."""
+"""The job's arguments: `--key value` pairs, or one `--extract_arguments` that carries them all, or says where they are."""
 
 import base64
 import binascii
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from extract_job.arguments_object import arguments_at
 from extract_job.errors import ArgumentError
 from extract_job.marks import MarkType, begin_of, check_mark, mark_type
 from extract_job.places import Place, folder_at, object_at
@@ -127,14 +128,18 @@ def _pairs(argv: Sequence[str]) -> dict[str, str]:
 
 
 def _decoded(encoded: str) -> dict[str, str]:
-    """Read `--extract_arguments`: base64url (padding may be left out) of a JSON object in UTF-8."""
-    if encoded.startswith("s3://"):
-        raise ArgumentError(f"--extract_arguments {encoded!r}: this version can't read arguments from S3")
+    """Read `--extract_arguments`: base64url (padding may be left out) of a JSON object in UTF-8, or the URI of one."""
+    in_object = "://" in encoded
     try:
-        raw = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+        raw = (
+            arguments_at(encoded)
+            if in_object
+            else base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+        )
         values = json.loads(raw)
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-        raise ArgumentError(f"--extract_arguments is not base64url of a JSON object: {error}") from error
+        said = f" {encoded!r} holds no JSON object" if in_object else " is not base64url of a JSON object"
+        raise ArgumentError(f"--extract_arguments{said}: {error}") from error
     if not isinstance(values, Mapping):
         raise ArgumentError(f"--extract_arguments holds a JSON {type(values).__name__}, not an object of arguments")
     pairs = {}

@@ -1,0 +1,27 @@
+"""The object that holds a job's arguments, where there were too many for a command line."""
+
+from pathlib import Path
+
+from extract_job.errors import ArgumentError, JobError
+from extract_job.places import object_at
+
+
+def arguments_at(uri: str) -> bytes:
+    """Read the object that `--extract_arguments` names (`s3://` or `file://`).
+
+    Raises `ArgumentError` where the URI is none or there is no such file, `JobError` where S3 refuses or boto3 is missing.
+    """
+    place = object_at("extract_arguments", uri)
+    if isinstance(place, Path):
+        try:
+            return place.read_bytes()
+        except OSError as error:
+            raise ArgumentError(f"--extract_arguments {uri!r} can't be read: {error.strerror}") from error
+    from extract_job.aws import client, faults
+
+    s3 = client("s3")
+    try:
+        data: bytes = s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
+    except faults() as error:
+        raise JobError(f"--extract_arguments {uri!r} can't be read: {error}") from error
+    return data
