@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config.job_arguments import OF_THE_DATABASE, encoded, flat_arguments, unfit
-from extract_core.config.places import MAX_SEGMENT, segment
-from extract_core.config.planned import Built, PlannedTable, watermark_json
+from extract_core.config.job_arguments import ENCODED, OF_THE_DATABASE, as_object, encoded, flat_arguments, unfit
+from extract_core.config.places import MAX_SEGMENT, arguments_place, segment
+from extract_core.config.planned import Built, PlannedTable, Spilled, watermark_json
 from extract_core.config.settings import failure_text
-from extract_core.contract import TableRun, Watermark
+from extract_core.contract import ArgumentsTooLong, TableRun, Watermark
 from extract_core.errors import PluginError, TrackingError
 from extract_core.tracking.watermark import check, compare
 
@@ -37,6 +37,13 @@ class Unplannable(Exception):  # noqa: N818 - becomes a plan error
     def __init__(self, message: str, argument: str | None = None) -> None:
         super().__init__(message)
         self.argument = argument
+
+
+class _TooLong(Unplannable):
+    """The job type's ArgumentsTooLong."""
+
+
+_REMEDY: Final = ", or write argument_encoding: json, with which the job reads its arguments from an object"
 
 
 def watermark_of(core: Mapping[str, Json], mark: str | None, *, run: RunContext) -> Watermark:
@@ -114,10 +121,20 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
         raise Unplannable(str(error)) from error
     if table_run.job_arguments is not flat:
         _check_amended(table_run.job_arguments)
-    carried = _carried(table_run.job_arguments, str(core.get("argument_encoding", "argv")))
+    amended = table_run.job_arguments
+    as_json = core.get("argument_encoding", "argv") == "json"
+    carried = _carried(amended, as_json=as_json)
     if carried is not flat:
         table_run = dataclasses.replace(table_run, job_arguments=carried)
-    arguments = _built(table_run, settings, in_use)
+    spilled: Spilled | None = None
+    try:
+        arguments = _built(table_run, settings, in_use)
+    except _TooLong as error:
+        if not as_json:
+            raise Unplannable(f"{error}{_REMEDY}") from error
+        spilled = Spilled(arguments_place(result_uri), as_object(amended))
+        table_run = dataclasses.replace(table_run, job_arguments={ENCODED: spilled.uri})
+        arguments = _built_spilled(table_run, settings, in_use)
     item: dict[str, Json] = {
         "source_name": spec.source_name,
         "source_type": spec.source_type,
@@ -134,7 +151,8 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
         "result": result_policy(core),
         "arguments": arguments,
     }
-    return PlannedTable(item=item, settings=settings.as_json, built_from=Built(spec, table_run, in_use.deployment_json))
+    built_from = Built(spec, table_run, in_use.deployment_json)
+    return PlannedTable(item=item, settings=settings.as_json, built_from=built_from, spilled=spilled)
 
 
 def unplanned(table: str, message: str, *, source: tuple[str, str], job_type: str | None, attempt: Attempt) -> PlannedTable:
@@ -176,8 +194,8 @@ def _check_amended(arguments: Mapping[str, str]) -> None:
         raise Unplannable(f"a plugin's hook extract_amend_arguments gave the argument {wrong[0]!r}; it must begin with --")
 
 
-def _carried(flat: Mapping[str, str], encoding: str) -> Mapping[str, str]:
-    if encoding == "json":
+def _carried(flat: Mapping[str, str], *, as_json: bool) -> Mapping[str, str]:
+    if as_json:
         return encoded(flat)
     misfit = unfit(flat)
     if misfit is None:
@@ -194,6 +212,8 @@ def _built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse
     name = in_use.job_type.name
     try:
         arguments = in_use.job_type.arguments(table_run, settings.model)
+    except ArgumentsTooLong as error:
+        raise _TooLong(f"job type {name!r}: {error}") from error
     except ValueError as error:
         raise Unplannable(f"job type {name!r}: {error}") from error
     except Exception as error:
@@ -201,6 +221,15 @@ def _built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse
     if not isinstance(arguments, dict) or not _is_plain(arguments):
         _check_json(arguments, f"job type {name!r} ({in_use.installed.provider})")
     return arguments
+
+
+def _built_spilled(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse) -> Mapping[str, Json]:
+    """As `_built`, where the job reads its arguments from an object: what is too long now, nothing in the table can mend."""
+    try:
+        return _built(table_run, settings, in_use)
+    except _TooLong as error:
+        place = table_run.job_arguments[ENCODED]
+        raise Unplannable(f"{error}; and that is with all arguments of the job in an object, {place!r}") from error
 
 
 def _check_json(arguments: object, who: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extract_core.config.job_arguments import ENCODED, OF_THE_DATABASE, OF_THE_RUN, decoded
+from extract_core.config.job_arguments import ENCODED, OF_THE_DATABASE, OF_THE_RUN, decoded, from_object
 from extract_core.config.planner import Planner
 
 if TYPE_CHECKING:
@@ -93,7 +93,9 @@ def _origin(path: Path) -> str:
 
 
 def _flat(planned: PlannedTable) -> dict[str, str]:
-    """The job's arguments, also where they are carried in one."""
+    """The job's arguments, also where they are carried in one, or in an object."""
+    if planned.spilled is not None:
+        return from_object(planned.spilled.data)
     run = planned.table_run or {}
     given = run.get("job_arguments")
     flat = {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from extract_core.contract import Watermark
 
 ENCODED: Final = "--extract_arguments"
-"""The only argument under ``argument_encoding: json``."""
+"""The only argument under ``argument_encoding: json``: all of them in base64url, or the URI of an object that holds them."""
 
 OF_THE_RUN: Final = ("source_name", "source_type", "extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri")
 OF_THE_DATABASE: Final = ("db_engine", "db_name", "db_secret", "db_port")
@@ -69,13 +69,21 @@ def unfit(arguments: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def encoded(arguments: Mapping[str, str]) -> dict[str, str]:
-    """All of them in one argument: base64url of a JSON object of key (without ``--``) to value. It carries any text."""
+    """All of them in one argument: base64url of `as_object`. It carries any text."""
+    return {ENCODED: base64.urlsafe_b64encode(as_object(arguments)).decode("ascii")}
+
+
+def as_object(arguments: Mapping[str, str]) -> bytes:
+    """All of them as one JSON object of key (without ``--``) to value, in UTF-8."""
     values = {key.removeprefix("--"): value for key, value in arguments.items()}
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    return {ENCODED: base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii")}
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def from_object(data: bytes) -> dict[str, str]:
+    """The arguments as they were before `as_object`."""
+    return {f"--{key}": str(value) for key, value in json.loads(data).items()}
 
 
 def decoded(text: str) -> dict[str, str]:
     """The arguments in an ``--extract_arguments``, as they were before `encoded`."""
-    found = json.loads(base64.urlsafe_b64decode(text))
-    return {f"--{key}": str(value) for key, value in found.items()}
+    return from_object(base64.urlsafe_b64decode(text))

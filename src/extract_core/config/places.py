@@ -28,6 +28,14 @@ def plan_place(runs_uri: str, run_id: str) -> str:
     return f"{folder(runs_uri)}{segment(run_id)}/plan.jsonl"
 
 
+def arguments_place(result_uri: str) -> str:
+    """The object with an attempt's arguments, where they are too long for its service: it lies beside the result.
+
+    ``…/results/<table>/attempt=1.json`` → ``…/results/<table>/attempt=1.arguments.json``, so a job needs to read one prefix only.
+    """
+    return f"{result_uri.removesuffix('.json')}.arguments.json"
+
+
 def folder(uri: str) -> str:
     """The URI with a slash at its end."""
     return uri if uri.endswith("/") else uri + "/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,7 @@ from extract_core.config.places import plan_place
 from extract_core.errors import ObjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pydantic import BaseModel
 
@@ -70,17 +71,27 @@ class Stored:
     table_run: dict[str, Json] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Spilled:
+    """Arguments that are too long for their service: the object that the job reads them from, to be put before it starts."""
+
+    uri: str
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedTable:
     """One table of a plan. Where it can't be planned, `item` holds `plan_error` and the others are None.
 
     `item` is what the machine gets (without `plan_uri` and `plan_line`), `settings` the validated settings of its job type,
-    `table_run` the TableRun that its arguments were built from, `spec` the `TableSpec`: all as JSON.
+    `table_run` the TableRun that its arguments were built from, `spec` the `TableSpec`: all as JSON. `spilled` is there where
+    its arguments did not fit, and is no part of its line: a plan that stands was written after its objects.
     """
 
     item: dict[str, Json]
     settings: dict[str, Json] | None = None
     built_from: Built | Stored = field(default=Stored(None, None), compare=False, repr=False)
+    spilled: Spilled | None = field(default=None, compare=False, repr=False)
 
     @property
     def table_run(self) -> dict[str, Json] | None:
@@ -109,6 +120,9 @@ class PlannedTable:
         return _ENCODER.encode(parts).encode("utf-8", "surrogatepass") + b"\n"
 
 
+_WRITERS: Final = 10
+"""Objects that are written at once: as many connections as a client of boto3 keeps (botocore: Config, max_pool_connections)."""
+
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -126,21 +140,33 @@ def watermark_json(watermark: Watermark) -> dict[str, Json]:
 def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterable[PlannedTable]) -> list[dict[str, Json]]:
     """Write the plan of a run; give the items with the place of their lines: `plan_uri`, `plan_line` [byte offset, length].
 
-    The tables may come one by one, as `stream_tables` gives them: of each only the item is kept.
+    The tables may come one by one, as `stream_tables` gives them: of each only the item is kept, and what it has spilled. That is
+    written before the plan: the same run has the same places and, while it holds its tables, the same arguments.
     """
     plan_uri = plan_place(runs_uri, run_id)
     items = []
+    spilled = []
 
     def lines() -> Iterator[bytes]:
         offset = 0
         for table in planned:
             line = table.line()
             items.append({**table.item, "plan_uri": plan_uri, "plan_line": [offset, len(line)]})
+            if table.spilled is not None and table.plan_error is None:
+                spilled.append(table.spilled)
             offset += len(line)
             yield line
+        write_spilled(objects, spilled)
 
     objects.write_parts(plan_uri, lines())
     return items
+
+
+def write_spilled(objects: ObjectStore, spilled: Sequence[Spilled]) -> None:
+    """Put the arguments that did not fit, several objects at once. ObjectError where one can't be written."""
+    if spilled:
+        with ThreadPoolExecutor(min(_WRITERS, len(spilled)), thread_name_prefix="spill") as pool:
+            list(pool.map(lambda each: objects.write(each.uri, each.data), spilled))
 
 
 def read_plan(objects: ObjectStore, plan_uri: str) -> Iterator[PlannedTable]:

@@ -12,7 +12,7 @@ from extract_core.handlers.committed import publish
 from extract_core.handlers.job_status import status_of
 from extract_core.handlers.logs import about, log, log_json
 from extract_core.handlers.messages import kept
-from extract_core.handlers.next_attempt import NoNextAttempt, next_item
+from extract_core.handlers.next_attempt import NextAttempt, NoNextAttempt, next_attempt
 from extract_core.handlers.parts import parts_from_environment
 from extract_core.handlers.payloads import item_key
 from extract_core.handlers.result_object import NoResult, Result, read_result
@@ -57,23 +57,26 @@ def _recorded(parts: Parts, key: ItemKey, item: Mapping[str, Json]) -> dict[str,
     row = attempt_row(parts, key, item, status, result)
     again = None
     try:
-        again = next_item(parts, item, row)
+        again = next_attempt(parts, item, row)
+        if again is not None:
+            again.keep(parts.objects)
     except NoNextAttempt as error:
+        again = None
         row = replace(row, message=f"{row.message or 'no reason is known'}; not tried again: {error}")
     finished = put(parts, key, item, status, row, commit=_commit(item, result), last=again is None)
     if finished.outcome is Outcome.DUPLICATE:
         again = _next_of_recorded(parts, key, item, finished.row)
     if again is None or finished.outcome is Outcome.CONFLICT:
         return {"status": finished.row.state.value}
-    return again
+    return again.item
 
 
-def _next_of_recorded(parts: Parts, key: ItemKey, item: Mapping[str, Json], row: AttemptRow) -> dict[str, Json] | None:
+def _next_of_recorded(parts: Parts, key: ItemKey, item: Mapping[str, Json], row: AttemptRow) -> NextAttempt | None:
     """What was answered when this row was recorded, while the table still waits for the attempt after it; else None."""
     state = parts.tracking.states(key.source, [key.table]).get(key.table)
     if state is None or state.owner is None or state.owner.run_id != key.run_id:
         return None
-    return next_item(parts, item, row) if (state.fencing, state.attempt) == (key.fencing, key.attempt + 1) else None
+    return next_attempt(parts, item, row) if (state.fencing, state.attempt) == (key.fencing, key.attempt + 1) else None
 
 
 def put(  # noqa: PLR0913 - the whole of one attempt

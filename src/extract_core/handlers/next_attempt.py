@@ -1,25 +1,29 @@
 """Whether a table goes round again after an attempt, and with which item: made afresh, nothing of the last try is in it.
 
 It follows from the attempt's row and the table's line of the plan alone, so the same row gives the same item however often it is
-asked for. The row's settings go through `JobType.escalate`; the window and the lease stay those of the run.
+asked for; nothing is written but by `NextAttempt.keep`. The row's settings go through `JobType.escalate`; the window and the
+lease stay those of the run.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.config import RunContext, read_plan_line, replan
+from extract_core.config.planned import write_spilled
 from extract_core.contract import FailureClass, JobState, JobStatus, Watermark
-from extract_core.errors import ExtractError
+from extract_core.errors import ExtractError, ObjectError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.config import PlannedTable
+    from extract_core.config.planned import Spilled
     from extract_core.contract import Json
     from extract_core.handlers.parts import Parts
+    from extract_core.objects import ObjectStore
     from extract_core.registry.values import AnyJobType
     from extract_core.tracking import AttemptRow
 
@@ -45,8 +49,25 @@ class NoNextAttempt(Exception):  # noqa: N818 - an answer, not a fault
     """The failure is worth another attempt, and attempts are left, but none can be made; the message says why."""
 
 
-def next_item(parts: Parts, item: Mapping[str, Json], row: AttemptRow) -> dict[str, Json] | None:
-    """The item of the attempt after this row's; None: the row is the table's end. `item` is that of any attempt of the run.
+@dataclass(frozen=True, slots=True)
+class NextAttempt:
+    """The item of a further attempt, and its arguments where they are too long to stand in it."""
+
+    item: dict[str, Json]
+    spilled: Spilled | None
+
+    def keep(self, objects: ObjectStore) -> None:
+        """Put what the job reads its arguments from, before the item is handed out. Twice is once. Raises NoNextAttempt."""
+        if self.spilled is None:
+            return
+        try:
+            write_spilled(objects, [self.spilled])
+        except ObjectError as error:
+            raise NoNextAttempt(f"its arguments can't be kept for the job: {error}") from error
+
+
+def next_attempt(parts: Parts, item: Mapping[str, Json], row: AttemptRow) -> NextAttempt | None:
+    """The attempt after this row's; None: the row is the table's end. `item` is that of any attempt of the run.
 
     Raises NoNextAttempt.
     """
@@ -66,7 +87,7 @@ def next_item(parts: Parts, item: Mapping[str, Json], row: AttemptRow) -> dict[s
         "plan_line": item["plan_line"],
         "retry_wait_seconds": retry_wait(line),
     }
-    return again if settings == line.settings else {**again, "settings": settings}
+    return NextAttempt(again if settings == line.settings else {**again, "settings": settings}, planned.spilled)
 
 
 def retry_wait(line: PlannedTable) -> int:

@@ -11,7 +11,7 @@ from extract_core.handlers.announce import tell
 from extract_core.handlers.committed import publish_all
 from extract_core.handlers.job_run_status import attempt_row, put
 from extract_core.handlers.logs import log
-from extract_core.handlers.next_attempt import NoNextAttempt, next_item
+from extract_core.handlers.next_attempt import NoNextAttempt, next_attempt
 from extract_core.handlers.payloads import item_key
 from extract_core.handlers.replay import replay
 from extract_core.handlers.stored_plan import stored_items
@@ -99,7 +99,7 @@ def _waiting(parts: Parts, record: RunRecord, last: Mapping[str, AttemptRow]) ->
 def _after(parts: Parts, first: Mapping[str, Json], row: AttemptRow) -> Mapping[str, Json]:
     """The item of the attempt after this row's."""
     try:
-        again = next_item(parts, first, row)
+        again = next_attempt(parts, first, row)
     except NoNextAttempt:
         again = None
-    return again or {**first, "attempt": row.attempt + 1, "extract_s3_uri": None, "result_uri": None}
+    return again.item if again is not None else {**first, "attempt": row.attempt + 1, "extract_s3_uri": None, "result_uri": None}
