@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sqlite3
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -181,53 +178,18 @@ lower_bound: "1", upper_bound: "200", num_partitions: 1}
 """
 
 
-@pytest.fixture
-def server(tmp_path_factory):
-    """A PostgreSQL server of this test's own, as an ordinary user: it refuses to run as root. Gives its port."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    found = str(programs[-1] / "initdb") if programs else shutil.which("initdb")
-    if found is None:
-        pytest.fail("PostgreSQL's server programs are not here: apt-get install postgresql")
-    bin_, folder = Path(found).parent, tmp_path_factory.mktemp("postgresql")
-    port = 49_152 + os.getpid() % 16_000
-    user: dict[str, object] = {}
-    if os.geteuid() == 0:
-        user = {"user": "postgres", "group": "postgres"}
-        shutil.chown(folder, "postgres", "postgres")
-        for above in folder.parents[:3]:
-            above.chmod(above.stat().st_mode | 0o055)
-    (folder / "password").write_text("admin")
-    (folder / "password").chmod(0o644)
-
-    def run(program, *argv):
-        subprocess.run(
-            [bin_ / program, "-D", folder / "data", *argv],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=folder,
-            **user,
-        )
-
-    run("initdb", "-A", "scram-sha-256", "-U", "admin", f"--pwfile={folder / 'password'}")
-    settings = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    run("pg_ctl", "-w", "-l", folder / "log", "-o", settings, "start")
-    yield port
-    run("pg_ctl", "-m", "immediate", "stop")
-
-
 @pytest.mark.postgres
-def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, server):
+def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgresql_port):
     from adbc_driver_postgresql import dbapi
 
     monkeypatch.chdir(tmp_path)
-    for database, script in {"postgres": "CREATE DATABASE shop", "shop": POSTGRESQL}.items():
-        url = f"postgresql://admin:admin@127.0.0.1:{server}/{database}"
+    for database, script in {"postgres": "DROP DATABASE IF EXISTS shop;\nCREATE DATABASE shop", "shop": POSTGRESQL}.items():
+        url = f"postgresql://admin:admin@127.0.0.1:{postgresql_port}/{database}"
         with dbapi.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
             for statement in script.split(";\n"):
                 if statement.strip():
                     cursor.execute(statement)
-    said = cli("init", "--from-database", f"postgresql://reader:pa%20ss@127.0.0.1:{server}/shop")
+    said = cli("init", "--from-database", f"postgresql://reader:pa%20ss@127.0.0.1:{postgresql_port}/shop")
     assert (said.code, said.err) == (
         0,
         (
@@ -237,9 +199,9 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, server
     )
     text = (tmp_path / "config" / "shop.yml").read_text()
     assert text[text.index("  tables:") :] == OF_POSTGRESQL
-    assert f'  db_engine: postgres\n  db_name: shop\n  db_port: "{server}"\n  db_secret: postgres/shop ' in text
+    assert f'  db_engine: postgres\n  db_name: shop\n  db_port: "{postgresql_port}"\n  db_secret: postgres/shop ' in text
     assert cli("plan", "shop").code == 0
-    wrong = cli("init", "--source", "b", "--from-database", f"postgresql://reader:hush@127.0.0.1:{server}/shop")
+    wrong = cli("init", "--source", "b", "--from-database", f"postgresql://reader:hush@127.0.0.1:{postgresql_port}/shop")
     assert wrong.code == 2
     assert "password authentication failed for user" in wrong.err
     assert "hush" not in wrong.err

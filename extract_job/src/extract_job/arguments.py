@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from extract_job.arguments_object import arguments_at
 from extract_job.errors import ArgumentError
-from extract_job.marks import MarkType, begin_of, check_mark, mark_type
+from extract_job.marks import MarkType, begin_of, check_mark, mark_type, moment_of
 from extract_job.places import Place, folder_at, object_at
 
 REQUIRED = ("extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri", "db_engine", "db_name")
@@ -19,6 +19,7 @@ OPTIONAL = (
     "low_watermark", "high_watermark", "lag", "fetchsize", "text_columns", "rows_per_file", "lock_wait_seconds",
 )  # fmt: skip
 KNOWN = frozenset(REQUIRED + OPTIONAL)
+ENGINES = {"sqlite": "sqlite", "postgres": "postgres", "postgresql": "postgres"}
 _FULL = {"fe": True, "full": True, "pe": False, "incremental": False}
 
 
@@ -46,7 +47,10 @@ class Arguments:
     attempt: int
     folder: Place
     result: Place
+    engine: str
     database: str
+    secret: str | None
+    port: str | None
     marks: Marks | None
     low_watermark: str | None
     fetchsize: int | None
@@ -69,8 +73,8 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     if missing:
         raise ArgumentError(f"these arguments are missing: {', '.join('--' + key for key in missing)}{_typo(pairs)}")
     engine = values["db_engine"]
-    if engine != "sqlite":
-        raise ArgumentError(f"--db_engine {engine!r}: this version reads 'sqlite' only")
+    if engine not in ENGINES:
+        raise ArgumentError(f"--db_engine {engine!r}: this version reads 'sqlite' and 'postgres'")
     full = _FULL.get(values.get("extract_type", "FE").lower())
     if full is None:
         raise ArgumentError(f"--extract_type {values['extract_type']!r} is neither FE (full) nor PE (incremental)")
@@ -81,7 +85,10 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         attempt=_whole("attempt", values["attempt"]),
         folder=folder_at("extract_s3_uri", values["extract_s3_uri"]),
         result=object_at("result_uri", values["result_uri"]),
+        engine=ENGINES[engine],
         database=values["db_name"],
+        secret=values.get("db_secret") or None,
+        port=str(_whole("db_port", values["db_port"])) if values.get("db_port") else None,
         marks=None if full else _marks(values),
         low_watermark=values.get("low_watermark"),
         fetchsize=_whole("fetchsize", values["fetchsize"]) if "fetchsize" in values else None,
@@ -174,6 +181,8 @@ def _marks(values: Mapping[str, str]) -> Marks:
 def _below(kind: MarkType, mark: str, other: str) -> bool:
     if kind in (MarkType.INTEGER, MarkType.DECIMAL):
         return Decimal(mark) < Decimal(other)
+    if kind is MarkType.TIMESTAMP and moment_of(mark).tzinfo and moment_of(other).tzinfo:
+        return moment_of(mark) < moment_of(other)
     return mark < other  # as SQLite compares them
 
 

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from extract_job.arguments import Arguments
 from extract_job.result import Result
-from extract_job.sqlite.source import open_sqlite
 from extract_job.stopping import StopRequest
 from extract_job.storage import folder_in, result_in
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from extract_job.source import Source
 
 FIRST_BATCH = 16
@@ -25,7 +26,7 @@ def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None])
     """Copy the table and put the result; raises `JobError`, and `Stopped` on a signal, with all temporary files removed."""
     place = result_in(arguments.result)
     place.withdraw()
-    with open_sqlite(arguments, stop) as source:
+    with _opened(arguments, stop) as source:
         say(f"{arguments.table}: {_plan(arguments, source)}")
         if source.rows_without_watermark and arguments.marks:
             say(
@@ -35,6 +36,17 @@ def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None])
         result = _copied(arguments, source)
     place.put(result.to_json() + "\n")
     return result
+
+
+def _opened(arguments: Arguments, stop: StopRequest) -> "AbstractContextManager[Source]":
+    # One engine's module is imported, not all of them.
+    if arguments.engine == "postgres":
+        from extract_job.postgresql.source import open_postgresql
+
+        return open_postgresql(arguments)
+    from extract_job.sqlite.source import open_sqlite
+
+    return open_sqlite(arguments, stop)
 
 
 def _plan(arguments: Arguments, source: "Source") -> str:

@@ -83,7 +83,7 @@ def bound(kind: MarkType, mark: str) -> Value:
             date.fromisoformat(mark)
             return mark
         case MarkType.TIMESTAMP:
-            _moment(mark)
+            moment_of(mark)
             return mark
         case MarkType.STRING:
             return mark
@@ -129,7 +129,7 @@ def begin_of(kind: MarkType, low: str | None, lag: str | None) -> str | None:
         seconds = count * _SECONDS[unit]
         if kind is MarkType.DATE:
             return (date.fromisoformat(low) - timedelta(days=-(-seconds // 86400))).isoformat()
-        return _written_like(low, _moment(low) - timedelta(seconds=seconds))
+        return _written_like(low, moment_of(low) - timedelta(seconds=seconds))
     except OverflowError as error:
         raise ArgumentError(f"--lag {lag!r} goes back beyond the year 1 from --low_watermark {low!r}") from error
 
@@ -147,7 +147,8 @@ def form(mark: str) -> tuple[str, str, int]:
     return found["separator"] or "", zone, len(mark) if zone == "Z" else 0
 
 
-def _moment(mark: str) -> datetime:
+def moment_of(mark: str) -> datetime:
+    """Read a timestamp's text; raises ValueError."""
     form(mark)
     return datetime.fromisoformat(mark)
 

@@ -1,11 +1,11 @@
 """Finding a table and its columns in a SQLite database, and naming them in SQL."""
 
-import difflib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract_job.errors import JobError
+from extract_job.names import nearest
 from extract_job.sqlite.columns import Column, Kind, column_of
 
 
@@ -25,17 +25,6 @@ class FoundTable:
 def quoted(name: str) -> str:
     """Quote an identifier, whatever is in it (https://www.sqlite.org/lang_keywords.html)."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def nearest(name: str, names: Sequence[str]) -> str:
-    """End a message about a missing name with what it may have been meant to be."""
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
-    if near:
-        return f"nearest: {', '.join(map(repr, near))}"
-    if not names:
-        return "it has none"
-    shown = ", ".join(map(repr, sorted(names)[:5]))
-    return f"it has {shown}" + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def find_table(connection: sqlite3.Connection, database: str, name: str, text_columns: Sequence[str]) -> FoundTable:

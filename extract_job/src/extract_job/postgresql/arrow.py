@@ -1,0 +1,76 @@
+"""A batch as the driver gives it, to the columns' own Arrow types."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from extract_job.postgresql.types import Column, Kind
+from extract_job.source import Schema, Table
+
+Array: TypeAlias = Any  # pyarrow ships no types
+
+_TYPES = {
+    Kind.SMALLINT: pa.int16(), Kind.INTEGER: pa.int32(), Kind.BIGINT: pa.int64(), Kind.BOOLEAN: pa.bool_(),
+    Kind.REAL: pa.float32(), Kind.DOUBLE: pa.float64(), Kind.DATE: pa.date32(), Kind.TIME: pa.time64("us"),
+    Kind.TIMESTAMP: pa.timestamp("us"), Kind.INSTANT: pa.timestamp("us", tz="UTC"), Kind.BINARY: pa.binary(),
+    Kind.TEXT: pa.string(), Kind.STRUCTURE: pa.string(),
+}  # fmt: skip
+_DAYS = (-719_162, 2_932_896)
+"""0001-01-01 and 9999-12-31 in days since 1970: outside stand PostgreSQL's infinities, and dates that readers of Parquet lack."""
+_DAY = 86_400_000_000
+
+
+class MisfitError(Exception):
+    """A batch holds a value that `column`'s type can't hold; `condition` finds such rows in the source."""
+
+    def __init__(self, column: Column, condition: str, why: str) -> None:
+        super().__init__(f"{column.name}: {why}")
+        self.column = column
+        self.condition = condition
+        self.why = why
+
+
+def schema_of(columns: Sequence[Column]) -> Schema:
+    """Give the schema of all files of the extract. All columns are nullable."""
+    return pa.schema([pa.field(column.name, _type(column)) for column in columns])
+
+
+def table_of(columns: Sequence[Column], schema: Schema, batch: Any) -> Table:
+    """Turn a record batch into a table of `schema`; raises `MisfitError` for the first column that holds what doesn't fit."""
+    arrays = [_array(column, array) for column, array in zip(columns, batch.columns, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _type(column: Column) -> Any:
+    if column.kind is Kind.DECIMAL:
+        return (pa.decimal128 if column.precision <= 38 else pa.decimal256)(column.precision, column.scale)
+    return _TYPES[column.kind]
+
+
+def _array(column: Column, array: Array) -> Array:
+    name = '"' + column.name.replace('"', '""') + '"'
+    if column.kind is Kind.DECIMAL:
+        try:
+            return array.cast(_type(column))
+        except pa.ArrowInvalid as error:
+            before = column.precision - column.scale
+            condition = (
+                f"{name} IN ('NaN', 'Infinity', '-Infinity') OR abs({name}) >= 1e{before} OR scale({name}) > {column.scale}"
+            )
+            why = f"doesn't fit decimal({column.precision},{column.scale})"
+            raise MisfitError(column, condition, why) from error
+    if column.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT):
+        _check_years(column, name, array)
+    return array
+
+
+def _check_years(column: Column, name: str, array: Array) -> None:
+    days = column.kind is Kind.DATE
+    extremes = pc.min_max(array.cast(pa.int32() if days else pa.int64()))
+    least, greatest = extremes["min"].as_py(), extremes["max"].as_py()
+    low, high = _DAYS if days else (_DAYS[0] * _DAY, (_DAYS[1] + 1) * _DAY - 1)
+    if least is not None and (least < low or greatest > high):
+        condition = f"NOT ({name} >= '0001-01-01' AND {name} < '10000-01-01')"
+        raise MisfitError(column, condition, "is not within the years 1 to 9999")

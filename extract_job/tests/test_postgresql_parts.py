@@ -1,0 +1,169 @@
+"""What can be said of reading PostgreSQL without a server: types, conversions, where it connects, secrets."""
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import boto3
+import pyarrow as pa
+import pytest
+from moto import mock_aws
+
+from extract_job.arguments import parse_arguments
+from extract_job.errors import JobError
+from extract_job.postgresql.arrow import MisfitError, schema_of, table_of
+from extract_job.postgresql.connection import connection_uri
+from extract_job.postgresql.types import column_of, decimal_digits
+from extract_job.secret import Secret, read_secret
+
+
+@pytest.mark.parametrize(
+    ("modifier", "digits"),
+    [(-1, (38, 18)), (655366, (10, 2)), (327684, (5, 0)), (329730, (7, 0)), (((3 << 16) | 5) + 4, (5, 5))],
+    ids=["numeric", "numeric(10,2)", "numeric(5)", "numeric(5,-2)", "numeric(3,5)"],
+)
+def test_the_modifier_of_numeric(modifier, digits):
+    assert decimal_digits(modifier) == digits
+
+
+def column(base, modifier=-1, category="X", *, as_text=False):
+    return column_of("t", 'a "b"', base, base, modifier, category, as_text=as_text)
+
+
+@pytest.mark.parametrize(
+    ("found", "expression", "arrow"),
+    [
+        (column("int4"), '"a ""b"""::int4 AS "a ""b"""', "int32"),
+        (column("numeric", 655366), '"a ""b"""::text AS "a ""b"""', "decimal128(10, 2)"),
+        (column("timestamptz"), '"a ""b"""::timestamptz AS "a ""b"""', "timestamp[us, tz=UTC]"),
+        (column("uuid"), '"a ""b"""::text AS "a ""b"""', "string"),
+        (column("_int4", category="A"), 'to_jsonb("a ""b""")::text AS "a ""b"""', "string"),
+        (column("int4", as_text=True), '"a ""b"""::text AS "a ""b"""', "string"),
+    ],
+    ids=["int4", "numeric", "timestamptz", "uuid", "array", "as text"],
+)
+def test_how_a_column_is_asked_for(found, expression, arrow):
+    assert (found.expression, str(schema_of([found]).field(0).type)) == (expression, arrow)
+
+
+def test_a_numeric_of_too_many_digits_is_refused():
+    with pytest.raises(JobError) as refused:
+        column_of("t", "n", "numeric(100,2)", "numeric", ((100 << 16) | 2) + 4, "N", as_text=False)
+    assert str(refused.value) == (
+        "table 't', column 'n': numeric(100,2) has more digits than Parquet holds (76); read it as text with --text_columns n"
+    )
+
+
+def test_numbers_come_exactly():
+    found = column("numeric", 655366)
+    table = table_of([found], schema_of([found]), pa.record_batch([pa.array(["1.20", None])], ["x"]))
+    assert table.to_pylist() == [{'a "b"': Decimal("1.20")}, {'a "b"': None}]
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "123456789.00", "0.123"])
+def test_a_number_that_does_not_fit_is_refused(text):
+    found = column("numeric", 655366)
+    with pytest.raises(MisfitError) as refused:
+        table_of([found], schema_of([found]), pa.record_batch([pa.array(["1.20", text])], ["x"]))
+    assert refused.value.why == "doesn't fit decimal(10,2)"
+
+
+@pytest.mark.parametrize("day", [-719_163, 2_932_897, -2_147_472_692])
+def test_a_date_beyond_the_years_1_to_9999_is_refused(day):
+    found = column("date")
+    with pytest.raises(MisfitError) as refused:
+        table_of([found], schema_of([found]), pa.record_batch([pa.array([0, day], pa.int32()).cast(pa.date32())], ["x"]))
+    assert refused.value.why == "is not within the years 1 to 9999"
+
+
+def test_the_first_and_the_last_day_are_within():
+    found = column("date")
+    batch = pa.record_batch([pa.array([-719_162, 2_932_896, None], pa.int32()).cast(pa.date32())], ["x"])
+    read = [row['a "b"'] for row in table_of([found], schema_of([found]), batch).to_pylist()]
+    assert read == [date(1, 1, 1), date(9999, 12, 31), None]
+
+
+def arguments(argv, **changed):
+    return parse_arguments(argv(db_engine="postgres", db_name="shop & co", **changed))
+
+
+def test_the_secret_says_where_and_the_config_says_which(argv):
+    secret = Secret("db.example.com", "reader", "p@ss &=?", "5433")
+    uri = connection_uri(arguments(argv, db_port="6000"), secret, {})
+    assert uri == (
+        "postgresql://?dbname=shop%20%26%20co&application_name=extract_job&client_encoding=UTF8&connect_timeout=30"
+        "&host=db.example.com&user=reader&password=p%40ss%20%26%3D%3F&port=6000"
+    )
+    assert connection_uri(arguments(argv), secret, {}).endswith("&port=5433")
+    assert "p@ss" not in repr(secret)
+
+
+def test_the_environment_of_libpq_goes_first(argv):
+    found = arguments(argv, db_port="6000")
+    assert connection_uri(found, None, {"PGHOST": "localhost"}).endswith("connect_timeout=30&port=6000")
+    assert connection_uri(found, None, {"PGHOST": "localhost", "PGPORT": "1"}).endswith("connect_timeout=30")
+
+
+@pytest.fixture
+def secrets(monkeypatch):
+    for name, value in (("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", "testing"), ("AWS_REGION", "us-east-1")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield boto3.client("secretsmanager")
+
+
+def test_a_secret_as_amazon_rds_keeps_it(secrets):
+    text = json.dumps({"engine": "postgres", "host": "h", "port": 5432, "username": "u", "password": "p", "dbname": "x"})
+    secrets.create_secret(Name="postgres/shop", SecretString=text)
+    boto3.client("ssm").put_parameter(Name="/shop/database", Value=text, Type="SecureString")
+    assert read_secret("postgres/shop") == read_secret("/shop/database") == Secret("h", "u", "p", "5432")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("hush", "is no JSON object"),
+        ('["hush"]', "is no JSON object"),
+        ('{"host": "h", "password": "hush"}', "has no 'username'"),
+        ('{"host": "", "username": "u"}', "has no 'host' and no 'password'"),
+    ],
+)
+def test_a_faulty_secret_is_not_told(secrets, text, said):
+    secrets.create_secret(Name="s", SecretString=text)
+    with pytest.raises(JobError) as refused:
+        read_secret("s")
+    wanted = 'it takes {"host": …, "port": …, "username": …, "password": …}'
+    assert str(refused.value) == f"--db_secret 's' {said}; {wanted}"
+
+
+def test_a_secret_that_is_not_there(secrets):
+    with pytest.raises(JobError) as refused:
+        read_secret("nowhere")
+    assert str(refused.value).startswith("--db_secret 'nowhere' can't be read: ")
+    assert "ResourceNotFoundException" in str(refused.value)
+
+
+def test_nothing_says_where_the_database_is(job, monkeypatch):
+    for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    done = job(db_engine="postgres", db_name="shop")
+    assert (done.code, done.errors) == (
+        1,
+        [
+            (
+                "extract_job: nothing says where the database 'shop' is: give --db_secret, or set PGHOST, PGUSER and PGPASSWORD "
+                "(or a password file) in the job's environment"
+            )
+        ],
+    )
+
+
+def test_a_server_that_is_not_there(job, monkeypatch):
+    monkeypatch.setenv("PGHOST", "127.0.0.1")
+    monkeypatch.setenv("PGPORT", "1")
+    done = job(db_engine="postgresql", db_name="shop")
+    assert done.code == 1
+    assert done.errors[0].startswith("extract_job: database 'shop': ")
+    assert "Connection refused" in done.errors[0]
