@@ -6,7 +6,7 @@ import json
 import pytest
 
 from asl_toolkit.commands import main
-from asl_toolkit.mocks import MockError, parse_injection, with_mocks
+from asl_toolkit.mocks import MockError, with_mocks
 from asl_toolkit.pytest_plugin import asl  # noqa: F401 - the fixture, also where the package is not installed
 from asl_toolkit.services.registry import Services
 
@@ -159,7 +159,7 @@ def test_mocks_answer_by_call_by_parameters_and_by_function(asl):  # noqa: F811 
         ({"states": {"A": {}}}, "mocks.states.A[0] has either result or error or hangs"),
         ({"states": {"A": [1]}}, "mocks.states.A[0] is an object with result or error, not 1"),
         ({"states": {"A": {"result": 1, "reslt": 2}}},
-         "mocks.states.A[0]: 'reslt' is none of cause, delay, error, hangs, result, submitted, when"),
+         "mocks.states.A[0]: 'reslt' is none of cause, delay, error, hangs, heartbeat_every, result, submitted, when"),
         ({"services": {"glue": {"result": 1}}}, "mocks.services: 'glue' is not SERVICE:ACTION, as in glue:startJobRun"),
         ({"functions": []}, "mocks.functions is an object, not []"),
         ({"states": {"A": {"result": 1, "when": {"x": 1}}}}, "mocks.states.A[0].when: the path 'x' does not begin with '$'"),
@@ -178,9 +178,3 @@ def test_a_mock_may_hang_until_the_timeout(asl, resource):  # noqa: F811 - the f
     result = asl({"StartAt": "T", "States": {"T": state}}, {}, mocks=mocks)
     assert result.error == "States.Timeout"
     assert (result.events[-1]["timestamp"] - result.events[0]["timestamp"]).total_seconds() == 7200
-
-
-def test_injections_are_read():
-    assert parse_injection("My Task@2=Glue.X:a: b") == parse_injection("My Task@2=Glue.X:a: b")
-    injection = parse_injection("a@b@*=E")
-    assert (injection.state, injection.attempt, injection.error, injection.cause) == ("a@b", None, "E", "injected")

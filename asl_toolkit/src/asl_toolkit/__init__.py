@@ -13,7 +13,7 @@ from asl_toolkit.machine import StateMachine, load, run
 from asl_toolkit.runtime.distributed import ChildExecution
 from asl_toolkit.runtime.execution import Execution, ExecutionResult, NotRedrivable
 from asl_toolkit.runtime.history import Event
-from asl_toolkit.services.contract import Handler, Submitted, TaskRequest, inline
+from asl_toolkit.services.contract import Handler, Later, Submitted, TaskRequest, inline
 from asl_toolkit.services.registry import Services
 from asl_toolkit.services.tokens import TaskDoesNotExist, TaskTokens
 from asl_toolkit.timeline import timeline
@@ -29,6 +29,7 @@ __all__ = [
     "Finding",
     "Handler",
     "Json",
+    "Later",
     "NotRedrivable",
     "ScaledClock",
     "Services",

@@ -13,6 +13,7 @@ from asl_toolkit.runtime.execution import Execution, ExecutionResult, Identity, 
 from asl_toolkit.runtime.history import Event
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.services.registry import Services
+from asl_toolkit.services.tokens import TaskTokens
 
 _DEFAULT_NAME = "StateMachine"
 
@@ -45,7 +46,7 @@ class StateMachine:
         `seed` fixes the jitter of Retry.
         DefinitionError when a Task has no handler; ValueError when the input is no JSON value or over 256 KiB.
         """
-        services = services or Services()
+        services = services or Services(tokens=TaskTokens(patience=0))  # that nobody else holds
         if missing := services.missing(self.model):
             raise DefinitionError(missing)
         try:

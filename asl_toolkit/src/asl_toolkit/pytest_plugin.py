@@ -26,19 +26,31 @@ class AslRunner:
         inject: Sequence[str] = (),
         functions: Mapping[str, Any] | None = None,  # Lambda handlers
         services: "Services | None" = None,
+        start_time: str | None = None,
         timeout: float = 30,
     ) -> "ExecutionResult":
-        """Run to the end. `mocks` as a mocks file, `inject` as the command's option (`"My Task@1=Glue.X:cause"`)."""
-        from asl_toolkit import Services, VirtualClock, run
-        from asl_toolkit.mocks import parse_injection, with_injected, with_mocks
+        """Run to the end. `mocks` as a mocks file, `inject` as the command's option (`"My Task@1=Glue.X:cause"`).
 
-        text = definition.read_text(encoding="utf-8") if isinstance(definition, Path) else definition
-        used = services or Services(functions=functions)
+        `start_time` is what the clock shows at the start, such as 2026-01-31T12:00:00Z; without it 2023-11-14T22:13:20Z.
+        MockError when a mock or an injection names a state that the machine does not have.
+        """
+        from asl_toolkit import Services, TaskTokens, VirtualClock, load, run
+        from asl_toolkit.mocks import parse_injection, with_injected, with_mocks
+        from asl_toolkit.timestamps import parse_instant
+
+        machine = load(definition.read_bytes() if isinstance(definition, Path) else definition)
+        used = services or Services(functions=functions, tokens=TaskTokens(patience=0))
         if mocks is not None:
-            used = with_mocks(used, mocks)
+            used = with_mocks(used, mocks, machine)
         if inject:
-            used = with_injected(used, [parse_injection(each) for each in inject])
-        return run(text, input, services=used, clock=VirtualClock(), timeout=timeout)
+            used = with_injected(used, [parse_injection(each) for each in inject], machine)
+        clock = VirtualClock()
+        if start_time is not None:
+            start = parse_instant(start_time)
+            if start is None:
+                raise ValueError(f"start_time is an instant such as 2026-01-31T12:00:00Z, not {start_time!r}")
+            clock = VirtualClock(start.timestamp())
+        return run(machine, input, services=used, clock=clock, timeout=timeout)
 
     def states_of(self, result: "ExecutionResult") -> list[str]:
         """The names of the states that an execution entered, in order."""

@@ -101,6 +101,7 @@ class Execution:
         settings = self._settings
         seed = 0 if settings.seed is None and self._loop.clock.virtual else settings.seed
         self._random = random.Random(seed)  # noqa: S311 - jitter is no secret
+        self._loop.patience = settings.services.tokens.patience
         name = f"asl-{self.name}"
         self._calls = Calls(self._loop, Workers(settings.services.workers, name), self._drive, name)
         self._result: ExecutionResult | None = None

@@ -276,7 +276,7 @@ class Loop:
         self._take_posted(min(max(delay, 0.0001), _LONGEST_BLOCK))
 
     def _wait_for_answer(self, seconds: float) -> None:
-        """Nothing here can end the waiting: give other threads some seconds of this machine to, then end the first that can be."""
+        """Nothing here ends the waiting: give other threads some seconds of this machine to, then end the first that can be."""
         if not self._take_posted(seconds or None):
             for work in list(self.waiting):
                 if work.give_up():

@@ -8,11 +8,12 @@ from asl_toolkit.runtime.frame import Frame, Outcome
 from asl_toolkit.runtime.handling import HeartbeatMissed
 from asl_toolkit.runtime.history import NOT_TRUNCATED, Details
 from asl_toolkit.runtime.payload import Payload
-from asl_toolkit.runtime.work import HEARTBEAT, TIMEOUT, Work
+from asl_toolkit.runtime.work import HEARTBEAT, TIMEOUT, Late, Work
 from asl_toolkit.services.contract import CheckedHandler, TaskRequest
 
 _LONGEST_CAUSE = 32_768
 _LONGEST_ERROR = 256
+_LATE = {"States.Timeout": TIMEOUT, "States.HeartbeatTimeout": HEARTBEAT}
 
 
 async def run_task(frame: Frame) -> Outcome:
@@ -74,13 +75,29 @@ async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents") ->
         end = await work.start(handler)
         if work.submitted is not None:
             if request.pattern != "request_response":
-                events.submitted(Payload(work.submitted.output))
+                events.submitted(_payload_of(work.submitted.output, request))
             end = await work.completion()
     finally:
         work.close()
-    if end is TIMEOUT or end is HEARTBEAT:
-        events.timed_out()
-        raise HeartbeatMissed if end is HEARTBEAT else StateFailure("States.Timeout", None)
+    _raise_failure(end, events)
+    result = _payload_of(end, request)
+    if result.too_large:
+        failure = data_limit(events.name)
+        events.failed(failure.error, failure.cause)
+        raise failure
+    events.succeeded(result)
+    return end
+
+
+def _raise_failure(end: object, events: "_TaskEvents") -> None:
+    """Raise what ended the attempt badly, with its event: a deadline (or a mock's answer as if one had passed), or a failure."""
+    failed = end if isinstance(end, TaskFailed) else TaskFailed(None, None)
+    if failed.error == "States.Runtime":
+        raise RuntimeFailure(failed.cause or "", bare=True)
+    late = end if isinstance(end, Late) else _LATE.get(failed.error or "")
+    if late is not None:
+        events.timed_out(failed.cause or None)
+        raise HeartbeatMissed if late is HEARTBEAT else StateFailure("States.Timeout", failed.cause or None)
     if isinstance(end, RuntimeFailure):
         raise end
     if isinstance(end, TaskFailed):
@@ -88,13 +105,18 @@ async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents") ->
         cause = None if end.cause is None else end.cause[:_LONGEST_CAUSE]
         events.failed(error, cause)
         raise StateFailure(error, cause)
-    result = Payload(end)
-    if result.too_large:
-        failure = data_limit(events.name)
-        events.failed(failure.error, failure.cause)
-        raise failure
-    events.succeeded(result)
-    return end
+
+
+def _payload_of(answer: Json, request: TaskRequest) -> Payload:
+    """A handler's answer. RuntimeFailure when it is no JSON value: the handler is at fault, not what it calls."""
+    payload = Payload(answer)
+    try:
+        payload.text  # noqa: B018 - written once, here
+    except (TypeError, ValueError) as error:
+        who = f"The handler of {request.service}:{request.action} (state {request.state_name!r})"
+        text = f"{who} returned {type(answer).__name__}, which is no JSON value: {error}"
+        raise RuntimeFailure(text, "Mock.WrongAnswer", bare=True) from error
+    return payload
 
 
 class _TaskEvents:
@@ -146,9 +168,9 @@ class _TaskEvents:
         """The task ended badly."""
         self.cursor.add("TaskFailed", {**self.what, **_named(error, cause)})
 
-    def timed_out(self) -> None:
+    def timed_out(self, cause: str | None) -> None:
         """The task took too long."""
-        self.cursor.add("TaskTimedOut", {**self.what, "error": "States.Timeout"})
+        self.cursor.add("TaskTimedOut", {**self.what, **_named("States.Timeout", cause)})
 
 
 class _LambdaEvents(_TaskEvents):
@@ -177,9 +199,9 @@ class _LambdaEvents(_TaskEvents):
         """The function raised."""
         self.cursor.add("LambdaFunctionFailed", _named(error, cause))
 
-    def timed_out(self) -> None:
+    def timed_out(self, cause: str | None) -> None:
         """The function took too long."""
-        self.cursor.add("LambdaFunctionTimedOut", {"error": "States.Timeout"})
+        self.cursor.add("LambdaFunctionTimedOut", _named("States.Timeout", cause))
 
 
 def _named(error: str | None, cause: str | None) -> Details:

@@ -13,9 +13,14 @@ class TaskDoesNotExist(AslError):  # noqa: N818 - named after what happened
 
 
 class TaskTokens:
-    """The tokens of all tasks that wait now; safe from any thread."""
+    """The tokens of all tasks that wait now; safe from any thread.
 
-    def __init__(self) -> None:
+    `patience` is how many seconds of this machine's time an execution on a virtual clock gives other threads to answer when
+    nothing else can happen and no timeout is set; then it fails and says so. 0: nobody else answers; None: wait for ever.
+    """
+
+    def __init__(self, *, patience: float | None = 10.0) -> None:
+        self.patience = patience
         self._lock = threading.Lock()
         self._waiting: dict[str, tuple[Callable[[Json | TaskFailed], None], Callable[[], None]]] = {}
 
