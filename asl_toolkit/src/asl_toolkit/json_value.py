@@ -3,6 +3,7 @@
 import json
 import json.encoder
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any  # a JSON value; a recursive alias cannot be narrowed by mypy without a cast at each step
@@ -44,6 +45,34 @@ def _encoder() -> Callable[[Json], str]:
 
 _encode = _encoder()
 _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode  # made once: json.loads makes one at each call with options
+
+
+_ATOMS = frozenset({str, int, bool, type(None)})
+
+
+def copied(value: Json) -> Json:
+    """A copy that shares nothing which can be changed; tuples and the like become what their JSON text says.
+
+    ValueError or TypeError for what JSON cannot hold.
+    """
+    try:
+        return _copy(value)
+    except (TypeError, RecursionError):
+        return loads(dumps(value))
+
+
+def _copy(value: Json) -> Json:
+    """The copy of a value of plain types; TypeError for others. Faster than by way of the text."""
+    kind = type(value)
+    if kind is dict:
+        if any(type(name) is not str for name in value):
+            raise TypeError
+        return {name: inner if type(inner) in _ATOMS else _copy(inner) for name, inner in value.items()}
+    if kind is list:
+        return [inner if type(inner) in _ATOMS else _copy(inner) for inner in value]
+    if kind in _ATOMS or (kind is float and isfinite(value)):
+        return value
+    raise TypeError
 
 
 def type_name(value: Json) -> str:

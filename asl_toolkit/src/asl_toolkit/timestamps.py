@@ -30,10 +30,11 @@ def _zone(offset: str) -> timezone:
 
 def instant_text(epoch_seconds: float) -> str:
     """An instant as the context object writes it: UTC, milliseconds, Z."""
-    second, micro = divmod(round(epoch_seconds * 1e6), 1_000_000)
-    return f"{_second_text(second)}.{micro // 1000:03d}Z"
+    return _millisecond_text(round(epoch_seconds * 1e6) // 1000)
 
 
 @lru_cache(maxsize=16)
-def _second_text(second: int) -> str:
-    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
+def _millisecond_text(instant: int) -> str:
+    """States follow one another within a millisecond, so that many ask for the same one."""
+    second, millisecond = divmod(instant, 1000)
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{millisecond:03d}Z"

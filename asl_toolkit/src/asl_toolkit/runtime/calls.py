@@ -10,6 +10,8 @@ for, holds up timeouts, a stop or other branches for more than a few millisecond
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
 from asl_toolkit.runtime.loop import Loop
 from asl_toolkit.runtime.workers import Workers
@@ -17,6 +19,22 @@ from asl_toolkit.runtime.workers import Workers
 _PATIENCE = 0.005  # seconds after which the loop moves on, at most twice that
 _QUICK = 0.001  # seconds: what takes longer, twice in a row, gains by a thread of its own
 _PROOF = 8  # quick calls in a row on threads until a state's handler counts as quick again
+
+
+class Call(Protocol):
+    """One call. `key` names the state, whose calls are taken to be alike; `over`: nobody wants its answer any more."""
+
+    @property
+    def key(self) -> str: ...  # noqa: D102 - see above
+
+    @property
+    def over(self) -> bool: ...  # noqa: D102 - see above
+
+    def make(self) -> object:
+        """Call the handler, on any thread; must not raise."""
+
+    def take(self, answer: object) -> None:
+        """What `make` gave, on the loop's thread."""
 
 
 class _Lead:
@@ -84,31 +102,27 @@ class Calls:
         self._slow: dict[str, int] = {}  # states → quick calls that are still to be proved
         self._late: set[str] = set()  # states whose last call took its time
 
-    def submit(self, key: str, call: Callable[[], object], then: Callable[[object], None], wanted: Callable[[], bool]) -> None:
-        """Have `call` called and `then` given its answer on the loop; from the loop's thread.
-
-        `key` names the state, whose calls are taken to be alike. `call` must not raise; it is left out when nobody wants
-        its answer any more by the time its turn has come.
-        """
+    def submit(self, call: Call) -> None:
+        """Have it called when its turn has come, and its answer taken on the loop; from the loop's thread."""
         self._loop.expect()
-        self._loop.do(lambda: self._one(key, call, then, wanted))
+        self._loop.do(partial(self._one, call))
 
-    def _one(self, key: str, call: Callable[[], object], then: Callable[[object], None], wanted: Callable[[], bool]) -> bool:
+    def _one(self, call: Call) -> bool:
         """Do a call; whether this thread still drives the loop."""
-        loop = self._loop
-        if not wanted():
+        loop, key = self._loop, call.key
+        if call.over:
             loop.arrived()
             return True
         if key in self._slow:
-            self._workers.submit(lambda: self._outside(key, call, then))
+            self._workers.submit(partial(self._outside, call))
             return True
         lead = self._lead or self._new_lead()
         lead.begin(key)
         started = time.perf_counter()
-        answer = call()
+        answer = call.make()
         late = time.perf_counter() - started > _QUICK
         if not lead.end():
-            loop.post(lambda: self._arrive(then, answer))
+            loop.post(lambda: self._arrive(call, answer))
             return False
         if not late:
             self._late.discard(key)
@@ -117,12 +131,12 @@ class Calls:
         else:
             self._late.add(key)  # once proves nothing: the machine may be busy
         loop.arrived()
-        then(answer)
+        call.take(answer)
         return True
 
-    def _outside(self, key: str, call: Callable[[], object], then: Callable[[object], None]) -> None:
-        started = time.perf_counter()
-        answer = call()
+    def _outside(self, call: Call) -> None:
+        key, started = call.key, time.perf_counter()
+        answer = call.make()
         late = time.perf_counter() - started > _QUICK
 
         def arrive() -> None:
@@ -131,13 +145,13 @@ class Calls:
                 self._slow[key] = left
             else:
                 self._slow.pop(key, None)
-            self._arrive(then, answer)
+            self._arrive(call, answer)
 
         self._loop.post(arrive)
 
-    def _arrive(self, then: Callable[[object], None], answer: object) -> None:
+    def _arrive(self, call: Call, answer: object) -> None:
         self._loop.arrived()
-        then(answer)
+        call.take(answer)
 
     def _new_lead(self) -> _Lead:
         lead = self._lead = _Lead()

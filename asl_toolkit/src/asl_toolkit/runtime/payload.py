@@ -4,6 +4,7 @@ from asl_toolkit.json_value import Json, dumps
 
 MOST_BYTES = 262_144  # 256 KiB of UTF-8: the limit for a state's, task's or execution's input and output
 _MOST_BYTES_A_CHARACTER = 4
+_SURELY_FITS = MOST_BYTES // _MOST_BYTES_A_CHARACTER
 
 
 class Payload:
@@ -25,7 +26,8 @@ class Payload:
     @property
     def too_large(self) -> bool:
         """Whether the text is over 256 KiB."""
-        return exceeds(self.text)
+        text = self.text
+        return len(text) > _SURELY_FITS and exceeds(text)
 
 
 def exceeds(text: str, most: int = MOST_BYTES) -> bool:

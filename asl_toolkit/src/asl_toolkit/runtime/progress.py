@@ -6,6 +6,7 @@ its branches or iterations have come to. Finished ones keep their output alone.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from asl_toolkit.json_value import Json
@@ -13,6 +14,8 @@ from asl_toolkit.json_value import Json
 if TYPE_CHECKING:
     from asl_toolkit.runtime.distributed import MapRun
     from asl_toolkit.runtime.payload import Payload
+
+_NONE: Mapping[str, Json] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Progress:
     def __init__(self) -> None:
         self.state: str | None = None
         self.payload: Payload | None = None
-        self.variables: Mapping[str, Json] = {}
+        self.variables: Mapping[str, Json] = _NONE
         self.inner: dict[int, Progress | Done] = {}
         self.map_run: MapRun | None = None
         self.resumed = False
@@ -38,7 +41,7 @@ class Progress:
     def enter(self, state: str, payload: "Payload", variables: Mapping[str, Json]) -> None:
         """The branch is in another state now; on a redrive the first one keeps what is inside."""
         self.state, self.payload = state, payload
-        self.variables = dict(variables) if variables else {}
+        self.variables = dict(variables) if variables else _NONE
         if self.resumed:
             self.resumed = False
         else:

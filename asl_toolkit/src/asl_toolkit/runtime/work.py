@@ -5,7 +5,6 @@ import logging
 import math
 from concurrent.futures import CancelledError, Future
 from enum import Enum
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from asl_toolkit.errors import RuntimeFailure, TaskFailed
@@ -44,7 +43,8 @@ class Work:
         self._token = request.task_token
         self._ended: Signal[object] = Signal(run.loop)
         self._began: Signal[object] = Signal(run.loop)
-        self._over = False
+        self.key = request.state_name
+        self.over = False
         self._outside = 0
         self.submitted: Submitted | None = None
         self._last_beat = 0.0
@@ -61,15 +61,19 @@ class Work:
         if self._token is not None:
             self._expect_token()
         if is_inline(handler, self._request):
-            self._take(_call(handler, self._request))
+            self.take(_call(handler, self._request))
         else:
-            call = partial(_call, handler, self._request)
-            self._run.calls.submit(self._request.state_name, call, self._take, lambda: not self._over)
+            self._handler = handler
+            self._run.calls.submit(self)
         return await self._began
 
-    def _take(self, answer: object) -> None:
+    def make(self) -> object:
+        """Call the handler, on any thread."""
+        return _call(self._handler, self._request)
+
+    def take(self, answer: object) -> None:
         """What the handler returned or raised."""
-        if self._over or self._began.is_set:
+        if self.over or self._began.is_set:
             if isinstance(answer, Submitted):
                 _cancel(answer)
             return
@@ -168,7 +172,7 @@ class Work:
 
     def close(self) -> None:
         """Nobody waits any more: forget the token, and end what has not ended."""
-        self._over = True
+        self.over = True
         if self._token is not None:
             self._run.services.tokens.forget(self._token)
         while self._outside:

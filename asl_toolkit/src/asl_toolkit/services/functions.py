@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from asl_toolkit.errors import TaskFailed
-from asl_toolkit.json_value import Json, dumps, loads
+from asl_toolkit.json_value import Json, copied, dumps, loads
 from asl_toolkit.services.contract import Function, Handler, Submitted, TaskRequest, is_inline
 
 _LONGEST_SECONDS = 900.0
@@ -62,11 +62,14 @@ class FunctionCaller:
         self._functions = functions
         self._region = region
         self._account = account
+        self._marked = any(map(is_inline, functions.values()))
         self.invoke = _ByMark(self._invoke, self._is_inline)
         self.by_arn = _ByMark(self._by_arn, self._is_inline)
 
     def _is_inline(self, request: TaskRequest) -> bool:
         """Whether the function of a request is marked as cheap; one that is not there need not be waited for."""
+        if not self._marked:
+            return False
         parameters = request.parameters
         try:
             if request.resource.startswith("arn:aws:states:"):
@@ -107,6 +110,9 @@ class FunctionCaller:
 
     def _find(self, wanted: str, qualifier: Json) -> tuple[Function, str, str]:
         """The function, its name and the version; by the text as it stands, by ARN, by name."""
+        function = self._functions.get(wanted)
+        if function is not None and ":" not in wanted:
+            return function, wanted, str(qualifier or "$LATEST")
         parts = wanted.split(":")
         name, version = wanted, str(qualifier or "$LATEST")
         if len(parts) >= 7 and parts[2] == "lambda":
@@ -127,7 +133,7 @@ class FunctionCaller:
     def _call(self, function: Function, name: str, version: str, event: Json, *, blanks: bool) -> Json:
         context = LambdaContext(name, f"arn:aws:lambda:{self._region}:{self._account}:function:{name}", function_version=version)
         try:
-            return loads(dumps(function(loads(dumps(event)), context)))
+            return copied(function(copied(event), context))
         except TaskFailed:
             raise
         except (TypeError, ValueError) as error:
