@@ -209,3 +209,10 @@ def test_an_answer_without_a_stop_code(answer):
     assert (status.state, status.message) == (
         JobState.UNKNOWN, "ECS answered without a StopCode: what the task came to is not known",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["LastStatus", "DesiredStatus"])
+def test_a_task_that_goes_on_is_no_success(name):
+    found = result(**{name: "RUNNING"})
+    assert (found.state, found.failure) == (JobState.UNKNOWN, FailureClass.UNKNOWN)
+    assert found.message == "ECS says that the task has exit code 0 and is RUNNING: what it came to is not known"

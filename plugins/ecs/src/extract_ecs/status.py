@@ -43,8 +43,18 @@ def status(outcome: Outcome) -> JobStatus:
     containers = job_containers(task, outcome.item)
     meaning = verdict(code, said, containers, caught=outcome.error is not None)
     if meaning is None:
+        going_on = _going_on(task)
+        if going_on:
+            return _status(
+                task, v.UNKNOWN, f"ECS says that the task has exit code 0 and is {going_on}: what it came to is not known"
+            )
         return _status(task, v.Verdict(JobState.SUCCEEDED, FailureClass.UNKNOWN, retryable=False), None)
     return _status(task, meaning, _message(task, code, said, containers))
+
+
+def _going_on(task: Mapping[str, Json]) -> str | None:
+    """A status of the task by which it has not stopped; None: it has, or ECS does not say."""
+    return next((said for name in ("LastStatus", "DesiredStatus") if (said := text(task, name)) not in (None, "STOPPED")), None)
 
 
 def _by_error(outcome: Outcome) -> v.Verdict:
