@@ -7,7 +7,7 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from extract_core import Statement, TableRun, Target, Watermark
+from extract_core import ArgumentsTooLong, Statement, TableRun, Target, Watermark
 from extract_emr import extract_job_types
 from extract_emr.eks.settings import EksDeployment, EksSettings
 from extract_emr.serverless.settings import ServerlessDeployment, ServerlessSettings
@@ -122,6 +122,10 @@ def test_limits_of_the_services():
     text = "the value of '--q' has 10,281 characters, 10,280 is the limit of one argument: shorten it"
     with pytest.raises(ValueError, match=whole(text)):
         arguments("emr_eks", EksSettings(), **{"--q": "x" * 10_281})
+    text = "the value of '--q' has 131,072 bytes, a process takes 131,071 in one: shorten it"
+    with pytest.raises(ArgumentsTooLong, match=whole(text)):
+        arguments("emr_serverless", ServerlessSettings(), **{"--q": "ü" * 65_536})
+    assert arguments("emr_serverless", ServerlessSettings(), **{"--q": "x" * 131_071})
     with pytest.raises(ValueError, match=whole("the job has 1,026 arguments, 1,024 is the limit: set argument_encoding: json")):
         arguments("emr_serverless", ServerlessSettings(), **{f"--k{number}": "v" for number in range(513)})
     script = "s3://code/" + "x" * 250

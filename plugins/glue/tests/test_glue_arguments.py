@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 from pydantic import ValidationError
 
-from extract_core import Statement, TableRun, Target, Watermark
+from extract_core import ArgumentsTooLong, Statement, TableRun, Target, Watermark
 from extract_glue import extract_job_types
 from extract_glue.run_arguments import RESERVED
 from extract_glue.settings import GlueDeployment, GlueSettings, WorkerType
@@ -93,6 +93,33 @@ def test_wrong_settings_are_said_plainly(settings, message):
 def test_worker_types_are_those_of_glue():
     model = botocore.session.get_session().get_service_model("glue")
     assert set(get_args(WorkerType)) == set(model.shape_for("WorkerType").enum)
+
+
+@pytest.mark.parametrize(
+    ("job_arguments", "said"),
+    [
+        (
+            {"--a": "x", "--q": "ü" * 65_536},
+            "the argument '--q' of this table's Glue job has 131,072 bytes, 131,071 is the limit of one: shorten it",
+        ),
+        (
+            {"--a": "x" * 90_000, "--q": "y" * 90_001},
+            (
+                "the arguments of this table's Glue job have 180,023 bytes, 180,000 is the limit; the longest is '--q' with "
+                "90,001: shorten it"
+            ),
+        ),
+    ],
+)
+def test_what_glue_can_not_carry(job_arguments, said):
+    with pytest.raises(ArgumentsTooLong) as refused:
+        GLUE.arguments(table(**job_arguments), GlueSettings())
+    assert str(refused.value) == said
+
+
+def test_what_glue_can_just_carry():
+    fits = {"--a": "x" * 40_000, "--q": "y" * 131_071}
+    assert GLUE.arguments(table(**fits), GlueSettings())["arguments"] == fits
 
 
 def test_what_the_deployment_fixes_is_baked_in():

@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
     from extract_core import Json
 
+MAX_ARGUMENT: Final = 131_071
+"""Bytes of one argument of the driver's process, whatever the service takes (execve(2), MAX_ARG_STRLEN)."""
+
 _NO_TEXT: Final = re.compile(r"[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a service takes. `refused` finds what would not arrive as it stands, `because` says why."""
+    """What a service takes; None: no limit of its own. `refused` finds what would not arrive as it stands, `because` says why."""
 
     entry_point: int
     arguments: int | None
@@ -51,3 +54,5 @@ def _check(name: str, value: str, limits: Limits) -> None:
         raise ArgumentsTooLong(
             f"the value of {name!r} has {len(value):,} characters, {limits.argument:,} is the limit of one argument: shorten it"
         )
+    if len(value) > MAX_ARGUMENT // 4 and (size := len(value.encode())) > MAX_ARGUMENT:
+        raise ArgumentsTooLong(f"the value of {name!r} has {size:,} bytes, a process takes {MAX_ARGUMENT:,} in one: shorten it")

@@ -60,7 +60,10 @@ class Glue(JobType["GlueSettings", "GlueDeployment"]):
         return Branch(start=state, states={state: task}, job_state=state)
 
     def arguments(self, table: TableRun[GlueDeployment], settings: GlueSettings) -> Mapping[str, Json]:
-        """StartJobRun's members; `timeout` in minutes. ValueError for a job outside the deployment or a name that Glue keeps."""
+        """StartJobRun's members; `timeout` in minutes.
+
+        ValueError for a job outside the deployment, a name that Glue keeps, and arguments that are too long.
+        """
         from extract_glue.run_arguments import run_arguments
 
         job_name = settings.job_name or table.deployment.job_name
