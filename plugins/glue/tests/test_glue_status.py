@@ -90,12 +90,18 @@ def test_a_caught_error_with_the_success_word_is_no_success():
         ("Internal service error : JobRun failed", FailureClass.INTERNAL, True),
         ("LAUNCH ERROR | File Not Found Error while downloading script", FailureClass.CONFIG, False),
         ("Failed to start job run due to missing metadata", FailureClass.CONFIG, False),
+        ("VPC S3 endpoint validation failed for SubnetId: subnet-1. VPC: vpc-1.", FailureClass.CONFIG, False),
     ],
 )
 def test_a_failed_run_is_classed_by_its_own_words(message, failure, retryable):
     status = failed(ErrorMessage=message)
     assert (status.state, status.failure, status.retryable) == (JobState.FAILED, failure, retryable)
     assert status.message == f"Glue job run jr_1 ended FAILED: {message}"
+
+
+def test_a_run_in_error_is_classed_by_its_words_where_it_has_any():
+    status = failed(JobRunState="ERROR", ErrorMessage="Internal service error")
+    assert (status.state, status.failure, status.retryable) == (JobState.FAILED, FailureClass.INTERNAL, True)
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,8 @@ _WORDS: Final = (
     )),
     (FailureClass.CAPACITY, (
         r"Resource unavailable", r"Capacity is unavailable", r"\bRESOURCE:", r"\bInsufficient\w*Capacity",
-        r"insufficient capacity", r"not have enough free addresses", r"\bInsufficientFreeAddresses",
+        r"insufficient capacity", r"(?:not (?:have )?enough|insufficient) free (?:IP )?addresses", r"\bInsufficientFreeAddresses",
+        r"provisioning capacity limit", r"No Container Instances were found",
         r"max(?:imum)? concurrent (?:compute|capacity)", r"MaxCapacityExceeded", r"exceeded maximumCapacity",
         r"service limit on the maximum vCPU", r"limit on the number of tasks", r"number of active steps",
     )),

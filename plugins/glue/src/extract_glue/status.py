@@ -46,7 +46,7 @@ def status(outcome: Outcome) -> JobStatus:
     if state is None:
         verdict = v.UNKNOWN if outcome.error is None else v.by_error(outcome.error, outcome.cause)
         return _status(run, verdict, _without_run(outcome))
-    verdict = _failed(said) if state == "FAILED" else BY_STATE.get(state, v.UNKNOWN)
+    verdict = _verdict(state, said)
     name = " ".join(filter(None, ("Glue job run", text(run, "Id"))))
     detail = said or ("Glue gave no reason" if state in BY_STATE or state == "FAILED" else "a state that extract does not know")
     if state == SUCCEEDED:
@@ -54,9 +54,17 @@ def status(outcome: Outcome) -> JobStatus:
     return _status(run, verdict, f"{name} ended {state}: {detail}")
 
 
+def _verdict(state: str, said: str | None) -> v.Verdict:
+    """A run that ended in ERROR says why like a failed one; where it says nothing, it is what the guide says of that state."""
+    words = v.by_words(said) if state == "ERROR" else None
+    if words:
+        return v.failed(words)
+    return _failed(said) if state == "FAILED" else BY_STATE.get(state, v.UNKNOWN)
+
+
 def _failed(said: str | None) -> v.Verdict:
     """FAILED: the run's own code, unless the reason's words say more."""
-    if said and "missing metadata" in said:
+    if said and ("missing metadata" in said or "VPC S3 endpoint validation failed" in said):
         return v.failed(FailureClass.CONFIG)
     words = v.by_words(said)
     if words:
