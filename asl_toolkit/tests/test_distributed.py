@@ -1,9 +1,13 @@
 """DISTRIBUTED Map: children, readers, batches, tolerance, exported results."""
 
+import datetime as dt
+import io
 import json
 import tracemalloc
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 import asl_toolkit
 from asl_toolkit import Services, TaskFailed, inline
@@ -219,3 +223,65 @@ def test_many_items_take_little_memory():
     tracemalloc.stop()
     assert result.status == "SUCCEEDED"
     assert peak < 40_000_000
+
+
+@pytest.mark.parametrize(
+    ("item_reader", "answer", "wanted"),
+    [
+        (reader("JSON"), {"rows": [1]}, 'the file\'s text, {"Body": text} or the list of items'),
+        (reader("JSONL"), {}, 'the file\'s text, {"Body": text} or the list of items'),
+        (reader("CSV", CSVHeaderLocation="FIRST_ROW"), None, 'the file\'s text, {"Body": text} or the list of items'),
+        (reader(None, "x", "listObjectsV2"), {}, '{"Contents": [{"Key": …}]} or that list'),
+        (reader(None, "x", "listObjectsV2"), {"Contents": ["a"]}, '{"Contents": [{"Key": …}]} or that list'),
+        (reader(None, "x", "listObjectsV2"), "a", '{"Contents": [{"Key": …}]} or that list'),
+    ],
+)
+def test_an_answer_that_is_no_file_is_not_taken_for_an_empty_one(item_reader, answer, wanted):
+    action = item_reader["Resource"].rsplit(":", 1)[-1]
+    services = Services({("s3", action): inline(lambda _request: answer)})
+    result = asl_toolkit.run(machine(ItemReader=item_reader), services=services)
+    assert (result.status, result.error) == ("FAILED", "Mock.WrongAnswer")
+    assert result.cause == f"The ItemReader of 'M' cannot read the answer of s3:{action}, {answer!r}: it is {wanted}."
+
+
+def test_a_mock_may_give_the_items_themselves():
+    services = Services({("s3", "getObject"): inline(lambda _request: [1, {"a": 2}])})
+    assert asl_toolkit.run(machine(ItemReader=reader("CSV", CSVHeaderLocation="FIRST_ROW")), services=services).output == [
+        1,
+        {"a": 2},
+    ]
+    services = Services({("s3", "listObjectsV2"): inline(lambda _request: [{"Key": "k"}])})
+    assert asl_toolkit.run(machine(ItemReader=reader(None, "x", "listObjectsV2")), services=services).output == [{"Key": "k"}]
+    services = Services({("s3", "listObjectsV2"): inline(lambda _request: {"KeyCount": 0})})
+    assert asl_toolkit.run(machine(ItemReader=reader(None, "x", "listObjectsV2")), services=services).output == []
+
+
+def test_parquet_is_read():
+    table = pa.table({"n": [1, 2], "day": [dt.date(2026, 1, 31), None], "raw": [b"a", b"b"], "list": [[1], []]})
+    file = io.BytesIO()
+    parquet.write_table(table, file)
+    expected = [{"n": 1, "day": "2026-01-31", "raw": "a", "list": [1]}, {"n": 2, "day": None, "raw": "b", "list": []}]
+    assert run(machine(ItemReader=reader("PARQUET")), storage=Storage(items=file.getvalue())).output == expected
+    result = run(machine(ItemReader=reader("PARQUET")), storage=Storage(items=b"no"))
+    assert result.error == "States.ItemReaderFailed"
+    assert result.cause.startswith("Failed to parse the input: it is no Parquet file: ")
+
+
+def test_the_files_of_a_listing_are_loaded_and_flattened():
+    storage = Storage(**{"x/1": "[1, 2]", "x/2": "[3]", "y": "[4]"})
+    item_reader = reader("JSON", "x/", "listObjectsV2", Transformation="LOAD_AND_FLATTEN")
+    item_reader["Parameters"] = {"Bucket": BUCKET, "Prefix": "x/"}
+    assert run(machine(ItemReader=item_reader), storage=storage).output == [1, 2, 3]
+
+
+def test_manifests_are_refused_by_name():
+    item_reader = reader("MANIFEST", ManifestType="ATHENA_DATA")
+    with pytest.raises(asl_toolkit.DefinitionError) as caught:
+        run(machine(ItemReader=item_reader))
+    assert [(finding.code, finding.pointer, finding.message) for finding in caught.value.findings] == [
+        (
+            "NOT_RUN_HERE",
+            "/States/M/ItemReader/ReaderConfig/InputType",
+            "an ItemReader of InputType MANIFEST (S3 Inventory, Athena) is not run here",
+        )
+    ]

@@ -1,5 +1,8 @@
 """JSONata states: values, undefined and null, AWS's own functions, variables and their scopes."""
 
+import subprocess
+import sys
+
 import pytest
 
 import asl_toolkit
@@ -194,3 +197,39 @@ def test_variables_have_a_limit():
     state = {"Type": "Pass", "Assign": {"a": "{% $states.input %}", "b": "{% $states.input %}"}, "End": True}
     result = asl_toolkit.run({"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": state}}, "x" * 140_000)
     assert result.error == "States.DataLimitExceeded"
+
+
+def _told(output, **clock):
+    state = {"Type": "Pass", "Output": output, "Next": "Wait"}
+    states = {"Now": state, "Wait": {"Type": "Wait", "Seconds": 60, "Next": "Then"}}
+    states["Then"] = {"Type": "Pass", "Output": {"before": "{% $states.input %}", "now": "{% $now() %}"}, "End": True}
+    machine = {"QueryLanguage": "JSONata", "StartAt": "Now", "States": states}
+    return asl_toolkit.run(machine, clock=asl_toolkit.VirtualClock(**clock)).output
+
+
+def test_the_time_is_that_of_the_execution():
+    output = {"now": "{% $now() %}", "millis": "{% $millis() %}", "day": "{% $now('[Y]/[M01]/[D01]') %}"}
+    assert _told(output, start=1_769_860_800.5) == {
+        "before": {"now": "2026-01-31T12:00:00.500Z", "millis": 1769860800500, "day": "2026/01/31"},
+        "now": "2026-01-31T12:01:00.500Z",
+    }
+    assert _told("{% $now('[H01]:[m01]', '+0200') %}")["before"] == "00:13"
+
+
+def test_the_time_stands_still_within_a_state():
+    output = dict.fromkeys("abcdefgh", "{% $millis() %}")
+    machine = {"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": {"Type": "Pass", "Output": output, "End": True}}}
+    result = asl_toolkit.run(machine, clock=asl_toolkit.ScaledClock(100_000, start=0.0))
+    assert len(set(result.output.values())) == 1
+
+
+def test_the_library_leaves_the_process_s_recursion_limit_alone():
+    code = (
+        "import sys; limit = sys.getrecursionlimit(); import asl_toolkit\n"
+        "deep = '{% ($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(110)) %}'\n"
+        "state = {'Type': 'Pass', 'Output': deep, 'End': True}\n"
+        "machine = {'QueryLanguage': 'JSONata', 'StartAt': 'S', 'States': {'S': state}}\n"
+        "print(asl_toolkit.run(machine).output, sys.getrecursionlimit() == limit)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "110 True\n"

@@ -46,13 +46,13 @@ class SystemClock(Clock):
 
 
 class ScaledClock(Clock):
-    """A clock that runs `factor` times as fast: with 60, a Wait of a minute takes a second."""
+    """A clock that runs `factor` times as fast: with 60, a Wait of a minute takes a second. `start`: what it shows now."""
 
-    def __init__(self, factor: float) -> None:
-        if not factor > 0:
+    def __init__(self, factor: float, start: float | None = None) -> None:
+        if not 0 < factor < float("inf"):
             raise ValueError(f"ScaledClock needs a factor above 0, not {factor!r}")
         self._factor = factor
-        self._start = time.time()
+        self._start = time.time() if start is None else start
         self._real_start = time.monotonic()
 
     def now(self) -> float:
@@ -67,7 +67,8 @@ class ScaledClock(Clock):
 class VirtualClock(Clock):
     """A clock that stands still while something works and jumps to the next deadline when nothing does.
 
-    Two runs of one machine with handlers that answer the same give the same history, timestamps too.
+    Two runs of one machine with handlers that answer the same give the same history, timestamps too: it begins at `start`
+    (seconds since 1970), without it at 2023-11-14T22:13:20Z.
     """
 
     def __init__(self, start: float = 1_700_000_000.0) -> None:

@@ -1,9 +1,13 @@
 """What an expression can see while it is evaluated: the data, the context object and the variables in scope."""
 
+import time
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from asl_toolkit.json_value import Json
+
+if TYPE_CHECKING:
+    from asl_toolkit.clock import Clock
 
 MISSING: Final = object()  # there is no such value, not even null
 
@@ -45,17 +49,31 @@ class Scope:
 
 
 class Environment:
-    """`data` is what `$` (or `$states.input`) means; `result` and `error_output` are for JSONata alone."""
+    """`data` is what `$` (or `$states.input`) means; `result` and `error_output` are for JSONata alone.
 
-    __slots__ = ("context", "data", "error_output", "result", "scope")
+    `clock` is the execution's; without one the time is this machine's.
+    """
 
-    def __init__(self, data: Json, context: Mapping[str, Json], scope: Scope) -> None:
+    __slots__ = ("_clock", "_millis", "context", "data", "error_output", "result", "scope")
+
+    def __init__(self, data: Json, context: Mapping[str, Json], scope: Scope, clock: "Clock | None" = None) -> None:
         self.data = data
         self.context = context
         self.scope = scope
+        self._clock = clock
+        self._millis: int | None = None
         self.result: Json = MISSING
         self.error_output: Json = MISSING
 
+    @property
+    def millis(self) -> int:
+        """Milliseconds since 1970, the same for all that is evaluated in these surroundings."""
+        if self._millis is None:
+            self._millis = int((time.time() if self._clock is None else self._clock.now()) * 1000)
+        return self._millis
+
     def on(self, data: Json) -> "Environment":
         """The same surroundings with other data."""
-        return Environment(data, self.context, self.scope)
+        other = Environment(data, self.context, self.scope, self._clock)
+        other._millis = self._millis
+        return other

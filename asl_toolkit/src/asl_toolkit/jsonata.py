@@ -13,10 +13,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from jsonata import Jsonata
-from jsonata.jexception import JException
-from jsonata.utils import Utils
-
 from asl_toolkit.environment import MISSING, Environment
 from asl_toolkit.errors import EvaluationFailure, SyntaxFault
 from asl_toolkit.expressions import Constant
@@ -24,6 +20,7 @@ from asl_toolkit.intrinsics.arguments import IntrinsicFault
 from asl_toolkit.intrinsics.arrays import partition, span
 from asl_toolkit.intrinsics.texts import digest
 from asl_toolkit.json_value import Json, dumps, loads, type_name
+from asl_toolkit.jsonata_library import Functions, JException, Jsonata, Utils, deep_recursion
 from asl_toolkit.templates import escape
 
 _LOCK: Final = threading.RLock()
@@ -71,14 +68,8 @@ class JsonataExpression:
 
     def _compute(self, environment: Environment) -> Any:  # the library's values, null and undefined told apart
         with _LOCK:
-            expression = _compiled(self.source)
-            frame = expression.create_frame()
-            frame.set_runtime_bounds(_MOST_MILLISECONDS, _DEEPEST)
-            for name, value in environment.scope.visible().items():
-                frame.bind(name, Utils.NULL_VALUE if value is None else value)
-            frame.bind("states", _states(environment))
             try:
-                return expression.evaluate(None, frame)
+                return self._evaluated(environment)
             except JException as error:
                 raise self._failure(f"threw an error during evaluation. {error.error}: {error}") from error
             except IntrinsicFault as fault:
@@ -86,10 +77,29 @@ class JsonataExpression:
             except (RecursionError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError) as error:
                 raise self._failure(f"threw an error during evaluation. {type(error).__name__}: {error}") from error
 
+    def _evaluated(self, environment: Environment) -> Any:  # as above
+        try:
+            return _evaluate(self.source, environment)
+        except RecursionError:  # deeper than this process goes elsewhere: the library's own bound holds
+            with deep_recursion():
+                return _evaluate(self.source, environment)
+
     def _failure(self, what: str) -> EvaluationFailure:
         return EvaluationFailure(
             f"The JSONata expression '{self.source}' specified for the field '{self.location}' {what}", self.location
         )
+
+
+def _evaluate(source: str, environment: Environment) -> Any:  # the library's values
+    """The value of an expression; the lock is held."""
+    expression = _compiled(source)
+    frame = expression.create_frame()
+    frame.set_runtime_bounds(_MOST_MILLISECONDS, _DEEPEST)
+    for name, value in environment.scope.visible().items():
+        frame.bind(name, Utils.NULL_VALUE if value is None else value)
+    frame.bind("states", _states(environment))
+    _moment.millis = environment.millis
+    return expression.evaluate(None, frame)
 
 
 _Node: TypeAlias = "Constant | JsonataExpression | _Object | _Array"
@@ -237,7 +247,22 @@ def _no_eval(*_arguments: Any) -> Json:
     raise IntrinsicFault("$eval is not supported")
 
 
+class _Moment:
+    """The time that $now and $millis tell: that of the evaluation that holds the lock."""
+
+    millis = 0
+
+
+_moment = _Moment()
+
+
+def _now(picture: Any = None, timezone: Any = None) -> Json:
+    return Functions.datetime_from_millis(_moment.millis, picture, timezone)
+
+
 _FUNCTIONS: Mapping[str, Any] = {
+    "now": _now,
+    "millis": lambda: _moment.millis,
     "partition": _partition,
     "range": _range,
     "hash": _hash,

@@ -29,6 +29,7 @@ def _warning(group: str, meaning: str, remedy: str) -> Code:
 
 _DOCUMENT, _STATES, _GRAPH, _ERRORS = "Document", "States and fields", "Graph", "Retry and Catch"
 _EXPRESSIONS, _CHOICE, _MAP, _SERVICES, _AWS = "Paths, intrinsics, JSONata", "Choice", "Map", "Services", "AWS's own answer"
+_RUN = "Said by `run` alone"
 
 CODES: Final[Mapping[str, Code]] = {
     "JSON_SYNTAX": _error(_DOCUMENT, "the text is not JSON (INVALID_JSON_DESCRIPTION)", "Correct the JSON text at this place"),
@@ -247,5 +248,13 @@ CODES: Final[Mapping[str, Code]] = {
     "AWS_WARNING": _warning(_AWS, "ValidateStateMachineDefinition reports a warning", "See the message of AWS"),
     "AWS_TRUNCATED": _warning(
         _AWS, "ValidateStateMachineDefinition cut its list of diagnostics", "Mend what is listed and ask again"
+    ),
+    "NOT_RUN_HERE": _error(
+        _RUN, "AWS runs this, the interpreter of this toolkit does not", "Test this state with a mock of the whole, or on AWS"
+    ),
+    "NO_HANDLER": _error(
+        _RUN,
+        "nobody serves a Task of the machine",
+        "Mock it (run --mocks, mocks= of the asl fixture), pass a handler in Services, or let AWS do it (run --aws)",
     ),
 }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Literal
 
 from asl_toolkit.definition.model import (
@@ -119,7 +120,12 @@ def _read_reader(reader: Reader) -> ItemReader | None:
         inner.fault(None, "FIELD_MISSING", "Resource is missing")
     parameters = inner.template(_parameters_name(inner))
     config = inner.mapping("ReaderConfig") or Reader({}, inner.pointer, inner.findings, inner.language)
-    input_type = config.choice("InputType", ("CSV", "JSON", "JSONL", "MANIFEST"))
+    input_type = config.choice("InputType", ("CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"))
+    if input_type == "MANIFEST":
+        config.fault("InputType", "NOT_RUN_HERE", "an ItemReader of InputType MANIFEST (S3 Inventory, Athena) is not run here")
+    if input_type == "PARQUET" and find_spec("pyarrow") is None:
+        text = "an ItemReader of InputType PARQUET needs pyarrow: pip install 'extract-asl-toolkit[parquet]'"
+        config.fault("InputType", "NOT_RUN_HERE", text)
     location = config.choice("CSVHeaderLocation", ("FIRST_ROW", "GIVEN"))
     headers = config.raw("CSVHeaders")
     if headers is not None and not (isinstance(headers, list) and all(isinstance(name, str) for name in headers)):
@@ -129,7 +135,7 @@ def _read_reader(reader: Reader) -> ItemReader | None:
     max_items = config.field("MaxItems", is_count)
     pointer = config.text("ItemsPointer")
     transformation = config.choice("Transformation", ("NONE", "LOAD_AND_FLATTEN"))
-    config.choice("ManifestType", ("S3_INVENTORY",))
+    config.choice("ManifestType", ("S3_INVENTORY", "ATHENA_DATA"))
     config.unknown("in a ReaderConfig")
     inner.unknown("in an ItemReader")
     if resource is None:

@@ -53,4 +53,4 @@ class Frame:
 
     def environment(self, data: Json) -> Environment:
         """What an expression sees when `$` means `data`."""
-        return Environment(data, self.context, self.scope)
+        return Environment(data, self.context, self.scope, self.run.loop.clock)

@@ -4,17 +4,18 @@ Formats: developer guide, "ItemReader (Map)"; CSV's treatment of short, long and
 """
 
 import csv
-import gzip
 import io
 from array import array
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
 from asl_toolkit.definition.model import Field, ItemReader
+from asl_toolkit.definition.resource import parse_resource
 from asl_toolkit.errors import RuntimeFailure, StateFailure, TaskFailed
 from asl_toolkit.json_value import Json, is_number, loads
 from asl_toolkit.runtime.flow import field_value
 from asl_toolkit.runtime.frame import Frame
+from asl_toolkit.runtime.item_bodies import body_of, listing_of, parquet_rows
 from asl_toolkit.runtime.work import Work
 from asl_toolkit.services.contract import TaskRequest
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from asl_toolkit.definition.resource import Resource
 
 _MOST_ITEMS = 100_000_000
-_GZIP = b"\x1f\x8b"
+_GET_OBJECT = parse_resource("arn:aws:states:::s3:getObject")
 
 
 def _failed(cause: str) -> StateFailure:
@@ -63,9 +64,15 @@ async def read_items(frame: Frame, reader: ItemReader, data: Json) -> Sequence[J
     parameters = {} if reader.parameters is None else reader.parameters.evaluate(environment)
     if reader.resource.action == "listObjectsV2":
         return await _listed(frame, reader, parameters, most)
-    answer = await call_storage(frame, reader.resource, parameters, "States.ItemReaderFailed")
-    items = _parsed(reader, _bytes_of(answer))
+    items = await _file(frame, reader, reader.resource, parameters)
     return items if most is None or most >= len(items) else items[:most]
+
+
+async def _file(frame: Frame, reader: ItemReader, resource: "Resource", parameters: Json) -> Sequence[Json]:
+    """The items of one file."""
+    answer = await call_storage(frame, resource, parameters, "States.ItemReaderFailed")
+    body = body_of(answer, reader, frame.state.name)
+    return body if isinstance(body, list) else _parsed(reader, body)
 
 
 def _most_items(frame: Frame, field: Field | None, data: Json) -> int | None:
@@ -80,23 +87,15 @@ def _most_items(frame: Frame, field: Field | None, data: Json) -> int | None:
     return None if value == 0 else min(int(value), _MOST_ITEMS)
 
 
-def _bytes_of(answer: Json) -> bytes:
-    body = answer.get("Body", b"") if isinstance(answer, Mapping) else answer
-    if hasattr(body, "read"):
-        body = body.read()
-    raw = body.encode() if isinstance(body, str) else bytes(body)
-    return gzip.decompress(raw) if raw.startswith(_GZIP) else raw
-
-
 def _parsed(reader: ItemReader, raw: bytes) -> Sequence[Json]:
     try:
         if reader.input_type == "JSONL":
             return JsonLines(raw)
+        if reader.input_type == "PARQUET":
+            return parquet_rows(raw)
         text = raw.decode("utf-8-sig")
         if reader.input_type == "CSV":
             return _csv_rows(reader, text)
-        if reader.input_type == "MANIFEST":
-            raise _failed("manifests of S3 Inventory are not supported by this interpreter")
         return _json_items(loads(text), reader.items_pointer)
     except (ValueError, csv.Error) as error:
         raise _failed(f"Failed to parse the input: {error}") from error
@@ -127,16 +126,23 @@ def _csv_rows(reader: ItemReader, text: str) -> list[Json]:
 
 
 async def _listed(frame: Frame, reader: ItemReader, parameters: Json, most: int | None) -> list[Json]:
-    """The objects below a prefix, page by page."""
+    """The objects below a prefix, page by page; with LOAD_AND_FLATTEN, what their files hold."""
     found: list[Json] = []
     token = None
     while True:
         page = parameters if token is None else {**parameters, "ContinuationToken": token}
         answer = await call_storage(frame, reader.resource, page, "States.ItemReaderFailed")
-        found += [_object_of(entry) for entry in answer.get("Contents", [])]
-        token = answer.get("NextContinuationToken")
-        if token is None or (most is not None and len(found) >= most):
-            return found if most is None else found[:most]
+        entries, token = listing_of(answer, reader, frame.state.name)
+        for entry in entries:
+            if reader.transformation == "LOAD_AND_FLATTEN":
+                place = {"Bucket": parameters.get("Bucket"), "Key": entry["Key"]}
+                found += await _file(frame, reader, _GET_OBJECT, place)
+            else:
+                found.append(_object_of(entry))
+            if most is not None and len(found) >= most:
+                return found[:most]
+        if token is None:
+            return found
 
 
 def _object_of(entry: Mapping[str, Json]) -> dict[str, Json]:

@@ -1,0 +1,32 @@
+"""The JSONata library, imported without what it does to the process: it sets the recursion limit to 10,000 for everybody."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+_LIMIT: Final = sys.getrecursionlimit()
+
+from jsonata import Jsonata  # noqa: E402 - the limit is read before
+from jsonata.functions import Functions  # noqa: E402 - as above
+from jsonata.jexception import JException  # noqa: E402 - as above
+from jsonata.regex_engine import RegexFlags  # noqa: E402 - as above
+from jsonata.utils import Utils  # noqa: E402 - as above
+
+sys.setrecursionlimit(_LIMIT)
+
+_DEEPEST: Final = 10_000
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Lets the library recurse as deeply as it wants to, for one evaluation."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+__all__ = ["Functions", "JException", "Jsonata", "RegexFlags", "Utils", "deep_recursion"]
