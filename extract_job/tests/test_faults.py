@@ -30,7 +30,7 @@ WRONG = [
     ({"attempt": "²"}, [], "--attempt '²' is not a whole number of at least 1 and at most 18 digits"),
     ({"fetchsize": "-5"}, [], "--fetchsize '-5' is not a whole number of at least 1 and at most 18 digits"),
     ({"lock_wait_seconds": "x"}, [], "--lock_wait_seconds 'x' is not a whole number of at least 0 and at most 18 digits"),
-    ({"db_engine": "postgres"}, [], "--db_engine 'postgres': this version reads 'sqlite' only"),
+    ({"db_engine": "oracle"}, [], "--db_engine 'oracle': this version reads 'sqlite' and 'postgres'"),
     ({"run_id": "a\udcff"}, [], "--run_id 'a\\udcff' is not valid text"),
     ({"extract_type": "XE"}, [], "--extract_type 'XE' is neither FE (full) nor PE (incremental)"),
     (
