@@ -92,6 +92,8 @@ class Execution:
         self._loop = Loop(settings.clock or SystemClock())
         self._history = History(self._loop.clock, settings.listener)
         self._progress = Progress()
+        seed = 0 if settings.seed is None and self._loop.clock.virtual else settings.seed
+        self._random = random.Random(seed)  # noqa: S311 - jitter is no secret; a redrive draws on, so no child's name comes twice
         self.started = self.redriven = self._loop.clock.now()
         self.stopped: float | None = None
         self._prepare()
@@ -99,8 +101,6 @@ class Execution:
     def _prepare(self) -> None:
         """What one start or redrive needs and leaves behind."""
         settings = self._settings
-        seed = 0 if settings.seed is None and self._loop.clock.virtual else settings.seed
-        self._random = random.Random(seed)  # noqa: S311 - jitter is no secret
         self._loop.patience = settings.services.tokens.patience
         name = f"asl-{self.name}"
         self._calls = Calls(self._loop, Workers(settings.services.workers, name), self._drive, name)
