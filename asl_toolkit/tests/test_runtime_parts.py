@@ -9,7 +9,7 @@ from asl_toolkit.choice.comparisons import matches
 from asl_toolkit.clock import ScaledClock, SystemClock, VirtualClock
 from asl_toolkit.intrinsics.texts import java_text
 from asl_toolkit.json_value import dumps, loads, same
-from asl_toolkit.runtime.gather import gather
+from asl_toolkit.runtime.gather import gather, gather_growing
 from asl_toolkit.runtime.loop import Cancelled, Loop, Signal
 from asl_toolkit.runtime.workers import Workers
 from asl_toolkit.timestamps import instant_text, parse_instant
@@ -77,6 +77,50 @@ def test_gather_keeps_order_and_ends_the_others_at_once():
     assert run(good) == ["a", "b"]
     assert run(bad) == "b"
     assert seen == ["c cancelled", "d cancelled"]
+
+
+@pytest.mark.parametrize(("seconds", "most_at_once"), [(0, 64), (1, 300)])
+def test_fibers_that_wait_for_nothing_are_few_at_once(seconds, most_at_once):
+    left, running, most = list(range(1_000)), [0], [0]
+
+    async def main(loop):
+        async def lane():
+            running[0] += 1
+            while left:
+                left.pop()
+                most[0] = max(most[0], running[0])
+                await loop.turn
+                if seconds:
+                    signal = Signal(loop)
+                    loop.at(loop.clock.now() + seconds, signal, None)
+                    await signal
+            running[0] -= 1
+
+        await gather_growing(loop, lane, 300)
+        return left
+
+    assert run(main) == []
+    assert (most[0], running[0]) == (most_at_once, 0)
+
+
+def test_a_failure_ends_those_that_grew_and_no_more_begin():
+    started = [0]
+
+    async def main(loop):
+        async def lane():
+            started[0] += 1
+            place = started[0]
+            signal = Signal(loop)
+            loop.at(loop.clock.now() + 1, signal, None)
+            await signal
+            if place == 100:
+                raise ValueError(place)
+
+        await gather_growing(loop, lane, 128)
+
+    with pytest.raises(ValueError, match="100"):
+        run(main)
+    assert started[0] == 128
 
 
 def test_old_timers_are_forgotten():

@@ -12,7 +12,7 @@ from asl_toolkit.errors import RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json, dumps, is_number
 from asl_toolkit.runtime.flow import data_limit, field_value, finish
 from asl_toolkit.runtime.frame import Frame, Outcome
-from asl_toolkit.runtime.gather import gather
+from asl_toolkit.runtime.gather import gather_growing
 from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, Event, History
 from asl_toolkit.runtime.items import read_items
 from asl_toolkit.runtime.loop import Cancelled
@@ -176,7 +176,7 @@ class MapRun:
         lanes = min(limit or MOST_CHILDREN, MOST_CHILDREN, len(items))
         self._total = len(items)
         self._tell(limit)
-        await gather(self._frame.run.loop, [partial(self._lane, work, results)] * lanes)
+        await gather_growing(self._frame.run.loop, partial(self._lane, work, results), lanes)
         if writer is not None and writer.resource is not None:
             result = await export(self._frame, writer, self._data, results, self.arn)
         elif results.size > MOST_BYTES:

@@ -162,6 +162,7 @@ class Loop:
         self._compact_at = 256
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._jobs: deque[Callable[[], bool]] = deque()
+        self._when_idle: list[Callable[[], bool]] = []
         self._expected = 0
         self.waiting: dict[Waiting, None] = {}
         self.patience: float | None = None
@@ -192,6 +193,10 @@ class Loop:
     def do(self, job: Callable[[], bool]) -> None:
         """Have `job` done when no fiber is ready. It returns False when another thread runs the loop by then."""
         self._jobs.append(job)
+
+    def when_idle(self, more: Callable[[], bool]) -> None:
+        """Have `more` called whenever nothing can go on before a post or a timer, until it returns False: nothing is left."""
+        self._when_idle.append(more)
 
     def post(self, action: Callable[[], None]) -> None:
         """Have `action` called on the loop's thread, or here and now when the loop is closed; from any thread."""
@@ -230,10 +235,18 @@ class Loop:
                     return True
             if self._take_posted(None) or self._fire_timers():
                 continue
-            if not jobs:
+            if jobs:
+                if not jobs.popleft()():
+                    return False
+            elif not self._started_more():
                 self._block()
-            elif not jobs.popleft()():
-                return False
+
+    def _started_more(self) -> bool:
+        while self._when_idle:
+            if self._when_idle[-1]():
+                return True
+            self._when_idle.pop()
+        return False
 
     def _take_posted(self, seconds: float | None) -> bool:
         """Do what was posted; with `seconds`, wait so long for the first. True when there was any."""

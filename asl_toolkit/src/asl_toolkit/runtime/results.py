@@ -4,6 +4,7 @@ Forms: developer guide, "ResultWriter (Map)": NONE (the whole description of eac
 (their outputs, arrays taken apart); a failed child is always written whole.
 """
 
+import io
 import tempfile
 import weakref
 from array import array
@@ -18,7 +19,7 @@ from asl_toolkit.runtime.frame import Frame
 from asl_toolkit.runtime.items import call_storage
 
 ChildStatus: TypeAlias = Literal["SUCCEEDED", "FAILED", "PENDING"]
-_FILE = 16 * 1024 * 1024  # characters of one result file; AWS begins another one at 5 GB
+_FILE = 4 * 1024 * 1024  # characters of one result file, all that is in memory at once; AWS begins another one at 5 GB
 _MEMORY = 4 * 1024 * 1024  # bytes that are kept before a temporary file takes them
 
 
@@ -69,13 +70,16 @@ class Results:
         self._failed = array("b", [0]) * count
         self._transformation = transformation
         self._end = 0
+        self._been_read = False
 
     def put(self, place: int, record: ChildRecord) -> None:
         """Keep a child's result."""
         failed = record.output is None
         text = dumps(record.described()) if failed or self._transformation == "NONE" else str(record.output)
         data = text.encode()
-        self._file.seek(self._end)
+        if self._been_read:  # a seek at each record would write each to the disk by itself
+            self._file.seek(self._end)
+            self._been_read = False
         self._file.write(data)
         self._places[place], self._lengths[place], self._failed[place] = self._end, len(data), failed
         self._end += len(data)
@@ -91,6 +95,7 @@ class Results:
 
     def texts(self, *, failed: bool | None) -> Iterator[str]:
         """The records in the order of their places; only failed ones, only others, or all."""
+        self._been_read = True
         for place, start in enumerate(self._places):
             if start >= 0 and (failed is None or bool(self._failed[place]) is failed):
                 self._file.seek(start)
@@ -124,29 +129,30 @@ async def export(frame: Frame, writer: ResultWriter, data: Json, results: Result
     folder = f"{prefix}/{map_run_arn.rsplit(':', 1)[-1]}".lstrip("/")
     files: dict[str, list[Json]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     for status, failed in (("FAILED", True), ("SUCCEEDED", False)):
-        for number, elements in enumerate(_parts(results.elements(failed=failed))):
-            body = "".join(f"{element}\n" for element in elements) if lines else "[" + ",".join(elements) + "]"
+        for number, body in enumerate(_bodies(results.elements(failed=failed), lines=lines)):
             key = f"{folder}/{status}_{number}.{'jsonl' if lines else 'json'}"
             await _put(frame, writer, parameters, key, body)
-            files[status].append({"Key": key, "Size": len(body.encode())})
+            files[status].append({"Key": key, "Size": len(body) if body.isascii() else len(body.encode())})
     manifest = {"DestinationBucket": parameters["Bucket"], "MapRunArn": map_run_arn, "ResultFiles": files}
     key = f"{folder}/manifest.json"
     await _put(frame, writer, parameters, key, dumps(manifest))
     return {"MapRunArn": map_run_arn, "ResultWriterDetails": {"Bucket": parameters["Bucket"], "Key": key}}
 
 
-def _parts(elements: Iterator[str]) -> Iterator[list[str]]:
-    """The elements in files of about 16 MiB."""
-    part: list[str] = []
-    size = 0
+def _bodies(elements: Iterator[str], *, lines: bool) -> Iterator[str]:
+    """The texts of files of about 4 MiB, as JSON Lines or as a JSON array each."""
+    opening, between, closing = ("", "\n", "\n") if lines else ("[", ",", "]")
+    body = io.StringIO()
     for element in elements:
-        part.append(element)
-        size += len(element)
-        if size >= _FILE:
-            yield part
-            part, size = [], 0
-    if part:
-        yield part
+        body.write(between if body.tell() else opening)
+        body.write(element)
+        if body.tell() >= _FILE:
+            body.write(closing)
+            yield body.getvalue()
+            body = io.StringIO()
+    if body.tell():
+        body.write(closing)
+        yield body.getvalue()
 
 
 async def _put(frame: Frame, writer: ResultWriter, parameters: dict[str, Json], key: str, body: str) -> None:
