@@ -1,7 +1,9 @@
 """Where executions run: the contract between the commands and an engine (entry-point group ``extract_core.engines``).
 
 The commands start, watch and stop a run through it, whatever is behind: this machine, or Step Functions. History events have
-the shape of GetExecutionHistory everywhere, so progress is read from them in one way.
+the shape of GetExecutionHistory everywhere, so progress is read from them in one way. One type is an engine's own:
+``MapRunCounted``, with the `itemCounts` of DescribeMapRun as ``mapRunCountedEventDetails``: a DISTRIBUTED Map may have too many
+children to read all their events.
 """
 
 from __future__ import annotations
@@ -50,12 +52,13 @@ class RunningExecution(Protocol):
 
     run_id: str
     execution_id: str
+    outlives: bool  # whether it goes on where this process ends
 
     def events(self) -> Iterator[Mapping[str, Json]]:
         """Each history event as it happens; ends when the execution has ended."""
 
     def stop(self, cause: str) -> None:
-        """End it from outside: its jobs are stopped, its open tables are recorded as STOPPED. Returns at once."""
+        """End it from outside: its jobs are stopped, its open tables are recorded as STOPPED by `end`. Returns at once."""
 
     def end(self) -> ExecutionEnd:
         """Wait for the end, and set the tracking store right where the machine itself could not."""
@@ -63,6 +66,8 @@ class RunningExecution(Protocol):
 
 class Engine(Protocol):
     """One place where executions run, for one pipeline."""
+
+    options: tuple[str, ...]  # what a command must be given to choose this engine
 
     def parts(self) -> Parts:
         """The stores that the runs of this engine are kept in."""
@@ -81,6 +86,9 @@ class Engine(Protocol):
 
     def watch(self, run_id: str) -> Iterator[Mapping[str, Json]]:
         """Each history event of a run, whoever started it: those so far, then each as it happens, until it has ended."""
+
+    def history(self, run_id: str) -> Iterator[Mapping[str, Json]]:
+        """The events of a run so far, without waiting for more."""
 
     def job_log(self, run_id: str, table: str, attempt: int) -> str | None:
         """What the job of this attempt wrote, where this engine has it; None: it is where the attempt's `log_url` says."""

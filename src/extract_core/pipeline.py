@@ -31,7 +31,10 @@ class MachineOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """One pipeline. Places are URIs (``file://``, ``s3://``) that end in a slash; `tracking` is a path or ``dynamodb://table``."""
+    """One pipeline. Places are URIs (``file://``, ``s3://``) that end in a slash; `tracking` is a path or ``dynamodb://table``.
+
+    `state_machine` is the deployed one that `extract run` starts where it is not told ``--local``.
+    """
 
     file: Path
     name: str = "extract"
@@ -42,6 +45,7 @@ class Pipeline:
     data_uri: str
     runs_uri: str
     tracking: str
+    state_machine: str | None = None  # the ARN of the deployed one
     machine: MachineOptions = field(default_factory=MachineOptions)
     job_types: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
@@ -100,6 +104,8 @@ def read_pipeline(path: Path | None = None) -> Pipeline:
 
 
 _SECTIONS: Final = ("pipeline", "machine", "job_types")
+_STATE_MACHINE: Final = r"|arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[^\s:]{1,80}"
+_STATE_MACHINE_HINT: Final = "the ARN of a state machine, arn:aws:states:eu-central-1:123456789012:stateMachine:extract"
 _PLACES: Final = {"config_uri": "config/", "data_uri": ".extract/data/", "runs_uri": ".extract/runs/"}
 
 
@@ -115,7 +121,7 @@ class _Reading:
         self._unknown("", document, _SECTIONS)
         pipeline = self._section(document, "pipeline")
         machine = self._section(document, "machine")
-        named = ("name", "partition", "region", "account", "tracking", *_PLACES)
+        named = ("name", "partition", "region", "account", "tracking", "state_machine", *_PLACES)
         self._unknown("pipeline", pipeline, named)
         self._unknown("machine", machine, ("map", "max_concurrency", "retries"))
         name = self._text(pipeline, "name", "extract", r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "letters, digits, - and _, at most 40")
@@ -126,6 +132,7 @@ class _Reading:
         tracking = self._text(pipeline, "tracking", ".extract/tracking.db", r".+", "a path or dynamodb://table")
         if "://" not in tracking:
             tracking = str((self.file.parent / tracking).resolve())
+        state_machine = self._text(pipeline, "state_machine", "", _STATE_MACHINE, _STATE_MACHINE_HINT) or None
         options = self._machine(machine)
         job_types = self._section(document, "job_types")
         for job_type, deployment in job_types.items():
@@ -140,6 +147,7 @@ class _Reading:
             region=region,
             account=account,
             tracking=tracking,
+            state_machine=state_machine,
             machine=options,
             job_types=job_types,
             **places,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 from extract_core.cli.progress import Progress
+from extract_core.cli.progress_view import elapsed, running_line
 from extract_core.routing import CHOOSE, FINISHED, HANDLE_STATUS, ITERATE, NOT_RECORDED, RECORDED, WAIT
 
 
@@ -91,3 +93,22 @@ def test_a_table_that_goes_round_again_is_running_not_ended():
     progress.feed(entered(15, 14, FINISHED, "Choice", {"status": "SUCCEEDED"}))
     progress.feed(entered(16, 15, RECORDED, "Succeed", {"status": "SUCCEEDED"}))
     assert (progress.running, progress.ended) == ({}, {"orders": "SUCCEEDED"})
+
+
+def test_running_tables_are_shown_with_the_time_that_they_have_taken():
+    began = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
+    progress = Progress(planned=9)
+    assert running_line(progress, began) == "planning"
+    for number, minutes in enumerate((100, 2, 0.2, 0.1, 0.05)):
+        table = f"t{number}"
+        progress.running[table] = "glue"
+        progress.since[table] = began - timedelta(minutes=minutes)
+    assert running_line(progress, began) == "t0 1 h 40 min, t1 2 min, t2 12 s, t3 6 s +1"
+    progress.feed(
+        event(0, 0, "MapRunCounted", mapRunCountedEventDetails={"total": 50, "running": 20, "succeeded": 2, "aborted": 1})
+    )
+    assert (progress.planned, progress.done, progress.at_work) == (50, 3, 20)
+    assert running_line(progress, began).endswith(" +16")
+    done = Progress(planned=1, ended={"t": "FAILED"})
+    assert running_line(done, began) == "summing up"
+    assert elapsed(began + timedelta(hours=1), began) == "0 s"  # of a run whose waits hurry

@@ -101,14 +101,15 @@ def test_the_pages_of_a_history_are_read(stepfunctions):
     assert [event["id"] for event in StepFunctions(client).history(ARN)] == [1, 2, 3]
 
 
-def test_a_live_execution_is_followed_to_its_end_and_no_event_comes_twice(stepfunctions):
+def test_a_live_execution_is_followed_to_its_end_and_no_event_comes_twice(stepfunctions, monkeypatch):
+    monkeypatch.setattr("extract_core.handlers.executions.POLL_SECONDS", 0.0)
     client, stub = stepfunctions
     stub.add_response("describe_execution", status("RUNNING"))
     stub.add_response("get_execution_history", page(1, 2, token="next"), asked())
     stub.add_response("get_execution_history", page(3), asked("next"))
     stub.add_response("describe_execution", status("SUCCEEDED"))
     stub.add_response("get_execution_history", page(3, 4), asked("next"))
-    assert [event["id"] for event in StepFunctions(client).watch(ARN, seconds=0)] == [1, 2, 3, 4]
+    assert [event["id"] for event in StepFunctions(client).watch(ARN)] == [1, 2, 3, 4]
 
 
 def test_an_execution_that_is_forgotten_has_no_events(stepfunctions):

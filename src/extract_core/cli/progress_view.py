@@ -7,6 +7,7 @@ import queue
 import signal
 import threading
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from extract_core.cli.output import stderr_console
@@ -14,8 +15,9 @@ from extract_core.cli.progress import Progress, held_up, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
     from types import FrameType
+
+    from rich.progress import Task
 
     from extract_core.contract import Json
     from extract_core.engine import ExecutionEnd, RunningExecution
@@ -32,7 +34,8 @@ def run_and_watch(start: Callable[[], RunningExecution]) -> tuple[RunningExecuti
         try:
             draw(execution.run_id, execution.events())
         except BaseException:
-            execution.stop("the command that followed it ended")
+            if not execution.outlives:
+                execution.stop("the command that followed it ended")
             raise
         return execution, execution.end()
 
@@ -42,37 +45,53 @@ def draw(run_id: str, events: Iterable[Mapping[str, Json]]) -> None:
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    class Running(TextColumn):
+        """The tables that run, drawn anew at each refresh: time passes between events."""
+
+        def render(self, task: Task) -> Text:
+            return Text(running_line(progress, datetime.now(UTC)) if task.total is not None else task.description)
 
     progress = Progress()
-    started: dict[str, datetime] = {}
     shown: dict[str, int] = {}  # the attempt that was told of a table that goes round again
     console = stderr_console()
     console.print(f"run [bold]{escape(run_id)}[/]")
-    columns = (TextColumn("  "), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (TextColumn("  "), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), Running(""))
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         line = bar.add_task("planning", total=None)
         for event in events:
             ended = progress.feed(event)
             if (reason := held_up(event)) is not None:
                 bar.console.print(f"  waiting: {reason}", markup=False)
-            for table in progress.running.keys() - started.keys():
-                started[table] = moment(event)
             for table, number in progress.attempts.items() - shown.items():
                 shown[table] = number
                 bar.console.print(f"  [yellow]↻[/] {escape(table):<32} attempt {number}", highlight=False)
             if ended is not None:
                 state = progress.ended[ended]
-                took = f" {(moment(event) - started[ended]).total_seconds():5.1f} s" if ended in started else ""
+                began = progress.since.get(ended)
+                took = f" {(moment(event) - began).total_seconds():5.1f} s" if began is not None else ""
                 mark = _MARKS.get(state, "[red]✗[/]")
                 bar.console.print(f"  {mark} {escape(ended):<32} {state:<10}{took}", highlight=False)
-            names = sorted(progress.running)
-            more = f" +{len(names) - _SHOWN}" if len(names) > _SHOWN else ""
-            bar.update(
-                line,
-                total=progress.planned,
-                completed=len(progress.ended),
-                description=escape(", ".join(names[:_SHOWN]) + more) or ("summing up" if progress.ended else "planning"),
-            )
+            bar.update(line, total=progress.planned, completed=progress.done)
+
+
+def running_line(progress: Progress, now: datetime) -> str:
+    """The tables that run with the time that each has taken, the longest first."""
+    since = {table: progress.since.get(table, now) for table in progress.running}
+    names = sorted(since, key=lambda table: (since[table], table))
+    told = [f"{table} {elapsed(since[table], now)}" for table in names[:_SHOWN]]
+    more = progress.at_work - len(told)
+    line = ", ".join(told) + (f" +{more}" if more > 0 else "")
+    return line.strip() or ("summing up" if progress.done else "planning")
+
+
+def elapsed(since: datetime, now: datetime) -> str:
+    """A time as people say it. A run whose waits hurry is ahead of this machine's clock: that is 0."""
+    seconds = max(0, int((now - since).total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
 
 
 class _Stopper:

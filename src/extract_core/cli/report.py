@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from extract_core import errors
+from extract_core.cli.live import look
 from extract_core.cli.output import Column, print_json, print_table, stderr_console
 from extract_core.cli.progress import lambda_message
 from extract_core.errors import RunNotFound
@@ -15,6 +16,7 @@ from extract_core.errors import RunNotFound
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from extract_core.cli.live import RunningTable
     from extract_core.engine import Engine, ExecutionEnd
     from extract_core.tracking import AttemptRow, RunRecord, Skipped, TrackingStore
 
@@ -72,14 +74,22 @@ def show(engine: Engine, record: RunRecord, state: str, *, output: str) -> None:
         record = tracking.run(record.run_id)
         state = run_state(engine, record)
     rows = _latest(tracking.attempts(record.run_id))
-    again = _retrying(tracking, record, rows) if state == "RUNNING" else frozenset()
+    again, live = frozenset[str](), None
+    if state == "RUNNING":
+        again = _retrying(tracking, record, rows)
+        live = look(engine, record, ended={row.table for row in rows} - again, retrying=again)
     if output == "json":
-        print_json({**run_json(engine, record), "tables": [_table_json(row, again) for row in rows]})
+        now = {"at_work": live.at_work, "running": [each.as_json() for each in live.running]} if live else {}
+        print_json({**run_json(engine, record), **now, "tables": [_table_json(row, again) for row in rows]})
     else:
-        print_attempts(rows, record.skipped, title=f"run {record.run_id}: {state}", retrying=again)
+        running = live.running if live else ()
+        print_attempts(rows, record.skipped, title=f"run {record.run_id}: {state}", retrying=again, running=running)
     if record.refused is not None and record.planned is None:
         click.echo(f"extract: it was refused: {record.refused}", err=True)
-    _way_on(engine, record, state, [row for row in rows if row.table not in again])
+    if live is not None:
+        stderr_console().print(live.line(record.planned), style="cyan")
+    else:
+        _way_on(engine, record, rows)
 
 
 def print_attempts(
@@ -88,10 +98,12 @@ def print_attempts(
     *,
     title: str | None = None,
     retrying: Collection[str] = (),
+    running: Sequence[RunningTable] = (),
 ) -> None:
     """Attempts as a table on stdout, and below it why each one failed that did: reasons are too long for a cell.
 
-    Which attempt a row is stands there only if one is not the first. `retrying` are tables that another attempt follows at.
+    Which attempt a row is stands there only if one is not the first. `retrying` are tables that another attempt follows at,
+    `running` those whose job is at work: their seconds are those so far.
     """
     columns = [Column("Table"), Column("Job type"), Column("State"), Column("Failure")]
     columns += [Column("Rows", right=True), Column("Seconds", right=True)]
@@ -107,8 +119,9 @@ def print_attempts(
         )
         for row in rows
     ]
+    cells += [(each.table, each.job_type, "RUNNING", None, None, each.seconds, each.attempt) for each in running]
     cells += [(each.table, None, "SKIPPED", None, None, None, None) for each in skipped]
-    if any(row.attempt > 1 for row in rows):
+    if any(row.attempt > 1 for row in rows) or any(each.attempt > 1 for each in running):
         columns.append(Column("Attempt", right=True))
     else:
         cells = [cell[:-1] for cell in cells]
@@ -121,19 +134,17 @@ def print_attempts(
         click.echo()
 
 
-def _way_on(engine: Engine, record: RunRecord, state: str, rows: list[AttemptRow]) -> None:
+def _way_on(engine: Engine, record: RunRecord, rows: Sequence[AttemptRow]) -> None:
     failed = sum(row.state != "SUCCEEDED" for row in rows)
     missing = (record.planned or 0) - len(rows)
     console = stderr_console()
-    if state == "RUNNING":
-        console.print(f"{len(rows)} of {record.planned} tables have ended", style="cyan")
-    elif failed or missing > 0:
+    if failed or missing > 0:
         counted = f"{failed + max(missing, 0)} of {record.planned} tables did not succeed."
         console.print(
             f"{counted} What their jobs wrote: {engine.places(record.run_id)['job logs']}", style="yellow", markup=False
         )
         console.print("Run just these again, with the settings of this run's plan:", style="yellow")
-        console.print(f"  extract rerun {record.run_id} --local")
+        console.print(f"  {' '.join(('extract rerun', record.run_id, *engine.options))}")
 
 
 def _retrying(tracking: TrackingStore, record: RunRecord, rows: Sequence[AttemptRow]) -> frozenset[str]:

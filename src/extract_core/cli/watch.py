@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def watch(run: str, local: bool, pipeline: Path | None, output: str) -> int:
     """Follow RUN (default: the latest) to its end. To leave does not stop it. Exit code 1 if it failed.
 
-    With --output json each change is a line: {"planned"}, {"table", "started"}, {"table", "state"}; the last line is the run.
+    With --output json each change is a line: {"planned"}, {"table", "started"}, {"table", "state"}, and {"counts"} of a
+    DISTRIBUTED Map, whose tables are too many to name each; the last line is the run.
     """
     engine = engine_of(pipeline, local=local)
     record = find_run(engine.parts().tracking, run)
@@ -51,6 +52,7 @@ def changes(events: Iterator[Mapping[str, Any]]) -> Iterator[dict[str, Json]]:
     """What the events change of a run's progress, one by one."""
     progress = Progress()
     planned: int | None = None
+    counts: dict[str, int] = {}
     running: set[str] = set()
     for event in events:
         ended = progress.feed(event)
@@ -58,6 +60,9 @@ def changes(events: Iterator[Mapping[str, Any]]) -> Iterator[dict[str, Json]]:
         if progress.planned != planned:
             planned = progress.planned
             yield {"planned": planned, "at": at}
+        if progress.counts != counts:
+            counts = progress.counts
+            yield {"counts": {**counts}, "at": at}
         for table in sorted(progress.running.keys() - running):
             yield {"table": table, "started": at, "job_type": progress.running[table]}
         running = set(progress.running)

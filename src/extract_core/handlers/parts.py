@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from extract_core.contract import Json
+    from extract_core.handlers.executions import StepFunctions
     from extract_core.objects import ObjectStore
     from extract_core.registry import Registry
     from extract_core.tracking import TrackingStore
@@ -62,10 +63,11 @@ class Parts:
     announce: Callable[[Mapping[str, Json]], None] = to_nobody
 
 
-def parts_from(environ: Mapping[str, str]) -> Parts:
+def parts_from(environ: Mapping[str, str], executions: StepFunctions | None = None) -> Parts:
     """The parts that these variables name: EXTRACT_CONFIG_URI, EXTRACT_DATA_URI, EXTRACT_RUNS_URI and EXTRACT_TRACKING.
 
-    With EXTRACT_EVENT_BUS (the name or ARN of a bus of EventBridge) the end of each run is put there.
+    With EXTRACT_EVENT_BUS (the name or ARN of a bus of EventBridge) the end of each run is put there. `executions` is whom to ask
+    of executions.
     Raises UsageError naming those that are missing.
     """
     from extract_core.handlers.announce import EventBridge
@@ -78,7 +80,7 @@ def parts_from(environ: Mapping[str, str]) -> Parts:
     if missing:
         raise UsageError(f"the environment has no {', '.join(missing)}: set them on the function, as the deployed template does")
     config_uri, data_uri, runs_uri = (environ[name].rstrip("/") + "/" for name in PLACES[:3])
-    executions = StepFunctions()
+    executions = executions or StepFunctions()
     return Parts(
         objects=open_objects(),
         tracking=open_tracking(environ["EXTRACT_TRACKING"]),

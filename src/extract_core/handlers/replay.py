@@ -1,7 +1,7 @@
 """Ends of jobs that stand in an execution's history but were never recorded: the status handler is given their items again.
 
 An item with the outcome of its job is the input of *Handle Extract Job Run Status*. Where the handler failed, or the execution
-died in it, the history still has that input. (The children of a DISTRIBUTED Map have histories of their own, which are not read.)
+died in it, the history still has that input; of a DISTRIBUTED Map, the history of the table's own execution, which comes with it.
 """
 
 from __future__ import annotations

@@ -45,6 +45,8 @@ _FAST_REHEARSAL: Final = 60.0
 class LocalEngine:
     """Runs a pipeline's machine in this process. Make one a command: it keeps the registry and the stores."""
 
+    options: tuple[str, ...] = ("--local",)
+
     def __init__(self, pipeline: Pipeline, registry: Registry | None = None) -> None:
         self._pipeline = pipeline
         self.registry = registry if registry is not None else discover()
@@ -126,6 +128,10 @@ class LocalEngine:
         """The history of any run on this machine, as its process writes it."""
         return self._folder(run_id).follow()
 
+    def history(self, run_id: str) -> Iterator[Mapping[str, Json]]:
+        """What its process has written of it by now."""
+        return self._folder(run_id).events()
+
     def job_log(self, run_id: str, table: str, attempt: int) -> str | None:
         """What the job's process wrote."""
         try:
@@ -175,6 +181,8 @@ def _handle(
 
 class LocalExecution:
     """One execution that this process runs."""
+
+    outlives = False
 
     def __init__(self, run_id: str, execution_id: str, folder: ExecutionFolder, parts: Parts, injections: Injections) -> None:
         self.run_id = run_id

@@ -1,0 +1,133 @@
+"""Runs on AWS: the deployed state machine is started, followed and stopped through Step Functions."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from extract_core.aws.execution import AwsExecution, closed
+from extract_core.errors import RunNameTaken, UsageError
+from extract_core.handlers.executions import ALIVE, StepFunctions
+from extract_core.handlers.parts import PLACES, parts_from
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from extract_core.contract import Json
+    from extract_core.engine import Rehearsal, RunningExecution
+    from extract_core.handlers import Parts
+    from extract_core.pipeline import Pipeline
+
+_HOSTS: Final = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
+
+
+class AwsEngine:
+    """The runs of a pipeline whose machine is deployed: places in S3, tracking in DynamoDB."""
+
+    options: tuple[str, ...] = ()
+
+    def __init__(self, pipeline: Pipeline, states: StepFunctions | None = None) -> None:
+        self._pipeline = pipeline
+        self._states = states if states is not None else StepFunctions()
+        self._parts: Parts | None = None
+
+    def parts(self) -> Parts:
+        """The stores that the machine's functions use. UsageError where extract.toml names others than AWS can reach."""
+        if self._parts is None:
+            pipeline = self._pipeline
+            for name in ("config_uri", "data_uri", "runs_uri"):
+                if not getattr(pipeline, name).startswith("s3://"):
+                    raise self._not_there(name, getattr(pipeline, name), "s3://bucket/folder/")
+            if not pipeline.tracking.startswith("dynamodb://"):
+                raise self._not_there("tracking", pipeline.tracking, "dynamodb://table")
+            places = (pipeline.config_uri, pipeline.data_uri, pipeline.runs_uri, pipeline.tracking)
+            environ = {**os.environ, **dict(zip(PLACES, places, strict=True))}
+            self._parts = parts_from(environ, self._states)
+        return self._parts
+
+    def start(self, event: Mapping[str, Json], *, run_id: str, rehearsal: Rehearsal | None = None) -> RunningExecution:
+        """Start an execution of the state machine. RunNameTaken; UsageError where there is none; TrackingUnavailable."""
+        if rehearsal is not None:
+            raise UsageError("--inject and --fast rehearse a run on this machine: add --local")
+        machine = self._machine()
+        parts = self.parts()
+        execution_id = f"{machine.replace(':stateMachine:', ':execution:')}:{run_id}"
+        # the same name and input again would be answered with the execution that runs (API reference, StartExecution)
+        if self._states.describe(execution_id) is not None:
+            raise self._taken(run_id)
+        with self._states.asking(f"can't start the state machine {machine!r}"):
+            client = self._states.client(machine)
+            try:
+                started = client.start_execution(stateMachineArn=machine, name=run_id, input=json.dumps(event))
+            except client.exceptions.ExecutionAlreadyExists:
+                raise self._taken(run_id) from None
+            except client.exceptions.StateMachineDoesNotExist:
+                raise UsageError(
+                    f"{self._pipeline.file.name}: pipeline.state_machine: there is no state machine {machine!r}: deploy it, or "
+                    "correct the ARN"
+                ) from None
+        return AwsExecution(run_id, started["executionArn"], self._states, parts)
+
+    def is_running(self, execution_id: str) -> bool:
+        """Whether Step Functions says so."""
+        return self._states.is_running(execution_id)
+
+    def reconcile(self, run_id: str) -> None:
+        """Set right what an execution left that ended without a summary; one that Step Functions forgot is taken for failed."""
+        execution_id = self._execution_id(run_id)
+        described = self._states.describe(execution_id)
+        if described is None or described["status"] not in ALIVE:
+            closed(self.parts(), run_id, described)
+
+    def watch(self, run_id: str) -> Iterator[Mapping[str, Json]]:
+        """The execution's history, and those of the children of a DISTRIBUTED Map, as Step Functions gives them."""
+        return self._states.watch(self._execution_id(run_id))
+
+    def history(self, run_id: str) -> Iterator[Mapping[str, Json]]:
+        """What there is of it by now."""
+        return self._states.look(self._execution_id(run_id))
+
+    def job_log(self, run_id: str, table: str, attempt: int) -> str | None:  # noqa: ARG002 - the contract's
+        """None: a service keeps its jobs' logs where the attempt's `log_url` says."""
+        return None
+
+    def places(self, run_id: str) -> Mapping[str, Path | str]:
+        """Where things of this run lie."""
+        execution_id = self._execution_id(run_id)
+        pipeline = self._pipeline
+        region = execution_id.split(":")[3] if execution_id.count(":") >= 3 else pipeline.region
+        host = _HOSTS.get(pipeline.partition, _HOSTS["aws"])
+        found: dict[str, Path | str] = {
+            "execution history": f"https://{region}.{host}/states/home?region={region}#/v2/executions/details/{quote(execution_id)}",
+            "job logs": f"extract logs {run_id} TABLE",
+            "tracking store": pipeline.tracking,
+            "configs": pipeline.config_uri,
+            "plans and results": pipeline.runs_uri,
+            "data": pipeline.data_uri,
+        }
+        return found if pipeline.state_machine is None else {"state machine": pipeline.state_machine, **found}
+
+    def _execution_id(self, run_id: str) -> str:
+        return self.parts().tracking.run(run_id).execution_id
+
+    def _machine(self) -> str:
+        if self._pipeline.state_machine is None:
+            raise UsageError(
+                f"{self._pipeline.file.name} names no state machine to start: set [pipeline] state_machine to the ARN of the "
+                "deployed one, or run it on this machine with --local and folders in place of s3://"
+            )
+        return self._pipeline.state_machine
+
+    @staticmethod
+    def _taken(run_id: str) -> RunNameTaken:
+        return RunNameTaken(
+            f"run {run_id!r} was started before: start this one under another name, or see: extract status {run_id}"
+        )
+
+    def _not_there(self, key: str, value: str, wanted: str) -> UsageError:
+        return UsageError(
+            f"{self._pipeline.file.name}: pipeline.{key} is {value!r}, where AWS can't reach it: write {wanted}, or add --local"
+        )

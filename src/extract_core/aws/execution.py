@@ -1,0 +1,71 @@
+"""One execution on AWS that this command has started. It goes on whatever becomes of the command."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from extract_core.engine import ExecutionEnd
+from extract_core.errors import TrackingUnavailable
+from extract_core.handlers import executions
+from extract_core.handlers.reconcile import reconcile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+
+    from extract_core.contract import Json
+    from extract_core.handlers import Parts
+    from extract_core.handlers.executions import StepFunctions
+
+_STOPPED: Final = "Extract.Stopped"
+
+
+class AwsExecution:
+    """An execution of the state machine."""
+
+    outlives = True
+
+    def __init__(self, run_id: str, execution_id: str, states: StepFunctions, parts: Parts) -> None:
+        self.run_id = run_id
+        self.execution_id = execution_id
+        self._states = states
+        self._parts = parts
+
+    def events(self) -> Iterator[Mapping[str, Json]]:
+        """Its history, until it has ended. Raises TrackingUnavailable where AWS can't be reached for minutes."""
+        try:
+            yield from self._states.watch(self.execution_id)
+        except TrackingUnavailable as error:
+            raise TrackingUnavailable(f"{error}; the run goes on, follow it with: extract watch {self.run_id}") from error
+
+    def stop(self, cause: str) -> None:
+        """StopExecution: Step Functions ends the jobs that it waits for. Raises TrackingUnavailable."""
+        with self._states.asking(f"can't stop {self.execution_id!r}"):
+            self._states.client(self.execution_id).stop_execution(executionArn=self.execution_id, error=_STOPPED, cause=cause)
+
+    def end(self) -> ExecutionEnd:
+        """Wait for the end; tables that it left open are given one, should the rule that does so not be deployed."""
+        while True:
+            described = self._states.describe(self.execution_id)
+            if described is None or described["status"] not in executions.ALIVE:
+                break
+            time.sleep(executions.POLL_SECONDS)
+        closed(self._parts, self.run_id, described)
+        if described is None:
+            return ExecutionEnd(status="FAILED", error="ExecutionDoesNotExist", cause=_FORGOTTEN)
+        return ExecutionEnd(status=described["status"], error=described.get("error"), cause=described.get("cause"))
+
+
+_FORGOTTEN: Final = "Step Functions knows nothing of the execution (it forgets them after 90 days)"
+
+
+def closed(parts: Parts, run_id: str, described: DescribeExecutionOutputTypeDef | None) -> None:
+    """Set right what an execution left that has ended as described. Changes nothing where there is a summary."""
+    if described is None:
+        reconcile(parts, run_id, "FAILED", _FORGOTTEN)
+        return
+    error, cause = described.get("error"), described.get("cause")
+    told = [text for text in (None if error == _STOPPED else error, cause) if text]
+    reconcile(parts, run_id, described["status"], ": ".join(told))
