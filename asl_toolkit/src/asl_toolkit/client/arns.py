@@ -1,14 +1,36 @@
 """ARNs and names of state machines and executions."""
 
 import re
+import uuid
 from dataclasses import dataclass
 
 _NAME = re.compile(r'[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}')
+_MACHINE, _QUALIFIED = 7, 8  # parts of the ARN of a machine, and of one of its versions or aliases
 
 
 def valid_name(name: str) -> bool:
     """Whether a state machine or an execution may have this name (API reference, CreateStateMachine)."""
     return _NAME.fullmatch(name) is not None
+
+
+def fault_of_arn(arn: str, *kinds: str) -> str | None:
+    """What InvalidArn says of an ARN that is not of one of these resource types (`execution`); None when it is."""
+    parts = arn.split(":")
+    if parts[0] != "arn":
+        return f"Invalid ARN prefix: {arn}"
+    if len(parts) < _MACHINE or parts[2] != "states":
+        return f"Invalid ARN: {arn}"
+    if parts[5] not in kinds:
+        return f"Resource type not valid in this context: {parts[5]}"
+    return None
+
+
+def unqualified(arn: str) -> tuple[str, str | None]:
+    """The ARN of a machine without its version or alias, and that qualifier."""
+    parts = arn.split(":")
+    if len(parts) < _QUALIFIED:
+        return arn, None
+    return ":".join(parts[:_MACHINE]), ":".join(parts[_MACHINE:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +45,10 @@ class Place:
         """The ARN of a state machine."""
         return f"arn:{self.partition}:states:{self.region}:{self.account}:stateMachine:{name}"
 
-    def execution(self, machine: str, name: str, *, kind: str = "execution") -> str:
-        """The ARN of an execution (`kind` is `express` for those of an EXPRESS machine)."""
-        return f"arn:{self.partition}:states:{self.region}:{self.account}:{kind}:{machine}:{name}"
+    def execution(self, machine: str, name: str) -> str:
+        """The ARN of an execution of a STANDARD machine."""
+        return f"arn:{self.partition}:states:{self.region}:{self.account}:execution:{machine}:{name}"
+
+    def express(self, machine: str, name: str) -> str:
+        """A new ARN of an execution of an EXPRESS machine: the same name may run any number of times."""
+        return f"arn:{self.partition}:states:{self.region}:{self.account}:express:{machine}:{name}:{uuid.uuid4()}"

@@ -1,57 +1,46 @@
-"""The exceptions of the client: botocore's ClientError where it is installed, so that callers catch what they catch on AWS."""
+"""The exceptions of the client: one class for each error that botocore's model knows, all of them a ClientError."""
 
+import uuid
 from typing import Any
 
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
+from botocore.exceptions import ClientError
 
-    class ClientError(Exception):  # type: ignore[no-redef] # botocore is an extra
-        """What botocore raises for an answer that is an error."""
+from asl_toolkit.errors import AslError
 
-        def __init__(self, error_response: dict[str, Any], operation_name: str) -> None:
-            self.response = error_response
-            self.operation_name = operation_name
-            error = error_response["Error"]
-            super().__init__(
-                f"An error occurred ({error['Code']}) when calling the {operation_name} operation: {error['Message']}"
-            )
+__all__ = ["ClientError", "Exceptions", "OperationNotSupported"]
 
 
-__all__ = ["ClientError", "Exceptions"]
-
-_NAMES = (
-    "ExecutionAlreadyExists",
-    "ExecutionDoesNotExist",
-    "ExecutionNotRedrivable",
-    "InvalidArn",
-    "InvalidDefinition",
-    "InvalidExecutionInput",
-    "InvalidName",
-    "InvalidOutput",
-    "InvalidToken",
-    "StateMachineAlreadyExists",
-    "StateMachineDoesNotExist",
-    "TaskDoesNotExist",
-    "ValidationException",
-)
+class OperationNotSupported(AslError):  # noqa: N818 - named after what happened
+    """Step Functions has the operation, or the member of its request, and this client has not; the text says what to do."""
 
 
 class Exceptions:
-    """`client.exceptions`: a class for each error code, all of them a ClientError."""
+    """`client.exceptions`: `StateMachineDoesNotExist` and all others that the service's model names."""
 
     def __init__(self) -> None:
-        self.ClientError = ClientError
-        self._classes = {name: type(name, (ClientError,), {}) for name in _NAMES}
+        from asl_toolkit.client.model import service_model  # it checks requests, which may raise these
 
-    def __getattr__(self, name: str) -> type[Exception]:
+        self.ClientError = ClientError
+        self._classes = {shape.error_code: type(shape.error_code, (ClientError,), {}) for shape in service_model().error_shapes}
+
+    def __getattr__(self, name: str) -> type[ClientError]:
         """The class of an error code."""
         try:
             return self.__dict__["_classes"][name]  # type: ignore[no-any-return] # a dict of classes
         except KeyError:
-            raise AttributeError(f"there is no exception {name!r}; there are {', '.join(_NAMES)}") from None
+            known = ", ".join(sorted(self.__dict__.get("_classes", ())))
+            raise AttributeError(f"there is no exception {name!r}; there are {known}") from None
 
-    def make(self, code: str, message: str, operation: str) -> Exception:
+    def make(self, code: str, message: str, operation: str) -> ClientError:
         """An error as botocore raises it."""
-        response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        response: dict[str, Any] = {
+            "Error": {"Code": code, "Message": message},
+            "message": message,
+            "ResponseMetadata": response_metadata(400),
+        }
         return getattr(self, code)(response, operation)  # type: ignore[no-any-return] # a class of exceptions
+
+
+def response_metadata(status: int = 200) -> dict[str, Any]:
+    """What boto3 puts beside every answer."""
+    return {"RequestId": str(uuid.uuid4()), "HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}

@@ -33,7 +33,7 @@ class NestedExecutions:
         except ClientError as error:
             code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
             raise TaskFailed(
-                f"StepFunctions.{code}Exception",
+                f"StepFunctions.{code.removesuffix('Exception')}Exception",
                 f"{message} (Service: AWSStepFunctions; Status Code: 400; Error Code: {code}; "
                 f"Request ID: {uuid.uuid4()}; Proxy: null)",
             ) from error

@@ -1,20 +1,58 @@
-"""The state machines and executions that a client knows, and the errors that it raises for those it does not."""
+"""The state machines that a client knows, with their revisions, versions and aliases, and the executions it has started."""
 
+import random
 import threading
 import uuid
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
-from asl_toolkit.client.arns import Place, valid_name
+from asl_toolkit.client.arns import Place, fault_of_arn, unqualified
+from asl_toolkit.client.definitions import MachineType, refusal
 from asl_toolkit.client.errors import Exceptions
+from asl_toolkit.client.map_runs import MapRunBook
 from asl_toolkit.clock import Clock
-from asl_toolkit.errors import DefinitionError
-from asl_toolkit.json_value import Json, loads
 from asl_toolkit.machine import StateMachine, load
 from asl_toolkit.runtime.execution import Execution
-from asl_toolkit.runtime.payload import MOST_BYTES, exceeds
 from asl_toolkit.services.registry import Services
+
+EXPRESS_SECONDS = 300  # how long an EXPRESS execution may take (service quotas)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What UpdateStateMachine replaces. `id` is None until the first update, as the service has it."""
+
+    definition: str
+    role_arn: str
+    loaded: StateMachine
+    settings: dict[str, Any]  # loggingConfiguration, tracingConfiguration, encryptionConfiguration as given
+    updated: datetime
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published revision."""
+
+    arn: str
+    revision: Revision
+    description: str | None
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for one version or two; `routing` as the API has it."""
+
+    arn: str
+    name: str
+    description: str | None
+    routing: tuple[tuple[str, int], ...]  # version's ARN, weight
+    created: datetime
+    updated: datetime
 
 
 @dataclass(slots=True)
@@ -23,20 +61,34 @@ class Machine:
 
     name: str
     arn: str
-    type: str
-    definition: str
-    role_arn: str
+    type: MachineType
     created: datetime
-    loaded: StateMachine
+    revision: Revision
+    tags: dict[str, str]
+    versions: dict[int, Version] = field(default_factory=dict)
+    published: int = 0  # the number of the newest version: never given twice
+    aliases: dict[str, Alias] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an ARN starts: a machine's revision, and the version and alias that led to it."""
+
+    machine: Machine
+    revision: Revision
+    version_arn: str | None = None
+    alias_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An execution, its machine as it was then, and its input as it was given."""
+    """An execution, what it runs, and its input and trace header as they were given."""
 
     execution: Execution
-    machine: Machine
+    target: Target
     input: str
+    trace: str | None = None
+    redriven_by: deque[str] = field(default_factory=lambda: deque(maxlen=10))  # client tokens: the last ten count
 
 
 class Registry:
@@ -46,104 +98,80 @@ class Registry:
         self.place = place
         self.services = services
         self.exceptions = Exceptions()
-        self._clock = clock
-        self._machines: dict[str, Machine] = {}
-        self._executions: dict[str, Started] = {}
-        self._lock = threading.RLock()
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.machines: dict[str, Machine] = {}
+        self.executions: dict[str, Started] = {}
+        self.map_runs = MapRunBook()
+        self._draws = random.Random(0)  # noqa: S311 - which version an alias leads to; the same in each run
 
     def error(self, code: str, message: str, operation: str) -> Exception:
         """An error as botocore raises it."""
         return self.exceptions.make(code, message, operation)
 
-    def load(self, definition: str, operation: str) -> StateMachine:
+    def revision(self, definition: str, kind: MachineType, operation: str) -> tuple[str, StateMachine]:
         """A definition, loaded; InvalidDefinition lists every fault."""
-        try:
-            return load(definition)
-        except DefinitionError as error:
-            raise self.error("InvalidDefinition", f"Invalid State Machine Definition: '{error}'", operation) from error
+        reason = refusal(definition, kind)
+        if reason is not None:
+            raise self.error("InvalidDefinition", reason, operation)
+        loaded = load(definition)
+        if kind == "EXPRESS":
+            seconds = min(loaded.model.timeout or EXPRESS_SECONDS, EXPRESS_SECONDS)
+            loaded = StateMachine(replace(loaded.model, timeout=seconds))
+        return definition, loaded
 
-    def create(self, name: str, definition: str, role_arn: str, kind: str) -> Machine:
-        """Put a machine under a name; the same one again is no error."""
-        operation = "CreateStateMachine"
-        if not valid_name(name):
-            raise self.error("InvalidName", f"Invalid Name: '{name}'", operation)
-        loaded = self.load(definition, operation)
-        arn = self.place.machine(name)
-        with self._lock:
-            known = self._machines.get(arn)
-            if known is None:
-                known = Machine(name, arn, kind, definition, role_arn, datetime.now(UTC), loaded)
-                self._machines[arn] = known
-            elif (known.definition, known.type) != (definition, kind):
-                raise self.error("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'", operation)
-        return known
-
-    def delete(self, arn: str) -> None:
-        """Forget a machine; its executions stay."""
-        with self._lock:
-            self._machines.pop(arn, None)
-
-    def machines(self) -> list[Machine]:
-        """All machines, by name."""
-        with self._lock:
-            return sorted(self._machines.values(), key=lambda machine: machine.name)
+    def require(self, arn: str, operation: str, *kinds: str) -> None:
+        """InvalidArn for what is no ARN of these resource types."""
+        fault = fault_of_arn(arn, *kinds)
+        if fault is not None:
+            raise self.error("InvalidArn", f"Invalid Arn: '{fault}'", operation)
 
     def machine(self, arn: str, operation: str) -> Machine:
-        """A machine; StateMachineDoesNotExist."""
-        with self._lock:
-            machine = self._machines.get(arn)
+        """A machine by its own ARN; StateMachineDoesNotExist, for that of a version or alias too."""
+        self.require(arn, operation, "stateMachine")
+        with self.lock:
+            machine = self.machines.get(arn)
         if machine is None:
             raise self.error("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'", operation)
         return machine
 
+    def target(self, arn: str, operation: str) -> Target:
+        """What the ARN of a machine, a version or an alias leads to; StateMachineDoesNotExist."""
+        self.require(arn, operation, "stateMachine")
+        own, qualifier = unqualified(arn)
+        with self.lock:
+            machine = self.machines.get(own)
+            if machine is not None and qualifier is None:
+                return Target(machine, machine.revision)
+            if machine is not None and qualifier in machine.aliases:
+                alias = machine.aliases[qualifier]
+                weights = [weight for _, weight in alias.routing]
+                version_arn = self._draws.choices([each for each, _ in alias.routing], weights)[0]
+                return replace(self.target(version_arn, operation), alias_arn=arn)
+            number = int(qualifier) if qualifier is not None and qualifier.isdecimal() else 0
+            if machine is not None and number in machine.versions:
+                return Target(machine, machine.versions[number].revision, version_arn=arn)
+        raise self.error("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'", operation)
+
     def execution(self, arn: str, operation: str) -> Started:
-        """An execution; ExecutionDoesNotExist."""
-        with self._lock:
-            started = self._executions.get(arn)
+        """An execution of a STANDARD machine; InvalidArn, ExecutionDoesNotExist."""
+        self.require(arn, operation, "execution")
+        with self.lock:
+            started = self.executions.get(arn)
         if started is None:
-            raise self.error("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'", operation)
+            raise self.missing_execution(arn, operation)
         return started
 
-    def executions(self, machine_arn: str) -> list[Started]:
-        """The executions of a machine, the newest first."""
-        with self._lock:
-            return [it for it in reversed(self._executions.values()) if it.machine.arn == machine_arn]
+    def missing_execution(self, arn: str, operation: str) -> Exception:
+        """The error for an execution that is not known."""
+        return self.error("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'", operation)
 
-    def start(self, machine_arn: str, name: str | None, text: str, operation: str) -> Started:
-        """Start an execution; the same name and input again, while it runs, gives the same one."""
-        machine = self.machine(machine_arn, operation)
-        name = name or str(uuid.uuid4())
-        if not valid_name(name):
-            raise self.error("InvalidName", f"Invalid Name: '{name}'", operation)
-        value = self._input(text, operation)
-        arn = self.place.execution(machine.name, name)
-        with self._lock:
-            known = self._executions.get(arn)
-            if known is not None:
-                if known.execution.status == "RUNNING" and known.input == text:
-                    return known
-                raise self.error("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'", operation)
-            try:
-                execution = machine.loaded.start(
-                    value,
-                    name=name,
-                    services=self.services,
-                    execution_arn=arn,
-                    state_machine_arn=machine.arn,
-                    role_arn=machine.role_arn or None,
-                    clock=self._clock() if self._clock else None,
-                )
-            except DefinitionError as error:
-                raise self.error("InvalidDefinition", str(error), operation) from error
-            started = self._executions[arn] = Started(execution, machine, text)
-        return started
 
-    def _input(self, text: str, operation: str) -> Json:
-        try:
-            value = loads(text)
-        except (ValueError, TypeError) as error:
-            raise self.error("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'", operation) from error
-        if exceeds(text):
-            limit = f"Member must have length less than or equal to {MOST_BYTES}"
-            raise self.error("ValidationException", f"Value at 'input' failed to satisfy constraint: {limit}", operation)
-        return value
+def now() -> datetime:
+    """The time of this machine: what the dates of state machines, versions and aliases are."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """The id of a new revision."""
+    return str(uuid.uuid4())

@@ -1,0 +1,32 @@
+"""Children of Map Runs, described as executions: by their own history, once they have ended."""
+
+from asl_toolkit.client.map_runs import MapRunRecord
+from asl_toolkit.client.operation import Response
+from asl_toolkit.runtime.distributed import ChildExecution
+
+_BY_MAP_RUN = "Execution can only be redriven using Map Run redrive"  # as in exported results of children
+
+
+def describe_child(record: MapRunRecord, child: ChildExecution) -> Response:
+    """A child as DescribeExecution gives it, with `itemCount` for ListExecutions beside it."""
+    first, last = child.events[0], child.events[-1]
+    succeeded = child.status == "SUCCEEDED"
+    reason = f"Execution is {child.status} and cannot be redriven" if succeeded else _BY_MAP_RUN
+    answer: Response = {
+        "executionArn": child.arn,
+        "stateMachineArn": record.start.machine_arn,
+        "name": child.name,
+        "status": child.status,
+        "startDate": first["timestamp"],
+        "stopDate": last["timestamp"],
+        "input": first["executionStartedEventDetails"]["input"],
+        "inputDetails": {"included": True},
+        "mapRunArn": child.map_run_arn,
+        "redriveCount": 0,
+        "redriveStatus": "NOT_REDRIVABLE" if succeeded else "REDRIVABLE_BY_MAP_RUN",
+        "redriveStatusReason": reason,
+    }
+    if succeeded:
+        return answer | {"output": last["executionSucceededEventDetails"]["output"], "outputDetails": {"included": True}}
+    answer |= last["executionFailedEventDetails"]
+    return answer

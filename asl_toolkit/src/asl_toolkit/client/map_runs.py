@@ -1,0 +1,183 @@
+"""Map Runs: what listeners have told of them, and the operations that show it."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from asl_toolkit.client.model import Request
+from asl_toolkit.client.operation import Part, Response, operation
+from asl_toolkit.client.pages import page
+from asl_toolkit.runtime.distributed import ChildExecution, MapRunStart
+from asl_toolkit.runtime.history import Event
+
+if TYPE_CHECKING:
+    from asl_toolkit.client.registry import Registry
+
+_ENDS = {"MapRunSucceeded": "SUCCEEDED", "MapRunFailed": "FAILED", "MapRunAborted": "ABORTED"}
+
+
+@dataclass(slots=True)
+class MapRunRecord:
+    """A Map Run that has its items, and its children that have ended, by ARN."""
+
+    start: MapRunStart
+    children: dict[str, ChildExecution] = field(default_factory=dict)
+
+
+class MapRunBook:
+    """The Map Runs of all executions of a client; listeners write it, from the threads of executions."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: dict[str, MapRunRecord] = {}
+        self._of_child: dict[str, str] = {}
+
+    def started(self, start: MapRunStart) -> None:
+        """A Map Run has its items. At a redrive, children that did not succeed run again: they count no more."""
+        with self._lock:
+            record = self._runs.setdefault(start.arn, MapRunRecord(start))
+            record.start = start
+            record.children = {arn: child for arn, child in record.children.items() if child.status == "SUCCEEDED"}
+
+    def ended(self, child: ChildExecution) -> None:
+        """A child has ended."""
+        with self._lock:
+            self._runs[child.map_run_arn].children[child.arn] = child
+            self._of_child[child.arn] = child.map_run_arn
+
+    def run(self, arn: str) -> MapRunRecord | None:
+        """A Map Run by its ARN."""
+        with self._lock:
+            return self._runs.get(arn)
+
+    def child(self, arn: str) -> tuple[MapRunRecord, ChildExecution] | None:
+        """A child that has ended, and its Map Run."""
+        with self._lock:
+            run = self._runs.get(self._of_child.get(arn, ""))
+            child = None if run is None else run.children.get(arn)
+            return None if run is None or child is None else (run, child)
+
+    def children(self, record: MapRunRecord) -> list[ChildExecution]:
+        """The children of a Map Run that have ended, the newest first."""
+        with self._lock:
+            return list(reversed(record.children.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a Map Run went, by the history of its execution."""
+
+    arn: str
+    status: Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
+    started: datetime
+    stopped: datetime | None
+    redriven: datetime | None
+    redrives: int
+
+
+def courses(events: Sequence[Event]) -> Iterator[Course]:
+    """The Map Runs of a history, in the order in which they started."""
+    ends = {event["previousEventId"]: event for event in events if event["type"] in _ENDS}
+    redrives: dict[str, list[Event]] = {}
+    for event in events:
+        if event["type"] == "MapRunRedriven":
+            redrives.setdefault(event["mapRunRedrivenEventDetails"]["mapRunArn"], []).append(event)
+    for event in events:
+        if event["type"] != "MapRunStarted":
+            continue
+        arn = event["mapRunStartedEventDetails"]["mapRunArn"]
+        again = redrives.get(arn, [])
+        last = again[-1] if again else event
+        end = ends.get(last["id"])
+        status: Any = "RUNNING" if end is None else _ENDS[end["type"]]
+        stopped = None if end is None else end["timestamp"]
+        yield Course(arn, status, event["timestamp"], stopped, last["timestamp"] if again else None, len(again))
+
+
+def _counts(ended: dict[str, int], total: int, course: Course, limit: int) -> dict[str, int]:
+    """Counts as DescribeMapRun has them. Of what has not ended, as many run as may; after the end it was aborted."""
+    rest = max(0, total - ended["succeeded"] - ended["failed"])
+    running = min(rest, limit or rest) if course.status == "RUNNING" else 0
+    return {
+        "pending": rest - running if course.status == "RUNNING" else 0,
+        "running": running,
+        "succeeded": ended["succeeded"],
+        "failed": ended["failed"],
+        "timedOut": 0,
+        "aborted": 0 if course.status == "RUNNING" else rest,
+        "total": total,
+        "resultsWritten": ended["succeeded"] + ended["failed"] if course.status == "SUCCEEDED" else 0,
+    }
+
+
+class MapRuns(Part):
+    """The Map Runs of DISTRIBUTED Maps."""
+
+    @operation("ListMapRuns")
+    def list_map_runs(self, request: Request) -> Response:
+        """The Map Runs of an execution, in the order in which they started."""
+        arn = request["executionArn"]
+        machine = ":".join(arn.split(":")[:5])
+        listed = []
+        for course in courses(events_of(self._registry, arn, "ListMapRuns")):
+            label = course.arn.split(":")[6]
+            entry = {
+                "executionArn": arn,
+                "mapRunArn": course.arn,
+                "stateMachineArn": f"{machine}:stateMachine:{label}",
+                "startDate": course.started,
+            }
+            listed.append(entry if course.stopped is None else {**entry, "stopDate": course.stopped})
+        return page(listed, request, "mapRuns", self._registry.exceptions, "ListMapRuns")
+
+    @operation("DescribeMapRun")
+    def describe_map_run(self, request: Request) -> Response:
+        """How a Map Run goes: its limits, and how many of its items and children have come to what."""
+        registry, arn = self._registry, request["mapRunArn"]
+        registry.require(arn, "DescribeMapRun", "mapRun")
+        execution_arn, course = self._find(arn)
+        record = registry.map_runs.run(arn)
+        children = [] if record is None else registry.map_runs.children(record)
+        items, executions = {"succeeded": 0, "failed": 0}, {"succeeded": 0, "failed": 0}
+        for child in children:
+            items[child.status.lower()] += child.items
+            executions[child.status.lower()] += 1
+        start = None if record is None else record.start
+        limit = 0 if start is None else start.max_concurrency
+        total = 0 if start is None else start.items
+        batched = any(child.items > 1 for child in children)
+        answer: Response = {
+            "mapRunArn": arn,
+            "executionArn": execution_arn,
+            "status": course.status,
+            "startDate": course.started,
+            "maxConcurrency": limit,
+            "toleratedFailureCount": 0 if start is None else start.tolerated_count or 0,
+            "toleratedFailurePercentage": 0.0 if start is None else float(start.tolerated_percentage or 0),
+            "itemCounts": _counts(items, total, course, limit),
+            "executionCounts": _counts(executions, len(children) if batched else total, course, limit),
+            "redriveCount": course.redrives,
+        }
+        dates = {"stopDate": course.stopped, "redriveDate": course.redriven}
+        return answer | {name: moment for name, moment in dates.items() if moment is not None}
+
+    def _find(self, arn: str) -> tuple[str, Course]:
+        """The execution of a Map Run, and its course; ResourceNotFound."""
+        registry = self._registry
+        record = registry.map_runs.run(arn)
+        known = [record.start.execution_arn] if record is not None else list(registry.executions)
+        for execution_arn in known:
+            for course in courses(events_of(registry, execution_arn, "DescribeMapRun")):
+                if course.arn == arn:
+                    return execution_arn, course
+        raise registry.error("ResourceNotFound", f"Resource not found: '{arn}'", "DescribeMapRun")
+
+
+def events_of(registry: "Registry", arn: str, name: str) -> list[Event]:
+    """The history of an execution, or of a child of a Map Run that has ended; ExecutionDoesNotExist."""
+    found = registry.map_runs.child(arn)
+    if found is not None:
+        return found[1].events
+    return registry.execution(arn, name).execution.events()

@@ -1,0 +1,30 @@
+"""Pages of a list: maxResults and nextToken, as every List operation has them."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from asl_toolkit.client.errors import Exceptions
+from asl_toolkit.client.model import Request
+
+T = TypeVar("T")
+
+
+def page(  # noqa: PLR0913 - what a page is made of
+    found: Sequence[T], request: Request, key: str, exceptions: Exceptions, operation: str, *, usual: int = 100, most: int = 1000
+) -> dict[str, Any]:  # boto3's shapes
+    """The page of `found` that a request asks for, under `key`; InvalidToken for a token that was not given out here.
+
+    `usual` is the size without maxResults, or with 0. A token is the position of the first element: a list that grows at
+    its head between two calls shows elements again, as the service's own "eventually consistent" lists do.
+    """
+    token = request.get("nextToken")
+    start = 0
+    if token is not None:
+        if not (token.isascii() and token.isdecimal() and 0 < int(token) <= len(found)):
+            raise exceptions.make("InvalidToken", "Invalid Token: 'Invalid token'", operation)
+        start = int(token)
+    end = start + min(request.get("maxResults") or usual, most)
+    answer: dict[str, Any] = {key: list(found[start:end])}
+    if end < len(found):
+        answer["nextToken"] = str(end)
+    return answer

@@ -1,0 +1,111 @@
+"""Map Runs of DISTRIBUTED Maps and their children, as the API shows them."""
+
+import pytest
+
+from asl_toolkit import Services, TaskFailed, VirtualClock, inline
+from asl_toolkit.client import StepFunctions
+
+JOB = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::glue:startJobRun.sync",
+    "Parameters": {"JobName.$": "States.Format('{}', $)"},
+    "End": True,
+}
+
+
+def distributed(**more):
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    processor = {"ProcessorConfig": config, "StartAt": "J", "States": {"J": dict(JOB)}}
+    loop = {"Type": "Map", "Label": "Each", "ItemProcessor": processor, "End": True, **more}
+    return {"StartAt": "M", "States": {"M": loop}}
+
+
+class Flaky:
+    def __init__(self, *bad):
+        self.bad = set(bad)
+
+    def __call__(self, request):
+        name = request.parameters["JobName"]
+        if name in self.bad:
+            self.bad.discard(name)
+            raise TaskFailed("Boom", name)
+        return {"JobRunState": "SUCCEEDED"}
+
+
+@pytest.fixture
+def flaky():
+    def make(*bad):
+        return StepFunctions(Services({("glue", "startJobRun"): inline(Flaky(*bad))}), clock=VirtualClock)
+
+    return make
+
+
+def counts(described, name="itemCounts"):
+    return {key: value for key, value in described[name].items() if value}
+
+
+def test_a_map_run_is_described_with_its_limits_and_counts(flaky, run):
+    client = flaky()
+    ended = run(client, "m", distributed(MaxConcurrency=2, ToleratedFailurePercentage=5), "[1, 2, 3]")
+    (listed,) = client.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]
+    arn = listed["mapRunArn"]
+    assert arn.startswith("arn:aws:states:us-east-1:111111111111:mapRun:m/Each:")
+    assert listed["stateMachineArn"] == "arn:aws:states:us-east-1:111111111111:stateMachine:m/Each"
+    described = client.describe_map_run(mapRunArn=arn)
+    assert counts(described) == {"succeeded": 3, "total": 3, "resultsWritten": 3}
+    assert described["executionCounts"] == described["itemCounts"]
+    assert (described["status"], described["maxConcurrency"], described["toleratedFailurePercentage"]) == ("SUCCEEDED", 2, 5.0)
+    assert (described["executionArn"], described["stopDate"]) == (ended["executionArn"], listed["stopDate"])
+
+
+def test_a_failed_map_run_is_redriven_for_its_failed_children(flaky, run):
+    client = flaky("2")
+    failed = run(client, "m", distributed(MaxConcurrency=1), "[1, 2, 3]")
+    assert failed["error"] == "States.ExceedToleratedFailureThreshold"
+    (listed,) = client.list_map_runs(executionArn=failed["executionArn"])["mapRuns"]
+    described = client.describe_map_run(mapRunArn=listed["mapRunArn"])
+    assert counts(described) == {"succeeded": 1, "failed": 1, "aborted": 1, "total": 3}
+    children = client.list_executions(mapRunArn=listed["mapRunArn"])["executions"]
+    assert [(it["status"], it["stateMachineArn"].rsplit(":", 1)[-1]) for it in children] == [
+        ("FAILED", "m/Each"),
+        ("SUCCEEDED", "m/Each"),
+    ]
+    child = client.describe_execution(executionArn=children[0]["executionArn"])
+    assert {name: child[name] for name in ("input", "error", "cause", "mapRunArn", "redriveStatus", "redriveStatusReason")} == {
+        "input": "2",
+        "error": "Boom",
+        "cause": "2",
+        "mapRunArn": listed["mapRunArn"],
+        "redriveStatus": "REDRIVABLE_BY_MAP_RUN",
+        "redriveStatusReason": "Execution can only be redriven using Map Run redrive",
+    }
+    history = client.get_execution_history(executionArn=child["executionArn"])["events"]
+    assert [event["type"] for event in history][-2:] == ["TaskFailed", "ExecutionFailed"]
+    client.redrive_execution(executionArn=failed["executionArn"])
+    again = client.wait_for_execution(executionArn=failed["executionArn"], timeout=10)
+    described = client.describe_map_run(mapRunArn=listed["mapRunArn"])
+    assert (again["status"], described["status"], described["redriveCount"]) == ("SUCCEEDED", "SUCCEEDED", 1)
+    assert counts(described) == {"succeeded": 3, "total": 3, "resultsWritten": 3}
+    assert described["redriveDate"] >= described["startDate"]
+
+
+def test_batches_count_items_and_executions(flaky, run):
+    client = flaky()
+    batched = distributed(ItemBatcher={"MaxItemsPerBatch": 2})
+    batched["States"]["M"]["ItemProcessor"]["States"]["J"]["Parameters"] = {"JobName": "j"}
+    ended = run(client, "m", batched, "[1, 2, 3]")
+    (listed,) = client.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]
+    described = client.describe_map_run(mapRunArn=listed["mapRunArn"])
+    assert (counts(described), counts(described, "executionCounts")) == (
+        {"succeeded": 3, "total": 3, "resultsWritten": 3},
+        {"succeeded": 2, "total": 2, "resultsWritten": 2},
+    )
+
+
+def test_a_map_run_that_nobody_knows(client):
+    with pytest.raises(client.exceptions.ResourceNotFound):
+        client.describe_map_run(mapRunArn="arn:aws:states:us-east-1:111111111111:mapRun:m/Each:1")
+    with pytest.raises(client.exceptions.InvalidArn):
+        client.describe_map_run(mapRunArn="arn:aws:states:us-east-1:111111111111:execution:m:e")
+    with pytest.raises(client.exceptions.ResourceNotFound):
+        client.list_executions(mapRunArn="arn:aws:states:us-east-1:111111111111:mapRun:m/Each:1")
