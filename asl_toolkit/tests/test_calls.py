@@ -146,5 +146,5 @@ def test_a_thousand_executions_at_once_are_right_and_leave_nothing():
     _, objects = left()
     many(1_000)
     after_threads, after_objects = left()
-    assert after_threads == threads
+    assert after_threads <= threads
     assert after_objects - objects < 500
