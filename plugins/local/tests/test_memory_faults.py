@@ -8,6 +8,7 @@ import random
 import resource
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -102,6 +103,9 @@ def reset(project) -> None:
 
 
 def kill_runs(project, times: int, seed: int) -> None:
+    """`seed` decides the moments; EXTRACT_SEED in the environment stands for it, to see a failure again."""
+    seed = int(os.environ.get("EXTRACT_SEED", seed))
+    sys.stderr.write(f"EXTRACT_SEED={seed}\n")  # pytest shows it where the test fails
     project.config(CONFIG)
     began = time.monotonic()
     assert execute(project, "run", "sales", "--local", "--run-id", "whole") == 0
@@ -123,7 +127,7 @@ def test_a_killed_run_is_made_whole(demo_project):
 @pytest.mark.soak
 @pytest.mark.timeout(3_600)
 def test_a_run_killed_two_hundred_times_is_made_whole(demo_project):
-    kill_runs(demo_project, 200, seed=int(os.environ.get("EXTRACT_SEED", "20260301")))
+    kill_runs(demo_project, 200, seed=20260301)
 
 
 def fill_disk(project, limits) -> None:
