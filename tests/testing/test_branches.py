@@ -135,6 +135,7 @@ def test_what_a_run_can_not_reach_is_left_out_aloud(broken_by):
     _, left_out = broken_by(Polled(), task_results={START: POLLED[START]})
     assert left_out == {
         "branch_keeps_the_item": "left out: the branch can't be run to its end; give task_results the answers of 'Drum Ask'",
+        "only_success_words_are_green": "left out: the branch calls no service whose model tells the words for a job's state",
     }
 
 
@@ -194,9 +195,13 @@ def test_without_botocore_what_needs_it_is_left_out_aloud():
     site = Path(__file__).parent / "site"
     done = subprocess.run([sys.executable, "-c", WITHOUT_BOTOCORE, site], capture_output=True, text=True, check=True)
     absent = "left out: botocore is not installed, so"
+    no_request = f"{absent} no request is compared with its API: pip install boto3"
     assert done.stdout.splitlines() == [
-        f"requests_have_the_services_types: {absent} no request is compared with its API: pip install boto3",
+        f"requests_have_the_services_types: {no_request}",
+        f"jobs_have_names_of_their_own: {no_request}",
         f"result_selectors_read_what_is_sent: {absent} nothing is known of the services' answers: pip install boto3",
+        f"passed_roles_are_allowed: {no_request}",
+        f"only_success_words_are_green: {no_request}",
     ]
 
 

@@ -44,6 +44,10 @@ def test_the_tables_are_as_the_core_plans_them(drum):
         "an incremental extract",
         "a backfill",
         "arguments in one",
+        "long names",
+        "the next attempt at it",
+        "a table of nearly its name",
+        "the next run of it",
     ]
     for run in runs.values():
         assert set(run.job_arguments) <= RESERVED | {"--note"}

@@ -115,7 +115,7 @@ def _walk(subject: Subject, case: Case, *, fail_the_job: bool) -> Walk:
     built = definition(subject)
     services = asl_toolkit.Services(states=dict.fromkeys(_task_names(built), answer))
     machine = asl_toolkit.load(built)
-    execution = machine.start(case.item, name="contract-kit", services=services, clock=asl_toolkit.VirtualClock())
+    execution = machine.start(case.item, name=case.table.run_id, services=services, clock=asl_toolkit.VirtualClock())
     walked.result = execution.wait(PATIENCE_SECONDS)
     return walked
 

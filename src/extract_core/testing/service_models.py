@@ -1,4 +1,4 @@
-"""A Task's request against botocore's model of the service: unknown members, wrong JSON types, what is required and missing.
+"""A Task's request against botocore's model of the service: unknown members, wrong JSON types, what is missing or too long.
 
 Step Functions writes every member with a capital first letter, whatever the service calls it. A wrong type ends the whole
 execution (States.Runtime), which no Catch sees.
@@ -9,39 +9,51 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from extract_core.testing.constraints import broken_constraints
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from asl_toolkit import TaskRequest
     from extract_core.contract import Json
 
 _CLIENTS: Final = {"elasticmapreduce": "emr", "states": "stepfunctions", "sfn": "stepfunctions"}
 """Services of Resource ARNs that botocore calls otherwise."""
 
-_EMR_STEP: Final = "addStep"
-"""It takes ``{ClusterId, Step}`` where AddJobFlowSteps takes ``{JobFlowId, Steps}`` (guide, connect-emr)."""
+_EMR: Final = {"addStep": "AddJobFlowSteps", "createCluster": "RunJobFlow", "terminateCluster": "TerminateJobFlows"}
+"""Calls of EMR that the API has under another name; addStep takes one Step, all of them ClusterId (guide, connect-emr)."""
 
 
 class ModelsMissing(Exception):  # noqa: N818 - not an error: the check is left out aloud
     """There is no model to judge a request by; the text says why."""
 
 
-def faults_of(service: str, action: str, parameters: Json) -> list[str]:
+def faults_of(task: TaskRequest) -> list[str]:
     """What the service would refuse, empty if nothing. ModelsMissing where nothing is known of it."""
-    operation = operation_of(service, action)
+    operation, request, fault = request_of(task)
+    return [fault] if fault else [*_report(operation, request), *broken_constraints(operation, request)]
+
+
+def request_of(task: TaskRequest) -> tuple[Any, dict[str, Any], str]:  # botocore ships no types
+    """The operation, the request as its API has it, and why Step Functions would not send it (then the request is empty).
+
+    ModelsMissing where nothing is known of the service.
+    """
+    operation = operation_of(task.service, task.action)
     from asl_toolkit import AslError
+    from asl_toolkit.services.aws.checks import free_text_of
     from asl_toolkit.services.aws.shapes import to_request
 
-    parameters = _as_the_api_says(service, action, parameters)
     try:
-        request = to_request(operation.input_shape, parameters)
+        return operation, to_request(operation.input_shape, _as_the_api_says(task), free_text_of(task)), ""
     except AslError as error:
-        return [str(error).rpartition("[")[2].rstrip("]")]
-    return _report(operation, request)
+        return operation, {}, str(error).rpartition("[")[2].rstrip("]")
 
 
 def operation_of(service: str, action: str) -> Any:  # botocore ships no types
     """The operation in botocore's model of a Task's Resource. ModelsMissing where there is none."""
-    name = {_EMR_STEP: "AddJobFlowSteps"}.get(action, action[:1].upper() + action[1:])
+    own = _EMR.get(action) if service == "elasticmapreduce" else None
+    name = own or action[:1].upper() + action[1:]
     models = models_of(service)
     if name not in models.operation_names:
         raise ModelsMissing(f"botocore's model of {service!r} has no operation {name!r}")
@@ -75,15 +87,17 @@ def _service_model(client: str) -> Any:  # botocore ships no types
     return _session().get_service_model(client)
 
 
-def _as_the_api_says(service: str, action: str, parameters: Json) -> Json:
-    if service == "elasticmapreduce" and action == _EMR_STEP and isinstance(parameters, dict):
-        rest: dict[str, Json] = {name: value for name, value in parameters.items() if name not in ("ClusterId", "Step")}
-        if "ClusterId" in parameters:
-            rest["JobFlowId"] = parameters["ClusterId"]
-        if "Step" in parameters:
-            rest["Steps"] = [parameters["Step"]]
-        return rest
-    return parameters
+def _as_the_api_says(task: TaskRequest) -> Json:
+    parameters: Json = task.parameters
+    if task.service != "elasticmapreduce" or task.action not in _EMR or not isinstance(parameters, dict):
+        return parameters
+    rest: dict[str, Json] = {name: value for name, value in parameters.items() if name not in ("ClusterId", "Step")}
+    if "ClusterId" in parameters:
+        cluster = parameters["ClusterId"]
+        rest |= {"JobFlowIds": [cluster]} if task.action == "terminateCluster" else {"JobFlowId": cluster}
+    if "Step" in parameters:
+        rest["Steps"] = [parameters["Step"]]
+    return rest
 
 
 def _report(operation: Any, request: Mapping[str, Any]) -> list[str]:  # Any: botocore's model, boto3's values

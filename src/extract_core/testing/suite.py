@@ -93,8 +93,12 @@ class JobTypeContract:
         self._keeps(checks.arguments_hold_what_the_branch_reads)
 
     def test_requests_have_the_services_types(self) -> None:
-        """Every request has the JSON types of the service's API."""
+        """Every request has the JSON types, lengths and patterns of the service's API."""
         self._keeps(checks.requests_have_the_services_types)
+
+    def test_jobs_have_names_of_their_own(self) -> None:
+        """No two tables, attempts or runs share a name that the service takes once."""
+        self._keeps(checks.jobs_have_names_of_their_own)
 
     def test_arguments_hold_no_secret(self) -> None:
         """Nothing secret is in the arguments."""
@@ -107,6 +111,10 @@ class JobTypeContract:
     def test_permissions_cover_the_branch(self) -> None:
         """The permissions are enough, stop included."""
         self._keeps(checks.permissions_cover_the_branch)
+
+    def test_passed_roles_are_allowed(self) -> None:
+        """iam:PassRole is allowed on each role that a request passes."""
+        self._keeps(checks.passed_roles_are_allowed)
 
     def test_permissions_are_exact(self) -> None:
         """The permissions name actions and resources."""
@@ -123,6 +131,10 @@ class JobTypeContract:
     def test_status_is_honest(self) -> None:
         """status() says SUCCEEDED for its own service's success alone."""
         self._keeps(checks.status_is_honest)
+
+    def test_only_success_words_are_green(self) -> None:
+        """Of the words that the service has for a job's state, only those for success are SUCCEEDED."""
+        self._keeps(checks.only_success_words_are_green)
 
     def test_status_says_why(self) -> None:
         """The message of a failure holds the reason."""

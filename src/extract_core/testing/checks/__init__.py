@@ -18,11 +18,14 @@ from extract_core.testing.checks.imports import imports_stay_light
 from extract_core.testing.checks.json_values import values_survive_json
 from extract_core.testing.checks.language import branch_is_states_language, result_selectors_read_what_is_sent
 from extract_core.testing.checks.local import local_command_carries_the_arguments, local_ends_read_as_they_were
+from extract_core.testing.checks.names import jobs_have_names_of_their_own
 from extract_core.testing.checks.permissions import permissions_are_exact, permissions_cover_the_branch
 from extract_core.testing.checks.retries import retries_start_no_job_twice
+from extract_core.testing.checks.roles import passed_roles_are_allowed
 from extract_core.testing.checks.secrets import arguments_hold_no_secret
 from extract_core.testing.checks.settings import settings_refuse_unknown_keys
 from extract_core.testing.checks.status import status_is_honest, status_is_total, status_says_why
+from extract_core.testing.checks.words import only_success_words_are_green
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,13 +44,16 @@ CHECKS: Final[tuple[Callable[[Subject], None], ...]] = (
     branch_fits_any_partition,
     arguments_hold_what_the_branch_reads,
     requests_have_the_services_types,
+    jobs_have_names_of_their_own,
     arguments_hold_no_secret,
     result_selectors_read_what_is_sent,
     permissions_cover_the_branch,
+    passed_roles_are_allowed,
     permissions_are_exact,
     retries_start_no_job_twice,
     status_is_total,
     status_is_honest,
+    only_success_words_are_green,
     status_says_why,
     local_command_carries_the_arguments,
     local_ends_read_as_they_were,
@@ -64,8 +70,11 @@ __all__ = [
     "branch_keeps_the_item",
     "identity",
     "imports_stay_light",
+    "jobs_have_names_of_their_own",
     "local_command_carries_the_arguments",
     "local_ends_read_as_they_were",
+    "only_success_words_are_green",
+    "passed_roles_are_allowed",
     "permissions_are_exact",
     "permissions_cover_the_branch",
     "requests_have_the_services_types",

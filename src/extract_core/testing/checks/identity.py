@@ -52,7 +52,9 @@ def answers(subject: Subject) -> Iterator[Breach]:
     yield from _functions(subject)
     yield from _escalations(subject)
     if subject.refused:
-        raise NotChecked(f"left out: tables that arguments() refuses, as it may: {'; '.join(subject.refused)}")
+        first, *others = subject.refused
+        more = f" (and {len(others)} more)" if others else ""
+        raise NotChecked(f"left out: tables that arguments() refuses, as it may: {first}{more}")
 
 
 def _elements(place: str, kind: type, ask: Callable[[], object]) -> Iterator[Breach]:

@@ -1,17 +1,16 @@
-"""Checks of the permissions: enough for each Resource of the branch, its stop included, and no more than named resources.
-
-Actions: Step Functions guide, the IAM section of each "connect-…" page; service authorization reference.
-"""
+"""Checks of the permissions: enough for each Resource of the branch, its stop included, and no more than named resources."""
 
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from extract_core.testing.broken import Breach, NotChecked, check
 from extract_core.testing.checks.branch import every_state
 from extract_core.testing.service_models import ModelsMissing, models_of
-from extract_core.testing.subject import asked
+from extract_core.testing.subject import ACCOUNT, REGION, asked
+from extract_core.testing.sync_rights import RULE_ACTIONS, SYNC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,91 +18,96 @@ if TYPE_CHECKING:
     from extract_core.contract import Statement
     from extract_core.testing.subject import Subject
 
-_EVENTS: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
-_SYNC: Final = {
-    "glue:startJobRun": ("glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"),
-    "ecs:runTask": ("ecs:RunTask", "ecs:StopTask", "ecs:DescribeTasks", *_EVENTS),
-    "batch:submitJob": ("batch:SubmitJob", "batch:DescribeJobs", "batch:TerminateJob", *_EVENTS),
-    "elasticmapreduce:addStep": (
-        "elasticmapreduce:AddJobFlowSteps",
-        "elasticmapreduce:DescribeStep",
-        "elasticmapreduce:CancelSteps",
-    ),
-    "emr-serverless:startJobRun": (
-        "emr-serverless:StartJobRun",
-        "emr-serverless:GetJobRun",
-        "emr-serverless:CancelJobRun",
-        *_EVENTS,
-    ),
-    "emr-containers:startJobRun": (
-        "emr-containers:StartJobRun",
-        "emr-containers:DescribeJobRun",
-        "emr-containers:CancelJobRun",
-    ),
-    "codebuild:startBuild": ("codebuild:StartBuild", "codebuild:StopBuild", "codebuild:BatchGetBuilds", *_EVENTS),
-    "states:startExecution": ("states:StartExecution", "states:DescribeExecution", "states:StopExecution", *_EVENTS),
-}
-"""What a .sync pair needs: start, watch, stop, and where the guide names one the managed EventBridge rule."""
-
-_RULES: Final = {
-    "ecs:runTask": "StepFunctionsGetEventsForECSTaskRule",
-    "batch:submitJob": "StepFunctionsGetEventsForBatchJobsRule",
-    "emr-serverless:startJobRun": "StepFunctionsGetEventsForEMRServerlessJobRule",
-    "codebuild:startBuild": "StepFunctionsGetEventForCodeBuildStartBuildRule",
-    "states:startExecution": "StepFunctionsGetEventsForStepFunctionsExecutionRule",
-}
-"""The managed rules, spelled (singular or plural) as the guide has them: with another name CreateStateMachine is refused."""
-
 _NO_RESOURCES: Final = frozenset({"batch:DescribeJobs", "batch:ListJobs", "ecs:ListTaskDefinitions", "glue:ListJobs"})
 """Actions that can be allowed on ``*`` alone (service authorization reference)."""
 
-_STOPS: Final = re.compile(r"(?:Batch)?(?:Stop|Cancel|Terminate|Abort)[A-Z]")
+_STOPS: Final = re.compile(r"(?i)(?:batch)?(?:stop|cancel|terminate|abort|delete)[a-z]")
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 _RESOURCE: Final = re.compile(r"arn:[a-z0-9-]+:states:[^:]*:[^:]*:((?:aws-sdk:)?[a-z0-9-]+):([A-Za-z0-9]+)(\.sync(?::2)?)?")
+_TRIO: Final = f"{', '.join(RULE_ACTIONS[:-1])} and {RULE_ACTIONS[-1]}"
 
 
 @check
 def permissions_cover_the_branch(subject: Subject) -> Iterator[Breach]:
     """The statements allow what each Resource of the branch calls, stops and watches."""
     statements = statements_of(subject)
-    allowed = {action for statement in statements for action in statement.actions}
     unknown = dict[str, None]()
     for name, state in every_state(subject.states):
         match = _RESOURCE.match(str(state.get("Resource", "")))
-        if state.get("Type") != "Task" or match is None or match[1] == "lambda":
-            continue  # the generator itself allows a plugin's own Lambda functions
-        call, place = f"{match[1]}:{match[2]}", f"permissions(target), for state {name!r}"
-        try:
-            needed = _needed(match[1], match[2], waits=match[3] is not None)
-        except ModelsMissing as missing:
-            unknown[str(missing)] = None
+        if state.get("Type") != "Task" or match is None:
             continue
-        for action in needed:
-            if action not in allowed:
-                yield Breach(place, f"no statement allows {action}", f"{call}{match[3] or ''} needs it: add a Statement")
-        if match[3] and call not in _SYNC and not any(_STOPS.match(each.partition(":")[2]) for each in allowed):
-            remedy = "allow the service's Stop, Cancel or Terminate, or an aborted run leaves paid jobs running"
-            yield Breach(place, f"no statement lets {call}{match[3]} stop its job", remedy)
-        yield from _rule(place, call, statements) if match[3] else ()
+        place = f"permissions(target), for state {name!r}"
+        if "Credentials" in state:  # the rights of the call are those of that role, in the other account
+            yield from _taken_on(place, state["Credentials"], statements)
+        elif match[1] != "lambda":  # the generator itself allows a plugin's own Lambda functions
+            try:
+                yield from _called(place, match, statements)
+            except ModelsMissing as missing:
+                unknown[str(missing)] = None
+            if match[3] and f"{match[1]}:{match[2]}" not in SYNC:
+                unknown[_unknown_rule(f"{match[1]}:{match[2]}{match[3]}")] = None
     if unknown:
         raise NotChecked("left out: " + "; ".join(unknown))
 
 
-def _needed(service: str, action: str, *, waits: bool) -> tuple[str, ...]:
-    if waits and f"{service}:{action}" in _SYNC:
-        return _SYNC[f"{service}:{action}"]
+def _unknown_rule(call: str) -> str:
+    where = "look it up in the Step Functions guide"
+    return f"the kit does not know which EventBridge rule {call} needs: {where}, and allow {_TRIO} on it"
+
+
+def _called(place: str, match: re.Match[str], statements: list[Statement]) -> Iterator[Breach]:
+    """What one call needs: its own action, and where the state waits for the end, the watch, the stop and the managed rule."""
+    call, wait = f"{match[1]}:{match[2]}", match[3] or ""
+    rights = SYNC.get(call) if wait else None
+    allowed = {action.lower() for statement in statements for action in statement.actions}
+    for action in rights.actions if rights else (_own_action(match[1], match[2]),):
+        if action.lower() not in allowed:
+            yield Breach(place, f"no statement allows {action}", f"{call}{wait} needs it: add a Statement")
+    if rights and rights.rule:
+        yield from _rule(place, call, rights.rule, statements)
+    if wait and not rights and not any(_STOPS.match(each.partition(":")[2]) for each in allowed):
+        remedy = "allow the service's Stop, Cancel or Terminate, or an aborted run leaves paid jobs running"
+        yield Breach(place, f"no statement lets {call}{wait} stop its job", remedy)
+
+
+def _own_action(service: str, action: str) -> str:
     starts = "AddJobFlowSteps" if (service, action) == ("elasticmapreduce", "addStep") else action[:1].upper() + action[1:]
     prefix = service if service in ("elasticmapreduce", "states") else models_of(service).signing_name
-    return (f"{prefix}:{starts}",)
+    return f"{prefix}:{starts}"
 
 
-def _rule(place: str, call: str, statements: list[Statement]) -> Iterator[Breach]:
-    """The managed rule is named as Step Functions calls it."""
-    rules = [resource for each in statements for resource in each.resources if ":events:" in resource and ":rule/" in resource]
-    wanted = _RULES.get(call)
-    if wanted and rules and not any(resource.endswith((f"/{wanted}", "/*")) for resource in rules):
-        remedy = f"name rule/{wanted}: with another name Step Functions refuses to create the machine"
-        yield Breach(place, f"the EventBridge rule of {call}.sync is not among {', '.join(rules)}", remedy)
+def _rule(place: str, call: str, rule: str, statements: list[Statement]) -> Iterator[Breach]:
+    """The managed rule, named as Step Functions calls it, is allowed to be made."""
+    arn = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{rule}"
+    lacking = [action for action in RULE_ACTIONS if not _allowed(action, statements)]
+    if lacking:
+        remedy = f"{call}.sync needs it on rule/{rule}: add a Statement, or Step Functions refuses to create the machine"
+        yield Breach(place, f"no statement allows {', '.join(lacking)}", remedy)
+    elif not all(any(fnmatchcase(arn, resource) for resource in _allowed(action, statements)) for action in RULE_ACTIONS):
+        named = sorted({resource for action in RULE_ACTIONS for resource in _allowed(action, statements)})
+        remedy = f"name rule/{rule}: with another name Step Functions refuses to create the machine"
+        yield Breach(place, f"the EventBridge rule of {call}.sync is not among {', '.join(named)}", remedy)
+
+
+def _taken_on(place: str, credentials: object, statements: list[Statement]) -> Iterator[Breach]:
+    """With Credentials the state machine's role takes on another one (guide, "Accessing resources in other AWS accounts")."""
+    role = credentials.get("RoleArn") if isinstance(credentials, dict) else None
+    resources = _allowed("sts:AssumeRole", statements)
+    known = isinstance(role, str) and role.startswith("arn:")
+    if not resources or (known and not any(fnmatchcase(str(role), resource) for resource in resources)):
+        whose = f"the role {role!r}" if known else "the role"
+        remedy = "add a Statement: with Credentials the call's own rights are that role's, and this one must be taken on"
+        yield Breach(place, f"no statement allows sts:AssumeRole on {whose} of its Credentials", remedy)
+
+
+def _allowed(action: str, statements: list[Statement]) -> list[str]:
+    """The resources on which an action is allowed. Its case does not matter to IAM."""
+    return [
+        resource
+        for each in statements
+        if action.lower() in {name.lower() for name in each.actions}
+        for resource in each.resources
+    ]
 
 
 @check

@@ -1,0 +1,87 @@
+"""What the state machine's role needs for each ``.sync`` that AWS documents: start, watch, stop, the managed EventBridge rule.
+
+Source: Step Functions developer guide, "Integrating optimized services" for which calls have ``.sync``, and the section "IAM
+policies" of each connect-… page for the actions and the rule's name, singular or plural as it stands there. For two calls of
+SageMaker that page has no policy: the rules of tuning and processing jobs are named as public policies of the Step Functions
+data science SDK and of AWS's samples have them. For createLabelingJob no name is to be found: it is not in the table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RULE_ACTIONS: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+"""What Step Functions does with its managed rule when the machine is created: without them CreateStateMachine is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRights:
+    """The actions of one ``.sync`` pair, and the managed rule by which its end is noticed; None where the service is polled."""
+
+    actions: tuple[str, ...]
+    rule: str | None = None
+
+
+def _of(service: str, actions: str, rule: str | None = None) -> SyncRights:
+    prefixed = tuple(f"{service}:{action}" for action in actions.split())
+    return SyncRights(prefixed, f"StepFunctionsGetEvent{rule}Rule" if rule else None)
+
+
+SYNC: Final[Mapping[str, SyncRights]] = {
+    "athena:startQueryExecution": _of("athena", "StartQueryExecution GetQueryExecution StopQueryExecution"),
+    "batch:submitJob": _of("batch", "SubmitJob DescribeJobs TerminateJob", "sForBatchJobs"),
+    "bedrock:createModelCustomizationJob": _of(
+        "bedrock", "CreateModelCustomizationJob GetModelCustomizationJob StopModelCustomizationJob"
+    ),
+    "codebuild:startBuild": _of("codebuild", "StartBuild StopBuild BatchGetBuilds", "ForCodeBuildStartBuild"),
+    "codebuild:startBuildBatch": _of(
+        "codebuild", "StartBuildBatch StopBuildBatch BatchGetBuildBatches", "ForCodeBuildStartBuildBatch"
+    ),
+    "codebuild:retryBuildBatch": _of("codebuild", "RetryBuildBatch StopBuildBatch BatchGetBuildBatches"),
+    "databrew:startJobRun": _of("databrew", "StartJobRun ListJobRuns StopJobRun"),
+    "ecs:runTask": _of("ecs", "RunTask StopTask DescribeTasks", "sForECSTask"),
+    "eks:createCluster": _of("eks", "CreateCluster DescribeCluster DeleteCluster"),
+    "eks:createFargateProfile": _of("eks", "CreateFargateProfile DescribeFargateProfile DeleteFargateProfile"),
+    "eks:createNodegroup": _of("eks", "CreateNodegroup DescribeNodegroup DeleteNodegroup"),
+    "eks:deleteCluster": _of("eks", "DeleteCluster DescribeCluster"),
+    "eks:deleteFargateProfile": _of("eks", "DeleteFargateProfile DescribeFargateProfile"),
+    "eks:deleteNodegroup": _of("eks", "DeleteNodegroup DescribeNodegroup"),
+    "eks:runJob": SyncRights(()),  # the role is known to Kubernetes itself, by its RBAC
+    "elasticmapreduce:addStep": _of("elasticmapreduce", "AddJobFlowSteps DescribeStep CancelSteps"),
+    "elasticmapreduce:createCluster": _of("elasticmapreduce", "RunJobFlow DescribeCluster TerminateJobFlows"),
+    "elasticmapreduce:terminateCluster": _of("elasticmapreduce", "TerminateJobFlows DescribeCluster"),
+    "emr-containers:deleteVirtualCluster": _of("emr-containers", "DeleteVirtualCluster DescribeVirtualCluster"),
+    "emr-containers:startJobRun": _of("emr-containers", "StartJobRun DescribeJobRun CancelJobRun"),
+    "emr-serverless:cancelJobRun": _of("emr-serverless", "CancelJobRun GetJobRun", "sForEMRServerlessJob"),
+    "emr-serverless:createApplication": _of(
+        "emr-serverless", "CreateApplication GetApplication DeleteApplication", "sForEMRServerlessApplication"
+    ),
+    "emr-serverless:deleteApplication": _of("emr-serverless", "DeleteApplication GetApplication", "sForEMRServerlessApplication"),
+    "emr-serverless:startApplication": _of(
+        "emr-serverless", "StartApplication GetApplication StopApplication", "sForEMRServerlessApplication"
+    ),
+    "emr-serverless:startJobRun": _of("emr-serverless", "StartJobRun GetJobRun CancelJobRun", "sForEMRServerlessJob"),
+    "emr-serverless:stopApplication": _of("emr-serverless", "StopApplication GetApplication", "sForEMRServerlessApplication"),
+    "glue:startJobRun": _of("glue", "StartJobRun GetJobRun GetJobRuns BatchStopJobRun"),
+    "mediaconvert:createJob": _of("mediaconvert", "CreateJob GetJob CancelJob", "sForMediaConvertJob"),
+    "sagemaker:createHyperParameterTuningJob": _of(
+        "sagemaker",
+        "CreateHyperParameterTuningJob DescribeHyperParameterTuningJob StopHyperParameterTuningJob",
+        "sForSageMakerTuningJobs",
+    ),
+    "sagemaker:createProcessingJob": _of(
+        "sagemaker", "CreateProcessingJob DescribeProcessingJob StopProcessingJob", "sForSageMakerProcessingJobs"
+    ),
+    "sagemaker:createTrainingJob": _of(
+        "sagemaker", "CreateTrainingJob DescribeTrainingJob StopTrainingJob", "sForSageMakerTrainingJobs"
+    ),
+    "sagemaker:createTransformJob": _of(
+        "sagemaker", "CreateTransformJob DescribeTransformJob StopTransformJob", "sForSageMakerTransformJobs"
+    ),
+    "states:startExecution": _of("states", "StartExecution DescribeExecution StopExecution", "sForStepFunctionsExecution"),
+}
+"""By call, as a Task's Resource names it, without ``.sync`` (or ``.sync:2``)."""
