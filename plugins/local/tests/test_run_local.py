@@ -177,7 +177,7 @@ def test_the_status_of_a_killed_run_gives_its_open_tables_an_end(demo_project):
     lock.close()
     shown = demo_project.extract("status", "one", "--local", code=1)
     assert "run one: STOPPED" in shown.stdout
-    assert " public.suppliers: the process that ran it died\n" in shown.stdout
+    assert " public.suppliers: the process that ran it died; its job is stopped\n" in shown.stdout
     assert shown.stderr.splitlines()[0].startswith("3 of 3 tables did not succeed. What their jobs wrote: ")
 
 

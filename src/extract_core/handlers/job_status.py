@@ -26,7 +26,7 @@ def status_of(registry: Registry, item: Mapping[str, Json]) -> JobStatus:
     if item.get("plan_error") is not None:
         return _plan_error(item["plan_error"])
     name = item.get("job_type")
-    outcome = _outcome(item)
+    outcome = outcome_of(item)
     if not isinstance(name, str) or not name:
         return _without_type(
             outcome, f"the table has no job_type, but {name!r}" if "job_type" in item else "the table has no job_type"
@@ -68,8 +68,8 @@ def _parsed(job_type: AnyJobType, outcome: Outcome) -> JobStatus:
     return status
 
 
-def _outcome(item: Mapping[str, Json]) -> Outcome | None:
-    """What the branch left. A caught error counts before a result: a polling loop may have left one of an earlier state."""
+def outcome_of(item: Mapping[str, Json]) -> Outcome | None:
+    """What the branch left; None: nothing. A caught error counts before a result: a polling loop may have left an earlier one."""
     error = item.get("job_error")
     if error is not None:
         fields = error if isinstance(error, Mapping) else {}

@@ -14,7 +14,7 @@ from extract_core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from extract_core.contract import Json
+    from extract_core.contract import Json, Outcome
     from extract_core.handlers.executions import StepFunctions
     from extract_core.objects import ObjectStore
     from extract_core.registry import Registry
@@ -40,6 +40,13 @@ def to_nobody(summary: Mapping[str, Json]) -> None:
     """Announce nothing."""
 
 
+def boto3_session() -> object:
+    """A session of this process's own credentials. boto3 is imported here."""
+    import boto3
+
+    return boto3.session.Session()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The stores, the plugins and the places of one pipeline. The places are URIs that end in a slash.
@@ -47,7 +54,8 @@ class Parts:
     `is_running` says whether an execution is alive; it is asked only when two runs want one table. `history` gives the events of
     an execution that has ended, in the shape of GetExecutionHistory; it is asked only where a run was left without a summary.
     `sources` are the configs that this process has read.
-    `announce` tells others of the end of a run: it gets the summary.
+    `announce` tells others of the end of a run: it gets the summary. `aws` makes a boto3 session, by which job types ask their
+    services (`JobType.diagnose`, `JobType.stop`); None: jobs run on this machine, where `stop_here` ends one.
     """
 
     objects: ObjectStore
@@ -61,6 +69,8 @@ class Parts:
     history: History = no_history
     sources: ReadSources = field(default_factory=ReadSources)
     announce: Callable[[Mapping[str, Json]], None] = to_nobody
+    aws: Callable[[], object] | None = None
+    stop_here: Callable[[Outcome], None] | None = None
 
 
 def parts_from(environ: Mapping[str, str], executions: StepFunctions | None = None) -> Parts:
@@ -91,6 +101,7 @@ def parts_from(environ: Mapping[str, str], executions: StepFunctions | None = No
         is_running=executions.is_running,
         history=executions.history,
         announce=EventBridge(bus) if (bus := environ.get(EVENT_BUS, "").strip()) else to_nobody,
+        aws=boto3_session,
     )
 
 

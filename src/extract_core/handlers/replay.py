@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from extract_core.errors import TrackingUnavailable, UsageError
 from extract_core.handlers.job_run_status import record
 from extract_core.handlers.logs import log
+from extract_core.handlers.started_jobs import StartedJobs
 from extract_core.routing import HANDLE_STATUS, NOT_RECORDED
 
 if TYPE_CHECKING:
@@ -20,31 +21,31 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
     from extract_core.handlers.parts import Parts
+    from extract_core.handlers.started_jobs import Key, StartedJob
     from extract_core.tracking import RunRecord
 
 _OUTCOMES = ("job_result", "job_error", "plan_error")
 
 
-def replay(parts: Parts, run: RunRecord) -> int:
-    """Record the ends that the history of this run's execution has and tracking has not. How many there were.
+def replay(parts: Parts, run: RunRecord) -> Mapping[Key, StartedJob] | None:
+    """Record the ends that the history of this run's execution has and tracking has not; the jobs without an end come back.
 
-    A history that can't be read is told in the log: the tables then end as the execution did. Raises TrackingUnavailable.
+    None: the history can't be read, as the log tells, and the tables end as the execution did. Raises TrackingUnavailable.
     """
+    started = StartedJobs()
     known = {(row.table, row.attempt) for row in parts.tracking.attempts(run.run_id)}
     try:
-        items = outcomes(parts.history(run.execution_id))
+        items = outcomes(started.watching(parts.history(run.execution_id)))
     except TrackingUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - an engine's: whatever it is, the run is closed without it
         log.warning("the history of the execution can't be read: %s", error, extra={"extract": {"run_id": run.run_id}})
-        return 0
-    found = 0
+        return None
     for key, item in items.items():
         if key not in known and item.get("run_id") == run.run_id:
             with suppress(UsageError):  # a plugin's state that lost half of the item: nothing can be recorded
                 record(parts, item)
-                found += 1
-    return found
+    return started.jobs
 
 
 def outcomes(events: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], Mapping[str, Json]]:

@@ -26,6 +26,7 @@ from extract_local.execution_folder import ExecutionFolder, segment
 from extract_local.fast_clock import FastClock
 from extract_local.injection import Injections
 from extract_local.jobs import JobProcesses
+from extract_local.orphans import stop_orphan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -69,6 +70,7 @@ class LocalEngine:
                 runs_uri=self._pipeline.runs_uri,
                 is_running=self.is_running,
                 history=self._history,
+                stop_here=stop_orphan,
             )
         return self._parts
 
