@@ -10,7 +10,7 @@ from extract_core.tracking import RunRecord
 SUMMARY = {
     "run_id": "one", "state": "FAILED", "planned": 5_000, "succeeded": 4_999, "failed": 1, "rows": 123_456, "seconds": 61.5,
     "failed_tables": [{"table": "public.a", "state": "FAILED", "failure": "USER_CODE", "message": "no such column"}],
-    "slowest": [{"table": "public.b", "seconds": 1_200.0}], "skipped": [], "skipped_tables": 0,
+    "slowest": [{"table": "public.b", "seconds": 1_200.0}], "skipped": [], "skipped_tables": 0, "rows_without_watermark": 1_234,
 }  # fmt: skip
 RECORD = RunRecord(run_id="one", execution_id="e", source_name="sales", started_at="t", planned=5_000, summary=SUMMARY)
 
@@ -28,6 +28,7 @@ def test_it_is_drawn(capsys):
     assert "5,000" in shown.out
     assert "public.a" in shown.out
     assert "no such column" in shown.out
+    assert " 1,234 rows were left out: their watermark is NULL; which tables, says: extract status --all\n" in shown.out
     assert "slow: public.b, 1,200 s" in shown.out
     assert shown.err == "every table: extract status --all\n"
 

@@ -127,6 +127,7 @@ def test_an_optional_result_that_is_there_must_be_right(pipeline, item_of):
         ({"bytes": -1}, "has bytes=-1 instead of a count"),
         ({"rows": 2**63}, f"has rows={2**63} instead of a count"),
         ({"rows": True}, "has rows=True instead of a count"),
+        ({"rows_without_watermark": "2"}, "has rows_without_watermark='2' instead of a count or null"),
         ({"high_watermark": 7}, "has high_watermark=7 instead of text or null"),
         ({"files": None}, "has files=None instead of a list"),
         (

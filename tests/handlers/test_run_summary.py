@@ -38,12 +38,23 @@ def test_a_run_without_a_failure(pipeline):
         "failed_tables": [],
         "rows": 9,
         "bytes": 27,
+        "rows_without_watermark": 0,
         "cost_basis": {"dpu_seconds": 180.0},
         "slowest": [{"table": table, "seconds": 30.0} for table in reversed(TABLES)],
         "skipped_tables": 0,
         "skipped": [],
         "reason": None,
     }
+
+
+def test_rows_that_were_left_out_for_a_null_are_counted(pipeline):
+    items = {item["extract_table"]: item for item in pipeline.plan()["tables_to_extract"]}
+    pipeline.done(items["public.orders"], high="2026-03-01 05:00:00", rows_without_watermark=1_200)
+    pipeline.done(items["public.accounts"], rows_without_watermark=None)
+    pipeline.done(items["public.returns"])
+    pipeline.summarise()
+    assert pipeline.tracking.run("run-1").summary["rows_without_watermark"] == 1_200
+    assert [pipeline.row(table).rows_without_watermark for table in TABLES] == [None, 1_200, None]
 
 
 def test_failed_tables_are_named_with_their_reason_and_the_way_on(pipeline):

@@ -256,5 +256,5 @@ def test_records_have_the_members_that_are_stored(make):
     assert set(asdict(make.row())) == {
         "run_id", "source", "table", "attempt", "job_type", "state", "recorded_at", "failure", "retryable", "message",
         "job_run_id", "log_url", "started_at", "ended_at", "cost_basis", "rows", "bytes", "files", "low_watermark",
-        "high_watermark", "extract_s3_uri", "result_uri", "settings", "message_uri",
+        "high_watermark", "extract_s3_uri", "result_uri", "settings", "message_uri", "rows_without_watermark",
     }  # fmt: skip

@@ -109,12 +109,12 @@ def test_a_store_of_a_newer_version(tmp_path):
     path = tmp_path / "t.db"
     SQLiteTracking(path).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("INSERT INTO schema_version VALUES (3)")
+        connection.execute("INSERT INTO schema_version VALUES (4)")
     connection.close()
     with pytest.raises(TrackingError) as raised:
         SQLiteTracking(path)
     assert str(raised.value) == (
-        f"the tracking store {str(path)!r} has schema version 3, this extract-core knows 2: upgrade extract-core, or name "
+        f"the tracking store {str(path)!r} has schema version 4, this extract-core knows 3: upgrade extract-core, or name "
         "another place for tracking"
     )
 

@@ -126,7 +126,12 @@ def print_attempts(
     else:
         cells = [cell[:-1] for cell in cells]
     print_table(columns, cells, title=title)
-    reasons = [(row.table, row.message or "no reason was given") for row in rows if row.state != "SUCCEEDED"]
+    reasons = [
+        (row.table, f"{row.rows_without_watermark:,} rows were left out: their watermark is NULL")
+        for row in rows
+        if row.state == "SUCCEEDED" and row.rows_without_watermark
+    ]
+    reasons += [(row.table, row.message or "no reason was given") for row in rows if row.state != "SUCCEEDED"]
     reasons += [(each.table, each.reason) for each in skipped]
     for table, reason in reasons:
         click.echo(f" {table}: {reason}")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import ExtractError
 from extract_core.handlers.committed import publish
-from extract_core.handlers.diagnosis import diagnosed
 from extract_core.handlers.job_status import status_of
 from extract_core.handlers.logs import about, log, log_json
 from extract_core.handlers.messages import kept
@@ -46,7 +45,7 @@ def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _recorded(parts: Parts, key: ItemKey, item: Mapping[str, Json]) -> dict[str, Json]:
-    status = diagnosed(parts, item, status_of(parts.registry, item))
+    status = status_of(parts.registry, item)
     result = None
     if status.state is JobState.SUCCEEDED:
         try:
@@ -142,6 +141,7 @@ def attempt_row(
         files=result.files if result else None,
         low_watermark=result.low_watermark if result else None,
         high_watermark=result.high_watermark if result else None,
+        rows_without_watermark=result.rows_without_watermark if result else None,
         extract_s3_uri=_text(item.get("extract_s3_uri")),
         result_uri=_text(item.get("result_uri")),
         settings=_settings(parts, item),

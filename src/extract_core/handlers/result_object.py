@@ -26,6 +26,7 @@ class Result:
     files: Sequence[Mapping[str, Json]]
     low_watermark: str | None
     high_watermark: str | None
+    rows_without_watermark: int | None = None  # a job need not say
 
 
 class NoResult(Exception):  # noqa: N818 - the field's word
@@ -69,6 +70,9 @@ def _result(found: dict[str, Any]) -> Result:
     for key in ("rows", "bytes"):
         if type(found.get(key)) is not int or not 0 <= found[key] < 2**63:
             raise ValueError(f"has {key}={found.get(key)!r} instead of a count")
+    left_out = found.get("rows_without_watermark")
+    if left_out is not None and (type(left_out) is not int or not 0 <= left_out < 2**63):
+        raise ValueError(f"has rows_without_watermark={left_out!r} instead of a count or null")
     for key in ("low_watermark", "high_watermark"):
         if not isinstance(found.get(key), str | None):
             raise ValueError(f"has {key}={found[key]!r} instead of text or null")  # noqa: TRY004 - a fault of the object
@@ -85,6 +89,7 @@ def _result(found: dict[str, Any]) -> Result:
         files=files,
         low_watermark=found.get("low_watermark"),
         high_watermark=found.get("high_watermark"),
+        rows_without_watermark=left_out,
     )
 
 

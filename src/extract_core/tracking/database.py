@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the schema below. A store of a newer version is refused; an older one is brought up by `_UPGRADES`."""
 
 _SCHEMA: Final = (  # of version 1
@@ -54,6 +54,7 @@ _UPGRADES: Final[dict[int, tuple[str, ...]]] = {
             watermark_type TEXT, PRIMARY KEY (source, table_name, version)
         ) WITHOUT ROWID""",
     ),
+    2: ("ALTER TABLE attempts ADD COLUMN rows_without_watermark INTEGER",),
 }
 """From the version in front to the next one. A new store goes the same way, so that both are alike."""
 

@@ -30,7 +30,7 @@ STATE: Final = (
 ATTEMPT: Final = (
     "run_id, source, table_name, attempt, job_type, state, recorded_at, failure, retryable, message, job_run_id, log_url, "
     "started_at, ended_at, cost_basis, rows, bytes, files, low_watermark, high_watermark, extract_s3_uri, result_uri, settings, "
-    "message_uri"
+    "message_uri, rows_without_watermark"
 )
 CHANGE: Final = "source, table_name, version, changed_at, changed_by, reason, mark_before, mark, watermark_column, watermark_type"
 
@@ -169,6 +169,7 @@ def attempt_row(row: AttemptRow) -> Row:
             row.result_uri,
             _text(row.settings),
             row.message_uri,
+            row.rows_without_watermark,
         )
     )
 
@@ -200,6 +201,7 @@ def attempt(row: Row) -> AttemptRow:
         result_uri=row[21],
         settings=_json(row[22]),
         message_uri=row[23],
+        rows_without_watermark=row[24],
     )
 
 

@@ -72,6 +72,15 @@ def test_history_and_logs(cloud, cli):
     assert logs.err == "FAILED: Glue job run jr_1 ended FAILED: Exception: no table public.events\n"
 
 
+def test_rows_without_a_watermark_are_told(cloud, cli):
+    cloud.deploy()
+    cloud.glue.left_out = 1_200
+    said = cli("run", "sales", "public.orders", "--run-id", "one")
+    assert said.code == 0
+    assert " public.orders: 1,200 rows were left out: their watermark is NULL\n" in said.out
+    assert told(cli("status", "one", "--output", "json"))["tables"][0]["rows_without_watermark"] == 1_200
+
+
 @pytest.fixture
 def running(cloud, cli):
     """A run that another command follows, whose jobs wait: until the gate is open, or it is stopped."""

@@ -22,6 +22,7 @@ def test_an_attempt_is_recorded_and_the_lease_ends(store, make):
         message="naïve \u2028 text", log_url="https://x", job_run_id="jr_1", started_at=T1, ended_at=T2, retryable=True,
         low_watermark=T1, high_watermark=T2, extract_s3_uri="s3://x/", result_uri="s3://y",
         message_uri="s3://z",
+        rows_without_watermark=2,
     )  # fmt: skip
     finished = store.finish(row, guard=make.guard())
     assert (finished.outcome, finished.row, finished.committed) == (Outcome.RECORDED, row, None)
