@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import ExtractError
 from extract_core.handlers.committed import publish
+from extract_core.handlers.diagnosis import diagnosed
 from extract_core.handlers.job_status import status_of
 from extract_core.handlers.logs import about, log, log_json
 from extract_core.handlers.messages import kept
@@ -45,7 +46,7 @@ def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _recorded(parts: Parts, key: ItemKey, item: Mapping[str, Json]) -> dict[str, Json]:
-    status = status_of(parts.registry, item)
+    status = diagnosed(parts, item, status_of(parts.registry, item))
     result = None
     if status.state is JobState.SUCCEEDED:
         try:

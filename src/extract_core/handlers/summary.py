@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CAUSE_LENGTH: Final = 32_768
 """Characters of a Fail state's Cause (botocore: SensitiveCause)."""
 _LISTED: Final = 20  # failed tables in the cause
-_KEPT: Final = 100  # failed tables in the summary; the attempts have them all
+MOST_KEPT: Final = 100  # failed tables in the summary; the attempts have them all
 _SLOWEST: Final = 5
 _LINE: Final = 300  # characters of a reason
 
@@ -32,13 +32,14 @@ def last_attempts(rows: Iterable[AttemptRow]) -> dict[str, AttemptRow]:
 
 
 def summarised(
-    record: RunRecord, rows: Sequence[AttemptRow], *, ended_at: datetime, reason: str | None = None, stopped: bool = False
+    record: RunRecord, attempts: Sequence[AttemptRow], *, ended_at: datetime, reason: str | None = None, stopped: bool = False
 ) -> dict[str, Json]:
-    """The summary of a planned run from the last attempt of each of its tables.
+    """The summary of a planned run from all attempts at its tables: the last ones count, and the bill is of all.
 
     `reason` is why the machine or a person ended the run early. Tables without an attempt count as failed: NOT_RECORDED.
     """
     planned = record.planned or 0
+    rows = last_attempts(attempts).values()
     good = [row for row in rows if row.state is JobState.SUCCEEDED]
     bad = sorted((row for row in rows if row.state is not JobState.SUCCEEDED), key=lambda row: row.table)
     unrecorded = max(0, planned - len(rows))
@@ -49,7 +50,7 @@ def summarised(
         failures["NOT_RECORDED"] += unrecorded
     broken = planned == 0 or reason is not None or fails(failed, planned, fail_when)
     costs: Counter[str] = Counter()
-    for row in rows:
+    for row in attempts:
         costs.update(row.cost_basis or {})
     times = sorted(((seconds, row.table) for row in rows if (seconds := _seconds(row)) is not None), reverse=True)
     return {
@@ -67,7 +68,7 @@ def summarised(
                 "failure": row.failure and row.failure.value,
                 "message": _line(row.message),
             }
-            for row in bad[:_KEPT]
+            for row in bad[:MOST_KEPT]
         ],
         "rows": sum(row.rows or 0 for row in good),
         "bytes": sum(row.bytes or 0 for row in good),
@@ -75,7 +76,7 @@ def summarised(
         "cost_basis": dict(sorted(costs.items())),
         "slowest": [{"table": table, "seconds": seconds} for seconds, table in times[:_SLOWEST]],
         "skipped_tables": len(record.skipped),
-        "skipped": [{"table": each.table, "reason": _line(each.reason)} for each in record.skipped[:_KEPT]],
+        "skipped": [{"table": each.table, "reason": _line(each.reason)} for each in record.skipped[:MOST_KEPT]],
         "reason": reason,
     }
 
