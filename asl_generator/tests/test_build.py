@@ -12,10 +12,11 @@ import pytest
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from asl_generator import GeneratorError, build_pipeline
+from asl_generator.deployments import check_deployments
 from extract_core import Statement
 from extract_core.errors import ConfigError
 from extract_core.pipeline import read_pipeline
-from extract_core.registry import Registry
+from extract_core.registry import BrokenPlugin, Provider, Registry
 from extract_core.routing import CONFIG_MANAGER, HANDLE_STATUS, ITERATE, SUMMARISE
 
 
@@ -241,6 +242,31 @@ def test_a_machine_without_any_branch(build_types, crunch):
     with pytest.raises(ConfigError) as refused:
         build_types(crunch(), deployments={})
     assert str(refused.value) == f"extract.toml: job_types.crunch: {MISSING}"
+
+
+def test_a_machine_without_any_branch_of_several_job_types(build_types, crunch):
+    class Grind(crunch):
+        name = "grind"
+        title = "Grind"
+
+    with pytest.raises(ConfigError) as refused:
+        build_types(crunch(), Grind(), deployments={})
+    assert str(refused.value) == (
+        "extract.toml: job_types: no installed job type has its section (crunch, grind): write [job_types.<type>] for one of them"
+    )
+
+
+@pytest.mark.parametrize("names", ["crunch", ""])
+def test_a_machine_without_any_branch_but_with_a_broken_plugin(crunch, names):
+    broken = BrokenPlugin(Provider("mill", "acme-mill", "2"), "importing its module 'acme_mill' raised ImportError: no wind")
+    registry = replace(Registry.of(*([crunch()] if names else [])), broken=(broken,))
+    with pytest.raises(ConfigError) as refused:
+        check_deployments(registry, {})
+    others = "no installed job type has its section (crunch)" if names else "no job type is installed"
+    assert str(refused.value) == (
+        f"extract.toml: job_types: {others}: write [job_types.<type>] for one of them; broken, and perhaps what you meant: "
+        "plugin 'mill' of acme-mill 2: importing its module 'acme_mill' raised ImportError: no wind"
+    )
 
 
 def test_a_model_that_refuses_an_empty_section_as_a_whole(build_types, crunch, poll):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 
 def test_a_config_in_order(cli, project):
     said = cli("validate")
@@ -110,6 +112,20 @@ def test_a_faulty_extract_toml_and_a_missing_file_are_told_with_the_rest(cli, pr
         "config/sails.yml: can't be read: No such file or directory",
         "config/sales.yml: 3 tables (ecs 1, glue 2)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "probable"),
+    [
+        ("sales", "did you mean 'config/sales.yml'?"),
+        ("config/sales", "did you mean 'config/sales.yml'?"),
+        ("sails", "a source's config is sails.yml, in the pipeline's folder"),
+    ],
+)
+def test_a_name_where_a_file_is_wanted(cli, project, given, probable):
+    said = cli("validate", given)
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"extract: {given!r} is neither a file nor a folder; give a file: {probable}\n"
 
 
 def test_a_folder_without_configs_is_told(cli, project):

@@ -62,8 +62,8 @@ def _built(pipeline: Path | None) -> MachineDefinition:
     for notice in registry.notices:
         click.echo(f"note: {notice}", err=True)
     machine = build_pipeline(read_pipeline(pipeline), registry)
-    for job_type, reason in machine.left_out.items():
-        click.echo(f"note: job type {job_type!r} is left out: {reason}", err=True)
+    if machine.left_out:
+        click.echo(f"note: left out, since extract.toml has no section for them: {', '.join(machine.left_out)}", err=True)
     return machine
 
 

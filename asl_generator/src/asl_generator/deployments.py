@@ -63,10 +63,20 @@ def check_deployments(
         else:
             checked[name] = found
     if not checked and not faults:
-        faults = [complain(f"job_types.{name}", reason) for name, reason in left_out.items()]
+        faults = [_nothing_left(registry, left_out, complain)]
     if faults:
         raise ConfigError(faults)
     return Deployments(checked, left_out)
+
+
+def _nothing_left(registry: Registry, left_out: Mapping[str, str], complain: Complain) -> Fault:
+    """One fault for a machine without any branch: a broken plugin is more likely what was meant than the others' sections."""
+    if len(left_out) == 1 and not registry.broken:
+        ((name, reason),) = left_out.items()
+        return complain(f"job_types.{name}", reason)
+    said = f"; broken, and perhaps what you meant: {'; '.join(map(str, registry.broken))}" if registry.broken else ""
+    others = f"no installed job type has its section ({', '.join(left_out)})" if left_out else "no job type is installed"
+    return complain("job_types", f"{others}: write [job_types.<type>] for one of them{said}")
 
 
 def _not_installed(registry: Registry, name: str) -> str:

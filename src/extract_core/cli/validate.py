@@ -40,7 +40,7 @@ def validate(files: Sequence[Path], pipeline: Path | None, output: str) -> int:
     for broken in registry.broken:
         click.echo(f"broken, and left out: {broken}", err=True)
     read, faults = _pipeline(pipeline, needed=not files)
-    paths = _paths(files) if files else (_configs(read) if read is not None else [])
+    paths = _paths(files, read) if files else (_configs(read) if read is not None else [])
     facts = _facts(read, registry)
     checked = [(path, _check(path, registry, facts)) for path in paths]
     if output == "json":
@@ -98,8 +98,24 @@ def _shortest(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def _paths(files: Sequence[Path]) -> list[Path]:
+def _paths(files: Sequence[Path], pipeline: Pipeline | None) -> list[Path]:
+    for path in files:
+        _check_it_is_a_file(path, pipeline)
     return [found for path in files for found in (_in_folder(path) if path.is_dir() else [path])]
+
+
+def _check_it_is_a_file(path: Path, pipeline: Pipeline | None) -> None:
+    """UsageError for a source's name where a file is wanted: `run` and `plan` take names, this command takes files."""
+    if path.exists() or path.suffix in _SUFFIXES:
+        return
+    here = [path.with_name(path.name + suffix) for suffix in _SUFFIXES]
+    if pipeline is not None and pipeline.config_uri.startswith("file://"):
+        from extract_core.objects import file_path
+
+        here += [_shortest(file_path(pipeline.config_uri)) / each.name for each in here]
+    probable = next((each for each in here if each.is_file()), None)
+    hint = f"did you mean {str(probable)!r}?" if probable else f"a source's config is {path.name}.yml, in the pipeline's folder"
+    raise UsageError(f"{str(path)!r} is neither a file nor a folder; give a file: {hint}")
 
 
 def _in_folder(folder: Path) -> list[Path]:
