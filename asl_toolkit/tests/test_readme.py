@@ -11,7 +11,8 @@ import pytest
 from asl_toolkit.commands import main
 from asl_toolkit.pytest_plugin import asl  # noqa: F401 - the fixture, also where the package is not installed
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+FOLDER = Path(__file__).parents[1]
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 COMMANDS = re.findall(r"^    python -m asl_toolkit ((?:.*\\\n)*.*)$", README, re.MULTILINE)
 
@@ -26,37 +27,83 @@ def place(tmp_path, monkeypatch):
 
 
 def test_the_commands_do_what_they_say(place, capsys):
-    runs = [shlex.split(command.replace("\\\n", " ")) for command in COMMANDS if command.startswith("run ")]
+    check, *runs = [shlex.split(command.replace("\\\n", " ")) for command in COMMANDS]
+    assert main(check) == 0
+    assert f"\n    {capsys.readouterr().out}" in README
     assert len(runs) == 2
     assert main(runs[0]) == 0
-    assert capsys.readouterr().out.strip() in README
+    assert f"\n    {capsys.readouterr().out}" in README
     assert main(runs[1]) == 0
     shown = capsys.readouterr().err
     assert "Glue.AWSGlueException: Rate exceeded" in shown
-    assert "3630.000" in shown
+    assert "4230.000" in shown
     bad = ["run", "machine.json", "--mocks", "mocks.json", "--input", '{"tables": [{"name": "bad"}]}']
     assert main(bad) == 1
 
 
+def test_the_faults_that_it_speaks_of_are_found(place, capsys):
+    text = (place / "machine.json").read_text()
+    (place / "machine.json").write_text(text.replace("JobName", "jobName").replace("Cool Down", "Cool Off", 1))
+    assert main(["check", "machine.json"]) == 1
+    shown = capsys.readouterr().out
+    assert "did you mean 'JobName'?" in shown
+    assert "there is no state 'Cool Off'" in shown
+
+
 def test_the_code_runs(place, asl, capsys):  # noqa: F811 - the fixture
+    names = {}
+    tests = 0
     for number, code in enumerate(text for language, text in BLOCKS if language == "python"):
         file = place / f"example_{number}.py"
         file.write_text(code)
-        names = runpy.run_path(str(file))
-        for name, value in names.items():
-            if name.startswith("test_"):
-                value(asl)
+        names |= runpy.run_path(str(file), init_globals=names)
+    for name, value in names.items():
+        if name.startswith("test_"):
+            value(asl)
+            tests += 1
     printed = capsys.readouterr().out
+    assert tests == 2
     assert "SUCCEEDED" in printed
     assert '"world"' in printed
+
+
+@pytest.mark.parametrize("answer", ["[1, 2]", {"Body": "[1, 2]"}, [1, 2]])
+def test_mocks_of_files_are_read_as_it_says(asl, answer):  # noqa: F811 - the fixture
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    place = {"Bucket": "b", "Key": "k"}
+    loop = {
+        "Type": "Map",
+        "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}, "Parameters": place},
+        "ItemProcessor": {"ProcessorConfig": config, "StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}},
+        "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "p"}},
+        "End": True,
+    }
+    mocks = {"services": {"s3:getObject": {"result": answer}, "s3:putObject": {"result": {}}}}
+    result = asl({"StartAt": "M", "States": {"M": loop}}, mocks=mocks)
+    assert result.output["ResultWriterDetails"]["Bucket"] == "b"
 
 
 def test_the_options_exist(capsys):
     with pytest.raises(SystemExit):
         main(["run", "--help"])
     known = capsys.readouterr().out
-    for option in set(re.findall(r"`(--[a-z]+)", README)):
-        assert option in known
+    options = set(re.findall(r"`(--[a-z]+)", README))
+    assert options
+    assert [option for option in options if option not in known] == []
+
+
+def test_each_member_of_a_mock_is_in_the_table():
+    from asl_toolkit.mocks.answers import _MEMBERS
+
+    named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", README, re.MULTILINE))))
+    assert named == _MEMBERS
+
+
+def test_its_links_lead_somewhere():
+    for document in ("README.md", "CHECKS.md", "DIFFERENCES.md"):
+        text = (FOLDER / document).read_text(encoding="utf-8")
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            assert (FOLDER / target).exists(), f"{document}: {target}"
 
 
 def test_every_public_name_is_documented():

@@ -68,14 +68,14 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Tokens, StateTests)
 
     def can_paginate(self, operation_name: str) -> bool:
         """Whether `get_paginator` has one for a method (`list_executions`)."""
-        return method_names().get(operation_name) in paginators()
+        return hasattr(type(self), operation_name) and method_names().get(operation_name) in paginators()
 
     def get_paginator(self, operation_name: str) -> "Paginator[Any]":
         """Botocore's paginator for a method."""
-        name = method_names().get(operation_name)
-        if name is None or name not in paginators():
-            known = ", ".join(sorted(method for method, operation in method_names().items() if operation in paginators()))
+        if not self.can_paginate(operation_name):
+            known = ", ".join(sorted(method for method in method_names() if self.can_paginate(method)))
             raise OperationNotSupported(f"{operation_name!r} has no paginator; there are {known}")
+        name = method_names()[operation_name]
         method = getattr(self, operation_name)
         return Paginator(method, paginators()[name], service_model().operation_model(name))
 
