@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,12 @@ CREATE TABLE "yes: #1" (a INT, b INT, PRIMARY KEY (b, a));
 CREATE TABLE odd (id INTEGER, note);
 CREATE VIEW named AS SELECT name FROM accounts;
 INSERT INTO accounts (name, UpdatedAt) VALUES ('a', '2024-05-31 10:00:00'), ('b', '2024-05-31 10:00:00');
-INSERT INTO "public.orders" (id, total) VALUES (7, 1), (19, 2), (23, 3);
+INSERT INTO "public.orders" VALUES (7, 1, NULL), (19, 2, '2024-05-31'), (23, 3, NULL);
 """
 TABLES = """\
   tables:
     # 2 rows; key: id
-    accounts: {extract_type: PE, hwm_col_name: UpdatedAt, hwm_column_type: TimestampType, partition_column: id, \
-lower_bound: "1", upper_bound: "2", num_partitions: 1}
+    accounts: {extract_type: PE, hwm_col_name: UpdatedAt, hwm_column_type: TimestampType}
     # 0 rows; key: code
     countries: {}
     # 0 rows; key: id
@@ -38,8 +38,7 @@ lower_bound: "1", upper_bound: "2", num_partitions: 1}
     # last_modified is a date: the last day is read again, since rows may be changed later on it
     # rows whose last_modified is NULL are read by the first run only
     # no index begins with last_modified: each run scans the table
-    public.orders: {extract_type: PE, hwm_col_name: last_modified, hwm_column_type: DateType, lag: "1d", \
-partition_column: id, lower_bound: "7", upper_bound: "23", num_partitions: 1}
+    public.orders: {extract_type: PE, hwm_col_name: last_modified, hwm_column_type: DateType, lag: "1d"}
     # 0 rows; key: b, a
     "yes: #1": {}
 """
@@ -72,7 +71,10 @@ def test_a_project_can_be_planned_at_once(cli, tmp_path, monkeypatch):
 
 def test_the_tables_of_a_sqlite_database(cli, here):
     said = cli("init", "--from-database", "sqlite:///shop.db")
-    assert (said.code, said.err) == (0, "left out: views: named\nnext: extract plan shop\n")
+    assert (said.code, said.err) == (
+        0,
+        "left out: views: named\nnext: extract plan shop\nthen, on this machine: extract run shop --local\n",
+    )
     text = (here / "config" / "shop.yml").read_text()
     assert text[text.index("  tables:") :] == TABLES
     assert "  db_engine: sqlite\n  db_name: shop.db\n" in text
@@ -105,7 +107,7 @@ def test_a_second_source_leaves_the_rest_as_it_is(cli, here):
     [
         (("--from-database", "sqlite:///no.db"), "there is no SQLite database 'no.db' (nor '/no.db')"),
         (("--from-database", "sqlite://no.db"),
-         "'sqlite://no.db' names no file; write sqlite:///file.db, or sqlite:////folder/file.db from the root"),
+         "the URL sqlite://… names no file; write sqlite:///file.db, or sqlite:////folder/file.db from the root"),
         (("--from-database", "sqlite:///text.txt"), "the SQLite database 'text.txt' can't be read: file is not a database"),
         (("--from-database", "sqlite:///empty.db"),
          "the database of source 'empty' has no table that this user may read; give it some, or name another"),
@@ -130,11 +132,86 @@ def test_what_can_not_be_is_told_and_nothing_is_written(cli, here, argv, message
     assert set(here.rglob("*")) == before
 
 
+REFUSED = (
+    "extract: the database postgresql://me@127.0.0.1:9/shop can't be read: Failed to connect: connection to server at "
+    '"127.0.0.1", port 9 failed: Connection refused; Is the server running on that host and accepting TCP/IP connections?; '
+    "mend host and port in the URL, or start the server\n"
+)
+
+
 def test_a_server_that_does_not_answer_is_told_without_the_password(cli, here):
     said = cli("init", "--from-database", "postgresql://me:hush@127.0.0.1:9/shop")
-    assert said.code == 2
-    assert said.err.startswith("extract: the database postgresql://me@127.0.0.1:9/shop can't be read: Failed to connect: ")
-    assert "hush" not in said.err
+    assert (said.code, said.out, said.err) == (2, "", REFUSED)
+
+
+DRIVER_MISSING = (
+    "extract: the database postgresql://me@127.0.0.1/shop needs a driver that is not installed here; install it with: pip "
+    "install adbc-driver-postgresql pyarrow\n"
+)
+
+
+def test_a_missing_driver_is_told_with_the_packages_that_bring_it(cli, here, monkeypatch):
+    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
+    said = cli("init", "--from-database", "postgresql://me:hush@127.0.0.1/shop")
+    assert (said.code, said.out, said.err) == (2, "", DRIVER_MISSING)
+
+
+OF_SECRET = """\
+  # db_secret is the name of a secret that holds host, port, username and password as JSON; never write those here. On a
+  # machine of your own, set PGHOST, PGUSER and PGPASSWORD (or ~/.pgpass): where PGHOST is set, no secret is asked for.
+  db_secret: {}
+"""
+
+
+def test_what_a_config_says_of_its_secret_and_of_a_run_on_this_machine(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli("init").code == 0
+    text = (tmp_path / "config" / "sales.yml").read_text()
+    assert text[text.index("  # db_secret") : text.index("  default_arguments")] == OF_SECRET.format("sales/database")
+
+
+ODD = """
+CREATE TABLE "größe" ("Updated At" TIMESTAMP NOT NULL, id INTEGER PRIMARY KEY, measured_at TIMESTAMP);
+CREATE TABLE below (id BIGINT NOT NULL UNIQUE, tenant INT NOT NULL, other INT, UNIQUE (tenant, id), UNIQUE (other));
+CREATE TABLE "-dash" (id INTEGER PRIMARY KEY, modified TIMESTAMP);
+CREATE TABLE empty_marks (id INTEGER PRIMARY KEY, updated_at TIMESTAMP, happened_at TIMESTAMP NOT NULL);
+CREATE TABLE ahead (id INTEGER PRIMARY KEY, updated_at TIMESTAMP NOT NULL);
+INSERT INTO "größe" VALUES ('2024-05-31 10:00:00', -50, NULL), ('2024-05-31 10:00:00', 7, NULL);
+INSERT INTO "-dash" VALUES (-3, '2024-05-31');
+INSERT INTO empty_marks VALUES (1, NULL, '2024-05-31 10:00:00');
+INSERT INTO ahead VALUES (1, '2024-05-31 10:00:00'), (2, '9999-12-31 00:00:00');
+"""
+OF_ODD = """\
+  tables:
+    # 1 row; key: id
+    # rows whose modified is NULL are read by the first run only
+    # no index begins with modified: each run scans the table
+    # a command line can't carry a value that begins with -, so this table's job gets its arguments as JSON
+    "-dash": {extract_type: PE, hwm_col_name: modified, hwm_column_type: TimestampType, argument_encoding: json}
+    # 2 rows; key: id
+    # updated_at reaches 9999-12-31 00:00:00, in the future: as a watermark it would hide all rows to come
+    ahead: {}
+    # 0 rows; key: id (unique and never NULL)
+    below: {}
+    # 1 row; key: id
+    # updated_at is NULL in every row, so the table is read whole
+    # if its rows never change: {extract_type: PE, hwm_col_name: happened_at, hwm_column_type: TimestampType}
+    empty_marks: {}
+    # 2 rows; key: id
+    # no index begins with Updated At: each run scans the table
+    "größe": {extract_type: PE, hwm_col_name: "Updated At", hwm_column_type: TimestampType}
+"""
+
+
+def test_odd_tables(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    connection = sqlite3.connect("odd.db")
+    connection.executescript(ODD)
+    connection.close()
+    assert cli("init", "--from-database", "sqlite:///odd.db").code == 0
+    text = (tmp_path / "config" / "odd.yml").read_text()
+    assert text[text.index("  tables:") :] == OF_ODD
+    assert cli("validate").code == 0
 
 
 POSTGRESQL = """
@@ -148,9 +225,21 @@ CREATE TABLE parted (id int, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (
 CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 CREATE TABLE "dotted.name" (id int);
 CREATE VIEW named AS SELECT name FROM accounts;
+CREATE TABLE papers (paper_id int NOT NULL, code text NOT NULL, happened_at timestamptz, updated_at timestamp,
+  UNIQUE (code, paper_id), UNIQUE (paper_id) INCLUDE (code));
+INSERT INTO papers VALUES (-7, 'a', now(), NULL);
+CREATE TABLE letters () INHERITS (papers);
+CREATE TABLE offers (id int PRIMARY KEY, updated_at timestamptz NOT NULL);
+INSERT INTO offers VALUES (1, now()), (2, 'infinity');
+ALTER TABLE offers ENABLE ROW LEVEL SECURITY;
+CREATE POLICY all_of_them ON offers USING (true);
+CREATE TABLE big (id bigint PRIMARY KEY);
+INSERT INTO big SELECT generate_series(-100000, 2);
 INSERT INTO accounts (name) SELECT 'n' || i FROM generate_series(1, 5000) i;
 INSERT INTO orders (total) SELECT i FROM generate_series(1, 200) i;
 ANALYZE;
+UPDATE pg_class SET reltuples = 3000000 WHERE relname = 'big';
+CREATE TABLE unseen (id) AS SELECT generate_series(1, 100001);
 CREATE TABLE hidden (id int);
 CREATE ROLE reader LOGIN PASSWORD 'pa ss';
 GRANT USAGE ON SCHEMA crm TO reader;
@@ -158,6 +247,12 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public, crm TO reader;
 REVOKE SELECT ON hidden FROM reader;
 """
 OF_POSTGRESQL = """\
+  # db_secret is the name of a secret that holds host, port, username and password as JSON; never write those here. On a
+  # machine of your own, set PGHOST, PGUSER and PGPASSWORD (or ~/.pgpass): where PGHOST is set, no secret is asked for.
+  db_secret: postgres/shop
+  # now() is when a transaction began, so a row may come in below the watermark of a run before: each run reads so far back
+  # once more (and gives those rows again). Make it longer than the longest transaction that writes.
+  lag: 15m
   tables:
     # 0 rows; key: tenant, person_id
     crm.people: {}
@@ -166,15 +261,32 @@ OF_POSTGRESQL = """\
     # no index begins with UpdatedAt: each run scans the table
     "public.Odd Name's": {extract_type: PE, hwm_col_name: UpdatedAt, hwm_column_type: TimestampType}
     # 5,000 rows; key: id
-    public.accounts: {extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType, partition_column: id, \
-lower_bound: "1", upper_bound: "5000", num_partitions: 1}
+    public.accounts: {extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType}
+    # 3,000,000 rows; key: id
+    # a command line can't carry a value that begins with -, so this table's job gets its arguments as JSON
+    public.big: {partition_column: id, lower_bound: "-100000", upper_bound: "2", num_partitions: 3, argument_encoding: json}
+    # 0 rows; no primary key
+    # inherits from public.papers, where its rows are read too: leave out one of them
+    # rows whose updated_at is NULL are read by the first run only
+    # no index begins with updated_at: each run scans the table
+    public.letters: {extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType}
+    # 2 rows; key: id
+    # row-level security: the job reads only the rows that its own user may see
+    # updated_at reaches infinity, in the future: as a watermark it would hide all rows to come
+    public.offers: {}
     # 200 rows; key: id
-    # rows whose last_modified is NULL are read by the first run only
-    # no index begins with last_modified: each run scans the table
-    public.orders: {extract_type: PE, hwm_col_name: last_modified, hwm_column_type: TimestampType, partition_column: id, \
-lower_bound: "1", upper_bound: "200", num_partitions: 1}
+    # last_modified is NULL in every row, so the table is read whole
+    public.orders: {}
+    # 1 row; key: paper_id (unique and never NULL)
+    # its rows come with those of the tables that inherit from it: public.letters
+    # updated_at is NULL in every row, so the table is read whole
+    # if its rows never change: {extract_type: PE, hwm_col_name: happened_at, hwm_column_type: TimestampType}
+    public.papers: {}
     # 0 rows; key: id, at
+    # partitioned: all its partitions are read as one table
     public.parted: {}
+    # not analysed, and many rows: after ANALYZE, extract init proposes partition bounds too; no primary key
+    public.unseen: {}
 """
 
 
@@ -194,14 +306,25 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgr
         0,
         (
             "left out: tables with a dot in their names: public.dotted.name\nleft out: tables that this user may not read: "
-            "public.hidden\nleft out: views: public.named\nnext: extract plan shop\n"
+            "public.hidden\nleft out: views: public.named\nnext: extract plan shop\nthen, on this machine: PGHOST=127.0.0.1 "
+            "PGUSER=reader PGPASSWORD=... extract run shop --local\n"
         ),
     )
     text = (tmp_path / "config" / "shop.yml").read_text()
-    assert text[text.index("  tables:") :] == OF_POSTGRESQL
-    assert f'  db_engine: postgres\n  db_name: shop\n  db_port: "{postgresql_port}"\n  db_secret: postgres/shop ' in text
+    assert text[text.index("  # db_secret") :] == OF_POSTGRESQL
+    assert f'  db_engine: postgres\n  db_name: shop\n  db_port: "{postgresql_port}"\n' in text
     assert cli("plan", "shop").code == 0
-    wrong = cli("init", "--source", "b", "--from-database", f"postgresql://reader:hush@127.0.0.1:{postgresql_port}/shop")
-    assert wrong.code == 2
-    assert "password authentication failed for user" in wrong.err
-    assert "hush" not in wrong.err
+    place = f"127.0.0.1:{postgresql_port}"
+    failed = f'Failed to connect: connection to server at "127.0.0.1", port {postgresql_port} failed: '
+    for given, shown, said in (
+        ("reader:hush@{}/shop", "reader@{}/shop",
+         ('FATAL:  password authentication failed for user "reader"; mend the user, or the password in the URL, in PGPASSWORD or '
+          "in ~/.pgpass")),
+        ("reader@{}/shop", "reader@{}/shop",
+         "fe_sendauth: no password supplied; give the password in PGPASSWORD, or in ~/.pgpass"),
+        ("reader:pa%20ss@{}/shops", "reader@{}/shops",
+         'FATAL:  database "shops" does not exist; mend the name after the host in the URL'),
+    ):  # fmt: skip
+        wrong = cli("init", "--source", "b", "--from-database", f"postgresql://{given.format(place)}")
+        expected = f"extract: the database postgresql://{shown.format(place)} can't be read: {failed}{said}\n"
+        assert (wrong.code, wrong.err) == (2, expected)

@@ -47,6 +47,19 @@ def test_a_name_that_blocks_nothing_is_reported(three):
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "meant"),
+    [
+        ("BETA", "'BETA', but no such plugin is installed; did you mean 'beta'?"),
+        ("acme-beta", "'acme-beta', but no such plugin is installed; did you mean 'beta'?"),
+        ("beta;gamma", "'beta;gamma', but no such plugin is installed; names are separated by commas: beta,gamma"),
+        ("beta gamma", "'beta gamma', but no such plugin is installed; names are separated by commas: beta,gamma"),
+    ],
+)
+def test_other_spellings_are_understood_and_told(three, names, meant):
+    assert without(names).notices == (f"EXTRACT_DISABLE_PLUGINS names {meant}",)
+
+
 def test_a_blocked_plugin_is_not_even_imported(site):
     site.simple("bad", "raise SystemExit")
     assert without("bad").broken == ()

@@ -5,7 +5,8 @@ proposals = [propose(table) for table in database.tables]
 """
 
 from extract_core.catalog.database import read_database
+from extract_core.catalog.postgresql import DRIVER, INSTALL
 from extract_core.catalog.propose import Proposal, propose
 from extract_core.catalog.tables import Column, Database, Table
 
-__all__ = ["Column", "Database", "Proposal", "Table", "propose", "read_database"]
+__all__ = ["DRIVER", "INSTALL", "Column", "Database", "Proposal", "Table", "propose", "read_database"]

@@ -7,27 +7,36 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column. `type` is the database's own word for it, in small letters, without length: ``numeric``, ``timestamp``."""
+    """A column. `type` is the database's own word for it, in small letters, without length: ``numeric``, ``timestamp``.
+
+    `is_empty`: there are rows, and it is NULL in all of them. `ahead`: its greatest value, where that lies in the future.
+    Both are looked at only in columns that could be a watermark, and where that is quick.
+    """
 
     name: str
     type: str
     nullable: bool = True
-    indexed: bool = False  # whether an index begins with it
+    indexed: bool = False  # whether an index of all rows begins with it
+    is_empty: bool = False
+    ahead: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A table. `name` is as a config has it: ``schema.table``. `rows` is an estimate; None: not known.
 
-    `least` and `greatest` are of its key, where that is one column of whole numbers and the table has rows.
+    `key` is the primary key, or (`is_primary` False) a unique one that is never NULL. `least` and `greatest` are of the key,
+    where that is one column of whole numbers and the table has rows. `notes` are what else a person should know of it.
     """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
+    is_primary: bool = True
     rows: int | None = None
     least: int | None = None
     greatest: int | None = None
+    notes: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """The column of this name, which must be there."""
@@ -36,10 +45,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """A database and its tables by name. `left_out` says what is there besides and why it is not among them."""
+    """A database and its tables by name. `left_out` says what is there besides and why it is not among them.
+
+    `host` and `user` are those that it was reached with, empty where the driver found them itself.
+    """
 
     engine: str
     name: str
+    host: str = ""
+    user: str = ""
     port: int | None = None
     tables: tuple[Table, ...] = ()
     left_out: tuple[str, ...] = field(default=())

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from extract_core.cli.installed import load_registry
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from extract_core.catalog import Database
     from extract_core.registry import Registry
 
 SCHEMA_FILE = "extract.schema.json"
@@ -31,13 +34,12 @@ def init(folder: Path, source: str | None, url: str | None, job_type: str | None
     With --from-database the config lists the database's tables, each with a proposed watermark column, key and bounds. Files that
     are there stay as they are; a source config that is there is an error.
     """
-    from extract_core.catalog import read_database
-    from extract_core.cli.init_files import first_config, pipeline_text, schema_text, source_text
-    from extract_core.registry import discover
+    from importlib.util import find_spec
 
-    registry = discover()
-    for broken in registry.broken:
-        click.echo(f"broken, and left out: {broken}", err=True)
+    from extract_core.catalog import DRIVER, INSTALL, read_database
+    from extract_core.cli.init_files import first_config, pipeline_text, schema_text, source_text
+
+    registry = load_registry()
     chosen = _job_type(registry, job_type)
     database = read_database(url) if url is not None else None
     name = _source_name(source, database.name if database is not None else None)
@@ -66,9 +68,23 @@ def init(folder: Path, source: str | None, url: str | None, job_type: str | None
     if database is not None:
         for line in database.left_out:
             click.echo(f"left out: {line}", err=True)
-    there = "" if folder.resolve() == Path.cwd() else f" --pipeline {folder}"
+    there = "" if folder.resolve() == Path.cwd() else f" --pipeline {shlex.quote(str(folder))}"
     click.echo(f"next: extract plan {name}{there}", err=True)
+    if database is not None:
+        click.echo(f"then, on this machine: {_environment(database)}extract run {name} --local{there}", err=True)
+    elif find_spec(DRIVER) is None:
+        click.echo(f"note: to run it on this machine, Python needs a driver for PostgreSQL: {INSTALL}", err=True)
     return 0
+
+
+def _environment(database: Database) -> str:
+    """How a job on this machine finds the database and who it is there: libpq's variables, as the shell takes them."""
+    if database.engine == "sqlite":
+        return ""
+    known = f"PGHOST={shlex.quote(database.host or 'localhost')} " + (
+        f"PGUSER={shlex.quote(database.user)} " if database.user else ""
+    )
+    return known if os.environ.get("PGPASSWORD") else f"{known}PGPASSWORD=... "
 
 
 _JOB = '''\

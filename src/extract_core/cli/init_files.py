@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from extract_core.registry import AnyJobType, Registry
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.$-]*")
+_UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _RESERVED: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _TOML_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -92,13 +93,25 @@ def _head(name: str, job_type: str, schema: str) -> list[str]:
     ]
 
 
+_SECRET: Final = (
+    "  # db_secret is the name of a secret that holds host, port, username and password as JSON; never write those here. On a",
+    "  # machine of your own, set PGHOST, PGUSER and PGPASSWORD (or ~/.pgpass): where PGHOST is set, no secret is asked for.",
+)
+_LAG: Final = (
+    "  # now() is when a transaction began, so a row may come in below the watermark of a run before: each run reads so far back",
+    "  # once more (and gives those rows again). Make it longer than the longest transaction that writes.",
+    "  lag: 15m",
+)
+
+
 def first_config(name: str, *, job_type: str, schema: str) -> str:
     """A source to be mended by hand."""
     lines = [
         *_head(name, job_type, schema),
         "  db_engine: postgres",
         f"  db_name: {yaml_text(name)}",
-        f"  db_secret: {yaml_text(name + '/database')}          # the name of a secret with user and password, never the secret",
+        *_SECRET,
+        f"  db_secret: {yaml_text(name + '/database')}",
         '  default_arguments: {fetchsize: "10000"}',
         "  tables:",
         "    public.accounts: {}               # the whole table, at each run",
@@ -113,35 +126,45 @@ def source_text(name: str, database: Database, *, job_type: str, schema: str, re
     if database.port is not None:
         lines.append(f'  db_port: "{database.port}"')
     if database.engine != "sqlite":
-        secret = yaml_text(f"{database.engine}/{name}")
-        lines.append(f"  db_secret: {secret}          # the name of a secret with user and password, never the secret")
+        lines += [*_SECRET, f"  db_secret: {yaml_text(f'{database.engine}/{name}')}"]
+    proposals = {table.name: propose(table) for table in database.tables}
+    if database.engine != "sqlite" and any("TimestampType" in proposal.keys.values() for proposal in proposals.values()):
+        lines += _LAG
+    if database.name.startswith("-"):
+        lines.append("  argument_encoding: json             # a command line can't carry a value that begins with -")
     lines += ["  tables:"]
-    for table in database.tables:
-        lines += _table(table.name, propose(table))
+    for table, proposal in proposals.items():
+        lines += _table(table, proposal)
     text = "\n".join(lines) + "\n"
     _check(text, name, registry)
     return text
 
 
 def _table(name: str, proposal: Proposal) -> list[str]:
-    keys = ", ".join(
-        f"{key}: {yaml_text(str(value)) if isinstance(value, str) else value}" for key, value in proposal.keys.items()
-    )
-    return [*(f"    # {_one_line(note)}" for note in proposal.notes), f"    {yaml_text(name)}: {{{keys}}}"]
+    given, notes = dict(proposal.keys), list(proposal.notes)
+    if any(str(value).startswith("-") for value in (name, *given.values())):
+        given["argument_encoding"] = "json"
+        notes.append("a command line can't carry a value that begins with -, so this table's job gets its arguments as JSON")
+    keys = ", ".join(f"{key}: {yaml_text(str(value)) if isinstance(value, str) else value}" for key, value in given.items())
+    return [*(f"    # {_one_line(note)}" for note in notes), f"    {yaml_text(name)}: {{{keys}}}"]
 
 
 def _one_line(text: str) -> str:
     """A note that a comment can hold: names of columns may be anything."""
-    return re.sub(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]", "?", text)
+    return re.sub(r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", "?", text)
 
 
 def yaml_text(text: str) -> str:
-    """The text as YAML: as it stands where that can't be read as something else, else in quotes."""
+    """The text as YAML: as it stands where that can't be read as something else, else in quotes.
+
+    Letters of any language stay as they are; what YAML takes for no printable character (YAML 1.1, 5.1) is escaped.
+    """
     if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
         return text
     if "/" in text and all(_PLAIN.fullmatch(part) for part in text.strip("/").split("/")):
         return text
-    return json.dumps(text)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
 
 def _check(text: str, name: str, registry: Registry) -> None:

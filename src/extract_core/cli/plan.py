@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from extract_core.cli.installed import load_registry
 from extract_core.cli.options import pipeline_option
 from extract_core.cli.output import output_option
 from extract_core.errors import UsageError
@@ -52,13 +53,10 @@ def plan(
     from extract_core.cli.preview import preview, reading_parts
     from extract_core.config import read_event
     from extract_core.pipeline import read_pipeline
-    from extract_core.registry import discover
 
     given: Mapping[str, Json] | None = _event(source, tables, exclude, reingest=reingest, file=event)
     read = read_pipeline(pipeline)
-    registry = discover()
-    for broken in registry.broken:
-        click.echo(f"broken, and left out: {broken}", err=True)
+    registry = load_registry()
     parts = reading_parts(read, registry)
     with parts.tracking:
         if diff is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from extract_core.cli.installed import tell_trouble
 from extract_core.cli.options import engine_of, local_option, pipeline_option
 from extract_core.cli.output import output_option
 from extract_core.errors import UsageError
@@ -135,8 +136,7 @@ def follow(engine: Engine, event: dict[str, Json], *, run_id: str | None, output
     from extract_core.run_id import check_run_id, new_run_id
 
     name = check_run_id(run_id) if run_id else new_run_id(str(event["source_name"]))
-    for broken in engine.parts().registry.broken:
-        click.echo(f"broken, and left out: {broken}", err=True)
+    tell_trouble(engine.parts().registry)
     _, end = run_and_watch(lambda: engine.start(event, run_id=name, rehearsal=rehearsal))
     for note in end.notes:
         click.echo(f"note: {note}", err=True)

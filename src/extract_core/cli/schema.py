@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from extract_core.cli.installed import load_registry
 from extract_core.cli.output import print_json
 
 
@@ -18,10 +19,6 @@ def schema() -> int:
       # yaml-language-server: $schema=../extract.schema.json
     """
     from extract_core.config.schema import source_schema
-    from extract_core.registry import discover
 
-    registry = discover()
-    for broken in registry.broken:
-        click.echo(f"broken, and left out: {broken}", err=True)
-    print_json(source_schema(registry))
+    print_json(source_schema(load_registry()))
     return 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from extract_core.cli.installed import load_registry
 from extract_core.cli.options import pipeline_option
 from extract_core.cli.output import output_option, print_json
 from extract_core.errors import ConfigError, Fault, UsageError
@@ -34,11 +35,7 @@ def validate(files: Sequence[Path], pipeline: Path | None, output: str) -> int:
 
     Exit codes: 0 they are in order, 2 they are not.
     """
-    from extract_core.registry import discover
-
-    registry = discover()
-    for broken in registry.broken:
-        click.echo(f"broken, and left out: {broken}", err=True)
+    registry = load_registry()
     read, faults = _pipeline(pipeline, needed=not files)
     paths = _paths(files, read) if files else (_configs(read) if read is not None else [])
     facts = _facts(read, registry)

@@ -103,7 +103,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "fetchsize": "Rows a round trip; 0: the driver's own.",
     "tags": "Names by which an event selects tables: tag:large.",
     "db_engine": "The kind of database: postgres, sqlite, …",
-    "db_secret": "The name of the secret with user and password; never the secret.",
+    "db_secret": "The name of the secret with host, port, username and password; never the secret.",
     "db_port": "The database's port.",
     "db_name": "The database.",
     "fail_when": "The run fails when any table failed, when all did, or above a percentage such as 10%.",
@@ -111,6 +111,21 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "on_invalid": "A table that can't be planned: record it as failed and run the others, or fail.",
 }
 """What editors show of a key."""
+
+_OF_SECRETS: Final = (
+    "; passwords and users don't belong into a config: db_secret names a secret that holds host, port, username and password; "
+    "on a machine of your own PGHOST, PGUSER and PGPASSWORD are taken instead"
+)
+_HOST: Final = (
+    "; where the database is stands in the secret that db_secret names (host, port, username, password); on a machine of your "
+    "own PGHOST, PGUSER and PGPASSWORD are taken instead"
+)
+_NEVER: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("db_password", "db_passwd", "db_pass", "db_pwd", "password", "passwd", "pwd", "pgpassword"), _OF_SECRETS),
+    **dict.fromkeys(("db_user", "db_username", "db_login", "user", "username", "db_url", "jdbc_url", "url"), _OF_SECRETS),
+    **dict.fromkeys(("db_host", "db_hostname", "db_server", "db_endpoint", "host", "hostname", "pghost"), _HOST),
+}
+"""Keys that no config has, though people look for them, and where that stands instead."""
 
 _PLACES: Final = (
     ("run", RUN),
@@ -123,6 +138,8 @@ _PLACES: Final = (
 
 def belongs(key: str, *, not_in: str) -> str:
     """``; it belongs under run`` where the core knows the key at another place, else nothing."""
+    if key.lower() in _NEVER:
+        return _NEVER[key.lower()]
     for place, known in _PLACES:
         if key in known and place != not_in:
             return f"; it belongs under {place}" if place != "the top level" else "; it belongs at the top level of the file"

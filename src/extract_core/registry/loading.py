@@ -52,15 +52,27 @@ def discover(
 
 def _blocked(plugins: Iterable[FrozenPlugin], variable: str) -> tuple[tuple[str, ...], list[str]]:
     """The names of the installed plugins that are blocked, and a notice for each name that is no plugin's."""
-    installed = {each.plugin for each in plugins}
+    found = list(plugins)
+    installed = {each.plugin for each in found}
     asked = {name.strip() for name in variable.split(",")} - {""}
     if "all" in asked:
         return tuple(sorted(installed)), []
     notices = [
-        f"{DISABLE_VARIABLE} names {name!r}, but no such plugin is installed{did_you_mean(name, installed)}"
+        f"{DISABLE_VARIABLE} names {name!r}, but no such plugin is installed{_meant(name, found)}"
         for name in sorted(asked - installed)
     ]
     return tuple(sorted(asked & installed)), notices
+
+
+def _meant(name: str, plugins: Iterable[FrozenPlugin]) -> str:
+    """What was probably meant by a name that is no plugin's: names without commas between, a distribution, another spelling."""
+    by_name = {each.plugin.lower(): each.plugin for each in plugins}
+    by_distribution = {each.distribution.lower(): each.plugin for each in plugins}
+    parts = [part for part in re.split(r"[\s;:|]+", name) if part]
+    if len(parts) > 1:
+        return f"; names are separated by commas: {','.join(parts)}"
+    meant = by_name.get(name.lower()) or by_distribution.get(name.lower())
+    return f"; did you mean {meant!r}?" if meant is not None else did_you_mean(name.lower(), by_name.values())
 
 
 def _shared_names(plugins: Iterable[FrozenPlugin]) -> list[str]:

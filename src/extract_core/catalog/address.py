@@ -1,0 +1,110 @@
+"""The URL of a PostgreSQL database, read strictly before the driver sees it, so that no message can hold a password.
+
+What libpq makes of a URL whose password holds ``@`` or ``/`` as they stand is another host, port or database
+(https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS), and its messages name those.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import unquote
+
+from extract_core.config.values import nearest
+from extract_core.errors import UsageError
+
+EXAMPLE: Final = "postgresql://user@host:5432/name"
+ENCODE: Final = (
+    "in a URL, characters such as @ : / ? # % are written %40 %3A %2F %3F %23 %25; or leave the password out of it, "
+    "and set PGPASSWORD"
+)
+
+_USER: Final = re.compile(r"(?:[^\s:/?@%\[\]]|%[0-9A-Fa-f]{2})*")
+_PASSWORD: Final = re.compile(r"(?:[^\s/?@%]|%[0-9A-Fa-f]{2})*")
+_HOSTS: Final = re.compile(r"(?:(?:[A-Za-z0-9._-]|%2[Ff])*|\[[0-9A-Fa-f:.]+\])")
+_NAME: Final = re.compile(r"(?:[^\s/?@:%]|%[0-9A-Fa-f]{2})+")
+_VALUE: Final = re.compile(r"(?:[^\s&=%]|%[0-9A-Fa-f]{2})*")
+_KEYS: Final = frozenset({
+    "application_name", "channel_binding", "connect_timeout", "dbname", "fallback_application_name", "gssencmode",
+    "host", "hostaddr", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval", "krbsrvname",
+    "load_balance_hosts", "options", "passfile", "password", "port", "require_auth", "service",
+    "ssl_max_protocol_version", "ssl_min_protocol_version", "sslcert", "sslcertmode", "sslcompression", "sslcrl",
+    "sslkey", "sslmode", "sslpassword", "sslrootcert", "sslsni", "target_session_attrs", "tcp_user_timeout", "user",
+})  # fmt: skip
+"""Parameters of libpq that make sense for a client (https://www.postgresql.org/docs/current/libpq-connect.html)."""
+_CONNECT_SECONDS: Final = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a PostgreSQL database is, and as whom. `shown` is for messages; `uri` may hold a password and is for the driver."""
+
+    shown: str
+    uri: str = field(repr=False)
+    host: str
+    user: str
+    port: int | None
+    name: str
+
+
+def read_address(url: str) -> Address:
+    """The parts of ``postgresql://[user[:password]@][host][:port]/name[?parameters]``.
+
+    Raises UsageError for anything that could be read in two ways. No message holds more of a refused URL than its scheme.
+    """
+    rest, question, query = _split(url)
+    given, at, place = rest.rpartition("@")
+    user, colon, password = given.partition(":")
+    if not _USER.fullmatch(user) or not _PASSWORD.fullmatch(password) or (at and not user and not colon):
+        raise _refused(f"what stands before its last @ is no user and password; {ENCODE}")
+    server, slash, name = place.partition("/")
+    host, port = _server(server)
+    if not slash or not name:
+        raise _refused(f"it names no database; write its name after the host, as in {EXAMPLE}")
+    if not _NAME.fullmatch(name):
+        raise _refused(f"what stands after the host is no name of a database; {ENCODE}")
+    parameters = _parameters(query) if question else []
+    if not any(key == "connect_timeout" for key, _ in parameters):
+        parameters.append(("connect_timeout", str(_CONNECT_SECONDS)))
+    shown_user = f"{user}@" if user else ""
+    return Address(
+        shown=f"postgresql://{shown_user}{server}/{name}",
+        uri=f"postgresql://{given}{at}{server}/{name}?" + "&".join(f"{key}={value}" for key, value in parameters),
+        host=unquote(host).strip("[]"),
+        user=unquote(user),
+        port=port,
+        name=unquote(name),
+    )
+
+
+def _split(url: str) -> tuple[str, str, str]:
+    """What stands after the scheme, up to its query. A question mark before the last @ belongs to neither."""
+    rest = url.partition("://")[2]
+    cut = rest.find("?", rest.rfind("@") + 1)
+    return (rest, "", "") if cut < 0 else (rest[:cut], "?", rest[cut + 1 :])
+
+
+def _server(text: str) -> tuple[str, int | None]:
+    host, colon, port = text, "", ""
+    if not text.endswith("]"):
+        host, colon, port = text.rpartition(":") if ":" in text else (text, "", "")
+    if not _HOSTS.fullmatch(host):
+        raise _refused(f"what stands before its database is no host, or no host:port; {ENCODE}")
+    if colon and not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65_535):
+        raise _refused(f"what stands after its host: is no port, a number up to 65535; write {EXAMPLE}; {ENCODE}")
+    return host, int(port) if colon else None
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    found = []
+    for part in query.split("&"):
+        key, equals, value = part.partition("=")
+        if not equals or key not in _KEYS or not _VALUE.fullmatch(value):
+            raise _refused(f"what stands after its ? are no parameters that PostgreSQL knows{nearest(key, _KEYS)}; {ENCODE}")
+        found.append((key, value))
+    return found
+
+
+def _refused(why: str) -> UsageError:
+    return UsageError(f"the database URL postgresql://… can't be read: {why}")

@@ -1,0 +1,27 @@
+"""The installed job types, and what people are told of plugins that are left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from extract_core.registry import Registry
+
+
+def load_registry() -> Registry:
+    """What is installed. What is broken, blocked by a name that is none, or passed over is told on stderr."""
+    from extract_core.registry import discover
+
+    registry = discover()
+    tell_trouble(registry)
+    return registry
+
+
+def tell_trouble(registry: Registry) -> None:
+    """A line on stderr for each plugin that can't be used and for each notice of the loading."""
+    for broken in registry.broken:
+        click.echo(f"broken, and left out: {broken}", err=True)
+    for notice in registry.notices:
+        click.echo(f"note: {notice}", err=True)
