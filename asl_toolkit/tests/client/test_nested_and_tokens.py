@@ -44,6 +44,18 @@ def test_what_cannot_be_started_has_the_services_error(client, run, arn, error):
     assert run(client, "parent", nested("", StateMachineArn=arn))["error"] == error
 
 
+def test_an_express_child_is_run_through_the_sdk(client, create, run):
+    child = create(client, "child", PASS, type="EXPRESS")
+    state = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:startSyncExecution", "End": True}
+    parameters = {"StateMachineArn": child, "Name": "c", "Input.$": "States.JsonToString($)"}
+    described = run(client, "parent", {"StartAt": "N", "States": {"N": {**state, "Parameters": parameters}}}, '{"x": 1}')
+    result = json.loads(described["output"])
+    assert (result["Status"], result["Output"], result["BillingDetails"]["BilledMemoryUsedInMB"]) == ("SUCCEEDED", '{"x":1}', 64)
+    standard = create(client, "standard", PASS)
+    failed = run(client, "other", {"StartAt": "N", "States": {"N": {**state, "Parameters": {"StateMachineArn": standard}}}})
+    assert failed["error"] == "Sfn.StateMachineTypeNotSupportedException"
+
+
 def test_stopping_the_parent_stops_the_child(create):
     client = StepFunctions()
     waiting = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3600, "End": True}}}

@@ -24,6 +24,9 @@ from asl_toolkit.client.versions import Versions
 from asl_toolkit.clock import Clock
 from asl_toolkit.json_value import Json, dumps
 from asl_toolkit.runtime.execution import Execution
+from asl_toolkit.services.aws import AwsCalls
+from asl_toolkit.services.aws.checks import check_parameters
+from asl_toolkit.services.contract import CheckedHandler
 from asl_toolkit.services.registry import Services
 
 
@@ -37,7 +40,9 @@ class Meta:
 
 
 class StepFunctions(Machines, Versions, Executions, MapRuns, Tokens, StateTests):
-    """An in-process Step Functions. `services` are the handlers of every execution; nested ones need no handler.
+    """An in-process Step Functions. `services` are the handlers of every execution.
+
+    Tasks that call Step Functions itself (`states:startExecution`, `aws-sdk:sfn:…`) need none: they are served here.
 
     `clock` makes the clock of each execution (VirtualClock: waits pass at once). `account` and `region` stand in ARNs.
     """
@@ -53,8 +58,9 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Tokens, StateTests)
         given = services or Services()
         place = Place(region or given.region, account or given.account)
         nested = NestedExecutions(self.start_nested)
+        sdk = CheckedHandler(AwsCalls(lambda _service: self).sdk, check_parameters)
         self.services = Services(
-            {**nested.handlers(), **given.handlers},
+            {**nested.handlers(), ("aws-sdk:sfn", "*"): sdk, **given.handlers},
             functions=given.functions,
             states=given.states,
             region=place.region,
