@@ -1,7 +1,12 @@
-"""Ends of messages about names that are not there."""
+"""Names in SQL: quoted, and what one that is not there may have been meant to be."""
 
 import difflib
 from collections.abc import Sequence
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier, whatever is in it, as SQL has it and every engine here."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def nearest(name: str, names: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from extract_job.names import quoted
 from extract_job.postgresql.types import Column, Kind
 from extract_job.source import Schema, Table
 
@@ -50,7 +51,7 @@ def _type(column: Column) -> Any:
 
 
 def _array(column: Column, array: Array) -> Array:
-    name = '"' + column.name.replace('"', '""') + '"'
+    name = quoted(column.name)
     if column.kind is Kind.DECIMAL:
         try:
             return array.cast(_type(column))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from extract_job.arguments import Marks
 from extract_job.errors import JobError
 from extract_job.marks import MarkType, bound, form
+from extract_job.names import quoted
 from extract_job.postgresql.connection import Session
-from extract_job.postgresql.names import FoundTable, literal, quoted
+from extract_job.postgresql.names import FoundTable, literal
 from extract_job.postgresql.types import Column
 
 _TAKEN = {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from extract_job.errors import JobError
-from extract_job.names import nearest
+from extract_job.names import nearest, quoted
 from extract_job.postgresql.connection import Session
 from extract_job.postgresql.types import Column, column_of
 
@@ -20,11 +20,6 @@ class FoundTable:
     def column(self, name: str) -> Column | None:
         """Give the column of that name; like PostgreSQL's quoted names, exactly as it is written."""
         return next((column for column in self.columns if column.name == name), None)
-
-
-def quoted(name: str) -> str:
-    """Quote an identifier, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:

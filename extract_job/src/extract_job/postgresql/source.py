@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from extract_job.arguments import Arguments
 from extract_job.errors import JobError
-from extract_job.names import nearest
+from extract_job.names import nearest, quoted
 from extract_job.postgresql.connection import Session, session
 from extract_job.postgresql.marks import EVERYTHING, Range, range_of
 from extract_job.postgresql.names import FoundTable, find_table
@@ -72,7 +72,7 @@ class PostgresqlSource:
 
     def _misfit(self, error: "MisfitError") -> str:
         column = error.column
-        name = '"' + column.name.replace('"', '""') + '"'
+        name = quoted(column.name)
         rows = self._session.rows(
             f"SELECT {name}::text, {'ctid::text' if self._table.placed else 'NULL'} FROM {self._table.sql} "  # noqa: S608 - quoted
             f"WHERE ({error.condition}) AND ({self._range.condition}) LIMIT 1"

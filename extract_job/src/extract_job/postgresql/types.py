@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from extract_job.errors import JobError
+from extract_job.names import quoted
 
 MAX_PRECISION = 76
 """Digits of Arrow's widest decimal."""
@@ -56,7 +57,7 @@ class Column:
     @property
     def expression(self) -> str:
         """What stands in the SELECT."""
-        name = '"' + self.name.replace('"', '""') + '"'
+        name = quoted(self.name)
         if self.kind is Kind.STRUCTURE:
             return f"to_jsonb({name})::text AS {name}"
         if self.kind in (Kind.TEXT, Kind.DECIMAL):

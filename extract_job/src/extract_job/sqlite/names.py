@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract_job.errors import JobError
-from extract_job.names import nearest
+from extract_job.names import nearest, quoted
 from extract_job.sqlite.columns import Column, Kind, column_of
 
 
@@ -20,11 +20,6 @@ class FoundTable:
     def column(self, name: str) -> Column | None:
         """Give the column of that name; like SQLite, without regard to the case of ASCII letters."""
         return next((column for column in self.columns if _folded(column.name) == _folded(name)), None)
-
-
-def quoted(name: str) -> str:
-    """Quote an identifier, whatever is in it (https://www.sqlite.org/lang_keywords.html)."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def find_table(connection: sqlite3.Connection, database: str, name: str, text_columns: Sequence[str]) -> FoundTable:

@@ -18,10 +18,10 @@ from urllib.parse import quote
 from extract_job.arguments import Arguments
 from extract_job.errors import JobError
 from extract_job.marks import form
-from extract_job.names import nearest
+from extract_job.names import nearest, quoted
 from extract_job.sqlite.columns import Column, Kind
 from extract_job.sqlite.marks import EVERYTHING, Range, range_of
-from extract_job.sqlite.names import FoundTable, find_table, quoted
+from extract_job.sqlite.names import FoundTable, find_table
 from extract_job.stopping import Stopped, StopRequest
 
 if TYPE_CHECKING:
