@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test test-postgres soak check format bench bench-peers conformance conformance-moto lock clean
+.PHONY: help set-up demo test test-postgres soak check format bench bench-peers conformance lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -44,10 +44,7 @@ bench: set-up ## figures: each a ratio against a reference in the same run
 bench-peers: set-up ## our checker of state machines beside statelint, cfn-lint and asl-validator
 	@python benchmarks/bench_peers.py
 
-conformance: set-up ## the interpreter against executions recorded on AWS (RECORDED=file.jsonl)
-	@python -m asl_toolkit conformance $(RECORDED)
-
-conformance-moto: set-up ## the same cases beside moto's interpreter (a quarter of an hour)
+conformance: set-up ## the interpreter and moto's against executions recorded on AWS (RECORDED=file.jsonl)
 	@python asl_toolkit/tools/beside_moto.py $(RECORDED)
 
 lock: ## resolves the dependencies anew and writes requirements.lock

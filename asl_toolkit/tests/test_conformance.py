@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from asl_toolkit.conformance.matching import decoded, judge, matches
 from asl_toolkit.conformance.runner import run_case
+from asl_toolkit.conformance.table import table
 
 DATA = Path(os.environ.get("ASL_CONFORMANCE", Path(__file__).parents[3] / "shared" / "conformance" / "asl" / "dev.jsonl"))
 SLOW = {"timeout", "callback", "wait", "retry"}
@@ -64,3 +67,41 @@ def test_values_match(recorded, ours, same):
 
 def test_json_inside_of_texts_is_read_and_metadata_ignored():
     assert decoded({"a": '{"b": "[1]"}', "SdkHttpMetadata": {}, "text": "{no"}) == {"a": {"b": [1]}, "text": "{no"}
+
+
+def case(name, features, *, events=None, status="SUCCEEDED"):
+    definition = {"StartAt": "P", "States": {"P": {"Type": "Pass", "Result": 1, "End": True}}}
+    expect = {"status": status, "output": 1, "error": None, "cause": None, "events": events}
+    parts = {"definition": definition, "input": {}, "lambdas": {}, "fixtures": {}}
+    return {"name": name, "features": features, "expect": expect, **parts}
+
+
+def test_the_table_counts_by_feature():
+    cases = [case("a", ["pass", "map"]), case("b", ["jsonata"], events=[]), case("c", ["pass"], events=[])]
+    assert table(cases, {"one": ["exact", "end", "wrong"]}) == (
+        "                                                cases  exact    end  wrong  exact %\n"
+        "all                                                 3      1      1      1    33.3%\n"
+        "with a history                                      2      0      1      1     0.0%\n"
+        "with a history: JSONata, Assign, DISTRIBUTED        1      0      1      0     0.0%\n"
+        "with a history: the rest                            1      0      0      1     0.0%\n"
+        "  jsonata                                           1      0      1      0     0.0%\n"
+        "  map                                               1      1      0      0   100.0%\n"
+        "  pass                                              2      1      0      1    50.0%\n"
+    )
+
+
+def test_moto_runs_the_same_cases_beside_us(tmp_path):
+    file = tmp_path / "cases.jsonl"
+    file.write_text("".join(json.dumps(each) + "\n" for each in (case("a", ["pass"]), case("b", ["fail"], status="FAILED"))))
+    tool = Path(__file__).parents[1] / "tools" / "beside_moto.py"
+    done = subprocess.run([sys.executable, tool, file, "--list", "--jobs", "2"], capture_output=True, text=True, check=False)
+    assert done.stdout == (
+        "                                                      |         asl_toolkit           |             moto\n"
+        "                                                cases |  exact    end  wrong  exact % |  exact    end  wrong  exact %\n"
+        "all                                                 2 |      1      0      1    50.0% |      1      0      1    50.0%\n"
+        "  fail                                              1 |      0      0      1     0.0% |      0      0      1     0.0%\n"
+        "  pass                                              1 |      1      0      0   100.0% |      1      0      0   100.0%\n"
+        "texts of final causes: 0 of 0 agree\n"
+        "wrong  b\n"
+    ), done.stderr
+    assert done.returncode == 1

@@ -6,31 +6,36 @@ of moto's runs in a process of its own: its interpreter keeps state from one exe
 """
 
 import argparse
+import functools
 import io
 import json
 import multiprocessing
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import wait
 from typing import Any
 
 import boto3
+from botocore.loaders import JSONFileLoader
 from moto import mock_aws
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.utils import json_path
 
-from asl_toolkit.commands.conformance import verdict_of, write
+from asl_toolkit.commands.conformance import arguments_of, judged_by_us, read, remarks
 from asl_toolkit.conformance.matching import Verdict, judge
 from asl_toolkit.conformance.runner import fill, function_of
+from asl_toolkit.conformance.table import table
 from asl_toolkit.errors import TaskFailed
 from asl_toolkit.json_value import Json
 from asl_toolkit.services.aws import AwsCalls
 from asl_toolkit.services.functions import FunctionCaller
 
 _ROLE = "arn:aws:iam::111111111111:role/unknown_sf_role"
-_LONGEST = 20.0  # the longest recorded waits take about 15 seconds
+_LONGEST = 20.0  # seconds: the longest recorded waits take about 15
+_SLOW = {"timeout", "callback", "wait", "retry"}
 
 
 class _LambdaClient:
@@ -51,10 +56,15 @@ class _LambdaClient:
         return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": io.BytesIO(json.dumps(result).encode())}
 
 
+def _replace(owner: object, name: str, by: Callable[..., object]) -> None:
+    """Put something else in the place of a part of another package, in this process."""
+    setattr(owner, name, by)
+
+
 def by_moto(case: Mapping[str, Json]) -> dict[str, Json]:
     """What moto's interpreter makes of a case."""
     client = _LambdaClient({name: function_of(source) for name, source in case["lambdas"].items()})
-    lambda_eval_utils.boto_client_for = lambda **_given: client
+    _replace(lambda_eval_utils, "boto_client_for", lambda **_given: client)
 
     def connect(name: str) -> Any:  # boto3's clients have no static type
         return boto3.client(name, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")  # type: ignore[call-overload]  # noqa: S106 - the name is only known here
@@ -112,31 +122,65 @@ def _answer(queue: str, reply: str, connect: Callable[[str], Any]) -> None:
         time.sleep(0.05)
 
 
-def _verdict_by_moto(case: Mapping[str, Json]) -> Verdict:
-    """In a process of its own; one that dies or hangs is wrong."""
-    context = multiprocessing.get_context("fork")
-    receive, send = context.Pipe(duplex=False)
+class _Running:
+    """A case in a process of its own."""
 
-    def work() -> None:
+    def __init__(self, place: int, case: Mapping[str, Json]) -> None:
+        context = multiprocessing.get_context("fork")
+        self.place = place
+        self.receive, self._send = context.Pipe(duplex=False)
+        self._case = case
+        self._process = context.Process(target=self._work, daemon=True)
+        self._process.start()
+        self._send.close()
+        self.deadline = time.monotonic() + _LONGEST + 5
+
+    def _work(self) -> None:
         sys.stderr = io.StringIO()
-        send.send(judge(case, by_moto(case)))
+        self._send.send(judge(self._case, by_moto(self._case)))
 
-    process = context.Process(target=work, daemon=True)
-    process.start()
-    send.close()
-    found: Verdict = "wrong"
-    try:
-        if receive.poll(_LONGEST + 5):
-            found = receive.recv()
-    except EOFError:
-        found = "wrong"
-    process.kill()
-    process.join()
+    def verdict(self) -> Verdict:
+        """Its verdict; one that has died or hangs is wrong."""
+        found: Verdict = "wrong"
+        try:
+            if self.receive.poll():
+                found = self.receive.recv()
+        except EOFError:
+            found = "wrong"
+        self._process.kill()
+        self._process.join()
+        self.receive.close()
+        return found
+
+
+def verdicts_by_moto(cases: Sequence[Mapping[str, Json]], at_once: int) -> list[Verdict]:
+    """Moto's verdicts. Most of the time it waits (its waits and backoffs are real), so that many cases run at once."""
+    found: list[Verdict] = ["wrong"] * len(cases)
+    left, running = list(enumerate(cases)), list[_Running]()
+    left.sort(key=lambda each: not _SLOW & set(each[1]["features"]))  # first, so that none is waited for at the end
+    while left or running:
+        while left and len(running) < at_once:
+            running.append(_Running(*left.pop(0)))
+        soonest = min(each.deadline for each in running)
+        ready = wait([each.receive for each in running], max(0.0, soonest - time.monotonic()))
+        for each in [each for each in running if each.receive in ready or each.deadline <= time.monotonic()]:
+            found[each.place] = each.verdict()
+            running.remove(each)
+        sys.stderr.write(f"\rmoto: {len(cases) - len(left) - len(running)} of {len(cases)}")
+    sys.stderr.write("\n")
     return found
 
 
 def _warm_up() -> None:
-    """Load in this process what each case's process would have to load again."""
+    """Load in this process what each case's process would have to load again.
+
+    mock_aws gives boto3 a new session each time, which would read botocore's files of half a second anew; and moto's interpreter
+    builds the tables of its JSONPath parser at each path (44 ms).
+    """
+    load = functools.cache(JSONFileLoader().load_file)
+    _replace(JSONFileLoader, "load_file", lambda _self, path: load(path))
+    for module in (json_path, result_path):
+        _replace(module, "parse", functools.cache(vars(module)["parse"]))
     by_moto(
         {
             "definition": {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}},
@@ -147,28 +191,19 @@ def _warm_up() -> None:
     )
     with mock_aws():
         for name in ("s3", "dynamodb", "sqs", "secretsmanager"):
-            boto3.client(name, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")  # type: ignore[call-overload]  # noqa: S106 - moto asks for any
+            boto3.client(name, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")  # noqa: S106 - moto asks for any
 
 
 def main() -> int:
-    """Both tables; exit code 0 when ours has nothing wrong."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, help="recorded cases, a JSON object a line")
-    parser.add_argument("--name", default="", help="only cases whose name holds this text")
-    given = parser.parse_args()
-    with given.file.open(encoding="utf-8") as lines:
-        cases = [case for line in lines if given.name in (case := json.loads(line))["name"]]
+    """The table of both; exit code 0 when ours has nothing wrong."""
+    given = arguments_of(argparse.ArgumentParser(description=__doc__), sys.argv[1:])
+    cases = read(given.file, given.name)
     _warm_up()
-    theirs = []
-    for number, case in enumerate(cases, 1):
-        theirs.append(_verdict_by_moto(case))
-        sys.stderr.write(f"\rmoto: {number} of {len(cases)}")
-    ours = [verdict_of(case) for case in cases]
-    for title, verdicts in (("asl_toolkit", ours), ("moto", theirs)):
-        sys.stdout.write(f"\n{title}\n")
-        write(sys.stdout.write, cases, verdicts)
-    both = Counter(zip(ours, theirs, strict=True))
-    sys.stdout.write("\nours / moto's: " + ", ".join(f"{a}/{b} {count}" for (a, b), count in sorted(both.items())) + "\n")
+    theirs = verdicts_by_moto(cases, given.jobs)
+    judged = judged_by_us(cases, given.jobs)
+    ours = [each.verdict for each in judged]
+    sys.stdout.write(table(cases, {"asl_toolkit": ours, "moto": theirs}))
+    sys.stdout.writelines(remarks(judged, all_names=given.list))
     return 1 if "wrong" in ours else 0
 
 
