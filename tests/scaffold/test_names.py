@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import extract_glue
 from extract_core.errors import UsageError
-from extract_core.registry import Registry
+from extract_core.registry import BrokenPlugin, Provider, Registry
 from extract_core.scaffold import NewPlugin, new_plugin
 
-REGISTRY = Registry.of(*extract_glue.extract_job_types())
+BROKEN = BrokenPlugin(Provider("mill", "acme-mill", "2"), "it raised ImportError: no wind")
+REGISTRY = replace(Registry.of(*extract_glue.extract_job_types()), broken=(BROKEN,))
 
 
 RULE = "a lower-case letter, then lower-case letters, digits and _"
@@ -33,6 +36,14 @@ START = "Start Extract Job Run"
         ("class", None, "'class' is a word of Python: choose another name"),
         ("glue", None, f"the job type 'glue' is taken: {GLUE} brings it; choose another name, or uninstall that one"),
         ("core", None, "there is a module 'extract_core' already, which the new package would be called: choose another name"),
+        ("all", None, "'all' stands for every plugin in EXTRACT_DISABLE_PLUGINS: choose another name"),
+        ("local", None, "there is a module 'extract_local' already, which the new package would be called: choose another name"),
+        (
+            "asl_toolkit",
+            None,
+            "a distribution 'extract-asl-toolkit' is installed already: pip would replace it; choose another name",
+        ),
+        ("mill", None, "plugin 'mill' of acme-mill 2 has the name 'mill' already: choose another one"),
         ("farm", "Farm!", f"'Farm!' can't be a title: {LETTERS}"),
         ("farm", " Farm", f"' Farm' can't be a title: {LETTERS}"),
         ("farm", "F" * 60, f"the title '{'F' * 60}' is too long: '{'F' * 60} {START}' is over 80 characters"),
@@ -62,6 +73,14 @@ def test_nothing_is_overwritten(tmp_path):
         NewPlugin("farm", "Farm").write(tmp_path)
     assert str(refused.value) == f"{str(tmp_path)!r} exists and is not an empty folder: choose another one with --folder"
     assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
+
+
+def test_a_place_that_can_not_be_written(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UsageError) as refused:
+        NewPlugin("farm", "Farm").write(tmp_path / "file" / "farm")
+    place = tmp_path / "file" / "farm" / "README.md"
+    assert str(refused.value) == f"{str(place)!r} can't be written: Not a directory; choose another place with --folder"
 
 
 def test_no_hole_is_left_and_the_files_say_the_name(tmp_path):

@@ -44,7 +44,7 @@ class NewPlugin:
         return self.module.replace("_", "-")
 
     def write(self, folder: Path) -> list[Path]:
-        """Write the package into a folder that is new or empty. The files, relative to it; UsageError for another folder."""
+        """Write the package into a folder that is new or empty. The files, relative to it; UsageError where that can't be."""
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{str(folder)!r} exists and is not an empty folder: choose another one with --folder")
         values = {
@@ -58,8 +58,13 @@ class NewPlugin:
         for path, template in sorted(_templates(files(__name__) / "templates", Path())):
             place = Path(str(path).replace("MODULE", self.module).removesuffix(_SUFFIX).replace("gitignore", ".gitignore"))
             target = folder / place
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(_HOLE.sub(lambda hole: values[hole[1]], template), encoding="utf-8")
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(_HOLE.sub(lambda hole: values[hole[1]], template), encoding="utf-8")
+            except OSError as error:
+                raise UsageError(
+                    f"{str(target)!r} can't be written: {error.strerror}; choose another place with --folder"
+                ) from error
             written.append(place)
         return written
 
@@ -74,6 +79,8 @@ def new_plugin(name: str, title: str | None, registry: Registry) -> NewPlugin:
         raise UsageError(f"{name!r} can't be a job type: at most {_LONGEST_NAME} characters, no _ at the end, no two in a row")
     if keyword.iskeyword(name):
         raise UsageError(f"{name!r} is a word of Python: choose another name")
+    if name == "all":
+        raise UsageError("'all' stands for every plugin in EXTRACT_DISABLE_PLUGINS: choose another name")
     if name in registry.job_types:
         provider = registry.job_types[name].provider
         raise UsageError(f"the job type {name!r} is taken: {provider} brings it; choose another name, or uninstall that one")
@@ -82,8 +89,25 @@ def new_plugin(name: str, title: str | None, registry: Registry) -> NewPlugin:
         raise UsageError(
             f"there is a module {plugin.module!r} already, which the new package would be called: choose another name"
         )
+    if _is_installed(plugin.distribution):
+        raise UsageError(
+            f"a distribution {plugin.distribution!r} is installed already: pip would replace it; choose another name"
+        )
+    for provider in (*(each.provider for each in registry.plugins), *(each.provider for each in registry.broken)):
+        if provider.plugin == name:
+            raise UsageError(f"{provider} has the name {name!r} already: choose another one")
     _check_title(plugin.title, registry)
     return plugin
+
+
+def _is_installed(distribution: str) -> bool:
+    from importlib import metadata
+
+    try:
+        metadata.distribution(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _check_title(title: str, registry: Registry) -> None:
