@@ -96,6 +96,16 @@ def test_faults_have_the_codes_of_aws(client, definition, code, location):
     assert found[0] == ("ERROR", code, location)
 
 
+def test_a_language_that_cannot_be_gone_back_to_is_named_as_recorded(client):
+    state = {"Type": "Pass", "QueryLanguage": "JSONPath", "End": True}
+    definition = {"QueryLanguage": "JSONata", "StartAt": "Pass", "States": {"Pass": state}}
+    answer = client.validate_state_machine_definition(definition=json.dumps(definition))
+    message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
+    assert answer["diagnostics"] == [
+        {"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "message": message, "location": "/States/Pass"}
+    ]
+
+
 def test_what_aws_finds_only_when_it_runs_is_no_diagnostic(client):
     job = {**JOB, "Parameters": {"JobName": "j", "NumberOfWorkers": "2", "NotificationProperty": {"Nothing": 1}}}
     assert diagnostics(client, {"StartAt": "J", "States": {"J": job}}) == ("OK", [])

@@ -38,6 +38,7 @@ _AT_RUN_TIME = frozenset({"PARAMETER_TYPE", "PARAMETER_VALUE"})
 _NESTED = re.compile(r"/(Parameters|Arguments)/[^/]+/")
 _REQUIRED = ("States", "StartAt")
 _PATTERNS = (".waitForTaskToken", ".sync")
+_DOWNGRADE = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"  # recorded
 _LONGEST_SOURCE = 500  # characters of the text that a JSON fault's location repeats
 
 
@@ -98,6 +99,8 @@ def _translated(finding: Finding, text: str, value: Json, kind: MachineType) -> 
         location = f'[Source: (String)"{text[:_LONGEST_SOURCE]}"; line: {finding.line}, column: {finding.column}]'
     elif finding.code == "WRONG_VALUE" and location.endswith("/Label"):
         code = "INVALID_LABEL_NAME"
+    elif finding.code == "WRONG_LANGUAGE" and location.endswith("/QueryLanguage"):
+        location, message = location.removesuffix("/QueryLanguage"), _DOWNGRADE
     elif finding.code == "PATTERN" and kind == "EXPRESS":
         message = _of_express(str(_at(value, finding.pointer))) or message
     return Diagnostic(Severity.ERROR, code, message, location)

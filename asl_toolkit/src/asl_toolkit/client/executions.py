@@ -29,7 +29,7 @@ class Executions(Part):
     @operation("StartExecution")
     def start_execution(self, request: Request) -> Response:
         """Start an execution; the same name and input again, while it runs, gives the same one."""
-        started = self.start(request, "StartExecution")
+        started = self._start(request, "StartExecution")
         return {"executionArn": started.execution.arn, "startDate": date_of(started.execution.started)}
 
     @operation("StartSyncExecution")
@@ -38,7 +38,7 @@ class Executions(Part):
         target = self._registry.target(request["stateMachineArn"], "StartSyncExecution")
         if target.machine.type != "EXPRESS":
             raise self._registry.error("StateMachineTypeNotSupported", _WRONG_TYPE, "StartSyncExecution")
-        started = self.start(request, "StartSyncExecution")
+        started = self._start(request, "StartSyncExecution")
         execution = started.execution
         execution.wait()
         answer = {"outputDetails": {"included": True}, **describe(started)}
@@ -141,7 +141,7 @@ class Executions(Part):
         started.execution.wait(timeout)
         return describe(started)
 
-    def start(self, request: Request, name: str) -> Started:
+    def _start(self, request: Request, name: str) -> Started:
         """Start what a request names. DefinitionError for a Task that nobody serves: the fault is not the caller's."""
         registry = self._registry
         target = registry.target(request["stateMachineArn"], name)

@@ -104,7 +104,7 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Tokens, StateTests)
         request: dict[str, Any] = {"stateMachineArn": arn, "input": dumps(value)}
         if name is not None:
             request["name"] = name
-        return self.start(request, "StartExecution").execution
+        return self._start(request, "StartExecution").execution
 
 
 def _why_not(method: str, operation: str) -> str:
