@@ -127,7 +127,7 @@ class Sata(Crunch):
             },
             "Sata Run": {
                 "Type": "Task",
-                "Resource": f"arn:{target.partition}:states:::aws-sdk:sata:run",
+                "Resource": f"arn:{target.partition}:states:::aws-sdk:datasync:startTaskExecution",
                 "Arguments": {"Name": "{% $states.input.arguments.name %}"},
                 "Output": keep,
             },

@@ -86,7 +86,7 @@ def test_a_jsonata_branch_keeps_the_item_and_catches(build_types, sata, run_mach
         return {"Status": "DONE"}
 
     items = [{"job_type": "sata", "timeout_seconds": 9, "arguments": {"name": name, "parts": [1, 2]}} for name in ("good", "bad")]
-    ended, recorded = run_machine(build_types(sata()), items, jobs={("aws-sdk:sata", "run"): job})
+    ended, recorded = run_machine(build_types(sata()), items, jobs={("aws-sdk:datasync", "startTaskExecution"): job})
     assert ended.status == "SUCCEEDED"
     assert recorded == {
         "t0": {"extract_table": "t0", **items[0], "job_result": {"Status": "DONE"}},

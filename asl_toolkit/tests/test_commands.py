@@ -74,18 +74,72 @@ def test_run_says_how_an_execution_failed(files, capsys):
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ([], ("DIR/m.json: The state machine definition has a fault:\n  /States/Job/Resource: no handler serves "
-              "'glue:startJobRun' of the state 'Job': pass one in Services [NO_HANDLER]\n")),
-        (["--inject", "Jobb=X"], "DIR/m.json: there is no Task 'Jobb' to mock or to let fail; did you mean 'Job'?\n"),
+        ([], (
+            "DIR/m.json:1:55: ERROR NO_HANDLER /States/Job/Resource: nobody serves 'glue:startJobRun' of the state 'Job'. "
+            'Mock it (run --mocks, mocks= of the asl fixture: {"services": {"glue:startJobRun": {"result": …}}}), give a handler '
+            'to Services ({("glue", "startJobRun"): …}), or call AWS (run --aws).\n')),
+        (["--inject", "Jobb=X"], "DIR/m.json: --inject: there is no Task 'Jobb'; did you mean 'Job'?\n"),
         (["--inject", "Job"], "DIR/m.json: 'Job' is not STATE[@ATTEMPT]=ERROR[:CAUSE]\n"),
         (["--input", "["], "DIR/m.json: --input is not JSON: Expecting value: line 1 column 2 (char 1)\n"),
         (["--clock", "0"], "DIR/m.json: --clock is virtual, real or a factor above 0, not '0'\n"),
-        (["--function", "f=json:nope"], "DIR/m.json: --function f=json:nope: module 'json' has no attribute 'nope'\n"),
+        (["--function", "f=json:nope"],
+         "DIR/m.json: --function f=json:nope: AttributeError: module 'json' has no attribute 'nope'\n"),
+        (["--function", "f=json"], "DIR/m.json: --function 'f=json' is not NAME=MODULE:ATTRIBUTE\n"),
+        (["--function", "f=sys:path"], "DIR/m.json: --function f=sys:path: path is list, which cannot be called\n"),
+        (["--mocks", "/nowhere"], "DIR/m.json: --mocks /nowhere cannot be read: No such file or directory\n"),
+        (["--input", "@/nowhere"], "DIR/m.json: --input /nowhere cannot be read: No such file or directory\n"),
+        (["--clock", "real", "--start-time", "2026-01-31T12:00:00Z"],
+         "DIR/m.json: --start-time is for a virtual or a scaled clock, not for --clock real\n"),
     ],
 )  # fmt: skip
 def test_wrong_use_is_explained(files, options, expected, capsys):
     code, out, err = run(files, *options, capsys=capsys)
     assert (code, out, err) == (2, "", expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--name", "a b"],
+         ("argument --name: 'a b' is no name of an execution: 1 to 80 characters, no blanks and none of "
+          '?*<>{}[]"#%\\^|~`$&,;:/')),
+        (["--start-time", "soon"], "argument --start-time: 'soon' is no instant such as 2026-01-31T12:00:00Z"),
+    ],
+)  # fmt: skip
+def test_an_option_that_cannot_be_is_refused(files, options, said, capsys):
+    with pytest.raises(SystemExit) as caught:
+        run(files, *options, capsys=capsys)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"python -m asl_toolkit run: error: {said}"
+
+
+def test_a_faulty_definition_is_refused_in_the_words_of_check(files, capsys):
+    (files / "m.json").write_text(
+        "\ufeff" + json.dumps({**MACHINE, "States": {**MACHINE["States"], "Island": MACHINE["States"]["Wait"]}})
+    )
+    code, out, err = run(files, capsys=capsys)
+    assert (code, out) == (2, "")
+    assert err == (
+        "DIR/m.json:1:316: ERROR UNREACHABLE /States/Island: no transition leads to the state 'Island'. "
+        "Lead to it, or remove it.\n"
+    )
+    assert main(["check", str(files / "m.json")]) == 1
+    assert capsys.readouterr().out.replace(str(files), "DIR").splitlines()[1] == err.rstrip()
+
+
+def test_the_clock_begins_when_it_is_told_to(files, capsys):
+    state = {"Type": "Pass", "Parameters": {"at.$": "$$.State.EnteredTime"}, "End": True}
+    (files / "m.json").write_text(json.dumps({"StartAt": "P", "States": {"P": state}}))
+    assert run(files, "--start-time", "2026-01-31T12:00:00+01:00", capsys=capsys)[1] == '{"at":"2026-01-31T11:00:00.000Z"}\n'
+    assert run(files, capsys=capsys)[1] == '{"at":"2023-11-14T22:13:20.000Z"}\n'
+
+
+def test_a_function_that_is_not_there_is_told_with_those_that_are(files, capsys):
+    parameters = {"FunctionName": "f"}
+    state = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, "End": True}
+    (files / "m.json").write_text(json.dumps({"StartAt": "F", "States": {"F": state}}))
+    code, _, err = run(files, "--function", "g=json:dumps", capsys=capsys)
+    assert (code, err.splitlines()[1:]) == (1, ["functions of this run (--function, --mocks): 'g'"])
 
 
 def test_a_function_of_a_module_is_called(files, capsys):

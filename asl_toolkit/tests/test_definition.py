@@ -20,46 +20,59 @@ def one(state, **others):
 @pytest.mark.parametrize(
     ("definition", "expected"),
     [
-        ("[]", ["/: the definition is a JSON object [WRONG_TYPE]"]),
+        ("[]", ["/: the definition is an object, not an array [WRONG_TYPE]"]),
         ({"StartAt": "A", "States": {}}, [
-            "/States: States holds no state [FIELD_MISSING]",
-            "/StartAt: there is no state 'A' here [MISSING_TARGET]",
+            "/States: the machine has no state [MISSING_FIELD]",
         ]),
         ({"StartAt": "s", "States": {"S": PASS}}, [
-            "/StartAt: there is no state 's' here [MISSING_TARGET]"]),
+            "/StartAt: there is no state 's' in the machine [MISSING_TARGET]"]),
         (one({"Type": "Pass", "Next": "Loda"}, Load=PASS), [
-            "/States/S/Next: there is no state 'Loda' here; did you mean 'Load'? [MISSING_TARGET]"]),
-        (one({"Type": "Pass"}), ['/States/S: Next or "End": true is missing [FIELD_MISSING]']),
+            "/States/S/Next: there is no state 'Loda' in the machine; did you mean 'Load'? [MISSING_TARGET]",
+            "/States/Load: no transition leads to the state 'Load' [UNREACHABLE]"]),
+        (one({"Type": "Pass"}), [
+            "/States: the machine has no terminal state [NO_END]",
+            '/States/S: the state \'S\' has neither Next nor "End": true [MISSING_FIELD]']),
         (one({"Type": "Pas", "End": True}), [
-            "/States/S/Type: Type is one of Pass, Task, Choice, Wait, Succeed, Fail, Parallel, Map, not 'Pas' [WRONG_VALUE]"]),
-        (one({**PASS, "Resutl": 1}), ["/States/S/Resutl: 'Resutl' is not supported in a Pass state [FIELD_NOT_SUPPORTED]"]),
+            "/States/S/Type: Type is one of Task, Pass, Choice, Wait, Succeed, Fail, Parallel, Map, not 'Pas' [WRONG_VALUE]"]),
+        (one({**PASS, "Resutl": 1}), [
+            "/States/S/Resutl: a Pass state has no field 'Resutl'; did you mean 'Result'? [UNKNOWN_FIELD]"]),
         (one({**PASS, "Output": 1}), [
-            "/States/S/Output: Output belongs to JSONata, this state is in JSONPath [LANGUAGE]"]),
+            "/States/S/Output: Output belongs to JSONata, the state is in JSONPath [WRONG_LANGUAGE]"]),
         (one({**PASS, "InputPath": "$.a["}), [
-            "/States/S/InputPath: a position, a quoted name, '*' or '?(' is missing at column 5 of '$.a[' [SYNTAX]"]),
+            "/States/S/InputPath: a position, a quoted name, '*' or '?(' is missing at column 5 of '$.a[' [PATH_SYNTAX]"]),
         (one({**PASS, "ResultPath": "$.a[*]"}), [
-            "/States/S/ResultPath: '$.a[*]' is no reference path: it may hold only member names and positions [SYNTAX]"]),
+            ("/States/S/ResultPath: ResultPath: '$.a[*]' is no reference path: it may hold only member names and positions "
+             "[REFERENCE_PATH]")]),
         (one({**PASS, "Parameters": {"a": {"b.$": "States.Nope($.a)"}}}), [
             ("/States/S/Parameters/a/b.$: there is no intrinsic function 'States.Nope' at column 1 of "
-            "'States.Nope($.a)' [SYNTAX]")]),
+            "'States.Nope($.a)' [INTRINSIC]")]),
         (one({**PASS, "Parameters": {"x.$": 1}}), [
-            "/States/S/Parameters/x.$: a member whose name ends in '.$' holds a path or an intrinsic function, not 1 [SYNTAX]"]),
+            "/States/S/Parameters/x.$: 'x.$' holds a path or an intrinsic function, not a number [TEMPLATE_KEY]"]),
         (one({"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.snyc", "End": True}), [
-            ("/States/S/Resource: 'arn:aws:states:::glue:startJobRun.snyc' is no resource that a Task can have: write "
-            "arn:aws:states:::SERVICE:ACTION[.sync|.sync:2|.waitForTaskToken], arn:aws:states:::aws-sdk:SERVICE:ACTION, "
-            "or the ARN of a Lambda function [SYNTAX]")]),
+            "/States/S/Resource: '.snyc' is no pattern: there are .sync, .sync:2, .waitForTaskToken [PATTERN]"]),
         (one({"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEqual": "x", "Next": "P"}]}, P=PASS), [
-            "/States/S/Choices/0/StringEqual: 'StringEqual' is no comparison operator [SYNTAX]"]),
+            "/States/S/Choices/0/StringEqual: 'StringEqual' is no comparison operator [CHOICE_RULE]"]),
         (one({"Type": "Wait", "End": True}), [
-            "/States/S: exactly one of Seconds, SecondsPath, Timestamp, TimestampPath is needed [FIELD_MISSING]"]),
+            "/States/S: the Wait state 'S' has neither Seconds nor Timestamp nor their Path [MISSING_FIELD]"]),
         (one({"Type": "Parallel", "Branches": [one(PASS)], "End": True}), [
-            "/States/S/Branches/0/States/S: another state of the machine is named 'S' too [STATE_NAME]"]),
+            "/States/S/Branches/0/States/S: the state at /States/S is named 'S' too [DUPLICATE_STATE]"]),
         (one({"Type": "Map", "End": True, "ItemBatcher": {"MaxItemsPerBatch": 1},
               "ItemProcessor": {"StartAt": "P", "States": {"P": PASS}}}), [
-            "/States/S/ItemBatcher: ItemBatcher is only for a Map of DISTRIBUTED mode [FIELD_NOT_SUPPORTED]"]),
+            "/States/S/ItemBatcher: ItemBatcher is only for a Map of DISTRIBUTED mode, this one is INLINE [MAP_MODE]"]),
         ({"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": {**PASS, "QueryLanguage": "JSONPath"}}}, [
-            ("/States/S/QueryLanguage: 'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine "
-            "[LANGUAGE]")]),
+            ("/States/S/QueryLanguage: a state cannot be in JSONPath when the whole machine is in JSONata "
+             "[WRONG_LANGUAGE]")]),
+        (one(PASS, Island=PASS), ["/States/Island: no transition leads to the state 'Island' [UNREACHABLE]"]),
+        (one({"Type": "Task", "Resource": "arn:aws:states:::foo:bar", "End": True}), [
+            ("/States/S/Resource: there is no optimised integration 'foo', as far as this version of the toolkit knows "
+             "[UNKNOWN_SERVICE]")]),
+        (one({"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:foo:bar", "End": True}), [
+            "/States/S/Resource: the AWS SDK integration has no service 'foo' [UNKNOWN_SERVICE]"]),
+        (one({"Type": "Task", "Resource": "arn:aws:states:::glue:startJob", "End": True}), [
+            ("/States/S/Resource: the integration 'glue' has no action 'startJob'; did you mean 'startJobRun'? "
+             "[UNKNOWN_ACTION]")]),
+        (one({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.sync", "End": True}), [
+            "/States/S/Resource: lambda:invoke has no .sync; it has .waitForTaskToken and the plain call [PATTERN]"]),
     ],
 )  # fmt: skip
 def test_a_fault_is_found_and_placed(definition, expected):
@@ -73,23 +86,24 @@ def test_variables_have_names():
         "/States/S/Assign/states",
         "/States/S/Assign/a-b",
     ]
-    assert findings(one({**PASS, "Assign": 1})) == ["/States/S/Assign: Assign is an object, not 1 [WRONG_TYPE]"]
+    assert findings(one({**PASS, "Assign": 1})) == ["/States/S/Assign: Assign is an object, not a number [WRONG_TYPE]"]
 
 
 def test_retry_and_catch_keep_the_rules_of_states_all():
     retry = [{"ErrorEquals": ["States.ALL", "A"]}, {"ErrorEquals": ["States.Nope"], "MaxAttempts": -1}]
     state = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": True, "Retry": retry}
     assert findings(one(state)) == [
-        "/States/S/Retry/0/ErrorEquals: States.ALL stands alone, and in the last entry [ERROR_NAMES]",
-        "/States/S/Retry/1/ErrorEquals: 'States.Nope' is no error name that Step Functions reserves [ERROR_NAMES]",
-        "/States/S/Retry/1/MaxAttempts: MaxAttempts is a whole number from 0 to 99999999, not -1 [WRONG_TYPE]",
+        "/States/S/Retry/0/ErrorEquals: States.ALL stands alone in its ErrorEquals [ERROR_NAMES]",
+        "/States/S/Retry/0/ErrorEquals: States.ALL stands in the last entry of Retry [ERROR_NAMES]",
+        "/States/S/Retry/1/ErrorEquals/0: 'States.Nope' is no error name that Step Functions reserves [ERROR_NAMES]",
+        "/States/S/Retry/1/MaxAttempts: MaxAttempts is a whole number of at least 0, not -1 [WRONG_VALUE]",
     ]
 
 
 def test_all_faults_are_listed_at_once():
     definition = one({"Type": "Pass", "Next": "X", "Foo": 1}, T={"Type": "Nope"})
-    assert len(findings(definition)) == 3
-    with pytest.raises(asl_toolkit.DefinitionError, match=r"^The definition has 3 faults:\n  /States/S/Next: "):
+    assert len(findings(definition)) == 4
+    with pytest.raises(asl_toolkit.DefinitionError, match=r"^The definition has 4 faults:\n  /States/S/Next: "):
         asl_toolkit.load(definition)
 
 
@@ -99,3 +113,21 @@ def test_deep_nesting_is_refused():
         inner = {"StartAt": f"P{depth}", "States": {f"P{depth}": {"Type": "Parallel", "Branches": [inner], "End": True}}}
     assert any("nested deeper than 30" in finding for finding in findings(inner))
     assert findings('{"a":' * 5000 + "1" + "}" * 5000)
+
+
+def test_a_text_is_read_as_check_reads_it():
+    text = '{"StartAt": "S",\n "States": {"S": {"Type": "Pass", "End": true, "End": true}}}'
+    for given in ("\ufeff" + text, ("\ufeff" + text).encode(), text):
+        with pytest.raises(asl_toolkit.DefinitionError) as caught:
+            asl_toolkit.load(given)
+        (finding,) = caught.value.findings
+        assert (str(finding), finding.line, finding.column) == (
+            "/States/S/End: the member 'End' stands here more than once [DUPLICATE_KEY]",
+            2,
+            48,
+        )
+    good = "\ufeff" + text.replace(', "End": true}', "}")
+    assert asl_toolkit.run(good).status == asl_toolkit.run(good.encode()).status == "SUCCEEDED"
+    with pytest.raises(asl_toolkit.DefinitionError) as caught:
+        asl_toolkit.load(b"\xff")
+    assert [str(finding) for finding in caught.value.findings] == ["/: the text is not UTF-8 (byte 0) [JSON_SYNTAX]"]

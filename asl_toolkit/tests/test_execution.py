@@ -414,7 +414,9 @@ def test_a_payload_over_the_limit_ends_the_execution():
 
 
 def test_a_history_has_at_most_25000_events():
-    definition = machine(("A", {"Type": "Pass", "Next": "B"}), ("B", {"Type": "Pass", "Next": "A"}))
+    rule = {"Variable": "$.over", "IsPresent": True, "Next": "C"}
+    choice = {"Type": "Choice", "Choices": [rule], "Default": "A"}
+    definition = machine(("A", {"Type": "Pass", "Next": "B"}), ("B", choice), ("C", {"Type": "Succeed"}))
     result = asl_toolkit.run(definition, {})
     assert (result.status, len(result.events)) == ("FAILED", 25_000)
     assert result.cause == "The execution reached the maximum number of history events (25000)."
@@ -468,8 +470,10 @@ def test_a_task_that_nobody_serves_is_refused_at_the_start():
     with pytest.raises(DefinitionError) as caught:
         asl_toolkit.run(definition, {}, services=Services())
     assert str(caught.value) == (
-        "The state machine definition has a fault:\n  /States/Job/Resource: no handler serves 'glue:startJobRun' of the "
-        "state 'Job': pass one in Services [NO_HANDLER]"
+        "The state machine definition has a fault:\n  /States/Job/Resource: nobody serves 'glue:startJobRun' of the "
+        "state 'Job'. Mock it (run --mocks, mocks= of the asl fixture: "
+        '{"services": {"glue:startJobRun": {"result": …}}}), give a handler to Services ({("glue", "startJobRun"): …}), or call '
+        "AWS (run --aws) [NO_HANDLER]"
     )
 
 

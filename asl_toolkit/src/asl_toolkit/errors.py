@@ -19,15 +19,22 @@ class AslError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault of a definition: a stable code, the JSON pointer of the element at fault, and what to do about it."""
+    """One fault of a definition: a stable code (those of `check`), the JSON pointer of the element at fault, and what it is.
+
+    `remedy` is what to do about it, where the message does not say; `line` and `column` (from 1) are there for a text.
+    """
 
     code: str
     pointer: str
     message: str
+    remedy: str | None = None
+    line: int | None = None
+    column: int | None = None
 
     def __str__(self) -> str:
-        """`/States/A/Next: message [CODE]`."""
-        return f"{self.pointer or '/'}: {self.message} [{self.code}]"
+        """`/States/A/Next: message [CODE]`, with the remedy where the message has none."""
+        remedy = f". {self.remedy}" if self.remedy and self.code == "NO_HANDLER" else ""
+        return f"{self.pointer or '/'}: {self.message}{remedy} [{self.code}]"
 
 
 class DefinitionError(AslError):

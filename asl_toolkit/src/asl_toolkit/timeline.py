@@ -1,46 +1,121 @@
-"""A history as lines that a person reads: seconds since the start, the event, the state, and what matters of it."""
+"""A history as lines that a person reads: seconds since the start, the event, the state, and what matters of it.
+
+State names are unique over a machine, so an event's depth and its Map and Parallel states follow from the state that it is of:
+the one it names, or the one of the event that it follows.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from asl_toolkit.json_value import Json, dumps
 
+if TYPE_CHECKING:
+    from asl_toolkit.runtime.distributed import ChildExecution
+
 _SHOWN = 70
+_CONTAINERS = ("Map", "Parallel")
+_OF_CONTAINERS = {
+    f"{kind}State{what}": kind for kind in _CONTAINERS for what in ("Started", "Succeeded", "Failed", "Aborted", "Exited")
+}
+_INSIDE_AFTER = frozenset({"MapStateStarted", "ParallelStateStarted", "MapIterationStarted"})
+_CLOSING = ("StateExited", "StateFailed", "StateAborted")
 
 
-def timeline(events: Sequence[Mapping[str, Json]]) -> Iterator[str]:
-    """One line an event, indented by how deep it stands in Map and Parallel states."""
-    if not events:
-        return
-    start = events[0]["timestamp"]
-    names: dict[int, str] = {0: ""}
-    depths: dict[int, int] = {0: 0}
+def timeline(events: Sequence[Mapping[str, Json]], children: Sequence["ChildExecution"] = ()) -> Iterator[str]:
+    """One line an event, indented by how deep it stands in Map and Parallel states; iterations are numbered, as in `Load [2]`.
+
+    `children` of DISTRIBUTED Maps (what a child listener gets) stand below the MapRunStarted of their Map Run.
+    """
+    if events:
+        yield from _lines(events, children, events[0]["timestamp"], 0)
+
+
+def _lines(events: Sequence[Mapping[str, Json]], children: Sequence["ChildExecution"], start: Json, indent: int) -> Iterator[str]:
+    places = _Places()
     for event in events:
-        number, previous, kind = event["id"], event["previousEventId"], event["type"]
         details: Mapping[str, Json] = next((value for name, value in event.items() if name.endswith("EventDetails")), {})
-        names[number] = details.get("name") or names.get(previous, "")
-        depths[number] = max(0, depths.get(previous, 0) + _deeper(kind, events, previous))
+        depth, name = places.of(event, details)
         passed = (event["timestamp"] - start).total_seconds()
-        head = f"{passed:>9.3f} {number:>5} {'  ' * depths[number]}{kind}"
-        yield f"{head:<58} {names[number]:<32} {_what(kind, details)}".rstrip()
+        head = f"{passed:>9.3f} {event['id']:>5} {'  ' * (indent + depth)}{event['type']}"
+        yield f"{head:<58} {name:<32} {_what(event['type'], details)}".rstrip()
+        if event["type"] == "MapRunStarted":
+            for child in children:
+                if child.map_run_arn == details.get("mapRunArn"):
+                    yield f"{'':>15} {'  ' * (indent + depth + 1)}child {child.name} {child.status}"
+                    yield from _lines(child.events, children, start, indent + depth + 2)
 
 
-def _deeper(kind: str, events: Sequence[Mapping[str, Json]], previous: int) -> int:
-    """How much deeper an event stands than the one that it follows."""
-    if kind in {"MapStateStarted", "ParallelStateStarted"}:
-        return 0
-    before = str(events[previous - 1]["type"]) if previous else ""
-    if before in {"MapStateStarted", "ParallelStateStarted"} or kind == "MapRunStarted":
-        return 1
-    if kind in {"MapStateSucceeded", "MapStateFailed", "MapStateExited"} and before.startswith(("MapIteration", "MapRun")):
-        return -1
-    return 0
+class _State:
+    """A state as far as events tell of it."""
+
+    __slots__ = ("depth", "kind", "maps", "name", "parent")
+
+    def __init__(self, name: str, kind: str, parent: "_State | None") -> None:
+        self.name = name
+        self.kind = kind
+        self.parent = parent
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self.maps: int = 0 if parent is None else parent.maps + (parent.kind == "Map")
+
+
+class _Places:
+    """Which state each event is of, and in which iterations it stands."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, _State] = {}
+        self._of: dict[int, tuple[_State | None, tuple[int, ...], bool, bool]] = {0: (None, (), False, False)}
+
+    def of(self, event: Mapping[str, Json], details: Mapping[str, Json]) -> tuple[int, str]:
+        """Depth, and the name with the iterations."""
+        kind = str(event["type"])
+        state, iterations, inside, closed = self._of.get(event["previousEventId"], (None, (), False, False))
+        if kind.endswith("StateEntered"):
+            parent = state if inside else None if state is None else state.parent
+            state = self._states.setdefault(details["name"], _State(details["name"], kind.removesuffix("StateEntered"), parent))
+        elif kind.startswith("MapIteration"):
+            state = self._states.get(details["name"], state)
+            outer = iterations[: state.maps if state is not None else 0]
+            iterations = (*outer, details["index"])
+        else:
+            state = self._named(kind, details, state, closed=closed)
+        iterations = iterations[: self._most(state, kind)]
+        self._of[event["id"]] = (state, iterations, kind in _INSIDE_AFTER, kind.endswith(_CLOSING))
+        if state is None:
+            return 0, ""
+        deeper = 1 if kind.startswith(("MapIteration", "MapRun")) else 0
+        shown = f"{state.name} [{'.'.join(map(str, iterations))}]" if iterations else state.name
+        return state.depth + deeper, shown
+
+    def _named(self, kind: str, details: Mapping[str, Json], state: _State | None, *, closed: bool) -> _State | None:
+        """The state that an event without an entry is of."""
+        if kind.startswith("Execution"):
+            return None
+        if "name" in details and details["name"] in self._states:
+            return self._states[details["name"]]
+        wanted = "Map" if kind.startswith("MapRun") else _OF_CONTAINERS.get(kind)
+        if wanted is None or kind.endswith("Started"):
+            return state
+        if closed and state is not None:
+            state = state.parent
+        while state is not None and state.kind != wanted:
+            state = state.parent
+        return state
+
+    @staticmethod
+    def _most(state: _State | None, kind: str) -> int:
+        """How many Map states an event stands in."""
+        if state is None:
+            return 0
+        return state.maps + kind.startswith("MapIteration")
 
 
 def _what(kind: str, details: Mapping[str, Json]) -> str:
     if "error" in details or "cause" in details:
-        return f"{details.get('error', '')}: {details.get('cause', '')}"[:_SHOWN]
+        return _short(": ".join(str(details[name]) for name in ("error", "cause") if details.get(name)))
     if kind == "TaskScheduled":
         return f"{details['resourceType']}:{details['resource']}"
+    if kind == "MapRunStarted":
+        return str(details["mapRunArn"]).rsplit(":", 1)[-1]
     if "index" in details:
         return f"#{details['index']}"
     shown = details.get("output", details.get("input", ""))

@@ -27,8 +27,8 @@ def test_diagnostics_become_findings_in_the_order_of_the_document(client):
         stubber.add_response("validate_state_machine_definition", answer(error, warning, result="FAIL"), ASKED)
         found = ask_aws(TEXT, client)
     assert [str(finding) for finding in found] == [
-        "4:5 WARNING AWS_WARNING /States/A: NO_DOLLAR: No .$. See the message of AWS",
-        "4:27 ERROR AWS_ERROR /States/A/End: SCHEMA_VALIDATION_FAILED: The field is odd. See the message of AWS",
+        "4:5 WARNING AWS_WARNING /States/A: NO_DOLLAR: No .$. See the message of AWS.",
+        "4:27 ERROR AWS_ERROR /States/A/End: SCHEMA_VALIDATION_FAILED: The field is odd. See the message of AWS.",
     ]
 
 
@@ -37,8 +37,8 @@ def test_a_cut_list_and_a_bare_refusal_are_said_aloud(client):
         stubber.add_response("validate_state_machine_definition", answer(result="FAIL", truncated=True), ASKED)
         found = ask_aws(TEXT, client)
     assert [str(finding) for finding in found] == [
-        "1:1 ERROR AWS_ERROR /: AWS refuses the definition without a diagnostic. See the message of AWS",
-        "1:1 WARNING AWS_TRUNCATED /: AWS found more than the 0 diagnostics that it gave. Mend what is listed and ask again",
+        "1:1 ERROR AWS_ERROR /: AWS refuses the definition without a diagnostic. See the message of AWS.",
+        "1:1 WARNING AWS_TRUNCATED /: AWS found more than the 0 diagnostics that it gave. Mend what is listed and ask again.",
     ]
 
 
@@ -62,7 +62,7 @@ def test_the_command_merges_what_aws_says(client, monkeypatch, capsys, tmp_path)
         assert command.main([str(file), "--aws"]) == 1
     assert capsys.readouterr().out == (
         f"{file}:4:40: ERROR AWS_ERROR /States/A/Nxt: SCHEMA_VALIDATION_FAILED: odd. See the message of AWS.\n"
-        f"{file}:4:40: ERROR UNKNOWN_FIELD /States/A/Nxt: a Pass state has no field 'Nxt'; did you mean 'Next'?. "
+        f"{file}:4:40: ERROR UNKNOWN_FIELD /States/A/Nxt: a Pass state has no field 'Nxt'; did you mean 'Next'? "
         "Remove the field, or correct its name.\n"
         "1 file: 2 errors, 0 warnings\n"
     )

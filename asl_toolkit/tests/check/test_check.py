@@ -22,8 +22,8 @@ def codes(definition, **options):
 def test_a_finding_says_what_where_and_what_to_do():
     (finding,) = check(json.dumps(machine(A={"Type": "Pass", "End": True, "Reslt": 1}), indent=1))
     assert str(finding) == (
-        "7:4 ERROR UNKNOWN_FIELD /States/A/Reslt: a Pass state has no field 'Reslt'; did you mean 'Result'?. "
-        "Remove the field, or correct its name"
+        "7:4 ERROR UNKNOWN_FIELD /States/A/Reslt: a Pass state has no field 'Reslt'; did you mean 'Result'? "
+        "Remove the field, or correct its name."
     )
     assert finding.severity is Severity.ERROR
 
@@ -80,7 +80,7 @@ def test_depth():
 def test_a_bare_placeholder_is_no_json_and_that_is_said():
     (finding,) = check('{"StartAt": "A", "TimeoutSeconds": ${Seconds}}')
     assert str(finding) == (
-        "1:36 ERROR JSON_SYNTAX /: the definition is not JSON: Expecting value. Substitute the ${…} placeholders first"
+        "1:36 ERROR JSON_SYNTAX /: the definition is not JSON: Expecting value. Substitute the ${…} placeholders first."
     )
 
 
@@ -132,7 +132,7 @@ def test_without_botocore_that_is_said_and_the_rest_is_checked(monkeypatch):
     ]
     assert str(found[0]) == (
         "WARNING MODELS_MISSING /: actions, parameters and answers of services were left out: botocore is not installed. "
-        "Install extract-asl-toolkit[aws]"
+        "Install extract-asl-toolkit[aws]."
     )
     assert codes(machine(A=task), services=False) == ["UNKNOWN_ACTION"]
     assert codes(machine(A={"Type": "Succeed"})) == []

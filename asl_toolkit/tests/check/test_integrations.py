@@ -3,7 +3,7 @@
 import pytest
 
 from asl_toolkit.check import check
-from asl_toolkit.check.integrations import OF_MAPS, OPTIMISED, RENAMED, RETIRED, SDK_ONLY
+from asl_toolkit.check.integrations import OF_MAPS, OPTIMISED, RENAMED, RETIRED
 from asl_toolkit.check.models import load_models
 
 MODELS = load_models()
@@ -36,12 +36,6 @@ def test_a_renamed_service_is_known_under_its_new_name_and_refused_under_the_old
         task = {"Type": "Task", "Resource": f"arn:aws:states:::aws-sdk:{old}:x", "End": True}
         (finding,) = check({"StartAt": "A", "States": {"A": task}})
         assert finding.message == f"the AWS SDK integration has no service {old!r}; did you mean {new!r}?"
-
-
-def test_what_is_called_by_the_sdk_only_has_a_model_and_no_optimised_integration():
-    for service in SDK_ONLY:
-        assert MODELS.client(RENAMED.get(service, service)) is not None, service
-        assert service not in OPTIMISED
 
 
 @pytest.mark.parametrize("service", ["sfn", "dynamodb", "cloudwatchlogs", "config", "directory", "s3", "ec2instanceconnect"])

@@ -5,7 +5,8 @@ import json
 import pytest
 from check_faults import good_machines, seeded_faults
 
-from asl_toolkit.check import CODES, check
+from asl_toolkit import DefinitionError, load
+from asl_toolkit.check import CODES, Severity, check
 
 FAULTS = tuple(seeded_faults())
 
@@ -28,9 +29,23 @@ def test_every_code_has_a_seeded_fault_or_a_test_of_its_own():
     seeded = {fault.code for fault in FAULTS}
     of_aws = {"AWS_ERROR", "AWS_WARNING", "AWS_TRUNCATED"}  # test_aws.py
     of_check = {"TOO_LARGE", "LARGE_PAYLOAD", "TOO_DEEP", "PLACEHOLDERS", "MODELS_MISSING", "PATH_UNSURE", "DUPLICATE_LABEL"}
-    elsewhere = of_aws | of_check  # test_check.py
+    of_run = {"NO_HANDLER", "NOT_RUN_HERE"}  # test_execution.py, test_distributed.py
+    elsewhere = of_aws | of_check | of_run  # test_check.py
     assert seeded | elsewhere == set(CODES)
     assert not seeded & elsewhere
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def test_loading_refuses_in_the_words_of_the_check(fault):
+    """What is loaded has no error but those of services' parameters; what is refused has the same code, place and message."""
+    errors = [finding for finding in check(fault.text) if finding.severity is Severity.ERROR]
+    expected = {(it.code, it.pointer, it.message, it.line) for it in errors if not it.code.startswith("PARAMETER_")}
+    refused = set()
+    try:
+        load(fault.text)
+    except DefinitionError as error:
+        refused = {(it.code, it.pointer, it.message, it.line) for it in error.findings}
+    assert refused == expected
 
 
 def test_there_are_more_than_eighty_faults():

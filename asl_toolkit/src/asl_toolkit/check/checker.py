@@ -6,7 +6,7 @@ from typing import Literal
 
 from asl_toolkit.check.choices import check_choice
 from asl_toolkit.check.error_handling import check_error_handling
-from asl_toolkit.check.findings import Finding, Report
+from asl_toolkit.check.findings import Finding, Report, Severity
 from asl_toolkit.check.graph import check_graph
 from asl_toolkit.check.jsonata_values import check_jsonata
 from asl_toolkit.check.maps import check_maps
@@ -15,7 +15,7 @@ from asl_toolkit.check.paths import check_paths
 from asl_toolkit.check.placeholders import check_placeholders
 from asl_toolkit.check.resources import check_partitions
 from asl_toolkit.check.scopes import walk
-from asl_toolkit.check.services import check_services
+from asl_toolkit.check.services import check_resources, check_services
 from asl_toolkit.check.sizes import check_sizes
 from asl_toolkit.check.source import find_places, read_text
 from asl_toolkit.check.structure import check_structure
@@ -38,11 +38,7 @@ def check(
     botocore's service models. `region` gives the partition that ARNs must be in, `machine_type` whether it will be Express.
     """
     report = Report()
-    text: str | None = None
-    value: Json = definition
-    fault: tuple[int, int] | None = None
-    if isinstance(definition, (str, bytes)):
-        value, text, fault = read_text(definition, report)
+    value, text, fault = _value_of(definition, report)
     if fault is not None:
         return [dataclasses.replace(finding, line=fault[0], column=fault[1]) for finding in report.findings]
     if isinstance(value, Mapping):
@@ -50,6 +46,32 @@ def check(
     else:
         report.add("WRONG_TYPE", "", f"the definition is an object, not {a_type(value)}")
     return placed(report.findings, value, text)
+
+
+def refusals(definition: str | bytes | Mapping[str, Json]) -> tuple[Mapping[str, Json] | None, list[Finding]]:
+    """The value of a definition, and what AWS refuses when the machine is created: errors, but none of services' parameters.
+
+    None when it is no JSON object.
+    """
+    report = Report()
+    value, text, fault = _value_of(definition, report)
+    if fault is not None:
+        return None, [dataclasses.replace(finding, line=fault[0], column=fault[1]) for finding in report.findings]
+    if not isinstance(value, Mapping):
+        report.add("WRONG_TYPE", "", f"the definition is an object, not {a_type(value)}")
+        return None, placed(report.findings, value, text)
+    _check_machine(value, text, report, None, None, None, services=False)
+    machine = walk(value, Report())
+    if any(":aws-sdk:" in str(state.value.get("Resource", "")) for state in machine.states):
+        check_resources(machine, report, load_models())
+    return value, placed([finding for finding in report.findings if finding.severity is Severity.ERROR], value, text)
+
+
+def _value_of(definition: str | bytes | Mapping[str, Json], report: Report) -> tuple[Json, str | None, tuple[int, int] | None]:
+    """Value, text (None when there was none) and the place of a syntax fault."""
+    if isinstance(definition, (str, bytes)):
+        return read_text(definition, report)
+    return definition, None, None
 
 
 def _check_machine(  # noqa: PLR0913, PLR0917 - what `check` was given

@@ -202,9 +202,6 @@ CODES: Final[Mapping[str, Code]] = {
         "Use one partition: aws, aws-cn or aws-us-gov",
     ),
     "UNKNOWN_SERVICE": _error(_SERVICES, "there is no such service integration", "Correct the service's name"),
-    "UNSURE_SERVICE": _warning(
-        _SERVICES, "the checker knows no such optimised integration; it may be newer than the checker", "Check the service's name"
-    ),
     "UNKNOWN_ACTION": _error(
         _SERVICES, "the service has no such action (actions begin with a lower-case letter)", "Correct the action's name"
     ),

@@ -2,13 +2,14 @@
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from asl_toolkit.check.checker import check
-from asl_toolkit.check.findings import Finding, Severity
+from asl_toolkit.check.findings import Finding, Severity, sentences
 
 _CLEAN, _FAULTY, _WRONG_USE = 0, 1, 2
 
@@ -37,12 +38,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("files", metavar="FILE", nargs="+", help="a definition as JSON text; - is stdin")
     parser.add_argument("--output", choices=("text", "json"), default="text", help="how findings are printed (default: text)")
     parser.add_argument("--type", choices=("STANDARD", "EXPRESS"), help="what the machine will be created as")
-    parser.add_argument("--region", help="the Region that it will run in: gives the partition of its ARNs")
+    parser.add_argument("--region", type=_region, help="the Region that it will run in: gives the partition of its ARNs")
     parser.add_argument("--no-services", action="store_true", help="leave out actions and parameters of services")
     parser.add_argument(
         "--aws", action="store_true", help="ask ValidateStateMachineDefinition, too (needs boto3 and credentials)"
     )
     return parser
+
+
+def _region(text: str) -> str:
+    """A Region's name, as in eu-central-1."""
+    if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no Region; write one such as eu-central-1")
+    return text
 
 
 def _check(name: str, options: argparse.Namespace) -> list[Finding]:
@@ -86,7 +94,8 @@ def as_text(found: Sequence[tuple[str, Sequence[Finding]]]) -> str:
         for finding in findings:
             place = f":{finding.line}:{finding.column}" if finding.line is not None else ""
             where = finding.pointer or "/"
-            lines.append(f"{name}{place}: {finding.severity} {finding.code} {where}: {finding.message}. {finding.remedy}.")
+            text = sentences(finding.message, finding.remedy)
+            lines.append(f"{name}{place}: {finding.severity} {finding.code} {where}: {text}")
     every = [finding for _, findings in found for finding in findings]
     errors = sum(finding.severity is Severity.ERROR for finding in every)
     lines.append(f"{_count(len(found), 'file')}: {_count(errors, 'error')}, {_count(len(every) - errors, 'warning')}")

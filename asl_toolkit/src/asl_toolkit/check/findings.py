@@ -28,9 +28,14 @@ class Finding:
     column: int | None = None
 
     def __str__(self) -> str:
-        """`12:5 ERROR MISSING_TARGET /States/A/Next: message. remedy`."""
+        """`12:5 ERROR MISSING_TARGET /States/A/Next: message. Remedy.`."""
         place = f"{self.line}:{self.column} " if self.line is not None else ""
-        return f"{place}{self.severity} {self.code} {self.pointer or '/'}: {self.message}. {self.remedy}"
+        return f"{place}{self.severity} {self.code} {self.pointer or '/'}: {sentences(self.message, self.remedy)}"
+
+
+def sentences(*texts: str | None) -> str:
+    """Texts one after the other, each with its full stop unless it ends in a mark of its own."""
+    return " ".join(text if text.endswith((".", "?", "!", "…")) else f"{text}." for text in texts if text)
 
 
 def join(pointer: str, *names: str | int) -> str:

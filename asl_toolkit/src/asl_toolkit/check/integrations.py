@@ -210,16 +210,6 @@ RENAMED: Final[Mapping[str, str]] = {
     "stepfunctions": "sfn",
     "elasticmapreduce": "emr",
 }
-# Services that are called through `aws-sdk:` only. Of a name that is neither here nor above, the checker is not sure: Step
-# Functions gains optimised integrations from time to time.
-SDK_ONLY: Final = frozenset(
-    (
-        *("apigatewayv2", "autoscaling", "backup", "cloudformation", "cloudwatch", "cloudwatchlogs", "comprehend", "datasync"),
-        *("ec2", "efs", "elasticloadbalancing", "emr", "eventbridge", "firehose", "fsx", "iam", "kinesis", "kms", "logs"),
-        *("organizations", "pipes", "rds", "rdsdata", "redshift", "redshiftdata", "rekognition", "route53", "s3", "scheduler"),
-        *("secretsmanager", "ses", "sesv2", "sfn", "ssm", "stepfunctions", "sts", "textract", "transcribe", "translate"),
-    )
-)
 # Services that Step Functions lists and newer botocores have no model of, as their doors are closed.
 RETIRED: Final = frozenset(
     [

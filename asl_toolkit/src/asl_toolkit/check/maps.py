@@ -120,7 +120,12 @@ def _check_inline(state: StateAt, report: Report) -> None:
 
 def _check_distributed(state: StateAt, labels: dict[str, str], report: Report, machine_type: str | None) -> None:
     if machine_type == "EXPRESS" or in_express_child(state.scope):
-        report.add("MAP_MODE", state.pointer, "an Express execution cannot have a Map of DISTRIBUTED mode")
+        report.add(
+            "MAP_MODE",
+            state.pointer,
+            "an Express execution cannot have a Map of DISTRIBUTED mode",
+            remedy="Use an INLINE Map here, or a Standard machine (ExecutionType STANDARD of the Map around it)",
+        )
     label = state.value.get("Label")
     if isinstance(label, str) and not is_placeholder(label):
         if not _LABEL.fullmatch(label):

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from asl_toolkit.check.findings import Report, join
-from asl_toolkit.check.integrations import OF_MAPS, OPTIMISED, RENAMED, RETIRED, SDK_JSON, SDK_ONLY, SDK_SUFFIXES, Integration
+from asl_toolkit.check.integrations import OF_MAPS, OPTIMISED, RENAMED, RETIRED, SDK_JSON, SDK_SUFFIXES, Integration
 from asl_toolkit.check.models import Models, nearest
 from asl_toolkit.check.scopes import Machine, StateAt
 from asl_toolkit.check.values import is_placeholder
@@ -102,12 +102,8 @@ def _check_optimised(service: str, action: str, suffix: str, pointer: str, repor
         hint = _near(service, OPTIMISED)
         name = RENAMED.get(service, service.replace("-", ""))
         remedy = f"Any service can be called as arn:aws:states:::aws-sdk:{name}:{action}"
-        sure = hint or service.replace("-", "") in SDK_ONLY
-        message = f"there is no optimised integration {service!r}{hint}"
-        if sure:
-            report.add("UNKNOWN_SERVICE", pointer, message, remedy=remedy)
-        else:
-            report.add("UNSURE_SERVICE", pointer, f"{message}, as far as this checker knows", remedy=remedy)
+        unsure = "" if hint else ", as far as this version of the toolkit knows"
+        report.add("UNKNOWN_SERVICE", pointer, f"there is no optimised integration {service!r}{hint}{unsure}", remedy=remedy)
         return None
     integration = actions.get(action)
     if integration is None:

@@ -32,6 +32,13 @@ def check_services(machine: Machine, report: Report, models: Models | None, mach
         report.add("MODELS_MISSING", "", "actions, parameters and answers of services were left out: botocore is not installed")
 
 
+def check_resources(machine: Machine, report: Report, models: Models | None) -> None:
+    """The Resource of every Task alone, of a Standard machine."""
+    for state in machine.states:
+        if state.type == "Task":
+            check_resource(state, report, models, express=in_express_child(state.scope))
+
+
 def _check_waiting(state: StateAt, report: Report) -> None:
     resource = state.value.get("Resource")
     if not isinstance(resource, str):

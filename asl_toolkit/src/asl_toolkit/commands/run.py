@@ -3,26 +3,38 @@
 import argparse
 import importlib
 import json
+import re
 import sys
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from asl_toolkit.check.findings import sentences
+from asl_toolkit.check.source import find_places
 from asl_toolkit.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from asl_toolkit.errors import DefinitionError
 from asl_toolkit.json_value import Json, dumps, loads
 from asl_toolkit.machine import StateMachine, load
 from asl_toolkit.mocks import MockError, parse_injection, with_injected, with_mocks
+from asl_toolkit.runtime.distributed import ChildExecution
 from asl_toolkit.runtime.execution import ExecutionResult
 from asl_toolkit.runtime.history import Event
-from asl_toolkit.services.registry import Services, resources_of
+from asl_toolkit.services.registry import Services
+from asl_toolkit.services.tokens import TaskTokens
 from asl_toolkit.timeline import timeline
+from asl_toolkit.timestamps import parse_instant
 
 _EPILOG = """\
 The output goes to stdout, everything else to stderr. Exit codes: 0 the execution succeeded, 1 it did not, 2 wrong use
-or a faulty definition. A mocks file is JSON: {"states": {"My Task": {"result": …}}, "services": {"glue:startJobRun":
-[{"error": "Glue.X", "cause": "…"}, {"result": …}]}, "functions": {"my-function": {"result": …}}}."""
+or a faulty definition.
+
+A mocks file is JSON: {"states": {"My Task": {"result": …}}, "services": {"glue:startJobRun": [{"error": "Glue.X", "cause":
+"…"}, {"result": …}]}, "functions": {"my-function": {"result": …}}}. Beside result or error (or "hangs": true) an answer may
+have "submitted" (the output of TaskSubmitted), "delay" (seconds of the execution's clock), "heartbeat_every" (seconds) and
+"when" ({path: value}: only for calls with these parameters). The result of a .waitForTaskToken Task is what
+send_task_success would bring, its error that of send_task_failure; an activity is mocked as activity:NAME."""
+_NAME = re.compile(r"""[^\s?*<>{}\[\]"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}""")
+_MOST_CHILDREN = 20
 
 
 class _WrongUseError(Exception):
@@ -32,14 +44,25 @@ class _WrongUseError(Exception):
 def main(arguments: Sequence[str]) -> int:
     """Run it; the exit code."""
     given = _parser().parse_args(arguments)
+    children = _Children()
+    text = b""
     try:
-        machine = load(_read(given.file))
-        services = _services(given)
-        _check_names(machine, services)
+        text = _read_bytes(given.file)
+        machine = load(text)
+        services = _services(given, machine)
         execution = machine.start(
-            _input(given.input), name=given.name, services=services, clock=_clock(given.clock), seed=given.seed
+            _input(given.input),
+            name=given.name,
+            services=services,
+            clock=_clock(given.clock, given.start_time),
+            seed=given.seed,
+            child_listener=children.take if given.timeline else None,
         )
-    except (DefinitionError, MockError, _WrongUseError, ValueError) as error:
+    except DefinitionError as error:
+        for line in _refused(given.file, text, error):
+            sys.stderr.write(line + "\n")
+        return 2
+    except (MockError, _WrongUseError, ValueError) as error:
         sys.stderr.write(f"{given.file}: {error}\n")
         return 2
     try:
@@ -48,10 +71,42 @@ def main(arguments: Sequence[str]) -> int:
         execution.stop("Interrupted", "stopped by hand")
         result = execution.wait()
     if given.timeline:
-        for line in timeline(result.events):
+        for line in timeline(result.events, children.kept):
             sys.stderr.write(line + "\n")
+        if children.left_out:
+            sys.stderr.write(f"{children.left_out} more children of Distributed Maps succeeded\n")
     _show(result, given.output)
+    if result.error == "Lambda.ResourceNotFoundException" and not given.aws:
+        known = ", ".join(map(repr, sorted(services.functions))) or "none"
+        sys.stderr.write(f"functions of this run (--function, --mocks): {known}\n")
     return 0 if result.status == "SUCCEEDED" else 1
+
+
+def _refused(file: Path, text: bytes, error: DefinitionError) -> Iterator[str]:
+    """A line a fault, as `check` has them."""
+    places = None
+    for finding in error.findings:
+        line, column = finding.line, finding.column
+        if line is None:
+            places = places or find_places(text.decode("utf-8-sig"))
+            line, column = places.of(finding.pointer)
+        explained = sentences(finding.message, finding.remedy)
+        yield f"{file}:{line}:{column}: ERROR {finding.code} {finding.pointer or '/'}: {explained}"
+
+
+class _Children:
+    """The children of DISTRIBUTED Maps that a timeline shows: the first ones, and of the others those that failed."""
+
+    def __init__(self) -> None:
+        self.kept: list[ChildExecution] = []
+        self.left_out = 0
+
+    def take(self, child: ChildExecution) -> None:
+        """A child has ended."""
+        if len(self.kept) < _MOST_CHILDREN or child.status != "SUCCEEDED":
+            self.kept.append(child)
+        else:
+            self.left_out += 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("file", type=Path, help="the definition: ASL in JSON")
     parser.add_argument("--input", default="{}", help="JSON text, @FILE, or - for stdin (default: {})")
-    parser.add_argument("--name", help="the execution's name (default: a UUID)")
+    parser.add_argument("--name", type=_name, help="the execution's name (default: a UUID)")
     parser.add_argument("--mocks", type=Path, help="answers instead of services, from a JSON file")
     parser.add_argument(
         "--inject",
@@ -79,6 +134,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--clock", default="virtual", help="virtual (waits pass at once, the default), real, or a factor such as 60"
     )
+    parser.add_argument(
+        "--start-time",
+        type=_instant,
+        metavar="INSTANT",
+        help="what a virtual or scaled clock shows at the start, such as 2026-01-31T12:00:00Z (default of a virtual one: "
+        "2023-11-14T22:13:20Z, of a scaled one: now)",
+    )
     parser.add_argument("--seed", type=int, help="fixes the jitter of Retry")
     parser.add_argument("--timeline", action="store_true", help="print the history as lines to stderr")
     parser.add_argument(
@@ -87,57 +149,66 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _read(file: Path) -> str:
+def _read_bytes(file: Path) -> bytes:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _WrongUseError(f"cannot be read: {error}") from error
+        return file.read_bytes()
+    except OSError as error:
+        raise _WrongUseError(f"cannot be read: {error.strerror}") from error
+
+
+def _json(file: Path, what: str) -> Json:
+    try:
+        return loads(_read_bytes(file).decode("utf-8-sig"))
+    except (ValueError, _WrongUseError) as error:
+        text = str(error) if isinstance(error, _WrongUseError) else f"is not JSON: {error}"
+        raise _WrongUseError(f"{what} {file} {text}") from error
 
 
 def _input(text: str) -> Json:
-    if text == "-":
-        text = sys.stdin.read()
-    elif text.startswith("@"):
-        text = _read(Path(text[1:]))
+    if text.startswith("@"):
+        return _json(Path(text[1:]), "--input")
     try:
-        return loads(text)
+        return loads(sys.stdin.read() if text == "-" else text)
     except ValueError as error:
         raise _WrongUseError(f"--input is not JSON: {error}") from error
 
 
-def _clock(text: str) -> Clock:
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        wanted = '1 to 80 characters, no blanks and none of ?*<>{}[]"#%\\^|~`$&,;:/'
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of an execution: {wanted}")
+    return text
+
+
+def _instant(text: str) -> float:
+    instant = parse_instant(text)
+    if instant is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no instant such as 2026-01-31T12:00:00Z")
+    return instant.timestamp()
+
+
+def _clock(text: str, start: float | None) -> Clock:
     if text == "virtual":
-        return VirtualClock()
+        return VirtualClock() if start is None else VirtualClock(start)
     if text == "real":
+        if start is not None:
+            raise _WrongUseError("--start-time is for a virtual or a scaled clock, not for --clock real")
         return SystemClock()
     try:
-        return ScaledClock(float(text))
+        return ScaledClock(float(text), start)
     except ValueError as error:
         raise _WrongUseError(f"--clock is virtual, real or a factor above 0, not {text!r}") from error
 
 
-def _services(given: argparse.Namespace) -> Services:
-    services = Services(_aws() if given.aws else {}, functions=dict(map(_function, given.function)))
-    if given.mocks is not None:
-        try:
-            document = loads(_read(given.mocks))
-        except ValueError as error:
-            raise _WrongUseError(f"{given.mocks} is not JSON: {error}") from error
-        if not isinstance(document, dict):
-            raise _WrongUseError(f"{given.mocks} holds a JSON object")
-        services = with_mocks(services, document)
+def _services(given: argparse.Namespace, machine: StateMachine) -> Services:
+    functions = dict(map(_function, given.function))
+    services = Services(_aws() if given.aws else {}, functions=functions, tokens=TaskTokens(patience=0))
+    document = {} if given.mocks is None else _json(given.mocks, "--mocks")
+    if not isinstance(document, dict):
+        raise _WrongUseError(f"--mocks {given.mocks} holds a JSON object")
+    services = with_mocks(services, document, machine)
     injections = [parse_injection(text) for text in given.inject]
-    return with_injected(services, injections) if injections else services
-
-
-def _check_names(machine: StateMachine, services: Services) -> None:
-    """Mocks and injected errors name Tasks of this machine."""
-    names = {name for name, _, _ in resources_of(machine.model.root)}
-    for name in services.states:
-        if name not in names:
-            near = get_close_matches(name, sorted(names), 1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(map(repr, sorted(names)))}"
-            raise _WrongUseError(f"there is no Task {name!r} to mock or to let fail{hint}")
+    return with_injected(services, injections, machine) if injections else services
 
 
 def _aws() -> Any:  # handlers
@@ -152,13 +223,19 @@ def _aws() -> Any:  # handlers
 
 
 def _function(text: str) -> tuple[str, Any]:  # a Lambda handler
-    name, _, place = text.partition("=")
-    module, _, attribute = place.partition(":")
-    sys.path.insert(0, "")
+    name, equals, place = text.partition("=")
+    module, colon, attribute = place.partition(":")
+    if not (name and equals and module and colon and attribute):
+        raise _WrongUseError(f"--function {text!r} is not NAME=MODULE:ATTRIBUTE")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
     try:
-        return name, getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise _WrongUseError(f"--function {text}: {error}") from error
+        function = getattr(importlib.import_module(module), attribute)
+    except Exception as error:  # whatever a module raises when it is imported
+        raise _WrongUseError(f"--function {text}: {type(error).__name__}: {error}") from error
+    if not callable(function):
+        raise _WrongUseError(f"--function {text}: {attribute} is {type(function).__name__}, which cannot be called")
+    return name, function
 
 
 def _show(result: ExecutionResult, form: str) -> None:
@@ -174,7 +251,8 @@ def _show(result: ExecutionResult, form: str) -> None:
     elif result.status == "SUCCEEDED":
         sys.stdout.write(dumps(result.output) + "\n")
     else:
-        sys.stderr.write(f"{result.status} {result.error or ''}: {result.cause or ''}\n")
+        named = f" {result.error}" if result.error else ""
+        sys.stderr.write(f"{result.status}{named}{f': {result.cause}' if result.cause else ''}\n")
 
 
 def _plain(event: Event) -> Event:

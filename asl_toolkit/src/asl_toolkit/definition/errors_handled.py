@@ -64,7 +64,7 @@ def _catcher(reader: Reader, target: Callable[[Reader, str], str | None], *, las
     errors = _errors(reader, last=last)
     following = target(reader, "Next")
     if "Next" not in reader.value:
-        reader.fault(None, "FIELD_MISSING", "Next is missing")
+        reader.fault(None, "MISSING_FIELD", "Next is missing")
     result_path = reader.reference("ResultPath") if reader.language == "JSONPath" else None
     output = reader.template("Output") if reader.language == "JSONata" else None
     assign = reader.assign()
@@ -75,7 +75,7 @@ def _catcher(reader: Reader, target: Callable[[Reader, str], str | None], *, las
 def _errors(reader: Reader, *, last: bool) -> tuple[str, ...]:
     value = reader.raw("ErrorEquals")
     if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
-        reader.fault(None, "FIELD_MISSING", "ErrorEquals is an array of at least one error name")
+        reader.fault(None, "MISSING_FIELD", "ErrorEquals is an array of at least one error name")
         return ()
     if "States.ALL" in value and (len(value) > 1 or not last):
         reader.fault("ErrorEquals", "ERROR_NAMES", "States.ALL stands alone, and in the last entry")

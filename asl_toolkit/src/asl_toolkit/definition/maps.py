@@ -45,12 +45,12 @@ def read_map(  # noqa: PLR0913, PLR0917 - what every state has, and what a Map a
     processor_reader.text("Comment")
     processor_reader.unknown("in the processor of a Map state")
     jsonata = reader.language == "JSONata"
-    items_path = None if jsonata else reader.parse("ItemsPath", parse_expression)
+    items_path = None if jsonata else reader.parse("ItemsPath", parse_expression, "PATH_SYNTAX")
     items = _items(reader) if jsonata else None
     item_selector = reader.template("ItemSelector")
     if not jsonata and reader.has("Parameters"):
         if item_selector is not None:
-            reader.fault("Parameters", "FIELDS_EXCLUDE", "Parameters and ItemSelector exclude each other")
+            reader.fault("Parameters", "EXCLUSIVE_FIELDS", "Parameters and ItemSelector exclude each other")
         item_selector = reader.template("Parameters")
     concurrency = reader.field("MaxConcurrency", is_count)
     count = reader.field("ToleratedFailureCount", is_count)
@@ -58,7 +58,7 @@ def read_map(  # noqa: PLR0913, PLR0917 - what every state has, and what a Map a
     if mode == "INLINE":
         for field in _DISTRIBUTED_ONLY:
             if reader.has(field):
-                reader.fault(field, "FIELD_NOT_SUPPORTED", f"{field} is only for a Map of DISTRIBUTED mode")
+                reader.fault(field, "MAP_MODE", f"{field} is only for a Map of DISTRIBUTED mode")
     item_reader, batcher, writer = _read_reader(reader), _read_batcher(reader), _read_writer(reader)
     label = reader.text("Label")
     if label is not None and not _LABEL.fullmatch(label):
@@ -74,9 +74,9 @@ def read_map(  # noqa: PLR0913, PLR0917 - what every state has, and what a Map a
 def _processor(reader: Reader) -> Reader | None:
     old, new = reader.has("Iterator"), reader.has("ItemProcessor")
     if old and new:
-        reader.fault("Iterator", "FIELDS_EXCLUDE", "Iterator and ItemProcessor exclude each other")
+        reader.fault("Iterator", "EXCLUSIVE_FIELDS", "Iterator and ItemProcessor exclude each other")
     if not old and not new:
-        reader.fault(None, "FIELD_MISSING", "ItemProcessor is missing")
+        reader.fault(None, "MISSING_FIELD", "ItemProcessor is missing")
         return None
     return reader.mapping("ItemProcessor" if new else "Iterator")
 
@@ -97,9 +97,9 @@ def _mode(
     mode = config.choice("Mode", ("INLINE", "DISTRIBUTED"), "INLINE")
     kind = config.choice("ExecutionType", ("STANDARD", "EXPRESS"))
     if mode == "DISTRIBUTED" and kind is None and "ExecutionType" not in config.value:
-        config.fault(None, "FIELD_MISSING", "ExecutionType (STANDARD or EXPRESS) is missing")
+        config.fault(None, "MISSING_FIELD", "ExecutionType (STANDARD or EXPRESS) is missing")
     if mode == "INLINE" and kind is not None:
-        config.fault("ExecutionType", "FIELD_NOT_SUPPORTED", "ExecutionType is only for DISTRIBUTED mode")
+        config.fault("ExecutionType", "MAP_MODE", "ExecutionType is only for DISTRIBUTED mode")
     config.unknown("in a ProcessorConfig")
     if mode == "DISTRIBUTED":
         return "DISTRIBUTED", "EXPRESS" if kind == "EXPRESS" else "STANDARD"
@@ -115,9 +115,9 @@ def _read_reader(reader: Reader) -> ItemReader | None:
     if inner is None:
         return None
     inner.text("Comment")
-    resource = inner.parse("Resource", parse_resource)
+    resource = inner.parse("Resource", parse_resource, "RESOURCE")
     if "Resource" not in inner.value:
-        inner.fault(None, "FIELD_MISSING", "Resource is missing")
+        inner.fault(None, "MISSING_FIELD", "Resource is missing")
     parameters = inner.template(_parameters_name(inner))
     config = inner.mapping("ReaderConfig") or Reader({}, inner.pointer, inner.findings, inner.language)
     input_type = config.choice("InputType", ("CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"))
@@ -143,9 +143,9 @@ def _read_reader(reader: Reader) -> ItemReader | None:
     if (resource.service, resource.action) not in {("s3", "getObject"), ("s3", "listObjectsV2")}:
         inner.fault("Resource", "RESOURCE", "an ItemReader reads by s3:getObject or s3:listObjectsV2")
     elif resource.action == "getObject" and input_type is None and "InputType" not in config.value:
-        config.fault(None, "FIELD_MISSING", "InputType is missing")
+        config.fault(None, "MISSING_FIELD", "InputType is missing")
     if input_type == "CSV" and location is None and "CSVHeaderLocation" not in config.value:
-        config.fault(None, "FIELD_MISSING", "CSVHeaderLocation is missing")
+        config.fault(None, "MISSING_FIELD", "CSVHeaderLocation is missing")
     return ItemReader(
         inner.pointer, resource, parameters, input_type, location, tuple(headers) if headers is not None else None,
         _DELIMITERS[delimiter or "COMMA"], max_items, pointer, transformation,
@@ -161,7 +161,7 @@ def _read_batcher(reader: Reader) -> ItemBatcher | None:
     batch_input = inner.template("BatchInput")
     inner.unknown("in an ItemBatcher")
     if max_items is None and max_bytes is None:
-        inner.fault(None, "FIELD_MISSING", "MaxItemsPerBatch or MaxInputBytesPerBatch is missing")
+        inner.fault(None, "MISSING_FIELD", "MaxItemsPerBatch or MaxInputBytesPerBatch is missing")
     return ItemBatcher(inner.pointer, max_items, max_bytes, batch_input)
 
 
@@ -169,7 +169,7 @@ def _read_writer(reader: Reader) -> ResultWriter | None:
     inner = reader.mapping("ResultWriter")
     if inner is None:
         return None
-    resource = inner.parse("Resource", parse_resource)
+    resource = inner.parse("Resource", parse_resource, "RESOURCE")
     if resource is not None and (resource.service, resource.action) != ("s3", "putObject"):
         inner.fault("Resource", "RESOURCE", "a ResultWriter writes by s3:putObject")
     parameters = inner.template(_parameters_name(inner))

@@ -48,7 +48,7 @@ class Reader:
         self.text("Comment")
         for name in self.value:
             if name not in self._asked:
-                self.fault(name, "FIELD_NOT_SUPPORTED", f"{name!r} is not supported {what}")
+                self.fault(name, "UNKNOWN_FIELD", f"{name!r} is not supported {what}")
 
     def text(self, name: str, *, required: bool = False) -> str | None:
         """A string field."""
@@ -60,7 +60,7 @@ class Reader:
                 name, "WRONG_TYPE", f"{name} is a non-empty string, not {value!r}" if required else _no(name, "a string", value)
             )
         elif required:
-            self.fault(None, "FIELD_MISSING", f"{name} is missing")
+            self.fault(None, "MISSING_FIELD", f"{name} is missing")
         return None
 
     def boolean(self, name: str) -> bool:
@@ -110,7 +110,7 @@ class Reader:
         if name in self.value:
             self.fault(name, "WRONG_TYPE", _no(name, "an object", value))
         elif required:
-            self.fault(None, "FIELD_MISSING", f"{name} is missing")
+            self.fault(None, "MISSING_FIELD", f"{name} is missing")
         return None
 
     def readers(self, name: str) -> "list[Reader]":
@@ -130,15 +130,15 @@ class Reader:
                 self.findings.append(Finding("WRONG_TYPE", pointer, _no("this", "an object", element)))
         return found
 
-    def parse(self, name: str, parse: Callable[[str], T]) -> T | None:
-        """A string field read by `parse`; its SyntaxFault becomes a finding."""
+    def parse(self, name: str, parse: Callable[[str], T], code: str) -> T | None:
+        """A string field read by `parse`; its SyntaxFault becomes a finding of that code."""
         value = self.text(name)
         if value is None:
             return None
         try:
             return parse(value)
         except SyntaxFault as fault:
-            self.fault(name, "SYNTAX", str(fault))
+            self.fault(name, "INTRINSIC" if code == "PATH_SYNTAX" and value.startswith("States.") else code, str(fault))
             return None
 
     def path(self, name: str) -> Expression | Discard | None:
@@ -146,14 +146,14 @@ class Reader:
         if name in self.value and self.value[name] is None:
             self._asked.add(name)
             return DISCARD
-        return self.parse(name, parse_expression)
+        return self.parse(name, parse_expression, "PATH_SYNTAX")
 
     def reference(self, name: str) -> ReferencePath | Discard | None:
         """ResultPath: a reference path, or null."""
         if name in self.value and self.value[name] is None:
             self._asked.add(name)
             return DISCARD
-        return self.parse(name, parse_reference)
+        return self.parse(name, parse_reference, "REFERENCE_PATH")
 
     def template(self, name: str) -> Evaluable | None:
         """A payload template, or a JSONata value with expressions in it."""
@@ -168,8 +168,20 @@ class Reader:
         else:
             compiled = compile_template(self.value[name], self.at(name), faults)
         for pointer, message in faults:
-            self.findings.append(Finding("SYNTAX", pointer, message))
+            self.findings.append(Finding(self._code_at(pointer), pointer, message))
         return compiled
+
+    def _code_at(self, pointer: str) -> str:
+        """The code of what cannot be read at a place of a template or a JSONata value."""
+        if self.language == "JSONata":
+            return "JSONATA_SYNTAX"
+        value: Json = self.value
+        for step in pointer[len(self.pointer) :].split("/")[1:]:
+            name = step.replace("~1", "/").replace("~0", "~")
+            value = value[int(name)] if isinstance(value, list) else value.get(name) if isinstance(value, dict) else None
+        if not isinstance(value, str):
+            return "TEMPLATE_KEY"
+        return "INTRINSIC" if value.startswith("States.") else "PATH_SYNTAX"
 
     def assign(self) -> Evaluable | None:
         """Assign: an object whose members name variables."""
@@ -192,8 +204,8 @@ class Reader:
         path_name = f"{name}Path"
         if path and self.has(path_name):
             if self.has(name):
-                self.fault(path_name, "FIELDS_EXCLUDE", f"{name} and {path_name} exclude each other")
-            expression = self.parse(path_name, parse_expression)
+                self.fault(path_name, "EXCLUSIVE_FIELDS", f"{name} and {path_name} exclude each other")
+            expression = self.parse(path_name, parse_expression, "PATH_SYNTAX")
             return None if expression is None else Field(path_name, expression, is_path=True)
         if not self.has(name):
             return None

@@ -24,7 +24,7 @@ _ACTIVITY = re.compile(_PARTITION + r":states:([a-z0-9-]+):([0-9]{12}):activity:
 class Resource:
     """A Resource taken apart. `service` and `action` are the key of its handler.
 
-    A Lambda function's own ARN is service `lambda`, action `function`.
+    A Lambda function's own ARN is service `lambda`, action `function`; an activity's is service `activity` and its name.
     """
 
     arn: str
@@ -39,6 +39,11 @@ class Resource:
         """Whether it is the ARN of a Lambda function itself."""
         return self.service == "lambda" and self.action == "function"
 
+    @property
+    def is_activity(self) -> bool:
+        """Whether it is the ARN of an activity, whose workers ask for tasks."""
+        return self.service == "activity"
+
 
 def parse_resource(arn: str) -> Resource:
     """The Resource that an ARN names; SyntaxFault when Step Functions knows no such form."""
@@ -50,9 +55,9 @@ def parse_resource(arn: str) -> Resource:
         return Resource(arn, partition, service, action, pattern, suffix or "")
     if match := _LAMBDA.fullmatch(arn):
         return Resource(arn, match[1], "lambda", "function", "request_response", "")
-    if _ACTIVITY.fullmatch(arn):
-        raise SyntaxFault(f"activities such as {arn!r} are not supported by this interpreter")
+    if match := _ACTIVITY.fullmatch(arn):
+        return Resource(arn, match[1], "activity", match[4], "request_response", "")
     raise SyntaxFault(
         f"{arn!r} is no resource that a Task can have: write arn:aws:states:::SERVICE:ACTION"
-        "[.sync|.sync:2|.waitForTaskToken], arn:aws:states:::aws-sdk:SERVICE:ACTION, or the ARN of a Lambda function"
+        "[.sync|.sync:2|.waitForTaskToken], arn:aws:states:::aws-sdk:SERVICE:ACTION, or the ARN of a function or an activity"
     )

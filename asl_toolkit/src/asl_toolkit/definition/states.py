@@ -37,7 +37,7 @@ def read_state(name: str, reader: Reader, siblings: Collection[str], branch: Rea
     kind = reader.choice("Type", tuple(_READERS))
     if kind is None:
         if "Type" not in reader.value:
-            reader.fault(None, "FIELD_MISSING", f"Type is missing: one of {', '.join(_READERS)}")
+            reader.fault(None, "MISSING_FIELD", f"Type is missing: one of {', '.join(_READERS)}")
         return None
     _set_language(reader)
     comment = reader.text("Comment")
@@ -52,7 +52,7 @@ def _set_language(reader: Reader) -> None:
     if wanted == "JSONPath" and reader.language == "JSONata":
         reader.fault(
             "QueryLanguage",
-            "LANGUAGE",
+            "WRONG_LANGUAGE",
             "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine",
         )
     if wanted == "JSONata":
@@ -61,7 +61,7 @@ def _set_language(reader: Reader) -> None:
         if name in reader.value:
             reader.has(name)
             other = "JSONPath" if reader.language == "JSONata" else "JSONata"
-            reader.fault(name, "LANGUAGE", f"{name} belongs to {other}, this state is in {reader.language}")
+            reader.fault(name, "WRONG_LANGUAGE", f"{name} belongs to {other}, this state is in {reader.language}")
 
 
 class _Head:
@@ -88,9 +88,9 @@ class _Head:
         has_next = self.reader.has("Next")
         following = self.target(self.reader, "Next")
         if ends and has_next:
-            self.reader.fault("Next", "FIELDS_EXCLUDE", "Next and End exclude each other")
+            self.reader.fault("Next", "EXCLUSIVE_FIELDS", "Next and End exclude each other")
         if not ends and not has_next:
-            self.reader.fault(None, "FIELD_MISSING", 'Next or "End": true is missing')
+            self.reader.fault(None, "MISSING_FIELD", 'Next or "End": true is missing')
         return None if ends else following
 
     def flow(self, *names: str) -> Flow:
@@ -123,9 +123,9 @@ def _read_pass(head: _Head, _branch: ReadBranch) -> State:
 
 def _read_task(head: _Head, _branch: ReadBranch) -> State | None:
     reader = head.reader
-    resource = reader.parse("Resource", parse_resource)
+    resource = reader.parse("Resource", parse_resource, "RESOURCE")
     if "Resource" not in reader.value:
-        reader.fault(None, "FIELD_MISSING", "Resource is missing")
+        reader.fault(None, "MISSING_FIELD", "Resource is missing")
     flow = head.flow("Parameters", "ResultSelector", "ResultPath", "Assign")
     timeout = reader.field("TimeoutSeconds", is_timeout)
     heartbeat = reader.field("HeartbeatSeconds", is_timeout)
@@ -153,7 +153,7 @@ def _read_choice(head: _Head, _branch: ReadBranch) -> State:
     default = head.target(reader, "Default")
     choices = [_read_choice_branch(head, inner) for inner in reader.readers("Choices")]
     if not choices:
-        reader.fault(None, "FIELD_MISSING", "Choices holds at least one rule")
+        reader.fault(None, "MISSING_FIELD", "Choices holds at least one rule")
     return ChoiceState(head.name, reader.pointer, head.comment, flow, None, tuple(choices), default)
 
 
@@ -162,7 +162,7 @@ def _read_choice_branch(head: _Head, reader: Reader) -> ChoiceBranch:
     output = None
     if reader.language == "JSONata":
         if not reader.has("Condition"):
-            reader.fault(None, "FIELD_MISSING", "Condition is missing")
+            reader.fault(None, "MISSING_FIELD", "Condition is missing")
         elif not isinstance(reader.value["Condition"], (str, bool)):
             reader.fault("Condition", "WRONG_TYPE", "Condition is a JSONata expression {% … %}, true or false")
         rule = reader.template("Condition") or Constant(value=False)
@@ -170,14 +170,14 @@ def _read_choice_branch(head: _Head, reader: Reader) -> ChoiceBranch:
     else:
         faults: list[tuple[str, str]] = []
         rule = compile_rule(reader.value, reader.pointer, faults)
-        reader.findings.extend(Finding("SYNTAX", pointer, message) for pointer, message in faults)
+        reader.findings.extend(Finding("CHOICE_RULE", pointer, message) for pointer, message in faults)
         for name in reader.value:
             reader.has(name)
     reader.text("Comment")
     assign = reader.assign()
     following = head.target(reader, "Next")
     if "Next" not in reader.value:
-        reader.fault(None, "FIELD_MISSING", "Next is missing")
+        reader.fault(None, "MISSING_FIELD", "Next is missing")
     reader.unknown("in a choice rule")
     return ChoiceBranch(reader.pointer, rule, following or "", assign, output)
 
@@ -188,7 +188,7 @@ def _read_wait(head: _Head, _branch: ReadBranch) -> State | None:
     fields = [reader.field("Seconds", is_seconds), reader.field("Timestamp", is_timestamp)]
     given = [name for name in ("Seconds", "SecondsPath", "Timestamp", "TimestampPath") if name in reader.value]
     if len(given) != 1:
-        reader.fault(None, "FIELD_MISSING", "exactly one of Seconds, SecondsPath, Timestamp, TimestampPath is needed")
+        reader.fault(None, "MISSING_FIELD", "exactly one of Seconds, SecondsPath, Timestamp, TimestampPath is needed")
     following = head.transition()
     field = fields[0] or fields[1]
     if field is None:
@@ -218,7 +218,7 @@ def _read_parallel(head: _Head, branch: ReadBranch) -> State:
         if read is not None:
             branches.append(read)
     if not reader.raw("Branches"):
-        reader.fault(None, "FIELD_MISSING", "Branches holds at least one branch")
+        reader.fault(None, "MISSING_FIELD", "Branches holds at least one branch")
     retry, catch = read_retry(reader), read_catch(reader, head.target)
     return ParallelState(head.name, reader.pointer, head.comment, flow, head.transition(), tuple(branches), retry, catch)
 

@@ -128,7 +128,7 @@ def with_mocks(services: Services, document: Mapping[str, Json], machine: "State
         check_services(keys, machine)
     handlers = dict(services.handlers)
     functions = services.functions
-    if mocks["functions"]:
+    if mocks["functions"] or (functions and ("lambda", "invoke") in handlers):
         served = _Functions(mocks["functions"], services)
         handlers |= served.handlers()
         functions = served.functions

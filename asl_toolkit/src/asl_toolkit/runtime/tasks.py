@@ -40,7 +40,8 @@ async def run_task(frame: Frame) -> Outcome:
         credentials=None if state.credentials is None else state.credentials.evaluate(frame.environment(data)),
         task_token=token,
     )
-    events = _LambdaEvents(frame, request) if state.resource.is_function else _TaskEvents(frame, request)
+    kind = _LambdaEvents if state.resource.is_function else _ActivityEvents if state.resource.is_activity else _TaskEvents
+    events = kind(frame, request)
     result = await _attempt(frame, request, events)
     return finish(frame, result, state.next)
 
@@ -202,6 +203,35 @@ class _LambdaEvents(_TaskEvents):
     def timed_out(self, cause: str | None) -> None:
         """The function took too long."""
         self.cursor.add("LambdaFunctionTimedOut", _named("States.Timeout", cause))
+
+
+class _ActivityEvents(_TaskEvents):
+    """The events of a Task whose Resource is an activity. Members: API reference, ActivityScheduledEventDetails and the like."""
+
+    def __init__(self, frame: Frame, request: TaskRequest) -> None:
+        super().__init__(frame, request)
+        self.name = request.resource
+
+    def scheduled(self, sent: Payload) -> None:
+        """Workers may take the task."""
+        details: Details = {"input": sent.text, "inputDetails": NOT_TRUNCATED, "resource": self.request.resource}
+        self.cursor.add("ActivityScheduled", {**details, **self.more()})
+
+    def started(self) -> None:
+        """A worker has taken it."""
+        self.cursor.add("ActivityStarted", {"workerName": "local"})
+
+    def succeeded(self, output: Payload) -> None:
+        """The worker sent a result."""
+        self.cursor.add("ActivitySucceeded", {"output": output.text, "outputDetails": NOT_TRUNCATED})
+
+    def failed(self, error: str | None, cause: str | None) -> None:
+        """The worker sent a failure."""
+        self.cursor.add("ActivityFailed", _named(error, cause))
+
+    def timed_out(self, cause: str | None) -> None:
+        """No worker answered in time."""
+        self.cursor.add("ActivityTimedOut", _named("States.Timeout", cause))
 
 
 def _named(error: str | None, cause: str | None) -> Details:

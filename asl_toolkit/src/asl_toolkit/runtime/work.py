@@ -49,7 +49,7 @@ class Work:
         self.submitted: Submitted | None = None
         self._last_beat = 0.0
         self._next_beat: Signal[None] = Signal(run.loop)
-        self._beats = request.task_token is not None  # whether HeartbeatSeconds is looked at
+        self._beats = request.task_token is not None or request.service == "activity"  # whether HeartbeatSeconds is looked at
 
     async def start(self, handler: Handler) -> object:
         """Call the handler. Its result, TaskFailed or a deadline; with `submitted` set, the end is still to come."""

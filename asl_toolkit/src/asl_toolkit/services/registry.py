@@ -78,10 +78,21 @@ class Services:
         for name, pointer, resource in resources_of(machine.root):
             if self.handler(resource, name) is None:
                 what = f"{resource.service}:{resource.action}"
-                hint = " (functions=…)" if resource.service == "lambda" else ""
-                text = f"no handler serves {what!r} of the state {name!r}: pass one in Services{hint}"
-                found.append(Finding("NO_HANDLER", f"{pointer}/Resource", text))
+                text = f"nobody serves {'a Lambda function' if resource.is_function else repr(what)} of the state {name!r}"
+                found.append(Finding("NO_HANDLER", f"{pointer}/Resource", text, _remedy(what, resource)))
         return found
+
+
+def _remedy(what: str, resource: Resource) -> str:
+    """How a Task is served: by each door that there is."""
+    if resource.service == "lambda":
+        return (
+            "Give the function (run --function NAME=MODULE:ATTRIBUTE, functions= of Services), "
+            'mock it (run --mocks: {"functions": {NAME: {"result": …}}}), or call AWS (run --aws)'
+        )
+    mock = f'Mock it (run --mocks, mocks= of the asl fixture: {{"services": {{"{what}": {{"result": …}}}}}})'
+    handler = f'give a handler to Services ({{("{resource.service}", "{resource.action}"): …}})'
+    return f"{mock}, or {handler}" if resource.is_activity else f"{mock}, {handler}, or call AWS (run --aws)"
 
 
 def resources_of(branch: Branch) -> Iterator[tuple[str, str, Resource]]:
