@@ -174,12 +174,6 @@ def test_a_field_needs_its_type(state, message):
     assert message in result.cause
 
 
-def test_no_rule_holds_and_there_is_no_default():
-    choice = {"Type": "Choice", "Choices": [{"Condition": False, "Next": "S"}]}
-    result = asl_toolkit.run({"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": choice}}, {})
-    assert result.error == "States.NoChoiceMatched"
-
-
 def test_one_machine_runs_many_executions_at_once():
     state = {
         "Type": "Task",

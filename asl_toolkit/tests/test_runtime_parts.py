@@ -7,7 +7,7 @@ import pytest
 
 from asl_toolkit.choice.comparisons import matches
 from asl_toolkit.clock import ScaledClock, SystemClock, VirtualClock
-from asl_toolkit.intrinsics.texts import java_text
+from asl_toolkit.intrinsics.java_text import java_text
 from asl_toolkit.json_value import dumps, loads, same
 from asl_toolkit.runtime.gather import gather, gather_growing
 from asl_toolkit.runtime.loop import Cancelled, Loop, Signal

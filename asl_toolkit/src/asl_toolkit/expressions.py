@@ -116,10 +116,6 @@ def _call(scanner: Scanner) -> IntrinsicCall:
                 scanner.skip_blanks()
             arguments.append(_argument(scanner))
             scanner.skip_blanks()
-    wanted = FUNCTIONS[name]
-    if len(arguments) < wanted.least or (wanted.most is not None and len(arguments) > wanted.most):
-        bounds = f"{wanted.least}" if wanted.most == wanted.least else f"{wanted.least} to {wanted.most or 'any number'}"
-        raise SyntaxFault(f"{name} takes {bounds} arguments, not {len(arguments)}, in {scanner.text!r}")
     return IntrinsicCall(scanner.text[start : scanner.position], name, tuple(arguments))
 
 

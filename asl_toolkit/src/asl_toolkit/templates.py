@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from asl_toolkit.environment import Environment
-from asl_toolkit.errors import RuntimeFailure, StateFailure, SyntaxFault
+from asl_toolkit.errors import RuntimeFailure, SyntaxFault
 from asl_toolkit.expressions import (
     Constant,
     Expression,
@@ -63,7 +63,7 @@ class PayloadTemplate:
     node: _Node
 
     def evaluate(self, environment: Environment) -> Json:
-        """The filled template. RuntimeFailure for a path that leads nowhere, StateFailure for an intrinsic's fault."""
+        """The filled template. RuntimeFailure for a path that leads nowhere and for an intrinsic's fault."""
         return self.node.evaluate(environment)
 
 
@@ -85,7 +85,12 @@ def evaluate_field(expression: Expression, environment: Environment, field: str)
     except VariableNotFound as error:
         raise RuntimeFailure(f"{error} in '{_source(expression)}' specified for the field '{field}'") from None
     except IntrinsicFault as fault:
-        raise StateFailure("States.IntrinsicFailure", str(fault)) from fault
+        raise _intrinsic_failure(expression, fault) from fault
+
+
+def _intrinsic_failure(expression: Expression, fault: IntrinsicFault) -> RuntimeFailure:
+    """A call that refuses its arguments: States.Runtime on AWS, for all that the guide says of States.IntrinsicFailure."""
+    return RuntimeFailure(f"There was an error while evaluating the intrinsic function: {_source(expression)}. {fault}")
 
 
 def _source(expression: Expression) -> str:
@@ -114,7 +119,7 @@ def evaluate_path(expression: Expression, environment: Environment) -> Json:
     except VariableNotFound as error:
         raise RuntimeFailure(f"Invalid path '{_source(expression)}' : {error}") from None
     except IntrinsicFault as fault:
-        raise StateFailure("States.IntrinsicFailure", str(fault)) from fault
+        raise _intrinsic_failure(expression, fault) from fault
 
 
 def compile_template(value: Json, pointer: str, faults: list[tuple[str, str]]) -> PayloadTemplate:

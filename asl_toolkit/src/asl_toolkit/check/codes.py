@@ -115,11 +115,16 @@ CODES: Final[Mapping[str, Code]] = {
         "Write a path such as $.result, or null",
     ),
     "INTRINSIC": _error(
-        _EXPRESSIONS, "an intrinsic function is unknown, has too few or too many arguments, or is misspelt", "Correct the call"
+        _EXPRESSIONS, "an intrinsic function is unknown or misspelt", "Correct the call"
+    ),
+    "INTRINSIC_ARGUMENTS": _warning(
+        _EXPRESSIONS,
+        "an intrinsic function has too few or too many arguments: States.Runtime when it runs",
+        "Give the arguments that the function takes",
     ),
     "FORMAT_ARGUMENTS": _warning(
         _EXPRESSIONS,
-        "States.Format has another number of {} than of arguments: States.IntrinsicFailure when it runs",
+        "States.Format has another number of {} than of arguments: States.Runtime when it runs",
         "Give one argument for each {}",
     ),
     "TEMPLATE_KEY": _error(
@@ -174,7 +179,7 @@ CODES: Final[Mapping[str, Code]] = {
         "Write one comparison with its Variable, or And, Or, Not",
     ),
     "CHOICE_NO_DEFAULT": _warning(
-        _CHOICE, "a Choice has no Default: States.NoChoiceMatched when no rule holds", "Add Default, to a state that records it"
+        _CHOICE, "a Choice has no Default: uncaught States.Runtime when no rule holds", "Add Default, to a state that records it"
     ),
     "CHOICE_UNGUARDED": _warning(
         _CHOICE,

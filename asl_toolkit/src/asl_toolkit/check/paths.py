@@ -9,7 +9,7 @@ from asl_toolkit.check.scopes import StateAt
 from asl_toolkit.check.values import is_placeholder
 from asl_toolkit.errors import SyntaxFault
 from asl_toolkit.expressions import Constant, Expression, PathExpression, parse_expression
-from asl_toolkit.intrinsics import IntrinsicCall
+from asl_toolkit.intrinsics import FUNCTIONS, IntrinsicCall
 from asl_toolkit.json_value import Json
 from asl_toolkit.jsonpath import parse_reference
 from asl_toolkit.jsonpath.path import Property
@@ -87,8 +87,8 @@ def check_expression(
     for part in parts_of(expression):
         if isinstance(part, PathExpression) and part.root == "context":
             _check_context(part, pointer, state, report)
-        elif isinstance(part, IntrinsicCall) and part.name == "States.Format":
-            _check_format(part, pointer, report)
+        elif isinstance(part, IntrinsicCall):
+            _check_call(part, pointer, report)
     return expression
 
 
@@ -112,6 +112,16 @@ def _check_context(path: PathExpression, pointer: str, state: StateAt, report: R
         report.add("CONTEXT_PATH", pointer, f"{names[0]} of the context object has no member {names[1]!r} ({path.source})")
     elif names[0] == "Task" and not str(state.value.get("Resource", "")).endswith(".waitForTaskToken"):
         report.add("CONTEXT_PATH", pointer, f"{path.source} is there only in a .waitForTaskToken Task")
+
+
+def _check_call(call: IntrinsicCall, pointer: str, report: Report) -> None:
+    """The number of arguments: AWS creates the machine whatever it is, and ends the execution when the call runs."""
+    wanted, count = FUNCTIONS[call.name], len(call.arguments)
+    if not wanted.takes(count):
+        bounds = f"{wanted.least}" if wanted.most == wanted.least else f"{wanted.least} to {wanted.most or 'any number'}"
+        report.add("INTRINSIC_ARGUMENTS", pointer, f"{call.name} takes {bounds} arguments, not {count}, in {call.source!r}")
+    elif call.name == "States.Format":
+        _check_format(call, pointer, report)
 
 
 def _check_format(call: IntrinsicCall, pointer: str, report: Report) -> None:

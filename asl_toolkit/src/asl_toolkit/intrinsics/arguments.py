@@ -1,32 +1,70 @@
-"""What intrinsic functions ask of their arguments."""
+"""What intrinsic functions ask of their arguments.
+
+What they refuse ends the execution with States.Runtime, which nothing catches; the text is AWS's (snapshots of runs on AWS
+in gabrielmoreira/tiny-asl-machine, `tests/conformance/cases/.snapshots/aws`).
+"""
 
 import math
 
+from asl_toolkit.java import to_int
 from asl_toolkit.json_value import Json, is_number
+
+_LONGEST = 10_000
 
 
 class IntrinsicFault(Exception):  # noqa: N818 - named after what happened
-    """A function refuses its arguments: AWS reports States.IntrinsicFailure."""
+    """A function refuses its arguments; the text is what AWS puts behind the call."""
+
+
+def invalid(name: str) -> IntrinsicFault:
+    """What AWS says of arguments of a wrong number, type or value."""
+    return IntrinsicFault(f"Invalid arguments in {name}")
 
 
 def rounded(name: str, value: Json) -> int:
-    """A number as AWS rounds it: to the nearest whole one, halves upwards (-1.5 → -1)."""
-    if not is_number(value) or not math.isfinite(value):
-        raise IntrinsicFault(f"Invalid arguments in {name}: a number is needed, not {value!r}")
-    return value if isinstance(value, int) else math.floor(value + 0.5)
+    """A number to the nearest whole one, halves upwards (-1.5 → -1), as a 32-bit integer: for States.MathAdd.
+
+    A whole number outside of 32 bits is refused; a double that is too large even for 64 (1e309) is not, as on AWS: what it
+    counts as was not shown, taken is Java's `(int) Math.round(…)`.
+    """
+    if not is_number(value):
+        raise invalid(name)
+    if isinstance(value, float) and abs(value) >= 2.0**63:
+        return -1 if value > 0 else 0
+    whole = value if isinstance(value, int) else math.floor(value + 0.5)
+    return int32(name, whole)
 
 
-def text(name: str, value: Json, most: int | None = None) -> str:
-    """A string argument, at most `most` characters long."""
+def int32(name: str, value: int) -> int:
+    """The value, if 32 bits hold it."""
+    if not -(1 << 31) <= value < 1 << 31:
+        raise invalid(name)
+    return value
+
+
+def truncated(name: str, value: Json) -> int:
+    """A number without its fraction (2.9 → 2, -2.9 → -2): how all but States.MathAdd read theirs."""
+    if not is_number(value):
+        raise invalid(name)
+    return to_int(value) if isinstance(value, float) else value
+
+
+def text(name: str, value: Json) -> str:
+    """A string argument."""
     if not isinstance(value, str):
-        raise IntrinsicFault(f"Invalid arguments in {name}: a string is needed, not {value!r}")
-    if most is not None and len(value) > most:
-        raise IntrinsicFault(f"Invalid arguments in {name}: the string is longer than {most} characters")
+        raise invalid(name)
+    return value
+
+
+def short_text(name: str, value: Json) -> str:
+    """A string argument of at most 10,000 characters."""
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        raise invalid(name)
     return value
 
 
 def array(name: str, value: Json) -> list[Json]:
     """An array argument."""
     if not isinstance(value, list):
-        raise IntrinsicFault(f"Invalid arguments in {name}: an array is needed, not {value!r}")
+        raise invalid(name)
     return value

@@ -1,8 +1,14 @@
-"""Intrinsic functions on arrays."""
+"""Intrinsic functions on arrays.
 
-from asl_toolkit.intrinsics.arguments import IntrinsicFault, rounded
+What the developer guide leaves open (fractions are cut off, texts are compared, the order of States.ArrayUnique) is as AWS
+answered gabrielmoreira/tiny-asl-machine's conformance cases (`tests/conformance/cases/States.Array*.ts`).
+"""
+
 from asl_toolkit.intrinsics.arguments import array as as_array
-from asl_toolkit.json_value import Json, dumps, is_number, same
+from asl_toolkit.intrinsics.arguments import invalid, truncated
+from asl_toolkit.intrinsics.java_text import java_text
+from asl_toolkit.java import hash_set_order
+from asl_toolkit.json_value import Json, dumps
 
 _LONGEST_RANGE = 1_000
 
@@ -15,35 +21,40 @@ def array(*values: Json) -> list[Json]:
 def partition(values: Json, size: Json) -> list[list[Json]]:
     """States.ArrayPartition: chunks of `size`; the last may be shorter."""
     elements = as_array("States.ArrayPartition", values)
-    step = rounded("States.ArrayPartition", size)
+    step = truncated("States.ArrayPartition", size)
     if step < 1:
-        raise IntrinsicFault("Invalid arguments in States.ArrayPartition: the chunk size must be a positive number")
+        raise invalid("States.ArrayPartition")
     return [elements[start : start + step] for start in range(0, len(elements), step)]
 
 
 def contains(values: Json, wanted: Json) -> bool:
-    """States.ArrayContains."""
-    return any(same(value, wanted) for value in as_array("States.ArrayContains", values))
+    """States.ArrayContains: by the texts of the values, so "true" is true, and the order of an object's members counts."""
+    text = _text(wanted)
+    return any(_text(value) == text for value in as_array("States.ArrayContains", values))
+
+
+def _text(value: Json) -> str:
+    return dumps(value) if isinstance(value, (list, dict)) else java_text(value)
 
 
 def span(first: Json, last: Json, step: Json) -> list[int]:
     """States.ArrayRange: from `first` to `last`, both included; at most 1,000 elements."""
-    start, stop, by = (rounded("States.ArrayRange", value) for value in (first, last, step))
+    start, stop, by = (truncated("States.ArrayRange", value) for value in (first, last, step))
     if by == 0:
-        raise IntrinsicFault("Invalid arguments in States.ArrayRange: the step must not be 0")
+        raise invalid("States.ArrayRange")
     numbers = range(start, stop + (1 if by > 0 else -1), by)
     if len(numbers) > _LONGEST_RANGE:
-        raise IntrinsicFault(f"Invalid arguments in States.ArrayRange: more than {_LONGEST_RANGE} elements")
+        raise invalid("States.ArrayRange")
     return list(numbers)
 
 
 def get_item(values: Json, position: Json) -> Json:
-    """States.ArrayGetItem."""
-    elements, index = as_array("States.ArrayGetItem", values), rounded("States.ArrayGetItem", position)
+    """States.ArrayGetItem; an empty array gives null, whatever the position."""
+    elements, index = as_array("States.ArrayGetItem", values), truncated("States.ArrayGetItem", position)
+    if not elements:
+        return None
     if not 0 <= index < len(elements):
-        raise IntrinsicFault(
-            f"Invalid arguments in States.ArrayGetItem: the index {index} is outside of the array of {len(elements)}"
-        )
+        raise invalid("States.ArrayGetItem")
     return elements[index]
 
 
@@ -53,17 +64,5 @@ def length(values: Json) -> int:
 
 
 def unique(values: Json) -> list[Json]:
-    """States.ArrayUnique: the first of each value, in order."""
-    return list({_identity(value): value for value in reversed(as_array("States.ArrayUnique", values))}.values())[::-1]
-
-
-def _identity(value: Json) -> str:
-    if is_number(value):
-        return f"number {float(value)!r}"
-    return dumps(_sorted(value))
-
-
-def _sorted(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {key: _sorted(value[key]) for key in sorted(value)}
-    return [_sorted(element) for element in value] if isinstance(value, list) else value
+    """States.ArrayUnique: each value once, in the order of Java's HashSet."""
+    return hash_set_order(as_array("States.ArrayUnique", values))

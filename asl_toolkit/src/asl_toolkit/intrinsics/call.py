@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from asl_toolkit.intrinsics.arguments import invalid
 from asl_toolkit.intrinsics.table import FUNCTIONS, IntrinsicFault
 
 if TYPE_CHECKING:
@@ -23,4 +24,7 @@ class IntrinsicCall:
 
     def evaluate(self, environment: "Environment") -> "Json":
         """The function's value; IntrinsicFault when it refuses its arguments."""
-        return FUNCTIONS[self.name].compute(*[argument.evaluate(environment) for argument in self.arguments])
+        function = FUNCTIONS[self.name]
+        if not function.takes(len(self.arguments)):
+            raise invalid(self.name)
+        return function.compute(*[argument.evaluate(environment) for argument in self.arguments])

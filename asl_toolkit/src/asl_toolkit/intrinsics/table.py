@@ -1,7 +1,7 @@
 """The intrinsic functions by name, with how many arguments each takes.
 
 Source: the Step Functions developer guide, "Intrinsic functions for JSONPath states"; rounding, tokens and the text of
-objects as recorded executions show them.
+objects as recorded executions show them, limits and faults as AWS answered gabrielmoreira/tiny-asl-machine's cases.
 """
 
 import random
@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from asl_toolkit.intrinsics import arrays, texts
-from asl_toolkit.intrinsics.arguments import IntrinsicFault, rounded
+from asl_toolkit.intrinsics.arguments import IntrinsicFault, int32, invalid, rounded, truncated
+from asl_toolkit.java import JavaRandom
 from asl_toolkit.json_value import Json
 
 __all__ = ["FUNCTIONS", "Intrinsic", "IntrinsicFault"]
@@ -24,17 +25,29 @@ class Intrinsic:
     least: int
     most: int | None
 
+    def takes(self, count: int) -> bool:
+        """Whether it can be called with so many arguments. AWS asks that when the call runs, not when it is created."""
+        return count >= self.least and (self.most is None or count <= self.most)
+
 
 def _math_add(first: Json, second: Json) -> int:
-    return rounded("States.MathAdd", first) + rounded("States.MathAdd", second)
+    name = "States.MathAdd"
+    return int32(name, rounded(name, first) + rounded(name, second))
 
 
-def _math_random(start: Json, end: Json, seed: Json = None) -> int:
-    low, high = rounded("States.MathRandom", start), rounded("States.MathRandom", end)
+def _math_random(start: Json, end: Json, *seed: Json) -> int:
+    """States.MathRandom: `start` may come out, `end` not; the seed's numbers are those of java.util.Random."""
+    low, high = truncated("States.MathRandom", start), truncated("States.MathRandom", end)
     if low >= high:
-        raise IntrinsicFault("Invalid arguments in States.MathRandom: the end must be greater than the start")
-    source = random.Random() if seed is None else random.Random(rounded("States.MathRandom", seed))  # noqa: S311 - as AWS's, no secret
-    return source.randrange(low, high)
+        raise invalid("States.MathRandom")
+    if seed:
+        return low + JavaRandom(truncated("States.MathRandom", seed[0])).below(min(high - low, (1 << 31) - 1))
+    return random.randrange(low, high)  # noqa: S311 - as AWS's, no secret
+
+
+def _uuid(*_arguments: Json) -> str:
+    """States.UUID: AWS ignores what it is given (tiny-asl-machine, States.UUID.ts)."""
+    return str(uuid.uuid4())
 
 
 FUNCTIONS: Mapping[str, Intrinsic] = {
@@ -54,6 +67,6 @@ FUNCTIONS: Mapping[str, Intrinsic] = {
     "States.MathRandom": Intrinsic(_math_random, 2, 3),
     "States.MathAdd": Intrinsic(_math_add, 2, 2),
     "States.StringSplit": Intrinsic(texts.string_split, 2, 2),
-    "States.UUID": Intrinsic(lambda: str(uuid.uuid4()), 0, 0),
+    "States.UUID": Intrinsic(_uuid, 0, None),
     "States.Format": Intrinsic(texts.format_text, 1, None),
 }

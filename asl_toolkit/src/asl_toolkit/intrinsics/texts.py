@@ -1,48 +1,55 @@
 """Intrinsic functions on strings and JSON."""
 
 import base64
-import binascii
 import hashlib
 import re
 
-from asl_toolkit.intrinsics.arguments import IntrinsicFault, text
+from asl_toolkit.intrinsics.arguments import IntrinsicFault, invalid, short_text, text
+from asl_toolkit.intrinsics.java_text import java_text
 from asl_toolkit.json_value import Json, dumps, loads
 
 _LONGEST = 10_000
 _PLACES = re.compile(r"\\(.)|(\{\})|([{}])", re.DOTALL)
+_OTHER = {"{": "}", "}": "{"}
+_NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 
 
 def base64_encode(value: Json) -> str:
     """States.Base64Encode."""
-    return base64.b64encode(text("States.Base64Encode", value, _LONGEST).encode()).decode()
+    return base64.b64encode(short_text("States.Base64Encode", value).encode(errors="replace")).decode()
 
 
 def base64_decode(value: Json) -> str:
-    """States.Base64Decode."""
-    try:
-        return base64.b64decode(text("States.Base64Decode", value, _LONGEST), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-        raise IntrinsicFault(f"Invalid arguments in States.Base64Decode: {error}") from error
+    """States.Base64Decode: characters of no alphabet are passed over, the first `=` ends the data, padding may be missing.
+
+    AWS decodes ` YWJjZA== `, `abc`, `ab==cd` and `!!!invalid!!!` (tiny-asl-machine, States.Base64Decode.ts): so does Apache
+    Commons Codec, whose other habits are taken over too: `-` and `_` are `+` and `/`, a single character left over is dropped.
+    """
+    data, _, _ = short_text("States.Base64Decode", value).partition("=")
+    data = _NO_BASE64.sub("", data.replace("-", "+").replace("_", "/"))
+    if len(data) % 4 == 1:
+        data = data[:-1]
+    return base64.b64decode(data + "=" * (-len(data) % 4)).decode(errors="replace")
 
 
 def digest(value: Json, algorithm: Json) -> str:
     """States.Hash: lower-case hexadecimal; what is no string is hashed as its JSON text."""
-    known = _HASHES.get(text("States.Hash", algorithm))
-    if known is None:
-        raise IntrinsicFault(f"Invalid arguments in States.Hash: the algorithm {algorithm!r} is none of {', '.join(_HASHES)}")
     data = value if isinstance(value, str) else dumps(value)
-    if len(data) > _LONGEST:
-        raise IntrinsicFault(f"Invalid arguments in States.Hash: the data is longer than {_LONGEST} characters")
-    return hashlib.new(known, data.encode(), usedforsecurity=False).hexdigest()
+    if text("States.Hash", algorithm) not in _HASHES or len(data) > _LONGEST:
+        raise invalid("States.Hash")
+    return hexadecimal(data, algorithm)
+
+
+def hexadecimal(data: str, algorithm: str) -> str:
+    """The hash of a text; KeyError for an algorithm that AWS does not know."""
+    return hashlib.new(_HASHES[algorithm], data.encode(errors="replace"), usedforsecurity=False).hexdigest()
 
 
 def json_merge(first: Json, second: Json, deep: Json) -> Json:
-    """States.JsonMerge: shallow only, members of the second win."""
-    if not isinstance(first, dict) or not isinstance(second, dict):
-        raise IntrinsicFault("Invalid arguments in States.JsonMerge: two objects are needed")
-    if deep is not False:
-        raise IntrinsicFault("Invalid arguments in States.JsonMerge: deep merging is not supported, pass false")
+    """States.JsonMerge: shallow only, members of the second win. A flag that is no boolean counts as false, as on AWS."""
+    if not isinstance(first, dict) or not isinstance(second, dict) or deep is True:
+        raise invalid("States.JsonMerge")
     return {**first, **second}
 
 
@@ -54,7 +61,7 @@ def string_to_json(value: Json) -> Json:
     try:
         return loads(data)
     except ValueError as error:
-        raise IntrinsicFault(f"Invalid arguments in States.StringToJson: {error}") from error
+        raise IntrinsicFault(f"Cannot convert String to Json in States.StringToJson, caused by: {error}") from error
 
 
 def json_to_string(value: Json) -> str:
@@ -72,46 +79,19 @@ def string_split(value: Json, delimiters: Json) -> list[str]:
 
 def format_text(template: Json, *values: Json) -> str:
     r"""States.Format: each `{}` takes the next value; `\{`, `\}`, `\'` and `\\` stand for themselves."""
+    pieces: list[str | None] = []
     source = text("States.Format", template)
-    left = iter(values)
-    count = 0
-
-    def put(match: re.Match[str]) -> str:
-        nonlocal count
-        if match[1] is not None:
-            return match[1] if match[1] in "{}'\\" else match[0]
+    end = 0
+    for match in _PLACES.finditer(source):
+        pieces.append(source[end : match.start()])
+        end = match.end()
         if match[3] is not None:
-            raise IntrinsicFault(f"Invalid arguments in States.Format: a single {match[3]!r} must be escaped")
-        count += 1
-        try:
-            return java_text(next(left))
-        except StopIteration:
-            raise IntrinsicFault(f"Invalid arguments in States.Format: more places {{}} than the {len(values)} values") from None
-
-    result = _PLACES.sub(put, source)
-    if count != len(values):
-        raise IntrinsicFault(f"Invalid arguments in States.Format: {count} places {{}} for {len(values)} values")
-    return result
-
-
-def java_text(value: Json) -> str:
-    """A value as Java's String.valueOf prints it: that is what AWS puts into States.Format (`{Id=1, Name=a}`)."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}={java_text(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(java_text(inner) for inner in value) + "]"
-    return _java_number(value)
-
-
-def _java_number(value: float) -> str:
-    if isinstance(value, int) or value == 0 or 1e-3 <= abs(value) < 1e7:
-        return repr(value)
-    spelled = next(text for precision in range(18) if float(text := f"{value:.{precision}e}") == value)
-    mantissa, power = spelled.split("e")
-    return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(power)}"
+            raise IntrinsicFault(f"Invalid template in States.Format: matching '{_OTHER[match[3]]}' not found for '{match[3]}'.")
+        if match[2] is not None:
+            pieces.append(None)
+        else:
+            pieces.append(match[1] if match[1] in "{}'\\" else match[0])
+    if pieces.count(None) != len(values):
+        raise IntrinsicFault("Invalid arguments in States.Format: number of arguments do not match the occurrences of {}.")
+    left = iter(values)
+    return "".join(java_text(next(left)) if piece is None else piece for piece in [*pieces, source[end:]])
