@@ -41,6 +41,10 @@ def test_history_and_logs(after_two_runs):
     assert "is not in 'sales.db'" in log.stdout
     assert log.stderr.startswith("FAILED: ")
     assert told(project, "logs", "latest", "public.orders")["state"] == "SUCCEEDED"
+    wrong = project.extract("logs", "one", "public.order", "--local", code=2)
+    assert wrong.stderr == "extract: run 'one' has no table 'public.order' yet; did you mean 'public.orders' or 'public.returns'?\n"
+    wrong = project.extract("history", "public.return", "--local", code=2)
+    assert wrong.stderr == "extract: no run has had the table 'public.return' yet; did you mean 'public.returns'?\n"
     wrong = project.extract("logs", "one", "public.orders", "--attempt", "2", "--local", code=2)
     assert wrong.stderr == "extract: run 'one' has no attempt 2 at table 'public.orders' yet; see: extract status one\n"
 
@@ -54,7 +58,9 @@ def test_a_mark_is_shown_set_and_taken_away(after_two_runs):
         f"extract: sales public.orders: watermark {mark!r} → None: to change it without being asked, add --yes\n"
     )
     wrong = project.extract("state", "set", "public.orders", "yesterday", "--reason", "x", "--yes", "--local", code=2)
-    assert wrong.stderr.startswith("extract: 'yesterday' is no watermark of type ")
+    assert wrong.stderr == (
+        "extract: 'yesterday' is no watermark of type 'TimestampType' (timestamp); write it like '2026-03-01 05:00:00'\n"
+    )
     wrong = project.extract("state", "set", "public.returns", "7", "--reason", "x", "--yes", "--local", code=2)
     assert wrong.stderr == (
         "extract: table 'public.returns' has no watermark yet: say of which --column and --type this one is\n"
@@ -111,6 +117,11 @@ def test_a_run_of_another_process_is_watched_then_killed_and_set_right(demo_proj
     )  # fmt: skip
     assert json.loads(watched.stdout.readline())["planned"] == 1
     assert demo_project.extract("logs", "long", "public.orders", "--local").returncode == 0
+    live = told(demo_project, "status", "long")
+    assert (live["state"], live["at_work"], [each["table"] for each in live["running"]]) == ("RUNNING", 1, ["public.orders"])
+    drawn = demo_project.extract("status", "long", "--local")
+    assert drawn.stderr == "0 of 1 tables have ended, 1 at work, 0 waiting\n"
+    assert " public.orders   glue       RUNNING " in drawn.stdout
     held = demo_project.extract(
         "state", "set", "public.orders", "1", "--type", "int", "--column", "id", "--reason", "x", "--yes", "--local", code=2
     )

@@ -11,6 +11,7 @@ from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
     from extract_core.handlers import Parts
+    from extract_core.tracking import RunRecord
 
 source_option = click.option("--source", metavar="SOURCE", help="The table's source. [default: the one that has such a table]")
 _RUNS = 200  # in which sources and names are looked for
@@ -40,7 +41,11 @@ def _known(parts: Parts, source: str, table: str) -> bool:
 
 
 def _names(parts: Parts, sources: list[str]) -> list[str]:
-    """Tables of the newest planned run of each source."""
-    newest = {record.source_name: record.run_id for record in reversed(parts.tracking.runs(_RUNS)) if record.planned}
-    runs = [newest[source] for source in sources if source in newest]
+    """Tables of the run of each source that had most of them: a rerun, or a run of one table, is the newest only."""
+    widest: dict[str, RunRecord] = {}
+    for record in parts.tracking.runs(_RUNS):
+        known = widest.get(record.source_name)
+        if record.planned and (known is None or record.planned > (known.planned or 0)):
+            widest[record.source_name] = record
+    runs = [widest[source].run_id for source in sources if source in widest]
     return sorted({row.table for run in runs for row in parts.tracking.attempts(run)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -60,13 +61,16 @@ def logs(run: str, table: str, attempt: int | None, local: bool, pipeline: Path 
     """What the job of TABLE in RUN wrote, or where that lies; and the whole reason why it failed. RUN may be `latest`."""
     engine = engine_of(pipeline, local=local)
     record = find_run(engine.parts().tracking, run, planned=True)
-    rows = [row for row in engine.parts().tracking.attempts(record.run_id) if row.table == table]
+    ended = list(engine.parts().tracking.attempts(record.run_id))
+    rows = [row for row in ended if row.table == table]
     row = _row(rows, attempt)
     number = attempt or (row.attempt if row else 1)
     written = engine.job_log(record.run_id, table, number)
     if row is None and written is None:
         which = f"attempt {number} at " if rows else ""
-        raise UsageError(f"run {record.run_id!r} has no {which}table {table!r} yet; see: extract status {record.run_id}")
+        near = [] if rows else difflib.get_close_matches(table, {each.table for each in ended}, 3)
+        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"see: extract status {record.run_id}"
+        raise UsageError(f"run {record.run_id!r} has no {which}table {table!r} yet; {hint}")
     message = _message(engine, row) if row else None
     if output == "json":
         found = {"run_id": record.run_id, "table": table, "attempt": number, "state": row and row.state, "message": message}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from extract_core.tracking import MarkChange, TableState
 
+_EXAMPLES = {"int": "42", "decimal": "42.50", "date": "2026-03-01", "timestamp": "'2026-03-01 05:00:00'"}
 _Options = Any  # a click decorator
 
 
@@ -77,17 +78,25 @@ def show(table: str, source: str | None, local: bool, pipeline: Path | None, out
 @_changing
 def set_mark(table: str, mark: str, column: str | None, kind: str | None, **options: Any) -> int:
     """Let the next incremental run of TABLE read what is above MARK."""
-    from extract_core.tracking import watermark
-
     change = _Change(table, may_be_new=True, **options)
     column, kind = column or change.state.column, kind or change.state.type
     if column is None or kind is None:
         raise UsageError(f"table {table!r} has no watermark yet: say of which --column and --type this one is")
+    _check(mark, kind)
+    return change.make(mark, column, kind)
+
+
+def _check(mark: str, kind: str) -> None:
+    from extract_core.tracking import watermark
+
+    try:
+        of = watermark.kind(kind)
+    except TrackingError as error:
+        raise UsageError(str(error)) from error
     try:
         watermark.check(mark, kind)
     except TrackingError as error:
-        raise UsageError(str(error)) from error
-    return change.make(mark, column, kind)
+        raise UsageError(f"{error}; write it like {_EXAMPLES[of]}") from error
 
 
 @state.command("reset")

@@ -51,8 +51,11 @@ def rerun(planning: Planning) -> Draft:
     done |= since
     tables = [table for table in chosen if table not in done]
     if not tables:
-        told = "; ".join(f"{table}: {said}" for table, said in list(done.items())[:5])
-        raise UsageError(f"nothing of run {record.run_id!r} is left to run again: {told}{'; …' if len(done) > 5 else ''}")
+        told = [f"{table}: {said}" for table, said in list(since.items())[:5]]
+        told += [f"and {len(since) - 5} more"] * (len(since) > 5)
+        good = len(done) - len(since)
+        told += [f"{good} table{'s' if good > 1 else ''} succeeded in it"] * (good > 0)
+        raise UsageError(f"nothing of run {record.run_id!r} is left to run again: {'; '.join(told)}")
     by_config = [table for table in tables if _failed_by_config(lines[table], last.get(table))]
     config = planning.read_source() if by_config else None
     if config is not None:
