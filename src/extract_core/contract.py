@@ -25,7 +25,7 @@ import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar
 
 import pluggy
 
@@ -224,13 +224,18 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LambdaFunction:
-    """A Lambda function of the plugin's own (to start or poll a service) that is deployed with the machine."""
+    """A Lambda function of the plugin's own (to start or poll a service) that is deployed with the machine.
+
+    `statements` are what its role needs; `statements_for` gives those that name what only the target knows: partition, region,
+    account, deployment. It is called when the machine is built, as `JobType.permissions` is.
+    """
 
     name: str
     handler: str  # "package.module:function"
     statements: Sequence[Statement] = ()
     timeout_seconds: int = 60
     memory_mb: int = 256
+    statements_for: Callable[[Target[Any]], Iterable[Statement]] | None = None  # Any: its own job type's deployment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,11 +314,28 @@ class JobType(ABC, Generic[S, D]):
         return None
 
     def diagnose(self, outcome: Outcome, aws: object) -> str | None:  # noqa: ARG002
-        """The real reason, asked of the service with a boto3 session, when the payload hasn't got it. Default: None."""
+        """The real reason, asked of the service with a boto3 session, when the payload hasn't got it. Default: None.
+
+        Called by the status handler for a job that did not succeed; not on one machine. The text goes below the message and
+        changes nothing else. What it raises is logged; after 30 seconds it is not waited for. See `diagnose_permissions`.
+        """
         return None
 
+    def diagnose_permissions(self, target: Target[D]) -> Iterable[Statement]:  # noqa: ARG002
+        """What the roles of the status handler and of reconcile need for `diagnose`. Default: nothing."""
+        return ()
+
     def stop(self, outcome: Outcome, aws: object) -> None:
-        """End a job that outlived its execution, with a boto3 session. Called by reconcile. Default: nothing is done."""
+        """End a job that outlived its execution, with a boto3 session. Called by reconcile. Default: nothing is done.
+
+        `outcome` holds the item as it came to the branch's last state, and as its result what is known of the job: the answer to
+        its start (TaskSubmitted), or ``$.job_result`` of an earlier state; None where the history tells neither. A job that
+        has ended is fine, and so is a second call. What it raises is told in reconcile's report, as is more than 60 seconds.
+        """
+
+    def stop_permissions(self, target: Target[D]) -> Iterable[Statement]:  # noqa: ARG002
+        """What reconcile's role needs for `stop`. Default: nothing."""
+        return ()
 
     def functions(self) -> Iterable[LambdaFunction]:
         """Lambda functions of its own. Default: none."""

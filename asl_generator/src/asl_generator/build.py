@@ -6,12 +6,18 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from asl_generator.branches import MachineBranch, assemble
-from asl_generator.core_states import CORE_FUNCTIONS, core_states
+from asl_generator.core_states import CORE_FUNCTIONS, RECONCILE_FUNCTION, STATUS_FUNCTION, core_states
 from asl_generator.deployments import Complain, check_deployments, in_extract_toml
 from asl_generator.errors import GeneratorError
 from asl_generator.finish import finished
 from asl_generator.machine import MachineDefinition
-from asl_generator.permissions import invoke_statement, statements_of
+from asl_generator.permissions import (
+    diagnose_statements_of,
+    function_statements_of,
+    invoke_statement,
+    statements_of,
+    stop_statements_of,
+)
 from asl_generator.place import Asked, Place
 from extract_core import routing
 from extract_core.contract import API_VERSION
@@ -99,6 +105,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
         definition=finished(definition, branches, registry),
         branches=branches,
         statements=_statements(asked, function_arns),
+        function_statements=_function_statements(name, asked),
         functions={f"{name}-{function}": handler for function, handler in CORE_FUNCTIONS.items()},
         left_out=checked.left_out,
     )
@@ -149,3 +156,16 @@ def _statements(asked: list[Asked], core_arns: Mapping[str, str]) -> tuple[State
         new = statements_of(each)
         statements += [statement for statement in new if statement not in statements]
     return tuple(statements)
+
+
+def _function_statements(name: str, asked: list[Asked]) -> dict[str, tuple[Statement, ...]]:
+    """By function: the core's two that ask services of jobs, and each job type's own."""
+    diagnose = [statement for each in asked for statement in diagnose_statements_of(each)]
+    stop = [statement for each in asked for statement in stop_statements_of(each)]
+    own = {f"{name}-{function}": found for each in asked for function, found in function_statements_of(each).items()}
+    found = {f"{name}-{STATUS_FUNCTION}": diagnose, f"{name}-{RECONCILE_FUNCTION}": [*diagnose, *stop], **own}
+    return {function: tuple(_once(statements)) for function, statements in found.items() if statements}
+
+
+def _once(statements: list[Statement]) -> list[Statement]:
+    return [each for index, each in enumerate(statements) if each not in statements[:index]]

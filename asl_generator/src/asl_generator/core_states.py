@@ -25,6 +25,9 @@ CORE_FUNCTIONS: Final = {
 }
 """The core's Lambda functions (each named ``<pipeline>-<this>``) and their handlers."""
 
+RECONCILE_FUNCTION: Final = "reconcile"
+"""The core's function that the machine does not invoke: EventBridge does, when an execution has ended."""
+
 LAMBDA_SECONDS: Final = 900
 """A Lambda function ends after 15 minutes at most (Lambda quotas)."""
 

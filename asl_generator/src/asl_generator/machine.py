@@ -19,7 +19,9 @@ class MachineDefinition:
     """A state machine, ready to be created.
 
     `branches` are sorted by job type; `functions` maps the names of the core's Lambda functions to their handlers;
-    `statements` are what the machine's role needs; `left_out` maps the installed job types without a branch to the reason.
+    `statements` are what the machine's role needs, `function_statements` what the roles of Lambda functions need for the job
+    types, by the functions' names: those of the core that call `diagnose` and `stop`, and the job types' own. `left_out` maps
+    the installed job types without a branch to the reason.
     """
 
     name: str
@@ -27,6 +29,7 @@ class MachineDefinition:
     branches: tuple[MachineBranch, ...]
     functions: Mapping[str, str]
     statements: tuple[Statement, ...]
+    function_statements: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from asl_generator.core_states import CORE_FUNCTIONS
+from asl_generator.core_states import CORE_FUNCTIONS, RECONCILE_FUNCTION
 from asl_generator.errors import GeneratorError, asked
 from asl_generator.json_text import plain
 from extract_core.contract import Target
@@ -84,7 +84,7 @@ class Place:
     def _own_functions(self, installed: InstalledJobType) -> dict[str, str]:
         with asked(whom(installed), "functions()"):
             declared = sorted(function.name for function in installed.job_type.functions())
-        if taken := sorted(set(declared) & CORE_FUNCTIONS.keys()):
+        if taken := sorted(set(declared) & {*CORE_FUNCTIONS, RECONCILE_FUNCTION}):
             raise GeneratorError([f"{whom(installed)}: functions() has {taken[0]!r}, which is a function of the core: rename it"])
         return {name: self.function_arn(name) for name in declared}
 

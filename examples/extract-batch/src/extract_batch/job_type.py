@@ -109,6 +109,18 @@ class Batch(JobType["BatchSettings", "BatchDeployment"]):
 
         stop(outcome, aws)
 
+    def diagnose_permissions(self, target: Target[BatchDeployment]) -> Iterable[Statement]:
+        """DescribeJobs, and the events of Batch's own log group."""
+        from extract_batch.policy import diagnose_statements
+
+        return diagnose_statements(target)
+
+    def stop_permissions(self, target: Target[BatchDeployment]) -> Iterable[Statement]:
+        """TerminateJob on the account's jobs."""
+        from extract_batch.policy import stop_statements
+
+        return stop_statements(target)
+
     def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
         """The reference extract job with the container's command."""
         from extract_batch.local import local_command

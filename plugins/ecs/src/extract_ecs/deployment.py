@@ -55,6 +55,11 @@ class EcsDeployment(BaseModel):
     task_roles: tuple[str, ...] = Field(
         default=(), description="ARNs of the task and execution roles that the task definitions name."
     )
+    log_group: str | None = Field(
+        default=None,
+        pattern=r"^[-._/#A-Za-z0-9]{1,512}$",
+        description="The log group of its tasks: what a failed one wrote is read.",
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -123,6 +123,18 @@ class Ecs(JobType["EcsSettings", "EcsDeployment"]):
 
         stop(outcome, aws)
 
+    def diagnose_permissions(self, target: Target[EcsDeployment]) -> Iterable[Statement]:
+        """DescribeTasks on the cluster's, DescribeTaskDefinition, and the events of the deployment's log_group."""
+        from extract_ecs.rights import diagnose_statements
+
+        return diagnose_statements(target)
+
+    def stop_permissions(self, target: Target[EcsDeployment]) -> Iterable[Statement]:
+        """StopTask on the cluster's tasks."""
+        from extract_ecs.rights import stop_statements
+
+        return stop_statements(target)
+
     def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
         """The reference extract job with the container's Command."""
         from extract_ecs.local import local_command

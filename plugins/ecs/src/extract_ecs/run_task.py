@@ -36,17 +36,23 @@ def fixed_parameters(deployment: EcsDeployment) -> dict[str, Json]:
     return parameters
 
 
+def tasks_of(target: Target[EcsDeployment]) -> tuple[str, dict[str, dict[str, Json]]]:
+    """The ARN of the cluster's tasks, and the condition that holds a statement to the cluster."""
+    where = f"arn:{target.partition}:ecs:{target.region}:{target.account}"
+    cluster = target.deployment.cluster.rpartition("/")[2]
+    return f"{where}:task/{cluster}/*", {"ArnEquals": {"ecs:cluster": f"{where}:cluster/{cluster}"}}
+
+
 def statements(target: Target[EcsDeployment]) -> Iterable[Statement]:
     """The statements of the Step Functions guide for ecs:runTask.sync, each on named resources."""
     where = f"arn:{target.partition}:ecs:{target.region}:{target.account}"
-    cluster = target.deployment.cluster.rpartition("/")[2]
-    in_cluster: dict[str, dict[str, Json]] = {"ArnEquals": {"ecs:cluster": f"{where}:cluster/{cluster}"}}
+    tasks, in_cluster = tasks_of(target)
     yield Statement(
         actions=("ecs:RunTask",),
         resources=tuple(arn for name in target.deployment.allowed() for arn in _task_definition_arns(name, where)),
         condition=in_cluster,
     )
-    yield Statement(actions=("ecs:DescribeTasks", "ecs:StopTask"), resources=(f"{where}:task/{cluster}/*",), condition=in_cluster)
+    yield Statement(actions=("ecs:DescribeTasks", "ecs:StopTask"), resources=(tasks,), condition=in_cluster)
     if target.deployment.task_roles:
         yield Statement(
             actions=("iam:PassRole",),

@@ -94,12 +94,11 @@ class Emr(JobType["EmrSettings", "EmrDeployment"]):
 
         The event rule was dropped from the guide's policy, older machines ask for it still: its name says GetEvent, singular.
         """
+        from extract_emr.rights import clusters_of
+
         place = f"{target.region}:{target.account}"
-        clusters = tuple(
-            f"arn:{target.partition}:elasticmapreduce:{place}:cluster/{cluster}" for cluster in target.deployment.allowed()
-        )
         actions = ("elasticmapreduce:AddJobFlowSteps", "elasticmapreduce:CancelSteps", "elasticmapreduce:DescribeStep")
-        yield Statement(actions=actions, resources=clusters)
+        yield Statement(actions=actions, resources=clusters_of(target))
         yield Statement(
             actions=("events:DescribeRule", "events:PutRule", "events:PutTargets"),
             resources=(f"arn:{target.partition}:events:{place}:rule/StepFunctionsGetEventForEMRAddJobFlowStepsRule",),
@@ -134,6 +133,18 @@ class Emr(JobType["EmrSettings", "EmrDeployment"]):
         from extract_emr.aws import stop
 
         stop(outcome, aws)
+
+    def diagnose_permissions(self, target: Target[EmrDeployment]) -> Iterable[Statement]:
+        """DescribeStep and DescribeCluster on the deployment's clusters, and the logs below its log_uri."""
+        from extract_emr.rights import diagnose_statements
+
+        return diagnose_statements(target)
+
+    def stop_permissions(self, target: Target[EmrDeployment]) -> Iterable[Statement]:
+        """CancelSteps, and DescribeStep to tell a step that has ended, on the deployment's clusters."""
+        from extract_emr.rights import stop_statements
+
+        return stop_statements(target)
 
     def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
         """The reference extract job with what the step gives its script."""

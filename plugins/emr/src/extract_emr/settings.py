@@ -54,13 +54,17 @@ class EmrDeployment(BaseModel):
     scripts_uri: str | None = Field(
         default=None, min_length=1, description="Where script_name is looked for: s3://bucket/scripts/"
     )
+    log_uri: str | None = Field(
+        default=None, min_length=1, description="Where its clusters keep their logs, in S3: what a failed step wrote is read."
+    )
     execution_role_arn: str | None = Field(
         default=None, pattern=r"^arn:[^:]+:iam::\d{12}:role/.+$", description="The runtime role of every step."
     )
 
     @model_validator(mode="after")
-    def _scripts_in_a_store(self) -> Self:
+    def _in_a_store(self) -> Self:
         store_uri("scripts_uri", self.scripts_uri)
+        store_uri("log_uri", self.log_uri)
         return self
 
     def allowed(self) -> tuple[str, ...]:

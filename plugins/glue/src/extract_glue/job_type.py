@@ -134,6 +134,18 @@ class Glue(JobType["GlueSettings", "GlueDeployment"]):
 
         stop(outcome, aws)
 
+    def diagnose_permissions(self, target: Target[GlueDeployment]) -> Iterable[Statement]:
+        """GetJobRun on the deployment's jobs, and the events of Glue's own log groups."""
+        from extract_glue.rights import diagnose_statements
+
+        return diagnose_statements(target)
+
+    def stop_permissions(self, target: Target[GlueDeployment]) -> Iterable[Statement]:
+        """BatchStopJobRun, and GetJobRun to tell a run that has ended, on the deployment's jobs."""
+        from extract_glue.rights import stop_statements
+
+        return stop_statements(target)
+
     def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
         """The reference extract job with the run's Arguments."""
         from extract_glue.local import local_command

@@ -130,9 +130,21 @@ class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):
 
     def functions(self) -> Iterable[LambdaFunction]:
         """The two that start and ask, with what their roles need. The generator lets the machine invoke them."""
-        statement = Statement(
-            actions=("redshift-data:CancelStatement", "redshift-data:DescribeStatement", "redshift-data:ExecuteStatement"),
-            resources=("arn:aws:redshift-serverless:*:*:workgroup/*",),
-        )
-        for name, handler in ((START, "start"), (ASK, "ask")):
-            yield LambdaFunction(name=name, handler=f"many_states.redshift.functions:{handler}", statements=(statement,))
+        functions = "many_states.redshift.functions"
+        yield LambdaFunction(name=START, handler=f"{functions}:start", statements_for=_start_statements)
+        yield LambdaFunction(name=ASK, handler=f"{functions}:ask", statements=(_OF_STATEMENTS,))
+
+    def stop_permissions(self, target: Target[RedshiftDeployment]) -> Iterable[Statement]:  # noqa: ARG002 - nothing is named
+        """CancelStatement."""
+        return (Statement(actions=("redshift-data:CancelStatement",), resources=("*",)),)
+
+
+_OF_STATEMENTS: Final = Statement(actions=("redshift-data:CancelStatement", "redshift-data:DescribeStatement"), resources=("*",))
+"""A statement is no resource of IAM (service authorization reference, "Amazon Redshift Data API")."""
+
+
+def _start_statements(target: Target[RedshiftDeployment]) -> Iterable[Statement]:
+    """ExecuteStatement on the deployment's workgroup."""
+    where = f"arn:{target.partition}:redshift-serverless:{target.region}:{target.account}"
+    workgroup = f"{where}:workgroup/{target.deployment.workgroup_id}"
+    yield Statement(actions=("redshift-data:ExecuteStatement",), resources=(workgroup,))

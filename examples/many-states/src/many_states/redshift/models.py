@@ -25,6 +25,9 @@ class RedshiftDeployment(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     workgroup: str = Field(min_length=3, max_length=64, description="The serverless workgroup that holds the tables.")
+    workgroup_id: str = Field(
+        default="*", pattern=r"^(\*|[0-9a-f-]{36})$", description="Its id, which its ARN has. Default: any."
+    )
     database: str = Field(min_length=1, description="The database.")
     unload_role_arn: str = Field(pattern=r"^arn:[^:]+:iam::\d{12}:role/.+$", description="The role that UNLOAD writes with.")
 

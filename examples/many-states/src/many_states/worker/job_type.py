@@ -80,6 +80,11 @@ class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
         """``timeout_minutes * 60`` seconds, the time in the queue included."""
         return settings.timeout_minutes * 60
 
+    def stop_permissions(self, target: Target[WorkerDeployment]) -> Iterable[Statement]:
+        """GetQueueUrl and SendMessage, on the queue."""
+        queue = f"arn:{target.partition}:sqs:{target.region}:{target.account}:{target.deployment.queue}"
+        yield Statement(actions=("sqs:GetQueueUrl", "sqs:SendMessage"), resources=(queue,))
+
     def stop(self, outcome: Outcome, aws: object) -> None:
         """A message that calls the job off: an aborted execution tells no worker. Its token is dead by then."""
         from extract_core.parsing.asking import client

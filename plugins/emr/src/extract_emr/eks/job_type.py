@@ -89,17 +89,14 @@ class EmrEks(JobType["EksSettings", "EksDeployment"]):
 
     def permissions(self, target: Target[EksDeployment]) -> Iterable[Statement]:
         """The three actions of the .sync pair; starting is allowed with the deployment's role alone. No event rule."""
-        where = f"arn:{target.partition}:emr-containers:{target.region}:{target.account}:/virtualclusters/"
-        clusters = tuple(where + cluster for cluster in target.deployment.allowed())
+        from extract_emr.eks.rights import clusters_of, job_runs_of
+
         yield Statement(
             actions=("emr-containers:StartJobRun",),
-            resources=clusters,
+            resources=clusters_of(target),
             condition={"StringEquals": {"emr-containers:ExecutionRoleArn": target.deployment.execution_role_arn}},
         )
-        yield Statement(
-            actions=("emr-containers:CancelJobRun", "emr-containers:DescribeJobRun"),
-            resources=tuple(f"{cluster}/jobruns/*" for cluster in clusters),
-        )
+        yield Statement(actions=("emr-containers:CancelJobRun", "emr-containers:DescribeJobRun"), resources=job_runs_of(target))
 
     def start_retries(self) -> Iterable[Retry]:
         """Throttles: no job run was made. An internal error, after which one may be there, is not retried.
@@ -136,6 +133,18 @@ class EmrEks(JobType["EksSettings", "EksDeployment"]):
         from extract_emr.eks.aws import stop
 
         stop(outcome, aws)
+
+    def diagnose_permissions(self, target: Target[EksDeployment]) -> Iterable[Statement]:
+        """DescribeJobRun on the virtual clusters' job runs, and the logs below the deployment's log_uri."""
+        from extract_emr.eks.rights import diagnose_statements
+
+        return diagnose_statements(target)
+
+    def stop_permissions(self, target: Target[EksDeployment]) -> Iterable[Statement]:
+        """CancelJobRun on the virtual clusters' job runs."""
+        from extract_emr.eks.rights import stop_statements
+
+        return stop_statements(target)
 
     def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
         """The reference extract job with the entry point's arguments."""

@@ -91,16 +91,11 @@ class EmrServerless(JobType["ServerlessSettings", "ServerlessDeployment"]):
 
     def permissions(self, target: Target[ServerlessDeployment]) -> Iterable[Statement]:
         """The three actions of the .sync pair, PassRole of the runtime role, and the managed event rule."""
+        from extract_emr.serverless.rights import applications_of, job_runs_of
+
         place = f"{target.region}:{target.account}"
-        applications = tuple(
-            f"arn:{target.partition}:emr-serverless:{place}:/applications/{application}"
-            for application in target.deployment.allowed()
-        )
-        yield Statement(actions=("emr-serverless:StartJobRun",), resources=applications)
-        yield Statement(
-            actions=("emr-serverless:CancelJobRun", "emr-serverless:GetJobRun"),
-            resources=tuple(f"{application}/jobruns/*" for application in applications),
-        )
+        yield Statement(actions=("emr-serverless:StartJobRun",), resources=applications_of(target))
+        yield Statement(actions=("emr-serverless:CancelJobRun", "emr-serverless:GetJobRun"), resources=job_runs_of(target))
         yield Statement(
             actions=("iam:PassRole",),
             resources=(target.deployment.execution_role_arn,),
@@ -152,6 +147,18 @@ class EmrServerless(JobType["ServerlessSettings", "ServerlessDeployment"]):
         from extract_emr.serverless.aws import stop
 
         stop(outcome, aws)
+
+    def diagnose_permissions(self, target: Target[ServerlessDeployment]) -> Iterable[Statement]:
+        """GetJobRun on the applications' job runs, and the logs below the deployment's log_uri."""
+        from extract_emr.serverless.rights import diagnose_statements
+
+        return diagnose_statements(target)
+
+    def stop_permissions(self, target: Target[ServerlessDeployment]) -> Iterable[Statement]:
+        """CancelJobRun on the applications' job runs."""
+        from extract_emr.serverless.rights import stop_statements
+
+        return stop_statements(target)
 
     def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
         """The reference extract job with the entry point's arguments."""

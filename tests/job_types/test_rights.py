@@ -1,0 +1,101 @@
+"""What the core's functions need to ask a service of a job, and to stop one: exact actions on named resources."""
+
+from __future__ import annotations
+
+import extract_batch
+import pytest
+
+import asl_generator
+import extract_ecs
+import extract_emr
+import extract_glue
+from extract_core.registry import Registry
+
+JOB = "arn:aws:glue:eu-west-1:123456789012:job/"
+GLUE_JOBS = [f"{JOB}extract-big", f"{JOB}extract-jdbc"]
+TASKS = "arn:aws:ecs:eu-west-1:123456789012:task/extracts/*"
+CLUSTER = ["arn:aws:elasticmapreduce:eu-west-1:123456789012:cluster/j-3KVT5M2Q9Z7UG"]
+SERVERLESS = ["arn:aws:emr-serverless:eu-west-1:123456789012:/applications/00f1r5mqj3k2ab01/jobruns/*"]
+EKS = ["arn:aws:emr-containers:eu-west-1:123456789012:/virtualclusters/0b0qvauoy3ch1nqod/jobruns/*"]
+LOGS = "arn:aws:logs:eu-west-1:123456789012:log-group:"
+
+RIGHTS = {
+    "glue": (
+        [(["glue:GetJobRun"], GLUE_JOBS), (["logs:GetLogEvents"], [f"{LOGS}/aws-glue/jobs*:log-stream:*"])],
+        [(["glue:BatchStopJobRun", "glue:GetJobRun"], GLUE_JOBS)],
+    ),
+    "ecs": ([(["ecs:DescribeTasks"], [TASKS])], [(["ecs:StopTask"], [TASKS])]),
+    "emr": (
+        [(["elasticmapreduce:DescribeCluster", "elasticmapreduce:DescribeStep"], CLUSTER)],
+        [(["elasticmapreduce:CancelSteps", "elasticmapreduce:DescribeStep"], CLUSTER)],
+    ),
+    "emr_serverless": (
+        [
+            (["emr-serverless:GetJobRun"], SERVERLESS),
+            (["s3:GetObject"], ["arn:aws:s3:::logs/serverless/applications/00f1r5mqj3k2ab01/jobs/*"]),
+        ],
+        [(["emr-serverless:CancelJobRun"], SERVERLESS)],
+    ),
+    "emr_eks": (
+        [
+            (["emr-containers:DescribeJobRun"], EKS),
+            (["s3:GetObject"], ["arn:aws:s3:::logs/eks/0b0qvauoy3ch1nqod/jobs/*"]),
+            (["s3:ListBucket"], ["arn:aws:s3:::logs"]),
+        ],
+        [(["emr-containers:CancelJobRun"], EKS)],
+    ),
+    "batch": (
+        [(["batch:DescribeJobs"], ["*"]), (["logs:GetLogEvents"], [f"{LOGS}/aws/batch/job:log-stream:*"])],
+        [(["batch:TerminateJob"], ["arn:aws:batch:eu-west-1:123456789012:job/*"])],
+    ),
+}
+
+
+PLACE = {"name": "x", "partition": "aws", "region": "eu-west-1", "account": "123456789012", "max_concurrency": 10}
+
+
+def plain(statements):
+    return [(list(each.actions), list(each.resources)) for each in statements]
+
+
+def test_each_job_type_names_what_it_asks(installed):
+    target = installed.target()
+    found = plain(installed.job_type.diagnose_permissions(target)), plain(installed.job_type.stop_permissions(target))
+    assert found == RIGHTS[installed.job_type.name]
+
+
+def test_where_tasks_and_steps_log_is_a_deployments_to_say():
+    def rights(job_type, **deployment):
+        built = asl_generator.build(Registry.of(job_type), deployments={job_type.name: deployment}, **PLACE)
+        return plain(built.function_statements["x-job-run-status"])
+
+    [ecs] = extract_ecs.extract_job_types()
+    found = rights(ecs, task_definition="t", subnets=["subnet-1"], log_group="/ecs/extract")
+    assert found[1:] == [
+        (["ecs:DescribeTaskDefinition"], ["*"]),
+        (["logs:GetLogEvents"], [f"{LOGS}/ecs/extract:log-stream:*"]),
+    ]
+    emr = next(each for each in extract_emr.extract_job_types() if each.name == "emr")
+    found = rights(emr, cluster_id="j-1", log_uri="s3n://logs/emr")
+    assert found[1:] == [(["s3:GetObject"], ["arn:aws:s3:::logs/emr/j-1/steps/*"])]
+
+
+def test_a_condition_holds_tasks_to_the_cluster(installed):
+    if installed.job_type.name != "ecs":
+        pytest.skip("of ecs alone")
+    cluster = {"ArnEquals": {"ecs:cluster": "arn:aws:ecs:eu-west-1:123456789012:cluster/extracts"}}
+    target = installed.target()
+    for statement in (*installed.job_type.diagnose_permissions(target), *installed.job_type.stop_permissions(target)):
+        assert statement.condition == cluster
+
+
+def test_the_generator_gives_them_to_the_functions_that_ask():
+    [glue], [batch] = extract_glue.extract_job_types(), extract_batch.extract_job_types()
+    deployments = {"glue": {"job_name": "j"}, "batch": {"job_queue": "q", "job_definition": "d"}}
+    built = asl_generator.build(Registry.of(glue, batch), deployments=deployments, **PLACE)
+    actions = {name: [action for each in found for action in each.actions] for name, found in built.function_statements.items()}
+    diagnose = ["batch:DescribeJobs", "logs:GetLogEvents", "glue:GetJobRun", "logs:GetLogEvents"]
+    assert actions == {
+        "x-job-run-status": diagnose,
+        "x-reconcile": [*diagnose, "batch:TerminateJob", "glue:BatchStopJobRun", "glue:GetJobRun"],
+    }
