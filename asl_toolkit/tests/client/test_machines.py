@@ -43,6 +43,24 @@ def test_a_machine_from_creation_to_its_end(client, create):
         client.start_execution(stateMachineArn=arn)
 
 
+def test_the_variables_that_states_read_are_listed(client, create):
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "k"}}
+    reader["ReaderConfig"] = {"InputType": "JSON", "MaxItemsPath": "$most"}
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    processor = {"ProcessorConfig": config, "StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
+    rule = {"Variable": "$guess", "StringEqualsPath": "$answer", "Next": "M"}
+    states = {
+        "Setup": {"Type": "Pass", "Assign": {"guess": "a", "answer": "b", "most": 2}, "Next": "C"},
+        "C": {"Type": "Choice", "Choices": [rule], "Default": "J"},
+        "J": {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $count($guess) & $nobody %}", "End": True},
+        "M": {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True},
+    }
+    arn = create(client, "m", {"StartAt": "Setup", "States": states})
+    described = client.describe_state_machine(stateMachineArn=arn)
+    assert described["variableReferences"] == {"C": ["answer", "guess"], "J": ["guess"], "M": ["most"]}
+    assert "variableReferences" not in client.describe_state_machine(stateMachineArn=create(client, "p", PASS))
+
+
 def test_an_execution_keeps_the_definition_that_it_started_with(client, create):
     arn = create(client, "m", PASS)
     started = client.start_execution(stateMachineArn=arn)

@@ -10,7 +10,7 @@ from typing import Final
 from asl_toolkit.check.findings import Report, join
 from asl_toolkit.check.jsonata_values import expressions_of
 from asl_toolkit.check.paths import parts_of
-from asl_toolkit.check.scopes import Machine, Scope, StateAt
+from asl_toolkit.check.scopes import Machine, Scope, StateAt, walk
 from asl_toolkit.check.templates import template_places
 from asl_toolkit.check.values import is_placeholder
 from asl_toolkit.errors import SyntaxFault
@@ -114,6 +114,16 @@ def check_variables(machine: Machine, report: Report) -> None:
                 report.add("UNKNOWN_VARIABLE", pointer, f"no state in sight assigns the variable ${name}")
 
 
+def references(definition: Mapping[str, Json]) -> dict[str, list[str]]:
+    """State → the variables that it reads, both sorted; states that read none are left out (DescribeStateMachine has this)."""
+    machine = walk(definition, Report())
+    assigned: dict[str, set[str]] = {scope.pointer: set() for scope in machine.scopes}
+    for state in machine.states:
+        assigned[state.scope.pointer].update(name for _, name in _assignments(state))
+    found = {state.name: {name for _, name in _readings(state)} & _visible(state.scope, assigned) for state in machine.states}
+    return {name: sorted(names) for name, names in sorted(found.items()) if names}
+
+
 def _visible(scope: Scope | None, assigned: Mapping[str, set[str]]) -> set[str]:
     names: set[str] = set()
     while scope is not None:
@@ -176,10 +186,23 @@ def _jsonpath_texts(state: StateAt) -> Iterator[tuple[str, str]]:
     for name, value in state.value.items():
         if name.endswith("Path") and isinstance(value, str) and not is_placeholder(value):
             yield state.at(name), value
+    for name in ("ItemReader", "ItemBatcher"):
+        yield from _inner_paths(state.value.get(name), state.at(name))
     for pointer, template in template_places(state):
         yield from template_texts(template, pointer)
     if isinstance(rules := state.value.get("Choices"), list):
         yield from _rule_texts(rules, state.at("Choices"))
+
+
+def _inner_paths(value: Json, pointer: str) -> Iterator[tuple[str, str]]:
+    """(pointer, text) of the fields inside of an ItemReader or ItemBatcher that are paths: MaxItemsPath and the like."""
+    if not isinstance(value, Mapping):
+        return
+    for name, inner in value.items():
+        if name.endswith("Path") and isinstance(inner, str) and not is_placeholder(inner):
+            yield join(pointer, name), inner
+        elif name == "ReaderConfig":
+            yield from _inner_paths(inner, join(pointer, name))
 
 
 def template_texts(value: Json, pointer: str) -> Iterator[tuple[str, str]]:

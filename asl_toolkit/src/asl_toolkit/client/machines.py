@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from asl_toolkit.check.findings import Severity
+from asl_toolkit.check.variables import references
 from asl_toolkit.client.arns import valid_name
 from asl_toolkit.client.definitions import diagnostics_of
 from asl_toolkit.client.model import Request
@@ -12,6 +13,7 @@ from asl_toolkit.client.operation import Part, Response, operation
 from asl_toolkit.client.pages import page
 from asl_toolkit.client.registry import Machine, Revision, new_id, now
 from asl_toolkit.client.versions import publish
+from asl_toolkit.json_value import loads
 
 _SETTINGS = ("loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")
 _MOST_DIAGNOSTICS = 100
@@ -173,8 +175,12 @@ def described_revision(revision: Revision) -> dict[str, Any]:
         "roleArn": revision.role_arn,
         "loggingConfiguration": {"level": "OFF", "includeExecutionData": False},
         "tracingConfiguration": {"enabled": False},
+        "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
         **revision.settings,
     }
+    read = references(loads(revision.definition))
+    if read:
+        described["variableReferences"] = read
     return described if revision.id is None else {**described, "revisionId": revision.id}
 
 
