@@ -42,9 +42,14 @@ def test_history_and_logs(after_two_runs):
     assert log.stderr.startswith("FAILED: ")
     assert told(project, "logs", "latest", "public.orders")["state"] == "SUCCEEDED"
     wrong = project.extract("logs", "one", "public.order", "--local", code=2)
-    assert wrong.stderr == "extract: run 'one' has no table 'public.order' yet; did you mean 'public.orders' or 'public.returns'?\n"
+    assert (
+        wrong.stderr == "extract: run 'one' has no table 'public.order' yet; did you mean 'public.orders' or 'public.returns'?\n"
+    )
     wrong = project.extract("history", "public.return", "--local", code=2)
-    assert wrong.stderr == "extract: no run has had the table 'public.return' yet; did you mean 'public.returns'?\n"
+    assert (
+        wrong.stderr
+        == "extract: no run has had the table 'public.return' yet; did you mean 'public.returns' or 'public.orders'?\n"
+    )
     wrong = project.extract("logs", "one", "public.orders", "--attempt", "2", "--local", code=2)
     assert wrong.stderr == "extract: run 'one' has no attempt 2 at table 'public.orders' yet; see: extract status one\n"
 
