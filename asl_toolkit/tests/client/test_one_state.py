@@ -273,6 +273,12 @@ def test_the_context_object_is_made_up_or_given(client):
     assert answer["inspectionData"]["afterParameters"] == {"QueueUrl": "u", "MessageBody": "abcd123"}
 
 
+def test_an_activity_is_mocked(client):
+    state = {"Type": "Task", "Resource": "arn:aws:states:us-east-1:111111111111:activity:a", "End": True}
+    answer = outcome_of(client, state, input='{"a": 1}', mock={"result": "5"})
+    assert (answer["output"], answer["inspectionData"]["result"]) == (5, 5)
+
+
 def test_without_a_mock_the_handler_answers(create):
     def handler(request):
         if request.parameters["MessageBody"] == "bad":

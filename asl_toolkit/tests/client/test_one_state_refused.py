@@ -34,6 +34,7 @@ GET = {
     "Parameters": {"FunctionName": "f"},
     "End": True,
 }
+ACTIVITY = {"Type": "Task", "Resource": "arn:aws:states:us-east-1:111111111111:activity:a", "End": True}
 PARALLEL = {"Type": "Parallel", "Branches": [{"StartAt": "In", "States": {"In": PASS}}], "End": True}
 
 
@@ -75,6 +76,12 @@ PARALLEL = {"Type": "Parallel", "Branches": [{"StartAt": "In", "States": {"In": 
             "TestState does not support RevealSecrets when a mock is specified.",
         ),
         (EVENTS, {}, "ValidationException", "RoleArn must be specified when testing a Task state"),
+        (
+            ACTIVITY,
+            {},
+            "ValidationException",
+            "TestState does not support activities without a mock",
+        ),
         (
             TASK,
             {},

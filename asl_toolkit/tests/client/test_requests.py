@@ -159,7 +159,10 @@ def test_the_exceptions_are_those_of_the_model(client):
     [
         (
             "create_activity",
-            "create_activity: this client has no activities; let a Task call a service and answer its token",
+            (
+                "create_activity: this client has no activity workers; serve activity:NAME by a mock, "
+                'or by a handler ("activity", NAME) of Services'
+            ),
         ),
         (
             "update_map_run",

@@ -109,7 +109,8 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Tokens, StateTests)
 
 def _why_not(method: str, operation: str) -> str:
     if "Activit" in operation:
-        return f"{method}: this client has no activities; let a Task call a service and answer its token"
+        served = 'serve activity:NAME by a mock, or by a handler ("activity", NAME) of Services'
+        return f"{method}: this client has no activity workers; {served}"
     if operation == "UpdateMapRun":
         return (
             f"{method}: concurrency and tolerance of a Map Run cannot be changed while it runs here; set them in the definition"

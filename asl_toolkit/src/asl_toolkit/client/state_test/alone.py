@@ -28,7 +28,7 @@ _RUNNERS: Mapping[str, Runner] = {
     "Fail": states.run_fail,
     "Task": tasks.run_task,
 }
-_SUCCEEDED = ("taskSucceededEventDetails", "lambdaFunctionSucceededEventDetails")
+_SUCCEEDED = ("taskSucceededEventDetails", "lambdaFunctionSucceededEventDetails", "activitySucceededEventDetails")
 
 
 def _nobody() -> None:

@@ -107,6 +107,8 @@ class StateTests(Part):
     def _unmocked(self, state: TaskState, request: Request) -> None:
         if state.resource.pattern != "request_response":
             raise self._refuse(f"TestState does not support '{state.resource.suffix}' service integrations without a mock")
+        if state.resource.is_activity:
+            raise self._refuse("TestState does not support activities without a mock")
         if "roleArn" not in request:
             raise self._refuse("RoleArn must be specified when testing a Task state")
         if request.get("inspectionLevel") == "TRACE" and state.resource.service == "http":
