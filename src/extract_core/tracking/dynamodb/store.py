@@ -13,12 +13,11 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.errors import RunNameTaken, RunNotFound, TrackingError, TrackingUnavailable
+from extract_core.errors import RunNameTaken, RunNotFound, TrackingUnavailable
 from extract_core.tracking.dynamodb import items, keys
 from extract_core.tracking.dynamodb.calls import Calls, Refused
 from extract_core.tracking.dynamodb.items import attribute
-from extract_core.tracking.lease import holder, taken
-from extract_core.tracking.records import Claim, Finished, Held, TableState
+from extract_core.tracking.dynamodb.leases import NEW, TRIES, UNCHANGED, Leases, nothing
 from extract_core.tracking.settle import settle, with_mark
 
 if TYPE_CHECKING:
@@ -31,16 +30,22 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
     from extract_core.tracking.dynamodb.items import Item
-    from extract_core.tracking.records import AttemptRow, Commit, Guard, MarkChange, Owner, Policy, RunRecord, Skipped, Taken
+    from extract_core.tracking.records import (
+        AttemptRow,
+        Claim,
+        Commit,
+        Finished,
+        Guard,
+        MarkChange,
+        Owner,
+        Policy,
+        RunRecord,
+        Skipped,
+        TableState,
+    )
 
 KEPT_DAYS: Final = 400
 """How long runs and their attempts are kept: as long as plans. States of tables, with the watermarks, are kept for ever."""
-_TRIES: Final = 10
-_NEW: Final = "attribute_not_exists(pk)"
-_UNCHANGED: Final = "revision = :revision"
-
-States = dict[str, tuple[TableState, int]]
-"""States with the revision that they have in the store; 0: they are not there yet."""
 
 
 class DynamoDBTracking:
@@ -55,13 +60,14 @@ class DynamoDBTracking:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._calls = Calls(client, table, sleep=sleep)
+        self._leases = Leases(self._calls)
         self._now = now
         self._shards: dict[str, int] = {}  # of runs that are planned: that does not change
 
     def start_run(self, record: RunRecord) -> RunRecord:
         """See `TrackingStore.start_run`."""
         try:
-            self._calls.put(items.run_item(record, expires=self._expires()), _NEW)
+            self._calls.put(items.run_item(record, expires=self._expires()), NEW)
         except Refused as refused:
             found = items.run_record(refused.current) if refused.current else self.run(record.run_id)
         else:
@@ -104,7 +110,7 @@ class DynamoDBTracking:
 
     def states(self, source: str, tables: Sequence[str]) -> Mapping[str, TableState]:
         """See `TrackingStore.states`."""
-        return {table: state for table, (state, _) in self._states(source, tables).items()}
+        return {table: state for table, (state, _) in self._leases.states(source, tables).items()}
 
     def take(  # noqa: PLR0913 - the contract's
         self,
@@ -117,61 +123,17 @@ class DynamoDBTracking:
         all_or_nothing: bool,
     ) -> Claim:
         """See `TrackingStore.take`."""
-        wanted = tuple(dict.fromkeys(tables))
-        known = self._states(source, wanted)
-        states: States = {table: known.get(table) or (_nothing(source, table), 0) for table in wanted}
-        before = {table for table, (state, _) in known.items() if state.owner and state.owner.execution_id == owner.execution_id}
-        claim: dict[str, Taken] = {}
-        running: dict[str, bool] = {}  # what `is_running` said, by execution
-        tried: set[str] = set()  # what this call may have taken, and gives back where it may not keep it
-        kept = False
-        try:
-            for _ in range(_TRIES):
-                holders = {table: holder(states[table][0], owner, now) for table in wanted if table not in claim}
-                for execution in sorted({by.execution_id for by in holders.values() if by} - running.keys()):
-                    running[execution] = is_running(execution)
-                held = tuple(Held(table=t, by=by) for t, by in holders.items() if by and running[by.execution_id])
-                if held and all_or_nothing:
-                    return Claim(held=held)
-                others = {each.table for each in held}
-                free = [table for table in holders if table not in others]
-                tried.update(free)
-                for table, (had, stands) in zip(free, self._take_each(free, states, owner), strict=True):
-                    states[table] = stands
-                    if had is not None:
-                        claim[table] = had
-                if all(table in claim for table in free):
-                    kept = True
-                    return Claim(taken={table: claim[table] for table in wanted if table in claim}, held=held)
-        finally:
-            if not kept:
-                with suppress(TrackingError):  # a lease that stays is this execution's: it takes it again, or dies with it
-                    self.release(source, sorted(tried - before), owner.execution_id)
-        raise TrackingUnavailable(f"the tables of {source!r} change hands too fast to be taken: try again")
+        return self._leases.take(source, tables, owner, is_running=is_running, now=now, all_or_nothing=all_or_nothing)
 
     def release(self, source: str, tables: Sequence[str], execution_id: str) -> None:
         """See `TrackingStore.release`."""
-        names = ("owner_execution", "owner_run", "owner_since", "owner_bound")
-
-        def give_back(table: str) -> None:
-            try:
-                self._calls.update(
-                    keys.state_key(source, table),
-                    f"REMOVE {', '.join(f'#{name}' for name in names)} ADD #revision :one",
-                    "#owner_execution = :execution",
-                    names=(*names, "revision"),
-                    values={":execution": attribute(execution_id), ":one": attribute(1)},
-                )
-            except Refused:
-                return  # somebody else's, or nobody's
-
-        self._calls.each(give_back, tuple(dict.fromkeys(tables)))
+        self._leases.release(source, tables, execution_id)
 
     def finish(self, row: AttemptRow, *, guard: Guard, commit: Commit | None = None, last: bool = True) -> Finished:
         """See `TrackingStore.finish`."""
         shards = self._shards_of(row.run_id)
         state_key, row_key = keys.state_key(row.source, row.table), keys.attempt_key(row.run_id, row.table, row.attempt, shards)
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             found = self._calls.get_all([state_key, row_key])
             stored = items.attempt_row(found[row_key]) if row_key in found else None
             state, revision = items.table_state(found[state_key]) if state_key in found else (None, 0)
@@ -181,10 +143,10 @@ class DynamoDBTracking:
             item = items.attempt_item(done.row, shards=shards, expires=self._expires())
             try:
                 if done.state is None:
-                    self._calls.put(item, _NEW)
+                    self._calls.put(item, NEW)
                 else:
                     after = items.state_item(done.state, revision=revision + 1)
-                    self._calls.put_together((item, _NEW, {}), (after, _UNCHANGED, {":revision": attribute(revision)}))
+                    self._calls.put_together((item, NEW, {}), (after, UNCHANGED, {":revision": attribute(revision)}))
             except Refused:  # the same status came twice at once, or the lease was taken over in between
                 continue
             return done.finished
@@ -208,16 +170,16 @@ class DynamoDBTracking:
         """See `TrackingStore.set_mark`."""
         source, table = change.source, change.table
         state_key, change_key = keys.state_key(source, table), keys.change_key(source, table, change.version)
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             found = self._calls.get_all([state_key, change_key])
-            state, revision = items.table_state(found[state_key]) if state_key in found else (_nothing(source, table), 0)
+            state, revision = items.table_state(found[state_key]) if state_key in found else (nothing(source, table), 0)
             if change_key in found and items.mark_change(found[change_key]) == change:
                 return state
             after = with_mark(state, change)
             item = items.state_item(after, revision=revision + 1)
-            unchanged = (_UNCHANGED, {":revision": attribute(revision)}) if revision else (_NEW, {})
+            unchanged = (UNCHANGED, {":revision": attribute(revision)}) if revision else (NEW, {})
             with suppress(Refused):
-                self._calls.put_together((items.change_item(change), _NEW, {}), (item, *unchanged))
+                self._calls.put_together((items.change_item(change), NEW, {}), (item, *unchanged))
                 return after
         raise TrackingUnavailable(f"table {table!r} of {source!r} changes too fast for its watermark to be set: try again")
 
@@ -264,35 +226,6 @@ class DynamoDBTracking:
             return items.run_record(refused.current) if refused.current else self.run(run_id)
         return items.run_record(item)
 
-    def _states(self, source: str, tables: Sequence[str]) -> States:
-        wanted = [keys.state_key(source, table) for table in dict.fromkeys(tables)]
-        found = (items.table_state(item) for item in self._calls.get_all(wanted).values())
-        return {state.table: (state, revision) for state, revision in found}
-
-    def _take_each(
-        self, tables: Sequence[str], states: States, owner: Owner
-    ) -> list[tuple[Taken | None, tuple[TableState, int]]]:
-        """Each table as taken, or None where somebody was faster; and its state as it stands now."""
-
-        def take(table: str) -> tuple[Taken | None, tuple[TableState, int]]:
-            state, revision = states[table]
-            mine = taken(state, owner)
-            if mine.state == state:  # this execution has it
-                return mine, (state, revision)
-            item = items.state_item(mine.state, revision=revision + 1)
-            try:
-                if revision:
-                    self._calls.put(item, _UNCHANGED, {":revision": attribute(revision)})
-                else:
-                    self._calls.put(item, _NEW)
-            except Refused as refused:
-                current = refused.current or self._calls.get(keys.state_key(state.source, table))
-                stands = items.table_state(current) if current else (_nothing(state.source, table), 0)
-                return (mine, stands) if stands[0] == mine.state else (None, stands)  # a first try may have got no answer
-            return mine, (mine.state, revision + 1)
-
-        return self._calls.each(take, tables)
-
     def _newest(self, index_pk: str, limit: int) -> list[Item]:
         found = self._calls.newest(index_pk, limit)
         by_key = self._calls.get_all(found)
@@ -309,8 +242,3 @@ class DynamoDBTracking:
                 self._shards.clear()
             self._shards[run_id] = keys.shards(planned)
         return self._shards[run_id]
-
-
-def _nothing(source: str, table: str) -> TableState:
-    """The state of a table that the store does not know."""
-    return TableState(source=source, table=table)
