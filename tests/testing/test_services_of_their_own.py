@@ -103,6 +103,25 @@ class Tasks(Drum):
         return {**task, "Resource": f"arn:{target.partition}:states:::ecs:runTask.sync", "Parameters": named}
 
 
+def test_what_lies_below_an_arn_of_the_deployment_has_the_users_partition(broken_by):
+    class Below(Drum):
+        def permissions(self, target):
+            executions = f"{target.deployment.definition}/execution/*"
+            return [*super().permissions(target), Statement(actions=["datasync:CancelTaskExecution"], resources=[executions])]
+
+    arn = "arn:aws:datasync:eu-west-1:123456789012:task/task-0123456789abcdef0"
+    assert broken_by(Below(), {"queue": "night", "definition": arn}) == ({}, {})
+
+
+def test_a_token_that_step_functions_fills_in_is_long_enough(broken_by):
+    class WithoutToken(Tokens):
+        def task(self, target):
+            task = super().task(target)
+            return {**task, "Parameters": {"QueryString": "unload"}}
+
+    assert "requests_have_the_services_types" not in broken_by(WithoutToken(), FORGE, [{}])[0]
+
+
 ROLE = "arn:aws:iam::123456789012:role/drum-task"
 ROLES = {"queue": "night", "definition": ROLE}
 

@@ -24,6 +24,10 @@ _EMR: Final = {"addStep": "AddJobFlowSteps", "createCluster": "RunJobFlow", "ter
 """Calls of EMR that the API has under another name; addStep takes one Step, all of them ClusterId (guide, connect-emr)."""
 
 
+_A_UUID: Final = "00000000-0000-4000-8000-000000000000"
+"""As long as an SDK's own, a UUID: Athena takes none under 32 characters."""
+
+
 class ModelsMissing(Exception):  # noqa: N818 - not an error: the check is left out aloud
     """There is no model to judge a request by; the text says why."""
 
@@ -104,6 +108,6 @@ def _report(operation: Any, request: Mapping[str, Any]) -> list[str]:  # Any: bo
     from botocore.validate import ParamValidator
 
     # Tokens against double starts are filled in by Step Functions' SDK where the request has none.
-    filled = {name: "contract-kit" for name in operation.idempotent_members if name not in request}
+    filled = {name: _A_UUID for name in operation.idempotent_members if name not in request}
     report = ParamValidator().validate({**request, **filled}, operation.input_shape)
     return str(report.generate_report()).splitlines() if report.has_errors() else []

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import Branch, Outcome, Target
 from extract_core.testing.broken import Breach, Fails, NotChecked, Refused, told
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from extract_core.registry import AnyJobType
     from extract_core.testing.machine import Walk
 
+_ARN: Final = re.compile(r'"(arn:[^"]+)"')
 REGION, ACCOUNT, MACHINE = "eu-west-1", "123456789012", "contract-kit"
 
 
@@ -66,6 +68,11 @@ class Subject:
     def deployment(self) -> BaseModel:
         """The deployment example, validated by the plugin's model."""
         return self._validated("deployment()", self.deployment_model, self.deployment_example, "the deployment example")
+
+    def is_given(self, arn: str) -> bool:
+        """Whether an ARN is one that the deployment example names, or lies below it: its partition is the user's own."""
+        given = _ARN.findall(json.dumps(self.deployment_example))
+        return any(arn == each or arn.startswith((f"{each}/", f"{each}:")) for each in given)
 
     @cached_property
     def deployment_model(self) -> type[BaseModel]:

@@ -147,11 +147,10 @@ def _error_of(value: object) -> object:
 @check
 def branch_fits_any_partition(subject: Subject) -> Iterator[Breach]:
     """In AWS China and GovCloud an ARN begins with that partition: it comes from the target, never from the code."""
-    given = json.dumps(subject.deployment_example)
     for partition in ("aws-cn", "aws-us-gov"):
         for name, state in every_state(json.loads(json.dumps(subject.branch_in(partition).states))):
             for arn in _arns(state):
-                if not arn.startswith(f"arn:{partition}:") and arn not in given:
+                if not arn.startswith(f"arn:{partition}:") and not subject.is_given(arn):
                     place = f"branch(target) for partition {partition!r}, state {name!r}"
                     yield Breach(place, f"it names {arn!r}", 'write f"arn:{target.partition}:…"')
 

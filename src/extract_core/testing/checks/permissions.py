@@ -127,10 +127,9 @@ def permissions_are_exact(subject: Subject) -> Iterator[Breach]:
         if "*" in statement.resources and needless:
             remedy = "name the ARNs, from target.deployment; put actions that know no resources in a statement of their own"
             yield Breach(place, f"it allows {', '.join(needless)} on everything ('*')", remedy)
-    given = repr(subject.deployment_example)
     for index, statement in enumerate(statements_of(subject, "aws-us-gov")):
         for resource in statement.resources:
-            if resource.startswith("arn:aws:") and resource not in given:
+            if resource.startswith("arn:aws:") and not subject.is_given(resource):
                 place = f"permissions(target)[{index}] for partition 'aws-us-gov'"
                 yield Breach(place, f"it names {resource!r}", 'write f"arn:{target.partition}:…"')
 
