@@ -314,3 +314,17 @@ def test_any_ends_in_any_order_again_and_again(ends, pipeline, plan, fail):
     assert all(row.state == "FAILED" for row in now[:-1])
     pipeline.summarise(run_id)
     assert pipeline.state("a").owner is None
+
+
+def test_a_rerun_begins_with_the_settings_of_the_last_attempt(pipeline, plan, fail):
+    """What was learned of a table's size is not lost; a rerun of the rerun has it from that one's plan."""
+    item = plan(tables="a")
+    grown = fail(fail(item, "Press.OUT_OF_MEMORY"), "Press.OUT_OF_MEMORY")
+    assert (item["arguments"]["workers"], grown["arguments"]["workers"]) == (1, 4)
+    fail(grown, "Press.!USER_CODE")
+    pipeline.summarise()
+    for run_id, of in (("run-2", "run-1"), ("run-3", "run-2")):
+        again = plan(run_id=run_id, tables=None, rerun_of=of)
+        assert (again["attempt"], again["arguments"]["workers"]) == (1, 4)
+        fail(again, "Press.!USER_CODE")
+        pipeline.summarise(run_id)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -222,3 +223,13 @@ def test_a_cause_fits_its_state_and_always_says_the_way_on(count, message, reaso
     told = cause("run-1", summary)
     assert len(told) <= CAUSE_LENGTH
     assert told.endswith("Run just these again: extract rerun run-1")
+
+
+def test_every_attempt_is_paid():
+    """The bill is of all attempts; counts, rows and the slowest tables are of the last ones."""
+    common = {"run_id": "r", "source": "s", "table": "t", "job_type": "x", "recorded_at": "t"}
+    first = AttemptRow(**common, attempt=1, state=JobState.FAILED, cost_basis={"dpu_seconds": 60.0})
+    last = AttemptRow(**common, attempt=2, state=JobState.SUCCEEDED, cost_basis={"dpu_seconds": 120.0}, rows=2)
+    summary = summarised(replace(RECORD, planned=1), [last, first], ended_at=datetime(2026, 3, 1, 7, tzinfo=UTC))
+    told = {key: summary[key] for key in ("state", "succeeded", "failed", "rows", "cost_basis")}
+    assert told == {"state": "SUCCEEDED", "succeeded": 1, "failed": 0, "rows": 2, "cost_basis": {"dpu_seconds": 180.0}}

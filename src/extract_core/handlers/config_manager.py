@@ -31,6 +31,7 @@ from extract_core.tracking import Owner, RunRecord, Skipped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from extract_core.config import PlannedTable
     from extract_core.contract import Json
     from extract_core.handlers.parts import Parts
 
@@ -88,7 +89,7 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         execution_id=record.execution_id,
         run_id=record.run_id,
         started_at=record.started_at,
-        bound=bound(planned, started_at=record.started_at, concurrency=_concurrency(planning.machine)).isoformat(),
+        bound=_bound(planning, record, planned),
     )
     claim = take(parts, source, draft, owner)
     try:
@@ -142,6 +143,11 @@ def _machine(payload: Mapping[str, Json]) -> Mapping[str, Json]:
     if not isinstance(machine, dict):
         raise UsageError("the payload has no 'machine': this function is called by the generated state machine; build it anew")
     return machine
+
+
+def _bound(planning: Planning, record: RunRecord, planned: Sequence[PlannedTable]) -> str:
+    most = _concurrency(planning.machine)
+    return bound(planned, registry=planning.parts.registry, started_at=record.started_at, concurrency=most).isoformat()
 
 
 def _concurrency(machine: Mapping[str, Json]) -> int:

@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import TablesHeld, TablesLocked
-from extract_core.handlers.next_attempt import retry_wait
+from extract_core.handlers.longest import Longest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from extract_core.config import PlannedTable
     from extract_core.handlers.draft import Draft
     from extract_core.handlers.parts import Parts
+    from extract_core.registry import Registry
     from extract_core.tracking import Claim, Owner, Taken
 
 _LONGEST: Final = timedelta(days=365)  # of a STANDARD execution (Step Functions quotas)
 _MARGIN: Final = timedelta(hours=1)
-_AROUND_A_JOB: Final = 900  # seconds: the status handler with its retries, state transitions
 
 
 def take(parts: Parts, source: str, draft: Draft, owner: Owner) -> Claim:
@@ -52,20 +52,13 @@ def leased(table: PlannedTable, taken: Taken) -> PlannedTable:
     return replace(table, item={**table.item, "lease": {"fencing": fencing}, "watermark": {**mark, "version": version}})
 
 
-def bound(planned: Sequence[PlannedTable], *, started_at: str, concurrency: int) -> datetime:
-    """When the run must be over, even if every job takes all the time it has.
+def bound(planned: Sequence[PlannedTable], *, registry: Registry, started_at: str, concurrency: int) -> datetime:
+    """When the run must be over, even if every job takes all the attempts and the time it has.
 
     N jobs on C places end after at most (sum of all)/C + the longest (Graham's bound of list scheduling).
     """
-    seconds = [_seconds(table) for table in planned] or [0]
+    longest = Longest(registry)
+    seconds = [longest.seconds(table) for table in planned] or [0]
     most = sum(seconds) / min(concurrency, len(seconds)) + max(seconds)
     started = datetime.fromisoformat(started_at)
     return started + min(timedelta(seconds=most) + _MARGIN, _LONGEST)
-
-
-def _seconds(table: PlannedTable) -> int:
-    """The longest that all attempts at this table can take, with the waits between them."""
-    item: Mapping[str, Any] = table.item
-    once: int = item["timeout_seconds"] + _AROUND_A_JOB
-    attempts: int = item["max_attempts"]
-    return once if attempts == 1 else once * attempts + retry_wait(table) * (attempts - 1)

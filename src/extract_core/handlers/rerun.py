@@ -1,4 +1,4 @@
-"""Running an earlier run's tables again: those that did not succeed, with the settings that they had, from today's marks.
+"""Running an earlier run's tables again: those that did not succeed, with the settings of their last attempt, from today's marks.
 
 A run that was to read from the beginning (`reingest`) does so again. A table that failed with CONFIG is planned anew from today's
 config, since what was wrong stood there. A table that has succeeded, in that run or since, is never run again.
@@ -6,6 +6,7 @@ config, since what was wrong stood there. A table that has succeeded, in that ru
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,9 @@ def rerun(planning: Planning) -> Draft:
     return Draft(
         tables=tables,
         policy=record.policy or Policy(),
-        plan=lambda marks: _plan(planning, [lines[table] for table in tables], config, by_config, marks),
+        plan=lambda marks: _plan(
+            planning, [_as_it_ran(lines[table], last.get(table)) for table in tables], config, by_config, marks
+        ),
         skipped=[Skipped(table=table, reason=said) for table, said in reported],
     )
 
@@ -149,6 +152,12 @@ def _passed(line: PlannedTable, state: TableState) -> bool:
 
 def _failed_by_config(line: PlannedTable, row: AttemptRow | None) -> bool:
     return line.plan_error is not None or (row is not None and row.failure is FailureClass.CONFIG)
+
+
+def _as_it_ran(line: PlannedTable, row: AttemptRow | None) -> PlannedTable:
+    """The table with the settings of its last attempt: one that had grown does not begin with the small size again."""
+    job_type = line.item.get("job_type")
+    return replace(line, settings=dict(row.settings)) if row and row.settings and row.job_type == job_type else line
 
 
 def _check_known(config: SourceConfig, tables: Sequence[str], record: RunRecord) -> None:
