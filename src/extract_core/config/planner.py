@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from extract_core.config import keys
@@ -11,7 +12,7 @@ from extract_core.config.planned import PlannedTable, TableSpec
 from extract_core.config.settings import BadSettings, PluginFailure
 from extract_core.config.tiers import RESERVED_MESSAGE, Base, Complaint, Tiers
 from extract_core.config.together import wrong_together
-from extract_core.config.values import BadValue, kind, nearest, shown
+from extract_core.config.values import BadValue, find_nearest, kind, nearest, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,6 +40,7 @@ class Planner:
         default = config.extract.shared.get("job_type")
         self._default_job_type = default.strip() if isinstance(default, str) else None
         self._unknown_keys: dict[tuple[str, str], str] = {}
+        self._typos: dict[str | None, bool] = {}
 
     def prepare(self, tables: Sequence[str]) -> list[Complaint]:
         """Read the tiers of all job types in use; what is wrong above the tables."""
@@ -95,7 +97,7 @@ class Planner:
         if isinstance(base, str):
             own = isinstance(raw, dict) and "job_type" in raw
             place = (*path, "job_type") if own else ("extract", "job_type") if self._default_job_type else path
-            return [Complaint(place, base)]
+            return [Complaint(place, base), *self._without_type(table, raw or {}, job_type)]
         spec, plugin, complaints = self._read(table, raw or {}, base)
         try:
             settings = base.type.settings(plugin)
@@ -110,6 +112,48 @@ class Planner:
             if not complaints:
                 return spec, settings, base
         return complaints
+
+    def _without_type(self, table: str, raw: Mapping[str, Json], job_type: str | None) -> list[Complaint]:
+        """What is wrong with a table apart from its job type: the core's keys, and typos if the job type itself is one."""
+        path: Path = ("extract", "tables", table)
+        complaints: list[Complaint] = []
+        core = self.tiers.without_type()
+        for key, value in raw.items():
+            if key in keys.TABLE and key != "job_type":
+                complaints += self._core_key(path, key, value, core)
+            elif key not in self._all_keys and self._is_typo(job_type):
+                complaints.append(Complaint((*path, key), self._unknown_anywhere(key), of_key=True))
+        return complaints or wrong_together(self.tiers, table, job_type, core)
+
+    def _is_typo(self, job_type: str | None) -> bool:
+        """Whether an installed job type was probably meant, so that a key that none of them knows is a typo as well."""
+        found = self._typos.get(job_type)
+        if found is None:
+            found = not self._registry.broken
+            found = found and (job_type is None or find_nearest(job_type, self._registry.job_types) is not None)
+            self._typos[job_type] = found
+        return found
+
+    @cached_property
+    def _all_keys(self) -> frozenset[str]:
+        return frozenset(keys.TABLE).union(*map(self.tiers.keys_of, self._registry.job_types))
+
+    def _unknown_anywhere(self, key: str) -> str:
+        found = self._unknown_keys.get((key, ""))
+        if found is None:
+            hint = keys.belongs(key, not_in="a table (extract.tables)") or nearest(key, self._all_keys)
+            hint = hint or "; what only the script reads goes under arguments"
+            found = self._unknown_keys[key, ""] = f"neither the core nor any installed job type knows this key{hint}"
+        return found
+
+    @staticmethod
+    def _core_key(path: Path, key: str, value: Json, into: dict[str, object]) -> list[Complaint]:
+        """Read one key of the core; what is wrong with it."""
+        try:
+            into[key] = keys.TABLE[key](value)
+        except BadValue as error:
+            return [Complaint((*path, key, *inside), said, of_key=bool(inside)) for inside, said in error.complaints]
+        return []
 
     @staticmethod
     def _no_job_type(raw: Mapping[str, Json] | None) -> str:
@@ -126,12 +170,7 @@ class Planner:
         for key, value in raw.items():
             reader = keys.TABLE.get(key)
             if reader is not None:
-                try:
-                    core[key] = reader(value)
-                except BadValue as error:
-                    complaints += [
-                        Complaint((*path, key, *inside), said, of_key=bool(inside)) for inside, said in error.complaints
-                    ]
+                complaints += self._core_key(path, key, value, core)
             if key in base.type.keys or (base.type.takes_any_key and reader is None):
                 own[key] = value
             elif reader is None:

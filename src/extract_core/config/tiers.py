@@ -78,6 +78,10 @@ class Tiers:
             found = self._bases[job_type] = self._open(job_type)
         return found
 
+    def without_type(self) -> dict[str, object]:
+        """What the core reads for a table whose job type can't be had."""
+        return {**self._shared, **self._defaults}
+
     def origin(self, key: str, table: str, job_type: str | None) -> Path:
         """Where the value of a key comes from: the last tier that sets it; the table itself where none does."""
         extract = self._config.extract

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from extract_core.config.tiers import Tiers
 
 
-def wrong_together(tiers: Tiers, table: str, job_type: str, core: Mapping[str, object]) -> list[Complaint]:
+def wrong_together(tiers: Tiers, table: str, job_type: str | None, core: Mapping[str, object]) -> list[Complaint]:
     """The complaints about a table whose keys are right one by one; `core` are those that the core reads, all tiers merged."""
     path: Path = ("extract", "tables", table)
     found: list[Complaint] = []

@@ -61,9 +61,16 @@ def kind(value: Json) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """``; did you mean 'fetchsize'?`` or nothing. A difference of letter case alone is always found."""
+    found = find_nearest(name, known)
+    return f"; did you mean {found!r}?" if found is not None else ""
+
+
+def find_nearest(name: str, known: Iterable[str]) -> str | None:
+    """The name that was probably meant: one that begins or ends with all of it (``source``: source_name), or a similar one."""
     spellings = {candidate.lower(): candidate for candidate in sorted(known, reverse=True)}
-    found = difflib.get_close_matches(name.lower(), sorted(spellings), n=1, cutoff=0.6)
-    return f"; did you mean {spellings[found[0]]!r}?" if found else ""
+    whole = [word for word in sorted(spellings) if word.startswith(f"{name.lower()}_") or word.endswith(f"_{name.lower()}")]
+    found = whole if len(whole) == 1 else difflib.get_close_matches(name.lower(), sorted(spellings), n=1, cutoff=0.6)
+    return spellings[found[0]] if found else None
 
 
 @dataclass(frozen=True, slots=True)
