@@ -179,6 +179,21 @@ def walk_tokens(sfn):
     sfn.called |= waiting.called
 
 
+def walk_activities(sfn):
+    waiting = Watched(StepFunctions())
+    activity = waiting.create_activity(name="a")["activityArn"]
+    waiting.describe_activity(activityArn=activity)
+    waiting.list_activities()
+    definition = json.dumps({"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": activity, "End": True}}})
+    arn = waiting.create_state_machine(name="m", definition=definition, roleArn=ROLE)["stateMachineArn"]
+    execution = waiting.start_execution(stateMachineArn=arn)["executionArn"]
+    waiting.send_task_success(taskToken=waiting.get_activity_task(activityArn=activity)["taskToken"], output="1")
+    waiting.wait_for_execution(executionArn=execution, timeout=10)
+    waiting.get_execution_history(executionArn=execution)
+    waiting.delete_activity(activityArn=activity)
+    sfn.called |= waiting.called
+
+
 def walk_tests(sfn):
     job = json.dumps({"StartAt": "J", "States": {"J": JOB, "Good": {"Type": "Succeed"}}})
     mocks = [{"result": "{}"}, *({"errorOutput": {"error": name, "cause": "c"}} for name in ("Caught", "Again", "Other"))]
@@ -193,7 +208,7 @@ def walk_tests(sfn):
 
 
 def test_every_answer_has_the_shape_of_the_model(watched):
-    for walk in (walk_machines, walk_executions, walk_tokens, walk_tests):
+    for walk in (walk_machines, walk_executions, walk_tokens, walk_activities, walk_tests):
         walk(watched)
     methods = method_names()
     here = {methods[name] for name, _ in getmembers(StepFunctions) if name in methods}

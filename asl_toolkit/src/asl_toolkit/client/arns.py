@@ -45,6 +45,10 @@ class Place:
         """The ARN of a state machine."""
         return f"arn:{self.partition}:states:{self.region}:{self.account}:stateMachine:{name}"
 
+    def activity(self, name: str) -> str:
+        """The ARN of an activity."""
+        return f"arn:{self.partition}:states:{self.region}:{self.account}:activity:{name}"
+
     def execution(self, machine: str, name: str) -> str:
         """The ARN of an execution of a STANDARD machine."""
         return f"arn:{self.partition}:states:{self.region}:{self.account}:execution:{machine}:{name}"

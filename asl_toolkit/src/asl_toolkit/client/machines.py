@@ -6,12 +6,14 @@ from typing import Any
 
 from asl_toolkit.check.findings import Severity
 from asl_toolkit.check.variables import references
+from asl_toolkit.client.activities import Activity
 from asl_toolkit.client.arns import valid_name
+from asl_toolkit.client.dates import now
 from asl_toolkit.client.definitions import diagnostics_of
 from asl_toolkit.client.model import Request
 from asl_toolkit.client.operation import Part, Response, operation
 from asl_toolkit.client.pages import page
-from asl_toolkit.client.registry import Machine, Revision, new_id, now
+from asl_toolkit.client.registry import Machine, Revision, new_id
 from asl_toolkit.client.versions import publish
 from asl_toolkit.json_value import loads
 
@@ -136,7 +138,7 @@ class Machines(Part):
 
     @operation("TagResource")
     def tag_resource(self, request: Request) -> Response:
-        """Give a state machine tags, or other values."""
+        """Give a state machine or an activity tags, or other values."""
         machine = self._tagged(request, "TagResource")
         with self._registry.lock:
             tags = machine.tags | {tag.get("key", ""): tag.get("value", "") for tag in request["tags"]}
@@ -155,14 +157,14 @@ class Machines(Part):
 
     @operation("ListTagsForResource")
     def list_tags_for_resource(self, request: Request) -> Response:
-        """The tags of a state machine, by key."""
+        """The tags of a state machine or an activity, by key."""
         tags = self._tagged(request, "ListTagsForResource").tags
         return {"tags": [{"key": key, "value": value} for key, value in sorted(tags.items())]}
 
-    def _tagged(self, request: Request, name: str) -> Machine:
+    def _tagged(self, request: Request, name: str) -> Machine | Activity:
         arn = request["resourceArn"]
-        self._registry.require(arn, name, "stateMachine")
-        machine = self._registry.machines.get(arn)
+        self._registry.require(arn, name, "stateMachine", "activity")
+        machine = self._registry.machines.get(arn) or self._registry.activities.get(arn)
         if machine is None:
             raise self._registry.error("ResourceNotFound", f"Resource not found: '{arn}'", name)
         return machine

@@ -6,8 +6,8 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from asl_toolkit.client.arns import Place, fault_of_arn, unqualified
 from asl_toolkit.client.definitions import MachineType, refusal
@@ -17,6 +17,9 @@ from asl_toolkit.clock import Clock
 from asl_toolkit.machine import StateMachine, load
 from asl_toolkit.runtime.execution import Execution
 from asl_toolkit.services.registry import Services
+
+if TYPE_CHECKING:
+    from asl_toolkit.client.activities import Activity
 
 EXPRESS_SECONDS = 300  # how long an EXPRESS execution may take (service quotas)
 
@@ -94,15 +97,17 @@ class Started:
 class Registry:
     """What a client keeps; safe from any thread."""
 
-    def __init__(self, place: Place, services: Services, clock: Callable[[], Clock] | None) -> None:
+    services: Services  # set by the client, whose own handlers need the registry
+
+    def __init__(self, place: Place, clock: Callable[[], Clock] | None) -> None:
         self.place = place
-        self.services = services
         self.exceptions = Exceptions()
         self.clock = clock
         self.lock = threading.RLock()
         self.machines: dict[str, Machine] = {}
         self.executions: dict[str, Started] = {}
         self.map_runs = MapRunBook()
+        self.activities: dict[str, Activity] = {}
         self._draws = random.Random(0)  # noqa: S311 - which version an alias leads to; the same in each run
 
     def error(self, code: str, message: str, operation: str) -> Exception:
@@ -165,11 +170,6 @@ class Registry:
     def missing_execution(self, arn: str, operation: str) -> Exception:
         """The error for an execution that is not known."""
         return self.error("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'", operation)
-
-
-def now() -> datetime:
-    """The time of this machine: what the dates of state machines, versions and aliases are."""
-    return datetime.now(UTC)
 
 
 def new_id() -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.paginate import Paginator
 
+from asl_toolkit.client.activities import Activities, activity_handler
 from asl_toolkit.client.arns import Place
 from asl_toolkit.client.errors import OperationNotSupported
 from asl_toolkit.client.executions import Executions
@@ -26,7 +27,7 @@ from asl_toolkit.json_value import Json, dumps
 from asl_toolkit.runtime.execution import Execution
 from asl_toolkit.services.aws import AwsCalls
 from asl_toolkit.services.aws.checks import check_parameters
-from asl_toolkit.services.contract import CheckedHandler
+from asl_toolkit.services.contract import CheckedHandler, Handler
 from asl_toolkit.services.registry import Services
 
 
@@ -39,10 +40,10 @@ class Meta:
     method_to_api_mapping: dict[str, str]
 
 
-class StepFunctions(Machines, Versions, Executions, MapRuns, Tokens, StateTests):
+class StepFunctions(Machines, Versions, Executions, MapRuns, Activities, Tokens, StateTests):
     """An in-process Step Functions. `services` are the handlers of every execution.
 
-    Tasks that call Step Functions itself (`states:startExecution`, `aws-sdk:sfn:…`) need none: they are served here.
+    Tasks that call Step Functions itself (`states:startExecution`, `aws-sdk:sfn:…`) and activities need none.
 
     `clock` makes the clock of each execution (VirtualClock: waits pass at once). `account` and `region` stand in ARNs.
     """
@@ -57,10 +58,17 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Tokens, StateTests)
     ) -> None:
         given = services or Services()
         place = Place(region or given.region, account or given.account)
+        registry = Registry(place, clock)
+        super().__init__(registry)
         nested = NestedExecutions(self.start_nested)
         sdk = CheckedHandler(AwsCalls(lambda _service: self).sdk, check_parameters)
-        self.services = Services(
-            {**nested.handlers(), ("aws-sdk:sfn", "*"): sdk, **given.handlers},
+        own: dict[tuple[str, str], Handler] = {
+            **nested.handlers(),
+            ("aws-sdk:sfn", "*"): sdk,
+            ("activity", "*"): activity_handler(registry),
+        }
+        self.services = registry.services = Services(
+            {**own, **given.handlers},
             functions=given.functions,
             states=given.states,
             region=place.region,
@@ -68,7 +76,6 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Tokens, StateTests)
             workers=given.workers,
             tokens=given.tokens,
         )
-        super().__init__(Registry(place, self.services, clock))
         self.exceptions = self._registry.exceptions
         self.meta = Meta(place.region, service_model(), dict(method_names()))
 
@@ -108,11 +115,6 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Tokens, StateTests)
 
 
 def _why_not(method: str, operation: str) -> str:
-    if "Activit" in operation:
-        served = 'serve activity:NAME by a mock, or by a handler ("activity", NAME) of Services'
-        return f"{method}: this client has no activity workers; {served}"
     if operation == "UpdateMapRun":
-        return (
-            f"{method}: concurrency and tolerance of a Map Run cannot be changed while it runs here; set them in the definition"
-        )
+        return f"{method}: concurrency and tolerance of a Map Run cannot be changed while it runs; set them in the definition"
     return f"{method}: this client does not have the operation {operation}"

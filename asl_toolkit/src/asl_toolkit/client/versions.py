@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from asl_toolkit.client.arns import unqualified
+from asl_toolkit.client.dates import now
 from asl_toolkit.client.model import Request
 from asl_toolkit.client.operation import Part, Response, operation
 from asl_toolkit.client.pages import page
-from asl_toolkit.client.registry import Alias, Machine, Version, now
+from asl_toolkit.client.registry import Alias, Machine, Version
 
 _WHOLE = 100  # per cent: what the weights of an alias come to
 

@@ -111,6 +111,9 @@ class Work:
             if not answer.idle:
                 self._loop.expect()
                 self._outside += 1
+            if answer.beating is not None:
+                post = self._loop.post
+                answer.beating(lambda: post(self._beat))
             answer.completion.add_done_callback(self._completed_outside)
         else:
             future: Future[Json] = Future()

@@ -46,13 +46,15 @@ class Submitted:
     `output` becomes that of TaskSubmitted (a request-response Task has no such event). `completion` is resolved, from any
     thread, with the Task's final result or with TaskFailed. `cancel` is called when nobody waits any more (timeout, stop,
     a sibling's failure): it must return quickly and may be called although the work has ended. `idle` says that nothing
-    is at work, so that a virtual clock need not stand still for it: a job that hangs until its timeout.
+    is at work, so that a virtual clock need not stand still for it: a job that hangs until its timeout. `beating` is given
+    what notes a heartbeat, to be called from any thread (an activity's worker is at work).
     """
 
     output: Json
     completion: "Future[Json]"
     cancel: Callable[[], None] = field(default=_nothing)
     idle: bool = False
+    beating: Callable[[Callable[[], None]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,131 @@
+"""Activities: the operations of their workers, and the handler of the Tasks that wait for them.
+
+Texts of errors are recorded ones; a Task whose activity is not there ends its execution with States.Runtime, as recorded.
+"""
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from asl_toolkit.client.arns import valid_name
+from asl_toolkit.client.dates import now
+from asl_toolkit.client.model import Request
+from asl_toolkit.client.operation import Part, Response, operation
+from asl_toolkit.client.pages import page
+from asl_toolkit.errors import RuntimeFailure, TaskFailed
+from asl_toolkit.json_value import Json, dumps
+from asl_toolkit.services.contract import CheckedHandler, Handler, Submitted, TaskRequest, inline
+
+if TYPE_CHECKING:
+    from asl_toolkit.client.registry import Registry
+
+POLL_SECONDS = 60.0  # how long GetActivityTask waits for a task (API reference)
+
+
+@dataclass(slots=True)
+class Activity:
+    """An activity, and the tasks (token, input) that no worker has taken yet."""
+
+    name: str
+    arn: str
+    created: datetime
+    tags: dict[str, str]
+    waiting: deque[tuple[str, str]] = field(default_factory=deque)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+
+class Activities(Part):
+    """Activities and their workers."""
+
+    @operation("CreateActivity")
+    def create_activity(self, request: Request) -> Response:
+        """Make an activity; the same name again is no error."""
+        name = request["name"]
+        if not valid_name(name):
+            raise self._registry.error("InvalidName", f"Invalid Name: '{name}'", "CreateActivity")
+        arn = self._registry.place.activity(name)
+        tags = {tag["key"]: tag.get("value", "") for tag in request.get("tags", ())}
+        with self._registry.lock:
+            activity = self._registry.activities.setdefault(arn, Activity(name, arn, now(), tags))
+        return {"activityArn": arn, "creationDate": activity.created}
+
+    @operation("DescribeActivity")
+    def describe_activity(self, request: Request) -> Response:
+        """An activity's name and date."""
+        activity = self._activity(request, "DescribeActivity")
+        return {"activityArn": activity.arn, "name": activity.name, "creationDate": activity.created}
+
+    @operation("ListActivities")
+    def list_activities(self, request: Request) -> Response:
+        """All of them, by name."""
+        with self._registry.lock:
+            found = sorted(self._registry.activities.values(), key=lambda activity: activity.name)
+        listed = [{"activityArn": it.arn, "name": it.name, "creationDate": it.created} for it in found]
+        return page(listed, request, "activities", self._registry.exceptions, "ListActivities")
+
+    @operation("DeleteActivity")
+    def delete_activity(self, request: Request) -> Response:
+        """Forget an activity."""
+        self._registry.require(request["activityArn"], "DeleteActivity", "activity")
+        with self._registry.lock:
+            self._registry.activities.pop(request["activityArn"], None)
+        return {}
+
+    @operation("GetActivityTask")
+    def get_activity_task(self, request: Request) -> Response:
+        """The next task's token and input; waits for one, and gives neither when none came in 60 seconds."""
+        activity = self._activity(request, "GetActivityTask")
+        with activity.changed:
+            if not activity.changed.wait_for(lambda: bool(activity.waiting), POLL_SECONDS):
+                return {}
+            token, text = activity.waiting.popleft()
+        return {"taskToken": token, "input": text}
+
+    def _activity(self, request: Request, name: str) -> Activity:
+        arn = request["activityArn"]
+        self._registry.require(arn, name, "activity")
+        activity = self._registry.activities.get(arn)
+        if activity is None:
+            raise self._registry.error("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'", name)
+        return activity
+
+
+def activity_handler(registry: "Registry") -> Handler:
+    """What serves a Task whose Resource is an activity of the client: a worker answers its token."""
+
+    def check(request: TaskRequest) -> None:
+        if request.resource not in registry.activities:
+            raise RuntimeFailure(f"The activity {request.resource} does not exist.")
+
+    @inline
+    def serve(request: TaskRequest) -> Submitted:
+        activity = registry.activities[request.resource]
+        tokens = registry.services.tokens
+        token, task, done = tokens.new(), dumps(request.parameters), Future[Json]()
+
+        def answered(answer: Json | TaskFailed) -> None:
+            with contextlib.suppress(InvalidStateError):
+                if isinstance(answer, TaskFailed):
+                    done.set_exception(answer)
+                else:
+                    done.set_result(answer)
+
+        def gone() -> None:
+            tokens.forget(token)
+            with activity.changed, contextlib.suppress(ValueError):
+                activity.waiting.remove((token, task))
+
+        def offer(beat: Callable[[], None]) -> None:
+            tokens.wait(token, answered, beat)
+            with activity.changed:
+                activity.waiting.append((token, task))
+                activity.changed.notify()
+
+        return Submitted({}, done, gone, idle=True, beating=offer)
+
+    return CheckedHandler(serve, check)
