@@ -3,7 +3,8 @@
 Source: Step Functions developer guide, "Integrating optimized services" for which calls have ``.sync``, and the section "IAM
 policies" of each connect-… page for the actions and the rule's name, singular or plural as it stands there. For two calls of
 SageMaker that page has no policy: the rules of tuning and processing jobs are named as public policies of the Step Functions
-data science SDK and of AWS's samples have them. For createLabelingJob no name is to be found: it is not in the table.
+data science SDK and of AWS's samples have them. For createLabelingJob no name is to be found: it is not in the table. The rules
+of EMR on a cluster stand in older copies of the guide and in the CDK alone.
 """
 
 from __future__ import annotations
@@ -20,15 +21,19 @@ RULE_ACTIONS: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRu
 
 @dataclass(frozen=True, slots=True)
 class SyncRights:
-    """The actions of one ``.sync`` pair, and the managed rule by which its end is noticed; None where the service is polled."""
+    """The actions of one ``.sync`` pair, and the managed rule by which its end is noticed; None where the service is polled.
+
+    `may_want_rule`: the guide asked for the rule once and does so no longer; who allows it must name it so.
+    """
 
     actions: tuple[str, ...]
     rule: str | None = None
+    may_want_rule: bool = False
 
 
-def _of(service: str, actions: str, rule: str | None = None) -> SyncRights:
+def _of(service: str, actions: str, rule: str | None = None, *, once: bool = False) -> SyncRights:
     prefixed = tuple(f"{service}:{action}" for action in actions.split())
-    return SyncRights(prefixed, f"StepFunctionsGetEvent{rule}Rule" if rule else None)
+    return SyncRights(prefixed, f"StepFunctionsGetEvent{rule}Rule" if rule else None, may_want_rule=once)
 
 
 SYNC: Final[Mapping[str, SyncRights]] = {
@@ -51,9 +56,15 @@ SYNC: Final[Mapping[str, SyncRights]] = {
     "eks:deleteFargateProfile": _of("eks", "DeleteFargateProfile DescribeFargateProfile"),
     "eks:deleteNodegroup": _of("eks", "DeleteNodegroup DescribeNodegroup"),
     "eks:runJob": SyncRights(()),  # the role is known to Kubernetes itself, by its RBAC
-    "elasticmapreduce:addStep": _of("elasticmapreduce", "AddJobFlowSteps DescribeStep CancelSteps"),
-    "elasticmapreduce:createCluster": _of("elasticmapreduce", "RunJobFlow DescribeCluster TerminateJobFlows"),
-    "elasticmapreduce:terminateCluster": _of("elasticmapreduce", "TerminateJobFlows DescribeCluster"),
+    "elasticmapreduce:addStep": _of(
+        "elasticmapreduce", "AddJobFlowSteps DescribeStep CancelSteps", "ForEMRAddJobFlowSteps", once=True
+    ),
+    "elasticmapreduce:createCluster": _of(
+        "elasticmapreduce", "RunJobFlow DescribeCluster TerminateJobFlows", "ForEMRRunJobFlow", once=True
+    ),
+    "elasticmapreduce:terminateCluster": _of(
+        "elasticmapreduce", "TerminateJobFlows DescribeCluster", "ForEMRTerminateJobFlows", once=True
+    ),
     "emr-containers:deleteVirtualCluster": _of("emr-containers", "DeleteVirtualCluster DescribeVirtualCluster"),
     "emr-containers:startJobRun": _of("emr-containers", "StartJobRun DescribeJobRun CancelJobRun"),
     "emr-serverless:cancelJobRun": _of("emr-serverless", "CancelJobRun GetJobRun", "sForEMRServerlessJob"),

@@ -63,7 +63,8 @@ def _called(place: str, match: re.Match[str], statements: list[Statement]) -> It
     for action in rights.actions if rights else (_own_action(match[1], match[2]),):
         if action.lower() not in allowed:
             yield Breach(place, f"no statement allows {action}", f"{call}{wait} needs it: add a Statement")
-    if rights and rights.rule:
+    asks = any(_allowed(action, statements) for action in RULE_ACTIONS)
+    if rights and rights.rule and (asks or not rights.may_want_rule):
         yield from _rule(place, call, rights.rule, statements)
     if wait and not rights and not any(_STOPS.match(each.partition(":")[2]) for each in allowed):
         remedy = "allow the service's Stop, Cancel or Terminate, or an aborted run leaves paid jobs running"

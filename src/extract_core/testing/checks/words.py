@@ -38,7 +38,7 @@ def only_success_words_are_green(subject: Subject) -> Iterator[Breach]:
     except ModelsMissing as missing:
         raise NotChecked(f"left out: {missing}") from missing
     if not members:
-        raise NotChecked(f"left out: botocore has no enum for a member that says the state, in {good!r} of {', '.join(services)}")
+        raise NotChecked(f"left out: botocore has no enum for what says the state in a good end of {', '.join(services)}")
     deciding = [each for each in members if not _is_green(subject, each.with_word(good, _NEW_WORD))] or members[:1]
     for member in deciding:
         yield from _judged(subject, good, member)
