@@ -164,6 +164,22 @@ def test_debug_shows_the_arguments_of_jsonata(client):
     assert (caught["output"], caught["nextState"]) == ("X", "H")
 
 
+@pytest.mark.parametrize(
+    ("catcher", "language", "error"),
+    [
+        ({"ResultPath": "$.a.b"}, "JSONPath", "States.ResultPathMatchFailure"),
+        ({"Assign": {"v.$": "$.nothing"}}, "JSONPath", "States.Runtime"),
+        ({"Output": "{% $number('x') %}"}, "JSONata", "States.QueryEvaluationError"),
+    ],
+)
+def test_a_catch_that_fails_fails_the_test(client, catcher, language, error):
+    state = {"Type": "Task", "QueryLanguage": language, "Resource": TASK["Resource"], "End": True}
+    state["Arguments" if language == "JSONata" else "Parameters"] = {"JobName": "j"}
+    state["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": "N", **catcher}]
+    answer = outcome_of(client, state, level="INFO", input='{"a": 1}', mock={"errorOutput": {"error": "X"}})
+    assert (answer["status"], answer["error"]) == ("FAILED", error)
+
+
 def test_a_choice_is_tested_with_variables(client):
     choice = {"Type": "Choice", "Default": "D", "Choices": [{"Variable": "$x", "NumericEquals": 1, "Next": "One"}]}
     ends = {"D": {"Type": "Succeed"}, "One": {"Type": "Succeed"}}

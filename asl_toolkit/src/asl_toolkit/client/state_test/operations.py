@@ -4,6 +4,7 @@ SUCCEEDED, FAILED, RETRIABLE (a Retry would try again) or CAUGHT_ERROR, the outp
 inspectionLevel DEBUG the data after each step. TRACE shows the same: HTTP tasks, which it is for, are not run here.
 """
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -66,18 +67,11 @@ class StateTests(Part):
         settings = request.get("stateConfiguration", {})
         inspection.before(frame)
         try:
-            if isinstance(state, (MapState, ParallelState)):
-                outcome = run_mocked(frame, settings, mocked, inspection)
-                result = mocked
-            else:
-                outcome = stage.run(frame)
-                result = _result(frame, stage, inspection)
-            inspection.after(frame, result, outcome)
-            answer = _ended(frame, "SUCCEEDED", outcome, inspection)
+            answer = _answer(frame, stage, settings, mocked, inspection)
         except RuntimeFailure as failure:
             answer = {"status": "FAILED", "error": failure.error, "cause": failure.message}
         except StateFailure as failure:
-            answer = _failed(frame, _named(failure), settings.get("retrierRetryCount", 0), inspection)
+            answer = {"status": "FAILED", **_members(_named(failure))}
         if request.get("inspectionLevel", "INFO") == "INFO":
             return answer
         return {**answer, "inspectionData": inspection.data()}
@@ -173,6 +167,23 @@ class StateTests(Part):
         return self._registry.error("ValidationException", message, _NAME)
 
 
+def _answer(
+    frame: Frame, stage: Stage, settings: Mapping[str, Any], mocked: Json | StateFailure, inspection: Inspection
+) -> Response:
+    """How the state ends. RuntimeFailure, and StateFailure when what Catch says cannot be evaluated."""
+    try:
+        if isinstance(frame.state, (MapState, ParallelState)):
+            outcome = run_mocked(frame, settings, mocked, inspection)
+            result = mocked
+        else:
+            outcome = stage.run(frame)
+            result = _result(frame, stage, inspection)
+        inspection.after(frame, result, outcome)
+        return _ended(frame, "SUCCEEDED", outcome, inspection)
+    except StateFailure as failure:
+        return _handled(frame, _named(failure), settings.get("retrierRetryCount", 0), inspection)
+
+
 def _answering(services: Services, state: State, mocked: Json | StateFailure) -> Handler:
     """What answers a Task under test: its mock, or else its handler, called on the test's own thread."""
     real = services.handler(state.resource, state.name) if isinstance(state, TaskState) else None
@@ -214,9 +225,9 @@ def _ended(frame: Frame, status: str, outcome: Outcome, inspection: Inspection) 
     return answer if outcome.next is None else {**answer, "nextState": outcome.next}
 
 
-def _failed(frame: Frame, failure: StateFailure, retried: int, inspection: Inspection) -> Response:
-    """RETRIABLE, CAUGHT_ERROR or FAILED."""
-    named = {name: text for name, text in (("error", failure.error), ("cause", failure.cause)) if text is not None}
+def _handled(frame: Frame, failure: StateFailure, retried: int, inspection: Inspection) -> Response:
+    """RETRIABLE, CAUGHT_ERROR or FAILED; StateFailure and RuntimeFailure when what Catch says cannot be evaluated."""
+    named = _members(failure)
     state = frame.state
     handled = state if isinstance(state, (TaskState, MapState, ParallelState)) else None
     for place, retrier in enumerate(() if handled is None else handled.retry):
@@ -232,6 +243,10 @@ def _failed(frame: Frame, failure: StateFailure, retried: int, inspection: Inspe
             inspection.put("errorDetails", {"catchIndex": place})
             return {**_ended(frame, "CAUGHT_ERROR", outcome, inspection), **named}
     return {"status": "FAILED", **named}
+
+
+def _members(failure: StateFailure) -> dict[str, str]:
+    return {name: text for name, text in (("error", failure.error), ("cause", failure.cause)) if text is not None}
 
 
 def _backoff(retrier: Retrier, retried: int) -> int:
