@@ -44,6 +44,17 @@ STORE = {
         ("$.nobody.more[1:5]", []),
         ("$.books.length()", 3),
         ("$.books[*].price.max()", 22),
+        ("$.['books'].[0].['title']", "A"),
+        ("$.books.[*].['title','price']", [{"title": t, "price": p} for t, p in (("A", 8), ("B", 12.5), ("C", 22))]),
+        ("$.books.[?(@.price > 10)].title", ["B", "C"]),
+        ("$.books[0:3:2].title", ["A", "B", "C"]),
+        ("$.books[1::2].title", ["B", "C"]),
+        ("$.books[?(@.title =~ /[ab]/i)].title", ["A", "B"]),
+        ("$.books[?(@.title =~ /a/)].title", []),
+        ("$.books[?(/A|B/ =~ @.title)].title", ["A", "B"]),
+        ("$.books[?(@.price =~ /\\d/)].title", ["A"]),
+        ("$.books[?(@.tags =~ /y/)].title", ["A"]),
+        ("$.books[?(@.isbn =~ /.*/ && @.title =~ /a\\/b|C/)].title", ["C"]),
     ],
 )
 def test_a_path_finds(path, expected):
@@ -65,7 +76,11 @@ def test_a_definite_path_that_leads_nowhere_says_what_jayway_says(path, message)
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("path", ["", "a", "$.", "$[", "$['a", "$.a[?(@.b =~ /x/)]", "$.a[?(@.b", "$.a b", "$.a[1:2:3]"])
+@pytest.mark.parametrize(
+    "path",
+    ["", "a", "$.", "$[", "$['a", "$.a[?(@.b =~ x)]", "$.a[?(@.b =~ /(/)]", "$.a[?(@.b =~ /x/q)]", "$.a[?(/x/ == @.b)]",
+     "$.a[?(@.b", "$.a b", "$.a[:]", "$.a[::2]", "$.a.."],
+)  # fmt: skip
 def test_a_faulty_path_is_refused(path):
     with pytest.raises(SyntaxFault):
         parse_path(path)

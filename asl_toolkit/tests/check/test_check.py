@@ -114,9 +114,7 @@ def test_two_maps_with_one_label():
     assert (finding.code, finding.pointer) == ("DUPLICATE_LABEL", "/States/B/Label")
 
 
-@pytest.mark.parametrize(
-    "path", ["$.a b", "$.a[?(@.x =~ /y/)]", "$.@type", "$['a'].b:c", "$.a[0:4:2]", "$.[*].['a', 'b']", "$.[?(@.a > 0)]"]
-)
+@pytest.mark.parametrize("path", ["$.a b", "$.@type", "$['a'].b:c", "$.a[::2]"])
 def test_a_path_that_only_jayway_could_judge_is_a_warning(path):
     found = check(machine(A={"Type": "Pass", "InputPath": path, "End": True}))
     assert {finding.code for finding in found} <= {"PATH_UNSURE"}

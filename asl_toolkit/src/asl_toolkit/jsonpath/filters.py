@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from asl_toolkit.json_value import Json, is_number, same
 from asl_toolkit.jsonpath.path import PathNotFound, Predicate
+from asl_toolkit.jsonpath.patterns import matching, read_pattern
 
 if TYPE_CHECKING:
     from asl_toolkit.jsonpath.path import JsonPath
@@ -53,12 +54,19 @@ class FilterParser:
             return self._comparison()
 
     def _comparison(self) -> Predicate:
+        scanner = self._scanner
+        if scanner.peek() == "/":
+            pattern = read_pattern(scanner)
+            if not self._operator("=~"):
+                raise scanner.fault("'=~' is missing behind the regular expression")
+            return matching(pattern, self._operand(), _MISSING)
         left = self._operand()
-        self._scanner.skip_blanks()
-        if self._scanner.peek() == "=" and self._scanner.text.startswith("=~", self._scanner.position):
-            raise self._scanner.fault("filters with regular expressions (=~) are not supported")
+        scanner.skip_blanks()
+        if scanner.take("=~"):
+            scanner.skip_blanks()
+            return matching(read_pattern(scanner), left, _MISSING)
         for sign in _SIGNS:
-            if self._scanner.take(sign):
+            if scanner.take(sign):
                 right = self._operand()
                 holds = _COMPARISONS[sign.strip()]
                 return lambda here, root: holds(left(here, root), right(here, root))

@@ -35,6 +35,8 @@ def parse_steps(scanner: Scanner) -> JsonPath:
             if scanner.peek() != "[":
                 tokens.append(_name_or_wildcard(scanner))
         elif scanner.take("."):
+            if scanner.peek() == "[":  # a dot before a bracket says nothing: $.['a'] is $['a']
+                continue
             token = _name_or_wildcard(scanner)
             tokens.append(token)
             if isinstance(token, Function):
@@ -116,8 +118,12 @@ def _positions(scanner: Scanner) -> Index | Slice:
         scanner.skip_blanks()
         stop = scanner.integer()
         scanner.skip_blanks()
-        if scanner.peek() == ":":
-            raise scanner.fault("a slice with a step is not supported")
+        if scanner.take(":"):
+            scanner.skip_blanks()
+            scanner.integer()  # Jayway reads two numbers and passes over a third
+            scanner.skip_blanks()
+        if first is None and stop is None:
+            raise scanner.fault("a slice has a start or an end, as in [0:2], [1:] or [:2]")
         return Slice(first, stop)
     if first is None:
         raise scanner.fault("a position, a quoted name, '*' or '?(' is missing")

@@ -1,0 +1,61 @@
+"""Regular expressions in filters, `[?(@.name =~ /a.*/i)]`, as Jayway matches them: the whole text, flags as Java's.
+
+Jayway takes a number or a boolean as its text, of an array any element that matches, and whatever else as an empty text
+(com.jayway.jsonpath, EvaluatorFactory.RegexpEvaluator). The expression itself is read by Python, whose dialect differs from
+Java's in rare things.
+"""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from asl_toolkit.bounded_regex import BoundedPattern, TooSlow
+from asl_toolkit.errors import RuntimeFailure
+from asl_toolkit.json_value import Json, dumps, is_number
+from asl_toolkit.jsonpath.path import Predicate
+
+if TYPE_CHECKING:
+    from asl_toolkit.jsonpath.scanner import Scanner
+
+_PATTERN = re.compile(r"/((?:[^/\\]|\\.)+)/([a-zA-Z]*)", re.DOTALL)
+_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE, "d": 0, "u": 0, "U": 0}
+
+
+def read_pattern(scanner: "Scanner") -> BoundedPattern:
+    """`/…/flags`; a backslash takes the slash behind it along."""
+    match = _PATTERN.match(scanner.text, scanner.position)
+    if match is None:
+        raise scanner.fault("a regular expression /…/ is missing")
+    source, letters = match.groups()
+    flags = 0 if "U" in letters else re.ASCII.value
+    for letter in letters:
+        if letter not in _FLAGS:
+            raise scanner.fault(f"{letter!r} is no flag of a regular expression; there are {', '.join(_FLAGS)}")
+        flags |= _FLAGS[letter]
+    try:
+        pattern = BoundedPattern(source, flags)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise scanner.fault(f"the regular expression /{source}/ cannot be read: {error}") from error
+    scanner.position = match.end()
+    return pattern
+
+
+def matching(pattern: BoundedPattern, operand: Callable[[Json, Json], Json], missing: object) -> Predicate:
+    """The predicate of `operand =~ pattern`. RuntimeFailure when matching takes too long."""
+
+    def holds(here: Json, root: Json) -> bool:
+        value = operand(here, root)
+        try:
+            if isinstance(value, list):
+                return any(isinstance(element, str) and pattern.fullmatch(element) for element in value)
+            return pattern.fullmatch("" if value is missing else _text(value))
+        except TooSlow as slow:
+            raise RuntimeFailure(f"In a filter, {slow}.") from slow
+
+    return holds
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    return dumps(value) if isinstance(value, bool) or is_number(value) else ""
