@@ -15,10 +15,3 @@ def script_uri(job_type: str, script: str | None, script_name: str, scripts_uri:
             f"or script (an s3:// URI) under job_types.{job_type} of the config"
         )
     return f"{scripts_uri.rstrip('/')}/{script_name.lstrip('/')}"
-
-
-def store_uri(name: str, value: str | None) -> str | None:
-    """The value, if it is a URI or None. ValueError otherwise."""
-    if value and "://" not in value:
-        raise ValueError(f"{name} {value!r} is no URI: write s3://bucket/folder/")
-    return value

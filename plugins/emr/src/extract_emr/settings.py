@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
+from extract_emr.fields import Folder, Role, Script, ScriptName, ScriptsUri
 from extract_emr.memory import Memory
-from extract_emr.script import store_uri
 
 ClusterId = Annotated[str, Field(pattern=r"^j-[A-Z0-9]+$", description="A cluster's id: j-3KVT5M2Q9Z7UG")]
 
@@ -18,8 +18,8 @@ class EmrSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     cluster_id: ClusterId | None = Field(default=None, description="One of the deployment's. Default: its cluster_id.")
-    script: str | None = Field(default=None, min_length=1, description="URI of the script. Default: scripts_uri + script_name.")
-    script_name: str = Field(default="extract_job.py", min_length=1, description="The config's script_name, below scripts_uri.")
+    script: Script = None
+    script_name: ScriptName = "extract_job.py"
     deploy_mode: Literal["cluster", "client"] = Field(default="cluster", description="Where Spark's driver runs.")
     spark_submit_args: tuple[str, ...] = Field(default=(), description="Options of spark-submit, before the script.")
     executor_memory: Memory | None = Field(default=None, description="Of an executor: 4g. Default: the cluster's.")
@@ -51,21 +51,11 @@ class EmrDeployment(BaseModel):
 
     cluster_id: ClusterId = Field(description="The cluster of every table that names no other.")
     cluster_ids: tuple[ClusterId, ...] = Field(default=(), description="Further clusters that a config may name.")
-    scripts_uri: str | None = Field(
-        default=None, min_length=1, description="Where script_name is looked for: s3://bucket/scripts/"
+    scripts_uri: ScriptsUri = None
+    log_uri: Folder | None = Field(
+        default=None, description="Where its clusters keep their logs, in S3: what a failed step wrote is read."
     )
-    log_uri: str | None = Field(
-        default=None, min_length=1, description="Where its clusters keep their logs, in S3: what a failed step wrote is read."
-    )
-    execution_role_arn: str | None = Field(
-        default=None, pattern=r"^arn:[^:]+:iam::\d{12}:role/.+$", description="The runtime role of every step."
-    )
-
-    @model_validator(mode="after")
-    def _in_a_store(self) -> Self:
-        store_uri("scripts_uri", self.scripts_uri)
-        store_uri("log_uri", self.log_uri)
-        return self
+    execution_role_arn: Role | None = Field(default=None, description="The runtime role of every step.")
 
     def allowed(self) -> tuple[str, ...]:
         """Every cluster that the state machine may add steps to, sorted."""

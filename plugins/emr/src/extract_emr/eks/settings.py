@@ -5,12 +5,12 @@ Limits are those of StartJobRun (EMR on EKS API reference; botocore's emr-contai
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
+from extract_emr.fields import LogUri, Role, Script, ScriptName, ScriptsUri
 from extract_emr.memory import Memory
-from extract_emr.script import store_uri
 from extract_emr.spark_options import SparkOption
 
 VirtualClusterId = Annotated[str, Field(pattern=r"^[0-9a-z]{1,64}$", description="A virtual cluster's id: 0b0qvauoy3ch1nqod")]
@@ -24,8 +24,8 @@ class EksSettings(BaseModel):
     virtual_cluster_id: VirtualClusterId | None = Field(
         default=None, description="One of the deployment's. Default: its virtual_cluster_id."
     )
-    script: str | None = Field(default=None, min_length=1, description="URI of the script. Default: scripts_uri + script_name.")
-    script_name: str = Field(default="extract_job.py", min_length=1, description="The config's script_name, below scripts_uri.")
+    script: Script = None
+    script_name: ScriptName = "extract_job.py"
     spark_submit_args: tuple[SparkOption, ...] = Field(default=(), description="Options of spark-submit, each a word.")
     executor_memory: Memory = Field(default="4g", description="Of an executor.")
     executor_cores: int = Field(default=2, ge=1, description="Cores of an executor.")
@@ -54,18 +54,10 @@ class EksDeployment(BaseModel):
 
     virtual_cluster_id: VirtualClusterId = Field(description="The virtual cluster of every table that names no other.")
     virtual_cluster_ids: tuple[VirtualClusterId, ...] = Field(default=(), description="Further ones that a config may name.")
-    execution_role_arn: str = Field(pattern=r"^arn:[^:]+:iam::\d{12}:role/.+$", description="The runtime role of every job run.")
+    execution_role_arn: Role = Field(description="The runtime role of every job run.")
     release_label: str = Field(pattern=r"^[\.\-_/A-Za-z0-9]{1,64}$", description="The EMR release: emr-7.9.0-latest.")
-    scripts_uri: str | None = Field(
-        default=None, min_length=1, description="Where script_name is looked for: s3://bucket/scripts/"
-    )
-    log_uri: str | None = Field(default=None, min_length=1, description="Where drivers and executors write their logs, in S3.")
-
-    @model_validator(mode="after")
-    def _in_a_store(self) -> Self:
-        store_uri("scripts_uri", self.scripts_uri)
-        store_uri("log_uri", self.log_uri)
-        return self
+    scripts_uri: ScriptsUri = None
+    log_uri: LogUri = None
 
     def allowed(self) -> tuple[str, ...]:
         """Every virtual cluster that the state machine may run jobs on, sorted."""

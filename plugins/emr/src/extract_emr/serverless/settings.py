@@ -5,12 +5,12 @@ Limits are those of StartJobRun (EMR Serverless API reference; botocore's emr-se
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from extract_emr.fields import LogUri, Role, Script, ScriptName, ScriptsUri
 from extract_emr.memory import Memory
-from extract_emr.script import store_uri
 from extract_emr.spark_options import SparkOption
 
 ApplicationId = Annotated[str, Field(pattern=r"^[0-9a-z]{1,64}$", description="An application's id: 00f1r5mqj3k2ab01")]
@@ -31,8 +31,8 @@ class ServerlessSettings(BaseModel):
     application_id: ApplicationId | None = Field(
         default=None, description="One of the deployment's. Default: its application_id."
     )
-    script: str | None = Field(default=None, min_length=1, description="URI of the script. Default: scripts_uri + script_name.")
-    script_name: str = Field(default="extract_job.py", min_length=1, description="The config's script_name, below scripts_uri.")
+    script: Script = None
+    script_name: ScriptName = "extract_job.py"
     spark_submit_args: tuple[SparkOption, ...] = Field(default=(), description="Options of spark-submit, each a word.")
     executor_memory: Memory | None = Field(default=None, description="Of an executor. Default: the application's, else 14g.")
     executor_cores: Cores | None = Field(default=None, description="vCPUs of an executor. Default: the application's, else 4.")
@@ -61,17 +61,9 @@ class ServerlessDeployment(BaseModel):
 
     application_id: ApplicationId = Field(description="The application of every table that names no other.")
     application_ids: tuple[ApplicationId, ...] = Field(default=(), description="Further applications that a config may name.")
-    execution_role_arn: str = Field(pattern=r"^arn:[^:]+:iam::\d{12}:role/.+$", description="The runtime role of every job run.")
-    scripts_uri: str | None = Field(
-        default=None, min_length=1, description="Where script_name is looked for: s3://bucket/scripts/"
-    )
-    log_uri: str | None = Field(default=None, min_length=1, description="Where drivers and executors write their logs, in S3.")
-
-    @model_validator(mode="after")
-    def _in_a_store(self) -> Self:
-        store_uri("scripts_uri", self.scripts_uri)
-        store_uri("log_uri", self.log_uri)
-        return self
+    execution_role_arn: Role = Field(description="The runtime role of every job run.")
+    scripts_uri: ScriptsUri = None
+    log_uri: LogUri = None
 
     def allowed(self) -> tuple[str, ...]:
         """Every application that the state machine may run jobs on, sorted."""
