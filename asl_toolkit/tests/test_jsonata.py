@@ -51,7 +51,7 @@ def test_an_expression_gives(expression, expected):
     [
         ("$states.input.zz", "Output", "returned nothing (undefined)."),
         ("function($x){$x}", "Output", "returned an unsupported result type."),
-        ("$eval('1')", "Output", "threw an error during evaluation. $eval is not supported"),
+        ("$eval('1')", "Output", "threw an error during evaluation. T1006: Attempted to invoke a non-function"),
         ("$x", "Output/a[0]", "returned nothing (undefined)."),
     ],
 )
@@ -67,7 +67,10 @@ def test_an_expression_that_fails(expression, field, what):
 def test_endless_recursion_is_ended():
     error, cause = output("{% ($f := function($n){$f($n + 1) + 1}; $f(1)) %}")
     assert error == "States.QueryEvaluationError"
-    assert "D1011: Stack overflow" in cause
+    assert cause.endswith(
+        " threw an error during evaluation: Stack overflow error: Check for non-terminating recursive function.  "
+        "Consider rewriting as tail-recursive. Depth=101 max=100"
+    )
 
 
 def test_a_faulty_expression_is_refused_at_load():
@@ -221,10 +224,10 @@ def test_the_time_stands_still_within_a_state():
 def test_the_library_leaves_the_process_s_recursion_limit_alone():
     code = (
         "import sys; limit = sys.getrecursionlimit(); import asl_toolkit\n"
-        "deep = '{% ($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(110)) %}'\n"
+        "deep = '{% ($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(31)) %}'\n"
         "state = {'Type': 'Pass', 'Output': deep, 'End': True}\n"
         "machine = {'QueryLanguage': 'JSONata', 'StartAt': 'S', 'States': {'S': state}}\n"
         "print(asl_toolkit.run(machine).output, sys.getrecursionlimit() == limit)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "110 True\n"
+    assert done.stdout == "31 True\n"

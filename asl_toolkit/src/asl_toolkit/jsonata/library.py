@@ -11,6 +11,7 @@ from jsonata import Jsonata  # noqa: E402 - the limit is read before
 from jsonata.functions import Functions  # noqa: E402 - as above
 from jsonata.jexception import JException  # noqa: E402 - as above
 from jsonata.regex_engine import RegexFlags  # noqa: E402 - as above
+from jsonata.signature import Signature  # noqa: E402 - as above
 from jsonata.utils import Utils  # noqa: E402 - as above
 
 sys.setrecursionlimit(_LIMIT)
@@ -29,4 +30,4 @@ def deep_recursion() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-__all__ = ["Functions", "JException", "Jsonata", "RegexFlags", "Utils", "deep_recursion"]
+__all__ = ["Functions", "JException", "Jsonata", "RegexFlags", "Signature", "Utils", "deep_recursion"]

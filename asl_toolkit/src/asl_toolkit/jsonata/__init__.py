@@ -1,0 +1,5 @@
+"""JSONata in states: texts `{% … %}`, compiled when the definition is loaded, evaluated as AWS does."""
+
+from asl_toolkit.jsonata.values import JsonataExpression, compile_value
+
+__all__ = ["JsonataExpression", "compile_value"]

@@ -1,0 +1,64 @@
+"""An expression as the library has it, with AWS's limits and its arithmetic."""
+
+import math
+from typing import Any, Final
+
+from asl_toolkit.jsonata.library import JException, Jsonata, Utils
+from asl_toolkit.jsonata.messages import MEMORY, LimitReached
+from asl_toolkit.jsonata.texts import concatenated
+
+_MOST_IN_RANGE: Final = 873_782  # [1..873782] is made, [1..873783] is not (floci-io/floci, pull 2783)
+_MOST_BY_LANGUAGE: Final = 10_000_000
+
+
+class Expression(Jsonata):  # type: ignore[misc] # the library ships no types
+    """A compiled expression; the library calls the methods that are replaced here."""
+
+    def evaluate_numeric_expression(self, left: Any, right: Any, sign: str) -> Any:  # the library's values
+        """Arithmetic on doubles: AWS gives Infinity and NaN where jsonata-js and Python refuse (floci-io/floci, issue 2737)."""
+        if left is None or right is None or not (Utils.is_numeric(left) and Utils.is_numeric(right)):
+            return super().evaluate_numeric_expression(left, right, sign)
+        result = _computed(_double(left), _double(right), sign)
+        return Utils.convert_number(result) if math.isfinite(result) else result
+
+    def evaluate_range_expression(self, left: Any, right: Any) -> Any:  # as above
+        """`left..right`, within AWS's limit of memory."""
+        if type(left) is int and type(right) is int and _MOST_IN_RANGE < right - left + 1 <= _MOST_BY_LANGUAGE:
+            raise LimitReached(MEMORY)
+        return super().evaluate_range_expression(left, right)
+
+    def evaluate_string_concat(self, left: Any, right: Any) -> str:  # as above
+        """`left & right`."""
+        return concatenated(left, right)
+
+    def evaluate_function(self, expression: Any, given: Any, environment: Any, context: Any) -> Any:  # as above
+        """A call; an error that lacks the function's name gets it."""
+        try:
+            return super().evaluate_function(expression, given, environment, context)
+        except JException as error:
+            if error.error == "T0411" and error.extra is None:
+                error.extra = expression.procedure.value
+            elif error.error == "T0410" and error.expected is None:
+                error.current, error.expected = 1, expression.procedure.value
+            raise
+
+
+def _double(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def _computed(left: float, right: float, sign: str) -> float:
+    if sign == "+":
+        return left + right
+    if sign == "-":
+        return left - right
+    if sign == "*":
+        return left * right
+    if sign == "%":
+        return math.fmod(left, right) if right and math.isfinite(left) else math.nan
+    if right == 0:
+        return math.nan if left == 0 else math.copysign(math.inf, left) * math.copysign(1.0, right)
+    return left / right

@@ -1,0 +1,221 @@
+"""The functions of expressions: AWS's own, and those of the language where the library does something else.
+
+AWS's own are $partition, $range, $hash, $random, $uuid and $parse (developer guide, "Transforming data with JSONata"); $eval is
+none. What they do with odd arguments was measured with TestState by floci-io/floci (pulls 2676, 2783) and sfnx, and recorded
+by gabrielmoreira/tiny-asl-machine (Feature.JSONataBuiltins).
+"""
+
+import math
+import random
+import re
+import urllib.parse
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from asl_toolkit.intrinsics.texts import hexadecimal
+from asl_toolkit.java import JavaRandom
+from asl_toolkit.json_value import Json
+from asl_toolkit.jsonata.library import Functions, JException, Jsonata, Signature, Utils
+from asl_toolkit.jsonata.messages import MEMORY, LimitReached
+from asl_toolkit.jsonata.parsing import parse_strictly
+from asl_toolkit.jsonata.pictures import rounded_for
+from asl_toolkit.jsonata.texts import text_of
+
+_MOST_NUMBERS = 360_145  # AWS gives $range so many and refuses one more (floci, test of pull 2783)
+_ALGORITHMS = ("SHA-1", "SHA-384", "SHA-256", "SHA-512", "MD5")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[Ee][-+]?[0-9]+)?")
+_BASES: Mapping[str, int] = {"0x": 16, "0X": 16, "0o": 8, "0O": 8, "0b": 2, "0B": 2}
+_ZONE = re.compile(r"[+-]\d{4}")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+# What the Python exceptions of some of the library's functions mean: the code, and the argument that its text names.
+_FAULTS: Mapping[str, tuple[str, int]] = {"toMillis": ("D3110", 0), "formatInteger": ("D3130", 1)}
+
+
+class _Signature(Signature):  # type: ignore[misc] # the library ships no types
+    """A signature that tells null from undefined, and counts the arguments as jsonata-js does."""
+
+    def get_symbol(self, value: Any) -> str:  # the library's values
+        """The letter of a value's type; `l` is null's."""
+        return "l" if value is Utils.NULL_VALUE else str(super().get_symbol(value))
+
+    def throw_validation_error(self, _arguments: Any, symbols: str, name: str | None) -> None:  # as above
+        """T0410 for the first argument that does not fit."""
+        pattern, good = "", 0
+        for param in self._params:
+            pattern += param.regex
+            match = re.match(pattern, symbols)
+            if match is None:
+                break
+            good = match.end()
+        raise JException("T0410", -1, good + 1, name)
+
+
+class _Native(Jsonata.JFunction):  # type: ignore[misc] # the library ships no types
+    """One of the library's functions behind a strict signature."""
+
+    def __init__(self, name: str, native: Any) -> None:  # a JNativeFunction
+        super().__init__(native, None)
+        self.function_name = name
+        self.signature = _Signature.__new__(_Signature)
+        self.signature.__dict__.update(native.signature.__dict__)
+
+    def call(self, given: Any, arguments: Any) -> Any:  # the library's values
+        """The function's value; what Python raises becomes JSONata's error where there is one."""
+        try:
+            return self.function.call(given, arguments)
+        except JException:
+            raise
+        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError) as error:
+            code, place = _FAULTS.get(str(self.function_name), ("", 0))
+            if not code:
+                raise
+            raise JException(code, -1, arguments[place]) from error
+
+    def get_number_of_args(self) -> int:
+        """How many arguments it takes."""
+        return int(self.function.get_number_of_args())
+
+
+class _Own(Jsonata.JFunction):  # type: ignore[misc] # the library ships no types
+    """A Python function behind a strict signature; it gets as many arguments as are given."""
+
+    def __init__(self, name: str, signature: str, function: Callable[..., Any]) -> None:
+        super().__init__(Jsonata.JLambda(function), None)
+        self.function_name = name
+        self.signature = _Signature(signature, name)
+
+    def validate(self, arguments: Any, context: Any) -> Any:  # the library's values
+        """The arguments, if they fit: not more than are given, or the context in the place of the first."""
+        fitting = self.signature.validate(arguments, context)
+        return fitting[: max(len(arguments), 1)]
+
+
+def _partition(values: Any = None, size: Any = None) -> Any:  # the library's values
+    """Chunks; without a size one of all. A size of 0, and no values, give nothing."""
+    if values is None:
+        return None
+    if not isinstance(values, list):
+        raise JException("T0412", -1, 1, "partition", "?")
+    if size is None:
+        chunks = [values]
+    elif size < 0 and int(size) < 0:
+        raise JException("D3137", -1, "Second argument must be zero or greater")
+    elif int(size) == 0 or len(values) == 0:
+        return None
+    else:
+        elements = list(values)
+        chunks = [elements[start : start + int(size)] for start in range(0, len(elements), int(size))]
+    result = Utils.JList(chunks)
+    result.cons = True
+    return result
+
+
+def _range(first: Any = None, last: Any = None, step: Any = None) -> Any:  # as above
+    """Numbers, both ends included, fractions cut off; nothing when an argument is undefined or the step is 0."""
+    if first is None or last is None or step is None or int(step) == 0:
+        return None
+    start, stop, by = int(first), int(last), int(step)
+    numbers = range(start, stop + (1 if by > 0 else -1), by)
+    if len(numbers) > _MOST_NUMBERS:
+        raise LimitReached(MEMORY)
+    return Utils.create_sequence_from_iter(numbers) if len(numbers) > 1 else next(iter(numbers), None)
+
+
+def _hash(text: Any, *algorithm: Any) -> Any:  # as above
+    if text is None or not algorithm:
+        return None
+    if algorithm[0] not in _ALGORITHMS:
+        shown = "null" if algorithm[0] is None else algorithm[0]
+        raise JException("D3137", -1, f"Hash algorithm '{shown}' must be one of {', '.join(_ALGORITHMS)}")
+    return hexadecimal(text, algorithm[0])
+
+
+def _random(seed: Any = None) -> float:  # as above
+    """From 0 to 1; with a seed the first number of java.util.Random ($random(42) is 0.7275636800328681)."""
+    return random.random() if seed is None else JavaRandom(int(seed)).fraction()  # noqa: S311 - as AWS's, no secret
+
+
+def _parse(text: Any = None) -> Any:  # as above
+    return None if text is None else parse_strictly(text)
+
+
+def _string(value: Any = None, pretty: Any = None) -> str | None:  # as above
+    return text_of(value, pretty=bool(pretty))
+
+
+def _number(value: Any = None) -> Json:
+    if value is None or not isinstance(value, str):
+        return int(value) if isinstance(value, bool) else value
+    try:
+        if value[:2] in _BASES:
+            return int(value[2:], _BASES[value[:2]])
+        number = float(value) if _NUMBER.fullmatch(value) else math.nan
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise JException("D3030", -1, value)
+    return Utils.convert_number(number)
+
+
+def _parse_integer(text: Any = None, picture: Any = None) -> Any:  # the library's values
+    """NaN for a text that is none: AWS gives "NaN" for $parseInteger('abc', '0') (floci, issue 2737)."""
+    try:
+        return Functions.parse_integer(text, picture)
+    except ValueError:
+        return math.nan
+    except JException:
+        raise
+    except RuntimeError as error:
+        raise JException("D3130", -1, picture) from error
+
+
+def _format_number(value: Any = None, picture: Any = None, options: Any = None) -> Any:  # as above
+    if value is None:
+        return None
+    return Functions.format_number(rounded_for(value, picture, options), picture, options)
+
+
+def _from_millis(millis: Any = None, picture: Any = None, zone: Any = None) -> Any:  # as above
+    """Undefined for what is no number; a zone that is none is UTC (both measured by sfnx)."""
+    if not isinstance(millis, (int, float)) or isinstance(millis, bool):
+        return None
+    known = zone if isinstance(zone, str) and _ZONE.fullmatch(zone) else None
+    return Functions.datetime_from_millis(millis, picture, known)
+
+
+def _decode_url_component(text: Any = None) -> Any:  # as above
+    """A `+` is a blank, a broken escape is refused, broken UTF-8 becomes U+FFFD (measured by sfnx)."""
+    if text is None:
+        return None
+    if _BAD_ESCAPE.search(text):
+        raise JException("D3140", -1, "decodeUrlComponent", text)
+    return urllib.parse.unquote_plus(text, errors="replace")
+
+
+_OWN: Mapping[str, tuple[str, Callable[..., Any]]] = {
+    "partition": ("<xn?:a>", _partition),
+    "range": ("<n?n?n?:a>", _range),
+    "hash": ("<ss?:s>", _hash),
+    "random": ("<n?:n>", _random),
+    "uuid": ("<:s>", lambda: str(uuid.uuid4())),
+    "parse": ("<s?:x>", _parse),
+    "string": ("<x-b?:s>", _string),
+    "number": ("<(nsb)-:n>", _number),
+    "parseInteger": ("<s-s:n>", _parse_integer),
+    "formatNumber": ("<n-so?:s>", _format_number),
+    "fromMillis": ("<x-s?s?:s>", _from_millis),
+    "decodeUrlComponent": ("<s-:s>", _decode_url_component),
+}
+
+
+def bindings(now: Callable[..., Any], millis: Callable[[], int]) -> Mapping[str, Any]:  # the library's functions
+    """Every function that an expression can call, by name; `$eval` is undefined, as on AWS."""
+    natives = {
+        name: _Native(name, function)
+        for name, function in Jsonata.static_frame.bindings.items()
+        if isinstance(function, Jsonata.JNativeFunction)
+    }
+    own = {name: _Own(name, signature, function) for name, (signature, function) in _OWN.items()}
+    clock = {"now": _Own("now", "<s?s?:s>", now), "millis": _Own("millis", "<:n>", millis)}
+    return {**natives, **own, **clock, "eval": None}

@@ -1,0 +1,48 @@
+"""`$parse`: a JSON text as the library's value; names that come twice and numbers that no double holds are refused."""
+
+import json
+import math
+from typing import Any
+
+from asl_toolkit.jsonata.library import JException, Utils
+
+
+def parse_strictly(text: str) -> Any:  # the library's value
+    """The value, with the library's null. JException D3137 for what is no JSON (measured: floci-io/floci, pull 2676)."""
+    try:
+        return _with_nulls(_DECODER.decode(text))
+    except RecursionError as error:
+        raise JException("D3137", -1, "the JSON text is nested too deeply") from error
+    except ValueError as error:
+        raise JException("D3137", -1, str(error)) from error
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in members:
+        if name in found:
+            raise ValueError(f"Duplicate field '{name}'")
+        found[name] = value
+    return found
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"Number out of range: {digits}")
+    return value
+
+
+def _refused(name: str) -> Any:  # never returns
+    raise ValueError(f"{name} is not JSON")
+
+
+def _with_nulls(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_nulls(inner) for inner in value]
+    if isinstance(value, dict):
+        return {name: _with_nulls(inner) for name, inner in value.items()}
+    return Utils.NULL_VALUE if value is None else value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_refused)
