@@ -7,19 +7,21 @@ sum, 99 brackets and a recursion of 31 (floci-io/floci, pull 2783).
 
 import logging
 import math
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from asl_toolkit.bounded_regex import BoundedPattern, TooSlow
 from asl_toolkit.environment import MISSING, Environment
 from asl_toolkit.errors import EvaluationFailure, SyntaxFault
 from asl_toolkit.expressions import Constant
 from asl_toolkit.json_value import Json, dumps, type_name
 from asl_toolkit.jsonata.engine import Expression
 from asl_toolkit.jsonata.functions import bindings
-from asl_toolkit.jsonata.library import Functions, JException, Utils, deep_recursion
+from asl_toolkit.jsonata.library import Functions, JException, RegexFlags, Utils, deep_recursion
 from asl_toolkit.jsonata.messages import INTERNAL, LimitReached, tail_of
 from asl_toolkit.templates import escape
 
@@ -73,7 +75,7 @@ class JsonataExpression:
                 return self._evaluated(environment)
             except JException as error:
                 raise self._failure(f"threw an error during evaluation{tail_of(error, _DEEPEST)}") from error
-            except LimitReached as limit:
+            except (LimitReached, TooSlow) as limit:
                 raise self._failure(f"threw an error during evaluation: {limit}") from limit
             except (RuntimeError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError) as error:
                 _log.warning("the expression %r made the JSONata library raise", self.source, exc_info=True)
@@ -170,15 +172,21 @@ def _compiled(source: str) -> Any:  # Jsonata: the library ships no types
     if not source:
         raise SyntaxFault("the JSONata expression is empty")
     try:
-        expression = Expression(source)
+        expression = Expression(source, _regex)
     except JException as error:
         raise SyntaxFault(f"the JSONata expression {source!r} cannot be read: {error}") from error
-    except (RecursionError, ValueError, TypeError, LookupError, AttributeError) as error:
+    except (RecursionError, ValueError, TypeError, LookupError, AttributeError, re.error) as error:
         raise SyntaxFault(f"the JSONata expression {source!r} cannot be read: {type(error).__name__}") from error
     expression.set_output_convert_nulls(False)
     expression.set_validate_input(False)
     expression.environment.bindings.update(_FUNCTIONS)
     return expression
+
+
+def _regex(pattern: str, flags: RegexFlags) -> BoundedPattern:
+    """A regular expression of an expression; re.error when it cannot be read."""
+    given = (re.IGNORECASE if flags.case_insensitive else 0) | (re.MULTILINE if flags.multiline else 0)
+    return BoundedPattern(pattern, given)
 
 
 def _states(environment: Environment) -> dict[str, Json]:
