@@ -231,3 +231,31 @@ def test_the_library_leaves_the_process_s_recursion_limit_alone():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "31 True\n"
+
+
+CHOICE = {"Type": "Choice", "Default": "End"}
+RULES = [{"Condition": "{% false %}", "Next": "End"}, {"Condition": "{% true %}", "Next": "End"}]
+TASK = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": {"FunctionName": "f"}, "End": True}
+CATCH = [{"ErrorEquals": ["Never"], "Next": "End"}, {"ErrorEquals": ["States.ALL"], "Next": "End"}]
+MISSING = "{% $states.input.missing %}"
+
+
+@pytest.mark.parametrize(
+    ("state", "location"),
+    [
+        ({**CHOICE, "Choices": [RULES[0], {**RULES[1], "Condition": MISSING}]}, "Choices[1]/Condition"),
+        ({**CHOICE, "Choices": [{**RULES[1], "Output": {"a": [1, MISSING]}}]}, "Choices[0]/Output/a[1]"),
+        ({**CHOICE, "Choices": [RULES[0], {**RULES[1], "Assign": {"x": {"y": MISSING}}}]}, "Choices[1]/Assign/x/y"),
+        ({**TASK, "Catch": [CATCH[0], {**CATCH[1], "Output": {"a": MISSING}}]}, "Catch[1]/Output/a"),
+        ({**TASK, "Catch": [CATCH[0], {**CATCH[1], "Assign": {"x": MISSING}}]}, "Catch[1]/Assign/x"),
+        ({**TASK, "Arguments": {"FunctionName": MISSING}}, "Arguments/FunctionName"),
+    ],
+)
+def test_a_failure_says_where_in_the_state_its_expression_stands(state, location):
+    """Measured on AWS by floci-io/floci (pulls 2689 and 3167)."""
+    machine = {"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": state, "End": {"Type": "Succeed"}}}
+    result = asl_toolkit.run(machine, {}, services=Services(functions={"g": lambda event, context: event}))
+    (failed,) = [event for event in result.events if event["type"] == "EvaluationFailed"][-1:]
+    details = failed["evaluationFailedEventDetails"]
+    assert details["location"] == location
+    assert f"'$states.input.missing' specified for the field '{location}' returned nothing" in details["cause"]

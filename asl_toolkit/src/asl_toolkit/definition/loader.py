@@ -70,7 +70,7 @@ def read_branch(reader: Reader, language: Language, depth: int) -> Branch | None
         state_reader = inner.mapping(name)
         if state_reader is None:
             continue
-        state_reader.language = language
+        state_reader.language, state_reader.within = language, ""
         state = read_state(name, state_reader, inner.value.keys(), lambda branch: read_branch(branch, language, depth + 1))
         if state is not None:
             states[name] = state

@@ -16,13 +16,24 @@ _VARIABLE = re.compile(r"[^\W\d]\w{0,79}")
 
 
 class Reader:
-    """One object, where it stands, the language it is in, and the list that collects faults."""
+    """One object, where it stands, the language it is in, and the list that collects faults.
 
-    def __init__(self, value: Mapping[str, Json], pointer: str, findings: list[Finding], language: Language = "JSONPath") -> None:
+    `within` is the way from the state to the object, as AWS names the fields of failed expressions (`Choices[0]/`).
+    """
+
+    def __init__(
+        self,
+        value: Mapping[str, Json],
+        pointer: str,
+        findings: list[Finding],
+        language: Language = "JSONPath",
+        within: str = "",
+    ) -> None:
         self.value = value
         self.pointer = pointer
         self.findings = findings
         self.language = language
+        self.within = within
         self._asked: set[str] = set()
 
     def at(self, name: str) -> str:
@@ -106,7 +117,7 @@ class Reader:
         """An object field, as a reader of its own."""
         value = self.raw(name)
         if isinstance(value, dict):
-            return Reader(value, self.at(name), self.findings, self.language)
+            return Reader(value, self.at(name), self.findings, self.language, f"{self.within}{name}/")
         if name in self.value:
             self.fault(name, "WRONG_TYPE", _no(name, "an object", value))
         elif required:
@@ -125,7 +136,7 @@ class Reader:
         for place, element in enumerate(value):
             pointer = f"{self.at(name)}/{place}"
             if isinstance(element, dict):
-                found.append(Reader(element, pointer, self.findings, self.language))
+                found.append(Reader(element, pointer, self.findings, self.language, f"{self.within}{name}[{place}]/"))
             else:
                 self.findings.append(Finding("WRONG_TYPE", pointer, _no("this", "an object", element)))
         return found
@@ -164,7 +175,7 @@ class Reader:
         if self.language == "JSONata":
             from asl_toolkit.jsonata import compile_value
 
-            compiled = compile_value(self.value[name], self.at(name), name, faults)
+            compiled = compile_value(self.value[name], self.at(name), f"{self.within}{name}", faults)
         else:
             compiled = compile_template(self.value[name], self.at(name), faults)
         for pointer, message in faults:

@@ -38,13 +38,13 @@ async def run_choice(frame: Frame) -> Outcome:
     data = effective_input(frame)
     environment = frame.environment(data)
     flow = state.flow
-    for choice in state.choices:
+    for place, choice in enumerate(state.choices):
         if flow.language == "JSONPath":
             taken = choice.rule.holds(environment)  # type: ignore[union-attr] # JSONPath rules are Rule
         else:
             taken = choice.rule.evaluate(environment)  # type: ignore[union-attr] # JSONata rules are Evaluable
             if not isinstance(taken, bool):
-                raise EvaluationFailure(_condition_message(choice.rule, taken), "Choices/Condition")
+                raise EvaluationFailure(_condition_message(choice.rule, taken, place), f"Choices[{place}]/Condition")
         if taken:
             assigned = evaluate_assign(choice.assign, environment)
             output = choice.output
@@ -58,10 +58,10 @@ async def run_choice(frame: Frame) -> Outcome:
     return Outcome(checked(frame, value), following, assigned)
 
 
-def _condition_message(rule: object, value: Json) -> str:
+def _condition_message(rule: object, value: Json, place: int) -> str:
     source = getattr(rule, "source", "")
     return (
-        f"The JSONata expression '{source}' specified for the field 'Condition' returned an unexpected result type. "
+        f"The JSONata expression '{source}' specified for the field 'Choices[{place}]/Condition' returned an unexpected result type. "
         f"Expected 'boolean', but was '{type_name(value)}' for value: {value!r}"
     )
 
