@@ -248,7 +248,7 @@ MISSING = "{% $states.input.missing %}"
         ({**CHOICE, "Choices": [RULES[0], {**RULES[1], "Assign": {"x": {"y": MISSING}}}]}, "Choices[1]/Assign/x/y"),
         ({**TASK, "Catch": [CATCH[0], {**CATCH[1], "Output": {"a": MISSING}}]}, "Catch[1]/Output/a"),
         ({**TASK, "Catch": [CATCH[0], {**CATCH[1], "Assign": {"x": MISSING}}]}, "Catch[1]/Assign/x"),
-        ({**TASK, "Arguments": {"FunctionName": MISSING}}, "Arguments/FunctionName"),
+        ({**TASK, "Arguments": {"FunctionName": MISSING}, "Catch": CATCH[:1]}, "Arguments/FunctionName"),
     ],
 )
 def test_a_failure_says_where_in_the_state_its_expression_stands(state, location):

@@ -61,8 +61,8 @@ async def run_choice(frame: Frame) -> Outcome:
 def _condition_message(rule: object, value: Json, place: int) -> str:
     source = getattr(rule, "source", "")
     return (
-        f"The JSONata expression '{source}' specified for the field 'Choices[{place}]/Condition' returned an unexpected result type. "
-        f"Expected 'boolean', but was '{type_name(value)}' for value: {value!r}"
+        f"The JSONata expression '{source}' specified for the field 'Choices[{place}]/Condition' returned an unexpected result "
+        f"type. Expected 'boolean', but was '{type_name(value)}' for value: {value!r}"
     )
 
 
