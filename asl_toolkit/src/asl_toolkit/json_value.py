@@ -65,9 +65,12 @@ def _copy(value: Json) -> Json:
     """The copy of a value of plain types; TypeError for others. Faster than by way of the text."""
     kind = type(value)
     if kind is dict:
-        if any(type(name) is not str for name in value):
-            raise TypeError
-        return {name: inner if type(inner) in _ATOMS else _copy(inner) for name, inner in value.items()}
+        copy = {}
+        for name, inner in value.items():
+            if type(name) is not str:
+                raise TypeError
+            copy[name] = inner if type(inner) in _ATOMS else _copy(inner)
+        return copy
     if kind is list:
         return [inner if type(inner) in _ATOMS else _copy(inner) for inner in value]
     if kind in _ATOMS or (kind is float and isfinite(value)):

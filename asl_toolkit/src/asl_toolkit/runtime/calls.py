@@ -4,11 +4,13 @@ A thread for each call would cost several times what most handlers of tests and 
 drives the loop calls them one after the other, and a second one watches: when a call has not come back in time, the second
 takes the loop over, and the first, once its handler returns, only delivers the answer. A state whose handler took its time
 is called on threads from then on, truly parallel, until its calls prove to be quick again. So no handler, whatever it waits
-for, holds up timeouts, a stop or other branches for more than a few milliseconds.
+for, holds up timeouts, a stop or other branches for more than some milliseconds: 10 at a state's first call, 100 at a call
+that is the first to be slow after many that were quick.
 """
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
@@ -17,6 +19,7 @@ from asl_toolkit.runtime.loop import Loop
 from asl_toolkit.runtime.workers import Workers
 
 _PATIENCE = 0.005  # seconds after which the loop moves on, at most twice that
+_TRUST = 0.05  # seconds to which the patience grows while calls are quick: each look takes the interpreter's lock away
 _QUICK = 0.001  # seconds: what takes longer, twice in a row, gains by a thread of its own
 _PROOF = 8  # quick calls in a row on threads until a state's handler counts as quick again
 
@@ -38,56 +41,65 @@ class Call(Protocol):
 
 
 class _Lead:
-    """One thread's time at the head of the loop, seen by the thread that watches it."""
+    """One thread's time at the head of the loop, seen by the thread that watches it.
+
+    `_token` holds one thing while a call is made: whoever takes it out of there, the caller when it comes back or the watching
+    thread when that takes too long, has the loop from then on. A deque's own methods are whole for other threads.
+    """
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.number = 0  # of calls so far
-        self.key: str | None = None  # of the state whose handler is being called
-        self.taken = False
-        self.over = False
-        self.asleep = False
-        self.wake = threading.Event()
+        self._token: deque[None] = deque()
+        self._number = 0  # of calls so far
+        self._key = ""  # of the state whose handler is being called
+        self._over = False
+        self._asleep = False
+        self._wake = threading.Event()
 
-    def begin(self, key: str) -> None:
-        """A call begins."""
-        self.number += 1
-        self.key = key
-        if self.asleep:
-            self.wake.set()
+    def begin(self, key: str, *, trusted: bool) -> None:
+        """A call begins; `trusted`: the state's last one was quick."""
+        self._number += 1
+        self._key = key
+        self._token.append(None)
+        if self._asleep or not trusted:
+            self._wake.set()
 
     def end(self) -> bool:
         """A call has come back; whether the loop is still this thread's."""
-        with self.lock:
-            self.key = None
-            return not self.taken
+        try:
+            self._token.pop()
+        except IndexError:
+            return False
+        return True
 
     def wait_until_late(self) -> str | None:
         """For the thread that watches: the key of a call that takes its time, whose loop is taken; None when all is over."""
-        while not self.over:
-            seen = self.number
-            time.sleep(_PATIENCE)
-            if seen != self.number:
-                continue
-            with self.lock:
-                if self.key is not None and seen == self.number:
-                    self.taken = True
-                    return self.key
-            self._sleep(seen)
+        patience = _PATIENCE
+        while not self._over:
+            seen = self._number
+            if self._wake.wait(patience):
+                self._wake.clear()
+                patience = _PATIENCE
+            elif seen != self._number:
+                patience = min(2 * patience, _TRUST)
+            elif self.end():
+                return self._key
+            else:
+                self._sleep(seen)
+                patience = _PATIENCE
         return None
 
     def _sleep(self, seen: int) -> None:
         """Nobody is called: wait for the next call without looking every few milliseconds."""
-        self.wake.clear()
-        self.asleep = True
-        if seen == self.number and not self.over:  # asked after `asleep` is set: `begin` counts before it looks
-            self.wake.wait()
-        self.asleep = False
+        self._asleep = True
+        if seen == self._number and not self._over:  # asked after `_asleep` is set: `begin` counts before it looks
+            self._wake.wait()
+        self._asleep = False
+        self._wake.clear()
 
     def close(self) -> None:
         """Let the watching thread end."""
-        self.over = True
-        self.wake.set()
+        self._over = True
+        self._wake.set()
 
 
 class Calls:
@@ -100,6 +112,7 @@ class Calls:
         self._name = name
         self._lead: _Lead | None = None
         self._slow: dict[str, int] = {}  # states → quick calls that are still to be proved
+        self._trusted: set[str] = set()  # states whose last call was quick
         self._late: set[str] = set()  # states whose last call took its time
 
     def submit(self, call: Call) -> None:
@@ -117,22 +130,28 @@ class Calls:
             self._workers.submit(partial(self._outside, call))
             return True
         lead = self._lead or self._new_lead()
-        lead.begin(key)
+        lead.begin(key, trusted=key in self._trusted)
         started = time.perf_counter()
         answer = call.make()
         late = time.perf_counter() - started > _QUICK
         if not lead.end():
             loop.post(lambda: self._arrive(call, answer))
             return False
-        if not late:
+        if late:
+            self._was_late(key)
+        elif key not in self._trusted:
+            self._trusted.add(key)
             self._late.discard(key)
-        elif key in self._late:
-            self._slow[key] = _PROOF
-        else:
-            self._late.add(key)  # once proves nothing: the machine may be busy
         loop.arrived()
         call.take(answer)
         return True
+
+    def _was_late(self, key: str) -> None:
+        """Once proves nothing, the machine may be busy; twice in a row does."""
+        self._trusted.discard(key)
+        if key in self._late:
+            self._slow[key] = _PROOF
+        self._late.add(key)
 
     def _outside(self, call: Call) -> None:
         key, started = call.key, time.perf_counter()

@@ -27,11 +27,16 @@ class LambdaContext:
     identity = None
     client_context = None
 
-    def __init__(self, function_name: str, invoked_function_arn: str, function_version: str = "$LATEST") -> None:
+    def __init__(self, function_name: str, function_version: str, place: str) -> None:
         self.function_name = function_name
-        self.invoked_function_arn = invoked_function_arn
         self.function_version = function_version
+        self._place = place
         self.deadline = time.monotonic() + _LONGEST_SECONDS
+
+    @property
+    def invoked_function_arn(self) -> str:
+        """The ARN that the function was called by."""
+        return f"arn:aws:lambda:{self._place}:function:{self.function_name}"
 
     @cached_property
     def aws_request_id(self) -> str:
@@ -60,8 +65,7 @@ class FunctionCaller:
 
     def __init__(self, functions: Mapping[str, Function], *, region: str, account: str) -> None:
         self._functions = functions
-        self._region = region
-        self._account = account
+        self._place = f"{region}:{account}"
         self._marked = any(map(is_inline, functions.values()))
         self.invoke = _ByMark(self._invoke, self._is_inline)
         self.by_arn = _ByMark(self._by_arn, self._is_inline)
@@ -120,7 +124,7 @@ class FunctionCaller:
             version = parts[7] if len(parts) > 7 else version
         elif len(parts) == 2:
             name, version = parts
-        arn = f"arn:aws:lambda:{self._region}:{self._account}:function:{name}"
+        arn = f"arn:aws:lambda:{self._place}:function:{name}"
         for key in (wanted, ":".join(parts[:7]), arn, name):
             if key in self._functions:
                 return self._functions[key], name, version
@@ -131,7 +135,7 @@ class FunctionCaller:
         )
 
     def _call(self, function: Function, name: str, version: str, event: Json, *, blanks: bool) -> Json:
-        context = LambdaContext(name, f"arn:aws:lambda:{self._region}:{self._account}:function:{name}", function_version=version)
+        context = LambdaContext(name, version, self._place)
         try:
             return copied(function(copied(event), context))
         except TaskFailed:
