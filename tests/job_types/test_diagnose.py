@@ -127,9 +127,11 @@ def test_emr_serverless_tells_details_and_the_drivers_log(aws):
         "configurationOverrides": monitoring,
     }  # fmt: skip
     aws.answers("emr-serverless", "get_job_run", {"jobRun": described}, applicationId="00f1", jobRunId="00g2")
-    stored(aws, "s3://logs/emr/applications/00f1/jobs/00g2/SPARK_DRIVER/stderr.gz", "boom")
+    folder = "s3://logs/emr/applications/00f1/jobs/00g2/SPARK_DRIVER"
+    stored(aws, f"{folder}/stderr.gz", "boom")
+    stored(aws, f"{folder}/stdout.gz", "Traceback")
     assert BY_NAME["emr_serverless"].diagnose(caught(run), aws) == (
-        "ExitCode: 1\nlast lines of s3://logs/emr/applications/00f1/jobs/00g2/SPARK_DRIVER/stderr.gz:\nboom"
+        f"ExitCode: 1\nlast lines of {folder}/stderr.gz:\nboom\nlast lines of {folder}/stdout.gz:\nTraceback"
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from extract_core.parsing.asking import answer, client, told
 from extract_core.parsing.payload import described, member, objects, text
-from extract_emr.logs import folder, stderr_tail
+from extract_emr.logs import folder, log_tail
 
 if TYPE_CHECKING:
     from extract_core import Outcome
@@ -24,7 +24,7 @@ def diagnose(outcome: Outcome, aws: object) -> str | None:
     if not text(details, "Message"):
         reason = ": ".join(dict.fromkeys(filter(None, (text(now, "Reason"), text(now, "Message")))))
     log = text(now, "LogFile") or text(details, "LogFile") or _stderr(aws, cluster, step_id)
-    return told(reason, stderr_tail(aws, log))
+    return told(reason, log_tail(aws, log))
 
 
 def _stderr(aws: object, cluster: str, step_id: str) -> str | None:

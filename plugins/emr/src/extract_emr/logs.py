@@ -20,7 +20,7 @@ _LINES: Final = 20
 _CHARACTERS: Final = 2000
 
 
-def stderr_tail(aws: object, uri: str | None) -> str | None:
+def log_tail(aws: object, uri: str | None) -> str | None:
     """The last lines of this log (at most 20, 2,000 characters) below a line that names it; None where it can't be read."""
     found = re.fullmatch(r"s3[an]?://([^/]+)/(.+)", uri or "")
     if not found:

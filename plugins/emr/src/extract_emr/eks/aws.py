@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from extract_core.parsing.asking import answer, client, stopped, told
 from extract_core.parsing.payload import described, member, text
 from extract_emr.job_run import log_uri
-from extract_emr.logs import folder, newest_key, stderr_tail
+from extract_emr.logs import folder, log_tail, newest_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ def diagnose(outcome: Outcome, aws: object) -> str | None:
     if not text(payload, "StateDetails"):
         reason = ": ".join(filter(None, (text(found, "FailureReason"), text(found, "StateDetails"))))
     now: Mapping[str, Json] = found if isinstance(found, dict) else {}
-    return told(reason, stderr_tail(aws, _driver_log(aws, log_uri(now) or log_uri(payload), cluster, run_id)))
+    return told(reason, log_tail(aws, _driver_log(aws, log_uri(now) or log_uri(payload), cluster, run_id)))
 
 
 def _driver_log(aws: object, uri: str | None, cluster: str, run_id: str) -> str | None:

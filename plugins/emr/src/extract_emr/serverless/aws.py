@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from extract_core.parsing.asking import answer, client, stopped, told
 from extract_core.parsing.payload import described, member, text
 from extract_emr.job_run import log_uri
-from extract_emr.logs import stderr_tail
+from extract_emr.logs import log_tail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def diagnose(outcome: Outcome, aws: object) -> str | None:
-    """StateDetails where the payload had none, and the end of the driver's stderr where its logs go to S3."""
+    """StateDetails where the payload had none, and the ends of the driver's logs where these go to S3.
+
+    Python's own traceback may stand in stdout, with a clean end in stderr: an error while Spark starts was seen to (the log
+    handler of vivekaradshan/upgrade-regression-test-agent).
+    """
     application, run_id = _run(outcome)
     if not application or not run_id:
         return None
@@ -25,8 +29,8 @@ def diagnose(outcome: Outcome, aws: object) -> str | None:
     reason = None if text(payload, "StateDetails") else text(found, "StateDetails")
     now: Mapping[str, Json] = found if isinstance(found, dict) else {}
     uri = log_uri(now) or log_uri(payload)
-    log = f"{uri.rstrip('/')}/applications/{application}/jobs/{run_id}/SPARK_DRIVER/stderr.gz" if uri else None
-    return told(reason, stderr_tail(aws, log))
+    logs = f"{uri.rstrip('/')}/applications/{application}/jobs/{run_id}/SPARK_DRIVER/" if uri else None
+    return told(reason, *(log_tail(aws, f"{logs}{name}.gz") for name in ("stderr", "stdout") if logs))
 
 
 def stop(outcome: Outcome, aws: object) -> None:

@@ -109,7 +109,8 @@ class EmrServerless(JobType["ServerlessSettings", "ServerlessDeployment"]):
     def start_retries(self) -> Iterable[Retry]:
         """Throttles and quotas: no job run was made. An internal error, after which one may be there, is not retried.
 
-        The service's base exception is named after its SDK's; it was not seen recorded.
+        ``EMRServerless.ValidationException`` was seen on AWS (vivekaradshan/upgrade-regression-test-agent), so the prefix is
+        right; the service's base exception is named after its SDK's and was not seen recorded.
         """
         return (
             Retry(errors=("EMRServerless.ServiceQuotaExceededException",)),
@@ -137,7 +138,7 @@ class EmrServerless(JobType["ServerlessSettings", "ServerlessDeployment"]):
         return bigger(settings, status)
 
     def diagnose(self, outcome: Outcome, aws: object) -> str | None:
-        """GetJobRun's StateDetails where the payload had none, and the end of the driver's stderr in S3."""
+        """GetJobRun's StateDetails where the payload had none, and the ends of the driver's logs in S3."""
         from extract_emr.serverless.aws import diagnose
 
         return diagnose(outcome, aws)

@@ -39,5 +39,4 @@ def local_answer(arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
         "UpdatedAt": end.ended,
         "TotalExecutionDurationSeconds": round((end.ended - end.began) / 1000),
     }
-    answer: dict[str, Json] = {"JobRun": run}
-    return Outcome.succeeded(answer) if state == "SUCCESS" else Outcome.failed("States.TaskFailed", json.dumps(answer))
+    return Outcome.succeeded(run) if state == "SUCCESS" else Outcome.failed("States.TaskFailed", json.dumps(run))
