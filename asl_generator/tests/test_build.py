@@ -235,7 +235,7 @@ def choice_rules(built):
 def test_an_empty_section_is_a_section(build_types, crunch, poll):
     with pytest.raises(ConfigError) as refused:
         build_types(crunch(), poll(), deployments={"crunch": {}})
-    assert str(refused.value) == "extract.toml: job_types.crunch.queue: is required, but not set"
+    assert str(refused.value) == "extract.toml:4:1: job_types.crunch.queue: is required, but not set"
 
 
 def test_a_machine_without_any_branch(build_types, crunch):
@@ -403,6 +403,6 @@ def test_faults_have_their_place_in_the_file(tmp_path: Path, crunch):
     with pytest.raises(ConfigError) as refused:
         build_pipeline(read_pipeline(file), Registry.of(crunch()))
     assert str(refused.value) == (
-        "extract.toml: job_types.crunch.queue: is required, but not set\n"
+        "extract.toml:4:1: job_types.crunch.queue: is required, but not set\n"
         "extract.toml:5:1: job_types.crunch.queu: unknown key; did you mean 'queue'?"
     )

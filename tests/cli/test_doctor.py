@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from extract_core.cli.doctor_aws import permissions
-from extract_core.cli.doctor_checks import Finding
+from extract_core.cli.finding import Finding
 from extract_core.pipeline import read_pipeline
 from extract_core.tracking import SQLiteTracking
 
@@ -59,14 +59,17 @@ def test_what_is_wrong_says_what_to_do(found, project):
     assert set(wrong) == {"[job_types.ecs]", "[job_types.lom]", "config sales", "data_uri", "runs_uri", "tracking"}
     assert (wrong["config sales"].said, wrong["config sales"].remedy) == (
         (
-            "has 1 fault, the first: sales.yml:1:51: extract.tables.a.fetchsize: is 'many'; write a whole number from 0 to "
-            "2147483647"
+            "has 1 fault, the first: config/sales.yml:1:51: extract.tables.a.fetchsize: is 'many'; write a whole number from 0 "
+            "to 2147483647"
         ),
         "extract validate",
     )
     assert (wrong["[job_types.lom]"].said, wrong["[job_types.lom]"].remedy) == (
-        "no installed plugin brings this job type",
-        "install it, or remove the section",
+        (
+            "extract.toml:14:1: job_types.lom: no installed plugin brings this job type (installed: batch, ecs, emr, emr_eks, "
+            "emr_serverless, glue); install one that does, or remove the section"
+        ),
+        "mend the section",
     )
     assert wrong["data_uri"].remedy == "move it away, or mend data_uri in extract.toml"
 

@@ -144,9 +144,34 @@ def test_what_can_not_be_planned_is_told_with_exit_code_2(cli, project):
     said = cli("plan", "sales")
     assert said.code == 2
     assert lines(said.out)[-1] == (
-        "sales.yml:16:29: extract.tables.\"public.odd\".fetchsize: is 'many'; write a whole number from 0 to 2147483647"
+        "config/sales.yml:16:29: extract.tables.\"public.odd\".fetchsize: is 'many'; write a whole number from 0 to 2147483647"
     )
     assert "public.odd glue can't be planned" in lines(said.out)
+
+
+def test_a_fault_above_the_tables_is_told_once(cli, project):
+    path = project / "config" / "sales.yml"
+    path.write_text(path.read_text().replace("job_type: glue", "job_type: gleu"), encoding="utf-8")
+    said = cli("plan", "sales")
+    assert said.code == 2
+    installed = "(installed: batch, ecs, emr, emr_eks, emr_serverless, glue)"
+    assert [line for line in lines(said.out) if "gleu" in line] == [
+        "public.accounts gleu can't be planned",
+        "public.notes gleu can't be planned",
+        f"config/sales.yml:3:13: extract.job_type: job type 'gleu' is not installed; did you mean 'glue'? {installed} (2 tables)",
+    ]
+
+
+def test_a_source_by_its_file(cli, project, tmp_path):
+    expected = cli("plan", "sales").out
+    for given in ("config/sales.yml", "./config/sales.yml", "sales.yml", project / "config" / "sales.yml"):
+        assert cli("plan", given) == (0, expected, "")
+    (project / "sales.yml").write_text("")
+    said = cli("plan", "./sales.yml")
+    assert (said.code, said.err) == (
+        2,
+        "extract: './sales.yml' is no config of this pipeline, which has its own in 'config'; give the name of a source\n",
+    )
 
 
 def test_a_run_that_would_not_fit_is_told(cli, project):
@@ -165,8 +190,8 @@ def test_a_faulty_config_is_told_whole(cli, project):
     said = cli("plan", "sales")
     assert (said.code, said.out) == (2, "")
     assert said.err == (
-        "extract: sales.yml:1:45: extract.tables.a.lag: is 'x'; write a time like 15m, 2h or 1d, or a whole number where the "
-        "watermark is a number\nextract: sales.yml:2:1: runs: no such key here; did you mean 'run'?\n"
+        "extract: config/sales.yml:1:45: extract.tables.a.lag: is 'x'; write a time like 15m, 2h or 1d, or a whole number where "
+        "the watermark is a number\nextract: config/sales.yml:2:1: runs: no such key here; did you mean 'run'?\n"
     )
 
 
@@ -213,8 +238,8 @@ def test_the_event_of_a_run_or_of_a_file(cli, project, started, monkeypatch):
     [
         ((), "name a source, as in: extract plan sales public.accounts; or give an event: --event event.json"),
         (("sails",), "there is no source 'sails': no sails.yml in {config}; the nearest are 'sales'"),
-        (("sales", "public.note"), "sales.yml: extract_tables: there is no table 'public.note'; the nearest are {near}"),
-        (("sales", "tag:big"), "sales.yml: extract_tables: no table has the tag 'big'; it has the tags: large"),
+        (("sales", "public.note"), "sales.yml: there is no table 'public.note'; the nearest are {near}"),
+        (("sales", "tag:big"), "sales.yml: no table has the tag 'big'; it has the tags: large"),
         (("sales", "--event", "e.json"), "--event is the whole event: leave out SOURCE, TABLES, --exclude and --reingest"),
         (("--event", "e.json"), "the event 'e.json' can't be read: No such file or directory"),
     ],

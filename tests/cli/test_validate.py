@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 import pytest
 
@@ -104,38 +105,184 @@ def test_a_job_type_that_the_machine_lacks_is_told(cli, project):
 
 
 def test_a_faulty_extract_toml_and_a_missing_file_are_told_with_the_rest(cli, project):
-    (project / "extract.toml").write_text("[machine]\nmax_concurrency = 0\n", encoding="utf-8")
+    text = (project / "extract.toml").read_text().replace("max_concurrency = 4", "max_concurrency = 0")
+    (project / "extract.toml").write_text(text, encoding="utf-8")
     said = cli("validate", "config/sales.yml", "config/sails.yml")
     assert said.code == 2
     assert said.out.splitlines() == [
-        "extract.toml:2:1: machine.max_concurrency: 0 is not a number from 1 to 40 (the limit of an inline Map)",
+        "extract.toml:5:1: machine.max_concurrency: 0 is not a number from 1 to 40 (the limit of an inline Map)",
         "config/sails.yml: can't be read: No such file or directory",
         "config/sales.yml: 3 tables (ecs 1, glue 2)",
     ]
 
 
+@pytest.mark.parametrize("given", ["sales", "config/sales", "config", "config/sales.yml"])
+def test_a_source_by_name_a_file_and_a_folder(cli, project, given):
+    assert cli("validate", given) == (0, "config/sales.yml: 3 tables (ecs 1, glue 2)\n", "")
+
+
+def test_a_name_that_is_no_source(cli, project, tmp_path, monkeypatch):
+    said = cli("validate", "sails")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "extract: 'sails' is no file, no folder and no source in 'config'; did you mean 'sales'?\n"
+    (project / "extract.toml").unlink()
+    assert cli("validate", "sails").err == (
+        "extract: 'sails' is neither a file nor a folder; give the file of the source: sails.yml\n"
+    )
+
+
+FAULTY_PIPELINE = """\
+[pipeline]
+nam = "x"
+tracking = "redis://x"
+runs_uri = "gs://bucket/runs"
+data_uri = "s3:/bucket"
+
+[job_types.glu]
+job_name = "extract-jdbc"
+
+[job_types.ecs]
+cluster = 7
+subnet = "subnet-1"
+"""
+OF_FAULTY_PIPELINE = [
+    "extract.toml:2:1: pipeline.nam: unknown key; did you mean 'name'?",
+    "extract.toml:3:1: pipeline.tracking: 'redis://x' is not valid; wanted: the path of a file, or dynamodb://table",
+    "extract.toml:4:1: pipeline.runs_uri: 'gs://bucket/runs' is not a folder or an s3:// URI",
+    "extract.toml:5:1: pipeline.data_uri: 's3:/bucket' is not a folder or an s3:// URI",
+    "extract.toml:7:1: job_types.glu: no installed plugin brings this job type; did you mean 'glue'?",
+    "extract.toml:10:1: job_types.ecs.task_definition: is missing, and job type 'ecs' needs it",
+    "extract.toml:11:1: job_types.ecs.cluster: is 7; write text",
+    "extract.toml:12:1: job_types.ecs.subnet: no such key here; did you mean 'subnets'?",
+]
+
+
+def test_all_that_is_wrong_in_extract_toml_in_one_go(cli, project):
+    (project / "extract.toml").write_text(FAULTY_PIPELINE, encoding="utf-8")
+    (project / "config" / "sales.yml").write_text(
+        "extract: {job_type: ecs, tables: {a: {}, b: {fetchsize: many}}}", encoding="utf-8"
+    )
+    said = cli("validate")
+    assert (said.code, said.out.splitlines()) == (
+        2,
+        [
+            *OF_FAULTY_PIPELINE,
+            "config/sales.yml:1:57: extract.tables.b.fetchsize: is 'many'; write a whole number from 0 to 2147483647",
+        ],
+    )
+    planned = cli("plan", "sales")
+    assert (planned.code, planned.err.splitlines()) == (2, [f"extract: {line}" for line in OF_FAULTY_PIPELINE])
+    doctor = cli("doctor")
+    assert doctor.code == 1
+    assert [line for line in OF_FAULTY_PIPELINE if line not in doctor.out] == []
+
+
+def test_a_faulty_section_is_told_once_and_not_at_each_table(cli, project):
+    text = (project / "extract.toml").read_text().replace("cluster =", "cluste =")
+    (project / "extract.toml").write_text(text, encoding="utf-8")
+    told = "extract.toml:11:1: job_types.ecs.cluste: no such key here; did you mean 'cluster'?\n"
+    assert cli("validate") == (2, f"{told}config/sales.yml: 3 tables (ecs 1, glue 2)\n", "1 complaint\n")
+    assert cli("plan", "sales") == (2, "", f"extract: {told}")
+
+
 @pytest.mark.parametrize(
-    ("given", "probable"),
+    ("text", "message"),
     [
-        ("sales", "did you mean 'config/sales.yml'?"),
-        ("config/sales", "did you mean 'config/sales.yml'?"),
-        ("sails", "a source's config is sails.yml, in the pipeline's folder"),
+        (
+            "[pipeline]\n[machine]\n[pipeline]\n",
+            "extract.toml:3:10: the section [pipeline] is given twice; put its keys under one",
+        ),
+        ("[pipeline]\nname = 'a'\nname = 'b'\n", "extract.toml:3:11: a key is given twice; keep one of them"),
+        ("[pipeline]\nname = shop\n", "extract.toml:2:8: there is no value; text stands in quotes"),
     ],
 )
-def test_a_name_where_a_file_is_wanted(cli, project, given, probable):
-    said = cli("validate", given)
-    assert (said.code, said.out) == (2, "")
-    assert said.err == f"extract: {given!r} is neither a file nor a folder; give a file: {probable}\n"
+def test_what_is_no_toml(cli, project, text, message):
+    (project / "extract.toml").write_text(text, encoding="utf-8")
+    assert cli("validate", "sales.yml").out.splitlines()[0] == message
+    assert cli("plan", "sales").err == f"extract: {message}\n"
 
 
-def test_a_folder_without_configs_is_told(cli, project):
-    (project / "config" / "sales.yml").unlink()
-    said = cli("validate")
-    assert (said.code, said.err) == (2, "extract: there is no source config (<source>.yml) in 'config'; make one: extract init\n")
+def test_a_config_folder_that_is_missing(cli, project):
+    text = (project / "extract.toml").read_text().replace("[machine]", 'config_uri = "confg"\n[machine]')
+    (project / "extract.toml").write_text(text, encoding="utf-8")
+    message = f"extract.toml:4:1: pipeline.config_uri: there is no folder {str(project / 'confg')!r}; did you mean 'config'?"
+    assert cli("validate") == (2, f"{message}\n", "1 complaint\n")
+    assert cli("plan", "sales") == (2, "", f"extract: {message}\n")
+    assert f"wrong   configs: {message}\n        -> mend config_uri in extract.toml, or make the folder\n" in cli("doctor").out
 
 
-def test_very_many_complaints_are_all_printed(cli, project):
-    tables = "".join(f"    t{number}: {{fetchsize: many}}\n" for number in range(300))
-    (project / "config" / "sales.yml").write_text(f"extract:\n  job_type: glue\n  tables:\n{tables}", encoding="utf-8")
-    said = cli("validate")
-    assert (said.code, len(said.out.splitlines()), said.err) == (2, 300, "300 complaints\n")
+def test_odd_files_mean_the_same_to_all_commands(cli, project):
+    folder = project / "config"
+    (folder / ".#sales.yml").symlink_to("me@host.1234")
+    (folder / ".sales.yml").write_text("no config")
+    (folder / "d.yml").mkdir()
+    assert cli("validate") == (0, "config/sales.yml: 3 tables (ecs 1, glue 2)\n", "")
+    assert "config sales: is in order\n" in cli("doctor").out
+    (folder / "gone.yml").symlink_to("nowhere.yml")
+    (folder / "mine.yml.yml").write_text("extract: {job_type: glue, tables: {a: {}}}")
+    (folder / "sales.yaml").write_text("extract: {job_type: glue, tables: {a: {}}}")
+    assert cli("validate").out.splitlines() == [
+        "config/sales.yml: stands beside sales.yaml; keep one of them",
+        "config/gone.yml: is a link to nothing",
+        "config/mine.yml.yml:1:1: the file's name ends twice in .yml; name it mine.yml",
+        "config/sales.yaml: 1 table (glue 1)",
+        "config/sales.yml: 3 tables (ecs 1, glue 2)",
+    ]
+    doctor = cli("doctor").out
+    linked = (
+        f"the config of source 'gone' in {folder.as_uri()}/ can't be read: it is a link to nothing, or was taken away just now"
+    )
+    assert f"wrong   config gone: {linked}\n" in doctor
+    twice = "config/mine.yml.yml:1:1: the file's name ends twice in .yml; name it mine.yml"
+    assert f"wrong   config mine.yml: has 1 fault, the first: {twice}\n" in doctor
+    assert "config d" not in doctor
+    assert ".sales" not in doctor
+    assert cli("plan", "gone").err == f"extract: {linked}\n"
+
+
+SHOP = """
+CREATE TABLE accounts (id INTEGER PRIMARY KEY, changed_at TIMESTAMP);
+CREATE TABLE orders (id INTEGER PRIMARY KEY);
+CREATE VIEW open_orders AS SELECT id FROM orders;
+"""
+
+
+def test_against_the_database(cli, project):
+    connection = sqlite3.connect("shop.db")
+    connection.executescript(SHOP)
+    connection.close()
+    (project / "config" / "sales.yml").write_text(
+        """\
+extract:
+  job_type: glue
+  default_arguments: {hwm_column_type: TimestampType}
+  tables:
+    accounts: {extract_type: PE, hwm_col_name: changed, partition_column: id, lower_bound: 1, upper_bound: 9}
+    order: {}
+    open_orders: {}
+    nothing: {}
+"""
+    )
+    assert cli("validate", "sales", "--database", "sqlite:///shop.db") == (
+        2,
+        (
+            "config/sales.yml:5:48: extract.tables.accounts.hwm_col_name: is 'changed', and the table has no such column; did "
+            "you mean 'changed_at'?\n"
+            "config/sales.yml:6:5: extract.tables.order: the database has no such table; did you mean 'orders'?\n"
+            "config/sales.yml:8:5: extract.tables.nothing: the database has no such table; leave it out, or let this user see "
+            "it\n"
+        ),
+        "config/sales.yml: 1 of the database's tables and views is not in it: orders\n3 complaints\n",
+    )
+    (project / "config" / "other.yml").write_text("extract: {job_type: glue, tables: {a: {}}}")
+    assert cli("validate", "--database", "sqlite:///shop.db").err == (
+        "extract: --database is held against one config; name its source, as in: extract validate sales --database URL\n"
+    )
+
+
+def test_a_name_that_blocks_no_plugin_is_told(cli, project, monkeypatch):
+    monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "GLUE")
+    told = "EXTRACT_DISABLE_PLUGINS names 'GLUE', but no such plugin is installed; did you mean 'glue'?"
+    for argv in ("validate",), ("plan", "sales"), ("schema",):
+        assert cli(*argv).err.splitlines()[0] == f"note: {told}"
+    assert f"note    plugins: {told}\n" in cli("doctor").out

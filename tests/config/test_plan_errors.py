@@ -172,7 +172,7 @@ class TestTheMachine:
         machine["job_types"] = {"loom": {"job": "main"}}
         assert error_of(plan, machine=machine) == (
             "sales.yml:1:21: extract.job_type: the machine was built with a deployment of job type 'loom' that "
-            f"{OF_LOOM} refuses: job_name: Field required; job: Extra inputs are not permitted; mend [job_types.loom] in "
+            f"{OF_LOOM} refuses: job_name: is missing; job: no such key here; mend [job_types.loom] in "
             "extract.toml, and build and deploy the machine again"
         )
 

@@ -52,13 +52,14 @@ def test_the_tables_meant_in_the_order_of_the_config(asked, exclude, chosen):
 @pytest.mark.parametrize(
     ("asked", "exclude", "message"),
     [
-        ("public.acounts", (), f"extract_tables: there is no table 'public.acounts'; the nearest are {NEAR}"),
-        ("PUBLIC.ACCOUNTS", (), "extract_tables: there is no table 'PUBLIC.ACCOUNTS'; the nearest are 'public.accounts'"),
-        ("qx*", (), f"extract_tables: no table matches 'qx*'; it has 5: {', '.join(TABLES)}"),
+        ("public.acounts", (), f"there is no table 'public.acounts'; the nearest are {NEAR}"),
+        ("PUBLIC.ACCOUNTS", (), "there is no table 'PUBLIC.ACCOUNTS'; the nearest are 'public.accounts'"),
+        ("crm", (), "there is no table 'crm'; did you mean 'crm.*' (2 tables)?"),
+        ("qx*", (), f"no table matches 'qx*'; it has 5: {', '.join(TABLES)}"),
         ("*", ("crm.peopl",), "exclude: there is no table 'crm.peopl'; the nearest are 'crm.people'"),
-        ("tag:lrage", (), "extract_tables: no table has the tag 'lrage'; the nearest are 'large'"),
-        ("tag:x", (), "extract_tables: no table has the tag 'x'; it has the tags: large, nightly, nightly-late"),
-        ("crm.*", ("*",), "no table is left of the 2 in extract_tables: exclude (*) takes them all; narrow it"),
+        ("tag:lrage", (), "no table has the tag 'lrage'; the nearest are 'large'"),
+        ("tag:x", (), "no table has the tag 'x'; it has the tags: large, nightly, nightly-late"),
+        ("crm.*", ("*",), "no table is left of the 2 that were asked for: exclude (*) takes them all; narrow it"),
     ],
 )  # fmt: skip
 def test_what_matches_nothing_is_said(asked, exclude, message):
@@ -70,7 +71,7 @@ def test_what_matches_nothing_is_said(asked, exclude, message):
 def test_without_tags_that_is_said():
     with pytest.raises(UsageError) as error:
         select("tag:large", tags={})
-    assert str(error.value) == "sales.yml: extract_tables: no table has the tag 'large'; it has no tags"
+    assert str(error.value) == "sales.yml: no table has the tag 'large'; it has no tags"
 
 
 def test_a_table_that_is_named_like_a_selector_is_just_that_table():

@@ -133,7 +133,7 @@ def test_a_wrong_event_leaves_no_record(pipeline):
             {"tables": ["public.acounts"]},
             None,
             UsageError,
-            "sales.yml: extract_tables: there is no table 'public.acounts'; the nea",
+            "sales.yml: there is no table 'public.acounts'; the nea",
         ),
         (
             {},

@@ -156,7 +156,7 @@ def test_a_run_that_still_runs_keeps_its_tables(pipeline):
         (
             {"tables": ["public.nope"]},
             UsageError,
-            "the plan of run 'run-1': extract_tables: there is no table 'public.nope'; the nearest are 'public.orders'",
+            "the plan of run 'run-1': there is no table 'public.nope'; the nearest are 'public.orders'",
         ),
     ],
 )
@@ -195,5 +195,5 @@ def test_a_run_that_was_never_planned(pipeline):
         pipeline.plan(tables=["nope"])
     with pytest.raises(UsageError) as raised:
         again(pipeline)
-    assert str(raised.value).startswith("run 'run-1' was never planned (sales.yml: extract_tables: there is no table 'nope'")
+    assert str(raised.value).startswith("run 'run-1' was never planned (sales.yml: there is no table 'nope'")
     assert str(raised.value).endswith("): start a new run instead")

@@ -56,7 +56,7 @@ WRONG = {
     ),
     "unknown table": (
         ["run", "sales", "public.order", "--local"],
-        r"extract: sales\.yml: extract_tables: there is no table 'public\.order'; the nearest are 'public\.orders'",
+        r"extract: sales\.yml: there is no table 'public\.order'; the nearest are 'public\.orders'",
     ),
     "unknown run": (["rerun", "nope", "--local"], r"extract: there is no run 'nope'"),
     "run id that is no name": (
@@ -186,7 +186,7 @@ def test_latest_is_the_newest_run_that_had_something_to_run(demo_project):
     demo_project.extract("run", "sales", "public.retuns", "--local", "--run-id", "typo", code=2)
     shown = demo_project.extract("status", "--local", code=1)
     assert "run typo: FAILED" in shown.stdout
-    assert "extract: it was refused: sales.yml: extract_tables: there is no table 'public.retuns'" in shown.stderr
+    assert "extract: it was refused: sales.yml: there is no table 'public.retuns'" in shown.stderr
     again = demo_project.extract("rerun", "latest", "--local", "--output", "json", code=1)
     assert json.loads(again.stdout)["rerun_of"] == "one"
 

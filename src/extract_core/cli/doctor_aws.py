@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.cli.doctor_checks import Finding
+from extract_core.cli.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

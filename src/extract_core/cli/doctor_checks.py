@@ -5,34 +5,26 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from extract_core.catalog import INSTALL
+from extract_core.cli.doctor_pipeline import account, configs, deployments
+from extract_core.cli.finding import Finding
 from extract_core.errors import ConfigError, ExtractError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from extract_core.contract import Json
     from extract_core.pipeline import Pipeline
     from extract_core.registry import Registry
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `remedy` is what to do, empty where nothing need be done."""
-
-    state: Literal["ok", "note", "wrong"]
-    what: str
-    said: str
-    remedy: str = ""
-
-
 def everything(path: Path | None) -> Iterator[Finding]:
     """All findings, one after the other: some ask a network."""
-    from extract_core.pipeline import find_pipeline, read_pipeline
+    from extract_core.deployments import deployment_faults
+    from extract_core.pipeline import find_pipeline, read_faulty_pipeline
     from extract_core.registry import discover
 
     registry = discover()
@@ -45,7 +37,9 @@ def everything(path: Path | None) -> Iterator[Finding]:
         yield from _packages(None)
         return
     try:
-        pipeline = read_pipeline(file)
+        pipeline, faults = read_faulty_pipeline(file)
+        if faults:
+            raise ConfigError([*faults, *deployment_faults(pipeline, registry)])
     except ExtractError as error:
         yield Finding("wrong", "extract.toml", str(error), "mend it")
         yield from _packages(None)
@@ -56,10 +50,8 @@ def everything(path: Path | None) -> Iterator[Finding]:
 
 
 def _pipeline(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
-    from extract_core.config import machine_facts
-
-    facts = machine_facts(pipeline, registry)
-    yield from _deployments(pipeline, registry)
+    yield from account(pipeline)
+    yield from deployments(pipeline, registry)
     uses_aws = not pipeline.is_local
     if uses_aws:
         if find_spec("boto3") is None:
@@ -70,7 +62,7 @@ def _pipeline(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
         yield found
         if found.state == "wrong":
             return
-    yield from _configs(pipeline, registry, facts)
+    yield from configs(pipeline, registry)
     for name in ("data_uri", "runs_uri"):
         yield _store(name, getattr(pipeline, name))
     yield _tracking(pipeline.tracking)
@@ -98,7 +90,11 @@ def _plugins(registry: Registry) -> Iterator[Finding]:
         )
     for name in registry.blocked:
         yield Finding("note", f"plugin {name}", "is blocked by EXTRACT_DISABLE_PLUGINS")
-    if not registry.job_types:
+    for notice in registry.notices:
+        yield Finding("note", "plugins", notice)
+    if not registry.job_types and registry.blocked:
+        yield Finding("wrong", "job types", "all that are installed are blocked", "take some out of EXTRACT_DISABLE_PLUGINS")
+    elif not registry.job_types:
         yield Finding("wrong", "job types", "none is installed", "pip install 'extract-core[glue,emr,ecs]'")
 
 
@@ -106,7 +102,7 @@ _PACKAGES = (
     ("extract_local", "runs on this machine", "pip install 'extract-core[local]'"),
     ("extract_job", "the reference job, for runs on this machine", "pip install 'extract-core[local]'"),
     ("boto3", "S3, DynamoDB and Step Functions", "pip install 'extract-core[aws]'"),
-    ("adbc_driver_postgresql", "extract init --from-database postgresql://…", "pip install 'extract-core[postgres]'"),
+    ("adbc_driver_postgresql", "PostgreSQL: extract init --from-database, and runs on this machine", INSTALL),
 )
 
 
@@ -117,60 +113,6 @@ def _packages(pipeline: Pipeline | None) -> Iterator[Finding]:
             yield Finding("ok", package, f"is installed ({use})")
         else:
             yield Finding("wrong" if package in needed else "note", package, f"is not installed ({use})", remedy)
-
-
-def _deployments(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
-    """Each section [job_types.<type>], and job types that have none."""
-    from extract_core.config.settings import PluginFailure, TypeInUse
-
-    for name in sorted({*pipeline.job_types, *registry.job_types}):
-        section = pipeline.job_types.get(name)
-        if name not in registry.job_types:
-            yield Finding(
-                "wrong", f"[job_types.{name}]", "no installed plugin brings this job type", "install it, or remove the section"
-            )
-            continue
-        try:
-            TypeInUse.open(registry.job_types[name], section or {})
-        except PluginFailure as error:
-            if section is None:
-                yield Finding("note", f"job type {name}", "has no section in extract.toml, so the machine is built without it")
-            else:
-                yield Finding("wrong", f"[job_types.{name}]", str(error), "mend the section")
-        else:
-            yield Finding("ok", f"job type {name}", "its deployment is in order")
-
-
-def _configs(pipeline: Pipeline, registry: Registry, facts: Mapping[str, Json]) -> Iterator[Finding]:
-    from extract_core.config import check_source, read_source, source_names
-    from extract_core.objects import open_objects
-
-    objects = open_objects()
-    try:
-        names = source_names(objects, pipeline.config_uri)
-    except ExtractError as error:
-        yield Finding("wrong", "configs", str(error), "mend config_uri in extract.toml, or the permission to list it")
-        return
-    if not names:
-        yield Finding("wrong", "configs", f"there is none in {pipeline.config_uri}", "extract init")
-    for name in names:
-        try:
-            config = read_source(objects, pipeline.config_uri, name)
-            faults = check_source(config.text.data, file=config.text.file, registry=registry, machine=facts).faults
-        except ConfigError as error:
-            faults = tuple(error.faults)
-        except ExtractError as error:
-            yield Finding("wrong", f"config {name}", str(error))
-            continue
-        if faults:
-            yield Finding(
-                "wrong",
-                f"config {name}",
-                f"has {len(faults):,} fault{'' if len(faults) == 1 else 's'}, the first: {faults[0]}",
-                "extract validate",
-            )
-        else:
-            yield Finding("ok", f"config {name}", "is in order")
 
 
 def _store(name: str, uri: str) -> Finding:

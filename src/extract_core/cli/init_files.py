@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extract_core.catalog import propose
+from extract_core.cli.doctor_pipeline import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.catalog import Database, Proposal
-    from extract_core.contract import Json
-    from extract_core.registry import AnyJobType, Registry
+    from extract_core.registry import Registry
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.$-]*")
 _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
@@ -43,28 +43,17 @@ def pipeline_text(registry: Registry, environ: Mapping[str, str], folder: str) -
         "# What follows names jobs, clusters and networks of your account: examples, to be mended before anything is deployed.",
     ]
     for job_type, installed in registry.job_types.items():
-        example = _example(installed.job_type)
+        example = example_of(installed.job_type)
         if example:
             lines += ["", f"[job_types.{job_type}]", *(f"{_toml_key(key)} = {_toml(value)}" for key, value in example.items())]
     return "\n".join(lines) + "\n"
-
-
-def _example(job_type: AnyJobType) -> Mapping[str, Json]:
-    """The deployment that the plugin itself brings as an example, if it does."""
-    try:
-        extra = job_type.deployment().model_config.get("json_schema_extra")
-    except Exception:  # noqa: BLE001 - a plugin's own code: its section is left to the person
-        return {}
-    examples = extra.get("examples") if isinstance(extra, dict) else None
-    first = examples[0] if isinstance(examples, list) and examples else None
-    return first if isinstance(first, dict) else {}
 
 
 def _toml_key(key: str) -> str:
     return key if _TOML_BARE.fullmatch(key) else json.dumps(key)
 
 
-def _toml(value: Json) -> str:
+def _toml(value: object) -> str:
     """A value as TOML: its strings, numbers and lists are written as JSON's are."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_toml_key(key)} = {_toml(inner)}" for key, inner in value.items()) + "}"

@@ -12,17 +12,19 @@ import click
 from extract_core.cli.installed import load_registry
 from extract_core.cli.options import pipeline_option
 from extract_core.cli.output import output_option
-from extract_core.errors import UsageError
+from extract_core.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from extract_core.contract import Json
     from extract_core.handlers import Parts
+    from extract_core.pipeline import Pipeline
+    from extract_core.registry import Registry
 
 
 @click.command()
-@click.argument("source", required=False)
+@click.argument("source", required=False, metavar="[SOURCE|FILE]")
 @click.argument("tables", nargs=-1)
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
 @click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
@@ -47,28 +49,47 @@ def plan(
     For each table: job type, values and where each comes from, watermark window, who holds it; for the run: what it needs of an
     execution and what that costs. Nothing is written.
 
-    Exit codes: 0 it can run, 2 some of it can't.
+    Exit codes: 0 it can run, 1 a store can't be reached, 2 some of it can't run.
     """
+    from extract_core.cli.config_files import placed, shown_prefix, source_of
     from extract_core.cli.plan_view import show, show_diff
     from extract_core.cli.preview import preview, reading_parts
     from extract_core.config import read_event
-    from extract_core.pipeline import read_pipeline
 
-    given: Mapping[str, Json] | None = _event(source, tables, exclude, reingest=reingest, file=event)
-    read = read_pipeline(pipeline)
     registry = load_registry()
+    read = _read_pipeline(pipeline, registry)
+    name = source_of(source, read) if source is not None else None
+    given: Mapping[str, Json] | None = _event(name, tables, exclude, reingest=reingest, file=event)
+    prefix = shown_prefix(read)
     parts = reading_parts(read, registry)
     with parts.tracking:
         if diff is not None:
             given = given or _event_of(parts, diff)
         if given is None:
             raise UsageError("name a source, as in: extract plan sales public.accounts; or give an event: --event event.json")
-        found = preview(read, parts, read_event(given))
+        asked = read_event(given)
+        try:
+            found = preview(read, parts, asked)
+        except ConfigError as error:
+            raise ConfigError([placed(fault, asked.source_name, prefix) for fault in error.faults]) from error
         if diff is not None:
             show_diff(parts, diff, found, output=output)
         else:
-            show(found, details=details, output=output)
+            show(found, details=details, output=output, prefix=prefix)
     return 2 if found.refused or any(table.planned.plan_error for table in found.tables) else 0
+
+
+def _read_pipeline(path: Path | None, registry: Registry) -> Pipeline:
+    """The pipeline; ConfigError with all that is wrong in extract.toml: told once, not at each table."""
+    from extract_core.deployments import deployment_faults
+    from extract_core.pipeline import missing_config_folder, read_faulty_pipeline
+
+    pipeline, faults = read_faulty_pipeline(path)
+    missing = missing_config_folder(pipeline)
+    faults += [*([missing] if missing is not None else []), *deployment_faults(pipeline, registry)]
+    if faults:
+        raise ConfigError(set(faults))
+    return pipeline
 
 
 def _event(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 _IN_DETAIL: Final = 5  # tables whose values are shown without being asked for
 
 
-def show(found: Preview, *, details: bool | None, output: str) -> None:
-    """The whole plan on stdout."""
+def show(found: Preview, *, details: bool | None, output: str, prefix: str = "") -> None:
+    """The whole plan on stdout. `prefix` is the folder of the configs, for places that a terminal can open."""
     if output == "json":
         print_json(_json(found))
         return
@@ -33,6 +34,7 @@ def show(found: Preview, *, details: bool | None, output: str) -> None:
     elif details is None:
         click.echo("values, and where each comes from: add --details, or --output json", err=True)
     _print_run(found)
+    _print_faults(found, prefix)
 
 
 def _row(table: TablePreview) -> tuple[str, Json, str, str | None]:
@@ -94,9 +96,15 @@ def _print_run(found: Preview) -> None:
     if held:
         does = {"fail": "refuse this run", "skip": "leave them out", "wait": "wait for them"}[found.on_conflict]
         click.echo(f"held          {_count(len(held), 'table')}: run.on_conflict is {found.on_conflict}, so it would {does}")
-    for table in found.tables:
-        for line in (table.planned.plan_error or "").splitlines():
-            click.echo(line)
+
+
+def _print_faults(found: Preview, prefix: str) -> None:
+    """What can't be planned, and why: a fault above the tables once, with the number of those that have it."""
+    from extract_core.cli.config_files import placed_line
+
+    counts = Counter(line for table in found.tables for line in (table.planned.plan_error or "").splitlines())
+    for line, count in counts.items():
+        click.echo(placed_line(line, found.event.source_name, prefix) + (f" ({count:,} tables)" if count > 1 else ""))
     if found.refused:
         click.echo(found.refused)
 

@@ -1,4 +1,4 @@
-"""`extract validate`: everything that is wrong with source configs, in one go, without a store, a database or a network."""
+"""`extract validate`: everything that is wrong with source configs, in one go, offline but for --database."""
 
 from __future__ import annotations
 
@@ -13,39 +13,47 @@ from extract_core.cli.output import output_option, print_json
 from extract_core.errors import ConfigError, Fault, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from extract_core.config import Checked
-    from extract_core.contract import Json
     from extract_core.pipeline import Pipeline
     from extract_core.registry import Registry
 
-_SUFFIXES = (".yml", ".yaml")
-
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("configs", nargs=-1, metavar="[SOURCE|FILE|FOLDER]...", type=click.Path(path_type=Path))
+@click.option(
+    "--database", "url", metavar="URL", help="Also hold the one config against this database: sqlite:///… or postgresql://…"
+)
 @pipeline_option
 @output_option
-def validate(files: Sequence[Path], pipeline: Path | None, output: str) -> int:
-    """Check source configs: FILES, or folders of them; all of the pipeline's where none is named.
+def validate(configs: Sequence[Path], url: str | None, pipeline: Path | None, output: str) -> int:
+    """Check source configs, named as sources, files or folders; all of the pipeline's where none is named.
 
     All complaints come at once, a line each: file:line:column: path: what is wrong; what to do. With an extract.toml (here,
-    above, or --pipeline) each table is also planned for the machine that it describes.
+    above, or --pipeline) it is checked too, and each table is planned for the machine that it describes.
+
+    With --database, tables and columns that the database lacks are complaints; tables that the config lacks are told.
 
     Exit codes: 0 they are in order, 2 they are not.
     """
+    from extract_core.cli.config_files import beside, named_configs
+
     registry = load_registry()
-    read, faults = _pipeline(pipeline, needed=not files)
-    paths = _paths(files, read) if files else (_configs(read) if read is not None else [])
-    facts = _facts(read, registry)
-    checked = [(path, _check(path, registry, facts)) for path in paths]
+    read, faults = _pipeline(pipeline, registry, needed=not configs)
+    paths = named_configs(configs, read) if configs else (_configs(read, faults) if read is not None else [])
+    faults += beside(paths)
+    if url is not None and len(paths) != 1:
+        raise UsageError("--database is held against one config; name its source, as in: extract validate sales --database URL")
+    checked = [(path, _check(path, registry, read, faults)) for path in paths]
+    if url is not None:
+        checked = [(path, _compared(found, registry, url)) for path, found in checked]
     if output == "json":
         sources = [_source_json(path, found) for path, found in checked]
         print_json({"valid": not _count(faults, checked), "faults": [_fault_json(each) for each in faults], "sources": sources})
     else:
         _print(faults, checked)
-    if read is None and files and not faults:
+    if read is None and configs and not faults:
         click.echo("there is no extract.toml here: what depends on the machine was not checked", err=True)
     return 2 if _count(faults, checked) else 0
 
@@ -54,9 +62,10 @@ def _count(faults: Sequence[Fault], checked: Sequence[tuple[Path, Checked]]) -> 
     return len(faults) + sum(len(found.faults) for _, found in checked)
 
 
-def _pipeline(path: Path | None, *, needed: bool) -> tuple[Pipeline | None, Sequence[Fault]]:
-    """The pipeline of this folder, if there is one, or what is wrong with it."""
-    from extract_core.pipeline import find_pipeline, read_pipeline
+def _pipeline(path: Path | None, registry: Registry, *, needed: bool) -> tuple[Pipeline | None, list[Fault]]:
+    """The pipeline of this folder, if there is one, and all that is wrong with its extract.toml."""
+    from extract_core.deployments import deployment_faults
+    from extract_core.pipeline import find_pipeline, missing_config_folder, read_faulty_pipeline
 
     if path is None:
         try:
@@ -64,72 +73,52 @@ def _pipeline(path: Path | None, *, needed: bool) -> tuple[Pipeline | None, Sequ
         except UsageError:
             if needed:
                 raise
-            return None, ()
+            return None, []
     try:
-        return read_pipeline(path), ()
+        read, faults = read_faulty_pipeline(path)
     except ConfigError as error:
-        return None, error.faults
+        return None, list(error.faults)
+    missing = missing_config_folder(read)
+    faults += [*([missing] if missing is not None and needed else []), *deployment_faults(read, registry)]
+    return read, sorted(set(faults))
 
 
-def _facts(pipeline: Pipeline | None, registry: Registry) -> Mapping[str, Json] | None:
-    from extract_core.config import machine_facts
-
-    return machine_facts(pipeline, registry) if pipeline is not None else None
-
-
-def _configs(pipeline: Pipeline) -> list[Path]:
+def _configs(pipeline: Pipeline, faults: Sequence[Fault]) -> list[Path]:
     """The config files of a pipeline that keeps them in a folder."""
-    from extract_core.objects import file_path
+    from extract_core.cli.config_files import config_folder, configs_in
 
-    if not pipeline.config_uri.startswith("file://"):
+    folder = config_folder(pipeline)
+    if folder is None:
         raise UsageError(
             f"the pipeline keeps its configs in {pipeline.config_uri}: name the files to check: extract validate config/*.yml"
         )
-    folder = file_path(pipeline.config_uri)
-    return _in_folder(_shortest(folder))
+    return [] if any(fault.path == "pipeline.config_uri" for fault in faults) else configs_in(folder)
 
 
-def _shortest(path: Path) -> Path:
-    """Seen from the current folder, where it lies in it."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
-
-
-def _paths(files: Sequence[Path], pipeline: Pipeline | None) -> list[Path]:
-    for path in files:
-        _check_it_is_a_file(path, pipeline)
-    return [found for path in files for found in (_in_folder(path) if path.is_dir() else [path])]
-
-
-def _check_it_is_a_file(path: Path, pipeline: Pipeline | None) -> None:
-    """UsageError for a source's name where a file is wanted: `run` and `plan` take names, this command takes files."""
-    if path.exists() or path.suffix in _SUFFIXES:
-        return
-    here = [path.with_name(path.name + suffix) for suffix in _SUFFIXES]
-    if pipeline is not None and pipeline.config_uri.startswith("file://"):
-        from extract_core.objects import file_path
-
-        here += [_shortest(file_path(pipeline.config_uri)) / each.name for each in here]
-    probable = next((each for each in here if each.is_file()), None)
-    hint = f"did you mean {str(probable)!r}?" if probable else f"a source's config is {path.name}.yml, in the pipeline's folder"
-    raise UsageError(f"{str(path)!r} is neither a file nor a folder; give a file: {hint}")
-
-
-def _in_folder(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.glob("*") if path.suffix in _SUFFIXES) if folder.is_dir() else []
-    if not found:
-        raise UsageError(f"there is no source config (<source>.yml) in {str(folder)!r}; make one: extract init")
-    return found
-
-
-def _check(path: Path, registry: Registry, facts: Mapping[str, Json] | None) -> Checked:
-    from extract_core.config import Checked, check_source
+def _check(path: Path, registry: Registry, pipeline: Pipeline | None, faults: Sequence[Fault]) -> Checked:
+    from extract_core.config import Checked, check_source, machine_facts
 
     try:
         data = path.read_bytes()
     except OSError as error:
-        return Checked(faults=(Fault(str(path), 0, 0, "", f"can't be read: {error.strerror}"),))
-    return check_source(data, file=str(path), registry=registry, machine=facts)
+        why = "is a link to nothing" if path.is_symlink() else f"can't be read: {error.strerror}"
+        return Checked(faults=(Fault(str(path), 0, 0, "", why),))
+    machine = machine_facts(pipeline, registry) if pipeline is not None else None
+    faulty = {fault.path.split(".")[1] for fault in faults if fault.path.startswith("job_types.")}
+    return check_source(data, file=str(path), registry=registry, machine=machine, faulty=faulty)
+
+
+def _compared(found: Checked, registry: Registry, url: str) -> Checked:
+    """With what the database has and has not."""
+    from dataclasses import replace
+
+    from extract_core.catalog import read_database
+    from extract_core.catalog.compare import compare
+
+    if found.config is None:
+        return found
+    faults, notes = compare(found.config, registry, read_database(url, names_only=True))
+    return replace(found, faults=tuple(sorted({*found.faults, *faults})), notes=(*found.notes, *notes))
 
 
 def _print(faults: Sequence[Fault], checked: Sequence[tuple[Path, Checked]]) -> None:

@@ -13,7 +13,7 @@ from extract_core.config.read import read_faulty
 from extract_core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from extract_core.config.model import SourceConfig
     from extract_core.contract import Json
@@ -37,24 +37,28 @@ class Checked:
     notes: tuple[str, ...] = ()
 
 
-def check_source(data: bytes, *, file: str, registry: Registry, machine: Mapping[str, Json] | None = None) -> Checked:
+def check_source(
+    data: bytes, *, file: str, registry: Registry, machine: Mapping[str, Json] | None = None, faulty: Collection[str] = ()
+) -> Checked:
     """Check the config in `data` against the installed job types.
 
     With a machine (its facts, as `machine_facts` gives them) also whether each table gets its arguments in it; without, what
-    depends on one is left out.
+    depends on one is left out. So it is for the `faulty` job types: those whose section in extract.toml is told to be wrong.
     """
     try:
         config, faults = read_faulty(data, file=file)
     except ConfigError as error:
         return Checked(faults=tuple(error.faults))
-    planner = Planner(config, machine, registry)
+    planner = Planner(config, machine, registry, faulty)
     complaints = list(planner.prepare(config.tables))
     counts: Counter[str] = Counter()
     attempt = Attempt(run=_RUN, number=1, places=_PLACES)
     with collector_paused():
         for table in config.tables:
-            counts[planner.job_type_of(table) or "(none)"] += 1
-            found = planner.read(table) if machine is None else planner.plan(table, attempt, None)
+            job_type = planner.job_type_of(table) or "(none)"
+            counts[job_type] += 1
+            only_read = machine is None or job_type in faulty
+            found = planner.read(table) if only_read else planner.plan(table, attempt, None)
             complaints += found if isinstance(found, list) else []
     return Checked(
         faults=tuple(sorted({*faults, *planner.faults(complaints)})),

@@ -86,6 +86,10 @@ def read_source(
         kept.keep(folder + file, changed.stamp, config)
         return config
     names = source_names(objects, folder)
+    if source_name in names:
+        raise UsageError(
+            f"the config of source {source_name!r} in {folder} can't be read: it is a link to nothing, or was taken away just now"
+        )
     near = difflib.get_close_matches(source_name, names, n=3)
     hint = (
         f"; the nearest are {', '.join(map(repr, near))}" if near else f"; it has: {', '.join(names[:10]) or 'no source at all'}"
@@ -93,12 +97,17 @@ def read_source(
     raise UsageError(f"there is no source {source_name!r}: no {source_name}.yml in {folder}{hint}")
 
 
+def is_config(name: str) -> bool:
+    """Whether a file of this name in the folder of configs is a source's: ``sales.yml``, not ``.#sales.yml``."""
+    return name.endswith(SUFFIXES) and not name.startswith(".")
+
+
 def source_names(objects: ObjectStore, config_uri: str) -> list[str]:
-    """The sources that have a file directly below the prefix, sorted."""
+    """The sources that have a file directly below the prefix, sorted. Files that begin with a dot are an editor's own."""
     folder = config_uri if config_uri.endswith("/") else config_uri + "/"
     names = set()
     for uri in objects.list(folder):
         rest = PurePosixPath(unquote(uri[len(folder) :]))
-        if len(rest.parts) == 1 and rest.suffix in SUFFIXES:
+        if len(rest.parts) == 1 and is_config(rest.name):
             names.add(rest.stem)
     return sorted(names)

@@ -15,7 +15,7 @@ from extract_core.config.together import wrong_together
 from extract_core.config.values import BadValue, find_nearest, kind, nearest, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from extract_core.config.attempt import Attempt
     from extract_core.config.model import SourceConfig
@@ -32,8 +32,10 @@ MAX_MESSAGE = 2_000
 class Planner:
     """One source and one machine: what is common to its tables is worked out once."""
 
-    def __init__(self, config: SourceConfig, machine: Mapping[str, Json] | None, registry: Registry) -> None:
-        self.tiers = Tiers(config, machine, registry)
+    def __init__(
+        self, config: SourceConfig, machine: Mapping[str, Json] | None, registry: Registry, faulty: Collection[str] = ()
+    ) -> None:
+        self.tiers = Tiers(config, machine, registry, faulty)
         self._config, self._registry = config, registry
         self._machine_name = machine.get("name") if machine is not None else None
         self._tables = config.extract.tables

@@ -120,12 +120,16 @@ class _Reader:
 
     def _source_name(self, root: Mapping[str, Json]) -> str:
         stem = PurePosixPath(self._source.file).stem
-        if "source_name" in root:
+        if "source_name" in root and not stem.endswith((".yml", ".yaml")):
             written = self.read(("source_name",), text, root["source_name"], stem)
             if written != stem:
                 remedy = f"write {stem!r}, or name the file {written}.yml"
                 self.complain(("source_name",), f"is {written!r}, but the file's name says {stem!r}; {remedy}")
-        if not SOURCE_NAME.fullmatch(stem):
+        if stem.endswith((".yml", ".yaml")):
+            self.complain(
+                (), f"the file's name ends twice in .yml; name it {stem.removesuffix('.yaml').removesuffix('.yml')}.yml"
+            )
+        elif not SOURCE_NAME.fullmatch(stem):
             self.complain(
                 (), f"the source's name {stem!r} may hold letters, digits, _ . - and begin with a letter or digit; rename it"
             )

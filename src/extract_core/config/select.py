@@ -60,16 +60,16 @@ def select_names(
     selection = _Selection(tables, tags, failed)
     asked, lost = selection.matching(event.extract_tables)
     excluded, lost_excludes = selection.matching(event.exclude)
-    misses = [("extract_tables", pattern) for pattern in lost] + [("exclude", pattern) for pattern in lost_excludes]
+    misses = [("", pattern) for pattern in lost] + [("exclude: ", pattern) for pattern in lost_excludes]
     if misses:
-        complaints = [f"{key}: {selection.lost(pattern)}" for key, pattern in misses[:_MOST_SHOWN]]
+        complaints = [f"{key}{selection.lost(pattern)}" for key, pattern in misses[:_MOST_SHOWN]]
         if len(misses) > _MOST_SHOWN:
             complaints.append(f"and {len(misses) - _MOST_SHOWN} more that match no table")
         raise UsageError(f"{place}: " + "; ".join(complaints))
     chosen = tuple(name for name in tables if name in asked and name not in excluded)
     if not chosen:
         raise UsageError(
-            f"{place}: no table is left of the {len(asked)} in extract_tables: exclude ({', '.join(event.exclude)}) "
+            f"{place}: no table is left of the {len(asked)} that were asked for: exclude ({', '.join(event.exclude)}) "
             "takes them all; narrow it"
         )
     return chosen
@@ -105,6 +105,9 @@ class _Selection:
             return _lost(
                 pattern.removeprefix(_TAG), sorted(self._tags()), "no table has the tag", "it has the tags", "it has no tags"
             )
+        below = sum(name.startswith(f"{pattern}.") for name in self._tables)
+        if below and not _is_glob(pattern):
+            return f"there is no table {pattern!r}; did you mean '{pattern}.*' ({below:,} table{'' if below == 1 else 's'})?"
         what = "no table matches" if _is_glob(pattern) else "there is no table"
         return _lost(pattern, self._tables, what, f"it has {len(self._tables)}", "it has none")
 

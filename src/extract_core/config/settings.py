@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
+from extract_core.config.model_words import reworded
 from extract_core.config.values import WHOLE, scalar, shown
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class TypeInUse:
         try:
             deployment = deployment_model.model_validate(deployment_json)
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False))
+            wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {reworded(each)}" for each in error.errors(include_url=False))
             raise PluginFailure(
                 f"the machine was built with a deployment of job type {job_type.name!r} that {installed.provider} "
                 f"refuses: {wrong}; mend [job_types.{job_type.name}] in extract.toml, and build and deploy the machine again"
@@ -148,7 +149,7 @@ class TypeInUse:
         return BadSettings([(each["loc"], self._message(each)) for each in error.errors(include_url=False)])
 
     def _message(self, error: Mapping[str, object]) -> str:
-        said = str(error["msg"]).removeprefix("Value error, ")
+        said = reworded(error)
         if error["type"] == "missing":
             name = self.job_type.name
             return (

@@ -15,7 +15,7 @@ from extract_core.config.values import BadValue, nearest
 from extract_core.errors import JobTypeNotInstalled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from extract_core.config.model import SourceConfig, SourceText
     from extract_core.config.spots import Path
@@ -53,11 +53,14 @@ class Complaint:
 class Tiers:
     """The tiers of one source for one machine. `complaints` gathers what is wrong above the tables.
 
-    Without a machine (None) nothing is asked of it: its deployments and its retry loop are taken to be as the config wants them.
+    Without a machine (None) nothing is asked of it: its deployments and its retry loop are taken to be as the config wants them;
+    nor are the deployments of `faulty` job types.
     """
 
-    def __init__(self, config: SourceConfig, machine: Mapping[str, Json] | None, registry: Registry) -> None:
-        self._config, self._machine, self._registry = config, machine, registry
+    def __init__(
+        self, config: SourceConfig, machine: Mapping[str, Json] | None, registry: Registry, faulty: Collection[str] = ()
+    ) -> None:
+        self._config, self._machine, self._registry, self._faulty = config, machine, registry, faulty
         self._bases: dict[str, Base | str] = {}
         self.complaints: list[Complaint] = []
         self.machine_name = machine.get("name") if machine is not None else None
@@ -132,7 +135,7 @@ class Tiers:
         except JobTypeNotInstalled as error:
             return str(error)
         deployment: Json = None
-        if self._machine is not None:
+        if self._machine is not None and name not in self._faulty:
             deployments = self._machine.get("job_types")
             if not isinstance(deployments, dict) or name not in deployments:
                 return not_built(name, self._machine)

@@ -1,0 +1,76 @@
+"""What a settings or deployment model refused, in the words of the person who wrote the file, not in pydantic's.
+
+Types and contexts of errors: https://docs.pydantic.dev/latest/errors/validation_errors/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from extract_core.config.values import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pydantic import BaseModel
+
+    Context = Mapping[str, Any]  # of pydantic: numbers, texts and patterns
+
+_KINDS: Final = {
+    "string": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "decimal": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "tuple": "a list",
+    "set": "a list",
+    "frozen_set": "a list",
+    "dict": "a mapping of keys to values",
+    "mapping": "a mapping of keys to values",
+    "model": "a mapping of keys to values",
+    "model_attributes": "a mapping of keys to values",
+    "none_required": "nothing",
+}
+_ENDINGS: Final = ("_type", "_parsing", "_from_float", "_sub_type", "")
+_LIMITS: Final = {
+    "greater_than_equal": ("ge", "a number of at least {}"),
+    "greater_than": ("gt", "a number above {}"),
+    "less_than_equal": ("le", "a number of at most {}"),
+    "less_than": ("lt", "a number below {}"),
+    "multiple_of": ("multiple_of", "a multiple of {}"),
+    "string_too_short": ("min_length", "at least {} characters"),
+    "string_too_long": ("max_length", "at most {} characters"),
+    "too_short": ("min_length", "at least {} of them"),
+    "too_long": ("max_length", "at most {} of them"),
+    "string_pattern_mismatch": ("pattern", "text of the form {}"),
+    "literal_error": ("expected", "one of: {}"),
+    "enum": ("expected", "one of: {}"),
+}
+_ONE: Final = {"at least 1 characters": "text that is not empty", "at least 1 of them": "at least one of them"}
+
+
+def reworded(error: Mapping[str, Any], known: Iterable[str] = ()) -> str:
+    """What to do about one of pydantic's errors; `known` are the keys that may stand beside it."""
+    kind = str(error["type"])
+    context: Context = error.get("ctx") or {}
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        keys = sorted(known)
+        hint = nearest(str(error["loc"][-1]), keys) or (f"; known here: {', '.join(keys)}" if keys else "")
+        return f"no such key here{hint}"
+    if kind in _LIMITS:
+        name, words = _LIMITS[kind]
+        limit = str(context.get(name, "…")).replace("'", "").replace(" or ", ", ") if name == "expected" else context.get(name)
+        wanted = words.format(limit)
+        return f"write {_ONE.get(wanted, wanted)}"
+    for ending in _ENDINGS:
+        if kind.endswith(ending) and kind.removesuffix(ending) in _KINDS:
+            return f"write {_KINDS[kind.removesuffix(ending)]}"
+    return str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+
+
+def keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The keys of the model, for an error at its own level; deeper ones are not told."""
+    return [info.alias or name for name, info in model.model_fields.items()] if len(location) == 1 else []
