@@ -156,6 +156,13 @@ def test_invalid_definition_quotes_every_error(client, create):
 
 
 def test_what_the_interpreter_does_not_run_is_refused(client, create):
-    state = {"Type": "Pass", "InputPath": "$.a[0:4:2]", "End": True}
-    with pytest.raises(client.exceptions.InvalidDefinition, match=r"SCHEMA_VALIDATION_FAILED: .* at /States/A/InputPath'$"):
-        create(client, "m", {"StartAt": "A", "States": {"A": state}})
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    place = {"Bucket": "b", "Key": "k"}
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "MANIFEST"}, "Parameters": place}
+    processor = {"ProcessorConfig": config, "StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    loop = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
+    text = (
+        r"SCHEMA_VALIDATION_FAILED: an ItemReader of InputType MANIFEST .* is not run here at /States/M/ItemReader/ReaderConfig"
+    )
+    with pytest.raises(client.exceptions.InvalidDefinition, match=text):
+        create(client, "m", {"StartAt": "M", "States": {"M": loop}})

@@ -7,6 +7,7 @@ import pytest
 from asl_toolkit import Services, TaskFailed, VirtualClock, inline
 from asl_toolkit.client import OperationNotSupported, StepFunctions
 
+NULL = {"result": "null", "fieldValidationMode": "NONE"}
 ROLE = "arn:aws:iam::111111111111:role/r"
 TASK = {
     "Type": "Task",
@@ -279,6 +280,11 @@ def test_the_context_object_is_made_up_or_given(client):
     made_up = outcome_of(client, state, mock={"result": "{}"})["output"]["result"]["context"]
     assert sorted(made_up["Execution"]) == ["Id", "Input", "Name", "RoleArn", "StartTime"]
     assert made_up["State"]["Name"] == "StateName"
+    assert outcome_of(client, state, mock={"result": "{}"}, context='{"State": {"Name": "x"}}')["output"]["result"] == {
+        "context": {"State": {"Name": "x"}}
+    }
+    empty = {**state, "Parameters": {"JobName": "j"}}
+    assert outcome_of(client, empty, mock={"result": "{}"}, context="{}")["output"]["result"] == {"context": {}}
     token = {
         "Type": "Task",
         "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
@@ -304,6 +310,7 @@ def test_without_a_mock_the_handler_answers(create):
     sfn = StepFunctions(Services({("sqs", "sendMessage"): inline(handler)}), clock=VirtualClock)
     state = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
     state["Parameters"] = {"QueueUrl": "u", "MessageBody.$": "$.m"}
+    assert outcome_of(sfn, state, level="INFO", input='{"m": "good"}', mock=NULL)["output"] is None
     answer = outcome_of(sfn, state, roleArn=ROLE, input='{"m": "good"}')
     assert (answer["output"], answer["inspectionData"]["result"]) == ({"MessageId": "1"}, {"MessageId": "1"})
     assert outcome_of(sfn, state, roleArn=ROLE, input='{"m": "bad"}', level="INFO") == {

@@ -105,6 +105,7 @@ PARALLEL = {"Type": "Parallel", "Branches": [{"StartAt": "In", "States": {"In": 
             "InvalidDefinition",
             "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Next is a string, not a number at /Next'",
         ),
+        (EVENTS, {"mock": {"result": "null"}}, "ValidationException", "Mocked result must be a JSON object."),
         (
             EVENTS,
             {"mock": {"result": '{"Entries": 1}'}},

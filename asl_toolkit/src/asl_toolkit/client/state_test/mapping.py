@@ -15,7 +15,7 @@ from asl_toolkit.runtime.maps import item_input, items_of
 _EXCEEDED = ("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded")
 
 
-def run_mocked(frame: Frame, settings: Mapping[str, Any], mocked: Json | StateFailure, inspection: Inspection) -> Outcome:
+def run_mocked(frame: Frame, settings: Mapping[str, Any], mocked: Json, inspection: Inspection) -> Outcome:
     """The state's end when its branches or iterations gave `mocked`; StateFailure, RuntimeFailure."""
     data = effective_input(frame)
     state = frame.state

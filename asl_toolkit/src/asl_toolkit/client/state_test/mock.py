@@ -32,8 +32,17 @@ def fault_of(state: State, result: Json, mode: str) -> str | None:
         return None if same else "Mocked result must contain the same number of items as number of Parallel branches."
     if not isinstance(state, TaskState) or mode == "NONE":
         return None
-    shape = _answer(state.resource)
-    fault = None if shape is None else _fault(shape, result, "", state.resource.service, strict=mode == "STRICT")
+    return _fault_of_answer(state.resource, result, strict=mode == "STRICT")
+
+
+def _fault_of_answer(resource: Resource, result: Json, *, strict: bool) -> str | None:
+    """Why the service would not answer so."""
+    shape = _answer(resource)
+    if shape is None:
+        return None
+    if not isinstance(result, dict):
+        return "Mocked result must be a JSON object."
+    fault = _fault(shape, result, "", resource.service, strict=strict)
     return None if fault is None else f"Mock result schema validation error: {fault}"
 
 
