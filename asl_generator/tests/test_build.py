@@ -235,7 +235,7 @@ def choice_rules(built):
 def test_an_empty_section_is_a_section(build_types, crunch, poll):
     with pytest.raises(ConfigError) as refused:
         build_types(crunch(), poll(), deployments={"crunch": {}})
-    assert str(refused.value) == "extract.toml:4:1: job_types.crunch.queue: is required, but not set"
+    assert str(refused.value) == "extract.toml: job_types.crunch.queue: is required, but not set"
 
 
 def test_a_machine_without_any_branch(build_types, crunch):
