@@ -4,11 +4,12 @@ A run is what handlers do to the store: take the tables, note the plan, finish e
 reference is a plain loop of the two statements that a finish comes down to, a transaction each, with the same durability.
 
     python benchmarks/bench_tracking.py            all of it
-    python benchmarks/bench_tracking.py sqlite     or dynamodb, or status
+    python benchmarks/bench_tracking.py sqlite     or dynamodb, status, live
 """
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import sqlite3
@@ -21,13 +22,16 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extract_core import JobState
 from extract_core.tracking import AttemptRow, Commit, Guard, Owner, Policy, RunRecord, SQLiteTracking
+from extract_core.tracking.dynamodb.items import attempt_item, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
 
     from extract_core.tracking import TrackingStore
 
@@ -128,7 +132,6 @@ def bench_dynamodb(number: int = 1_000) -> None:
     from moto import mock_aws
 
     from extract_core.tracking.dynamodb import DynamoDBTracking, table_definition
-    from extract_core.tracking.dynamodb.items import attempt_item, size
 
     os.environ.update({"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "eu-central-1"})
     with mock_aws():
@@ -178,9 +181,68 @@ def bench_status(folder: Path, number: int = 100_000) -> None:
     )
 
 
+class Remembering:
+    """A client whose answers to queries are kept: asked again, only our own part of the reading takes time."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client = client
+        self._answers: dict[str, object] = {}
+        self.bytes = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._client, name)
+
+    def query(self, **request: object) -> object:
+        """The answer of DynamoDB, or the one that it gave before."""
+        asked = json.dumps(request, sort_keys=True, default=str)
+        if asked not in self._answers:
+            answer = self._client.query(**request)  # type: ignore[arg-type] # as it came
+            self.bytes += sum(size(item) for item in answer["Items"])
+            self._answers[asked] = answer
+        return self._answers[asked]
+
+    @property
+    def queries(self) -> int:
+        """How many different ones there were."""
+        return len(self._answers)
+
+
+def bench_live(number: int = 10_000) -> None:
+    """All attempts of a run that is alive, read from its 16 shards side by side: what `extract status` does with DynamoDB.
+
+    moto needs milliseconds for each item that is put or read, so not 100,000 are: our own part grows with their number alone.
+    """
+    import boto3
+    from moto import mock_aws
+
+    from extract_core.tracking.dynamodb import DynamoDBTracking, table_definition
+
+    os.environ.update({"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "eu-central-1"})
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        client.create_table(**table_definition("tracking"))
+        puts = [{"PutRequest": {"Item": attempt_item(row(table), shards=16, expires=0)}} for table in names(number)]
+        for first in range(0, number, 25):
+            client.batch_write_item(RequestItems={"tracking": puts[first : first + 25]})
+        kept = Remembering(client)
+        with DynamoDBTracking(cast("DynamoDBClient", kept), "tracking") as store:
+            store.start_run(RunRecord(run_id="run-1", execution_id="exec-1", source_name="sales", started_at=AT))
+            store.plan_run("run-1", plan_uri="file:///p", planned=number, policy=Policy(), skipped=[])
+            took = []
+            for _ in range(2):
+                began = time.perf_counter()
+                assert sum(1 for _ in store.attempts("run-1")) == number
+                took.append(time.perf_counter() - began)
+    print(
+        f"DynamoDB, a live run of {number:,} tables, read by {kept.queries} queries of 16 shards side by side: {took[0]:.1f} s "
+        f"with moto, {took[1]:.2f} s of it our own ({took[1] / number * 100_000:.1f} s for 100,000); {kept.bytes / 1e6:.0f} MB, "
+        f"{math.ceil(kept.bytes / 4096):,} read units"
+    )
+
+
 def main(argv: list[str]) -> int:
     """The parts named, or all."""
-    parts = argv or ["sqlite", "dynamodb", "status"]
+    parts = argv or ["sqlite", "dynamodb", "status", "live"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if "sqlite" in parts:
@@ -189,6 +251,8 @@ def main(argv: list[str]) -> int:
             bench_dynamodb()
         if "status" in parts:
             bench_status(folder)
+        if "live" in parts:
+            bench_live()
     return 0
 
 

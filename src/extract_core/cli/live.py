@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from extract_core.cli.progress import Progress
+from extract_core.contract import JobState
 from extract_core.errors import ExtractError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
     from extract_core.engine import Engine
-    from extract_core.tracking import RunRecord
+    from extract_core.tracking import AttemptRow, RunRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +48,24 @@ class Live:
     running: tuple[RunningTable, ...]
     at_work: int
     done: int
+    failed: int
 
     def line(self, planned: int | None) -> str:
         """The counts."""
         if planned is None:
             return "the run is being planned"
         waiting = max(0, planned - self.done - self.at_work)
-        return f"{self.done} of {planned} tables have ended, {self.at_work} at work, {waiting} waiting"
+        failed = f" ({self.failed:,} failed)" if self.failed else ""
+        return f"{self.done:,} of {planned:,} tables have ended{failed}, {self.at_work:,} at work, {waiting:,} waiting"
 
 
-def look(engine: Engine, record: RunRecord, *, ended: Collection[str], retrying: Collection[str]) -> Live:
-    """The run as its history tells, beside what tracking knows: the tables that `ended` and those that wait for an attempt.
+def look(engine: Engine, record: RunRecord, rows: Collection[AttemptRow], *, retrying: Collection[str]) -> Live:
+    """The run as its history tells, beside what tracking knows: the last rows of its tables, and which wait for an attempt.
 
     Where the engine does not answer, that is said, and what tracking knows must do.
     """
+    ended = {row.table for row in rows} - set(retrying)
+    failed = sum(row.table in ended and row.state is not JobState.SUCCEEDED for row in rows)
     progress = Progress()
     try:
         for event in engine.history(record.run_id):
@@ -68,7 +73,7 @@ def look(engine: Engine, record: RunRecord, *, ended: Collection[str], retrying:
     except ExtractError as error:
         click.echo(f"what runs now is not known: {error}", err=True)
     now = datetime.now(UTC)
-    names = sorted(progress.running.keys() - set(ended) - set(retrying))
+    names = sorted(progress.running.keys() - ended - set(retrying))
     since = {table: progress.since.get(table, now) for table in names}
     running = tuple(
         RunningTable(
@@ -82,4 +87,4 @@ def look(engine: Engine, record: RunRecord, *, ended: Collection[str], retrying:
     )
     done = max(len(ended), progress.done)
     at_work = max(progress.counts.get("running", 0), len(running) + len(retrying))
-    return Live(running=running, at_work=min(at_work, max(0, (record.planned or 0) - done)), done=done)
+    return Live(running=running, at_work=min(at_work, max(0, (record.planned or 0) - done)), done=done, failed=failed)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from extract_core.tracking import AttemptRow, RunRecord, Skipped, TrackingStore
 
 LATEST: Final = "latest"
+LARGE: Final = 1_000
+"""Tables of a run from which on nobody reads them all."""
 _LOOK_BACK: Final = 100  # runs: among so many refused ones in a row nobody means the one before
 
 
@@ -66,8 +68,8 @@ def _exit_code(error: str | None) -> int:
     return raised.exit_code if isinstance(raised, type) and issubclass(raised, errors.ExtractError) else 1
 
 
-def show(engine: Engine, record: RunRecord, state: str, *, output: str) -> None:
-    """One run: its tables on stdout, the way on for failed ones on stderr."""
+def show(engine: Engine, record: RunRecord, state: str, *, output: str, every: bool = True) -> None:
+    """One run: its tables on stdout, the way on for failed ones on stderr. Not `every` one: of a large run those that failed."""
     tracking = engine.parts().tracking
     if state == "DIED":
         engine.reconcile(record.run_id)  # its open tables get an end, and the run a summary
@@ -77,13 +79,15 @@ def show(engine: Engine, record: RunRecord, state: str, *, output: str) -> None:
     again, live = frozenset[str](), None
     if state == "RUNNING":
         again = _retrying(tracking, record, rows)
-        live = look(engine, record, ended={row.table for row in rows} - again, retrying=again)
+        live = look(engine, record, rows, retrying=again)
+    told = rows if every or (record.planned or 0) <= LARGE else [row for row in rows if row.state != "SUCCEEDED"]
     if output == "json":
+        only = {} if told is rows else {"tables_are": "those that did not succeed"}
         now = {"at_work": live.at_work, "running": [each.as_json() for each in live.running]} if live else {}
-        print_json({**run_json(engine, record), **now, "tables": [_table_json(row, again) for row in rows]})
+        print_json({**run_json(engine, record), **now, **only, "tables": [_table_json(row, again) for row in told]})
     else:
         running = live.running if live else ()
-        print_attempts(rows, record.skipped, title=f"run {record.run_id}: {state}", retrying=again, running=running)
+        print_attempts(told, record.skipped, title=f"run {record.run_id}: {state}", retrying=again, running=running)
     if record.refused is not None and record.planned is None:
         click.echo(f"extract: it was refused: {record.refused}", err=True)
     if live is not None:

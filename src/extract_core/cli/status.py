@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def status(run: str, all_tables: bool, local: bool, pipeline: Path | None, output: str) -> int:
     """How RUN went (default: the latest), table by table. Exit code 1 if it failed.
 
-    A run of more than 1,000 tables that has ended is shown by its summary: counts, and the tables that failed.
+    A run of more than 1,000 tables that has ended is shown by its summary: counts, and the tables that failed. Of one that is
+    alive the tables that failed and those that run are shown.
     """
     engine = engine_of(pipeline, local=local)
     record = find_run(engine.parts().tracking, run)
@@ -32,7 +33,7 @@ def status(run: str, all_tables: bool, local: bool, pipeline: Path | None, outpu
     if is_large(record) and not all_tables:
         show_summary(engine, record, output=output)
     else:
-        show(engine, record, state, output=output)
+        show(engine, record, state, output=output, every=all_tables)
     return 1 if state in ("FAILED", "STOPPED", "DIED") else 0
 
 

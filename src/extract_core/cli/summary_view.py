@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from extract_core.cli.output import Column, print_json, print_table
-from extract_core.cli.report import run_json
+from extract_core.cli.report import LARGE, run_json
 
 if TYPE_CHECKING:
     from extract_core.engine import Engine
     from extract_core.tracking import RunRecord
-
-LARGE: Final = 1_000
-"""Tables of a run from which on nobody reads them all."""
 
 
 def is_large(record: RunRecord) -> bool:
