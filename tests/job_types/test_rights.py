@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
+import boto3
 import extract_batch
 import pytest
+from botocore.awsrequest import AWSResponse
 
 import asl_generator
 import extract_ecs
 import extract_emr
 import extract_glue
+from extract_core import Outcome
 from extract_core.registry import Registry
 
 JOB = "arn:aws:glue:eu-west-1:123456789012:job/"
@@ -99,3 +105,62 @@ def test_the_generator_gives_them_to_the_functions_that_ask():
         "x-job-run-status": diagnose,
         "x-reconcile": [*diagnose, "batch:TerminateJob", "glue:BatchStopJobRun", "glue:GetJobRun"],
     }
+
+
+class Recorder:
+    """A boto3 session whose clients answer what is given here (S3 refuses), and keep which actions of IAM they asked for."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.actions = set()
+
+    def client(self, service_name, *, config=None):
+        session = boto3.Session(region_name="eu-west-1", aws_access_key_id="testing", aws_secret_access_key="testing")
+        client = session.client(service_name, config=config)
+        client.meta.events.register("before-call", self._answered)
+        return client
+
+    def _answered(self, model, **_kwargs):
+        prefix = {"emr": "elasticmapreduce"}.get(model.service_model.service_name, model.service_model.service_name)
+        self.actions.add("s3:ListBucket" if model.name == "ListObjectsV2" else f"{prefix}:{model.name}")
+        if model.name == "GetObject":
+            return AWSResponse("https://x", 403, {}, None), {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {}}
+        answer = self.answers.get(model.name, {})
+        return AWSResponse("https://x", 200, {}, None), {**answer, "ResponseMetadata": {}}
+
+
+TASK = "arn:aws:ecs:eu-west-1:123456789012:task/extracts/0123"
+KNOWN = {
+    "glue": ({"JobName": "extract-jdbc", "Id": "jr_1"}, {"BatchStopJobRun": {"Errors": [{"JobRunId": "jr_1"}]},
+             "GetJobRun": {"JobRun": {"JobRunState": "STOPPED"}}}),
+    "ecs": ({"TaskArn": TASK, "TaskDefinitionArn": "t"}, {}),
+    "emr": ({"Step": {"Id": "s-1"}}, {"DescribeCluster": {"Cluster": {"LogUri": "s3://logs/emr/"}},
+            "CancelSteps": {"CancelStepsInfoList": [{"Status": "FAILED"}]},
+            "DescribeStep": {"Step": {"Status": {"State": "CANCELLED"}}}}),
+    "emr_serverless": ({"ApplicationId": "00f1", "JobRunId": "1"}, {"GetJobRun": {"jobRun": {"configurationOverrides":
+                       {"monitoringConfiguration": {"s3MonitoringConfiguration": {"logUri": "s3://logs/"}}}}}}),
+    "emr_eks": ({"Id": "1", "VirtualClusterId": "0b0q"}, {"DescribeJobRun": {"jobRun": {"configurationOverrides":
+                {"monitoringConfiguration": {"s3MonitoringConfiguration": {"logUri": "s3://logs/"}}}}},
+                "ListObjectsV2": {"Contents": [{"Key": "a-driver/stderr.gz"}]}}),
+    "batch": ({"JobId": "a1"}, {"DescribeJobs": {"jobs": [{"container": {"logStreamName": "s"}}]}}),
+}  # fmt: skip
+"""What is known of a job, and what its service answers, so that everything is asked that may be."""
+
+
+def test_nothing_is_asked_beyond_these_rights(installed):
+    """Each call that `diagnose` and `stop` make is an action of their statements; ecs and emr with a place of logs."""
+    name = installed.job_type.name
+    told, answers = KNOWN[name]
+    more = {"ecs": {"log_group": "/ecs"}, "emr": {"log_uri": "s3://logs/emr/"}}.get(name, {})
+    target = replace(installed.target(), deployment=installed.deployment.model_copy(update=more))
+    item = {"arguments": {"cluster_id": "j-3KVT5M2Q9Z7UG"}}
+    asking, stopping = Recorder(answers), Recorder(answers)
+    installed.job_type.diagnose(Outcome.failed("States.TaskFailed", json.dumps(told), item), asking)
+    installed.job_type.stop(Outcome.succeeded(told, item), stopping)
+    allowed = [
+        {action for each in statements for action in each.actions}
+        for statements in (installed.job_type.diagnose_permissions(target), installed.job_type.stop_permissions(target))
+    ]
+    assert asking.actions, "nothing was asked"
+    assert (asking.actions - allowed[0], stopping.actions - allowed[1]) == (set(), set())
+    assert stopping.actions == allowed[1]

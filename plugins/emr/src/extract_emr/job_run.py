@@ -1,9 +1,9 @@
 """What the end of a job run of EMR Serverless or EMR on EKS means: both describe one JobRun, in words of their own.
 
 Success and failure are a JobRun with PascalCase keys and epoch milliseconds. That of EMR Serverless stands at top level, in the
-result and in the Cause: the machine of vivekaradshan/upgrade-regression-test-agent reads ``$.State`` and ``$.JobRunId`` there, and
-its deployment notes tell that it ran so on AWS. That of EMR on EKS was not seen; ``{"JobRun": …}`` reads the same. StateDetails is
-at most 256 characters (botocore), so a long reason is cut.
+result and in the Cause: the machine of vivekaradshan/upgrade-regression-test-agent reads ``$.State`` and ``$.JobRunId`` there,
+and its deployment notes tell that it ran so on AWS. That of EMR on EKS was not seen; ``{"JobRun": …}`` reads the same.
+StateDetails is at most 256 characters (botocore), so a long reason is cut.
 """
 
 from __future__ import annotations
