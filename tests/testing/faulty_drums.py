@@ -126,6 +126,17 @@ class LosesTheItemInAPass(Drum):
         return Branch(start=START, states={START: {**self.task(target), "Next": "Drum Tidy"}, "Drum Tidy": tidy}, job_state=START)
 
 
+class LoopsForEver(Drum):
+    def branch(self, target):
+        again = {"Variable": "$.job_result.Status", "StringEquals": "RUNNING", "Next": "Drum Wait"}
+        states = {
+            START: {**self.task(target), "Next": "Drum Ended?"},
+            "Drum Ended?": {"Type": "Choice", "Choices": [again], "Default": "Handle Extract Job Run Status"},
+            "Drum Wait": {"Type": "Wait", "Seconds": 30, "Next": START},
+        }
+        return Branch(start=START, states=states, job_state=START)
+
+
 class WrongTarget(Drum):
     def task(self, target):
         return {**super().task(target), "Next": "Drum Tdy"}

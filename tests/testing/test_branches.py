@@ -11,6 +11,8 @@ import pytest
 from acme_drum import START, Drum
 
 from extract_core import Branch, JobState, JobStatus, LambdaFunction
+from extract_core.testing import ContractBroken, Subject
+from extract_core.testing.checks import loops_are_bounded
 
 KEEP = "{% $merge([$states.input, {'job_result': $states.result}]) %}"
 
@@ -40,7 +42,10 @@ class Polled(Drum):
         )
         poll = invoke(
             target,
-            Parameters={"FunctionName": target.function_arn("poll"), "Payload.$": "$.drum"},
+            Parameters={
+                "FunctionName": target.function_arn("poll"),
+                "Payload": {"drum.$": "$.drum", "timeout_seconds.$": "$.timeout_seconds"},
+            },
             ResultSelector={"Status.$": "$.Payload.status", "JobQueue": "drums"},
             ResultPath="$.job_result",
             Next="Drum Ended?",
@@ -154,6 +159,44 @@ def test_a_missing_path_inside_jsonata_is_found(broken_by):
         "branch(target), state 'Drum Start Extract Job Run', Arguments.JobName: it reads $.arguments.job_name, which arguments() "
         "builds for no table; give it a value for every table: a missing path ends the whole run, and nothing catches it"
     )
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        {"Variable": "$.drum.rounds", "NumericGreaterThan": 9, "Next": "Handle Extract Job Run Status"},
+        {"Variable": "$.drum.until", "TimestampLessThanPath": "$$.State.EnteredTime", "Next": "Handle Extract Job Run Status"},
+    ],
+)
+def test_a_loop_that_counts_or_looks_at_a_clock_is_bounded(bound):
+    class Counted(Polled):
+        def branch(self, target):
+            branch = super().branch(target)
+            states = json.loads(json.dumps(branch.states).replace('"timeout_seconds.$": "$.timeout_seconds"', '"x": 1'))
+            states["Drum Ended?"]["Choices"].append(bound)
+            return Branch(start=START, states=states, job_state=START)
+
+    assert loops_are_bounded(Subject(Counted(), {"queue": "night"})) is None
+
+
+@pytest.mark.parametrize(("condition", "bounded"), [("{% $rounds > 9 %}", True), ("{% $states.input.ended %}", False)])
+def test_a_loop_in_jsonata_is_bounded_by_a_comparison(condition, bounded):
+    class Counted(Jsonata):
+        def branch(self, target):
+            branch = super().branch(target)
+            ended = [{"Condition": condition, "Next": "Handle Extract Job Run Status"}]
+            states = {
+                START: {**branch.states[START], "Next": "Drum Ended?"},
+                "Drum Ended?": {"Type": "Choice", "Choices": ended, "Default": START},
+            }
+            return Branch(start=START, states=states, job_state=START, query_language="JSONata")
+
+    subject = Subject(Counted(), {"queue": "night"})
+    if bounded:
+        assert loops_are_bounded(subject) is None
+    else:
+        with pytest.raises(ContractBroken, match="they are a loop that nothing bounds"):
+            loops_are_bounded(subject)
 
 
 def test_an_endless_loop_is_ended(broken_by):

@@ -40,6 +40,7 @@ FAULTS = {
     "EndsByItself": "branch_keeps_the_item",
     "ResultElsewhere": "branch_keeps_the_item",
     "LosesTheItemInAPass": "branch_keeps_the_item",
+    "LoopsForEver": "loops_are_bounded",
     "WrongTarget": "branch_is_states_language",
     "UnknownField": "branch_is_states_language",
     "UnreachedState": "branch_is_states_language",

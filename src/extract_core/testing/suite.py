@@ -84,6 +84,10 @@ class JobTypeContract:
         """The item goes on to the status handler, however the job ends."""
         self._keeps(checks.branch_keeps_the_item)
 
+    def test_loops_are_bounded(self) -> None:
+        """A loop of states comes to an end, whatever the service says."""
+        self._keeps(checks.loops_are_bounded)
+
     def test_branch_fits_any_partition(self) -> None:
         """Nothing in the branch is of the partition aws alone."""
         self._keeps(checks.branch_fits_any_partition)

@@ -18,6 +18,7 @@ from extract_core.testing.checks.imports import imports_stay_light
 from extract_core.testing.checks.json_values import values_survive_json
 from extract_core.testing.checks.language import branch_is_states_language, result_selectors_read_what_is_sent
 from extract_core.testing.checks.local import local_command_carries_the_arguments, local_ends_read_as_they_were
+from extract_core.testing.checks.loops import loops_are_bounded
 from extract_core.testing.checks.names import jobs_have_names_of_their_own
 from extract_core.testing.checks.permissions import permissions_are_exact, permissions_cover_the_branch
 from extract_core.testing.checks.retries import retries_start_no_job_twice
@@ -41,6 +42,7 @@ CHECKS: Final[tuple[Callable[[Subject], None], ...]] = (
     state_names_fit,
     branch_is_states_language,
     branch_keeps_the_item,
+    loops_are_bounded,
     branch_fits_any_partition,
     arguments_hold_what_the_branch_reads,
     requests_have_the_services_types,
@@ -73,6 +75,7 @@ __all__ = [
     "jobs_have_names_of_their_own",
     "local_command_carries_the_arguments",
     "local_ends_read_as_they_were",
+    "loops_are_bounded",
     "only_success_words_are_green",
     "passed_roles_are_allowed",
     "permissions_are_exact",
