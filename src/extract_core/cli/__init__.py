@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -16,7 +15,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     An error is told on stderr, and under ``--output json`` on stdout too: ``{"error": …, "message": …}``.
     """
-    _prepare_streams()
+    from extract_core.cli.streams import drop_stdout, prepare_streams
+
+    prepare_streams()
     try:
         import click
     except ImportError:
@@ -40,26 +41,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write("extract: stopped\n")
         raise SystemExit(1) from None
-    except BrokenPipeError:
-        _drop_stdout()  # its reader went away (`extract … | head`): nothing is left to say
-        raise SystemExit(1) from None
     except OSError as error:
-        _drop_stdout()
+        drop_stdout()
         place = f"{error.filename!r}: " if error.filename else ""
         sys.stderr.write(f"extract: {place}{error.strerror or error}\n")
         raise SystemExit(1) from None
     raise SystemExit(code if isinstance(code, int) else 0)
-
-
-def _prepare_streams() -> None:
-    """A closed stream is an empty one; a character that a terminal can't show is escaped instead of ending the command."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - it lives as long as the process
-        else:
-            reconfigure = getattr(getattr(sys, name), "reconfigure", None)
-            if reconfigure is not None:
-                reconfigure(errors="backslashreplace")
 
 
 def _tell_json(arguments: Sequence[str], error: str, message: str) -> None:
@@ -69,8 +56,3 @@ def _tell_json(arguments: Sequence[str], error: str, message: str) -> None:
 
         sys.stdout.write(json.dumps({"error": error, "message": message}, ensure_ascii=False, indent=2) + "\n")
         sys.stdout.flush()
-
-
-def _drop_stdout() -> None:
-    """What is still buffered can't be written: keep the interpreter from trying again as it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
