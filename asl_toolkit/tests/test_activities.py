@@ -40,6 +40,12 @@ def test_a_mock_answers_for_the_worker():
     assert succeeded["activitySucceededEventDetails"] == {"output": '"done"', "outputDetails": {"truncated": False}}
 
 
+def test_the_name_of_an_activity_may_hold_a_dot():
+    definition = machine()
+    definition["States"]["T"]["Resource"] = ARN.replace("Work", "Work.v2")
+    assert run(definition, with_mocks(Services(), {"services": {"activity:Work.v2": {"result": 2}}})).output == 2
+
+
 def test_a_handler_is_the_worker():
     def work(request):
         raise TaskFailed("Broken", f"got {request.parameters}")

@@ -173,7 +173,27 @@ def test_case_reads_a_line_and_prints_a_line(monkeypatch, capsys):
     first, second, third = map(json.loads, capsys.readouterr().out.splitlines())
     assert (first["status"], first["output"], first["events"][-1]["type"]) == ("SUCCEEDED", 21, "ExecutionSucceeded")
     assert second["status"] == "REFUSED"
-    assert (third["status"], third["cause"][:15]) == ("UNREADABLE", "JSONDecodeError")
+    assert (third["status"], third["error"], third["events"]) == ("UNREADABLE", "UnreadableCase", [])
+
+
+@pytest.mark.parametrize(
+    ("case", "cause"),
+    [
+        ("x", "the line is not JSON: Expecting value: line 1 column 1 (char 0)"),
+        ("[]", "a case is an object with definition, input, lambdas and fixtures, not array"),
+        ("{}", "the case has no definition"),
+        ('{"definition": {}, "fixtures": 5}', "fixtures is an object, not number"),
+        ('{"definition": {}, "lambdas": {"f": 5}}',
+         "lambdas.f is Python source with a handler(event, context), not number"),
+        ('{"definition": {}, "lambdas": {"f": "def"}}', "lambdas.f is no Python: invalid syntax (handler.py, line 1)"),
+        ('{"definition": {}, "lambdas": {"f": "x = 1"}}',
+         "TypeError: the source of a function defines no handler(event, context)"),
+    ],
+)  # fmt: skip
+def test_a_case_that_cannot_be_run_says_why(case, cause, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO(case + "\n"))
+    assert main(["case"]) == 0
+    assert json.loads(capsys.readouterr().out)["cause"] == cause
 
 
 def test_mocks_answer_by_call_by_parameters_and_by_function(asl):  # noqa: F811 - the fixture

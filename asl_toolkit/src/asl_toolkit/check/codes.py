@@ -114,9 +114,7 @@ CODES: Final[Mapping[str, Code]] = {
         "ResultPath is not a reference path into the state's input (member names and positions only; not $$)",
         "Write a path such as $.result, or null",
     ),
-    "INTRINSIC": _error(
-        _EXPRESSIONS, "an intrinsic function is unknown or misspelt", "Correct the call"
-    ),
+    "INTRINSIC": _error(_EXPRESSIONS, "an intrinsic function is unknown or misspelt", "Correct the call"),
     "INTRINSIC_ARGUMENTS": _warning(
         _EXPRESSIONS,
         "an intrinsic function has too few or too many arguments: States.Runtime when it runs",
@@ -217,8 +215,8 @@ CODES: Final[Mapping[str, Code]] = {
     ),
     "NO_TIMEOUT": _warning(
         _SERVICES,
-        "a Task that waits for a job or a token has no timeout: the execution may hang for a year",
-        "Add TimeoutSeconds (or HeartbeatSeconds for a task token)",
+        "a Task that waits for a job, a token or a worker has no timeout: the execution may hang for a year",
+        "Add TimeoutSeconds (or HeartbeatSeconds for a task token or an activity)",
     ),
     "NO_TASK_TOKEN": _warning(
         _SERVICES,

@@ -44,8 +44,10 @@ def _check_waiting(state: StateAt, report: Report) -> None:
     if not isinstance(resource, str):
         return
     job, token = resource.endswith((".sync", ".sync:2")), resource.endswith(".waitForTaskToken")
-    bounded = {"TimeoutSeconds", "TimeoutSecondsPath"} | ({"HeartbeatSeconds", "HeartbeatSecondsPath"} if token else set())
-    if (job or token) and not bounded & state.value.keys():
+    worker = ":activity:" in resource
+    beats = {"HeartbeatSeconds", "HeartbeatSecondsPath"} if token or worker else set()
+    bounded = {"TimeoutSeconds", "TimeoutSecondsPath"} | beats
+    if (job or token or worker) and not bounded & state.value.keys():
         report.add("NO_TIMEOUT", state.pointer, f"the Task {state.name!r} may wait for a year")
     given = state.value.get("Arguments" if state.jsonata else "Parameters")
     if token and (given is None or not _holds_token(given, jsonata=state.jsonata)):

@@ -58,7 +58,8 @@ def read_text(text: str | bytes, report: Report) -> tuple[Json, str, tuple[int, 
         value = json.loads(text, object_pairs_hook=duplicate, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         remedy = "Substitute the ${…} placeholders first" if text.startswith("${", error.pos) else None
-        report.add("JSON_SYNTAX", "", f"the definition is not JSON: {error.msg}", remedy=remedy)
+        why = error.msg if text.strip() else "there is nothing in it"
+        report.add("JSON_SYNTAX", "", f"the definition is not JSON: {why}", remedy=remedy)
         return None, text, (error.lineno, error.colno)
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from asl_toolkit.conformance.runner import run_case
-from asl_toolkit.json_value import Json
+from asl_toolkit.json_value import Json, loads, type_name
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,7 +27,36 @@ def main(arguments: Sequence[str]) -> int:
 def _answer(line: str) -> dict[str, Json]:
     """What a case gives; a case that cannot be run must not keep the next ones from it."""
     try:
-        return run_case(json.loads(line))
+        case = loads(line)
+    except ValueError as error:
+        return _unreadable(f"the line is not JSON: {error}")
+    fault = _fault_of(case)
+    if fault is not None:
+        return _unreadable(fault)
+    try:
+        return run_case(case)
     except Exception as error:  # noqa: BLE001 - a case may hold anything
-        cause = f"{type(error).__name__}: {error}"
-        return {"status": "UNREADABLE", "output": None, "error": "UnreadableCase", "cause": cause, "events": []}
+        return _unreadable(f"{type(error).__name__}: {error}")
+
+
+def _unreadable(cause: str) -> dict[str, Json]:
+    return {"status": "UNREADABLE", "output": None, "error": "UnreadableCase", "cause": cause, "events": []}
+
+
+def _fault_of(case: Json) -> str | None:
+    """What keeps a case from being run; None when its shape is right."""
+    if not isinstance(case, dict):
+        return f"a case is an object with definition, input, lambdas and fixtures, not {type_name(case)}"
+    if "definition" not in case:
+        return "the case has no definition"
+    for name in ("lambdas", "fixtures"):
+        if not isinstance(case.get(name) or {}, dict):
+            return f"{name} is an object, not {type_name(case[name])}"
+    for name, source in (case.get("lambdas") or {}).items():
+        if not isinstance(source, str):
+            return f"lambdas.{name} is Python source with a handler(event, context), not {type_name(source)}"
+        try:
+            compile(source, "handler.py", "exec")
+        except (SyntaxError, ValueError) as error:
+            return f"lambdas.{name} is no Python: {error}"
+    return None

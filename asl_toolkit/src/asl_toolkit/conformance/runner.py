@@ -66,7 +66,9 @@ def function_of(source: str) -> Function:
     """The `handler` of a module's text; a result of type bytes is taken as JSON text."""
     namespace: dict[str, Any] = {"__name__": "handler"}  # Any: a module's globals
     exec(compile(source, "handler.py", "exec"), namespace)  # noqa: S102 - a case brings the code of its functions
-    handler = namespace["handler"]
+    handler = namespace.get("handler")
+    if not callable(handler):
+        raise TypeError("the source of a function defines no handler(event, context)")
 
     def function(event: Json, context: object) -> Json:
         result = handler(event, context)

@@ -142,7 +142,7 @@ def _key(name: str) -> tuple[str, str]:
     if not service or not action:
         raise MockError(f"mocks.services: {name!r} is not SERVICE:ACTION, as in glue:startJobRun")
     plain = action.partition(".")[0]
-    if plain != action:
+    if plain != action and service != "activity":
         raise MockError(f"mocks.services: {name!r} has no suffix: {service}:{plain} serves .sync and .waitForTaskToken too")
     return service, action
 
