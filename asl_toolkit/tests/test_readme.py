@@ -83,6 +83,13 @@ def test_mocks_of_files_are_read_as_it_says(asl, answer):  # noqa: F811 - the fi
     assert result.output["ResultWriterDetails"]["Bucket"] == "b"
 
 
+def test_the_version_is_said(capsys):
+    from importlib.metadata import version
+
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"extract-asl-toolkit {version('extract-asl-toolkit')}\n"
+
+
 def test_the_options_exist(capsys):
     with pytest.raises(SystemExit):
         main(["run", "--help"])

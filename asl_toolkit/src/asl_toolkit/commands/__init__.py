@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from importlib.metadata import version
 
 _COMMANDS: Mapping[str, str] = {
     "check": "find what is wrong with definitions, service parameters included",
@@ -10,6 +11,7 @@ _COMMANDS: Mapping[str, str] = {
     "case": "read recorded cases, a line each, and print what the interpreter makes of them",
     "conformance": "run a file of recorded cases and print how many agree",
 }
+_DISTRIBUTION = "extract-asl-toolkit"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -17,6 +19,9 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(_usage())  # noqa: T201 - a command's output
         return 0 if arguments else 2
+    if arguments[0] == "--version":
+        print(f"{_DISTRIBUTION} {version(_DISTRIBUTION)}")  # noqa: T201 - a command's output
+        return 0
     name, *rest = arguments
     if name not in _COMMANDS:
         print(f"there is no command {name!r}\n\n{_usage()}", file=sys.stderr)  # noqa: T201 - a command's output
@@ -28,4 +33,4 @@ def main(arguments: Sequence[str]) -> int:
 def _usage() -> str:
     width = max(map(len, _COMMANDS))
     lines = [f"  {name:<{width}}  {about}" for name, about in _COMMANDS.items()]
-    return "\n".join(["usage: python -m asl_toolkit COMMAND …", "", *lines])
+    return "\n".join(["usage: python -m asl_toolkit COMMAND … (or --help, --version)", "", *lines])
