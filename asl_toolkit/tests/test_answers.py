@@ -150,6 +150,19 @@ def test_a_thousand_delays_pass_side_by_side():
     assert (result.output, seconds(result)) == ([1] * 40, 60)
 
 
+def test_an_item_reader_s_mock_may_take_its_time():
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "Parameters": {"Bucket": "b", "Key": "k"},
+        "ReaderConfig": {"InputType": "JSON"},
+    }
+    processor = {"ProcessorConfig": config, "StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    states = {"M": {"Type": "Map", "ItemProcessor": processor, "ItemReader": reader, "End": True}}
+    result = mocked({"StartAt": "M", "States": states}, {"result": [1, 2], "delay": 30}, group="services", key="s3:getObject")
+    assert (result.output, seconds(result)) == ([1, 2], 30)
+
+
 def test_the_fixture_s_mocks_answer_tokens(asl):  # noqa: F811 - the fixture
     assert asl(machine(TOKEN), mocks={"states": {"T": {"result": "yes"}}}).output == "yes"
     result = asl(machine(TOKEN), mocks={"states": {"T": {"hangs": True}}})

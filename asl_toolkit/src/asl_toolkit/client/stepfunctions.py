@@ -29,6 +29,7 @@ from asl_toolkit.services.aws import AwsCalls
 from asl_toolkit.services.aws.checks import check_parameters
 from asl_toolkit.services.contract import CheckedHandler, Handler
 from asl_toolkit.services.registry import Services
+from asl_toolkit.services.tokens import TaskTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Activities, Tokens,
         region: str | None = None,
         account: str | None = None,
     ) -> None:
-        given = services or Services()
+        given = services or Services(tokens=TaskTokens(patience=None))  # send_task_success may come at any time
         place = Place(region or given.region, account or given.account)
         registry = Registry(place, clock)
         super().__init__(registry)

@@ -48,6 +48,8 @@ async def call_storage(frame: Frame, resource: "Resource", parameters: Json, err
     work = Work(frame.run, request)
     try:
         end = await work.start(handler)
+        if work.submitted is not None:
+            end = await work.completion()
     finally:
         work.close()
     if isinstance(end, RuntimeFailure):
