@@ -7,7 +7,7 @@ from moto import mock_aws
 import asl_toolkit
 from asl_toolkit import Services
 from asl_toolkit.services.aws import AwsCalls, checked
-from asl_toolkit.services.aws.names import client_name, exception_name, java_name
+from asl_toolkit.services.aws.names import client_name, exception_name, java_name, sdk_exception_name, sdk_member_name
 
 
 @pytest.fixture
@@ -169,3 +169,56 @@ def test_names():
         "stepfunctions",
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "error"),
+    [
+        ("s3:headBucket", {"Bucket": "nobody-has-this"}, "S3.NoSuchBucketException"),
+        ("s3:headObject", {"Bucket": "nobody-has-this", "Key": "k"}, "S3.NoSuchKeyException"),
+        ("sqs:getQueueAttributes", {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/gone"},
+         "Sqs.QueueDoesNotExistException"),
+        ("rds:deleteDBInstance", {"DbInstanceIdentifier": "gone", "SkipFinalSnapshot": True},
+         "Rds.DbInstanceNotFoundException"),
+    ],
+)  # fmt: skip
+def test_errors_of_the_sdk_are_the_classes_of_its_version_2(aws, resource, parameters, error):
+    """tiny-asl-machine, Feature.Catch 007 (S3, run on AWS); sfnx (names that TestState gave); public ASL that catches Rds.Db…"""
+    assert call(aws, f"aws-sdk:{resource}", parameters).error == error
+
+
+def test_a_leading_acronym_is_a_word_for_the_sdk(aws):
+    """Public definitions that run on AWS: `aws-sdk:rds:describeDBInstances`, `$.DbInstances[0].DbInstanceStatus`."""
+    aws.client("rds").create_db_instance(DBInstanceIdentifier="shop", DBInstanceClass="db.t3.micro", Engine="postgres")
+    for name in ("DbInstanceIdentifier", "DBInstanceIdentifier"):
+        (shop,) = call(aws, "aws-sdk:rds:describeDBInstances", {name: "shop"}).output["DbInstances"]
+        assert (shop["DbInstanceIdentifier"], shop["Engine"], shop["DbInstanceStatus"]) == ("shop", "postgres", "available")
+
+
+def test_step_functions_of_the_sdk_take_json_where_the_api_takes_its_text(aws):
+    given = {"StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:gone", "Input": {"a": [1]}}
+    assert call(aws, "aws-sdk:sfn:startExecution", given).error == "Sfn.StateMachineDoesNotExistException"
+
+
+def test_names_of_the_sdk():
+    """Java's SDK 2.x: DefaultNamingStrategy, CodegenNamingUtils and Utils.unCapitalize of its code generator."""
+    members = {
+        "DBInstanceIdentifier": "DbInstanceIdentifier",
+        "jobName": "JobName",
+        "ETag": "ETag",
+        "ACL": "Acl",
+        "SSEKMSKeyId": "SsekmsKeyId",
+        "VPCId": "VpcId",
+        "EC2SecurityGroupName": "Ec2SecurityGroupName",
+        "KmsKeyARN": "KmsKeyARN",
+        "A": "A",
+    }
+    assert {name: sdk_member_name(name) for name in members} == members
+    classes = {
+        "DBInstanceNotFoundFault": "DbInstanceNotFoundException",
+        "KMSInvalidStateException": "KmsInvalidStateException",
+        "QueueDoesNotExist": "QueueDoesNotExistException",
+        "EC2AccessDeniedException": "Ec2AccessDeniedException",
+        "WAFNonexistentItemException": "WafNonexistentItemException",
+    }
+    assert {name: sdk_exception_name(name) for name in classes} == classes

@@ -12,8 +12,8 @@ from typing import Any
 
 from asl_toolkit.errors import RuntimeFailure, TaskFailed
 from asl_toolkit.json_value import Json
-from asl_toolkit.services.aws.checks import available_services, check_parameters, free_text_of, operation_of
-from asl_toolkit.services.aws.names import OPTIMISED, Optimised, client_name, exception_name, java_name
+from asl_toolkit.services.aws.checks import available_services, check_parameters, free_text_of, naming_of, operation_of
+from asl_toolkit.services.aws.names import OPTIMISED, Optimised, client_name, exception_name, java_name, sdk_exception_name
 from asl_toolkit.services.aws.shapes import from_response, missing_members, to_request
 from asl_toolkit.services.contract import CheckedHandler, Handler, TaskRequest
 
@@ -24,6 +24,8 @@ _ACTIONS: Mapping[str, frozenset[str]] = {
     "sns": frozenset({"publish"}),
     "events": frozenset({"putEvents"}),
 }
+# What S3's client of SDK 2.x makes of a 404 without a body (its ExceptionTranslationInterceptor).
+_NOT_FOUND: Mapping[str, str] = {"HeadBucket": "NoSuchBucket", "HeadObject": "NoSuchKey"}
 
 
 class AwsCalls:
@@ -96,7 +98,7 @@ class AwsCalls:
         operation = operation_of(model, request)
         if operation is None:
             raise RuntimeFailure(f"The resource '{request.resource}' names no action of the service")
-        arguments = to_request(operation.input_shape, request.parameters, free_text_of(request))
+        arguments = to_request(operation.input_shape, request.parameters, free_text_of(request), naming_of(request))
         if missing := missing_members(operation.input_shape, arguments):
             raise errors.missing(missing)
         try:
@@ -105,7 +107,7 @@ class AwsCalls:
             raise errors.of_service(error.response, operation) from error
         except BotoCoreError as error:
             raise TaskFailed(f"{errors.prefix}.SdkClientException", f"Unable to execute HTTP request: {error}") from error
-        return from_response(operation.output_shape, response, epoch=epoch)
+        return from_response(operation.output_shape, response, epoch=epoch, naming=naming_of(request))
 
 
 class _SdkErrors:
@@ -116,9 +118,9 @@ class _SdkErrors:
 
     def of_service(self, response: Mapping[str, Any], operation: Any) -> TaskFailed:  # botocore's models
         """What the service answered."""
-        code, message, status, request_id = _parts(response)
-        shape = _modelled(code, operation)
-        name = f"{self.prefix}Exception" if shape is None else exception_name(shape)
+        _, message, status, request_id = _parts(response)
+        shape = _modelled(response, operation)
+        name = f"{self.prefix}Exception" if shape is None else sdk_exception_name(shape)
         return TaskFailed(
             f"{self.prefix}.{name}", f"{message} (Service: {self.prefix}, Status Code: {status}, Request ID: {request_id})"
         )
@@ -141,7 +143,7 @@ class _OptimisedErrors(_SdkErrors):
     def of_service(self, response: Mapping[str, Any], operation: Any) -> TaskFailed:  # botocore's models
         """What the service answered."""
         code, message, status, request_id = _parts(response)
-        shape = _modelled(code, operation)
+        shape = _modelled(response, operation)
         name = self._known.base if shape is None else exception_name(shape)
         return TaskFailed(f"{self.prefix}.{name}", self._text(message, status, code, request_id))
 
@@ -166,10 +168,20 @@ def _parts(response: Mapping[str, Any]) -> tuple[str, str, int, str]:
     return str(error.get("Code", "")), str(error.get("Message", "")), status, str(metadata.get("RequestId", ""))
 
 
-def _modelled(code: str, operation: Any) -> str | None:  # botocore's models
-    """The error shape of the service that a code means, or None."""
-    shape = operation.service_model.shape_for_error_code(code)
-    return None if shape is None else str(shape.name)
+def _modelled(response: Mapping[str, Any], operation: Any) -> str | None:  # botocore's models
+    """The error shape of the service that an answer means, or None.
+
+    Services that changed their protocol send the old code, and the shape's name beside it (`QueryErrorCode`). A HEAD has no
+    body to name the error in: the SDK knows what a 404 means.
+    """
+    code, _, status, _ = _parts(response)
+    if status == 404 and operation.service_model.service_name == "s3" and operation.name in _NOT_FOUND:
+        return _NOT_FOUND[operation.name]
+    for named in (code, str(response.get("Error", {}).get("QueryErrorCode", ""))):
+        shape = operation.service_model.shape_for_error_code(named)
+        if shape is not None:
+            return str(shape.name)
+    return None
 
 
 def _null_members(members: list[str]) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from asl_toolkit.services.aws.names import OPTIMISED, client_name
-from asl_toolkit.services.aws.shapes import to_request
+from asl_toolkit.services.aws.names import OPTIMISED, client_name, member_name, sdk_member_name
+from asl_toolkit.services.aws.shapes import Naming, to_request
 from asl_toolkit.services.contract import CheckedHandler, Handler, TaskRequest
 
 # Members that an optimised integration takes as any JSON value and sends as its text.
@@ -18,6 +18,12 @@ _FREE_TEXT: Mapping[str, frozenset[str]] = {
     "publish": frozenset({"Message"}),
     "putEvents": frozenset({"Detail"}),
     "startExecution": frozenset({"Input"}),
+}
+# Such members of `aws-sdk:sfn`, as public definitions have them (AWS's samples of startSyncExecution, callbacks of children).
+_FREE_TEXT_OF_SFN: Mapping[str, frozenset[str]] = {
+    "startExecution": frozenset({"Input"}),
+    "startSyncExecution": frozenset({"Input"}),
+    "sendTaskSuccess": frozenset({"Output"}),
 }
 _OWN_SHAPE = frozenset({"elasticmapreduce", "eks", "apigateway", "http"})  # their parameters are not those of the API
 
@@ -32,14 +38,21 @@ def check_parameters(request: TaskRequest) -> None:
     model = _model(request.service)
     operation = None if model is None else operation_of(model, request)
     if operation is not None:
-        to_request(operation.input_shape, request.parameters, free_text_of(request))
+        to_request(operation.input_shape, request.parameters, free_text_of(request), naming_of(request))
 
 
 def free_text_of(request: TaskRequest) -> frozenset[str]:
-    """The members of a call that may hold any JSON value; none for the plain SDK."""
+    """The members of a call that may hold any JSON value."""
+    if request.service == "aws-sdk:sfn":
+        return _FREE_TEXT_OF_SFN.get(request.action, frozenset())
     if request.service.startswith("aws-sdk:"):
         return frozenset()
     return _FREE_TEXT.get(request.action, frozenset())
+
+
+def naming_of(request: TaskRequest) -> Naming:
+    """How the integration writes members."""
+    return sdk_member_name if request.service.startswith("aws-sdk:") else member_name
 
 
 def operation_of(model: Any, request: TaskRequest) -> Any | None:  # botocore's models

@@ -82,16 +82,45 @@ def client_name(service: str, available: frozenset[str]) -> str | None:
     return next((name for name in sorted(available) if name.replace("-", "") == service), None)
 
 
-def java_name(service_id: str) -> str:
-    """A service id as Java's SDK writes class names: `DynamoDB` → `DynamoDb`, `SFN` → `Sfn`, `API Gateway` → `ApiGateway`."""
-    spaced = re.sub(r"[^A-Za-z0-9]+", " ", service_id)
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", spaced)
+def _words(name: str) -> list[str]:
+    """A name in words, as the code generator of Java's SDK 2.x cuts it (its CodegenNamingUtils.splitOnWordBoundaries)."""
+    spaced = re.sub(r"[^A-Za-z0-9]+", " ", name)
+    spaced = re.sub(r"([^a-z]{2,})v([0-9]+)", r"\1 v\2 ", spaced)
+    spaced = re.sub(r"([^A-Z]{2,})V([0-9]+)", r"\1 V\2 ", spaced)
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z][a-zA-Z0-9])", " ", spaced)
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", spaced)
-    return "".join(word[:1].upper() + word[1:].lower() for word in spaced.split())
+    return re.sub(r"([0-9])([a-zA-Z])", r"\1 \2", spaced).split()
+
+
+def java_name(name: str) -> str:
+    """A name as Java's SDK writes classes: `DynamoDB` → `DynamoDb`, `SFN` → `Sfn`, `API Gateway` → `ApiGateway`."""
+    return "".join(word[:1].upper() + word[1:].lower() for word in _words(name))
 
 
 def exception_name(shape: str) -> str:
-    """The class that Java's SDK makes of an error shape: `NoSuchKey` → `NoSuchKeyException`."""
+    """The class that Java's SDK 1.x makes of an error shape: `NoSuchKey` → `NoSuchKeyException`."""
     if shape.endswith("Exception"):
         return shape
     return f"{shape.removesuffix('Fault')}Exception"
+
+
+def sdk_exception_name(shape: str) -> str:
+    """That of SDK 2.x: `DBInstanceNotFoundFault` → `DbInstanceNotFoundException` (its DefaultNamingStrategy)."""
+    return java_name(exception_name(shape))
+
+
+def member_name(name: str) -> str:
+    """A member of a request or a result as Step Functions writes it: `jobName` → `JobName`."""
+    return name[:1].upper() + name[1:]
+
+
+def sdk_member_name(name: str) -> str:
+    """… in `aws-sdk:` integrations, after SDK 2.x, which takes a leading acronym for a word: `DBInstanceId` → `DbInstanceId`.
+
+    So public definitions have it: `aws-sdk:rds:describeDBInstances` takes DbInstanceIdentifier and gives DbInstances (its
+    code generator: Utils.unCapitalize, then a capital).
+    """
+    end = 1
+    while end < len(name) and name[end].isupper() and not name[end + 1 : end + 2].islower():
+        end += 1
+    return name[:1].upper() + name[1:end].lower() + name[end:]

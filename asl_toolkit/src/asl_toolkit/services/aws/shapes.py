@@ -4,15 +4,17 @@ Unknown members and wrong types never reach the service: Step Functions ends the
 Catch sees (public reports; recorded for `Headers` of apigateway:invoke).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from asl_toolkit.errors import RuntimeFailure
 from asl_toolkit.json_value import Json, dumps, is_number
+from asl_toolkit.services.aws.names import member_name
 from asl_toolkit.timestamps import instant_text, parse_instant
 
 Shape: TypeAlias = Any  # botocore.model.Shape: botocore ships no types
+Naming: TypeAlias = Callable[[str], str]  # a member's own name → the one that Step Functions writes
 
 _WANTED = {
     "string": "a STRING",
@@ -29,16 +31,19 @@ _WANTED = {
 }
 
 
-def to_request(shape: Shape, parameters: Json, free_text: frozenset[str] = frozenset()) -> dict[str, Any]:
+def to_request(
+    shape: Shape, parameters: Json, free_text: frozenset[str] = frozenset(), naming: Naming = member_name
+) -> dict[str, Any]:
     """boto3's keyword arguments from a Task's parameters; null members are left out.
 
-    `free_text` names members that take any JSON value as its text (MessageBody of sqs:sendMessage).
+    `free_text` names members that take any JSON value as its text (MessageBody of sqs:sendMessage). A member's own name with
+    a capital is taken beside the one that `naming` makes of it.
     RuntimeFailure for unknown members and wrong types.
     """
     if shape is None:
         return {}
     try:
-        request = _convert(shape, _as_text(parameters, free_text) if free_text else parameters, "")
+        request = _Converter(naming).convert(shape, _as_text(parameters, free_text) if free_text else parameters, "")
     except _Refused as refused:
         raise RuntimeFailure(f"The Parameters '{dumps(parameters)}' could not be used to start the Task: [{refused}]") from None
     return dict(request)
@@ -59,34 +64,40 @@ class _Refused(Exception):  # noqa: N818 - never leaves this module
     """What Step Functions says of a member."""
 
 
-def _convert(shape: Shape, value: Json, name: str) -> Any:  # a request's value: JSON, bytes or datetime
-    kind = shape.type_name
-    if kind == "structure":
-        return _structure(shape, value, name)
-    if kind == "list" and isinstance(value, list):
-        return [_convert(shape.member, element, name) for element in value]
-    if kind == "map" and isinstance(value, dict):
-        return {key: _convert(shape.value, inner, key) for key, inner in value.items() if inner is not None}
-    return _scalar(shape, value, name)
+class _Converter:
+    """JSON to a request: the names of members are the integration's."""
+
+    def __init__(self, naming: Naming) -> None:
+        self._naming = naming
+
+    def convert(self, shape: Shape, value: Json, name: str) -> Any:  # a request's value: JSON, bytes or datetime
+        """The value of a shape; _Refused when it has another type."""
+        kind = shape.type_name
+        if kind == "structure":
+            return self._structure(shape, value, name)
+        if kind == "list" and isinstance(value, list):
+            return [self.convert(shape.member, element, name) for element in value]
+        if kind == "map" and isinstance(value, dict):
+            return {key: self.convert(shape.value, inner, key) for key, inner in value.items() if inner is not None}
+        return _scalar(shape, value, name)
+
+    def _structure(self, shape: Shape, value: Json, name: str) -> dict[str, Any]:
+        if getattr(shape, "is_document_type", False):
+            return value  # type: ignore[no-any-return] # any JSON is good here
+        if not isinstance(value, dict):
+            raise _Refused(f"The value for the field '{name}' must be {_WANTED['structure']}")
+        members = {written: member for member in shape.members for written in (member_name(member), self._naming(member))}
+        request = {}
+        for given, inner in value.items():
+            member = members.get(given)
+            if member is None:
+                raise _Refused(f'The field "{given}" is not supported by Step Functions')
+            if inner is not None:
+                request[member] = self.convert(shape.members[member], inner, given)
+        return request
 
 
-def _structure(shape: Shape, value: Json, name: str) -> dict[str, Any]:
-    if getattr(shape, "is_document_type", False):
-        return value  # type: ignore[no-any-return] # any JSON is good here
-    if not isinstance(value, dict):
-        raise _Refused(f"The value for the field '{name}' must be {_WANTED['structure']}")
-    members = {member[:1].upper() + member[1:]: member for member in shape.members}
-    request = {}
-    for given, inner in value.items():
-        member = members.get(given)
-        if member is None:
-            raise _Refused(f'The field "{given}" is not supported by Step Functions')
-        if inner is not None:
-            request[member] = _convert(shape.members[member], inner, given)
-    return request
-
-
-def _scalar(shape: Shape, value: Json, name: str) -> Any:  # see _convert
+def _scalar(shape: Shape, value: Json, name: str) -> Any:  # as above
     kind = shape.type_name
     if kind == "blob" and isinstance(value, (str, dict, list)):
         return value.encode() if isinstance(value, str) else dumps(value).encode()
@@ -107,7 +118,7 @@ def _scalar(shape: Shape, value: Json, name: str) -> Any:  # see _convert
     raise _Refused(f"The value for the field '{name}' must be {_WANTED.get(kind, kind)}")
 
 
-def from_response(shape: Shape, response: Any, *, epoch: bool) -> Json:  # boto3's answer
+def from_response(shape: Shape, response: Any, *, epoch: bool, naming: Naming = member_name) -> Json:  # boto3's answer
     """A result as Step Functions hands it on: capital first letters, no absent members, JSON values.
 
     Timestamps are milliseconds since 1970 (`epoch`, as the optimised integrations give) or ISO-8601 texts.
@@ -119,14 +130,14 @@ def from_response(shape: Shape, response: Any, *, epoch: bool) -> Json:  # boto3
         if getattr(shape, "is_document_type", False):
             return response
         return {
-            member[:1].upper() + member[1:]: from_response(inner, response[member], epoch=epoch)
+            naming(member): from_response(inner, response[member], epoch=epoch, naming=naming)
             for member, inner in shape.members.items()
             if response.get(member) is not None
         }
     if kind == "list":
-        return [from_response(shape.member, element, epoch=epoch) for element in response]
+        return [from_response(shape.member, element, epoch=epoch, naming=naming) for element in response]
     if kind == "map":
-        return {key: from_response(shape.value, inner, epoch=epoch) for key, inner in response.items()}
+        return {key: from_response(shape.value, inner, epoch=epoch, naming=naming) for key, inner in response.items()}
     return _plain(response, epoch=epoch)
 
 
