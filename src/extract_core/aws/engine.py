@@ -60,16 +60,19 @@ class AwsEngine:
             raise self._taken(run_id)
         with self._states.asking(f"can't start the state machine {machine!r}"):
             client = self._states.client(machine)
+            text = json.dumps(event)
             try:
-                started = client.start_execution(stateMachineArn=machine, name=run_id, input=json.dumps(event))
+                client.start_execution(stateMachineArn=machine, name=run_id, input=text)
             except client.exceptions.ExecutionAlreadyExists:
-                raise self._taken(run_id) from None
+                begun = self._states.describe(execution_id)
+                if begun is None or begun.get("input") != text:  # else a first try has got no answer, and it has ended since
+                    raise self._taken(run_id) from None
             except client.exceptions.StateMachineDoesNotExist:
                 raise UsageError(
                     f"{self._pipeline.file.name}: pipeline.state_machine: there is no state machine {machine!r}: deploy it, or "
                     "correct the ARN"
                 ) from None
-        return AwsExecution(run_id, started["executionArn"], self._states, parts)
+        return AwsExecution(run_id, execution_id, self._states, parts)
 
     def is_running(self, execution_id: str) -> bool:
         """Whether Step Functions says so."""

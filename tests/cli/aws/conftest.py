@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from botocore import xform_name
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from asl_generator import build_pipeline
 from asl_toolkit import Services, TaskFailed
@@ -103,6 +104,8 @@ class Cloud:
         self.glue = Glue()
         self.machine = MACHINE
         self.faults: list[str] = []  # error codes with which the next requests are met
+        self.first: str | None = None  # what goes wrong with the first request of each operation
+        self.met: set[str] = set()
         self.cut_after: str | None = None  # the operation from which on nothing is allowed any more
         self.requests: list[str] = []
         self.definition = build_pipeline(read_pipeline(folder), discover())
@@ -119,16 +122,30 @@ class Cloud:
         """A request to Step Functions, as boto3 is about to send it."""
         operation = event_name.rpartition(".")[2]
         self.requests.append(operation)
+        request.answered = True  # moto need not try
         if self.cut_after == operation:
             return _answered(request, 400, {"__type": "AccessDeniedException", "message": "not any more"})
+        if self.first is not None and operation not in self.met:
+            self.met.add(operation)
+            if self.first == "never arrived":
+                raise ConnectTimeoutError(endpoint_url=request.url)
+            if self.first == "answer lost":
+                with suppress(ClientError):
+                    self._told(operation, request)
+                raise ReadTimeoutError(endpoint_url=request.url)
+            status = 500 if self.first == "InternalServerError" else 400
+            return _answered(request, status, {"__type": self.first, "message": "injected"})
         if self.faults:
             return _answered(request, 400, {"__type": self.faults.pop(0), "message": "Rate exceeded"})
         try:
-            told = getattr(self.states, xform_name(operation))(**json.loads(request.body))
+            told = self._told(operation, request)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             return _answered(request, 400, {"__type": code, "message": error.response["Error"]["Message"]})
         return _answered(request, 200, told)
+
+    def _told(self, operation: str, request):
+        return getattr(self.states, xform_name(operation))(**json.loads(request.body))
 
     def await_started(self, jobs: int) -> None:
         deadline = time.monotonic() + 30

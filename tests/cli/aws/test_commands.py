@@ -62,6 +62,36 @@ def test_a_run_that_has_ended_is_watched_from_its_history(cloud, cli):
     assert (lines[-1]["run_id"], lines[-1]["state"]) == ("one", "FAILED")
 
 
+def test_a_distributed_map_is_run_and_watched(cloud, cli):
+    cloud.deploy(distributed=True)
+    cloud.glue.failing = {"public.events"}
+    run = cli("run", "sales", "--run-id", "one", "--output", "json")
+    assert run.code == 1
+    states = {"public.accounts": "SUCCEEDED", "public.events": "FAILED", "public.orders": "SUCCEEDED"}
+    assert {row["table"]: row["state"] for row in told(run)["tables"]} == states
+    watched = cli("watch", "one", "--output", "json")
+    lines = [json.loads(line) for line in watched.out.splitlines()]
+    assert {line["table"]: line["state"] for line in lines[:-1] if "state" in line} == states
+    assert next(line["planned"] for line in lines) == 3
+    assert next(line["counts"]["succeeded"] for line in lines if "counts" in line) == 3
+
+
+def test_the_aborted_parent_of_a_distributed_map_is_set_right(cloud, cli):
+    """Its children go with it: each has its own history."""
+    cloud.deploy(distributed=True)
+    cloud.glue.gate = threading.Event()
+    event = json.dumps({"source_name": "sales", "extract_tables": "*"})
+    cloud.states.start_execution(stateMachineArn=cloud.machine, name="one", input=event)
+    cloud.await_started(3)
+    live = told(cli("status", "one", "--output", "json"))
+    assert (live["state"], live["at_work"]) == ("RUNNING", 3)
+    cloud.states.stop_execution(executionArn=f"{EXECUTION}:one", error="Ops", cause="the database is down")
+    cloud.glue.gate.set()
+    answer = told(cli("reconcile", "one", "--output", "json"))
+    assert answer == [{"run_id": "one", "before": "DIED", "after": "STOPPED", "manifests_added": 0}]
+    assert {row["state"] for row in told(cli("status", "one", "--output", "json"))["tables"]} == {"STOPPED"}
+
+
 def test_history_and_logs(cloud, cli):
     cloud.deploy()
     cloud.glue.failing = {"public.events"}
@@ -160,6 +190,32 @@ def test_a_throttle_is_waited_out(cloud, cli):
     cloud.faults = ["ThrottlingException"] * 2
     assert cli("watch", "one").code == 0
     assert cloud.requests[:3] == ["DescribeExecution"] * 3
+
+
+@pytest.mark.parametrize("fault", ["ThrottlingException", "InternalServerError", "never arrived", "answer lost"])
+def test_each_call_of_step_functions_goes_wrong_once(cloud, cli, fault):
+    cloud.deploy()
+    cloud.first = fault
+    assert cli("run", "sales", "--run-id", "one").code == 0
+    assert cloud.met == {"DescribeExecution", "StartExecution", "GetExecutionHistory"}
+    assert [row["state"] for row in told(cli("status", "one", "--output", "json"))["tables"]] == ["SUCCEEDED"] * 3
+    assert cloud.glue.started.count("public.orders") == 1
+
+
+def test_a_start_that_got_no_answer_is_ours_even_if_it_has_ended(cloud, cli):
+    cloud.deploy()
+    event = json.dumps({"source_name": "sales", "extract_tables": "*"})
+    ask, cloud.first = cloud.states.describe_execution, None
+
+    def before_the_start(**given):  # it is not there when it is looked for, and has ended when it is started
+        cloud.states.describe_execution = ask
+        begun = cloud.states.start_execution(stateMachineArn=cloud.machine, name="one", input=event)
+        cloud.states.wait_for_execution(executionArn=begun["executionArn"], timeout=60)
+        raise cloud.states.exceptions.ExecutionDoesNotExist({"Error": {"Code": "ExecutionDoesNotExist", "Message": ""}}, "x")
+
+    cloud.states.describe_execution = before_the_start
+    assert cli("run", "sales", "--run-id", "one").code == 0
+    assert cloud.glue.started.count("public.orders") == 1
 
 
 def test_a_network_that_is_gone_does_not_stop_the_run(cloud, cli, monkeypatch):
