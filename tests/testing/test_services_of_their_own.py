@@ -139,13 +139,19 @@ class Tasks(Drum):
         return {**task, "Resource": f"arn:{target.partition}:states:::ecs:runTask.sync", "Parameters": named}
 
 
-def test_what_lies_below_an_arn_of_the_deployment_has_the_users_partition(broken_by):
+@pytest.mark.parametrize(
+    ("arn", "made"),
+    [
+        ("arn:aws:datasync:eu-west-1:123456789012:task/task-0123456789abcdef0", lambda arn: f"{arn}/execution/*"),
+        ("arn:aws:states:eu-west-1:123456789012:stateMachine:c", lambda arn: arn.replace("stateMachine", "execution") + ":*"),
+    ],
+)
+def test_what_is_made_of_an_arn_of_the_deployment_has_the_users_partition(broken_by, arn, made):
     class Below(Drum):
         def permissions(self, target):
-            executions = f"{target.deployment.definition}/execution/*"
-            return [*super().permissions(target), Statement(actions=["datasync:CancelTaskExecution"], resources=[executions])]
+            resources = [made(target.deployment.definition)]
+            return [*super().permissions(target), Statement(actions=["states:StopExecution"], resources=resources)]
 
-    arn = "arn:aws:datasync:eu-west-1:123456789012:task/task-0123456789abcdef0"
     assert broken_by(Below(), {"queue": "night", "definition": arn}) == ({}, {})
 
 

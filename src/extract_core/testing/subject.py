@@ -70,9 +70,12 @@ class Subject:
         return self._validated("deployment()", self.deployment_model, self.deployment_example, "the deployment example")
 
     def is_given(self, arn: str) -> bool:
-        """Whether an ARN is one that the deployment example names, or lies below it: its partition is the user's own."""
+        """Whether an ARN is made of one that the deployment example names: of its service, region and account.
+
+        The partition is the user's own then (``…:stateMachine:copy`` → ``…:execution:copy:*``).
+        """
         given = _ARN.findall(json.dumps(self.deployment_example))
-        return any(arn == each or arn.startswith((f"{each}/", f"{each}:")) for each in given)
+        return any(arn.split(":")[:5] == each.split(":")[:5] for each in given)
 
     @cached_property
     def deployment_model(self) -> type[BaseModel]:
