@@ -103,7 +103,8 @@ class TableRun(Generic[D]):
     """One attempt at one table, as `JobType.arguments` sees it.
 
     `job_arguments` are the flat ``--key value`` arguments that every job gets, whatever the service; the core made and checked
-    them (encoding included), so a builder only wraps them in its service's shape. `run_started_at` is ISO 8601, UTC.
+    them (encoding included), so a builder only wraps them in its service's shape; where they are too long for it, it raises
+    ArgumentsTooLong. `run_started_at` is ISO 8601, UTC.
     """
 
     source_name: str
@@ -259,7 +260,9 @@ class LocalExit:
 class ArgumentsTooLong(ValueError):  # noqa: N818 - read as what happened
     """Raised by `JobType.arguments` where ``table.job_arguments`` are over a limit of the service, with the figures.
 
-    A ValueError of a kind that fewer characters would mend: other arguments, or all of them in a place that the job reads.
+    A ValueError of a kind that fewer characters would mend. Under ``argument_encoding: json`` the core then puts all of them into
+    an object that the job reads, and asks again with ``--extract_arguments`` alone, the object's URI; else it becomes the
+    table's plan error, which names that remedy.
     """
 
 
