@@ -63,7 +63,7 @@ def test_yaml_sections_and_tables_in_one_go(cli, project):
     assert [line for line in lines if "job_type: job type 'teleporter' is not installed" not in line] == [
         f"config/{complaint}" for complaint in COMPLAINTS
     ]
-    assert said.err == "config/sales.yml: the section transform is kept and not read here\n11 complaints\n"
+    assert said.err == "note: config/sales.yml: the section transform is kept and not read here\n11 complaints\n"
 
 
 def test_json(cli, project):
@@ -257,7 +257,7 @@ extract:
   job_type: glue
   default_arguments: {hwm_column_type: TimestampType}
   tables:
-    accounts: {extract_type: PE, hwm_col_name: changed, partition_column: id, lower_bound: 1, upper_bound: 9}
+    accounts: {extract_type: PE, hwm_col_name: changed, partition_column: id, lower_bound: 1, upper_bound: 9, num_partitions: 2}
     order: {}
     open_orders: {}
     nothing: {}
@@ -272,12 +272,52 @@ extract:
             "config/sales.yml:8:5: extract.tables.nothing: the database has no such table; leave it out, or let this user see "
             "it\n"
         ),
-        "config/sales.yml: 1 of the database's tables and views is not in it: orders\n3 complaints\n",
+        "note: config/sales.yml: 1 of the database's tables and views is not in it: orders\n3 complaints\n",
     )
     (project / "config" / "other.yml").write_text("extract: {job_type: glue, tables: {a: {}}}")
     assert cli("validate", "--database", "sqlite:///shop.db").err == (
         "extract: --database is held against one config; name its source, as in: extract validate sales --database URL\n"
     )
+
+
+SENSELESS = """\
+extract:
+  job_type: glue
+  default_arguments: {num_partitions: "4", hwm_column_type: TimestampType}
+  tables:
+    mark: {hwm_col_name: changed_at}
+    bound: {lower_bound: "1"}
+    parts: {num_partitions: 2}
+    one_part: {num_partitions: 1}
+    column: {partition_column: id}
+    whole: {partition_column: id, lower_bound: "1", upper_bound: 2026}
+    nothing: {}
+"""
+NOTES = """\
+note: config/sales.yml:5:26: extract.tables.mark.hwm_col_name: is not used: extract_type is FE, so the whole table is read; \
+write extract_type: PE to read what is new
+note: config/sales.yml:6:26: extract.tables.bound.lower_bound: is not used: there is no partition_column to split the read by
+note: config/sales.yml:7:29: extract.tables.parts.num_partitions: is not used: there is no partition_column to split the read by
+note: config/sales.yml:9:32: extract.tables.column.partition_column: splits no read without lower_bound and upper_bound: Spark \
+wants all of them, or none
+"""
+
+
+def test_keys_that_are_of_no_use_without_others_are_noted(cli, project):
+    (project / "config" / "sales.yml").write_text(SENSELESS)
+    assert cli("validate") == (0, "config/sales.yml: 7 tables (glue 7)\n", NOTES)
+    planned = cli("plan", "sales", "--details")
+    assert (planned.code, planned.err) == (0, NOTES)
+    notes = [line.removeprefix("note: config/") for line in NOTES.splitlines()]
+    assert json.loads(cli("plan", "sales", "--output", "json").out)["notes"] == notes
+
+
+def test_very_many_notes_are_counted(cli, project):
+    tables = "".join(f"    t{number}: {{lower_bound: 1}}\n" for number in range(300))
+    (project / "config" / "sales.yml").write_text(f"extract:\n  job_type: glue\n  tables:\n{tables}")
+    lines = cli("validate").err.splitlines()
+    assert (len(lines), lines[-1]) == (21, "note: and 280 more; extract validate --output json has them all")
+    assert len(json.loads(cli("validate", "--output", "json").out)["sources"][0]["notes"]) == 300
 
 
 def test_a_name_that_blocks_no_plugin_is_told(cli, project, monkeypatch):

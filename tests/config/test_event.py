@@ -82,6 +82,13 @@ NAME = "it must be the name of a source file without .yml: letters, digits, _ . 
             {"sourcename": "s", "extract_tables": "*"},
             f"'sourcename' is no key of an event; did you mean 'source_name'?; {MISSING}",
         ),
+        (
+            {"source": "s", "tables": "*"},
+            (
+                "'source' is no key of an event; did you mean 'source_name'?; 'tables' is no key of an event; did you mean "
+                f"'extract_tables'?; {MISSING}; 'extract_tables' is missing; {TABLES}"
+            ),
+        ),
         ({"source_name": "../secret", "extract_tables": "*"}, f"'source_name' is '../secret'; {NAME}"),
         ({"source_name": "sales\n", "extract_tables": "*"}, f"'source_name' is 'sales\\n'; {NAME}"),
         ({"source_name": "s", "extract_tables": [1]}, f"'extract_tables' is [1]; {TABLES}"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from extract_core.registry import Registry
+
+_MOST_NOTES: Final = 20
 
 
 def load_registry() -> Registry:
@@ -17,6 +21,14 @@ def load_registry() -> Registry:
     registry = discover()
     tell_trouble(registry)
     return registry
+
+
+def tell_notes(notes: Sequence[str]) -> None:
+    """What is worth knowing and no fault, on stderr: as many as can be read."""
+    for note in notes[:_MOST_NOTES]:
+        click.echo(f"note: {note}", err=True)
+    if len(notes) > _MOST_NOTES:
+        click.echo(f"note: and {len(notes) - _MOST_NOTES:,} more; extract validate --output json has them all", err=True)
 
 
 def tell_trouble(registry: Registry) -> None:

@@ -100,13 +100,15 @@ def _print_run(found: Preview) -> None:
 
 def _print_faults(found: Preview, prefix: str) -> None:
     """What can't be planned, and why: a fault above the tables once, with the number of those that have it."""
-    from extract_core.cli.config_files import placed_line
+    from extract_core.cli.config_files import placed, placed_line
+    from extract_core.cli.installed import tell_notes
 
     counts = Counter(line for table in found.tables for line in (table.planned.plan_error or "").splitlines())
     for line, count in counts.items():
         click.echo(placed_line(line, found.event.source_name, prefix) + (f" ({count:,} tables)" if count > 1 else ""))
     if found.refused:
         click.echo(found.refused)
+    tell_notes([str(placed(note, found.event.source_name, prefix)) for note in found.notes])
 
 
 def _count(number: int, what: str) -> str:
@@ -129,6 +131,7 @@ def _json(found: Preview) -> dict[str, Any]:
         "usd": round(costs.usd, 6),
         "on_conflict": found.on_conflict,
         "refused": found.refused,
+        "notes": [str(note) for note in found.notes],
         "skipped": [{"table": each.table, "reason": each.reason} for each in found.skipped],
         "tables": [_table_json(table) for table in found.tables],
     }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from extract_core.config import ExtractEvent, PlannedTable
     from extract_core.contract import Json
+    from extract_core.errors import Fault
     from extract_core.pipeline import Pipeline
     from extract_core.registry import Registry
     from extract_core.tracking import Skipped, TableState
@@ -60,6 +61,7 @@ class Preview:
     on_conflict: str
     skipped: Sequence[Skipped] = field(default=())
     refused: str | None = None
+    notes: Sequence[Fault] = field(default=())
 
 
 def reading_parts(pipeline: Pipeline, registry: Registry) -> Parts:
@@ -120,6 +122,7 @@ def preview(pipeline: Pipeline, parts: Parts, event: ExtractEvent) -> Preview:
         on_conflict=draft.policy.on_conflict,
         skipped=draft.skipped,
         refused=_refused(output, machine),
+        notes=[note for table in planned for note in explainer.notes(table)] if explainer is not None else (),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from extract_core.cli.installed import load_registry
+from extract_core.cli.installed import load_registry, tell_notes
 from extract_core.cli.options import pipeline_option
 from extract_core.cli.output import output_option, print_json
 from extract_core.errors import ConfigError, Fault, UsageError
@@ -128,8 +128,7 @@ def _print(faults: Sequence[Fault], checked: Sequence[tuple[Path, Checked]]) -> 
         if not found.faults:
             types = ", ".join(f"{name} {count:,}" for name, count in found.job_types.items())
             click.echo(f"{path}: {_tables(found)} ({types})")
-        for note in found.notes:
-            click.echo(note, err=True)
+        tell_notes(found.notes)
     count = _count(faults, checked)
     if count:
         click.echo(f"{count:,} {'complaint' if count == 1 else 'complaints'}", err=True)

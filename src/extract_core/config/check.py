@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from extract_core.config.attempt import Attempt, Places, RunContext
+from extract_core.config.notes import core_of, senseless
 from extract_core.config.pausing import collector_paused
 from extract_core.config.planner import Planner
 from extract_core.config.read import read_faulty
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from extract_core.config.model import SourceConfig
+    from extract_core.config.tiers import Complaint
     from extract_core.contract import Json
     from extract_core.errors import Fault
     from extract_core.registry import Registry
@@ -53,16 +55,24 @@ def check_source(
     complaints = list(planner.prepare(config.tables))
     counts: Counter[str] = Counter()
     attempt = Attempt(run=_RUN, number=1, places=_PLACES)
+    notes: list[Complaint] = []
     with collector_paused():
         for table in config.tables:
             job_type = planner.job_type_of(table) or "(none)"
             counts[job_type] += 1
             only_read = machine is None or job_type in faulty
             found = planner.read(table) if only_read else planner.plan(table, attempt, None)
-            complaints += found if isinstance(found, list) else []
+            if isinstance(found, list):
+                complaints += found
+            else:
+                core = found[0].core if isinstance(found, tuple) else core_of(found)
+                notes += senseless(table, config.extract.tables[table], core)
     return Checked(
         faults=tuple(sorted({*faults, *planner.faults(complaints)})),
         config=config,
         job_types=dict(sorted(counts.items())),
-        notes=tuple(f"{file}: the section {name} is kept and not read here" for name in config.ignored),
+        notes=(
+            *(f"{file}: the section {name} is kept and not read here" for name in config.ignored),
+            *(str(note.fault(config.text)) for note in notes),
+        ),
     )

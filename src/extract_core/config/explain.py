@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extract_core.config.job_arguments import ENCODED, OF_THE_DATABASE, OF_THE_RUN, decoded, from_object
+from extract_core.config.notes import core_of, senseless
 from extract_core.config.planner import Planner
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from extract_core.config.planned import PlannedTable
     from extract_core.config.spots import Path
     from extract_core.contract import Json
+    from extract_core.errors import Fault
     from extract_core.registry import Registry
 
 
@@ -54,6 +56,11 @@ class Explainer:
             if name.removeprefix("--") not in OF_THE_RUN
         ]
         return found + [self._setting(name, value, table, job_type) for name, value in planned.settings.items()]
+
+    def notes(self, planned: PlannedTable) -> list[Fault]:
+        """What the table's own keys say to no purpose."""
+        raw = self._config.extract.tables.get(planned.table)
+        return [note.fault(self._config.text) for note in senseless(planned.table, raw, core_of(planned))] if planned.spec else []
 
     def _argument(self, name: str, value: str, planned: PlannedTable, job_type: str) -> Resolved:
         table = planned.table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from extract_core.config.bounds import bound
 from extract_core.config.values import (
     Reader,
     fail_when,
@@ -51,8 +52,8 @@ TABLE: Final[Mapping[str, Reader[Any]]] = {
     "hwm_col_name": text,
     "hwm_column_type": one_of(*WATERMARK_TYPES),
     "partition_column": text,
-    "lower_bound": text,
-    "upper_bound": text,
+    "lower_bound": bound,
+    "upper_bound": bound,
     "num_partitions": integer(1, 10_000),
     "fetchsize": integer(0, 2**31 - 1),
     "tags": names,
@@ -97,8 +98,8 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "hwm_col_name": "The watermark's column; needed for PE.",
     "hwm_column_type": "The watermark's type; needed for PE.",
     "partition_column": "The column by which the job may split the read.",
-    "lower_bound": "The least value of partition_column.",
-    "upper_bound": "The greatest value of partition_column.",
+    "lower_bound": "The least value of partition_column: a number, a date or a time.",
+    "upper_bound": "The greatest value of partition_column: a number, a date or a time.",
     "num_partitions": "How many parts the job may read at once.",
     "fetchsize": "Rows a round trip; 0: the driver's own.",
     "tags": "Names by which an event selects tables: tag:large.",

@@ -29,7 +29,7 @@ UNSAID: Final = (
     "what YAML itself refuses: a key given twice, a tab, an unknown tag or alias, several documents",
     (
         "rules over several keys whose values come from several places: an incremental extract needs hwm_col_name and "
-        "hwm_column_type, lower_bound is at most upper_bound, a lag fits the type of its watermark"
+        "hwm_column_type, lower_bound is at most upper_bound and of its kind, a lag fits the type of its watermark"
     ),
     "a setting that a job type needs and that no section and no table gives, and a job type's own rules beyond its model's types",
     "numbers inside of lists and mappings of a job type's settings in other spellings than digits (quoted 1_000, true for 1)",

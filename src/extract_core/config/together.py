@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extract_core.config import keys
+from extract_core.config.bounds import wrong_bounds
 from extract_core.config.tiers import Complaint, attempts_message
 
 if TYPE_CHECKING:
@@ -21,10 +22,9 @@ def wrong_together(tiers: Tiers, table: str, job_type: str | None, core: Mapping
     attempts = core.get("max_attempts", 1)
     if isinstance(attempts, int) and attempts > 1 and not tiers.has_retry_loop:
         found.append(Complaint(tiers.origin("max_attempts", table, job_type), attempts_message(attempts, tiers.machine_name)))
-    lower, upper = _number(core.get("lower_bound")), _number(core.get("upper_bound"))
-    if lower is not None and upper is not None and lower > upper:
-        origin = tiers.origin("lower_bound", table, job_type)
-        found.append(Complaint(origin, f"is {core['lower_bound']}, above upper_bound {core['upper_bound']}; swap or mend them"))
+    wrong = wrong_bounds(core)
+    if wrong:
+        found.append(Complaint(tiers.origin("lower_bound", table, job_type), wrong))
     if core.get("extract_type", "FE") == "FE":
         return found
     missing = [key for key in ("hwm_col_name", "hwm_column_type") if key not in core]
@@ -51,10 +51,3 @@ def _lag_fault(lag: str, watermark_type: str) -> str | None:
     if watermark_type not in keys.NUMERIC_WATERMARKS and not has_unit and lag != "0":
         return f"is {lag!r}, but a watermark of {watermark_type} takes a unit; write s, m, h, d or w after the number"
     return None
-
-
-def _number(value: object) -> int | None:
-    try:
-        return int(str(value)) if value is not None else None
-    except ValueError:
-        return None
