@@ -84,6 +84,7 @@ def run(
 
 @click.command()
 @click.argument("run", metavar="RUN")
+@click.option("--failed", is_flag=True, help="All tables that did not succeed. [default: so]")
 @click.option("--tables", multiple=True, metavar="TABLE", help="Only these of the failed tables.")
 @click.option("--force", is_flag=True, help="Also those that a later run has seen to.")
 @run_id_option
@@ -94,6 +95,7 @@ def run(
 @output_option
 def rerun(
     run: str,
+    failed: bool,
     tables: Sequence[str],
     force: bool,
     run_id: str | None,
@@ -109,6 +111,8 @@ def rerun(
     """
     from extract_core.cli.report import find_run
 
+    if failed and tables:
+        raise UsageError("--failed means all tables that failed, --tables some of them: give one of the two")
     engine = engine_of(pipeline, local=local)
     record = find_run(engine.parts().tracking, run, planned=True)
     if record.summary is None:
