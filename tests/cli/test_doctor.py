@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import sys
 
 import boto3
 import pytest
@@ -98,6 +100,45 @@ def test_a_blocked_plugin_and_the_newest_run(found, project, monkeypatch):
     findings = found()
     assert findings["plugin emr"] == Finding("note", "plugin emr", "is blocked by EXTRACT_DISABLE_PLUGINS")
     assert findings["tracking"].said == f"{project / '.extract' / 'tracking.db'}: the newest run is r-1"
+
+
+def test_a_section_of_a_blocked_plugin_is_no_contradiction(found, project, monkeypatch):
+    monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "ecs")
+    findings = found()
+    assert findings["plugin ecs"] == Finding("note", "plugin ecs", "is blocked by EXTRACT_DISABLE_PLUGINS")
+    said = "no plugin that works brings this job type: its plugin is blocked (ecs)"
+    assert findings["[job_types.ecs]"] == Finding("note", "[job_types.ecs]", said)
+    monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "all")
+    said, remedy = "all that are installed are blocked", "take some out of EXTRACT_DISABLE_PLUGINS"
+    assert found()["job types"] == Finding("wrong", "job types", said, remedy)
+
+
+def test_placeholders_of_init_are_noted(cli, found, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli("init").code == 0
+    findings = found()
+    remedy = "a run on this machine needs no more; write your own names before anything is built for AWS"
+    said = "still holds the example that extract init wrote"
+    for name in ("[job_types.glue]", "[job_types.emr]", "[job_types.ecs]"):
+        assert findings[name] == Finding("note", name, said, remedy)
+    remedy = "a run on this machine needs none; write your own before anything is built for AWS"
+    said = "is 000000000000 in extract.toml, which is nobody's"
+    assert findings["account"] == Finding("note", "account", said, remedy)
+    text = (tmp_path / "extract.toml").read_text()
+    mended = re.sub(r"(?m)^job_name = .*", 'job_name = "mine"', text).replace("000000000000", "123456789012")
+    (tmp_path / "extract.toml").write_text(mended)
+    findings = found()
+    assert findings["job type glue"] == Finding("ok", "job type glue", "its deployment is in order")
+    assert "account" not in findings
+
+
+def test_a_missing_driver_is_noted_for_the_sources_that_need_it(cli, found, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
+    install = "pip install adbc-driver-postgresql pyarrow"
+    assert cli("init").err.splitlines()[-1] == f"note: to run it on this machine, Python needs a driver for PostgreSQL: {install}"
+    said = "is missing, and a run on this machine of sales needs it"
+    assert found()["PostgreSQL's driver"] == Finding("note", "PostgreSQL's driver", said, install)
 
 
 ON_AWS = """\

@@ -314,6 +314,17 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgr
     assert text[text.index("  # db_secret") :] == OF_POSTGRESQL
     assert f'  db_engine: postgres\n  db_name: shop\n  db_port: "{postgresql_port}"\n' in text
     assert cli("plan", "shop").code == 0
+    config = tmp_path / "config" / "shop.yml"
+    config.write_text(text.replace("hwm_col_name: updated_at", "hwm_col_name: updated", 1).replace("public.orders:", "orders:"))
+    url = f"postgresql://reader:pa%20ss@127.0.0.1:{postgresql_port}/shop"
+    compared = cli("validate", "shop", "--database", url)
+    line = next(number for number, line in enumerate(text.splitlines(), 1) if "public.accounts" in line)
+    wrong = "hwm_col_name: is 'updated', and the table has no such column; did you mean 'updated_at'?"
+    assert compared == (
+        2,
+        f'config/shop.yml:{line}:55: extract.tables."public.accounts".{wrong}\n',
+        "note: config/shop.yml: 1 of the database's tables and views is not in it: public.named\n1 complaint\n",
+    )
     place = f"127.0.0.1:{postgresql_port}"
     failed = f'Failed to connect: connection to server at "127.0.0.1", port {postgresql_port} failed: '
     for given, shown, said in (

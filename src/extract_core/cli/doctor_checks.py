@@ -101,7 +101,7 @@ def _plugins(registry: Registry) -> Iterator[Finding]:
 _PACKAGES = (
     ("extract_local", "runs on this machine", "pip install 'extract-core[local]'"),
     ("extract_job", "the reference job, for runs on this machine", "pip install 'extract-core[local]'"),
-    ("boto3", "S3, DynamoDB and Step Functions", "pip install 'extract-core[aws]'"),
+    ("boto3", "S3, DynamoDB and Step Functions", "pip install boto3"),
     ("adbc_driver_postgresql", "PostgreSQL: extract init --from-database, and runs on this machine", INSTALL),
 )
 
