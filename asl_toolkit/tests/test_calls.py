@@ -89,6 +89,14 @@ def test_a_function_that_is_missing_fails_beside_a_marked_one():
     assert run(alone(invoke), {"name": "other"}, marked=marked).error == "Lambda.ResourceNotFoundException"
 
 
+def test_what_ends_a_thread_ends_a_task_alone():
+    def interrupted(event, context):
+        raise KeyboardInterrupt("no")
+
+    result = run(alone(task("interrupted")), {}, interrupted=interrupted)
+    assert (result.error, result.cause) == ("States.TaskFailed", '{"errorMessage": "no", "errorType": "KeyboardInterrupt"}')
+
+
 class CountingClock(VirtualClock):
     def __init__(self):
         super().__init__()

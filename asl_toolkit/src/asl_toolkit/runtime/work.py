@@ -208,7 +208,7 @@ def _call(handler: Handler, request: TaskRequest) -> object:
         return handler(request)
     except (TaskFailed, RuntimeFailure) as failure:
         return failure
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a handler raises is its task's failure
+    except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its task's failure, and must not end the loop
         _log.warning("the handler of the state %r raised", request.state_name, exc_info=True)
         return _unexpected(error)
 
