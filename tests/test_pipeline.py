@@ -64,6 +64,15 @@ def test_it_is_found_from_a_folder_below(tmp_path, monkeypatch):
                 "extract.toml:5:1: machine.retries: 1 is neither true nor false",
             ],
         ),
+        (
+            "[pipeline]\nstate_machine = 'extract-sales'\n",
+            [
+                (
+                    "extract.toml:2:1: pipeline.state_machine: 'extract-sales' is not valid; wanted: the ARN of a state machine, "
+                    "arn:aws:states:eu-central-1:123456789012:stateMachine:extract"
+                )
+            ],
+        ),
         ("[machine]\nmap = 'distributed'\n", ["extract.toml:2:1: machine.map: 'distributed' is not one of: \"inline\""]),
         ("[job_types]\nglue = 'x'\n", ["extract.toml:2:1: job_types.glue: is a section, not 'x'; write [job_types.glue]"]),
         ("machine = 3\n", ["extract.toml:1:1: machine: is a section, not 3; write [machine]"]),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
+from rich.console import Console
+
 from extract_core.cli.progress import Progress
-from extract_core.cli.progress_view import elapsed, running_line
+from extract_core.cli.progress_view import draw, elapsed, running_line
 from extract_core.routing import CHOOSE, FINISHED, HANDLE_STATUS, ITERATE, NOT_RECORDED, RECORDED, WAIT
 
 
@@ -93,6 +97,23 @@ def test_a_table_that_goes_round_again_is_running_not_ended():
     progress.feed(entered(15, 14, FINISHED, "Choice", {"status": "SUCCEEDED"}))
     progress.feed(entered(16, 15, RECORDED, "Succeed", {"status": "SUCCEEDED"}))
     assert (progress.running, progress.ended) == ({}, {"orders": "SUCCEEDED"})
+
+
+def test_a_terminal_shows_the_bar_and_what_runs(monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr(
+        "extract_core.cli.progress_view.stderr_console", lambda: Console(file=shown, force_terminal=True, width=120)
+    )
+    began = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
+    item = {"extract_table": "public.[orders]", "job_type": "glue"}
+    draw(
+        "run-1",
+        [
+            event(1, 0, "MapStateStarted", mapStateStartedEventDetails={"length": 2}, timestamp=began),
+            {**entered(2, 1, "Glue Start", "Task", item), "timestamp": began},
+        ],
+    )
+    assert re.search(r"0/2.*public\.\[orders\] 3 min", shown.getvalue())
 
 
 def test_running_tables_are_shown_with_the_time_that_they_have_taken():
