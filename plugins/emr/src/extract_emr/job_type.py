@@ -65,16 +65,12 @@ class Emr(JobType["EmrSettings", "EmrDeployment"]):
 
         ValueError for a cluster outside the deployment, a script nowhere, a value that YARN would change, over 10,240 characters.
         """
+        from extract_emr.chosen import chosen
         from extract_emr.script import script_uri
         from extract_emr.step import step_args, step_name
 
-        cluster_id = settings.cluster_id or table.deployment.cluster_id
-        allowed = table.deployment.allowed()
-        if cluster_id not in allowed:
-            raise ValueError(
-                f"the cluster {cluster_id!r} is not in the deployment, which allows {', '.join(map(repr, allowed))}: "
-                "name one of these, or add it to cluster_ids under [job_types.emr] of extract.toml and build anew"
-            )
+        place, allowed = settings.cluster_id or table.deployment.cluster_id, table.deployment.allowed()
+        cluster_id = chosen(place, allowed, what="cluster", keys="cluster_ids", job_type=self.name)
         script = script_uri(self.name, settings.script, settings.script_name, table.deployment.scripts_uri)
         return {
             "cluster_id": cluster_id,

@@ -1,4 +1,4 @@
-"""The end of a gzipped log in S3: where EMR's services put a job's stderr."""
+"""Logs of jobs in S3: how a job run is told to write them there, and the end of one, gzipped as EMR's services put them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,21 @@ from extract_core.parsing.payload import objects, text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from extract_core import Json
+
 _MOST: Final = 16 * 1024 * 1024
 """Bytes read of one log: a diagnosis must not cost minutes."""
 
 _KEPT: Final = 64 * 1024
 _LINES: Final = 20
 _CHARACTERS: Final = 2000
+
+
+def logging_to(uri: str | None) -> dict[str, Json]:
+    """The member of StartJobRun (EMR Serverless, EMR on EKS) that sends logs to this folder; nothing without one."""
+    if not uri:
+        return {}
+    return {"ConfigurationOverrides": {"MonitoringConfiguration": {"S3MonitoringConfiguration": {"LogUri": uri}}}}
 
 
 def log_tail(aws: object, uri: str | None) -> str | None:

@@ -38,6 +38,8 @@ class EmrEks(JobType["EksSettings", "EksDeployment"]):
 
     def branch(self, target: Target[EksDeployment]) -> Branch:
         """One Task. The run has no time limit of its own: the state's cancels it."""
+        from extract_emr.logs import logging_to
+
         parameters: dict[str, Json] = {
             "VirtualClusterId.$": "$.arguments.virtual_cluster_id",
             "Name.$": "$.arguments.name",
@@ -45,9 +47,7 @@ class EmrEks(JobType["EksSettings", "EksDeployment"]):
             "ReleaseLabel": target.deployment.release_label,
             "JobDriver": {"SparkSubmitJobDriver.$": "$.arguments.spark_submit"},
         }
-        if target.deployment.log_uri:
-            monitoring: dict[str, Json] = {"S3MonitoringConfiguration": {"LogUri": target.deployment.log_uri}}
-            parameters["ConfigurationOverrides"] = {"MonitoringConfiguration": monitoring}
+        parameters |= logging_to(target.deployment.log_uri)
         state = start_state(self.title)
         task: dict[str, Json] = {
             "Type": "Task",
@@ -64,16 +64,12 @@ class EmrEks(JobType["EksSettings", "EksDeployment"]):
         ValueError for a virtual cluster outside the deployment, a script nowhere, and what would not reach the driver unchanged.
         """
         from extract_emr.arguments import spark_submit
+        from extract_emr.chosen import chosen
         from extract_emr.eks.job import LIMITS, job_name, spark_options
         from extract_emr.script import script_uri
 
-        cluster = settings.virtual_cluster_id or table.deployment.virtual_cluster_id
-        allowed = table.deployment.allowed()
-        if cluster not in allowed:
-            raise ValueError(
-                f"the virtual cluster {cluster!r} is not in the deployment, which allows {', '.join(map(repr, allowed))}: name "
-                "one of these, or add it to virtual_cluster_ids under [job_types.emr_eks] of extract.toml and build anew"
-            )
+        place, allowed = settings.virtual_cluster_id or table.deployment.virtual_cluster_id, table.deployment.allowed()
+        cluster = chosen(place, allowed, what="virtual cluster", keys="virtual_cluster_ids", job_type=self.name)
         script = script_uri(self.name, settings.script, settings.script_name, table.deployment.scripts_uri)
         return {
             "virtual_cluster_id": cluster,

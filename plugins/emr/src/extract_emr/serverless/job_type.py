@@ -38,6 +38,8 @@ class EmrServerless(JobType["ServerlessSettings", "ServerlessDeployment"]):
 
     def branch(self, target: Target[ServerlessDeployment]) -> Branch:
         """One Task. SparkSubmit is read whole, so its optional member may be absent; all else is given for every table."""
+        from extract_emr.logs import logging_to
+
         parameters: dict[str, Json] = {
             "ApplicationId.$": "$.arguments.application_id",
             "ExecutionRoleArn": target.deployment.execution_role_arn,
@@ -45,9 +47,7 @@ class EmrServerless(JobType["ServerlessSettings", "ServerlessDeployment"]):
             "ExecutionTimeoutMinutes.$": "$.arguments.timeout",
             "JobDriver": {"SparkSubmit.$": "$.arguments.spark_submit"},
         }
-        if target.deployment.log_uri:
-            monitoring: dict[str, Json] = {"S3MonitoringConfiguration": {"LogUri": target.deployment.log_uri}}
-            parameters["ConfigurationOverrides"] = {"MonitoringConfiguration": monitoring}
+        parameters |= logging_to(target.deployment.log_uri)
         state = start_state(self.title)
         task: dict[str, Json] = {
             "Type": "Task",
@@ -64,17 +64,13 @@ class EmrServerless(JobType["ServerlessSettings", "ServerlessDeployment"]):
         ValueError for an application outside the deployment, a script nowhere, and what the service would refuse.
         """
         from extract_emr.arguments import spark_submit
+        from extract_emr.chosen import chosen
         from extract_emr.script import script_uri
         from extract_emr.serverless.job import LIMITS, spark_options
         from extract_emr.step import step_name
 
-        application_id = settings.application_id or table.deployment.application_id
-        allowed = table.deployment.allowed()
-        if application_id not in allowed:
-            raise ValueError(
-                f"the application {application_id!r} is not in the deployment, which allows {', '.join(map(repr, allowed))}: "
-                "name one of these, or add it to application_ids under [job_types.emr_serverless] of extract.toml and build anew"
-            )
+        place, allowed = settings.application_id or table.deployment.application_id, table.deployment.allowed()
+        application_id = chosen(place, allowed, what="application", keys="application_ids", job_type=self.name)
         script = script_uri(self.name, settings.script, settings.script_name, table.deployment.scripts_uri)
         return {
             "application_id": application_id,
