@@ -14,6 +14,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.handlers
+import moto.core.models
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
@@ -144,6 +146,21 @@ class Cloud:
             return _answered(request, 400, {"__type": code, "message": error.response["Error"]["Message"]})
         return _answered(request, 200, told)
 
+    def disturb(self, request, event_name: str, **_):
+        """A request to S3, as boto3 is about to send it to moto."""
+        operation = event_name.rpartition(".")[2]
+        if self.first is None or operation in self.met:
+            return None
+        self.met.add(operation)
+        if self.first == "never arrived":
+            raise ConnectTimeoutError(endpoint_url=request.url)
+        if self.first == "answer lost":
+            moto.core.models.botocore_stubber(event_name, request)
+            raise ReadTimeoutError(endpoint_url=request.url)
+        request.answered = True
+        code = "SlowDown" if self.first == "ThrottlingException" else "InternalError"
+        return _answered(request, 503, f"<Error><Code>{code}</Code><Message>injected</Message></Error>")
+
     def _told(self, operation: str, request):
         return getattr(self.states, xform_name(operation))(**json.loads(request.body))
 
@@ -175,7 +192,9 @@ class Cloud:
 def _answered(request, status: int, body: object):
     from botocore.awsrequest import AWSResponse
 
-    text = json.dumps(body, default=lambda value: value.timestamp() if isinstance(value, datetime) else str(value))
+    text = body
+    if not isinstance(body, str):
+        text = json.dumps(body, default=lambda value: value.timestamp() if isinstance(value, datetime) else str(value))
 
     class Raw:
         def stream(self, **_):
@@ -197,6 +216,9 @@ def cloud(dynamodb, tmp_path, monkeypatch) -> Iterator[Cloud]:
         dynamodb.create_table(**table_definition("tracking"))
         made = Cloud(tmp_path)
         boto3.DEFAULT_SESSION.events.register_first("before-send.sfn", made.answer)
+        # of sessions that are made from here on, such as that of the store of objects
+        handlers = [("before-send.s3", made.disturb), *botocore.handlers.BUILTIN_HANDLERS]
+        monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", handlers)
         yield made
         made.parts.tracking.close()
         dynamodb.delete_table(TableName="tracking")

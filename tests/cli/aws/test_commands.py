@@ -195,11 +195,11 @@ def test_a_throttle_is_waited_out(cloud, cli):
 
 
 @pytest.mark.parametrize("fault", ["ThrottlingException", "InternalServerError", "never arrived", "answer lost"])
-def test_each_call_of_step_functions_goes_wrong_once(cloud, cli, fault):
+def test_each_call_of_step_functions_and_s3_goes_wrong_once(cloud, cli, fault):
     cloud.deploy()
     cloud.first = fault
     assert cli("run", "sales", "--run-id", "one").code == 0
-    assert cloud.met == {"DescribeExecution", "StartExecution", "GetExecutionHistory"}
+    assert cloud.met == {"DescribeExecution", "StartExecution", "GetExecutionHistory", "GetObject", "PutObject"}
     assert [row["state"] for row in told(cli("status", "one", "--output", "json"))["tables"]] == ["SUCCEEDED"] * 3
     assert cloud.glue.started.count("public.orders") == 1
 
