@@ -9,7 +9,7 @@ import pytest
 from statelint.linter import Linter
 
 from asl_toolkit import load
-from extract_core.testing import CHECKS, ContractBroken, NotChecked, Subject
+from extract_core.testing import CHECKS, NotChecked, Subject
 
 HERE = Path(__file__).parent
 KNOWN_TO_THE_KIT = {
@@ -28,11 +28,6 @@ KNOWN_TO_THE_KIT = {
         "CodeBuild Start Extract Job Run": [{"Build": {"Id": "extract:1", "BuildStatus": "SUCCEEDED", "ProjectName": "extract"}}],
     },
 }  # fmt: skip
-
-MORE_THAN_THE_KIT_KNOWS = {
-    ("worker", "requests_have_the_services_types"): "sqs:sendMessage of Step Functions takes an object for MessageBody",
-    ("codebuild", "permissions_cover_the_branch"): "with Credentials the rights are those of the other account's role",
-}
 
 
 def iteration(machine):
@@ -77,7 +72,3 @@ def test_the_contract_is_kept(check, name, job_types, deployments):
         check(subject)
     except NotChecked as reason:
         pytest.skip(str(reason))
-    except ContractBroken:
-        if (name, check.__name__) not in MORE_THAN_THE_KIT_KNOWS:
-            raise
-        pytest.skip(MORE_THAN_THE_KIT_KNOWS[name, check.__name__])
