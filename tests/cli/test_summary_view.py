@@ -31,7 +31,7 @@ def test_it_is_drawn(capsys):
     assert "5,000" in shown.out
     assert "public.a" in shown.out
     assert "no such column" in shown.out
-    assert " 1,234 rows were left out: their watermark is NULL; which tables, says: extract status --all\n" in shown.out
+    assert " rows left out because their watermark is NULL: 1,234; of which tables, says: extract status --all\n" in shown.out
     assert "slow: public.b, 1,200 s" in shown.out
     assert shown.err == "every table: extract status --all\n"
 

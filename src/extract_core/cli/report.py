@@ -131,7 +131,7 @@ def print_attempts(
         cells = [cell[:-1] for cell in cells]
     print_table(columns, cells, title=title)
     reasons = [
-        (row.table, f"{row.rows_without_watermark:,} rows were left out: their watermark is NULL")
+        (row.table, f"rows left out because their watermark is NULL: {row.rows_without_watermark:,}")
         for row in rows
         if row.state == "SUCCEEDED" and row.rows_without_watermark
     ]

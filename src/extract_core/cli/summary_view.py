@@ -38,7 +38,9 @@ def show_summary(engine: Engine, record: RunRecord, *, output: str) -> None:
                 [(each["table"], each["state"], each["failure"], each["message"]) for each in failed],
             )
         if left_out := summary.get("rows_without_watermark"):
-            click.echo(f" {left_out:,} rows were left out: their watermark is NULL; which tables, says: extract status --all")
+            click.echo(
+                f" rows left out because their watermark is NULL: {left_out:,}; of which tables, says: extract status --all"
+            )
         for each in summary["slowest"]:
             click.echo(f" slow: {each['table']}, {each['seconds']:,.0f} s")
     click.echo("every table: extract status --all", err=True)

@@ -109,7 +109,7 @@ def test_rows_without_a_watermark_are_told(cloud, cli):
     cloud.glue.left_out = 1_200
     said = cli("run", "sales", "public.orders", "--run-id", "one")
     assert said.code == 0
-    assert " public.orders: 1,200 rows were left out: their watermark is NULL\n" in said.out
+    assert " public.orders: rows left out because their watermark is NULL: 1,200\n" in said.out
     assert told(cli("status", "one", "--output", "json"))["tables"][0]["rows_without_watermark"] == 1_200
 
 
