@@ -91,9 +91,9 @@ def test_each_job_is_stopped_and_one_that_fails_or_hangs_stops_no_other(pipeline
     }
     refused, hung = "PermissionError: press:Stop is not allowed", "TimeoutError: no answer within 0.05 seconds"
     assert summary["stopped_jobs"] == [
-        {"table": "public.accounts", "attempt": 1, "job_type": "press", "error": None},
-        {"table": "public.orders", "attempt": 1, "job_type": "press", "error": refused},
-        {"table": "public.returns", "attempt": 1, "job_type": "press", "error": hung},
+        {"table": "public.accounts", "attempt": 1, "job_type": "press", "known": True, "error": None},
+        {"table": "public.orders", "attempt": 1, "job_type": "press", "known": True, "error": refused},
+        {"table": "public.returns", "attempt": 1, "job_type": "press", "known": True, "error": hung},
     ]
     assert messages(pipeline) == {
         "public.accounts": "by ann; its job is stopped",
@@ -121,7 +121,9 @@ def test_a_call_that_dies_after_the_stop_is_made_good(pipeline, dead, asked, mon
         patched.setattr(type(pipeline.tracking), "finish", full)
         with pytest.raises(OSError, match="No space"):
             dead.end()
-    assert dead.end()["stopped_jobs"] == [{"table": "public.accounts", "attempt": 1, "job_type": "press", "error": None}]
+    assert dead.end()["stopped_jobs"] == [
+        {"table": "public.accounts", "attempt": 1, "job_type": "press", "known": True, "error": None}
+    ]
     assert len(asked["public.accounts"]) == 2
 
 
@@ -143,9 +145,11 @@ def test_without_a_history_any_job_may_run(pipeline, dead, asked):
     def refused(execution):
         raise PermissionError("not allowed")
 
-    dead.end(history=refused)
+    summary = dead.end(history=refused)
     assert asked["public.accounts"] == [(None, 1, "session")]
     assert set(asked) == set(dead.items)
+    assert [job["known"] for job in summary["stopped_jobs"]] == [False, False, False]
+    assert messages(pipeline)["public.accounts"] == "by ann; whether its job was started is not known: it may still run"
 
 
 def test_an_end_that_is_no_abort_stops_its_jobs_too(pipeline, dead, asked):

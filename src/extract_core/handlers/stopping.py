@@ -29,11 +29,15 @@ _AT_ONCE: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoppedJob:
-    """A job whose job type was told to stop it; `error` is why it may still run."""
+    """A job whose job type was told to stop it; `error` is why it may still run.
+
+    `known`: the answer to its start is. Without it most job types can't tell which job it is.
+    """
 
     table: str
     attempt: int
     job_type: str
+    known: bool
     error: str | None = None
 
     def as_json(self) -> dict[str, Json]:
@@ -43,7 +47,9 @@ class StoppedJob:
     @property
     def note(self) -> str:
         """For the message of the attempt."""
-        return "its job is stopped" if self.error is None else f"its job may still run, it could not be stopped: {self.error}"
+        if self.error is not None:
+            return f"its job may still run, it could not be stopped: {self.error}"
+        return "its job is stopped" if self.known else "whether its job was started is not known: it may still run"
 
 
 def stop_jobs(parts: Parts, jobs: Mapping[Key, StartedJob]) -> dict[Key, StoppedJob]:
@@ -74,10 +80,10 @@ def _stop(parts: Parts, key: Key, job: StartedJob, sessions: _Sessions) -> Stopp
         error = f"{type(raised).__name__}: {raised}"
     fields = {"run_id": job.item.get("run_id"), "table": table, "attempt": attempt, "job_type": name, "job": job.told}
     if error is None:
-        log.info("the job of %s was stopped", table, extra={"extract": fields})
+        log.info("the job type of %s was told to stop its job", table, extra={"extract": fields})
     else:
         log.error("the job of %s could not be stopped: %s", table, error, extra={"extract": fields})
-    return StoppedJob(table=table, attempt=attempt, job_type=name, error=error)
+    return StoppedJob(table=table, attempt=attempt, job_type=name, known=job.told is not None, error=error)
 
 
 class _Sessions:
