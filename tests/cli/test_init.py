@@ -241,9 +241,11 @@ ANALYZE;
 UPDATE pg_class SET reltuples = 3000000 WHERE relname = 'big';
 CREATE TABLE unseen (id) AS SELECT generate_series(1, 100001);
 CREATE TABLE hidden (id int);
+CREATE SCHEMA closed;
+CREATE TABLE closed.shut (id int);
 CREATE ROLE reader LOGIN PASSWORD 'pa ss';
 GRANT USAGE ON SCHEMA crm TO reader;
-GRANT SELECT ON ALL TABLES IN SCHEMA public, crm TO reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA public, crm, closed TO reader;
 REVOKE SELECT ON hidden FROM reader;
 """
 OF_POSTGRESQL = """\
@@ -305,8 +307,8 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgr
     assert (said.code, said.err) == (
         0,
         (
-            "left out: tables with a dot in their names: public.dotted.name\nleft out: tables that this user may not read: "
-            "public.hidden\nleft out: views: public.named\nnext: extract plan shop\nthen, on this machine: PGHOST=127.0.0.1 "
+            "left out: tables that this user may not read: closed.shut, public.hidden\nleft out: tables with a dot in their names: "
+            "public.dotted.name\nleft out: views: public.named\nnext: extract plan shop\nthen, on this machine: PGHOST=127.0.0.1 "
             "PGUSER=reader PGPASSWORD=... extract run shop --local\n"
         ),
     )

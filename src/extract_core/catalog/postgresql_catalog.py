@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 _COUNTED: Final = 100_000  # rows that are counted where the statistics know nothing
 _LOOKED_AT: Final = 1_000_000  # rows that are looked at without an index
+_LOST: Final = ("08", "57P")  # the connection is gone (https://www.postgresql.org/docs/current/errcodes-appendix.html)
 _KINDS: Final = {"v": "views", "m": "materialized views", "f": "foreign tables"}
 _OURS: Final = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
 
 _RELATIONS: Final = rf"""
 SELECT n.nspname::text, c.relname::text, c.relkind::text, c.reltuples::float8::bigint, c.relrowsecurity,
-  has_table_privilege(c.oid, 'SELECT')
+  has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND {_OURS}
 ORDER BY 1, 2
@@ -61,7 +62,7 @@ _TYPES: Final[dict[str, str]] = {
 
 
 class Catalog:
-    """One reading of one catalog. `failure` is what the driver raises: a look at rows that takes too long is given up."""
+    """One reading of one catalog. `failure` is what the driver raises."""
 
     def __init__(self, cursor: Cursor, failure: type[Exception]) -> None:
         self._cursor, self._failure = cursor, failure
@@ -104,10 +105,13 @@ class Catalog:
         return found
 
     def _looked(self, query: str, width: int) -> Row:
-        """The one row of a look at a table's own rows; of NULLs where it takes too long."""
+        """The one row of a look at a table's own rows; of NULLs where that takes too long, or the server refuses it."""
         try:
             return self._rows(query)[0]
-        except self._failure:
+        except self._failure as error:
+            state = str(getattr(error, "sqlstate", None) or "")
+            if not state or state.startswith(_LOST):
+                raise
             return (None,) * width
 
     def _filled(self, table: Table, name: Name, estimate: int) -> Table:
