@@ -15,6 +15,7 @@ from moto import mock_aws
 from extract_core.cli.doctor_aws import permissions
 from extract_core.cli.finding import Finding
 from extract_core.pipeline import read_pipeline
+from extract_core.registry import discover
 from extract_core.tracking import SQLiteTracking
 
 
@@ -68,8 +69,8 @@ def test_what_is_wrong_says_what_to_do(found, project):
     )
     assert (wrong["[job_types.lom]"].said, wrong["[job_types.lom]"].remedy) == (
         (
-            "extract.toml:14:1: job_types.lom: no installed plugin brings this job type (installed: batch, ecs, emr, emr_eks, "
-            "emr_serverless, glue); install one that does, or remove the section"
+            "extract.toml:14:1: job_types.lom: no installed plugin brings this job type (installed: "
+            f"{', '.join(discover().job_types)}); install one that does, or remove the section"
         ),
         "mend the section",
     )
@@ -118,9 +119,9 @@ def test_placeholders_of_init_are_noted(cli, found, tmp_path, monkeypatch):
     assert cli("init").code == 0
     findings = found()
     remedy = "a run on this machine needs no more; write your own names before anything is built for AWS"
-    said = "still holds the example that extract init wrote"
-    for name in ("[job_types.glue]", "[job_types.emr]", "[job_types.ecs]"):
-        assert findings[name] == Finding("note", name, said, remedy)
+    job_types = list(discover().job_types)
+    said = f"{', '.join(job_types)}: as extract init wrote them, for an example"
+    assert findings["[job_types]"] == Finding("note", "[job_types]", said, remedy)
     remedy = "a run on this machine needs none; write your own before anything is built for AWS"
     said = "is 000000000000 in extract.toml, which is nobody's"
     assert findings["account"] == Finding("note", "account", said, remedy)
@@ -129,6 +130,8 @@ def test_placeholders_of_init_are_noted(cli, found, tmp_path, monkeypatch):
     (tmp_path / "extract.toml").write_text(mended)
     findings = found()
     assert findings["job type glue"] == Finding("ok", "job type glue", "its deployment is in order")
+    left = ", ".join(name for name in job_types if name != "glue")
+    assert findings["[job_types]"].said == f"{left}: as extract init wrote them, for an example"
     assert "account" not in findings
 
 

@@ -307,9 +307,11 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgr
     assert (said.code, said.err) == (
         0,
         (
-            "left out: tables that this user may not read: closed.shut, public.hidden\nleft out: tables with a dot in their "
-            "names: public.dotted.name\nleft out: views: public.named\nnext: extract plan shop\nthen, on this machine: PGHOST=127.0.0.1 "
-            "PGUSER=reader PGPASSWORD=... extract run shop --local\n"
+            "left out: tables that this user may not read: closed.shut, public.hidden\n"
+            "left out: tables with a dot in their names: public.dotted.name\n"
+            "left out: views: public.named\n"
+            "next: extract plan shop\n"
+            "then, on this machine: PGHOST=127.0.0.1 PGUSER=reader PGPASSWORD=... extract run shop --local\n"
         ),
     )
     text = (tmp_path / "config" / "shop.yml").read_text()

@@ -34,6 +34,7 @@ def deployments(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
     faults: dict[str, list[Fault]] = {}
     for fault in deployment_faults(pipeline, registry):
         faults.setdefault(fault.path.split(".")[1], []).append(fault)
+    examples = []
     for name in sorted({*pipeline.job_types, *registry.job_types}):
         section = pipeline.job_types.get(name)
         if name in faults:
@@ -52,10 +53,12 @@ def deployments(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
             else:
                 yield Finding("ok", f"job type {name}", "its deployment is in order")
         elif section and section == example_of(registry.job_types[name].job_type):
-            remedy = "a run on this machine needs no more; write your own names before anything is built for AWS"
-            yield Finding("note", f"[job_types.{name}]", "still holds the example that extract init wrote", remedy)
+            examples.append(name)
         else:
             yield Finding("ok", f"job type {name}", "its deployment is in order")
+    if examples:
+        remedy = "a run on this machine needs no more; write your own names before anything is built for AWS"
+        yield Finding("note", "[job_types]", f"{', '.join(examples)}: as extract init wrote them, for an example", remedy)
 
 
 def example_of(job_type: AnyJobType) -> dict[str, object]:
