@@ -243,7 +243,8 @@ def test_stop_cancels_running_tasks_and_says_so():
     result = execution.wait(10)
     assert (result.status, result.error, result.cause) == ("ABORTED", "Stopped", "by hand")
     assert cancelled.is_set()
-    assert types(result)[-2:] == ["TaskStateAborted", "ExecutionAborted"]
+    assert types(result)[-2:] == ["TaskSubmitted", "ExecutionAborted"]
+    assert result.events[-1]["previousEventId"] == 0
 
 
 def test_a_machine_may_not_take_longer_than_it_says():
@@ -306,7 +307,7 @@ def test_one_failed_iteration_ends_the_others():
     result = asl_toolkit.run(definition, [1, 2, 0], services=services)
     assert result.output == {"Error": "Boom", "Cause": "zero"}
     assert sorted(cancelled) == [1, 2]
-    assert types(result).count("TaskStateAborted") == 2
+    assert types(result).count("TaskStateAborted") == 3
     assert types(result).count("MapIterationAborted") == 2
 
 

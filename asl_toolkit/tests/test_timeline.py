@@ -53,14 +53,38 @@ def test_what_fails_inside_belongs_to_each_state_around_it():
     outer["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": "Done"}]
     services = Services({("sns", "publish"): inline(lambda _request: 1 / 0)})
     found, _ = shown({"Outer": outer, "Done": {"Type": "Succeed"}}, "Outer", {}, services)
-    assert [(len(line) - len(line.lstrip()), *line.split()[:2]) for line in found[-7:]] == [
+    assert [(len(line) - len(line.lstrip()), *line.split()[:2]) for line in found[-8:]] == [
         (4, "TaskFailed", "Job"),
+        (4, "TaskStateAborted", "Job"),
         (2, "ParallelStateFailed", "Middle"),
         (0, "ParallelStateFailed", "Outer"),
         (0, "ParallelStateExited", "Outer"),
         (0, "SucceedStateEntered", "Done"),
         (0, "SucceedStateExited", "Done"),
         (0, "ExecutionSucceeded", '{"Error":"States.TaskFailed","Cause":"{\\"errorMessage\\":'),
+    ]
+
+
+def test_what_is_cut_short_is_named_though_its_event_follows_the_failure():
+    routes = {
+        "Route": {"Type": "Choice", "Choices": [{"Variable": "$", "StringEquals": "bad", "Next": "Pause"}], "Default": "Long"},
+        "Pause": {"Type": "Wait", "Seconds": 5, "Next": "Boom"},
+        "Boom": {"Type": "Fail"},
+        "Long": {"Type": "Wait", "Seconds": 90, "End": True},
+    }
+    each = {"Type": "Map", "ItemProcessor": {"StartAt": "Route", "States": routes}, "End": True}
+    slow = {"StartAt": "Slow", "States": {"Slow": {"Type": "Wait", "Seconds": 60, "End": True}}}
+    both = {"Type": "Parallel", "Branches": [slow, {"StartAt": "Each", "States": {"Each": each}}], "End": True}
+    found, _ = shown({"Both": both}, "Both", ["good", "bad"])
+    assert [(len(line) - len(line.lstrip()), *line.split()[:3]) for line in found[-8:]] == [
+        (4, "FailStateEntered", "Boom", "[1]"),
+        (4, "MapIterationAborted", "Each", "[0]"),
+        (4, "WaitStateAborted", "Long", "[0]"),
+        (4, "MapIterationFailed", "Each", "[1]"),
+        (2, "MapStateFailed", "Each"),
+        (2, "WaitStateAborted", "Slow"),
+        (0, "ParallelStateFailed", "Both"),
+        (0, "ExecutionFailed"),
     ]
 
 

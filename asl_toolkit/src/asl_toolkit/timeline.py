@@ -64,6 +64,8 @@ class _Places:
     def __init__(self) -> None:
         self._states: dict[str, _State] = {}
         self._of: dict[int, tuple[_State | None, tuple[int, ...], bool, bool]] = {0: (None, (), False, False)}
+        self._open: dict[tuple[str, tuple[int, ...]], _State] = {}  # entered and not left
+        self._ending: tuple[int, ...] = ()  # the iteration that the last event ended, if it did so badly
 
     def of(self, event: Mapping[str, Json], details: Mapping[str, Json]) -> tuple[int, str]:
         """Depth, and the name with the iterations."""
@@ -76,15 +78,40 @@ class _Places:
             state = self._states.get(details["name"], state)
             outer = iterations[: state.maps if state is not None else 0]
             iterations = (*outer, details["index"])
+        elif kind.endswith("StateAborted"):
+            state, iterations = self._aborted(kind.removesuffix("StateAborted"), state, iterations)
         else:
             state = self._named(kind, details, state, closed=closed)
         iterations = iterations[: self._most(state, kind)]
+        self._note(kind, state, iterations)
         self._of[event["id"]] = (state, iterations, kind in _INSIDE_AFTER, kind.endswith(_CLOSING))
         if state is None:
             return 0, ""
         deeper = 1 if kind.startswith(("MapIteration", "MapRun")) else 0
         shown = f"{state.name} [{'.'.join(map(str, iterations))}]" if iterations else state.name
         return state.depth + deeper, shown
+
+    def _aborted(self, kind: str, state: _State | None, iterations: tuple[int, ...]) -> tuple[_State | None, tuple[int, ...]]:
+        """The state that was cut short: the first open one of its kind, in the iteration that has just ended if one has.
+
+        The event itself follows the failure elsewhere that cut it, and names nothing.
+        """
+        ending = self._ending
+        for (name, place), candidate in self._open.items():
+            if candidate.kind == kind and place[: len(ending)] == ending:
+                del self._open[name, place]
+                return candidate, place
+        return state, iterations
+
+    def _note(self, kind: str, state: _State | None, iterations: tuple[int, ...]) -> None:
+        if kind in {"MapIterationFailed", "MapIterationAborted"}:
+            self._ending = iterations
+        elif not kind.endswith("StateAborted"):
+            self._ending = ()
+        if state is not None and kind.endswith("StateEntered"):
+            self._open[state.name, iterations] = state
+        elif state is not None and kind.endswith(("StateExited", "StateFailed")):
+            self._open.pop((state.name, iterations), None)
 
     def _named(self, kind: str, details: Mapping[str, Json], state: _State | None, *, closed: bool) -> _State | None:
         """The state that an event without an entry is of."""

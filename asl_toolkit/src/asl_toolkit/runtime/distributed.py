@@ -10,7 +10,7 @@ from asl_toolkit.definition.model import Field, MapState
 from asl_toolkit.environment import Scope
 from asl_toolkit.errors import RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json, dumps, is_number
-from asl_toolkit.runtime.flow import data_limit, field_value, finish
+from asl_toolkit.runtime.flow import data_limit, field_value, finish_after
 from asl_toolkit.runtime.frame import Frame, Outcome
 from asl_toolkit.runtime.gather import gather_growing
 from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, Event, History
@@ -87,19 +87,29 @@ async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int)
     else:
         map_run.redrive(frame, data, tolerance)
         cursor.add("MapRunRedriven", {"mapRunArn": map_run.arn, "redriveCount": map_run.redrives})
+    cursor.inner = _MapRunOf(cursor)
     try:
         if state.item_reader is not None:
             items = await read_items(frame, state.item_reader, data)
         result = await map_run.run(items, limit)
     except StateFailure as failure:
+        cursor.inner = None
         cursor.add("MapRunFailed", {"error": failure.error, "cause": failure.cause})
         raise
-    except Cancelled:
-        cursor.add("MapRunAborted")
-        raise
+    cursor.inner = None
     cursor.add("MapRunSucceeded")
-    cursor.beside("MapStateSucceeded")
-    return finish(frame, result, state.next)
+    return finish_after(frame, "MapStateSucceeded", result, state.next)
+
+
+class _MapRunOf:
+    """The Map Run that a cut line had under way."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    def cut(self, previous: int) -> None:
+        """Write that it is aborted."""
+        self._cursor.follow(previous, "MapRunAborted")
 
 
 def _number(field: Field, value: Json, kind: str) -> float:
@@ -288,7 +298,7 @@ class MapRun:
             history.end("ExecutionFailed", previous, _named(failure))
             raise
         except Cancelled:
-            history.end("ExecutionAborted", cursor.last, {})
+            history.end("ExecutionAborted", 0, {})
             raise
         history.end("ExecutionSucceeded", cursor.last, {"output": output.text, "outputDetails": NOT_TRUNCATED})
         return output

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from asl_toolkit.definition.model import DISCARD, Evaluable, Field
 from asl_toolkit.environment import Environment
-from asl_toolkit.errors import StateFailure
+from asl_toolkit.errors import RuntimeFailure, StateFailure
 from asl_toolkit.expressions import ROOT
 from asl_toolkit.json_value import Json
 from asl_toolkit.jsonpath import ReferencePath
@@ -55,6 +55,16 @@ def finish(frame: Frame, result: Json, following: str | None) -> Outcome:
     else:
         value = place(flow.result_path, frame.payload.value, result)
     return Outcome(checked(frame, output_of(frame, value)), following, assigned)
+
+
+def finish_after(frame: Frame, event: str, result: Json, following: str | None) -> Outcome:
+    """The end of a Parallel or Map, behind the event of its success; what ends the execution here follows that event."""
+    succeeded = frame.cursor.beside(event)
+    try:
+        return finish(frame, result, following)
+    except RuntimeFailure:
+        frame.cursor.last = succeeded
+        raise
 
 
 def output_of(frame: Frame, value: Json) -> Json:

@@ -3,10 +3,13 @@
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asl_toolkit.clock import Clock
 from asl_toolkit.errors import RuntimeFailure
+
+if TYPE_CHECKING:
+    from asl_toolkit.runtime.lines import Cut
 
 Event: TypeAlias = dict[str, Any]  # the shape of botocore's HistoryEvent
 Details: TypeAlias = dict[str, Any]
@@ -94,13 +97,19 @@ def _details_name(kind: str) -> str:
 
 
 class Cursor:
-    """Where one line of events stands: the id that the next event of this line follows."""
+    """Where one line of events stands: the id that the next event of this line follows.
 
-    __slots__ = ("_history", "last")
+    `aborted` is the event that says that the state of this line was cut short (None: there is none), `inner` what that state
+    has under way.
+    """
+
+    __slots__ = ("_history", "aborted", "inner", "last")
 
     def __init__(self, history: History, last: int) -> None:
         self._history = history
         self.last = last
+        self.aborted: str | None = None
+        self.inner: Cut | None = None
 
     def add(self, kind: str, details: Details | None = None) -> int:
         """Append an event to this line."""
@@ -110,6 +119,19 @@ class Cursor:
     def beside(self, kind: str, details: Details | None = None) -> int:
         """Append an event that the next one of this line does not follow."""
         return self._history.add(kind, self.last, details)
+
+    def follow(self, previous: int, kind: str, details: Details | None = None) -> int:
+        """Append an event of this line that follows one of another line."""
+        return self._history.add(kind, previous, details)
+
+    def cut(self, previous: int) -> None:
+        """The line ends in its state: the events of that, and of all below it, follow `previous`."""
+        if self.aborted is not None:
+            self.follow(previous, self.aborted)
+            self.aborted = None
+        if self.inner is not None:
+            self.inner.cut(previous)
+            self.inner = None
 
     def fork(self, last: int | None = None) -> "Cursor":
         """A line of its own, from here or from another event."""

@@ -6,10 +6,10 @@ from asl_toolkit.definition.model import Field, MapState
 from asl_toolkit.environment import Scope
 from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json, dumps, is_number
-from asl_toolkit.runtime.flow import effective_input, field_value, finish
+from asl_toolkit.runtime.flow import effective_input, field_value, finish_after
 from asl_toolkit.runtime.frame import Frame, Outcome
 from asl_toolkit.runtime.gather import gather
-from asl_toolkit.runtime.loop import Cancelled
+from asl_toolkit.runtime.lines import Lines
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.runtime.progress import Done
 from asl_toolkit.templates import evaluate_path
@@ -30,8 +30,7 @@ async def run_map(frame: Frame) -> Outcome:
     items = items_of(frame, state, data)
     frame.cursor.add("MapStateStarted", {"length": len(items)})
     results = await _Inline(frame, state, data, items, limit).run()
-    frame.cursor.beside("MapStateSucceeded")
-    return finish(frame, results, state.next)
+    return finish_after(frame, "MapStateSucceeded", results, state.next)
 
 
 def items_of(frame: Frame, state: MapState, data: Json) -> list[Json]:
@@ -91,6 +90,7 @@ class _Inline:
         self._results: list[Json] = [None] * len(items)
         self._next = 0
         self._last = frame.cursor.last
+        self._lines = Lines(frame.cursor)
 
     async def run(self) -> list[Json]:
         started = self._frame.cursor.last
@@ -98,6 +98,7 @@ class _Inline:
             await gather(self._frame.run.loop, [partial(self._lane, started)] * self._lanes)
         finally:
             self._frame.cursor.last = self._last
+        self._lines.over()
         return self._results
 
     async def _lane(self, previous: int) -> None:
@@ -115,17 +116,19 @@ class _Inline:
             return previous
         cursor = frame.cursor.fork(previous)
         about = {"index": index, "name": state.name}
-        value, context = item_input(frame, state, self._data, index, self._items[index])
+        try:
+            value, context = item_input(frame, state, self._data, index, self._items[index])
+        except StateFailure:  # before the iteration begins: the others end, this one leaves no event
+            self._lines.cut(self._last)
+            raise
         cursor.add("MapIterationStarted", about)
+        self._lines.open(index, cursor, about)
         try:
             output = await frame.run.branch(state.processor, Payload(value), Scope(frame.scope), context, cursor, progress)
         except StateFailure:
-            cursor.beside("MapIterationFailed", about)
-            self._last = cursor.last
+            self._last = self._lines.fail(index)
             raise
-        except Cancelled:
-            cursor.beside("MapIterationAborted", about)
-            raise
+        self._lines.close(index)
         self._results[index] = output.value
         frame.progress.inner[index] = Done(output.value)
         self._last = cursor.beside("MapIterationSucceeded", about)

@@ -15,7 +15,7 @@ from asl_toolkit.runtime.calls import Calls
 from asl_toolkit.runtime.frame import Frame, Outcome
 from asl_toolkit.runtime.handling import RetryCounter, caught
 from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, Details, History
-from asl_toolkit.runtime.loop import Cancelled, Loop, Signal
+from asl_toolkit.runtime.loop import Loop, Signal
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.runtime.progress import Progress
 from asl_toolkit.services.registry import Services
@@ -122,6 +122,7 @@ class Run:
         try:
             details = {"input": payload.text, "inputDetails": NOT_TRUNCATED, "name": state.name}
             entered = cursor.add(kind.entered, details)
+            cursor.aborted = kind.aborted
             about = {"Name": state.name, "EnteredTime": instant_text(self.loop.clock.now()), "RetryCount": 0}
             frame = Frame(self, state, payload, scope, {**context, "State": about}, cursor, before, progress)
             await self.loop.turn  # branches go forward side by side, as on AWS
@@ -131,6 +132,7 @@ class Run:
                 outcome = await self._failed(frame, kind, failure)
             if outcome.assigned:
                 scope.assign(outcome.assigned)
+            cursor.aborted = None
             if kind.exited is not None:
                 cursor.add(kind.exited, _exited(state, outcome))
         except RuntimeFailure as failure:
@@ -138,10 +140,6 @@ class Run:
         except RecursionError as error:
             deep = RuntimeFailure("The data is nested too deeply.")
             raise self._fatal(deep, state, entered, cursor) from error
-        except Cancelled:
-            if kind.aborted is not None:
-                cursor.add(kind.aborted)
-            raise
         return outcome
 
     def _fatal(self, failure: RuntimeFailure, state: State, entered: int, cursor: Cursor) -> Fatal:
@@ -170,9 +168,11 @@ class Run:
                 return await kind.run(frame)
             except StateFailure as again:
                 failure = again
+        before = frame.cursor.last
         if kind.failed is not None:
+            frame.cursor.aborted = None
             frame.cursor.add(kind.failed)
-        outcome = self._caught(frame, handled.catch, error) if handled else None
+        outcome = self._caught(frame, kind, handled.catch, error, before) if handled else None
         if outcome is not None:
             return outcome
         if isinstance(state, PassState) and error.error == "States.DataLimitExceeded":
@@ -180,12 +180,22 @@ class Run:
             raise Fatal(str(error.error), str(error.cause), frame.cursor.last) from failure
         raise error from failure
 
-    def _caught(self, frame: Frame, catchers: tuple[Catcher, ...], failure: StateFailure) -> Outcome | None:
-        """Where Catch leads; None when it does not take the error. Its own Output and Assign may fail too."""
+    def _caught(
+        self, frame: Frame, kind: _Kind, catchers: tuple[Catcher, ...], failure: StateFailure, before: int
+    ) -> Outcome | None:
+        """Where Catch leads; None when it does not take the error.
+
+        Its own Output and Assign may fail too: that follows what was `before` the state's failure, and the state fails again
+        (measured: floci-io/floci, pull 3167).
+        """
         try:
             return caught(frame, catchers, failure)
         except EvaluationFailure as error:
-            raise self._noted(frame, error) from error
+            frame.cursor.last = before
+            noted = self._noted(frame, error)
+            if kind.failed is not None:
+                frame.cursor.add(kind.failed)
+            raise noted from error
 
     def _noted(self, frame: Frame, failure: StateFailure) -> StateFailure:
         """Write the event of a failed evaluation, and give its cause the name of the state."""

@@ -1,10 +1,12 @@
 """The states that call nobody: Pass, Choice, Wait, Succeed, Fail."""
 
 from asl_toolkit.definition.model import ChoiceState, FailState, Field, PassState, WaitState
+from asl_toolkit.environment import Environment
 from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json, is_number, type_name
 from asl_toolkit.runtime.flow import arguments, checked, effective_input, evaluate_assign, field_value, finish, output_of
 from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.templates import evaluate_field
 from asl_toolkit.timestamps import parse_instant
 
 _INVALID_INSTANT = "does not reference a valid ISO-8601 extended offset date-time format string"
@@ -121,8 +123,15 @@ async def run_fail(frame: Frame) -> Outcome:
     state = frame.state
     assert isinstance(state, FailState)  # noqa: S101 - by its runner's table
     environment = frame.environment(frame.payload.value)
-    texts = [None if field is None else _text(field, field_value(field, environment)) for field in (state.error, state.cause)]
+    texts = [None if field is None else _text(field, _named_value(field, environment)) for field in (state.error, state.cause)]
     raise StateFailure(texts[0], texts[1])
+
+
+def _named_value(field: Field, environment: Environment) -> Json:
+    """The value of ErrorPath or CausePath, in AWS's words when there is none (localstack, issue 11951); of others as always."""
+    if field.is_path:
+        return evaluate_field(field.expression, environment, field.name)  # type: ignore[arg-type] # a path is an Expression
+    return field_value(field, environment)
 
 
 def _text(field: Field, value: Json) -> str:
