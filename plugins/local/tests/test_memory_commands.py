@@ -131,14 +131,19 @@ def test_a_run_of_another_process_is_watched_then_killed_and_set_right(demo_proj
         "state", "set", "public.orders", "1", "--type", "int", "--column", "id", "--reason", "x", "--yes", "--local", code=2
     )
     assert "is held by run 'long' since " in held.stderr
-    assert told(demo_project, "reconcile") == [{"run_id": "long", "before": "RUNNING", "after": "RUNNING", "manifests_added": 0}]
+    assert told(demo_project, "reconcile") == [
+        {"run_id": "long", "before": "RUNNING", "after": "RUNNING", "manifests_added": 0, "stopped_jobs": []}
+    ]
     run.send_signal(signal.SIGKILL)
     run.communicate()
     lock.close()
     assert watched.wait(30) == 1
     assert json.loads(watched.stdout.read().splitlines()[-1])["state"] == "DIED"
     watched.stdout.close()
-    assert told(demo_project, "reconcile") == [{"run_id": "long", "before": "DIED", "after": "STOPPED", "manifests_added": 0}]
+    orphan = {"table": "public.orders", "attempt": 1, "job_type": "glue", "known": True, "error": None}
+    assert told(demo_project, "reconcile") == [
+        {"run_id": "long", "before": "DIED", "after": "STOPPED", "manifests_added": 0, "stopped_jobs": [orphan]}
+    ]
     assert told(demo_project, "reconcile") == []
     assert told(demo_project, "reconcile", "long")[0]["after"] == "STOPPED"
     assert told(demo_project, "state", "show", "public.orders")["held"] is False

@@ -43,7 +43,7 @@ def test_a_failed_run_says_which_tables_and_how_to_run_just_those(demo_project):
     done = demo_project.extract("run", "sales", "public.returns", "public.categories", "--local", "--run-id", "one", code=1)
     assert "table 'public.returns' is not in 'sales.db'" in done.stdout
     assert "1 of 2 tables did not succeed. What their jobs wrote: " in done.stderr
-    assert done.stderr.endswith("Run just these again, with the settings of this run's plan:\n  extract rerun one --local\n")
+    assert done.stderr.endswith("Run just these again, with the settings of this run:\n  extract rerun one --local\n")
     again = demo_project.extract("rerun", "one", "--local", "--output", "json", code=1)
     assert tables(again) == {"public.returns": "FAILED"}
     assert json.loads(again.stdout)["rerun_of"] == "one"

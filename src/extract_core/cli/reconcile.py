@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,8 +11,10 @@ from extract_core.cli.output import Column, output_option, print_json, print_tab
 from extract_core.cli.report import find_run, run_state
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from extract_core.tracking import RunRecord
 
 _LOOK_BACK = 200
 
@@ -36,7 +38,7 @@ def reconcile(runs: Sequence[str], local: bool, pipeline: Path | None, output: s
         records = [find_run(parts.tracking, run) for run in runs]
     else:
         records = [record for record in parts.tracking.runs(_LOOK_BACK) if record.summary is None]
-    told = []
+    told = list[dict[str, Any]]()
     for record in records:
         before = run_state(engine, record)
         if before != "RUNNING":
@@ -45,12 +47,35 @@ def reconcile(runs: Sequence[str], local: bool, pipeline: Path | None, output: s
         named = 0
         if before != "RUNNING" and record.run_id in runs:
             named = publish_all(parts, record, last_attempts(parts.tracking.attempts(record.run_id)).values())
-        told.append({"run_id": record.run_id, "before": before, "after": run_state(engine, record), "manifests_added": named})
+        told.append(
+            {
+                "run_id": record.run_id,
+                "before": before,
+                "after": run_state(engine, record),
+                "manifests_added": named,
+                "stopped_jobs": list(_stopped_jobs(record)) if before == "DIED" else [],
+            }
+        )
     if output == "json":
         print_json(told)
     elif told:
-        columns = [Column("Run"), Column("Was"), Column("Is"), Column("Manifests added", right=True)]
-        print_table(columns, [list(each.values()) for each in told])
+        columns = [
+            Column("Run"),
+            Column("Was"),
+            Column("Is"),
+            Column("Manifests added", right=True),
+            Column("Jobs stopped", right=True),
+        ]
+        print_table(columns, [[*list(each.values())[:4], len(each["stopped_jobs"])] for each in told])
+        for job in (job for each in told for job in each["stopped_jobs"] if job["error"]):
+            what = f"the {job['job_type']} job of table {job['table']}, attempt {job['attempt']}"
+            click.echo(f"{what}, could not be stopped and may still run: {job['error']}", err=True)
     else:
         click.echo("there is nothing to set right", err=True)
     return 0
+
+
+def _stopped_jobs(record: RunRecord) -> Sequence[Mapping[str, Any]]:
+    """The jobs that a dead execution left and that were stopped: ``{table, attempt, job_type, known, error}`` each."""
+    found = (record.summary or {}).get("stopped_jobs")
+    return [job for job in found if isinstance(job, dict)] if isinstance(found, list) else []

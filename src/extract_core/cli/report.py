@@ -152,7 +152,7 @@ def _way_on(engine: Engine, record: RunRecord, rows: Sequence[AttemptRow]) -> No
         console.print(
             f"{counted} What their jobs wrote: {engine.places(record.run_id)['job logs']}", style="yellow", markup=False
         )
-        console.print("Run just these again, with the settings of this run's plan:", style="yellow")
+        console.print("Run just these again, with the settings of this run:", style="yellow")
         console.print(f"  {' '.join(('extract rerun', record.run_id, *engine.options))}")
 
 

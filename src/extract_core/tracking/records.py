@@ -151,8 +151,8 @@ class AttemptRow:
 
     `state`, `failure`, `retryable`, `message`, `job_run_id`, `log_url` and `cost_basis` are the job's `JobStatus`; `rows`,
     `bytes`, `files` and the marks come from the result object (None: not known). `settings` are those it ran with.
-    `message_uri` is where the whole message lies, where `message` is only its beginning. `rows_without_watermark` were left out of
-    the files, because their watermark is NULL.
+    `message_uri` is where the whole message lies, where `message` is only its beginning. `rows_without_watermark` were left out
+    of the files, because their watermark is NULL.
     """
 
     run_id: str

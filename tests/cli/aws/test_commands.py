@@ -34,7 +34,7 @@ def test_a_run_is_started_and_followed_and_its_failed_table_run_again(cloud, cli
     assert "✗ public.events" in run.err
     assert run.err.endswith(
         "1 of 3 tables did not succeed. What their jobs wrote: extract logs one TABLE\n"
-        "Run just these again, with the settings of this run's plan:\n  extract rerun one\n"
+        "Run just these again, with the settings of this run:\n  extract rerun one\n"
     )
     assert told(cli("status", "one", "--output", "json")) == told(run)
     cloud.glue.failing = set()
@@ -90,7 +90,7 @@ def test_the_aborted_parent_of_a_distributed_map_is_set_right(cloud, cli):
     cloud.states.stop_execution(executionArn=f"{EXECUTION}:one", error="Ops", cause="the database is down")
     cloud.glue.gate.set()
     answer = told(cli("reconcile", "one", "--output", "json"))
-    assert answer == [{"run_id": "one", "before": "DIED", "after": "STOPPED", "manifests_added": 0}]
+    assert answer == [{"run_id": "one", "before": "DIED", "after": "STOPPED", "manifests_added": 0, "stopped_jobs": []}]
     assert {row["state"] for row in told(cli("status", "one", "--output", "json"))["tables"]} == {"STOPPED"}
 
 
@@ -144,7 +144,7 @@ def test_status_of_a_live_run_names_the_tables_that_run(running, cli):
 
 def test_a_live_run_is_neither_rerun_nor_reconciled_nor_started_again(running, cli):
     assert cli("rerun", "one").err == "extract: run 'one' is still running; see: extract status one\n"
-    before = {"run_id": "one", "before": "RUNNING", "after": "RUNNING", "manifests_added": 0}
+    before = {"run_id": "one", "before": "RUNNING", "after": "RUNNING", "manifests_added": 0, "stopped_jobs": []}
     assert told(cli("reconcile", "one", "--output", "json")) == [before]
     again = cli("run", "sales", "--run-id", "one")
     assert (again.code, again.err) == (
@@ -158,9 +158,13 @@ def test_a_live_run_is_neither_rerun_nor_reconciled_nor_started_again(running, c
 def test_an_execution_that_somebody_aborted_is_set_right(running, cli):
     running.states.stop_execution(executionArn=f"{EXECUTION}:one", error="Ops", cause="the database is down")
     assert told(cli("runs", "--output", "json"))[0]["state"] == "DIED"
-    for before in ("DIED", "STOPPED"):
+    stopped = [
+        {"table": f"public.{table}", "attempt": 1, "job_type": "glue", "known": False, "error": None}
+        for table in ("accounts", "events", "orders")
+    ]
+    for before, jobs in (("DIED", stopped), ("STOPPED", [])):
         answer = told(cli("reconcile", "one", "--output", "json"))
-        assert answer == [{"run_id": "one", "before": before, "after": "STOPPED", "manifests_added": 0}]
+        assert answer == [{"run_id": "one", "before": before, "after": "STOPPED", "manifests_added": 0, "stopped_jobs": jobs}]
     answer = told(cli("status", "one", "--output", "json"))
     assert {row["message"].split("; ")[0] for row in answer["tables"]} == {"Ops: the database is down"}
     assert set(rows(answer).values()) == {("STOPPED", "STOPPED", None)}
