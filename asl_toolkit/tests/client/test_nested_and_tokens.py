@@ -25,12 +25,35 @@ def test_a_nested_execution_is_waited_for(client, create, run, suffix, output):
     assert (result["Status"], result["Name"], result["Output"], result["Input"]) == ("SUCCEEDED", "c", output, output)
 
 
-def test_a_nested_failure_is_a_task_failure(client, create, run):
+@pytest.mark.parametrize("suffix", [".sync", ".sync:2"])
+def test_a_nested_failure_is_a_task_failure(client, create, run, suffix):
     child = create(client, "child", FAIL)
-    described = run(client, "parent", nested(".sync", StateMachineArn=child))
+    described = run(client, "parent", nested(suffix, StateMachineArn=child, Name="c", Input={"x": 1}))
     assert (described["status"], described["error"]) == ("FAILED", "States.TaskFailed")
     cause = json.loads(described["cause"])
-    assert (cause["Error"], cause["Cause"], cause["Status"]) == ("Bad", "because", "FAILED")
+    dates = cause.pop("StartDate"), cause.pop("StopDate")
+    assert all(isinstance(date, int) for date in dates)
+    assert cause == {
+        "Cause": "because",
+        "Error": "Bad",
+        "ExecutionArn": child.replace("stateMachine", "execution") + ":c",
+        "Input": '{"x":1}',
+        "InputDetails": {"Included": True},
+        "Name": "c",
+        "RedriveCount": 0,
+        "RedriveStatus": "REDRIVABLE",
+        "StateMachineArn": child,
+        "Status": "FAILED",
+    }
+
+
+def test_a_nested_timeout_has_no_error_of_its_own(client, create, run):
+    child = create(
+        client, "child", {"StartAt": "W", "TimeoutSeconds": 1, "States": {"W": {"Type": "Wait", "Seconds": 9, "End": True}}}
+    )
+    described = run(client, "parent", nested(".sync", StateMachineArn=child))
+    cause = json.loads(described["cause"])
+    assert (cause["Status"], "Error" in cause, "Cause" in cause) == ("TIMED_OUT", False, False)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Nested executions: `states:startExecution` and its `.sync`, `.sync:2` and `.waitForTaskToken` forms.
 
-Shapes: recorded `states:startExecution.sync` outputs and failures; with `.sync:2` Input and Output are JSON, else text.
+Shapes: recorded `states:startExecution.sync` outputs and failures; with `.sync:2` Input and Output of a child that succeeded are
+JSON, else text. A child that timed out has no Error.
 """
 
 import uuid
@@ -54,22 +55,20 @@ class NestedExecutions:
 def _watch(execution: Execution, future: "Future[Json]", as_json: bool) -> None:  # noqa: FBT001 - a thread's argument
     """Resolve the future when the child has ended."""
     result = execution.wait()
-    given = execution.payload
-    description: dict[str, Json] = {}
-    if result.cause is not None:
-        description["Cause"] = result.cause
-    if result.status != "SUCCEEDED":
-        error = "States.Timeout" if result.status == "TIMED_OUT" and result.error is None else result.error
-        description |= {} if error is None else {"Error": error}
+    given, good = execution.payload, result.status == "SUCCEEDED"
+    named = {"Cause": result.cause, "Error": result.error}
+    description: dict[str, Json] = {name: text for name, text in named.items() if text is not None}
     description |= {
         "ExecutionArn": execution.arn,
-        "Input": given.value if as_json else given.text,
+        "Input": given.value if as_json and good else given.text,
         "InputDetails": {"Included": True},
         "Name": execution.name,
     }
-    if result.status == "SUCCEEDED":
+    if good:
         output = result.output if as_json else dumps(result.output)
         description |= {"Output": output, "OutputDetails": {"Included": True}}
+    else:
+        description |= {"RedriveCount": execution.redrives, "RedriveStatus": "REDRIVABLE"}
     description |= {
         "StartDate": int(execution.started * 1000),
         "StateMachineArn": execution.identity.machine_arn,

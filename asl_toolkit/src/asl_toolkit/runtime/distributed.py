@@ -14,6 +14,7 @@ from asl_toolkit.runtime.flow import data_limit, field_value, finish_after
 from asl_toolkit.runtime.frame import Frame, Outcome
 from asl_toolkit.runtime.gather import gather_growing
 from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, Event, History
+from asl_toolkit.runtime.item_sources import STATE_DATA, Items
 from asl_toolkit.runtime.items import read_items
 from asl_toolkit.runtime.loop import Cancelled
 from asl_toolkit.runtime.maps import item_input, items_of, number_text
@@ -74,8 +75,8 @@ class _Tolerance:
 async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int) -> Outcome:
     """Read the items, run the children, hand their outputs on."""
     cursor = frame.cursor
-    items: Sequence[Json] = [] if state.item_reader is not None else items_of(frame, state, data)
-    cursor.add("MapStateStarted", {"length": len(items)})
+    items = Items([] if state.item_reader is not None else items_of(frame, state, data))
+    cursor.add("MapStateStarted", {"length": len(items.values)})
     tolerance = _Tolerance(
         _tolerated_count(frame, state.tolerated_count, data),
         _tolerated_percentage(frame, state.tolerated_percentage, data),
@@ -156,6 +157,7 @@ class MapRun:
         self._failed = 0
         self._total = 0
         self._results: Results | None = None
+        self._sources = STATE_DATA
         self.redrives = 0
         machine = str(frame.run.context["StateMachine"]["Id"])
         parent = machine.rsplit(":", 1)[-1].split("/", maxsplit=1)[0]
@@ -175,8 +177,9 @@ class MapRun:
             self._results.close()
             self._results = None
 
-    async def run(self, items: Sequence[Json], limit: int) -> Json:
+    async def run(self, over: Items, limit: int) -> Json:
         """Run a child for each item or batch that has no result yet; the Map's result."""
+        items, self._sources = over.values, over.sources
         writer = self._state.result_writer
         if self._results is None:
             form = (writer.transformation if writer else None) or _default_form(self._state)
@@ -213,7 +216,7 @@ class MapRun:
         batcher = self._state.item_batcher
         if batcher is None:
             for index in range(len(items)):
-                value, _ = item_input(self._frame, self._state, self._data, index, items[index])
+                value, _ = item_input(self._frame, self._state, self._data, index, items[index], self._sources)
                 yield index, 1, value
             return
         environment = self._frame.environment(self._data)
@@ -225,7 +228,7 @@ class MapRun:
         batch: list[Json] = []
         size = overhead
         for index in range(len(items)):
-            value, _ = item_input(self._frame, self._state, self._data, index, items[index])
+            value, _ = item_input(self._frame, self._state, self._data, index, items[index], self._sources)
             length = len(dumps(value).encode()) + 1
             if batch and (len(batch) >= most_items or size + length > most_bytes):
                 yield index - len(batch), len(batch), {**head, "Items": batch}

@@ -16,6 +16,7 @@ from asl_toolkit.json_value import Json, is_number, loads
 from asl_toolkit.runtime.flow import field_value
 from asl_toolkit.runtime.frame import Frame
 from asl_toolkit.runtime.item_bodies import body_of, listing_of, parquet_rows
+from asl_toolkit.runtime.item_sources import Items, Sources, uri_of
 from asl_toolkit.runtime.work import Work
 from asl_toolkit.services.contract import TaskRequest
 
@@ -59,7 +60,7 @@ async def call_storage(frame: Frame, resource: "Resource", parameters: Json, err
     return end
 
 
-async def read_items(frame: Frame, reader: ItemReader, data: Json) -> Sequence[Json]:
+async def read_items(frame: Frame, reader: ItemReader, data: Json) -> Items:
     """The items; States.ItemReaderFailed when they cannot be read."""
     environment = frame.environment(data)
     most = _most_items(frame, reader.max_items, data)
@@ -67,7 +68,8 @@ async def read_items(frame: Frame, reader: ItemReader, data: Json) -> Sequence[J
     if reader.resource.action == "listObjectsV2":
         return await _listed(frame, reader, parameters, most)
     items = await _file(frame, reader, reader.resource, parameters)
-    return items if most is None or most >= len(items) else items[:most]
+    sources = Sources([0], [uri_of(parameters, str(parameters.get("Key")) if isinstance(parameters, dict) else None)])
+    return Items(items if most is None or most >= len(items) else items[:most], sources)
 
 
 async def _file(frame: Frame, reader: ItemReader, resource: "Resource", parameters: Json) -> Sequence[Json]:
@@ -127,24 +129,27 @@ def _csv_rows(reader: ItemReader, text: str) -> list[Json]:
     return [dict(zip(headers, row + empty[len(row) :], strict=False)) for row in rows if row]
 
 
-async def _listed(frame: Frame, reader: ItemReader, parameters: Json, most: int | None) -> list[Json]:
+async def _listed(frame: Frame, reader: ItemReader, parameters: Json, most: int | None) -> Items:
     """The objects below a prefix, page by page; with LOAD_AND_FLATTEN, what their files hold."""
     found: list[Json] = []
+    flat = reader.transformation == "LOAD_AND_FLATTEN"
+    sources = Sources() if flat else Sources([0], [uri_of(parameters)])
     token = None
     while True:
         page = parameters if token is None else {**parameters, "ContinuationToken": token}
         answer = await call_storage(frame, reader.resource, page, "States.ItemReaderFailed")
         entries, token = listing_of(answer, reader, frame.state.name)
         for entry in entries:
-            if reader.transformation == "LOAD_AND_FLATTEN":
+            if flat:
+                sources.add(len(found), uri_of(parameters, entry["Key"]))
                 place = {"Bucket": parameters.get("Bucket"), "Key": entry["Key"]}
                 found += await _file(frame, reader, _GET_OBJECT, place)
             else:
                 found.append(_object_of(entry))
             if most is not None and len(found) >= most:
-                return found[:most]
+                return Items(found[:most], sources)
         if token is None:
-            return found
+            return Items(found, sources)
 
 
 def _object_of(entry: Mapping[str, Json]) -> dict[str, Json]:

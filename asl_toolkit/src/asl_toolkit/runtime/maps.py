@@ -9,6 +9,7 @@ from asl_toolkit.json_value import Json, dumps, is_number
 from asl_toolkit.runtime.flow import effective_input, field_value, finish_after
 from asl_toolkit.runtime.frame import Frame, Outcome
 from asl_toolkit.runtime.gather import gather
+from asl_toolkit.runtime.item_sources import STATE_DATA, ItemContext, Sources
 from asl_toolkit.runtime.lines import Lines
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.runtime.progress import Done
@@ -68,9 +69,11 @@ def number_text(value: Json) -> str:
     return value if isinstance(value, str) else dumps(value)
 
 
-def item_input(frame: Frame, state: MapState, data: Json, index: int, item: Json) -> tuple[Json, dict[str, Json]]:
+def item_input(  # noqa: PLR0913, PLR0917 - an item, and what it stands among
+    frame: Frame, state: MapState, data: Json, index: int, item: Json, sources: Sources = STATE_DATA
+) -> tuple[Json, dict[str, Json]]:
     """An item's input after ItemSelector, and the context object of its iteration."""
-    context = {**frame.context, "Map": {"Item": {"Index": index, "Value": item}}}
+    context = {**frame.context, "Map": {"Item": ItemContext(index, item, sources.of(index))}}
     if state.item_selector is None:
         return item, context
     environment = frame.environment(data)
