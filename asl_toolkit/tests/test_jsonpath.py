@@ -36,7 +36,19 @@ STORE = {
         ("$.books[?(@.price > 10)].title", ["B", "C"]),
         ("$.books[?(@.price > 10 && @.title != 'C')].title", ["B"]),
         ("$.books[?(@.isbn)].title", ["C"]),
-        ("$.books[?(!@.isbn)].title", ["A", "B"]),
+        ("$.books[?(!@.isbn)].title", ["A", "B", "C"]),
+        ("$.books[?(!(@.isbn))].title", ["A", "B"]),
+        ("$.books[?( ! @.price && @.title)].title", []),
+        ("$.books[?(@.tags anyof ['y', 'z'])].title", ["A"]),
+        ("$.books[?(@.tags subsetof ['x', 'y', 'z'])].title", ["A"]),
+        ("$.books[?(@.tags noneof ['q'])].title", ["A"]),
+        ("$.books[?(@.title anyof ['A'])].title", []),
+        ("$.books[*].title.first()", "A"),
+        ("$.books[*].title.last()", "C"),
+        ("$.books[*].title.index(1)", "B"),
+        ("$.books[*].title.index( -1 )", "C"),
+        ("$.books[*].title.concat('-', \"!\")", "ABC-!"),
+        ("$.books[0].title.concat()", "A"),
         ("$.books[?(@.price == '8')].title", ["A"]),
         ("$.books[?(@.title in ['A', 'C'])].price", [8, 22]),
         ("$.books[?(@.tags contains 'y')].title", ["A"]),
@@ -67,6 +79,8 @@ def test_a_path_finds(path, expected):
         ("$.x", "No results for path: $['x']"),
         ("$.x.y", "Missing property in path $['x']"),
         ("$.books[9]", "No results for path: $['books'][9]"),
+        ("$.books[*].isbn.x.first()", "Aggregation function attempted to calculate value using empty array"),
+        ("$.books[*].title.index(3)", "Aggregation function attempted to calculate value using empty array"),
         ("$.books[9].title", "No results for path: $['books'][9]['title']"),
     ],
 )
@@ -79,7 +93,8 @@ def test_a_definite_path_that_leads_nowhere_says_what_jayway_says(path, message)
 @pytest.mark.parametrize(
     "path",
     ["", "a", "$.", "$[", "$['a", "$.a[?(@.b =~ x)]", "$.a[?(@.b =~ /(/)]", "$.a[?(@.b =~ /x/q)]", "$.a[?(/x/ == @.b)]",
-     "$.a[?(@.b", "$.a b", "$.a[:]", "$.a[::2]", "$.a.."],
+     "$.a[?(@.b", "$.a b", "$.a[:]", "$.a[::2]", "$.a..", "$.a.index()", "$.a.index('1')", "$.a.index(1", "$.a.concat($.b)",
+     "$.a.first(1)", "$.a.concat('x' 'y')"],
 )  # fmt: skip
 def test_a_faulty_path_is_refused(path):
     with pytest.raises(SyntaxFault):

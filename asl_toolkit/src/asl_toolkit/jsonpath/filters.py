@@ -44,7 +44,8 @@ class FilterParser:
             self._scanner.skip_blanks()
             if self._scanner.peek() == "!" and not self._scanner.text.startswith("!=", self._scanner.position):
                 self._scanner.take("!")
-                inner = self._term()
+                self._scanner.skip_blanks()
+                inner = self._comparison(null_is_there=False) if self._scanner.peek() in {"@", "$"} else self._term()
                 return lambda here, root: not inner(here, root)
             if self._scanner.take("("):
                 group = self.disjunction()
@@ -53,7 +54,8 @@ class FilterParser:
                 return group
             return self._comparison()
 
-    def _comparison(self) -> Predicate:
+    def _comparison(self, *, null_is_there: bool = True) -> Predicate:
+        """`@.a < 3`, or `@.a` alone: whether it is there. Behind `!` null is not (Step Functions Local; floci, pull 3497)."""
         scanner = self._scanner
         if scanner.peek() == "/":
             pattern = read_pattern(scanner)
@@ -70,7 +72,9 @@ class FilterParser:
                 right = self._operand()
                 holds = _COMPARISONS[sign.strip()]
                 return lambda here, root: holds(left(here, root), right(here, root))
-        return lambda here, root: left(here, root) is not _MISSING
+        if null_is_there:
+            return lambda here, root: left(here, root) is not _MISSING
+        return lambda here, root: left(here, root) not in (_MISSING, None)
 
     def _operand(self) -> _Operand:
         self._scanner.skip_blanks()
@@ -150,6 +154,15 @@ def _contains(left: Json, right: Json) -> bool:
     return _in(right, left)
 
 
+def _all_of(left: Json, right: Json, *, wanted: bool) -> bool:
+    """Whether each element of an array is (or is not) in another."""
+    return isinstance(left, list) and isinstance(right, list) and all(_in(element, right) is wanted for element in left)
+
+
+def _any_of(left: Json, right: Json) -> bool:
+    return isinstance(left, list) and isinstance(right, list) and any(_in(element, right) for element in left)
+
+
 def _size(left: Json, right: Json) -> bool:
     return isinstance(left, (str, list, dict)) and isinstance(right, int) and len(left) == right
 
@@ -167,8 +180,11 @@ _COMPARISONS: dict[str, Callable[[Json, Json], bool]] = {
     ">": _ordered(lambda left, right: left > right),
     "in": _in,
     "nin": lambda left, right: not _in(left, right),
+    "anyof": _any_of,
+    "noneof": lambda left, right: _all_of(left, right, wanted=False),
+    "subsetof": lambda left, right: _all_of(left, right, wanted=True),
     "contains": _contains,
     "size": _size,
     "empty": _empty,
 }
-_SIGNS = ("==", "!=", "<=", ">=", "<", ">", "in ", "nin ", "contains ", "size ", "empty ")
+_SIGNS = ("==", "!=", "<=", ">=", "<", ">", "in ", "nin ", "anyof ", "noneof ", "subsetof ", "contains ", "size ", "empty ")

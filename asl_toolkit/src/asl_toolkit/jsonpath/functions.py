@@ -1,6 +1,6 @@
 """The functions that may end a path (`$.rows.length()`), as Jayway computes them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import pstdev
 
 from asl_toolkit.json_value import Json, is_number
@@ -25,13 +25,44 @@ def _over_numbers(compute: Callable[[list[float]], float]) -> Callable[[Json], J
     return function
 
 
+def _element(position: Json) -> Callable[[Json], Json]:
+    def function(value: Json) -> Json:
+        if not isinstance(value, list) or not -len(value) <= position < len(value):
+            raise PathNotFound("Aggregation function attempted to calculate value using empty array")
+        return value[position]
+
+    return function
+
+
+def _index(arguments: Sequence[Json]) -> Callable[[Json], Json]:
+    """index(n): the element there, counted from the end below 0."""
+    (position,) = arguments
+    if not isinstance(position, int):
+        raise TypeError
+    return _element(position)
+
+
+def _concat(arguments: Sequence[Json]) -> Callable[[Json], Json]:
+    """concat(text, …): the texts of the array, or the text itself, and those."""
+
+    def function(value: Json) -> Json:
+        return "".join(text for text in [*(value if isinstance(value, list) else [value]), *arguments] if isinstance(text, str))
+
+    return function
+
+
 FUNCTIONS: Mapping[str, Callable[[Json], Json]] = {
     "length": _length,
     "size": _length,
     "keys": _keys,
+    "first": _element(0),
+    "last": _element(-1),
     "min": _over_numbers(min),
     "max": _over_numbers(max),
     "sum": _over_numbers(sum),
     "avg": _over_numbers(lambda numbers: sum(numbers) / len(numbers)),
     "stddev": _over_numbers(pstdev),
 }
+
+# Those that take literals; TypeError or ValueError for others than they can use.
+WITH_ARGUMENTS: Mapping[str, Callable[[Sequence[Json]], Callable[[Json], Json]]] = {"index": _index, "concat": _concat}

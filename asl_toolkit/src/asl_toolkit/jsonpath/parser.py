@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from asl_toolkit.errors import SyntaxFault
 from asl_toolkit.jsonpath.filters import FilterParser
-from asl_toolkit.jsonpath.functions import FUNCTIONS
+from asl_toolkit.jsonpath.functions import FUNCTIONS, WITH_ARGUMENTS
 from asl_toolkit.jsonpath.path import Descent, Filter, Function, Index, JsonPath, Property, Slice, Token, Wildcard
 from asl_toolkit.jsonpath.scanner import Scanner
 
@@ -68,11 +68,35 @@ def _name_or_wildcard(scanner: Scanner) -> Token:
         raise scanner.fault("a member's name is missing")
     if scanner.peek() != "(":
         return Property((name,))
+    if name in WITH_ARGUMENTS:
+        return _call(name, scanner)
     if name not in FUNCTIONS:
-        raise scanner.fault(f"the function {name!r} is not known; known are {', '.join(sorted(FUNCTIONS))}")
+        known = ", ".join(sorted([*FUNCTIONS, *WITH_ARGUMENTS]))
+        raise scanner.fault(f"the function {name!r} is not known; known are {known}")
     if not scanner.take("()"):
         raise scanner.fault(f"the function {name!r} takes no arguments")
     return Function(name, FUNCTIONS[name])
+
+
+def _call(name: str, scanner: Scanner) -> Function:
+    """A function with its arguments: numbers and quoted texts."""
+    start = scanner.position
+    scanner.take("(")
+    arguments: list[str | int | float] = []
+    scanner.skip_blanks()
+    while not scanner.take(")"):
+        argument = scanner.quoted() if scanner.peek() in {"'", '"'} else scanner.number()
+        if argument is None:
+            raise scanner.fault("an argument is a number or a quoted text")
+        arguments.append(argument)
+        scanner.skip_blanks()
+        if not scanner.take(",") and scanner.peek() != ")":
+            raise scanner.fault("a ',' or ')' is missing")
+        scanner.skip_blanks()
+    try:
+        return Function(name, WITH_ARGUMENTS[name](arguments), scanner.text[start : scanner.position])
+    except (TypeError, ValueError):
+        raise scanner.fault(f"the function {name!r} cannot take {', '.join(map(repr, arguments)) or 'nothing'}") from None
 
 
 def _bracket(scanner: Scanner) -> Token:

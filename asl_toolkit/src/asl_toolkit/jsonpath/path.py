@@ -82,10 +82,11 @@ class Function:
 
     name: str
     compute: Callable[[Json], Json] = field(compare=False)
+    arguments: str = "()"
 
     def __str__(self) -> str:
         """As it is written."""
-        return f".{self.name}()"
+        return f".{self.name}{self.arguments}"
 
 
 Token: TypeAlias = Property | Index | Slice | Wildcard | Filter | Descent | Function
