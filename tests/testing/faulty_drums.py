@@ -349,3 +349,11 @@ class SaysLittle(Drum):
     def status(self, outcome):
         status = super().status(outcome)
         return dataclasses.replace(status, message="it failed") if outcome.cause_json is None and outcome.error else status
+
+
+class StopsWithoutTheRight(Drum):
+    def stop(self, outcome, aws):
+        aws.client("batch").terminate_job(jobId=outcome.result["JobId"], reason="over")
+
+    def stop_permissions(self, target):
+        return [Statement(actions=["batch:CancelJob"], resources=[f"arn:{target.partition}:batch:eu-west-1:1:job/*"])]

@@ -244,6 +244,7 @@ def test_without_botocore_what_needs_it_is_left_out_aloud():
         f"jobs_have_names_of_their_own: {no_request}",
         f"result_selectors_read_what_is_sent: {absent} nothing is known of the services' answers: pip install boto3",
         f"passed_roles_are_allowed: {no_request}",
+        f"questions_are_allowed: {absent} no call of diagnose() and stop() is seen: pip install boto3",
         f"only_success_words_are_green: {no_request}",
     ]
 

@@ -59,6 +59,7 @@ FAULTS = {
     "AllowsEverything": "permissions_are_exact",
     "OnEverything": "permissions_are_exact",
     "PermissionsOfAwsAlone": "permissions_are_exact",
+    "StopsWithoutTheRight": "questions_are_allowed",
     "RetriesTheJob": "retries_start_no_job_twice",
     "RetriesAll": "retries_start_no_job_twice",
     "RetriesWithoutAnswer": "retries_start_no_job_twice",

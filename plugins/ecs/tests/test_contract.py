@@ -16,6 +16,7 @@ class TestFargate(JobTypeContract):
         "subnets": ["subnet-1", "subnet-2"],
         "security_groups": ["sg-1"],
         "task_roles": ["arn:aws:iam::123456789012:role/extract-task"],
+        "log_group": "/ecs/extract-job",
     }
     settings_examples: ClassVar = [{}, {"cpu": "1024", "memory": "2048"}]
 
@@ -27,5 +28,6 @@ class TestSpot(JobTypeContract):
         "task_definitions": ["extract-big"],
         "capacity_providers": ["FARGATE_SPOT", {"provider": "FARGATE", "base": 1}],
         "subnets": ["subnet-1"],
+        "log_group": "/ecs/extract-job",
     }
     settings_examples: ClassVar = [{"task_definition": "extract-big", "timeout_minutes": 30}]

@@ -124,6 +124,10 @@ class JobTypeContract:
         """The permissions name actions and resources."""
         self._keeps(checks.permissions_are_exact)
 
+    def test_questions_are_allowed(self) -> None:
+        """diagnose() and stop() call nothing that their own permissions don't name."""
+        self._keeps(checks.questions_are_allowed)
+
     def test_retries_start_no_job_twice(self) -> None:
         """No retrier repeats a job that may have started."""
         self._keeps(checks.retries_start_no_job_twice)

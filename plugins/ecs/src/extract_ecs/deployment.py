@@ -33,7 +33,9 @@ class EcsDeployment(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        json_schema_extra={"examples": [{"task_definition": "extract-job", "subnets": ["subnet-0a1b2c3d"]}]},
+        json_schema_extra={
+            "examples": [{"task_definition": "extract-job", "subnets": ["subnet-0a1b2c3d"], "log_group": "/ecs/extract-job"}]
+        },
     )
 
     cluster: str = Field(default="default", min_length=1, description="Name or ARN of the cluster.")

@@ -21,6 +21,7 @@ from extract_core.testing.checks.local import local_command_carries_the_argument
 from extract_core.testing.checks.loops import loops_are_bounded
 from extract_core.testing.checks.names import jobs_have_names_of_their_own
 from extract_core.testing.checks.permissions import permissions_are_exact, permissions_cover_the_branch
+from extract_core.testing.checks.questions import questions_are_allowed
 from extract_core.testing.checks.retries import retries_start_no_job_twice
 from extract_core.testing.checks.roles import passed_roles_are_allowed
 from extract_core.testing.checks.secrets import arguments_hold_no_secret
@@ -52,6 +53,7 @@ CHECKS: Final[tuple[Callable[[Subject], None], ...]] = (
     permissions_cover_the_branch,
     passed_roles_are_allowed,
     permissions_are_exact,
+    questions_are_allowed,
     retries_start_no_job_twice,
     status_is_total,
     status_is_honest,
@@ -80,6 +82,7 @@ __all__ = [
     "passed_roles_are_allowed",
     "permissions_are_exact",
     "permissions_cover_the_branch",
+    "questions_are_allowed",
     "requests_have_the_services_types",
     "result_selectors_read_what_is_sent",
     "retries_start_no_job_twice",

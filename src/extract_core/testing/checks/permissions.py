@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from extract_core.contract import Statement
     from extract_core.testing.subject import Subject
 
-_NO_RESOURCES: Final = frozenset({"batch:DescribeJobs", "batch:ListJobs", "ecs:ListTaskDefinitions", "glue:ListJobs"})
+_NO_RESOURCES: Final = frozenset({
+    "batch:DescribeJobs", "batch:ListJobs", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "glue:ListJobs",
+    "redshift-data:CancelStatement", "redshift-data:DescribeStatement",
+})  # fmt: skip
 """Actions that can be allowed on ``*`` alone (service authorization reference)."""
 
 _STOPS: Final = re.compile(r"(?i)(?:batch)?(?:stop|cancel|terminate|abort|delete)[a-z]")
@@ -114,8 +117,18 @@ def _allowed(action: str, statements: list[Statement]) -> list[str]:
 @check
 def permissions_are_exact(subject: Subject) -> Iterator[Breach]:
     """Exact actions on named resources, in the target's own partition."""
-    for index, statement in enumerate(statements_of(subject)):
-        place = f"permissions(target)[{index}]"
+    yield from exact("permissions(target)", statements_of(subject))
+    for index, statement in enumerate(statements_of(subject, "aws-us-gov")):
+        for resource in statement.resources:
+            if resource.startswith("arn:aws:") and not subject.is_given(resource):
+                place = f"permissions(target)[{index}] for partition 'aws-us-gov'"
+                yield Breach(place, f"it names {resource!r}", 'write f"arn:{target.partition}:…"')
+
+
+def exact(whence: str, statements: list[Statement]) -> Iterator[Breach]:
+    """Lists of exact actions on named resources."""
+    for index, statement in enumerate(statements):
+        place = f"{whence}[{index}]"
         if isinstance(statement.actions, str) or isinstance(statement.resources, str):
             yield Breach(place, f"actions or resources is a text: {statement!r}", "give lists of texts")
             continue
@@ -128,21 +141,16 @@ def permissions_are_exact(subject: Subject) -> Iterator[Breach]:
         if "*" in statement.resources and needless:
             remedy = "name the ARNs, from target.deployment; put actions that know no resources in a statement of their own"
             yield Breach(place, f"it allows {', '.join(needless)} on everything ('*')", remedy)
-    for index, statement in enumerate(statements_of(subject, "aws-us-gov")):
-        for resource in statement.resources:
-            if resource.startswith("arn:aws:") and not subject.is_given(resource):
-                place = f"permissions(target)[{index}] for partition 'aws-us-gov'"
-                yield Breach(place, f"it names {resource!r}", 'write f"arn:{target.partition}:…"')
 
 
-def statements_of(subject: Subject, partition: str = "aws") -> list[Statement]:
-    """What permissions() gives; Fails where it is no list of statements."""
+def statements_of(subject: Subject, partition: str = "aws", *, rights: str = "permissions") -> list[Statement]:
+    """What permissions() gives, or another method of `rights`; Fails where it is no list of statements."""
     from extract_core.contract import Statement
 
     target = subject.target(partition)
-    with asked("permissions(target)"):
-        answered: list[object] = list(subject.job_type.permissions(target))
+    with asked(f"{rights}(target)"):
+        answered: list[object] = list(getattr(subject.job_type, rights)(target))
     statements = [each for each in answered if isinstance(each, Statement)]
     if len(statements) < len(answered):
-        raise NotChecked("left out: permissions() holds what is no Statement, which another check tells")
+        raise NotChecked(f"left out: {rights}() holds what is no Statement, which another check tells")
     return statements

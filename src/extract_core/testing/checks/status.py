@@ -73,10 +73,10 @@ def _made_up(subject: Subject, judge: Callable[[Subject, Outcome], Iterator[Brea
         from extract_core.testing.made_up import smallest
     except ImportError as error:
         raise NotChecked("left out: hypothesis is not installed; pip install 'extract-core[testing]'") from error
-    yield from smallest(_own_results(subject), lambda outcome: list(judge(subject, outcome)))
+    yield from smallest(own_results(subject), lambda outcome: list(judge(subject, outcome)))
 
 
-def _own_results(subject: Subject) -> list[Json]:
+def own_results(subject: Subject) -> list[Json]:
     """What the service says of a good end, as far as the plugin tells: by local_answer, by task_results."""
     own = [result for results in subject.task_results.values() for result in results]
     try:
