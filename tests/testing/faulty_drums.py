@@ -137,6 +137,55 @@ class LoopsForEver(Drum):
         return Branch(start=START, states=states, job_state=START)
 
 
+class WaitsForNothing(Drum):
+    def task(self, target):
+        task = super().task(target)
+        return {**task, "Resource": task["Resource"].removesuffix(".sync")}
+
+
+class PolledAndNeverStopped(Drum):
+    def branch(self, target):
+        start = {**self.task(target), "ResultPath": "$.started", "Next": "Drum Wait"}
+        start["Resource"] = start["Resource"].removesuffix(".sync")
+        states = {START: start, **self.poll(target)}
+        return Branch(start=START, states=states, job_state=START)
+
+    def poll(self, target):
+        late = {"Variable": "$.drum.round", "NumericGreaterThan": 1000, "Next": "Handle Extract Job Run Status"}
+        running = {"Variable": "$.job_result.Jobs[0].Status", "StringEquals": "RUNNING", "Next": "Drum Count"}
+        return {
+            "Drum Wait": {"Type": "Wait", "Seconds": 30, "Next": "Drum Ask"},
+            "Drum Ask": {
+                "Type": "Task",
+                "Resource": f"arn:{target.partition}:states:::aws-sdk:batch:describeJobs",
+                "Parameters": {"Jobs.$": "States.Array($.started.JobId)"},
+                "ResultPath": "$.job_result",
+                "Next": "Drum Ended?",
+            },
+            "Drum Ended?": {"Type": "Choice", "Choices": [late, running], "Default": "Handle Extract Job Run Status"},
+            "Drum Count": self.count(),
+        }
+
+    def count(self):
+        return {
+            "Type": "Pass",
+            "Parameters": {"round.$": "States.MathAdd($.attempt, 1)"},
+            "ResultPath": "$.drum",
+            "Next": "Drum Wait",
+        }
+
+
+class ComparesWhatNothingRaises(PolledAndNeverStopped):
+    def stop(self, outcome, aws):
+        aws.client("batch").terminate_job(jobId=outcome.result["JobId"], reason="aborted")
+
+    def stop_permissions(self, target):
+        return [each for each in self.permissions(target) if "batch:TerminateJob" in each.actions]
+
+    def count(self):
+        return {**super().count(), "Parameters": {"round.$": "$.timeout_seconds"}}
+
+
 class WrongTarget(Drum):
     def task(self, target):
         return {**super().task(target), "Next": "Drum Tdy"}

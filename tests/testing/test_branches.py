@@ -32,6 +32,9 @@ class Polled(Drum):
     def functions(self):
         return [LambdaFunction(name=name, handler="json:loads") for name in ("start", "poll")]
 
+    def stop(self, outcome, aws):
+        """A drum that has been started can't be stopped: the queue forgets it after an hour."""
+
     def branch(self, target):
         start = invoke(
             target,
@@ -174,19 +177,33 @@ def test_a_loop_that_counts_or_looks_at_a_clock_is_bounded(bound):
             branch = super().branch(target)
             states = json.loads(json.dumps(branch.states).replace('"timeout_seconds.$": "$.timeout_seconds"', '"x": 1'))
             states["Drum Ended?"]["Choices"].append(bound)
+            states["Drum Count"] = {
+                "Type": "Pass",
+                "Parameters": {"rounds.$": "States.MathAdd($.drum.rounds, 1)", "id.$": "$.drum.id"},
+                "ResultPath": "$.drum",
+                "Next": "Drum Ask",
+            }
+            states["Drum Wait"]["Next"] = "Drum Count"
             return Branch(start=START, states=states, job_state=START)
 
     assert loops_are_bounded(Subject(Counted(), {"queue": "night"})) is None
 
 
-@pytest.mark.parametrize(("condition", "bounded"), [("{% $rounds > 9 %}", True), ("{% $states.input.ended %}", False)])
-def test_a_loop_in_jsonata_is_bounded_by_a_comparison(condition, bounded):
+@pytest.mark.parametrize(
+    ("condition", "raised", "bounded"),
+    [
+        ("{% $rounds > 9 %}", "{% $rounds + 1 %}", True),
+        ("{% $rounds > 9 %}", "{% $states.input.attempt %}", False),
+        ("{% $states.input.ended %}", "{% $rounds + 1 %}", False),
+    ],
+)
+def test_a_loop_in_jsonata_is_bounded_by_a_comparison_of_what_is_raised(condition, raised, bounded):
     class Counted(Jsonata):
         def branch(self, target):
             branch = super().branch(target)
             ended = [{"Condition": condition, "Next": "Handle Extract Job Run Status"}]
             states = {
-                START: {**branch.states[START], "Next": "Drum Ended?"},
+                START: {**branch.states[START], "Assign": {"rounds": raised}, "Next": "Drum Ended?"},
                 "Drum Ended?": {"Type": "Choice", "Choices": ended, "Default": START},
             }
             return Branch(start=START, states=states, job_state=START, query_language="JSONata")

@@ -84,6 +84,10 @@ class JobTypeContract:
         """The item goes on to the status handler, however the job ends."""
         self._keeps(checks.branch_keeps_the_item)
 
+    def test_the_branch_waits_for_the_job(self) -> None:
+        """What is started without .sync is asked for its end, and can be stopped."""
+        self._keeps(checks.the_branch_waits_for_the_job)
+
     def test_loops_are_bounded(self) -> None:
         """A loop of states comes to an end, whatever the service says."""
         self._keeps(checks.loops_are_bounded)

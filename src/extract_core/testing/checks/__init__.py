@@ -27,6 +27,7 @@ from extract_core.testing.checks.roles import passed_roles_are_allowed
 from extract_core.testing.checks.secrets import arguments_hold_no_secret
 from extract_core.testing.checks.settings import settings_refuse_unknown_keys
 from extract_core.testing.checks.status import status_is_honest, status_is_total, status_says_why
+from extract_core.testing.checks.waiting import the_branch_waits_for_the_job
 from extract_core.testing.checks.words import only_success_words_are_green
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ CHECKS: Final[tuple[Callable[[Subject], None], ...]] = (
     state_names_fit,
     branch_is_states_language,
     branch_keeps_the_item,
+    the_branch_waits_for_the_job,
     loops_are_bounded,
     branch_fits_any_partition,
     arguments_hold_what_the_branch_reads,
@@ -91,5 +93,6 @@ __all__ = [
     "status_is_honest",
     "status_is_total",
     "status_says_why",
+    "the_branch_waits_for_the_job",
     "values_survive_json",
 ]
