@@ -228,9 +228,9 @@ def test_the_seeds_themselves_run(seed):
 )
 def test_hostile_paths_take_little_time(text):
     state = {"Type": "Pass", "Parameters": {"x.$": text}, "End": True}
-    begin = time.perf_counter()
+    begin = time.process_time()
     outcome({"StartAt": "P", "States": {"P": state}}, [0])
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_a_pattern_of_many_stars_is_matched_in_linear_time():

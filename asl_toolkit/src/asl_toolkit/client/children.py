@@ -28,5 +28,5 @@ def describe_child(record: MapRunRecord, child: ChildExecution) -> Response:
     }
     if succeeded:
         return answer | {"output": last["executionSucceededEventDetails"]["output"], "outputDetails": {"included": True}}
-    answer |= last["executionFailedEventDetails"]
+    answer |= last.get("executionFailedEventDetails") or last.get("executionAbortedEventDetails") or {}
     return answer

@@ -1,6 +1,7 @@
 """Map Runs: what listeners have told of them, and the operations that show it."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,7 +97,7 @@ def courses(events: Sequence[Event]) -> Iterator[Course]:
         yield Course(arn, status, event["timestamp"], stopped, last["timestamp"] if again else None, len(again))
 
 
-def _counts(ended: dict[str, int], total: int, course: Course, limit: int) -> dict[str, int]:
+def _counts(ended: Counter[str], total: int, course: Course, limit: int) -> dict[str, int]:
     """Counts as DescribeMapRun has them. Of what has not ended, as many run as may; after the end it was aborted."""
     rest = max(0, total - ended["succeeded"] - ended["failed"])
     running = min(rest, limit or rest) if course.status == "RUNNING" else 0
@@ -140,7 +141,7 @@ class MapRuns(Part):
         execution_arn, course = self._find(arn)
         record = registry.map_runs.run(arn)
         children = [] if record is None else registry.map_runs.children(record)
-        items, executions = {"succeeded": 0, "failed": 0}, {"succeeded": 0, "failed": 0}
+        items, executions = Counter[str](), Counter[str]()
         for child in children:
             items[child.status.lower()] += child.items
             executions[child.status.lower()] += 1

@@ -272,6 +272,11 @@ class MapRun:
         history = History(clock, None)
         run = Run(parent.machine, parent.services, parent.loop, parent.calls, history, context, parent.random)
         run.child_listener, run.map_run_listener = parent.child_listener, parent.map_run_listener
+
+        def tell(status: str) -> None:
+            if parent.child_listener is not None:
+                parent.child_listener(ChildExecution(self.arn, name, arn, status, history.events(), count))
+
         output, error, cause = None, None, None
         progress = self._frame.progress.at(place)
         try:
@@ -281,9 +286,10 @@ class MapRun:
             error, cause = failure.error, failure.cause
         except Fatal as fatal:
             error, cause = fatal.error, fatal.cause
-        if parent.child_listener is not None:
-            status = "SUCCEEDED" if output is not None else "FAILED"
-            parent.child_listener(ChildExecution(self.arn, name, arn, status, history.events(), count))
+        except Cancelled:  # its execution was stopped, or too many others failed
+            tell("ABORTED")
+            raise
+        tell("SUCCEEDED" if output is not None else "FAILED")
         stopped = instant_text(clock.now())
         return ChildRecord(name, arn, machine_arn, payload.text, output, error, cause, started, stopped)
 
