@@ -160,8 +160,8 @@ def test_local_job_that_was_stopped(installed, code):
 @pytest.mark.parametrize("code", [-9, 137])
 def test_a_kill_is_not_taken_for_lack_of_memory(installed, code):
     status = answered(installed, code=code)
-    assert (status.state, status.failure) == (JobState.FAILED, FailureClass.USER_CODE)
-    assert "killed by SIGKILL" in str(status.message)
+    assert (status.state, status.failure) == (JobState.FAILED, FailureClass.INTERRUPTED)
+    assert "killed by SIGKILL; " in str(status.message)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,9 @@ def test_codes(code, shown, name, stopped):
 
 def test_reasons():
     assert reason(ended(2, "boom\n")) == "boom [exit code 2]"
-    assert reason(ended(-11)) == "the job wrote nothing; killed by SIGSEGV"
+    assert reason(ended(3)) == "the job wrote nothing; exit code 3"
+    assert reason(ended(-11)) == "killed by SIGSEGV; it wrote nothing"
+    assert reason(ended(137, "reading all rows\n")) == "killed by SIGKILL; the last that it wrote: reading all rows"
 
 
 def test_an_injected_end_is_no_stop():

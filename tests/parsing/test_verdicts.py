@@ -57,6 +57,14 @@ def test_by_error(error, cause, state, failure, retryable):
         ("insufficient free addresses in subnet subnet-1", F.CAPACITY),
         ("Tasks provisioning capacity limit exceeded.", F.CAPACITY),
         ("No Container Instances were found in your cluster.", F.CAPACITY),
+        ("java.io.IOException: No space left on device", F.OUT_OF_MEMORY),
+        ("error writing the shuffle block: [Errno 28] No space left on device", F.OUT_OF_MEMORY),
+        ("OSError: [Errno 28] No space left on device\n at BlockManager", F.OUT_OF_MEMORY),
+        ("OSError: [Errno 28] No space left on device: '/tmp/blockmgr-4/0c'", F.OUT_OF_MEMORY),
+        ("cannot write to '/data/t': No space left on device", None),
+        ("killed by SIGKILL; the last that it wrote: reading all rows", F.INTERRUPTED),
+        ("killed by SIGKILL; the last that it wrote: MemoryError", F.OUT_OF_MEMORY),
+        ("it says: killed by SIGKILL", None),
     ],
 )
 def test_by_words(said, failure):

@@ -52,8 +52,13 @@ def was_stopped(ended: LocalExit) -> bool:
 
 
 def reason(ended: LocalExit) -> str:
-    """Why it failed, in one text: the job's own last words, then the exit code or the signal."""
+    """Why it failed, in one text: the job's own last words and the exit code; or the signal, then what it wrote last.
+
+    A process that is killed does not say why: its last line tells how far it came.
+    """
     name = signal_name(ended)
-    how = f"killed by {name}" if name else f"exit code {exit_code(ended)}"
     said = last_words(ended.output_tail)
+    if name:
+        return f"killed by {name}; " + (f"the last that it wrote: {said}" if said else "it wrote nothing")
+    how = f"exit code {exit_code(ended)}"
     return f"{said} [{how}]" if said else f"the job wrote nothing; {how}"

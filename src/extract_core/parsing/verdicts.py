@@ -68,11 +68,15 @@ _WORDS: Final = (
         r"\bOutOfMemory(?:Error)?\b", r"out of memory", r"Error Category: OUT_OF_MEMORY", r"\bMemoryError\b",
         r"exceeding (?:\w+ )?memory limits", r"beyond (?:the )?'?(?:physical|virtual)'? memory limit",
         r"exit(?:ed with)? ?(?:code|status)(?: is)?:? 137\b", r"\bOOMKilled\b",
-        r"No space left on device",  # the disk comes with the size of the worker, as its memory does
+        # Spark's scratch disk comes with the size of the worker, as its memory does; any other full disk stays full
+        r"\bIOException: No space left on device",
+        r"\b(?:shuffle|spill|block ?m(?:ana)?ge?r|executor)[\s\S]{0,200}No space left on device",
+        r"No space left on device[\s\S]{0,200}\b(?:shuffle|spill|block ?m(?:ana)?ge?r|executor)",
     )),
     (FailureClass.INTERRUPTED, (
         r"Host EC2 \(instance [^)]{1,40}\) (?:stopped|terminated)", r"spot (?:task|instance)\b.{0,40} interrupt",
         r"spot interruption", r"Container released on a \*?lost\*? node", r"Exit status: -100\b",
+        r"\bkilled by SIGKILL; (?:it wrote nothing|the last that it wrote)",  # `process_end.reason`, on one machine
     )),
     (FailureClass.CAPACITY, (
         r"Resource unavailable", r"Capacity is unavailable", r"\bRESOURCE:", r"\bInsufficient\w*Capacity",

@@ -46,7 +46,8 @@ class LocalEnd:
             return cls(succeeded=True, stopped=False, details="", began=began, ended=now)
         stopped = was_stopped(ended)
         details = "Job run was cancelled" if stopped else _details(ended)
-        return cls(succeeded=False, stopped=stopped, details=details[-_DETAILS:], began=began, ended=now)
+        details = details[:_DETAILS] if details.startswith("killed by ") else details[-_DETAILS:]
+        return cls(succeeded=False, stopped=stopped, details=details, began=began, ended=now)
 
 
 def _details(ended: LocalExit) -> str:
