@@ -83,7 +83,8 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
 def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     parts, source = planning.parts, record.source_name
     draft = rerun(planning) if planning.event.rerun_of is not None else fresh(planning)
-    marks = committed(parts.tracking.states(source, draft.tables))
+    states = parts.tracking.states(source, draft.tables)
+    marks = committed(states)
     planned = planned_from(draft, marks, reingest=planning.reingest)
     owner = Owner(
         execution_id=record.execution_id,
@@ -91,7 +92,7 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         started_at=record.started_at,
         bound=_bound(planning, record, planned),
     )
-    claim = take(parts, source, draft, owner)
+    claim = take(parts, source, draft, owner, states)
     try:
         taken = {table: each.state for table, each in claim.taken.items()}
         if committed(taken) != {table: mark for table, mark in marks.items() if table in taken}:  # a run has committed in between

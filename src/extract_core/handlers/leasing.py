@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import TablesHeld, TablesLocked
+from extract_core.handlers.committed import highest
 from extract_core.handlers.longest import Longest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from extract_core.config import PlannedTable
     from extract_core.handlers.draft import Draft
@@ -22,9 +23,13 @@ _LONGEST: Final = timedelta(days=365)  # of a STANDARD execution (Step Functions
 _MARGIN: Final = timedelta(hours=1)
 
 
-def take(parts: Parts, source: str, draft: Draft, owner: Owner) -> Claim:
-    """Take the tables of the draft. Raises TablesHeld (``fail``) or TablesLocked (``wait``) where others hold some of them."""
+def take(parts: Parts, source: str, draft: Draft, owner: Owner, known: Collection[str] = ()) -> Claim:
+    """Take the tables of the draft. `known` are those that tracking knows already; the others' manifests are looked at first.
+
+    Raises TablesHeld (``fail``) or TablesLocked (``wait``) where others hold some of them.
+    """
     policy = draft.policy.on_conflict
+    above = highest(parts, source, [table for table in draft.tables if table not in known])
     claim = parts.tracking.take(
         source,
         draft.tables,
@@ -32,6 +37,7 @@ def take(parts: Parts, source: str, draft: Draft, owner: Owner) -> Claim:
         is_running=parts.is_running,
         now=parts.now(),
         all_or_nothing=policy != "skip",
+        above=above,
     )
     if not claim.held or policy == "skip":
         return claim

@@ -24,10 +24,10 @@ def holder(state: TableState, owner: Owner, now: datetime) -> Owner | None:
     return by
 
 
-def taken(state: TableState, owner: Owner) -> Taken:
-    """The table in this owner's hands. A new owner raises the fencing number; the same execution keeps what it has."""
+def taken(state: TableState, owner: Owner, above: int = 0) -> Taken:
+    """The table in this owner's hands. A new owner raises the fencing number, to above `above`; the same execution keeps it."""
     by = state.owner
     if by is not None and by.execution_id == owner.execution_id:
         return Taken(state=state)
-    fresh = replace(state, owner=owner, fencing=state.fencing + 1, attempt=1)
+    fresh = replace(state, owner=owner, fencing=max(state.fencing, above) + 1, attempt=1)
     return Taken(state=fresh, taken_over=None if by is None else by.run_id)

@@ -104,6 +104,7 @@ class SQLiteTracking:
         is_running: Callable[[str], bool],
         now: datetime,
         all_or_nothing: bool,
+        above: Mapping[str, int] | None = None,
     ) -> Claim:
         """See `TrackingStore.take`."""
         wanted = tuple(dict.fromkeys(tables))
@@ -119,7 +120,8 @@ class SQLiteTracking:
                     if held and all_or_nothing:
                         return Claim(held=tuple(held))
                     kept = {each.table for each in held}
-                    claim = {table: taken(state, owner) for table, state in states.items() if table not in kept}
+                    floor = above or {}
+                    claim = {t: taken(state, owner, floor.get(t, 0)) for t, state in states.items() if t not in kept}
                     cursor.executemany(_PUT_STATE, [rows.state_row(each.state) for each in claim.values()])
                     return Claim(taken=claim, held=tuple(held))
             running.update({execution: is_running(execution) for execution in sorted(unasked)})

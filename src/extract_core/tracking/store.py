@@ -80,12 +80,14 @@ class TrackingStore(Protocol):
         is_running: Callable[[str], bool],
         now: datetime,
         all_or_nothing: bool,
+        above: Mapping[str, int] | None = None,
     ) -> Claim:
         """Take the leases of these tables for this owner.
 
         A table can be had if it is free, if the same execution holds it (then nothing changes: fencing number, attempt and
         watermark come back as they stand), or if its owner is dead: the bound of that run has passed, or `is_running` (asked
-        on a conflict only, once an execution, outside any transaction) says no. A new owner raises the fencing number.
+        on a conflict only, once an execution, outside any transaction) says no. A new owner raises the fencing number, and above
+        the one that `above` has for the table: the store may be younger than the data.
 
         With `all_or_nothing`, one held table means that none is taken: `Claim.taken` is empty and `Claim.held` names all that
         are held. Without, the others are taken. What `is_running` raises passes through, and nothing is taken.

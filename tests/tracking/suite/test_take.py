@@ -148,3 +148,13 @@ def test_of_many_who_take_at_once_one_wins(open_store, make):
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(contend, range(8))) == 1
+
+
+def test_the_fencing_number_goes_on_above_what_the_caller_knows_of(store, make):
+    def fencing(owner, **above):
+        claim = store.take("sales", ["a", "b"], owner, is_running=lambda _: False, now=make.now, all_or_nothing=True, above=above)
+        return {table: each.state.fencing for table, each in claim.taken.items()}
+
+    assert fencing(make.owner(), a=7) == {"a": 8, "b": 1}
+    assert fencing(make.owner(), a=20) == {"a": 8, "b": 1}  # its own lease stays as it is
+    assert fencing(make.owner("run-2", "exec-2"), a=3) == {"a": 9, "b": 2}

@@ -16,7 +16,7 @@ from extract_core.tracking.lease import holder, taken
 from extract_core.tracking.records import Claim, Held, TableState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from extract_core.tracking.dynamodb.calls import Calls
@@ -48,6 +48,7 @@ class Leases:
         is_running: Callable[[str], bool],
         now: datetime,
         all_or_nothing: bool,
+        above: Mapping[str, int] | None = None,
     ) -> Claim:
         """See `TrackingStore.take`."""
         wanted = tuple(dict.fromkeys(tables))
@@ -69,7 +70,7 @@ class Leases:
                 others = {each.table for each in held}
                 free = [table for table in holders if table not in others]
                 tried.update(free)
-                for table, (had, stands) in zip(free, self._take_each(free, states, owner), strict=True):
+                for table, (had, stands) in zip(free, self._take_each(free, states, owner, above or {}), strict=True):
                     states[table] = stands
                     if had is not None:
                         claim[table] = had
@@ -107,13 +108,13 @@ class Leases:
         return {state.table: (state, revision) for state, revision in found}
 
     def _take_each(
-        self, tables: Sequence[str], states: States, owner: Owner
+        self, tables: Sequence[str], states: States, owner: Owner, above: Mapping[str, int]
     ) -> list[tuple[Taken | None, tuple[TableState, int]]]:
         """Each table as taken, or None where somebody was faster; and its state as it stands now."""
 
         def take(table: str) -> tuple[Taken | None, tuple[TableState, int]]:
             state, revision = states[table]
-            mine = taken(state, owner)
+            mine = taken(state, owner, above.get(table, 0))
             if mine.state == state:  # this execution has it
                 return mine, (state, revision)
             item = items.state_item(mine.state, revision=revision + 1)

@@ -121,9 +121,12 @@ class DynamoDBTracking:
         is_running: Callable[[str], bool],
         now: datetime,
         all_or_nothing: bool,
+        above: Mapping[str, int] | None = None,
     ) -> Claim:
         """See `TrackingStore.take`."""
-        return self._leases.take(source, tables, owner, is_running=is_running, now=now, all_or_nothing=all_or_nothing)
+        return self._leases.take(
+            source, tables, owner, is_running=is_running, now=now, all_or_nothing=all_or_nothing, above=above
+        )
 
     def release(self, source: str, tables: Sequence[str], execution_id: str) -> None:
         """See `TrackingStore.release`."""
