@@ -60,12 +60,24 @@ def test_numbers_come_exactly():
     assert table.to_pylist() == [{'a "b"': Decimal("1.20")}, {'a "b"': None}]
 
 
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "123456789.00", "0.123"])
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "123456789.00", "0.123", "1000000000000000000000000000000000000000.00"])
 def test_a_number_that_does_not_fit_is_refused(text):
     found = column("numeric", 655366)
     with pytest.raises(MisfitError) as refused:
         table_of([found], schema_of([found]), pa.record_batch([pa.array(["1.20", text])], ["x"]))
     assert refused.value.why == "doesn't fit decimal(10,2)"
+
+
+def test_a_number_of_more_digits_than_any_decimal_is_never_taken_for_another():
+    """Arrow alone wraps it around: 1e30 as decimal(38,18) becomes 18960114910927365649.47…"""
+    found = column("numeric")
+    for power in range(20, 90):
+        for text in (f"1{'0' * power}", f"-9{'9' * power}.5", f"000{'7' * (power + 1)}"):
+            with pytest.raises(MisfitError):
+                table_of([found], schema_of([found]), pa.record_batch([pa.array([text])], ["x"]))
+    largest = f"{'9' * 20}.{'9' * 18}"
+    read = table_of([found], schema_of([found]), pa.record_batch([pa.array([largest, f"-00{largest}"])], ["x"])).to_pylist()
+    assert [row['a "b"'] for row in read] == [Decimal(largest), Decimal(f"-{largest}")]
 
 
 @pytest.mark.parametrize("day", [-719_163, 2_932_897, -2_147_472_692])

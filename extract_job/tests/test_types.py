@@ -82,6 +82,13 @@ REMEDY = "mend the value, or read the column as text with --text_columns c"
         ("DECIMAL(10,2)", 1.234, "1.234 has more than 2 digits after the point"),
         ("DECIMAL(5,2)", 1000, "1000 has more than 3 digits before the point"),
         ("DECIMAL(5,2)", 1e300, "1e+300 has more than 3 digits before the point"),
+        ("DECIMAL", 1e30, "1e+30 has more than 20 digits before the point"),
+        (
+            "NUMERIC",
+            "1000000000000000000000000000001",
+            "1e+30 has more than 20 digits before the point",
+        ),  # SQLite makes it a real
+        ("DECIMAL(60,3)", 1e70, "1e+70 has more than 57 digits before the point"),
         ("DECIMAL(10,2)", "1,5", "'1,5' is not a decimal number"),
         ("DECIMAL(10,2)", "NaN", "'NaN' is not a decimal number"),
         ("DECIMAL(10,2)", float("inf"), "inf is not a decimal number"),

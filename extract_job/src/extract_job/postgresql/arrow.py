@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from extract_job.decimals import decimals_of
 from extract_job.names import quoted
 from extract_job.postgresql.types import Column, Kind
 from extract_job.source import Schema, Table
@@ -54,7 +55,7 @@ def _array(column: Column, array: Array) -> Array:
     name = quoted(column.name)
     if column.kind is Kind.DECIMAL:
         try:
-            return array.cast(_type(column))
+            return decimals_of(array, column.precision, column.scale)
         except pa.ArrowInvalid as error:
             before = column.precision - column.scale
             condition = (

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from extract_job.decimals import decimals_of
 from extract_job.source import Schema, Table
 from extract_job.sqlite.columns import Column, Kind
 
@@ -98,7 +99,7 @@ def _decimals(column: Column, values: Values, storage: set[type]) -> Array:
             texts = pa.array(values, pa.float64()).cast(pa.string())
         else:
             return _exact_decimals(column, values)
-        return texts.cast(arrow_type(column))
+        return decimals_of(texts, column.precision, column.scale)
     except pa.ArrowInvalid:
         return _exact_decimals(column, values)
 
