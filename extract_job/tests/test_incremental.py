@@ -83,7 +83,10 @@ def test_a_backfill_reads_its_range(stamped, job):
 
 
 def test_a_backfill_without_a_beginning(stamped, job):
-    assert ids(job(**BY_TIME, high_watermark="2024-05-01 10:30:00")) == [1, 3]
+    done = job(**BY_TIME, high_watermark="2024-05-01 10:30:00")
+    assert ids(done) == [1]
+    assert marks(done) == (None, "2024-05-01 10:00:00", 1)
+    assert ids(job(**BY_TIME, high_watermark="2020-01-01 00:00:00")) == []
 
 
 @pytest.mark.parametrize(

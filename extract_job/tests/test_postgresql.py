@@ -103,6 +103,9 @@ def test_marks_move_from_run_to_run(shop, pg):
     assert third.result["high_watermark"] == found["high_watermark"]
     filled = pg(**MARKED, low_watermark="2024-05-01 08:00:00+00", high_watermark="2024-05-01 08:59:59+00")
     assert sorted(row[0] for row in filled.rows) == [1, 5]
+    from_the_first = pg(**MARKED, high_watermark="2024-05-01 08:59:59+00")
+    assert sorted(row[0] for row in from_the_first.rows) == [1, 5]
+    assert from_the_first.result["rows_without_watermark"] == 1
 
 
 @pytest.mark.parametrize(

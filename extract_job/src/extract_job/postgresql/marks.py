@@ -38,7 +38,7 @@ EVERYTHING = Range("true", None, 0)
 def range_of(session: Session, table: FoundTable, name: str, column: Column, marks: Marks) -> Range:
     """Decide the range within the session's snapshot; raises `JobError` where the column can't carry such marks.
 
-    Without a low mark: everything, rows without a mark too. With one: above `begin`, up to the newest mark (or up to the given
+    Without low and high marks: everything, rows without a mark too. Else above `begin`, up to the newest mark (or up to the given
     `high`); rows without a mark are left out and counted. The high mark is the newest one that was read, or else the low one.
     """
     if column.base not in _TAKEN[marks.type]:
@@ -53,13 +53,15 @@ def range_of(session: Session, table: FoundTable, name: str, column: Column, mar
     condition = " AND ".join(limits) or "true"
     ((newest,),) = session.rows(f"SELECT max({sql})::text FROM {table.sql} WHERE {condition}")  # noqa: S608 - quoted
     high = marks.low if newest is None else _mark(marks, name, column, newest)
-    if marks.begin is None:
+    if marks.begin is None and marks.high is None:
         to = f"{sql} <= {_literal(marks, name, column, newest)} OR " if newest is not None else ""
         return Range(f"{to}{sql} IS NULL", high, 0)
     ((left_out,),) = session.rows(f"SELECT count(*) FROM {table.sql} WHERE {sql} IS NULL")  # noqa: S608 - quoted
-    begin = _literal(marks, name, column, marks.begin)
-    top = newest if newest is not None else marks.low
-    return Range(f"{sql} > {begin} AND {sql} <= {_literal(marks, name, column, top or marks.begin)}", high, int(left_out))
+    top = newest or marks.low or marks.high or ""
+    to = f"{sql} <= {_literal(marks, name, column, top)}"
+    if marks.begin is not None:
+        to = f"{sql} > {_literal(marks, name, column, marks.begin)} AND {to}"
+    return Range(to, high, int(left_out))
 
 
 def _mark(marks: Marks, name: str, column: Column, text: str) -> str:

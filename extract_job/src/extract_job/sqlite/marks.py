@@ -32,7 +32,7 @@ EVERYTHING = Range("1", (), None, 0)
 def range_of(connection: sqlite3.Connection, table: FoundTable, name: str, marks: Marks) -> Range:
     """Decide the range within the connection's transaction; raises `JobError` where marks would lose rows.
 
-    Without a low mark: everything, rows without a mark too. With one: above `begin`, up to the newest mark (or up to the given
+    Without low and high marks: everything, rows without a mark too. Else above `begin`, up to the newest mark (or up to the given
     `high`); rows without a mark are left out and counted. The high mark is the newest one that was read, or else the low one.
     """
     column = quoted(marks.column)
@@ -53,14 +53,16 @@ def range_of(connection: sqlite3.Connection, table: FoundTable, name: str, marks
     if limits:
         (newest,) = connection.execute(f"SELECT max({column}) FROM {table.sql} WHERE {condition}", limits).fetchone()
     high = marks.low if newest is None else _text(marks, name, newest)
-    if marks.begin is None:
+    if marks.begin is None and marks.high is None:
         if newest is None:
             return Range(f"{column} IS NULL", (), high, 0)
         return Range(f"{column} <= ? OR {column} IS NULL", (newest,), high, 0)
-    if marks.type is MarkType.TIMESTAMP:
-        _check_forms(connection, table, name, marks, marks.begin)
     (left_out,) = connection.execute(f"SELECT count(*) FROM {table.sql} WHERE {column} IS NULL").fetchone()
     top = newest if newest is not None else limits[0]
+    if marks.begin is None:
+        return Range(f"{column} <= ?", (top,), high, left_out)
+    if marks.type is MarkType.TIMESTAMP:
+        _check_forms(connection, table, name, marks, marks.begin)
     return Range(f"{column} > ? AND {column} <= ?", (bound(marks.type, marks.begin), top), high, left_out)
 
 
