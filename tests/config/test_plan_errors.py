@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -38,7 +39,7 @@ def error_of(plan, job_type=None, text=ONE, **given):
     if job_type is not None:
         given["registry"] = Registry.of(job_type)
     [table] = plan(text, **given)
-    return table.plan_error
+    return table.plan_error and re.sub(r" \(\w+\.py:\d+\)", "", table.plan_error)
 
 
 def returns(loom, value):

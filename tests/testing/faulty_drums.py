@@ -394,6 +394,21 @@ class LocalSuccessIsRed(Drum):
         return super().local_answer(arguments, ended)
 
 
+class StatusIsNone(Drum):
+    def status(self, outcome):
+        return None if "row 41" in (outcome.cause or "") else super().status(outcome)
+
+
+class LocalAnswerIsADict(Drum):
+    def local_answer(self, arguments, ended):
+        return {"Status": "SUCCEEDED", "JobQueue": "local"}
+
+
+class LocalAnswerLeaves(Drum):
+    def local_answer(self, arguments, ended):
+        raise SystemExit(3)
+
+
 class SaysLittle(Drum):
     def status(self, outcome):
         status = super().status(outcome)

@@ -78,6 +78,9 @@ FAULTS = {
     "ForgetsAnArgument": "local_command_carries_the_arguments",
     "JoinsItsArguments": "local_command_carries_the_arguments",
     "LocalFailureIsGreen": "local_ends_read_as_they_were",
+    "StatusIsNone": "local_ends_read_as_they_were",
+    "LocalAnswerIsADict": "local_ends_read_as_they_were",
+    "LocalAnswerLeaves": "local_ends_read_as_they_were",
     "LocalSuccessIsRed": "local_ends_read_as_they_were",
 }
 STATUS = ("status_is_total", "status_is_honest")

@@ -5,6 +5,7 @@ from asl_generator.build import build, build_pipeline
 from asl_generator.core_states import CORE_FUNCTIONS
 from asl_generator.errors import GeneratorError
 from asl_generator.machine import MachineDefinition
+from asl_generator.usable import unusable
 
 __all__ = [
     "CORE_FUNCTIONS",
@@ -13,4 +14,5 @@ __all__ = [
     "MachineDefinition",
     "build",
     "build_pipeline",
+    "unusable",
 ]

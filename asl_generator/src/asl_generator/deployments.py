@@ -108,6 +108,12 @@ def _check(
     return checked
 
 
+def deployment_of(installed: InstalledJobType, section: Mapping[str, Json] | None) -> BaseModel | None:
+    """The deployment of one job type; None where its section is missing or refused. GeneratorError for the plugin's own fault."""
+    found = _check(installed, section, in_extract_toml)
+    return None if isinstance(found, list | _LeftOut) else found
+
+
 def _is_model(model: object) -> bool:
     from pydantic import BaseModel
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from extract_core.errors import ExtractError
+from extract_core.told import RAISED, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,5 +29,5 @@ def asked(whom: str, method: str) -> Iterator[None]:
         yield
     except GeneratorError:
         raise
-    except Exception as error:
-        raise GeneratorError([f"{whom}: {method} raised {type(error).__name__}: {error}"]) from error
+    except RAISED as error:
+        raise GeneratorError([f"{whom}: {method} raised {told(error)}"]) from error

@@ -190,3 +190,79 @@ def test_a_broken_one_is_named_and_takes_nobody_down(installed, farm):
     assert (rows["anything"]["state"], rows["anything"]["failure"]) == ("FAILED", "CONFIG")
     assert "RuntimeError: half an upgrade" in rows["anything"]["message"]
     assert rows["public.categories"]["state"] == "SUCCEEDED"
+
+
+FAULTS_OF_A_JOB = [
+    (
+        "local_answer",
+        "return None",
+        "local_answer of {whom} returned None; it must be an Outcome: Outcome.succeeded(result), or ",
+    ),
+    ("local_answer", "return {'ExitCode': 0}", "local_answer of {whom} returned {{'ExitCode': 0}}; it must be an Outcome: "),
+    ("local_answer", "raise SystemExit(4)", "local_answer of {whom} raised SystemExit: 4 (acme_farm.py:"),
+    (
+        "local_answer",
+        "from extract_core import Outcome; return Outcome.succeeded({1, 2})",
+        "local_answer of {whom} raised TypeError: ",
+    ),
+    ("local_command", "return ['python']", "local_command of {whom} returned ['python']; it must be a LocalCommand, or None"),
+    (
+        "local_command",
+        "return LocalCommand(argv=[3])",
+        "local_command of {whom} gives the argv [3]; it must be a program and its ",
+    ),
+    ("local_command", "return LocalCommand(argv=['true'], env={'X': 1})", "the job of {whom} could not be started: 'true': "),
+    ("local_command", "raise KeyError('tired')", "local_command of {whom} raised KeyError: 'tired' (acme_farm.py:"),
+    ("arguments", "raise SystemExit(4)", "job type 'farm' failed at planning: SystemExit: 4 (acme_farm.py:"),
+    ("status", "raise SystemExit(4)", "the status parser of job type 'farm' raised SystemExit: 4 (acme_farm.py:"),
+]
+FAULTS_OF_A_BRANCH = [
+    ("branch", "raise KeyError('tired')", "branch() raised KeyError: 'tired' (acme_farm.py:"),
+    ("branch", "return None", "branch() returned None; return a Branch; "),
+    ("permissions", "raise SystemExit(1)", "permissions() raised SystemExit: 1 (acme_farm.py:"),
+    ("start_retries", "raise KeyError('tired')", "start_retries() raised KeyError: 'tired' (acme_farm.py:"),
+    ("deployment", "raise KeyError('tired')", "deployment() raised KeyError: 'tired' (acme_farm.py:"),
+]
+
+
+def broken_in(farm: Path, method: str, line: str) -> None:
+    module = farm / "acme_farm.py"
+    module.write_text(module.read_text() + f"\n\ndef faulty(self, *given):\n    {line}\n\n\nFarm.{method} = faulty\n")
+
+
+def run_with_one_failure(installed) -> tuple[dict, str]:
+    done = installed.extract("run", "sales", "--local", "--output", "json", code=1)
+    rows = {row["table"]: row for row in json.loads(done.stdout)["tables"]}
+    assert rows["public.categories"]["state"] == "SUCCEEDED"
+    assert rows["anything"]["state"] != "SUCCEEDED"
+    return rows["anything"], done.stderr
+
+
+@pytest.mark.parametrize(("method", "line", "message"), FAULTS_OF_A_JOB)
+def test_a_fault_in_its_own_code_ends_its_tables_and_no_others(installed, farm, method, line, message):
+    broken_in(farm, method, line)
+    row, _ = run_with_one_failure(installed)
+    assert message.format(whom="job type 'farm' (plugin 'farm' of acme-farm 2.1)") in row["message"]
+
+
+@pytest.mark.parametrize(("method", "line", "cause"), FAULTS_OF_A_BRANCH)
+def test_a_branch_that_can_not_be_built_is_left_out_of_a_run_here_and_refused_by_build(installed, farm, method, line, cause):
+    broken_in(farm, method, line)
+    row, stderr = run_with_one_failure(installed)
+    said = f"plugin 'farm' of acme-farm 2.1: its job type 'farm' can't be built into the machine: {cause}"
+    assert row["failure"] == "CONFIG"
+    assert said in row["message"]
+    assert f"left out of this run: {said}" in stderr
+    assert "more is told by: extract plugins check farm" in stderr
+    assert cause.removesuffix("; ") in installed.extract("asl", "build", code=2).stderr
+
+
+def test_of_two_with_the_same_states_the_one_keeps_them_whose_name_is_the_title(installed, farm):
+    module = farm / "acme_farm.py"
+    module.write_text(module.read_text().replace("Farm Start", "Glue Start").replace('title = "Farm"', 'title = "Glue"'))
+    row, stderr = run_with_one_failure(installed)
+    taken = "its state 'Glue Start Extract Job Run' is also one of job type 'glue' (plugin 'glue' of extract-glue "
+    assert row["failure"] == "CONFIG"
+    assert taken in row["message"]
+    assert taken in stderr
+    assert "is in two branches" in installed.extract("asl", "build", code=2).stderr

@@ -13,6 +13,7 @@ from extract_core.config.planned import Built, PlannedTable, Spilled, watermark_
 from extract_core.config.settings import failure_text
 from extract_core.contract import ArgumentsTooLong, TableRun, Watermark
 from extract_core.errors import PluginError, TrackingError
+from extract_core.told import RAISED
 from extract_core.tracking.watermark import check, compare
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def _built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse
         raise _TooLong(f"job type {name!r}: {error}") from error
     except ValueError as error:
         raise Unplannable(f"job type {name!r}: {error}") from error
-    except Exception as error:
+    except RAISED as error:
         raise Unplannable(failure_text(in_use.installed, error)) from error
     if not isinstance(arguments, dict) or not _is_plain(arguments):
         _check_json(arguments, f"job type {name!r} ({in_use.installed.provider})")

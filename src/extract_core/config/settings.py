@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from extract_core.config.model_words import reworded
 from extract_core.config.values import WHOLE, scalar, shown
+from extract_core.told import RAISED, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,7 @@ class TypeInUse:
             model = job_type.settings()
             deployment_model = job_type.deployment()
             keys = settings_keys(model)
-        except Exception as error:
+        except RAISED as error:
             raise PluginFailure(failure_text(installed, error)) from error
         if deployment_json is None:
             return cls(installed, {}, None, model, keys, takes_any_key(model), whole_numbers(model))
@@ -114,7 +115,7 @@ class TypeInUse:
             as_json: dict[str, Json] = model.model_dump(mode="json", by_alias=True)
         except BadSettings:
             raise
-        except Exception as error:
+        except RAISED as error:
             raise PluginFailure(failure_text(self.installed, error)) from error
         if isinstance(timeout, bool) or not isinstance(timeout, int) or not 1 <= timeout <= MAX_TIMEOUT:
             said = f"says a timeout of {timeout!r} seconds; a state takes 1 to {MAX_TIMEOUT:,}"
@@ -196,7 +197,7 @@ def takes_any_key(model: type[BaseModel]) -> bool:
     return bool(model.model_config.get("extra") == "allow")
 
 
-def failure_text(installed: InstalledJobType, error: Exception) -> str:
+def failure_text(installed: InstalledJobType, error: BaseException) -> str:
     """What to say when a plugin's own code raised something that it should not."""
     name = installed.job_type.name
-    return f"job type {name!r} failed at planning: {type(error).__name__}: {error}; tell the makers of {installed.provider}"
+    return f"job type {name!r} failed at planning: {told(error)}; tell the makers of {installed.provider}"

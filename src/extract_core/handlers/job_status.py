@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from extract_core.contract import FailureClass, JobState, JobStatus, Outcome
 from extract_core.errors import JobTypeNotInstalled
+from extract_core.told import RAISED, told
 
 if TYPE_CHECKING:
     from extract_core.contract import Json
@@ -56,8 +57,8 @@ def _parsed(job_type: AnyJobType, outcome: Outcome) -> JobStatus:
     name = job_type.name
     try:
         status = job_type.status(outcome)
-    except Exception as error:  # noqa: BLE001 - a plugin's parser: whatever it raises, the end of the job is recorded
-        return unknown(f"the status parser of job type {name!r} raised {type(error).__name__}: {error}; {_raw(outcome)}")
+    except RAISED as error:  # whatever it raises, the end of the job is recorded
+        return unknown(f"the status parser of job type {name!r} raised {told(error)}; {_raw(outcome)}")
     wrong = _wrong(status)
     if wrong:
         return unknown(f"the status parser of job type {name!r} returned {wrong}; {_raw(outcome)}")

@@ -12,7 +12,7 @@ from extract_core.entry_points import Provider
 from extract_core.errors import JobTypeConflict, JobTypeNotInstalled, PluginError
 from extract_core.registry.checking import job_types_of
 from extract_core.registry.isolation import PluginFault, did_you_mean, isolated
-from extract_core.registry.values import InstalledJobType, PluginInfo
+from extract_core.registry.values import BrokenPlugin, InstalledJobType, PluginInfo
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pluggy import HookCaller
 
     from extract_core.contract import D, JobStatus, Json, TableRun
-    from extract_core.registry.values import AnyJobType, BrokenPlugin
+    from extract_core.registry.values import AnyJobType
 
 _HOW_TO_INSTALL = "install one, for example: pip install 'extract-core[glue]'"
 
@@ -71,6 +71,18 @@ class Registry:
             return f"is not installed, nor is any other; {f'broken: {others}' if others else _HOW_TO_INSTALL}"
         near = did_you_mean(name, self.job_types)
         return f"is not installed{f'{near} (' if near else ' ('}installed: {', '.join(self.job_types)})"
+
+    def without(self, causes: Mapping[str, str]) -> Registry:
+        """The same without these job types, whose plugins are broken for the causes given."""
+        faults = [BrokenPlugin(self.job_types[name].provider, cause, (name,)) for name, cause in causes.items()]
+        return replace(
+            self,
+            job_types=MappingProxyType({name: each for name, each in self.job_types.items() if name not in causes}),
+            broken=tuple(sorted((*self.broken, *faults), key=lambda each: (each.provider, each.cause))),
+            plugins=tuple(
+                replace(each, job_types=tuple(name for name in each.job_types if name not in causes)) for each in self.plugins
+            ),
+        )
 
     def versions(self) -> dict[str, str]:
         """Version by distribution, of all plugins that work."""

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-import sysconfig
-import traceback
 from dataclasses import dataclass, replace
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from types import FrameType
 
     from extract_core.testing.subject import Subject
 
@@ -88,30 +84,3 @@ def _each_kind_once(breaches: Iterable[Breach]) -> list[Breach]:
     for breach in breaches:
         kinds.setdefault((_VARIES.sub("", breach.place), breach.remedy), []).append(breach)
     return [replace(alike[0], alike=len(alike) - 1) for alike in kinds.values()]
-
-
-def told(error: BaseException) -> str:
-    """The type, the text and the place in the plugin of an error: ``KeyError: 'x' (acme_drum.py:30)``.
-
-    Its place is the plugin's own last line on the way there, not one of a library that the plugin called.
-    """
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    frames = [(frame.f_code.co_filename, _package(frame), line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    outside = [each for each in frames if not each[0].startswith((_KIT, "<")) and not _is_stdlib(each[0])]
-    plugin = next((package for _, package, _ in outside if package not in _LIBRARIES), None)
-    own = [each for each in outside if each[1] == plugin] or outside
-    return f"{text} ({Path(own[-1][0]).name}:{own[-1][2]})" if own else text
-
-
-def _package(frame: FrameType) -> str:
-    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
-
-
-def _is_stdlib(file: str) -> bool:
-    return file.startswith(_STDLIB) and "site-packages" not in file
-
-
-_LIBRARIES: Final = frozenset({"annotated_types", "botocore", "boto3", "hypothesis", "pluggy", "pydantic", "pydantic_core"})
-"""What may stand between the kit and the plugin: a model's validators are called by pydantic."""
-_KIT: Final = str(Path(__file__).parent)
-_STDLIB: Final = sysconfig.get_paths()["stdlib"]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import asl_toolkit
-from extract_core.contract import LocalExit
+from extract_core.contract import LocalExit, Outcome
 from extract_core.routing import HANDLE_STATUS
+from extract_core.testing.broken import Breach, Fails
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +24,8 @@ MOST_CALLS: Final = 500
 """Calls of Tasks in one run: a loop that makes more does not end."""
 JOB_FAILED: Final = "ContractKit.JobFailed"
 """The error of a job that failed: no retrier names it."""
+
+RETURN_AN_OUTCOME: Final = "return an Outcome: Outcome.succeeded(result), or Outcome.failed(error, cause)"
 
 _CAN_CATCH: Final = ("Task", "Map", "Parallel")
 _CATCHABLE: Final = ("States.DataLimitExceeded", "States.ALL")
@@ -93,18 +96,21 @@ def _walk(subject: Subject, case: Case, *, fail_the_job: bool) -> Walk:
     walked = Walk(asl_toolkit.ExecutionResult("RUNNING"))
     given: dict[str, Iterator[Json]] = {name: _answers(results) for name, results in subject.task_results.items() if results}
 
+    job_state = subject.branch.job_state
+    good: Json = None if job_state in given or fail_the_job else good_result(subject, case)  # what it raises is no failed Task
+
     @asl_toolkit.inline
     def answer(request: TaskRequest) -> Json:
         walked.requests.append(request)
         if len(walked.requests) > MOST_CALLS:
             execution.stop("ContractKit.Endless", f"its Tasks were called {MOST_CALLS} times, and it had not ended")
-        is_job = request.state_name == subject.branch.job_state
+        is_job = request.state_name == job_state
         if is_job and fail_the_job:
             raise asl_toolkit.TaskFailed(JOB_FAILED, '{"Reason": "the kit says so"}')
         if request.state_name in given:
             result = next(given[request.state_name])
         elif is_job:
-            result = good_result(subject, case)
+            result = good
         else:
             walked.unanswered.append(request.state_name)
             raise asl_toolkit.TaskFailed("ContractKit.NoAnswer", f"task_results has no answer for {request.state_name!r}")
@@ -124,8 +130,11 @@ def good_result(subject: Subject, case: Case) -> Json:
     """What the service says of a job that ended well, as local_answer tells it, after its way through JSON."""
     from extract_core.testing.subject import asked
 
-    with asked("local_answer(arguments, exit 0)"):
-        outcome = subject.job_type.local_answer(case.arguments, LocalExit(code=0, seconds=2.0, output_tail=""))
+    place = "local_answer(arguments, exit 0)"
+    with asked(place):
+        outcome: object = subject.job_type.local_answer(case.arguments, LocalExit(code=0, seconds=2.0, output_tail=""))
+        if not isinstance(outcome, Outcome):
+            raise Fails(Breach(place, f"it returned {outcome!r}", RETURN_AN_OUTCOME))
         result: Json = json.loads(json.dumps(outcome.result))
     return result
 

@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import Branch, Outcome, Target
-from extract_core.testing.broken import Breach, Fails, NotChecked, Refused, told
+from extract_core.testing.broken import Breach, Fails, NotChecked, Refused
 from extract_core.testing.tables import item_of, table_runs
+from extract_core.told import RAISED, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -225,7 +226,7 @@ def asked(place: str) -> Iterator[None]:
         yield
     except NotChecked:
         raise
-    except Exception as error:
+    except RAISED as error:
         remedy = "it must answer for every valid deployment and settings"
         raise Fails(Breach(place, f"it raised {told(error)}", remedy)) from error
 

@@ -68,11 +68,32 @@ class LocalEngine:
                 config_uri=self._pipeline.config_uri,
                 data_uri=self._pipeline.data_uri,
                 runs_uri=self._pipeline.runs_uri,
-                is_running=self.is_running,
+                is_running=self._is_running_or_closed,
                 history=self._history,
                 stop_here=stop_orphan,
             )
         return self._parts
+
+    def _is_running_or_closed(self, execution_id: str) -> bool:
+        """For one who wants its tables: a run whose process died is closed first, and what is left of its jobs is ended."""
+        alive = self.is_running(execution_id)
+        if not alive:
+            self.reconcile(execution_id.rpartition(":")[2])
+        return alive
+
+    def _leave_out_the_unusable(self) -> tuple[str, ...]:
+        """Take what no machine can be built with out of the registry, for this run; notes that say so.
+
+        Tables of these job types are then recorded as CONFIG, with the cause, and the others run. `asl build` refuses to go on.
+        """
+        causes = asl_generator.unusable(self._pipeline, self.registry)
+        if not causes:
+            return ()
+        self.registry = self.registry.without(causes)
+        self._parts = replace(self.parts(), registry=self.registry)
+        return tuple(
+            f"left out of this run: {broken}" for broken in self.registry.broken if set(broken.job_types) & causes.keys()
+        )
 
     def definition(self) -> MachineDefinition:
         """The machine of the installed job types: what `extract asl build` writes.
@@ -91,11 +112,12 @@ class LocalEngine:
         injections = Injections(rehearsal.inject if rehearsal else ())
         hurry = _FAST_REHEARSAL if rehearsal and rehearsal.inject else 1.0
         clock = FastClock(rehearsal.fast if rehearsal and rehearsal.fast is not None else hurry)
+        left_out = self._leave_out_the_unusable()
         built = self.definition()
         machine = asl_toolkit.load(built.definition)
         parts = self.parts()
         folder = ExecutionFolder.create(self._executions, run_id, built.to_json(), event)
-        execution = LocalExecution(run_id, self._execution_id(run_id), folder, parts, injections)
+        execution = LocalExecution(run_id, self._execution_id(run_id), folder, parts, injections, left_out)
         services = self._services(built, parts, folder, injections)
         execution.begin(machine, event, services, clock, self._arn("stateMachine", self._pipeline.name))
         return execution
@@ -164,7 +186,7 @@ class LocalEngine:
         }
         states = {
             branch.job_state: JobProcesses(
-                self.registry.job_type(branch.job_type),
+                self.registry.job_types[branch.job_type],
                 working_folder=self._pipeline.folder,
                 log_folder=folder.jobs,
                 injections=injections,
@@ -186,12 +208,21 @@ class LocalExecution:
 
     outlives = False
 
-    def __init__(self, run_id: str, execution_id: str, folder: ExecutionFolder, parts: Parts, injections: Injections) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what one execution is made of
+        self,
+        run_id: str,
+        execution_id: str,
+        folder: ExecutionFolder,
+        parts: Parts,
+        injections: Injections,
+        notes: tuple[str, ...] = (),
+    ) -> None:
         self.run_id = run_id
         self.execution_id = execution_id
         self._folder = folder
         self._parts = parts
         self._injections = injections
+        self._notes = notes
         self._queue: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._stopped: str | None = None
         self._execution: asl_toolkit.Execution
@@ -248,8 +279,10 @@ class LocalExecution:
     def end(self) -> ExecutionEnd:
         """How it ended. Tables that an abort left open are recorded as STOPPED, and the folder's lock is given up."""
         result = self._execution.wait()
-        notes = tuple(f"--inject {text!r} met no start of a job" for text in self._injections.unused())
-        end = ExecutionEnd(status=result.status, output=result.output, error=result.error, cause=result.cause, notes=notes)
+        unused = tuple(f"--inject {text!r} met no start of a job" for text in self._injections.unused())
+        end = ExecutionEnd(
+            status=result.status, output=result.output, error=result.error, cause=result.cause, notes=(*self._notes, *unused)
+        )
         try:
             with suppress(OSError):  # a full disk; without the file the end is what tracking says of it
                 self._folder.end({"status": end.status, "output": end.output, "error": end.error, "cause": end.cause})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -13,16 +14,16 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, cast
 
 from asl_toolkit import Submitted, TaskFailed
-from extract_core.contract import JobType, Json, LocalCommand, LocalExit, Outcome
+from extract_core.contract import Json, LocalCommand, LocalExit, Outcome
+from extract_core.told import RAISED, told
 from extract_local.execution_folder import segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pydantic import BaseModel
-
     from asl_toolkit import TaskRequest
+    from extract_core.registry import InstalledJobType
     from extract_local.injection import Injections
 
 TAIL_BYTES: Final = 4096
@@ -38,13 +39,14 @@ class JobProcesses:
 
     def __init__(
         self,
-        job_type: JobType[BaseModel, BaseModel],
+        installed: InstalledJobType,
         *,
         working_folder: Path,
         log_folder: Path,
         injections: Injections,
     ) -> None:
-        self._job_type = job_type
+        self._job_type = installed.job_type
+        self._whom = f"job type {installed.job_type.name!r} ({installed.provider})"
         self._working_folder = working_folder
         self._log_folder = log_folder
         self._injections = injections
@@ -67,7 +69,12 @@ class JobProcesses:
         completion: Future[Json] = Future()
 
         def wait() -> None:
-            code = process.wait()
+            try:
+                completed(process.wait())
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the state waits for an answer
+                completion.set_exception(TaskFailed("States.TaskFailed", f"the end of the job of {self._whom}: {told(error)}"))
+
+        def completed(code: int) -> None:
             _end_group(process, signal.SIGKILL)  # what the job left behind in its process group
             if injected is not None:
                 with log.open("a", encoding="utf-8") as file:
@@ -84,28 +91,36 @@ class JobProcesses:
         return Submitted(output=submitted, completion=completion, cancel=lambda: _cancel(process))
 
     def _answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
+        """What local_answer says; what it raises, and what is no Outcome, is a failure of this job that names the plugin."""
         try:
-            return self._job_type.local_answer(arguments, ended)
-        except Exception as error:  # noqa: BLE001 - a plugin's fault must end its own job only
-            name = self._job_type.name
-            return Outcome.failed(
-                "States.TaskFailed", f"local_answer of job type {name!r} raised {type(error).__name__}: {error}"
-            )
+            answer: object = self._job_type.local_answer(arguments, ended)
+            if isinstance(answer, Outcome):
+                json.dumps(answer.result, allow_nan=False)  # a service answers in JSON
+        except RAISED as error:
+            return Outcome.failed("States.TaskFailed", f"local_answer of {self._whom} raised {told(error)}")
+        if not isinstance(answer, Outcome):
+            wanted = "it must be an Outcome: Outcome.succeeded(result), or Outcome.failed(error, cause)"
+            return Outcome.failed("States.TaskFailed", f"local_answer of {self._whom} returned {answer!r}; {wanted}")
+        return answer
 
     def _command(self, arguments: Mapping[str, Json], state_name: str) -> LocalCommand:
-        name = self._job_type.name
         try:
-            command = self._job_type.local_command(arguments)
-        except Exception as error:
-            raise TaskFailed(
-                "States.TaskFailed", f"local_command of job type {name!r} raised {type(error).__name__}: {error}"
-            ) from error
+            command: object = self._job_type.local_command(arguments)
+        except RAISED as error:
+            raise TaskFailed("States.TaskFailed", f"local_command of {self._whom} raised {told(error)}") from error
         if command is None:
             raise TaskFailed(
                 "States.TaskFailed",
-                f"job type {name!r} has no local_command, so {state_name!r} can't run on one machine; "
+                f"{self._whom} has no local_command, so {state_name!r} can't run on one machine; "
                 "give it one, or choose another job type for this table",
             )
+        if not isinstance(command, LocalCommand):
+            wanted = "it must be a LocalCommand, or None"
+            raise TaskFailed("States.TaskFailed", f"local_command of {self._whom} returned {command!r}; {wanted}")
+        argv: list[object] = list(command.argv)
+        if not argv or not all(isinstance(part, str) for part in argv):
+            wanted = "it must be a program and its arguments, all of them text"
+            raise TaskFailed("States.TaskFailed", f"local_command of {self._whom} gives the argv {argv!r}; {wanted}")
         return command
 
     def _start(self, command: LocalCommand, log: Path) -> subprocess.Popen[bytes]:
@@ -121,9 +136,9 @@ class JobProcesses:
                     env={**os.environ, **command.env},
                     start_new_session=True,
                 )
-        except (OSError, ValueError) as error:
+        except (OSError, TypeError, ValueError) as error:
             raise TaskFailed(
-                "States.TaskFailed", f"the job of {self._job_type.name!r} could not be started: {command.argv[0]!r}: {error}"
+                "States.TaskFailed", f"the job of {self._whom} could not be started: {command.argv[0]!r}: {error}"
             ) from error
 
 

@@ -10,6 +10,7 @@ from extract_core.contract import JobStatus, LambdaFunction, Retry, Statement
 from extract_core.errors import PluginError
 from extract_core.registry import Registry
 from extract_core.testing.broken import Breach, Fails, NotChecked, check
+from extract_core.testing.machine import good_result
 from extract_core.testing.subject import asked
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def answers(subject: Subject) -> Iterator[Breach]:
     else:
         yield from _elements("permissions(target)", Statement, lambda: subject.job_type.permissions(target))
     yield from _elements("functions()", LambdaFunction, subject.job_type.functions)
+    yield from _good_end(subject)
     yield from _functions(subject)
     yield from _escalations(subject)
     if subject.refused:
@@ -71,6 +73,24 @@ def _elements(place: str, kind: type, ask: Callable[[], object]) -> Iterator[Bre
     for element in elements:
         if not isinstance(element, kind):
             yield Breach(place, f"it returned {element!r} among others", f"return {kind.__name__} objects alone")
+
+
+def _good_end(subject: Subject) -> Iterator[Breach]:
+    """Where no run on one machine asks it, local_answer() still tells the kit what a good end looks like."""
+    try:
+        case = subject.cases[0]
+    except Fails:  # told above
+        return
+    try:
+        with asked("local_command(arguments)"):
+            runs_here = subject.job_type.local_command(case.arguments) is not None
+    except Fails:  # local_command_carries_the_arguments tells
+        return
+    try:
+        if not runs_here:
+            good_result(subject, case)
+    except Fails as failed:
+        yield failed.breach
 
 
 def _functions(subject: Subject) -> Iterator[Breach]:

@@ -9,8 +9,10 @@ import shlex
 from typing import TYPE_CHECKING, Final, get_args, get_type_hints
 
 from extract_core.contract import JobState, JobStatus, LocalCommand, LocalExit, Outcome
-from extract_core.testing.broken import Breach, Fails, NotChecked, check, told
+from extract_core.testing.broken import Breach, Fails, NotChecked, check
+from extract_core.testing.machine import RETURN_AN_OUTCOME
 from extract_core.testing.subject import asked
+from extract_core.told import RAISED, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,12 +138,16 @@ def _read(subject: Subject, case: Case, ended: LocalExit) -> JobStatus | Breach:
     """The status of a local end, after its way through Task and Catch: a result as JSON, an error as two texts."""
     how = f"injected {ended.injected!r}" if ended.injected else f"exit code {ended.code}"
     try:
-        outcome = subject.job_type.local_answer(case.arguments, ended)
+        outcome: object = subject.job_type.local_answer(case.arguments, ended)
+        if not isinstance(outcome, Outcome):
+            return Breach(f"local_answer({how})", f"it returned {outcome!r}", RETURN_AN_OUTCOME)
         if outcome.error is None:
             arrived = Outcome.succeeded(json.loads(json.dumps(outcome.result)), case.item)
         else:
             arrived = Outcome.failed(outcome.error, outcome.cause, case.item)
-        status = subject.status(arrived)
-    except Exception as error:  # noqa: BLE001 - a plugin's code raises whatever it raises
+        status: object = subject.status(arrived)
+    except RAISED as error:
         return Breach(f"local_answer({how})", f"it, or status() of it, raised {told(error)}", "let both answer for every end")
+    if not isinstance(status, JobStatus):
+        return Breach(f"local_answer({how})", f"status() of it returned {status!r}", "return a JobStatus for every outcome")
     return status

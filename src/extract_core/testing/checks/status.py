@@ -6,11 +6,12 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import JobState, Outcome
-from extract_core.testing.broken import Breach, Fails, NotChecked, check, told
+from extract_core.testing.broken import Breach, Fails, NotChecked, check
 from extract_core.testing.machine import good_result
 from extract_core.testing.samples import failures, successes
 from extract_core.testing.subject import asked
 from extract_core.testing.whole_status import faults_of_status
+from extract_core.told import RAISED, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +61,7 @@ def _nested(depth: int) -> Json:
 def _answers(subject: Subject, outcome: Outcome) -> Iterator[Breach]:
     try:
         status: object = subject.status(outcome)
-    except Exception as error:  # noqa: BLE001 - that is the question
+    except RAISED as error:
         yield Breach("status(outcome)", f"it raised {told(error)} for {shown(outcome)}", _TOTAL)
         return
     for fault, remedy in faults_of_status(status):
@@ -143,7 +144,7 @@ def _said(subject: Subject, outcome: Outcome, member: str) -> object:
     """A member of the status; what can't be asked is told by status_is_total."""
     try:
         return getattr(subject.status(outcome), member, ...)
-    except Exception:  # noqa: BLE001 - told by status_is_total
+    except RAISED:
         return ...
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extract_core.contract import JobState, Outcome
-from extract_core.testing.broken import Breach, NotChecked, check, told
+from extract_core.contract import JobState, JobStatus, Outcome
+from extract_core.testing.broken import Breach, NotChecked, check
 from extract_core.testing.checks.branch import every_state, walked_or_left_out
 from extract_core.testing.machine import good_result
 from extract_core.testing.service_models import ModelsMissing
 from extract_core.testing.state_words import StateMember, state_members
+from extract_core.told import RAISED, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,7 @@ def _good_end(subject: Subject) -> Json:
 
 def _is_green(subject: Subject, result: Json) -> bool:
     try:
-        return subject.status(Outcome.succeeded(result)).state is JobState.SUCCEEDED
-    except Exception as error:
+        status: object = subject.status(Outcome.succeeded(result))
+    except RAISED as error:
         raise NotChecked(f"left out: status() raised {told(error)}, which another check tells") from error
+    return isinstance(status, JobStatus) and status.state is JobState.SUCCEEDED
