@@ -3,8 +3,22 @@
 A clock counts in seconds of the execution's own time; only `real_delay` is in seconds of this machine.
 """
 
+import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from math import inf, isfinite
+from typing import Protocol
+
+
+class Sleeper(Protocol):
+    """An execution's loop, as a clock sees it that goes on only when all loops on it have nothing to do."""
+
+    def rouse(self) -> None:
+        """Let it look at the clock again."""
+
+    def has_post(self) -> bool:
+        """Whether something waits for it that came from outside."""
 
 
 class Clock(ABC):
@@ -23,6 +37,28 @@ class Clock(ABC):
 
     def at_work(self, change: int) -> None:  # noqa: B027 - most clocks don't mind
         """Called with 1 when something outside begins to work for an execution, with -1 when its end has been heard of."""
+
+    def join(self, sleeper: Sleeper, *, nested: bool) -> bool:  # noqa: ARG002 - real time asks nobody
+        """A loop begins to run on this clock; whether others may run beside it on one time. `nested`: one of them started it."""
+        return not self.virtual
+
+    def leave(self, sleeper: Sleeper) -> None:  # noqa: B027 - as above
+        """The loop runs no more."""
+
+    def sleep(self, sleeper: Sleeper, until: float | None) -> bool:  # noqa: ARG002 - as above
+        """A loop on virtual time has nothing to do before `until` (None: before a post). False: it has to wait for a post."""
+        if until is None:
+            return False
+        self.idle_until(until)
+        return True
+
+    def deliver(self, sleeper: Sleeper, put: Callable[[], None]) -> None:  # noqa: ARG002 - as above
+        """`put` gives a loop something to do: time stands still from then on, until the loop sleeps again."""
+        put()
+
+    def all_asleep(self) -> bool:
+        """Whether no other loop on this clock has anything to do, now or later."""
+        return True
 
     @property
     def virtual(self) -> bool:
@@ -69,10 +105,14 @@ class VirtualClock(Clock):
 
     Two runs of one machine with handlers that answer the same give the same history, timestamps too: it begins at `start`
     (seconds since 1970), without it at 2023-11-14T22:13:20Z.
+
+    A nested execution runs on its parent's clock: it jumps when neither has anything to do, to the nearest deadline of all.
     """
 
     def __init__(self, start: float = 1_700_000_000.0) -> None:
         self._now = start
+        self._lock = threading.RLock()
+        self._sleepers: dict[Sleeper, float | None] = {}  # when each wants to go on (inf: when it gets a post); None: awake
 
     def now(self) -> float:
         """Seconds since 1970, as far as the waits have gone."""
@@ -85,6 +125,56 @@ class VirtualClock(Clock):
     def idle_until(self, until: float) -> None:
         """Jump there, if it is ahead."""
         self._now = max(self._now, until)
+
+    def join(self, sleeper: Sleeper, *, nested: bool) -> bool:
+        """The first loop, and those that it starts: another one that was given the same clock goes its own way, as before."""
+        with self._lock:
+            if self._sleepers and not nested:
+                return False
+            self._sleepers[sleeper] = None
+        return True
+
+    def leave(self, sleeper: Sleeper) -> None:
+        """The others need not wait for it."""
+        with self._lock:
+            if sleeper in self._sleepers:
+                del self._sleepers[sleeper]
+                self._jump()
+
+    def sleep(self, sleeper: Sleeper, until: float | None) -> bool:
+        """Jump when all sleep; the ones whose time has come are roused."""
+        with self._lock:
+            if sleeper not in self._sleepers or (len(self._sleepers) == 1 and until is not None):
+                return super().sleep(sleeper, until)
+            if sleeper.has_post():
+                return True
+            self._sleepers[sleeper] = inf if until is None else until
+            self._jump()
+        return False
+
+    def deliver(self, sleeper: Sleeper, put: Callable[[], None]) -> None:
+        """Both at once, so that the clock can't jump in between."""
+        with self._lock:
+            put()
+            if sleeper in self._sleepers:
+                self._sleepers[sleeper] = None
+
+    def all_asleep(self) -> bool:
+        """Whether every loop waits for a post."""
+        with self._lock:
+            return all(until == inf for until in self._sleepers.values())
+
+    def _jump(self) -> None:
+        """Go to the nearest time that a sleeper waits for, if none is awake; the lock is held."""
+        times = [until for until in self._sleepers.values() if until is not None]
+        nearest = min(times, default=inf)
+        if len(times) < len(self._sleepers) or not isfinite(nearest):
+            return
+        self._now = max(self._now, nearest)
+        for sleeper, until in self._sleepers.items():
+            if until is not None and until <= self._now:
+                self._sleepers[sleeper] = None
+                sleeper.rouse()
 
     @property
     def virtual(self) -> bool:

@@ -38,12 +38,13 @@ class StateMachine:
         child_listener: Callable[[ChildExecution], None] | None = None,
         seed: int | None = None,
         map_run_listener: Callable[[MapRunStart], None] | None = None,
+        nested: bool = False,
     ) -> Execution:
         """Start an execution on a thread of its own and return at once.
 
         `listener` gets each event as it happens, in order, on the execution's thread; `child_listener` each child of a
         DISTRIBUTED Map with its own history when it has ended, `map_run_listener` each Map Run when its items are read.
-        `seed` fixes the jitter of Retry.
+        `seed` fixes the jitter of Retry. `nested`: `clock` is that of the execution whose Task starts this one.
         DefinitionError when a Task has no handler; ValueError when the input is no JSON value or over 256 KiB.
         """
         services = services or Services(tokens=TaskTokens(patience=0))  # that nobody else holds
@@ -57,7 +58,7 @@ class StateMachine:
         if payload.too_large:
             raise ValueError("the input is over 262144 bytes, the most that an execution may have")
         identity = _identity(name, execution_arn, state_machine_arn, role_arn, services)
-        settings = Settings(services, clock, listener, child_listener, seed, map_run_listener)
+        settings = Settings(services, clock, listener, child_listener, seed, map_run_listener, nested)
         execution = Execution(self.model, payload, identity, settings)
         execution.begin()
         return execution

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from asl_toolkit import Services
+from asl_toolkit import Services, TaskTokens, VirtualClock, inline
 from asl_toolkit.client import StepFunctions
 
 PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
@@ -114,3 +114,100 @@ def test_tokens_are_answered_through_the_client(create):
     assert client.wait_for_execution(executionArn=started["executionArn"], timeout=10)["error"] == "Nope"
     with pytest.raises(client.exceptions.TaskDoesNotExist):
         client.send_task_success(taskToken=bodies[0], output="1")
+
+
+def waiting(seconds, then=None):
+    wait, end = f"Wait {seconds}", f"End {seconds}"
+    states = {wait: {"Type": "Wait", "Seconds": seconds, "Next": end}, end: then or {"Type": "Succeed"}}
+    return {"StartAt": wait, "States": states}
+
+
+def parent_that_waits(child, suffix=".sync:2", **task):
+    resource = f"arn:aws:states:::states:startExecution{suffix}"
+    call = {"Type": "Task", "Resource": resource, "Parameters": {"StateMachineArn": child, "Name": "c"}, **task, "End": True}
+    return {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 100, "Next": "N"}, "N": call}}
+
+
+def seconds_of(described):
+    return (described["stopDate"] - described["startDate"]).total_seconds()
+
+
+CHILD = "arn:aws:states:us-east-1:111111111111:execution:child:c"
+
+
+def test_a_child_takes_its_parents_time(client, create, run):
+    child = create(client, "child", waiting(3600))
+    described = run(client, "parent", parent_that_waits(child, TimeoutSeconds=7200))
+    assert (described["status"], seconds_of(described)) == ("SUCCEEDED", 3700)
+    inner = client.wait_for_execution(executionArn=CHILD, timeout=10)
+    assert (inner["startDate"] - described["startDate"]).total_seconds() == 100
+    assert inner["stopDate"] == described["stopDate"]
+
+
+def test_a_child_that_takes_longer_than_its_task_may_is_aborted(client, create, run):
+    child = create(client, "child", waiting(10800))
+    described = run(client, "parent", parent_that_waits(child, TimeoutSeconds=7200))
+    assert (described["status"], described["error"], seconds_of(described)) == ("FAILED", "States.Timeout", 7300)
+    inner = client.wait_for_execution(executionArn=CHILD, timeout=10)
+    assert (inner["status"], seconds_of(inner)) == ("ABORTED", 7200)
+
+
+def test_branches_go_on_while_a_child_waits(client, create, run):
+    child = create(client, "child", waiting(3600))
+    branches = [parent_that_waits(child), waiting(60), waiting(7200)]
+    described = run(client, "parent", {"StartAt": "P", "States": {"P": {"Type": "Parallel", "Branches": branches, "End": True}}})
+    assert (described["status"], seconds_of(described)) == ("SUCCEEDED", 7200)
+    assert seconds_of(client.describe_execution(executionArn=CHILD)) == 3600
+    history = client.get_execution_history(executionArn=described["executionArn"])["events"]
+    times = [event["timestamp"] for event in history]
+    assert times == sorted(times)
+
+
+def test_grandchildren_run_on_one_time_too(client, create, run):
+    grandchild = create(client, "grandchild", waiting(500))
+    child = create(client, "child", parent_that_waits(grandchild))
+    described = run(client, "parent", parent_that_waits(child))
+    assert (described["status"], seconds_of(described)) == ("SUCCEEDED", 700)
+
+
+def test_a_child_that_nobody_waits_for_begins_at_its_parents_now(client, create, run):
+    child = create(client, "child", waiting(3600))
+    described = run(client, "parent", parent_that_waits(child, suffix=""))
+    assert seconds_of(described) == 100
+    inner = client.wait_for_execution(executionArn=CHILD, timeout=10)
+    assert ((inner["startDate"] - described["startDate"]).total_seconds(), seconds_of(inner)) == (100, 3600)
+
+
+@pytest.mark.parametrize("patience", [0, 0.1])
+def test_a_child_that_hangs_is_named_not_waited_for(create, run, patience):
+    sent = inline(lambda _request: {})
+    client = StepFunctions(Services({("sqs", "sendMessage"): sent}, tokens=TaskTokens(patience=patience)), clock=VirtualClock)
+    ask = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Parameters": {"QueueUrl": "q", "MessageBody.$": "$$.Task.Token"},
+        "End": True,
+    }
+    child = create(client, "child", waiting(60, ask))
+    described = run(client, "parent", parent_that_waits(child))
+    assert (described["status"], described["error"], seconds_of(described)) == ("FAILED", "States.TaskFailed", 160)
+    assert json.loads(described["cause"])["Error"] == "Mock.NoAnswer"
+    late = run(client, "impatient", parent_that_waits(child, TimeoutSeconds=7200) | {"Comment": "another name of the child"})
+    assert late["error"] == "StepFunctions.ExecutionAlreadyExistsException"
+
+
+def test_a_slow_handler_of_the_child_holds_the_parents_time(create, run):
+    def slow(_request):
+        threading.Event().wait(0.2)
+        return {}
+
+    client = StepFunctions(Services({("sqs", "sendMessage"): slow}, tokens=TaskTokens(patience=0)), clock=VirtualClock)
+    send = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Parameters": {"QueueUrl": "q", "MessageBody": "m"},
+        "End": True,
+    }
+    child = create(client, "child", waiting(60, send))
+    described = run(client, "parent", parent_that_waits(child, TimeoutSeconds=61))
+    assert (described["status"], seconds_of(described)) == ("SUCCEEDED", 160)

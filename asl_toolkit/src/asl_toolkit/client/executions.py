@@ -12,6 +12,7 @@ from asl_toolkit.client.model import Request
 from asl_toolkit.client.operation import Part, Response, operation
 from asl_toolkit.client.pages import page
 from asl_toolkit.client.registry import Started
+from asl_toolkit.clock import Clock
 from asl_toolkit.json_value import Json, dumps, loads
 from asl_toolkit.runtime.history import Event
 
@@ -141,8 +142,11 @@ class Executions(Part):
         started.execution.wait(timeout)
         return describe(started)
 
-    def _start(self, request: Request, name: str) -> Started:
-        """Start what a request names. DefinitionError for a Task that nobody serves: the fault is not the caller's."""
+    def _start(self, request: Request, name: str, clock: Clock | None = None) -> Started:
+        """Start what a request names, nested on the `clock` of its parent if there is one.
+
+        DefinitionError for a Task that nobody serves: the fault is not the caller's.
+        """
         registry = self._registry
         target = registry.target(request["stateMachineArn"], name)
         machine = target.machine
@@ -166,7 +170,8 @@ class Executions(Part):
                 execution_arn=arn,
                 state_machine_arn=machine.arn,
                 role_arn=target.revision.role_arn,
-                clock=registry.clock() if registry.clock else None,
+                clock=clock or (registry.clock() if registry.clock else None),
+                nested=clock is not None,
                 child_listener=registry.map_runs.ended,
                 map_run_listener=registry.map_runs.started,
             )

@@ -1,25 +1,25 @@
 """Nested executions: `states:startExecution` and its `.sync`, `.sync:2` and `.waitForTaskToken` forms.
 
 Shapes: recorded `states:startExecution.sync` outputs and failures; with `.sync:2` Input and Output of a child that succeeded are
-JSON, else text. A child that timed out has no Error.
+JSON, else text. A child that timed out has no Error. A child runs on its parent's clock.
 """
 
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
-from threading import Thread
 
 from asl_toolkit.client.errors import ClientError
+from asl_toolkit.clock import Clock
 from asl_toolkit.errors import TaskFailed
 from asl_toolkit.json_value import Json, dumps
-from asl_toolkit.runtime.execution import Execution
+from asl_toolkit.runtime.execution import Execution, ExecutionResult
 from asl_toolkit.services.contract import Handler, Submitted, TaskRequest
 
 
 class NestedExecutions:
-    """The handler of `states:startExecution`, given what starts an execution by ARN, name and input."""
+    """The handler of `states:startExecution`, given what starts an execution by ARN, name, input and clock."""
 
-    def __init__(self, start: Callable[[str, str | None, Json], Execution]) -> None:
+    def __init__(self, start: Callable[[str, str | None, Json, Clock | None], Execution]) -> None:
         self._start = start
 
     def handlers(self) -> dict[tuple[str, str], Handler]:
@@ -30,7 +30,8 @@ class NestedExecutions:
         """Start the child; `.sync` waits for its end, and a stop of the parent stops it."""
         given = request.parameters if isinstance(request.parameters, dict) else {}
         try:
-            execution = self._start(str(given.get("StateMachineArn", "")), given.get("Name"), given.get("Input", {}))
+            arn = str(given.get("StateMachineArn", ""))
+            execution = self._start(arn, given.get("Name"), given.get("Input", {}), request.clock)
         except ClientError as error:
             code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
             raise TaskFailed(
@@ -48,13 +49,12 @@ class NestedExecutions:
             return started
         future: Future[Json] = Future()
         as_json = request.resource.endswith(":2")
-        Thread(target=_watch, args=(execution, future, as_json), name=f"asl-watch-{execution.name}", daemon=True).start()
-        return Submitted(started, future, execution.stop)
+        execution.when_ended(lambda result: _ended(execution, result, future, as_json=as_json))
+        return Submitted(started, future, execution.stop, on_this_clock=execution.clock is request.clock)
 
 
-def _watch(execution: Execution, future: "Future[Json]", as_json: bool) -> None:  # noqa: FBT001 - a thread's argument
-    """Resolve the future when the child has ended."""
-    result = execution.wait()
+def _ended(execution: Execution, result: ExecutionResult, future: "Future[Json]", *, as_json: bool) -> None:
+    """The child has ended: resolve the future."""
     given, good = execution.payload, result.status == "SUCCEEDED"
     named = {"Cause": result.cause, "Error": result.error}
     description: dict[str, Json] = {name: text for name, text in named.items() if text is not None}

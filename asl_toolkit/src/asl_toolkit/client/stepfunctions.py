@@ -107,12 +107,12 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Activities, Tokens,
 
         return refuse
 
-    def start_nested(self, arn: str, name: str | None, value: Json) -> Execution:
-        """What `states:startExecution` starts: an execution by the machine's ARN; ClientError when it cannot."""
+    def start_nested(self, arn: str, name: str | None, value: Json, clock: Clock | None) -> Execution:
+        """What `states:startExecution` starts: an execution by the machine's ARN, on its parent's clock; ClientError."""
         request: dict[str, Any] = {"stateMachineArn": arn, "input": dumps(value)}
         if name is not None:
             request["name"] = name
-        return self._start(request, "StartExecution").execution
+        return self._start(request, "StartExecution", clock).execution
 
 
 def _why_not(method: str, operation: str) -> str:

@@ -68,6 +68,7 @@ class Settings:
     """What an execution runs with.
 
     `child_listener` gets every child of a DISTRIBUTED Map when it has ended, `map_run_listener` every Map Run that starts.
+    `nested`: an execution on the same clock starts this one.
     """
 
     services: Services
@@ -76,6 +77,7 @@ class Settings:
     child_listener: Callable[[ChildExecution], None] | None = None
     seed: int | None = None
     map_run_listener: Callable[[MapRunStart], None] | None = None
+    nested: bool = False
 
 
 class Execution:
@@ -96,6 +98,8 @@ class Execution:
         self._random = random.Random(seed)  # noqa: S311 - jitter is no secret; a redrive draws on, so no child's name comes twice
         self.started = self.redriven = self._loop.clock.now()
         self.stopped: float | None = None
+        self._ending = threading.Lock()
+        self._when_ended: list[Callable[[ExecutionResult], None]] = []
         self._prepare()
 
     def _prepare(self) -> None:
@@ -112,12 +116,30 @@ class Execution:
 
     def begin(self) -> None:
         """Start the thread."""
+        self._loop.join(nested=self._settings.nested)
         self._thread.start()
 
     @property
     def status(self) -> Status:
         """RUNNING, or how it ended."""
         return "RUNNING" if self._result is None else self._result.status
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that it runs on."""
+        return self._loop.clock
+
+    def when_ended(self, tell: Callable[[ExecutionResult], None]) -> None:
+        """Have `tell` called once with the result, on the execution's thread or, if it has ended, here; it must not block.
+
+        A clock that others run on, too, stands still until it has returned.
+        """
+        with self._ending:
+            result = self._result
+            if result is None:
+                self._when_ended.append(tell)
+                return
+        tell(result)
 
     def events(self) -> list[Event]:
         """What has happened so far."""
@@ -175,8 +197,14 @@ class Execution:
         self._loop.close()
         self._calls.close()
         self.stopped = self._loop.clock.now()
-        self._result = ExecutionResult(result.status, result.output, result.error, result.cause, self._history.events())
+        result = ExecutionResult(result.status, result.output, result.error, result.cause, self._history.events())
+        with self._ending:
+            self._result = result
+            told, self._when_ended = self._when_ended, []
         self._ended.set()
+        for tell in told:
+            tell(result)
+        self._loop.leave()
 
     async def _supervise(self) -> ExecutionResult:
         """Run the machine; end it from outside when it is stopped or takes too long."""

@@ -8,6 +8,7 @@ import heapq
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
@@ -16,6 +17,11 @@ from asl_toolkit.clock import Clock
 
 T = TypeVar("T")
 _LONGEST_BLOCK = 86_400.0
+_LOOK = 0.05  # seconds after which it is asked again whether other executions on the clock go on
+
+
+def _nothing() -> None:
+    """What is posted to wake a loop."""
 
 
 class Waiting(Protocol):
@@ -168,6 +174,7 @@ class Loop:
         self.patience: float | None = None
         self._closing = threading.Lock()
         self._closed = False
+        self.shares = False  # whether nested executions may run on its clock
         self.turn = Turn(self)
 
     def spawn(self, coroutine: Coroutine[Signal[Any], None, T]) -> Fiber[T]:
@@ -202,9 +209,25 @@ class Loop:
         """Have `action` called on the loop's thread, or here and now when the loop is closed; from any thread."""
         with self._closing:
             if not self._closed:
-                self._inbox.put(action)
+                self.clock.deliver(self, partial(self._inbox.put, action))
                 return
         action()
+
+    def rouse(self) -> None:
+        """From the clock: its time has come."""
+        self._inbox.put(_nothing)
+
+    def has_post(self) -> bool:
+        """Whether something was posted that has not been done."""
+        return not self._inbox.empty()
+
+    def join(self, *, nested: bool) -> None:
+        """It is about to run, `nested` beside others on the same clock; `leave` is the end of that."""
+        self.shares = self.clock.join(self, nested=nested)
+
+    def leave(self) -> None:
+        """It runs no more, and all that others must hear of it was posted to them."""
+        self.clock.leave(self)
 
     def close(self) -> None:
         """Nothing runs any more: do what was posted meanwhile, so that late answers are still given back."""
@@ -276,22 +299,25 @@ class Loop:
 
     def _block(self) -> None:
         """Nothing to do: wait for a post or for the next timer."""
-        if self._timers and self.clock.virtual and not self._expected:
-            self.clock.idle_until(self._timers[0][0])
-            return
-        if not self._timers or self.clock.virtual:
-            if self.clock.virtual and not self._expected and self.waiting and self.patience is not None:
+        if self.clock.virtual and not self._expected:
+            if self.clock.sleep(self, self._timers[0][0] if self._timers else None):
+                return
+            if not self._timers and self.waiting and self.patience is not None:
                 self._wait_for_answer(self.patience)
-            else:
-                self._inbox.get()()
+                return
+        if not self._timers or self.clock.virtual:
+            self._inbox.get()()
             return
         delay = self.clock.real_delay(self._timers[0][0])
         self._take_posted(min(max(delay, 0.0001), _LONGEST_BLOCK))
 
     def _wait_for_answer(self, seconds: float) -> None:
         """Nothing here ends the waiting: give other threads some seconds of this machine to, then end the first that can be."""
-        if not self._take_posted(seconds or None):
-            for work in list(self.waiting):
-                if work.give_up():
-                    return
-            self._inbox.get()()
+        while not self._take_posted(seconds or None):
+            if not self.clock.all_asleep():
+                seconds = _LOOK
+                continue
+            self.clock.deliver(self, _nothing)  # it is awake
+            if not any(work.give_up() for work in list(self.waiting)) and not self.clock.sleep(self, None):
+                self._inbox.get()()
+            return

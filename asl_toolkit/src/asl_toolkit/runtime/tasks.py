@@ -39,6 +39,7 @@ async def run_task(frame: Frame) -> Outcome:
         heartbeat_seconds=_seconds(frame, state.heartbeat, data),
         credentials=None if state.credentials is None else state.credentials.evaluate(frame.environment(data)),
         task_token=token,
+        clock=frame.run.loop.clock if frame.run.loop.shares else None,
     )
     kind = _LambdaEvents if state.resource.is_function else _ActivityEvents if state.resource.is_activity else _TaskEvents
     events = kind(frame, request)

@@ -109,8 +109,9 @@ class Work:
         if isinstance(answer, Submitted):
             self.submitted = answer
             if not answer.idle:
-                self._loop.expect()
                 self._outside += 1
+                if not answer.on_this_clock:
+                    self._loop.expect()
             if answer.beating is not None:
                 post = self._loop.post
                 answer.beating(lambda: post(self._beat))
@@ -125,11 +126,16 @@ class Work:
     def _completed_outside(self, future: "Future[Json]") -> None:
         def arrive() -> None:
             if self._outside:
-                self._outside -= 1
-                self._loop.arrived()
+                self._came_back()
             self._ended.set(_outcome(future))
 
         self._loop.post(arrive)
+
+    def _came_back(self) -> None:
+        """One thing less is at work outside."""
+        self._outside -= 1
+        if self.submitted is None or not self.submitted.on_this_clock:
+            self._loop.arrived()
 
     async def completion(self) -> object:
         """The end of what was submitted: a result, TaskFailed, or a deadline."""
@@ -179,8 +185,7 @@ class Work:
         if self._token is not None:
             self._run.services.tokens.forget(self._token)
         while self._outside:
-            self._outside -= 1
-            self._loop.arrived()
+            self._came_back()
         submitted = self.submitted
         if submitted is not None and not (submitted.completion.done() or self._token is not None):
             _cancel(submitted)

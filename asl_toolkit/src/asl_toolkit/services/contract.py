@@ -10,6 +10,7 @@ from asl_toolkit.json_value import Json
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from asl_toolkit.clock import Clock
     from asl_toolkit.errors import TaskFailed
 
 
@@ -18,7 +19,8 @@ class TaskRequest:
     """One attempt of a Task, as its handler gets it.
 
     `parameters` is what Parameters (or Arguments) made; without them it is the state's input after InputPath. `input` is
-    the state's raw input. Seconds are None where the definition sets none. `task_token` is set for waitForTaskToken.
+    the state's raw input. Seconds are None where the definition sets none. `task_token` is set for waitForTaskToken, `clock`
+    where a nested execution can run on that of its parent.
     """
 
     resource: str
@@ -33,6 +35,7 @@ class TaskRequest:
     heartbeat_seconds: float | None = None
     credentials: Json = None
     task_token: str | None = None
+    clock: "Clock | None" = None
 
 
 def _nothing() -> None:
@@ -46,14 +49,16 @@ class Submitted:
     `output` becomes that of TaskSubmitted (a request-response Task has no such event). `completion` is resolved, from any
     thread, with the Task's final result or with TaskFailed. `cancel` is called when nobody waits any more (timeout, stop,
     a sibling's failure): it must return quickly and may be called although the work has ended. `idle` says that nothing
-    is at work, so that a virtual clock need not stand still for it: a job that hangs until its timeout. `beating` is given
-    what notes a heartbeat, to be called from any thread (an activity's worker is at work).
+    is at work, so that a virtual clock need not stand still for it: a job that hangs until its timeout. `on_this_clock` says
+    that it is an execution on the request's clock, which goes on when that has nothing to do, too. `beating` is given what notes
+    a heartbeat, to be called from any thread (an activity's worker is at work).
     """
 
     output: Json
     completion: "Future[Json]"
     cancel: Callable[[], None] = field(default=_nothing)
     idle: bool = False
+    on_this_clock: bool = False
     beating: Callable[[Callable[[], None]], None] | None = None
 
 
