@@ -221,6 +221,17 @@ def test_rows_that_arrive_while_it_reads_are_left_to_the_next_run(shop, pg, monk
     assert done.result["high_watermark"] == "2"
 
 
+def test_a_table_that_may_not_be_read_says_what_to_grant(shop, pg, monkeypatch):
+    shop("DROP ROLE IF EXISTS reader;\nCREATE ROLE reader LOGIN PASSWORD 'x';\nCREATE TABLE t (id int)")
+    monkeypatch.setenv("PGUSER", "reader")
+    monkeypatch.setenv("PGPASSWORD", "x")
+    done = pg()
+    assert done.errors[-1] == (
+        "extract_job: database 'shop': ERROR: permission denied for table t; grant this user what it lacks (SELECT on the table, "
+        "USAGE on its schema)"
+    )
+
+
 def test_the_database_is_never_written(shop, pg):
     shop("CREATE SEQUENCE s;\nCREATE VIEW t AS SELECT nextval('s') AS id")
     done = pg()

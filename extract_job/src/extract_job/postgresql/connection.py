@@ -126,8 +126,11 @@ def connection_uri(arguments: "Arguments", secret: Secret | None, environ: Mappi
 def _said(error: Exception, secret: Secret | None) -> str:
     """What the driver said, in one line and without the secret."""
     text = re.sub(r"\s+", " ", str(error)).strip()
-    text = re.sub(r"^([A-Z_]+: )?(\[libpq\] )?(Execution error \[\w+\]: )?", "", text)
+    text = re.sub(r"^([A-Z_]+: )?(\[libpq\] )?(Execution error \[\w+\]: |Failed to execute query: )?(could not begin COPY: )?", "", text)
     text = re.sub(r" Query was: COPY .*?(?= SQLSTATE|$)", "", text)
+    text, _, state = text.partition(" SQLSTATE: ")
+    if state.startswith("42501"):  # insufficient_privilege
+        text = f"{text.rstrip('.')}; grant this user what it lacks (SELECT on the table, USAGE on its schema)"
     for hidden in (secret.password, quote(secret.password, safe="")) if secret else ():
         text = text.replace(hidden, "…")
     return text
