@@ -126,7 +126,8 @@ def connection_uri(arguments: "Arguments", secret: Secret | None, environ: Mappi
 def _said(error: Exception, secret: Secret | None) -> str:
     """What the driver said, in one line and without the secret."""
     text = re.sub(r"\s+", " ", str(error)).strip()
-    text = re.sub(r"^([A-Z_]+: )?(\[libpq\] )?(Execution error \[\w+\]: |Failed to execute query: )?(could not begin COPY: )?", "", text)
+    text = re.sub(r"^([A-Z_]+: )?(\[libpq\] )?(Execution error \[\w+\]: |Failed to execute query: )?", "", text)
+    text = text.removeprefix("could not begin COPY: ")
     text = re.sub(r" Query was: COPY .*?(?= SQLSTATE|$)", "", text)
     text, _, state = text.partition(" SQLSTATE: ")
     if state.startswith("42501"):  # insufficient_privilege
