@@ -495,9 +495,9 @@ def test_the_context_object_is_whole():
             "Input": {"i": 1},
             "Name": "run-1",
             "RoleArn": "arn:aws:iam::222222222222:role/r",
-            "StartTime": "2023-11-14T22:13:20.000Z",
+            "StartTime": "2023-11-14T22:13:20Z",
             "RedriveCount": 0,
         },
         "StateMachine": {"Id": "arn:aws:states:eu-west-1:222222222222:stateMachine:m", "Name": "m"},
-        "State": {"Name": "P", "EnteredTime": "2023-11-14T22:13:20.000Z", "RetryCount": 0},
+        "State": {"Name": "P", "EnteredTime": "2023-11-14T22:13:20Z", "RetryCount": 0},
     }

@@ -14,6 +14,11 @@ from asl_toolkit.environment import Environment, Scope
 from asl_toolkit.errors import EvaluationFailure
 from asl_toolkit.jsonata import JsonataExpression
 
+POWER = "D3061: The power function has resulted in a value that cannot be represented as a JSON number: base="
+SORT = (
+    "D3070: The single argument form of the sort function can only be applied to an array of strings or an array of numbers.  "
+    "Use the second argument to specify a comparison function"
+)
 FARM = {"cows": ["Ada", "Bea", "Cleo"], "weights": [410, 395.5, 402], "none": [], "nil": None}
 
 
@@ -35,6 +40,12 @@ def said(source):
     ("source", "expected"),
     [
         ("$random(42)", 0.7275636800328681),
+        ("$distinct([1, 1])", [1]),
+        ("$distinct([1, 1].($ + 1))", 2),
+        ("$decodeUrl('a%20b')", "a b"),
+        ("[2, 3].$power(2)", [4, 9]),
+        ("$sort([3, 1, 2], function($a, $b) { $a < $b })", [3, 2, 1]),
+        ("$sort(['b', 'a'])", ["a", "b"]),
         ("$random(-3) = $random(-3.9)", True),
         ("$random() < 1", True),
         ("$partition($states.input.cows)", [["Ada", "Bea", "Cleo"]]),
@@ -114,6 +125,12 @@ def test_a_function_gives_nothing(source):
          'D3110: The argument of the toMillis function must be an ISO 8601 formatted timestamp. Given "soon"'),
         ('$formatInteger(1, "*")',
          'D3130: Formatting or parsing an integer as a sequence starting with "*" is not supported by this implementation'),
+        ('$decodeUrl("%zz")', 'D3140: Malformed URL passed to $decodeUrl(): "%zz"'),
+        ('$decodeUrl("%ff")', 'D3140: Malformed URL passed to $decodeUrl(): "%ff"'),
+        ("$power(10, 400)", f"{POWER}10, exponent=400"),
+        ("$power(-8, 0.5)", f"{POWER}-8, exponent=0.5"),
+        ("$sort([2, 'a'])", SORT),
+        ("$sort([true, false])", SORT),
         ('$decodeUrlComponent("%zz")', 'D3140: Malformed URL passed to $decodeUrlComponent(): "%zz"'),
         ("$single([1, 2])", "D3138: The $single() function expected exactly 1 matching result.  Instead it matched more."),
         ("$reduce([1, 2], function($x) { $x })",

@@ -29,7 +29,7 @@ def _zone(offset: str) -> timezone:
 
 
 def instant_text(epoch_seconds: float) -> str:
-    """An instant as the context object writes it: UTC, milliseconds, Z."""
+    """An instant as the context object writes it: UTC, milliseconds unless they are 0 (developer guide, "Context object"), Z."""
     return _millisecond_text(round(epoch_seconds * 1e6) // 1000)
 
 
@@ -37,4 +37,5 @@ def instant_text(epoch_seconds: float) -> str:
 def _millisecond_text(instant: int) -> str:
     """States follow one another within a millisecond, so that many ask for the same one."""
     second, millisecond = divmod(instant, 1000)
-    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{millisecond:03d}Z"
+    fraction = f".{millisecond:03d}" if millisecond else ""
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"

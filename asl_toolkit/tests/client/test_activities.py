@@ -34,7 +34,7 @@ def test_a_worker_takes_tasks_and_answers_them(real, create):
         else:
             real.send_task_failure(taskToken=task["taskToken"], error="E", cause="C")
             assert real.wait_for_execution(executionArn=execution, timeout=10)["error"] == "E"
-        with pytest.raises(real.exceptions.TaskDoesNotExist):
+        with pytest.raises(real.exceptions.TaskTimedOut):
             real.send_task_heartbeat(taskToken=task["taskToken"])
 
 
@@ -58,7 +58,7 @@ def test_heartbeats_keep_the_task_alive(real, create):
         real.send_task_heartbeat(taskToken=token)
     assert real.describe_execution(executionArn=execution)["status"] == "RUNNING"
     assert real.wait_for_execution(executionArn=execution, timeout=10)["error"] == "States.Timeout"
-    with pytest.raises(real.exceptions.TaskDoesNotExist):
+    with pytest.raises(real.exceptions.TaskTimedOut):
         real.send_task_success(taskToken=token, output="1")
 
 

@@ -199,3 +199,12 @@ def test_a_mock_need_not_be_whole(client, result):
 def test_what_nobody_serves_is_said(client):
     with pytest.raises(OperationNotSupported, match="test_state: no handler serves 'events:putEvents': give a mock"):
         client.test_state(definition=json.dumps(EVENTS), roleArn=ROLE)
+
+
+@pytest.mark.parametrize("spelling", ["Db", "DB"])
+def test_members_of_the_sdks_answers_are_known_in_both_spellings(spelling):
+    job = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:rds:describeDBInstances", "End": True}
+    mock = {"result": json.dumps({f"{spelling}Instances": [{f"{spelling}InstanceIdentifier": 3}]})}
+    message = f"Mock result schema validation error: Field '{spelling}InstanceIdentifier' must be a string"
+    with pytest.raises(StepFunctions().exceptions.ClientError, match=message):
+        StepFunctions().test_state(definition=json.dumps(job), input="{}", mock=mock, roleArn="arn:aws:iam::111111111111:role/r")

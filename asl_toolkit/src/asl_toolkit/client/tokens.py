@@ -39,5 +39,5 @@ class Tokens(Part):
         try:
             send()
         except TaskDoesNotExist as error:
-            raise self._registry.error("TaskDoesNotExist", str(error), name) from error
+            raise self._registry.error(type(error).__name__, str(error), name) from error
         return {}

@@ -28,8 +28,8 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[Ee][-+]?[0-9]+)?")
 _BASES: Mapping[str, int] = {"0x": 16, "0X": 16, "0o": 8, "0O": 8, "0b": 2, "0B": 2}
 _ZONE = re.compile(r"[+-]\d{4}")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-# What the Python exceptions of some of the library's functions mean: the code, and the argument that its text names.
-_FAULTS: Mapping[str, tuple[str, int]] = {"toMillis": ("D3110", 0), "formatInteger": ("D3130", 1)}
+# What the Python exceptions of some of the library's functions mean: the code, and the first argument that its text names.
+_FAULTS: Mapping[str, tuple[str, int]] = {"toMillis": ("D3110", 0), "formatInteger": ("D3130", 1), "power": ("D3061", 0)}
 
 
 class _Signature(Signature):  # type: ignore[misc] # the library ships no types
@@ -70,7 +70,7 @@ class _Native(Jsonata.JFunction):  # type: ignore[misc] # the library ships no t
             code, place = _FAULTS.get(str(self.function_name), ("", 0))
             if not code:
                 raise
-            raise JException(code, -1, arguments[place]) from error
+            raise JException(code, -1, *arguments[place : place + 2]) from error
 
     def get_number_of_args(self) -> int:
         """How many arguments it takes."""
@@ -193,6 +193,33 @@ def _decode_url_component(text: Any = None) -> Any:  # as above
     return urllib.parse.unquote_plus(text, errors="replace")
 
 
+def _decode_url(text: Any = None) -> Any:  # as above
+    """Broken escapes and broken UTF-8 are refused."""
+    if text is None:
+        return None
+    try:
+        if not _BAD_ESCAPE.search(text):
+            return Functions.decode_url(text)
+    except ValueError as error:
+        raise JException("D3140", -1, "decodeUrl", text) from error
+    raise JException("D3140", -1, "decodeUrl", text)
+
+
+def _sort(values: Any = None, comparator: Any = None) -> Any:  # as above
+    """Without a comparator only numbers, or only texts."""
+    if comparator is None and isinstance(values, list) and len(values) > 1:
+        numbers = all(Utils.is_numeric(value) for value in values)
+        if not numbers and not all(isinstance(value, str) for value in values):
+            raise JException("D3070", -1)
+    return Functions.sort(values, comparator)
+
+
+def _distinct(values: Any = None) -> Any:  # as above
+    """An array stays one, with a single element too; only a sequence of results becomes its element."""
+    found = Functions.distinct(values)
+    return list(found) if isinstance(found, list) and found is not values and not Utils.is_sequence(values) else found
+
+
 _OWN: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "partition": ("<xn?:a>", _partition),
     "range": ("<n?n?n?:a>", _range),
@@ -205,6 +232,9 @@ _OWN: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "parseInteger": ("<s-s:n>", _parse_integer),
     "formatNumber": ("<n-so?:s>", _format_number),
     "fromMillis": ("<x-s?s?:s>", _from_millis),
+    "decodeUrl": ("<s-:s>", _decode_url),
+    "sort": ("<af?:a>", _sort),
+    "distinct": ("<x:x>", _distinct),
     "decodeUrlComponent": ("<s-:s>", _decode_url_component),
 }
 

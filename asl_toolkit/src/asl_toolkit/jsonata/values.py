@@ -78,7 +78,7 @@ class JsonataExpression:
             except (LimitReached, TooSlow) as limit:
                 raise self._failure(f"threw an error during evaluation: {limit}") from limit
             except (RuntimeError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError) as error:
-                _log.warning("the expression %r made the JSONata library raise", self.source, exc_info=True)
+                _log.info("the expression %r made the JSONata library raise", self.source, exc_info=True)
                 raise self._failure(f"threw{INTERNAL}") from error
 
     def _evaluated(self, environment: Environment) -> Any:  # as above

@@ -1,5 +1,6 @@
 """Task tokens: who waits for which, and the calls that answer: send_task_success, send_task_failure, send_task_heartbeat."""
 
+import re
 import threading
 from collections.abc import Callable
 from secrets import token_urlsafe
@@ -12,6 +13,19 @@ class TaskDoesNotExist(AslError):  # noqa: N818 - named after what happened
     """Nobody waits for this token: it was never given out, was answered before, or its task has timed out."""
 
 
+class TaskTimedOut(TaskDoesNotExist):
+    """Its task has been answered, has timed out, or was stopped."""
+
+
+class InvalidToken(TaskDoesNotExist):
+    """The text is no token."""
+
+
+_BYTES = 96
+_FORM = re.compile(r"[A-Za-z0-9_-]{128}")  # what token_urlsafe makes of so many bytes
+_MOST_KNOWN = 100_000  # tokens that are known to have been given out
+
+
 class TaskTokens:
     """The tokens of all tasks that wait now; safe from any thread.
 
@@ -22,11 +36,17 @@ class TaskTokens:
     def __init__(self, *, patience: float | None = 10.0) -> None:
         self.patience = patience
         self._lock = threading.Lock()
+        self._given: dict[str, None] = {}
         self._waiting: dict[str, tuple[Callable[[Json | TaskFailed], None], Callable[[], None]]] = {}
 
     def new(self) -> str:
         """A token that was not given out before."""
-        return token_urlsafe(96)
+        token = token_urlsafe(_BYTES)
+        with self._lock:
+            self._given[token] = None
+            if len(self._given) > _MOST_KNOWN:
+                del self._given[next(iter(self._given))]
+        return token
 
     def wait(self, token: str, answered: Callable[[Json | TaskFailed], None], beat: Callable[[], None]) -> None:
         """Have `answered` called with the result or the failure, `beat` at each heartbeat; from the sender's thread."""
@@ -39,24 +59,32 @@ class TaskTokens:
             self._waiting.pop(token, None)
 
     def send_success(self, token: str, output: Json) -> None:
-        """End the task well; `output` is its result (a JSON value). TaskDoesNotExist for an unknown token."""
+        """End the task well; `output` is its result (a JSON value). TaskDoesNotExist, TaskTimedOut or InvalidToken."""
         self._take(token)(output)
 
     def send_failure(self, token: str, error: str | None = None, cause: str | None = None) -> None:
-        """End the task badly. TaskDoesNotExist for an unknown token."""
+        """End the task badly. Raises as `send_success`."""
         self._take(token)(TaskFailed(error, cause))
 
     def send_heartbeat(self, token: str) -> None:
-        """Say that the task is still at work. TaskDoesNotExist for an unknown token."""
+        """Say that the task is still at work. Raises as `send_success`."""
         with self._lock:
             waiting = self._waiting.get(token)
         if waiting is None:
-            raise TaskDoesNotExist("Task does not exist: the token is unknown, answered or timed out")
+            raise self._nobody(token)
         waiting[1]()
 
     def _take(self, token: str) -> Callable[[Json | TaskFailed], None]:
         with self._lock:
             waiting = self._waiting.pop(token, None)
         if waiting is None:
-            raise TaskDoesNotExist("Task does not exist: the token is unknown, answered or timed out")
+            raise self._nobody(token)
         return waiting[0]
+
+    def _nobody(self, token: str) -> TaskDoesNotExist:
+        """Why nobody waits for it; AWS's sentences."""
+        if token in self._given:
+            return TaskTimedOut("Task Timed Out: 'Provided task does not exist anymore'")
+        if not _FORM.fullmatch(token):
+            return InvalidToken("Invalid Token: 'Invalid token'")
+        return TaskDoesNotExist("Task does not exist: the token was never given out here")

@@ -12,6 +12,7 @@ from asl_toolkit.check.models import load_models
 from asl_toolkit.definition.model import MapState, ParallelState, State, TaskState
 from asl_toolkit.definition.resource import Resource
 from asl_toolkit.json_value import Json, is_number
+from asl_toolkit.services.aws.names import member_name, sdk_member_name
 
 _ANY = frozenset({("lambda", "Payload")})  # Step Functions reads the JSON text of this member
 _WORDS = {"list": "an array", "structure": "an object", "map": "an object", "boolean": "a boolean"}
@@ -89,14 +90,16 @@ def _of_scalar(shape: Any, value: Json, name: str) -> str | None:  # botocore's 
 
 
 def _of_structure(shape: Any, value: Mapping[str, Json], service: str, *, strict: bool) -> str | None:  # botocore's shape
-    members = {member[:1].upper() + member[1:]: member for member in shape.members}
+    spelt = sdk_member_name if service.startswith("aws-sdk:") else member_name
+    members = {spelt(member): member for member in shape.members}
+    known = members | {member_name(member): member for member in shape.members}  # as requests: the API's own spelling, too
     if strict:
         for name, member in members.items():
-            if member in shape.required_members and name not in value:
+            if member in shape.required_members and name not in value and member_name(member) not in value:
                 return f"Required field '{name}' is missing"
     for name, inner in value.items():
-        if name in members and inner is not None:
-            fault = _fault(shape.members[members[name]], inner, name, service, strict=strict)
+        if name in known and inner is not None:
+            fault = _fault(shape.members[known[name]], inner, name, service, strict=strict)
             if fault is not None:
                 return fault
     return None
