@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
+import signal
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 
 from extract_core.cli.progress import Progress
-from extract_core.cli.progress_view import draw, elapsed, running_line
+from extract_core.cli.progress_view import _stopping, draw, elapsed, running_line
 from extract_core.routing import CHOOSE, FINISHED, HANDLE_STATUS, ITERATE, NOT_RECORDED, RECORDED, WAIT
 
 
@@ -133,3 +134,14 @@ def test_running_tables_are_shown_with_the_time_that_they_have_taken():
     done = Progress(planned=1, ended={"t": "FAILED"})
     assert running_line(done, began) == "summing up"
     assert elapsed(began + timedelta(hours=1), began) == "0 s"  # of a run whose waits hurry
+
+
+def test_a_run_under_nohup_lives_on_without_its_terminal():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with _stopping():
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

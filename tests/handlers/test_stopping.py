@@ -164,8 +164,17 @@ def test_on_one_machine_its_processes_are_ended_and_no_service_is_asked(pipeline
     item = dead.items["public.accounts"]
     dead.history.enter(item).submit(item, ProcessId=1234)
     ended = []
-    dead.end(aws=None, stop_here=lambda outcome: ended.append(outcome.result))
+    summary = dead.end(aws=None, stop_here=lambda outcome: ended.append(outcome.result) is None)
     assert (ended, asked) == ([{"ProcessId": 1234}], {})
+    assert [job["table"] for job in summary["stopped_jobs"]] == ["public.accounts"]
+    assert messages(pipeline)["public.accounts"] == "by ann; its job is stopped"
+
+
+def test_a_process_that_had_ended_by_itself_is_not_said_to_be_stopped(pipeline, dead):
+    item = dead.items["public.accounts"]
+    dead.history.enter(item).submit(item, ProcessId=1234)
+    assert "stopped_jobs" not in dead.end(aws=None, stop_here=lambda _: False)
+    assert messages(pipeline)["public.accounts"] == "by ann; its job had ended by itself; its result was not recorded"
 
 
 def test_where_there_is_nobody_to_ask_nothing_is_said(pipeline, dead, asked):

@@ -38,14 +38,14 @@ def job():
 
 def test_a_job_that_runs_is_ended(job):
     process, told = job()
-    stop_orphan(Outcome.succeeded(told))
+    assert stop_orphan(Outcome.succeeded(told)) is True
     assert process.wait(10) == -signal.SIGTERM
 
 
 def test_one_that_does_not_listen_is_killed(job, monkeypatch):
     monkeypatch.setattr(orphans, "GRACE_SECONDS", 0.1)
     process, told = job(STUBBORN)
-    stop_orphan(Outcome.succeeded(told))
+    assert stop_orphan(Outcome.succeeded(told)) is True
     assert process.wait(10) == -signal.SIGKILL
 
 
@@ -67,17 +67,17 @@ def test_what_the_job_has_started_ends_with_it(job):
 
 def test_a_process_that_has_the_number_of_a_job_by_now_is_left_alone(job):
     process, told = job()
-    stop_orphan(Outcome.succeeded({**told, "Command": [*told["Command"][:-1], "file:///runs/other.json"]}))
+    assert not stop_orphan(Outcome.succeeded({**told, "Command": [*told["Command"][:-1], "file:///runs/other.json"]}))
     assert process.poll() is None
 
 
 @pytest.mark.parametrize("told", [None, "x", {}, {"ProcessId": 1, "Command": ["a", "b"]}, {"ProcessId": "4", "Command": []}])
 def test_what_tells_of_no_process(told):
-    stop_orphan(Outcome.succeeded(told))
+    assert stop_orphan(Outcome.succeeded(told)) is False
 
 
 def test_a_job_that_has_ended_is_fine(job):
     process, told = job()
     process.kill()
     process.wait()
-    stop_orphan(Outcome.succeeded(told))
+    assert stop_orphan(Outcome.succeeded(told)) is False

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import signal
 import sqlite3
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -105,8 +108,8 @@ def _slow_database(demo_project) -> sqlite3.Connection:
 
 
 def _jobs(demo_project) -> list[str]:
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if "-m extract_job" in line and str(demo_project.folder) in line]
+    listed = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if "-m extract_job" in line and quote(str(demo_project.folder)) in line]
 
 
 def _started(demo_project, *arguments: str, until: str) -> subprocess.Popen[str]:
@@ -127,7 +130,7 @@ def _started(demo_project, *arguments: str, until: str) -> subprocess.Popen[str]
     raise AssertionError(f"never saw {until}")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stop_ends_the_jobs_records_the_tables_and_leaves_the_way_back(demo_project, number):
     demo_project.config(SLEEPER)
     lock = _slow_database(demo_project)
@@ -168,16 +171,62 @@ def test_a_killed_run_is_seen_and_its_tables_run_again(demo_project):
     assert json.loads(demo_project.extract("status", "one", "--local", "--output", "json", code=1).stdout)["state"] == "STOPPED"
 
 
+def test_a_closed_terminal_ends_the_run_in_order(demo_project):
+    """Its writes are refused from then on, which must not keep the tables from being recorded."""
+    demo_project.config(SLEEPER)
+    lock = _slow_database(demo_project)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        demo_project.command("run", "sales", "--local", "--run-id", "one"),
+        cwd=demo_project.folder, env=demo_project.environ(), stdout=theirs, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    until = time.monotonic() + 60
+    while not any("TaskSubmitted" in path.read_text() for path in demo_project.folder.glob(".extract/executions/*/events.jsonl")):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGHUP)  # from the shell and from the kernel
+    os.close(ours)
+    assert process.wait(60) == 1
+    lock.close()
+    shown = demo_project.extract("status", "one", "--local", "--output", "json", code=1)
+    assert set(tables(shown).values()) == {"STOPPED"}
+    assert all("SIGHUP at the command line" in row["message"] for row in json.loads(shown.stdout)["tables"])
+
+
+def test_a_new_run_ends_the_jobs_of_a_dead_one_before_it_takes_its_tables(demo_project):
+    demo_project.config(SLEEPER)
+    lock = _slow_database(demo_project)
+    process = _started(demo_project, "run", "sales", "--local", "--run-id", "one", until="TaskSubmitted")
+    process.kill()
+    process.communicate()
+    until = time.monotonic() + 10
+    while not _jobs(demo_project):  # between fork and exec a process has its parent's name
+        assert time.monotonic() < until
+    new = subprocess.Popen(
+        demo_project.command("run", "sales", "public.customers", "--local", "--run-id", "two"),
+        cwd=demo_project.folder, env=demo_project.environ(), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    until = time.monotonic() + 60
+    while any("attempt=1" in job and "run_id=one" in job for job in _jobs(demo_project)):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    lock.close()
+    assert new.wait(60) == 0
+    assert set(tables(demo_project.extract("status", "one", "--local", "--output", "json", code=1)).values()) == {"STOPPED"}
+
+
 def test_the_status_of_a_killed_run_gives_its_open_tables_an_end(demo_project):
     demo_project.config(SLEEPER)
     lock = _slow_database(demo_project)
     process = _started(demo_project, "run", "sales", "--local", "--run-id", "one", until="TaskSubmitted")
     process.kill()
     process.communicate()
-    lock.close()
     shown = demo_project.extract("status", "one", "--local", code=1)
+    lock.close()
     assert "run one: STOPPED" in shown.stdout
-    assert " public.suppliers: the process that ran it died; its job is stopped\n" in shown.stdout
+    assert ": the process that ran it died; its job is stopped\n" in shown.stdout  # of those whose start was told by then
     assert shown.stderr.splitlines()[0].startswith("3 of 3 tables did not succeed. What their jobs wrote: ")
 
 

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from extract_core.engine import ExecutionEnd, RunningExecution
 
 _MARKS: Final = {"SUCCEEDED": "[green]✓[/]"}
+_HANGUP: Final[signal.Signals | None] = getattr(signal, "SIGHUP", None)  # Windows has none
 _SHOWN: Final = 4  # running tables named in the bar's line
 
 
 def run_and_watch(start: Callable[[], RunningExecution]) -> tuple[RunningExecution, ExecutionEnd]:
-    """Start an execution and follow it to its end. Ctrl-C or SIGTERM stops it in order; a second one leaves at once."""
+    """Start an execution and follow it to its end. Ctrl-C, SIGTERM or a closed terminal stops it in order; once more leaves."""
     with _stopping() as stopper:
         execution = start()
         stopper.take(execution)
@@ -94,6 +95,15 @@ def elapsed(since: datetime, now: datetime) -> str:
     return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
 
 
+def _let_go_of_terminal() -> None:
+    """A terminal that was closed refuses each write (EIO), which would end the command before its tables are recorded."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):
+        if os.isatty(output):
+            os.dup2(nowhere, output)
+    os.close(nowhere)
+
+
 class _Stopper:
     """Ends the execution at the first signal, also at one that came while it was being started.
 
@@ -110,7 +120,11 @@ class _Stopper:
         self._execution.put(execution)
 
     def signalled(self, number: int, _frame: FrameType | None) -> None:
-        signal.signal(number, signal.default_int_handler)
+        if number == _HANGUP:
+            signal.signal(number, signal.SIG_IGN)  # the shell and the kernel both send it
+            _let_go_of_terminal()
+        else:
+            signal.signal(number, signal.default_int_handler)
         with suppress(OSError):
             os.write(2, b"stopping: the jobs are being ended (once more to leave at once)\n")
         self._cause.put(f"stopped by {signal.Signals(number).name} at the command line")
@@ -127,9 +141,15 @@ class _Stopper:
 
 @contextmanager
 def _stopping() -> Iterator[_Stopper]:
-    """While it is open, SIGINT and SIGTERM go to the stopper; a second one raises KeyboardInterrupt."""
+    """While it is open, SIGINT, SIGTERM and SIGHUP go to the stopper; a second one raises KeyboardInterrupt (SIGHUP: nothing).
+
+    A SIGHUP that is ignored already (nohup) stays so.
+    """
     stopper = _Stopper()
-    before = {number: signal.signal(number, stopper.signalled) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if _HANGUP is not None and signal.getsignal(_HANGUP) != signal.SIG_IGN:
+        numbers.append(_HANGUP)
+    before = {number: signal.signal(number, stopper.signalled) for number in numbers}
     try:
         yield stopper
     finally:

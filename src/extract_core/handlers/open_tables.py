@@ -64,8 +64,9 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
         with suppress(ObjectError):  # without its plan nothing more can be said of the run
             publish_all(parts, record, rows)
         summary = summarised(record, rows, ended_at=parts.now(), reason=reason, stopped=stopped)
-        if ended:
-            summary["stopped_jobs"] = [ended[key].as_json() for key in sorted(ended)[:MOST_KEPT]]
+        stopped_jobs = [ended[key].as_json() for key in sorted(ended) if not ended[key].had_ended]
+        if stopped_jobs:
+            summary["stopped_jobs"] = stopped_jobs[:MOST_KEPT]
     stands = parts.tracking.put_summary(run_id, summary)
     tell(parts, stands)
     return stands

@@ -55,7 +55,8 @@ class Parts:
     an execution that has ended, in the shape of GetExecutionHistory; it is asked only where a run was left without a summary.
     `sources` are the configs that this process has read.
     `announce` tells others of the end of a run: it gets the summary. `aws` makes a boto3 session, by which job types ask their
-    services (`JobType.diagnose`, `JobType.stop`); None: jobs run on this machine, where `stop_here` ends one.
+    services (`JobType.diagnose`, `JobType.stop`); None: jobs run on this machine, where `stop_here` ends one
+    (False: it had ended by itself).
     """
 
     objects: ObjectStore
@@ -70,7 +71,7 @@ class Parts:
     sources: ReadSources = field(default_factory=ReadSources)
     announce: Callable[[Mapping[str, Json]], None] = to_nobody
     aws: Callable[[], object] | None = None
-    stop_here: Callable[[Outcome], None] | None = None
+    stop_here: Callable[[Outcome], bool] | None = None
 
 
 def parts_from(environ: Mapping[str, str], executions: StepFunctions | None = None) -> Parts:

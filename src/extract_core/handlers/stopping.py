@@ -31,7 +31,7 @@ _AT_ONCE: Final = 8
 class StoppedJob:
     """A job whose job type was told to stop it; `error` is why it may still run.
 
-    `known`: the answer to its start is. Without it most job types can't tell which job it is.
+    `known`: the answer to its start is. Without it most job types can't tell which job it is. `had_ended`: by itself, before.
     """
 
     table: str
@@ -39,16 +39,19 @@ class StoppedJob:
     job_type: str
     known: bool
     error: str | None = None
+    had_ended: bool = False
 
     def as_json(self) -> dict[str, Json]:
-        """The members."""
-        return asdict(self)
+        """The members, for a job that was there to be stopped."""
+        return {name: value for name, value in asdict(self).items() if name != "had_ended"}
 
     @property
     def note(self) -> str:
         """For the message of the attempt."""
         if self.error is not None:
             return f"its job may still run, it could not be stopped: {self.error}"
+        if self.had_ended:
+            return "its job had ended by itself; its result was not recorded"
         return "its job is stopped" if self.known else "whether its job was started is not known: it may still run"
 
 
@@ -69,21 +72,23 @@ def _stop(parts: Parts, key: Key, job: StartedJob, sessions: _Sessions) -> Stopp
     table, attempt = key
     name = str(job.item.get("job_type"))
     outcome = Outcome.succeeded(job.told, job.item)
-    error = None
+    error, had_ended = None, False
     try:
         if parts.stop_here is not None:
-            parts.stop_here(outcome)
+            had_ended = job.told is not None and not parts.stop_here(outcome)
         else:
             job_type, session = parts.registry.job_type(name), sessions.mine()
             within(SECONDS, lambda: job_type.stop(outcome, session))
     except Exception as raised:  # noqa: BLE001 - a plugin's, or its service's: the other jobs are stopped all the same
         error = f"{type(raised).__name__}: {raised}"
     fields = {"run_id": job.item.get("run_id"), "table": table, "attempt": attempt, "job_type": name, "job": job.told}
-    if error is None:
+    if had_ended:
+        log.info("the job of %s had ended", table, extra={"extract": fields})
+    elif error is None:
         log.info("the job type of %s was told to stop its job", table, extra={"extract": fields})
     else:
         log.error("the job of %s could not be stopped: %s", table, error, extra={"extract": fields})
-    return StoppedJob(table=table, attempt=attempt, job_type=name, known=job.told is not None, error=error)
+    return StoppedJob(table=table, attempt=attempt, job_type=name, known=job.told is not None, error=error, had_ended=had_ended)
 
 
 class _Sessions:

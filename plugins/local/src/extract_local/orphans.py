@@ -19,18 +19,18 @@ GRACE_SECONDS: Final = 5.0
 _PROC: Final = Path("/proc")
 
 
-def stop_orphan(outcome: Outcome) -> None:
+def stop_orphan(outcome: Outcome) -> bool:
     """End the job that the answer to its start names, and what it has started: SIGTERM, and SIGKILL after 5 seconds.
 
-    Nothing is done where it has ended. Process ids come round again, so only a process that was started with the job's own
-    arguments counts, which hold the place of its result. Raises PermissionError where it is somebody else's.
+    False, and nothing is done, where it has ended. Process ids come round again, so only a process that was started with the
+    job's own arguments counts, which hold the place of its result. Raises PermissionError where it is somebody else's.
     """
     pid, command = whole(outcome.result, "ProcessId"), member(outcome.result, "Command")
     if pid is None or pid <= 1 or not isinstance(command, list | tuple) or len(command) < 2:
-        return
+        return False
     arguments = [str(part) for part in command[1:]]
     if not _runs(pid, arguments):
-        return
+        return False
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGTERM)  # a job has a process group of its own, of this number
     until = time.monotonic() + GRACE_SECONDS
@@ -38,8 +38,9 @@ def stop_orphan(outcome: Outcome) -> None:
         if time.monotonic() > until:
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
-            return
+            return True
         time.sleep(0.02)
+    return True
 
 
 def _runs(pid: int, arguments: list[str]) -> bool:
