@@ -261,6 +261,13 @@ class SecretOfTheDeployment(Drum):
         return {**super().arguments(table, settings), "header": f"licensed to {licence}"}
 
 
+class Secretive(Drum):
+    secret: object = {"Name": "DB_PASSWORD", "Value": "hunter2hunter2"}
+
+    def arguments(self, table, settings):
+        return {**super().arguments(table, settings), "more": self.secret}
+
+
 class UrlWithPassword(Drum):
     def parameters(self, target):
         return {**super().parameters(target), "Tags": {"source": "postgres://etl:hunter2@db/sales"}}

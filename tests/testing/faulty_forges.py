@@ -7,7 +7,7 @@ import hashlib
 
 from acme_forge import Forge
 
-from extract_core import Outcome
+from extract_core import ArgumentsTooLong, FailureClass, JobState, Outcome, Retry
 
 
 def without(statements, action):
@@ -72,6 +72,58 @@ class GreenByAnInventedWord(Forge):
     def local_answer(self, arguments, ended):
         answer = super().local_answer(arguments, ended)
         return answer if answer.error else Outcome.succeeded({**answer.result, "TrainingJobStatus": "SUCCEEDED"})
+
+
+class DropsItsOwnArn(Forge):
+    def task(self, target):
+        return {**super().task(target), "ResultSelector": {"TrainingJobStatus.$": "$.TrainingJobStatus"}}
+
+
+class StartsAgainWhatWasStopped(Forge):
+    def status(self, outcome):
+        stopped = "Stopped" in (outcome.cause or "")
+        said = super().status(outcome)
+        return (
+            dataclasses.replace(said, state=JobState.FAILED, failure=FailureClass.INTERNAL, retryable=True) if stopped else said
+        )
+
+
+class TooManyOfThem(Forge):
+    def task(self, target):
+        task = super().task(target)
+        task["Parameters"]["RetryStrategy"] = {"MaximumRetryAttempts": 500}
+        return task
+
+
+class RetriesAnErrorThatIsNone(Forge):
+    def start_retries(self):
+        return [Retry(errors=["SageMaker.AmazonSageMakerException", "SageMaker.ResourceLimitExceededError"])]
+
+
+class RetriesInAnotherCase(Forge):
+    def start_retries(self):
+        return [Retry(errors=["Sagemaker.AmazonSagemakerException"])]
+
+
+class ArgumentsNotMeasured(Forge):
+    def task(self, target):
+        task = super().task(target)
+        task["Parameters"]["AlgorithmSpecification"]["ContainerArguments.$"] = "$.arguments.command"
+        return task
+
+    def arguments(self, table, settings):
+        command = [part for pair in table.job_arguments.items() for part in pair]
+        return {**super().arguments(table, settings), "command": command}
+
+
+class LongNameBehindLongArguments(Forge):
+    def arguments(self, table, settings):
+        if any(len(each) > 256 for each in table.job_arguments.values()):
+            raise ArgumentsTooLong("one argument has over 256 characters")
+        return super().arguments(table, settings)
+
+    def job_name(self, table):
+        return f"{super().job_name(table)}-{'x' * (len(table.source_name) // 4)}"
 
 
 class NameTooLong(Forge):

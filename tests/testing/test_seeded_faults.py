@@ -117,13 +117,53 @@ def test_a_secret_of_the_deployment_is_caught_by_its_value(broken_by):
     )
 
 
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        (
+            {"Name": "DB_PASSWORD", "Value": "hunter2"},
+            "$.arguments.more has a Value that looks like a secret by its name, 'DB_PASSWORD'",
+        ),
+        (["run", "--password", "hunter2"], "$.arguments.more[2] looks like a secret by the '--password' before it"),
+        ("run --db-password hunter2", "$.arguments.more holds a password"),
+        ("jdbc:postgresql://db/x?user=u&password=hunter2", "$.arguments.more holds a URL with a password in it"),
+        ("Bearer abcdefghijklmnopqrst", "$.arguments.more holds a bearer token"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghij", "$.arguments.more holds a JSON Web Token"),
+        ("xoxb-123456789012-abcdef", "$.arguments.more holds a token of Slack"),
+        ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "$.arguments.more holds a token of GitHub or GitLab"),
+    ],
+)
+def test_secrets_are_seen_in_whatever_shape_they_come(broken_by, secret, told):
+    job_type = faulty.Secretive()
+    job_type.secret = secret
+    found, _ = broken_by(job_type, settings_examples=[{}])
+    assert list(found) == ["arguments_hold_no_secret"]
+    assert told in found["arguments_hold_no_secret"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Name": "DB_SECRET_NAME", "Value": "postgres/sales"},
+        ["--db_secret", "postgres/sales", "--password-file", "/run/secrets/db"],
+        "jdbc:postgresql://db/x?password=${DB_PASSWORD}",
+        "Bearer of good news",
+        {"Name": "PASSWORD", "Value": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db"},
+    ],
+)
+def test_names_of_secrets_are_none(broken_by, value):
+    job_type = faulty.Secretive()
+    job_type.secret = value
+    assert broken_by(job_type, settings_examples=[{}])[0] == {}
+
+
 def test_a_swallowed_reason_is_caught_in_aws_and_on_this_machine(broken_by):
     found, _ = broken_by(faulty.SwallowsTheReason())
     assert set(found) == {"status_says_why", "local_ends_read_as_they_were"}
 
 
 def test_every_faulty_drum_is_tried_and_every_check_has_one():
-    tried = {*FAULTS, "Drum", "SecretOfTheDeployment", "SwallowsTheReason"}
+    tried = {*FAULTS, "Drum", "Secretive", "SecretOfTheDeployment", "SwallowsTheReason"}
     assert set(drums_of(faulty)) == tried
     assert {check.__name__ for check in CHECKS} == {*FAULTS.values(), *CHECKS_OF_FORGES, "imports_stay_light"}
 

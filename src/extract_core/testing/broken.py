@@ -55,6 +55,10 @@ class Refused(NotChecked):
     """A table that the job type says it can't run, by ValueError, as it may: left out, as long as others are taken."""
 
 
+class TooLong(Refused):
+    """A table of which the job type says ArgumentsTooLong: it is tried with its arguments in an object, as the core does."""
+
+
 def check(function: Callable[[Subject], Iterator[Breach]]) -> Callable[[Subject], None]:
     """Make a check of a generator of breaches: it raises ContractBroken with all of them, each kind once."""
 

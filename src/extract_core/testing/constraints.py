@@ -21,6 +21,7 @@ _ONLY_IN_WORDS: Final[Mapping[tuple[str, str], tuple[int, str]]] = {
 """Constraints that the API reference has in words and the model has not: operation and member, greatest length, pattern."""
 
 _SHOWN: Final = 100
+_NUMBERS: Final = frozenset({"integer", "long", "float", "double"})
 
 
 def broken_constraints(operation: Any, request: Mapping[str, Any]) -> Iterator[str]:  # botocore ships no types
@@ -34,8 +35,7 @@ def broken_constraints(operation: Any, request: Mapping[str, Any]) -> Iterator[s
 
 def _of_shape(shape: Any, value: object, place: str) -> Iterator[str]:  # botocore ships no types
     most = shape.metadata.get("max")
-    if shape.type_name in ("list", "map") and isinstance(value, list | dict) and most is not None and len(value) > most:
-        yield f"{place} has {len(value):,} elements, and at most {most:,} are taken"
+    yield from _too_many(shape.type_name, value, place, most)
     if shape.type_name == "structure" and isinstance(value, dict):
         for name, inner in value.items():
             if name in shape.members:
@@ -51,12 +51,25 @@ def _of_shape(shape: Any, value: object, place: str) -> Iterator[str]:  # botoco
         yield from _broken(value, place, most, shape.metadata.get("pattern"))
 
 
+def _too_many(kind: str, value: object, place: str, most: float | None) -> Iterator[str]:
+    if most is None:
+        return
+    if kind in ("list", "map") and isinstance(value, list | dict) and len(value) > most:
+        yield f"{place} has {len(value):,} elements, and at most {most:,} are taken"
+    elif kind in _NUMBERS and isinstance(value, int | float) and value > most:
+        yield f"{place} is {value:,}, and {most:,} is the most that is taken"
+
+
+def shown(value: str) -> str:
+    """A text as messages show it: quoted, and cut where it is long."""
+    return repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
+
+
 def _broken(value: str, place: str, most: int | None, pattern: str | None) -> Iterator[str]:
-    shown = repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
     if most is not None and len(value) > most:
-        yield f"{place} is {shown}, {len(value):,} characters, and at most {most:,} are taken"
+        yield f"{place} is {shown(value)}, {len(value):,} characters, and at most {most:,} are taken"
     elif pattern is not None and (compiled := _compiled(pattern)) is not None and not compiled.fullmatch(value):
-        yield f"{place} is {shown}, which does not match {pattern}"
+        yield f"{place} is {shown(value)}, which does not match {pattern}"
 
 
 @cache

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.contract import Branch, Outcome, Target
-from extract_core.testing.broken import Breach, Fails, NotChecked, Refused
-from extract_core.testing.tables import item_of, table_runs
+from extract_core.contract import ArgumentsTooLong, Branch, Outcome, Target
+from extract_core.testing.broken import Breach, Fails, NotChecked, Refused, TooLong
+from extract_core.testing.tables import item_of, spilled, table_runs
 from extract_core.told import RAISED, told
 
 if TYPE_CHECKING:
@@ -153,7 +153,8 @@ class Subject:
     def cases(self) -> list[Case]:
         """Every example of settings with every kind of table: full, incremental, backfill, arguments in one.
 
-        A table that `arguments` refuses by ValueError stands in `refused` instead; of each example one must be taken.
+        Where `arguments` raises ArgumentsTooLong, its job's arguments lie in an object. A table that it refuses by another
+        ValueError stands in `refused` instead; of each example one must be taken.
         """
         cases = []
         for number, settings in enumerate(self.settings, start=1):
@@ -162,6 +163,11 @@ class Subject:
                 label = f"settings example {number}, {kind}"
                 try:
                     taken.append(self._case(label, settings, table))
+                except TooLong:  # as the core does it: the job reads its arguments from an object
+                    try:
+                        taken.append(self._case(f"{label} with arguments in an object", settings, spilled(table)))
+                    except Refused as refusal:
+                        refused.append(f"{label}: {refusal}")
                 except Refused as refusal:
                     refused.append(f"{label}: {refusal}")
             if not taken:
@@ -188,6 +194,8 @@ class Subject:
         with asked(place):
             try:
                 arguments = self.job_type.arguments(table, settings)
+            except ArgumentsTooLong as error:
+                raise TooLong(str(error)) from error
             except ValueError as error:
                 raise Refused(str(error)) from error
         if not isinstance(arguments, Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.config.job_arguments import encoded
+from extract_core.config.job_arguments import ENCODED, encoded
 from extract_core.config.places import segment
 from extract_core.contract import TableRun, Watermark
 
@@ -37,8 +37,10 @@ class _Kind:
     in_one: bool = False
 
 
+LONG_NAMES: Final = "long names"
+"""The label of a table with long and odd names."""
 _LONG: Final = _Kind(
-    "long names", source=_LONG_SOURCE, table=_LONG_TABLE + " 1", run_id=f"{_LONG_SOURCE[:59]}-20310504T030201-3f9a"
+    LONG_NAMES, source=_LONG_SOURCE, table=_LONG_TABLE + " 1", run_id=f"{_LONG_SOURCE[:59]}-20310504T030201-3f9a"
 )
 _KINDS: Final = (
     _Kind("a full extract"),
@@ -92,6 +94,11 @@ def _table_run(job_type: str, deployment: BaseModel, kind: _Kind) -> TableRun[An
         deployment=deployment,
         job_arguments=encoded(flat) if kind.in_one else flat,
     )
+
+
+def spilled(table: TableRun[Any]) -> TableRun[Any]:  # Any: whichever deployment it has
+    """The table as the core plans it where its arguments are too long: they lie in an object, and the job gets its URI."""
+    return replace(table, job_arguments={ENCODED: f"s3://contract-kit-runs/arguments/attempt={table.attempt}.json"})
 
 
 def _window(watermark: Watermark) -> dict[str, str]:

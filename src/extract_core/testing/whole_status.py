@@ -25,6 +25,8 @@ def faults_of_status(status: object) -> Iterator[tuple[str, str]]:
         yield f"{status.state!r} has no failure class", "give one; FailureClass.UNKNOWN where not enough is known"
     if status.state is JobState.TIMED_OUT and status.retryable:
         yield "a timeout is worth another try", "leave retryable False: the job may still be running"
+    if status.state is JobState.STOPPED and status.retryable:
+        yield "a stop is worth another try", "leave retryable False: somebody wanted it to end"
 
 
 def _faults_of_members(status: JobStatus) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from extract_core.testing.broken import Breach, NotChecked, check
 from extract_core.testing.checks.branch import walked_or_left_out
 from extract_core.testing.checks.language import breach_of, findings, state_of
+from extract_core.testing.constraints import shown
 from extract_core.testing.machine import language, walk
 from extract_core.testing.paths import Read, reads, targets
 from extract_core.testing.service_models import ModelsMissing, faults_of
@@ -15,7 +16,7 @@ from extract_core.testing.service_models import ModelsMissing, faults_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from extract_core.testing.subject import Subject
+    from extract_core.testing.subject import Case, Subject
 
 _UNCATCHABLE: Final = "a missing path ends the whole run, and nothing catches it"
 
@@ -106,7 +107,7 @@ def requests_have_the_services_types(subject: Subject) -> Iterator[Breach]:
                 left_out[str(missing)] = None
                 continue
             for fault in faults:
-                yield Breach(place, f"{request.service}:{request.action} refuses the request: {fault}", _remedy(fault))
+                yield Breach(place, f"{request.service}:{request.action} refuses the request: {fault}", _remedy(fault, case))
     for finding in findings(subject):  # what stands in states that no run came to, and words that are not allowed
         if finding.code == "PARAMETER_VALUE" or (finding.code.startswith("PARAMETER_") and state_of(finding.pointer) not in seen):
             yield breach_of(finding)
@@ -114,9 +115,17 @@ def requests_have_the_services_types(subject: Subject) -> Iterator[Breach]:
         raise NotChecked("left out: " + "; ".join(left_out))
 
 
-def _remedy(fault: str) -> str:
+def _remedy(fault: str, case: Case) -> str:
+    if fault.endswith("is the most that is taken"):
+        return _BOUND
+    if fault.endswith("are taken") and any(shown(value) in fault for value in case.table.job_arguments.values()):
+        return _TOO_LONG
     return _CUT if fault.endswith("are taken") or "does not match" in fault else _AS_THE_API
 
 
 _AS_THE_API: Final = "build it in arguments() as the API wants it (text stays text): Step Functions converts nothing"
+_BOUND: Final = "refuse it in settings(), by Field(le=…) with the service's limit: then it is told with its place in the config"
+_TOO_LONG: Final = (
+    "raise ArgumentsTooLong with the figures in arguments(): with argument_encoding: json the core puts them into an object then"
+)
 _CUT: Final = "build it in arguments() for long and odd names too: replace what is not taken, cut, and add a hash of the whole"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extract_core.testing.broken import Breach, NotChecked, check
+from extract_core.testing.error_names import fault_of
 from extract_core.testing.subject import asked
 
 if TYPE_CHECKING:
@@ -21,11 +22,6 @@ _REPEAT: Final = {
 }
 _NO_ANSWER: Final = ("SdkClientException", "OperationTimeoutException", "RequestTimeoutException", "RequestTimeout")
 """The call got no answer: the job may have started (the API reference of each service names its own)."""
-_PREFIXES: Final = (
-    *("Glue.", "ECS.", "AmazonECS.", "Batch.", "ElasticMapReduce.", "EMRServerless.", "EMRContainers.", "CodeBuild."),
-    *("Lambda.", "DynamoDB.", "StepFunctions.", "SageMaker.", "Athena.", "States."),
-)
-"""How Step Functions writes a service in error names: case matters, so ``Ecs.ServerException`` never matches."""
 _REMEDY: Final = "name errors that are raised before a job has started; what failed later goes round the machine's retry loop"
 
 
@@ -51,16 +47,8 @@ def _names(place: str, names: object) -> Iterator[Breach]:
             yield Breach(place, f"{name} {_REPEAT[name]}: the job would run twice", _REMEDY)
         elif str(name).rpartition(".")[2] in _NO_ANSWER:
             yield Breach(place, f"{name} means that no answer came: the job may have started", _REMEDY)
-        elif near := _misspelt(str(name)):
-            yield Breach(place, f"{name!r} never matches: Step Functions writes {near!r}", "write it exactly so")
-
-
-def _misspelt(name: str) -> str | None:
-    """The prefix as Step Functions writes it, where only case differs."""
-    for prefix in _PREFIXES:
-        if name.lower().startswith(prefix.lower()) and not name.startswith(prefix):
-            return prefix + name[len(prefix) :]
-    return None
+        elif fault := fault_of(str(name)):
+            yield Breach(place, *fault)
 
 
 def _waits(place: str, retry: Retry) -> Iterator[Breach]:

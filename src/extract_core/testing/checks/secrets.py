@@ -21,6 +21,15 @@ _NAME: Final = re.compile(
 _VALUES: Final = (
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), "an AWS access key"),
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
+    (re.compile(r"(?i)[?&;](?:password|passwd|pwd)=(?![${<])[^&;\s]"), "a URL with a password in it"),
+    (
+        re.compile(r"(?i)(?:^|\s)--?[\w-]*(?:password|passwd|passphrase|secret-?key)[=\s]+(?![-${<])\S"),
+        "a password",
+    ),
+    (re.compile(r"\bBearer\s+[\w.~+/-]{16,}"), "a bearer token"),
+    (re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\."), "a JSON Web Token"),
+    (re.compile(r"\bxox[abeoprs]-[\w-]{10,}"), "a token of Slack"),
+    (re.compile(r"\b(?:gh[opsru]_\w{30,}|github_pat_\w{20,}|glpat-[\w-]{16,})"), "a token of GitHub or GitLab"),
     (re.compile(r"\b[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s@]+@"), "a URL with a password in it"),
 )
 _NAMES_A_SECRET: Final = re.compile(r"arn:|\$\.|\$\$\.|\{%")
@@ -41,6 +50,10 @@ def arguments_hold_no_secret(subject: Subject) -> Iterator[Breach]:
 
 def _secrets(value: object, path: str, place: str, own: Mapping[str, str], carried: set[str]) -> Iterator[Breach]:
     if isinstance(value, dict):
+        named = {key.lower(): each for key, each in value.items() if isinstance(each, str)}
+        name, said = named.get("name", named.get("key", "")), named.get("value", "")
+        if _is_secret(name, said) and said not in carried:
+            yield Breach(place, f"{path} has a Value that looks like a secret by its name, {name!r}", _REMEDY)
         for name, inner in value.items():
             inside = f"{path}.{name}"
             if isinstance(inner, str) and _is_secret(name, inner) and inner not in carried:
@@ -48,11 +61,19 @@ def _secrets(value: object, path: str, place: str, own: Mapping[str, str], carri
             yield from _secrets(inner, inside, place, own, carried)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
+            flag = value[index - 1] if index else ""
+            if isinstance(inner, str) and isinstance(flag, str) and _is_given_by(flag, inner) and inner not in carried:
+                yield Breach(place, f"{path}[{index}] looks like a secret by the {flag!r} before it", _REMEDY)
             yield from _secrets(inner, f"{path}[{index}]", place, own, carried)
     elif isinstance(value, str):
         found = [f"the value of {where}" for secret, where in own.items() if secret in value]
         found += [what for pattern, what in _VALUES if pattern.search(value)]
         yield from (Breach(place, f"{path} holds {what}", _REMEDY) for what in found)
+
+
+def _is_given_by(flag: str, value: str) -> bool:
+    """Whether they are two arguments of a command like ``--password x``."""
+    return flag.startswith("-") and not value.startswith("-") and _is_secret(flag, value)
 
 
 def _is_secret(name: str, value: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import JobState, JobStatus, Outcome
@@ -19,17 +20,20 @@ if TYPE_CHECKING:
     from extract_core.testing.subject import Subject
 
 _NEW_WORD: Final = "CONTRACT_KIT_NEW_WORD"
+_STOPS: Final = frozenset({"STOPPED", "Stopped", "CANCELLED", "Cancelled", "CANCELED", "ABORTED"})
+"""Words by which services say that somebody ended a job."""
 _NO_MODEL: Final = frozenset({"lambda", "sqs", "sns", "events", "http", "apigateway"})
 """Calls whose answers are the plugin's own affair: no model of the service describes what stands in them."""
 
 
 @check
 def only_success_words_are_green(subject: Subject) -> Iterator[Breach]:
-    """A good end is SUCCEEDED, and with any other word of the service's state member (Stopped, InProgress) it is not."""
+    """A good end is SUCCEEDED, and with any other word of the service's state member it is not; a stop is not tried again."""
     services = _services(subject)
+    good = _good_end(subject)
+    yield from _lost_on_its_way(subject, good)
     if not services:
         raise NotChecked("left out: the branch calls no service whose model tells the words for a job's state")
-    good = _good_end(subject)
     state = f"state {subject.branch.job_state!r}"
     if not _is_green(subject, good):
         remedy = f"give task_results what {state} answers at a good end"
@@ -43,6 +47,21 @@ def only_success_words_are_green(subject: Subject) -> Iterator[Breach]:
     deciding = [each for each in members if not _is_green(subject, each.with_word(good, _NEW_WORD))] or members[:1]
     for member in deciding:
         yield from _judged(subject, good, member)
+        yield from _tried_again(subject, good, member)
+
+
+def _lost_on_its_way(subject: Subject, good: Json) -> Iterator[Breach]:
+    """What local_answer says of a good end is green, and what the branch makes of it is not."""
+    walked = walked_or_left_out(subject, subject.cases[0])
+    if walked.unanswered or walked.result.status != "SUCCEEDED" or _is_green(subject, good):
+        return
+    told_by_local = good_result(subject, subject.cases[0]) if subject.branch.job_state not in subject.task_results else good
+    if told_by_local != good and _is_green(subject, told_by_local):
+        problem = f"a good end does not read as SUCCEEDED when the branch is run: of {told_by_local!r} it gets {good!r}"
+        yield Breach("status(outcome)", problem, _KEEP)
+
+
+_KEEP: Final = "keep in ResultSelector (or Output) all that status() reads, or leave it out: the whole result is handed on then"
 
 
 def _judged(subject: Subject, good: Json, member: StateMember) -> Iterator[Breach]:
@@ -56,6 +75,17 @@ def _judged(subject: Subject, good: Json, member: StateMember) -> Iterator[Breac
     if green:
         remedy = "say SUCCEEDED for the one word that means success: the service has others, and gets new ones"
         yield Breach("status(outcome)", f"it says SUCCEEDED for the result with {where} {_listed(green)}", remedy)
+
+
+def _tried_again(subject: Subject, good: Json, member: StateMember) -> Iterator[Breach]:
+    """A job that somebody stopped is not started again by the machine's retry loop."""
+    for word in sorted(member.words & _STOPS):
+        stopped = member.with_word(good, word)
+        outcome = Outcome.failed("States.TaskFailed", json.dumps(stopped))
+        status: object = subject.status(outcome)
+        if isinstance(status, JobStatus) and status.retryable:
+            problem = f"it finds {'.'.join(member.path)} {word!r} worth another try"
+            yield Breach("status(outcome)", problem, "say verdicts.STOPPED for it: somebody wanted the job to end")
 
 
 def _listed(words: object) -> str:
