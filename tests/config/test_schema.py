@@ -135,6 +135,7 @@ def test_documents_that_are_nearly_right(looms, tables):
 VALUES = [
     None, True, False, 0, 1, -1, 2.0, 2.5, 20_000, 2**40, "", " ", "0", "7", " 7 ", "+7", "-0", "007", "-7", "1_000", "2.0",
     "1e3", "0x1F", "true", "yes", "FE", "pe", " full", "TimestampType", "longtype", "StringType", "15m", "2 h", "1.5h", "argv",
+    "postgresql://u:p@h/d", "x://h/?pwd=p", " {}", "https://h:80/@",
     "2026-01-31", " 2026-01-31T08:00:00.123Z ", "2026-1-31", "1.5", "1,5", 1e20, "JSON", "required", "id", "loom",
     " spindle", "lom", "10%", "101%", "any", "skip", "record", "9" * 19, [], ["a", 1], [None],
     "${ENV:NO_SUCH}", "${ENV:NO_SUCH:-5}", {}, {"a": 1}, {"--a": 1}, {"--a": None}, {"--run_id": "x"}, {"--a b": 1},

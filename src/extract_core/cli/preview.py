@@ -122,8 +122,12 @@ def preview(pipeline: Pipeline, parts: Parts, event: ExtractEvent) -> Preview:
         on_conflict=draft.policy.on_conflict,
         skipped=draft.skipped,
         refused=_refused(output, machine),
-        notes=[note for table in planned for note in explainer.notes(table)] if explainer is not None else (),
+        notes=_notes(explainer, planned) if explainer is not None else (),
     )
+
+
+def _notes(explainer: Explainer, planned: Sequence[PlannedTable]) -> list[Fault]:
+    return [*explainer.notes_above(), *(note for table in planned for note in explainer.notes(table))]
 
 
 def _output(planned: Sequence[PlannedTable], parts: Parts, run_id: str, concurrency: int) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from extract_core.config.notes import core_of, senseless
 from extract_core.config.pausing import collector_paused
 from extract_core.config.planner import Planner
 from extract_core.config.read import read_faulty
+from extract_core.config.secret_words import above_tables, of_table
 from extract_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ def check_source(
     complaints = list(planner.prepare(config.tables))
     counts: Counter[str] = Counter()
     attempt = Attempt(run=_RUN, number=1, places=_PLACES)
-    notes: list[Complaint] = []
+    notes: list[Complaint] = list(above_tables(config))
     with collector_paused():
         for table in config.tables:
             job_type = planner.job_type_of(table) or "(none)"
             counts[job_type] += 1
+            notes += of_table(table, config.extract.tables[table])
             only_read = machine is None or job_type in faulty
             found = planner.read(table) if only_read else planner.plan(table, attempt, None)
             if isinstance(found, list):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from extract_core.config.job_arguments import ENCODED, OF_THE_DATABASE, OF_THE_RUN, decoded, from_object
 from extract_core.config.notes import core_of, senseless
 from extract_core.config.planner import Planner
+from extract_core.config.secret_words import above_tables, of_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,10 +58,17 @@ class Explainer:
         ]
         return found + [self._setting(name, value, table, job_type) for name, value in planned.settings.items()]
 
+    def notes_above(self) -> list[Fault]:
+        """What is worth knowing of the sections above the tables."""
+        return [note.fault(self._config.text) for note in above_tables(self._config)]
+
     def notes(self, planned: PlannedTable) -> list[Fault]:
-        """What the table's own keys say to no purpose."""
+        """What the table's own keys say to no purpose, or should not say."""
+        if planned.spec is None:
+            return []
         raw = self._config.extract.tables.get(planned.table)
-        return [note.fault(self._config.text) for note in senseless(planned.table, raw, core_of(planned))] if planned.spec else []
+        found = (*of_table(planned.table, raw), *senseless(planned.table, raw, core_of(planned)))
+        return [note.fault(self._config.text) for note in found]
 
     def _argument(self, name: str, value: str, planned: PlannedTable, job_type: str) -> Resolved:
         table = planned.table

@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 
 Schema: TypeAlias = "dict[str, Json]"
 
-SCALAR: Final[Schema] = {"type": ["string", "number", "boolean"]}
-TEXT: Final[Schema] = {"type": ["string", "number", "boolean"], "pattern": r"\S"}
+URL_THAT_TELLS: Final = (
+    r"://(?:[^\s/?#@:]{0,200}:[^\s/?#@]{1,500}@|\S{0,2000}[?&;](?:[pP][aA][sS][sS][wW][oO][rR][dD]|[pP][wW][dD])=[^\s&;]{1,500})"
+)
+"""``postgresql://user:password@host``, and ``jdbc:…://host;password=…``."""
+_NO_SECRET: Final = rf"^(?![\s\S]*{URL_THAT_TELLS})"
+SCALAR: Final[Schema] = {"type": ["string", "number", "boolean"], "pattern": _NO_SECRET}
+TEXT: Final[Schema] = {"type": ["string", "number", "boolean"], "pattern": rf"{_NO_SECRET}[\s\S]*\S"}
+SECRET_NAME: Final[Schema] = {"type": ["string", "number", "boolean"], "pattern": r"^(?!\s*\{)(?![\s\S]*://)[\s\S]*\S"}
 NO_REFERENCE: Final[Schema] = {"not": {"type": "string", "pattern": r"\$\{ENV:"}}
 _NAME: Final[Schema] = {**TEXT, **NO_REFERENCE}
 NAMES: Final[Schema] = {"anyOf": [_NAME, {"type": "null"}, {"type": "array", "items": _NAME}]}

@@ -14,6 +14,7 @@ from extract_core.config.values import (
     one_of,
     scalar,
     script_arguments,
+    secret_name,
     text,
 )
 
@@ -66,7 +67,7 @@ DEFAULTS: Final = frozenset(TABLE) - {"job_type", "arguments", "tags"}
 
 DATABASE: Final[Mapping[str, Reader[Any]]] = {
     "db_engine": text,
-    "db_secret": text,
+    "db_secret": secret_name,
     "db_port": integer(1, 65_535),
     "db_name": text,
 }

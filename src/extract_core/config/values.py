@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from extract_core.config.job_arguments import RESERVED
-from extract_core.config.json_schema import FAIL_WHEN, LAG, NAMES, SCALAR, TEXT, integer_schema, one_of_schema
+from extract_core.config.json_schema import (
+    FAIL_WHEN,
+    LAG,
+    NAMES,
+    SCALAR,
+    SECRET_NAME,
+    TEXT,
+    URL_THAT_TELLS,
+    integer_schema,
+    one_of_schema,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,8 +36,12 @@ WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _LAG: Final = re.compile(r"([0-9]{1,9})\s*([smhdw]?)")
 _ARGUMENT: Final = re.compile(r"--[^\s=]+")
 _PERCENT: Final = re.compile(r"([0-9]{1,3})\s*%")
+_URL_THAT_TELLS: Final = re.compile(URL_THAT_TELLS)
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
+
+
+_BY_NAME: Final = ": they go into a secret of AWS Secrets Manager or the SSM parameter store, whose name stands in db_secret"
 
 
 class BadValue(Exception):  # noqa: N818 - it is about the value, and becomes Faults
@@ -46,8 +60,10 @@ class BadValue(Exception):  # noqa: N818 - it is about the value, and becomes Fa
 
 
 def shown(value: Json) -> str:
-    """A value as messages show it: cut where it is long."""
+    """A value as messages show it: cut where it is long, and without the secret of a URL."""
     text = "nothing" if value is None else repr(value)
+    if "://" in text:
+        text = _URL_THAT_TELLS.sub("://…", text)
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -98,10 +114,20 @@ def _scalar(value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
+        if "://" in value and _URL_THAT_TELLS.search(value):
+            raise BadValue("holds a URL with a password, which would be kept in plans; leave user and password out" + _BY_NAME)
         return value
     if isinstance(value, int | float):
         return str(value)
     raise BadValue(f"is {kind(value)}; write text, a number, or true or false")
+
+
+def _secret_name(value: Json) -> str:
+    """The name of a secret: no JSON, no URL."""
+    if isinstance(value, str) and (value.lstrip().startswith("{") or "://" in value):
+        what = "JSON" if value.lstrip().startswith("{") else "a URL"
+        raise BadValue(f"is {what}, and not the name of a secret; what stands here is kept in plans" + _BY_NAME)
+    return _text(value)
 
 
 def boolean(value: Json) -> bool:
@@ -187,7 +213,8 @@ def _script_arguments(value: Json) -> dict[str, str]:
         try:
             arguments[key] = _scalar(inner)
         except BadValue as error:
-            complaints.append(((key,), f"{error}; nested values go as JSON text"))
+            hint = "" if isinstance(inner, str) else "; nested values go as JSON text"
+            complaints.append(((key,), f"{error}{hint}"))
     if complaints:
         raise BadValue.of(complaints)
     return arguments
@@ -222,6 +249,7 @@ def _fail_when(value: Json) -> str:
 
 
 text: Final = Reader(_text, TEXT)
+secret_name: Final = Reader(_secret_name, SECRET_NAME)
 scalar: Final = Reader(_scalar, SCALAR)
 fail_when: Final = Reader(_fail_when, FAIL_WHEN)
 lag: Final = Reader(_lag, LAG)

@@ -1,0 +1,45 @@
+"""Secrets where only their names belong: a config's values are kept in plans and shown by commands."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from extract_core.config.tiers import Complaint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from extract_core.config.model import SourceConfig
+    from extract_core.config.spots import Path
+    from extract_core.contract import Json
+
+_SPEAKS: Final = re.compile(
+    r"passwo?r?d|pwd|(?:secret|token|credentials?|(?:api|access|private|secret)[_-]?key)\Z", re.IGNORECASE
+)
+_OF_A_NAME: Final = re.compile(r"(?:name|arn|id|path|ur[il]|file|parameter)\Z", re.IGNORECASE)
+_NAME: Final = re.compile(r"arn:|ssm:|[^/\s]*/|(?:true|false|[0-9]{0,4})\Z", re.IGNORECASE)
+_SAID: Final = (
+    "speaks of a secret, and what stands here is kept in plans and shown by commands; give the name of a secret, which the job "
+    "reads itself (with a / in it, or a key that ends in _name, it is taken for one)"
+)
+
+
+def above_tables(config: SourceConfig) -> Iterator[Complaint]:
+    """Notes about `arguments` above the tables whose keys speak of a secret and whose values don't look like its name."""
+    yield from _notes(("extract", "arguments"), config.extract.shared.get("arguments"))
+    for name, section in config.extract.job_types.items():
+        yield from _notes(("extract", "job_types", name, "arguments"), section.get("arguments"))
+
+
+def of_table(table: str, raw: Json) -> Iterator[Complaint]:
+    """The same of a table's own."""
+    if isinstance(raw, dict):
+        yield from _notes(("extract", "tables", table, "arguments"), raw.get("arguments"))
+
+
+def _notes(path: Path, arguments: object) -> Iterator[Complaint]:
+    given: Mapping[str, object] = arguments if isinstance(arguments, dict) else {}
+    for key, value in given.items():
+        if _SPEAKS.search(key) and not _OF_A_NAME.search(key) and not _NAME.match(str(value)):
+            yield Complaint((*path, key), _SAID, of_key=True)
