@@ -202,6 +202,12 @@ def _carried(flat: Mapping[str, str], *, as_json: bool) -> Mapping[str, str]:
     if misfit is None:
         return flat
     key, value = misfit
+    if key == "--low_watermark":
+        raise Unplannable(
+            f"the table's committed watermark is {value!r}, and a command line can't carry a value that begins with '-' "
+            f"(the job's argument {key}); write argument_encoding: json for this table, which carries anything",
+            key,
+        )
     raise Unplannable(
         f"the job's argument {key} is {value!r}, which a command line can't carry (it is empty, begins with '-' or holds NUL); "
         "write argument_encoding: json beside it, which carries anything",
