@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from extract_core.errors import UsageError
+from extract_local.injection import read_injection
+
 ACCOUNT = "arn:aws:iam::123456789012:role/job"
 SECTIONS = f"""
 [job_types.emr_serverless]
@@ -123,6 +126,18 @@ def test_a_fault_that_stays_exhausts_the_attempts_and_a_rerun_works(demo_project
 def test_a_fault_that_met_no_job_is_told(rehearsed):
     done, _ = rehearsed("glue", "oom:public.categoris", tables=["public.categories"])
     assert "note: --inject 'oom:public.categoris' met no start of a job\n" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("oom:full00:x", "x"), ("fail:full00:-1", "-1"), ("fail:a:", ""), ("oom:a:b:3", "b")]
+)
+def test_what_is_no_number_of_starts_is_no_tables_name(text, number):
+    with pytest.raises(UsageError) as caught:
+        read_injection(text)
+    assert str(caught.value) == (
+        f"--inject {text!r}: {number!r} is no number of starts; N is how many go wrong, from 1 on "
+        "(where a table's name holds a colon, write ? for it)"
+    )
 
 
 def test_a_fault_that_there_is_not_starts_nothing(demo_project):

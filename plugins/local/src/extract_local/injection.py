@@ -39,6 +39,9 @@ def read_injection(text: str) -> Injection:
         near = difflib.get_close_matches(kind, KINDS, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise UsageError(f"--inject {text!r}: there is no fault {kind!r} (there are: {', '.join(KINDS)}){hint}")
+    if ":" in pattern:
+        wrong = f"{pattern.rpartition(':')[2]!r} is no number of starts; N is how many go wrong, from 1 on"
+        raise UsageError(f"--inject {text!r}: {wrong} (where a table's name holds a colon, write ? for it)")
     if starts is not None and int(starts) == 0:
         raise UsageError(f"--inject {text!r}: N is how many starts of the job go wrong, from 1 on")
     return Injection(cast("Kind", kind), pattern, int(starts or 1), text)
