@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from asl_toolkit.client import OperationNotSupported
+from asl_toolkit.client import OperationNotSupported, StepFunctions
 
 ROLE = "arn:aws:iam::111111111111:role/r"
 TASK = {

@@ -18,6 +18,7 @@ from asl_toolkit.check.scopes import walk
 from asl_toolkit.check.services import check_resources, check_services
 from asl_toolkit.check.sizes import check_sizes
 from asl_toolkit.check.source import find_places, read_text
+from asl_toolkit.check.states_variable import check_states_variable
 from asl_toolkit.check.structure import check_structure
 from asl_toolkit.check.templates import check_templates
 from asl_toolkit.check.variables import check_variables
@@ -92,6 +93,7 @@ def _check_machine(  # noqa: PLR0913, PLR0917 - what `check` was given
         check_paths(state, report)
         check_templates(state, report)
         check_jsonata(state, report)
+        check_states_variable(state, report)
         check_choice(state, report)
     check_maps(machine, report, machine_type)
     check_variables(machine, report)

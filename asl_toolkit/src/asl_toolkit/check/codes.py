@@ -141,6 +141,11 @@ CODES: Final[Mapping[str, Code]] = {
         "See the developer guide, “Context object”, for its members",
     ),
     "JSONATA_SYNTAX": _error(_EXPRESSIONS, "a JSONata expression cannot be parsed", "Correct the expression"),
+    "STATES_MEMBER": _error(
+        _EXPRESSIONS,
+        "a JSONata expression reads a member of $states that is not there, or not in this field",
+        "Read $states.input or $states.context; the result in Output and Assign, the error in those of a Catch",
+    ),
     "JSONATA_MARKS": _error(
         _EXPRESSIONS,
         "a string of a JSONata state begins with {% or ends with %}, but not both",

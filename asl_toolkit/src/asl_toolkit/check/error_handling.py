@@ -70,7 +70,8 @@ def _check_entry(  # noqa: PLR0913, PLR0917 - an entry, where it stands, and wha
     what = f"an entry of {name}"
     check_unknown(entry, pointer, fields, what, report)
     check_required(entry, pointer, fields, what, report)
-    check_values(entry, pointer, fields, state.language, report)
+    # nothing in a Retry is evaluated
+    check_values(entry, pointer, fields, "JSONPath" if name == "Retry" else state.language, report)
     check_exclusive(entry, pointer, fields, report)
     for field in entry:
         language = fields[field].language if field in fields else None

@@ -1,5 +1,6 @@
 """JSONata in states: where {% … %} may stand, and whether it can be parsed (by jsonata-python, JSONata 2.0.6 as AWS's)."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -10,6 +11,7 @@ from asl_toolkit.check.wording import shown
 from asl_toolkit.json_value import Json
 
 _DEEPEST: Final = 100
+_NOISE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`|/\*.*?\*/', re.DOTALL)
 _STATES: Final = frozenset({"ItemProcessor", "Iterator", "Branches", "Comment", "Type", "QueryLanguage"})
 
 
@@ -31,6 +33,11 @@ def check_jsonata(state: StateAt, report: Report) -> None:
         compile_value(text, pointer, "", faults)
         for where, message in faults:
             report.add("JSONATA_SYNTAX", where, message)
+
+
+def without_texts(expression: str) -> str:
+    """An expression without its texts, quoted names and comments."""
+    return _NOISE.sub(" ", expression)
 
 
 def _walk(value: Json, pointer: str, report: Report | None, depth: int) -> Iterator[tuple[str, str]]:

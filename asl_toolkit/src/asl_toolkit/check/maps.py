@@ -81,11 +81,11 @@ def check_maps(machine: Machine, report: Report, machine_type: str | None) -> No
             _check_inline(state, report)
         if state.jsonata and "Items" in state.value:
             items = state.value["Items"]
-            if not isinstance(items, (list, Mapping)) and not is_expression(items) and not is_placeholder(items):
+            if not isinstance(items, list) and not is_expression(items) and not is_placeholder(items):
                 report.add(
                     "WRONG_TYPE",
                     state.at("Items"),
-                    f"Items is an array, an object or an expression {{% … %}}, not {shown(items)}",
+                    f"Items is an array or an expression {{% … %}}, not {shown(items)}",
                 )
 
 
@@ -165,7 +165,7 @@ def _check_reader(state: StateAt, report: Report) -> None:
     _check_words(config, pointer, {**_WORDS, "Transformation": ("NONE", "LOAD_AND_FLATTEN")}, report)
     _check_path(config, "MaxItemsPath", pointer, state, report)
     getting = str(reader.get("Resource", "")).endswith(":s3:getObject")
-    if getting and "InputType" not in config:
+    if getting and "InputType" not in config and "ManifestType" not in config:
         report.add(
             "MISSING_FIELD", pointer if "ReaderConfig" in reader else state.at("ItemReader"), "ReaderConfig needs InputType"
         )

@@ -1,11 +1,12 @@
 """JSONPath fields: InputPath, OutputPath, ResultPath and the `…Path` fields; context object paths; intrinsics."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Final, Literal
 
 from asl_toolkit.check.findings import Report
-from asl_toolkit.check.scopes import StateAt
+from asl_toolkit.check.scopes import StateAt, in_map
 from asl_toolkit.check.values import is_placeholder
 from asl_toolkit.errors import SyntaxFault
 from asl_toolkit.expressions import Constant, Expression, PathExpression, parse_expression
@@ -31,13 +32,14 @@ _PLAUSIBLE: Final = re.compile(
     re.VERBOSE,
 )
 _LONGEST_TRIED: Final = 1_000
-_CONTEXT: Final[Mapping[str, frozenset[str] | None]] = {  # developer guide, "Accessing execution data from the Context object"
+_CONTEXT: Final[Mapping[str, frozenset[str]]] = {  # developer guide, "Accessing execution data from the Context object"
     "Execution": frozenset({"Id", "Input", "Name", "RoleArn", "StartTime", "RedriveCount", "RedriveTime"}),
     "State": frozenset({"EnteredTime", "Name", "RetryCount"}),
     "StateMachine": frozenset({"Id", "Name"}),
     "Task": frozenset({"Token"}),
     "Map": frozenset({"Item"}),
 }
+_ITEM: Final = frozenset({"Index", "Key", "Source", "Value"})
 
 
 def check_paths(state: StateAt, report: Report) -> None:
@@ -101,17 +103,33 @@ def parts_of(expression: Expression) -> Iterator[Expression]:
 
 
 def _check_context(path: PathExpression, pointer: str, state: StateAt, report: Report) -> None:
-    names = [token.names[0] for token in path.path.tokens[:2] if isinstance(token, Property) and len(token.names) == 1]
-    if len(names) < min(2, len(path.path.tokens)) or not names:
+    names = [token.names[0] for token in path.path.tokens[:3] if isinstance(token, Property) and len(token.names) == 1]
+    if len(names) < min(2 if names[:1] != ["Map"] else 3, len(path.path.tokens)) or not names:
         return
-    if names[0] not in _CONTEXT:
-        report.add("CONTEXT_PATH", pointer, f"the context object has no member {names[0]!r} ({path.source})")
-        return
-    members = _CONTEXT[names[0]]
-    if len(names) > 1 and members is not None and names[1] not in members:
-        report.add("CONTEXT_PATH", pointer, f"{names[0]} of the context object has no member {names[1]!r} ({path.source})")
-    elif names[0] == "Task" and not str(state.value.get("Resource", "")).endswith(".waitForTaskToken"):
-        report.add("CONTEXT_PATH", pointer, f"{path.source} is there only in a .waitForTaskToken Task")
+    check_context_names(names, path.source, pointer, state, report)
+
+
+def check_context_names(names: list[str], source: str, pointer: str, state: StateAt, report: Report) -> None:
+    """The members of the context object that a path of either language reads, from the outside in: at most three count."""
+    known = _CONTEXT.get(names[0])
+    if known is None:
+        near = _near(names[0], _CONTEXT)
+        report.add("CONTEXT_PATH", pointer, f"the context object has no member {names[0]!r} ({source}){near}")
+    elif len(names) > 1 and names[1] not in known:
+        near = _near(names[1], known)
+        report.add("CONTEXT_PATH", pointer, f"{names[0]} of the context object has no member {names[1]!r} ({source}){near}")
+    elif names[:2] == ["Map", "Item"] and len(names) > 2 and names[2] not in _ITEM:
+        near = _near(names[2], _ITEM)
+        report.add("CONTEXT_PATH", pointer, f"Map.Item of the context object has no member {names[2]!r} ({source}){near}")
+    elif names[0] == "Map" and state.type != "Map" and not in_map(state.scope):
+        report.add("CONTEXT_PATH", pointer, f"{source} is there only in a Map")
+    elif names[0] == "Task" and ".wait" not in str(state.value.get("Resource", "")):  # a misspelt pattern is said elsewhere
+        report.add("CONTEXT_PATH", pointer, f"{source} is there only in a .waitForTaskToken Task")
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    found = get_close_matches(name, sorted(known), 1)
+    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def _check_call(call: IntrinsicCall, pointer: str, report: Report) -> None:

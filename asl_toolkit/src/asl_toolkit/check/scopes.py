@@ -150,6 +150,15 @@ def in_express_child(scope: Scope | None) -> bool:
     return False
 
 
+def in_map(scope: Scope | None) -> bool:
+    """Whether the scope is a Map's processor, or inside of one."""
+    while scope is not None:
+        if scope.kind in {"inline", "distributed"}:
+            return True
+        scope = scope.parent
+    return False
+
+
 def mode_of(state: Mapping[str, Json]) -> str:
     """The mode of a Map: what ProcessorConfig says, INLINE by default."""
     processor = state.get("ItemProcessor", state.get("Iterator"))

@@ -5,10 +5,11 @@ Source: developer guide, "Passing data between states with variables" (scopes, r
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Final
 
 from asl_toolkit.check.findings import Report, join
-from asl_toolkit.check.jsonata_values import expressions_of
+from asl_toolkit.check.jsonata_values import expressions_of, without_texts
 from asl_toolkit.check.paths import parts_of
 from asl_toolkit.check.scopes import Machine, Scope, StateAt, walk
 from asl_toolkit.check.templates import template_places
@@ -19,7 +20,6 @@ from asl_toolkit.json_value import Json
 
 _NAME: Final = re.compile(r"[^\W\d]\w{0,79}")
 _JSONATA_NAME: Final = re.compile(r"\$([A-Za-z_]\w*)")
-_JSONATA_NOISE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`|/\*.*?\*/', re.DOTALL)
 _BOUND: Final = re.compile(r"\$([A-Za-z_]\w*)\s*:=|[@#]\s*\$([A-Za-z_]\w*)")
 _FUNCTION: Final = re.compile(r"(?:function|λ)\s*\(([^)]*)\)")
 _BUILT_IN: Final = frozenset(
@@ -111,7 +111,10 @@ def check_variables(machine: Machine, report: Report) -> None:
         seen = _visible(state.scope, assigned)
         for pointer, name in _readings(state):
             if name not in seen:
-                report.add("UNKNOWN_VARIABLE", pointer, f"no state in sight assigns the variable ${name}")
+                known = seen | _BUILT_IN if state.jsonata else seen
+                near = get_close_matches(name, sorted(known), 1, 0.8)
+                hint = f"; did you mean ${near[0]}?" if near else ""
+                report.add("UNKNOWN_VARIABLE", pointer, f"no state in sight assigns the variable ${name}{hint}")
 
 
 def references(definition: Mapping[str, Json]) -> dict[str, list[str]]:
@@ -172,7 +175,7 @@ def _readings(state: StateAt) -> Iterator[tuple[str, str]]:
 
 
 def _jsonata_names(text: str) -> Iterator[str]:
-    plain = _JSONATA_NOISE.sub(" ", text)
+    plain = without_texts(text)
     own = {name for match in _BOUND.finditer(plain) for name in match.groups() if name}
     for match in _FUNCTION.finditer(plain):
         own.update(_JSONATA_NAME.findall(match[1]))

@@ -121,8 +121,9 @@ def _read_reader(reader: Reader) -> ItemReader | None:
     parameters = inner.template(_parameters_name(inner))
     config = inner.mapping("ReaderConfig") or Reader({}, inner.pointer, inner.findings, inner.language)
     input_type = config.choice("InputType", ("CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"))
-    if input_type == "MANIFEST":
-        config.fault("InputType", "NOT_RUN_HERE", "an ItemReader of InputType MANIFEST (S3 Inventory, Athena) is not run here")
+    if input_type == "MANIFEST" or (input_type is None and "ManifestType" in config.value):
+        name = "InputType" if input_type else "ManifestType"
+        config.fault(name, "NOT_RUN_HERE", "an ItemReader of InputType MANIFEST (S3 Inventory, Athena) is not run here")
     if input_type == "PARQUET" and find_spec("pyarrow") is None:
         text = "an ItemReader of InputType PARQUET needs pyarrow: pip install 'extract-asl-toolkit[parquet]'"
         config.fault("InputType", "NOT_RUN_HERE", text)
@@ -142,7 +143,7 @@ def _read_reader(reader: Reader) -> ItemReader | None:
         return None
     if (resource.service, resource.action) not in {("s3", "getObject"), ("s3", "listObjectsV2")}:
         inner.fault("Resource", "RESOURCE", "an ItemReader reads by s3:getObject or s3:listObjectsV2")
-    elif resource.action == "getObject" and input_type is None and "InputType" not in config.value:
+    elif resource.action == "getObject" and input_type is None and not {"InputType", "ManifestType"} & config.value.keys():
         config.fault(None, "MISSING_FIELD", "InputType is missing")
     if input_type == "CSV" and location is None and "CSVHeaderLocation" not in config.value:
         config.fault(None, "MISSING_FIELD", "CSVHeaderLocation is missing")

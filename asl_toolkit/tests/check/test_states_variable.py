@@ -1,0 +1,100 @@
+"""What JSONata reads of $states and what either language reads of the context object: said before it runs, and by all alike."""
+
+import pytest
+
+import asl_toolkit
+from asl_toolkit.check import check
+
+TASK = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 9, "End": True}
+
+
+def machine(state, language="JSONata"):
+    return {"QueryLanguage": language, "StartAt": "A", "States": {"A": state, "B": {"Type": "Succeed"}}}
+
+
+def found(state, language="JSONata"):
+    return [
+        (it.code, it.pointer, it.message) for it in check(machine(state, language), services=False) if it.code != "UNREACHABLE"
+    ]
+
+
+RESULT = "$states.result is there only in Output and Assign of a Task, Parallel or Map"
+ERROR = "$states.errorOutput is there only in Output and Assign of an entry of Catch"
+
+
+@pytest.mark.parametrize(
+    ("state", "pointer", "message"),
+    [
+        ({**TASK, "Arguments": {"a": "{% $states.result.b %}"}}, "Arguments/a", RESULT),
+        ({"Type": "Pass", "Output": "{% $states.result %}", "End": True}, "Output", RESULT),
+        ({**TASK, "Output": "{% $states.errorOutput.Error %}"}, "Output", ERROR),
+        ({**TASK, "Output": "{% $states.inptu %}"}, "Output", "$states has no member 'inptu'; did you mean 'input'?"),
+    ],
+)
+def test_what_the_service_refuses_is_an_error_and_does_not_run(state, pointer, message):
+    assert found(state) == [("STATES_MEMBER", f"/States/A/{pointer}", message)]
+    with pytest.raises(asl_toolkit.DefinitionError, match="STATES_MEMBER"):
+        asl_toolkit.load(machine(state))
+
+
+def test_what_is_there_is_no_fault():
+    catch = [
+        {
+            "ErrorEquals": ["States.ALL"],
+            "Next": "B",
+            "Output": "{% $states.errorOutput %}",
+            "Assign": {"x": "{% $states.errorOutput %}"},
+        }
+    ]
+    output = "{% /* $states.no */ {'r': $states.result, 't': '$states.nothing', 'n': $states.context.Execution.Name} %}"
+    assert found({**TASK, "Output": output, "Assign": {"y": "{% $states.result %}"}, "Catch": catch}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("Execution.Nmae", "Execution of the context object has no member 'Nmae' ({}); did you mean 'Name'?"),
+        ("Map.Item.Vlaue", "Map.Item of the context object has no member 'Vlaue' ({}); did you mean 'Value'?"),
+        ("Map.Item.Value", "{} is there only in a Map"),
+        ("Executoin.Name", "the context object has no member 'Executoin' ({}); did you mean 'Execution'?"),
+    ],
+)
+def test_the_context_object_has_the_same_members_in_both_languages(path, message):
+    jsonata = {"Type": "Pass", "Output": f"{{% $states.context.{path} %}}", "End": True}
+    assert found(jsonata) == [("CONTEXT_PATH", "/States/A/Output", message.format(f"$states.context.{path}"))]
+    jsonpath = {"Type": "Pass", "Parameters": {"a.$": f"$$.{path}"}, "End": True}
+    assert found(jsonpath, "JSONPath") == [("CONTEXT_PATH", "/States/A/Parameters/a.$", message.format(f"$$.{path}"))]
+
+
+@pytest.mark.parametrize(("path", "meant"), [("$upercase('a')", "$uppercase"), ("$state.input", "$states")])
+def test_a_name_that_is_nearly_known_is_named(path, meant):
+    (finding,) = found({"Type": "Pass", "Output": f"{{% {path} %}}", "End": True})
+    name = path.partition("(")[0].partition(".")[0]
+    assert finding[2] == f"no state in sight assigns the variable {name}; did you mean {meant}?"
+
+
+def test_check_and_load_agree_on_retry_and_items():
+    retry = {**TASK, "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": "{% 3 %}"}]}
+    processor = {"StartAt": "C", "States": {"C": {"Type": "Succeed"}}}
+    items = {"Type": "Map", "Items": {"a": 1}, "ItemProcessor": processor, "End": True}
+    for state, pointer in ((retry, "/States/A/Retry/0/MaxAttempts"), (items, "/States/A/Items")):
+        assert [(code, place) for code, place, _ in found(state)] == [("WRONG_TYPE", pointer)]
+        with pytest.raises(asl_toolkit.DefinitionError, match=pointer):
+            asl_toolkit.load(machine(state))
+
+
+def test_an_inventory_needs_no_input_type():
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "C",
+        "States": {"C": {"Type": "Succeed"}},
+    }
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"ManifestType": "S3_INVENTORY"},
+        "Parameters": {"Bucket": "b", "Key": "k"},
+    }
+    state = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
+    assert found(state, "JSONPath") == []
+    with pytest.raises(asl_toolkit.DefinitionError, match="NOT_RUN_HERE"):
+        asl_toolkit.load(machine(state, "JSONPath"))
