@@ -1,8 +1,11 @@
 """Injected errors: what Catch sees of them, the events that they leave, and names and attempts that are refused."""
 
+import json
+
 import pytest
 
 from asl_toolkit import Services, VirtualClock, load, run
+from asl_toolkit.commands.run import main
 from asl_toolkit.mocks import Injection, MockError, parse_injection, with_injected, with_mocks
 from asl_toolkit.services.contract import CheckedHandler
 
@@ -162,3 +165,38 @@ def test_faulty_answers_are_explained(answer, message):
     with pytest.raises(MockError) as caught:
         with_mocks(Services(), {"states": {"A": answer}})
     assert str(caught.value) == message
+
+
+PASSED_BY = {"StartAt": "Job", "States": {"Job": {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun", "End": True}}}
+MOCKED = {"services": {"glue:startJobRun": {"result": {}}}}
+
+
+def test_a_test_whose_injection_is_never_met_fails(asl):
+    message = "inject=: Job@9=E was never met: the state 'Job' did not run, or not so often (the execution ended SUCCEEDED)"
+    with pytest.raises(MockError) as refused:
+        asl(PASSED_BY, mocks=MOCKED, inject=["Job@9=E"])
+    assert str(refused.value) == message
+    assert asl(PASSED_BY, mocks=MOCKED, inject=["Job=E"]).error == "E"
+    assert asl(PASSED_BY, mocks=MOCKED, inject=["Job=States.Runtime"]).error == "States.Runtime"
+
+
+def test_the_fixture_names_its_own_argument(asl):
+    with pytest.raises(MockError, match="inject=: there is no Task 'Jobb'; did you mean 'Job'"):
+        asl(PASSED_BY, mocks=MOCKED, inject=["Jobb=E"])
+
+
+def test_a_misspelt_reserved_name_is_refused():
+    with pytest.raises(MockError) as refused:
+        parse_injection("Job=States.Tiemout")
+    assert str(refused.value) == (
+        "'Job=States.Tiemout': 'States.Tiemout' is no error name that Step Functions reserves; did you mean 'States.Timeout'?"
+    )
+    assert parse_injection("Job=States.Http.StatusCode.404").error == "States.Http.StatusCode.404"
+
+
+def test_the_command_warns_of_an_injection_that_was_never_met(tmp_path, capsys):
+    (tmp_path / "m.json").write_text(json.dumps(PASSED_BY))
+    (tmp_path / "mocks.json").write_text(json.dumps(MOCKED))
+    assert main([str(tmp_path / "m.json"), "--mocks", str(tmp_path / "mocks.json"), "--inject", "Job@9=E"]) == 0
+    warning = "warning: --inject Job@9=E was never met: the state 'Job' did not run, or not so often\n"
+    assert capsys.readouterr() == ("{}\n", warning)

@@ -32,25 +32,30 @@ class AslRunner:
         """Run to the end. `mocks` as a mocks file, `inject` as the command's option (`"My Task@1=Glue.X:cause"`).
 
         `start_time` is what the clock shows at the start, such as 2026-01-31T12:00:00Z; without it 2023-11-14T22:13:20Z.
-        MockError when a mock or an injection names a state that the machine does not have.
+        MockError when a mock or an injection names a state that the machine does not have, or an
+        injection was never met: a test that believes in its error must not be green.
         """
         from asl_toolkit import Services, TaskTokens, VirtualClock, load, run
-        from asl_toolkit.mocks import parse_injection, with_injected, with_mocks
+        from asl_toolkit.mocks import Injection, MockError, parse_injection, unmet, with_injected, with_mocks
         from asl_toolkit.timestamps import parse_instant
 
         machine = load(definition.read_bytes() if isinstance(definition, Path) else definition)
         used = services or Services(functions=functions, tokens=TaskTokens(patience=0))
         if mocks is not None:
             used = with_mocks(used, mocks, machine)
+        injections, met = [parse_injection(each) for each in inject], set[Injection]()
         if inject:
-            used = with_injected(used, [parse_injection(each) for each in inject], machine)
+            used = with_injected(used, injections, machine, where="inject=", met=met)
         clock = VirtualClock()
         if start_time is not None:
             start = parse_instant(start_time)
             if start is None:
                 raise ValueError(f"start_time is an instant such as 2026-01-31T12:00:00Z, not {start_time!r}")
             clock = VirtualClock(start.timestamp())
-        return run(machine, input, services=used, clock=clock, timeout=timeout)
+        result = run(machine, input, services=used, clock=clock, timeout=timeout)
+        if left := unmet(injections, met):
+            raise MockError(f"inject=: {'; '.join(left)} (the execution ended {result.status})")
+        return result
 
     def states_of(self, result: "ExecutionResult") -> list[str]:
         """The names of the states that an execution entered, in order."""

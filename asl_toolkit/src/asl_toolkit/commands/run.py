@@ -15,7 +15,7 @@ from asl_toolkit.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from asl_toolkit.errors import DefinitionError
 from asl_toolkit.json_value import Json, dumps, loads
 from asl_toolkit.machine import StateMachine, load
-from asl_toolkit.mocks import MockError, parse_injection, with_injected, with_mocks
+from asl_toolkit.mocks import Injection, MockError, parse_injection, unmet, with_injected, with_mocks
 from asl_toolkit.runtime.distributed import ChildExecution
 from asl_toolkit.runtime.execution import ExecutionResult
 from asl_toolkit.runtime.history import Event
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         text = _read_bytes(given.file)
         machine = load(text)
-        services = _services(given, machine)
+        injections, met = [parse_injection(text) for text in given.inject], set[Injection]()
+        services = with_injected(_services(given, machine), injections, machine, met=met)
         execution = machine.start(
             _input(given.input),
             name=given.name,
@@ -76,6 +77,8 @@ def main(arguments: Sequence[str]) -> int:
         if children.left_out:
             sys.stderr.write(f"{children.left_out} more children of Distributed Maps succeeded\n")
     _show(result, given.output)
+    for text in unmet(injections, met):
+        sys.stderr.write(f"warning: --inject {text}\n")
     if result.error == "Lambda.ResourceNotFoundException" and not given.aws:
         known = ", ".join(map(repr, sorted(services.functions))) or "none"
         sys.stderr.write(f"functions of this run (--function, --mocks): {known}\n")
@@ -206,9 +209,7 @@ def _services(given: argparse.Namespace, machine: StateMachine) -> Services:
     document = {} if given.mocks is None else _json(given.mocks, "--mocks")
     if not isinstance(document, dict):
         raise _WrongUseError(f"--mocks {given.mocks} holds a JSON object")
-    services = with_mocks(services, document, machine)
-    injections = [parse_injection(text) for text in given.inject]
-    return with_injected(services, injections, machine) if injections else services
+    return with_mocks(services, document, machine)
 
 
 def _aws() -> Any:  # handlers

@@ -10,7 +10,7 @@ from asl_toolkit.definition.reader import Reader
 
 _MOST_ATTEMPTS = 99_999_999
 _LONGEST_DELAY = 31_622_400
-_KNOWN = frozenset(
+RESERVED = frozenset(
     {
         "States.ALL",
         "States.BranchFailed",
@@ -80,6 +80,6 @@ def _errors(reader: Reader, *, last: bool) -> tuple[str, ...]:
     if "States.ALL" in value and (len(value) > 1 or not last):
         reader.fault("ErrorEquals", "ERROR_NAMES", "States.ALL stands alone, and in the last entry")
     for name in value:
-        if name.startswith("States.") and name not in _KNOWN:
+        if name.startswith("States.") and name not in RESERVED:
             reader.fault("ErrorEquals", "ERROR_NAMES", f"{name!r} is no error name that Step Functions reserves")
     return tuple(value)

@@ -19,7 +19,7 @@ What an ItemReader reads is `result` too: the file's text, `{"Body": text}` or t
 """
 
 from asl_toolkit.mocks.answers import MockError
-from asl_toolkit.mocks.injections import Injection, parse_injection, with_injected
+from asl_toolkit.mocks.injections import Injection, parse_injection, unmet, with_injected
 from asl_toolkit.mocks.serving import with_mocks
 
-__all__ = ["Injection", "MockError", "parse_injection", "with_injected", "with_mocks"]
+__all__ = ["Injection", "MockError", "parse_injection", "unmet", "with_injected", "with_mocks"]

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 
+from asl_toolkit.definition.errors_handled import RESERVED
 from asl_toolkit.definition.resource import parse_resource
 from asl_toolkit.errors import RuntimeFailure, TaskFailed
 from asl_toolkit.mocks.answers import MockError
@@ -29,11 +32,33 @@ class Injection:
     cause: str = "injected"
     attempt: int | None = 1
 
+    @property
+    def place(self) -> str:
+        """The state and the attempt, as the option writes them."""
+        return f"{self.state}@{'*' if self.attempt is None else self.attempt}"
 
-def with_injected(services: Services, injections: Sequence[Injection], machine: "StateMachine | None" = None) -> Services:
+
+def unmet(injections: Sequence[Injection], met: set[Injection]) -> list[str]:
+    """A sentence for each injection that no attempt has met: what was to be tested was not."""
+    return [
+        f"{it.place}={it.error} was never met: the state {it.state!r} did not run, or not so often"
+        for it in injections
+        if it not in met
+    ]
+
+
+def with_injected(
+    services: Services,
+    injections: Sequence[Injection],
+    machine: "StateMachine | None" = None,
+    *,
+    where: str = "--inject",
+    met: set[Injection] | None = None,
+) -> Services:
     """Services in which chosen attempts of chosen Tasks fail; all other calls go where they went.
 
-    MockError when two injections meet the same attempt or, with a `machine`, one names a state that it does not have.
+    MockError when two injections meet the same attempt or, with a `machine`, one names a state that it does not have;
+    `where` is what the user wrote them in. Each that fails an attempt is put into `met`.
     """
     by_state: dict[str, dict[int | None, Injection]] = {}
     for injection in injections:
@@ -49,17 +74,15 @@ def with_injected(services: Services, injections: Sequence[Injection], machine: 
             )
         attempts[injection.attempt] = injection
     if machine is not None:
-        check_states(by_state, machine, "--inject")
+        check_states(by_state, machine, where)
     states = dict(services.states)
     for name, mine in by_state.items():
-        states[name] = _injected(services, mine)
+        states[name] = _injected(services, mine, set() if met is None else met)
     return services.but(handlers=services.handlers, functions=services.functions, states=states)
 
 
-def _injected(services: Services, attempts: Mapping[int | None, Injection]) -> Handler:
-    def injection(request: TaskRequest) -> Injection | None:
-        attempt = request.context["State"]["RetryCount"] + 1
-        return attempts.get(attempt) or attempts.get(None)
+def _injected(services: Services, attempts: Mapping[int | None, Injection], met: set[Injection]) -> Handler:
+    injection = partial(_due, attempts, met)
 
     def inner(request: TaskRequest) -> Handler | None:
         return services.handler(parse_resource(request.resource), request.state_name)
@@ -86,6 +109,15 @@ def _injected(services: Services, attempts: Mapping[int | None, Injection]) -> H
     return CheckedHandler(handle, check)
 
 
+def _due(attempts: Mapping[int | None, Injection], met: set[Injection], request: TaskRequest) -> Injection | None:
+    """The injection of this attempt, noted as met."""
+    attempt = request.context["State"]["RetryCount"] + 1
+    found = attempts.get(attempt) or attempts.get(None)
+    if found is not None:
+        met.add(found)
+    return found
+
+
 def parse_injection(text: str) -> Injection:
     """`STATE=ERROR`, `STATE@2=ERROR:cause`, `STATE@*=ERROR`. MockError when it is none of them."""
     match = _FORM.fullmatch(text)
@@ -94,6 +126,10 @@ def parse_injection(text: str) -> Injection:
     state, attempt, error, cause = match.groups()
     if attempt is not None and attempt != "*" and int(attempt) < 1:
         raise MockError(f"{text!r}: the attempt is a number from 1, or *, not {attempt!r}")
+    if error.startswith("States.") and error not in RESERVED and not error.startswith("States.Http."):
+        near = get_close_matches(error, sorted(RESERVED), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise MockError(f"{text!r}: {error!r} is no error name that Step Functions reserves{hint}")
     if cause is None:
         cause = "" if error in _WITHOUT_CAUSE else "injected"
     return Injection(state, error, cause, None if attempt == "*" else int(attempt or 1))
