@@ -58,6 +58,15 @@ def stderr_console() -> Console:
     return Console(file=cast("TextIO", _Forgiving(sys.stderr)), highlight=False, soft_wrap=True)
 
 
+def plain(value: object, *, keep: str = "", most: int | None = None) -> str:
+    """Text for a terminal: what would steer it (escape sequences, line breaks, turned directions) escaped; cut after `most`."""
+    text = "".join(
+        letter if letter.isprintable() or letter in keep else letter.encode("unicode_escape").decode("ascii")
+        for letter in str(value)
+    )
+    return text if most is None or len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+
+
 def print_json(value: object) -> None:
     """One JSON document on stdout, keys in the order given."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
@@ -86,4 +95,4 @@ def _cell(value: object) -> str:
         return f"{value:,.1f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return str(value)
+    return plain(value, keep="\n")

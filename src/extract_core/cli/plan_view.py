@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from extract_core.cli.output import Column, print_json, print_table
+from extract_core.cli.output import Column, plain, print_json, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from extract_core.handlers import Parts
 
 _IN_DETAIL: Final = 5  # tables whose values are shown without being asked for
+_LONGEST: Final = 300  # characters of a value in text; JSON has it whole
 
 
 def show(found: Preview, *, details: bool | None, output: str, prefix: str = "") -> None:
@@ -69,15 +70,15 @@ def _held(lock: Lock | None) -> str | None:
 def _print_values(table: TablePreview) -> None:
     if not table.values:
         return
-    click.echo(f" {table.planned.table}")
+    click.echo(f" {plain(table.planned.table)}")
     wide = max(len(value.name) for value in table.values)
     for value in table.values:
-        click.echo(f"   {value.name:<{wide}}  {_text(value.value)}  ({value.place})")
+        click.echo(f"   {plain(value.name):<{wide}}  {_text(value.value)}  ({value.place})")
     click.echo()
 
 
 def _text(value: Json) -> str:
-    return "(none)" if value is None else str(value)
+    return "(none)" if value is None else plain(value, most=_LONGEST)
 
 
 def _print_run(found: Preview) -> None:
