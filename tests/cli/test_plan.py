@@ -283,3 +283,30 @@ def test_a_backfill_says_its_range(cli, project):
         "public.accounts glue updated_at above 2026-01-01 00:00:00 up to 2026-02-01 00:00:00, once more"
     ), said
     assert "--high_watermark 2026-02-01 00:00:00 (the event (backfill))" in lines(said.out)
+
+
+def test_an_error_that_only_moved_is_no_change(cli, project, started):
+    config = project / "config" / "sales.yml"
+    text = "extract:\n  job_type: glue\n  tables:\n    a: {fetchsize: many}\n"
+    config.write_text(text)
+    started()
+    config.write_text("# moved\n" + text)
+    said = cli("plan", "sales", "--diff", "r-1")
+    assert said.out == "since run r-1: 0 added, 0 not in this plan, 0 changed, 1 the same\n"
+    config.write_text(text.replace("many", "more"))
+    assert "plan_error" in cli("plan", "sales", "--diff", "r-1").out
+
+
+def test_values_do_not_steer_the_terminal(cli, project):
+    (project / "config" / "sales.yml").write_text(
+        'extract:\n  job_type: glue\n  arguments: {--a: "x\\e]0;t\\ny", --b: "' + "z" * 20_000 + '"}\n  tables: {a: {}}\n'
+    )
+    said = cli("plan", "sales")
+    assert next(line.split() for line in said.out.splitlines() if "--a " in line) == [
+        "--a",
+        r"x\x1b]0;t\ny",
+        "(extract,",
+        "line",
+        "3)",
+    ]
+    assert f"{'z' * 300}… (20,000 characters)" in said.out

@@ -326,3 +326,18 @@ def test_a_name_that_blocks_no_plugin_is_told(cli, project, monkeypatch):
     for argv in ("validate",), ("plan", "sales"), ("schema",):
         assert cli(*argv).err.splitlines()[0] == f"note: {told}"
     assert f"note    plugins: {told}\n" in cli("doctor").out
+
+
+def test_a_section_that_is_none_blames_no_config(cli, project):
+    (project / "extract.toml").write_text("pipeline = 3\n")
+    said = cli("validate", "config/sales.yml")
+    assert (said.code, said.out.splitlines()[0]) == (2, "extract.toml:1:1: pipeline: is a section, not 3; write [pipeline]")
+    assert said.err.endswith("1 complaint\n")
+
+
+def test_an_empty_name_is_complained_of_once(cli, project):
+    (project / "config" / "sales.yml").write_text('extract:\n  job_type: glue\n  tables:\n    "": {}\n    a: {}\n')
+    said = cli("validate")
+    assert said.out == (
+        'config/sales.yml:4:5: extract.tables."": is no table\'s name: it is empty, or begins or ends with a blank\n'
+    )

@@ -103,7 +103,8 @@ def _check(path: Path, registry: Registry, pipeline: Pipeline | None, faults: Se
     except OSError as error:
         why = "is a link to nothing" if path.is_symlink() else f"can't be read: {error.strerror}"
         return Checked(faults=(Fault(str(path), 0, 0, "", why),))
-    machine = machine_facts(pipeline, registry) if pipeline is not None else None
+    unread = any(fault.path in ("pipeline", "machine", "job_types") for fault in faults)  # nothing is known of the machine
+    machine = machine_facts(pipeline, registry) if pipeline is not None and not unread else None
     faulty = {fault.path.split(".")[1] for fault in faults if fault.path.startswith("job_types.")}
     return check_source(data, file=str(path), registry=registry, machine=machine, faulty=faulty)
 

@@ -58,7 +58,7 @@ def check_source(
     attempt = Attempt(run=_RUN, number=1, places=_PLACES)
     notes: list[Complaint] = list(above_tables(config))
     with collector_paused():
-        for table in config.tables:
+        for table in filter(str.strip, config.tables):  # a name that is empty is complained of already
             job_type = planner.job_type_of(table) or "(none)"
             counts[job_type] += 1
             notes += of_table(table, config.extract.tables[table])

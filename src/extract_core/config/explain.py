@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -124,7 +125,15 @@ def differences(before: PlannedTable, now: PlannedTable) -> Sequence[tuple[str, 
     """
     then, today = _values(before), _values(now)
     names = [*then, *(name for name in today if name not in then)]
-    return [(name, then.get(name), today.get(name)) for name in names if then.get(name) != today.get(name)]
+    return [(name, then.get(name), today.get(name)) for name in names if _of(name, then) != _of(name, today)]
+
+
+def _of(name: str, values: Mapping[str, Json]) -> Json:
+    """The value as it is compared: a plan error without its places, which move with what is written above."""
+    value = values.get(name)
+    if name == "plan_error" and isinstance(value, str):
+        return re.sub(r"(?m)^(\S[^:\n]*):\d+:\d+: ", r"\1: ", value)
+    return value
 
 
 def _values(planned: PlannedTable) -> dict[str, Json]:
