@@ -54,6 +54,7 @@ def test_by_error(error, cause, state, failure, retryable):
         ("the application has exceeded maximumCapacity settings", F.CAPACITY),
         ("Host EC2 (instance i-1) terminated.", F.INTERRUPTED),
         ("RESOURCE:CPU", F.CAPACITY),
+        ("CapacityError: Unable to provision requested ML compute capacity. Please retry using a different type", F.CAPACITY),
         ("insufficient free addresses in subnet subnet-1", F.CAPACITY),
         ("Tasks provisioning capacity limit exceeded.", F.CAPACITY),
         ("No Container Instances were found in your cluster.", F.CAPACITY),

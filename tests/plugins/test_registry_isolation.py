@@ -169,7 +169,7 @@ def test_an_entry_point_that_is_no_module(site, job_types, value):
 def test_a_module_that_is_not_there(site, job_types):
     site.simple("good", job_types("good"))
     site.install("acme-bad", {}, {"bad": "acme_gone"})
-    cause = "importing its module 'acme_gone' raised ModuleNotFoundError: No module named 'acme_gone'"
+    cause = "its entry point names the module 'acme_gone', and there is no module 'acme_gone'; did you mean 'acme_good'?"
     assert discover().broken == (BrokenPlugin(BAD, cause),)
 
 
@@ -205,3 +205,16 @@ def test_strict_mode_tells_all_faults_at_once(site, job_types):
         "mend, upgrade or uninstall them, or leave them out: EXTRACT_DISABLE_PLUGINS=empty,old"
     )
     assert refused.value.exit_code == 2
+
+
+def test_what_a_plugin_prints_does_not_stand_among_the_data(site, job_types, capsys):
+    site.simple("good", "print('hello from the import')\n" + job_types("good"))
+    assert list(discover().job_types) == ["good"]
+    assert capsys.readouterr() == ("", "hello from the import\n")
+
+
+def test_a_hook_that_returns_none_is_told(site):
+    site.simple("none", "from extract_core import hookimpl\n\n\n@hookimpl\ndef extract_job_types():\n    pass\n")
+    assert discover().notices == (
+        "plugin 'none' of acme-none 1.0: its hook extract_job_types returned None, so it brings no job type",
+    )

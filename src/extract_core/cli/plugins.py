@@ -92,5 +92,5 @@ def new_plugin(name: str, folder: Path | None, title: str | None) -> int:
     place = folder if folder is not None else Path(plugin.distribution)
     for path in plugin.write(place):
         click.echo(place / path)
-    click.echo(f"now: cd {place}; pip install -e '.[local,test]'; pytest; and then README.md", err=True)
+    click.echo(f"now: cd {place}; pip install --no-deps -e .; pytest; and then README.md", err=True)
     return 0

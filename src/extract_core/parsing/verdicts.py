@@ -83,6 +83,7 @@ _WORDS: Final = (
         r"insufficient capacity", r"(?:not (?:have )?enough|insufficient) free (?:IP )?addresses", r"\bInsufficientFreeAddresses",
         r"provisioning capacity limit", r"No Container Instances were found",
         r"max(?:imum)? concurrent (?:compute|capacity)", r"MaxCapacityExceeded", r"exceeded maximumCapacity",
+        r"\bCapacityError\b", r"Unable to provision requested ML compute capacity",
         r"service limit on the maximum vCPU", r"limit on the number of tasks", r"number of active steps",
     )),
     (FailureClass.INTERNAL, (
@@ -97,7 +98,7 @@ _CODES: Final = {
         "Throttling", "Throttled", "TooManyRequests", "RequestLimitExceeded", "RequestThrottled", "SlowDown",
         "ConcurrentRunsExceeded",
     ),
-    FailureClass.CAPACITY: ("ResourceNumberLimitExceeded", "LimitExceeded", "ServiceQuotaExceeded"),
+    FailureClass.CAPACITY: ("ResourceNumberLimitExceeded", "ResourceLimitExceeded", "LimitExceeded", "ServiceQuotaExceeded"),
     FailureClass.PERMISSION: (
         "AccessDenied", "UnauthorizedOperation", "UnrecognizedClient", "InvalidClientTokenId", "ExpiredToken", "InvalidSignature",
         "Blocked",

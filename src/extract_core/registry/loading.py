@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import pkgutil
 import re
+import sys
 from collections import defaultdict
+from contextlib import redirect_stdout
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -44,7 +47,7 @@ def discover(
     loader = _Loader()
     loader.broken.extend(found.broken)
     loader.load([each for each in found.plugins if each.plugin not in blocked])
-    registry = loader.registry(blocked, (*found.notices, *notices))
+    registry = loader.registry(blocked, (*found.notices, *notices, *loader.notices))
     if strict:
         refuse_trouble(registry)
     return registry
@@ -93,6 +96,7 @@ class _Loader:
         self.hooks: dict[FrozenPlugin, tuple[str, ...]] = {}
         self.offered: dict[FrozenPlugin, list[AnyJobType]] = {}
         self.broken: list[BrokenPlugin] = []
+        self.notices: list[str] = []
 
     def load(self, plugins: Sequence[FrozenPlugin]) -> None:
         claims = defaultdict[str, list[FrozenPlugin]](list)
@@ -116,8 +120,8 @@ class _Loader:
         if len(claims) > 1:
             names = ", ".join(str(each.provider) for each in claims)
             raise PluginFault(f"its module {plugin.module!r} is named by {len(claims)} plugins: {names}; uninstall all but one")
-        with isolated(f"importing its module {plugin.module!r}"):
-            module = importlib.import_module(plugin.module)
+        with isolated(f"importing its module {plugin.module!r}"), redirect_stdout(sys.stderr):  # stdout is the command's data
+            module = _imported(plugin.module)
         with isolated("looking for its hooks"):
             self.hooks[plugin] = hooks_of(self.manager, module)
         self.modules[plugin] = module
@@ -133,9 +137,12 @@ class _Loader:
         self.offered[plugin] = []
         if "extract_job_types" not in self.hooks[plugin]:
             return
-        with isolated("its hook extract_job_types"):
-            for returned in self._caller("extract_job_types", self.modules[plugin])():
+        with isolated("its hook extract_job_types"), redirect_stdout(sys.stderr):
+            answers = self._caller("extract_job_types", self.modules[plugin])()
+            for returned in answers:
                 self.offered[plugin] = job_types_of(returned)
+        if not answers:
+            self.notices.append(f"{plugin.provider}: its hook extract_job_types returned None, so it brings no job type")
 
     def _caller(self, hook: str, module: ModuleType) -> pluggy.HookCaller:
         """The hook of this plugin alone."""
@@ -190,6 +197,18 @@ class _Loader:
             implementations = reversed(getattr(self.manager.hook, hook).get_hookimpls())
             calls[hook] = tuple((providers[id(each.plugin)], self._caller(hook, each.plugin)) for each in implementations)
         return calls
+
+
+def _imported(name: str) -> ModuleType:
+    """The module of an entry point. PluginFault where there is none of that name, with the nearest one."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or (name != error.name and not name.startswith(f"{error.name}.")):
+            raise  # a module that the plugin imports
+        there = {each.name for each in pkgutil.iter_modules()} if "." not in error.name else set[str]()
+        problem = f"its entry point names the module {name!r}, and there is no module {error.name!r}"
+        raise PluginFault(f"{problem}{did_you_mean(error.name, there)}") from error
 
 
 class _Noting:

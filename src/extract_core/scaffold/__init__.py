@@ -52,6 +52,7 @@ class NewPlugin:
             "title": self.title,
             "module": self.module,
             "distribution": self.distribution,
+            "bound": _bound(),
             "cls": "".join(part.capitalize() for part in self.name.split("_")),
         }
         written = []
@@ -98,6 +99,18 @@ def new_plugin(name: str, title: str | None, registry: Registry) -> NewPlugin:
             raise UsageError(f"{provider} has the name {name!r} already: choose another one")
     _check_title(plugin.title, registry)
     return plugin
+
+
+def _bound() -> str:
+    """``>=0.1.0,<0.2``: this version and what is compatible with it; nothing where extract-core is not installed by pip."""
+    from importlib import metadata
+
+    try:
+        version = metadata.version("extract-core")
+    except metadata.PackageNotFoundError:
+        return ""
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return f">={version},<{major}.{minor + 1}"
 
 
 def _is_installed(distribution: str) -> bool:
