@@ -97,3 +97,11 @@ def test_a_fault_of_a_deployment_gets_its_place(tmp_path):
     pipeline = read_pipeline(written(tmp_path, "[job_types.glue]\njob_name = ''\n"))
     assert str(fault_at(pipeline, "job_types.glue.job_name", "is empty")) == "extract.toml:2:1: job_types.glue.job_name: is empty"
     assert str(fault_at(pipeline, "job_types.ecs", "is missing")) == "extract.toml: job_types.ecs: is missing"
+
+
+def test_where_there_is_none_a_first_one_is_offered(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        find_pipeline(tmp_path)
+    assert str(caught.value) == (
+        f"there is no extract.toml in {str(tmp_path)!r} or above it; name one with --pipeline PATH, or write one: extract init"
+    )

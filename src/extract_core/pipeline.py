@@ -74,7 +74,7 @@ def find_pipeline(start: Path | None = None) -> Path:
         if (folder / FILE_NAME).is_file():
             return folder / FILE_NAME
     raise UsageError(
-        f"there is no {FILE_NAME} in {str(start)!r} or above it; name one with --pipeline PATH, or see a whole one: extract demo"
+        f"there is no {FILE_NAME} in {str(start)!r} or above it; name one with --pipeline PATH, or write one: extract init"
     )
 
 
