@@ -2,6 +2,7 @@
 
 ExtractError                     exit code 1
 ├── UsageError                   exit code 2: wrong use of a command or of an event
+│   └── NothingLeft              exit code 0: a rerun of a run of which nothing is left to run again
 ├── ConfigError                  exit code 2: faults in a source config or in extract.toml, all of them at once
 ├── PluginError                  a plugin that can't be used (strict mode), exit code 2
 │   ├── JobTypeConflict          two plugins offer one job type
@@ -35,6 +36,12 @@ class UsageError(ExtractError):
     """A command or an event that asks for what can't be."""
 
     exit_code = 2
+
+
+class NothingLeft(UsageError):  # noqa: N818 - what it finds is good
+    """A rerun of a run of which each table has succeeded, in it or since."""
+
+    exit_code = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -186,7 +186,7 @@ def test_a_run_of_which_all_tables_were_skipped(pipeline):
     with pytest.raises(UsageError) as raised:
         again(pipeline)
     assert str(raised.value) == (
-        "run 'run-1' planned no table (skipped: public.accounts): start a new run that names them in extract_tables"
+        "run 'run-1' planned no table, all were skipped: public.accounts; start a new run of them: extract run sales TABLE..."
     )
 
 

@@ -130,6 +130,9 @@ def test_a_run_of_no_table_is_a_failure(pipeline):
         "no table was extracted, all were skipped: public.accounts: 'public.accounts' is held by run 'run-1' since "
         "2026-03-01T06:00:00.000Z"
     )
+    assert pipeline.tracking.run("run-2").summary["reason"] == (
+        "no table was extracted: 1 skipped (1 held by run 'run-1' since 2026-03-01T06:00:00.000Z)"
+    )
 
 
 def test_a_run_that_was_refused(pipeline):

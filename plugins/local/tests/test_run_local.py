@@ -230,10 +230,24 @@ def test_the_status_of_a_killed_run_gives_its_open_tables_an_end(demo_project):
     assert shown.stderr.splitlines()[0].startswith("3 of 3 tables did not succeed. What their jobs wrote: ")
 
 
+def test_a_fault_of_the_command_line_is_not_to_be_run_again(demo_project):
+    done = demo_project.extract("run", "sales", "public.categories", "--backfill-to", "9", "--local", "--run-id", "one", code=1)
+    assert done.stderr.endswith("What this run asked of these tables can't be done: mend the config, or start another run.\n")
+    assert "extract rerun" not in done.stderr
+
+
+def test_nothing_left_to_run_again_is_no_failure(demo_project):
+    demo_project.extract("run", "sales", "public.categories", "--local", "--run-id", "one")
+    done = demo_project.extract("rerun", "one", "--local")
+    assert done.stderr.endswith("extract: nothing of run 'one' is left to run again: 1 table succeeded in it\n")
+    assert "run one: SUCCEEDED" in demo_project.extract("status", "--local").stdout
+
+
 def test_latest_is_the_newest_run_that_had_something_to_run(demo_project):
     demo_project.extract("run", "sales", "public.returns", "--local", "--run-id", "one", code=1)
     demo_project.extract("run", "sales", "public.retuns", "--local", "--run-id", "typo", code=2)
-    shown = demo_project.extract("status", "--local", code=1)
+    assert "run one: FAILED" in demo_project.extract("status", "--local", code=1).stdout
+    shown = demo_project.extract("status", "typo", "--local", code=1)
     assert "run typo: FAILED" in shown.stdout
     assert "extract: it was refused: sales.yml: there is no table 'public.retuns'" in shown.stderr
     again = demo_project.extract("rerun", "latest", "--local", "--output", "json", code=1)

@@ -27,12 +27,18 @@ _LOOK_BACK: Final = 100  # runs: among so many refused ones in a row nobody mean
 
 
 def find_run(tracking: TrackingStore, run: str, *, planned: bool = False) -> RunRecord:
-    """A run by its id, or the newest one for `latest`; with `planned` the newest that had anything to run."""
+    """A run by its id, or the newest one for `latest`, without those that were refused; with `planned` the newest with a plan.
+
+    Where all were refused, the newest of them.
+    """
     if run != LATEST:
         return tracking.run(run)
-    for record in tracking.runs(_LOOK_BACK):
-        if not planned or record.planned is not None:
+    newest = tracking.runs(_LOOK_BACK)
+    for record in newest:
+        if record.planned is not None or (not planned and record.refused is None):
             return record
+    if newest and not planned:
+        return newest[0]
     raise RunNotFound("there is no run yet; start one: extract run SOURCE --local")
 
 
@@ -90,6 +96,8 @@ def show(engine: Engine, record: RunRecord, state: str, *, output: str, every: b
         print_attempts(told, record.skipped, title=f"run {record.run_id}: {state}", retrying=again, running=running)
     if record.refused is not None and record.planned is None:
         click.echo(f"extract: it was refused: {record.refused}", err=True)
+    if record.planned == 0 and record.summary is not None and record.summary.get("reason"):
+        click.echo(f"extract: {record.summary['reason']}", err=True)
     if live is not None:
         stderr_console().print(live.line(record.planned), style="cyan")
     else:
@@ -152,7 +160,14 @@ def _way_on(engine: Engine, record: RunRecord, rows: Sequence[AttemptRow]) -> No
         console.print(
             f"{counted} What their jobs wrote: {engine.places(record.run_id)['job logs']}", style="yellow", markup=False
         )
-        console.print("Run just these again, with the settings of this run:", style="yellow")
+        all_config = missing <= 0 and all(row.failure == "CONFIG" for row in rows if row.state != "SUCCEEDED")
+        if all_config and record.event.get("backfill") is not None:
+            console.print(
+                "What this run asked of these tables can't be done: mend the config, or start another run.", style="yellow"
+            )
+            return
+        mend = "Mend the config, then run" if all_config else "Run"
+        console.print(f"{mend} just these again, with the settings of this run:", style="yellow")
         console.print(f"  {' '.join(('extract rerun', record.run_id, *engine.options))}")
 
 

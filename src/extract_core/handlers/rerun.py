@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from extract_core.config import read_event, read_plan, replan
 from extract_core.config.select import select_names
 from extract_core.contract import FailureClass, JobState
-from extract_core.errors import ObjectNotFound, TrackingError, UsageError
+from extract_core.errors import NothingLeft, ObjectNotFound, TrackingError, UsageError
 from extract_core.handlers.draft import Draft
 from extract_core.handlers.summary import last_attempts
 from extract_core.tracking import Policy, Skipped, watermark
@@ -32,8 +32,7 @@ KEPT_DAYS = 400
 def rerun(planning: Planning) -> Draft:
     """The draft of a run that does tables of `rerun_of` again.
 
-    Raises RunNotFound, and UsageError where that run is of another source, was never planned, has lost its plan, or has nothing
-    left to do.
+    Raises RunNotFound, NothingLeft, and UsageError where that run is of another source, was never planned, or has lost its plan.
     """
     record = _record(planning)
     lines = _lines(planning, record)
@@ -56,7 +55,7 @@ def rerun(planning: Planning) -> Draft:
         told += [f"and {len(since) - 5} more"] * (len(since) > 5)
         good = len(done) - len(since)
         told += [f"{good} table{'s' if good > 1 else ''} succeeded in it"] * (good > 0)
-        raise UsageError(f"nothing of run {record.run_id!r} is left to run again: {'; '.join(told)}")
+        raise NothingLeft(f"nothing of run {record.run_id!r} is left to run again: {'; '.join(told)}")
     by_config = [table for table in tables if _failed_by_config(lines[table], last.get(table))]
     config = planning.read_source() if by_config else None
     if config is not None:
@@ -100,10 +99,13 @@ def _lines(planning: Planning, record: RunRecord) -> dict[str, PlannedTable]:
         why = record.refused or "its config manager did not finish"
         raise UsageError(f"run {record.run_id!r} was never planned ({why}): start a new run instead")
     if record.planned == 0:
-        skipped = ", ".join(each.table for each in record.skipped[:10])
+        if not record.skipped:
+            raise UsageError(f"run {record.run_id!r} planned no table: start a new run")
+        names = [each.table for each in record.skipped]
+        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
         raise UsageError(
-            f"run {record.run_id!r} planned no table" + (f" (skipped: {skipped})" if skipped else "") + ": start a new run that "
-            "names them in extract_tables"
+            f"run {record.run_id!r} planned no table, all were skipped: {', '.join(names[:10])}{more}; start a new run of them: "
+            f"extract run {record.source_name} TABLE..."
         )
     try:
         return {line.table: line for line in read_plan(planning.parts.objects, record.plan_uri)}

@@ -77,8 +77,18 @@ def summarised(
         "slowest": [{"table": table, "seconds": seconds} for seconds, table in times[:_SLOWEST]],
         "skipped_tables": len(record.skipped),
         "skipped": [{"table": each.table, "reason": _line(each.reason)} for each in record.skipped[:MOST_KEPT]],
-        "reason": reason,
+        "reason": reason or (_nothing_extracted(record) if planned == 0 else None),
     }
+
+
+def _nothing_extracted(record: RunRecord) -> str:
+    """Why a run without a table failed: the same reasons are told once."""
+    if not record.skipped:
+        return "no table was extracted: the plan is empty"
+    reasons = Counter(_line(each.reason.removeprefix(f"{each.table!r} is ")) for each in record.skipped)
+    told = "; ".join(f"{count} {reason}" for reason, count in reasons.most_common(3))
+    more = f"; and {len(reasons) - 3} other reasons" if len(reasons) > 3 else ""
+    return f"no table was extracted: {len(record.skipped)} skipped ({told}{more})"
 
 
 def unplanned(record: RunRecord, *, ended_at: datetime, reason: str, stopped: bool = False) -> dict[str, Json]:

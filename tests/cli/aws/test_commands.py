@@ -43,7 +43,7 @@ def test_a_run_is_started_and_followed_and_its_failed_table_run_again(cloud, cli
     again = cli("rerun", "one", "--failed", "--run-id", "two", "--output", "json")
     assert (again.code, rows(told(again)), told(again)["rerun_of"]) == (0, {"public.events": good}, "one")
     nothing = cli("rerun", "one")
-    assert nothing.code == 2
+    assert nothing.code == 0
     assert nothing.err.endswith(
         "extract: nothing of run 'one' is left to run again: public.events: succeeded since, in run 'two'; 2 tables succeeded "
         "in it\n"
@@ -206,7 +206,7 @@ def test_each_call_of_step_functions_and_s3_goes_wrong_once(cloud, cli, fault):
     cloud.deploy()
     cloud.first = fault
     assert cli("run", "sales", "--run-id", "one").code == 0
-    assert cloud.met == {"DescribeExecution", "StartExecution", "GetExecutionHistory", "GetObject", "PutObject"}
+    assert cloud.met == {"DescribeExecution", "StartExecution", "GetExecutionHistory", "GetObject", "ListObjectsV2", "PutObject"}
     assert [row["state"] for row in told(cli("status", "one", "--output", "json"))["tables"]] == ["SUCCEEDED"] * 3
     assert cloud.glue.started.count("public.orders") == 1
 
