@@ -31,6 +31,24 @@ class HalfARule(Forge):
         ]
 
 
+class AllowedOnAnotherKindOfJob(Forge):
+    def permissions(self, target):
+        return [
+            dataclasses.replace(each, resources=[each.resources[0].replace("training-job", "processing-job")])
+            for each in super().permissions(target)
+        ]
+
+
+class AllowedOnAnotherService(Forge):
+    def permissions(self, target):
+        return [
+            dataclasses.replace(each, resources=[f"arn:{target.partition}:s3:::forge"])
+            if "sagemaker:StopTrainingJob" in each.actions
+            else each
+            for each in super().permissions(target)
+        ]
+
+
 class PassesNoRole(Forge):
     def permissions(self, target):
         return without(super().permissions(target), "iam:PassRole")

@@ -24,6 +24,8 @@ FAULTS = {
     "RuleOfAnotherJob": "permissions_cover_the_branch",
     "NoRule": "permissions_cover_the_branch",
     "HalfARule": "permissions_cover_the_branch",
+    "AllowedOnAnotherKindOfJob": "permissions_cover_the_branch",
+    "AllowedOnAnotherService": "permissions_cover_the_branch",
     "PassesNoRole": "passed_roles_are_allowed",
     "PassesAnotherRole": "passed_roles_are_allowed",
     "PassesToAnotherService": "passed_roles_are_allowed",

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 _NO_RESOURCES: Final = frozenset({
     "batch:DescribeJobs", "batch:ListJobs", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "glue:ListJobs",
-    "redshift-data:CancelStatement", "redshift-data:DescribeStatement",
+    "redshift-data:CancelStatement", "redshift-data:DescribeStatement", "sagemaker:ListTags",
 })  # fmt: skip
-"""Actions that can be allowed on ``*`` alone (service authorization reference)."""
+"""Actions that can be allowed on ``*`` alone (service authorization reference), or are so in the guide's policies: ListTags."""
 
 _STOPS: Final = re.compile(r"(?i)(?:batch)?(?:stop|cancel|terminate|abort|delete)[a-z]")
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
@@ -66,12 +66,33 @@ def _called(place: str, match: re.Match[str], statements: list[Statement]) -> It
     for action in rights.actions if rights else (_own_action(match[1], match[2]),):
         if action.lower() not in allowed:
             yield Breach(place, f"no statement allows {action}", f"{call}{wait} needs it: add a Statement")
+        elif rights:
+            yield from _on_another_thing(place, action, _allowed(action, statements))
     asks = any(_allowed(action, statements) for action in RULE_ACTIONS)
     if rights and rights.rule and (asks or not rights.may_want_rule):
         yield from _rule(place, call, rights.rule, statements)
     if wait and not rights and not any(_STOPS.match(each.partition(":")[2]) for each in allowed):
         remedy = "allow the service's Stop, Cancel or Terminate, or an aborted run leaves paid jobs running"
         yield Breach(place, f"no statement lets {call}{wait} stop its job", remedy)
+
+
+def _on_another_thing(place: str, action: str, resources: list[str]) -> Iterator[Breach]:
+    """An action that is allowed on things of another kind alone: told by the ARN's service, and of SageMaker by its job."""
+    service, _, call = action.partition(":")
+    noun = re.sub(r"(?<!^)([A-Z])", r"-\1", re.sub(r"\A(?:Create|Describe|Stop)", "", call)).lower()
+    kind = f"{noun}/" if service == "sagemaker" else ""
+    if not any(_may_be(service, kind, resource) for resource in resources):
+        wanted = f"arn:…:{service}:…:{kind}…"
+        yield Breach(place, f"{action} is allowed on {', '.join(resources)} alone, which is no {wanted}", f"name {wanted!r}")
+
+
+def _may_be(service: str, kind: str, resource: str) -> bool:
+    """Whether a resource of a statement can stand for one of this service, and of this kind."""
+    parts = resource.split(":", 5)
+    if len(parts) < 6:  # arn, partition, service, region, account, resource; * and the like stand for all
+        return True
+    named = parts[5].partition("/")[0] + "/"
+    return fnmatchcase(service, parts[2]) and (not kind or parts[5] == "*" or fnmatchcase(kind, named))
 
 
 def _own_action(service: str, action: str) -> str:
