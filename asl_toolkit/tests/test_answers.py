@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from asl_toolkit import Later, Services, TaskFailed, TaskTokens, VirtualClock, load, run
-from asl_toolkit.mocks import with_mocks
+from asl_toolkit.mocks import MockError, with_mocks
 from asl_toolkit.pytest_plugin import asl  # noqa: F401 - the fixture, also where the package is not installed
 
 TOKEN = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
@@ -177,3 +177,8 @@ def test_what_is_no_json_value_is_said_of_the_handler():
         "The handler of sqs:sendMessage (state 'T') returned dict, which is no JSON value: "
         "Object of type set is not JSON serializable"
     )
+
+
+def test_the_version_of_a_pattern_is_no_part_of_a_mocks_name():
+    with pytest.raises(MockError, match=r"has no suffix: states:startExecution serves \.sync"):
+        with_mocks(Services(), {"services": {"states:startExecution.sync:2": {"result": {}}}})

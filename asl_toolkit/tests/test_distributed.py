@@ -285,3 +285,11 @@ def test_manifests_are_refused_by_name():
             "an ItemReader of InputType MANIFEST (S3 Inventory, Athena) is not run here",
         )
     ]
+
+
+def test_a_result_writer_writes_what_failed_when_the_map_run_fails():
+    storage = Storage()
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": BUCKET, "Prefix": "out"}}
+    result = run(machine(states=FAIL_ODD, start="C", ResultWriter=writer), [{"bad": True}], storage)
+    assert (result.status, result.error) == ("FAILED", "States.ExceedToleratedFailureThreshold")
+    assert sorted(key.rsplit("/", 1)[-1] for key in storage.objects) == ["FAILED_0.json", "manifest.json"]

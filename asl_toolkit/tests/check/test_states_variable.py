@@ -98,3 +98,30 @@ def test_an_inventory_needs_no_input_type():
     assert found(state, "JSONPath") == []
     with pytest.raises(asl_toolkit.DefinitionError, match="NOT_RUN_HERE"):
         asl_toolkit.load(machine(state, "JSONPath"))
+
+
+def test_the_output_of_a_child_that_succeeded_is_always_there():
+    child = {"StateMachineArn": "arn:aws:states:us-east-1:111111111111:stateMachine:c"}
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": child,
+        "TimeoutSeconds": 9,
+        "End": True,
+    }
+    assert check({"StartAt": "A", "States": {"A": {**state, "OutputPath": "$.Output"}}}) == []
+    (finding,) = check({"StartAt": "A", "States": {"A": {**state, "OutputPath": "$.Error"}}})
+    assert finding.code == "RESULT_MEMBER"
+
+
+def test_a_path_in_the_cause_of_a_fail_is_taken_literally():
+    (finding,) = check({"StartAt": "A", "States": {"A": {"Type": "Fail", "Error": "E", "Cause": "$.x"}}})
+    assert str(finding).endswith(
+        "WARNING NO_DOLLAR /States/A/Cause: '$.x' is taken literally. Use CausePath if a value is meant."
+    )
+
+
+def test_an_action_that_is_not_optimised_is_named_as_the_sdk_has_it():
+    state = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:query", "Parameters": {}, "TimeoutSeconds": 9, "End": True}
+    (finding,) = check({"StartAt": "A", "States": {"A": state}})
+    assert finding.remedy == "Any action can be called as arn:aws:states:::aws-sdk:dynamodb:query"

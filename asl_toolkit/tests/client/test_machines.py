@@ -166,3 +166,9 @@ def test_what_the_interpreter_does_not_run_is_refused(client, create):
     )
     with pytest.raises(client.exceptions.InvalidDefinition, match=text):
         create(client, "m", {"StartAt": "M", "States": {"M": loop}})
+
+
+def test_a_role_is_an_arn(client):
+    with pytest.raises(client.exceptions.InvalidArn) as refused:
+        client.create_state_machine(name="m", definition='{"StartAt": "S", "States": {"S": {"Type": "Succeed"}}}', roleArn="role")
+    assert refused.value.response["Error"]["Message"] == "Invalid Arn: 'Invalid ARN prefix: role'"

@@ -65,6 +65,20 @@ _ECS: Final = frozenset(
         "AvailabilityZone",
     ]
 )
+_STATES: Final = frozenset(  # of a child that succeeded
+    [
+        "ExecutionArn",
+        "Input",
+        "InputDetails",
+        "Name",
+        "Output",
+        "OutputDetails",
+        "StartDate",
+        "StateMachineArn",
+        "Status",
+        "StopDate",
+    ]
+)
 # (service, action) of a .sync → operation that describes the job, the member that is the answer, what is always there.
 _SYNC: Final[Mapping[tuple[str, str], tuple[tuple[str, str], str | None, frozenset[str] | None]]] = {
     ("athena", "startQueryExecution"): (("athena", "GetQueryExecution"), None, None),
@@ -74,7 +88,7 @@ _SYNC: Final[Mapping[tuple[str, str], tuple[tuple[str, str], str | None, frozens
     ("sagemaker", "createTrainingJob"): (("sagemaker", "DescribeTrainingJob"), None, None),
     ("sagemaker", "createProcessingJob"): (("sagemaker", "DescribeProcessingJob"), None, None),
     ("sagemaker", "createTransformJob"): (("sagemaker", "DescribeTransformJob"), None, None),
-    ("states", "startExecution"): (("stepfunctions", "DescribeExecution"), None, None),
+    ("states", "startExecution"): (("stepfunctions", "DescribeExecution"), None, _STATES),
 }
 # Answers that Step Functions shapes itself: members it always gives, whatever the model says.
 _OWN: Final[Mapping[tuple[str, str], frozenset[str]]] = {

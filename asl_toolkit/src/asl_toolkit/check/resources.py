@@ -108,7 +108,10 @@ def _check_optimised(service: str, action: str, suffix: str, pointer: str, repor
     integration = actions.get(action)
     if integration is None:
         hint = _near(action, actions)
-        report.add("UNKNOWN_ACTION", pointer, f"the integration {service!r} has no action {action!r}{hint}")
+        remedy = (
+            None if hint else f"Any action can be called as arn:aws:states:::aws-sdk:{RENAMED.get(service, service)}:{action}"
+        )
+        report.add("UNKNOWN_ACTION", pointer, f"the integration {service!r} has no action {action!r}{hint}", remedy=remedy)
         return None
     _check_suffix(f"{service}:{action}", suffix, integration.suffixes, pointer, report)
     return Called(service, action, suffix, integration)

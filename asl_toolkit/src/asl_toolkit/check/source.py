@@ -50,7 +50,7 @@ def read_text(text: str | bytes, report: Report) -> tuple[Json, str, tuple[int, 
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError as error:
-            report.add("JSON_SYNTAX", "", f"the text is not UTF-8 (byte {error.start})")
+            report.add("JSON_SYNTAX", "", f"the text is not UTF-8 (byte {error.start})", remedy="Save it as UTF-8")
             return None, "", (1, 1)
     text = text.removeprefix(_BYTE_ORDER_MARK)
     duplicate = _Duplicate()

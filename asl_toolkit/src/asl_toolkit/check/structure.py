@@ -7,7 +7,8 @@ from typing import Final
 from asl_toolkit.check.fields import BRANCH_FIELDS, MACHINE_FIELDS, PROCESSOR_FIELDS, STATE_FIELDS, Fields
 from asl_toolkit.check.findings import Report, join
 from asl_toolkit.check.scopes import Machine, Scope, StateAt
-from asl_toolkit.check.values import check_exclusive, check_values, check_word, is_placeholder
+from asl_toolkit.check.values import check_exclusive, check_values, check_word, is_placeholder, looks_evaluated
+from asl_toolkit.check.wording import shown
 from asl_toolkit.json_value import Json
 
 _LONGEST_NAME: Final = 80
@@ -85,6 +86,10 @@ def _check_type(state: StateAt, report: Report) -> None:
         for name in ("Error", "Cause"):
             if name not in value and f"{name}Path" not in value:
                 report.add("SILENT_FAIL", state.pointer, f"the Fail state {state.name!r} gives no {name}")
+            elif isinstance(text := value.get(name), str) and looks_evaluated(text) and not state.jsonata:
+                report.add(
+                    "NO_DOLLAR", state.at(name), f"{shown(text)} is taken literally", remedy=f"Use {name}Path if a value is meant"
+                )
 
 
 def check_unknown(  # noqa: PLR0913 - an object, where it stands, what it may have, and where faults go

@@ -34,6 +34,8 @@ class Machines(Part):
         _check_description(self, request, name)
         kind = request.get("type", "STANDARD")
         definition, loaded = made.revision(request["definition"], kind, name)
+        if not request["roleArn"].startswith("arn:"):
+            raise made.error("InvalidArn", f"Invalid Arn: 'Invalid ARN prefix: {request['roleArn']}'", name)
         moment = now()
         revision = Revision(definition, request["roleArn"], loaded, _settings(request), moment)
         arn = made.place.machine(request["name"])

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         text = _read_bytes(given.file)
         machine = load(text)
-        injections, met = [parse_injection(text) for text in given.inject], set[Injection]()
+        injections, met = [parse_injection(each) for each in given.inject], set[Injection]()
         services = with_injected(_services(given, machine), injections, machine, met=met)
         execution = machine.start(
             _input(given.input),
@@ -77,8 +77,8 @@ def main(arguments: Sequence[str]) -> int:
         if children.left_out:
             sys.stderr.write(f"{children.left_out} more children of Distributed Maps succeeded\n")
     _show(result, given.output)
-    for text in unmet(injections, met):
-        sys.stderr.write(f"warning: --inject {text}\n")
+    for sentence in unmet(injections, met):
+        sys.stderr.write(f"warning: --inject {sentence}\n")
     if result.error == "Lambda.ResourceNotFoundException" and not given.aws:
         known = ", ".join(map(repr, sorted(services.functions))) or "none"
         sys.stderr.write(f"functions of this run (--function, --mocks): {known}\n")

@@ -141,6 +141,8 @@ def _key(name: str) -> tuple[str, str]:
     service, _, action = name.rpartition(":")
     if not service or not action:
         raise MockError(f"mocks.services: {name!r} is not SERVICE:ACTION, as in glue:startJobRun")
+    if action.isdecimal() and service.endswith(".sync"):  # states:startExecution.sync:2
+        service, _, action = f"{service}:{action}".partition(":")
     plain = action.partition(".")[0]
     if plain != action and service != "activity":
         raise MockError(f"mocks.services: {name!r} has no suffix: {service}:{plain} serves .sync and .waitForTaskToken too")

@@ -1,5 +1,6 @@
 """DISTRIBUTED Map: a Map Run whose children are executions of their own, with tolerance, batches and exported results."""
 
+import contextlib
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -189,7 +190,15 @@ class MapRun:
         lanes = min(limit or MOST_CHILDREN, MOST_CHILDREN, len(items))
         self._total = len(items)
         self._tell(limit)
-        await gather_growing(self._frame.run.loop, partial(self._lane, work, results), lanes)
+        try:
+            await gather_growing(self._frame.run.loop, partial(self._lane, work, results), lanes)
+        except StateFailure:
+            if (
+                writer is not None and writer.resource is not None
+            ):  # what failed is written, too (developer guide, "ResultWriter")
+                with contextlib.suppress(StateFailure):
+                    await export(self._frame, writer, self._data, results, self.arn)
+            raise
         if writer is not None and writer.resource is not None:
             result = await export(self._frame, writer, self._data, results, self.arn)
         elif results.size > MOST_BYTES:
