@@ -27,18 +27,23 @@ if TYPE_CHECKING:
 @pipeline_option
 @output_option
 def watch(run: str, local: bool, pipeline: Path | None, output: str) -> int:
-    """Follow RUN (default: the latest) to its end. To leave does not stop it. Exit code 1 if it failed.
+    """Follow RUN (default: the latest) to its end. To leave does not stop it. Exit code 1 if it failed, or was left.
 
     With --output json each change is a line: {"planned"}, {"table", "started"}, {"table", "state"}, and {"counts"} of a
     DISTRIBUTED Map, whose tables are too many to name each; the last line is the run.
     """
     engine = engine_of(pipeline, local=local)
     record = find_run(engine.parts().tracking, run)
-    if output == "json":
-        for line in changes(engine.watch(record.run_id)):
-            click.echo(json.dumps(line, ensure_ascii=False))
-    else:
-        _draw(engine, record)
+    try:
+        if output == "json":
+            for line in changes(engine.watch(record.run_id)):
+                click.echo(json.dumps(line, ensure_ascii=False))
+        else:
+            _draw(engine, record)
+    except KeyboardInterrupt:
+        again = " ".join(("extract watch", record.run_id, *engine.options))
+        click.echo(f"extract: left; the run goes on: {again}", err=True)
+        return 1
     record = engine.parts().tracking.run(record.run_id)
     state = run_state(engine, record)
     if output == "json":

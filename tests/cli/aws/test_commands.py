@@ -50,6 +50,17 @@ def test_a_run_is_started_and_followed_and_its_failed_table_run_again(cloud, cli
     )
 
 
+def test_to_leave_a_watch_is_not_to_stop_the_run(cloud, cli, monkeypatch):
+    def leave(engine, record):
+        raise KeyboardInterrupt
+
+    cloud.deploy()
+    cli("run", "sales", "--run-id", "one")
+    monkeypatch.setattr("extract_core.cli.watch._draw", leave)
+    left = cli("watch", "one")
+    assert (left.code, left.out, left.err) == (1, "", "extract: left; the run goes on: extract watch one\n")
+
+
 def test_a_run_that_has_ended_is_watched_from_its_history(cloud, cli):
     cloud.deploy()
     cloud.glue.failing = {"public.events"}
