@@ -108,10 +108,8 @@ def _check_optimised(service: str, action: str, suffix: str, pointer: str, repor
     integration = actions.get(action)
     if integration is None:
         hint = _near(action, actions)
-        remedy = (
-            None if hint else f"Any action can be called as arn:aws:states:::aws-sdk:{RENAMED.get(service, service)}:{action}"
-        )
-        report.add("UNKNOWN_ACTION", pointer, f"the integration {service!r} has no action {action!r}{hint}", remedy=remedy)
+        other = None if hint else f"Any action can be called as arn:aws:states:::aws-sdk:{RENAMED.get(service, service)}:{action}"
+        report.add("UNKNOWN_ACTION", pointer, f"the integration {service!r} has no action {action!r}{hint}", remedy=other)
         return None
     _check_suffix(f"{service}:{action}", suffix, integration.suffixes, pointer, report)
     return Called(service, action, suffix, integration)
