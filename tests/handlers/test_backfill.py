@@ -75,7 +75,7 @@ def test_a_table_whose_mark_has_moved_on_is_reported_and_left_out(pipeline):
     with pytest.raises(UsageError) as raised:
         pipeline.plan("run-4", None, rerun_of="run-1")
     assert str(raised.value) == (
-        "nothing of run 'run-1' is left to run again: public.orders: its watermark has moved on since, from None to "
+        "nothing of run 'run-1' is left to run again: public.orders: its watermark has moved on since, from the beginning to "
         f"{MARK!r}: nothing of it is missing; --force runs it all the same; 2 tables succeeded in it"
     )
 

@@ -60,7 +60,7 @@ def test_a_mark_is_shown_set_and_taken_away(after_two_runs):
     assert f"watermark  {mark!r} of updated_at" in project.extract("state", "show", "public.orders", "--local").stdout
     asked = project.extract("state", "reset", "public.orders", "--reason", "late rows", "--local", code=2)
     assert asked.stderr == (
-        f"extract: sales public.orders: watermark {mark!r} → None: to change it without being asked, add --yes\n"
+        f"extract: sales public.orders: watermark {mark!r} → none: to change it without being asked, add --yes\n"
     )
     wrong = project.extract("state", "set", "public.orders", "yesterday", "--reason", "x", "--yes", "--local", code=2)
     assert wrong.stderr == (

@@ -164,7 +164,8 @@ class _Change:
 
         was = self.state
         self._refuse_if_held()
-        what = f"{was.source} {was.table}: watermark {was.watermark!r} → {mark!r}"
+        before, after_it = ("none" if each is None else repr(each) for each in (was.watermark, mark))
+        what = f"{was.source} {was.table}: watermark {before} → {after_it}"
         if not self._yes and not _confirmed(what):
             return 1
         change = MarkChange(

@@ -131,8 +131,9 @@ def _since(record: RunRecord, state: TableState | None, line: PlannedTable) -> s
     """What has come after that run, so that the table needs no other one; None: it does."""
     if state is not None and _passed(line, state):
         window: Any = line.item["watermark"]
+        low = "the beginning" if window["low"] is None else repr(window["low"])
         return (
-            f"its watermark has moved on since, from {window['low']!r} to {state.watermark!r}: nothing of it is missing; --force "
+            f"its watermark has moved on since, from {low} to {state.watermark!r}: nothing of it is missing; --force "
             "runs it all the same"
         )
     if state is None or state.last_state is not JobState.SUCCEEDED or state.last_run == record.run_id or state.last_at is None:
