@@ -136,7 +136,6 @@ def test_a_run_of_another_process_is_watched_then_killed_and_set_right(demo_proj
     ]
     run.send_signal(signal.SIGKILL)
     run.communicate()
-    lock.close()
     assert watched.wait(30) == 1
     assert json.loads(watched.stdout.read().splitlines()[-1])["state"] == "DIED"
     watched.stdout.close()
@@ -144,6 +143,7 @@ def test_a_run_of_another_process_is_watched_then_killed_and_set_right(demo_proj
     assert told(demo_project, "reconcile") == [
         {"run_id": "long", "before": "DIED", "after": "STOPPED", "manifests_added": 0, "stopped_jobs": [orphan]}
     ]
+    lock.close()
     assert told(demo_project, "reconcile") == []
     assert told(demo_project, "reconcile", "long")[0]["after"] == "STOPPED"
     assert told(demo_project, "state", "show", "public.orders")["held"] is False
