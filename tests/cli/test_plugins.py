@@ -127,8 +127,8 @@ def test_check_takes_the_section_of_extract_toml(extract):
     (extract.folder / "extract.toml").write_text('[job_types.glue]\njob_nam = "x"\n')
     told = extract("check", "glue", code=1).stdout
     assert told.startswith("glue: plugin 'glue' of extract-glue 0.1.0, tried with [job_types.glue] of extract.toml\n")
-    assert "  broken    answers: deployment(): its model refuses the deployment example {'job_nam': 'x'}: " in told
-    assert "job_nam: Extra inputs are not permitted; mend the example or the model" in told
+    assert "  broken    answers: deployment(): its model refuses [job_types.glue] of extract.toml {'job_nam': 'x'}: " in told
+    assert "job_nam: Extra inputs are not permitted; mend [job_types.glue] of extract.toml or the model" in told
 
 
 def test_check_of_a_broken_plugin_tells_its_cause(extract):

@@ -308,3 +308,9 @@ def test_a_job_type_that_refuses_everything_is_broken(broken_by):
         "arguments() of settings example 1: it refuses every table, the first one as settings example 1, a full extract: not "
         "today; give settings that can be planned"
     )
+
+
+def test_a_section_of_extract_toml_that_is_refused_is_told_by_its_place(broken_by):
+    faults, _ = broken_by(Drum(), {"queue": "night", "qeue": 1}, deployment_source="[job_types.drum] of extract.toml")
+    assert "deployment(): its model refuses [job_types.drum] of extract.toml {" in faults["answers"]
+    assert "qeue: Extra inputs are not permitted; mend [job_types.drum] of extract.toml or the model" in faults["answers"]

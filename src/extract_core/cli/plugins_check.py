@@ -117,7 +117,13 @@ def _check(installed: InstalledJobType, section: Mapping[str, Json] | None) -> C
         checked.broken.append(("examples", failed.breach))
         return checked
     checked.tried_with = examples.source
-    subject = Subject(job_type, examples.deployment, examples.settings, provider=str(installed.provider))
+    subject = Subject(
+        job_type,
+        examples.deployment,
+        examples.settings,
+        provider=str(installed.provider),
+        deployment_source=examples.source,
+    )
     for check in CHECKS:
         try:
             check(subject)

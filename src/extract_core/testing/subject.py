@@ -43,10 +43,11 @@ class Subject:
     """A job type with a deployment, examples of settings and, for branches of several Tasks, what those answer.
 
     `task_results` maps a state to the results it gives, one after the other (the last one again and again), as the Task gets
-    them, before ResultSelector. `provider` is how messages name the plugin.
+    them, before ResultSelector. `provider` is how messages name the plugin,
+    `deployment_source` where its deployment stands.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is tried, and how messages name it
         self,
         job_type: AnyJobType,
         deployment: Mapping[str, Json],
@@ -54,9 +55,11 @@ class Subject:
         *,
         task_results: Mapping[str, Sequence[Json]] | None = None,
         provider: str | None = None,
+        deployment_source: str = "the deployment example",
     ) -> None:
         self.job_type = job_type
         self.deployment_example = dict(deployment)
+        self.deployment_source = deployment_source
         self.settings_examples = [dict(example) for example in settings_examples]
         self.task_results = dict(task_results or {})
         self.refused: list[str] = []  # tables that arguments() refuses, and why: known once `cases` is asked
@@ -68,7 +71,7 @@ class Subject:
     @cached_property
     def deployment(self) -> BaseModel:
         """The deployment example, validated by the plugin's model."""
-        return self._validated("deployment()", self.deployment_model, self.deployment_example, "the deployment example")
+        return self._validated("deployment()", self.deployment_model, self.deployment_example, self.deployment_source)
 
     def is_given(self, arn: str) -> bool:
         """Whether an ARN is made of one that the deployment example names: of its service, region and account.
@@ -223,7 +226,7 @@ class Subject:
         except ValidationError as error:
             faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False))
             problem = f"its model refuses {what} {example!r}: {faults}"
-            raise Fails(Breach(place, problem, "mend the example or the model")) from error
+            raise Fails(Breach(place, problem, f"mend {what} or the model")) from error
         return validated
 
 
