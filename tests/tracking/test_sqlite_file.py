@@ -146,6 +146,24 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         tmp_path.chmod(0o700)
 
 
+def test_a_store_that_this_user_may_not_write_is_read_and_not_written(tmp_path, monkeypatch):
+    """As another user, or on a read-only disk: root may write everywhere, so the answer of the system is given here."""
+    path = tmp_path / "t.db"
+    with SQLiteTracking(path) as store:
+        store.start_run(RECORD)
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with SQLiteTracking(path) as store:
+        assert [run.run_id for run in store.runs()] == ["run-1"]
+        with pytest.raises(TrackingError) as raised:
+            store.start_run(RunRecord(run_id="run-2", execution_id="e", source_name="s", started_at="t", event={}))
+    assert str(raised.value) == (
+        f"the tracking store {str(path)!r}: the file or its folder can't be written: give this user the right to, or name another "
+        "one (attempt to write a readonly database)"
+    )
+    assert ([each.name for each in tmp_path.iterdir()], path.read_bytes()) == (["t.db"], before)
+
+
 def test_a_full_disk_keeps_nothing_of_the_write_and_all_of_the_others(tmp_path):
     with SQLiteTracking(tmp_path / "t.db") as store:
         store.start_run(RECORD)

@@ -6,6 +6,7 @@ share the file through SQLite's own locks (WAL, https://sqlite.org/wal.html), an
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -71,11 +72,20 @@ _REMEDIES: Final = {
 }
 
 
+def _may_be_written(path: Path) -> bool:
+    """Whether this user may write the file, what SQLite has beside it, and the folder that takes these. True where there is none."""
+    if not path.exists():
+        return True
+    beside = [each for end in ("-wal", "-shm") if (each := path.with_name(path.name + end)).exists()]
+    return all(os.access(each, os.W_OK) for each in (path, path.parent, *beside))
+
+
 class Database:
     """A tracking file. `create` False: a missing file is an error, not a new store.
 
     `read_only` changes no byte there and makes no file, not even SQLite's own beside it: a file that nobody has open (there is no
-    -wal file) is read as one that nobody changes (https://sqlite.org/c3ref/open.html, "immutable"), any other from a copy.
+    -wal file) is read as one that nobody changes (https://sqlite.org/c3ref/open.html, "immutable"), any other from a copy. A file
+    that this user may not write, or that lies on a read-only disk, is opened so too: whoever may look, can.
     """
 
     def __init__(self, path: Path, *, create: bool = True, read_only: bool = False, busy_seconds: float = 30.0) -> None:
@@ -83,6 +93,7 @@ class Database:
         self._lock = threading.Lock()
         if (read_only or not create) and not path.exists():
             raise TrackingError(f"there is no tracking store at {str(path)!r}: start a run there first, or name the right place")
+        read_only = read_only or not _may_be_written(path)
         try:
             if not read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
