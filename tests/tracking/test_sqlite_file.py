@@ -158,8 +158,8 @@ def test_a_store_that_this_user_may_not_write_is_read_and_not_written(tmp_path, 
         with pytest.raises(TrackingError) as raised:
             store.start_run(RunRecord(run_id="run-2", execution_id="e", source_name="s", started_at="t", event={}))
     assert str(raised.value) == (
-        f"the tracking store {str(path)!r}: the file or its folder can't be written: give this user the right to, or name another "
-        "one (attempt to write a readonly database)"
+        f"the tracking store {str(path)!r}: the file or its folder can't be written: give this user the right to, or name "
+        "another one (attempt to write a readonly database)"
     )
     assert ([each.name for each in tmp_path.iterdir()], path.read_bytes()) == (["t.db"], before)
 

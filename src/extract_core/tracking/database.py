@@ -73,7 +73,7 @@ _REMEDIES: Final = {
 
 
 def _may_be_written(path: Path) -> bool:
-    """Whether this user may write the file, what SQLite has beside it, and the folder that takes these. True where there is none."""
+    """Whether this user may write the file, what SQLite has beside it, and their folder. True where there is no file."""
     if not path.exists():
         return True
     beside = [each for end in ("-wal", "-shm") if (each := path.with_name(path.name + end)).exists()]
