@@ -13,7 +13,7 @@ from extract_local.injection import Injection, Injections, read_injection
     [
         ("oom:public.orders", ("oom", "public.orders", 1)),
         ("throttle:crm.*:3", ("throttle", "crm.*", 3)),
-        ("fail:a:b", ("fail", "a:b", 1)),
+        ("fail:a?b", ("fail", "a?b", 1)),
         ("interrupt:*", ("interrupt", "*", 1)),
         ("timeout:a:12", ("timeout", "a", 12)),
     ],

@@ -112,6 +112,11 @@ def _jobs(demo_project) -> list[str]:
     return [line for line in listed.splitlines() if "-m extract_job" in line and quote(str(demo_project.folder)) in line]
 
 
+def _heard() -> None:
+    """In the new process: hear SIGHUP, even where these tests run under nohup, whose children ignore it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def _started(demo_project, *arguments: str, until: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         demo_project.command(*arguments),
@@ -120,6 +125,7 @@ def _started(demo_project, *arguments: str, until: str) -> subprocess.Popen[str]
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heard,  # noqa: PLW1509 - this process has no threads
     )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -179,6 +185,7 @@ def test_a_closed_terminal_ends_the_run_in_order(demo_project):
     process = subprocess.Popen(
         demo_project.command("run", "sales", "--local", "--run-id", "one"),
         cwd=demo_project.folder, env=demo_project.environ(), stdout=theirs, stderr=theirs,
+        preexec_fn=_heard,  # noqa: PLW1509 - this process has no threads
     )  # fmt: skip
     os.close(theirs)
     until = time.monotonic() + 60
