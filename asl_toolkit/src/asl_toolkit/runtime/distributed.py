@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from asl_toolkit.definition.model import Field, MapState
 from asl_toolkit.environment import Scope
 from asl_toolkit.errors import RuntimeFailure, StateFailure
-from asl_toolkit.json_value import Json, dumps, is_number
+from asl_toolkit.json_value import Json, dumps
 from asl_toolkit.runtime.flow import data_limit, field_value, finish_after
 from asl_toolkit.runtime.frame import Frame, Outcome
 from asl_toolkit.runtime.gather import gather_growing
@@ -22,6 +22,7 @@ from asl_toolkit.runtime.maps import item_input, items_of, number_text
 from asl_toolkit.runtime.payload import MOST_BYTES, Payload
 from asl_toolkit.runtime.progress import Done, Progress
 from asl_toolkit.runtime.results import ChildRecord, Results, export, output_of
+from asl_toolkit.runtime.tolerance import Tolerance, number_of, tolerated_count, tolerated_percentage
 from asl_toolkit.timestamps import instant_text
 
 if TYPE_CHECKING:
@@ -60,27 +61,14 @@ class MapRunStart:
     redrives: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Tolerance:
-    count: int | None
-    percentage: float | None
-
-    def exceeded(self, failed: int, total: int) -> bool:
-        """Whether so many failures are too many; without any setting the first one is."""
-        if self.count is None and self.percentage is None:
-            return failed > 0
-        over_count = self.count is not None and failed > self.count
-        return over_count or (self.percentage is not None and failed * 100 > self.percentage * total)
-
-
 async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int) -> Outcome:
     """Read the items, run the children, hand their outputs on."""
     cursor = frame.cursor
     items = Items([] if state.item_reader is not None else items_of(frame, state, data))
     cursor.add("MapStateStarted", {"length": len(items.values)})
-    tolerance = _Tolerance(
-        _tolerated_count(frame, state.tolerated_count, data),
-        _tolerated_percentage(frame, state.tolerated_percentage, data),
+    tolerance = Tolerance(
+        tolerated_count(frame, state.tolerated_count, data),
+        tolerated_percentage(frame, state.tolerated_percentage, data),
     )
     map_run = frame.progress.map_run
     if map_run is None:
@@ -114,43 +102,10 @@ class _MapRunOf:
         self._cursor.follow(previous, "MapRunAborted")
 
 
-def _number(field: Field, value: Json, kind: str) -> float:
-    """A number, or a text that spells one."""
-    try:
-        if is_number(value) or isinstance(value, str):
-            number = float(value)
-            if kind == "float" or number.is_integer():
-                return number
-    except ValueError:
-        pass
-    raise RuntimeFailure(
-        f'The {field.name} field refers to value "{number_text(value)}" which is not a valid {kind}: '
-        f"{getattr(field.expression, 'source', '')}"
-    )
-
-
-def _tolerated_count(frame: Frame, field: Field | None, data: Json) -> int | None:
-    if field is None:
-        return None
-    count = _number(field, field_value(field, frame.environment(data)), "integer")
-    if count < 0:
-        raise RuntimeFailure("ToleratedFailureCount must be a non-negative integer.")
-    return int(count)
-
-
-def _tolerated_percentage(frame: Frame, field: Field | None, data: Json) -> float | None:
-    if field is None:
-        return None
-    percentage = _number(field, field_value(field, frame.environment(data)), "float")
-    if not 0 <= percentage <= 100:
-        raise RuntimeFailure("ToleratedFailurePercentage must be between 0 and 100.")
-    return percentage
-
-
 class MapRun:
     """The children of one Map Run."""
 
-    def __init__(self, frame: Frame, state: MapState, data: Json, tolerance: _Tolerance) -> None:
+    def __init__(self, frame: Frame, state: MapState, data: Json, tolerance: Tolerance) -> None:
         self._frame = frame
         self._state = state
         self._data = data
@@ -166,7 +121,7 @@ class MapRun:
         self._label = f"{parent}/{state.label or uuid.uuid4()}"
         self.arn = f"{self._head}:mapRun:{self._label}:{uuid.uuid4()}"
 
-    def redrive(self, frame: Frame, data: Json, tolerance: _Tolerance) -> None:
+    def redrive(self, frame: Frame, data: Json, tolerance: Tolerance) -> None:
         """The execution goes on: children that succeeded keep their results, the others run again."""
         self._frame, self._data, self._tolerance = frame, data, tolerance
         self._failed = 0
@@ -250,7 +205,7 @@ class MapRun:
     def _batch_limit(self, field: Field | None, default: int) -> int:
         if field is None:
             return max(1, default)
-        value = _number(field, field_value(field, self._frame.environment(self._data)), "integer")
+        value = number_of(field, field_value(field, self._frame.environment(self._data)), "integer")
         if value < 1:
             raise RuntimeFailure(f"{field.name} must be at least 1, not {number_text(value)}")
         return int(value)

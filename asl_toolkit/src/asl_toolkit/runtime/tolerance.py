@@ -1,0 +1,60 @@
+"""How many children of a Map Run may fail, and the numbers that a Map's fields give."""
+
+from dataclasses import dataclass
+
+from asl_toolkit.definition.model import Field
+from asl_toolkit.errors import RuntimeFailure
+from asl_toolkit.json_value import Json, is_number
+from asl_toolkit.runtime.flow import field_value
+from asl_toolkit.runtime.frame import Frame
+from asl_toolkit.runtime.maps import number_text
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How many items may fail; None where the definition sets no such limit."""
+
+    count: int | None
+    percentage: float | None
+
+    def exceeded(self, failed: int, total: int) -> bool:
+        """Whether so many failures are too many; without any setting the first one is."""
+        if self.count is None and self.percentage is None:
+            return failed > 0
+        over_count = self.count is not None and failed > self.count
+        return over_count or (self.percentage is not None and failed * 100 > self.percentage * total)
+
+
+def number_of(field: Field, value: Json, kind: str) -> float:
+    """A number, or a text that spells one; `kind` is integer or float. Raises RuntimeFailure."""
+    try:
+        if is_number(value) or isinstance(value, str):
+            number = float(value)
+            if kind == "float" or number.is_integer():
+                return number
+    except ValueError:
+        pass
+    raise RuntimeFailure(
+        f'The {field.name} field refers to value "{number_text(value)}" which is not a valid {kind}: '
+        f"{getattr(field.expression, 'source', '')}"
+    )
+
+
+def tolerated_count(frame: Frame, field: Field | None, data: Json) -> int | None:
+    """ToleratedFailureCount, if it is set; raises RuntimeFailure."""
+    if field is None:
+        return None
+    count = number_of(field, field_value(field, frame.environment(data)), "integer")
+    if count < 0:
+        raise RuntimeFailure("ToleratedFailureCount must be a non-negative integer.")
+    return int(count)
+
+
+def tolerated_percentage(frame: Frame, field: Field | None, data: Json) -> float | None:
+    """ToleratedFailurePercentage, if it is set; raises RuntimeFailure."""
+    if field is None:
+        return None
+    percentage = number_of(field, field_value(field, frame.environment(data)), "float")
+    if not 0 <= percentage <= 100:
+        raise RuntimeFailure("ToleratedFailurePercentage must be between 0 and 100.")
+    return percentage
