@@ -57,7 +57,9 @@ def test_what_would_take_years_is_ended(pattern, text, monkeypatch):
 @pytest.mark.parametrize("pattern", [r"\d+", "^[a-z]+@[a-z.]+$", "(?:x|y)z?", "[](]+", r"\(a\)+", "a{2,5}b{3}", r"(\w+) (\w+)"])
 def test_plain_expressions_need_no_process(pattern, monkeypatch):
     monkeypatch.setattr(bounded_regex.sys, "executable", "/nowhere")
-    BoundedPattern(pattern).search("x" * 200)
+    for text in ("x" * 200, "a@b.c", "7", "(a)", "aabbb", "[", "one two"):
+        found, wanted = BoundedPattern(pattern).search(text), re.search(pattern, text)
+        assert (found and found.group()) == (wanted and wanted.group())
 
 
 def test_without_a_process_that_is_said(monkeypatch):

@@ -142,7 +142,9 @@ def test_misspelt_names_in_mocks_are_refused(document, message):
 
 
 def test_mocks_of_other_machines_may_stand_in_the_document():
-    with_mocks(Services(), {"services": {"sns:publish": {"result": 1}, "glue:*": {"result": 1}}}, load(machine()))
+    document = {"services": {"sns:publish": {"result": 1}, "glue:*": {"result": {"JobRunState": "SUCCEEDED"}}}}
+    services = with_mocks(Services(), document, load(machine()))
+    assert run(machine(), services=services, clock=VirtualClock(), timeout=20).output == {"JobRunState": "SUCCEEDED"}
 
 
 @pytest.mark.parametrize(
