@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 # Pytest names extract_job/tests/test_x.py `extract_job.tests.test_x` and would make up a package `extract_job` around it: the
 # real packages that are called like their folder must be loaded before.
-for _package in ("asl_generator", "asl_toolkit", "extract_job"):
+for _package in ("asl_generator", "asl_toolkit", "extract_cli", "extract_job", "extract_testing"):
     importlib.import_module(_package)
+
+pytest_plugins = ("shared_fixtures.dynamodb", "shared_fixtures.pipeline", "shared_fixtures.source")
 
 ROOT: Final = Path(__file__).parent
 SHARED: Final = Path(os.environ.get("EXTRACT_SHARED", ROOT.parent / "shared"))

@@ -21,7 +21,7 @@ GOAL = 2.5
 
 
 def environment(folder: Path) -> Path:
-    """A fresh environment with extract-core[glue,emr,ecs,local,cli], installed from wheels."""
+    """A fresh environment with extract-sfn[glue,emr,ecs,local,cli], installed from wheels."""
     environ = dict(os.environ, PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
     wheels = folder / "wheels"
@@ -30,7 +30,7 @@ def environment(folder: Path) -> Path:
     venv.create(folder / "venv", with_pip=False)
     python = folder / "venv" / "bin" / "python"
     subprocess.run([*pip[:3], "--python", python, *pip[3:], "install", "-q", "--find-links", wheels,
-                    "extract-core[glue,emr,ecs,local,cli]"], check=True, env=environ)  # fmt: skip
+                    "extract-sfn[glue,emr,ecs,local,cli]"], check=True, env=environ)  # fmt: skip
     return python
 
 

@@ -23,7 +23,7 @@ import sys
 from pydantic import BaseModel
 from asl_generator import build
 from extract_core import Branch, JobState, JobStatus, JobType
-from extract_core.registry import Registry
+from extract_core.registry.installed import Registry
 
 class Deployment(BaseModel, extra="forbid"):
     queue: str

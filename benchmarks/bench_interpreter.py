@@ -53,7 +53,7 @@ def ours(count: int) -> float:
     """Seconds of one execution of the generated machine."""
     import asl_generator
     import asl_toolkit
-    from extract_core.registry import discover
+    from extract_core.registry.loading import discover
 
     built = asl_generator.build(
         discover(), name="x", partition="aws", region="eu-central-1", account="123456789012", max_concurrency=40,

@@ -82,8 +82,12 @@ def ours(tables: int, *, names: bool = False, keep: bool = False) -> dict[str, f
 
     `names`: an event with all names instead of "*".
     """
-    from extract_core.config import Places, RunContext, read_event, read_source_config, select_tables, stream_tables
-    from extract_core.registry import discover
+    from extract_core.config.read import read_source_config
+    from extract_core.plan.attempt import Places, RunContext
+    from extract_core.plan.event import read_event
+    from extract_core.plan.plan_tables import stream_tables
+    from extract_core.plan.select import select_tables
+    from extract_core.registry.loading import discover
 
     registry = discover()
     run = RunContext(run_id="sales-20260301T060000-0000", execution_id="e", started_at="2026-03-01T06:00:00+00:00")

@@ -25,15 +25,16 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from extract_core import JobState
-from extract_core.tracking import AttemptRow, Commit, Guard, Owner, Policy, RunRecord, SQLiteTracking
 from extract_core.tracking.dynamodb.items import attempt_item, size
+from extract_core.tracking.records import AttemptRow, Commit, Guard, Owner, Policy, RunRecord
+from extract_core.tracking.sqlite import SQLiteTracking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from extract_core.tracking import TrackingStore
+    from extract_core.tracking.store import TrackingStore
 
 SIZES = (1_000, 10_000, 100_000)
 AT = "2026-03-01T06:00:00+00:00"
@@ -131,7 +132,8 @@ def bench_dynamodb(number: int = 1_000) -> None:
     import moto.dynamodb.models
     from moto import mock_aws
 
-    from extract_core.tracking.dynamodb import DynamoDBTracking, table_definition
+    from extract_core.tracking.dynamodb.keys import table_definition
+    from extract_core.tracking.dynamodb.store import DynamoDBTracking
 
     os.environ.update({"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "eu-central-1"})
     with mock_aws():
@@ -169,7 +171,7 @@ def bench_status(folder: Path, number: int = 100_000) -> None:
     project.mkdir()
     (project / "config").mkdir()
     (project / "extract.toml").write_text(f'[pipeline]\ntracking = "{path}"\n')
-    command = [sys.executable, "-c", "from extract_core.cli import main; main()", "status", "run-1", "--local"]
+    command = [sys.executable, "-c", "from extract_cli import main; main()", "status", "run-1", "--local"]
     took = []
     for _ in range(5):
         began = time.perf_counter()
@@ -215,7 +217,8 @@ def bench_live(number: int = 10_000) -> None:
     import boto3
     from moto import mock_aws
 
-    from extract_core.tracking.dynamodb import DynamoDBTracking, table_definition
+    from extract_core.tracking.dynamodb.keys import table_definition
+    from extract_core.tracking.dynamodb.store import DynamoDBTracking
 
     os.environ.update({"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "eu-central-1"})
     with mock_aws():

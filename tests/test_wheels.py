@@ -15,14 +15,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 DISTRIBUTIONS = {
-    "extract-core": (".", "extract_core"),
-    "extract-glue": ("plugins/glue", "extract_glue"),
-    "extract-emr": ("plugins/emr", "extract_emr"),
-    "extract-ecs": ("plugins/ecs", "extract_ecs"),
-    "extract-local": ("plugins/local", "extract_local"),
-    "extract-asl-generator": ("asl_generator", "asl_generator"),
-    "extract-asl-toolkit": ("asl_toolkit", "asl_toolkit"),
-    "extract-job": ("extract_job", "extract_job"),
+    "extract-sfn": (".", "extract_core"),
+    "extract-sfn-glue": ("plugins/glue", "extract_glue"),
+    "extract-sfn-emr": ("plugins/emr", "extract_emr"),
+    "extract-sfn-ecs": ("plugins/ecs", "extract_ecs"),
+    "extract-sfn-local": ("plugins/local", "extract_local"),
+    "extract-sfn-cli": ("extract_cli", "extract_cli"),
+    "extract-sfn-testing": ("extract_testing", "extract_testing"),
+    "extract-sfn-generator": ("asl_generator", "asl_generator"),
+    "asl-toolkit": ("asl_toolkit", "asl_toolkit"),
+    "extract-sfn-job": ("extract_job", "extract_job"),
 }
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("wheels")]
 
@@ -83,16 +85,9 @@ def test_the_wheel_holds_types_licence_and_nothing_foreign(name, wheels):
 
 
 def test_all_extras_give_a_working_command(wheels, constraints, tmp_path):
-    python = install(tmp_path / "venv", wheels, constraints, "extract-core[all]")
+    python = install(tmp_path / "venv", wheels, constraints, "extract-sfn[all]")
     printed = run(python.parent / "extract", "plugins", "list", "--output", "json", cwd=tmp_path)
     for job_type in ("glue", "emr", "ecs"):
         assert f'"{job_type}"' in printed
     told = run(python.parent / "extract", "demo", "--rows", "1000", "--output", "json", cwd=tmp_path)
     assert json.loads(told)["ok"] is True
-
-
-def test_the_command_line_says_what_it_lacks(wheels, constraints, tmp_path):
-    python = install(tmp_path / "venv", wheels, constraints, "extract-core")
-    done = subprocess.run([python.parent / "extract", "--help"], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr == "extract: the command line needs click and rich; install them with: pip install 'extract-core[cli]'\n"

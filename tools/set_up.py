@@ -20,7 +20,9 @@ MEMBERS = (
     "plugins/local",
     "asl_generator",
     "asl_toolkit",
+    "extract_cli",
     "extract_job",
+    "extract_testing",
     "examples/extract-batch",
 )
 OLDEST = (3, 11)
@@ -32,8 +34,8 @@ def fail(message):
 
 
 def fingerprint(paths):
-    """One hash over this Python, this place and these files: same hash, nothing to do."""
-    found = hashlib.sha256(sys.version.encode() + ROOT.encode())
+    """One hash over this Python, this place, the members' folders and these files: same hash, nothing to do."""
+    found = hashlib.sha256("\n".join((sys.version, ROOT) + MEMBERS).encode())
     for path in paths:
         with open(path, "rb") as file:
             found.update(file.read())

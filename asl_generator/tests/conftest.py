@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from asl_generator import MachineDefinition, build
 from extract_core import Branch, JobState, JobStatus, JobType, Retry, Statement
-from extract_core.registry import Registry
+from extract_core.registry.installed import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable

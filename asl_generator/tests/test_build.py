@@ -15,9 +15,11 @@ from asl_generator import GeneratorError, build_pipeline
 from asl_generator.deployments import check_deployments
 from extract_core import Statement
 from extract_core.errors import ConfigError
-from extract_core.pipeline import read_pipeline
-from extract_core.registry import BrokenPlugin, Provider, Registry
-from extract_core.routing import CONFIG_MANAGER, HANDLE_STATUS, ITERATE, SUMMARISE
+from extract_core.pipeline.read import read_pipeline
+from extract_core.registry.entry_points import Provider
+from extract_core.registry.installed import Registry
+from extract_core.registry.routing import CONFIG_MANAGER, HANDLE_STATUS, ITERATE, SUMMARISE
+from extract_core.registry.values import BrokenPlugin
 
 
 def test_the_same_input_gives_the_same_bytes_in_any_order(build_types, crunch, poll, sata):
@@ -32,9 +34,9 @@ def test_what_is_in_it(build_types, queued_crunch, poll):
     assert [branch.start for branch in built.branches] == ["Crunch Table", "Poll Start"]
     assert [branch.job_state for branch in built.branches] == ["Crunch Table", "Poll Start"]
     assert dict(built.functions) == {
-        "extract-config-manager": "extract_core.handlers.config_manager.handler",
-        "extract-job-run-status": "extract_core.handlers.job_run_status.handler",
-        "extract-run-summary": "extract_core.handlers.run_summary.handler",
+        "extract-config-manager": "extract_core.lambdas.config_manager.handler",
+        "extract-job-run-status": "extract_core.lambdas.job_run_status.handler",
+        "extract-run-summary": "extract_core.lambdas.run_summary.handler",
     }
 
 
@@ -168,7 +170,7 @@ def test_no_job_type(build_types):
     with pytest.raises(GeneratorError) as refused:
         build_types()
     assert str(refused.value) == (
-        "no job type is installed, so there is nothing to build; install one, for example: pip install 'extract-core[glue]'"
+        "no job type is installed, so there is nothing to build; install one, for example: pip install 'extract-sfn[glue]'"
     )
 
 

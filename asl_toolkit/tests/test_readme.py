@@ -87,7 +87,7 @@ def test_the_version_is_said(capsys):
     from importlib.metadata import version
 
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"extract-asl-toolkit {version('extract-asl-toolkit')}\n"
+    assert capsys.readouterr().out == f"asl-toolkit {version('asl-toolkit')}\n"
 
 
 def test_the_options_exist(capsys):

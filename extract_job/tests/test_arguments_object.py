@@ -65,7 +65,7 @@ def test_without_boto3_s3_can_not_be_read(database, job, values, monkeypatch):
     monkeypatch.setitem(sys.modules, "boto3", None)
     done = job("--extract_arguments", "s3://runs/a.json", **dict.fromkeys(values))
     assert (done.code, done.errors) == (
-        1, ["extract_job: an argument names a place in AWS: install boto3 with: pip install 'extract-job[aws]'"],
+        1, ["extract_job: an argument names a place in AWS: install boto3 with: pip install 'extract-sfn-job[aws]'"],
     )  # fmt: skip
 
 

@@ -86,5 +86,5 @@ def test_without_boto3_the_remedy_is_said(tmp_path, database, argv):
     )
     assert (done.returncode, done.stderr) == (
         1,
-        "extract_job: an argument names a place in AWS: install boto3 with: pip install 'extract-job[aws]'\n",
+        "extract_job: an argument names a place in AWS: install boto3 with: pip install 'extract-sfn-job[aws]'\n",
     )

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from extract_core.config import event, keys
+from extract_core.config import keys
 from extract_core.config.job_arguments import RESERVED
-from extract_core.registry import discover
+from extract_core.plan import event
+from extract_core.registry.loading import discover
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "config.md").read_text(encoding="utf-8")
 NAMES = set(re.findall(r"[a-z0-9_]+", " ".join(re.findall(r"`([^`\n]+)`", DOCUMENT))))

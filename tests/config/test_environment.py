@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from extract_core.config import check_source
-from extract_core.config.explain import Explainer
+from extract_core.plan.check import check_source
+from extract_core.plan.explain import Explainer
 
 CONFIG = """
 source_type: ${ENV:KIND:-jdbc}

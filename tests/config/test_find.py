@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from extract_core.config import read_source, source_names
-from extract_core.config.find import MOST_KEPT, ReadSources
+from extract_core.config.find import MOST_KEPT, ReadSources, read_source, source_names
 from extract_core.errors import ConfigError, UsageError
-from extract_core.objects import FileObjects, file_uri, open_objects
+from extract_core.objects.files import FileObjects, file_uri
+from extract_core.objects.routed import open_objects
 
 YML = "extract: {job_type: loom, tables: {a: {}}}\n"
 

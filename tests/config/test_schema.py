@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ConfigDict, Field
 
-from extract_core.config import check_source, keys
+from extract_core.config import keys
 from extract_core.config.json_schema import whole_number
 from extract_core.config.schema import UNSAID, source_schema
 from extract_core.config.yaml_text import parse_faulty
 from extract_core.errors import ConfigError
-from extract_core.registry import Registry, discover
+from extract_core.plan.check import check_source
+from extract_core.registry.installed import Registry
+from extract_core.registry.loading import discover
 
 FILES = sorted((Path(__file__).parent / "broken").glob("*.yml"))
 

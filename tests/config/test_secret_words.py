@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extract_core.config import check_source
+from extract_core.plan.check import check_source
 
 SAID = (
     "speaks of a secret, and what stands here is kept in plans and shown by commands; give the name of a secret, which the job "

@@ -46,7 +46,7 @@ class Project:
         (self.site / f"acme_{name}.py").write_text(dedent(source))
 
     def extract(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from extract_core.cli import main; main()", *arguments]
+        command = [sys.executable, "-c", "from extract_cli import main; main()", *arguments]
         environ = {**os.environ, "PYTHONPATH": str(self.site)}
         done = subprocess.run(command, cwd=self.folder, env=environ, capture_output=True, text=True, check=False)
         assert done.returncode == code, done.stdout + done.stderr

@@ -10,7 +10,7 @@ from statelint.linter import Linter
 
 from asl_generator import build
 from asl_toolkit import load
-from extract_core.registry import Registry
+from extract_core.registry.installed import Registry
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -12,7 +12,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from extract_core import FailureClass, JobState, LocalExit, Outcome
-from extract_core.routing import start_state
+from extract_core.registry.routing import start_state
 
 OPERATIONS = {
     "glue": ("glue", "StartJobRun"),

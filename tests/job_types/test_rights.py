@@ -15,7 +15,7 @@ import extract_ecs
 import extract_emr
 import extract_glue
 from extract_core import Outcome
-from extract_core.registry import Registry
+from extract_core.registry.installed import Registry
 
 JOB = "arn:aws:glue:eu-west-1:123456789012:job/"
 GLUE_JOBS = [f"{JOB}extract-big", f"{JOB}extract-jdbc"]

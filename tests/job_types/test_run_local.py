@@ -31,7 +31,7 @@ def extract(tmp_path):
     (tmp_path / "config").mkdir()
 
     def run(*arguments, code=0):
-        command = [sys.executable, "-c", "from extract_core.cli import main; main()", *arguments]
+        command = [sys.executable, "-c", "from extract_cli import main; main()", *arguments]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr

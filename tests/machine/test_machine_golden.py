@@ -12,8 +12,9 @@ from statelint.linter import Linter
 
 from asl_generator import MachineDefinition, build_pipeline
 from asl_toolkit import load
-from extract_core.pipeline import read_pipeline
-from extract_core.registry import FrozenPlugin, discover
+from extract_core.pipeline.read import read_pipeline
+from extract_core.registry.loading import discover
+from extract_core.registry.values import FrozenPlugin
 
 HERE = Path(__file__).parent
 PLUGINS = [FrozenPlugin(name, f"extract_{name}", f"extract-{name}", "0.1.0") for name in ("glue", "emr", "ecs")]
@@ -42,7 +43,8 @@ def test_only_documented_wildcards_in_its_permissions(machine):
 def test_the_same_bytes_in_another_process_with_other_hashes(machine):
     script = (
         "import sys; from pathlib import Path; from asl_generator import build_pipeline; "
-        "from extract_core.pipeline import read_pipeline; from extract_core.registry import FrozenPlugin, discover; "
+        "from extract_core.pipeline.read import read_pipeline; from extract_core.registry.loading import discover; "
+        "from extract_core.registry.values import FrozenPlugin; "
         "plugins = [FrozenPlugin(n, f'extract_{n}', f'extract-{n}', '0.1.0') for n in ('ecs', 'glue', 'emr')]; "
         "print(build_pipeline(read_pipeline(Path(sys.argv[1])), discover(strict=True, frozen=plugins)).to_json(), end='')"
     )

@@ -12,15 +12,16 @@ from pydantic import BaseModel
 from asl_generator import build
 from asl_toolkit import Services, Submitted, TaskFailed, VirtualClock, run
 from extract_core import Branch, FailureClass, JobState, JobStatus, JobType, Retry
-from extract_core.config.limits import history_events
-from extract_core.handlers import Parts
-from extract_core.handlers.config_manager import manage
-from extract_core.handlers.job_run_status import record
-from extract_core.handlers.run_summary import summarise
-from extract_core.objects import file_uri, open_objects
-from extract_core.registry import Registry
-from extract_core.routing import FINISHED, HANDLE_STATUS, NOT_RECORDED, RECORDED, WAIT
-from extract_core.tracking import SQLiteTracking
+from extract_core.objects.files import file_uri
+from extract_core.objects.routed import open_objects
+from extract_core.pipeline.parts import Parts
+from extract_core.plan.limits import history_events
+from extract_core.registry.installed import Registry
+from extract_core.registry.routing import FINISHED, HANDLE_STATUS, NOT_RECORDED, RECORDED, WAIT
+from extract_core.runs.begin import manage
+from extract_core.runs.end import summarise
+from extract_core.status.record import record
+from extract_core.tracking.sqlite import SQLiteTracking
 
 CONFIG = """
 source_name: sales

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extract_core import FailureClass, JobState
-from extract_core.tracking import AttemptRow, Commit, Guard, Owner, RunRecord, SQLiteTracking
+from extract_core.tracking.records import AttemptRow, Commit, Guard, Owner, RunRecord
+from extract_core.tracking.sqlite import SQLiteTracking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from extract_core.tracking import TrackingStore
+    from extract_core.tracking.store import TrackingStore
 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])

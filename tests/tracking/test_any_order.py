@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from extract_core import FailureClass, JobState
-from extract_core.tracking import AttemptRow, Commit, Guard, Outcome, Owner, SQLiteTracking
+from extract_core.tracking.records import AttemptRow, Commit, Guard, Outcome, Owner
+from extract_core.tracking.sqlite import SQLiteTracking
 
 TABLES = ("public.a", "public.b", "public.c")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

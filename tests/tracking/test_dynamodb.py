@@ -11,10 +11,11 @@ from botocore.config import Config
 
 from extract_core import FailureClass, JobState
 from extract_core.errors import TrackingError, TrackingUnavailable
-from extract_core.tracking import Outcome, Policy, Skipped, open_tracking
-from extract_core.tracking.dynamodb import TIME_TO_LIVE, DynamoDBTracking, table_definition
 from extract_core.tracking.dynamodb.items import ITEM_BYTES, size
-from extract_core.tracking.dynamodb.keys import attempt_key, shards
+from extract_core.tracking.dynamodb.keys import TIME_TO_LIVE, attempt_key, shards, table_definition
+from extract_core.tracking.dynamodb.store import DynamoDBTracking
+from extract_core.tracking.open import open_tracking
+from extract_core.tracking.records import Outcome, Policy, Skipped
 
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 

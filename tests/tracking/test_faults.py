@@ -11,8 +11,9 @@ from botocore.config import Config
 
 from extract_core import FailureClass, JobState
 from extract_core.errors import TrackingUnavailable
-from extract_core.tracking import MarkChange, Policy, Skipped
-from extract_core.tracking.dynamodb import DynamoDBTracking, table_definition
+from extract_core.tracking.dynamodb.keys import table_definition
+from extract_core.tracking.dynamodb.store import DynamoDBTracking
+from extract_core.tracking.records import MarkChange, Policy, Skipped
 
 T1, T2 = "2026-03-01T05:00:00Z", "2026-03-01T05:30:00Z"
 KINDS = ["throttled", "server error", "conflict", "never arrived", "answer lost"]

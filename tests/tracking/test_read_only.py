@@ -8,7 +8,9 @@ import sys
 import pytest
 
 from extract_core.errors import TrackingError
-from extract_core.tracking import RunRecord, SQLiteTracking, open_tracking
+from extract_core.tracking.open import open_tracking
+from extract_core.tracking.records import RunRecord
+from extract_core.tracking.sqlite import SQLiteTracking
 
 RUN = RunRecord(run_id="r-1", execution_id="e-1", source_name="sales", started_at="2026-03-01T06:00:00+00:00")
 
@@ -45,7 +47,8 @@ def test_while_another_process_writes(tmp_path):
 def test_after_a_process_was_killed(tmp_path):
     path = tmp_path / "tracking.db"
     code = (
-        "import os; from pathlib import Path; from extract_core.tracking import RunRecord, SQLiteTracking\n"
+        "import os; from pathlib import Path; from extract_core.tracking.records import RunRecord\n"
+        "from extract_core.tracking.sqlite import SQLiteTracking\n"
         f"SQLiteTracking(Path({str(path)!r})).start_run(RunRecord(run_id='r-1', execution_id='e-1', source_name='sales', "
         f"started_at={RUN.started_at!r}))\n"
         "os._exit(9)"

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from extract_core.errors import TrackingError, TrackingUnavailable
-from extract_core.tracking import RunRecord, SQLiteTracking, open_tracking
 from extract_core.tracking.database import _SCHEMA
+from extract_core.tracking.open import open_tracking
+from extract_core.tracking.records import RunRecord
+from extract_core.tracking.sqlite import SQLiteTracking
 
 RECORD = RunRecord(run_id="run-1", execution_id="exec-1", source_name="sales", started_at="2026-03-01T06:00:00Z")
 
@@ -114,7 +116,7 @@ def test_a_store_of_a_newer_version(tmp_path):
     with pytest.raises(TrackingError) as raised:
         SQLiteTracking(path)
     assert str(raised.value) == (
-        f"the tracking store {str(path)!r} has schema version 4, this extract-core knows 3: upgrade extract-core, or name "
+        f"the tracking store {str(path)!r} has schema version 4, this extract-sfn knows 3: upgrade extract-sfn, or name "
         "another place for tracking"
     )
 
@@ -210,7 +212,8 @@ CONTENDER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from extract_core.tracking import Owner, SQLiteTracking
+from extract_core.tracking.records import Owner
+from extract_core.tracking.sqlite import SQLiteTracking
 path, name = Path(sys.argv[1]), sys.argv[2]
 won = 0
 with SQLiteTracking(path) as store:
@@ -234,7 +237,8 @@ def test_processes_that_open_and_take_at_once_share_the_tables(tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from extract_core.tracking import RunRecord, SQLiteTracking
+from extract_core.tracking.records import RunRecord
+from extract_core.tracking.sqlite import SQLiteTracking
 store = SQLiteTracking(Path(sys.argv[1]))
 store.start_run(RunRecord(run_id="run-1", execution_id="e", source_name="s", started_at="t"))
 with store._database.writing() as cursor:

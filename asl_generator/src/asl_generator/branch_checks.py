@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from asl_generator.scopes import Scope, State, States, error_names, listed, scopes, targets
-from extract_core.routing import CORE_STATES, HANDLE_STATUS, MAX_STATE_NAME
+from extract_core.registry.routing import CORE_STATES, HANDLE_STATUS, MAX_STATE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,14 +11,14 @@ from asl_generator.errors import GeneratorError, asked
 from asl_generator.json_text import plain
 from asl_generator.scopes import State, States, error_names, listed, scopes
 from extract_core.contract import Branch, Retry
-from extract_core.routing import HANDLE_STATUS
+from extract_core.registry.routing import HANDLE_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from asl_generator.place import Asked
     from extract_core.contract import Json
-    from extract_core.registry import Provider
+    from extract_core.registry.entry_points import Provider
 
 
 @dataclass(frozen=True, slots=True)

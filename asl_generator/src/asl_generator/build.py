@@ -19,15 +19,15 @@ from asl_generator.permissions import (
     stop_statements_of,
 )
 from asl_generator.place import Asked, Place
-from extract_core import routing
 from extract_core.contract import API_VERSION
+from extract_core.registry import routing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.contract import Json, Statement
-    from extract_core.pipeline import Pipeline
-    from extract_core.registry import Registry
+    from extract_core.pipeline.model import Pipeline
+    from extract_core.registry.installed import Registry
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _MAX_INLINE: Final = 40
@@ -38,7 +38,7 @@ def build_pipeline(pipeline: Pipeline, registry: Registry) -> MachineDefinition:
     """The machine of a pipeline: `build`, with the places of faults in its extract.toml."""
     from functools import partial
 
-    from extract_core.pipeline import fault_at
+    from extract_core.pipeline.read import fault_at
 
     return build(
         registry,
@@ -121,7 +121,7 @@ def _check_options(registry: Registry, name: str, kind: str, max_concurrency: in
         faults.append(f"max_concurrency {max_concurrency} is not a number from 1 to {_MAX_INLINE} (the limit of an inline Map)")
     if not registry.job_types:
         broken = "; ".join(map(str, registry.broken))
-        remedy = f"broken: {broken}" if broken else "install one, for example: pip install 'extract-core[glue]'"
+        remedy = f"broken: {broken}" if broken else "install one, for example: pip install 'extract-sfn[glue]'"
         faults.append(f"no job type is installed, so there is nothing to build; {remedy}")
     if faults:
         raise GeneratorError(faults)

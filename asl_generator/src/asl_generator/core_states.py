@@ -1,4 +1,4 @@
-"""The states that every machine has, around the branches of the job types. Their names come from extract_core.routing.
+"""The states that every machine has, around the branches of the job types. Their names come from extract_core.registry.routing.
 
 What they rely on (Step Functions guide and Amazon States Language specification): a path that is missing can't be caught, so
 every path read here is always there; States.ALL does not stand for States.DataLimitExceeded, so that comes first.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extract_core import routing
+from extract_core.registry import routing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,9 +19,9 @@ CONFIG_MANAGER_FUNCTION: Final = "config-manager"
 STATUS_FUNCTION: Final = "job-run-status"
 SUMMARY_FUNCTION: Final = "run-summary"
 CORE_FUNCTIONS: Final = {
-    CONFIG_MANAGER_FUNCTION: "extract_core.handlers.config_manager.handler",
-    STATUS_FUNCTION: "extract_core.handlers.job_run_status.handler",
-    SUMMARY_FUNCTION: "extract_core.handlers.run_summary.handler",
+    CONFIG_MANAGER_FUNCTION: "extract_core.lambdas.config_manager.handler",
+    STATUS_FUNCTION: "extract_core.lambdas.job_run_status.handler",
+    SUMMARY_FUNCTION: "extract_core.lambdas.run_summary.handler",
 }
 """The core's Lambda functions (each named ``<pipeline>-<this>``) and their handlers."""
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
     from extract_core.contract import Json
-    from extract_core.registry import InstalledJobType, Registry
+    from extract_core.registry.installed import Registry
+    from extract_core.registry.values import InstalledJobType
 
 Complain: TypeAlias = Callable[[str, str], Fault]
 """Makes a fault of a config path and a message."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from extract_core.errors import ExtractError
-from extract_core.told import RAISED, told
+from extract_core.wording import RAISED, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from asl_generator.branches import MachineBranch
     from extract_core.contract import Json
-    from extract_core.registry import Registry
+    from extract_core.registry.installed import Registry
 
 MAX_DEFINITION: Final = 1_048_576
 """Bytes of a definition (botocore, stepfunctions: Definition, max 1048576)."""

@@ -12,8 +12,9 @@ from asl_generator.permissions import diagnose_statements_of, function_statement
 from asl_generator.place import Place, whom
 
 if TYPE_CHECKING:
-    from extract_core.pipeline import Pipeline
-    from extract_core.registry import InstalledJobType, Registry
+    from extract_core.pipeline.model import Pipeline
+    from extract_core.registry.installed import Registry
+    from extract_core.registry.values import InstalledJobType
 
 
 def unusable(pipeline: Pipeline, registry: Registry) -> dict[str, str]:

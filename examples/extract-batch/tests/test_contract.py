@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from extract_batch.job_type import Batch
 
-from extract_core.testing import JobTypeContract
+from extract_testing import JobTypeContract
 
 
 class TestBatch(JobTypeContract):

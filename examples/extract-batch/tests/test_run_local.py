@@ -45,7 +45,7 @@ def extract(tmp_path):
     (tmp_path / "extract.toml").write_text(TOML)
 
     def run(*arguments, code=0):
-        command = [sys.executable, "-c", "from extract_core.cli import main; main()", *arguments]
+        command = [sys.executable, "-c", "from extract_cli import main; main()", *arguments]
         done = subprocess.run(
             command, cwd=tmp_path, env={**os.environ, "COLUMNS": "200"}, capture_output=True, text=True, check=False
         )

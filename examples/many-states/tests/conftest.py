@@ -15,7 +15,7 @@ from many_states import extract_job_types
 
 from asl_generator import build
 from asl_toolkit import Services, VirtualClock, load
-from extract_core.registry import Registry
+from extract_core.registry.installed import Registry
 
 ROLE = "arn:aws:iam::210987654321:role/extract-build"
 DEPLOYMENTS = {

@@ -9,7 +9,7 @@ import pytest
 from statelint.linter import Linter
 
 from asl_toolkit import load
-from extract_core.testing import CHECKS, NotChecked, Subject
+from extract_testing import CHECKS, NotChecked, Subject
 
 HERE = Path(__file__).parent
 KNOWN_TO_THE_KIT = {

@@ -17,7 +17,7 @@ def client(service: str) -> Any:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
-        raise JobError("an argument names a place in AWS: install boto3 with: pip install 'extract-job[aws]'") from error
+        raise JobError("an argument names a place in AWS: install boto3 with: pip install 'extract-sfn-job[aws]'") from error
     try:
         made = cast("Callable[..., Any]", boto3.client)
         return made(service, config=Config(retries={"mode": "standard", "total_max_attempts": TRIES}))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from extract_core.testing import JobTypeContract
 from extract_ecs.job_type import Ecs
+from extract_testing import JobTypeContract
 
 
 class TestFargate(JobTypeContract):

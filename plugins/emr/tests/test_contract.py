@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from extract_core.testing import JobTypeContract
 from extract_emr.eks.job_type import EmrEks
 from extract_emr.job_type import Emr
 from extract_emr.serverless.job_type import EmrServerless
+from extract_testing import JobTypeContract
 
 ROLE = "arn:aws:iam::123456789012:role/extract-job"
 

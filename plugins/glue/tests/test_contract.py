@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from extract_core.testing import JobTypeContract
 from extract_glue.job_type import Glue
+from extract_testing import JobTypeContract
 
 
 class TestGlue(JobTypeContract):

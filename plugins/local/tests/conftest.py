@@ -25,7 +25,7 @@ class Project:
         return {**os.environ, "PYTHONPATH": os.pathsep.join(places), "COLUMNS": "200"}
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-c", "from extract_core.cli import main; main()", *arguments]
+        return [sys.executable, "-c", "from extract_cli import main; main()", *arguments]
 
     def extract(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(

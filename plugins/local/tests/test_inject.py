@@ -53,7 +53,7 @@ def rehearsed(demo_project):
         done = demo_project.extract(
             "run", "sales", *tables, "--local", "--run-id", "r", "--fast", fast, *given, "--output", "json", code=code
         )
-        from extract_core.tracking import open_tracking
+        from extract_core.tracking.open import open_tracking
 
         with open_tracking(str(demo_project.folder / ".extract" / "tracking.db")) as tracking:
             return done, list(tracking.attempts("r"))

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from extract_core import JobState
-from extract_core.tracking import SQLiteTracking
+from extract_core.tracking.sqlite import SQLiteTracking
 from extract_local.demo import verify
 
 CONFIG = """

@@ -47,7 +47,7 @@ def execute(port: int, name: str, script: str) -> None:
 def rows_of(folder: str, order: str) -> list[tuple[object, ...]]:
     import pyarrow.parquet as pq
 
-    from extract_core.objects import file_path
+    from extract_core.objects.files import file_path
 
     table = pq.read_table(file_path(folder), partitioning=None)
     return sorted((tuple(row.values()) for row in table.to_pylist()), key=lambda row: row[table.column_names.index(order)])

@@ -261,7 +261,7 @@ def test_of_two_with_the_same_states_the_one_keeps_them_whose_name_is_the_title(
     module = farm / "acme_farm.py"
     module.write_text(module.read_text().replace("Farm Start", "Glue Start").replace('title = "Farm"', 'title = "Glue"'))
     row, stderr = run_with_one_failure(installed)
-    taken = "its state 'Glue Start Extract Job Run' is also one of job type 'glue' (plugin 'glue' of extract-glue "
+    taken = "its state 'Glue Start Extract Job Run' is also one of job type 'glue' (plugin 'glue' of extract-sfn-glue "
     assert row["failure"] == "CONFIG"
     assert taken in row["message"]
     assert taken in stderr

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from extract_core.tracking import SQLiteTracking
+from extract_core.tracking.sqlite import SQLiteTracking
 
 KINDS = {  # table: declared type, hwm_column_type, marks in order; the first two rows, then a newer one, then one between
     "ints": ("INTEGER", "LongType", ["9", "10", "11"]),

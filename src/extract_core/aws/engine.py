@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from extract_core.aws.execution import AwsExecution, closed
+from extract_core.aws.executions import ALIVE, StepFunctions
+from extract_core.aws.parts import PLACES, parts_from
 from extract_core.errors import RunNameTaken, UsageError
-from extract_core.handlers.executions import ALIVE, StepFunctions
-from extract_core.handlers.parts import PLACES, parts_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from extract_core.contract import Json
-    from extract_core.engine import Rehearsal, RunningExecution
-    from extract_core.handlers import Parts
-    from extract_core.pipeline import Pipeline
+    from extract_core.pipeline.model import Pipeline
+    from extract_core.pipeline.parts import Parts
+    from extract_core.runs.engine import Rehearsal, RunningExecution
 
 _HOSTS: Final = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from extract_core.engine import ExecutionEnd
+from extract_core.aws import executions
 from extract_core.errors import TrackingUnavailable
-from extract_core.handlers import executions
-from extract_core.handlers.reconcile import reconcile
+from extract_core.runs.engine import ExecutionEnd
+from extract_core.runs.reconcile import reconcile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
+    from extract_core.aws.executions import StepFunctions
     from extract_core.contract import Json
-    from extract_core.handlers import Parts
-    from extract_core.handlers.executions import StepFunctions
+    from extract_core.pipeline.parts import Parts
 
 _STOPPED: Final = "Extract.Stopped"
 

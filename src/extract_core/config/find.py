@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from extract_core.config.model import SourceConfig
-    from extract_core.objects import ObjectStore, Stamped
+    from extract_core.objects.store import ObjectStore, Stamped
 
 SUFFIXES: Final = (".yml", ".yaml")
 MOST_KEPT: Final = 8

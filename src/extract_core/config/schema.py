@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from extract_core.config.json_schema import Schema
     from extract_core.contract import Json
-    from extract_core.registry import AnyJobType, Registry
+    from extract_core.registry.installed import Registry
+    from extract_core.registry.values import AnyJobType
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

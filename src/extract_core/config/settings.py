@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from extract_core.config.model_words import reworded
 from extract_core.config.values import WHOLE, scalar, shown
-from extract_core.told import RAISED, told
+from extract_core.wording import RAISED, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from extract_core.config.spots import Path
     from extract_core.contract import Json
-    from extract_core.registry import AnyJobType, InstalledJobType
+    from extract_core.registry.values import AnyJobType, InstalledJobType
 
 MAX_TIMEOUT = 99_999_999
 """Seconds: the most that TimeoutSeconds of a state takes (Amazon States Language, Task state)."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from extract_core.config.spots import Path
     from extract_core.contract import Json
     from extract_core.errors import Fault
-    from extract_core.registry import AnyJobType, Registry
+    from extract_core.registry.installed import Registry
+    from extract_core.registry.values import AnyJobType
 
 _DEFAULTS: Path = ("extract", "default_arguments")
 

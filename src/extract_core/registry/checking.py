@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from extract_core import contract
 from extract_core.contract import API_VERSION, JobType
 from extract_core.registry.isolation import PluginFault, did_you_mean
-from extract_core.routing import MAX_STATE_NAME, start_state
+from extract_core.registry.routing import MAX_STATE_NAME, start_state
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -87,7 +87,7 @@ def _fault_of(offered: object) -> str | None:
     if isinstance(api_version, bool) or not isinstance(api_version, int):
         return f"its job type {name!r} has api_version {api_version!r}; it must be the number of the contract it was written for"
     if api_version != API_VERSION[0]:
-        remedy = "upgrade extract-core" if api_version > API_VERSION[0] else "upgrade the plugin"
+        remedy = "upgrade extract-sfn" if api_version > API_VERSION[0] else "upgrade the plugin"
         return f"its job type {name!r} was written for contract {api_version}, this is contract {_CONTRACT}: {remedy}"
     return _fault_of_title(name, getattr(offered, "title", None))
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from extract_core.entry_points import Provider
 from extract_core.errors import JobTypeConflict, JobTypeNotInstalled, PluginError
 from extract_core.registry.checking import job_types_of
+from extract_core.registry.entry_points import Provider
 from extract_core.registry.isolation import PluginFault, did_you_mean, isolated
 from extract_core.registry.values import BrokenPlugin, InstalledJobType, PluginInfo
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from extract_core.contract import D, JobStatus, Json, TableRun
     from extract_core.registry.values import AnyJobType
 
-_HOW_TO_INSTALL = "install one, for example: pip install 'extract-core[glue]'"
+_HOW_TO_INSTALL = "install one, for example: pip install 'extract-sfn[glue]'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

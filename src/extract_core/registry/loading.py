@@ -16,8 +16,8 @@ import pluggy
 
 from extract_core import contract
 from extract_core.contract import PROJECT
-from extract_core.entry_points import Provider
 from extract_core.registry.checking import hooks_of, job_types_of
+from extract_core.registry.entry_points import Provider
 from extract_core.registry.finding import Found, find_plugins
 from extract_core.registry.installed import Registry, conflict_cause, refuse_trouble
 from extract_core.registry.isolation import PluginFault, did_you_mean, isolated

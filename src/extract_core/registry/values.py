@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from extract_core.contract import JobType
-from extract_core.entry_points import Provider
+from extract_core.registry.entry_points import Provider
 
 AnyJobType: TypeAlias = JobType[Any, Any]  # Any: each job type brings models of its own
 """A job type with whatever settings and deployment."""

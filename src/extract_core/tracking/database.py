@@ -201,8 +201,8 @@ class Database:
             )
         if found != VERSION:
             raise TrackingError(
-                f"the tracking store {str(self._path)!r} has schema version {found!r}, this extract-core knows {VERSION}: "
-                "upgrade extract-core, or name another place for tracking"
+                f"the tracking store {str(self._path)!r} has schema version {found!r}, this extract-sfn knows {VERSION}: "
+                "upgrade extract-sfn, or name another place for tracking"
             )
 
     def _names(self) -> set[str]:

@@ -62,8 +62,8 @@ def _dynamodb(uri: str) -> TrackingStore:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 
-    from extract_core.tracking.dynamodb import DynamoDBTracking
     from extract_core.tracking.dynamodb.calls import THREADS
+    from extract_core.tracking.dynamodb.store import DynamoDBTracking
 
     config = Config(
         connect_timeout=5,

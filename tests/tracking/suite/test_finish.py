@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from extract_core import FailureClass, JobState
-from extract_core.tracking import Outcome
+from extract_core.tracking.records import Outcome
 
 T1, T2, T3 = "2026-03-01T05:00:00Z", "2026-03-01T05:30:00Z", "2026-03-01T06:00:00Z"
 

@@ -7,7 +7,7 @@ import pytest
 
 from extract_core import FailureClass
 from extract_core.errors import TrackingError
-from extract_core.tracking import MarkChange, Outcome
+from extract_core.tracking.records import MarkChange, Outcome
 
 T1, T2, T3 = "2026-03-01T05:00:00Z", "2026-03-01T05:30:00Z", "2026-03-01T06:00:00Z"
 

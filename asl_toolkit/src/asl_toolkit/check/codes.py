@@ -247,7 +247,7 @@ CODES: Final[Mapping[str, Code]] = {
     "MODELS_MISSING": _warning(
         _SERVICES,
         "botocore is not installed: actions and parameters of services were not checked",
-        "Install extract-asl-toolkit[aws]",
+        "Install asl-toolkit[aws]",
     ),
     "AWS_ERROR": _error(_AWS, "ValidateStateMachineDefinition reports an error", "See the message of AWS"),
     "AWS_WARNING": _warning(_AWS, "ValidateStateMachineDefinition reports a warning", "See the message of AWS"),

@@ -4,7 +4,7 @@ try:
     import botocore as _botocore  # noqa: F401 - asked for here, so that the reason is said once
 except ImportError as error:
     raise ImportError(
-        "asl_toolkit.client speaks botocore's service model of Step Functions: pip install 'extract-asl-toolkit[aws]'"
+        "asl_toolkit.client speaks botocore's service model of Step Functions: pip install 'asl-toolkit[aws]'"
     ) from error
 
 from asl_toolkit.client.errors import ClientError, OperationNotSupported

@@ -11,7 +11,7 @@ _COMMANDS: Mapping[str, str] = {
     "case": "read recorded cases, a line each, and print what the interpreter makes of them",
     "conformance": "run a file of recorded cases and print how many agree",
 }
-_DISTRIBUTION = "extract-asl-toolkit"
+_DISTRIBUTION = "asl-toolkit"
 
 
 def main(arguments: Sequence[str]) -> int:

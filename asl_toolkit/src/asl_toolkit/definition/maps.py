@@ -125,7 +125,7 @@ def _read_reader(reader: Reader) -> ItemReader | None:
         name = "InputType" if input_type else "ManifestType"
         config.fault(name, "NOT_RUN_HERE", "an ItemReader of InputType MANIFEST (S3 Inventory, Athena) is not run here")
     if input_type == "PARQUET" and find_spec("pyarrow") is None:
-        text = "an ItemReader of InputType PARQUET needs pyarrow: pip install 'extract-asl-toolkit[parquet]'"
+        text = "an ItemReader of InputType PARQUET needs pyarrow: pip install 'asl-toolkit[parquet]'"
         config.fault("InputType", "NOT_RUN_HERE", text)
     location = config.choice("CSVHeaderLocation", ("FIRST_ROW", "GIVEN"))
     headers = config.raw("CSVHeaders")

@@ -67,7 +67,9 @@ def session(arguments: "Arguments") -> Iterator[Session]:
     try:
         from adbc_driver_postgresql import dbapi
     except ImportError as error:
-        raise JobError("--db_engine 'postgres' needs a driver; install it with: pip install 'extract-job[postgres]'") from error
+        raise JobError(
+            "--db_engine 'postgres' needs a driver; install it with: pip install 'extract-sfn-job[postgres]'"
+        ) from error
     own = any(os.environ.get(name) for name in OWN)
     secret = None if own else _secret(arguments)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from extract_core import Branch, JobType, Retry, Statement
-from extract_core.routing import start_state
+from extract_core.registry.routing import start_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

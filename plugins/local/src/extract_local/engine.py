@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Final, cast
 
 import asl_generator
 import asl_toolkit
-from extract_core.engine import ExecutionEnd
 from extract_core.errors import UsageError
-from extract_core.handlers import Parts
-from extract_core.handlers.config_manager import manage
-from extract_core.handlers.job_run_status import record
-from extract_core.handlers.reconcile import reconcile
-from extract_core.handlers.run_summary import summarise
-from extract_core.objects import open_objects
-from extract_core.registry import discover
-from extract_core.tracking import open_tracking
+from extract_core.objects.routed import open_objects
+from extract_core.pipeline.parts import Parts
+from extract_core.registry.loading import discover
+from extract_core.runs.begin import manage
+from extract_core.runs.end import summarise
+from extract_core.runs.engine import ExecutionEnd
+from extract_core.runs.reconcile import reconcile
+from extract_core.status.record import record
+from extract_core.tracking.open import open_tracking
 from extract_local.event_log import EventLog
 from extract_local.execution_folder import ExecutionFolder, segment
 from extract_local.fast_clock import FastClock
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from asl_generator import MachineDefinition
     from extract_core.contract import Json
-    from extract_core.engine import Rehearsal, RunningExecution
-    from extract_core.pipeline import Pipeline
-    from extract_core.registry import Registry
+    from extract_core.pipeline.model import Pipeline
+    from extract_core.registry.installed import Registry
+    from extract_core.runs.engine import Rehearsal, RunningExecution
 
 _ENDED: Final = object()
 _FAST_REHEARSAL: Final = 60.0

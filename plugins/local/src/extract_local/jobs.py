@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from asl_toolkit import Submitted, TaskFailed
 from extract_core.contract import Json, LocalCommand, LocalExit, Outcome
-from extract_core.told import RAISED, told
+from extract_core.wording import RAISED, told
 from extract_local.execution_folder import segment
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from asl_toolkit import TaskRequest
-    from extract_core.registry import InstalledJobType
+    from extract_core.registry.values import InstalledJobType
     from extract_local.injection import Injections
 
 TAIL_BYTES: Final = 4096

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, ClassVar
 
 from extract_core import Branch, JobType, Statement
-from extract_core.routing import start_state
+from extract_core.registry.routing import start_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from extract_core.cli.output import output_option, print_json
+from extract_cli.views.output import output_option, print_json
 from extract_core.errors import UsageError
 
 MARK: Final = ".made-by-extract-demo"

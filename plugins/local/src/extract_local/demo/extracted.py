@@ -11,7 +11,8 @@ from extract_core.contract import JobState
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from extract_core.tracking import AttemptRow, TrackingStore
+    from extract_core.tracking.records import AttemptRow
+    from extract_core.tracking.store import TrackingStore
 
 
 def parquet_files(tracking: TrackingStore, runs: Sequence[str]) -> dict[str, list[Path]]:

@@ -6,13 +6,13 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from extract_core.cli.output import PIPE_WIDTH, Column, print_table, stderr_console
-from extract_core.cli.report import print_attempts
+from extract_cli.views.output import PIPE_WIDTH, Column, print_table, stderr_console
+from extract_cli.views.report import print_attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from extract_core.tracking import AttemptRow
+    from extract_core.tracking.records import AttemptRow
 
 _NUMBERS: Final = ("Rows in the database", "Rows in Parquet")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.cli.progress_view import run_and_watch
+from extract_cli.views.progress_view import run_and_watch
 from extract_core.errors import ExtractError
-from extract_core.pipeline import read_pipeline
+from extract_core.pipeline.read import read_pipeline
 from extract_local.demo import database, project, verify
 from extract_local.demo.extracted import parquet_files
 from extract_local.demo.schema import MISSING_TABLE
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from extract_core.contract import Json
-    from extract_core.tracking import AttemptRow, RunRecord
+    from extract_core.tracking.records import AttemptRow, RunRecord
     from extract_local.demo.narrator import Narrator
 
 FIRST: Final = "sales-first"

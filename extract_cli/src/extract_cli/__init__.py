@@ -1,0 +1,55 @@
+"""The command `extract`. Only click is imported before a command is called; rich only when something is drawn."""
+
+from __future__ import annotations
+
+import sys
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command and exit: 0 done, 1 the run failed, 2 wrong use or invalid config.
+
+    An error is told on stderr, and under ``--output json`` on stdout too: ``{"error": …, "message": …}``.
+    """
+    from extract_cli.streams import drop_stdout, prepare_streams
+
+    prepare_streams()
+    import click
+
+    from extract_cli.root import extract
+    from extract_core.errors import ExtractError
+
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = extract.main(arguments, prog_name="extract", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        _tell_json(arguments, "UsageError", error.format_message())
+        error.show()
+        raise SystemExit(2) from error
+    except ExtractError as error:
+        _tell_json(arguments, type(error).__name__, str(error))
+        sys.stderr.write("".join(f"extract: {line}\n" for line in str(error).splitlines()))
+        raise SystemExit(error.exit_code) from error
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("extract: stopped\n")
+        raise SystemExit(1) from None
+    except OSError as error:
+        drop_stdout()
+        place = f"{error.filename!r}: " if error.filename else ""
+        sys.stderr.write(f"extract: {place}{error.strerror or error}\n")
+        raise SystemExit(1) from None
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _tell_json(arguments: Sequence[str], error: str, message: str) -> None:
+    """What a program that reads stdout gets instead of nothing."""
+    if "--output=json" in arguments or ("--output", "json") in pairwise(arguments):
+        import json
+
+        sys.stdout.write(json.dumps({"error": error, "message": message}, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,12 @@
+"""The tables of a database, and what a config could say of them: for `extract init --from-database`.
+
+database = read_database("postgresql://reader@db.example.com/sales")
+proposals = [propose(table) for table in database.tables]
+"""
+
+from extract_cli.catalog.database import read_database
+from extract_cli.catalog.postgresql import DRIVER, INSTALL
+from extract_cli.catalog.propose import Proposal, propose
+from extract_cli.catalog.tables import Column, Database, Table
+
+__all__ = ["DRIVER", "INSTALL", "Column", "Database", "Proposal", "Table", "propose", "read_database"]

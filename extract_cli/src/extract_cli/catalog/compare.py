@@ -1,0 +1,57 @@
+"""A config held against its database: what it names and is not there, and tables that are there and not in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extract_core.config.values import nearest
+from extract_core.plan.source_planner import Planner
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_cli.catalog.tables import Database, Table
+    from extract_core.config.model import SourceConfig
+    from extract_core.errors import Fault
+    from extract_core.registry.installed import Registry
+
+_COLUMNS: Final = ("hwm_col_name", "partition_column")
+_MOST_TOLD: Final = 20
+_PUBLIC: Final = "public."
+
+
+def compare(config: SourceConfig, registry: Registry, database: Database) -> tuple[list[Fault], list[str]]:
+    """Complaints about the config, and notes of tables that it lacks. Tables with other faults are compared by name alone."""
+    planner = Planner(config, None, registry)
+    there = {table.name: table for table in database.tables}
+    faults: list[Fault] = []
+    named = set()
+    for name in config.tables:
+        table = _find(name, there, engine=database.engine)
+        if table is None:
+            hint = nearest(name, there) or "; leave it out, or let this user see it"
+            faults.append(config.text.fault(("extract", "tables", name), f"the database has no such table{hint}", of_key=True))
+            continue
+        named.add(table.name)
+        planned = planner.read(name)
+        core = {} if isinstance(planned, list) else planned[0].core
+        columns = [column.name for column in table.columns]
+        for key in _COLUMNS:
+            if key in core and core[key] not in columns:
+                said = f"is {core[key]!r}, and the table has no such column{nearest(str(core[key]), columns)}"
+                faults.append(config.text.fault(planner.tiers.origin(key, name, planner.job_type_of(name)), said))
+    return faults, _new(config.text.file, [name for name in there if name not in named])
+
+
+def _find(name: str, there: Mapping[str, Table], *, engine: str) -> Table | None:
+    """The table that a job would read. Without a schema, PostgreSQL looks on its search path: in public, unless set otherwise."""
+    if name in there or engine == "sqlite":
+        return there.get(name)
+    return there.get(_PUBLIC + name)
+
+
+def _new(file: str, names: list[str]) -> list[str]:
+    if not names:
+        return []
+    told = ", ".join(names[:_MOST_TOLD]) + (f" and {len(names) - _MOST_TOLD:,} more" if len(names) > _MOST_TOLD else "")
+    return [f"{file}: {len(names):,} of the database's tables and views {'is' if len(names) == 1 else 'are'} not in it: {told}"]

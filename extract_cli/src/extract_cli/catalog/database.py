@@ -1,0 +1,36 @@
+"""A database by its URL: ``sqlite:///path`` or ``postgresql://user@host:port/name``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from extract_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from extract_cli.catalog.tables import Database
+
+_KNOWN: Final = "sqlite:///path/to/file.db or postgresql://user@host:5432/name"
+_WITH_DRIVER: Final = re.compile(r"(postgres(?:ql)?|sqlite)\+[a-z0-9_]{1,20}")
+
+
+def read_database(url: str, *, names_only: bool = False) -> Database:
+    """The database's tables, with what its catalog says of them. Raises UsageError where it can't be read.
+
+    `names_only`: tables, views and columns by name, without a look at any row. No message holds the URL's password.
+    """
+    scheme, colon, _ = url.partition("://")
+    if scheme == "sqlite" and colon:
+        from extract_cli.catalog.sqlite import read_sqlite
+
+        return read_sqlite(url, names_only=names_only)
+    if scheme in ("postgresql", "postgres") and colon:
+        from extract_cli.catalog.address import read_address
+        from extract_cli.catalog.postgresql import read_postgresql
+
+        return read_postgresql(read_address(url), names_only=names_only)
+    if colon and (driver := _WITH_DRIVER.fullmatch(scheme)):
+        plain = "sqlite:///…" if driver[1] == "sqlite" else "postgresql://…"
+        raise UsageError(f"the database {scheme}://… names a driver of Python's; leave it out: {plain}")
+    shown = f"{scheme}://…" if colon and re.fullmatch(r"[a-z][a-z0-9]{1,15}", scheme) else "URL"
+    raise UsageError(f"the database {shown} is of no kind that can be read here; write {_KNOWN}")

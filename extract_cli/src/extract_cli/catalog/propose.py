@@ -1,0 +1,112 @@
+"""What a config could say of a table, from its catalog entry alone: key, watermark, bounds. A proposal, with its reasons."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from extract_cli.catalog.tables import Column, Table
+
+_ROWS_A_PART: Final = 1_000_000
+_MOST_PARTS: Final = 16
+
+_CHANGED: Final = re.compile(
+    r"(last_?)?(updated?|modified|modification|changed?|edited|touched)(_?(at|on|time|ts|timestamp|date|datetime|utc))?|(last_?)?mtime"
+    r"|(row|record|sys|system|dw|etl)_?(updated?|modified|changed)(_?(at|on|time|ts|timestamp))?|last_?(update|change|modification)"
+    r"|(updated?|modified|modification|change|update)_?(at|date|time|ts|timestamp|datetime)"
+)
+_ADDED: Final = re.compile(
+    r"(created?|inserted?|added|loaded|ingested|occurred|event|logged|received|recorded)(_?(at|on|time|ts|timestamp|date|datetime|utc))?"
+    r"|(creation|insert|event)_?(date|time|ts|timestamp)"
+)
+_ANY_TIME: Final = re.compile(r"\w+_(at|on|time|ts|timestamp|date|datetime|utc)|time|ts|timestamp|date")
+_TYPES: Final = {
+    **dict.fromkeys(("timestamp", "timestamp with time zone", "timestamptz", "datetime"), "TimestampType"),
+    "date": "DateType",
+    **dict.fromkeys(("smallint", "integer", "int", "int2", "int4", "tinyint", "mediumint"), "IntegerType"),
+    **dict.fromkeys(("bigint", "int8"), "LongType"),
+}
+_TIMES: Final = frozenset({"TimestampType", "DateType"})
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The keys of a table in a config, and notes for the person who decides."""
+
+    keys: Mapping[str, str | int]
+    notes: tuple[str, ...]
+
+
+def propose(table: Table) -> Proposal:
+    """The proposal for one table. Without a column that says when a row changed, it is read whole."""
+    keys: dict[str, str | int] = {}
+    notes = [_size(table), *table.notes]
+    unfit = [column for column in times(table.columns) if column.is_empty or column.ahead is not None]
+    changed = _best(table, _CHANGED)
+    if changed is not None:
+        keys |= {"extract_type": "PE", "hwm_col_name": changed.name, "hwm_column_type": _TYPES[changed.type]}
+        if changed.type == "date":
+            keys["lag"] = "1d"
+            notes.append(f"{changed.name} is a date: the last day is read again, since rows may be changed later on it")
+        if changed.nullable:
+            notes.append(f"rows whose {changed.name} is NULL are read by the first run only")
+        if not changed.indexed:
+            notes.append(f"no index begins with {changed.name}: each run scans the table")
+    else:
+        notes += [_why_not(column) for column in unfit if _CHANGED.fullmatch(_snake(column.name))]
+        added = _best(table, _ADDED) or _best(table, _ANY_TIME)
+        if added is not None:
+            column = json.dumps(added.name, ensure_ascii=False) if re.search(r"\W", added.name) else added.name
+            hint = f"{{extract_type: PE, hwm_col_name: {column}, hwm_column_type: {_TYPES[added.type]}}}"
+            notes.append(f"if its rows never change: {hint}")
+    parts = min(_MOST_PARTS, math.ceil((table.rows or 0) / _ROWS_A_PART))
+    if parts > 1 and table.least is not None and table.greatest is not None:
+        keys |= {"partition_column": table.key[0], "lower_bound": str(table.least), "upper_bound": str(table.greatest)}
+        keys["num_partitions"] = parts
+    return Proposal(keys, tuple(notes))
+
+
+def times(columns: Iterable[Column]) -> list[Column]:
+    """The columns that could be a watermark: of a time or date, and named like one. What readers look into."""
+    wanted = (_CHANGED, _ADDED, _ANY_TIME)
+    return [
+        column
+        for column in columns
+        if _TYPES.get(column.type) in _TIMES and any(names.fullmatch(_snake(column.name)) for names in wanted)
+    ]
+
+
+def _size(table: Table) -> str:
+    if table.rows is None:
+        rows = "not analysed, and many rows: after ANALYZE, extract init proposes partition bounds too"
+    else:
+        rows = f"{table.rows:,} row{'' if table.rows == 1 else 's'}"
+    key = f"key: {', '.join(table.key)}{'' if table.is_primary else ' (unique and never NULL)'}"
+    return f"{rows}; {key if table.key else 'no primary key'}"
+
+
+def _why_not(column: Column) -> str:
+    if column.is_empty:
+        return f"{column.name} is NULL in every row, so the table is read whole"
+    return f"{column.name} reaches {column.ahead}, in the future: as a watermark it would hide all rows to come"
+
+
+def _best(table: Table, names: re.Pattern[str]) -> Column | None:
+    """The column of a time whose name fits: never NULL and indexed ones first, then in the table's order."""
+    found = [
+        column
+        for column in times(table.columns)
+        if names.fullmatch(_snake(column.name)) and not column.is_empty and column.ahead is None
+    ]
+    return min(found, key=lambda column: (_TYPES[column.type] == "DateType", column.nullable, not column.indexed), default=None)
+
+
+def _snake(name: str) -> str:
+    """``LastUpdatedAt`` and ``Last Updated At`` as ``last_updated_at``."""
+    return re.sub(r"[\W_]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)).strip("_").lower()

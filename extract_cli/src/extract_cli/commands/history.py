@@ -1,0 +1,103 @@
+"""`extract history` and `extract logs`: what became of one table, over all runs or in one."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from extract_cli.find_table import find_source, source_option
+from extract_cli.options import engine_of, local_option, pipeline_option
+from extract_cli.views.output import Column, output_option, print_json, print_table
+from extract_cli.views.report import find_run
+from extract_core.errors import ObjectError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from extract_core.runs.engine import Engine
+    from extract_core.tracking.records import AttemptRow
+
+
+@click.command()
+@click.argument("table")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@source_option
+@local_option
+@pipeline_option
+@output_option
+def history(table: str, limit: int, source: str | None, local: bool, pipeline: Path | None, output: str) -> int:
+    """The latest attempts at TABLE over all runs, newest first."""
+    parts = engine_of(pipeline, local=local).parts()
+    rows = parts.tracking.history(find_source(parts, table, source), table, limit)
+    if output == "json":
+        print_json([asdict(row) for row in rows])
+        return 0
+    columns = [Column("Recorded"), Column("Run"), Column("Attempt", right=True), Column("State"), Column("Failure")]
+    columns += [Column("Rows", right=True), Column("From"), Column("To")]
+    cells = [
+        (row.recorded_at[:19], row.run_id, row.attempt, row.state.value, row.failure, row.rows, row.low_watermark,
+         row.high_watermark)
+        for row in rows
+    ]  # fmt: skip
+    print_table(columns, cells, title=table)
+    for row in rows:
+        if row.message:
+            click.echo(f" {row.run_id} attempt {row.attempt}: {row.message}")
+    return 0
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.argument("table")
+@click.option("--attempt", type=click.IntRange(1), help="Which attempt. [default: the last one]")
+@local_option
+@pipeline_option
+@output_option
+def logs(run: str, table: str, attempt: int | None, local: bool, pipeline: Path | None, output: str) -> int:
+    """What the job of TABLE in RUN wrote, or where that lies; and the whole reason why it failed. RUN may be `latest`."""
+    engine = engine_of(pipeline, local=local)
+    record = find_run(engine.parts().tracking, run, planned=True)
+    ended = list(engine.parts().tracking.attempts(record.run_id))
+    rows = [row for row in ended if row.table == table]
+    row = _row(rows, attempt)
+    number = attempt or (row.attempt if row else 1)
+    written = engine.job_log(record.run_id, table, number)
+    if row is None and written is None:
+        which = f"attempt {number} at " if rows else ""
+        near = [] if rows else difflib.get_close_matches(table, {each.table for each in ended}, 3)
+        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"see: extract status {record.run_id}"
+        raise UsageError(f"run {record.run_id!r} has no {which}table {table!r} yet; {hint}")
+    message = _message(engine, row) if row else None
+    if output == "json":
+        found = {"run_id": record.run_id, "table": table, "attempt": number, "state": row and row.state, "message": message}
+        print_json({**found, "log_url": row and row.log_url, "log": written})
+        return 0
+    if written is not None:
+        click.echo(written, nl=not written.endswith("\n"))
+    elif row is not None and row.log_url:
+        click.echo(row.log_url)
+    else:
+        click.echo("the job left no log here", err=True)
+    if message:
+        click.echo(f"{row.state if row else ''}: {message}", err=True)
+    return 0
+
+
+def _row(rows: Sequence[AttemptRow], attempt: int | None) -> AttemptRow | None:
+    if attempt is None:
+        return rows[-1] if rows else None
+    return next((row for row in rows if row.attempt == attempt), None)
+
+
+def _message(engine: Engine, row: AttemptRow) -> str | None:
+    """The whole reason, or what the row has of it."""
+    if row.message_uri is not None:
+        try:
+            return engine.parts().objects.read(row.message_uri).decode("utf-8", "replace")
+        except ObjectError as error:
+            click.echo(f"the whole reason is not to be had: {error}", err=True)
+    return row.message

@@ -1,0 +1,155 @@
+"""`extract init`: a project to begin with, and a source's tables from its database."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from extract_cli.installed import load_registry
+from extract_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_cli.catalog import Database
+    from extract_core.registry.installed import Registry
+
+SCHEMA_FILE = "extract.schema.json"
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+@click.option("--source", metavar="NAME", help="Name of the source. [default: the database's name, else: sales]")
+@click.option("--from-database", "url", metavar="URL", help="sqlite:///file.db or postgresql://user@host/name: take its tables.")
+@click.option("--job-type", metavar="NAME", help="What runs the tables. [default: glue, or the first that is installed]")
+def init(folder: Path, source: str | None, url: str | None, job_type: str | None) -> int:
+    """Write extract.toml, a first source config, its JSON Schema and a job into FOLDER (default: here).
+
+    With --from-database the config lists the database's tables, each with a proposed watermark column, key and bounds. Files that
+    are there stay as they are; a source config that is there is an error.
+    """
+    from importlib.util import find_spec
+
+    from extract_cli.catalog import DRIVER, INSTALL, read_database
+    from extract_cli.commands.init_files import first_config, pipeline_text, schema_text, source_text
+
+    registry = load_registry()
+    chosen = _job_type(registry, job_type)
+    database = read_database(url) if url is not None else None
+    name = _source_name(source, database.name if database is not None else None)
+    if database is not None and database.engine == "sqlite":
+        database = replace(database, name=_seen_from(folder, Path(database.name)))
+    config = folder / _config_folder(folder) / f"{name}.yml"
+    for path in (config, config.with_suffix(".yaml")):
+        if path.exists():
+            raise UsageError(
+                f"there is a source config {str(path)!r} already: name another source with --source, or move it away"
+            )
+    above = os.path.relpath(folder, config.parent)
+    text = (
+        source_text(name, database, job_type=chosen, schema=f"{above}/{SCHEMA_FILE}", registry=registry)
+        if database is not None
+        else first_config(name, job_type=chosen, schema=f"{above}/{SCHEMA_FILE}")
+    )
+    files: Mapping[Path, str] = {
+        folder / "extract.toml": pipeline_text(registry, os.environ, folder.absolute().name),
+        folder / SCHEMA_FILE: schema_text(registry),
+        folder / "jobs" / "extract_job.py": _JOB,
+        config: text,
+    }
+    for path, content in files.items():
+        _write(path, content)
+    if database is not None:
+        for line in database.left_out:
+            click.echo(f"left out: {line}", err=True)
+    there = "" if folder.resolve() == Path.cwd() else f" --pipeline {shlex.quote(str(folder))}"
+    click.echo(f"next: extract plan {name}{there}", err=True)
+    if database is not None:
+        click.echo(f"then, on this machine: {_environment(database)}extract run {name} --local{there}", err=True)
+    elif find_spec(DRIVER) is None:
+        click.echo(f"note: to run it on this machine, Python needs a driver for PostgreSQL: {INSTALL}", err=True)
+    return 0
+
+
+def _environment(database: Database) -> str:
+    """How a job on this machine finds the database and who it is there: libpq's variables, as the shell takes them."""
+    if database.engine == "sqlite":
+        return ""
+    known = f"PGHOST={shlex.quote(database.host or 'localhost')} " + (
+        f"PGUSER={shlex.quote(database.user)} " if database.user else ""
+    )
+    return known if os.environ.get("PGPASSWORD") else f"{known}PGPASSWORD=... "
+
+
+_JOB = '''\
+"""The job of Glue, EMR and ECS: one table to files, with the arguments that extract hands over.
+
+It is the reference job as it stands. Put your own work here: docs of extract-job say what a job must write.
+"""
+
+import sys
+
+from extract_job.program import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
+'''
+
+
+def _seen_from(folder: Path, file: Path) -> str:
+    """A SQLite file as jobs find it, which run in the pipeline's folder."""
+    whole, home = file.resolve(), folder.resolve()
+    return str(whole.relative_to(home)) if whole.is_relative_to(home) else str(whole)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that is not there yet, and name it on stdout."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        click.echo(f"{path} is there already, and stays as it is", err=True)
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} can't be written: {error.strerror}") from error
+    else:
+        click.echo(str(path))
+
+
+def _config_folder(folder: Path) -> Path:
+    """Where the configs of a pipeline that is there already stand; else ``config``."""
+    from extract_core.objects.files import file_path
+    from extract_core.pipeline.read import read_pipeline
+
+    if not (folder / "extract.toml").exists():
+        return Path("config")
+    uri = read_pipeline(folder).config_uri
+    if not uri.startswith("file://"):
+        click.echo(f"the pipeline keeps its configs in {uri}: copy the new one there", err=True)
+        return Path("config")
+    return Path(os.path.relpath(file_path(uri), folder.resolve()))
+
+
+def _job_type(registry: Registry, asked: str | None) -> str:
+    if asked is not None:
+        return registry.job_type(asked).name
+    if not registry.job_types:
+        raise UsageError("no job type is installed; install one, for example: pip install 'extract-sfn[glue]'")
+    return "glue" if "glue" in registry.job_types else next(iter(registry.job_types))
+
+
+def _source_name(asked: str | None, database: str | None) -> str:
+    from extract_core.config.read import SOURCE_NAME
+
+    name = asked if asked is not None else "sales" if database is None else re.sub(r"[^A-Za-z0-9_.-]+", "_", Path(database).stem)
+    if SOURCE_NAME.fullmatch(name):
+        return name
+    raise UsageError(
+        f"{name!r} is no name of a source: letters, digits, _ . -, beginning with a letter or digit; give --source NAME"
+    )

@@ -1,0 +1,171 @@
+"""The files that `extract init` writes, as text."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+
+from extract_cli.catalog import propose
+from extract_cli.doctor.pipeline import example_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_cli.catalog import Database, Proposal
+    from extract_core.registry.installed import Registry
+
+_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.$-]*")
+_UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_RESERVED: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+_TOML_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def pipeline_text(registry: Registry, environ: Mapping[str, str], folder: str) -> str:
+    """extract.toml, with an example section for each installed job type that can't do without one."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder).strip("-_")[:40] or "extract"
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    lines = [
+        "# What belongs to the pipeline and not to a source: places, the machine, and where each job type runs.",
+        "",
+        "[pipeline]",
+        f"name = {json.dumps(name)}",
+        f"region = {json.dumps(region)}",
+        'account = "000000000000"            # of AWS; a run on this machine needs none',
+        'config_uri = "config/"              # <source>.yml for each source; s3://bucket/prefix/ when deployed',
+        'data_uri = ".extract/data/"         # where the jobs write',
+        'runs_uri = ".extract/runs/"         # plans and results',
+        'tracking = ".extract/tracking.db"   # or dynamodb://table',
+        "",
+        "[machine]",
+        "max_concurrency = 10                # tables at once",
+        "",
+        "# What follows names jobs, clusters and networks of your account: examples, to be mended before anything is deployed.",
+    ]
+    for job_type, installed in registry.job_types.items():
+        example = example_of(installed.job_type)
+        if example:
+            lines += ["", f"[job_types.{job_type}]", *(f"{_toml_key(key)} = {_toml(value)}" for key, value in example.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_key(key: str) -> str:
+    return key if _TOML_BARE.fullmatch(key) else json.dumps(key)
+
+
+def _toml(value: object) -> str:
+    """A value as TOML: its strings, numbers and lists are written as JSON's are."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_toml_key(key)} = {_toml(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value)
+
+
+def schema_text(registry: Registry) -> str:
+    """The JSON Schema of source configs."""
+    from extract_core.config.schema import source_schema
+
+    return json.dumps(source_schema(registry), ensure_ascii=False, indent=1) + "\n"
+
+
+def _head(name: str, job_type: str, schema: str) -> list[str]:
+    return [
+        f"# yaml-language-server: $schema={schema}",
+        "# One source: how to reach it, and its tables. A table says only what is its own; the rest comes from above.",
+        f"source_name: {yaml_text(name)}",
+        "source_type: jdbc",
+        "",
+        "extract:",
+        f"  job_type: {job_type}                     # of every table that names no other",
+        "  script_name: extract_job.py",
+    ]
+
+
+_SECRET: Final = (
+    "  # db_secret is the name of a secret that holds host, port, username and password as JSON; never write those here. On a",
+    "  # machine of your own, set PGHOST, PGUSER and PGPASSWORD (or ~/.pgpass): where PGHOST is set, no secret is asked for.",
+)
+_LAG: Final = (
+    "  # now() is when a transaction began, so a row may come in below the watermark of a run before: each run reads so far back",
+    "  # once more (and gives those rows again). Make it longer than the longest transaction that writes.",
+    "  lag: 15m",
+)
+
+
+def first_config(name: str, *, job_type: str, schema: str) -> str:
+    """A source to be mended by hand."""
+    lines = [
+        *_head(name, job_type, schema),
+        "  db_engine: postgres",
+        f"  db_name: {yaml_text(name)}",
+        *_SECRET,
+        f"  db_secret: {yaml_text(name + '/database')}",
+        '  default_arguments: {fetchsize: "10000"}',
+        "  tables:",
+        "    public.accounts: {}               # the whole table, at each run",
+        "    public.orders: {extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType}   # what has changed",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def source_text(name: str, database: Database, *, job_type: str, schema: str, registry: Registry) -> str:
+    """The source of a database, a line a table."""
+    lines = [*_head(name, job_type, schema), f"  db_engine: {database.engine}", f"  db_name: {yaml_text(database.name)}"]
+    if database.port is not None:
+        lines.append(f'  db_port: "{database.port}"')
+    if database.engine != "sqlite":
+        lines += [*_SECRET, f"  db_secret: {yaml_text(f'{database.engine}/{name}')}"]
+    proposals = {table.name: propose(table) for table in database.tables}
+    if database.engine != "sqlite" and any("TimestampType" in proposal.keys.values() for proposal in proposals.values()):
+        lines += _LAG
+    if database.name.startswith("-"):
+        lines.append("  argument_encoding: json             # a command line can't carry a value that begins with -")
+    lines += ["  tables:"]
+    for table, proposal in proposals.items():
+        lines += _table(table, proposal)
+    text = "\n".join(lines) + "\n"
+    _check(text, name, registry)
+    return text
+
+
+def _table(name: str, proposal: Proposal) -> list[str]:
+    given, notes = dict(proposal.keys), list(proposal.notes)
+    if any(str(value).startswith("-") for value in (name, *given.values())):
+        given["argument_encoding"] = "json"
+        notes.append("a command line can't carry a value that begins with -, so this table's job gets its arguments as JSON")
+    keys = ", ".join(f"{key}: {yaml_text(str(value)) if isinstance(value, str) else value}" for key, value in given.items())
+    return [*(f"    # {_one_line(note)}" for note in notes), f"    {yaml_text(name)}: {{{keys}}}"]
+
+
+def _one_line(text: str) -> str:
+    """A note that a comment can hold: names of columns may be anything."""
+    return re.sub(r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", "?", text)
+
+
+def yaml_text(text: str) -> str:
+    """The text as YAML: as it stands where that can't be read as something else, else in quotes.
+
+    Letters of any language stay as they are; what YAML takes for no printable character (YAML 1.1, 5.1) is escaped.
+    """
+    if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
+        return text
+    if "/" in text and all(_PLAIN.fullmatch(part) for part in text.strip("/").split("/")):
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+def _check(text: str, name: str, registry: Registry) -> None:
+    """What is written here must be read there: else it is our fault, not the user's."""
+    from extract_core.errors import UsageError
+    from extract_core.plan.check import check_source
+
+    if ":\n" in text and text.rstrip().endswith("tables:"):
+        raise UsageError(f"the database of source {name!r} has no table that this user may read; give it some, or name another")
+    faults = check_source(text.encode("utf-8", "replace"), file=f"{name}.yml", registry=registry).faults
+    if faults:
+        told = "\n".join(map(str, faults))
+        raise UsageError(
+            f"these tables can't stand in a config; leave them out by hand (extract init without --from-database):\n{told}"
+        )

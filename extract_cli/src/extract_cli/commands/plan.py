@@ -1,0 +1,130 @@
+"""`extract plan`: what a run would do, before it runs. Writes nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from extract_cli.installed import load_registry
+from extract_cli.options import pipeline_option
+from extract_cli.views.output import output_option
+from extract_core.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extract_core.contract import Json
+    from extract_core.pipeline.model import Pipeline
+    from extract_core.pipeline.parts import Parts
+    from extract_core.registry.installed import Registry
+
+
+@click.command()
+@click.argument("source", required=False, metavar="[SOURCE|FILE]")
+@click.argument("tables", nargs=-1)
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
+@click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
+@click.option("--event", metavar="FILE", help="The event as JSON, instead of SOURCE and TABLES; - for stdin.")
+@click.option("--diff", metavar="RUN", help="What has changed in config and job types since RUN (or `latest`).")
+@click.option("--details/--no-details", default=None, help="Each value and where it comes from. [default: up to 5 tables]")
+@pipeline_option
+@output_option
+def plan(
+    source: str | None,
+    tables: Sequence[str],
+    exclude: Sequence[str],
+    reingest: bool,
+    event: str | None,
+    diff: str | None,
+    details: bool | None,
+    pipeline: Path | None,
+    output: str,
+) -> int:
+    """Show what a run of TABLES (names, globs, tag:NAME, failed:RUN; all where none is named) of SOURCE would do.
+
+    For each table: job type, values and where each comes from, watermark window, who holds it; for the run: what it needs of an
+    execution and what that costs. Nothing is written.
+
+    Exit codes: 0 it can run, 1 a store can't be reached, 2 some of it can't run.
+    """
+    from extract_cli.config_files import placed, shown_prefix, source_of
+    from extract_cli.views.plan import show, show_diff
+    from extract_cli.views.preview import preview, reading_parts
+    from extract_core.plan.event import read_event
+
+    registry = load_registry()
+    read = _read_pipeline(pipeline, registry)
+    name = source_of(source, read) if source is not None else None
+    given: Mapping[str, Json] | None = _event(name, tables, exclude, reingest=reingest, file=event)
+    prefix = shown_prefix(read)
+    parts = reading_parts(read, registry)
+    with parts.tracking:
+        if diff is not None:
+            given = given or _event_of(parts, diff)
+        if given is None:
+            raise UsageError("name a source, as in: extract plan sales public.accounts; or give an event: --event event.json")
+        asked = read_event(given)
+        try:
+            found = preview(read, parts, asked)
+        except ConfigError as error:
+            raise ConfigError([placed(fault, asked.source_name, prefix) for fault in error.faults]) from error
+        if diff is not None:
+            show_diff(parts, diff, found, output=output)
+        else:
+            show(found, details=details, output=output, prefix=prefix)
+    return 2 if found.refused or any(table.planned.plan_error for table in found.tables) else 0
+
+
+def _read_pipeline(path: Path | None, registry: Registry) -> Pipeline:
+    """The pipeline; ConfigError with all that is wrong in extract.toml: told once, not at each table."""
+    from extract_core.pipeline.deployments import deployment_faults
+    from extract_core.pipeline.read import missing_config_folder, read_faulty_pipeline
+
+    pipeline, faults = read_faulty_pipeline(path)
+    missing = missing_config_folder(pipeline)
+    faults += [*([missing] if missing is not None else []), *deployment_faults(pipeline, registry)]
+    if faults:
+        raise ConfigError(set(faults))
+    return pipeline
+
+
+def _event(
+    source: str | None, tables: Sequence[str], exclude: Sequence[str], *, reingest: bool, file: str | None
+) -> Mapping[str, Json] | None:
+    """The event that the command line asks for; None where it names nothing."""
+    if file is not None:
+        if source is not None or exclude or reingest:
+            raise UsageError("--event is the whole event: leave out SOURCE, TABLES, --exclude and --reingest")
+        return _read_event(file)
+    if source is None:
+        return None
+    event: dict[str, Json] = {"source_name": source, "extract_tables": list(tables) or "*"}
+    if exclude:
+        event["exclude"] = list(exclude)
+    if reingest:
+        event["reingest"] = True
+    return event
+
+
+def _read_event(file: str) -> Mapping[str, Json]:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        event = json.loads(text)
+    except OSError as error:
+        raise UsageError(f"the event {file!r} can't be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"the event {file!r} is no JSON: {error}") from error
+    if not isinstance(event, dict):
+        raise UsageError(f'the event {file!r} is no JSON object; an event looks like {{"source_name": "sales"}}')
+    return event
+
+
+def _event_of(parts: Parts, run: str) -> Mapping[str, Json]:
+    """The event of an earlier run, to be planned today."""
+    from extract_cli.views.report import find_run
+
+    return find_run(parts.tracking, run).event

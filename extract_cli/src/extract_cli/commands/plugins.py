@@ -1,0 +1,96 @@
+"""`extract plugins`: what is installed, what is broken and why; the contract of what is installed; a new plugin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from extract_cli.options import pipeline_option
+from extract_cli.views.output import Column, output_option, print_json, print_table
+
+
+@click.group()
+def plugins() -> None:
+    """The installed plugins and their job types."""
+
+
+@plugins.command("list")
+@output_option
+def list_plugins(output: str) -> int:
+    """Each plugin with version, distribution, job types and hooks; broken ones with the cause (exit code 1)."""
+    from extract_core.registry.loading import discover
+
+    registry = discover()
+    working = [
+        {
+            "plugin": info.provider.plugin,
+            "version": info.provider.version,
+            "distribution": info.provider.distribution,
+            "job_types": list(info.job_types),
+            "hooks": list(info.hooks),
+        }
+        for info in registry.plugins
+    ]
+    broken = [
+        {
+            "plugin": plugin.provider.plugin,
+            "version": plugin.provider.version,
+            "distribution": plugin.provider.distribution,
+            "cause": plugin.cause,
+        }
+        for plugin in registry.broken
+    ]
+    if output == "json":
+        print_json({"plugins": working, "broken": broken, "blocked": list(registry.blocked)})
+    else:
+        columns = [Column(name) for name in ("Plugin", "Version", "Distribution", "Job types", "Hooks")]
+        print_table(columns, [[", ".join(cell) if isinstance(cell, list) else cell for cell in row.values()] for row in working])
+        for name in registry.blocked:
+            click.echo(f"blocked by EXTRACT_DISABLE_PLUGINS: {name}", err=True)
+        for row in broken:
+            click.echo(f"broken: plugin {row['plugin']!r} of {row['distribution']} {row['version']}: {row['cause']}", err=True)
+    if not registry.job_types:
+        click.echo("no job type is installed; install some: pip install 'extract-sfn[glue,emr,ecs]'", err=True)
+        return 1
+    return 1 if broken else 0
+
+
+@plugins.command("check")
+@click.argument("name", required=False)
+@pipeline_option
+@output_option
+def check_plugins(name: str | None, pipeline: Path | None, output: str) -> int:
+    """The plugin contract of NAME (a job type or a plugin; all where none is named), as it is installed.
+
+    A job type is tried with its section of extract.toml, and where there is none with the examples of its own models.
+    Exit codes: 0 the contract is kept, 1 it is broken, or a plugin is, 2 there is no such plugin.
+    """
+    from extract_cli.commands.plugins_check import check_installed, print_checked
+
+    checked, broken = check_installed(name, pipeline)
+    if output == "json":
+        print_json({"job_types": [each.as_json() for each in checked], "broken": broken})
+    else:
+        print_checked(checked, broken)
+    return 1 if broken or any(each.broken for each in checked) else 0
+
+
+@plugins.command("new")
+@click.argument("name")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to write it. [default: extract-NAME, here]")
+@click.option("--title", help="Begins its state names. [default: made of NAME]")
+def new_plugin(name: str, folder: Path | None, title: str | None) -> int:
+    """Write a package for the job type NAME: it installs, runs on this machine, and its tests keep the contract.
+
+    As generated its jobs run on AWS Batch: put your service in its place.
+    """
+    from extract_cli import scaffold
+    from extract_core.registry.loading import discover
+
+    plugin = scaffold.new_plugin(name, title, discover())
+    place = folder if folder is not None else Path(plugin.distribution)
+    for path in plugin.write(place):
+        click.echo(place / path)
+    click.echo(f"now: cd {place}; pip install --no-deps -e .; pytest; and then README.md", err=True)
+    return 0

@@ -1,0 +1,152 @@
+"""What `extract plugins check` does: the kit's checks on what is installed, and what they found, for people and programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import click
+
+from extract_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from extract_core.contract import Json
+    from extract_core.registry.installed import Registry
+    from extract_core.registry.values import BrokenPlugin, InstalledJobType
+    from extract_testing import Breach
+
+
+@dataclass(slots=True)
+class Checked:
+    """One job type: where its deployment came from, and what each check said."""
+
+    name: str
+    installed: InstalledJobType
+    tried_with: str = "nothing"
+    kept: list[str] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    broken: list[tuple[str, Breach]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Json]:
+        """For ``--output json``."""
+        provider = self.installed.provider
+        return {
+            "job_type": self.name,
+            "plugin": provider.plugin,
+            "distribution": provider.distribution,
+            "version": provider.version,
+            "tried_with": self.tried_with,
+            "kept": list(self.kept),
+            "left_out": [{"check": check, "reason": reason} for check, reason in self.left_out],
+            "broken": [
+                {
+                    "check": check,
+                    "place": breach.place,
+                    "problem": breach.problem,
+                    "remedy": breach.remedy,
+                    "alike": breach.alike,
+                }
+                for check, breach in self.broken
+            ],
+        }
+
+
+def check_installed(name: str | None, pipeline: Path | None) -> tuple[list[Checked], list[dict[str, str]]]:
+    """Check the job types of NAME, or all; beside them the broken plugins that are meant, with their causes.
+
+    Raises UsageError without the kit's extra, JobTypeNotInstalled where nothing has this name.
+    """
+    from extract_core.registry.loading import discover
+
+    registry = discover()
+    sections = _sections(pipeline)
+    names, broken = _meant(registry, name)
+    checked = [_check(registry.job_types[each], sections.get(each)) for each in names]
+    told = [
+        {
+            "plugin": each.provider.plugin,
+            "distribution": each.provider.distribution,
+            "version": each.provider.version,
+            "cause": each.cause,
+        }
+        for each in broken
+    ]
+    return checked, told
+
+
+def _meant(registry: Registry, name: str | None) -> tuple[Sequence[str], Sequence[BrokenPlugin]]:
+    if name is None:
+        if not registry.job_types and not registry.broken:
+            raise UsageError("no plugin is installed; install some: pip install 'extract-sfn[glue,emr,ecs]'")
+        return tuple(registry.job_types), registry.broken
+    of_plugin = [each.job_types for each in registry.plugins if each.provider.plugin == name]
+    broken = [each for each in registry.broken if name == each.provider.plugin or name in each.job_types]
+    if name in registry.job_types:
+        return (name,), broken
+    if not of_plugin and not broken:
+        registry.job_type(name)  # raises, with the nearest name
+    return tuple(job_type for job_types in of_plugin for job_type in job_types), broken
+
+
+def _sections(pipeline: Path | None) -> Mapping[str, Mapping[str, Json]]:
+    """[job_types.*] of extract.toml; nothing where there is none and none was named."""
+    from extract_core.pipeline.read import find_pipeline, read_pipeline
+
+    if pipeline is None:
+        try:
+            pipeline = find_pipeline()
+        except UsageError:
+            return {}
+    return read_pipeline(pipeline).job_types
+
+
+def _check(installed: InstalledJobType, section: Mapping[str, Json] | None) -> Checked:
+    try:
+        from extract_testing import CHECKS, ContractBroken, NotChecked, Subject
+        from extract_testing.broken import Fails
+        from extract_testing.examples import examples_for
+    except ImportError as error:
+        raise UsageError(f"the contract kit needs {error.name}; install it with: pip install 'extract-sfn[testing]'") from error
+    job_type = installed.job_type
+    checked = Checked(job_type.name, installed)
+    try:
+        examples = examples_for(job_type, section)
+    except Fails as failed:
+        checked.broken.append(("examples", failed.breach))
+        return checked
+    checked.tried_with = examples.source
+    subject = Subject(
+        job_type,
+        examples.deployment,
+        examples.settings,
+        provider=str(installed.provider),
+        deployment_source=examples.source,
+    )
+    for check in CHECKS:
+        try:
+            check(subject)
+        except ContractBroken as fault:
+            checked.broken.extend((check.__name__, breach) for breach in fault.breaches)
+        except NotChecked as reason:
+            checked.left_out.append((check.__name__, str(reason).removeprefix("left out: ")))
+        else:
+            checked.kept.append(check.__name__)
+    return checked
+
+
+def print_checked(checked: Iterable[Checked], broken: Iterable[Mapping[str, str]]) -> None:
+    """One block a job type on stdout: what is broken, what was left out, and how much is kept."""
+    for each in checked:
+        click.echo(f"{each.name}: {each.installed.provider}, tried with {each.tried_with}")
+        for check, breach in each.broken:
+            click.echo(f"  broken    {check}: {breach}")
+        for check, reason in each.left_out:
+            click.echo(f"  left out  {check}: {reason}")
+        click.echo(
+            f"  kept      {len(each.kept)} of {len(each.kept) + len(each.left_out) + len({c for c, _ in each.broken})} checks"
+        )
+    for plugin in broken:
+        click.echo(f"broken: plugin {plugin['plugin']!r} of {plugin['distribution']} {plugin['version']}: {plugin['cause']}")

@@ -1,0 +1,147 @@
+"""`extract run` and `extract rerun`: start a run, follow it, and say how it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from extract_cli.installed import tell_trouble
+from extract_cli.options import engine_of, local_option, pipeline_option
+from extract_cli.views.output import output_option
+from extract_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from extract_core.contract import Json
+    from extract_core.runs.engine import Engine, Rehearsal
+
+inject_option = click.option(
+    "--inject",
+    multiple=True,
+    metavar="KIND:TABLE[:N]",
+    help="On this machine: let the first N starts (1) of a table's job go wrong. KIND: throttle, oom, interrupt, fail, timeout.",
+)
+fast_option = click.option(
+    "--fast",
+    type=click.FloatRange(1, 1_000_000),
+    metavar="FACTOR",
+    help="On this machine: let waits pass so many times as fast; jobs keep their time. [default: 60 with --inject, else 1]",
+)
+run_id_option = click.option(
+    "--run-id", help="Name of the run (and of the execution), used once. [default: source, time, a few letters]"
+)
+
+
+@click.command()
+@click.argument("source")
+@click.argument("tables", nargs=-1)
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
+@click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
+@click.option("--backfill-from", metavar="MARK", help="Read the rows above this mark once more; no watermark moves.")
+@click.option("--backfill-to", metavar="MARK", help="…up to and with this one. [default of the other end: the beginning]")
+@run_id_option
+@inject_option
+@fast_option
+@local_option
+@pipeline_option
+@output_option
+def run(
+    source: str,
+    tables: Sequence[str],
+    exclude: Sequence[str],
+    reingest: bool,
+    backfill_from: str | None,
+    backfill_to: str | None,
+    run_id: str | None,
+    inject: Sequence[str],
+    fast: float | None,
+    local: bool,
+    pipeline: Path | None,
+    output: str,
+) -> int:
+    """Extract TABLES (names or globs; all where none is named) of SOURCE, following the run to its end.
+
+    Exit codes: 0 it succeeded, 1 it failed or was stopped, 2 it could not be started.
+    """
+    if "/" in source or source.endswith((".yml", ".yaml")):
+        name = source.rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
+        raise UsageError(f"SOURCE is the name of a source, not a file; did you mean {name!r}?")
+    event: dict[str, Json] = {"source_name": source, "extract_tables": list(tables) or "*"}
+    if exclude:
+        event["exclude"] = list(exclude)
+    if reingest:
+        event["reingest"] = True
+    if backfill_to is not None:
+        event["backfill"] = {"from": backfill_from, "to": backfill_to}
+    elif backfill_from is not None:
+        raise UsageError("--backfill-from needs --backfill-to: the mark up to which the rows are read once more")
+    engine = engine_of(pipeline, local=local)
+    return follow(engine, event, run_id=run_id, rehearsal=_rehearsal(inject, fast), output=output)
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.option("--failed", is_flag=True, help="All tables that did not succeed. [default: so]")
+@click.option("--tables", multiple=True, metavar="TABLE", help="Only these of the failed tables.")
+@click.option("--force", is_flag=True, help="Also those that a later run has seen to.")
+@run_id_option
+@inject_option
+@fast_option
+@local_option
+@pipeline_option
+@output_option
+def rerun(
+    run: str,
+    failed: bool,
+    tables: Sequence[str],
+    force: bool,
+    run_id: str | None,
+    inject: Sequence[str],
+    fast: float | None,
+    local: bool,
+    pipeline: Path | None,
+    output: str,
+) -> int:
+    """Run the failed tables of RUN again, and only these, with the settings of its plan.
+
+    A table that could not be planned is planned anew from today's config. Watermarks are read anew. RUN may be `latest`.
+    """
+    from extract_cli.views.report import find_run
+
+    if failed and tables:
+        raise UsageError("--failed means all tables that failed, --tables some of them: give one of the two")
+    engine = engine_of(pipeline, local=local)
+    record = find_run(engine.parts().tracking, run, planned=True)
+    if record.summary is None:
+        if engine.is_running(record.execution_id):
+            raise UsageError(f"run {record.run_id!r} is still running; see: extract status {record.run_id}")
+        engine.reconcile(record.run_id)
+    event: dict[str, Json] = {"source_name": record.source_name, "rerun_of": record.run_id}
+    if tables:
+        event["extract_tables"] = list(tables)
+    if force:
+        event["force"] = True
+    return follow(engine, event, run_id=run_id, rehearsal=_rehearsal(inject, fast), output=output)
+
+
+def _rehearsal(inject: Sequence[str], fast: float | None) -> Rehearsal | None:
+    from extract_core.runs.engine import Rehearsal
+
+    return Rehearsal(inject=tuple(inject), fast=fast) if inject or fast is not None else None
+
+
+def follow(engine: Engine, event: dict[str, Json], *, run_id: str | None, output: str, rehearsal: Rehearsal | None = None) -> int:
+    """Start an execution, draw its progress, print its tables. The exit code of the command."""
+    from extract_cli.views.progress_view import run_and_watch
+    from extract_cli.views.report import report
+    from extract_core.plan.run_id import check_run_id, new_run_id
+
+    name = check_run_id(run_id) if run_id else new_run_id(str(event["source_name"]))
+    tell_trouble(engine.parts().registry)
+    _, end = run_and_watch(lambda: engine.start(event, run_id=name, rehearsal=rehearsal))
+    for note in end.notes:
+        click.echo(f"note: {note}", err=True)
+    return report(engine, name, end, output=output)

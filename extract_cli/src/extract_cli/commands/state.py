@@ -1,0 +1,212 @@
+"""`extract state`: what is remembered of a table, and the changes that people make to its watermark."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from extract_cli.find_table import find_source, source_option
+from extract_cli.options import engine_of, local_option, pipeline_option
+from extract_cli.views.output import Column, output_option, print_json, print_table
+from extract_core.errors import TrackingError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from extract_core.tracking.records import MarkChange, TableState
+
+_EXAMPLES = {"int": "42", "decimal": "42.50", "date": "2026-03-01", "timestamp": "'2026-03-01 05:00:00'"}
+_Options = Any  # a click decorator
+
+
+def _changing(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of the commands that change a watermark."""
+    options: list[_Options] = [
+        click.option("--reason", required=True, help="Why: kept with the change."),
+        click.option("--yes", is_flag=True, help="Do not ask."),
+        click.option("--force", is_flag=True, help="Even while a run holds the table: what that run extracts is not committed."),
+        source_option,
+        local_option,
+        pipeline_option,
+        output_option,
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group()
+def state() -> None:
+    """What is remembered of a table: watermark, lease, last end."""
+
+
+@state.command("show")
+@click.argument("table")
+@source_option
+@local_option
+@pipeline_option
+@output_option
+def show(table: str, source: str | None, local: bool, pipeline: Path | None, output: str) -> int:
+    """The watermark of TABLE, who holds it, and how it ended last."""
+    engine = engine_of(pipeline, local=local)
+    tracking = engine.parts().tracking
+    found = find_source(engine.parts(), table, source)
+    known = tracking.states(found, [table])[table]
+    alive = known.owner is not None and engine.is_running(known.owner.execution_id)
+    if output == "json":
+        print_json({**asdict(known), "held": alive})
+        return 0
+    mark = f"{known.watermark!r} of {known.column} ({known.type}), version {known.version}" if known.watermark else "none"
+    lines = [f"table      {found} {table}", f"watermark  {mark}", f"last end   {_last(known)}"]
+    if known.owner is not None:
+        lines.append(f"held by    run {known.owner.run_id} since {known.owner.started_at}{'' if alive else ', which has died'}")
+    click.echo("\n".join(lines))
+    return 0
+
+
+@state.command("set")
+@click.argument("table")
+@click.argument("mark")
+@click.option("--column", help="The column of the watermark. [default: as it is]")
+@click.option("--type", "kind", help="Its type: int, decimal, date, timestamp, string. [default: as it is]")
+@_changing
+def set_mark(table: str, mark: str, column: str | None, kind: str | None, **options: Any) -> int:
+    """Let the next incremental run of TABLE read what is above MARK."""
+    change = _Change(table, may_be_new=True, **options)
+    column, kind = column or change.state.column, kind or change.state.type
+    if column is None or kind is None:
+        raise UsageError(f"table {table!r} has no watermark yet: say of which --column and --type this one is")
+    _check(mark, kind)
+    return change.make(mark, column, kind)
+
+
+def _check(mark: str, kind: str) -> None:
+    from extract_core.tracking import watermark
+
+    try:
+        of = watermark.kind(kind)
+    except TrackingError as error:
+        raise UsageError(str(error)) from error
+    try:
+        watermark.check(mark, kind)
+    except TrackingError as error:
+        raise UsageError(f"{error}; write it like {_EXAMPLES[of]}") from error
+
+
+@state.command("reset")
+@click.argument("table")
+@_changing
+def reset(table: str, **options: Any) -> int:
+    """Take the watermark of TABLE away: its next run reads it from the beginning."""
+    change = _Change(table, may_be_new=False, **options)
+    if change.state.watermark is None:
+        raise UsageError(f"table {table!r} has no watermark: its next run reads it from the beginning already")
+    return change.make(None, None, None)
+
+
+@state.command("history")
+@click.argument("table")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@source_option
+@local_option
+@pipeline_option
+@output_option
+def history(table: str, limit: int, source: str | None, local: bool, pipeline: Path | None, output: str) -> int:
+    """Who changed the watermark of TABLE by hand, when and why, newest first. What runs did is in: extract history."""
+    parts = engine_of(pipeline, local=local).parts()
+    changes = parts.tracking.mark_changes(find_source(parts, table, source), table, limit)
+    if output == "json":
+        print_json([asdict(change) for change in changes])
+    else:
+        columns = [Column(name) for name in ("Changed", "By", "From", "To", "Reason")]
+        cells = [(each.changed_at[:19], each.changed_by, each.before, each.mark, each.reason) for each in changes]
+        print_table(columns, cells, title=table)
+    return 0
+
+
+class _Change:
+    """A change of a table's watermark that is about to be made."""
+
+    def __init__(
+        self,
+        table: str,
+        *,
+        may_be_new: bool,
+        reason: str,
+        yes: bool,
+        force: bool,
+        source: str | None,
+        local: bool,
+        pipeline: Path | None,
+        output: str,
+    ) -> None:
+        from extract_core.tracking.records import TableState
+
+        self._engine = engine_of(pipeline, local=local)
+        parts = self._engine.parts()
+        found = find_source(parts, table, source, may_be_new=may_be_new)
+        self.state: TableState = parts.tracking.states(found, [table]).get(table) or TableState(source=found, table=table)
+        self._reason, self._yes, self._force, self._output = reason, yes, force, output
+        if not reason.strip():
+            raise UsageError("--reason is empty: say why, for whoever wonders later")
+
+    def make(self, mark: str | None, column: str | None, kind: str | None) -> int:
+        """Ask, change, tell."""
+        from datetime import UTC, datetime
+
+        from extract_core.tracking.records import MarkChange
+
+        was = self.state
+        self._refuse_if_held()
+        before, after_it = ("none" if each is None else repr(each) for each in (was.watermark, mark))
+        what = f"{was.source} {was.table}: watermark {before} → {after_it}"
+        if not self._yes and not _confirmed(what):
+            return 1
+        change = MarkChange(
+            source=was.source,
+            table=was.table,
+            version=was.version + 1,
+            changed_at=datetime.now(UTC).isoformat(),
+            changed_by=f"{getpass.getuser()}@{socket.gethostname()}",
+            reason=self._reason,
+            before=was.watermark,
+            mark=mark,
+            column=column,
+            type=kind,
+        )
+        after = self._engine.parts().tracking.set_mark(change)
+        self._tell(change, after, what)
+        return 0
+
+    def _refuse_if_held(self) -> None:
+        by = self.state.owner
+        if by is not None and not self._force and self._engine.is_running(by.execution_id):
+            raise UsageError(
+                f"table {self.state.table!r} is held by run {by.run_id!r} since {by.started_at}: wait for its end, or change the "
+                "watermark with --force, and what that run extracts of the table is not committed"
+            )
+
+    def _tell(self, change: MarkChange, after: TableState, what: str) -> None:
+        if self._output == "json":
+            print_json({"change": asdict(change), "state": asdict(after)})
+        else:
+            click.echo(what)
+
+
+def _confirmed(what: str) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError(f"{what}: to change it without being asked, add --yes")
+    return click.confirm(f"{what}: change it?", err=True)
+
+
+def _last(known: TableState) -> str:
+    if known.last_run is None:
+        return "none"
+    failure = f" ({known.last_failure})" if known.last_failure else ""
+    return f"{known.last_state}{failure} in run {known.last_run} at {known.last_at}"

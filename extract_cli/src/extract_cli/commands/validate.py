@@ -1,0 +1,158 @@
+"""`extract validate`: everything that is wrong with source configs, in one go, offline but for --database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from extract_cli.installed import load_registry, tell_notes
+from extract_cli.options import pipeline_option
+from extract_cli.views.output import output_option, print_json
+from extract_core.errors import ConfigError, Fault, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extract_core.pipeline.model import Pipeline
+    from extract_core.plan.check import Checked
+    from extract_core.registry.installed import Registry
+
+
+@click.command()
+@click.argument("configs", nargs=-1, metavar="[SOURCE|FILE|FOLDER]...", type=click.Path(path_type=Path))
+@click.option(
+    "--database", "url", metavar="URL", help="Also hold the one config against this database: sqlite:///… or postgresql://…"
+)
+@pipeline_option
+@output_option
+def validate(configs: Sequence[Path], url: str | None, pipeline: Path | None, output: str) -> int:
+    """Check source configs, named as sources, files or folders; all of the pipeline's where none is named.
+
+    All complaints come at once, a line each: file:line:column: path: what is wrong; what to do. With an extract.toml (here,
+    above, or --pipeline) it is checked too, and each table is planned for the machine that it describes.
+
+    With --database, tables and columns that the database lacks are complaints; tables that the config lacks are told.
+
+    Exit codes: 0 they are in order, 2 they are not.
+    """
+    from extract_cli.config_files import beside, named_configs
+
+    registry = load_registry()
+    read, faults = _pipeline(pipeline, registry, needed=not configs)
+    paths = named_configs(configs, read) if configs else (_configs(read, faults) if read is not None else [])
+    faults += beside(paths)
+    if url is not None and len(paths) != 1:
+        raise UsageError("--database is held against one config; name its source, as in: extract validate sales --database URL")
+    checked = [(path, _check(path, registry, read, faults)) for path in paths]
+    if url is not None:
+        checked = [(path, _compared(found, registry, url)) for path, found in checked]
+    if output == "json":
+        sources = [_source_json(path, found) for path, found in checked]
+        print_json({"valid": not _count(faults, checked), "faults": [_fault_json(each) for each in faults], "sources": sources})
+    else:
+        _print(faults, checked)
+    if read is None and configs and not faults:
+        click.echo("there is no extract.toml here: what depends on the machine was not checked", err=True)
+    return 2 if _count(faults, checked) else 0
+
+
+def _count(faults: Sequence[Fault], checked: Sequence[tuple[Path, Checked]]) -> int:
+    return len(faults) + sum(len(found.faults) for _, found in checked)
+
+
+def _pipeline(path: Path | None, registry: Registry, *, needed: bool) -> tuple[Pipeline | None, list[Fault]]:
+    """The pipeline of this folder, if there is one, and all that is wrong with its extract.toml."""
+    from extract_core.pipeline.deployments import deployment_faults
+    from extract_core.pipeline.read import find_pipeline, missing_config_folder, read_faulty_pipeline
+
+    if path is None:
+        try:
+            path = find_pipeline()
+        except UsageError:
+            if needed:
+                raise
+            return None, []
+    try:
+        read, faults = read_faulty_pipeline(path)
+    except ConfigError as error:
+        return None, list(error.faults)
+    missing = missing_config_folder(read)
+    faults += [*([missing] if missing is not None and needed else []), *deployment_faults(read, registry)]
+    return read, sorted(set(faults))
+
+
+def _configs(pipeline: Pipeline, faults: Sequence[Fault]) -> list[Path]:
+    """The config files of a pipeline that keeps them in a folder."""
+    from extract_cli.config_files import config_folder, configs_in
+
+    folder = config_folder(pipeline)
+    if folder is None:
+        raise UsageError(
+            f"the pipeline keeps its configs in {pipeline.config_uri}: name the files to check: extract validate config/*.yml"
+        )
+    return [] if any(fault.path == "pipeline.config_uri" for fault in faults) else configs_in(folder)
+
+
+def _check(path: Path, registry: Registry, pipeline: Pipeline | None, faults: Sequence[Fault]) -> Checked:
+    from extract_core.plan.check import Checked, check_source
+    from extract_core.plan.machine import machine_facts
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        why = "is a link to nothing" if path.is_symlink() else f"can't be read: {error.strerror}"
+        return Checked(faults=(Fault(str(path), 0, 0, "", why),))
+    unread = any(fault.path in ("pipeline", "machine", "job_types") for fault in faults)  # nothing is known of the machine
+    machine = machine_facts(pipeline, registry) if pipeline is not None and not unread else None
+    faulty = {fault.path.split(".")[1] for fault in faults if fault.path.startswith("job_types.")}
+    return check_source(data, file=str(path), registry=registry, machine=machine, faulty=faulty)
+
+
+def _compared(found: Checked, registry: Registry, url: str) -> Checked:
+    """With what the database has and has not."""
+    from dataclasses import replace
+
+    from extract_cli.catalog import read_database
+    from extract_cli.catalog.compare import compare
+
+    if found.config is None:
+        return found
+    faults, notes = compare(found.config, registry, read_database(url, names_only=True))
+    return replace(found, faults=tuple(sorted({*found.faults, *faults})), notes=(*found.notes, *notes))
+
+
+def _print(faults: Sequence[Fault], checked: Sequence[tuple[Path, Checked]]) -> None:
+    for fault in (*faults, *(fault for _, found in checked for fault in found.faults)):
+        click.echo(str(fault))
+    for path, found in checked:
+        if not found.faults:
+            types = ", ".join(f"{name} {count:,}" for name, count in found.job_types.items())
+            click.echo(f"{path}: {_tables(found)} ({types})")
+        tell_notes(found.notes)
+    count = _count(faults, checked)
+    if count:
+        click.echo(f"{count:,} {'complaint' if count == 1 else 'complaints'}", err=True)
+
+
+def _tables(found: Checked) -> str:
+    count = sum(found.job_types.values())
+    return f"{count:,} {'table' if count == 1 else 'tables'}"
+
+
+def _source_json(path: Path, found: Checked) -> dict[str, Any]:
+    return {
+        "file": str(path),
+        "source_name": found.config.source_name if found.config is not None else None,
+        "tables": sum(found.job_types.values()),
+        "job_types": dict(found.job_types),
+        "faults": [_fault_json(fault) for fault in found.faults],
+        "notes": list(found.notes),
+    }
+
+
+def _fault_json(fault: Fault) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(fault)

@@ -1,0 +1,154 @@
+"""What `extract doctor` looks at on this machine: Python, plugins, extract.toml, configs, folders, tracking."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extract_cli.catalog import INSTALL
+from extract_cli.doctor.finding import Finding
+from extract_cli.doctor.pipeline import account, configs, deployments
+from extract_core.errors import ConfigError, ExtractError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from extract_core.pipeline.model import Pipeline
+    from extract_core.registry.installed import Registry
+
+
+def everything(path: Path | None) -> Iterator[Finding]:
+    """All findings, one after the other: some ask a network."""
+    from extract_core.pipeline.deployments import deployment_faults
+    from extract_core.pipeline.read import find_pipeline, read_faulty_pipeline
+    from extract_core.registry.loading import discover
+
+    registry = discover()
+    yield _python()
+    yield from _plugins(registry)
+    try:
+        file = path if path is not None else find_pipeline()
+    except UsageError as error:
+        yield Finding("note", "extract.toml", str(error), "extract init")
+        yield from _packages(None)
+        return
+    try:
+        pipeline, faults = read_faulty_pipeline(file)
+        if faults:
+            raise ConfigError([*faults, *deployment_faults(pipeline, registry)])
+    except ExtractError as error:
+        yield Finding("wrong", "extract.toml", str(error), "mend it")
+        yield from _packages(None)
+        return
+    yield Finding("ok", "extract.toml", f"{pipeline.file}: pipeline {pipeline.name!r}")
+    yield from _packages(pipeline)
+    yield from _pipeline(pipeline, registry)
+
+
+def _pipeline(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
+    yield from account(pipeline)
+    yield from deployments(pipeline, registry)
+    uses_aws = not pipeline.is_local
+    if uses_aws:
+        if find_spec("boto3") is None:
+            return  # said by _packages
+        from extract_cli.doctor.aws import identity
+
+        found = identity(pipeline)
+        yield found
+        if found.state == "wrong":
+            return
+    yield from configs(pipeline, registry)
+    for name in ("data_uri", "runs_uri"):
+        yield _store(name, getattr(pipeline, name))
+    yield _tracking(pipeline.tracking)
+    if uses_aws:
+        from extract_cli.doctor.aws import permissions
+
+        yield from permissions(pipeline)
+
+
+def _python() -> Finding:
+    from importlib import metadata
+
+    version = metadata.version("extract-sfn")
+    return Finding("ok", "extract-sfn", f"{version} on Python {platform.python_version()} ({sys.executable})")
+
+
+def _plugins(registry: Registry) -> Iterator[Finding]:
+    for info in registry.plugins:
+        brings = f"job types {', '.join(info.job_types)}" if info.job_types else f"hooks {', '.join(info.hooks)}"
+        yield Finding("ok", f"plugin {info.provider.plugin}", f"{info.provider.distribution} {info.provider.version}: {brings}")
+    for broken in registry.broken:
+        whose, remedy = broken.provider, "mend or uninstall it, or leave it out: EXTRACT_DISABLE_PLUGINS="
+        yield Finding(
+            "wrong", f"plugin {whose.plugin}", f"{whose.distribution} {whose.version}: {broken.cause}", remedy + whose.plugin
+        )
+    for name in registry.blocked:
+        yield Finding("note", f"plugin {name}", "is blocked by EXTRACT_DISABLE_PLUGINS")
+    for notice in registry.notices:
+        yield Finding("note", "plugins", notice)
+    if not registry.job_types and registry.blocked:
+        yield Finding("wrong", "job types", "all that are installed are blocked", "take some out of EXTRACT_DISABLE_PLUGINS")
+    elif not registry.job_types:
+        yield Finding("wrong", "job types", "none is installed", "pip install 'extract-sfn[glue,emr,ecs]'")
+
+
+_PACKAGES = (
+    ("extract_local", "runs on this machine", "pip install 'extract-sfn[local]'"),
+    ("extract_job", "the reference job, for runs on this machine", "pip install 'extract-sfn[local]'"),
+    ("boto3", "S3, DynamoDB and Step Functions", "pip install boto3"),
+    ("adbc_driver_postgresql", "PostgreSQL: extract init --from-database, and runs on this machine", INSTALL),
+)
+
+
+def _packages(pipeline: Pipeline | None) -> Iterator[Finding]:
+    needed = {"boto3"} if pipeline is not None and not pipeline.is_local else set()
+    for package, use, remedy in _PACKAGES:
+        if find_spec(package) is not None:
+            yield Finding("ok", package, f"is installed ({use})")
+        else:
+            yield Finding("wrong" if package in needed else "note", package, f"is not installed ({use})", remedy)
+
+
+def _store(name: str, uri: str) -> Finding:
+    from extract_core.objects.files import file_path
+    from extract_core.objects.routed import open_objects
+
+    if uri.startswith("file://"):
+        return _folder(name, file_path(uri))
+    try:
+        next(iter(open_objects().list(uri)), None)
+    except ExtractError as error:
+        return Finding("wrong", name, str(error))
+    return Finding("ok", name, f"{uri} can be listed")
+
+
+def _folder(name: str, path: Path) -> Finding:
+    """A folder that is there, or can be made. Nothing is made."""
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not there.is_dir():
+        return Finding("wrong", name, f"{str(there)!r} is no folder", f"move it away, or mend {name} in extract.toml")
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Finding(
+            "wrong", name, f"{str(there)!r} can't be written", f"give this user the right to, or mend {name} in extract.toml"
+        )
+    return Finding("ok", name, f"{path} " + ("can be written" if there == path else "will be made by the first run"))
+
+
+def _tracking(place: str) -> Finding:
+    from extract_core.tracking.open import open_tracking
+
+    try:
+        with open_tracking(place, read_only=True) as store:
+            newest = next(iter(store.runs(1)), None)
+    except ExtractError as error:
+        return Finding("wrong", "tracking", str(error))
+    if "://" not in place and not Path(place).exists():
+        found = _folder("tracking", Path(place).parent)
+        return found if found.state == "wrong" else Finding("ok", "tracking", f"{place} will be made by the first run")
+    return Finding("ok", "tracking", f"{place}: " + (f"the newest run is {newest.run_id}" if newest else "no run yet"))

@@ -1,0 +1,1 @@
+"""What commands show: tables, reports, progress, as text or JSON."""

@@ -1,0 +1,90 @@
+"""What a run does right now: asked of its engine, since the tracking store keeps ends, not beginnings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from extract_cli.views.progress import Progress
+from extract_core.contract import JobState
+from extract_core.errors import ExtractError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from extract_core.contract import Json
+    from extract_core.runs.engine import Engine
+    from extract_core.tracking.records import AttemptRow, RunRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningTable:
+    """A table whose job runs. `since` is when its first attempt began, `attempt` the one that it is at."""
+
+    table: str
+    job_type: str
+    since: datetime
+    seconds: float
+    attempt: int
+
+    def as_json(self) -> dict[str, Json]:
+        """As `--output json` shows it."""
+        return {
+            "table": self.table,
+            "job_type": self.job_type,
+            "started_at": self.since.isoformat(),
+            "seconds": round(self.seconds, 1),
+            "attempt": self.attempt,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """A run at this moment. `at_work` counts also tables that are not in `running`: those of a wide DISTRIBUTED Map."""
+
+    running: tuple[RunningTable, ...]
+    at_work: int
+    done: int
+    failed: int
+
+    def line(self, planned: int | None) -> str:
+        """The counts."""
+        if planned is None:
+            return "the run is being planned"
+        waiting = max(0, planned - self.done - self.at_work)
+        failed = f" ({self.failed:,} failed)" if self.failed else ""
+        return f"{self.done:,} of {planned:,} tables have ended{failed}, {self.at_work:,} at work, {waiting:,} waiting"
+
+
+def look(engine: Engine, record: RunRecord, rows: Collection[AttemptRow], *, retrying: Collection[str]) -> Live:
+    """The run as its history tells, beside what tracking knows: the last rows of its tables, and which wait for an attempt.
+
+    Where the engine does not answer, that is said, and what tracking knows must do.
+    """
+    ended = {row.table for row in rows} - set(retrying)
+    failed = sum(row.table in ended and row.state is not JobState.SUCCEEDED for row in rows)
+    progress = Progress()
+    try:
+        for event in engine.history(record.run_id):
+            progress.feed(event)
+    except ExtractError as error:
+        click.echo(f"what runs now is not known: {error}", err=True)
+    now = datetime.now(UTC)
+    names = sorted(progress.running.keys() - ended - set(retrying))
+    since = {table: progress.since.get(table, now) for table in names}
+    running = tuple(
+        RunningTable(
+            table=table,
+            job_type=progress.running[table],
+            since=since[table],
+            seconds=max(0.0, (now - since[table]).total_seconds()),
+            attempt=progress.attempts.get(table, 1),
+        )
+        for table in names
+    )
+    done = max(len(ended), progress.done)
+    at_work = max(progress.counts.get("running", 0), len(running) + len(retrying))
+    return Live(running=running, at_work=min(at_work, max(0, (record.planned or 0) - done)), done=done, failed=failed)

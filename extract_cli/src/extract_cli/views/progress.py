@@ -1,0 +1,117 @@
+"""How far a run is, folded from its history events: the same for a run on this machine and on AWS."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from extract_core.registry.routing import CORE_STATES, HANDLE_STATUS, NOT_RECORDED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOT_RECORDED_STATE = "NOT_RECORDED"
+_OVER = ("succeeded", "failed", "aborted", "timedOut")  # of DescribeMapRun's itemCounts
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts of one run, as far as its events tell.
+
+    `running` maps a table to its job type, `since` to when it began, `ended` to its state, `attempts` to the attempt that it is
+    at or waits for, if it is not the first. A table that goes round again is running. `counts` are those of a DISTRIBUTED Map, of
+    whose tables not all are known by name: pending, running, succeeded, failed, aborted, timedOut, ….
+    """
+
+    planned: int | None = None
+    running: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    since: dict[str, datetime] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    _table_of: dict[int, str] = field(default_factory=dict)  # event id → table, inherited along previousEventId
+
+    @property
+    def done(self) -> int:
+        """How many tables have ended, known by name or not."""
+        counted = sum(self.counts.get(name, 0) for name in _OVER)
+        return max(counted, len(self.ended))
+
+    @property
+    def at_work(self) -> int:
+        """How many tables run, known by name or not."""
+        return max(self.counts.get("running", 0), len(self.running)) if self.counts else len(self.running)
+
+    def feed(self, event: Mapping[str, Any]) -> str | None:
+        """Take one event; the table whose end it tells, or None."""
+        kind = event["type"]
+        if kind == "MapRunCounted":
+            self.counts = dict(event["mapRunCountedEventDetails"])
+            self.planned = self.counts.get("total") or self.planned
+            return None
+        table = None if kind == "MapIterationStarted" else self._table_of.get(event.get("previousEventId", 0))
+        if kind == "MapStateStarted" and self.planned is None:
+            # 0 where a DISTRIBUTED Map has not read its items yet
+            self.planned = event.get("mapStateStartedEventDetails", {}).get("length") or None
+        elif kind.endswith("StateEntered"):
+            table = self._entered(event, kind, table)
+        elif kind.endswith("StateExited") and table is not None:
+            details = event["stateExitedEventDetails"]
+            if details["name"] in (HANDLE_STATUS, NOT_RECORDED):
+                payload = _payload(details)
+                if "retry_wait_seconds" in payload:
+                    self.attempts[table] = payload["attempt"]
+                else:
+                    self.running.pop(table, None)
+                    self.ended[table] = str(payload.get("status", "UNKNOWN"))
+                    return table
+        if table is not None:
+            self._table_of[event["id"]] = table
+        return None
+
+    def _entered(self, event: Mapping[str, Any], kind: str, table: str | None) -> str | None:
+        """The table of an iteration becomes known at its job state, or at the handler where it has none."""
+        details = event["stateEnteredEventDetails"]
+        name = details["name"]
+        if name in CORE_STATES and name != HANDLE_STATUS:
+            return table
+        if table is None:
+            item = json.loads(details.get("input", "null"))
+            if not isinstance(item, dict) or "extract_table" not in item:
+                return None
+            table = str(item["extract_table"])
+            if kind == "TaskStateEntered" and name not in CORE_STATES:
+                self.running[table] = str(item.get("job_type"))
+                if "timestamp" in event:
+                    self.since[table] = moment(event)
+        return table
+
+
+def moment(event: Mapping[str, Any]) -> datetime:
+    """When an event happened: a datetime, or its text in a file of events."""
+    return datetime.fromisoformat(str(event["timestamp"]))
+
+
+def _payload(exited: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the handler answered: a status, or the item of the next attempt."""
+    if exited["name"] == NOT_RECORDED:
+        return {"status": NOT_RECORDED_STATE}
+    payload = json.loads(exited.get("output", "null"))
+    return payload if isinstance(payload, dict) else {}
+
+
+def lambda_message(cause: str | None) -> str | None:
+    """The message inside what Lambda reports of a raised exception."""
+    try:
+        decoded = json.loads(cause or "")
+    except ValueError:
+        return cause
+    return str(decoded.get("errorMessage") or cause) if isinstance(decoded, dict) else cause
+
+
+def held_up(event: Mapping[str, Any]) -> str | None:
+    """Why a run waits for other runs before it is planned, if this event says so."""
+    details = event.get("taskFailedEventDetails", {})
+    return lambda_message(details.get("cause")) if details.get("error") == "TablesLocked" else None

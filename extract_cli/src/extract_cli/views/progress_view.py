@@ -1,0 +1,158 @@
+"""Draws a run as it goes, on stderr: a bar with counts, the tables that run, a line for each one that ended."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import threading
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from extract_cli.views.output import stderr_console
+from extract_cli.views.progress import Progress, held_up, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from types import FrameType
+
+    from rich.progress import Task
+
+    from extract_core.contract import Json
+    from extract_core.runs.engine import ExecutionEnd, RunningExecution
+
+_MARKS: Final = {"SUCCEEDED": "[green]✓[/]"}
+_HANGUP: Final[signal.Signals | None] = getattr(signal, "SIGHUP", None)  # Windows has none
+_SHOWN: Final = 4  # running tables named in the bar's line
+
+
+def run_and_watch(start: Callable[[], RunningExecution]) -> tuple[RunningExecution, ExecutionEnd]:
+    """Start an execution and follow it to its end. Ctrl-C, SIGTERM or a closed terminal stops it in order; once more leaves."""
+    with _stopping() as stopper:
+        execution = start()
+        stopper.take(execution)
+        try:
+            draw(execution.run_id, execution.events())
+        except BaseException:
+            if not execution.outlives:
+                execution.stop("the command that followed it ended")
+            raise
+        return execution, execution.end()
+
+
+def draw(run_id: str, events: Iterable[Mapping[str, Json]]) -> None:
+    """Draw the run that these events tell of, until they end. How long a table took is counted by the events' own times."""
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    class Running(TextColumn):
+        """The tables that run, drawn anew at each refresh: time passes between events."""
+
+        def render(self, task: Task) -> Text:
+            return Text(running_line(progress, datetime.now(UTC)) if task.total is not None else task.description)
+
+    progress = Progress()
+    shown: dict[str, int] = {}  # the attempt that was told of a table that goes round again
+    console = stderr_console()
+    console.print(f"run [bold]{escape(run_id)}[/]")
+    columns = (TextColumn("  "), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), Running(""))
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        line = bar.add_task("planning", total=None)
+        for event in events:
+            ended = progress.feed(event)
+            if (reason := held_up(event)) is not None:
+                bar.console.print(f"  waiting: {reason}", markup=False)
+            for table, number in progress.attempts.items() - shown.items():
+                shown[table] = number
+                bar.console.print(f"  [yellow]↻[/] {escape(table):<32} attempt {number}", highlight=False)
+            if ended is not None:
+                state = progress.ended[ended]
+                began = progress.since.get(ended)
+                took = f" {(moment(event) - began).total_seconds():5.1f} s" if began is not None else ""
+                mark = _MARKS.get(state, "[red]✗[/]")
+                bar.console.print(f"  {mark} {escape(ended):<32} {state:<10}{took}", highlight=False)
+            bar.update(line, total=progress.planned, completed=progress.done)
+
+
+def running_line(progress: Progress, now: datetime) -> str:
+    """The tables that run with the time that each has taken, the longest first."""
+    since = {table: progress.since.get(table, now) for table in progress.running}
+    names = sorted(since, key=lambda table: (since[table], table))
+    told = [f"{table} {elapsed(since[table], now)}" for table in names[:_SHOWN]]
+    more = progress.at_work - len(told)
+    line = ", ".join(told) + (f" +{more}" if more > 0 else "")
+    return line.strip() or ("summing up" if progress.done else "planning")
+
+
+def elapsed(since: datetime, now: datetime) -> str:
+    """A time as people say it. A run whose waits hurry is ahead of this machine's clock: that is 0."""
+    seconds = max(0, int((now - since).total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
+
+
+def _let_go_of_terminal() -> None:
+    """A terminal that was closed refuses each write (EIO), which would end the command before its tables are recorded."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):
+        if os.isatty(output):
+            os.dup2(nowhere, output)
+    os.close(nowhere)
+
+
+class _Stopper:
+    """Ends the execution at the first signal, also at one that came while it was being started.
+
+    A signal handler runs in the middle of whatever the main thread does, so it may take no lock that the main thread may
+    hold: it writes with os.write and hands over to a thread of its own (SimpleQueue.put is reentrant by its documentation).
+    """
+
+    def __init__(self) -> None:
+        self._execution: queue.SimpleQueue[RunningExecution | None] = queue.SimpleQueue()
+        self._cause: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        threading.Thread(target=self._wait, name="stop", daemon=True).start()
+
+    def take(self, execution: RunningExecution) -> None:
+        self._execution.put(execution)
+
+    def signalled(self, number: int, _frame: FrameType | None) -> None:
+        if number == _HANGUP:
+            signal.signal(number, signal.SIG_IGN)  # the shell and the kernel both send it
+            _let_go_of_terminal()
+        else:
+            signal.signal(number, signal.default_int_handler)
+        with suppress(OSError):
+            os.write(2, b"stopping: the jobs are being ended (once more to leave at once)\n")
+        self._cause.put(f"stopped by {signal.Signals(number).name} at the command line")
+
+    def close(self) -> None:
+        self._cause.put(None)
+        self._execution.put(None)
+
+    def _wait(self) -> None:
+        cause, execution = self._cause.get(), self._execution.get()
+        if cause is not None and execution is not None:
+            execution.stop(cause)
+
+
+@contextmanager
+def _stopping() -> Iterator[_Stopper]:
+    """While it is open, SIGINT, SIGTERM and SIGHUP go to the stopper; a second one raises KeyboardInterrupt (SIGHUP: nothing).
+
+    A SIGHUP that is ignored already (nohup) stays so.
+    """
+    stopper = _Stopper()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if _HANGUP is not None and signal.getsignal(_HANGUP) != signal.SIG_IGN:
+        numbers.append(_HANGUP)
+    before = {number: signal.signal(number, stopper.signalled) for number in numbers}
+    try:
+        yield stopper
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        stopper.close()

@@ -1,0 +1,228 @@
+"""A pipeline on AWS: S3 and DynamoDB of moto, and Step Functions by asl_toolkit, behind boto3's own client.
+
+moto's interpreter of state machines fails every job that is waited for, so requests to Step Functions are answered by
+`asl_toolkit.client`, at the wire: boto3 checks and writes the request, and reads the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import closing, suppress
+from datetime import datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.handlers
+import moto.core.models
+import pytest
+from botocore import xform_name
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+
+from asl_generator import build_pipeline
+from asl_toolkit import Services, TaskFailed
+from asl_toolkit.client import ClientError, StepFunctions
+from extract_core.aws.parts import parts_from
+from extract_core.objects.routed import open_objects
+from extract_core.pipeline.read import read_pipeline
+from extract_core.registry.loading import discover
+from extract_core.runs.begin import manage
+from extract_core.runs.end import summarise
+from extract_core.status.record import record
+from extract_core.tracking.dynamodb.keys import table_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+REGION = "eu-central-1"
+MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:extract-sales"
+
+PIPELINE = f"""
+[pipeline]
+name = "extract-sales"
+region = "{REGION}"
+account = "123456789012"
+config_uri = "s3://bucket/config/"
+data_uri = "s3://bucket/data/"
+runs_uri = "s3://bucket/runs/"
+tracking = "dynamodb://tracking"
+state_machine = "{MACHINE}"
+
+[job_types.glue]
+job_name = "extract-jdbc"
+"""
+
+CONFIG = """
+source_name: sales
+extract:
+  job_type: glue
+  db_engine: postgres
+  db_name: sales
+  db_secret: postgres/sales
+  tables:
+    public.accounts: {}
+    public.events: {}
+    public.orders: {extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType}
+"""
+
+
+class Glue:
+    """Answers the job's state: each job reports rows, or fails if its table is in `failing`, or waits for `gate`."""
+
+    def __init__(self) -> None:
+        self.failing: set[str] = set()
+        self.started: list[str] = []
+        self.gate = None
+        self.left_out = 0
+        self.objects = open_objects()
+
+    def __call__(self, request):
+        item = request.input
+        table = item["extract_table"]
+        self.started.append(table)
+        if self.gate is not None:
+            self.gate.wait(30)
+        run = {"Id": "jr_1", "JobName": "extract-jdbc", "StartedOn": 1772344800000, "CompletedOn": 1772344830000}
+        if table in self.failing:
+            said = {**run, "JobRunState": "FAILED", "ErrorMessage": f"Exception: no table {table}"}
+            raise TaskFailed("States.TaskFailed", json.dumps(said))
+        mark = item["watermark"]
+        result = {
+            "run_id": item["run_id"], "attempt": item["attempt"], "rows": 7, "bytes": 0, "files": [],
+            "low_watermark": mark["low"], "high_watermark": "2026-03-01 05:00:00" if mark["mode"] == "incremental" else None,
+            "rows_without_watermark": self.left_out,
+        }  # fmt: skip
+        self.objects.write(item["result_uri"], json.dumps(result).encode())
+        return {**run, "JobRunState": "SUCCEEDED"}
+
+
+class Cloud:
+    """The account: its state machines, its job service."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.glue = Glue()
+        self.machine = MACHINE
+        self.faults: list[str] = []  # error codes with which the next requests are met
+        self.first: str | None = None  # what goes wrong with the first request of each operation
+        self.met: set[str] = set()
+        self.cut_after: str | None = None  # the operation from which on nothing is allowed any more
+        self.requests: list[str] = []
+        self.definition = build_pipeline(read_pipeline(folder), discover())
+        self.states = StepFunctions(services=self._services(), region=REGION, account="123456789012")
+
+    def deploy(self, *, distributed: bool = False) -> None:
+        definition = json.loads(self.definition.to_json())
+        if distributed:
+            processor = next(state for state in definition["States"].values() if state["Type"] == "Map")["ItemProcessor"]
+            processor["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+        self.states.create_state_machine(name="extract-sales", definition=json.dumps(definition), roleArn="arn:aws:iam::1:role/x")
+
+    def answer(self, request, event_name: str, **_):
+        """A request to Step Functions, as boto3 is about to send it."""
+        operation = event_name.rpartition(".")[2]
+        self.requests.append(operation)
+        request.answered = True  # moto need not try
+        if self.cut_after == operation:
+            return _answered(request, 400, {"__type": "AccessDeniedException", "message": "not any more"})
+        if self.first is not None and operation not in self.met:
+            self.met.add(operation)
+            if self.first == "never arrived":
+                raise ConnectTimeoutError(endpoint_url=request.url)
+            if self.first == "answer lost":
+                with suppress(ClientError):
+                    self._told(operation, request)
+                raise ReadTimeoutError(endpoint_url=request.url)
+            status = 500 if self.first == "InternalServerError" else 400
+            return _answered(request, status, {"__type": self.first, "message": "injected"})
+        if self.faults:
+            return _answered(request, 400, {"__type": self.faults.pop(0), "message": "Rate exceeded"})
+        try:
+            told = self._told(operation, request)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            return _answered(request, 400, {"__type": code, "message": error.response["Error"]["Message"]})
+        return _answered(request, 200, told)
+
+    def disturb(self, request, event_name: str, **_):
+        """A request to S3, as boto3 is about to send it to moto."""
+        operation = event_name.rpartition(".")[2]
+        if self.first is None or operation in self.met:
+            return None
+        self.met.add(operation)
+        if self.first == "never arrived":
+            raise ConnectTimeoutError(endpoint_url=request.url)
+        if self.first == "answer lost":
+            moto.core.models.botocore_stubber(event_name, request)
+            raise ReadTimeoutError(endpoint_url=request.url)
+        request.answered = True
+        code = "SlowDown" if self.first == "ThrottlingException" else "InternalError"
+        return _answered(request, 503, f"<Error><Code>{code}</Code><Message>injected</Message></Error>")
+
+    def _told(self, operation: str, request):
+        return getattr(self.states, xform_name(operation))(**json.loads(request.body))
+
+    def await_started(self, jobs: int) -> None:
+        deadline = time.monotonic() + 30
+        while len(self.glue.started) < jobs:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    @cached_property
+    def parts(self):
+        """What the Lambda functions have."""
+        pipeline = read_pipeline(self.folder)
+        places = ("config_uri", "data_uri", "runs_uri", "tracking")
+        return parts_from({f"EXTRACT_{name.upper()}": getattr(pipeline, name) for name in places})
+
+    def _services(self) -> Services:
+        functions = {"config-manager": manage, "job-run-status": record, "run-summary": summarise}
+        return Services(
+            {},
+            functions={f"extract-sales-{name}": partial(self._call, work) for name, work in functions.items()},
+            states={branch.job_state: self.glue for branch in self.definition.branches},
+        )
+
+    def _call(self, work, event, _context):
+        return work(self.parts, event)
+
+
+def _answered(request, status: int, body: object):
+    from botocore.awsrequest import AWSResponse
+
+    text = body
+    if not isinstance(body, str):
+        text = json.dumps(body, default=lambda value: value.timestamp() if isinstance(value, datetime) else str(value))
+
+    class Raw:
+        def stream(self, **_):
+            yield text.encode()
+
+    return AWSResponse(request.url, status, {"Content-Type": "application/x-amz-json-1.0"}, Raw())
+
+
+@pytest.fixture
+def cloud(dynamodb, tmp_path, monkeypatch) -> Iterator[Cloud]:
+    (tmp_path / "extract.toml").write_text(PIPELINE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr("extract_core.aws.executions.POLL_SECONDS", 0.01)
+    boto3.setup_default_session()
+    with closing(boto3.client("s3")) as s3:
+        s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_object(Bucket="bucket", Key="config/sales.yml", Body=CONFIG.encode())
+        dynamodb.create_table(**table_definition("tracking"))
+        made = Cloud(tmp_path)
+        boto3.DEFAULT_SESSION.events.register_first("before-send.sfn", made.answer)
+        # of sessions that are made from here on, such as that of the store of objects
+        handlers = [("before-send.s3", made.disturb), *botocore.handlers.BUILTIN_HANDLERS]
+        monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", handlers)
+        yield made
+        made.parts.tracking.close()
+        dynamodb.delete_table(TableName="tracking")
+        found = s3.list_objects_v2(Bucket="bucket").get("Contents", [])
+        for each in found:
+            s3.delete_object(Bucket="bucket", Key=each["Key"])
+        s3.delete_bucket(Bucket="bucket")

@@ -1,0 +1,276 @@
+"""The commands on AWS: what they do on this machine, they do there, by the same code."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from extract_core import JobState
+
+EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:extract-sales"
+
+
+def told(said):
+    return json.loads(said.out)
+
+
+def rows(answer):
+    return {row["table"]: (row["state"], row["failure"], row["rows"]) for row in answer["tables"]}
+
+
+def test_a_run_is_started_and_followed_and_its_failed_table_run_again(cloud, cli):
+    cloud.deploy()
+    cloud.glue.failing = {"public.events"}
+    run = cli("run", "sales", "--run-id", "one", "--output", "json")
+    assert run.code == 1
+    good = ("SUCCEEDED", None, 7)
+    assert rows(told(run)) == {
+        "public.accounts": good, "public.events": ("FAILED", "USER_CODE", None), "public.orders": good,
+    }  # fmt: skip
+    assert told(run)["execution_id"] == f"{EXECUTION}:one"
+    assert "✓ public.orders" in run.err
+    assert "✗ public.events" in run.err
+    assert run.err.endswith(
+        "1 of 3 tables did not succeed. What their jobs wrote: extract logs one TABLE\n"
+        "Run just these again, with the settings of this run:\n  extract rerun one\n"
+    )
+    assert told(cli("status", "one", "--output", "json")) == told(run)
+    cloud.glue.failing = set()
+    both = cli("rerun", "one", "--failed", "--tables", "public.events")
+    assert both.err == "extract: --failed means all tables that failed, --tables some of them: give one of the two\n"
+    again = cli("rerun", "one", "--failed", "--run-id", "two", "--output", "json")
+    assert (again.code, rows(told(again)), told(again)["rerun_of"]) == (0, {"public.events": good}, "one")
+    nothing = cli("rerun", "one")
+    assert nothing.code == 0
+    assert nothing.err.endswith(
+        "extract: nothing of run 'one' is left to run again: public.events: succeeded since, in run 'two'; 2 tables succeeded "
+        "in it\n"
+    )
+
+
+def test_to_leave_a_watch_is_not_to_stop_the_run(cloud, cli, monkeypatch):
+    def leave(engine, record):
+        raise KeyboardInterrupt
+
+    cloud.deploy()
+    cli("run", "sales", "--run-id", "one")
+    monkeypatch.setattr("extract_cli.commands.watch._draw", leave)
+    left = cli("watch", "one")
+    assert (left.code, left.out, left.err) == (1, "", "extract: left; the run goes on: extract watch one\n")
+
+
+def test_a_run_that_has_ended_is_watched_from_its_history(cloud, cli):
+    cloud.deploy()
+    cloud.glue.failing = {"public.events"}
+    cli("run", "sales", "--run-id", "one")
+    watched = cli("watch", "one", "--output", "json")
+    assert watched.code == 1
+    lines = [json.loads(line) for line in watched.out.splitlines()]
+    assert lines[0]["planned"] == 3
+    assert {line["table"] for line in lines if "started" in line} == {"public.accounts", "public.events", "public.orders"}
+    ends = {line["table"]: line["state"] for line in lines[:-1] if "state" in line}
+    assert ends == {"public.accounts": "SUCCEEDED", "public.events": "FAILED", "public.orders": "SUCCEEDED"}
+    assert (lines[-1]["run_id"], lines[-1]["state"]) == ("one", "FAILED")
+
+
+def test_a_distributed_map_is_run_and_watched(cloud, cli):
+    cloud.deploy(distributed=True)
+    cloud.glue.failing = {"public.events"}
+    run = cli("run", "sales", "--run-id", "one", "--output", "json")
+    assert run.code == 1
+    states = {"public.accounts": "SUCCEEDED", "public.events": "FAILED", "public.orders": "SUCCEEDED"}
+    assert {row["table"]: row["state"] for row in told(run)["tables"]} == states
+    watched = cli("watch", "one", "--output", "json")
+    lines = [json.loads(line) for line in watched.out.splitlines()]
+    assert {line["table"]: line["state"] for line in lines[:-1] if "state" in line} == states
+    assert next(line["planned"] for line in lines) == 3
+    assert next(line["counts"]["succeeded"] for line in lines if "counts" in line) == 3
+
+
+def test_the_aborted_parent_of_a_distributed_map_is_set_right(cloud, cli):
+    """Its children go with it: each has its own history."""
+    cloud.deploy(distributed=True)
+    cloud.glue.gate = threading.Event()
+    event = json.dumps({"source_name": "sales", "extract_tables": "*"})
+    cloud.states.start_execution(stateMachineArn=cloud.machine, name="one", input=event)
+    cloud.await_started(3)
+    live = told(cli("status", "one", "--output", "json"))
+    assert (live["state"], live["at_work"]) == ("RUNNING", 3)
+    cloud.states.stop_execution(executionArn=f"{EXECUTION}:one", error="Ops", cause="the database is down")
+    cloud.glue.gate.set()
+    (answer,) = told(cli("reconcile", "one", "--output", "json"))
+    assert (answer["before"], answer["after"]) == ("DIED", "STOPPED")
+    assert [(job["table"], job["error"]) for job in answer["stopped_jobs"]] == [
+        ("public.accounts", None), ("public.events", None), ("public.orders", None),
+    ]  # fmt: skip
+    assert {row["state"] for row in told(cli("status", "one", "--output", "json"))["tables"]} == {"STOPPED"}
+
+
+def test_history_and_logs(cloud, cli):
+    cloud.deploy()
+    cloud.glue.failing = {"public.events"}
+    cli("run", "sales", "--run-id", "one")
+    assert [row["high_watermark"] for row in told(cli("history", "public.orders", "--output", "json"))] == ["2026-03-01 05:00:00"]
+    logs = cli("logs", "one", "public.events")
+    assert logs.out == "https://console.aws.amazon.com/gluestudio/home#/job/extract-jdbc/run/jr_1\n"
+    assert logs.err == "FAILED: Glue job run jr_1 ended FAILED: Exception: no table public.events\n"
+
+
+def test_rows_without_a_watermark_are_told(cloud, cli):
+    cloud.deploy()
+    cloud.glue.left_out = 1_200
+    said = cli("run", "sales", "public.orders", "--run-id", "one")
+    assert said.code == 0
+    assert " public.orders: rows left out because their watermark is NULL: 1,200\n" in said.out
+    assert told(cli("status", "one", "--output", "json"))["tables"][0]["rows_without_watermark"] == 1_200
+
+
+@pytest.fixture
+def running(cloud, cli):
+    """A run that another command follows, whose jobs wait: until the gate is open, or it is stopped."""
+    cloud.deploy()
+    cloud.glue.gate = threading.Event()
+    event = json.dumps({"source_name": "sales", "extract_tables": "*"})
+    cloud.states.start_execution(stateMachineArn=cloud.machine, name="one", input=event)
+    cloud.await_started(3)
+    yield cloud
+    cloud.glue.gate.set()
+    cloud.states.wait_for_execution(executionArn=f"{EXECUTION}:one", timeout=60)
+
+
+def test_status_of_a_live_run_names_the_tables_that_run(running, cli):
+    status = cli("status", "one", "--output", "json")
+    assert status.code == 0
+    answer = told(status)
+    assert (answer["state"], answer["at_work"], answer["tables"]) == ("RUNNING", 3, [])
+    assert [(each["table"], each["job_type"], each["attempt"]) for each in answer["running"]] == [
+        ("public.accounts", "glue", 1), ("public.events", "glue", 1), ("public.orders", "glue", 1),
+    ]  # fmt: skip
+    assert all(0 <= each["seconds"] < 60 for each in answer["running"])
+    drawn = cli("status", "one")
+    assert drawn.err == "0 of 3 tables have ended, 3 at work, 0 waiting\n"
+    assert [line.split()[:3] for line in drawn.out.splitlines() if "RUNNING" in line][1:] == [
+        ["public.accounts", "glue", "RUNNING"], ["public.events", "glue", "RUNNING"], ["public.orders", "glue", "RUNNING"],
+    ]  # fmt: skip
+
+
+def test_a_live_run_is_neither_rerun_nor_reconciled_nor_started_again(running, cli):
+    assert cli("rerun", "one").err == "extract: run 'one' is still running; see: extract status one\n"
+    before = {"run_id": "one", "before": "RUNNING", "after": "RUNNING", "manifests_added": 0, "stopped_jobs": []}
+    assert told(cli("reconcile", "one", "--output", "json")) == [before]
+    again = cli("run", "sales", "--run-id", "one")
+    assert (again.code, again.err) == (
+        2, "extract: run 'one' was started before: start this one under another name, or see: extract status one\n",
+    )  # fmt: skip
+    held = cli("state", "set", "public.orders", "1", "--column", "id", "--type", "int", "--reason", "x", "--yes")
+    assert held.code == 2
+    assert "is held by run 'one' since " in held.err
+
+
+def test_an_execution_that_somebody_aborted_is_set_right(running, cli):
+    running.states.stop_execution(executionArn=f"{EXECUTION}:one", error="Ops", cause="the database is down")
+    assert told(cli("runs", "--output", "json"))[0]["state"] == "DIED"
+    stopped = [
+        {"table": f"public.{table}", "attempt": 1, "job_type": "glue", "known": False, "error": None}
+        for table in ("accounts", "events", "orders")
+    ]
+    for before, jobs in (("DIED", stopped), ("STOPPED", [])):
+        answer = told(cli("reconcile", "one", "--output", "json"))
+        assert answer == [{"run_id": "one", "before": before, "after": "STOPPED", "manifests_added": 0, "stopped_jobs": jobs}]
+    answer = told(cli("status", "one", "--output", "json"))
+    assert {row["message"].split("; ")[0] for row in answer["tables"]} == {"Ops: the database is down"}
+    assert set(rows(answer).values()) == {("STOPPED", "STOPPED", None)}
+
+
+def test_ctrl_c_stops_the_execution_and_closes_its_tables(running, cli):
+    """What the signal does: `run_and_watch` calls stop of the execution that it follows."""
+    from extract_core.aws.engine import AwsEngine
+    from extract_core.aws.execution import AwsExecution
+    from extract_core.aws.executions import StepFunctions
+    from extract_core.pipeline.read import read_pipeline
+
+    parts = AwsEngine(read_pipeline()).parts()
+    execution = AwsExecution("one", f"{EXECUTION}:one", StepFunctions(), parts)
+    events = execution.events()
+    next(events)
+    execution.stop("stopped by SIGINT at the command line")
+    assert [event["type"] for event in events][-1] == "ExecutionAborted"
+    end = execution.end()
+    assert (end.status, end.error, end.cause) == ("ABORTED", "Extract.Stopped", "stopped by SIGINT at the command line")
+    found = {(row.state, row.message.split("; ")[0]) for row in parts.tracking.attempts("one")}
+    assert found == {(JobState.STOPPED, "stopped by SIGINT at the command line")}
+
+
+def test_a_throttle_is_waited_out(cloud, cli):
+    cloud.deploy()
+    cli("run", "sales", "public.orders", "--run-id", "one")
+    cloud.requests.clear()
+    cloud.faults = ["ThrottlingException"] * 2
+    assert cli("watch", "one").code == 0
+    assert cloud.requests[:3] == ["DescribeExecution"] * 3
+
+
+@pytest.mark.parametrize("fault", ["ThrottlingException", "InternalServerError", "never arrived", "answer lost"])
+def test_each_call_of_step_functions_and_s3_goes_wrong_once(cloud, cli, fault):
+    cloud.deploy()
+    cloud.first = fault
+    assert cli("run", "sales", "--run-id", "one").code == 0
+    assert cloud.met == {"DescribeExecution", "StartExecution", "GetExecutionHistory", "GetObject", "ListObjectsV2", "PutObject"}
+    assert [row["state"] for row in told(cli("status", "one", "--output", "json"))["tables"]] == ["SUCCEEDED"] * 3
+    assert cloud.glue.started.count("public.orders") == 1
+
+
+def test_a_start_that_got_no_answer_is_ours_even_if_it_has_ended(cloud, cli):
+    cloud.deploy()
+    event = json.dumps({"source_name": "sales", "extract_tables": "*"})
+    ask, cloud.first = cloud.states.describe_execution, None
+
+    def before_the_start(**given):  # it is not there when it is looked for, and has ended when it is started
+        cloud.states.describe_execution = ask
+        begun = cloud.states.start_execution(stateMachineArn=cloud.machine, name="one", input=event)
+        cloud.states.wait_for_execution(executionArn=begun["executionArn"], timeout=60)
+        raise cloud.states.exceptions.ExecutionDoesNotExist({"Error": {"Code": "ExecutionDoesNotExist", "Message": ""}}, "x")
+
+    cloud.states.describe_execution = before_the_start
+    assert cli("run", "sales", "--run-id", "one").code == 0
+    assert cloud.glue.started.count("public.orders") == 1
+
+
+def test_a_network_that_is_gone_does_not_stop_the_run(cloud, cli, monkeypatch):
+    cloud.deploy()
+    cloud.cut_after = "GetExecutionHistory"
+    said = cli("run", "sales", "public.orders", "--run-id", "one")
+    assert said.code == 1
+    assert said.err.splitlines()[-1] == (
+        "extract: can't read the history of 'arn:aws:states:eu-central-1:123456789012:execution:extract-sales:one' from Step "
+        "Functions: An error occurred (AccessDeniedException) when calling the GetExecutionHistory operation: not any more; the "
+        "run goes on, follow it with: extract watch one"
+    )
+    cloud.cut_after = None
+    assert cli("watch", "one").code == 0
+
+
+def test_what_is_wrong_in_extract_toml_is_said(cloud, cli):
+    file = cloud.folder / "extract.toml"
+    good = file.read_text()
+    assert cli("run", "sales").err == (
+        f"extract: extract.toml: pipeline.state_machine: there is no state machine {cloud.machine!r}: deploy it, or correct the "
+        "ARN\n"
+    )
+    file.write_text(good.replace("state_machine", "# state_machine"))
+    assert cli("run", "sales").err == (
+        "extract: extract.toml names no state machine to start: set [pipeline] state_machine to the ARN of the deployed one, or "
+        "run it on this machine with --local and folders in place of s3://\n"
+    )
+    file.write_text(good.replace('"dynamodb://tracking"', '"tracking.db"'))
+    place = str(cloud.folder / "tracking.db")
+    assert cli("status").err == (
+        f"extract: extract.toml: pipeline.tracking is {place!r}, where AWS can't reach it: write dynamodb://table, or add "
+        "--local\n"
+    )
+    file.write_text(good)
+    rehearsed = cli("run", "sales", "--inject", "oom:public.orders")
+    assert rehearsed.err == "extract: --inject and --fast rehearse a run on this machine: add --local\n"
+    assert cli("watch", "nine").err == "extract: there is no run 'nine': no run was recorded here yet\n"

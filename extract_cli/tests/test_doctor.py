@@ -1,0 +1,223 @@
+"""`extract doctor`: one line for each thing that was looked at, and what to do about those that are wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from extract_cli.doctor.aws import permissions
+from extract_cli.doctor.finding import Finding
+from extract_core.pipeline.read import read_pipeline
+from extract_core.registry.loading import discover
+from extract_core.tracking.sqlite import SQLiteTracking
+
+
+def tree(folder):
+    return {path.relative_to(folder): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+@pytest.fixture
+def found(cli):
+    """The findings, by what was looked at."""
+
+    def look(*argv):
+        said = cli("doctor", "--output", "json", *argv)
+        findings = json.loads(said.out)
+        assert said.code == (1 if any(each["state"] == "wrong" for each in findings) else 0)
+        return {each["what"]: Finding(**each) for each in findings}
+
+    return look
+
+
+def test_a_pipeline_in_order(found, project):
+    before = tree(project)
+    findings = found()
+    assert {each.state for each in findings.values()} <= {"ok", "note"}
+    assert findings["extract.toml"].said == f"{project / 'extract.toml'}: pipeline 'extract-sales'"
+    assert findings["plugin glue"].said.endswith(": job types glue")
+    assert findings["job type glue"] == Finding("ok", "job type glue", "its deployment is in order")
+    assert findings["job type emr"] == Finding(
+        "note", "job type emr", "has no section in extract.toml, so the machine is built without it"
+    )
+    assert findings["config sales"] == Finding("ok", "config sales", "is in order")
+    assert findings["data_uri"].said == f"{project / '.extract' / 'data'} will be made by the first run"
+    assert findings["tracking"].said == f"{project / '.extract' / 'tracking.db'} will be made by the first run"
+    assert tree(project) == before
+
+
+def test_what_is_wrong_says_what_to_do(found, project):
+    path = project / "extract.toml"
+    path.write_text(path.read_text().replace("subnets", "subnet") + "[job_types.lom]\n")
+    (project / "config" / "sales.yml").write_text("extract: {job_type: glue, tables: {a: {fetchsize: many}}}")
+    (project / ".extract").write_text("")
+    findings = found()
+    wrong = {what: each for what, each in findings.items() if each.state == "wrong"}
+    assert set(wrong) == {"[job_types.ecs]", "[job_types.lom]", "config sales", "data_uri", "runs_uri", "tracking"}
+    assert (wrong["config sales"].said, wrong["config sales"].remedy) == (
+        (
+            "has 1 fault, the first: config/sales.yml:1:51: extract.tables.a.fetchsize: is 'many'; write a whole number from 0 "
+            "to 2147483647"
+        ),
+        "extract validate",
+    )
+    assert (wrong["[job_types.lom]"].said, wrong["[job_types.lom]"].remedy) == (
+        (
+            "extract.toml:14:1: job_types.lom: no installed plugin brings this job type (installed: "
+            f"{', '.join(discover().job_types)}); install one that does, or remove the section"
+        ),
+        "mend the section",
+    )
+    assert wrong["data_uri"].remedy == "move it away, or mend data_uri in extract.toml"
+
+
+def test_text(cli, project):
+    (project / "config" / "sales.yml").unlink()
+    said = cli("doctor")
+    assert said.code == 1
+    assert f"wrong   configs: there is none in {(project / 'config').as_uri()}/\n        -> extract init\n" in said.out
+
+
+def test_without_a_pipeline(found, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    findings = found()
+    assert (findings["extract.toml"].state, findings["extract.toml"].remedy) == ("note", "extract init")
+    (tmp_path / "extract.toml").write_text("[machine]\nmax_concurrency = 0\n")
+    assert found()["extract.toml"].state == "wrong"
+
+
+def test_a_blocked_plugin_and_the_newest_run(found, project, monkeypatch):
+    from extract_core.tracking.records import RunRecord
+
+    monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "emr")
+    with SQLiteTracking(project / ".extract" / "tracking.db") as tracking:
+        tracking.start_run(RunRecord(run_id="r-1", execution_id="e", source_name="sales", started_at="2026-03-01T06:00:00Z"))
+    findings = found()
+    assert findings["plugin emr"] == Finding("note", "plugin emr", "is blocked by EXTRACT_DISABLE_PLUGINS")
+    assert findings["tracking"].said == f"{project / '.extract' / 'tracking.db'}: the newest run is r-1"
+
+
+def test_a_section_of_a_blocked_plugin_is_no_contradiction(found, project, monkeypatch):
+    monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "ecs")
+    findings = found()
+    assert findings["plugin ecs"] == Finding("note", "plugin ecs", "is blocked by EXTRACT_DISABLE_PLUGINS")
+    said = "no plugin that works brings this job type: its plugin is blocked (ecs)"
+    assert findings["[job_types.ecs]"] == Finding("note", "[job_types.ecs]", said)
+    monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "all")
+    said, remedy = "all that are installed are blocked", "take some out of EXTRACT_DISABLE_PLUGINS"
+    assert found()["job types"] == Finding("wrong", "job types", said, remedy)
+
+
+def test_placeholders_of_init_are_noted(cli, found, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli("init").code == 0
+    findings = found()
+    remedy = "a run on this machine needs no more; write your own names before anything is built for AWS"
+    job_types = list(discover().job_types)
+    said = f"{', '.join(job_types)}: as extract init wrote them, for an example"
+    assert findings["[job_types]"] == Finding("note", "[job_types]", said, remedy)
+    remedy = "a run on this machine needs none; write your own before anything is built for AWS"
+    said = "is 000000000000 in extract.toml, which is nobody's"
+    assert findings["account"] == Finding("note", "account", said, remedy)
+    text = (tmp_path / "extract.toml").read_text()
+    mended = re.sub(r"(?m)^job_name = .*", 'job_name = "mine"', text).replace("000000000000", "123456789012")
+    (tmp_path / "extract.toml").write_text(mended)
+    findings = found()
+    assert findings["job type glue"] == Finding("ok", "job type glue", "its deployment is in order")
+    left = ", ".join(name for name in job_types if name != "glue")
+    assert findings["[job_types]"].said == f"{left}: as extract init wrote them, for an example"
+    assert "account" not in findings
+
+
+def test_a_missing_driver_is_noted_for_the_sources_that_need_it(cli, found, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
+    install = "pip install adbc-driver-postgresql pyarrow"
+    assert cli("init").err.splitlines()[-1] == f"note: to run it on this machine, Python needs a driver for PostgreSQL: {install}"
+    said = "is missing, and a run on this machine of sales needs it"
+    assert found()["PostgreSQL's driver"] == Finding("note", "PostgreSQL's driver", said, install)
+
+
+ON_AWS = """\
+[pipeline]
+name = "extract-sales"
+account = "{account}"
+config_uri = "s3://extract-config/"
+data_uri = "s3://extract-data/"
+runs_uri = "s3://extract-runs/"
+tracking = "dynamodb://extract?region=us-east-1"
+
+[job_types.glue]
+job_name = "extract-jdbc"
+"""
+
+
+@pytest.fixture
+def on_aws(tmp_path, monkeypatch):
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.chdir(tmp_path)
+    with mock_aws():
+        (tmp_path / "extract.toml").write_text(ON_AWS.format(account="123456789012"))
+        yield tmp_path
+
+
+def simulated(pipeline, decisions):
+    """What is said of permissions, where IAM's simulation answers so."""
+    iam = boto3.client("iam")
+    with Stubber(iam) as stubber:
+        for decision in decisions:
+            answer = {"EvaluationResults": [{"EvalActionName": "s3:GetObject", "EvalDecision": decision}]}
+            stubber.add_response("simulate_principal_policy", answer)
+        if len(decisions) < 8:
+            stubber.add_client_error("simulate_principal_policy", "AccessDenied", "no")
+        return list(permissions(pipeline, iam))
+
+
+def test_permissions_are_asked_of_iam(on_aws):
+    pipeline = read_pipeline(on_aws)
+    allowed = simulated(pipeline, ["allowed"] * 7 + ["implicitDeny"])
+    assert [each.state for each in allowed] == ["ok"] * 7 + ["wrong"]
+    assert allowed[2].said == "s3:PutObject on arn:aws:s3:::extract-runs/* is allowed"
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:extract-sales"
+    assert allowed[-1] == Finding(
+        "wrong",
+        "state machine",
+        f"states:StartExecution on {machine} is not allowed (implicitDeny)",
+        "add it to the role's policy",
+    )
+    denied = simulated(pipeline, [])
+    assert [(each.state, each.what) for each in denied] == [("note", "permissions")]
+
+
+def test_another_account_is_told_at_once(found, on_aws):
+    (on_aws / "extract.toml").write_text(ON_AWS.format(account="210987654321"))
+    findings = found()
+    assert findings["AWS"].state == "wrong"
+    assert findings["AWS"].said.endswith(" in us-east-1, and extract.toml says account 210987654321")
+    assert "data_uri" not in findings
+
+
+def test_buckets_that_are_missing_and_that_are_there(cli, on_aws, monkeypatch):
+    monkeypatch.setattr("extract_cli.doctor.aws.permissions", lambda pipeline: iter(()))
+    boto3.client("s3").create_bucket(Bucket="extract-config")
+    boto3.client("s3").put_object(Bucket="extract-config", Key="sales.yml", Body=b"extract: {job_type: glue, tables: {a: {}}}")
+    boto3.client("s3").create_bucket(Bucket="extract-data")
+    said = cli("doctor", "--output", "json")
+    findings = {each["what"]: each for each in json.loads(said.out)}
+    assert said.code == 1
+    assert findings["config sales"]["state"] == "ok"
+    assert findings["data_uri"]["said"] == "s3://extract-data/ can be listed"
+    assert "NoSuchBucket" in findings["runs_uri"]["said"]
+    assert findings["tracking"]["state"] == "wrong"

@@ -1,0 +1,191 @@
+"""`extract plugins`: list, check and new, as a person calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+DRUM = """
+    from extract_core import hookimpl
+    from extract_glue.job_type import Glue
+
+
+    class Drum(Glue):
+        name = "drum"
+        title = "Drum"
+        {body}
+
+
+    @hookimpl
+    def extract_job_types():
+        return [Drum()]
+"""
+
+
+@pytest.fixture
+def extract(tmp_path):
+    """Runs the command in an empty folder, with distributions of other teams on the path."""
+    site = tmp_path / "site"
+    site.mkdir()
+
+    def install(name: str, source: str) -> None:
+        info = site / f"acme_{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: acme-{name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[extract_core]\n{name} = acme_{name}\n")
+        (site / f"acme_{name}.py").write_text(dedent(source))
+
+    def call(*arguments: str, code: int = 0, **environ: str) -> subprocess.CompletedProcess[str]:
+        folder = tmp_path / "here"
+        folder.mkdir(exist_ok=True)
+        command = [sys.executable, "-c", "from extract_cli import main; main()", "plugins", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(site), "COLUMNS": "200", **environ}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    call.install = install
+    call.folder = tmp_path / "here"
+    return call
+
+
+def test_list_names_the_broken_ones_with_their_cause(extract):
+    extract.install("drum", DRUM.format(body=""))
+    extract.install("half", "raise RuntimeError('half an upgrade')\n")
+    told = extract("list", "--output", "json", code=1)
+    listed = json.loads(told.stdout)
+    assert {
+        "plugin": "drum",
+        "version": "1.0",
+        "distribution": "acme-drum",
+        "job_types": ["drum"],
+        "hooks": ["extract_job_types"],
+    } in listed["plugins"]
+    (broken,) = listed["broken"]
+    assert (broken["plugin"], broken["distribution"], broken["version"]) == ("half", "acme-half", "1.0")
+    assert broken["cause"].startswith("importing its module 'acme_half' raised RuntimeError: half an upgrade (")
+
+
+def test_list_shows_what_is_blocked(extract):
+    told = extract("list", EXTRACT_DISABLE_PLUGINS="glue")
+    assert told.stderr == "blocked by EXTRACT_DISABLE_PLUGINS: glue\n"
+    assert " ecs " in told.stdout
+
+
+def test_list_without_any_job_type_says_how_to_install_one(extract):
+    told = extract("list", EXTRACT_DISABLE_PLUGINS="all", code=1)
+    assert told.stderr.endswith("no job type is installed; install some: pip install 'extract-sfn[glue,emr,ecs]'\n")
+
+
+def test_check_of_a_job_type_that_keeps_the_contract(extract):
+    assert extract("check", "glue").stdout == (
+        "glue: plugin 'glue' of extract-sfn-glue 0.1.0, tried with the example of GlueDeployment\n  kept      27 of 27 checks\n"
+    )
+
+
+def test_check_tells_what_is_wrong_with_place_and_remedy(extract):
+    extract.install(
+        "drum", DRUM.format(body="def start_retries(self): return [__import__('extract_core').Retry(errors=['States.ALL'])]")
+    )
+    told = extract("check", "drum", code=1).stdout
+    problem = "States.ALL stands for every error, the job's own failure too: the job would run twice"
+    remedy = "name errors that are raised before a job has started; what failed later goes round the machine's retry loop"
+    assert told == (
+        "drum: plugin 'drum' of acme-drum 1.0, tried with the example of GlueDeployment\n"
+        f"  broken    retries_start_no_job_twice: start_retries()[0]: {problem}; {remedy}\n"
+        "  kept      26 of 27 checks\n"
+    )
+    as_json = json.loads(extract("check", "drum", "--output", "json", code=1).stdout)
+    (job_type,) = as_json["job_types"]
+    assert job_type["broken"] == [
+        {
+            "check": "retries_start_no_job_twice",
+            "place": "start_retries()[0]",
+            "problem": problem,
+            "remedy": remedy,
+            "alike": 0,
+        }
+    ]
+    assert (job_type["job_type"], job_type["plugin"], job_type["distribution"]) == ("drum", "drum", "acme-drum")
+    assert len(job_type["kept"]) == 26
+    assert as_json["broken"] == []
+
+
+def test_check_of_a_plugin_names_all_its_job_types(extract):
+    told = json.loads(extract("check", "emr", "--output", "json").stdout)
+    assert "emr" in [each["job_type"] for each in told["job_types"]]
+
+
+def test_check_takes_the_section_of_extract_toml(extract):
+    extract.folder.mkdir()
+    (extract.folder / "extract.toml").write_text('[job_types.glue]\njob_nam = "x"\n')
+    told = extract("check", "glue", code=1).stdout
+    assert told.startswith("glue: plugin 'glue' of extract-sfn-glue 0.1.0, tried with [job_types.glue] of extract.toml\n")
+    assert "  broken    answers: deployment(): its model refuses [job_types.glue] of extract.toml {'job_nam': 'x'}: " in told
+    assert "job_nam: Extra inputs are not permitted; mend [job_types.glue] of extract.toml or the model" in told
+
+
+def test_check_of_a_broken_plugin_tells_its_cause(extract):
+    extract.install("half", "raise RuntimeError('half an upgrade')\n")
+    told = extract("check", "half", code=1).stdout
+    assert told.startswith(
+        "broken: plugin 'half' of acme-half 1.0: importing its module 'acme_half' raised RuntimeError: half an "
+    )
+
+
+def test_check_without_an_example_says_what_to_write(extract):
+    body = """def deployment(self):
+            import pydantic
+            return pydantic.create_model("Sticks", pool=(str, ...), __config__={"extra": "forbid"})
+"""
+    extract.install("drum", DRUM.format(body=body))
+    told = extract("check", "drum", code=1).stdout
+    assert told == (
+        "drum: plugin 'drum' of acme-drum 1.0, tried with nothing\n"
+        "  broken    examples: deployment(): nothing to try it with: no section [job_types.drum] of extract.toml, and the model "
+        "brings no example; write the section, or give the model one: ConfigDict(json_schema_extra={'examples': [{…}]})\n"
+        "  kept      0 of 1 checks\n"
+    )
+
+
+def test_check_of_an_unknown_name_says_the_nearest(extract):
+    told = extract("check", "gleu", code=2).stderr
+    assert told.startswith("extract: job type 'gleu' is not installed; did you mean 'glue'? (installed: ")
+
+
+def test_check_where_nothing_is_installed(extract):
+    told = extract("check", EXTRACT_DISABLE_PLUGINS="all", code=2).stderr
+    assert told == "extract: no plugin is installed; install some: pip install 'extract-sfn[glue,emr,ecs]'\n"
+
+
+def test_check_without_the_kit_says_what_to_install(tmp_path):
+    code = "import sys; sys.modules['asl_toolkit'] = None; from extract_cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "plugins", "check", "glue"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "extract: the contract kit needs asl_toolkit; install it with: pip install 'extract-sfn[testing]'\n"
+
+
+def test_new_writes_a_package_and_says_what_comes_next(extract):
+    told = extract("new", "night_farm", "--title", "Night Farm 2", "--folder", "plugins/night")
+    written = told.stdout.splitlines()
+    assert "plugins/night/src/extract_night_farm/job_type.py" in written
+    assert all((extract.folder / path).is_file() for path in written)
+    assert told.stderr == "now: cd plugins/night; pip install --no-deps -e .; pytest; and then README.md\n"
+    job_type = Path(extract.folder / "plugins/night/src/extract_night_farm/job_type.py").read_text()
+    assert 'title: ClassVar[str] = "Night Farm 2"' in job_type
+
+
+def test_new_refuses_what_is_taken(extract):
+    told = extract("new", "glue", code=2).stderr
+    assert told == (
+        "extract: the job type 'glue' is taken: plugin 'glue' of extract-sfn-glue 0.1.0 brings it; choose another name, "
+        "or uninstall that one\n"
+    )

@@ -1,0 +1,147 @@
+"""Progress is folded from history events, whatever their interleaving."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import signal
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+
+from extract_cli.views.progress import Progress
+from extract_cli.views.progress_view import _stopping, draw, elapsed, running_line
+from extract_core.registry.routing import CHOOSE, FINISHED, HANDLE_STATUS, ITERATE, NOT_RECORDED, RECORDED, WAIT
+
+
+def entered(identity: int, previous: int, name: str, kind: str, given: object) -> dict[str, object]:
+    details = {"name": name, "input": json.dumps(given)}
+    return {"id": identity, "previousEventId": previous, "type": f"{kind}StateEntered", "stateEnteredEventDetails": details}
+
+
+def exited(identity: int, previous: int, name: str, kind: str, output: object) -> dict[str, object]:
+    details = {"name": name, "output": json.dumps(output)}
+    return {"id": identity, "previousEventId": previous, "type": f"{kind}StateExited", "stateExitedEventDetails": details}
+
+
+def event(identity: int, previous: int, kind: str, **details: object) -> dict[str, object]:
+    return {"id": identity, "previousEventId": previous, "type": kind, **details}
+
+
+def test_two_tables_side_by_side():
+    progress = Progress()
+    orders, lines = ({"extract_table": name, "job_type": "glue"} for name in ("orders", "lines"))
+    told = [
+        entered(1, 0, ITERATE, "Map", {"tables_to_extract": [orders, lines]}),
+        event(2, 1, "MapStateStarted", mapStateStartedEventDetails={"length": 2}),
+        event(3, 2, "MapIterationStarted"),
+        event(4, 2, "MapIterationStarted"),
+        entered(5, 3, CHOOSE, "Choice", orders),
+        entered(6, 4, CHOOSE, "Choice", lines),
+        entered(7, 5, "Glue Start Extract Job Run", "Task", orders),
+        entered(8, 6, "Glue Start Extract Job Run", "Task", lines),
+        event(9, 7, "TaskScheduled"),
+        event(10, 8, "TaskScheduled"),
+    ]
+    assert [progress.feed(each) for each in told] == [None] * len(told)
+    assert progress.planned == 2
+    assert progress.running == {"orders": "glue", "lines": "glue"}
+    assert progress.feed(entered(11, 10, HANDLE_STATUS, "Task", lines)) is None
+    assert progress.feed(event(12, 11, "TaskSucceeded")) is None
+    assert progress.feed(exited(13, 12, HANDLE_STATUS, "Task", {"status": "FAILED"})) == "lines"
+    assert progress.running == {"orders": "glue"}
+    assert progress.feed(entered(14, 9, NOT_RECORDED, "Pass", orders)) is None
+    assert progress.feed(exited(15, 14, NOT_RECORDED, "Pass", {})) == "orders"
+    assert progress.ended == {"lines": "FAILED", "orders": "NOT_RECORDED"}
+    assert progress.running == {}
+
+
+def test_a_table_that_could_not_be_planned_ends_without_having_run():
+    progress = Progress()
+    item = {"extract_table": "crm.leads", "plan_error": {"failure": "CONFIG"}}
+    progress.feed(event(3, 2, "MapIterationStarted"))
+    progress.feed(entered(4, 3, CHOOSE, "Choice", item))
+    progress.feed(entered(5, 4, HANDLE_STATUS, "Task", item))
+    assert progress.running == {}
+    assert progress.feed(exited(6, 5, HANDLE_STATUS, "Task", {"status": "FAILED"})) == "crm.leads"
+
+
+def test_states_inside_a_branch_of_a_plugin_belong_to_its_table():
+    progress = Progress()
+    item = {"extract_table": "orders", "job_type": "poll"}
+    progress.feed(event(1, 0, "MapIterationStarted"))
+    progress.feed(entered(2, 1, "Poll Start", "Task", item))
+    progress.feed(exited(3, 2, "Poll Start", "Task", item))
+    progress.feed(entered(4, 3, "Poll Wait", "Wait", "not an object"))
+    progress.feed(exited(5, 4, "Poll Wait", "Wait", "not an object"))
+    progress.feed(entered(6, 5, HANDLE_STATUS, "Task", "not an object"))
+    assert progress.feed(exited(7, 6, HANDLE_STATUS, "Task", {"status": "SUCCEEDED"})) == "orders"
+
+
+def test_a_table_that_goes_round_again_is_running_not_ended():
+    progress = Progress()
+    item = {"extract_table": "orders", "job_type": "glue", "attempt": 1}
+    again = {**item, "attempt": 2, "retry_wait_seconds": 60}
+    progress.feed(event(1, 0, "MapIterationStarted"))
+    progress.feed(entered(2, 1, CHOOSE, "Choice", item))
+    progress.feed(entered(3, 2, "Glue Start Extract Job Run", "Task", item))
+    progress.feed(entered(4, 3, HANDLE_STATUS, "Task", item))
+    assert progress.feed(exited(5, 4, HANDLE_STATUS, "Task", again)) is None
+    for number, (name, kind) in enumerate([(FINISHED, "Choice"), (WAIT, "Wait"), (CHOOSE, "Choice")]):
+        assert progress.feed(entered(6 + 2 * number, 5 + 2 * number, name, kind, again)) is None
+        assert progress.feed(exited(7 + 2 * number, 6 + 2 * number, name, kind, again)) is None
+    assert (progress.running, progress.attempts, progress.ended) == ({"orders": "glue"}, {"orders": 2}, {})
+    progress.feed(entered(12, 11, "Glue Start Extract Job Run", "Task", again))
+    progress.feed(entered(13, 12, HANDLE_STATUS, "Task", again))
+    assert progress.feed(exited(14, 13, HANDLE_STATUS, "Task", {"status": "SUCCEEDED"})) == "orders"
+    progress.feed(entered(15, 14, FINISHED, "Choice", {"status": "SUCCEEDED"}))
+    progress.feed(entered(16, 15, RECORDED, "Succeed", {"status": "SUCCEEDED"}))
+    assert (progress.running, progress.ended) == ({}, {"orders": "SUCCEEDED"})
+
+
+def test_a_terminal_shows_the_bar_and_what_runs(monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr(
+        "extract_cli.views.progress_view.stderr_console", lambda: Console(file=shown, force_terminal=True, width=120)
+    )
+    began = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
+    item = {"extract_table": "public.[orders]", "job_type": "glue"}
+    draw(
+        "run-1",
+        [
+            event(1, 0, "MapStateStarted", mapStateStartedEventDetails={"length": 2}, timestamp=began),
+            {**entered(2, 1, "Glue Start", "Task", item), "timestamp": began},
+        ],
+    )
+    assert re.search(r"0/2.*public\.\[orders\] 3 min", shown.getvalue())
+
+
+def test_running_tables_are_shown_with_the_time_that_they_have_taken():
+    began = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
+    progress = Progress(planned=9)
+    assert running_line(progress, began) == "planning"
+    for number, minutes in enumerate((100, 2, 0.2, 0.1, 0.05)):
+        table = f"t{number}"
+        progress.running[table] = "glue"
+        progress.since[table] = began - timedelta(minutes=minutes)
+    assert running_line(progress, began) == "t0 1 h 40 min, t1 2 min, t2 12 s, t3 6 s +1"
+    progress.feed(
+        event(0, 0, "MapRunCounted", mapRunCountedEventDetails={"total": 50, "running": 20, "succeeded": 2, "aborted": 1})
+    )
+    assert (progress.planned, progress.done, progress.at_work) == (50, 3, 20)
+    assert running_line(progress, began).endswith(" +16")
+    done = Progress(planned=1, ended={"t": "FAILED"})
+    assert running_line(done, began) == "summing up"
+    assert elapsed(began + timedelta(hours=1), began) == "0 s"  # of a run whose waits hurry
+
+
+def test_a_run_under_nohup_lives_on_without_its_terminal():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with _stopping():
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -1,0 +1,116 @@
+"""Made-up outcomes for status parsers: JSON of the names that a service uses, without the words that mean success."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from extract_core.contract import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from extract_core.contract import Json
+    from extract_testing.broken import Breach
+
+_MEMBERS: Final = (
+    "State",
+    "Status",
+    "JobRunState",
+    "ExitCode",
+    "Containers",
+    "Error",
+    "Cause",
+    "Payload",
+    "Reason",
+    "StartedAt",
+    "",
+)
+_WORDS: Final = ("FAILED", "RUNNING", "", "null", "2031-05-04T03:02:01Z", "1e400", "\0", "\ud800", "ünï")
+_ERRORS: Final = (None, "", "States.TaskFailed", "States.Timeout", "States.DataLimitExceeded", "Some.ThrottlingException")
+_EXAMPLES: Final = 200
+_LONGEST_NUMBER: Final = 10**30
+
+
+def smallest(own: Sequence[Json], judge: Callable[[Outcome], list[Breach]]) -> list[Breach]:
+    """What `judge` has against the smallest made-up outcome that it has anything against; the same on every call."""
+    found: list[Breach] = []
+
+    @settings(
+        max_examples=_EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+    )
+    @given(outcomes(own))
+    def try_it(outcome: Outcome) -> None:
+        breaches = judge(outcome)
+        found[:] = breaches or found
+        assert not breaches  # noqa: S101 - hypothesis then looks for the smallest such outcome
+
+    with contextlib.suppress(AssertionError):
+        try_it()
+    return found
+
+
+def outcomes(own: Sequence[Json]) -> st.SearchStrategy[Outcome]:
+    """Results and causes; `own` are good ends of the service: their members are used, their texts and numbers are not."""
+    taboo = {_key(leaf) for result in own for leaf in _leaves(result)} | {_key(leaf=True)}
+    names = st.sampled_from(sorted({*_MEMBERS, *(name for result in own for name in _names(result))}))
+    leaves = st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-_LONGEST_NUMBER, _LONGEST_NUMBER),
+        st.floats(),
+        st.sampled_from(_WORDS),
+        st.text(max_size=8),
+    ).filter(lambda leaf: _key(leaf) not in taboo)
+    values: st.SearchStrategy[Json] = st.recursive(
+        leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=5), max_leaves=12
+    )
+    return st.builds(_outcome, st.sampled_from(_ERRORS), values, st.integers(0, 400), st.booleans())
+
+
+def _outcome(error: str | None, value: Json, cut: int, whole: bool) -> Outcome:  # noqa: FBT001 - drawn by hypothesis
+    if error is None:
+        return Outcome.succeeded(value)
+    cause = json.dumps(value)
+    return Outcome.failed(error, cause if whole else cause[:cut])
+
+
+def _key(leaf: Json) -> str:
+    """What a parser may take for the same: 0, "0", " 0.0" and False are one."""
+    if leaf is None or (isinstance(leaf, Sequence | Mapping) and not isinstance(leaf, str)):
+        return repr(leaf)
+    try:
+        return repr(float(leaf))
+    except (ValueError, OverflowError):
+        return str(leaf).strip().lower()
+
+
+def _leaves(value: Json) -> Iterator[Json]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
+    else:
+        yield value
+
+
+def _names(value: Json) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+        for inner in value.values():
+            yield from _names(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _names(inner)

@@ -1,0 +1,81 @@
+"""The kit, its suite and its documents say the same: no check is left out of any of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from extract_core.config.job_arguments import RESERVED
+from extract_testing import CHECKS, JobTypeContract, Subject, samples
+from extract_testing.tables import item_of, table_runs
+
+DOCS = Path(__file__).parents[2] / "docs" / "plugins"
+NAMES = [check.__name__ for check in CHECKS]
+
+
+def test_each_check_is_a_test_of_the_suite_and_stands_in_the_documents():
+    tests = [name.removeprefix("test_") for name in vars(JobTypeContract) if name.startswith("test_")]
+    documented = re.findall(r"^\| `test_(\w+)` \|", (DOCS / "contract-kit.md").read_text(), re.MULTILINE)
+    assert sorted(tests) == sorted(documented) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_test_of_the_suite_makes_its_own_check(name, monkeypatch):
+    from extract_testing import checks
+
+    class Contract(JobTypeContract):
+        job_type, deployment, settings_examples = None, {}, [{}]
+
+    asked = []
+    monkeypatch.setattr(checks, name, asked.append)
+    getattr(Contract(), f"test_{name}")()
+    (subject,) = asked
+    assert isinstance(subject, Subject)
+
+
+def test_the_tables_are_as_the_core_plans_them(drum):
+    subject = Subject(drum, {"queue": "night"})
+    runs = dict(table_runs("drum", subject.deployment))
+    assert list(runs) == [
+        "a full extract",
+        "a first incremental extract",
+        "an incremental extract",
+        "a backfill",
+        "arguments in one",
+        "long names",
+        "the next attempt at it",
+        "a table of nearly its name",
+        "the next run of it",
+    ]
+    for run in runs.values():
+        assert set(run.job_arguments) <= RESERVED | {"--note"}
+    assert list(runs["arguments in one"].job_arguments) == ["--extract_arguments"]
+
+
+def test_the_items_keys_are_those_that_the_tutorial_lists(drum):
+    subject = Subject(drum, {"queue": "night"})
+    (_, run), *_ = table_runs("drum", subject.deployment)
+    text = (DOCS / "write-a-job-type.md").read_text()
+    listed = re.search(r"has `\$\.arguments` and these keys, all of them for every table: (.*?)\.\n", text, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", listed[1])) == set(item_of(run, {}, 60)) - {"arguments"}
+
+
+def test_the_samples_are_of_every_service_and_none_is_told_twice():
+    told = [(sample.service, sample.outcome.error, sample.outcome.cause) for sample in samples.failures()]
+    assert len(told) == len(set(told)) >= 40
+    services = {sample.service.partition(":")[0] for sample in samples.successes()}
+    assert {"glue", "ecs", "elasticmapreduce", "emr-serverless", "emr-containers", "batch", "lambda", "states"} <= services
+
+
+def test_what_the_documents_quote_of_broken_plugins_is_what_the_registry_says():
+    rows = re.findall(r"^\| (?:`(.+?)`)(?: raised .*?)? \|", (DOCS / "loading.md").read_text(), re.MULTILINE)
+    root = DOCS.parents[1]
+    commands = root / "extract_cli" / "src" / "extract_cli" / "commands" / "plugins.py"
+    registry = root / "src" / "extract_core" / "registry"
+    source = "".join(path.read_text() for path in (*registry.glob("*.py"), commands))
+    for row in rows:
+        for part in re.split(r"'?…'?|ModuleNotFoundError|\d(?:\.\d)?|extract_job_types|the class|plugins", row):
+            words = part.strip(" '")
+            assert words in source, f"{words!r} of {row!r}"

@@ -1,0 +1,173 @@
+"""Each fault that a tired author writes is caught by the check that is for it, and by no other; its message is whole."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import acme_drum
+import acme_heavy_drum
+import pytest
+
+from extract_testing import CHECKS, Subject
+
+HERE = Path(__file__).parent
+SPEC = importlib.util.spec_from_file_location("faulty_drums", HERE / "faulty_drums.py")
+faulty = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(faulty)
+
+CHECKS_OF_FORGES = {"passed_roles_are_allowed", "jobs_have_names_of_their_own", "only_success_words_are_green"}
+"""What only a service with roles, names and words of its own can break: test_services_of_their_own."""
+
+FAULTS = {
+    "BadName": "identity",
+    "WrongContract": "identity",
+    "SettingsIsAnInstance": "answers",
+    "TimeoutInMinutes": "answers",
+    "BranchRaises": "answers",
+    "HandlerIsNowhere": "answers",
+    "EscalatesToADict": "answers",
+    "LooseSettings": "settings_refuse_unknown_keys",
+    "ArgumentsWithIntegerKeys": "values_survive_json",
+    "ArgumentsWithNull": "values_survive_json",
+    "RandomArguments": "values_survive_json",
+    "SettingsDoNotComeBack": "values_survive_json",
+    "NameWithoutTitle": "state_names_fit",
+    "LongName": "state_names_fit",
+    "InnerNameTwice": "state_names_fit",
+    "ReplacesTheItem": "branch_keeps_the_item",
+    "EndsByItself": "branch_keeps_the_item",
+    "ResultElsewhere": "branch_keeps_the_item",
+    "LosesTheItemInAPass": "branch_keeps_the_item",
+    "LoopsForEver": "loops_are_bounded",
+    "ComparesWhatNothingRaises": "loops_are_bounded",
+    "WaitsForNothing": "the_branch_waits_for_the_job",
+    "PolledAndNeverStopped": "the_branch_waits_for_the_job",
+    "WrongTarget": "branch_is_states_language",
+    "UnknownField": "branch_is_states_language",
+    "UnreachedState": "branch_is_states_language",
+    "PartitionWrittenDown": "branch_fits_any_partition",
+    "ReadsWhatIsNotBuilt": "arguments_hold_what_the_branch_reads",
+    "ReadsWhatSomeTablesLack": "arguments_hold_what_the_branch_reads",
+    "ReadsWhatNoItemHas": "arguments_hold_what_the_branch_reads",
+    "NumberForText": "requests_have_the_services_types",
+    "CamelCase": "requests_have_the_services_types",
+    "MemberMissing": "requests_have_the_services_types",
+    "PasswordInArguments": "arguments_hold_no_secret",
+    "UrlWithPassword": "arguments_hold_no_secret",
+    "OptionalInResultSelector": "result_selectors_read_what_is_sent",
+    "CannotStop": "permissions_cover_the_branch",
+    "RuleMisspelt": "permissions_cover_the_branch",
+    "AllowsEverything": "permissions_are_exact",
+    "OnEverything": "permissions_are_exact",
+    "PermissionsOfAwsAlone": "permissions_are_exact",
+    "StopsWithoutTheRight": "questions_are_allowed",
+    "RetriesTheJob": "retries_start_no_job_twice",
+    "RetriesAll": "retries_start_no_job_twice",
+    "RetriesWithoutAnswer": "retries_start_no_job_twice",
+    "RetriesInTheWrongCase": "retries_start_no_job_twice",
+    "WaitsTooLong": "retries_start_no_job_twice",
+    "StatusRaises": "status_is_total",
+    "StatusWithoutClass": "status_is_total",
+    "RetriesTimeouts": "status_is_total",
+    "GreenWithoutError": "status_is_honest",
+    "GreenForAnyService": "status_is_honest",
+    "GreenInACause": "status_is_honest",
+    "SaysLittle": "status_says_why",
+    "ForgetsAnArgument": "local_command_carries_the_arguments",
+    "JoinsItsArguments": "local_command_carries_the_arguments",
+    "LocalFailureIsGreen": "local_ends_read_as_they_were",
+    "StatusIsNone": "local_ends_read_as_they_were",
+    "LocalAnswerIsADict": "local_ends_read_as_they_were",
+    "LocalAnswerLeaves": "local_ends_read_as_they_were",
+    "LocalSuccessIsRed": "local_ends_read_as_they_were",
+}
+STATUS = ("status_is_total", "status_is_honest")
+ALSO_BROKEN = {"GreenWithoutError": ["only_success_words_are_green"]}
+"""Faults so plain that another check sees them too."""
+
+
+def drums_of(module):
+    return {name: cls for name, cls in vars(module).items() if isinstance(cls, type) and issubclass(cls, acme_drum.Drum)}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_fault_is_caught_by_its_check_alone(name, broken_by, golden):
+    found, _ = broken_by(getattr(faulty, name)(), also=STATUS if FAULTS[name] in STATUS else ())
+    assert list(found) == [FAULTS[name], *ALSO_BROKEN.get(name, ())]
+    golden(HERE / "golden" / f"{name}.txt", re.sub(r"\.py:\d+", ".py:LINE", found[FAULTS[name]]) + "\n")
+
+
+def test_importing_a_heavy_library_is_caught(broken_by):
+    found, _ = broken_by(acme_heavy_drum.HeavyDrum(), also=["imports_stay_light"])
+    assert found == {
+        "imports_stay_light": "job type 'drum' (acme_heavy_drum.HeavyDrum): module acme_heavy_drum: importing it imports "
+        "pydantic; import them inside the methods that need them, and keep models in a module of their own"
+    }
+
+
+def test_a_secret_of_the_deployment_is_caught_by_its_value(broken_by):
+    found, _ = broken_by(faulty.SecretOfTheDeployment(), {"queue": "night", "licence": "L-41-42"})
+    assert set(found) == {"values_survive_json", "arguments_hold_no_secret"}  # a SecretStr does not come back from JSON either
+    assert found["arguments_hold_no_secret"] == (
+        "job type 'drum' (faulty_drums.SecretOfTheDeployment): arguments() of settings example 1, a full extract: "
+        "$.arguments.header holds the value of the deployment's licence; pass the name of the secret (db_secret) and let the job "
+        "fetch it: arguments stand in every execution's history (and 17 more of this kind)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        (
+            {"Name": "DB_PASSWORD", "Value": "hunter2"},
+            "$.arguments.more has a Value that looks like a secret by its name, 'DB_PASSWORD'",
+        ),
+        (["run", "--password", "hunter2"], "$.arguments.more[2] looks like a secret by the '--password' before it"),
+        ("run --db-password hunter2", "$.arguments.more holds a password"),
+        ("jdbc:postgresql://db/x?user=u&password=hunter2", "$.arguments.more holds a URL with a password in it"),
+        ("Bearer abcdefghijklmnopqrst", "$.arguments.more holds a bearer token"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghij", "$.arguments.more holds a JSON Web Token"),
+        ("xoxb-123456789012-abcdef", "$.arguments.more holds a token of Slack"),
+        ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "$.arguments.more holds a token of GitHub or GitLab"),
+    ],
+)
+def test_secrets_are_seen_in_whatever_shape_they_come(broken_by, secret, told):
+    job_type = faulty.Secretive()
+    job_type.secret = secret
+    found, _ = broken_by(job_type, settings_examples=[{}])
+    assert list(found) == ["arguments_hold_no_secret"]
+    assert told in found["arguments_hold_no_secret"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Name": "DB_SECRET_NAME", "Value": "postgres/sales"},
+        ["--db_secret", "postgres/sales", "--password-file", "/run/secrets/db"],
+        "jdbc:postgresql://db/x?password=${DB_PASSWORD}",
+        "Bearer of good news",
+        {"Name": "PASSWORD", "Value": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db"},
+    ],
+)
+def test_names_of_secrets_are_none(broken_by, value):
+    job_type = faulty.Secretive()
+    job_type.secret = value
+    assert broken_by(job_type, settings_examples=[{}])[0] == {}
+
+
+def test_a_swallowed_reason_is_caught_in_aws_and_on_this_machine(broken_by):
+    found, _ = broken_by(faulty.SwallowsTheReason())
+    assert set(found) == {"status_says_why", "local_ends_read_as_they_were"}
+
+
+def test_every_faulty_drum_is_tried_and_every_check_has_one():
+    tried = {*FAULTS, "Drum", "Secretive", "SecretOfTheDeployment", "SwallowsTheReason"}
+    assert set(drums_of(faulty)) == tried
+    assert {check.__name__ for check in CHECKS} == {*FAULTS.values(), *CHECKS_OF_FORGES, "imports_stay_light"}
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_a_good_drum_passes_every_check(check, drum):
+    assert check(Subject(drum, {"queue": "night"}, [{}, {"vcpus": 4, "sticks": ["birch"]}])) is None

@@ -1,0 +1,55 @@
+"""The parts of a deployed pipeline: its stores by their places, Step Functions, EventBridge, a session for the job types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extract_core.errors import UsageError
+from extract_core.pipeline.parts import Parts, to_nobody
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core.aws.executions import StepFunctions
+
+EVENT_BUS = "EXTRACT_EVENT_BUS"
+PLACES = ("EXTRACT_CONFIG_URI", "EXTRACT_DATA_URI", "EXTRACT_RUNS_URI", "EXTRACT_TRACKING")
+
+
+def boto3_session() -> object:
+    """A session of this process's own credentials. boto3 is imported here."""
+    import boto3
+
+    return boto3.session.Session()
+
+
+def parts_from(environ: Mapping[str, str], executions: StepFunctions | None = None) -> Parts:
+    """The parts that these variables name: EXTRACT_CONFIG_URI, EXTRACT_DATA_URI, EXTRACT_RUNS_URI and EXTRACT_TRACKING.
+
+    With EXTRACT_EVENT_BUS (the name or ARN of a bus of EventBridge) the end of each run is put there. `executions` is whom to ask
+    of executions.
+    Raises UsageError naming those that are missing.
+    """
+    from extract_core.aws.executions import StepFunctions
+    from extract_core.objects.routed import open_objects
+    from extract_core.registry.loading import discover
+    from extract_core.runs.announce import EventBridge
+    from extract_core.tracking.open import open_tracking
+
+    missing = [name for name in PLACES if not environ.get(name, "").strip()]
+    if missing:
+        raise UsageError(f"the environment has no {', '.join(missing)}: set them on the function, as the deployed template does")
+    config_uri, data_uri, runs_uri = (environ[name].rstrip("/") + "/" for name in PLACES[:3])
+    executions = executions or StepFunctions()
+    return Parts(
+        objects=open_objects(),
+        tracking=open_tracking(environ["EXTRACT_TRACKING"]),
+        registry=discover(environ=environ),
+        config_uri=config_uri,
+        data_uri=data_uri,
+        runs_uri=runs_uri,
+        is_running=executions.is_running,
+        history=executions.history,
+        announce=EventBridge(bus) if (bus := environ.get(EVENT_BUS, "").strip()) else to_nobody,
+        aws=boto3_session,
+    )

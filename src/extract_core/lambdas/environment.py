@@ -1,0 +1,18 @@
+"""The parts of a Lambda function: from its environment, once per process."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+from extract_core.aws.parts import parts_from
+
+if TYPE_CHECKING:
+    from extract_core.pipeline.parts import Parts
+
+
+@cache
+def parts_from_environment() -> Parts:
+    """The parts of this process, built at the first call: a Lambda function that is warm has them already."""
+    return parts_from(os.environ)

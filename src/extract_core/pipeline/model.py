@@ -1,0 +1,58 @@
+"""A pipeline as extract.toml describes it: names, places, the machine, the deployment of each job type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from extract_core.contract import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineOptions:
+    """The section [machine]: what is fixed when the state machine is built."""
+
+    map: str = "inline"
+    max_concurrency: int = 10  # tables at once
+    retries: bool = True  # whether the machine has the loop for further attempts at a table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """One pipeline. Places are URIs (``file://``, ``s3://``) that end in a slash; `tracking` is a path or ``dynamodb://table``.
+
+    `state_machine` is the deployed one that `extract run` starts where it is not told ``--local``.
+    """
+
+    file: Path
+    name: str = "extract"
+    partition: str = "aws"
+    region: str = "us-east-1"
+    account: str = "000000000000"
+    config_uri: str
+    data_uri: str
+    runs_uri: str
+    tracking: str
+    state_machine: str | None = None  # the ARN of the deployed one
+    machine: MachineOptions = field(default_factory=MachineOptions)
+    job_types: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where extract.toml lies: relative places, and the working directory of local jobs."""
+        return self.file.parent
+
+    @property
+    def home(self) -> Path:
+        """Where a run on this machine keeps its executions."""
+        return self.folder / ".extract"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether all its places are folders and files of this machine."""
+        places = (self.config_uri, self.data_uri, self.runs_uri)
+        return all(place.startswith("file://") for place in places) and "://" not in self.tracking

@@ -1,0 +1,60 @@
+"""What a pipeline at work consists of: its stores, its plugins, its places. Every function of a run gets them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from extract_core.config.find import ReadSources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from extract_core.contract import Json, Outcome
+    from extract_core.objects.store import ObjectStore
+    from extract_core.registry.installed import Registry
+    from extract_core.tracking.store import TrackingStore
+
+    History = Callable[[str], Iterator[Mapping[str, Json]]]
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+def no_history(execution_id: str) -> Iterator[Mapping[str, Json]]:  # noqa: ARG001 - the signature of History
+    """Nothing is known of what an execution did."""
+    return iter(())
+
+
+def to_nobody(summary: Mapping[str, Json]) -> None:
+    """Announce nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The stores, the plugins and the places of one pipeline. The places are URIs that end in a slash.
+
+    `is_running` says whether an execution is alive; it is asked only when two runs want one table. `history` gives the events of
+    an execution that has ended, in the shape of GetExecutionHistory; it is asked only where a run was left without a summary.
+    `sources` are the configs that this process has read.
+    `announce` tells others of the end of a run: it gets the summary. `aws` makes a boto3 session, by which job types ask their
+    services (`JobType.diagnose`, `JobType.stop`); None: jobs run on this machine, where `stop_here` ends one
+    (False: it had ended by itself).
+    """
+
+    objects: ObjectStore
+    tracking: TrackingStore
+    registry: Registry
+    config_uri: str
+    data_uri: str
+    runs_uri: str
+    is_running: Callable[[str], bool]
+    now: Callable[[], datetime] = utc_now
+    history: History = no_history
+    sources: ReadSources = field(default_factory=ReadSources)
+    announce: Callable[[Mapping[str, Json]], None] = to_nobody
+    aws: Callable[[], object] | None = None
+    stop_here: Callable[[Outcome], bool] | None = None

@@ -1,0 +1,166 @@
+"""Reading extract.toml: TOML to a Pipeline, with every fault and its place."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any, Final
+
+from extract_core.errors import ConfigError, Fault
+from extract_core.pipeline.model import MachineOptions, Pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_MAX_INLINE = 40  # concurrent iterations of an inline Map (Step Functions guide, "Map state processing modes")
+_TRACKING: Final = ".extract/tracking.db"
+_TRACKING_HINT: Final = "the path of a file, or dynamodb://table"
+_PLACE: Final = re.compile(r"(?:(?:s3|file)://|(?!s3:|.*://)).+", re.DOTALL)
+_WORDS: Final = (
+    (r"Cannot declare \(([^)]*?),?\) twice", "the section [{}] is given twice; put its keys under one"),
+    (r"Cannot overwrite a value", "a key is given twice; keep one of them"),
+    (r"Cannot (?:mutate|redefine) .*\(([^)]*?),?\)", "[{}] is written in two ways; write all its keys in one place"),
+    (r"Invalid value", "there is no value; text stands in quotes"),
+)
+"""What tomllib says, and the same for people."""
+
+
+def toml_of(file: Path, text: str) -> dict[str, Any]:
+    """The document. ConfigError with the place where it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+        message = "not valid TOML: " + re.sub(r" \(at .*\)$", "", str(error))
+        for pattern, words in _WORDS:
+            if found := re.search(pattern, str(error)):
+                message = words.format(*(".".join(re.findall(r"'([^']*)'", part)) for part in found.groups()))
+                break
+        raise ConfigError([Fault(file.name, line, column, "", message)]) from None
+
+
+_SECTIONS: Final = ("pipeline", "machine", "job_types")
+_STATE_MACHINE: Final = r"|arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[^\s:]{1,80}"
+_STATE_MACHINE_HINT: Final = "the ARN of a state machine, arn:aws:states:eu-central-1:123456789012:stateMachine:extract"
+_PLACES: Final = {"config_uri": "config/", "data_uri": ".extract/data/", "runs_uri": ".extract/runs/"}
+
+
+class Reading:
+    """One reading of one file, which gathers all its faults."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        self.file = file
+        self.lines = text.splitlines()
+        self.faults: list[Fault] = []
+
+    def pipeline(self, document: dict[str, Any]) -> Pipeline:
+        """The values of the document; what is wrong has its default, and is noted."""
+        self._unknown("", document, _SECTIONS)
+        pipeline = self._section(document, "pipeline")
+        machine = self._section(document, "machine")
+        named = ("name", "partition", "region", "account", "tracking", "state_machine", *_PLACES)
+        self._unknown("pipeline", pipeline, named)
+        self._unknown("machine", machine, ("map", "max_concurrency", "retries"))
+        name = self._text(pipeline, "name", "extract", r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "letters, digits, - and _, at most 40")
+        partition = self._text(pipeline, "partition", "aws", r"aws(-[a-z]+)*", "aws, aws-cn, aws-us-gov, …")
+        region = self._text(pipeline, "region", "us-east-1", r"[a-z]{2}(-[a-z]+)+-\d", "a region such as eu-central-1")
+        account = self._text(pipeline, "account", "000000000000", r"\d{12}", 'twelve digits in quotes, such as "123456789012"')
+        places = {key: self._place(pipeline, key, default) for key, default in _PLACES.items()}
+        tracking = self._text(pipeline, "tracking", _TRACKING, r"(?:(?:dynamodb|sqlite|file)://|(?!.*://)).+", _TRACKING_HINT)
+        if "://" not in tracking:
+            tracking = str((self.file.parent / tracking).resolve())
+        state_machine = self._text(pipeline, "state_machine", "", _STATE_MACHINE, _STATE_MACHINE_HINT) or None
+        options = self._machine(machine)
+        job_types = self._section(document, "job_types")
+        for job_type, deployment in job_types.items():
+            if not isinstance(deployment, dict):
+                self.complain(f"job_types.{job_type}", f"is a section, not {deployment!r}; write [job_types.{job_type}]")
+        return Pipeline(
+            file=self.file,
+            name=name,
+            partition=partition,
+            region=region,
+            account=account,
+            tracking=tracking,
+            state_machine=state_machine,
+            machine=options,
+            job_types={name: section for name, section in job_types.items() if isinstance(section, dict)},
+            **places,
+        )
+
+    def _machine(self, section: dict[str, Any]) -> MachineOptions:
+        kind = section.get("map", "inline")
+        if kind != "inline":
+            self.complain("machine.map", f'{kind!r} is not one of: "inline"')
+        most = section.get("max_concurrency", 10)
+        if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= _MAX_INLINE:
+            self.complain(
+                "machine.max_concurrency", f"{most!r} is not a number from 1 to {_MAX_INLINE} (the limit of an inline Map)"
+            )
+        retries = section.get("retries", True)
+        if not isinstance(retries, bool):
+            self.complain("machine.retries", f"{retries!r} is neither true nor false")
+        return MachineOptions(map="inline", max_concurrency=most if isinstance(most, int) else 1, retries=retries is True)
+
+    def _section(self, document: dict[str, Any], name: str) -> dict[str, Any]:
+        section = document.get(name, {})
+        if isinstance(section, dict):
+            return section
+        self.complain(name, f"is a section, not {section!r}; write [{name}]")
+        return {}
+
+    def _text(self, section: dict[str, Any], key: str, default: str, pattern: str, wanted: str) -> str:
+        value = section.get(key, default)
+        if isinstance(value, str) and re.fullmatch(pattern, value):
+            return value
+        self.complain(f"pipeline.{key}", f"{value!r} is not valid; wanted: {wanted}")
+        return default
+
+    def _place(self, section: dict[str, Any], key: str, default: str) -> str:
+        value = section.get(key, default)
+        if not isinstance(value, str) or not _PLACE.fullmatch(value):
+            self.complain(f"pipeline.{key}", f"{value!r} is not a folder or an s3:// URI")
+            value = default
+        if "://" not in value:
+            # a file name may hold blanks or %: as_uri() encodes them
+            value = (self.file.parent / value).resolve().as_uri()
+        return value if value.endswith("/") else value + "/"
+
+    def _unknown(self, path: str, section: dict[str, Any], known: tuple[str, ...]) -> None:
+        for key in section:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+                self.complain(f"{path}.{key}" if path else key, f"unknown key; {hint}")
+
+    def complain(self, path: str, message: str) -> None:
+        """Note one fault of the key at this path."""
+        self.faults.append(self.fault(path, message))
+
+    def fault(self, path: str, message: str) -> Fault:
+        """A complaint with its place: that of the section where the key itself is not to be found."""
+        line, column = next((found for found in map(self._position, _upwards(path)) if found != (0, 0)), (0, 0))
+        return Fault(self.file.name, line, column, path, message)
+
+    def _position(self, path: str) -> tuple[int, int]:
+        """Where a key stands. tomllib gives no positions, so the line is looked for; (0, 0) if it isn't found."""
+        table, _, key = path.rpartition(".")
+        here = ""
+        for number, line in enumerate(self.lines, start=1):
+            if header := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
+                here = re.sub(r"[\"'\s]", "", header[1])
+                if here == path:
+                    return number, line.index("[") + 1
+            elif here == table and (found := re.match(rf"(\s*)[\"']?{re.escape(key)}[\"']?\s*=", line)):
+                return number, len(found[1]) + 1
+        return 0, 0
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """The path and those of the sections that it stands in."""
+    while path:
+        yield path
+        path = path.rpartition(".")[0]

@@ -1,0 +1,68 @@
+"""One attempt at the tables of a run: which run, which number, and where its data and its reports go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from extract_core.plan.places import folder, segment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfill:
+    """The rows above `low` (None: from the beginning) up to and with `high`; marks are text."""
+
+    low: str | None
+    high: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """The run that is planned for. `started_at` is ISO 8601, UTC.
+
+    `reingest` reads incremental tables from the beginning: no low mark, and the committed mark still moves forward only.
+    `backfill` reads a range of them once more: no mark moves.
+    """
+
+    run_id: str
+    execution_id: str
+    started_at: str
+    reingest: bool = False
+    rerun_of: str | None = None
+    backfill: Backfill | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where this pipeline keeps data, and plans with results."""
+
+    data_uri: str
+    runs_uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt of a run; attempts count from 1. What its places have in common is worked out once: a run has many tables."""
+
+    run: RunContext
+    number: int
+    places: Places
+    _sources: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _run_segment: list[str] = field(default_factory=list, repr=False, compare=False)
+
+    def places_of(self, source: str, table_segment: str) -> tuple[str, str]:
+        """`extract_s3_uri` and `result_uri`: this attempt's own. The table's name comes as a `segment`.
+
+        They are ``<data>/<source>/<table>/run_id=<run>/attempt=<n>/`` and ``<runs>/<run>/results/<table>/attempt=<n>.json``.
+        """
+        data = self._sources.get(source)
+        if data is None:
+            data = self._sources[source] = f"{folder(self.places.data_uri)}{segment(source)}/"
+            self._run_segment[:] = [
+                segment(self.run.run_id),
+                f"{folder(self.places.runs_uri)}{segment(self.run.run_id)}/results/",
+            ]
+        run, results = self._run_segment
+        return (
+            f"{data}{table_segment}/run_id={run}/attempt={self.number}/",
+            f"{results}{table_segment}/attempt={self.number}.json",
+        )

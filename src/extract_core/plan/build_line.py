@@ -1,0 +1,281 @@
+"""A table, its settings and its run, put together: TableRun, the builder's arguments, the item."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from extract_core.config.job_arguments import ENCODED, OF_THE_DATABASE, as_object, encoded, flat_arguments, unfit
+from extract_core.config.settings import failure_text
+from extract_core.contract import ArgumentsTooLong, TableRun, Watermark
+from extract_core.errors import PluginError, TrackingError
+from extract_core.plan.line import Built, PlannedTable, Spilled, watermark_json
+from extract_core.plan.places import MAX_SEGMENT, arguments_place, segment
+from extract_core.tracking.watermark import check, compare
+from extract_core.wording import RAISED
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from extract_core.config.settings import Settings, TypeInUse
+    from extract_core.contract import Json
+    from extract_core.plan.attempt import Attempt, RunContext
+    from extract_core.plan.line import TableSpec
+    from extract_core.registry.installed import Registry
+
+_TEXT: Final = frozenset({str})
+_ENCODER: Final = json.JSONEncoder(allow_nan=False)
+
+OWN_SCRIPT: Final = "extract_job.py"
+"""The script_name of the reference job, which always reports its result."""
+
+
+class Unplannable(Exception):  # noqa: N818 - becomes a plan error
+    """Why a table gets no arguments; `argument` is the job argument that it is about, if any."""
+
+    def __init__(self, message: str, argument: str | None = None) -> None:
+        super().__init__(message)
+        self.argument = argument
+
+
+class _TooLong(Unplannable):
+    """The job type's ArgumentsTooLong."""
+
+
+_REMEDY: Final = ", or write argument_encoding: json, with which the job reads its arguments from an object"
+
+
+def watermark_of(core: Mapping[str, Json], mark: str | None, *, run: RunContext) -> Watermark:
+    """The window of this run: everything for a full extract, what is above the mark for an incremental one, or its backfill.
+
+    Raises Unplannable for a backfill of a table without a watermark, or whose ends are no marks of it.
+    """
+    if core.get("extract_type", "FE") == "FE":
+        if run.backfill is not None:
+            raise Unplannable(
+                "a full extract (extract_type FE) has no watermark, so no range of it can be backfilled; leave it out"
+            )
+        return Watermark()
+    column, type_ = str(core["hwm_col_name"]), str(core["hwm_column_type"])
+    if run.backfill is None:
+        return Watermark(column=column, type=type_, low=None if run.reingest else mark, mode="incremental")
+    low, high = run.backfill.low, run.backfill.high
+    try:
+        check(high, type_)
+        if low is not None and compare(low, high, type_) >= 0:
+            raise Unplannable(f"the backfill from {low!r} to {high!r} is empty: its end must be above its beginning")
+    except TrackingError as error:
+        raise Unplannable(f"the backfill's end does not fit column {column!r}: {error}") from error
+    return Watermark(column=column, type=type_, low=low, high=high, mode="backfill")
+
+
+def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run here
+    spec: TableSpec,
+    settings: Settings,
+    in_use: TypeInUse,
+    *,
+    attempt: Attempt,
+    mark: str | None,
+    registry: Registry,
+    window: Watermark | None = None,
+) -> PlannedTable:
+    """The planned table, for this window or else for what is above the mark.
+
+    Raises Unplannable where the builder, a plugin's hook or the command line refuses it.
+    """
+    run, core, table = attempt.run, spec.core, spec.table
+    name = segment(table)
+    if len(name) > MAX_SEGMENT:
+        raise Unplannable(f"the table's name is too long for a folder: {len(name)} bytes of at most {MAX_SEGMENT}")
+    watermark = window or watermark_of(core, mark, run=run)
+    s3_uri, result_uri = attempt.places_of(spec.source_name, name)
+    of_the_run = {
+        "--source_name": spec.source_name,
+        "--source_type": spec.source_type,
+        "--extract_table": table,
+        "--run_id": run.run_id,
+        "--attempt": str(attempt.number),
+        "--extract_s3_uri": s3_uri,
+        "--result_uri": result_uri,
+    }
+    database = {f"--{key}": spec.database[key] for key in OF_THE_DATABASE if key in spec.database}
+    flat = flat_arguments(of_the_run, database=database, table=core, watermark=watermark, own=spec.arguments)
+    table_run = TableRun(
+        source_name=spec.source_name,
+        source_type=spec.source_type,
+        table=table,
+        job_type=spec.job_type,
+        run_id=run.run_id,
+        run_started_at=run.started_at,
+        attempt=attempt.number,
+        extract_s3_uri=s3_uri,
+        result_uri=result_uri,
+        watermark=watermark,
+        deployment=in_use.model_of_deployment(),
+        job_arguments=flat,
+    )
+    try:
+        table_run = registry.amend_arguments(table_run)
+    except PluginError as error:
+        raise Unplannable(str(error)) from error
+    if table_run.job_arguments is not flat:
+        _check_amended(table_run.job_arguments)
+    amended = table_run.job_arguments
+    as_json = core.get("argument_encoding", "argv") == "json"
+    carried = _carried(amended, as_json=as_json)
+    if carried is not flat:
+        table_run = dataclasses.replace(table_run, job_arguments=carried)
+    spilled: Spilled | None = None
+    try:
+        arguments = _built(table_run, settings, in_use)
+    except _TooLong as error:
+        if not as_json:
+            raise Unplannable(f"{error}{_REMEDY}") from error
+        spilled = Spilled(arguments_place(result_uri), as_object(amended))
+        table_run = dataclasses.replace(table_run, job_arguments={ENCODED: spilled.uri})
+        arguments = _built_spilled(table_run, settings, in_use)
+    item: dict[str, Json] = {
+        "source_name": spec.source_name,
+        "source_type": spec.source_type,
+        "extract_table": table,
+        "job_type": spec.job_type,
+        "run_id": run.run_id,
+        "run_started_at": run.started_at,
+        "attempt": attempt.number,
+        "max_attempts": core.get("max_attempts", 1),
+        "timeout_seconds": settings.timeout_seconds,
+        "extract_s3_uri": s3_uri,
+        "result_uri": result_uri,
+        "watermark": watermark_json(watermark),
+        "result": result_policy(core),
+        "arguments": arguments,
+    }
+    built_from = Built(spec, table_run, in_use.deployment_json)
+    return PlannedTable(item=item, settings=settings.as_json, built_from=built_from, spilled=spilled)
+
+
+def unplanned(table: str, message: str, *, source: tuple[str, str], job_type: str | None, attempt: Attempt) -> PlannedTable:
+    """The item of a table that can't be planned: recorded as a CONFIG failure, while the others run."""
+    source_name, source_type = source
+    s3_uri, result_uri = attempt.places_of(source_name, segment(table))
+    item: dict[str, Json] = {
+        "source_name": source_name,
+        "source_type": source_type,
+        "extract_table": table,
+        **({"job_type": job_type} if job_type is not None else {}),
+        "run_id": attempt.run.run_id,
+        "run_started_at": attempt.run.started_at,
+        "attempt": attempt.number,
+        "max_attempts": 1,
+        "timeout_seconds": 1,
+        "extract_s3_uri": s3_uri,
+        "result_uri": result_uri,
+        "watermark": watermark_json(Watermark()),
+        "result": "required",
+        "plan_error": {"failure": "CONFIG", "message": message},
+        "arguments": {},
+    }
+    return PlannedTable(item=item)
+
+
+def result_policy(core: Mapping[str, Json]) -> str:
+    """Whether success needs the job's own report: ``required``, unless the script of a full extract is not ours."""
+    given = core.get("result")
+    if isinstance(given, str):
+        return given
+    full = core.get("extract_type", "FE") == "FE"
+    return "optional" if full and core.get("script_name", OWN_SCRIPT) != OWN_SCRIPT else "required"
+
+
+def _check_amended(arguments: Mapping[str, str]) -> None:
+    wrong = [key for key in arguments if not key.startswith("--")]
+    if wrong:
+        raise Unplannable(f"a plugin's hook extract_amend_arguments gave the argument {wrong[0]!r}; it must begin with --")
+
+
+def _carried(flat: Mapping[str, str], *, as_json: bool) -> Mapping[str, str]:
+    if as_json:
+        return encoded(flat)
+    misfit = unfit(flat)
+    if misfit is None:
+        return flat
+    key, value = misfit
+    if key == "--low_watermark":
+        raise Unplannable(
+            f"the table's committed watermark is {value!r}, and a command line can't carry a value that begins with '-' "
+            f"(the job's argument {key}); write argument_encoding: json for this table, which carries anything",
+            key,
+        )
+    raise Unplannable(
+        f"the job's argument {key} is {value!r}, which a command line can't carry (it is empty, begins with '-' or holds NUL); "
+        "write argument_encoding: json beside it, which carries anything",
+        key,
+    )
+
+
+def _built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse) -> Mapping[str, Json]:
+    name = in_use.job_type.name
+    try:
+        arguments = in_use.job_type.arguments(table_run, settings.model)
+    except ArgumentsTooLong as error:
+        raise _TooLong(f"job type {name!r}: {error}") from error
+    except ValueError as error:
+        raise Unplannable(f"job type {name!r}: {error}") from error
+    except RAISED as error:
+        raise Unplannable(failure_text(in_use.installed, error)) from error
+    if not isinstance(arguments, dict) or not _is_plain(arguments):
+        _check_json(arguments, f"job type {name!r} ({in_use.installed.provider})")
+    return arguments
+
+
+def _built_spilled(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse) -> Mapping[str, Json]:
+    """As `_built`, where the job reads its arguments from an object: what is too long now, nothing in the table can mend."""
+    try:
+        return _built(table_run, settings, in_use)
+    except _TooLong as error:
+        place = table_run.job_arguments[ENCODED]
+        raise Unplannable(f"{error}; and that is with all arguments of the job in an object, {place!r}") from error
+
+
+def _check_json(arguments: object, who: str) -> None:
+    if not isinstance(arguments, Mapping):
+        raise Unplannable(f"{who} built {arguments!r}; its arguments must be a mapping")
+    try:
+        text = _ENCODER.encode(arguments)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Unplannable(f"{who} built arguments that are no JSON: {error}") from error
+    null = _null_in(arguments) if "null" in text else None
+    if null is not None:
+        raise Unplannable(f"{who} built null for {null!r}; a state machine can't pass that on, so each argument needs a value")
+
+
+def _is_plain(arguments: Mapping[str, object]) -> bool:
+    """Whether it is text, whole numbers, and mappings of text to text: JSON without null, seen at a glance."""
+    for key, value in arguments.items():
+        kind = type(value)
+        if type(key) is not str:
+            return False
+        if kind is str or kind is int or kind is bool:
+            continue
+        if not isinstance(value, dict) or {*map(type, value), *map(type, value.values())} != _TEXT:
+            return False
+    return True
+
+
+def _null_in(value: object, path: str = "") -> str | None:
+    """The path of the first null inside, or None."""
+    if value is None:
+        return path
+    if isinstance(value, Mapping):
+        inner = [(f"{path}.{key}" if path else str(key), item) for key, item in value.items()]
+    elif isinstance(value, list | tuple):
+        inner = [(f"{path}[{index}]", item) for index, item in enumerate(value)]
+    else:
+        return None
+    for place, item in inner:
+        found = _null_in(item, place) if item is None or isinstance(item, Mapping | list | tuple) else None
+        if found is not None:
+            return found
+    return None

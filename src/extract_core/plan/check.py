@@ -1,0 +1,80 @@
+"""Everything that is wrong with a source config, in one go: the YAML, the sections above the tables, every table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from extract_core.config.pausing import collector_paused
+from extract_core.config.read import read_faulty
+from extract_core.config.secret_words import above_tables, of_table
+from extract_core.errors import ConfigError
+from extract_core.plan.attempt import Attempt, Places, RunContext
+from extract_core.plan.notes import core_of, senseless
+from extract_core.plan.source_planner import Planner
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from extract_core.config.model import SourceConfig
+    from extract_core.config.tiers import Complaint
+    from extract_core.contract import Json
+    from extract_core.errors import Fault
+    from extract_core.registry.installed import Registry
+
+_RUN = RunContext(run_id="check", execution_id="check", started_at="2000-01-01T00:00:00+00:00")
+_PLACES = Places(data_uri="s3://data/", runs_uri="s3://runs/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a check found: `faults` in the order of the file; `job_types` counts the tables of each, sorted by its name.
+
+    `config` is None where nothing could be read; `notes` are worth knowing and no faults.
+    """
+
+    faults: tuple[Fault, ...]
+    config: SourceConfig | None = None
+    job_types: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def check_source(
+    data: bytes, *, file: str, registry: Registry, machine: Mapping[str, Json] | None = None, faulty: Collection[str] = ()
+) -> Checked:
+    """Check the config in `data` against the installed job types.
+
+    With a machine (its facts, as `machine_facts` gives them) also whether each table gets its arguments in it; without, what
+    depends on one is left out. So it is for the `faulty` job types: those whose section in extract.toml is told to be wrong.
+    """
+    try:
+        config, faults = read_faulty(data, file=file)
+    except ConfigError as error:
+        return Checked(faults=tuple(error.faults))
+    planner = Planner(config, machine, registry, faulty)
+    complaints = list(planner.prepare(config.tables))
+    counts: Counter[str] = Counter()
+    attempt = Attempt(run=_RUN, number=1, places=_PLACES)
+    notes: list[Complaint] = list(above_tables(config))
+    with collector_paused():
+        for table in filter(str.strip, config.tables):  # a name that is empty is complained of already
+            job_type = planner.job_type_of(table) or "(none)"
+            counts[job_type] += 1
+            notes += of_table(table, config.extract.tables[table])
+            only_read = machine is None or job_type in faulty
+            found = planner.read(table) if only_read else planner.plan(table, attempt, None)
+            if isinstance(found, list):
+                complaints += found
+            else:
+                core = found[0].core if isinstance(found, tuple) else core_of(found)
+                notes += senseless(table, config.extract.tables[table], core)
+    return Checked(
+        faults=tuple(sorted({*faults, *planner.faults(complaints)})),
+        config=config,
+        job_types=dict(sorted(counts.items())),
+        notes=(
+            *(f"{file}: the section {name} is kept and not read here" for name in config.ignored),
+            *(str(note.fault(config.text)) for note in notes),
+        ),
+    )

@@ -1,0 +1,65 @@
+"""What a planned run will use of one execution: payload, history events, state transitions and their price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from extract_core.plan.limits import ENVELOPE, MAX_HISTORY, MAX_PAYLOAD, history_events, payload_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core.contract import Json
+
+USD_A_TRANSITION: Final = 0.000025
+"""Standard workflows in us-east-1 and most regions: $0.025 for 1,000 state transitions (Step Functions pricing)."""
+AROUND: Final = 5
+"""Config manager, Map, summary, Choice, end."""
+A_TABLE: Final = 3
+"""Choice, one state of the job, status handler."""
+A_LOOP: Final = 1
+"""More, in a machine with the retry loop: the Choice that asks whether the table is done."""
+AN_ATTEMPT: Final = 5
+"""Of each further attempt: Wait, Choice, job, status handler, Choice."""
+A_CHILD: Final = 1
+"""More, in a DISTRIBUTED map: the start of the table's own execution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """Estimates, exact where each job type has one state. `transitions_at_most` is with all attempts that tables may have."""
+
+    tables: int
+    payload_bytes: int
+    payload_room: int
+    history_events: int
+    history_room: int
+    transitions: int
+    transitions_at_most: int
+
+    @property
+    def usd(self) -> float:
+        """The price of `transitions`."""
+        return self.transitions * USD_A_TRANSITION
+
+
+def costs_of(output: Mapping[str, Json], machine: Mapping[str, Json]) -> Costs:
+    """The costs of the config manager's output in this machine."""
+    given = output.get("tables_to_extract")
+    items = [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+    loop = machine.get("retry_loop") is True
+    distributed = machine.get("map") == "DISTRIBUTED"
+    each = A_TABLE + A_LOOP * loop + A_CHILD * distributed
+    unplanned = sum("plan_error" in item for item in items)  # they have no job
+    transitions = AROUND + each * len(items) - unplanned
+    more = sum(attempts - 1 for item in items if isinstance(attempts := item.get("max_attempts"), int)) if loop else 0
+    return Costs(
+        tables=len(items),
+        payload_bytes=payload_bytes(output),
+        payload_room=MAX_PAYLOAD - ENVELOPE,
+        history_events=history_events(items, retry_loop=loop),
+        history_room=MAX_HISTORY,
+        transitions=transitions,
+        transitions_at_most=transitions + more * AN_ATTEMPT,
+    )

@@ -1,0 +1,146 @@
+"""Where each value of a planned table comes from: ``fetchsize 1000: default_arguments, line 9``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from extract_core.config.job_arguments import ENCODED, OF_THE_DATABASE, OF_THE_RUN, decoded, from_object
+from extract_core.config.secret_words import above_tables, of_table
+from extract_core.plan.notes import core_of, senseless
+from extract_core.plan.source_planner import Planner
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extract_core.config.model import SourceConfig
+    from extract_core.config.spots import Path
+    from extract_core.contract import Json
+    from extract_core.errors import Fault
+    from extract_core.plan.line import PlannedTable
+    from extract_core.registry.installed import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """One value of a table: a job argument (``--fetchsize``) or a setting of its job type (``worker_no``).
+
+    `line` is that of the config which sets it; None where nothing there does.
+    """
+
+    name: str
+    value: Json
+    origin: str
+    line: int | None = None
+
+    @property
+    def place(self) -> str:
+        """The origin as people read it."""
+        return self.origin if self.line is None else f"{self.origin}, line {self.line}"
+
+
+class Explainer:
+    """Explains the tables of one source. Reads the file a second time, with positions, at the first question."""
+
+    def __init__(self, config: SourceConfig, machine: Mapping[str, Json], registry: Registry) -> None:
+        self._config = config
+        self._planner = Planner(config, machine, registry)
+
+    def explain(self, planned: PlannedTable) -> list[Resolved]:
+        """The values of a table that was planned from this config, those of the run itself left out; settings come last."""
+        if planned.spec is None or planned.settings is None:
+            return []
+        table, job_type = planned.table, str(planned.item["job_type"])
+        found = [
+            self._argument(name, value, planned, job_type)
+            for name, value in _flat(planned).items()
+            if name.removeprefix("--") not in OF_THE_RUN
+        ]
+        return found + [self._setting(name, value, table, job_type) for name, value in planned.settings.items()]
+
+    def notes_above(self) -> list[Fault]:
+        """What is worth knowing of the sections above the tables."""
+        return [note.fault(self._config.text) for note in above_tables(self._config)]
+
+    def notes(self, planned: PlannedTable) -> list[Fault]:
+        """What the table's own keys say to no purpose, or should not say."""
+        if planned.spec is None:
+            return []
+        raw = self._config.extract.tables.get(planned.table)
+        found = (*of_table(planned.table, raw), *senseless(planned.table, raw, core_of(planned)))
+        return [note.fault(self._config.text) for note in found]
+
+    def _argument(self, name: str, value: str, planned: PlannedTable, job_type: str) -> Resolved:
+        table = planned.table
+        key = name.removeprefix("--")
+        if key in OF_THE_DATABASE:
+            return self._at(name, value, ("extract", key))
+        if key in ("low_watermark", "high_watermark"):
+            mark = planned.item["watermark"]
+            again = isinstance(mark, dict) and mark["mode"] == "backfill"
+            return Resolved(name, value, "the event (backfill)" if again else "the committed watermark")
+        path = self._planner.tiers.origin_of_argument(name, table, job_type)
+        if path != ("extract", "tables", table):
+            return self._at(name, value, path)
+        return Resolved(name, value, "default" if key == "extract_type" else "a plugin (extract_amend_arguments)")
+
+    def _setting(self, name: str, value: Json, table: str, job_type: str) -> Resolved:
+        path = self._planner.tiers.origin(name, table, job_type)
+        if path == ("extract", "tables", table):
+            return Resolved(name, value, f"default of {job_type}")
+        return self._at(name, value, path)
+
+    def _at(self, name: str, value: Json, path: Path) -> Resolved:
+        variable = self._config.from_environment.get(path)
+        from_variable = f", from the environment variable {variable}" if variable is not None else ""
+        return Resolved(name, value, _origin(path) + from_variable, self._config.text.spots.place(path, of_key=True)[0])
+
+
+def _origin(path: Path) -> str:
+    """The tier that a path stands in."""
+    if path[:2] == ("extract", "tables"):
+        return "the table"
+    if path[:2] == ("extract", "job_types"):
+        return f"job_types.{path[2]}"
+    if path[:2] == ("extract", "default_arguments"):
+        return "default_arguments"
+    return "extract"
+
+
+def _flat(planned: PlannedTable) -> dict[str, str]:
+    """The job's arguments, also where they are carried in one, or in an object."""
+    if planned.spilled is not None:
+        return from_object(planned.spilled.data)
+    run = planned.table_run or {}
+    given = run.get("job_arguments")
+    flat = {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
+    return decoded(flat[ENCODED]) if set(flat) == {ENCODED} else flat
+
+
+def differences(before: PlannedTable, now: PlannedTable) -> Sequence[tuple[str, Json, Json]]:
+    """What differs in the config of a table between two plans: name, value then, value now (None: not set).
+
+    The run itself (ids, places, marks) is left out: it always differs.
+    """
+    then, today = _values(before), _values(now)
+    names = [*then, *(name for name in today if name not in then)]
+    return [(name, then.get(name), today.get(name)) for name in names if _of(name, then) != _of(name, today)]
+
+
+def _of(name: str, values: Mapping[str, Json]) -> Json:
+    """The value as it is compared: a plan error without its places, which move with what is written above."""
+    value = values.get(name)
+    if name == "plan_error" and isinstance(value, str):
+        return re.sub(r"(?m)^(\S[^:\n]*):\d+:\d+: ", r"\1: ", value)
+    return value
+
+
+def _values(planned: PlannedTable) -> dict[str, Json]:
+    item, spec = planned.item, planned.spec or {}
+    found: dict[str, Json] = {"job_type": item.get("job_type"), "plan_error": planned.plan_error}
+    found["timeout_seconds"] = item["timeout_seconds"] if planned.plan_error is None else None
+    for part in ("database", "core", "arguments"):
+        inner = spec.get(part)
+        found |= inner if isinstance(inner, dict) else {}
+    return found | (planned.settings or {})

@@ -1,0 +1,129 @@
+"""One line of a plan: what planning gives for one table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import BaseModel
+
+    from extract_core.contract import Json, TableRun, Watermark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSpec:
+    """A table as its config has it, all tiers merged, without the run: what another attempt or a rerun starts from.
+
+    `core` holds the table's keys that the core reads, `arguments` what the script gets as it stands, `database` the db_ keys.
+    """
+
+    source_name: str
+    source_type: str
+    table: str
+    job_type: str
+    core: Mapping[str, Json]
+    arguments: Mapping[str, str]
+    database: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Json]:
+        """The members as a JSON object."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a planned table was built from, as objects: most plans are never asked for it but by their lines."""
+
+    table_spec: TableSpec
+    run: TableRun[BaseModel]
+    deployment_json: Mapping[str, Json]
+
+    @property
+    def spec(self) -> dict[str, Json]:
+        """The table as its config has it."""
+        return self.table_spec.as_json()
+
+    @property
+    def table_run(self) -> dict[str, Json]:
+        """The TableRun that the arguments were built from."""
+        run = self.run
+        return {
+            **{name: getattr(run, name) for name in run.__slots__},
+            "watermark": watermark_json(run.watermark),
+            "deployment": self.deployment_json,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The same, as a line of a plan holds it."""
+
+    spec: dict[str, Json] | None
+    table_run: dict[str, Json] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spilled:
+    """Arguments that are too long for their service: the object that the job reads them from, to be put before it starts."""
+
+    uri: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTable:
+    """One table of a plan. Where it can't be planned, `item` holds `plan_error` and the others are None.
+
+    `item` is what the machine gets (without `plan_uri` and `plan_line`), `settings` the validated settings of its job type,
+    `table_run` the TableRun that its arguments were built from, `spec` the `TableSpec`: all as JSON. `spilled` is there where
+    its arguments did not fit, and is no part of its line: a plan that stands was written after its objects.
+    """
+
+    item: dict[str, Json]
+    settings: dict[str, Json] | None = None
+    built_from: Built | Stored = field(default=Stored(None, None), compare=False, repr=False)
+    spilled: Spilled | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def table_run(self) -> dict[str, Json] | None:
+        """The TableRun of its arguments."""
+        return self.built_from.table_run
+
+    @property
+    def spec(self) -> dict[str, Json] | None:
+        """The table as its config has it, all tiers merged."""
+        return self.built_from.spec
+
+    @property
+    def table(self) -> str:
+        """Its name."""
+        return str(self.item["extract_table"])
+
+    @property
+    def plan_error(self) -> str | None:
+        """Why it can't be planned, or None."""
+        error = self.item.get("plan_error")
+        return str(error["message"]) if isinstance(error, dict) else None
+
+    def line(self) -> bytes:
+        """Its line of the plan, with the newline. The same table gives the same bytes."""
+        parts = {"item": self.item, "settings": self.settings, "spec": self.spec, "table_run": self.table_run}
+        return _ENCODER.encode(parts).encode("utf-8", "surrogatepass") + b"\n"
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def watermark_json(watermark: Watermark) -> dict[str, Json]:
+    """As it stands in the item; `high` is there for a backfill only."""
+    found: dict[str, Json] = {
+        "column": watermark.column,
+        "type": watermark.type,
+        "low": watermark.low,
+        "mode": watermark.mode,
+    }
+    return found if watermark.high is None else {**found, "high": watermark.high}

@@ -1,0 +1,51 @@
+"""The facts of the machine that a plan is for, worked out from extract.toml: what the generator bakes into the deployed one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extract_core.contract import API_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core.contract import Json
+    from extract_core.pipeline.model import Pipeline
+    from extract_core.registry.installed import Registry
+    from extract_core.registry.values import AnyJobType
+
+
+def machine_facts(pipeline: Pipeline, registry: Registry) -> dict[str, Json]:
+    """As a machine that is built from this extract.toml and these plugins hands them to the config manager.
+
+    A job type without a section is in it only if its deployment needs none. A faulty section is left as it is written: each
+    table that needs it is told.
+    """
+    job_types: dict[str, Json] = {}
+    for name, installed in registry.job_types.items():
+        section = pipeline.job_types.get(name)
+        deployment = _deployment(installed.job_type, section or {})
+        if deployment is not None:
+            job_types[name] = deployment
+        elif section is not None:
+            job_types[name] = section
+    return {
+        "name": pipeline.name,
+        "map": pipeline.machine.map.upper(),
+        "max_concurrency": pipeline.machine.max_concurrency,
+        "retry_loop": pipeline.machine.retries,
+        "contract": list(API_VERSION),
+        "versions": registry.versions(),
+        "job_types": job_types,
+    }
+
+
+def _deployment(job_type: AnyJobType, section: Mapping[str, Json]) -> dict[str, Json] | None:
+    """The section as its model has it, defaults included; None where the model refuses it."""
+    try:
+        deployment: dict[str, Json] = (
+            job_type.deployment().model_validate(dict(section)).model_dump(mode="json", exclude_none=True, by_alias=True)
+        )
+    except Exception:  # noqa: BLE001 - a plugin's own code, or a faulty section: `TypeInUse.open` says what is wrong with it
+        return None
+    return deployment

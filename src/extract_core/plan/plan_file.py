@@ -1,0 +1,86 @@
+"""The plan of a run as an object: one JSON line per table."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from extract_core.errors import ObjectError
+from extract_core.plan.line import PlannedTable, Stored
+from extract_core.plan.places import plan_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from extract_core.contract import Json
+    from extract_core.objects.store import ObjectStore
+    from extract_core.plan.line import Spilled
+
+_WRITERS: Final = 10
+"""Objects that are written at once: as many connections as a client of boto3 keeps (botocore: Config, max_pool_connections)."""
+
+
+def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterable[PlannedTable]) -> list[dict[str, Json]]:
+    """Write the plan of a run; give the items with the place of their lines: `plan_uri`, `plan_line` [byte offset, length].
+
+    The tables may come one by one, as `stream_tables` gives them: of each only the item is kept, and what it has spilled. That is
+    written before the plan: the same run has the same places and, while it holds its tables, the same arguments.
+    """
+    plan_uri = plan_place(runs_uri, run_id)
+    items = []
+    spilled = []
+
+    def lines() -> Iterator[bytes]:
+        offset = 0
+        for table in planned:
+            line = table.line()
+            items.append({**table.item, "plan_uri": plan_uri, "plan_line": [offset, len(line)]})
+            if table.spilled is not None and table.plan_error is None:
+                spilled.append(table.spilled)
+            offset += len(line)
+            yield line
+        write_spilled(objects, spilled)
+
+    objects.write_parts(plan_uri, lines())
+    return items
+
+
+def write_spilled(objects: ObjectStore, spilled: Sequence[Spilled]) -> None:
+    """Put the arguments that did not fit, several objects at once. ObjectError where one can't be written."""
+    if spilled:
+        with ThreadPoolExecutor(min(_WRITERS, len(spilled)), thread_name_prefix="spill") as pool:
+            list(pool.map(lambda each: objects.write(each.uri, each.data), spilled))
+
+
+def read_plan(objects: ObjectStore, plan_uri: str) -> Iterator[PlannedTable]:
+    """All tables of a plan, in its order. Raises ObjectNotFound, or ObjectError where it is no plan."""
+    for number, line in enumerate(objects.read(plan_uri).splitlines(), start=1):
+        yield _read_line(line, f"line {number} of {plan_uri!r}")
+
+
+def read_plan_line(objects: ObjectStore, plan_uri: str, offset: int, length: int) -> PlannedTable:
+    """One table of a plan, by the `plan_line` of its item."""
+    return _read_line(objects.read_range(plan_uri, offset, length), f"{plan_uri!r} from byte {offset} to {offset + length}")
+
+
+def _read_line(line: bytes, place: str) -> PlannedTable:
+    try:
+        parts = json.loads(line)
+        if isinstance(parts["item"], dict) and isinstance(parts["item"]["extract_table"], str):
+            stored = Stored(parts["spec"], parts["table_run"])
+            return PlannedTable(item=parts["item"], settings=parts["settings"], built_from=stored)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ObjectError(f"{place} is no table of a plan ({type(error).__name__}: {error}); plan the tables again") from error
+    raise ObjectError(f"{place} is no table of a plan; plan the tables again")
+
+
+def stored_items(objects: ObjectStore, plan_uri: str) -> list[dict[str, Json]]:
+    """What `write_plan` gave when it wrote this plan. Raises ObjectNotFound, and ObjectError where it is no plan."""
+    items = []
+    offset = 0
+    for table in read_plan(objects, plan_uri):
+        length = len(table.line())  # the same table gives the same bytes
+        items.append({**table.item, "plan_uri": plan_uri, "plan_line": [offset, length]})
+        offset += length
+    return items

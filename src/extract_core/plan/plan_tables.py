@@ -1,0 +1,138 @@
+"""Planning: a source config and a run to one item a table. Pure: what it needs of stores and plugins is passed in."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from extract_core.config.pausing import collector_paused
+from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse
+from extract_core.config.tiers import not_built
+from extract_core.contract import API_VERSION
+from extract_core.errors import ConfigError, JobTypeNotInstalled, ObjectError, UsageError
+from extract_core.plan.attempt import Attempt, Places
+from extract_core.plan.build_line import Unplannable, assemble, unplanned
+from extract_core.plan.line import PlannedTable, TableSpec
+from extract_core.plan.source_planner import Planner, cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from extract_core.config.model import SourceConfig
+    from extract_core.contract import Json, Watermark
+    from extract_core.plan.attempt import RunContext
+    from extract_core.registry.installed import Registry
+
+_AT_ONCE = 500  # tables that are planned with the garbage collector paused
+
+
+def plan_tables(  # noqa: PLR0913 - all that a plan depends on, by name
+    config: SourceConfig,
+    tables: Sequence[str],
+    *,
+    run: RunContext,
+    machine: Mapping[str, Json],
+    registry: Registry,
+    marks: Mapping[str, str | None],
+    data_uri: str,
+    runs_uri: str,
+) -> list[PlannedTable]:
+    """The plan of these tables, in their order; `marks` are the committed high watermarks.
+
+    A table that can't be planned carries `plan_error`. Raises ConfigError where something is wrong outside of the tables, or
+    inside one under ``run.on_invalid: fail``: with all faults of both; UsageError for a machine of another contract.
+    """
+    places = Places(data_uri=data_uri, runs_uri=runs_uri)
+    with collector_paused():
+        return list(stream_tables(config, tables, run=run, machine=machine, registry=registry, marks=marks, places=places))
+
+
+def stream_tables(  # noqa: PLR0913 - as plan_tables
+    config: SourceConfig,
+    tables: Sequence[str],
+    *,
+    run: RunContext,
+    machine: Mapping[str, Json],
+    registry: Registry,
+    marks: Mapping[str, str | None],
+    places: Places,
+) -> Iterator[PlannedTable]:
+    """As `plan_tables`, one table at a time: memory does not grow with their number. What it raises, it raises at once."""
+    check_machine(machine)
+    planner = Planner(config, machine, registry)
+    complaints = planner.prepare(tables)
+    attempt = Attempt(run=run, number=1, places=places)
+    if complaints or config.run.on_invalid == "fail":
+        complaints = list(complaints)
+        for table in tables:
+            found = planner.plan(table, attempt, marks.get(table))
+            complaints += found if isinstance(found, list) else []
+    if complaints:
+        raise ConfigError(planner.faults(complaints))
+    return _stream(planner, tables, attempt, marks)
+
+
+def _stream(planner: Planner, tables: Sequence[str], attempt: Attempt, marks: Mapping[str, str | None]) -> Iterator[PlannedTable]:
+    waiting = iter(tables)
+    while some := list(islice(waiting, _AT_ONCE)):
+        with collector_paused():
+            found = [(table, planner.plan(table, attempt, marks.get(table))) for table in some]
+        for table, planned in found:
+            yield planned if isinstance(planned, PlannedTable) else planner.unplanned(table, planned, attempt)
+
+
+def replan(  # noqa: PLR0913 - as plan_tables
+    planned: PlannedTable,
+    *,
+    run: RunContext,
+    attempt: int,
+    machine: Mapping[str, Json],
+    registry: Registry,
+    marks: Mapping[str, str | None],
+    data_uri: str,
+    runs_uri: str,
+    window: Watermark | None = None,
+) -> PlannedTable:
+    """The same table for another run or attempt: table and settings as the stored plan has them, the watermark anew.
+
+    `window` is that of the run where it stays: a further attempt reads what the first one was to read.
+
+    Not for a line with a `plan_error`: such a table is planned from today's config (`plan_tables`).
+    """
+    check_machine(machine)
+    if planned.spec is None or planned.settings is None:
+        raise ObjectError(f"table {planned.table!r} was not planned before ({planned.plan_error}); plan it from its config")
+    spec = TableSpec(**planned.spec)  # type: ignore[arg-type] # written by TableSpec.as_json
+    this = Attempt(run=run, number=attempt, places=Places(data_uri=data_uri, runs_uri=runs_uri))
+    message: str
+    try:
+        in_use = _in_use(spec.job_type, machine, registry)
+        settings = in_use.settings(planned.settings)
+        mark = marks.get(spec.table)
+        return assemble(spec, settings, in_use, attempt=this, mark=mark, registry=registry, window=window)
+    except BadSettings as error:
+        wrong = "; ".join(f"{'.'.join(map(str, path))} {message}" for path, message in error.complaints)
+        message = f"the settings that the table ran with before are refused now: {wrong}"
+    except (JobTypeNotInstalled, PluginFailure, Unplannable) as error:
+        message = str(error)
+    source = (spec.source_name, spec.source_type)
+    return unplanned(spec.table, cut(message), source=source, job_type=spec.job_type, attempt=this)
+
+
+def _in_use(name: str, machine: Mapping[str, Json], registry: Registry) -> TypeInUse:
+    registry.job_type(name)
+    deployments = machine.get("job_types")
+    deployment = deployments.get(name) if isinstance(deployments, dict) else None
+    if not isinstance(deployment, dict):
+        raise Unplannable(not_built(name, machine))
+    return TypeInUse.open(registry.job_types[name], deployment)
+
+
+def check_machine(machine: Mapping[str, Json]) -> None:
+    """Refuse a machine that was built for another major version of the plugin contract."""
+    contract = machine.get("contract", list(API_VERSION))
+    if not isinstance(contract, list | tuple) or not contract or contract[0] != API_VERSION[0]:
+        raise UsageError(
+            f"the state machine {machine.get('name')!r} was built for contract {contract!r}, and these functions have "
+            f"{list(API_VERSION)}; build and deploy machine and functions from one installation"
+        )

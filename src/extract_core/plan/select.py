@@ -1,0 +1,157 @@
+"""Which tables of a source an event means. Nothing that was asked for is dropped silently.
+
+A pattern is a table's name, a glob (``crm.*``), ``tag:large`` (also ``tag:nightly-*``), ``failed:RUN_ID`` (the tables that did
+not succeed in that run), or ``*``. A table's exact name is always just that.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from fnmatch import translate
+from typing import TYPE_CHECKING, Final
+
+from extract_core.config.values import BadValue, names
+from extract_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from extract_core.config.model import SourceConfig
+    from extract_core.plan.event import ExtractEvent
+
+    Failed = Callable[[str], Collection[str]]
+
+_MOST_SHOWN: Final = 10  # looking for the nearest of 10,000 names takes a while
+_TAG: Final = "tag:"
+_FAILED: Final = "failed:"
+
+
+def select_tables(config: SourceConfig, event: ExtractEvent, *, failed: Failed | None = None) -> tuple[str, ...]:
+    """The tables of the event, in the order of the config.
+
+    `failed` gives the tables that did not succeed in a run. Raises UsageError where a pattern of `extract_tables` or `exclude`
+    matches no table, or where no table is left; and what `failed` raises.
+    """
+    return select_names(config.tables, event, place=config.text.file, tags=lambda: tags_of(config), failed=failed)
+
+
+def tags_of(config: SourceConfig) -> dict[str, Sequence[str]]:
+    """The tags of the tables that have any. Faulty ones are the table's plan error, not ours."""
+    found: dict[str, Sequence[str]] = {}
+    for table, raw in config.extract.tables.items():
+        if isinstance(raw, dict) and "tags" in raw:
+            try:
+                found[table] = names(raw["tags"])
+            except BadValue:
+                continue
+    return found
+
+
+def select_names(
+    tables: Sequence[str],
+    event: ExtractEvent,
+    *,
+    place: str,
+    tags: Callable[[], Mapping[str, Sequence[str]]] = dict,
+    failed: Failed | None = None,
+) -> tuple[str, ...]:
+    """As `select_tables`, of these tables; `place` is where they stand, for complaints. `tags` is asked only if they are."""
+    selection = _Selection(tables, tags, failed)
+    asked, lost = selection.matching(event.extract_tables)
+    excluded, lost_excludes = selection.matching(event.exclude)
+    misses = [("", pattern) for pattern in lost] + [("exclude: ", pattern) for pattern in lost_excludes]
+    if misses:
+        complaints = [f"{key}{selection.lost(pattern)}" for key, pattern in misses[:_MOST_SHOWN]]
+        if len(misses) > _MOST_SHOWN:
+            complaints.append(f"and {len(misses) - _MOST_SHOWN} more that match no table")
+        raise UsageError(f"{place}: " + "; ".join(complaints))
+    chosen = tuple(name for name in tables if name in asked and name not in excluded)
+    if not chosen:
+        raise UsageError(
+            f"{place}: no table is left of the {len(asked)} that were asked for: exclude ({', '.join(event.exclude)}) "
+            "takes them all; narrow it"
+        )
+    return chosen
+
+
+class _Selection:
+    """The tables that can be chosen, and how patterns find them."""
+
+    def __init__(self, tables: Sequence[str], tags: Callable[[], Mapping[str, Sequence[str]]], failed: Failed | None) -> None:
+        self._tables, self._failed, self._ask_tags = tables, failed, tags
+        self._names = frozenset(tables)
+        self._found_tags: dict[str, set[str]] | None = None
+
+    def matching(self, patterns: Iterable[str]) -> tuple[set[str], list[str]]:
+        """The tables that match any of the patterns, and the patterns that match none."""
+        found: set[str] = set()
+        lost = []
+        for pattern in patterns:
+            if pattern in self._names:
+                found.add(pattern)
+            elif pattern == "*":
+                found |= self._names
+            else:
+                matched = self._matched(pattern)
+                found |= matched
+                if not matched:
+                    lost.append(pattern)
+        return found, lost
+
+    def lost(self, pattern: str) -> str:
+        """What to say of a pattern that matches no table."""
+        if pattern.startswith(_TAG):
+            return _lost(
+                pattern.removeprefix(_TAG), sorted(self._tags()), "no table has the tag", "it has the tags", "it has no tags"
+            )
+        below = sum(name.startswith(f"{pattern}.") for name in self._tables)
+        if below and not _is_glob(pattern):
+            return f"there is no table {pattern!r}; did you mean '{pattern}.*' ({below:,} table{'' if below == 1 else 's'})?"
+        what = "no table matches" if _is_glob(pattern) else "there is no table"
+        return _lost(pattern, self._tables, what, f"it has {len(self._tables)}", "it has none")
+
+    def _matched(self, pattern: str) -> set[str]:
+        if pattern.startswith(_TAG):
+            wanted = re.compile(translate(pattern.removeprefix(_TAG))).match
+            return {table for tag, tables in self._tags().items() if wanted(tag) for table in tables}
+        if pattern.startswith(_FAILED) and self._failed is not None:
+            return self._of_run(pattern.removeprefix(_FAILED))
+        if not _is_glob(pattern):
+            return set()
+        match = re.compile(translate(pattern)).match
+        return {name for name in self._tables if match(name)}
+
+    def _of_run(self, run_id: str) -> set[str]:
+        """The failed tables of a run, all of which must be here still."""
+        failed = set(self._failed(run_id)) if self._failed is not None else set()
+        gone = sorted(failed - self._names)
+        if gone:
+            raise UsageError(
+                f"failed:{run_id}: {', '.join(map(repr, gone[:_MOST_SHOWN]))} failed in that run and "
+                f"{'is' if len(gone) == 1 else 'are'} no longer in the config: put back what was removed, or name the others"
+            )
+        return failed
+
+    def _tags(self) -> dict[str, set[str]]:
+        if self._found_tags is None:
+            self._found_tags = {}
+            for table, tags in self._ask_tags().items():
+                for tag in tags if table in self._names else ():
+                    self._found_tags.setdefault(tag, set()).add(table)
+        return self._found_tags
+
+
+def _is_glob(pattern: str) -> bool:
+    return any(character in pattern for character in "*?[")
+
+
+def _lost(pattern: str, known: Sequence[str], what: str, has: str, has_none: str) -> str:
+    plain = re.sub(r"[*?\[\]]", "", pattern)
+    lowered = [name for name in known if name.lower() == plain.lower()]
+    near = lowered[:3] or difflib.get_close_matches(plain, known, n=3, cutoff=0.6)
+    if near:
+        hint = f"the nearest are {', '.join(map(repr, near))}"
+    else:
+        hint = f"{has}: {', '.join(known[:5])}{', …' if len(known) > 5 else ''}" if known else has_none
+    return f"{what} {pattern!r}; {hint}"

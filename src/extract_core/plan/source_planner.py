@@ -1,0 +1,219 @@
+"""A source's tables, one by one, over what they have in common: the tiers above them, worked out once for a job type."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from extract_core.config import keys
+from extract_core.config.job_arguments import RESERVED
+from extract_core.config.settings import BadSettings, PluginFailure
+from extract_core.config.tiers import RESERVED_MESSAGE, Base, Complaint, Tiers
+from extract_core.config.together import wrong_together
+from extract_core.config.values import BadValue, find_nearest, kind, nearest, shown
+from extract_core.plan.build_line import Unplannable, assemble, unplanned
+from extract_core.plan.line import PlannedTable, TableSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from extract_core.config.model import SourceConfig
+    from extract_core.config.settings import Settings
+    from extract_core.config.spots import Path
+    from extract_core.contract import Json
+    from extract_core.errors import Fault
+    from extract_core.plan.attempt import Attempt
+    from extract_core.registry.installed import Registry
+
+MAX_MESSAGE = 2_000
+"""Characters of a plan error: it travels in the item, which all tables share 256 KiB for."""
+
+
+class Planner:
+    """One source and one machine: what is common to its tables is worked out once."""
+
+    def __init__(
+        self, config: SourceConfig, machine: Mapping[str, Json] | None, registry: Registry, faulty: Collection[str] = ()
+    ) -> None:
+        self.tiers = Tiers(config, machine, registry, faulty)
+        self._config, self._registry = config, registry
+        self._machine_name = machine.get("name") if machine is not None else None
+        self._tables = config.extract.tables
+        default = config.extract.shared.get("job_type")
+        self._default_job_type = default.strip() if isinstance(default, str) else None
+        self._unknown_keys: dict[tuple[str, str], str] = {}
+        self._typos: dict[str | None, bool] = {}
+
+    def prepare(self, tables: Sequence[str]) -> list[Complaint]:
+        """Read the tiers of all job types in use; what is wrong above the tables."""
+        in_use = set(map(self.job_type_of, self._tables))
+        chosen = in_use if len(tables) == len(self._tables) else set(map(self.job_type_of, tables))
+        for name in sorted({*self._config.extract.job_types, *(name for name in chosen if name is not None)}):
+            self.tiers.base(name)
+        self.tiers.check_unused(name for name in in_use if name is not None)
+        return self.tiers.complaints
+
+    def faults(self, complaints: Iterable[Complaint]) -> list[Fault]:
+        """Complaints with their places, each once: what is wrong above the tables is found again at each of them."""
+        unresolved = self._config.unresolved
+        return sorted({each.fault(self._config.text) for each in complaints if each.path not in unresolved})
+
+    def unplanned(self, table: str, complaints: Sequence[Complaint], attempt: Attempt) -> PlannedTable:
+        """The table with its plan error: all its complaints with their places, a line each."""
+        faults = sorted(each.fault(self._config.text) for each in complaints)
+        source = (self._config.source_name, self._config.source_type)
+        message = cut("\n".join(map(str, faults)))
+        return unplanned(table, message, source=source, job_type=self.job_type_of(table), attempt=attempt)
+
+    def job_type_of(self, table: str) -> str | None:
+        """The job type that the config gives this table, installed or not; None where it gives none, or no text."""
+        raw = self._tables.get(table)
+        if isinstance(raw, dict) and "job_type" in raw:
+            own = raw["job_type"]
+            return own.strip() if isinstance(own, str) and own.strip() else None
+        return self._default_job_type
+
+    def plan(self, table: str, attempt: Attempt, mark: str | None) -> PlannedTable | list[Complaint]:
+        """The planned table, or all that is wrong with it."""
+        found = self.read(table)
+        if isinstance(found, list):
+            return found
+        spec, settings, base = found
+        try:
+            return assemble(spec, settings, base.type, attempt=attempt, mark=mark, registry=self._registry)
+        except Unplannable as error:
+            path: Path = ("extract", "tables", table)
+            origin = self.tiers.origin_of_argument(error.argument, table, spec.job_type) if error.argument else path
+            return [Complaint(origin, str(error))]
+
+    def read(self, table: str) -> tuple[TableSpec, Settings, Base] | list[Complaint]:
+        """The table with its validated settings and its job type's base, or all that is wrong with its config."""
+        path: Path = ("extract", "tables", table)
+        if table not in self._tables:
+            return [Complaint(("extract", "tables"), f"has no table {table!r} any more{nearest(table, self._tables)}")]
+        raw = self._tables[table]
+        if raw is not None and not isinstance(raw, dict):
+            return [Complaint(path, f"is {kind(raw)} ({shown(raw)}); write a mapping: keys with values, or {{}}")]
+        job_type = self.job_type_of(table)
+        base = self.tiers.base(job_type) if job_type is not None else self._no_job_type(raw)
+        if isinstance(base, str):
+            own = isinstance(raw, dict) and "job_type" in raw
+            place = (*path, "job_type") if own else ("extract", "job_type") if self._default_job_type else path
+            return [Complaint(place, base), *self._without_type(table, raw or {}, job_type)]
+        spec, plugin, complaints = self._read(table, raw or {}, base)
+        try:
+            settings = base.type.settings(plugin)
+        except BadSettings as bad:
+            for inside, message in bad.complaints:
+                origin = self.tiers.origin(str(inside[0]), table, job_type) if inside else path
+                where = (*origin, *inside) if origin == path else (*origin, *inside[1:])
+                complaints.append(Complaint(where, message))
+        except PluginFailure as error:
+            complaints.append(Complaint(path, str(error)))
+        else:
+            if not complaints:
+                return spec, settings, base
+        return complaints
+
+    def _without_type(self, table: str, raw: Mapping[str, Json], job_type: str | None) -> list[Complaint]:
+        """What is wrong with a table apart from its job type: the core's keys, and typos if the job type itself is one."""
+        path: Path = ("extract", "tables", table)
+        complaints: list[Complaint] = []
+        core = self.tiers.without_type()
+        for key, value in raw.items():
+            if key in keys.TABLE and key != "job_type":
+                complaints += self._core_key(path, key, value, core)
+            elif key not in self._all_keys and self._is_typo(job_type):
+                complaints.append(Complaint((*path, key), self._unknown_anywhere(key), of_key=True))
+        return complaints or wrong_together(self.tiers, table, job_type, core)
+
+    def _is_typo(self, job_type: str | None) -> bool:
+        """Whether an installed job type was probably meant, so that a key that none of them knows is a typo as well."""
+        found = self._typos.get(job_type)
+        if found is None:
+            found = not self._registry.broken
+            found = found and (job_type is None or find_nearest(job_type, self._registry.job_types) is not None)
+            self._typos[job_type] = found
+        return found
+
+    @cached_property
+    def _all_keys(self) -> frozenset[str]:
+        return frozenset(keys.TABLE).union(*map(self.tiers.keys_of, self._registry.job_types))
+
+    def _unknown_anywhere(self, key: str) -> str:
+        found = self._unknown_keys.get((key, ""))
+        if found is None:
+            hint = keys.belongs(key, not_in="a table (extract.tables)") or nearest(key, self._all_keys)
+            hint = hint or "; what only the script reads goes under arguments"
+            found = self._unknown_keys[key, ""] = f"neither the core nor any installed job type knows this key{hint}"
+        return found
+
+    @staticmethod
+    def _core_key(path: Path, key: str, value: Json, into: dict[str, object]) -> list[Complaint]:
+        """Read one key of the core; what is wrong with it."""
+        try:
+            into[key] = keys.TABLE[key](value)
+        except BadValue as error:
+            return [Complaint((*path, key, *inside), said, of_key=bool(inside)) for inside, said in error.complaints]
+        return []
+
+    @staticmethod
+    def _no_job_type(raw: Mapping[str, Json] | None) -> str:
+        if raw and "job_type" in raw:
+            return f"is {shown(raw['job_type'])}; write the name of a job type"
+        return "has no job type; write job_type here, or extract.job_type for all tables"
+
+    def _read(self, table: str, raw: Mapping[str, Json], base: Base) -> tuple[TableSpec, Mapping[str, Json], list[Complaint]]:
+        """The table's keys over those of its tiers; what is the plugin's; what is wrong."""
+        path: Path = ("extract", "tables", table)
+        complaints: list[Complaint] = []
+        core = dict(base.core)
+        own: dict[str, Json] = {}
+        for key, value in raw.items():
+            reader = keys.TABLE.get(key)
+            if reader is not None:
+                complaints += self._core_key(path, key, value, core)
+            if key in base.type.keys or (base.type.takes_any_key and reader is None):
+                own[key] = value
+            elif reader is None:
+                complaints.append(Complaint((*path, key), self._unknown_key(key, base), of_key=True))
+        core.pop("job_type", None)
+        arguments = core.pop("arguments", None)
+        script: Mapping[str, str] = {**base.arguments, **arguments} if isinstance(arguments, dict) else base.arguments
+        if isinstance(arguments, dict):
+            complaints += [
+                Complaint((*path, "arguments", key), RESERVED_MESSAGE, of_key=True) for key in arguments if key in RESERVED
+            ]
+        if not complaints:
+            complaints += wrong_together(self.tiers, table, base.type.job_type.name, core)
+        spec = TableSpec(
+            source_name=self._config.source_name,
+            source_type=self._config.source_type,
+            table=table,
+            job_type=base.type.job_type.name,
+            core=core,  # type: ignore[arg-type] # the readers give JSON values
+            arguments=script,
+            database=self._config.extract.database,
+        )
+        return spec, ({**base.plugin, **own} if own else base.plugin), complaints
+
+    def _unknown_key(self, key: str, base: Base) -> str:
+        """What to say of a key that this job type doesn't know; worked out once: the typo may stand in 10,000 tables."""
+        name = base.type.job_type.name
+        found = self._unknown_keys.get((key, name))
+        if found is None:
+            others = [other for other in self._registry.job_types if key in self.tiers.keys_of(other)]
+            if others:
+                hint = f"; it is a key of job type {others[0]!r}, and this table's is {name!r}"
+            else:
+                known = base.type.keys | frozenset(keys.TABLE)
+                hint = keys.belongs(key, not_in="a table (extract.tables)") or nearest(key, known)
+            hint = hint or "; what only the script reads goes under arguments"
+            found = f"neither the core nor job type {name!r} knows this key{hint}"
+            self._unknown_keys[key, name] = found
+        return found
+
+
+def cut(message: str) -> str:
+    """The message as a plan error can carry it."""
+    return message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 2] + " …"

@@ -1,0 +1,1 @@
+"""The runs of a pipeline: beginning one, ending one, closing one that died."""

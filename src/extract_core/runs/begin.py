@@ -1,0 +1,163 @@
+"""Extract Config Manager: from an event to the items of the Map. Plans the tables, takes them, writes the plan."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from extract_core.errors import (
+    ExtractError,
+    RunNameTaken,
+    TablesLocked,
+    TrackingError,
+    TrackingUnavailable,
+    UsageError,
+)
+from extract_core.plan.event import read_event
+from extract_core.plan.limits import check_limits
+from extract_core.plan.places import plan_place
+from extract_core.plan.plan_file import stored_items, write_plan
+from extract_core.plan.run_id import check_run_id
+from extract_core.runs.announce import tell
+from extract_core.runs.draft import Planning, fresh
+from extract_core.runs.execution import execution_of
+from extract_core.runs.leasing import bound, leased, take
+from extract_core.runs.marks import committed, planned_from
+from extract_core.runs.rerun import repeated, rerun
+from extract_core.runs.summary import unplanned
+from extract_core.tracking.records import Owner, RunRecord, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from extract_core.contract import Json
+    from extract_core.pipeline.parts import Parts
+    from extract_core.plan.line import PlannedTable
+
+log: Final = logging.getLogger("extract_core")
+
+
+def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
+    """Plan the run of ``{"event", "execution", "machine"}`` and return what the Map runs on.
+
+    The same execution again gets the plan that stands, as long as the run has not ended. Raises UsageError (event), ConfigError
+    (config), RunNameTaken, TablesHeld (``on_conflict: fail``), TablesLocked (``wait``: the machine tries again) and
+    TrackingUnavailable (the same). Where it raises, the run's record says why, and no table stays taken but for a retry.
+    """
+    execution = execution_of(payload)
+    check_run_id(execution.name)
+    machine = _machine(payload)
+    given: Any = payload.get("event")
+    event = read_event(given)
+    record = parts.tracking.start_run(
+        RunRecord(
+            run_id=execution.name,
+            execution_id=execution.id,
+            source_name=event.source_name,
+            started_at=execution.started_at,
+            event=given,
+            rerun_of=event.rerun_of,
+            versions=parts.registry.versions(),
+        )
+    )
+    if record.planned is not None and record.plan_uri is not None:
+        if record.summary is not None:
+            raise RunNameTaken(
+                f"run {record.run_id!r} has ended before ({record.summary['state']}): start a run under another name"
+            )
+        return _answer(record, stored_items(parts.objects, record.plan_uri), machine)
+    with _refusal(parts, record):
+        asked = repeated(parts.tracking, event)
+        planning = Planning(
+            parts=parts, event=event, execution=execution, machine=machine, reingest=asked.reingest, backfill=asked.backfill
+        )
+        return _manage(planning, record)
+
+
+def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
+    parts, source = planning.parts, record.source_name
+    draft = rerun(planning) if planning.event.rerun_of is not None else fresh(planning)
+    states = parts.tracking.states(source, draft.tables)
+    marks = committed(states)
+    planned = planned_from(draft, marks, reingest=planning.reingest)
+    owner = Owner(
+        execution_id=record.execution_id,
+        run_id=record.run_id,
+        started_at=record.started_at,
+        bound=_bound(planning, record, planned),
+    )
+    claim = take(parts, source, draft, owner, states)
+    try:
+        taken = {table: each.state for table, each in claim.taken.items()}
+        if committed(taken) != {table: mark for table, mark in marks.items() if table in taken}:  # a run has committed in between
+            planned = planned_from(draft, committed(taken), reingest=planning.reingest)
+        items_leased = [leased(table, claim.taken[table.table]) for table in planned if table.table in claim.taken]
+        items = write_plan(parts.objects, parts.runs_uri, record.run_id, items_leased)
+        answer = _answer(record, items, planning.machine)
+        check_limits(answer, retry_loop=planning.machine.get("retry_loop") is True)
+        skipped = (*draft.skipped, *(Skipped(table=held.table, reason=str(held)) for held in claim.held))
+        parts.tracking.plan_run(
+            record.run_id,
+            plan_uri=plan_place(parts.runs_uri, record.run_id),
+            planned=len(items),
+            policy=draft.policy,
+            skipped=skipped,
+        )
+    except TrackingUnavailable:  # the plan may stand all the same; the same execution tries again, and holds its leases
+        raise
+    except BaseException:
+        with suppress(TrackingError):
+            parts.tracking.release(source, list(claim.taken), record.execution_id)
+        raise
+    fields = {"run_id": record.run_id, "source": source, "planned": len(items), "skipped": len(skipped)}
+    log.info("run %s: %d tables planned", record.run_id, len(items), extra={"extract": fields})
+    for each in skipped:
+        fields = {"run_id": record.run_id, "table": each.table, "reason": each.reason}
+        log.warning("%s: skipped", each.table, extra={"extract": fields})
+    return answer
+
+
+@contextmanager
+def _refusal(parts: Parts, record: RunRecord) -> Iterator[None]:
+    """Keeps in the run's record why it could not be planned. What is tried again is noted, but not summed up."""
+    try:
+        yield
+    except TrackingUnavailable:
+        raise
+    except Exception as error:
+        reason = str(error) if isinstance(error, ExtractError) else f"{type(error).__name__}: {error}"
+        with suppress(TrackingError):
+            parts.tracking.refuse_run(record.run_id, reason)
+            if not isinstance(error, TablesLocked):
+                tell(parts, parts.tracking.put_summary(record.run_id, unplanned(record, ended_at=parts.now(), reason=reason)))
+        raise
+
+
+def _machine(payload: Mapping[str, Json]) -> Mapping[str, Json]:
+    machine = payload.get("machine")
+    if not isinstance(machine, dict):
+        raise UsageError("the payload has no 'machine': this function is called by the generated state machine; build it anew")
+    return machine
+
+
+def _bound(planning: Planning, record: RunRecord, planned: Sequence[PlannedTable]) -> str:
+    most = _concurrency(planning.machine)
+    return bound(planned, registry=planning.parts.registry, started_at=record.started_at, concurrency=most).isoformat()
+
+
+def _concurrency(machine: Mapping[str, Json]) -> int:
+    most = machine.get("max_concurrency")
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise UsageError(f"the machine's max_concurrency is {most!r}, not a number from 1 on: build and deploy the machine anew")
+    return most
+
+
+def _answer(record: RunRecord, items: Sequence[dict[str, Json]], machine: Mapping[str, Json]) -> dict[str, Json]:
+    return {
+        "run_id": record.run_id,
+        "source_name": record.source_name,
+        "tables_to_extract": list(items),
+        "max_concurrency": _concurrency(machine),
+        "map_error": None,
+    }

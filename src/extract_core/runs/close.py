@@ -1,0 +1,142 @@
+"""Tables of a run that have no end: planned, but never recorded. Their jobs are stopped, they get an end, their leases end."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from extract_core.contract import FailureClass, JobState, JobStatus
+from extract_core.errors import ObjectError, RunNotFound
+from extract_core.plan.item_key import item_key
+from extract_core.plan.plan_file import stored_items
+from extract_core.runs.announce import tell
+from extract_core.runs.replay import replay
+from extract_core.runs.started_jobs import StartedJob
+from extract_core.runs.stop_jobs import stop_jobs
+from extract_core.runs.summary import MOST_KEPT, last_attempts, summarised, unplanned
+from extract_core.status.manifest import publish_all
+from extract_core.status.next_attempt import NoNextAttempt, next_attempt
+from extract_core.status.record import attempt_row, put
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from extract_core.contract import Json
+    from extract_core.pipeline.parts import Parts
+    from extract_core.runs.started_jobs import Key
+    from extract_core.runs.stop_jobs import StoppedJob
+    from extract_core.tracking.records import AttemptRow, RunRecord
+
+log: Final = logging.getLogger("extract_core")
+
+
+def close_stopped(parts: Parts, run_id: str, reason: str) -> Mapping[str, Json] | None:
+    """Record the open tables of a run that was stopped as STOPPED, and sum the run up. Call it when its jobs have ended.
+
+    Safe to call twice: a run that has a summary stays as it is. None: there is no record of this run.
+    """
+    status = JobStatus(state=JobState.STOPPED, failure=FailureClass.STOPPED, message=reason)
+    return close_run(parts, run_id, status, reason=reason)
+
+
+def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> Mapping[str, Json] | None:
+    """Give the open tables of a run that has ended this status, and sum the run up with the reason of its end.
+
+    A table whose job had ended, as the execution's history tells, is not open: that end is recorded. A job that had not is
+    stopped before its table is recorded, so a call that dies in between is made good by the next; the summary's `stopped_jobs`
+    says which. A run that has a summary stays as it is. None: there is no record of this run.
+    """
+    try:
+        record = parts.tracking.run(run_id)
+    except RunNotFound:
+        return None
+    if record.summary is not None:
+        return record.summary
+    stopped = status.state is JobState.STOPPED
+    if record.planned is None:
+        parts.tracking.refuse_run(run_id, record.refused or reason)
+        summary = unplanned(record, ended_at=parts.now(), reason=record.refused or reason, stopped=stopped)
+    else:
+        jobs = replay(parts, record)
+        rows, items = _recorded_and_open(parts, record)
+        ended = stop_jobs(parts, _running(items, jobs))
+        rows += _close(parts, items, status, ended)
+        with suppress(ObjectError):  # without its plan nothing more can be said of the run
+            publish_all(parts, record, rows)
+        summary = summarised(record, rows, ended_at=parts.now(), reason=reason, stopped=stopped)
+        stopped_jobs = [ended[key].as_json() for key in sorted(ended) if not ended[key].had_ended]
+        if stopped_jobs:
+            summary["stopped_jobs"] = stopped_jobs[:MOST_KEPT]
+    stands = parts.tracking.put_summary(run_id, summary)
+    tell(parts, stands)
+    return stands
+
+
+def close_open(parts: Parts, record: RunRecord, status: JobStatus) -> Sequence[AttemptRow]:
+    """Record this status for each open table of the run; all attempts at its tables come back."""
+    rows, items = _recorded_and_open(parts, record)
+    return [*rows, *_close(parts, items, status, {})]
+
+
+def _recorded_and_open(parts: Parts, record: RunRecord) -> tuple[list[AttemptRow], list[Mapping[str, Json]]]:
+    """The attempts that were recorded, and the items of the open tables.
+
+    A table is open where no attempt at it was recorded, or where the attempt after the last recorded one was waited for.
+    """
+    rows = list(parts.tracking.attempts(record.run_id))
+    last = last_attempts(rows)
+    waiting = _waiting(parts, record, last)
+    if record.plan_uri is None or (len(last) >= (record.planned or 0) and not waiting):
+        return rows, []
+    try:
+        items = stored_items(parts.objects, record.plan_uri)
+    except ObjectError as error:
+        fields = {"run_id": record.run_id}
+        log.error("the open tables of the run can't be named: %s", error, extra={"extract": fields})  # noqa: TRY400 - no traceback for an expected error
+        return rows, []
+    found: list[Mapping[str, Json]] = []
+    for first in items:
+        table = item_key(first).table
+        if table not in last or table in waiting:
+            found.append(_after(parts, first, last[table]) if table in waiting else first)
+    return rows, found
+
+
+def _running(items: Iterable[Mapping[str, Json]], jobs: Mapping[Key, StartedJob] | None) -> dict[Key, StartedJob]:
+    """The jobs of these tables that may still run. Where no history is known, any may: then the item is all that is."""
+    keys = {(key.table, key.attempt): item for item in items if "plan_error" not in item for key in [item_key(item)]}
+    if jobs is None:
+        return {key: StartedJob(item) for key, item in keys.items()}
+    return {key: jobs[key] for key in keys if key in jobs}
+
+
+def _close(
+    parts: Parts, items: Iterable[Mapping[str, Json]], status: JobStatus, ended: Mapping[Key, StoppedJob]
+) -> Iterator[AttemptRow]:
+    for item in items:
+        key = item_key(item)
+        job = ended.get((key.table, key.attempt))
+        told = status if job is None else replace(status, message=f"{status.message}; {job.note}")
+        yield put(parts, key, item, told, attempt_row(parts, key, item, told)).row
+
+
+def _waiting(parts: Parts, record: RunRecord, last: Mapping[str, AttemptRow]) -> frozenset[str]:
+    """The tables that this run still holds although an attempt at them was recorded: another one was to follow."""
+    failed = [table for table, row in last.items() if row.state is not JobState.SUCCEEDED]
+    states = parts.tracking.states(record.source_name, failed) if failed else {}
+    return frozenset(
+        table
+        for table, state in states.items()
+        if state.owner is not None and state.owner.run_id == record.run_id and state.attempt == last[table].attempt + 1
+    )
+
+
+def _after(parts: Parts, first: Mapping[str, Json], row: AttemptRow) -> Mapping[str, Json]:
+    """The item of the attempt after this row's."""
+    try:
+        again = next_attempt(parts, first, row)
+    except NoNextAttempt:
+        again = None
+    return again.item if again is not None else {**first, "attempt": row.attempt + 1, "extract_s3_uri": None, "result_uri": None}

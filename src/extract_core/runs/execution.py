@@ -1,0 +1,35 @@
+"""The execution that calls a function of the state machine, as the payload describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from extract_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core.contract import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """The execution that calls: ``$$.Execution.Id``, ``Name`` and ``StartTime`` of the context object."""
+
+    id: str
+    name: str
+    started_at: str
+
+
+def execution_of(payload: Mapping[str, Json]) -> Execution:
+    """The payload's `execution`. Raises UsageError naming what is missing."""
+    given = payload.get("execution") if isinstance(payload, dict) else None
+    fields: dict[str, Any] = given if isinstance(given, dict) else {}
+    wrong = [key for key in ("id", "name", "start_time") if not (isinstance(fields.get(key), str) and fields[key])]
+    if wrong:
+        raise UsageError(
+            f"the payload's 'execution' has no {', '.join(wrong)}: this function is called by the generated state machine, "
+            "with id, name and start_time of its execution; build and deploy the machine anew"
+        )
+    return Execution(id=fields["id"], name=fields["name"], started_at=fields["start_time"])

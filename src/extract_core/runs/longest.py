@@ -1,0 +1,81 @@
+"""The longest that all attempts at a table can take: what a run's lease must outlast."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from extract_core.contract import FailureClass, JobState, JobStatus
+from extract_core.status.next_attempt import retry_wait
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core.contract import Json, Retry
+    from extract_core.plan.line import PlannedTable
+    from extract_core.registry.installed import Registry
+    from extract_core.registry.values import AnyJobType
+
+log: Final = logging.getLogger("extract_core")
+
+_AROUND_A_JOB: Final = 900  # seconds: the status handler with its retries, state transitions
+_GREW: Final = JobStatus(state=JobState.FAILED, failure=FailureClass.OUT_OF_MEMORY)
+
+
+class Longest:
+    """Asks job types for the limits of attempts that there may be: each with the settings that `escalate` could give it.
+
+    Tables of the same settings are asked for once. Where a job type fails here, each attempt counts as the first.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._known: dict[tuple[str, int, int], int] = {}
+        self._kept: list[object] = []  # what is known by its id must stay
+
+    def seconds(self, table: PlannedTable) -> int:
+        """Seconds of all its attempts, with the waits between them and those of refused starts."""
+        item: Mapping[str, Any] = table.item
+        attempts: int = item["max_attempts"]
+        name = item.get("job_type")
+        if table.settings is None or not isinstance(name, str):
+            return int(item["timeout_seconds"]) + _AROUND_A_JOB
+        key = (name, id(table.settings), attempts)
+        found = self._known.get(key)
+        if found is None:
+            self._kept.append(table.settings)
+            found = self._known[key] = self._jobs(name, table.settings, item["timeout_seconds"], attempts)
+        return found + retry_wait(table) * (attempts - 1)
+
+    def _jobs(self, name: str, settings: Mapping[str, Json], first: int, attempts: int) -> int:
+        try:
+            job_type = self._registry.job_type(name)
+            limits = sum(_limits(job_type, settings, first, attempts))
+            refused = sum(map(waits, job_type.start_retries()))
+        except Exception as error:  # noqa: BLE001 - a plugin's; its tables are planned already, and a lease needs no more
+            fields = {"job_type": name}
+            log.warning("the longest that job type %r can take is not known: %s", name, error, extra={"extract": fields})
+            limits, refused = first * attempts, 0
+        return limits + attempts * (refused + _AROUND_A_JOB)
+
+
+def _limits(job_type: AnyJobType, settings: Mapping[str, Json], first: int, attempts: int) -> list[int]:
+    """The time limit of each attempt. A bigger one may have more time; a smaller one than the first never counts."""
+    limits = [first]
+    if attempts > 1:
+        model = job_type.settings().model_validate(settings)
+        for attempt in range(1, attempts):
+            model = job_type.escalate(model, _GREW, attempt) or model
+            limits.append(max(limits[-1], job_type.timeout(model)))
+    return limits
+
+
+def waits(retry: Retry) -> int:
+    """Seconds that a retrier waits at most in all, jitter being less."""
+    waited, wait = 0.0, float(retry.interval_seconds)
+    for tried in range(retry.max_attempts):
+        if wait >= retry.max_delay_seconds:
+            return int(waited + (retry.max_attempts - tried) * retry.max_delay_seconds)
+        waited += wait
+        wait *= retry.backoff_rate
+    return int(waited)

@@ -1,0 +1,44 @@
+"""Puts right what an execution left that ended from outside: aborted, timed out, or killed by an error that nothing catches.
+
+In AWS an EventBridge rule on the machine calls it when an execution ends; on one machine the runner does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extract_core.contract import FailureClass, JobState, JobStatus
+from extract_core.errors import UsageError
+from extract_core.runs.close import close_run, close_stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core.contract import Json
+    from extract_core.pipeline.parts import Parts
+
+_ALIVE = ("RUNNING", "PENDING_REDRIVE")
+_ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+
+
+def reconcile(parts: Parts, run_id: str, status: str, cause: str) -> Mapping[str, Json] | None:
+    """Close the run of an execution with this status (of DescribeExecution); its summary comes back.
+
+    Changes nothing for a run that has a summary, and for an execution that is alive (None, as for a run without a record). Safe
+    to call twice. Raises UsageError for a status that no execution has.
+    """
+    if status in _ALIVE:
+        return None
+    if status not in _ENDED:
+        raise UsageError(f"{status!r} is no status of an execution: {', '.join((*_ALIVE, *_ENDED))}")
+    because = f": {cause}" if cause else ""
+    if status == "ABORTED":
+        return close_stopped(parts, run_id, cause or "the run was stopped")
+    if status == "TIMED_OUT":
+        reason = f"the execution timed out{because}"
+        return close_run(
+            parts, run_id, JobStatus(state=JobState.TIMED_OUT, failure=FailureClass.TIMEOUT, message=reason), reason=reason
+        )
+    reason = f"the execution ended {status} without a summary{because}"
+    missing = JobStatus(state=JobState.UNKNOWN, failure=FailureClass.NOT_RECORDED, message=reason)
+    return close_run(parts, run_id, missing, reason=reason)

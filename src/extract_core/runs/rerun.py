@@ -1,0 +1,203 @@
+"""Running an earlier run's tables again: those that did not succeed, with the settings of their last attempt, from today's marks.
+
+A run that was to read from the beginning (`reingest`) does so again. A table that failed with CONFIG is planned anew from today's
+config, since what was wrong stood there. A table that has succeeded, in that run or since, is never run again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from extract_core.contract import FailureClass, JobState
+from extract_core.errors import NothingLeft, ObjectNotFound, TrackingError, UsageError
+from extract_core.plan.event import read_event
+from extract_core.plan.plan_file import read_plan
+from extract_core.plan.plan_tables import replan
+from extract_core.plan.select import select_names
+from extract_core.runs.draft import Draft
+from extract_core.runs.summary import last_attempts
+from extract_core.tracking import watermark
+from extract_core.tracking.records import Policy, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extract_core.config.model import SourceConfig
+    from extract_core.plan.event import ExtractEvent
+    from extract_core.plan.line import PlannedTable
+    from extract_core.runs.draft import Marks, Planning
+    from extract_core.tracking.records import AttemptRow, RunRecord, TableState
+    from extract_core.tracking.store import TrackingStore
+
+KEPT_DAYS = 400
+"""How long plans are kept."""
+
+
+def rerun(planning: Planning) -> Draft:
+    """The draft of a run that does tables of `rerun_of` again.
+
+    Raises RunNotFound, NothingLeft, and UsageError where that run is of another source, was never planned, or has lost its plan.
+    """
+    record = _record(planning)
+    lines = _lines(planning, record)
+    last = last_attempts(planning.parts.tracking.attempts(record.run_id))
+    states = planning.parts.tracking.states(record.source_name, list(lines))
+    place = f"the plan of run {record.run_id!r}"
+    chosen = select_names(tuple(lines), planning.event, place=place, tags=lambda: _tags(lines))
+    force = planning.event.force
+    done = {table: f"succeeded in run {record.run_id!r}" for table in chosen if _succeeded(last.get(table))}
+    since = {
+        table: said
+        for table in chosen
+        if table not in done and not force and (said := _since(record, states.get(table), lines[table]))
+    }
+    reported = (*(done.items() if "*" not in planning.event.extract_tables else ()), *since.items())
+    done |= since
+    tables = [table for table in chosen if table not in done]
+    if not tables:
+        told = [f"{table}: {said}" for table, said in list(since.items())[:5]]
+        told += [f"and {len(since) - 5} more"] * (len(since) > 5)
+        good = len(done) - len(since)
+        told += [f"{good} table{'s' if good > 1 else ''} succeeded in it"] * (good > 0)
+        raise NothingLeft(f"nothing of run {record.run_id!r} is left to run again: {'; '.join(told)}")
+    by_config = [table for table in tables if _failed_by_config(lines[table], last.get(table))]
+    config = planning.read_source() if by_config else None
+    if config is not None:
+        _check_known(config, by_config, record)
+    return Draft(
+        tables=tables,
+        policy=record.policy or Policy(),
+        plan=lambda marks: _plan(
+            planning, [_as_it_ran(lines[table], last.get(table)) for table in tables], config, by_config, marks
+        ),
+        skipped=[Skipped(table=table, reason=said) for table, said in reported],
+    )
+
+
+def repeated(tracking: TrackingStore, event: ExtractEvent) -> ExtractEvent:
+    """The event whose `reingest` and `backfill` count: this one, or the nearest of those it is a rerun of that has any.
+
+    Raises RunNotFound.
+    """
+    asked, seen = event, set[str]()
+    while not asked.reingest and asked.backfill is None and asked.rerun_of is not None and asked.rerun_of not in seen:
+        seen.add(asked.rerun_of)
+        asked = read_event(tracking.run(asked.rerun_of).event)
+    return asked
+
+
+def _record(planning: Planning) -> RunRecord:
+    event = planning.event
+    record = planning.parts.tracking.run(event.rerun_of or "")
+    if record.source_name != event.source_name:
+        raise UsageError(
+            f"run {record.run_id!r} is of source {record.source_name!r}, and the event says {event.source_name!r}: "
+            f"write source_name: {record.source_name}"
+        )
+    return record
+
+
+def _lines(planning: Planning, record: RunRecord) -> dict[str, PlannedTable]:
+    """The plan of that run, by table."""
+    if record.plan_uri is None:
+        why = record.refused or "its config manager did not finish"
+        raise UsageError(f"run {record.run_id!r} was never planned ({why}): start a new run instead")
+    if record.planned == 0:
+        if not record.skipped:
+            raise UsageError(f"run {record.run_id!r} planned no table: start a new run")
+        names = [each.table for each in record.skipped]
+        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+        raise UsageError(
+            f"run {record.run_id!r} planned no table, all were skipped: {', '.join(names[:10])}{more}; start a new run of them: "
+            f"extract run {record.source_name} TABLE..."
+        )
+    try:
+        return {line.table: line for line in read_plan(planning.parts.objects, record.plan_uri)}
+    except ObjectNotFound as error:
+        raise UsageError(
+            f"the plan of run {record.run_id!r} is gone ({record.plan_uri}; plans are kept {KEPT_DAYS} days): "
+            "start a new run and name the tables in extract_tables"
+        ) from error
+
+
+def _tags(lines: Mapping[str, PlannedTable]) -> dict[str, list[str]]:
+    """The tags that the tables had when they were planned."""
+    cores = {table: (line.spec or {}).get("core") for table, line in lines.items()}
+    tags = {table: core.get("tags") for table, core in cores.items() if isinstance(core, dict)}
+    return {table: [str(tag) for tag in found] for table, found in tags.items() if isinstance(found, list)}
+
+
+def _succeeded(row: AttemptRow | None) -> bool:
+    return row is not None and row.state is JobState.SUCCEEDED
+
+
+def _since(record: RunRecord, state: TableState | None, line: PlannedTable) -> str | None:
+    """What has come after that run, so that the table needs no other one; None: it does."""
+    if state is not None and _passed(line, state):
+        window: Any = line.item["watermark"]
+        low = "the beginning" if window["low"] is None else repr(window["low"])
+        return (
+            f"its watermark has moved on since, from {low} to {state.watermark!r}: nothing of it is missing; --force "
+            "runs it all the same"
+        )
+    if state is None or state.last_state is not JobState.SUCCEEDED or state.last_run == record.run_id or state.last_at is None:
+        return None
+    since = datetime.fromisoformat(state.last_at) > datetime.fromisoformat(record.started_at)
+    return f"succeeded since, in run {state.last_run!r}" if since else None
+
+
+def _passed(line: PlannedTable, state: TableState) -> bool:
+    """Whether another run has committed what this line's incremental window begins with."""
+    window: Any = line.item["watermark"]
+    if window["mode"] != "incremental" or state.watermark is None or state.version <= window.get("version", 0):
+        return False
+    try:
+        return window["low"] is None or watermark.compare(state.watermark, window["low"], window["type"]) > 0
+    except TrackingError:
+        return False  # another column or type by now: the plan will say so
+
+
+def _failed_by_config(line: PlannedTable, row: AttemptRow | None) -> bool:
+    return line.plan_error is not None or (row is not None and row.failure is FailureClass.CONFIG)
+
+
+def _as_it_ran(line: PlannedTable, row: AttemptRow | None) -> PlannedTable:
+    """The table with the settings of its last attempt: one that had grown does not begin with the small size again."""
+    job_type = line.item.get("job_type")
+    return replace(line, settings=dict(row.settings)) if row and row.settings and row.job_type == job_type else line
+
+
+def _check_known(config: SourceConfig, tables: Sequence[str], record: RunRecord) -> None:
+    gone = [table for table in tables if table not in config.tables]
+    if gone:
+        raise UsageError(
+            f"{config.text.file} no longer has {', '.join(map(repr, gone))}, which failed in run {record.run_id!r} with CONFIG "
+            "and must be planned anew: put it back, or leave it out with exclude"
+        )
+
+
+def _plan(
+    planning: Planning, lines: Sequence[PlannedTable], config: SourceConfig | None, by_config: Sequence[str], marks: Marks
+) -> list[PlannedTable]:
+    """The plan in the order of the earlier one."""
+    parts = planning.parts
+    anew: Mapping[str, PlannedTable] = {}
+    if config is not None:
+        anew = {planned.table: planned for planned in planning.from_config(config, by_config, marks)}
+    return [
+        anew[line.table]
+        if line.table in anew
+        else replan(
+            line,
+            run=planning.run,
+            attempt=1,
+            machine=planning.machine,
+            registry=parts.registry,
+            marks=marks,
+            data_uri=parts.data_uri,
+            runs_uri=parts.runs_uri,
+        )
+        for line in lines
+    ]

@@ -1,0 +1,133 @@
+"""From an item that came out of its branch to the JobStatus: what the job type's parser says, guarded. Never raises.
+
+SUCCEEDED comes only from a parser that says so about a result: whatever can't be understood is UNKNOWN, never green.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from extract_core.contract import FailureClass, JobState, JobStatus, Outcome
+from extract_core.errors import JobTypeNotInstalled
+from extract_core.wording import RAISED, told
+
+if TYPE_CHECKING:
+    from extract_core.contract import Json
+    from extract_core.registry.installed import Registry
+    from extract_core.registry.values import AnyJobType
+
+
+def status_of(registry: Registry, item: Mapping[str, Json]) -> JobStatus:
+    """How the job of this item ended, by ``plan_error``, ``job_error`` or ``job_result``, whichever it carries."""
+    if item.get("plan_error") is not None:
+        return _plan_error(item["plan_error"])
+    name = item.get("job_type")
+    outcome = outcome_of(item)
+    if not isinstance(name, str) or not name:
+        return _without_type(
+            outcome, f"the table has no job_type, but {name!r}" if "job_type" in item else "the table has no job_type"
+        )
+    try:
+        job_type = registry.job_type(name)
+    except JobTypeNotInstalled as error:
+        return _without_type(outcome, str(error))
+    if outcome is None:
+        message = f"the state machine has no branch for the job type {name!r}: build and deploy it anew"
+        return failed(FailureClass.CONFIG, message)
+    return _parsed(job_type, outcome)
+
+
+def unknown(message: str, failure: FailureClass = FailureClass.UNKNOWN) -> JobStatus:
+    """The status of a job of which too little is known."""
+    return JobStatus(state=JobState.UNKNOWN, failure=failure, message=message)
+
+
+def failed(failure: FailureClass, message: str) -> JobStatus:
+    """A failure that is not the service's."""
+    return JobStatus(state=JobState.FAILED, failure=failure, message=message)
+
+
+def _parsed(job_type: AnyJobType, outcome: Outcome) -> JobStatus:
+    """What the parser says, if it can be stored and makes sense."""
+    name = job_type.name
+    try:
+        status = job_type.status(outcome)
+    except RAISED as error:  # whatever it raises, the end of the job is recorded
+        return unknown(f"the status parser of job type {name!r} raised {told(error)}; {_raw(outcome)}")
+    wrong = _wrong(status)
+    if wrong:
+        return unknown(f"the status parser of job type {name!r} returned {wrong}; {_raw(outcome)}")
+    if outcome.error is not None and status.state is JobState.SUCCEEDED:
+        return unknown(f"the status parser of job type {name!r} returned SUCCEEDED for a caught error; {_raw(outcome)}")
+    if status.state is not JobState.SUCCEEDED and status.failure is None:
+        status = replace(status, failure=FailureClass.UNKNOWN)
+    return status
+
+
+def outcome_of(item: Mapping[str, Json]) -> Outcome | None:
+    """What the branch left; None: nothing. A caught error counts before a result: a polling loop may have left an earlier one."""
+    error = item.get("job_error")
+    if error is not None:
+        fields = error if isinstance(error, Mapping) else {}
+        name, cause = fields.get("Error"), fields.get("Cause")
+        if not isinstance(cause, str | None):
+            cause = json.dumps(cause)
+        return Outcome.failed(name if isinstance(name, str) else "Unknown", cause if fields else json.dumps(error), item)
+    if "job_result" in item:
+        return Outcome.succeeded(item["job_result"], item)
+    return None
+
+
+def _plan_error(error: Json) -> JobStatus:
+    fields = error if isinstance(error, Mapping) else {}
+    name, message = fields.get("failure"), fields.get("message")
+    known = name if isinstance(name, str) and name in FailureClass.__members__ else FailureClass.CONFIG
+    return failed(
+        FailureClass(known), message if isinstance(message, str) and message else f"the table can't be planned: {error!r}"
+    )
+
+
+def _without_type(outcome: Outcome | None, reason: str) -> JobStatus:
+    """Nobody can read the outcome. Without one no job was started, and the fault is the config's."""
+    if outcome is None:
+        return failed(FailureClass.CONFIG, reason)
+    return unknown(f"{reason}, so nobody can read how its job ended; {_raw(outcome)}", FailureClass.CONFIG)
+
+
+def _raw(outcome: Outcome) -> str:
+    if outcome.error is not None:
+        return f"the service said: {outcome.error}: {outcome.cause or 'nothing'}"
+    return f"the service said: {json.dumps(outcome.result, ensure_ascii=False, default=str)}"
+
+
+def _wrong(status: Any) -> str | None:  # Any: a plugin may return anything
+    """What is wrong with what a parser returned; None: it can be stored."""
+    if not isinstance(status, JobStatus):
+        return f"{status!r} instead of a JobStatus"
+    kinds: tuple[tuple[str, type | tuple[type, ...]], ...] = (
+        ("state", JobState),
+        ("failure", (FailureClass, type(None))),
+        ("retryable", bool),
+        ("message", (str, type(None))),
+        ("job_run_id", (str, type(None))),
+        ("log_url", (str, type(None))),
+        ("started_at", (datetime, type(None))),
+        ("ended_at", (datetime, type(None))),
+        ("cost_basis", (Mapping, type(None))),
+    )
+    for name, kind in kinds:
+        if not isinstance(getattr(status, name), kind):
+            return f"a JobStatus with {name}={getattr(status, name)!r}"
+    if status.state is JobState.SUCCEEDED and status.failure is not None:
+        return f"SUCCEEDED with failure={status.failure!r}"
+    costs: Mapping[Any, Any] = status.cost_basis or {}
+    if not all(
+        isinstance(unit, str) and isinstance(amount, int | float) and math.isfinite(amount) for unit, amount in costs.items()
+    ):
+        return f"a JobStatus with cost_basis={status.cost_basis!r}"
+    return None

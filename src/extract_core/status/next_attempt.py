@@ -1,0 +1,175 @@
+"""Whether a table goes round again after an attempt, and with which item: made afresh, nothing of the last try is in it.
+
+It follows from the attempt's row and the table's line of the plan alone, so the same row gives the same item however often it is
+asked for; nothing is written but by `NextAttempt.keep`. The row's settings go through `JobType.escalate`; the window and the
+lease stay those of the run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from extract_core.contract import FailureClass, JobState, JobStatus, Watermark
+from extract_core.errors import ExtractError, ObjectError
+from extract_core.plan.attempt import RunContext
+from extract_core.plan.plan_file import read_plan_line, write_spilled
+from extract_core.plan.plan_tables import replan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_core.contract import Json
+    from extract_core.objects.store import ObjectStore
+    from extract_core.pipeline.parts import Parts
+    from extract_core.plan.line import PlannedTable, Spilled
+    from extract_core.registry.values import AnyJobType
+    from extract_core.tracking.records import AttemptRow
+
+PERMANENT: Final = frozenset(
+    {
+        FailureClass.USER_CODE,
+        FailureClass.CONFIG,
+        FailureClass.PERMISSION,
+        FailureClass.TIMEOUT,  # the job may still be running
+        FailureClass.STOPPED,
+        FailureClass.NO_RESULT,
+        FailureClass.CONFLICT,
+        FailureClass.NOT_RECORDED,
+    }
+)
+"""Classes that are never worth another attempt, whatever a job type says."""
+
+DEFAULT_WAIT: Final = 60
+"""Seconds between attempts where the config gives no `retry_wait_seconds`."""
+
+
+class NoNextAttempt(Exception):  # noqa: N818 - an answer, not a fault
+    """The failure is worth another attempt, and attempts are left, but none can be made; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextAttempt:
+    """The item of a further attempt, and its arguments where they are too long to stand in it."""
+
+    item: dict[str, Json]
+    spilled: Spilled | None
+
+    def keep(self, objects: ObjectStore) -> None:
+        """Put what the job reads its arguments from, before the item is handed out. Twice is once. Raises NoNextAttempt."""
+        if self.spilled is None:
+            return
+        try:
+            write_spilled(objects, [self.spilled])
+        except ObjectError as error:
+            raise NoNextAttempt(f"its arguments can't be kept for the job: {error}") from error
+
+
+def next_attempt(parts: Parts, item: Mapping[str, Json], row: AttemptRow) -> NextAttempt | None:
+    """The attempt after this row's; None: the row is the table's end. `item` is that of any attempt of the run.
+
+    Raises NoNextAttempt.
+    """
+    most = item.get("max_attempts")
+    if not isinstance(most, int) or row.attempt >= most or not _worth_it(row):
+        return None
+    line = _line(parts, item)
+    settings = _settings(parts, row, line)
+    planned = _planned(parts, row, replace(line, settings=settings))
+    if planned.plan_error is not None:
+        raise NoNextAttempt(planned.plan_error)
+    again: dict[str, Json] = {
+        **planned.item,
+        "watermark": line.item["watermark"],
+        "lease": line.item.get("lease"),
+        "plan_uri": item["plan_uri"],
+        "plan_line": item["plan_line"],
+        "retry_wait_seconds": retry_wait(line),
+    }
+    return NextAttempt(again if settings == line.settings else {**again, "settings": settings}, planned.spilled)
+
+
+def retry_wait(line: PlannedTable) -> int:
+    """Seconds between the attempts at this table."""
+    core = line.spec.get("core") if line.spec else None
+    wait = core.get("retry_wait_seconds", DEFAULT_WAIT) if isinstance(core, dict) else DEFAULT_WAIT
+    return wait if isinstance(wait, int) else DEFAULT_WAIT
+
+
+def _worth_it(row: AttemptRow) -> bool:
+    if row.state not in (JobState.FAILED, JobState.UNKNOWN) or row.failure in PERMANENT:
+        return False
+    return row.retryable or row.failure is FailureClass.OUT_OF_MEMORY
+
+
+def _line(parts: Parts, item: Mapping[str, Json]) -> PlannedTable:
+    uri, place = item.get("plan_uri"), item.get("plan_line")
+    if not isinstance(uri, str) or not isinstance(place, list) or [type(number) for number in place] != [int, int]:
+        raise NoNextAttempt("the item does not say where the table's line of the plan is")
+    try:
+        return read_plan_line(parts.objects, uri, *place)
+    except (ExtractError, ValueError) as error:
+        raise NoNextAttempt(f"the table's line of the plan can't be read: {error}") from error
+
+
+def _settings(parts: Parts, row: AttemptRow, line: PlannedTable) -> dict[str, Json]:
+    """What the last attempt ran with, bigger where its job type says so."""
+    ran_with = row.settings if row.settings is not None else line.settings
+    if ran_with is None or row.job_type is None:
+        raise NoNextAttempt("the settings that it ran with are not known")
+    try:
+        job_type = parts.registry.job_type(row.job_type)
+    except ExtractError as error:
+        raise NoNextAttempt(str(error)) from error
+    bigger = _escalated(job_type, ran_with, row)
+    if row.failure is FailureClass.OUT_OF_MEMORY and not row.retryable and bigger in (None, ran_with):
+        raise NoNextAttempt(f"job type {job_type.name!r} has no bigger size for it")
+    return bigger if bigger is not None else dict(ran_with)
+
+
+def _escalated(job_type: AnyJobType, ran_with: Mapping[str, Json], row: AttemptRow) -> dict[str, Json] | None:
+    """The settings of a bigger attempt, as JSON; None: the job type keeps them."""
+    try:
+        model = job_type.settings().model_validate(ran_with)
+        bigger = job_type.escalate(model, _status(row), row.attempt)
+        return None if bigger is None else bigger.model_dump(mode="json", by_alias=True)
+    except Exception as error:
+        raise NoNextAttempt(f"escalate of job type {job_type.name!r} raised {type(error).__name__}: {error}") from error
+
+
+def _status(row: AttemptRow) -> JobStatus:
+    """The job's status as it was recorded."""
+    return JobStatus(
+        state=row.state,
+        failure=row.failure,
+        retryable=row.retryable,
+        message=row.message,
+        job_run_id=row.job_run_id,
+        log_url=row.log_url,
+        started_at=datetime.fromisoformat(row.started_at) if row.started_at else None,
+        ended_at=datetime.fromisoformat(row.ended_at) if row.ended_at else None,
+        cost_basis=row.cost_basis,
+    )
+
+
+def _planned(parts: Parts, row: AttemptRow, line: PlannedTable) -> PlannedTable:
+    """The table planned for the next attempt, for the same deployment and from the same mark as the first one."""
+    first: Any = line.table_run or {}
+    window: Any = {**line.item["watermark"]}  # type: ignore[dict-item] # written by watermark_json
+    window.pop("version", None)  # of the committed mark
+    run = RunContext(run_id=row.run_id, execution_id="", started_at=str(line.item["run_started_at"]))
+    try:
+        return replan(
+            line,
+            run=run,
+            attempt=row.attempt + 1,
+            machine={"name": "that planned it", "job_types": {str(row.job_type): first.get("deployment")}},
+            registry=parts.registry,
+            marks={},
+            data_uri=parts.data_uri,
+            runs_uri=parts.runs_uri,
+            window=Watermark(**window),
+        )
+    except (ExtractError, KeyError, TypeError, ValueError) as error:
+        raise NoNextAttempt(f"it can't be planned again: {error}") from error

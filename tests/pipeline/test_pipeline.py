@@ -1,0 +1,107 @@
+"""extract.toml: its defaults, its places, and what each fault says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from extract_core.errors import ConfigError, UsageError
+from extract_core.pipeline.read import fault_at, find_pipeline, read_pipeline
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "extract.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_empty_file_is_a_whole_pipeline(tmp_path):
+    pipeline = read_pipeline(written(tmp_path, ""))
+    assert pipeline.name == "extract"
+    assert pipeline.config_uri == (tmp_path / "config").as_uri() + "/"
+    assert pipeline.data_uri == (tmp_path / ".extract/data").as_uri() + "/"
+    assert pipeline.tracking == str(tmp_path / ".extract/tracking.db")
+    assert pipeline.machine.map == "inline"
+    assert pipeline.is_local
+
+
+def test_places_are_relative_to_the_file_and_may_be_in_s3(tmp_path):
+    folder = tmp_path / "name with blanks é"
+    folder.mkdir()
+    pipeline = read_pipeline(written(folder, '[pipeline]\nconfig_uri = "c"\ndata_uri = "s3://lake/raw"\n'))
+    assert pipeline.config_uri == (folder / "c").as_uri() + "/"
+    assert "%20" in pipeline.config_uri
+    assert pipeline.data_uri == "s3://lake/raw/"
+    assert not pipeline.is_local
+
+
+def test_it_is_found_from_a_folder_below(tmp_path, monkeypatch):
+    path = written(tmp_path, "")
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert find_pipeline() == path
+    assert read_pipeline().file == path
+    assert read_pipeline(tmp_path).file == path
+
+
+@pytest.mark.parametrize(
+    ("text", "complaints"),
+    [
+        ("[pipeline\n", ["extract.toml:1:10: not valid TOML: Expected ']' at the end of a table declaration"]),
+        ("[pipelin]\n", ["extract.toml:1:1: pipelin: unknown key; did you mean 'pipeline'?"]),
+        ("[pipeline]\n\n  nam = 'x'\n", ["extract.toml:3:3: pipeline.nam: unknown key; did you mean 'name'?"]),
+        (
+            "[pipeline]\naccount = 123\n",
+            ['extract.toml:2:1: pipeline.account: 123 is not valid; wanted: twelve digits in quotes, such as "123456789012"'],
+        ),
+        (
+            "[pipeline]\nname = 'a b'\n[machine]\nmax_concurrency = 400\nretries = 1\n",
+            [
+                "extract.toml:2:1: pipeline.name: 'a b' is not valid; wanted: letters, digits, - and _, at most 40",
+                "extract.toml:4:1: machine.max_concurrency: 400 is not a number from 1 to 40 (the limit of an inline Map)",
+                "extract.toml:5:1: machine.retries: 1 is neither true nor false",
+            ],
+        ),
+        (
+            "[pipeline]\nstate_machine = 'extract-sales'\n",
+            [
+                (
+                    "extract.toml:2:1: pipeline.state_machine: 'extract-sales' is not valid; wanted: the ARN of a state machine, "
+                    "arn:aws:states:eu-central-1:123456789012:stateMachine:extract"
+                )
+            ],
+        ),
+        ("[machine]\nmap = 'distributed'\n", ["extract.toml:2:1: machine.map: 'distributed' is not one of: \"inline\""]),
+        ("[job_types]\nglue = 'x'\n", ["extract.toml:2:1: job_types.glue: is a section, not 'x'; write [job_types.glue]"]),
+        ("machine = 3\n", ["extract.toml:1:1: machine: is a section, not 3; write [machine]"]),
+        ("[pipeline]\ndata_uri = ''\n", ["extract.toml:2:1: pipeline.data_uri: '' is not a folder or an s3:// URI"]),
+    ],
+)
+def test_every_fault_has_its_place(tmp_path, text, complaints):
+    with pytest.raises(ConfigError) as caught:
+        read_pipeline(written(tmp_path, text))
+    assert str(caught.value).splitlines() == complaints
+
+
+def test_what_cannot_be_read_is_said(tmp_path, monkeypatch):
+    with pytest.raises(UsageError, match=r"there is no file '.*nothing.toml'"):
+        read_pipeline(tmp_path / "nothing.toml")
+    (tmp_path / "extract.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match=r"can't be read: 'utf-8' codec"):
+        read_pipeline(tmp_path)
+
+
+def test_a_fault_of_a_deployment_gets_its_place(tmp_path):
+    pipeline = read_pipeline(written(tmp_path, "[job_types.glue]\njob_name = ''\n"))
+    assert str(fault_at(pipeline, "job_types.glue.job_name", "is empty")) == "extract.toml:2:1: job_types.glue.job_name: is empty"
+    assert str(fault_at(pipeline, "job_types.ecs", "is missing")) == "extract.toml: job_types.ecs: is missing"
+
+
+def test_where_there_is_none_a_first_one_is_offered(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        find_pipeline(tmp_path)
+    assert str(caught.value) == (
+        f"there is no extract.toml in {str(tmp_path)!r} or above it; name one with --pipeline PATH, or write one: extract init"
+    )

@@ -1,0 +1,116 @@
+"""The event: what is read, and what whoever wrote it is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from extract_core.errors import UsageError
+from extract_core.plan.attempt import Backfill
+from extract_core.plan.event import ExtractEvent, read_event
+
+
+def test_all_that_an_event_may_say():
+    event = {
+        "source_name": "sales",
+        "extract_tables": "public.accounts, crm.*,,public.accounts",
+        "exclude": ["crm.old"],
+        "reingest": "true",
+        "rerun_of": "sales-20260301T060000-3f9a",
+    }
+    assert read_event(event) == ExtractEvent(
+        source_name="sales",
+        extract_tables=("public.accounts", "crm.*"),
+        exclude=("crm.old",),
+        reingest=True,
+        rerun_of="sales-20260301T060000-3f9a",
+    )
+
+
+def test_a_backfill_and_a_rerun_of_more():
+    given = {"source_name": "s", "extract_tables": "a", "backfill": {"from": "1", "to": "9"}}
+    assert read_event(given).backfill == Backfill(low="1", high="9")
+    assert read_event({**given, "backfill": {"to": "9"}}).backfill == Backfill(low=None, high="9")
+    assert read_event({"source_name": "s", "rerun_of": "r-1", "force": True}).force is True
+
+
+BACKFILL = (
+    "it must be two marks of the tables' watermark, as text: "
+    '{"from": "2026-01-01", "to": "2026-02-01"}, or without "from" for all up to there'
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"force": True}, "'force' is for a rerun; add 'rerun_of', or leave it out"),
+        ({"force": "perhaps", "rerun_of": "r"}, "'force' is 'perhaps'; write true or false"),
+        ({"backfill": "2026"}, f"'backfill' is '2026'; {BACKFILL}"),
+        ({"backfill": {"from": "1"}}, f"'backfill' is {{'from': '1'}}; {BACKFILL}"),
+        ({"backfill": {"to": 9}}, f"'backfill' is {{'to': 9}}; {BACKFILL}"),
+        ({"backfill": {"to": "9", "too": "1"}}, f"'backfill' is {{'to': '9', 'too': '1'}}; {BACKFILL}"),
+        (
+            {"backfill": {"to": "9"}, "reingest": True},
+            "'backfill' reads a range and 'reingest' everything; leave one of them out",
+        ),
+    ],
+)
+def test_a_backfill_or_a_force_that_cannot_be(more, message):
+    with pytest.raises(UsageError) as raised:
+        read_event({"source_name": "s", "extract_tables": "*", **more})
+    assert str(raised.value) == f"the event is wrong: {message}"
+
+
+def test_a_name_in_a_list_may_hold_a_comma():
+    assert read_event({"source_name": "s", "extract_tables": ["a,b"]}).extract_tables == ("a,b",)
+
+
+def test_a_rerun_needs_no_tables():
+    assert read_event({"source_name": "s", "rerun_of": "r-1"}).extract_tables == ("*",)
+
+
+EXAMPLE = '{"source_name": "sales", "extract_tables": ["public.accounts", "crm.*"]}'
+MISSING = f"'source_name' is missing; an event looks like {EXAMPLE}"
+TABLES = 'it must be a list of names and globs, a comma-separated string, or "*" for all'
+NAME = "it must be the name of a source file without .yml: letters, digits, _ . -, beginning with a letter or digit"
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ({}, f"{MISSING}; 'extract_tables' is missing; {TABLES}"),
+        (
+            {"sourcename": "s", "extract_tables": "*"},
+            f"'sourcename' is no key of an event; did you mean 'source_name'?; {MISSING}",
+        ),
+        (
+            {"source": "s", "tables": "*"},
+            (
+                "'source' is no key of an event; did you mean 'source_name'?; 'tables' is no key of an event; did you mean "
+                f"'extract_tables'?; {MISSING}; 'extract_tables' is missing; {TABLES}"
+            ),
+        ),
+        ({"source_name": "../secret", "extract_tables": "*"}, f"'source_name' is '../secret'; {NAME}"),
+        ({"source_name": "sales\n", "extract_tables": "*"}, f"'source_name' is 'sales\\n'; {NAME}"),
+        ({"source_name": "s", "extract_tables": [1]}, f"'extract_tables' is [1]; {TABLES}"),
+        (
+            {"source_name": "s", "extract_tables": " , "},
+            "'extract_tables' names no table; write names and globs, or \"*\" for all",
+        ),
+        ({"source_name": "s", "extract_tables": "*", "exclude": 3}, f"'exclude' is 3; {TABLES}"),
+        ({"source_name": "s", "extract_tables": "*", "reingest": "maybe"}, "'reingest' is 'maybe'; write true or false"),
+        (
+            {"source_name": "s", "extract_tables": "*", "rerun_of": "../r"},
+            "'rerun_of' is '../r'; it must be the id of a run, as `extract status` shows it",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said(event, message):
+    with pytest.raises(UsageError) as error:
+        read_event(event)
+    assert str(error.value) == f"the event is wrong: {message}"
+
+
+def test_an_event_is_an_object():
+    with pytest.raises(UsageError) as error:
+        read_event(["sales"])
+    assert str(error.value) == f"the event is ['sales']; it must be an object: {EXAMPLE}"

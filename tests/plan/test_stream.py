@@ -1,0 +1,74 @@
+"""A plan as a stream: the same tables as the list, memory that does not grow, and refusals before the first table."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from extract_core.config.read import read_source_config
+from extract_core.errors import ConfigError
+from extract_core.objects.files import FileObjects, file_uri
+from extract_core.plan.attempt import Places, RunContext
+from extract_core.plan.plan_file import read_plan, write_plan
+from extract_core.plan.plan_tables import plan_tables, stream_tables
+
+RUN = RunContext(run_id="r-1", execution_id="e", started_at="2026-03-01T06:00:00+00:00")
+
+
+def config(tables, more=""):
+    lines = "".join(f"    public.t{number}: {{fetchsize: {number}}}\n" for number in range(tables))
+    return read_source_config(f"extract:\n  job_type: loom\n  tables:\n{lines}{more}".encode(), file="sales.yml")
+
+
+@pytest.fixture
+def stream(registry, machine):
+    def made(source):
+        return stream_tables(
+            source,
+            source.tables,
+            run=RUN,
+            machine=machine,
+            registry=registry,
+            marks={},
+            places=Places(data_uri="s3://d", runs_uri="s3://r"),
+        )
+
+    return made
+
+
+def test_it_gives_what_the_list_holds(stream, registry, machine):
+    source = config(3, "    public.wrong: {fetchsize: many}\n")
+    listed = plan_tables(
+        source, source.tables, run=RUN, machine=machine, registry=registry, marks={}, data_uri="s3://d", runs_uri="s3://r"
+    )
+    assert [table.line() for table in stream(source)] == [table.line() for table in listed]
+
+
+def test_memory_does_not_grow_with_the_tables(stream):
+    def peak(tables):
+        source = config(tables)
+        tracemalloc.start()
+        assert sum(1 for _ in stream(source)) == tables
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    peak(600)
+    assert peak(6_000) < peak(2_000) * 1.5 + 200_000
+
+
+def test_it_is_written_as_it_comes(stream, tmp_path):
+    items = write_plan(FileObjects(), file_uri(tmp_path) + "/", "r-1", stream(config(1_200)))
+    uri = items[0]["plan_uri"]
+    assert [table.table for table in read_plan(FileObjects(), uri)] == [f"public.t{number}" for number in range(1_200)]
+    offset, length = items[700]["plan_line"]
+    assert b'"extract_table":"public.t700"' in FileObjects().read_range(uri, offset, length)
+
+
+@pytest.mark.parametrize("more", ["run: {on_invalid: fail}\n", "  default_arguments: {lag: x}\n"])
+def test_what_refuses_the_plan_is_told_before_the_first_table(stream, more):
+    source = config(2, "    public.wrong: {fetchsize: many}\n" + more)
+    with pytest.raises(ConfigError) as error:
+        stream(source)
+    assert 'extract.tables."public.wrong".fetchsize: is ' in str(error.value)

@@ -1,0 +1,134 @@
+"""Hooks are called plugin by plugin, in the order of their names; one that fails is named, and what it may stop is known."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import pytest
+
+from extract_core import JobState, JobStatus, TableRun, Watermark
+from extract_core.errors import PluginError
+from extract_core.registry.installed import Registry
+from extract_core.registry.loading import discover
+
+TABLE: TableRun[None] = TableRun(
+    source_name="sales",
+    source_type="jdbc",
+    table="public.accounts",
+    job_type="glue",
+    run_id="r1",
+    run_started_at="2026-01-01T00:00:00Z",
+    attempt=1,
+    extract_s3_uri="file:///x/",
+    result_uri="file:///y.json",
+    watermark=Watermark(),
+    deployment=None,
+    job_arguments={"--a": "core", "--b": "core"},
+)
+DONE = JobStatus(state=JobState.SUCCEEDED)
+
+
+def test_amending_goes_from_one_plugin_to_the_next(site, hooks):
+    for name in ("c", "a", "b"):
+        code = f"""
+        @hookimpl
+        def extract_amend_arguments(table, job_type):
+            return {{"--seen_by_{name}": ",".join(table.job_arguments), "--a": "{name}", "--kind": job_type}}
+        """
+        site.simple(name, hooks(code))
+    amended = discover(strict=True).amend_arguments(TABLE)
+    assert amended.job_arguments == {
+        "--a": "c",
+        "--b": "core",
+        "--seen_by_a": "--a,--b",
+        "--kind": "glue",
+        "--seen_by_b": "--a,--b,--seen_by_a,--kind",
+        "--seen_by_c": "--a,--b,--seen_by_a,--kind,--seen_by_b",
+    }
+    assert TABLE.job_arguments == {"--a": "core", "--b": "core"}
+
+
+def test_tryfirst_and_trylast_come_before_and_after_the_alphabet(site, hooks):
+    for name, mark in {"a": "(trylast=True)", "b": "", "c": "", "d": "(tryfirst=True)"}.items():
+        code = f"""
+        @hookimpl{mark}
+        def extract_amend_arguments(table):
+            return {{"--order": table.job_arguments.get("--order", "") + "{name}"}}
+        """
+        site.simple(name, hooks(code))
+    assert discover(strict=True).amend_arguments(TABLE).job_arguments["--order"] == "dbca"
+
+
+def test_amending_nothing(site, hooks):
+    site.simple("idle", hooks("@hookimpl\ndef extract_amend_arguments(): return None"))
+    assert discover(strict=True).amend_arguments(TABLE) == TABLE
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ("return ['--a']", "returned ['--a']; return a mapping or None"),
+        ("return {'--n': 4}", "returned {'--n': 4}; both must be text"),
+        ("return {4: 'n'}", "returned {4: 'n'}; both must be text"),
+        ("raise KeyError('x')", "raised KeyError: 'x' (FILE:5)"),
+        ("raise SystemExit", "raised SystemExit (FILE:5)"),
+    ],
+)
+def test_amending_that_fails_names_the_plugin(site, hooks, body, fault):
+    site.simple("bad", hooks(f"@hookimpl\ndef extract_amend_arguments(table): {body}"), version="3")
+    with pytest.raises(PluginError) as refused:
+        discover(strict=True).amend_arguments(TABLE)
+    expected = f"plugin 'bad' of acme-bad 3: its hook extract_amend_arguments {fault}"
+    assert str(refused.value) == expected.replace("FILE", str(site.folder / "acme_bad.py"))
+
+
+def test_run_finished_reaches_all_even_if_one_raises(site, hooks, caplog):
+    site.simple("a", hooks("seen = []\n@hookimpl\ndef extract_run_finished(table, status): seen.append((table, status))"))
+    site.simple("b", hooks("@hookimpl\ndef extract_run_finished(job_type): raise OSError('no network')"))
+    site.simple("c", hooks("seen = []\n@hookimpl\ndef extract_run_finished(job_type): seen.append(job_type)"))
+    registry = discover(strict=True)
+    with caplog.at_level(logging.ERROR):
+        registry.run_finished({"extract_table": "t"}, "glue", DONE, logging.getLogger("test"))
+    assert sys.modules["acme_a"].seen == [({"extract_table": "t"}, DONE)]
+    assert sys.modules["acme_c"].seen == ["glue"]
+    place = f"{site.folder}/acme_b.py:5"
+    assert caplog.messages == [
+        f"plugin 'b' of acme-b 1.0: its hook extract_run_finished raised OSError: no network ({place})",
+    ]
+    assert "Traceback" in caplog.text
+
+
+def test_the_state_machine_goes_from_one_plugin_to_the_next(site, hooks):
+    site.simple("a", hooks("@hookimpl\ndef extract_state_machine(definition): return {**definition, 'a': len(definition)}"))
+    site.simple("b", hooks("@hookimpl\ndef extract_state_machine(definition): return {**definition, 'b': len(definition)}"))
+    assert discover(strict=True).state_machine({"x": 0}) == {"x": 0, "a": 1, "b": 2}
+
+
+def test_changing_the_definition_in_place_without_returning_it_changes_nothing(site, hooks):
+    site.simple("a", hooks("@hookimpl\ndef extract_state_machine(definition): definition['States'].clear()"))
+    assert discover(strict=True).state_machine({"States": {"A": {}}}) == {"States": {"A": {}}}
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [("return []", "returned []; return a definition or None"), ("raise ValueError('no')", "raised ValueError: no (FILE:5)")],
+)
+def test_a_state_machine_hook_that_fails_stops_the_build(site, hooks, body, fault):
+    site.simple("bad", hooks(f"@hookimpl\ndef extract_state_machine(definition): {body}"))
+    with pytest.raises(PluginError) as refused:
+        discover(strict=True).state_machine({})
+    expected = f"plugin 'bad' of acme-bad 1.0: its hook extract_state_machine {fault}"
+    assert str(refused.value) == expected.replace("FILE", str(site.folder / "acme_bad.py"))
+
+
+def test_a_registry_of_given_job_types(site, job_types):
+    site.simple("batch", job_types("batch", "other"))
+    import acme_batch
+
+    registry = Registry.of(acme_batch.Other(), acme_batch.Batch())
+    assert list(registry.job_types) == ["batch", "other"]
+    assert str(registry.job_types["other"].provider) == "plugin 'other' of (embedded) 0"
+    assert registry.amend_arguments(TABLE) == TABLE
+    with pytest.raises(PluginError, match=r"^Registry.of was given the class Batch among the job types, which is a class"):
+        Registry.of(acme_batch.Batch)

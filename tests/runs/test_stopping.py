@@ -1,0 +1,219 @@
+"""Jobs that outlive their execution: reconcile stops each, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+
+import pytest
+
+from extract_core import JobState
+from extract_core.registry.installed import Registry
+from extract_core.registry.routing import CHOOSE, HANDLE_STATUS
+from extract_core.runs import stop_jobs as stopping
+from extract_core.runs.reconcile import reconcile
+from extract_core.runs.started_jobs import StartedJobs
+
+
+class History:
+    """Events in the shape of GetExecutionHistory, each following the last one of its table."""
+
+    def __init__(self):
+        self.events = []
+        self._last = {}
+
+    def add(self, table, **details):
+        number = len(self.events) + 1
+        self.events.append({"id": number, "previousEventId": self._last.get(table, 0), "type": "x", **details})
+        self._last[table] = number
+        return self
+
+    def enter(self, item, state="Press"):
+        text = item if isinstance(item, str) else json.dumps(item)
+        table = "" if isinstance(item, str) else item["extract_table"]
+        return self.add(table, stateEnteredEventDetails={"name": state, "input": text})
+
+    def submit(self, item, **answer):
+        answer |= {"SdkHttpMetadata": {"HttpStatusCode": 200}, "SdkResponseMetadata": {}}
+        self.add(item["extract_table"]).add(item["extract_table"])  # TaskScheduled, TaskStarted
+        return self.add(item["extract_table"], taskSubmittedEventDetails={"output": json.dumps(answer)})
+
+    def leave(self, item, state="Press"):
+        return self.add(item["extract_table"], stateExitedEventDetails={"name": state, "output": json.dumps(item)})
+
+
+@pytest.fixture
+def asked():
+    """What the job type was asked to stop: table → what was told of its job, and the session."""
+    return {}
+
+
+@pytest.fixture
+def dead(pipeline, asked, monkeypatch):
+    """A planned run and its history; ``dead.end()`` reconciles it."""
+    monkeypatch.setattr(stopping, "SECONDS", 0.05)
+
+    class Stoppable(type(pipeline.parts.registry.job_type("press"))):
+        def stop(self, outcome, aws):
+            table = outcome.item["extract_table"]
+            asked.setdefault(table, []).append((outcome.result, outcome.item["attempt"], aws))
+            if table == "public.orders":
+                raise PermissionError("press:Stop is not allowed")
+            if table == "public.returns":
+                threading.Event().wait()
+
+    class Dead:
+        def __init__(self):
+            self.history = History()
+            self.items = {item["extract_table"]: item for item in pipeline.plan()["tables_to_extract"]}
+
+        def end(self, status="ABORTED", **parts):
+            registry, history = Registry.of(Stoppable()), lambda execution: iter(self.history.events)
+            kept = {"registry": registry, "history": history, "aws": lambda: "session", **parts}
+            return reconcile(replace(pipeline.parts, **kept), "run-1", status, "by ann")
+
+    return Dead()
+
+
+def messages(pipeline):
+    return {row.table: row.message for row in pipeline.tracking.attempts("run-1")}
+
+
+def test_each_job_is_stopped_and_one_that_fails_or_hangs_stops_no_other(pipeline, dead, asked, caplog):
+    for number, item in enumerate(dead.items.values()):
+        dead.history.enter(item, CHOOSE).enter(item).submit(item, JobRunId=f"jr_{number}")
+    summary = dead.end()
+    assert asked == {
+        "public.accounts": [({"JobRunId": "jr_0"}, 1, "session")],
+        "public.orders": [({"JobRunId": "jr_1"}, 1, "session")],
+        "public.returns": [({"JobRunId": "jr_2"}, 1, "session")],
+    }
+    refused, hung = "PermissionError: press:Stop is not allowed", "TimeoutError: no answer within 0.05 seconds"
+    assert summary["stopped_jobs"] == [
+        {"table": "public.accounts", "attempt": 1, "job_type": "press", "known": True, "error": None},
+        {"table": "public.orders", "attempt": 1, "job_type": "press", "known": True, "error": refused},
+        {"table": "public.returns", "attempt": 1, "job_type": "press", "known": True, "error": hung},
+    ]
+    assert messages(pipeline) == {
+        "public.accounts": "by ann; its job is stopped",
+        "public.orders": f"by ann; its job may still run, it could not be stopped: {refused}",
+        "public.returns": f"by ann; its job may still run, it could not be stopped: {hung}",
+    }
+    assert f"the job of public.orders could not be stopped: {refused}" in caplog.text
+
+
+def test_twice_is_once(pipeline, dead, asked):
+    item = dead.items["public.accounts"]
+    dead.history.enter(item).submit(item, JobRunId="jr_0")
+    assert dead.end() == dead.end("TIMED_OUT")
+    assert len(asked["public.accounts"]) == 1
+
+
+def test_a_call_that_dies_after_the_stop_is_made_good(pipeline, dead, asked, monkeypatch):
+    item = dead.items["public.accounts"]
+    dead.history.enter(item).submit(item, JobRunId="jr_0")
+
+    def full(*args, **kwargs):
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(pipeline.tracking), "finish", full)
+        with pytest.raises(OSError, match="No space"):
+            dead.end()
+    assert dead.end()["stopped_jobs"] == [
+        {"table": "public.accounts", "attempt": 1, "job_type": "press", "known": True, "error": None}
+    ]
+    assert len(asked["public.accounts"]) == 2
+
+
+def test_only_jobs_that_may_run_are_stopped(pipeline, dead, asked):
+    """One had ended, one never started: neither is touched."""
+    ended, chosen = dead.items["public.accounts"], dead.items["public.orders"]
+    pipeline.report(ended)
+    dead.history.enter(ended).submit(ended, JobRunId="jr_0")
+    dead.history.enter({**ended, "job_result": {"State": "DONE"}}, HANDLE_STATUS).enter(chosen, CHOOSE)
+    summary = dead.end()
+    assert asked == {}
+    assert "stopped_jobs" not in summary
+    assert {row.table: row.state for row in pipeline.tracking.attempts("run-1")} == {
+        "public.accounts": JobState.SUCCEEDED, "public.orders": JobState.STOPPED, "public.returns": JobState.STOPPED,
+    }  # fmt: skip
+
+
+def test_without_a_history_any_job_may_run(pipeline, dead, asked):
+    def refused(execution):
+        raise PermissionError("not allowed")
+
+    summary = dead.end(history=refused)
+    assert asked["public.accounts"] == [(None, 1, "session")]
+    assert set(asked) == set(dead.items)
+    assert [job["known"] for job in summary["stopped_jobs"]] == [False, False, False]
+    assert messages(pipeline)["public.accounts"] == "by ann; whether its job was started is not known: it may still run"
+
+
+def test_an_end_that_is_no_abort_stops_its_jobs_too(pipeline, dead, asked):
+    item = dead.items["public.accounts"]
+    dead.history.enter(item).submit(item, JobRunId="jr_0")
+    summary = dead.end("FAILED")
+    assert summary["reason"] == "the execution ended FAILED without a summary: by ann"
+    assert asked["public.accounts"] == [({"JobRunId": "jr_0"}, 1, "session")]
+
+
+def test_on_one_machine_its_processes_are_ended_and_no_service_is_asked(pipeline, dead, asked):
+    item = dead.items["public.accounts"]
+    dead.history.enter(item).submit(item, ProcessId=1234)
+    ended = []
+    summary = dead.end(aws=None, stop_here=lambda outcome: ended.append(outcome.result) is None)
+    assert (ended, asked) == ([{"ProcessId": 1234}], {})
+    assert [job["table"] for job in summary["stopped_jobs"]] == ["public.accounts"]
+    assert messages(pipeline)["public.accounts"] == "by ann; its job is stopped"
+
+
+def test_a_process_that_had_ended_by_itself_is_not_said_to_be_stopped(pipeline, dead):
+    item = dead.items["public.accounts"]
+    dead.history.enter(item).submit(item, ProcessId=1234)
+    assert "stopped_jobs" not in dead.end(aws=None, stop_here=lambda _: False)
+    assert messages(pipeline)["public.accounts"] == "by ann; its job had ended by itself; its result was not recorded"
+
+
+def test_where_there_is_nobody_to_ask_nothing_is_said(pipeline, dead, asked):
+    item = dead.items["public.accounts"]
+    dead.history.enter(item).submit(item, JobRunId="jr_0")
+    assert "stopped_jobs" not in dead.end(aws=None)
+    assert messages(pipeline)["public.accounts"] == "by ann"
+
+
+def found(history):
+    started = StartedJobs()
+    for _ in started.watching(history.events):
+        pass
+    return {key: (job.item.get("job_result"), job.told) for key, job in started.jobs.items()}
+
+
+def test_a_branch_of_many_states_is_known_by_its_last_result():
+    """Started by a function: the answer stands in the item, once its state has been left."""
+    item = {"extract_table": "t", "attempt": 2}
+    told = {**item, "job_result": {"job": {"id": "q-1"}}}
+    history = History().enter(item, "Redshift Start")
+    assert found(history) == {("t", 2): (None, None)}
+    history.leave(told, "Redshift Start")
+    assert found(history) == {("t", 2): (told["job_result"], told["job_result"])}
+    history.enter(told, "Redshift Wait")
+    assert found(history) == {("t", 2): (told["job_result"], told["job_result"])}
+
+
+def test_events_of_tables_that_run_at_once_are_kept_apart():
+    a, b = ({"extract_table": name, "attempt": 1} for name in "ab")
+    history = History().enter(a).enter(b)
+    history.add("b").add("a")
+    history.add("b", taskSubmittedEventDetails={"output": '{"Id": "b-1"}'}).add("a", taskSubmittedEventDetails={"output": "{cut"})
+    assert found(history) == {("a", 1): (None, None), ("b", 1): (None, {"Id": "b-1"})}
+
+
+def test_a_state_inside_of_a_branchs_own_map_belongs_to_its_table():
+    item = {"extract_table": "t", "attempt": 1}
+    history = History().enter(item, "Own Map")
+    history.add("t", stateEnteredEventDetails={"name": "Part", "input": "7"})
+    history.add("t", taskSubmittedEventDetails={"output": '{"Id": "p-7"}'})
+    assert found(history) == {("t", 1): (None, {"Id": "p-7"})}
