@@ -54,15 +54,19 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Callable[[str], Path]:
-    """The path of a file of recorded facts, which lie beside the checkout and not in it.
+    """The path of a recorded file that is not part of the repository: it lies beside the checkout.
 
-    Where it is absent the test is skipped aloud; under EXTRACT_REQUIRE_SHARED=1 (as .ci/run sets it) that is a failure.
+    If it is absent, the test is skipped with a message. Under EXTRACT_REQUIRE_SHARED=1 the test fails instead: .ci/run
+    sets this if the folder of recorded executions is there.
     """
 
     def find(name: str) -> Path:
         path = SHARED / name
         if not path.exists():
-            missing = f"recorded facts are not here: {name} (looked in EXTRACT_SHARED or the folder `shared` beside the checkout)"
+            missing = (
+                f"left out: {name} is not part of the repository, and it is not in {SHARED} "
+                "(the folder `shared` beside the checkout, or EXTRACT_SHARED)"
+            )
             if os.environ.get("EXTRACT_REQUIRE_SHARED") == "1":
                 pytest.fail(missing)
             pytest.skip(missing)

@@ -13,17 +13,15 @@ from asl_toolkit.conformance.matching import decoded, judge, matches
 from asl_toolkit.conformance.runner import run_case
 from asl_toolkit.conformance.table import table
 
-DATA = Path(os.environ.get("ASL_CONFORMANCE", Path(__file__).parents[3] / "shared" / "conformance" / "asl" / "dev.jsonl"))
 SLOW = {"timeout", "callback", "wait", "retry"}
 
 
-def cases():
-    if not DATA.exists():
-        message = f"there are no recorded executions at {DATA}: set ASL_CONFORMANCE to their file"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    with DATA.open(encoding="utf-8") as lines:
+@pytest.fixture
+def cases(shared_data):
+    """The recorded executions: from the file that ASL_CONFORMANCE names, else from beside the checkout."""
+    named = os.environ.get("ASL_CONFORMANCE")
+    path = Path(named) if named else shared_data("conformance/asl/dev.jsonl")
+    with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
@@ -32,16 +30,16 @@ def judged(chosen):
     return Counter(verdict for verdict, _ in verdicts), [name for verdict, name in verdicts if verdict == "wrong"]
 
 
-def test_most_recorded_executions_are_the_same_here():
-    quick = [case for case in cases() if not SLOW & set(case["features"])]
+def test_most_recorded_executions_are_the_same_here(cases):
+    quick = [case for case in cases if not SLOW & set(case["features"])]
     counts, wrong = judged(quick)
     assert wrong == []
     assert counts["exact"] >= 0.97 * counts.total()
 
 
 @pytest.mark.soak
-def test_recorded_executions_that_take_their_time():
-    counts, wrong = judged([case for case in cases() if SLOW & set(case["features"])])
+def test_recorded_executions_that_take_their_time(cases):
+    counts, wrong = judged([case for case in cases if SLOW & set(case["features"])])
     assert wrong == []
     assert counts["exact"] >= 0.9 * counts.total()
 

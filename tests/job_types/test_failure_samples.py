@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from extract_core import JobState, Outcome
 
+FAILURES = Path(__file__).resolve().parents[1] / "recorded" / "failures.jsonl"
+
 
 @pytest.fixture(scope="session")
-def samples(shared_data):
-    """One failure a line: error and cause as a Catch delivers them, and for its own parser what it should conclude."""
-    return [json.loads(line) for line in shared_data("facts/failures.jsonl").read_text().splitlines() if line.strip()]
+def samples():
+    """One failure per line: error and cause as a Catch delivers them, and what the parser in question must conclude."""
+    return [json.loads(line) for line in FAILURES.read_text(encoding="utf-8").splitlines()]
 
 
 def outcomes(sample):
@@ -28,11 +31,11 @@ def test_each_sample_of_this_parser_gives_what_it_says(installed, samples):
     assert mine, f"no sample of {installed.job_type.name}"
     for sample in mine:
         status = installed.job_type.status(Outcome.failed(sample["error"], sample["cause"]))
-        told = f"{sample['service']}: {sample['reason']}"
-        assert status.state == sample["status_state"], told
-        assert status.failure in sample["failure"], told
-        assert sample["retryable"] in (None, status.retryable), told
-        assert status.message, told
+        name = f"{sample['service']}: {sample['reason']}"
+        assert status.state == sample["status_state"], name
+        assert status.failure in sample["failure"], name
+        assert sample["retryable"] in (None, status.retryable), name
+        assert status.message, name
 
 
 def test_no_sample_is_ever_a_success(installed, samples):
