@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test test-postgres soak check format bench bench-peers conformance lock clean
+.PHONY: help set-up demo test test-postgres soak check format bench bench-peers conformance lock build clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -50,5 +50,8 @@ conformance: set-up ## the interpreter and moto's against executions recorded on
 lock: ## resolves the dependencies anew and writes requirements.lock
 	@$(PYTHON) tools/lock.py --upgrade
 
+build: ## wheels and sdists of all distributions in dist/ (TAG=v0.1.0: their version must be that of the tag)
+	@$(PYTHON) tools/build.py "$$TAG"
+
 clean: ## removes .venv and what the tools left
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo
+	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo
