@@ -1,4 +1,4 @@
-"""Every distribution builds a wheel, and works from it in an environment that holds nothing else."""
+"""Every distribution builds a wheel, which works with what it declares and nothing else."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ import subprocess
 import sys
 import tomllib
 import venv
+from email import message_from_bytes
+from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 DISTRIBUTIONS = {
@@ -55,23 +63,71 @@ def constraints(tmp_path_factory) -> Path:
     return path
 
 
-def install(folder: Path, wheels: Path, constraints: Path, requirement: str) -> Path:
-    venv.create(folder, with_pip=False)
-    python = folder / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--prefer-binary"]
-    run(*pip, "--find-links", wheels, "-c", constraints, requirement)
-    return python
+def requirements(name: str, wheels: Path, extras: frozenset[str]) -> Iterator[Requirement]:
+    """What a distribution declares for these extras: a member in its wheel, any other as it is installed."""
+    if name in DISTRIBUTIONS:
+        (wheel,) = wheels.glob(f"{name.replace('-', '_')}-*.whl")
+        with ZipFile(wheel) as archive:
+            (path,) = (entry for entry in archive.namelist() if entry.endswith(".dist-info/METADATA"))
+            declared = message_from_bytes(archive.read(path)).get_all("Requires-Dist", [])
+    else:
+        declared = metadata.distribution(name).requires or []
+    for text in declared:
+        requirement = Requirement(text)
+        if requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in extras or {""}):
+            yield requirement
+
+
+def closure(name: str, wheels: Path, extras: frozenset[str] = frozenset()) -> set[str]:
+    """The names of all distributions that pip would install for this one: itself, and what is declared, to the end."""
+    seen: set[tuple[str, frozenset[str]]] = set()
+    waiting = [(name, extras)]
+    while waiting:
+        entry = waiting.pop()
+        if entry not in seen:
+            seen.add(entry)
+            waiting += [
+                (canonicalize_name(each.name), frozenset(each.extras)) for each in requirements(entry[0], wheels, entry[1])
+            ]
+    return {name for name, _ in seen}
+
+
+def site_of(names: Iterable[str], wheels: Path, folder: Path) -> Path:
+    """A folder to import from that holds these distributions and nothing else."""
+    folder.mkdir()
+    for name in names:
+        if name in DISTRIBUTIONS:
+            (wheel,) = wheels.glob(f"{name.replace('-', '_')}-*.whl")
+            ZipFile(wheel).extractall(folder)
+            continue
+        installed = metadata.distribution(name)
+        for top in {file.parts[0] for file in installed.files or () if file.parts[0] != ".."}:
+            if not (folder / top).exists():
+                (folder / top).symlink_to(Path(str(installed.locate_file(top))))
+    return folder
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
-def test_it_installs_alone_and_imports(name, wheels, constraints, tmp_path):
+def test_it_imports_with_what_it_declares_and_nothing_else(name, wheels, tmp_path):
     module = DISTRIBUTIONS[name][1]
-    python = install(tmp_path / "venv", wheels, constraints, name)
+    site = site_of(closure(name, wheels), wheels, tmp_path / "site")
     version = tomllib.loads((ROOT / DISTRIBUTIONS[name][0] / "pyproject.toml").read_text())["project"]["version"]
-    code = f"import {module}, importlib.metadata as m; print(m.version({name!r}), {module}.__file__)"
-    printed = run(python, "-I", "-c", code, cwd=tmp_path)
-    assert printed.split()[0] == version
-    assert str(tmp_path) in printed
+    code = (
+        f"import sys; sys.path.append({str(site)!r}); import {module}, importlib.metadata as m; "
+        f"print(m.version({name!r}), {module}.__file__)"
+    )
+    printed = run(sys.executable, "-I", "-S", "-c", code, cwd=tmp_path)
+    assert printed.split() == [version, str(site / module / "__init__.py")]
+
+
+def test_members_pin_one_another_exactly(wheels):
+    """A looser bound would let pip fetch a name that somebody else registers."""
+    for name, (folder, _) in DISTRIBUTIONS.items():
+        project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]
+        optional = project.get("optional-dependencies", {}).values()
+        declared = [Requirement(text) for text in (*project["dependencies"], *(text for extra in optional for text in extra))]
+        own = [requirement for requirement in declared if canonicalize_name(requirement.name) in DISTRIBUTIONS]
+        assert [str(requirement) for requirement in own if str(requirement.specifier) != f"=={project['version']}"] == [], name
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
@@ -85,9 +141,15 @@ def test_the_wheel_holds_types_licence_and_nothing_foreign(name, wheels):
 
 
 def test_all_extras_give_a_working_command(wheels, constraints, tmp_path):
-    python = install(tmp_path / "venv", wheels, constraints, "extract-sfn[all]")
-    printed = run(python.parent / "extract", "plugins", "list", "--output", "json", cwd=tmp_path)
+    """Installed as docs/start.md says: what is not ours from the index, with the pins of the lock; ours from the wheels alone."""
+    venv.create(tmp_path / "venv", with_pip=False)
+    programs = tmp_path / "venv" / "bin"
+    pip = [sys.executable, "-m", "pip", "--python", programs / "python", "install", "-q"]
+    names = closure("extract-sfn", wheels, frozenset({"all"})) - DISTRIBUTIONS.keys()
+    run(*pip, "--prefer-binary", "-c", constraints, *sorted(names))
+    run(*pip, "--no-index", "--find-links", wheels, "extract-sfn[all]")
+    printed = run(programs / "extract", "plugins", "list", "--output", "json", cwd=tmp_path)
     for job_type in ("glue", "emr", "ecs"):
         assert f'"{job_type}"' in printed
-    told = run(python.parent / "extract", "demo", "--rows", "1000", "--output", "json", cwd=tmp_path)
-    assert json.loads(told)["ok"] is True
+    answer = run(programs / "extract", "demo", "--rows", "1000", "--output", "json", cwd=tmp_path)
+    assert json.loads(answer)["ok"] is True
