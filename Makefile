@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test test-postgres soak check format bench bench-peers conformance lock build clean
+.PHONY: pictures help set-up demo test test-postgres soak check format bench bench-peers conformance lock build clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ bench-peers: set-up ## our checker of state machines beside statelint, cfn-lint 
 
 conformance: set-up ## the interpreter and moto's against executions recorded on AWS (RECORDED=file.jsonl)
 	@python asl_toolkit/tools/beside_moto.py $(RECORDED)
+
+pictures: set-up ## draws docs/status.svg from a run of the demo
+	@python tools/pictures.py
 
 lock: ## resolves the dependencies anew and writes requirements.lock
 	@$(PYTHON) tools/lock.py --upgrade
