@@ -1,6 +1,7 @@
-"""The extract job against a plain `sqlite3 + pyarrow` loop, whole processes in alternating pairs; and memory at 1/4 of the rows.
+"""Compare the extract job with a plain `sqlite3` + `pyarrow` loop, and its memory with 1/4 of the rows.
 
-The loop takes no care of types: what `pa.array` makes of the values stands. Run it with `python benchmarks/bench_extract_job.py`.
+Whole processes run in alternating pairs. The loop ignores declared types: it writes what `pa.array`
+infers. Run it with `python benchmarks/bench_extract_job.py`.
 """
 
 import argparse
@@ -28,13 +29,13 @@ while rows := cursor.fetchmany(65536):
     writer.write_table(table)
 writer.close()
 """
-# A process of its own asks the kernel for the peak of its only child.
-WATCH = """
+# A separate process per measurement: the kernel reports the CPU and the peak of all children together.
+MEASURE = """
 import json, resource, subprocess, sys, time
 started = time.perf_counter()
 code = subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL).returncode
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([code, time.perf_counter() - started, used.ru_maxrss / 1024]))
+print(json.dumps([code, time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
 """
 COLUMNS = """
     id INTEGER PRIMARY KEY, customer_id BIGINT, amount DECIMAL(12,2), active BOOLEAN, score DOUBLE,
@@ -43,14 +44,16 @@ COLUMNS = """
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One process: its seconds on the wall and its peak memory in MiB."""
+    """One process: wall and CPU seconds, peak memory in MiB, and the MB that it wrote."""
 
     seconds: float
+    cpu: float
     peak: float
+    size: float
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print the figures; gives 1 when memory grows with the table or the job is slower than 0.8 of the loop."""
+    """Print the figures; return 1 if memory grows with the table, or the job is slower than 0.8 of the loop."""
     parser = argparse.ArgumentParser(description="extract_job against a plain sqlite3 + pyarrow loop")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--pairs", type=int, default=4)
@@ -60,30 +63,36 @@ def main(argv: Sequence[str]) -> int:
         database = folder / "bench.db"
         _make(database, "quarter", options.rows // 4)
         _make(database, "whole", options.rows)
-        quarter = _watched(_job(folder, database, "quarter"))
+        job_files, plain_files = folder / "job", folder / "plain"
+        plain_files.mkdir()
+        quarter = _measured(_job(folder, database, "quarter"), job_files)
         pairs = [
-            (_watched(_job(folder, database, "whole")), _watched(_plain(folder, database, "whole"))) for _ in range(options.pairs)
+            (_measured(_job(folder, database, "whole"), job_files), _measured(_plain(folder, database, "whole"), plain_files))
+            for _ in range(options.pairs)
         ]
         written = json.loads((folder / "result.json").read_text())["rows"]
         assert written == options.rows, f"the job wrote {written} rows of {options.rows}"
     jobs, plains = zip(*pairs, strict=True)
     speed = statistics.median(plain.seconds / job.seconds for job, plain in pairs)
+    cpu = statistics.median(job.cpu / plain.cpu for job, plain in pairs)
+    size = jobs[0].size / plains[0].size
     growth = statistics.median(job.peak for job in jobs) / quarter.peak
     print(f"extract_job, {options.rows} rows, {options.pairs} pairs (medians)")
     _show("extract_job", options.rows, jobs)
     _show("plain sqlite3 + pyarrow", options.rows, plains)
-    print(f"  extract_job / plain: rate {speed:.2f}  memory {_peak(jobs) / _peak(plains):.2f}")
+    memory = _peak(jobs) / _peak(plains)
+    print(f"  extract_job / plain: rate {speed:.2f}  CPU {cpu:.2f}  memory {memory:.2f}  size {size:.2f}")
     print(f"  extract_job peak, all rows / a quarter: {_peak(jobs):.0f} / {quarter.peak:.0f} MiB = {growth:.2f}")
-    # Below this a quarter doesn't fill its first batches and row group: growing to full size is no growth with the table.
+    # A small quarter does not fill its first batches and row group, so its peak says nothing about growth.
     grown = growth >= 1.2 and options.rows >= 600_000
     if speed < 0.8 or grown:
-        print("  beyond its bounds: at least 0.8 of the plain loop's rate, and memory that grows by less than 1.2")
+        print("  out of bounds: the rate must be at least 0.8 of the plain loop's, and memory must grow by less than 1.2")
         return 1
     return 0
 
 
 def _make(database: Path, table: str, rows: int) -> None:
-    """Fill a table of ten columns, with NULLs, text and blobs in it."""
+    """Fill a table of ten columns that include NULLs, text and blobs."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute(f"CREATE TABLE {table} ({COLUMNS})")
         connection.executemany(
@@ -121,15 +130,15 @@ def _job(folder: Path, database: Path, table: str) -> list[str]:
 
 
 def _plain(folder: Path, database: Path, table: str) -> list[str]:
-    return [sys.executable, "-c", PLAIN, str(database), table, str(folder / "plain.parquet")]
+    return [sys.executable, "-c", PLAIN, str(database), table, str(folder / "plain" / "plain.parquet")]
 
 
-def _watched(command: list[str]) -> Figure:
-    done = subprocess.run([sys.executable, "-c", WATCH, *command], capture_output=True, text=True, check=True)
-    code, seconds, peak = json.loads(done.stdout)
+def _measured(command: list[str], files: Path) -> Figure:
+    done = subprocess.run([sys.executable, "-c", MEASURE, *command], capture_output=True, text=True, check=True)
+    code, seconds, cpu, peak = json.loads(done.stdout)
     if code:
-        raise SystemExit(f"the process ended with {code}: {command[:4]}")
-    return Figure(seconds, peak)
+        raise SystemExit(f"the process ended with exit code {code}: {command[:4]}")
+    return Figure(seconds, cpu, peak, sum(file.stat().st_size for file in files.glob("*.parquet")) / 1e6)
 
 
 def _peak(figures: Sequence[Figure]) -> float:
@@ -138,7 +147,9 @@ def _peak(figures: Sequence[Figure]) -> float:
 
 def _show(label: str, rows: int, figures: Sequence[Figure]) -> None:
     rate = statistics.median(rows / figure.seconds for figure in figures)
-    print(f"  {label:26}{rate / 1000:8.0f} k rows/s{_peak(figures):8.0f} MiB peak")
+    cpu = statistics.median(figure.cpu for figure in figures)
+    peak, size = _peak(figures), figures[0].size
+    print(f"  {label:26}{rate / 1000:8.0f} k rows/s{cpu:8.2f} s CPU{peak:8.0f} MiB peak{size:8.1f} MB")
 
 
 if __name__ == "__main__":
