@@ -218,7 +218,7 @@ def test_rows_that_arrive_while_it_reads_are_left_to_the_next_run(database, job,
     path = database(
         "PRAGMA journal_mode = WAL; CREATE TABLE t (id INTEGER PRIMARY KEY)", "INSERT INTO t VALUES (?)", [(1,), (2,)]
     )
-    from extract_job.sqlite import source as sqlite_source
+    from extract_job.databases.sqlite import source as sqlite_source
 
     read = sqlite_source.SqliteSource.read
 

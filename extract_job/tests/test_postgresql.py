@@ -206,7 +206,7 @@ def test_a_wrong_password_is_not_told(shop, pg, monkeypatch):
 
 
 def test_rows_that_arrive_while_it_reads_are_left_to_the_next_run(shop, pg, monkeypatch):
-    from extract_job.postgresql import source
+    from extract_job.databases.postgresql import source
 
     shop("CREATE TABLE t (id int);\nINSERT INTO t VALUES (1), (2)")
     read = source.PostgresqlSource.read

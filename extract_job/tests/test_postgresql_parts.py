@@ -9,12 +9,12 @@ import pyarrow as pa
 import pytest
 from moto import mock_aws
 
-from extract_job.arguments import parse_arguments
+from extract_job.arguments.parsing import parse_arguments
+from extract_job.databases.postgresql.arrow import MisfitError, schema_of, table_of
+from extract_job.databases.postgresql.columns import column_of, decimal_digits
+from extract_job.databases.postgresql.connection import connection_uri
+from extract_job.databases.secret import Secret, read_secret
 from extract_job.errors import JobError
-from extract_job.postgresql.arrow import MisfitError, schema_of, table_of
-from extract_job.postgresql.connection import connection_uri
-from extract_job.postgresql.types import column_of, decimal_digits
-from extract_job.secret import Secret, read_secret
 
 
 @pytest.mark.parametrize(

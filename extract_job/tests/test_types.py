@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from extract_job.databases.sqlite.columns import Kind, column_of
 from extract_job.errors import JobError
-from extract_job.sqlite.columns import Kind, column_of
 
 D = Decimal
 SECOND = datetime(2024, 5, 31, 23, 59, 59)  # noqa: DTZ001 - a timestamp without a zone is meant

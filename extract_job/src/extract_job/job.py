@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from extract_job.arguments import Arguments
+from extract_job.arguments.parsing import Arguments
 from extract_job.result import Result
 from extract_job.stopping import StopRequest
-from extract_job.storage import folder_in, result_in
+from extract_job.storage.opening import folder_in, result_in
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from extract_job.source import Source
+    from extract_job.databases.source import Source
 
 FIRST_BATCH = 16
 """Rows of the first batch, before anything is known of how wide they are: a row may be megabytes."""
@@ -41,10 +41,10 @@ def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None])
 def _opened(arguments: Arguments, stop: StopRequest) -> "AbstractContextManager[Source]":
     # One engine's module is imported, not all of them.
     if arguments.engine == "postgres":
-        from extract_job.postgresql.source import open_postgresql
+        from extract_job.databases.postgresql.source import open_postgresql
 
         return open_postgresql(arguments)
-    from extract_job.sqlite.source import open_sqlite
+    from extract_job.databases.sqlite.source import open_sqlite
 
     return open_sqlite(arguments, stop)
 
@@ -62,7 +62,7 @@ def _plan(arguments: Arguments, source: "Source") -> str:
 
 def _copied(arguments: Arguments, source: "Source") -> Result:
     # Here, because Arrow takes longer to load than most faults take to find.
-    from extract_job.target import ParquetTarget
+    from extract_job.parquet import ParquetTarget
 
     most = max(arguments.fetchsize or BATCH_ROWS, LEAST_ROWS)
     with ParquetTarget(folder_in(arguments.folder), source.schema(), arguments.rows_per_file) as target:

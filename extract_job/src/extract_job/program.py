@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from extract_job.arguments import Arguments, parse_arguments, suggestion
+from extract_job.arguments.parsing import Arguments, parse_arguments, suggestion
 from extract_job.errors import JobError
 from extract_job.job import extract
 from extract_job.stopping import Stopped, StopRequest

@@ -6,18 +6,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from extract_job.errors import JobError
-from extract_job.storage import file_name
+from extract_job.storage.protocols import file_name
 
 
 class LocalFolder:
-    """See `storage.Folder`. Files are written where they will stay, under names that begin with a dot."""
+    """See `protocols.Folder`. Files are written where they will stay, under names that begin with a dot."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._taken: dict[int, Path] = {}
 
     def workspace(self) -> Path:
-        """See `storage.Folder.workspace`."""
+        """See `protocols.Folder.workspace`."""
         try:
             self._path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -25,7 +25,7 @@ class LocalFolder:
         return self._path
 
     def take(self, path: Path, number: int) -> None:
-        """See `storage.Folder.take`."""
+        """See `protocols.Folder.take`."""
         try:
             _sync(path)
         except OSError as error:
@@ -33,7 +33,7 @@ class LocalFolder:
         self._taken[number] = path
 
     def finish(self) -> list[str]:
-        """See `storage.Folder.finish`."""
+        """See `protocols.Folder.finish`."""
         names = []
         try:
             for number, path in sorted(self._taken.items()):
@@ -46,7 +46,7 @@ class LocalFolder:
         return names
 
     def discard(self) -> None:
-        """See `storage.Folder.discard`."""
+        """See `protocols.Folder.discard`."""
         for path in self._taken.values():
             with suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -56,20 +56,20 @@ class LocalFolder:
 
 
 class LocalResult:
-    """See `storage.ResultPlace`."""
+    """See `protocols.ResultPlace`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def withdraw(self) -> None:
-        """See `storage.ResultPlace.withdraw`."""
+        """See `protocols.ResultPlace.withdraw`."""
         try:
             self._path.unlink(missing_ok=True)
         except OSError as error:
             raise JobError(f"cannot remove the old result {str(self._path)!r}: {error.strerror}") from error
 
     def put(self, text: str) -> None:
-        """See `storage.ResultPlace.put`."""
+        """See `protocols.ResultPlace.put`."""
         path = self._path
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         try:

@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from extract_job.arguments import Arguments
+from extract_job.arguments.parsing import Arguments
+from extract_job.databases.names import nearest, quoted
+from extract_job.databases.sqlite.columns import Column, Kind
+from extract_job.databases.sqlite.marks import EVERYTHING, Range, range_of
+from extract_job.databases.sqlite.tables import FoundTable, find_table
 from extract_job.errors import JobError
 from extract_job.marks import form
-from extract_job.names import nearest, quoted
-from extract_job.sqlite.columns import Column, Kind
-from extract_job.sqlite.marks import EVERYTHING, Range, range_of
-from extract_job.sqlite.names import FoundTable, find_table
 from extract_job.stopping import Stopped, StopRequest
 
 if TYPE_CHECKING:
-    from extract_job.source import Schema, Table
-    from extract_job.sqlite.arrow import MisfitError
+    from extract_job.databases.source import Schema, Table
+    from extract_job.databases.sqlite.arrow import MisfitError
 
 STOP_CHECK = 100_000
 """Steps of SQLite's virtual machine between two looks at the stop request: a few milliseconds."""
@@ -69,13 +69,13 @@ class SqliteSource:
     def schema(self) -> "Schema":
         """See `source.Source.schema`."""
         # Arrow is imported here and below, because it takes longer to load than most faults take to find.
-        from extract_job.sqlite.arrow import schema_of
+        from extract_job.databases.sqlite.arrow import schema_of
 
         return schema_of(self._columns)
 
     def read(self, most: int) -> "Table | None":
         """See `source.Source.read`."""
-        from extract_job.sqlite.arrow import MisfitError, table_of
+        from extract_job.databases.sqlite.arrow import MisfitError, table_of
 
         rows = self._fetched(most)
         if not rows:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from extract_job.databases.names import nearest, quoted
+from extract_job.databases.postgresql.columns import Column, column_of
+from extract_job.databases.postgresql.connection import Session
 from extract_job.errors import JobError
-from extract_job.names import nearest, quoted
-from extract_job.postgresql.connection import Session
-from extract_job.postgresql.types import Column, column_of
 
 
 @dataclass(frozen=True, slots=True)

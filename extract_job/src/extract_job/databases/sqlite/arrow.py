@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from extract_job.decimals import decimals_of
-from extract_job.source import Schema, Table
-from extract_job.sqlite.columns import Column, Kind
+from extract_job.databases.decimals import decimals_of
+from extract_job.databases.source import Schema, Table
+from extract_job.databases.sqlite.columns import Column, Kind
 
 Array: TypeAlias = Any  # pyarrow ships no types
 DataType: TypeAlias = Any

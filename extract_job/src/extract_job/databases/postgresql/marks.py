@@ -5,13 +5,13 @@ The database compares in the column's own type, so a mark is only text here: ISO
 
 from dataclasses import dataclass
 
-from extract_job.arguments import Marks
+from extract_job.arguments.parsing import Marks
+from extract_job.databases.names import quoted
+from extract_job.databases.postgresql.columns import Column
+from extract_job.databases.postgresql.connection import Session
+from extract_job.databases.postgresql.tables import FoundTable, literal
 from extract_job.errors import JobError
 from extract_job.marks import MarkType, bound, form
-from extract_job.names import quoted
-from extract_job.postgresql.connection import Session
-from extract_job.postgresql.names import FoundTable, literal
-from extract_job.postgresql.types import Column
 
 _TAKEN = {
     MarkType.INTEGER: {"int2", "int4", "int8", "oid", "numeric"},

@@ -6,10 +6,10 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extract_job.decimals import decimals_of
-from extract_job.names import quoted
-from extract_job.postgresql.types import Column, Kind
-from extract_job.source import Schema, Table
+from extract_job.databases.decimals import decimals_of
+from extract_job.databases.names import quoted
+from extract_job.databases.postgresql.columns import Column, Kind
+from extract_job.databases.source import Schema, Table
 
 Array: TypeAlias = Any  # pyarrow ships no types
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from extract_job.errors import ArgumentError, JobError
-from extract_job.places import object_at
+from extract_job.storage.places import object_at
 
 
 def arguments_at(uri: str) -> bytes:

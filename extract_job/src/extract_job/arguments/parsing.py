@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from extract_job.arguments_object import arguments_at
+from extract_job.arguments.object import arguments_at
 from extract_job.errors import ArgumentError
 from extract_job.marks import MarkType, begin_of, check_mark, mark_type, moment_of
-from extract_job.places import Place, folder_at, object_at
+from extract_job.storage.places import Place, folder_at, object_at
 
 REQUIRED = ("extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri", "db_engine", "db_name")
 OPTIONAL = (

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from extract_job.databases.secret import Secret, read_secret
 from extract_job.errors import JobError
-from extract_job.secret import Secret, read_secret
 
 if TYPE_CHECKING:
-    from extract_job.arguments import Arguments
+    from extract_job.arguments.parsing import Arguments
 
 OWN = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
 CONNECT_SECONDS = 30

@@ -12,10 +12,10 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from extract_job.databases.source import Schema, Table
 from extract_job.errors import JobError
 from extract_job.result import DataFile
-from extract_job.source import Schema, Table
-from extract_job.storage import Folder, file_name
+from extract_job.storage.protocols import Folder, file_name
 
 GROUP_ROWS = 131_072
 GROUP_BYTES = 32 * 2**20

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from extract_job.arguments import Arguments
+from extract_job.arguments.parsing import Arguments
+from extract_job.databases.names import nearest, quoted
+from extract_job.databases.postgresql.connection import Session, session
+from extract_job.databases.postgresql.marks import EVERYTHING, Range, range_of
+from extract_job.databases.postgresql.tables import FoundTable, find_table
 from extract_job.errors import JobError
-from extract_job.names import nearest, quoted
-from extract_job.postgresql.connection import Session, session
-from extract_job.postgresql.marks import EVERYTHING, Range, range_of
-from extract_job.postgresql.names import FoundTable, find_table
 
 if TYPE_CHECKING:
-    from extract_job.postgresql.arrow import MisfitError
-    from extract_job.source import Schema, Table
+    from extract_job.databases.postgresql.arrow import MisfitError
+    from extract_job.databases.source import Schema, Table
 
 
 @contextmanager
@@ -39,7 +39,7 @@ class PostgresqlSource:
 
     def schema(self) -> "Schema":
         """See `source.Source.schema`."""
-        from extract_job.postgresql.arrow import schema_of
+        from extract_job.databases.postgresql.arrow import schema_of
 
         return schema_of(self._table.columns)
 
@@ -55,7 +55,7 @@ class PostgresqlSource:
         return found
 
     def _tables(self) -> "Iterator[Table]":
-        from extract_job.postgresql.arrow import MisfitError, table_of
+        from extract_job.databases.postgresql.arrow import MisfitError, table_of
 
         columns, schema = self._table.columns, self.schema()
         names = ", ".join(column.expression for column in columns)

@@ -9,11 +9,11 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from extract_job.arguments import Marks
+from extract_job.arguments.parsing import Marks
+from extract_job.databases.names import quoted
+from extract_job.databases.sqlite.tables import FoundTable
 from extract_job.errors import JobError
 from extract_job.marks import MarkType, Value, bound, form, mark_text
-from extract_job.names import quoted
-from extract_job.sqlite.names import FoundTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from extract_job.databases.names import nearest, quoted
+from extract_job.databases.sqlite.columns import Column, Kind, column_of
 from extract_job.errors import JobError
-from extract_job.names import nearest, quoted
-from extract_job.sqlite.columns import Column, Kind, column_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ types are the driver's business (https://arrow.apache.org/adbc/current/driver/po
 from dataclasses import dataclass
 from enum import Enum
 
+from extract_job.databases.names import quoted
 from extract_job.errors import JobError
-from extract_job.names import quoted
 
 MAX_PRECISION = 76
 """Digits of Arrow's widest decimal."""

@@ -14,12 +14,12 @@ from typing import Any
 
 from extract_job.aws import client, faults
 from extract_job.errors import JobError
-from extract_job.places import S3Uri
-from extract_job.storage import file_name
+from extract_job.storage.places import S3Uri
+from extract_job.storage.protocols import file_name
 
 
 class S3Folder:
-    """See `storage.Folder`. The disk of this machine holds one file at a time."""
+    """See `protocols.Folder`. The disk of this machine holds one file at a time."""
 
     def __init__(self, place: S3Uri) -> None:
         self._place = place
@@ -29,7 +29,7 @@ class S3Folder:
         self._names: list[str] = []
 
     def workspace(self) -> Path:
-        """See `storage.Folder.workspace`."""
+        """See `protocols.Folder.workspace`."""
         if self._disk is None:
             try:
                 self._disk = Path(tempfile.mkdtemp(prefix="extract-job-"))
@@ -38,7 +38,7 @@ class S3Folder:
         return self._disk
 
     def take(self, path: Path, number: int) -> None:
-        """See `storage.Folder.take`."""
+        """See `protocols.Folder.take`."""
         name = file_name(number, self._token)
         self._names.append(name)
         try:
@@ -48,13 +48,13 @@ class S3Folder:
         path.unlink()
 
     def finish(self) -> list[str]:
-        """See `storage.Folder.finish`."""
+        """See `protocols.Folder.finish`."""
         names, self._names = self._names, []
         self._remove_disk()
         return names
 
     def discard(self) -> None:
-        """See `storage.Folder.discard`."""
+        """See `protocols.Folder.discard`."""
         for name in self._names:
             with suppress(*faults()):
                 self._s3.delete_object(Bucket=self._place.bucket, Key=self._place.key + name)
@@ -66,21 +66,21 @@ class S3Folder:
 
 
 class S3Result:
-    """See `storage.ResultPlace`. S3 shows a new object to every reader at once, and whole."""
+    """See `protocols.ResultPlace`. S3 shows a new object to every reader at once, and whole."""
 
     def __init__(self, place: S3Uri) -> None:
         self._place = place
         self._s3: Any = client("s3")
 
     def withdraw(self) -> None:
-        """See `storage.ResultPlace.withdraw`."""
+        """See `protocols.ResultPlace.withdraw`."""
         try:
             self._s3.delete_object(Bucket=self._place.bucket, Key=self._place.key)
         except faults() as error:
             raise JobError(f"cannot remove the old result {str(self._place)!r}: {error}") from error
 
     def put(self, text: str) -> None:
-        """See `storage.ResultPlace.put`."""
+        """See `protocols.ResultPlace.put`."""
         try:
             self._s3.put_object(
                 Bucket=self._place.bucket, Key=self._place.key, Body=text.encode(), ContentType="application/json"

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Protocol
 
-from extract_job.places import Place
-
 
 class Folder(Protocol):
     """Takes the data files of one attempt. Raises `JobError` where the place refuses."""
@@ -30,28 +28,6 @@ class ResultPlace(Protocol):
 
     def put(self, text: str) -> None:
         """Put the result in one step: a reader sees the whole object or none."""
-
-
-def folder_in(place: Place) -> Folder:
-    """Give the data folder at a place."""
-    if isinstance(place, Path):
-        from extract_job.local_storage import LocalFolder
-
-        return LocalFolder(place)
-    from extract_job.s3_storage import S3Folder
-
-    return S3Folder(place)
-
-
-def result_in(place: Place) -> ResultPlace:
-    """Give the result object at a place."""
-    if isinstance(place, Path):
-        from extract_job.local_storage import LocalResult
-
-        return LocalResult(place)
-    from extract_job.s3_storage import S3Result
-
-    return S3Result(place)
 
 
 def file_name(number: int, token: str = "") -> str:

@@ -1,0 +1,1 @@
+"""The job's arguments: how they are read, and what they mean."""

@@ -1,0 +1,1 @@
+"""One package per database, and what they share: columns, watermarks, rows."""

@@ -1,0 +1,1 @@
+"""Where the job writes: a local disk or S3."""

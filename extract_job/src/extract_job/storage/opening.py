@@ -1,0 +1,25 @@
+"""The folder and the result object at a place; a local place needs no boto3, so S3 is imported late."""
+
+from pathlib import Path
+
+from extract_job.storage.local import LocalFolder, LocalResult
+from extract_job.storage.places import Place
+from extract_job.storage.protocols import Folder, ResultPlace
+
+
+def folder_in(place: Place) -> Folder:
+    """Return the data folder at a place."""
+    if isinstance(place, Path):
+        return LocalFolder(place)
+    from extract_job.storage.s3 import S3Folder
+
+    return S3Folder(place)
+
+
+def result_in(place: Place) -> ResultPlace:
+    """Return the result object at a place."""
+    if isinstance(place, Path):
+        return LocalResult(place)
+    from extract_job.storage.s3 import S3Result
+
+    return S3Result(place)
