@@ -1,4 +1,4 @@
-"""Compare the extract job with a plain `sqlite3` + `pyarrow` loop, and its memory with 1/4 of the rows.
+"""The extract job beside a plain `sqlite3` + `pyarrow` loop, and its memory at 1/4 of the rows.
 
 Whole processes run in alternating pairs. The loop ignores declared types: it writes what `pa.array`
 infers. Run it with `python benchmarks/bench_extract_job.py`.
@@ -29,7 +29,7 @@ while rows := cursor.fetchmany(65536):
     writer.write_table(table)
 writer.close()
 """
-# A separate process per measurement: the kernel reports the CPU and the peak of all children together.
+# One process per measurement: the kernel reports CPU and peak of all children together.
 MEASURE = """
 import json, resource, subprocess, sys, time
 started = time.perf_counter()
@@ -53,7 +53,7 @@ class Figure:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print the figures; return 1 if memory grows with the table, or the job is slower than 0.8 of the loop."""
+    """Print the figures; return 1 if memory grows or the rate is below 0.8 of the loop's."""
     parser = argparse.ArgumentParser(description="extract_job against a plain sqlite3 + pyarrow loop")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--pairs", type=int, default=4)
@@ -83,7 +83,7 @@ def main(argv: Sequence[str]) -> int:
     memory = _peak(jobs) / _peak(plains)
     print(f"  extract_job / plain: rate {speed:.2f}  CPU {cpu:.2f}  memory {memory:.2f}  size {size:.2f}")
     print(f"  extract_job peak, all rows / a quarter: {_peak(jobs):.0f} / {quarter.peak:.0f} MiB = {growth:.2f}")
-    # A small quarter does not fill its first batches and row group, so its peak says nothing about growth.
+    # A small quarter does not fill its first row group: its peak says nothing about growth.
     grown = growth >= 1.2 and options.rows >= 600_000
     if speed < 0.8 or grown:
         print("  out of bounds: the rate must be at least 0.8 of the plain loop's, and memory must grow by less than 1.2")

@@ -1,4 +1,4 @@
-"""A SQLite database of one's own and the job run on it: in this process, or as the process it is."""
+"""A SQLite database per test, and the job run on it: in this process, or as a process."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from extract_job.stopping import StopRequest
 
 @dataclass
 class Done:
-    """What a finished job left."""
+    """What a finished job wrote: exit code, lines on stderr, files."""
 
     code: int
     errors: list[str]
@@ -46,7 +46,7 @@ class Done:
 
 @pytest.fixture
 def database(tmp_path, monkeypatch):
-    """Give a function that makes `sales.db` in the current folder from SQL and rows of the last table created."""
+    """Return a function that creates `sales.db` in the current folder from SQL and rows."""
     monkeypatch.chdir(tmp_path)
 
     def make(script: str, insert: str = "", rows: Iterable[Sequence[object]] = ()) -> Path:
@@ -62,7 +62,7 @@ def database(tmp_path, monkeypatch):
 
 @pytest.fixture
 def argv(tmp_path):
-    """Give a function that makes the job's argv: the defaults, changed by keywords (None leaves a key out)."""
+    """Return a function that makes argv: defaults, changed by keywords (None removes a key)."""
 
     def make(**changed: str | None) -> list[str]:
         pairs = {
@@ -83,7 +83,7 @@ def argv(tmp_path):
 
 @pytest.fixture
 def job(tmp_path, argv, capsys) -> Callable[..., Done]:
-    """Give a function that runs the job within this process."""
+    """Return a function that runs the job within this process."""
 
     def go(*words: str, **changed: str | None) -> Done:
         code = run([*argv(**changed), *words], StopRequest())
@@ -97,7 +97,7 @@ def job(tmp_path, argv, capsys) -> Callable[..., Done]:
 
 @pytest.fixture
 def process(tmp_path, argv) -> Callable[..., Done]:
-    """Give a function that runs the job as a process."""
+    """Return a function that runs the job as a process."""
 
     def go(*words: str, **changed: str | None) -> Done:
         done = subprocess.run(

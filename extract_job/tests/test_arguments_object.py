@@ -1,4 +1,4 @@
-"""Arguments that were too many for a command line: the job reads them from an object."""
+"""Arguments that are too long for a command line: the job reads them from an object."""
 
 import json
 import sys
@@ -9,12 +9,12 @@ from moto import mock_aws
 
 TABLE = "CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (1);"
 QUERY = "select 'ü \u2028 $x'\n" * 20_000
-"""Longer than any argument of a process may be: 128 KiB on Linux (execve(2), MAX_ARG_STRLEN)."""
+"""Longer than the longest argument of a process: 128 KiB on Linux (execve(2), MAX_ARG_STRLEN)."""
 
 
 @pytest.fixture
 def values(argv):
-    """All the job's arguments as the object holds them: names without dashes."""
+    """All arguments as in the object: names without dashes."""
     words = argv()
     return dict(zip((word[2:] for word in words[::2]), words[1::2], strict=True)) | {"query": QUERY, "empty": ""}
 
@@ -36,64 +36,64 @@ def test_a_real_process_reads_them_from_a_file(database, process, values, tmp_pa
     place.write_text(json.dumps(values), encoding="utf-8")
     done = process("--extract_arguments", place.as_uri(), **dict.fromkeys(key for key in values))
     assert (done.code, done.rows) == (0, [(1,)])
-    assert done.errors[0] == "extract_job: note: not arguments of this job, ignored: --empty, --query"
+    assert done.errors[0] == "extract_job: note: ignored unknown arguments: --empty, --query"
 
 
-def test_they_may_lie_in_s3(database, job, values, bucket):
+def test_the_object_may_be_in_s3(database, job, values, bucket):
     database(TABLE)
     bucket.put_object(Bucket="runs", Key="r/results/t/attempt=1.arguments.json", Body=json.dumps(values).encode())
     done = job("--extract_arguments", "s3://runs/r/results/t/attempt=1.arguments.json", **dict.fromkeys(values))
     assert (done.code, done.rows) == (0, [(1,)])
 
 
-def test_what_s3_refuses_may_pass_by(database, job, values, bucket):
+def test_an_error_of_s3_may_be_temporary_so_the_exit_code_is_1(database, job, values, bucket):
     database(TABLE)
     done = job("--extract_arguments", "s3://runs/gone.json", **dict.fromkeys(values))
     assert (done.code, done.errors) == (
         1,
         [
             (
-                "extract_job: --extract_arguments 's3://runs/gone.json' can't be read: An error occurred (NoSuchKey) when "
+                "extract_job: cannot read --extract_arguments 's3://runs/gone.json': An error occurred (NoSuchKey) when "
                 "calling the GetObject operation: The specified key does not exist."
             )
         ],
     )
 
 
-def test_without_boto3_s3_can_not_be_read(database, job, values, monkeypatch):
+def test_without_boto3_the_job_says_how_to_install_it(database, job, values, monkeypatch):
     database(TABLE)
     monkeypatch.setitem(sys.modules, "boto3", None)
     done = job("--extract_arguments", "s3://runs/a.json", **dict.fromkeys(values))
     assert (done.code, done.errors) == (
-        1, ["extract_job: an argument names a place in AWS: install boto3 with: pip install 'extract-sfn-job[aws]'"],
+        1, ["extract_job: an argument names something in AWS: install boto3 with: pip install 'extract-sfn-job[aws]'"],
     )  # fmt: skip
 
 
-def test_an_object_of_something_else(database, job, values, tmp_path):
+def test_an_object_that_is_not_json(database, job, values, tmp_path):
     database(TABLE)
     place = tmp_path / "a.json"
     place.write_text("nothing", encoding="utf-8")
     done = job("--extract_arguments", place.as_uri(), **dict.fromkeys(values))
     assert (done.code, done.errors) == (
         2,
-        [f"extract_job: --extract_arguments {place.as_uri()!r} holds no JSON object: Expecting value: line 1 column 1 (char 0)"],
+        [f"extract_job: --extract_arguments {place.as_uri()!r} is not a JSON object: Expecting value: line 1 column 1 (char 0)"],
     )
 
 
 @pytest.mark.parametrize(
-    ("uri", "said"),
+    ("uri", "message"),
     [
-        ("s3://runs/", "--extract_arguments 's3://runs/' names a folder; give the object, like 's3://runs/result.json'"),
+        ("s3://runs/", "--extract_arguments 's3://runs/' names a folder; name an object, like 's3://runs/result.json'"),
         (
             "https://x/a.json",
             (
-                "--extract_arguments 'https://x/a.json' is not a URI of a place; give one like 'file:///data/orders/' or "
+                "--extract_arguments 'https://x/a.json' is not a file:// or s3:// URI; use one like 'file:///data/orders/' or "
                 "'s3://bucket/orders/'"
             ),
         ),
     ],
 )
-def test_a_place_that_is_none(database, job, values, uri, said):
+def test_a_uri_that_is_not_the_place_of_an_object(database, job, values, uri, message):
     database(TABLE)
     done = job("--extract_arguments", uri, **dict.fromkeys(values))
-    assert (done.code, done.errors) == (2, [f"extract_job: {said}"])
+    assert (done.code, done.errors) == (2, [f"extract_job: {message}"])

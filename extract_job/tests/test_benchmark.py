@@ -1,4 +1,4 @@
-"""The benchmark of this package still runs."""
+"""The benchmark of this package runs."""
 
 import subprocess
 import sys

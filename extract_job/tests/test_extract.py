@@ -1,4 +1,4 @@
-"""A full extract: rows, files, result object, and what is never taken for data."""
+"""A full extract: rows, files, the result object, and files that are not data."""
 
 import base64
 import json
@@ -82,7 +82,7 @@ def test_a_qualified_name_falls_back_to_the_schema(database, job):
     assert job(extract_table="main.t").rows == [(1, "x")]
 
 
-def test_the_exact_name_goes_before_the_schema(database, job):
+def test_the_exact_name_has_precedence_over_the_schema(database, job):
     database('CREATE TABLE t (id); CREATE TABLE "main.t" (id INTEGER)', 'INSERT INTO "main.t" VALUES (?)', [(9,)])
     assert job(extract_table="main.t").rows == [(9,)]
 
@@ -115,7 +115,7 @@ def test_files_roll_over_at_the_row_bound(database, job):
 
 
 @pytest.mark.parametrize("rows", [2000, 4000])
-def test_a_full_last_file_is_followed_by_no_empty_one(database, job, rows):
+def test_no_empty_file_follows_a_full_last_file(database, job, rows):
     database(TABLE, INSERT, [(number, "x") for number in range(rows)])
     assert [file["rows"] for file in job(rows_per_file="2000").result["files"]] == [2000] * (rows // 2000)
 
@@ -129,7 +129,7 @@ def test_fetchsize_changes_nothing_in_the_data(database, job, fetchsize):
     assert pq.ParquetFile(done.folder / "part-00000.parquet").num_row_groups == 1
 
 
-def test_a_rerun_of_an_attempt_replaces_it_and_leftovers_are_no_data(database, job):
+def test_a_rerun_of_an_attempt_replaces_its_result_and_leftovers_are_not_data(database, job):
     database(TABLE, INSERT, [(number, "x") for number in range(30)])
     first = job(rows_per_file="10")
     (first.folder / ".part-00000.parquet.dead.tmp").write_bytes(b"half a file")
@@ -147,7 +147,7 @@ def test_a_failed_rerun_leaves_no_result_of_the_earlier_process(database, job):
     assert not failed.result_path.exists()
 
 
-def test_arguments_may_come_as_one(database, process, argv):
+def test_one_argument_may_hold_all_arguments(database, process, argv):
     database('CREATE TABLE "-t" (id INTEGER)', 'INSERT INTO "-t" VALUES (?)', [(1,)])
     words = argv(extract_table="-t", run_id="", source_name="--x")
     pairs = dict(zip((word[2:] for word in words[::2]), words[1::2], strict=True)) | {"low_watermark": None, "attempt": 1}
@@ -161,6 +161,4 @@ def test_unknown_arguments_are_ignored_with_a_note(database, job):
     database(TABLE)
     done = job("--test", "1", "--dry-run", "--lagg", "1d")
     assert done.code == 0
-    assert done.errors[0] == (
-        "extract_job: note: not arguments of this job, ignored: --dry-run, --lagg (did you mean --lag?), --test"
-    )
+    assert done.errors[0] == ("extract_job: note: ignored unknown arguments: --dry-run, --lagg (did you mean --lag?), --test")

@@ -1,4 +1,4 @@
-"""Incremental extracts: what is read, which mark is reported, and what would be lost is refused."""
+"""Incremental extracts: which rows are read, which mark is reported, what is refused."""
 
 import sqlite3
 from contextlib import closing
@@ -40,11 +40,11 @@ def test_the_next_run_reads_only_what_is_newer(stamped, job, tmp_path):
             "extract_job: t: reading rows by 'at' above '2024-05-01 10:00:00' up to '2024-05-02 09:30:00.5' of 'sales.db' into "
             f"'{tmp_path / 'out' / 'attempt=1'}'"
         ),
-        "extract_job: note: rows left out because 'at' is NULL: 1; only a full extract, or a first one, reads them",
+        "extract_job: note: rows skipped because 'at' is NULL: 1; only a full extract, or a first one, reads them",
     ]
 
 
-def test_marks_hand_over_without_loss_or_doubles(stamped, job):
+def test_three_runs_in_a_row_read_each_row_once(stamped, job):
     low = job(**BY_TIME).result["high_watermark"]
     with closing(sqlite3.connect(stamped)) as connection:
         connection.execute("INSERT INTO t VALUES (5, '2024-05-03 00:00:00')")
@@ -100,7 +100,7 @@ def test_a_backfill_without_a_beginning(stamped, job):
         ("1w", "2024-05-02", [1, 2, 4]),
     ],
 )
-def test_lag_puts_the_beginning_back_but_not_the_mark(stamped, job, lag, low, expected):
+def test_a_lag_moves_the_beginning_and_not_the_mark(stamped, job, lag, low, expected):
     done = job(**BY_TIME, low_watermark=low, lag=lag)
     assert ids(done) == expected
     assert marks(done)[0] == low
@@ -146,28 +146,28 @@ def test_marks_of_every_type(database, job, declared, kind, values, low, expecte
 
 
 @pytest.mark.parametrize(
-    ("declared", "kind", "values", "held", "why"),
+    ("declared", "kind", "values", "value", "why"),
     [
         ("TEXT", "IntegerType", ["9", "10"], "'10'", "it is text"),
         ("INTEGER", "IntegerType", [1, "x"], "'x'", "it is text"),
         ("INTEGER", "IntegerType", [1.5], "1.5", "it is a real"),
         ("TIMESTAMP", "TimestampType", [1717113600, "2024-05-31 00:00:00"], "1717113600", "it is an integer"),
-        ("TIMESTAMP", "TimestampType", ["yesterday"], "'yesterday'", "it takes a timestamp like 2024-05-31 23:59:59.123456"),
-        ("TIMESTAMP", "DateType", ["2024-05-31 10:00"], "'2024-05-31 10:00'", "it takes a date like 2024-05-31"),
+        ("TIMESTAMP", "TimestampType", ["yesterday"], "'yesterday'", "expected a timestamp like 2024-05-31 23:59:59.123456"),
+        ("TIMESTAMP", "DateType", ["2024-05-31 10:00"], "'2024-05-31 10:00'", "expected a date like 2024-05-31"),
         ("DATE", "DateType", ["2024-02-30"], "'2024-02-30'", "day is out of range for month"),
         ("BLOB", "StringType", [b"x"], "b'x'", "it is a blob"),
         ("REAL", "DecimalType", [float("inf")], "inf", "it is a real"),
     ],
 )
-def test_a_column_that_holds_no_such_marks_is_refused(database, job, declared, kind, values, held, why):  # noqa: PLR0917 - a case has its parts
-    database(f"CREATE TABLE t (c {declared})", "INSERT INTO t VALUES (?)", [(value,) for value in values])
+def test_a_value_that_is_not_a_mark_is_refused(database, job, declared, kind, values, value, why):  # noqa: PLR0917 - a case has its parts
+    database(f"CREATE TABLE t (c {declared})", "INSERT INTO t VALUES (?)", [(row,) for row in values])
     done = job(extract_type="PE", hwm_col_name="c", hwm_column_type=kind)
     assert (done.code, done.errors) == (
         1,
         [
             (
-                f"extract_job: table 't': watermark column 'c' holds {held}, which is no mark of {kind} ({why}); "
-                "give the --hwm_column_type of what it holds, or mend the value"
+                f"extract_job: table 't': watermark column 'c' ({declared}) holds {value}, which is not a valid mark of {kind} "
+                f"({why}); fix the value, set the --hwm_column_type that fits the column, or run a full extract"
             )
         ],
     )
@@ -188,15 +188,15 @@ def test_forms_of_timestamps_that_would_lose_rows_are_refused(database, job, low
         1,
         [
             (
-                f"extract_job: table 't': watermark column 'c' holds {late!r} near the mark {low!r}: as text, timestamps of "
-                "different forms are not in the order of time, and rows would be lost; write them in one form, or extract the "
-                "table fully"
+                f"extract_job: table 't': watermark column 'c' holds {late!r} near the mark {low!r}: SQLite compares them as "
+                "text, timestamps of different forms are not in time order, and rows would be lost; write them in one form, or "
+                "run a full extract"
             )
         ],
     )
 
 
-def test_other_forms_on_other_days_are_no_matter(database, job):
+def test_other_forms_on_other_days_are_accepted(database, job):
     rows = [("2024-05-01T09:00:00",), ("2024-05-02 10:00:00",), ("2024-05-03",)]
     database("CREATE TABLE t (c TEXT)", "INSERT INTO t VALUES (?)", rows)
     done = job(extract_type="PE", hwm_col_name="c", hwm_column_type="TimestampType", low_watermark="2024-05-01T09:00:00")
@@ -208,13 +208,13 @@ def test_a_missing_watermark_column_is_named(stamped, job):
     assert (done.code, done.errors) == (1, ["extract_job: table 't' has no column 'att' (--hwm_col_name); nearest: 'at'"])
 
 
-def test_a_full_extract_moves_no_mark(stamped, job):
+def test_a_full_extract_reports_no_high_mark(stamped, job):
     done = job(extract_type="FE", hwm_col_name="at", hwm_column_type="TimestampType", low_watermark="2024-05-01 10:00:00")
     assert ids(done) == [1, 2, 3, 4]
     assert marks(done) == ("2024-05-01 10:00:00", None, 0)
 
 
-def test_rows_that_arrive_while_it_reads_are_left_to_the_next_run(database, job, monkeypatch):
+def test_rows_that_arrive_during_the_read_belong_to_the_next_run(database, job, monkeypatch):
     path = database(
         "PRAGMA journal_mode = WAL; CREATE TABLE t (id INTEGER PRIMARY KEY)", "INSERT INTO t VALUES (?)", [(1,), (2,)]
     )

@@ -1,4 +1,4 @@
-"""The job on a PostgreSQL server: types, marks, one snapshot, and what goes wrong."""
+"""The job on a PostgreSQL server: types, marks, the snapshot, and errors."""
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -27,7 +27,7 @@ INSERT INTO t (i2) VALUES (NULL);
 
 @pytest.fixture
 def shop(postgresql_port, monkeypatch, tmp_path):
-    """A fresh database, reached by libpq's own variables; gives a function that runs SQL in it."""
+    """A new database, reached by libpq's variables; returns a function that runs SQL in it."""
     from adbc_driver_postgresql import dbapi
 
     monkeypatch.chdir(tmp_path)
@@ -47,11 +47,11 @@ def shop(postgresql_port, monkeypatch, tmp_path):
 
 @pytest.fixture
 def pg(shop, job):
-    """A function that runs the job on the database."""
+    """Return a function that runs the job on the database."""
     return lambda **changed: job(**{"db_engine": "postgres", "db_name": "shop", "extract_table": "public.t"} | changed)
 
 
-def test_all_types_come_exactly(shop, pg):
+def test_all_types_are_read_exactly(shop, pg):
     shop(TYPES)
     done = pg()
     assert (done.code, done.result["rows"]) == (0, 2)
@@ -92,15 +92,15 @@ def test_marks_move_from_run_to_run(shop, pg):
     shop("INSERT INTO t VALUES (4, '2024-05-01 11:00:00.000001+02'), (5, '2024-05-01 08:59:59+00')")
     second = pg(**MARKED, low_watermark=first.result["high_watermark"])
     assert [row[0] for row in second.rows] == [4]
-    found = second.result
-    assert (found["low_watermark"], found["high_watermark"], found["rows_without_watermark"]) == (
+    result = second.result
+    assert (result["low_watermark"], result["high_watermark"], result["rows_without_watermark"]) == (
         "2024-05-01 09:00:00+00",
         "2024-05-01 09:00:00.000001+00",
         1,
     )
-    third = pg(**MARKED, low_watermark=found["high_watermark"], lag="2s")
+    third = pg(**MARKED, low_watermark=result["high_watermark"], lag="2s")
     assert sorted(row[0] for row in third.rows) == [3, 4, 5]
-    assert third.result["high_watermark"] == found["high_watermark"]
+    assert third.result["high_watermark"] == result["high_watermark"]
     filled = pg(**MARKED, low_watermark="2024-05-01 08:00:00+00", high_watermark="2024-05-01 08:59:59+00")
     assert sorted(row[0] for row in filled.rows) == [1, 5]
     from_the_first = pg(**MARKED, high_watermark="2024-05-01 08:59:59+00")
@@ -119,7 +119,7 @@ def test_marks_move_from_run_to_run(shop, pg):
         ("text", "StringType", "'a''b'), ('a'", "a'b"),
     ],
 )
-def test_marks_of_each_type_come_back_as_they_are(shop, pg, declared, kind, values, high):  # noqa: PLR0917 - a case has its parts
+def test_marks_of_each_type_are_reported_unchanged(shop, pg, declared, kind, values, high):  # noqa: PLR0917 - a case has its parts
     shop(f"CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, at {declared});\nINSERT INTO t (at) VALUES ({values})")
     marked = MARKED | {"hwm_column_type": kind}
     first = pg(**marked)
@@ -128,12 +128,12 @@ def test_marks_of_each_type_come_back_as_they_are(shop, pg, declared, kind, valu
     assert (again.code, again.result["high_watermark"], again.result["rows"]) == (0, high, 0)
 
 
-MEND = "mend the value, or read the column as text with --text_columns"
+FIX = "fix the value, or read the column as text with --text_columns"
 AT = "table 'public.t': watermark column 'at' "
 REFUSED = {
     "no table": (
         {"extract_table": "public.s"},
-        "database 'shop' has no table 'public.s' that this user may see; nearest: 'public.t'",
+        "database 'shop' has no table 'public.s' that this user can see; nearest: 'public.t'",
     ),
     "no database": (
         {"db_name": "nope"},
@@ -146,66 +146,67 @@ REFUSED = {
     "marks of another type": (
         MARKED | {"hwm_col_name": "name"},
         (
-            "table 'public.t': watermark column 'name' is text, which has no marks of TimestampType; give the "
-            "--hwm_column_type of what it holds, or another column"
+            "table 'public.t': watermark column 'name' is text, which cannot hold marks of TimestampType; set the "
+            "--hwm_column_type that fits the column, or use another column"
         ),
     ),
     "infinite mark": (
         MARKED,
         (
-            f"{AT}(timestamp without time zone) holds 'infinity', which is no mark of TimestampType (it takes a timestamp like "
-            "2024-05-31 23:59:59.123456); mend the value, or extract the table fully"
+            f"{AT}(timestamp without time zone) holds 'infinity', which is not a valid mark of TimestampType (expected a "
+            "timestamp like 2024-05-31 23:59:59.123456); fix the value, set the --hwm_column_type that fits the column, or run a "
+            "full extract"
         ),
     ),
     "mark with an offset": (
         MARKED | {"low_watermark": "2024-01-01 00:00:00+02"},
         (
-            f"{AT}is timestamp without time zone, and the mark '2024-01-01 00:00:00+02' has an offset that it can't be "
-            "compared with; set the mark without one"
+            f"{AT}is timestamp without time zone, which cannot be compared with the mark '2024-01-01 00:00:00+02' because of its "
+            "offset; set a mark without an offset"
         ),
     ),
     "text column": (
         {"text_columns": "nam"},
-        "--text_columns: table 'public.t' has no column 'nam'; nearest: 'name'",
+        "table 'public.t' has no column 'nam' (--text_columns); nearest: 'name'",
     ),
     "infinite time": (
         {},
         (
-            "table 'public.t', column 'at' (timestamp without time zone), row at ctid (0,1): 'infinity' is not within the "
-            f"years 1 to 9999; {MEND} at"
+            "table 'public.t', column 'at' (timestamp without time zone), ctid (0,1): 'infinity' is outside the "
+            f"years 1 to 9999; {FIX} at"
         ),
     ),
     "no number": (
         {"text_columns": "at"},
-        f"table 'public.t', column 'total' (numeric(10,2)), row at ctid (0,1): 'NaN' doesn't fit decimal(10,2); {MEND} total",
+        f"table 'public.t', column 'total' (numeric(10,2)), ctid (0,1): 'NaN' does not fit into decimal(10,2); {FIX} total",
     ),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_wrong_is_said_and_nothing_is_left(shop, pg, case):
-    changed, said = REFUSED[case]
+def test_a_refused_extract_says_why_and_leaves_no_files(shop, pg, case):
+    changed, message = REFUSED[case]
     shop("CREATE TABLE t (name text, at timestamp, total numeric(10, 2));\nINSERT INTO t VALUES ('x', 'infinity', 'NaN')")
     done = pg(**changed)
     assert (done.code, done.left) == (1, [])
-    assert done.errors[-1].startswith(f"extract_job: {said}")
+    assert done.errors[-1].startswith(f"extract_job: {message}")
 
 
-def test_a_view_whose_value_does_not_fit_has_no_place_to_name(shop, pg):
+def test_a_misfit_in_a_view_is_reported_without_a_row(shop, pg):
     shop("CREATE VIEW t AS SELECT date 'infinity' AS at")
     assert pg().errors[-1] == (
-        f"extract_job: table 'public.t', column 'at' (date): 'infinity' is not within the years 1 to 9999; {MEND} at"
+        f"extract_job: table 'public.t', column 'at' (date): 'infinity' is outside the years 1 to 9999; {FIX} at"
     )
 
 
-def test_a_wrong_password_is_not_told(shop, pg, monkeypatch):
+def test_a_wrong_password_is_not_shown(shop, pg, monkeypatch):
     monkeypatch.setenv("PGPASSWORD", "hush")
     (line,) = pg().errors
     assert "password authentication failed for user" in line
     assert "hush" not in line
 
 
-def test_rows_that_arrive_while_it_reads_are_left_to_the_next_run(shop, pg, monkeypatch):
+def test_rows_that_arrive_during_the_read_belong_to_the_next_run(shop, pg, monkeypatch):
     from extract_job.databases.postgresql import source
 
     shop("CREATE TABLE t (id int);\nINSERT INTO t VALUES (1), (2)")
@@ -221,14 +222,14 @@ def test_rows_that_arrive_while_it_reads_are_left_to_the_next_run(shop, pg, monk
     assert done.result["high_watermark"] == "2"
 
 
-def test_a_table_that_may_not_be_read_says_what_to_grant(shop, pg, monkeypatch):
+def test_a_missing_permission_is_reported_with_the_grant_to_give(shop, pg, monkeypatch):
     shop("DROP ROLE IF EXISTS reader;\nCREATE ROLE reader LOGIN PASSWORD 'x';\nCREATE TABLE t (id int)")
     monkeypatch.setenv("PGUSER", "reader")
     monkeypatch.setenv("PGPASSWORD", "x")
     done = pg()
     assert done.errors[-1] == (
-        "extract_job: database 'shop': ERROR: permission denied for table t; grant this user what it lacks (SELECT on the table, "
-        "USAGE on its schema)"
+        "extract_job: database 'shop': ERROR: permission denied for table t; grant this user SELECT on the table and USAGE on "
+        "its schema"
     )
 
 

@@ -1,4 +1,4 @@
-"""Whatever SQLite holds comes back the same: a property over rows, batch sizes and file bounds; and memory that stays flat."""
+"""Random rows of SQLite are read back unchanged, for any file size; memory stays flat."""
 
 import json
 import sqlite3
@@ -34,8 +34,8 @@ ROW = st.tuples(
 )
 
 
-def held(row):
-    """How an application writes the row into SQLite."""
+def as_written(row):
+    """The row as an application writes it into SQLite."""
     *first, number, day, moment, instant, text, blob = row
     return (
         *first,
@@ -50,12 +50,12 @@ def held(row):
 
 @settings(max_examples=60, deadline=None)
 @given(rows=st.lists(ROW, max_size=30), per_file=st.integers(1, 40))
-def test_rows_come_back_as_they_were(rows, per_file):
+def test_rows_are_read_back_unchanged(rows, per_file):
     with TemporaryDirectory() as name:
         folder = Path(name)
         with closing(sqlite3.connect(folder / "s.db")) as connection:
             connection.execute(f"CREATE TABLE t ({DECLARED})")
-            connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(held, rows))
+            connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(as_written, rows))
             connection.commit()
         pairs = {"extract_table": "t", "run_id": "r", "attempt": "1", "db_engine": "sqlite", "db_name": str(folder / "s.db")}
         pairs |= {
@@ -65,12 +65,12 @@ def test_rows_come_back_as_they_were(rows, per_file):
         }
         assert run([word for key, value in pairs.items() for word in ("--" + key, value)], StopRequest()) == 0
         files = json.loads((folder / "r.json").read_text())["files"]
-        found = [tuple(row.values()) for file in files for row in pq.read_table(folder / "o" / file["name"]).to_pylist()]
-        assert found == rows
+        read = [tuple(row.values()) for file in files for row in pq.read_table(folder / "o" / file["name"]).to_pylist()]
+        assert read == rows
         assert [file["rows"] for file in files] == [pq.read_metadata(folder / "o" / file["name"]).num_rows for file in files]
 
 
-def test_decimals_are_those_that_were_written(database, job):
+def test_decimals_are_read_back_unchanged(database, job):
     numbers = [f"{sign}{number / 100:.2f}" for number in range(0, 3_000_000, 997) for sign in ("", "-")]
     database("CREATE TABLE t (c DECIMAL(10,2))", "INSERT INTO t VALUES (?)", [(number,) for number in numbers])
     assert [row[0] for row in job().rows] == [Decimal(number) for number in numbers]

@@ -1,4 +1,4 @@
-"""The job's data and result in S3 (moto's): whole or not there at all."""
+"""Data and result in S3 (moto): each object is whole, or does not exist."""
 
 import io
 import json
@@ -16,7 +16,7 @@ IN_S3 = {"extract_s3_uri": "s3://lake/orders/attempt=1", "result_uri": "s3://lak
 
 @pytest.fixture
 def lake(database, monkeypatch):
-    """A bucket, and the source's table in the current folder."""
+    """A bucket, and a source table in the current folder."""
     for name, value in (("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", "testing"), ("AWS_REGION", "us-east-1")):
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -28,7 +28,7 @@ def lake(database, monkeypatch):
 
 
 def keys(s3):
-    return [found["Key"] for found in s3.list_objects_v2(Bucket="lake").get("Contents", ())]
+    return [entry["Key"] for entry in s3.list_objects_v2(Bucket="lake").get("Contents", ())]
 
 
 def body(s3, key):
@@ -43,12 +43,12 @@ def test_the_result_names_the_files_and_they_hold_all_rows(lake, job):
     assert sorted(keys(lake)) == sorted(["orders/attempt=1/result.json", *(f"orders/attempt=1/{name}" for name in names)])
     assert [file["rows"] for file in result["files"]] == [2000, 2000, 1000]
     raw = [body(lake, f"orders/attempt=1/{name}") for name in names]
-    assert [file["bytes"] for file in result["files"]] == [len(one) for one in raw]
-    read = [tuple(row.values()) for one in raw for row in pq.read_table(io.BytesIO(one)).to_pylist()]
+    assert [file["bytes"] for file in result["files"]] == [len(file) for file in raw]
+    read = [tuple(row.values()) for file in raw for row in pq.read_table(io.BytesIO(file)).to_pylist()]
     assert read == ROWS
 
 
-def test_two_processes_of_an_attempt_never_share_a_name(lake, job):
+def test_two_processes_of_an_attempt_never_write_the_same_object(lake, job):
     first, second = (job(**IN_S3) for _ in range(2))
     assert (first.code, second.code) == (0, 0)
     files = [key for key in keys(lake) if key.endswith(".parquet")]
@@ -57,7 +57,7 @@ def test_two_processes_of_an_attempt_never_share_a_name(lake, job):
     assert f"orders/attempt=1/{file['name']}" in files
 
 
-def test_a_failed_job_takes_its_files_and_the_old_result_away(lake, job, database):
+def test_a_failed_job_removes_its_files_and_the_old_result(lake, job, database):
     lake.put_object(Bucket="lake", Key="orders/attempt=1/result.json", Body=b"{}")
     database("CREATE TABLE broken (id INTEGER)", "INSERT INTO broken VALUES (?)", [*((n,) for n in range(3000)), ("x",)])
     done = job(**IN_S3, extract_table="broken", rows_per_file="1000")
@@ -65,20 +65,20 @@ def test_a_failed_job_takes_its_files_and_the_old_result_away(lake, job, databas
         1,
         (
             "extract_job: table 'broken', column 'id' (INTEGER), rowid 3001: 'x' is text, not an integer; "
-            "mend the value, or read the column as text with --text_columns id"
+            "fix the value, or read the column as text with --text_columns id"
         ),
     )
     assert keys(lake) == []
 
 
-def test_a_bucket_that_is_not_there_is_named(lake, job):
+def test_a_missing_bucket_is_named(lake, job):
     done = job(extract_s3_uri="s3://sea/x/", result_uri="s3://lake/r.json")
     assert (done.code, done.errors[-1].partition(": Failed")[0]) == (1, "extract_job: cannot write to 's3://sea/x/'")
     assert "NoSuchBucket" in done.errors[-1]
     assert keys(lake) == []
 
 
-def test_without_boto3_the_remedy_is_said(tmp_path, database, argv):
+def test_without_boto3_the_job_says_how_to_install_it(tmp_path, database, argv):
     database("CREATE TABLE t (id INTEGER)")
     code = "import sys; sys.modules['boto3'] = None; from extract_job.program import main; sys.exit(main(sys.argv[1:]))"
     done = subprocess.run(
@@ -86,5 +86,5 @@ def test_without_boto3_the_remedy_is_said(tmp_path, database, argv):
     )
     assert (done.returncode, done.stderr) == (
         1,
-        "extract_job: an argument names a place in AWS: install boto3 with: pip install 'extract-sfn-job[aws]'\n",
+        "extract_job: an argument names something in AWS: install boto3 with: pip install 'extract-sfn-job[aws]'\n",
     )

@@ -1,4 +1,4 @@
-"""Declared types: what each becomes, what its values become, and how a value that doesn't fit is named."""
+"""Declared types of SQLite: their Arrow types, their values, and the message about a misfit."""
 
 import sqlite3
 from contextlib import closing
@@ -65,11 +65,11 @@ def test_declared_types(database, job, declared, arrow, values, expected):  # no
     assert done.table["c"].to_pylist() == expected
 
 
-REMEDY = "mend the value, or read the column as text with --text_columns c"
+REMEDY = "fix the value, or read the column as text with --text_columns c"
 
 
 @pytest.mark.parametrize(
-    ("declared", "value", "said"),
+    ("declared", "value", "message"),
     [
         ("INTEGER", "abc", "'abc' is text, not an integer"),
         ("INTEGER", 1.5, "1.5 is a real, not an integer"),
@@ -102,7 +102,7 @@ REMEDY = "mend the value, or read the column as text with --text_columns c"
             "yesterday",
             (
                 "'yesterday' is not a timestamp like 2024-05-31 23:59:59.123456 "
-                "(without an offset, as the column's first values have none)"
+                "(without an offset: the first values of the column have none)"
             ),
         ),
         (
@@ -110,7 +110,7 @@ REMEDY = "mend the value, or read the column as text with --text_columns c"
             "2024-05-31 10:00:00",
             (
                 "'2024-05-31 10:00:00' is not a timestamp like 2024-05-31 23:59:59.123456+02:00 "
-                "(with an offset or Z, as the column is of instants)"
+                "(with an offset or Z: the column holds instants)"
             ),
         ),
         ("TEXT", b"x", "b'x' is a blob, not text"),
@@ -118,12 +118,12 @@ REMEDY = "mend the value, or read the column as text with --text_columns c"
         ("BLOB", "x" * 200, f"'{'x' * 76}… is text, not a blob"),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused_with_its_place(database, job, declared, value, said):
+def test_a_value_that_does_not_fit_is_reported_with_its_row(database, job, declared, value, message):
     good = {"TEXT": "x", "BLOB": b"x"}.get(declared)
     database(f"CREATE TABLE t (id INTEGER PRIMARY KEY, c {declared})", "INSERT INTO t VALUES (?, ?)", [(3, good), (17, value)])
     done = job()
     assert (done.code, done.left) == (1, [])
-    assert done.errors[1:] == [f"extract_job: table 't', column 'c' ({declared}), rowid 17: {said}; {REMEDY}"]
+    assert done.errors[1:] == [f"extract_job: table 't', column 'c' ({declared}), rowid 17: {message}; {REMEDY}"]
 
 
 def test_mixed_offsets_in_a_plain_timestamp_are_refused(database, job):
@@ -131,22 +131,22 @@ def test_mixed_offsets_in_a_plain_timestamp_are_refused(database, job):
     database("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP)", "INSERT INTO t VALUES (?, ?)", rows)
     assert job().errors[1] == (
         "extract_job: table 't', column 'c' (TIMESTAMP), rowid 2: '2024-05-31T10:00:00Z' is not a timestamp like "
-        f"2024-05-31 23:59:59.123456 (without an offset, as the column's first values have none); {REMEDY}"
+        f"2024-05-31 23:59:59.123456 (without an offset: the first values of the column have none); {REMEDY}"
     )
 
 
-def test_without_a_rowid_the_row_is_not_named(database, job):
+def test_without_a_rowid_the_message_names_no_row(database, job):
     database("CREATE TABLE t (id TEXT PRIMARY KEY, c INTEGER) WITHOUT ROWID", "INSERT INTO t VALUES (?, ?)", [("a", "x")])
     assert job().errors[1] == f"extract_job: table 't', column 'c' (INTEGER): 'x' is text, not an integer; {REMEDY}"
 
 
-def test_text_columns_are_the_way_out(database, job):
+def test_text_columns_are_read_as_text(database, job):
     rows = [(1, "abc"), (2, 5), (3, 1.5), (4, None)]
     database("CREATE TABLE t (id INTEGER PRIMARY KEY, c DECIMAL(9,2))", "INSERT INTO t VALUES (?, ?)", rows)
     assert job(text_columns="C").rows == [(1, "abc"), (2, "5"), (3, "1.5"), (4, None)]
 
 
-def test_text_that_is_not_utf8_is_refused_with_its_place(database, job):
+def test_text_that_is_not_utf8_is_reported_with_its_row(database, job):
     path = database("CREATE TABLE t (id INTEGER PRIMARY KEY, c TEXT)", "INSERT INTO t VALUES (?, ?)", [(1, "fine")])
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO t VALUES (9, CAST(x'4dfc6c6c' AS TEXT))")
@@ -156,7 +156,7 @@ def test_text_that_is_not_utf8_is_refused_with_its_place(database, job):
     assert done.errors[1:] == [
         (
             "extract_job: table 't', column 'c' (TEXT), rowid 9: b'M\\xfcll' is stored as text and is not UTF-8; "
-            "mend the value in the database"
+            "fix the value in the database"
         )
     ]
 
@@ -166,8 +166,8 @@ def test_a_decimal_that_parquet_cannot_hold_is_refused(declared):
     with pytest.raises(JobError) as caught:
         column_of("t", "c", declared)
     assert str(caught.value) == (
-        f"table 't', column 'c': {declared} is no decimal that Parquet can hold (1 to 76 digits, 0 to all of them after the "
-        "point); read it as text with --text_columns c"
+        f"table 't', column 'c': {declared} does not fit into Parquet, whose decimals have 1 to 76 digits, up to all of them "
+        "after the point; read it as text with --text_columns c"
     )
 
 
@@ -181,5 +181,5 @@ def test_a_decimal_that_parquet_cannot_hold_is_refused(declared):
         ("DEC", Kind.DECIMAL),
     ],
 )
-def test_names_go_before_affinity(declared, kind):
+def test_names_have_precedence_over_affinity(declared, kind):
     assert column_of("t", "c", declared).kind is kind

@@ -54,7 +54,7 @@ def test_the_first_attempt_and_the_next_read_them(extract, tmp_path):
         assert (held["query"], held["attempt"], held["extract_table"]) == (LONG, attempt, "t")
     assert json.loads((results / "attempt=2.json").read_text(encoding="utf-8"))["rows"] == 3
     log = extract("logs", "r1", "t", argument_encoding="json")
-    assert "not arguments of this job, ignored: --query" in log
+    assert "ignored unknown arguments: --query" in log
 
 
 def test_on_a_command_line_they_are_refused_with_the_remedy(extract):

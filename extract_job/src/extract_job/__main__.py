@@ -1,4 +1,7 @@
-"""`python -m extract_job`: exit codes 0 done, 1 the extract failed, 2 wrong arguments, 130 and 143 stopped by a signal."""
+"""`python -m extract_job`.
+
+Exit codes: 0 done, 1 the extract failed, 2 wrong arguments, 130 and 143 stopped by a signal.
+"""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""AWS through boto3, which is imported only where an argument names something there."""
+"""AWS through boto3, which is imported only if an argument names something in AWS."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -7,26 +7,29 @@ from extract_job.errors import JobError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TRIES = 10
+MAX_TRIES = 10
 
 
 def client(service: str) -> Any:
-    """Give the client of a service, with the process's own credentials and region; raises `JobError` without boto3."""
+    """Return the client of a service, with the credentials and region of this process.
+
+    Raises `JobError` if boto3 is missing.
+    """
     try:
         import boto3
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
-        raise JobError("an argument names a place in AWS: install boto3 with: pip install 'extract-sfn-job[aws]'") from error
+        raise JobError("an argument names something in AWS: install boto3 with: pip install 'extract-sfn-job[aws]'") from error
     try:
-        made = cast("Callable[..., Any]", boto3.client)
-        return made(service, config=Config(retries={"mode": "standard", "total_max_attempts": TRIES}))
+        new_client = cast("Callable[..., Any]", boto3.client)
+        return new_client(service, config=Config(retries={"mode": "standard", "total_max_attempts": MAX_TRIES}))
     except BotoCoreError as error:
-        raise JobError(f"AWS can't be used here: {error}") from error
+        raise JobError(f"cannot use AWS: {error}") from error
 
 
 def faults() -> tuple[type[Exception], ...]:
-    """All that a client's call may raise; only asked where boto3 is known to be here."""
+    """Return all exceptions of a client's calls; boto3 must be installed."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -1,13 +1,13 @@
-"""What the job says when it can't go on: one line a fault, no traceback."""
+"""The errors that end the job: one line per error, no traceback."""
 
 
 class JobError(Exception):
-    """The extract failed for a reason that its one-line message gives; the process ends with `exit_code`."""
+    """The extract failed; the message is one line. The process ends with `exit_code`."""
 
     exit_code = 1
 
 
 class ArgumentError(JobError):
-    """An argument is missing or wrong: no attempt with the same arguments can succeed."""
+    """An argument is missing or wrong: every attempt with the same arguments fails."""
 
     exit_code = 2

@@ -1,4 +1,4 @@
-"""Where the rows go: zstd Parquet files, each written on this machine and given to the attempt's folder when it is whole."""
+"""Writes the rows as zstd Parquet files, and hands each finished file to the attempt's folder."""
 
 import os
 import secrets
@@ -19,9 +19,9 @@ from extract_job.storage.protocols import Folder, file_name
 
 GROUP_ROWS = 131_072
 GROUP_BYTES = 32 * 2**20
-"""A row group is written when it has this many rows or (Arrow) bytes: what one holds in memory."""
+"""A row group stays in memory until it has this many rows or (Arrow) bytes."""
 FILE_BYTES = 512 * 2**20
-"""A file is full after the row group that takes it over this size."""
+"""A file is full after the row group that exceeds this size."""
 
 
 @dataclass(slots=True)
@@ -35,10 +35,10 @@ class _OpenFile:
 
 
 class ParquetTarget:
-    """Writes tables of one schema to `part-00000.parquet`, … in `folder`; without rows there is one empty file.
+    """Writes tables of one schema to `part-00000.parquet`, …; without rows, to one empty file.
 
-    A context manager: left without `finish`, or by an exception, it removes what it wrote. Raises `JobError` when the disk
-    refuses.
+    A context manager: without `finish`, or after an exception, it removes all that it wrote. Raises
+    `JobError` if the disk refuses.
     """
 
     def __init__(self, folder: Folder, schema: Schema, rows_per_file: int, file_bytes: int = FILE_BYTES) -> None:
@@ -46,25 +46,25 @@ class ParquetTarget:
         self._schema = schema
         self._rows_per_file = rows_per_file
         self._file_bytes = file_bytes
-        self._token = secrets.token_hex(4)  # a second process of the same attempt writes to files of its own
+        self._token = secrets.token_hex(4)  # another process of the same attempt uses other names
         self._workspace = folder.workspace()
         self._open: _OpenFile | None = None
         self._pending: list[Table] = []
         self._pending_rows = 0
         self._pending_bytes = 0
-        self._whole: list[tuple[int, int]] = []
-        """Bytes and rows of the files that the folder has taken."""
+        self._finished: list[tuple[int, int]] = []
+        """Bytes and rows of the files that the folder took."""
 
     def __enter__(self) -> Self:
-        """Give itself: the workspace is there already."""
+        """Return itself: the workspace exists already."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Remove all that has no final name."""
+        """Remove all files without a final name."""
         if self._open:
             with suppress(OSError, pa.ArrowException, ValueError):
                 self._open.writer.close()
-            self._open.writer.is_open = False  # or it would try again, and complain on stderr, when it is collected
+            self._open.writer.is_open = False  # else its destructor closes it again and writes an error to stderr
             with suppress(OSError, pa.ArrowException):
                 self._open.sink.close()
             with suppress(OSError):
@@ -72,7 +72,7 @@ class ParquetTarget:
         self._folder.discard()
 
     def write(self, table: Table) -> None:
-        """Take the rows of a table, which may be kept until their row group is full."""
+        """Take the rows of a table; they may stay in memory until their row group is full."""
         try:
             while table.num_rows:
                 room = self._rows_per_file - (self._open.rows if self._open else 0) - self._pending_rows
@@ -89,18 +89,18 @@ class ParquetTarget:
             raise self._refused(error) from error
 
     def finish(self) -> Sequence[DataFile]:
-        """Write what is kept, give all files their final names and say which they are."""
+        """Write the remaining rows, give all files their final names and return them."""
         try:
-            if self._pending or self._open or not self._whole:
+            if self._pending or self._open or not self._finished:
                 self._close_file()
         except OSError as error:
             raise self._refused(error) from error
         names = self._folder.finish()
-        return [DataFile(name, size, rows) for name, (size, rows) in zip(names, self._whole, strict=True)]
+        return [DataFile(name, size, rows) for name, (size, rows) in zip(names, self._finished, strict=True)]
 
     def _opened(self) -> _OpenFile:
         if self._open is None:
-            path = self._workspace / f".{file_name(len(self._whole))}.{self._token}.tmp"
+            path = self._workspace / f".{file_name(len(self._finished))}.{self._token}.tmp"
             sink = pa.OSFile(str(path), "wb")
             self._open = _OpenFile(path, sink, pq.ParquetWriter(sink, self._schema, compression="zstd"))
         return self._open
@@ -123,8 +123,8 @@ class ParquetTarget:
         file.writer.close()
         file.sink.close()
         size = file.path.stat().st_size
-        self._folder.take(file.path, len(self._whole))
-        self._whole.append((size, file.rows))
+        self._folder.take(file.path, len(self._finished))
+        self._finished.append((size, file.rows))
         self._open = None
 
     def _refused(self, error: OSError) -> JobError:

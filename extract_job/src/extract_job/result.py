@@ -1,4 +1,4 @@
-"""The result object: the one JSON object that says which data this attempt wrote. It is put last."""
+"""The result object: a JSON object that names the data of this attempt. It is written last."""
 
 import json
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """One finished file of data: its name below `extract_s3_uri`, its size in bytes and its rows."""
+    """One finished data file: its name below `extract_s3_uri`, its size in bytes and its rows."""
 
     name: str
     bytes: int
@@ -15,7 +15,10 @@ class DataFile:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one attempt did. Marks are text as the source has it; `low_watermark` is the one that was given."""
+    """What one attempt did; the fields have the names of the JSON object.
+
+    Marks are text as in the source; `low_watermark` is the mark that the job got.
+    """
 
     run_id: str
     attempt: int
@@ -35,7 +38,7 @@ class Result:
         return sum(file.bytes for file in self.files)
 
     def to_json(self) -> str:
-        """Give the object as it stands at `result_uri`."""
+        """Return the text of the object at `result_uri`."""
         return json.dumps(
             {
                 "run_id": self.run_id,

@@ -31,14 +31,14 @@ def test_history_and_logs(after_two_runs):
     assert rows[0]["low_watermark"] == rows[1]["high_watermark"]
     shown = project.extract("history", "public.returns", "--local").stdout
     assert "one attempt 1: " in shown
-    assert "is not in 'sales.db'" in shown
+    assert "has no table 'public.returns'" in shown
     wrong = project.extract("history", "public.order", "--local", code=2)
     assert (
         wrong.stderr
         == "extract: no run has had the table 'public.order' yet; did you mean 'public.orders' or 'public.returns'?\n"
     )
     log = project.extract("logs", "one", "public.returns", "--local")
-    assert "is not in 'sales.db'" in log.stdout
+    assert "has no table 'public.returns'" in log.stdout
     assert log.stderr.startswith("FAILED: ")
     assert told(project, "logs", "latest", "public.orders")["state"] == "SUCCEEDED"
     wrong = project.extract("logs", "one", "public.order", "--local", code=2)

@@ -44,7 +44,7 @@ def test_a_run_of_some_tables(demo_project):
 
 def test_a_failed_run_says_which_tables_and_how_to_run_just_those(demo_project):
     done = demo_project.extract("run", "sales", "public.returns", "public.categories", "--local", "--run-id", "one", code=1)
-    assert "table 'public.returns' is not in 'sales.db'" in done.stdout
+    assert "database 'sales.db' has no table 'public.returns'" in done.stdout
     assert "1 of 2 tables did not succeed. What their jobs wrote: " in done.stderr
     assert done.stderr.endswith("Run just these again, with the settings of this run:\n  extract rerun one --local\n")
     again = demo_project.extract("rerun", "one", "--local", "--output", "json", code=1)

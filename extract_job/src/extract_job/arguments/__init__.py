@@ -1,1 +1,1 @@
-"""The job's arguments: how they are read, and what they mean."""
+"""The arguments of the job: where they come from, how they are checked, and what they mean."""

@@ -1,4 +1,4 @@
-"""The object that holds a job's arguments, where there were too many for a command line."""
+"""The object that holds the arguments if they are too long for a command line."""
 
 from pathlib import Path
 
@@ -9,19 +9,20 @@ from extract_job.storage.places import object_at
 def arguments_at(uri: str) -> bytes:
     """Read the object that `--extract_arguments` names (`s3://` or `file://`).
 
-    Raises `ArgumentError` where the URI is none or there is no such file, `JobError` where S3 refuses or boto3 is missing.
+    Raises `ArgumentError` if the URI is not valid or the file does not exist, `JobError` if S3
+    refuses or boto3 is missing.
     """
     place = object_at("extract_arguments", uri)
     if isinstance(place, Path):
         try:
             return place.read_bytes()
         except OSError as error:
-            raise ArgumentError(f"--extract_arguments {uri!r} can't be read: {error.strerror}") from error
+            raise ArgumentError(f"cannot read --extract_arguments {uri!r}: {error.strerror}") from error
     from extract_job.aws import client, faults
 
     s3 = client("s3")
     try:
         data: bytes = s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
     except faults() as error:
-        raise JobError(f"--extract_arguments {uri!r} can't be read: {error}") from error
+        raise JobError(f"cannot read --extract_arguments {uri!r}: {error}") from error
     return data

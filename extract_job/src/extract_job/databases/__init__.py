@@ -1,1 +1,1 @@
-"""One package per database, and what they share: columns, watermarks, rows."""
+"""One package per database, and what the databases share."""

@@ -1,20 +1,33 @@
-"""Names in SQL: quoted, and what one that is not there may have been meant to be."""
+"""Names in SQL: how they are quoted, and what to say about a name that does not exist."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from extract_job.errors import JobError
 
 
 def quoted(name: str) -> str:
-    """Quote an identifier, whatever is in it, as SQL has it and every engine here."""
+    """Quote an identifier as standard SQL does; every database here accepts this."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
-    """Say what a missing name may have been meant to be."""
+    """Return the end of a message about the missing `name`: the nearest names, or some of all."""
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     if near:
         return f"nearest: {', '.join(map(repr, near))}"
     if not names:
-        return "it has none"
+        return "there are none"
     shown = ", ".join(map(repr, sorted(names)[:5]))
-    return f"it has {shown}" + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return f"there are {shown}" + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def column_name(table: str, argument: str, name: str, names: Sequence[str], fold: Callable[[str], str] = str) -> str:
+    """Return the column among `names` that `--argument` means by `name`.
+
+    `fold` maps spellings that the database takes for the same name to one text. Raises `JobError`.
+    """
+    for known in names:
+        if fold(known) == fold(name):
+            return known
+    raise JobError(f"table {table!r} has no column {name!r} (--{argument}); {nearest(name, names)}")

@@ -1,6 +1,6 @@
-"""The secret that `--db_secret` names: how to reach the database, and as whom.
+"""The secret that `--db_secret` names: the address of the database, and the user.
 
-It is a JSON object with the members that Amazon RDS gives its own secrets
+It is a JSON object with the members that Amazon RDS writes
 (https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html).
 """
 
@@ -14,7 +14,7 @@ from extract_job.errors import JobError
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What is known of a database. No member of it is ever printed but for the host."""
+    """How to log in. User and password are never printed."""
 
     host: str
     user: str = field(repr=False)
@@ -23,28 +23,31 @@ class Secret:
 
 
 def read_secret(name: str) -> Secret:
-    """Ask Secrets Manager, or the parameter store for a name that begins with `/`; raises `JobError`."""
+    """Read from Secrets Manager, or, if the name begins with `/`, from the parameter store.
+
+    Raises `JobError`.
+    """
     try:
-        text = _asked(name)
+        text = _text(name)
     except faults() as error:
-        raise JobError(f"--db_secret {name!r} can't be read: {error}") from error
+        raise JobError(f"cannot read --db_secret {name!r}: {error}") from error
     try:
-        found = json.loads(text)
-    except ValueError as error:  # its text is the secret: it stays unsaid
-        raise JobError(f"--db_secret {name!r} is no JSON object; {_WANTED}") from error
-    if not isinstance(found, dict):
-        raise JobError(f"--db_secret {name!r} is no JSON object; {_WANTED}")
-    values = {key: str(value) for key, value in found.items() if isinstance(value, (str, int)) and value != ""}
+        members = json.loads(text)
+    except ValueError as error:  # the message of this error must not show the secret
+        raise JobError(f"--db_secret {name!r} is not a JSON object; {_EXPECTED}") from error
+    if not isinstance(members, dict):
+        raise JobError(f"--db_secret {name!r} is not a JSON object; {_EXPECTED}")
+    values = {key: str(value) for key, value in members.items() if isinstance(value, (str, int)) and value != ""}
     missing = [key for key in ("host", "username", "password") if key not in values]
     if missing:
-        raise JobError(f"--db_secret {name!r} has no {' and no '.join(map(repr, missing))}; {_WANTED}")
+        raise JobError(f"--db_secret {name!r} has no {' and no '.join(map(repr, missing))}; {_EXPECTED}")
     return Secret(values["host"], values["username"], values["password"], values.get("port"))
 
 
-_WANTED = 'it takes {"host": …, "port": …, "username": …, "password": …}'
+_EXPECTED = 'expected {"host": …, "port": …, "username": …, "password": …}'
 
 
-def _asked(name: str) -> str:
+def _text(name: str) -> str:
     if name.startswith("/"):
         parameter: dict[str, Any] = client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]
         return str(parameter["Value"])

@@ -1,6 +1,6 @@
-"""What the job needs of a database: a snapshot of one table, its columns, its marks and its rows.
+"""What the job requires of a database: one table in a snapshot, with its columns, marks and rows.
 
-Each engine has a package of its own that gives a `Source`; the job knows this protocol alone.
+Each database has a package that opens a `Source`; the job knows only this protocol.
 """
 
 from typing import Any, Protocol, TypeAlias
@@ -10,15 +10,15 @@ Table: TypeAlias = Any
 
 
 class Source(Protocol):
-    """One table in one snapshot: what is read agrees with itself, whatever others write meanwhile."""
+    """One table in one snapshot: all reads agree, whatever other sessions write meanwhile."""
 
-    high_watermark: str | None
-    """The newest mark that is read, never below the low one; None for a full extract, or where there is no mark at all."""
-    rows_without_watermark: int
-    """Rows that an incremental read leaves out because their watermark column is NULL."""
+    high_mark: str | None
+    """The newest mark to be read, never below the low mark. None: a full extract, or no mark."""
+    rows_without_mark: int
+    """Rows that an incremental read skips because their watermark column is NULL."""
 
     def schema(self) -> Schema:
-        """Give the Arrow schema of all that `read` gives; it follows from the declared types, never from the rows."""
+        """Return the Arrow schema of all rows; it follows from declared types, not from values."""
 
     def read(self, most: int) -> Table | None:
-        """Give the next rows, `most` at most; None means that all are read. Raises `JobError` for what can't be read."""
+        """Return the next rows, at most `most`, or None after the last; may raise `JobError`."""

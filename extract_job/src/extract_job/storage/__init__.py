@@ -1,1 +1,1 @@
-"""Where the job writes: a local disk or S3."""
+"""Where the job writes: a folder and a result object, on the local disk or in S3."""

@@ -1,4 +1,4 @@
-"""A folder on this machine's disk: files get their last names only when all of them are whole and synced."""
+"""A folder on the local disk: files get their final names when all are whole and synced."""
 
 import os
 import secrets
@@ -10,11 +10,11 @@ from extract_job.storage.protocols import file_name
 
 
 class LocalFolder:
-    """See `protocols.Folder`. Files are written where they will stay, under names that begin with a dot."""
+    """See `protocols.Folder`. The workspace is the folder; temporary names begin with a dot."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._taken: dict[int, Path] = {}
+        self._temporary: dict[int, Path] = {}
 
     def workspace(self) -> Path:
         """See `protocols.Folder.workspace`."""
@@ -30,24 +30,24 @@ class LocalFolder:
             _sync(path)
         except OSError as error:
             raise self._refused(error) from error
-        self._taken[number] = path
+        self._temporary[number] = path
 
     def finish(self) -> list[str]:
         """See `protocols.Folder.finish`."""
         names = []
         try:
-            for number, path in sorted(self._taken.items()):
+            for number, path in sorted(self._temporary.items()):
                 names.append(file_name(number))
                 path.replace(self._path / names[-1])
             _sync(self._path)
         except OSError as error:
             raise self._refused(error) from error
-        self._taken.clear()
+        self._temporary.clear()
         return names
 
     def discard(self) -> None:
         """See `protocols.Folder.discard`."""
-        for path in self._taken.values():
+        for path in self._temporary.values():
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 
@@ -88,7 +88,7 @@ class LocalResult:
 
 
 def _sync(path: Path) -> None:
-    """Make a file, or the names in a folder, last through a power cut: a rename alone doesn't."""
+    """Make a file, or the names in a folder, survive a power cut: a rename alone does not."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""The folder and the result object at a place; a local place needs no boto3, so S3 is imported late."""
+"""Open the folder and the result object at a place. Only a place in S3 imports boto3."""
 
 from pathlib import Path
 

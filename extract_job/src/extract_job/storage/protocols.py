@@ -1,33 +1,33 @@
-"""What the job needs of the place it writes to: a folder that takes whole files, and the object that says which they are."""
+"""What the job requires of a place: a folder for whole files, and an object that lists them."""
 
 from pathlib import Path
 from typing import Protocol
 
 
 class Folder(Protocol):
-    """Takes the data files of one attempt. Raises `JobError` where the place refuses."""
+    """Takes the data files of one attempt. Raises `JobError` if the place refuses."""
 
     def workspace(self) -> Path:
-        """Give a folder on this machine, made if need be, where files are written before they are whole."""
+        """Return a folder on this machine for files that are not finished; create it if needed."""
 
     def take(self, path: Path, number: int) -> None:
-        """Take the finished file at `path` of the workspace, the attempt's file of that number (from 0)."""
+        """Take the finished file at `path` in the workspace; files are numbered from 0."""
 
     def finish(self) -> list[str]:
-        """Give all files that were taken their last names, make them last, and say the names by number."""
+        """Make all taken files final and durable; return their names by number."""
 
     def discard(self) -> None:
-        """Remove what is not finished; raises nothing. After `finish` there is nothing to remove."""
+        """Remove all files that are not final; never raises. After `finish` there are none."""
 
 
 class ResultPlace(Protocol):
-    """Holds the result object of one attempt. Raises `JobError` where the place refuses."""
+    """Holds the result object of one attempt. Raises `JobError` if the place refuses."""
 
     def withdraw(self) -> None:
-        """Remove the result of an earlier process of the same attempt, if there is one."""
+        """Remove the result of an earlier process of the same attempt, if it exists."""
 
     def put(self, text: str) -> None:
-        """Put the result in one step: a reader sees the whole object or none."""
+        """Write the result in one step: a reader sees the whole object or nothing."""
 
 
 def file_name(number: int, token: str = "") -> str:

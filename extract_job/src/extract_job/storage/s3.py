@@ -1,7 +1,8 @@
-"""A folder in S3: each file is written on this machine first and uploaded when it is whole, so no reader meets half of one.
+"""A folder in S3: each file is written on this machine and uploaded when it is whole.
 
-An object can't be renamed, so each process of an attempt has names of its own; the result object, put last, says which count.
-The upload is boto3's: multipart, with checksums and retries
+So a reader never sees half a file. Objects cannot be renamed, so each process of an attempt uses
+different names; the result object, written last, lists the valid ones. boto3 uploads in parts, with
+checksums and retries
 (https://boto3.amazonaws.com/v1/documentation/api/latest/guide/s3-uploading-files.html).
 """
 
@@ -19,7 +20,7 @@ from extract_job.storage.protocols import file_name
 
 
 class S3Folder:
-    """See `protocols.Folder`. The disk of this machine holds one file at a time."""
+    """See `protocols.Folder`. This machine holds one file at a time."""
 
     def __init__(self, place: S3Uri) -> None:
         self._place = place
@@ -34,7 +35,7 @@ class S3Folder:
             try:
                 self._disk = Path(tempfile.mkdtemp(prefix="extract-job-"))
             except OSError as error:
-                raise JobError(f"cannot make a temporary folder on this machine: {error.strerror}") from error
+                raise JobError(f"cannot create a temporary folder on this machine: {error.strerror}") from error
         return self._disk
 
     def take(self, path: Path, number: int) -> None:
@@ -66,7 +67,7 @@ class S3Folder:
 
 
 class S3Result:
-    """See `protocols.ResultPlace`. S3 shows a new object to every reader at once, and whole."""
+    """See `protocols.ResultPlace`. S3 shows a new object to all readers at once, and whole."""
 
     def __init__(self, place: S3Uri) -> None:
         self._place = place

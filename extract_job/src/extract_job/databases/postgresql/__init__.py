@@ -1,1 +1,1 @@
-"""A PostgreSQL database as the source, by way of ADBC, which gives a COPY's rows as Arrow batches."""
+"""PostgreSQL, read through ADBC, which returns the rows of a COPY as Arrow batches."""

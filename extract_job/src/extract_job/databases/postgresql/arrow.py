@@ -1,4 +1,4 @@
-"""A batch as the driver gives it, to the columns' own Arrow types."""
+"""The batches of the driver, converted to the Arrow types of the columns."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -6,7 +6,9 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extract_job.databases.decimals import decimals_of
+from extract_job.databases.conditions import Condition
+from extract_job.databases.decimals import decimal_type, decimals_of
+from extract_job.databases.misfits import MisfitError
 from extract_job.databases.names import quoted
 from extract_job.databases.postgresql.columns import Column, Kind
 from extract_job.databases.source import Schema, Table
@@ -20,34 +22,25 @@ _TYPES = {
     Kind.TEXT: pa.string(), Kind.STRUCTURE: pa.string(),
 }  # fmt: skip
 _DAYS = (-719_162, 2_932_896)
-"""0001-01-01 and 9999-12-31 in days since 1970: outside stand PostgreSQL's infinities, and dates that readers of Parquet lack."""
+"""0001-01-01 and 9999-12-31 in days since 1970. PostgreSQL's infinities are outside, and so are
+dates that readers of Parquet do not support."""
 _DAY = 86_400_000_000
 
 
-class MisfitError(Exception):
-    """A batch holds a value that `column`'s type can't hold; `condition` finds such rows in the source."""
-
-    def __init__(self, column: Column, condition: str, why: str) -> None:
-        super().__init__(f"{column.name}: {why}")
-        self.column = column
-        self.condition = condition
-        self.why = why
-
-
 def schema_of(columns: Sequence[Column]) -> Schema:
-    """Give the schema of all files of the extract. All columns are nullable."""
+    """Return the schema of all files. All columns are nullable."""
     return pa.schema([pa.field(column.name, _type(column)) for column in columns])
 
 
 def table_of(columns: Sequence[Column], schema: Schema, batch: Any) -> Table:
-    """Turn a record batch into a table of `schema`; raises `MisfitError` for the first column that holds what doesn't fit."""
+    """Convert a batch; raise `MisfitError` for the first column with a value that does not fit."""
     arrays = [_array(column, array) for column, array in zip(columns, batch.columns, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _type(column: Column) -> Any:
     if column.kind is Kind.DECIMAL:
-        return (pa.decimal128 if column.precision <= 38 else pa.decimal256)(column.precision, column.scale)
+        return decimal_type(column.precision, column.scale)
     return _TYPES[column.kind]
 
 
@@ -61,8 +54,8 @@ def _array(column: Column, array: Array) -> Array:
             condition = (
                 f"{name} IN ('NaN', 'Infinity', '-Infinity') OR abs({name}) >= 1e{before} OR scale({name}) > {column.scale}"
             )
-            why = f"doesn't fit decimal({column.precision},{column.scale})"
-            raise MisfitError(column, condition, why) from error
+            why = f"does not fit into decimal({column.precision},{column.scale})"
+            raise MisfitError(column, Condition(condition), why) from error
     if column.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT):
         _check_years(column, name, array)
     return array
@@ -75,4 +68,4 @@ def _check_years(column: Column, name: str, array: Array) -> None:
     low, high = _DAYS if days else (_DAYS[0] * _DAY, (_DAYS[1] + 1) * _DAY - 1)
     if least is not None and (least < low or greatest > high):
         condition = f"NOT ({name} >= '0001-01-01' AND {name} < '10000-01-01')"
-        raise MisfitError(column, condition, "is not within the years 1 to 9999")
+        raise MisfitError(column, Condition(condition), "is outside the years 1 to 9999")

@@ -1,8 +1,8 @@
-"""One read-only transaction in a PostgreSQL database: where it is, as whom, and what goes wrong there.
+"""One read-only transaction in a PostgreSQL database: how to connect, and how errors are worded.
 
-Where `PGHOST`, `PGHOSTADDR` or `PGSERVICE` is set, libpq's own variables and files say how to connect
-(https://www.postgresql.org/docs/current/libpq-envars.html) and no secret is asked for: that is the way on a developer's machine.
-Elsewhere the secret says it.
+If `PGHOST`, `PGHOSTADDR` or `PGSERVICE` is set, libpq's variables and files say how to connect
+(https://www.postgresql.org/docs/current/libpq-envars.html), and no secret is read: this is for
+developers' machines. Otherwise the secret says how to connect.
 """
 
 import os
@@ -16,15 +16,15 @@ from extract_job.databases.secret import Secret, read_secret
 from extract_job.errors import JobError
 
 if TYPE_CHECKING:
-    from extract_job.arguments.parsing import Arguments
+    from extract_job.arguments.model import Arguments
 
-OWN = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
+LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
 CONNECT_SECONDS = 30
 BATCH_BYTES = 16 * 2**20
 
 
 class Session:
-    """One transaction. `cursor` makes further statements of it; they read the same snapshot."""
+    """One transaction; all its statements read the same snapshot."""
 
     def __init__(self, connection: Any, database: str, secret: Secret | None) -> None:
         self._connection = connection
@@ -32,14 +32,14 @@ class Session:
         self._secret = secret
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Give all rows of a small answer."""
+        """Return all rows of a small answer."""
         with self._connection.cursor() as cursor:
             cursor.execute(query)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-            return found
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
 
     def batches(self, query: str) -> Generator[Any, None, None]:
-        """Give the answer as Arrow record batches, as they come over the wire; raises `JobError`."""
+        """Yield the answer as Arrow record batches, as they arrive; may raise `JobError`."""
         import pyarrow as pa
         from adbc_driver_postgresql import StatementOptions
 
@@ -52,26 +52,27 @@ class Session:
                     batch = batches.read_next_batch()
                 except StopIteration:
                     return
-                except (pa.ArrowException, OSError) as error:  # what the database says in the middle comes as Arrow's
-                    raise JobError(f"database {self._database!r}: {_said(error, self._secret)}") from error
+                except (pa.ArrowException, OSError) as error:  # errors of the database between batches arrive as Arrow errors
+                    raise JobError(f"database {self._database!r}: {_reason(error, self._secret)}") from error
                 yield batch
 
 
 @contextmanager
 def session(arguments: "Arguments") -> Iterator[Session]:
-    """Connect and begin; raises `JobError` for all that the database or its driver refuses, now and while it is open.
+    """Connect and begin; raise `JobError` if the database or its driver refuses, then or later.
 
-    The snapshot is the transaction's (REPEATABLE READ,
-    https://www.postgresql.org/docs/current/transaction-iso.html#XACT-REPEATABLE-READ); dates come in ISO form and times in UTC.
+    REPEATABLE READ makes the transaction a snapshot
+    (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-REPEATABLE-READ).
+    Dates are in ISO form, times in UTC.
     """
     try:
         from adbc_driver_postgresql import dbapi
     except ImportError as error:
         raise JobError(
-            "--db_engine 'postgres' needs a driver; install it with: pip install 'extract-sfn-job[postgres]'"
+            "--db_engine 'postgres' requires a driver; install it with: pip install 'extract-sfn-job[postgres]'"
         ) from error
-    own = any(os.environ.get(name) for name in OWN)
-    secret = None if own else _secret(arguments)
+    from_environment = any(os.environ.get(name) for name in LIBPQ_VARIABLES)
+    secret = None if from_environment else _secret(arguments)
     try:
         with dbapi.connect(connection_uri(arguments, secret, os.environ)) as connection:
             with connection.cursor() as cursor:
@@ -81,7 +82,7 @@ def session(arguments: "Arguments") -> Iterator[Session]:
                 cursor.execute(f"SET LOCAL lock_timeout = '{arguments.lock_wait_seconds}s'")
             yield Session(connection, arguments.database, secret)
     except dbapi.Error as error:
-        raise JobError(f"database {arguments.database!r}: {_said(error, secret)}") from error
+        raise JobError(f"database {arguments.database!r}: {_reason(error, secret)}") from error
 
 
 _SETTINGS = {
@@ -97,17 +98,17 @@ _SETTINGS = {
 def _secret(arguments: "Arguments") -> Secret:
     if arguments.secret is None:
         raise JobError(
-            f"nothing says where the database {arguments.database!r} is: give --db_secret, or set PGHOST, PGUSER and PGPASSWORD "
-            "(or a password file) in the job's environment"
+            f"the address of database {arguments.database!r} is missing: set --db_secret, or set PGHOST, PGUSER and PGPASSWORD "
+            "(or a password file) in the environment of the job"
         )
     try:
         return read_secret(arguments.secret)
     except JobError as error:
-        raise JobError(f"{error} (on a machine of your own, PGHOST, PGUSER and PGPASSWORD are taken instead)") from error
+        raise JobError(f"{error} (on a developer's machine, set PGHOST, PGUSER and PGPASSWORD instead)") from error
 
 
 def connection_uri(arguments: "Arguments", secret: Secret | None, environ: Mapping[str, str]) -> str:
-    """Give libpq's URI; what it leaves out, libpq finds itself."""
+    """Return libpq's URI; libpq completes the parts that it leaves out."""
     parts = {
         "dbname": arguments.database,
         "application_name": "extract_job",
@@ -125,15 +126,15 @@ def connection_uri(arguments: "Arguments", secret: Secret | None, environ: Mappi
     return "postgresql://?" + "&".join(f"{key}={quote(value, safe='')}" for key, value in parts.items())
 
 
-def _said(error: Exception, secret: Secret | None) -> str:
-    """What the driver said, in one line and without the secret."""
+def _reason(error: Exception, secret: Secret | None) -> str:
+    """Return the driver's message in one line and without the secret."""
     text = re.sub(r"\s+", " ", str(error)).strip()
     text = re.sub(r"^([A-Z_]+: )?(\[libpq\] )?(Execution error \[\w+\]: |Failed to execute query: )?", "", text)
     text = text.removeprefix("could not begin COPY: ")
     text = re.sub(r" Query was: COPY .*?(?= SQLSTATE|$)", "", text)
     text, _, state = text.partition(" SQLSTATE: ")
     if state.startswith("42501"):  # insufficient_privilege
-        text = f"{text.rstrip('.')}; grant this user what it lacks (SELECT on the table, USAGE on its schema)"
+        text = f"{text.rstrip('.')}; grant this user SELECT on the table and USAGE on its schema"
     for hidden in (secret.password, quote(secret.password, safe="")) if secret else ():
         text = text.replace(hidden, "…")
     return text

@@ -1,41 +1,47 @@
-"""A PostgreSQL table as a `Source`: all that is read comes from one snapshot."""
+# ruff: noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+"""A PostgreSQL table as a `Source`: the high mark and the rows are read in one snapshot."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from extract_job.arguments.parsing import Arguments
-from extract_job.databases.names import nearest, quoted
+from extract_job.arguments.model import Arguments
+from extract_job.databases.misfits import MisfitError, misfit, place
+from extract_job.databases.names import quoted
+from extract_job.databases.postgresql.columns import Column
 from extract_job.databases.postgresql.connection import Session, session
-from extract_job.databases.postgresql.marks import EVERYTHING, Range, range_of
-from extract_job.databases.postgresql.tables import FoundTable, find_table
+from extract_job.databases.postgresql.tables import find_table
+from extract_job.databases.postgresql.watermark import PostgresqlWatermark
+from extract_job.databases.ranges import EVERYTHING, row_range
+from extract_job.databases.tables import SourceTable
 from extract_job.errors import JobError
 
 if TYPE_CHECKING:
-    from extract_job.databases.postgresql.arrow import MisfitError
     from extract_job.databases.source import Schema, Table
 
 
 @contextmanager
 def open_postgresql(arguments: Arguments) -> Iterator["PostgresqlSource"]:
-    """Open the table in a snapshot; raises `JobError` for all that keeps it from being read, now and while it is open."""
-    with session(arguments) as opened:
-        table = find_table(opened, arguments.database, arguments.table, arguments.text_columns)
-        yield PostgresqlSource(opened, table, arguments)
+    """Open the table in a snapshot; for errors see `connection.session`."""
+    with session(arguments) as transaction:
+        table = find_table(transaction, arguments.database, arguments.table, arguments.text_columns)
+        yield PostgresqlSource(transaction, table, arguments)
 
 
 class PostgresqlSource:
     """See `source.Source`."""
 
-    def __init__(self, opened: Session, table: FoundTable, arguments: Arguments) -> None:
-        self._session = opened
+    def __init__(self, transaction: Session, table: SourceTable[Column], arguments: Arguments) -> None:
+        self._session = transaction
         self._table = table
-        self._name = arguments.table
-        self._range = _range(opened, table, arguments)
+        watermark = arguments.watermark
+        self._range = (
+            EVERYTHING if watermark is None else row_range(PostgresqlWatermark(transaction, table, watermark), watermark)
+        )
         self._batches: Iterator[Table] | None = None
         self._rest: Table | None = None
-        self.high_watermark = self._range.high
-        self.rows_without_watermark = self._range.left_out
+        self.high_mark = self._range.high
+        self.rows_without_mark = self._range.without_mark
 
     def schema(self) -> "Schema":
         """See `source.Source.schema`."""
@@ -44,53 +50,37 @@ class PostgresqlSource:
         return schema_of(self._table.columns)
 
     def read(self, most: int) -> "Table | None":
-        """See `source.Source.read`. The driver gives batches by bytes; they are handed on in slices, which copy nothing."""
+        """See `source.Source.read`. The driver bounds batches by bytes; a slice copies nothing."""
         if self._batches is None:
             self._batches = self._tables()
         if self._rest is None or not self._rest.num_rows:
             self._rest = next(self._batches, None)
         if self._rest is None:
             return None
-        found, self._rest = self._rest.slice(0, most), self._rest.slice(most)
-        return found
+        rows, self._rest = self._rest.slice(0, most), self._rest.slice(most)
+        return rows
 
     def _tables(self) -> "Iterator[Table]":
-        from extract_job.databases.postgresql.arrow import MisfitError, table_of
+        from extract_job.databases.postgresql.arrow import table_of
 
         columns, schema = self._table.columns, self.schema()
         names = ", ".join(column.expression for column in columns)
-        query = f"SELECT {names} FROM {self._table.sql} WHERE {self._range.condition}"  # noqa: S608 - quoted
-        batches = self._session.batches(query)
+        batches = self._session.batches(f"SELECT {names} FROM {self._table.sql} WHERE {self._range.rows.sql}")
         for batch in batches:
             try:
                 table = table_of(columns, schema, batch)
             except MisfitError as error:
                 batches.close()
-                raise JobError(self._misfit(error)) from error
+                raise self._misfit(error) from error
             if table.num_rows:
                 yield table
 
-    def _misfit(self, error: "MisfitError") -> str:
-        column = error.column
-        name = quoted(column.name)
-        rows = self._session.rows(
-            f"SELECT {name}::text, {'ctid::text' if self._table.placed else 'NULL'} FROM {self._table.sql} "  # noqa: S608 - quoted
-            f"WHERE ({error.condition}) AND ({self._range.condition}) LIMIT 1"
+    def _misfit(self, error: MisfitError) -> JobError:
+        row_id = self._table.row_id
+        rows = error.rows & self._range.rows
+        answer = self._session.rows(
+            f"SELECT {quoted(error.column.name)}::text, {f'{row_id}::text' if row_id else 'NULL'} FROM {self._table.sql} "
+            f"WHERE {rows.sql} LIMIT 1"
         )
-        value = repr(rows[0][0]) if rows else "a value"
-        place = f", row at ctid {rows[0][1]}" if rows and rows[0][1] else ""
-        return (
-            f"table {self._name!r}, column {column.name!r} ({column.declared}){place}: {value[:80]} {error.why}; "
-            f"mend the value, or read the column as text with --text_columns {column.name}"
-        )
-
-
-def _range(opened: Session, table: FoundTable, arguments: Arguments) -> Range:
-    marks = arguments.marks
-    if marks is None:
-        return EVERYTHING
-    column = table.column(marks.column)
-    if column is None:
-        known = nearest(marks.column, [column.name for column in table.columns])
-        raise JobError(f"table {arguments.table!r} has no column {marks.column!r} (--hwm_col_name); {known}")
-    return range_of(opened, table, arguments.table, column, marks)
+        value, number = answer[0] if answer else (None, None)
+        return misfit(place(self._table.name, error.column, row_id, number), error, value)

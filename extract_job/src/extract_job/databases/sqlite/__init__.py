@@ -1,1 +1,1 @@
-"""A SQLite database as the source: what it declares, what it holds, which rows are new."""
+"""SQLite: the declared columns of a table, its rows, and the rows that are new."""

@@ -1,4 +1,4 @@
-"""Which type a column gets: from its declared type, by name first and by SQLite's rules of affinity after that.
+"""The type of a column, from its declared type: first by name, then by SQLite's rules of affinity.
 
 https://www.sqlite.org/datatype3.html#determination_of_column_affinity
 """
@@ -7,14 +7,11 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from extract_job.errors import JobError
-
-MAX_PRECISION = 76
-"""Digits of Arrow's widest decimal."""
+from extract_job.databases.tables import UNBOUNDED, check_decimal
 
 
 class Kind(Enum):
-    """How a column's values are read; the Arrow type follows from it (see `arrow.arrow_type`)."""
+    """How the values of a column are read; it decides the Arrow type (see `arrow.arrow_type`)."""
 
     INTEGER = "int64"
     BOOLEAN = "bool"
@@ -28,9 +25,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name, the declared type as it stands in the source, and what it becomes.
+    """A column: its name, the declared type as in the source, and how it is read.
 
-    `precision` and `scale` belong to decimals; `zoned` to timestamps: True, they are instants, in UTC; None, not decided yet.
+    `precision` and `scale` are for decimals. `zoned` is for timestamps; True: they are instants, in
+    UTC; None: not decided yet.
     """
 
     name: str
@@ -58,7 +56,7 @@ _BY_NAME = {
     "BINARY": Kind.BINARY,
     "VARBINARY": Kind.BINARY,
     "BYTEA": Kind.BINARY,
-    # By affinity these would be integers, because their names contain INT.
+    # By affinity these would be integers: their names contain INT.
     "INTERVAL": Kind.TEXT,
     "POINT": Kind.TEXT,
 }
@@ -72,30 +70,21 @@ _BY_AFFINITY = (
 
 
 def column_of(table: str, name: str, declared: str) -> Column:
-    """Give the column for its declared type; an undeclared or unknown type becomes text.
+    """Return the column for a declared type; an undeclared or unknown type becomes text.
 
-    Raises `JobError` for a decimal that no Parquet file can hold.
+    Raises `JobError` for a decimal that does not fit into Parquet.
     """
-    found = _DECLARED.fullmatch(declared)
-    base = " ".join(f"{found[1]} {found[4]}".upper().split()) if found else " ".join(declared.upper().split())
+    parts = _DECLARED.fullmatch(declared)
+    base = " ".join((f"{parts[1]} {parts[4]}" if parts else declared).upper().split())
     kind = _BY_NAME.get(base)
     if kind is Kind.TIMESTAMP:
-        # None: a plain timestamp's text may carry an offset or not; the source decides it by what it holds.
+        # None: the text of a plain timestamp may have an offset; the source decides by its values.
         return Column(name, declared, kind, zoned=True if base in _ZONED else None)
     if kind is Kind.DECIMAL:
-        precision, scale = (found[2], found[3]) if found else (None, None)
-        return _decimal(table, name, declared, precision, scale)
+        # Without a precision (38, 18), without a scale 0: the second is SQL's rule.
+        precision, scale = (int(parts[2]), int(parts[3] or 0)) if parts and parts[2] else UNBOUNDED
+        check_decimal(table, name, declared, precision, scale)
+        return Column(name, declared, kind, precision, scale)
     if kind is None:
-        kind = next((kind for parts, kind in _BY_AFFINITY if any(part in base for part in parts)), Kind.TEXT)
+        kind = next((kind for words, kind in _BY_AFFINITY if any(word in base for word in words)), Kind.TEXT)
     return Column(name, declared, kind)
-
-
-def _decimal(table: str, name: str, declared: str, precision: str | None, scale: str | None) -> Column:
-    """Give a decimal column; without a precision it is Spark's (38, 18), without a scale the scale is 0 (SQL's rule)."""
-    digits, places = (38, 18) if precision is None else (int(precision), int(scale or 0))
-    if not 1 <= digits <= MAX_PRECISION or not 0 <= places <= digits:
-        raise JobError(
-            f"table {table!r}, column {name!r}: {declared} is no decimal that Parquet can hold (1 to {MAX_PRECISION} digits, "
-            f"0 to all of them after the point); read it as text with --text_columns {name}"
-        )
-    return Column(name, declared, Kind.DECIMAL, digits, places)

@@ -1,0 +1,38 @@
+"""The checked arguments of one extract."""
+
+from dataclasses import dataclass
+
+from extract_job.marks import Watermark
+from extract_job.storage.places import Place
+
+REQUIRED = ("extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri", "db_engine", "db_name")
+OPTIONAL = (
+    "source_name", "source_type", "db_secret", "db_port", "extract_type", "hwm_col_name", "hwm_column_type",
+    "low_watermark", "high_watermark", "lag", "fetchsize", "text_columns", "rows_per_file", "lock_wait_seconds",
+)  # fmt: skip
+KNOWN = frozenset(REQUIRED + OPTIONAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What this process must do. `watermark` is None for a full extract.
+
+    `low_mark` is the low mark as configured; the result reports it for a full extract too.
+    """
+
+    table: str
+    run_id: str
+    attempt: int
+    folder: Place
+    result: Place
+    engine: str
+    database: str
+    secret: str | None
+    port: str | None
+    watermark: Watermark | None
+    low_mark: str | None
+    fetchsize: int | None
+    text_columns: tuple[str, ...]
+    rows_per_file: int
+    lock_wait_seconds: int
+    ignored: tuple[str, ...]

@@ -1,0 +1,71 @@
+"""A read-only connection to a SQLite file, within one transaction.
+
+The transaction is the snapshot. In rollback-journal mode, writers of the database wait until it
+ends; in WAL mode they do not (https://www.sqlite.org/isolation.html).
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from extract_job.errors import JobError
+from extract_job.stopping import Stopped, StopRequest
+
+STOP_CHECK = 100_000
+"""Steps of SQLite's virtual machine between two checks of the stop request: a few milliseconds."""
+
+
+@contextmanager
+def snapshot(database: str, lock_wait_seconds: int, stop: StopRequest) -> Iterator[sqlite3.Connection]:
+    """Open the file and begin the snapshot.
+
+    Raises `JobError` if SQLite refuses, then or while the snapshot is open, and `Stopped` on a
+    signal.
+    """
+    path = Path(database)
+    if not path.is_file():
+        problem = "is not a file" if path.exists() else "does not exist"
+        raise JobError(f"database {database!r} {problem} (--db_name, relative to {str(Path.cwd())!r})")
+    try:
+        with closing(_connected(path, lock_wait_seconds)) as connection:
+            connection.set_progress_handler(lambda: stop.signal is not None, STOP_CHECK)
+            yield connection
+    except sqlite3.Error as error:
+        if stop.signal is not None:
+            raise Stopped from error
+        raise JobError(_reason(database, error, lock_wait_seconds)) from error
+
+
+def _connected(path: Path, wait_seconds: int) -> sqlite3.Connection:
+    """Open the file, never create it, and begin; wait in short steps to handle signals."""
+    uri = f"file://{quote(os.fsencode(path.absolute()))}?mode=ro"
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        connection = sqlite3.connect(uri, uri=True, timeout=0.2, isolation_level=None)
+        try:
+            connection.execute("BEGIN")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except BaseException as error:
+            connection.close()
+            busy = isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() >= deadline:
+                raise
+        else:
+            return connection
+
+
+def _reason(database: str, error: sqlite3.Error, waited_seconds: int) -> str:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_BUSY:
+        return f"database {database!r} is locked by another process (waited {waited_seconds} s); try again when it is free"
+    if code == sqlite3.SQLITE_NOTADB:
+        return f"database {database!r} is not a SQLite database"
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return (
+            f"cannot open database {database!r}: check that this user may read it and, if it is in WAL mode, write in its folder"
+        )
+    return f"cannot read database {database!r}: {error}"
