@@ -24,6 +24,18 @@ FILE_BYTES = 512 * 2**20
 """A file is full after the row group that exceeds this size."""
 
 
+def dictionary_columns(schema: Schema) -> list[str]:
+    """Return the columns that get a dictionary: text and binary.
+
+    Numbers and times are PLAIN. A full row group (`GROUP_ROWS` values of 8 bytes) just fits into the
+    writer's limit of 1 MiB for a dictionary, so a column of distinct numbers would be stored as a
+    dictionary of all values and an index per row. DELTA_BINARY_PACKED would often be smaller than
+    PLAIN, but Iceberg's Spark reader did not support it until 2024 or later: it fails unless
+    vectorized reads are off (https://github.com/apache/iceberg/issues/7162 and 11371).
+    """
+    return [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type)]
+
+
 @dataclass(slots=True)
 class _OpenFile:
     """The file being written, under its temporary name."""
@@ -102,7 +114,9 @@ class ParquetTarget:
         if self._open is None:
             path = self._workspace / f".{file_name(len(self._finished))}.{self._token}.tmp"
             sink = pa.OSFile(str(path), "wb")
-            self._open = _OpenFile(path, sink, pq.ParquetWriter(sink, self._schema, compression="zstd"))
+            columns = dictionary_columns(self._schema)
+            writer = pq.ParquetWriter(sink, self._schema, compression="zstd", use_dictionary=columns)
+            self._open = _OpenFile(path, sink, writer)
         return self._open
 
     def _write_group(self) -> None:
