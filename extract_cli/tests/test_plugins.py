@@ -94,8 +94,8 @@ def test_check_tells_what_is_wrong_with_place_and_remedy(extract):
         "drum", DRUM.format(body="def start_retries(self): return [__import__('extract_core').Retry(errors=['States.ALL'])]")
     )
     told = extract("check", "drum", code=1).stdout
-    problem = "States.ALL stands for every error, the job's own failure too: the job would run twice"
-    remedy = "name errors that are raised before a job has started; what failed later goes round the machine's retry loop"
+    problem = "States.ALL matches every error, including a failure of the job: the job would run twice"
+    remedy = "name errors that occur before a job starts; the machine's retry loop handles later failures"
     assert told == (
         "drum: plugin 'drum' of acme-drum 1.0, tried with the example of GlueDeployment\n"
         f"  broken    retries_start_no_job_twice: start_retries()[0]: {problem}; {remedy}\n"
@@ -127,8 +127,9 @@ def test_check_takes_the_section_of_extract_toml(extract):
     (extract.folder / "extract.toml").write_text('[job_types.glue]\njob_nam = "x"\n')
     told = extract("check", "glue", code=1).stdout
     assert told.startswith("glue: plugin 'glue' of extract-sfn-glue 0.1.0, tried with [job_types.glue] of extract.toml\n")
-    assert "  broken    answers: deployment(): its model refuses [job_types.glue] of extract.toml {'job_nam': 'x'}: " in told
-    assert "job_nam: Extra inputs are not permitted; mend [job_types.glue] of extract.toml or the model" in told
+    problem = "deployment(): its model refuses [job_types.glue] of extract.toml {'job_nam': 'x'}: "
+    assert f"  broken    methods_return_the_right_types: {problem}" in told
+    assert "job_nam: Extra inputs are not permitted; fix [job_types.glue] of extract.toml or the model" in told
 
 
 def test_check_of_a_broken_plugin_tells_its_cause(extract):
@@ -148,8 +149,8 @@ def test_check_without_an_example_says_what_to_write(extract):
     told = extract("check", "drum", code=1).stdout
     assert told == (
         "drum: plugin 'drum' of acme-drum 1.0, tried with nothing\n"
-        "  broken    examples: deployment(): nothing to try it with: no section [job_types.drum] of extract.toml, and the model "
-        "brings no example; write the section, or give the model one: ConfigDict(json_schema_extra={'examples': [{…}]})\n"
+        "  broken    examples: deployment(): cannot test it: extract.toml has no section [job_types.drum], and the model "
+        "has no example; write the section, or add an example to the model: ConfigDict(json_schema_extra={'examples': [{…}]})\n"
         "  kept      0 of 1 checks\n"
     )
 

@@ -1,4 +1,4 @@
-"""Branches of several states, in both languages: what keeps the contract passes, and what a run alone can tell is told."""
+"""Branches of several states, in both languages: correct ones pass, and a run finds what reading cannot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from acme_drum import START, Drum
 
 from extract_core import Branch, JobState, JobStatus, LambdaFunction
 from extract_testing import ContractBroken, Subject
-from extract_testing.checks import loops_are_bounded
+from extract_testing.checks.loops import loops_end
 
 KEEP = "{% $merge([$states.input, {'job_result': $states.result}]) %}"
 
@@ -139,11 +139,11 @@ def test_branches_that_keep_the_contract_pass(broken_by, job_type, more):
     assert faults == {}
 
 
-def test_what_a_run_can_not_reach_is_left_out_aloud(broken_by):
+def test_a_check_that_needs_a_missing_answer_is_skipped_with_the_reason(broken_by):
     _, left_out = broken_by(Polled(), task_results={START: POLLED[START]})
     assert left_out == {
-        "branch_keeps_the_item": "left out: the branch can't be run to its end; give task_results the answers of 'Drum Ask'",
-        "only_success_words_are_green": "left out: the branch calls no service whose model tells the words for a job's state",
+        "branch_keeps_the_item": "left out: the branch cannot run to its end; add the answers of 'Drum Ask' to task_results",
+        "only_success_words_succeed": "left out: no service of the branch has a model with the words for a job's state",
     }
 
 
@@ -160,7 +160,7 @@ def test_a_missing_path_inside_jsonata_is_found(broken_by):
     faults, _ = broken_by(Misread())
     assert faults["arguments_hold_what_the_branch_reads"].endswith(
         "branch(target), state 'Drum Start Extract Job Run', Arguments.JobName: it reads $.arguments.job_name, which arguments() "
-        "builds for no table; give it a value for every table: a missing path ends the whole run, and nothing catches it"
+        "never returns; return a value for every table: a missing path ends the whole run, and no Catch handles it"
     )
 
 
@@ -171,7 +171,7 @@ def test_a_missing_path_inside_jsonata_is_found(broken_by):
         {"Variable": "$.drum.until", "TimestampLessThanPath": "$$.State.EnteredTime", "Next": "Handle Extract Job Run Status"},
     ],
 )
-def test_a_loop_that_counts_or_looks_at_a_clock_is_bounded(bound):
+def test_a_loop_that_counts_or_compares_the_clock_ends(bound):
     class Counted(Polled):
         def branch(self, target):
             branch = super().branch(target)
@@ -186,7 +186,7 @@ def test_a_loop_that_counts_or_looks_at_a_clock_is_bounded(bound):
             states["Drum Wait"]["Next"] = "Drum Count"
             return Branch(start=START, states=states, job_state=START)
 
-    assert loops_are_bounded(Subject(Counted(), {"queue": "night"})) is None
+    assert loops_end(Subject(Counted(), {"queue": "night"})) is None
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_loop_that_counts_or_looks_at_a_clock_is_bounded(bound):
         ("{% $states.input.ended %}", "{% $rounds + 1 %}", False),
     ],
 )
-def test_a_loop_in_jsonata_is_bounded_by_a_comparison_of_what_is_raised(condition, raised, bounded):
+def test_a_loop_in_jsonata_ends_by_a_comparison_of_a_changing_value(condition, raised, bounded):
     class Counted(Jsonata):
         def branch(self, target):
             branch = super().branch(target)
@@ -210,29 +210,29 @@ def test_a_loop_in_jsonata_is_bounded_by_a_comparison_of_what_is_raised(conditio
 
     subject = Subject(Counted(), {"queue": "night"})
     if bounded:
-        assert loops_are_bounded(subject) is None
+        assert loops_end(subject) is None
     else:
-        with pytest.raises(ContractBroken, match="they are a loop that nothing bounds"):
-            loops_are_bounded(subject)
+        with pytest.raises(ContractBroken, match="their loop has no limit"):
+            loops_end(subject)
 
 
 def test_an_endless_loop_is_ended(broken_by):
     faults, _ = broken_by(
         Polled(), settings_examples=[{}], task_results={**POLLED, "Drum Ask": [{"Payload": {"status": "RUNNING"}}]}
     )
-    told = "it ended ABORTED: ContractKit.Endless: its Tasks were called 500 times, and it had not ended"
-    assert told in faults["branch_keeps_the_item"]
+    problem = "it ended ABORTED: ContractKit.Endless: it called its Tasks 500 times and did not end"
+    assert problem in faults["branch_keeps_the_item"]
 
 
-def test_a_job_type_that_can_not_run_here_says_so(broken_by):
+def test_a_job_type_that_cannot_run_here_is_skipped_with_the_reason(broken_by):
     class Remote(Drum):
         def local_command(self, arguments):
             return None
 
-    faults, left_out = broken_by(Remote(), also=["status_is_honest"])
+    faults, left_out = broken_by(Remote(), also=["status_reports_no_false_success"])
     assert faults == {}
-    no_local = "left out: local_command() gives None, so this job type can't run on one machine"
-    assert left_out == {"local_command_carries_the_arguments": no_local, "local_ends_read_as_they_were": no_local}
+    no_local = "left out: local_command() returns None, so this job type cannot run on one machine"
+    assert left_out == {"local_command_carries_the_arguments": no_local, "local_ends_are_read_correctly": no_local}
 
 
 WITHOUT_BOTOCORE = """
@@ -243,30 +243,30 @@ from acme_drum import Drum
 from extract_testing import CHECKS, NotChecked, Subject
 subject = Subject(Drum(), {"queue": "night"})
 for check in CHECKS:
-    if check.__name__ not in ("imports_stay_light", "status_is_total", "status_is_honest"):
+    if check.name not in ("imports_stay_light", "status_never_raises", "status_reports_no_false_success"):
         try:
             check(subject)
         except NotChecked as reason:
-            print(f"{check.__name__}: {reason}")
+            print(f"{check.name}: {reason}")
 """
 
 
-def test_without_botocore_what_needs_it_is_left_out_aloud():
+def test_without_botocore_the_checks_that_need_it_are_skipped_with_the_reason():
     site = Path(__file__).parent / "site"
     done = subprocess.run([sys.executable, "-c", WITHOUT_BOTOCORE, site], capture_output=True, text=True, check=True)
     absent = "left out: botocore is not installed, so"
-    no_request = f"{absent} no request is compared with its API: pip install boto3"
+    no_request = f"{absent} requests are not compared with the API: pip install boto3"
     assert done.stdout.splitlines() == [
-        f"requests_have_the_services_types: {no_request}",
-        f"jobs_have_names_of_their_own: {no_request}",
-        f"result_selectors_read_what_is_sent: {absent} nothing is known of the services' answers: pip install boto3",
+        f"result_selectors_read_required_members: {absent} the members of answers are not known: pip install boto3",
+        f"requests_match_the_api: {no_request}",
+        f"job_names_are_unique: {no_request}",
         f"passed_roles_are_allowed: {no_request}",
-        f"questions_are_allowed: {absent} no call of diagnose() and stop() is seen: pip install boto3",
-        f"only_success_words_are_green: {no_request}",
+        f"diagnose_and_stop_are_allowed: {absent} calls of diagnose() and stop() are not checked: pip install boto3",
+        f"only_success_words_succeed: {no_request}",
     ]
 
 
-def test_a_breach_found_before_a_check_must_stop_is_told(broken_by):
+def test_a_breach_is_reported_even_if_the_check_cannot_finish(broken_by):
     class Both(Drum):
         def status(self, outcome):
             return JobStatus(state=JobState.SUCCEEDED)
@@ -274,15 +274,15 @@ def test_a_breach_found_before_a_check_must_stop_is_told(broken_by):
         def local_command(self, arguments):
             raise KeyError("x")
 
-    faults, _ = broken_by(Both(), also=["status_is_honest"])
-    assert "SUCCEEDED for garbage" in faults["status_is_honest"]
+    faults, _ = broken_by(Both(), also=["status_reports_no_false_success"])
+    assert "SUCCEEDED for garbage" in faults["status_reports_no_false_success"]
     assert (
         "local_command() of settings example 1, a full extract: it raised KeyError: 'x'"
         in faults["local_command_carries_the_arguments"]
     )
 
 
-def test_tables_that_a_job_type_refuses_are_left_out_aloud(broken_by):
+def test_tables_that_a_job_type_refuses_are_reported_as_skipped(broken_by):
     class Refuses(Drum):
         def arguments(self, table, settings):
             if table.watermark.mode == "backfill":
@@ -292,7 +292,8 @@ def test_tables_that_a_job_type_refuses_are_left_out_aloud(broken_by):
     faults, left_out = broken_by(Refuses(), settings_examples=[{}])
     assert faults == {}
     assert left_out == {
-        "answers": "left out: tables that arguments() refuses, as it may: settings example 1, a backfill: drums can't go back: "
+        "methods_return_the_right_types": "left out: tables that arguments() refuses, which is allowed: settings example 1, "
+        "a backfill: drums can't go back: "
         "leave hwm_value out"
     }
 
@@ -303,14 +304,17 @@ def test_a_job_type_that_refuses_everything_is_broken(broken_by):
             raise ValueError("not today")
 
     faults, _ = broken_by(Refuses())
-    assert list(faults) == ["answers"]
-    assert faults["answers"].endswith(
-        "arguments() of settings example 1: it refuses every table, the first one as settings example 1, a full extract: not "
-        "today; give settings that can be planned"
+    assert list(faults) == ["methods_return_the_right_types"]
+    assert faults["methods_return_the_right_types"].endswith(
+        "arguments() of settings example 1: it refuses every table; the first: settings example 1, a full extract: not "
+        "today; use settings that can be planned"
     )
 
 
-def test_a_section_of_extract_toml_that_is_refused_is_told_by_its_place(broken_by):
+def test_the_message_names_the_section_of_extract_toml_that_is_refused(broken_by):
     faults, _ = broken_by(Drum(), {"queue": "night", "qeue": 1}, deployment_source="[job_types.drum] of extract.toml")
-    assert "deployment(): its model refuses [job_types.drum] of extract.toml {" in faults["answers"]
-    assert "qeue: Extra inputs are not permitted; mend [job_types.drum] of extract.toml or the model" in faults["answers"]
+    assert "deployment(): its model refuses [job_types.drum] of extract.toml {" in faults["methods_return_the_right_types"]
+    assert (
+        "qeue: Extra inputs are not permitted; fix [job_types.drum] of extract.toml or the model"
+        in faults["methods_return_the_right_types"]
+    )

@@ -1,4 +1,4 @@
-"""The kit, its suite and its documents say the same: no check is left out of any of them."""
+"""CHECKS is the one list of checks: the suite and the documents follow it."""
 
 from __future__ import annotations
 
@@ -9,30 +9,37 @@ import pytest
 
 from extract_core.config.job_arguments import RESERVED
 from extract_testing import CHECKS, JobTypeContract, Subject, samples
-from extract_testing.tables import item_of, table_runs
+from extract_testing.check import Check
+from extract_testing.subject.tables import item_of, table_runs
 
 DOCS = Path(__file__).parents[2] / "docs" / "plugins"
-NAMES = [check.__name__ for check in CHECKS]
+NAMES = [check.name for check in CHECKS]
 
 
-def test_each_check_is_a_test_of_the_suite_and_stands_in_the_documents():
+def test_the_suite_has_one_test_per_check():
     tests = [name.removeprefix("test_") for name in vars(JobTypeContract) if name.startswith("test_")]
-    documented = re.findall(r"^\| `test_(\w+)` \|", (DOCS / "contract-kit.md").read_text(), re.MULTILINE)
-    assert sorted(tests) == sorted(documented) == sorted(NAMES)
+    assert tests == NAMES
+    assert len(set(NAMES)) == len(NAMES) == 27
+
+
+def test_the_table_in_the_docs_is_made_of_the_checks(golden):
+    """`--update-golden` writes the table."""
+    document = DOCS / "contract-kit.md"
+    rows = "".join(f"| `test_{check.name}` | {check.rule} |\n" for check in CHECKS)
+    text = re.sub(r"(?<=\|---\|---\|\n)(?:\| `test_.*\n)+", lambda _: rows, document.read_text(encoding="utf-8"))
+    assert rows in text
+    golden(document, text)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_test_of_the_suite_makes_its_own_check(name, monkeypatch):
-    from extract_testing import checks
-
+def test_each_test_of_the_suite_runs_its_own_check(name, monkeypatch):
     class Contract(JobTypeContract):
         job_type, deployment, settings_examples = None, {}, [{}]
 
-    asked = []
-    monkeypatch.setattr(checks, name, asked.append)
+    calls = []
+    monkeypatch.setattr(Check, "__call__", lambda check, subject: calls.append((check.name, type(subject))))
     getattr(Contract(), f"test_{name}")()
-    (subject,) = asked
-    assert isinstance(subject, Subject)
+    assert calls == [(name, Subject)]
 
 
 def test_the_tables_are_as_the_core_plans_them(drum):
@@ -62,14 +69,14 @@ def test_the_items_keys_are_those_that_the_tutorial_lists(drum):
     assert set(re.findall(r"`(\w+)`", listed[1])) == set(item_of(run, {}, 60)) - {"arguments"}
 
 
-def test_the_samples_are_of_every_service_and_none_is_told_twice():
-    told = [(sample.service, sample.outcome.error, sample.outcome.cause) for sample in samples.failures()]
-    assert len(told) == len(set(told)) >= 40
+def test_the_samples_cover_every_service_and_none_is_there_twice():
+    causes = [(sample.service, sample.outcome.error, sample.outcome.cause) for sample in samples.failures()]
+    assert len(causes) == len(set(causes)) >= 40
     services = {sample.service.partition(":")[0] for sample in samples.successes()}
     assert {"glue", "ecs", "elasticmapreduce", "emr-serverless", "emr-containers", "batch", "lambda", "states"} <= services
 
 
-def test_what_the_documents_quote_of_broken_plugins_is_what_the_registry_says():
+def test_messages_about_broken_plugins_in_the_docs_are_those_of_the_registry():
     rows = re.findall(r"^\| (?:`(.+?)`)(?: raised .*?)? \|", (DOCS / "loading.md").read_text(), re.MULTILINE)
     root = DOCS.parents[1]
     commands = root / "extract_cli" / "src" / "extract_cli" / "commands" / "plugins.py"

@@ -12,7 +12,7 @@ from acme_forge import Forge
 
 from extract_core import JobState, JobStatus, LambdaFunction, Statement
 from extract_testing import CHECKS, Subject
-from extract_testing.sync_rights import RULE_ACTIONS, SYNC
+from extract_testing.services.sync_rights import RULE_ACTIONS, SYNC
 
 HERE = Path(__file__).parent
 SPEC = importlib.util.spec_from_file_location("faulty_forges", HERE / "faulty_forges.py")
@@ -29,30 +29,30 @@ FAULTS = {
     "PassesNoRole": "passed_roles_are_allowed",
     "PassesAnotherRole": "passed_roles_are_allowed",
     "PassesToAnotherService": "passed_roles_are_allowed",
-    "GreenWhenStopped": "only_success_words_are_green",
-    "GreenUnlessFailed": "only_success_words_are_green",
-    "DropsItsOwnArn": "only_success_words_are_green",
-    "StartsAgainWhatWasStopped": "only_success_words_are_green",
-    "TooManyOfThem": "requests_have_the_services_types",
+    "GreenWhenStopped": "only_success_words_succeed",
+    "GreenUnlessFailed": "only_success_words_succeed",
+    "DropsItsOwnArn": "only_success_words_succeed",
+    "StartsAgainWhatWasStopped": "only_success_words_succeed",
+    "TooManyOfThem": "requests_match_the_api",
     "RetriesAnErrorThatIsNone": "retries_start_no_job_twice",
     "RetriesInAnotherCase": "retries_start_no_job_twice",
-    "ArgumentsNotMeasured": "requests_have_the_services_types",
-    "LongNameBehindLongArguments": "requests_have_the_services_types",
-    "GreenByAnInventedWord": "only_success_words_are_green",
-    "NameTooLong": "requests_have_the_services_types",
-    "NameOfOddCharacters": "requests_have_the_services_types",
-    "NameOfTheTable": "jobs_have_names_of_their_own",
-    "NameOfTheRun": "jobs_have_names_of_their_own",
-    "NameCutAtTheEnd": "jobs_have_names_of_their_own",
-    "MisspeltSetting": "answers",
+    "ArgumentsNotMeasured": "requests_match_the_api",
+    "LongNameBehindLongArguments": "requests_match_the_api",
+    "GreenByAnInventedWord": "only_success_words_succeed",
+    "NameTooLong": "requests_match_the_api",
+    "NameOfOddCharacters": "requests_match_the_api",
+    "NameOfTheTable": "job_names_are_unique",
+    "NameOfTheRun": "job_names_are_unique",
+    "NameCutAtTheEnd": "job_names_are_unique",
+    "MisspeltSetting": "methods_return_the_right_types",
 }
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_each_fault_is_caught_by_its_check_alone(name, broken_by, golden):
-    found, _ = broken_by(getattr(faulty, name)(), FORGE, [{}])
-    assert list(found) == [FAULTS[name]]
-    golden(HERE / "golden" / f"{name}.txt", re.sub(r"\.py:\d+", ".py:LINE", found[FAULTS[name]]) + "\n")
+    breaches, _ = broken_by(getattr(faulty, name)(), FORGE, [{}])
+    assert list(breaches) == [FAULTS[name]]
+    golden(HERE / "golden" / f"{name}.txt", re.sub(r"\.py:\d+", ".py:LINE", breaches[FAULTS[name]]) + "\n")
 
 
 def test_every_faulty_forge_is_tried():
@@ -63,15 +63,17 @@ def test_every_faulty_forge_is_tried():
     }
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_a_good_forge_passes_every_check(check):
     assert check(Subject(Forge(), FORGE, [{}])) is None
 
 
-def test_a_misspelt_setting_is_told_with_the_plugins_own_line(broken_by):
-    found, _ = broken_by(faulty.MisspeltSetting(), FORGE, [{}])
+def test_a_misspelt_setting_is_reported_with_its_line_in_the_plugin(broken_by):
+    breaches, _ = broken_by(faulty.MisspeltSetting(), FORGE, [{}])
     source = (HERE / "faulty_forges.py").read_text().splitlines()
-    place = re.search(r"it raised AttributeError: .* has no attribute 'siez' \((\w+\.py):(\d+)\)", found["answers"])
+    place = re.search(
+        r"it raised AttributeError: .* has no attribute 'siez' \((\w+\.py):(\d+)\)", breaches["methods_return_the_right_types"]
+    )
     assert place[1] == "faulty_forges.py"
     assert "settings.siez" in source[int(place[2]) - 1]
 
@@ -89,17 +91,17 @@ class Labels(Forge):
         return [Statement(actions=actions, resources=first.resources), *rest]
 
 
-def test_a_rule_that_nobody_knows_is_left_out_aloud(broken_by):
+def test_an_unknown_rule_is_skipped_with_the_reason(broken_by):
     _, left_out = broken_by(Labels(), FORGE, [{}])
     assert left_out["permissions_cover_the_branch"] == (
-        "left out: the kit does not know which EventBridge rule sagemaker:createLabelingJob.sync needs: look it up in the Step "
-        "Functions guide, and allow events:PutTargets, events:PutRule and events:DescribeRule on it"
+        "left out: the kit does not know the EventBridge rule of sagemaker:createLabelingJob.sync: see the Step Functions "
+        "guide, and allow events:PutTargets, events:PutRule and events:DescribeRule on it"
     )
 
 
 @pytest.mark.parametrize("call", SYNC)
 def test_the_calls_with_sync_have_actions_of_their_api(call):
-    from extract_testing.service_models import models_of
+    from extract_testing.services.models import models_of
 
     for action in SYNC[call].actions:
         service, _, operation = action.partition(":")
@@ -129,7 +131,7 @@ class Steps(Drum):
             yield Statement(actions=RULE_ACTIONS, resources=[f"arn:{target.partition}:events:{where}:rule/{rule}"])
 
 
-def test_a_rule_that_is_no_longer_asked_for_may_be_allowed_by_its_name(broken_by):
+def test_a_rule_that_is_no_longer_required_may_be_allowed_by_its_name(broken_by):
     class WithRule(Steps):
         rules = ("StepFunctionsGetEventForEMRAddJobFlowStepsRule",)
 
@@ -139,7 +141,7 @@ def test_a_rule_that_is_no_longer_asked_for_may_be_allowed_by_its_name(broken_by
     for good in (Steps(), WithRule()):
         assert "permissions_cover_the_branch" not in broken_by(good)[0]
     assert broken_by(WithAnother())[0]["permissions_cover_the_branch"].endswith(
-        "name rule/StepFunctionsGetEventForEMRAddJobFlowStepsRule: with another name Step Functions refuses to create the machine"
+        "use rule/StepFunctionsGetEventForEMRAddJobFlowStepsRule: Step Functions refuses to create the machine with another name"
     )
 
 
@@ -159,7 +161,7 @@ class Tasks(Drum):
         ("arn:aws:states:eu-west-1:123456789012:stateMachine:c", lambda arn: arn.replace("stateMachine", "execution") + ":*"),
     ],
 )
-def test_what_is_made_of_an_arn_of_the_deployment_has_the_users_partition(broken_by, arn, made):
+def test_an_arn_made_from_one_of_the_deployment_keeps_the_users_partition(broken_by, arn, made):
     class Below(Drum):
         def permissions(self, target):
             resources = [made(target.deployment.definition)]
@@ -174,27 +176,28 @@ def test_a_token_that_step_functions_fills_in_is_long_enough(broken_by):
             task = super().task(target)
             return {**task, "Parameters": {"QueryString": "unload"}}
 
-    assert "requests_have_the_services_types" not in broken_by(WithoutToken(), FORGE, [{}])[0]
+    assert "requests_match_the_api" not in broken_by(WithoutToken(), FORGE, [{}])[0]
 
 
 ROLE = "arn:aws:iam::123456789012:role/drum-task"
 ROLES = {"queue": "night", "definition": ROLE}
 
 
-def test_the_roles_of_a_task_definition_are_asked_for_where_the_deployment_names_them(broken_by):
-    found, _ = broken_by(Tasks(), ROLES)
-    assert found["passed_roles_are_allowed"].endswith(
+def test_the_roles_of_a_task_definition_are_required_if_the_deployment_names_them(broken_by):
+    breaches, _ = broken_by(Tasks(), ROLES)
+    assert breaches["passed_roles_are_allowed"].endswith(
         f"permissions(target), for state {START!r}: no statement allows iam:PassRole on {ROLE!r}, which ecs:runTask passes with "
         "the task definition; add a Statement for it, with the condition StringEquals iam:PassedToService "
         "'ecs-tasks.amazonaws.com'"
     )
 
 
-def test_roles_of_a_task_definition_that_nothing_names_are_left_out_aloud(broken_by):
-    found, left_out = broken_by(Tasks())
-    assert "passed_roles_are_allowed" not in found
+def test_unknown_roles_of_a_task_definition_are_skipped_with_the_reason(broken_by):
+    breaches, left_out = broken_by(Tasks())
+    assert "passed_roles_are_allowed" not in breaches
     assert left_out["passed_roles_are_allowed"] == (
-        "left out: ecs:runTask passes the roles of the task definition, and nothing here names them: allow iam:PassRole on them"
+        "left out: ecs:runTask passes the roles of the task definition, which the deployment does not name: "
+        "allow iam:PassRole on them"
     )
 
 
@@ -220,10 +223,10 @@ class Queued(Drum):
 
 
 def test_an_object_as_a_message_is_no_fault(broken_by):
-    found, left_out = broken_by(Queued())
-    assert found == {}
+    breaches, left_out = broken_by(Queued())
+    assert breaches == {}
     assert left_out == {
-        "only_success_words_are_green": "left out: the branch calls no service whose model tells the words for a job's state"
+        "only_success_words_succeed": "left out: no service of the branch has a model with the words for a job's state"
     }
 
 
@@ -240,20 +243,20 @@ class Abroad(Forge):
         return [Statement(actions=["sts:AssumeRole"], resources=[target.deployment.other_role_arn])]
 
 
-def test_the_rights_of_another_accounts_role_are_not_asked_for_here(broken_by):
+def test_the_rights_of_another_accounts_role_are_not_required_here(broken_by):
     assert broken_by(Abroad(), ABROAD, [{}]) == ({}, {})
 
 
-def test_the_role_of_another_account_must_be_taken_on(broken_by):
+def test_assuming_the_role_of_another_account_needs_a_permission(broken_by):
     class Elsewhere(Abroad):
         def permissions(self, target):
             return [Statement(actions=["sts:AssumeRole"], resources=[target.deployment.role_arn])]
 
-    found, _ = broken_by(Elsewhere(), ABROAD, [{}])
-    assert found["permissions_cover_the_branch"].endswith(
+    breaches, _ = broken_by(Elsewhere(), ABROAD, [{}])
+    assert breaches["permissions_cover_the_branch"].endswith(
         "permissions(target), for state 'Forge Start Extract Job Run': no statement allows sts:AssumeRole on the role "
-        "'arn:aws:iam::210987654321:role/abroad' of its Credentials; add a Statement: with Credentials the call's own rights are "
-        "that role's, and this one must be taken on"
+        "'arn:aws:iam::210987654321:role/abroad' of its Credentials; add a Statement: with Credentials the call uses that role's "
+        "rights, so the machine's role must assume it"
     )
 
 
@@ -284,12 +287,12 @@ def test_a_token_of_the_table_alone_starts_no_second_attempt(broken_by):
         def arguments(self, table, settings):
             return {**Forge.arguments(self, table, settings), "token": self.job_name(table).rpartition("-")[2] * 2}
 
-    assert "jobs_have_names_of_their_own" not in broken_by(Tokens(), FORGE, [{}])[0]
-    found, _ = broken_by(OfTheTable(), FORGE, [{}])
-    assert "athena:startQueryExecution gets the ClientRequestToken '" in found["jobs_have_names_of_their_own"]
+    assert "job_names_are_unique" not in broken_by(Tokens(), FORGE, [{}])[0]
+    breaches, _ = broken_by(OfTheTable(), FORGE, [{}])
+    assert "athena:startQueryExecution gets the ClientRequestToken '" in breaches["job_names_are_unique"]
 
 
-def test_a_good_end_that_is_not_known_is_left_out_aloud(broken_by):
+def test_an_unknown_success_is_skipped_with_the_reason(broken_by):
     class Remote(Forge):
         def local_command(self, arguments):
             return None
@@ -297,22 +300,22 @@ def test_a_good_end_that_is_not_known_is_left_out_aloud(broken_by):
         def local_answer(self, arguments, ended):
             return super(Forge, self).local_answer(arguments, ended)
 
-    left_out = "left out: no good end of this job type is known here, so its words can't be tried; give task_results what state "
+    left_out = "left out: no success of this job type is known, so its words cannot be tested; add the answer of state "
     assert (
-        broken_by(Remote(), FORGE, [{}])[1]["only_success_words_are_green"]
-        == f"{left_out}{START.replace('Drum', 'Forge')!r} answers at a good end"
+        broken_by(Remote(), FORGE, [{}])[1]["only_success_words_succeed"]
+        == f"{left_out}{START.replace('Drum', 'Forge')!r} for a success to task_results"
     )
-    told = {"Forge Start Extract Job Run": [{"TrainingJobArn": "arn", "TrainingJobStatus": "Completed"}]}
-    assert "only_success_words_are_green" not in broken_by(Remote(), FORGE, [{}], task_results=told)[1]
+    results = {"Forge Start Extract Job Run": [{"TrainingJobArn": "arn", "TrainingJobStatus": "Completed"}]}
+    assert "only_success_words_succeed" not in broken_by(Remote(), FORGE, [{}], task_results=results)[1]
 
 
-def test_a_parser_that_raises_is_told_elsewhere(broken_by):
-    found, left_out = broken_by(faulty.ParserRaises(), FORGE, [{}], also=["status_is_total"])
-    assert "it raised KeyError: 'x'" in found["status_is_total"]
-    assert left_out["only_success_words_are_green"].startswith("left out: status() raised KeyError: 'x' (faulty_forges.py")
+def test_another_check_reports_a_parser_that_raises(broken_by):
+    breaches, left_out = broken_by(faulty.ParserRaises(), FORGE, [{}], also=["status_never_raises"])
+    assert "it raised KeyError: 'x'" in breaches["status_never_raises"]
+    assert left_out["only_success_words_succeed"].startswith("left out: status() raised KeyError: 'x' (faulty_forges.py")
 
 
-def test_a_service_without_words_for_the_end_is_left_out_aloud(broken_by):
+def test_a_service_without_state_words_is_skipped_with_the_reason(broken_by):
     class ByExitCode(Tasks):
         def local_answer(self, arguments, ended):
             return super(Drum, self).local_answer(arguments, ended)
@@ -321,6 +324,6 @@ def test_a_service_without_words_for_the_end_is_left_out_aloud(broken_by):
             code = outcome.result.get("ExitCode") if isinstance(outcome.result, dict) else None
             return JobStatus(state=JobState.SUCCEEDED) if code == 0 else super().status(outcome)
 
-    assert broken_by(ByExitCode())[1]["only_success_words_are_green"] == (
-        "left out: botocore has no enum for what says the state in a good end of ecs"
+    assert broken_by(ByExitCode())[1]["only_success_words_succeed"] == (
+        "left out: botocore has no enum for the state member in a success of ecs"
     )

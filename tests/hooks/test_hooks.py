@@ -178,7 +178,7 @@ def test_every_key_that_authors_may_read_is_in_a_real_item(project):
         """,
     )
     project.run("r1")
-    from extract_testing.tables import item_of
+    from extract_testing.subject.tables import item_of
 
     known = set(item_of(TABLE, {}, 60))
     for line in (project.folder / "items.jsonl").read_text().splitlines():

@@ -65,7 +65,7 @@ def test_every_job_is_bounded_and_every_error_is_caught(machine):
 
 
 @pytest.mark.parametrize("name", ["codebuild", "redshift", "worker"])
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_the_contract_is_kept(check, name, job_types, deployments):
     subject = Subject(job_types[name], deployments[name], [{}], task_results=KNOWN_TO_THE_KIT[name])
     try:

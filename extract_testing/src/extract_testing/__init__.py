@@ -1,11 +1,11 @@
-"""The kit for plugin authors: the contract of a job type as tests (JobTypeContract), and its checks one by one (CHECKS).
+"""The kit for plugin authors: the contract of a job type as a test class (JobTypeContract) and as single checks (CHECKS).
 
-Install it with ``pip install 'extract-sfn[testing]'``; with boto3 beside it, requests are compared with the services' APIs.
+Install it with ``pip install 'extract-sfn[testing]'``. With boto3 installed, requests are compared with the services' APIs.
 """
 
-from extract_testing.broken import Breach, ContractBroken, NotChecked
+from extract_testing.breaches import Breach, ContractBroken, NotChecked
 from extract_testing.checks import CHECKS
-from extract_testing.subject import Subject
+from extract_testing.subject.subject import Subject
 from extract_testing.suite import JobTypeContract
 
 __all__ = ["CHECKS", "Breach", "ContractBroken", "JobTypeContract", "NotChecked", "Subject"]

@@ -106,8 +106,8 @@ def _sections(pipeline: Path | None) -> Mapping[str, Mapping[str, Json]]:
 def _check(installed: InstalledJobType, section: Mapping[str, Json] | None) -> Checked:
     try:
         from extract_testing import CHECKS, ContractBroken, NotChecked, Subject
-        from extract_testing.broken import Fails
-        from extract_testing.examples import examples_for
+        from extract_testing.breaches import Fails
+        from extract_testing.subject.examples import examples_for
     except ImportError as error:
         raise UsageError(f"the contract kit needs {error.name}; install it with: pip install 'extract-sfn[testing]'") from error
     job_type = installed.job_type
@@ -129,11 +129,11 @@ def _check(installed: InstalledJobType, section: Mapping[str, Json] | None) -> C
         try:
             check(subject)
         except ContractBroken as fault:
-            checked.broken.extend((check.__name__, breach) for breach in fault.breaches)
+            checked.broken.extend((check.name, breach) for breach in fault.breaches)
         except NotChecked as reason:
-            checked.left_out.append((check.__name__, str(reason).removeprefix("left out: ")))
+            checked.left_out.append((check.name, str(reason).removeprefix("left out: ")))
         else:
-            checked.kept.append(check.__name__)
+            checked.kept.append(check.name)
     return checked
 
 

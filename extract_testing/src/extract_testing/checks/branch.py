@@ -1,36 +1,28 @@
-"""Checks of the branch: its names, that no table is lost in it, that Step Functions takes it in any partition."""
+"""Checks of the branch: its state names, that every table reaches the status handler, and that it fits any partition."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from extract_core.registry.routing import CORE_STATES, HANDLE_STATUS, MAX_STATE_NAME
-from extract_testing.broken import Breach, NotChecked, check
-from extract_testing.machine import JOB_FAILED, language, walk
+from extract_testing.branch.states import every_state
+from extract_testing.breaches import Breach, NotChecked
+from extract_testing.check import check
+from extract_testing.subject.run import JOB_FAILED, language, walk_or_skip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from extract_testing.machine import Walk
-    from extract_testing.subject import Case, Subject
+    from extract_testing.subject.subject import Case, Subject
+    from extract_testing.subject.walk import Walk
 
 _RUNS: Final = ("Task", "Map", "Parallel")
 
 
-def every_state(states: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:  # Any: JSON that is walked
-    """All states by name, those inside Map and Parallel too."""
-    for name, state in states.items():
-        yield name, state
-        inner = [state.get("ItemProcessor"), state.get("Iterator"), *(state.get("Branches") or ())]
-        for machine in inner:
-            if isinstance(machine, dict) and isinstance(machine.get("States"), dict):
-                yield from every_state(machine["States"])
-
-
 @check
 def state_names_fit(subject: Subject) -> Iterator[Breach]:
-    """Names are unique over the whole machine, begin with the title, and have at most 80 characters."""
+    """State names are unique in the whole machine, begin with the title, and have at most 80 characters."""
     title, seen = subject.job_type.title, set[str]()
     for name, _ in every_state(subject.states):
         place = f"branch(target), state {name!r}"
@@ -39,17 +31,17 @@ def state_names_fit(subject: Subject) -> Iterator[Breach]:
         elif name != title and not name.startswith(f"{title} "):
             yield Breach(place, f"its name does not begin with the title {title!r}", f"call it {f'{title} {name}'!r}")
         if len(name) > MAX_STATE_NAME:
-            problem = f"its name has {len(name)} characters, and Step Functions takes {MAX_STATE_NAME}"
+            problem = f"its name has {len(name)} characters, but Step Functions allows {MAX_STATE_NAME}"
             yield Breach(place, problem, "shorten it")
         if name in seen:
-            remedy = "rename one: names are unique over the whole machine, inside Map and Parallel too"
+            remedy = "rename one: names are unique in the whole machine, including Map and Parallel"
             yield Breach(place, "two states have this name", remedy)
         seen.add(name)
 
 
 @check
 def branch_keeps_the_item(subject: Subject) -> Iterator[Breach]:
-    """Whichever way the job ends, the item goes on to the status handler, with ``$.job_result`` or ``$.job_error`` beside it."""
+    """However the job ends, the item reaches the status handler with `$.job_result` or `$.job_error`."""
     losses = list(_losses(subject))
     yield from losses
     if losses:
@@ -59,7 +51,7 @@ def branch_keeps_the_item(subject: Subject) -> Iterator[Breach]:
         try:
             yield from _arrives(case, _walked(subject, case, fail_the_job=False), "job_result")
             failing = _walked(subject, case, fail_the_job=True)
-            if subject.branch.job_state in failing.visited:  # a variant of the job may stand in another state
+            if subject.branch.job_state in failing.visited:  # another state may start a variant of the job
                 yield from _arrives(case, failing, "job_error")
         except NotChecked as error:
             left_out = error
@@ -68,65 +60,52 @@ def branch_keeps_the_item(subject: Subject) -> Iterator[Breach]:
 
 
 def _losses(subject: Subject) -> Iterator[Breach]:
-    """What can be told by looking: an end that is nobody's, an item that is replaced."""
+    """Losses that need no run: an end that is not recorded, an item that is replaced."""
     branch = subject.branch
     kind = subject.states[branch.job_state].get("Type")
     if kind != "Task":
-        yield Breach(f"branch(target), job_state {branch.job_state!r}", f"it is a {kind}", "name the Task that is the job")
+        yield Breach(f"branch(target), job_state {branch.job_state!r}", f"it is a {kind}", "name the Task that starts the job")
     for name, state in subject.states.items():
         place = f"branch(target), state {name!r}"
         kind, jsonata = state.get("Type"), language(subject, state) == "JSONata"
         if kind in ("Succeed", "Fail") or "End" in state:
             what = f"it is a {kind}" if kind in ("Succeed", "Fail") else "it has End"
-            remedy = "leave Next and End out: the state then goes on to the status handler"
-            yield Breach(place, f"{what}, so the table's end would not be recorded", remedy)
+            remedy = "leave out Next and End: the next state is then the status handler"
+            yield Breach(place, f"{what}, so the table's end is not recorded", remedy)
         if kind == "Choice" and "Default" not in state:
-            remedy = f"add a Default; {HANDLE_STATUS!r} goes straight to the status handler"
-            yield Breach(place, "it has no Default: a table that matches no rule would stop all the others", remedy)
+            remedy = f"add a Default; {HANDLE_STATUS!r} leads to the status handler"
+            yield Breach(place, "it has no Default: a table that matches no rule stops all other tables", remedy)
         if kind in _RUNS and jsonata and "Output" not in state:
             remedy = 'add "Output": "{% $merge([$states.input, {\'job_result\': $states.result}]) %}"'
-            yield Breach(place, "it has no Output, so its result would replace the item", remedy)
+            yield Breach(place, "it has no Output, so its result replaces the item", remedy)
         if kind in _RUNS and not jsonata and state.get("ResultPath", "$") == "$":
             remedy = 'add "ResultPath": "$.job_result" (or another path)'
-            yield Breach(place, "it has no ResultPath, so its result would replace the item", remedy)
+            yield Breach(place, "it has no ResultPath, so its result replaces the item", remedy)
         if state.get("OutputPath", "$") != "$":
             remedy = "use ResultSelector and ResultPath"
-            yield Breach(place, "its OutputPath would drop the item", remedy)
+            yield Breach(place, "its OutputPath drops the item", remedy)
         for catcher in state.get("Catch") or ():
             keeps = "Output" in catcher if jsonata else catcher.get("ResultPath", "$") not in ("$", None)
             if not keeps:
                 remedy = 'add "ResultPath": "$.job_error"' if not jsonata else "add an Output that merges $states.input"
-                yield Breach(place, "it has a Catch in which the error would replace the item", remedy)
+                yield Breach(place, "it has a Catch whose error replaces the item", remedy)
 
 
 def _walked(subject: Subject, case: Case, *, fail_the_job: bool) -> Walk:
-    walked = walked_or_left_out(subject, case, fail_the_job=fail_the_job)
+    walked = walk_or_skip(subject, case, fail_the_job=fail_the_job)
     if walked.unanswered:
         names = ", ".join(map(repr, sorted(set(walked.unanswered))))
-        raise NotChecked(f"left out: the branch can't be run to its end; give task_results the answers of {names}")
-    return walked
-
-
-def walked_or_left_out(subject: Subject, case: Case, *, fail_the_job: bool = False) -> Walk:
-    """Run the branch; NotChecked where it is no ASL, or reads what is not there: other checks tell that."""
-    from asl_toolkit import DefinitionError
-
-    try:
-        walked = walk(subject, case, fail_the_job=fail_the_job)
-    except DefinitionError as error:
-        raise NotChecked("left out: the branch is no Amazon States Language, which another check tells") from error
-    if walked.result.status != "SUCCEEDED" and walked.result.error == "States.Runtime":
-        raise NotChecked("left out: the branch reads what is not there, which another check tells")
+        raise NotChecked(f"left out: the branch cannot run to its end; add the answers of {names} to task_results")
     return walked
 
 
 def _arrives(case: Case, walked: Walk, member: str) -> Iterator[Breach]:
     result = walked.result
-    ended = "job that ended well" if member == "job_result" else "job that failed"
+    ended = "job that succeeded" if member == "job_result" else "job that failed"
     place = f"branch(target), run with {case.label} and a {ended}"
     if result.status != "SUCCEEDED":
         problem = f"it ended {result.status}: {result.error}: {result.cause}"
-        yield Breach(place, problem, "lead every error and every choice to the status handler")
+        yield Breach(place, problem, "let every error and every choice lead to the status handler")
         return
     output = result.output if isinstance(result.output, dict) else {}
     lost = [key for key, value in case.item.items() if output.get(key) != value]
@@ -135,9 +114,9 @@ def _arrives(case: Case, walked: Walk, member: str) -> Iterator[Breach]:
         yield Breach(place, f"the item has lost or changed {', '.join(lost)}", remedy)
     if member not in output:
         path = f"$.{member}"
-        yield Breach(place, f"nothing stands at {path}, which the status parser reads", f"let the last state leave it at {path}")
+        yield Breach(place, f"{path} is missing, but the status parser reads it", f"let the last state write {path}")
     elif member == "job_error" and _error_of(output[member]) != JOB_FAILED:
-        yield Breach(place, f"$.job_error is {output[member]!r}", "leave the error as it was caught, with Error and Cause")
+        yield Breach(place, f"$.job_error is {output[member]!r}", "keep the caught error unchanged, with Error and Cause")
 
 
 def _error_of(value: object) -> object:
@@ -146,11 +125,11 @@ def _error_of(value: object) -> object:
 
 @check
 def branch_fits_any_partition(subject: Subject) -> Iterator[Breach]:
-    """In AWS China and GovCloud an ARN begins with that partition: it comes from the target, never from the code."""
+    """Every ARN takes its partition from the target, so that the branch works in AWS China and GovCloud."""
     for partition in ("aws-cn", "aws-us-gov"):
         for name, state in every_state(json.loads(json.dumps(subject.branch_in(partition).states))):
             for arn in _arns(state):
-                if not arn.startswith(f"arn:{partition}:") and not subject.is_given(arn):
+                if not arn.startswith(f"arn:{partition}:") and not subject.is_of_the_deployment(arn):
                     place = f"branch(target) for partition {partition!r}, state {name!r}"
                     yield Breach(place, f"it names {arn!r}", 'write f"arn:{target.partition}:…"')
 

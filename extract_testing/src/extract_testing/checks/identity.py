@@ -1,4 +1,4 @@
-"""Checks of what a job type is: its name, title and contract, and that each of its methods answers in the right kind."""
+"""Checks of a job type's identity (name, title, contract version) and of the types that its methods return."""
 
 from __future__ import annotations
 
@@ -9,37 +9,38 @@ from typing import TYPE_CHECKING
 from extract_core.contract import JobStatus, LambdaFunction, Retry, Statement
 from extract_core.errors import PluginError
 from extract_core.registry.installed import Registry
-from extract_testing.broken import Breach, Fails, NotChecked, check
-from extract_testing.machine import good_result
-from extract_testing.subject import asked
+from extract_testing.breaches import Breach, Fails, NotChecked
+from extract_testing.check import check
+from extract_testing.subject.calls import calling
+from extract_testing.subject.run import good_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from extract_testing.subject import Subject
+    from extract_testing.subject.subject import Subject
 
 
 @check
 def identity(subject: Subject) -> Iterator[Breach]:
-    """Name, title and api_version are as the registry wants them: else the plugin would be listed as broken."""
+    """The registry accepts name, title and api_version."""
     try:
         Registry.of(subject.job_type)
     except PluginError as error:
-        yield Breach("class", str(error), "mend the class attributes; name, title and api_version are described in contract.py")
+        yield Breach("class", str(error), "fix the class attributes; contract.py describes name, title and api_version")
 
 
 @check
-def answers(subject: Subject) -> Iterator[Breach]:
-    """Every method answers for every example, in the kind that the contract names."""
-    asks: list[Callable[[], object]] = [
+def methods_return_the_right_types(subject: Subject) -> Iterator[Breach]:
+    """Every method returns the type that the contract names, for every example."""
+    calls: list[Callable[[], object]] = [
         lambda: subject.settings,
         lambda: subject.deployment,
         lambda: subject.branch,
         lambda: subject.cases,
     ]
-    for ask in asks:
+    for call in calls:
         try:
-            ask()
+            call()
         except Fails as failed:
             yield failed.breach
     yield from _elements("start_retries()", Retry, subject.job_type.start_retries)
@@ -56,35 +57,35 @@ def answers(subject: Subject) -> Iterator[Breach]:
     if subject.refused:
         first, *others = subject.refused
         more = f" (and {len(others)} more)" if others else ""
-        raise NotChecked(f"left out: tables that arguments() refuses, as it may: {first}{more}")
+        raise NotChecked(f"left out: tables that arguments() refuses, which is allowed: {first}{more}")
 
 
-def _elements(place: str, kind: type, ask: Callable[[], object]) -> Iterator[Breach]:
+def _elements(place: str, kind: type, call: Callable[[], object]) -> Iterator[Breach]:
     try:
-        with asked(place):
-            answered = ask()
-            elements = list(answered) if isinstance(answered, Iterable) else None
+        with calling(place):
+            returned = call()
+            elements = list(returned) if isinstance(returned, Iterable) else None
     except Fails as failed:
         yield failed.breach
         return
     if elements is None:
-        yield Breach(place, f"it returned {answered!r}", f"return a list of {kind.__name__}, empty for none")
+        yield Breach(place, f"it returned {returned!r}", f"return a list of {kind.__name__}, or an empty list")
         return
     for element in elements:
         if not isinstance(element, kind):
-            yield Breach(place, f"it returned {element!r} among others", f"return {kind.__name__} objects alone")
+            yield Breach(place, f"its list has {element!r}", f"return {kind.__name__} objects only")
 
 
 def _good_end(subject: Subject) -> Iterator[Breach]:
-    """Where no run on one machine asks it, local_answer() still tells the kit what a good end looks like."""
+    """Even if the job type cannot run on one machine, the kit needs local_answer() to know what a success looks like."""
     try:
         case = subject.cases[0]
-    except Fails:  # told above
+    except Fails:  # reported above
         return
     try:
-        with asked("local_command(arguments)"):
+        with calling("local_command(arguments)"):
             runs_here = subject.job_type.local_command(case.arguments) is not None
-    except Fails:  # local_command_carries_the_arguments tells
+    except Fails:  # local_command_carries_the_arguments reports it
         return
     try:
         if not runs_here:
@@ -96,11 +97,11 @@ def _good_end(subject: Subject) -> Iterator[Breach]:
 def _functions(subject: Subject) -> Iterator[Breach]:
     """A Lambda function's handler can be imported."""
     try:
-        with asked("functions()"):
-            answered: list[object] = list(subject.job_type.functions())
+        with calling("functions()"):
+            functions: list[object] = list(subject.job_type.functions())
     except Fails:
         return
-    for function in answered:
+    for function in functions:
         if not isinstance(function, LambdaFunction):
             continue
         module, _, attribute = function.handler.partition(":")
@@ -108,32 +109,32 @@ def _functions(subject: Subject) -> Iterator[Breach]:
         try:
             handler = getattr(importlib.import_module(module), attribute)
         except Exception as error:  # noqa: BLE001 - an import raises whatever the module raises
-            yield Breach(place, f"its handler {function.handler!r} can't be imported: {type(error).__name__}: {error}", _HANDLER)
+            yield Breach(place, f"its handler {function.handler!r} cannot be imported: {type(error).__name__}: {error}", _HANDLER)
             continue
         if not callable(handler):
-            yield Breach(place, f"its handler {function.handler!r} is {handler!r}, which can't be called", _HANDLER)
+            yield Breach(place, f"its handler {function.handler!r} is {handler!r}, which is not callable", _HANDLER)
 
 
-_HANDLER = 'name a function that takes (event, context), as "package.module:function"'
+_HANDLER = 'write a function that takes (event, context) as "package.module:function"'
 
 
 def _escalations(subject: Subject) -> Iterator[Breach]:
-    """A bigger next attempt has settings of the same model, or none."""
+    """escalate() returns settings of the same model, or None."""
     from extract_core.contract import FailureClass, JobState
 
     try:
         settings = subject.settings
     except Fails:
         return
-    for number, each in enumerate(settings, start=1):
+    for number, example in enumerate(settings, start=1):
         for failure in FailureClass:
             status = JobStatus(state=JobState.FAILED, failure=failure)
             place = f"escalate() of settings example {number} after {failure}"
             try:
-                with asked(place):
-                    bigger = subject.job_type.escalate(each, status, 1)
+                with calling(place):
+                    bigger = subject.job_type.escalate(example, status, 1)
             except Fails as failed:
                 yield failed.breach
                 continue
             if bigger is not None and not isinstance(bigger, subject.settings_model):
-                yield Breach(place, f"it returned {bigger!r}", "return settings of your model, or None to keep them")
+                yield Breach(place, f"it returned {bigger!r}", "return settings of your model, or None for no change")

@@ -1,4 +1,4 @@
-"""Check of the import: listing commands and starting a Lambda import every plugin, so none may bring heavy libraries along."""
+"""Check of the import: each command and each Lambda start imports every plugin, so a plugin must not import heavy libraries."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
-from extract_testing.broken import Breach, NotChecked, check
+from extract_testing.breaches import Breach, NotChecked
+from extract_testing.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from extract_testing.subject import Subject
+    from extract_testing.subject.subject import Subject
 
 HEAVY: Final = ("boto3", "botocore", "numpy", "pandas", "pyarrow", "pydantic", "pyspark", "requests", "rich")
 """Libraries that cost tens to hundreds of milliseconds each."""
@@ -33,13 +34,13 @@ else:
 
 @check
 def imports_stay_light(subject: Subject) -> Iterator[Breach]:
-    """Importing the job type's module (in a process of its own) imports neither boto3, pydantic nor rich."""
+    """Importing the module imports neither boto3, pydantic nor rich."""
     module = type(subject.job_type).__module__
-    told = _import(module)
-    if "error" in told:
-        raise NotChecked(f"left out: its module {module!r} can't be imported by name in another process ({told['error'][0]})")
-    if heavy := [name for name in told["imported"] if name in HEAVY]:
-        remedy = "import them inside the methods that need them, and keep models in a module of their own"
+    report = _import(module)
+    if "error" in report:
+        raise NotChecked(f"left out: its module {module!r} cannot be imported by name in another process ({report['error'][0]})")
+    if heavy := [name for name in report["imported"] if name in HEAVY]:
+        remedy = "import them inside the methods that need them, and put models into a separate module"
         yield Breach(f"module {module}", f"importing it imports {', '.join(heavy)}", remedy)
 
 
@@ -47,7 +48,7 @@ def _import(module: str) -> dict[str, list[str]]:
     command = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}\n{_SCRIPT}", module]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)  # noqa: S603 - our own script
     try:
-        told: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
+        report: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError):
-        return {"error": [(done.stderr.strip() or "it ended without a word").splitlines()[-1]]}
-    return told
+        return {"error": [(done.stderr.strip() or "it ended without a message").splitlines()[-1]]}
+    return report

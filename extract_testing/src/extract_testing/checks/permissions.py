@@ -1,4 +1,4 @@
-"""Checks of the permissions: enough for each Resource of the branch, its stop included, and no more than named resources."""
+"""Checks of the permissions: they cover each Resource of the branch, including its stop, and name exact resources."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
-from extract_testing.broken import Breach, NotChecked, check
-from extract_testing.checks.branch import every_state
-from extract_testing.service_models import ModelsMissing, models_of
-from extract_testing.subject import ACCOUNT, REGION, asked
-from extract_testing.sync_rights import RULE_ACTIONS, SYNC
+from extract_testing.branch.states import every_state
+from extract_testing.breaches import Breach, NotChecked
+from extract_testing.check import check
+from extract_testing.services.models import ModelsMissing, models_of
+from extract_testing.services.sync_rights import RULE_ACTIONS, SYNC
+from extract_testing.subject.calls import calling
+from extract_testing.subject.subject import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from extract_core.contract import Statement
-    from extract_testing.subject import Subject
+    from extract_testing.subject.subject import Subject
 
 _NO_RESOURCES: Final = frozenset({
     "batch:DescribeJobs", "batch:ListJobs", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "glue:ListJobs",
     "redshift-data:CancelStatement", "redshift-data:DescribeStatement", "sagemaker:ListTags",
 })  # fmt: skip
-"""Actions that can be allowed on ``*`` alone (service authorization reference), or are so in the guide's policies: ListTags."""
+"""Actions that allow ``*`` only (service authorization reference; ListTags: the guide's policies)."""
 
 _STOPS: Final = re.compile(r"(?i)(?:batch)?(?:stop|cancel|terminate|abort|delete)[a-z]")
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
@@ -32,7 +34,7 @@ _TRIO: Final = f"{', '.join(RULE_ACTIONS[:-1])} and {RULE_ACTIONS[-1]}"
 
 @check
 def permissions_cover_the_branch(subject: Subject) -> Iterator[Breach]:
-    """The statements allow what each Resource of the branch calls, stops and watches."""
+    """The permissions cover start, watch, stop and managed EventBridge rule of each Resource, on things of its service."""
     statements = statements_of(subject)
     unknown = dict[str, None]()
     for name, state in every_state(subject.states):
@@ -40,9 +42,9 @@ def permissions_cover_the_branch(subject: Subject) -> Iterator[Breach]:
         if state.get("Type") != "Task" or match is None:
             continue
         place = f"permissions(target), for state {name!r}"
-        if "Credentials" in state:  # the rights of the call are those of that role, in the other account
-            yield from _taken_on(place, state["Credentials"], statements)
-        elif match[1] != "lambda":  # the generator itself allows a plugin's own Lambda functions
+        if "Credentials" in state:  # the call uses the rights of that role, in the other account
+            yield from _assumed(place, state["Credentials"], statements)
+        elif match[1] != "lambda":  # the generator allows a plugin's own Lambda functions
             try:
                 yield from _called(place, match, statements)
             except ModelsMissing as missing:
@@ -54,12 +56,11 @@ def permissions_cover_the_branch(subject: Subject) -> Iterator[Breach]:
 
 
 def _unknown_rule(call: str) -> str:
-    where = "look it up in the Step Functions guide"
-    return f"the kit does not know which EventBridge rule {call} needs: {where}, and allow {_TRIO} on it"
+    return f"the kit does not know the EventBridge rule of {call}: see the Step Functions guide, and allow {_TRIO} on it"
 
 
 def _called(place: str, match: re.Match[str], statements: list[Statement]) -> Iterator[Breach]:
-    """What one call needs: its own action, and where the state waits for the end, the watch, the stop and the managed rule."""
+    """The actions of one call: its own, and with `.sync` also watch, stop and the managed rule."""
     call, wait = f"{match[1]}:{match[2]}", match[3] or ""
     rights = SYNC.get(call) if wait else None
     allowed = {action.lower() for statement in statements for action in statement.actions}
@@ -67,32 +68,32 @@ def _called(place: str, match: re.Match[str], statements: list[Statement]) -> It
         if action.lower() not in allowed:
             yield Breach(place, f"no statement allows {action}", f"{call}{wait} needs it: add a Statement")
         elif rights:
-            yield from _on_another_thing(place, action, _allowed(action, statements))
-    asks = any(_allowed(action, statements) for action in RULE_ACTIONS)
-    if rights and rights.rule and (asks or not rights.may_want_rule):
+            yield from _wrong_resource(place, action, _allowed(action, statements))
+    allows_rule = any(_allowed(action, statements) for action in RULE_ACTIONS)
+    if rights and rights.rule and (allows_rule or not rights.may_want_rule):
         yield from _rule(place, call, rights.rule, statements)
-    if wait and not rights and not any(_STOPS.match(each.partition(":")[2]) for each in allowed):
-        remedy = "allow the service's Stop, Cancel or Terminate, or an aborted run leaves paid jobs running"
-        yield Breach(place, f"no statement lets {call}{wait} stop its job", remedy)
+    if wait and not rights and not any(_STOPS.match(action.partition(":")[2]) for action in allowed):
+        remedy = "allow the service's Stop, Cancel or Terminate; else an aborted run leaves paid jobs running"
+        yield Breach(place, f"no statement allows {call}{wait} to stop its job", remedy)
 
 
-def _on_another_thing(place: str, action: str, resources: list[str]) -> Iterator[Breach]:
-    """An action that is allowed on things of another kind alone: told by the ARN's service, and of SageMaker by its job."""
+def _wrong_resource(place: str, action: str, resources: list[str]) -> Iterator[Breach]:
+    """An action that is allowed only on resources of another kind: of another service, or another kind of SageMaker job."""
     service, _, call = action.partition(":")
     noun = re.sub(r"(?<!^)([A-Z])", r"-\1", re.sub(r"\A(?:Create|Describe|Stop)", "", call)).lower()
     kind = f"{noun}/" if service == "sagemaker" else ""
     if not any(_may_be(service, kind, resource) for resource in resources):
         wanted = f"arn:…:{service}:…:{kind}…"
-        yield Breach(place, f"{action} is allowed on {', '.join(resources)} alone, which is no {wanted}", f"name {wanted!r}")
+        yield Breach(place, f"{action} is allowed only on {', '.join(resources)}, not on {wanted}", f"add {wanted!r}")
 
 
 def _may_be(service: str, kind: str, resource: str) -> bool:
-    """Whether a resource of a statement can stand for one of this service, and of this kind."""
+    """Whether a resource of a statement can match one of this service and kind."""
     parts = resource.split(":", 5)
-    if len(parts) < 6:  # arn, partition, service, region, account, resource; * and the like stand for all
+    if len(parts) < 6:  # arn, partition, service, region, account, resource; fewer parts (`*`) match all
         return True
-    named = parts[5].partition("/")[0] + "/"
-    return fnmatchcase(service, parts[2]) and (not kind or parts[5] == "*" or fnmatchcase(kind, named))
+    resource_kind = parts[5].partition("/")[0] + "/"
+    return fnmatchcase(service, parts[2]) and (not kind or parts[5] == "*" or fnmatchcase(kind, resource_kind))
 
 
 def _own_action(service: str, action: str) -> str:
@@ -102,76 +103,76 @@ def _own_action(service: str, action: str) -> str:
 
 
 def _rule(place: str, call: str, rule: str, statements: list[Statement]) -> Iterator[Breach]:
-    """The managed rule, named as Step Functions calls it, is allowed to be made."""
+    """The statements allow the managed rule under the name that Step Functions uses."""
     arn = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{rule}"
     lacking = [action for action in RULE_ACTIONS if not _allowed(action, statements)]
     if lacking:
-        remedy = f"{call}.sync needs it on rule/{rule}: add a Statement, or Step Functions refuses to create the machine"
+        remedy = f"{call}.sync needs it on rule/{rule}: add a Statement; without it Step Functions refuses to create the machine"
         yield Breach(place, f"no statement allows {', '.join(lacking)}", remedy)
     elif not all(any(fnmatchcase(arn, resource) for resource in _allowed(action, statements)) for action in RULE_ACTIONS):
-        named = sorted({resource for action in RULE_ACTIONS for resource in _allowed(action, statements)})
-        remedy = f"name rule/{rule}: with another name Step Functions refuses to create the machine"
-        yield Breach(place, f"the EventBridge rule of {call}.sync is not among {', '.join(named)}", remedy)
+        rules = sorted({resource for action in RULE_ACTIONS for resource in _allowed(action, statements)})
+        remedy = f"use rule/{rule}: Step Functions refuses to create the machine with another name"
+        yield Breach(place, f"the EventBridge rule of {call}.sync is not one of {', '.join(rules)}", remedy)
 
 
-def _taken_on(place: str, credentials: object, statements: list[Statement]) -> Iterator[Breach]:
-    """With Credentials the state machine's role takes on another one (guide, "Accessing resources in other AWS accounts")."""
+def _assumed(place: str, credentials: object, statements: list[Statement]) -> Iterator[Breach]:
+    """With Credentials the machine's role assumes another role (guide, "Accessing resources in other AWS accounts")."""
     role = credentials.get("RoleArn") if isinstance(credentials, dict) else None
     resources = _allowed("sts:AssumeRole", statements)
     known = isinstance(role, str) and role.startswith("arn:")
     if not resources or (known and not any(fnmatchcase(str(role), resource) for resource in resources)):
-        whose = f"the role {role!r}" if known else "the role"
-        remedy = "add a Statement: with Credentials the call's own rights are that role's, and this one must be taken on"
-        yield Breach(place, f"no statement allows sts:AssumeRole on {whose} of its Credentials", remedy)
+        role_name = f"the role {role!r}" if known else "the role"
+        remedy = "add a Statement: with Credentials the call uses that role's rights, so the machine's role must assume it"
+        yield Breach(place, f"no statement allows sts:AssumeRole on {role_name} of its Credentials", remedy)
 
 
 def _allowed(action: str, statements: list[Statement]) -> list[str]:
-    """The resources on which an action is allowed. Its case does not matter to IAM."""
+    """The resources on which an action is allowed. IAM ignores the case of actions."""
     return [
         resource
-        for each in statements
-        if action.lower() in {name.lower() for name in each.actions}
-        for resource in each.resources
+        for statement in statements
+        if action.lower() in {name.lower() for name in statement.actions}
+        for resource in statement.resources
     ]
 
 
 @check
 def permissions_are_exact(subject: Subject) -> Iterator[Breach]:
-    """Exact actions on named resources, in the target's own partition."""
+    """The permissions name exact actions and resources, in the target's partition, without `*`."""
     yield from exact("permissions(target)", statements_of(subject))
     for index, statement in enumerate(statements_of(subject, "aws-us-gov")):
         for resource in statement.resources:
-            if resource.startswith("arn:aws:") and not subject.is_given(resource):
+            if resource.startswith("arn:aws:") and not subject.is_of_the_deployment(resource):
                 place = f"permissions(target)[{index}] for partition 'aws-us-gov'"
                 yield Breach(place, f"it names {resource!r}", 'write f"arn:{target.partition}:…"')
 
 
 def exact(whence: str, statements: list[Statement]) -> Iterator[Breach]:
-    """Lists of exact actions on named resources."""
+    """Breaches of the rule "exact actions on named resources"."""
     for index, statement in enumerate(statements):
         place = f"{whence}[{index}]"
         if isinstance(statement.actions, str) or isinstance(statement.resources, str):
-            yield Breach(place, f"actions or resources is a text: {statement!r}", "give lists of texts")
+            yield Breach(place, f"actions or resources is a string: {statement!r}", "use lists of strings")
             continue
         if not statement.actions or not statement.resources:
-            yield Breach(place, f"it has no {'resources' if statement.actions else 'actions'}", "name them, or leave it out")
+            yield Breach(place, f"it has no {'resources' if statement.actions else 'actions'}", "add them, or remove it")
         for action in statement.actions:
             if not _ACTION.fullmatch(action):
-                yield Breach(place, f"it allows {action!r}", "name exact actions, without *")
+                yield Breach(place, f"it allows {action!r}", "write exact actions, without *")
         needless = [action for action in statement.actions if action not in _NO_RESOURCES]
         if "*" in statement.resources and needless:
-            remedy = "name the ARNs, from target.deployment; put actions that know no resources in a statement of their own"
+            remedy = "write the ARNs, from target.deployment; put actions without resources into a separate statement"
             yield Breach(place, f"it allows {', '.join(needless)} on everything ('*')", remedy)
 
 
 def statements_of(subject: Subject, partition: str = "aws", *, rights: str = "permissions") -> list[Statement]:
-    """What permissions() gives, or another method of `rights`; Fails where it is no list of statements."""
+    """What permissions() returns, or the method named by `rights`. NotChecked if the list has other objects."""
     from extract_core.contract import Statement
 
     target = subject.target(partition)
-    with asked(f"{rights}(target)"):
-        answered: list[object] = list(getattr(subject.job_type, rights)(target))
-    statements = [each for each in answered if isinstance(each, Statement)]
-    if len(statements) < len(answered):
-        raise NotChecked(f"left out: {rights}() holds what is no Statement, which another check tells")
+    with calling(f"{rights}(target)"):
+        returned: list[object] = list(getattr(subject.job_type, rights)(target))
+    statements = [statement for statement in returned if isinstance(statement, Statement)]
+    if len(statements) < len(returned):
+        raise NotChecked(f"left out: {rights}() returns more than Statements, which another check reports")
     return statements

@@ -1,4 +1,4 @@
-"""Check of the parser's success word against the service's own words: only those for success are green."""
+"""Check of the status parser with all state words of the service: only the words for success are SUCCEEDED."""
 
 from __future__ import annotations
 
@@ -7,85 +7,86 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import JobState, JobStatus, Outcome
 from extract_core.wording import RAISED, told
-from extract_testing.broken import Breach, NotChecked, check
-from extract_testing.checks.branch import every_state, walked_or_left_out
-from extract_testing.machine import good_result
-from extract_testing.service_models import ModelsMissing
-from extract_testing.state_words import StateMember, state_members
+from extract_testing.branch.states import every_state
+from extract_testing.breaches import Breach, NotChecked
+from extract_testing.check import check
+from extract_testing.services.models import ModelsMissing
+from extract_testing.services.state_words import StateMember, state_members
+from extract_testing.subject.run import good_result, walk_or_skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from extract_core.contract import Json
-    from extract_testing.subject import Subject
+    from extract_testing.subject.subject import Subject
 
 _NEW_WORD: Final = "CONTRACT_KIT_NEW_WORD"
 _STOPS: Final = frozenset({"STOPPED", "Stopped", "CANCELLED", "Cancelled", "CANCELED", "ABORTED"})
-"""Words by which services say that somebody ended a job."""
+"""Words of services for a job that a person stopped."""
 _NO_MODEL: Final = frozenset({"lambda", "sqs", "sns", "events", "http", "apigateway"})
-"""Calls whose answers are the plugin's own affair: no model of the service describes what stands in them."""
+"""Services whose answers the plugin defines itself: no model describes them."""
 
 
 @check
-def only_success_words_are_green(subject: Subject) -> Iterator[Breach]:
-    """A good end is SUCCEEDED, and with any other word of the service's state member it is not; a stop is not tried again."""
+def only_success_words_succeed(subject: Subject) -> Iterator[Breach]:
+    """Of the service's words for a job's state (botocore's enum), only success words are SUCCEEDED; a stop is not retryable."""
     services = _services(subject)
     good = _good_end(subject)
-    yield from _lost_on_its_way(subject, good)
+    yield from _lost_in_the_branch(subject, good)
     if not services:
-        raise NotChecked("left out: the branch calls no service whose model tells the words for a job's state")
+        raise NotChecked("left out: no service of the branch has a model with the words for a job's state")
     state = f"state {subject.branch.job_state!r}"
-    if not _is_green(subject, good):
-        remedy = f"give task_results what {state} answers at a good end"
-        raise NotChecked(f"left out: no good end of this job type is known here, so its words can't be tried; {remedy}")
+    if not _succeeds(subject, good):
+        remedy = f"add the answer of {state} for a success to task_results"
+        raise NotChecked(f"left out: no success of this job type is known, so its words cannot be tested; {remedy}")
     try:
         members = state_members(services, good)
     except ModelsMissing as missing:
         raise NotChecked(f"left out: {missing}") from missing
     if not members:
-        raise NotChecked(f"left out: botocore has no enum for what says the state in a good end of {', '.join(services)}")
-    deciding = [each for each in members if not _is_green(subject, each.with_word(good, _NEW_WORD))] or members[:1]
+        raise NotChecked(f"left out: botocore has no enum for the state member in a success of {', '.join(services)}")
+    deciding = [member for member in members if not _succeeds(subject, member.with_word(good, _NEW_WORD))] or members[:1]
     for member in deciding:
         yield from _judged(subject, good, member)
-        yield from _tried_again(subject, good, member)
+        yield from _retryable_stop(subject, good, member)
 
 
-def _lost_on_its_way(subject: Subject, good: Json) -> Iterator[Breach]:
-    """What local_answer says of a good end is green, and what the branch makes of it is not."""
-    walked = walked_or_left_out(subject, subject.cases[0])
-    if walked.unanswered or walked.result.status != "SUCCEEDED" or _is_green(subject, good):
+def _lost_in_the_branch(subject: Subject, good: Json) -> Iterator[Breach]:
+    """The success of local_answer is SUCCEEDED, but not what the branch makes of it."""
+    walked = walk_or_skip(subject, subject.cases[0])
+    if walked.unanswered or walked.result.status != "SUCCEEDED" or _succeeds(subject, good):
         return
-    told_by_local = good_result(subject, subject.cases[0]) if subject.branch.job_state not in subject.task_results else good
-    if told_by_local != good and _is_green(subject, told_by_local):
-        problem = f"a good end does not read as SUCCEEDED when the branch is run: of {told_by_local!r} it gets {good!r}"
+    answer = good_result(subject, subject.cases[0]) if subject.branch.job_state not in subject.task_results else good
+    if answer != good and _succeeds(subject, answer):
+        problem = f"a success is not SUCCEEDED after the branch: the branch turns {answer!r} into {good!r}"
         yield Breach("status(outcome)", problem, _KEEP)
 
 
-_KEEP: Final = "keep in ResultSelector (or Output) all that status() reads, or leave it out: the whole result is handed on then"
+_KEEP: Final = "keep all that status() reads in ResultSelector or Output, or remove it: then the whole result is passed on"
 
 
 def _judged(subject: Subject, good: Json, member: StateMember) -> Iterator[Breach]:
     where = ".".join(member.path)
     if not member.known:
-        remedy = "let status() look for the service's own word, and local_answer() or task_results say it so"
-        problem = f"a good end is told by {where} {member.word!r}, which the service never says: it has {_listed(member.words)}"
+        remedy = "use the service's own word in status() and in local_answer() or task_results"
+        problem = f"a success has {where} {member.word!r}, not a word of the service; its words: {_listed(member.words)}"
         yield Breach("status(outcome)", problem, remedy)
         return
-    green = [word for word in member.bad_words() if _is_green(subject, member.with_word(good, word))]
-    if green:
-        remedy = "say SUCCEEDED for the one word that means success: the service has others, and gets new ones"
-        yield Breach("status(outcome)", f"it says SUCCEEDED for the result with {where} {_listed(green)}", remedy)
+    succeeding = [word for word in member.bad_words() if _succeeds(subject, member.with_word(good, word))]
+    if succeeding:
+        remedy = "return SUCCEEDED only for the word that means success: the service has other words, and gets new ones"
+        yield Breach("status(outcome)", f"it returns SUCCEEDED for the result with {where} {_listed(succeeding)}", remedy)
 
 
-def _tried_again(subject: Subject, good: Json, member: StateMember) -> Iterator[Breach]:
-    """A job that somebody stopped is not started again by the machine's retry loop."""
+def _retryable_stop(subject: Subject, good: Json, member: StateMember) -> Iterator[Breach]:
+    """The machine's retry loop must not restart a job that a person stopped."""
     for word in sorted(member.words & _STOPS):
         stopped = member.with_word(good, word)
         outcome = Outcome.failed("States.TaskFailed", json.dumps(stopped))
         status: object = subject.status(outcome)
         if isinstance(status, JobStatus) and status.retryable:
-            problem = f"it finds {'.'.join(member.path)} {word!r} worth another try"
-            yield Breach("status(outcome)", problem, "say verdicts.STOPPED for it: somebody wanted the job to end")
+            problem = f"{'.'.join(member.path)} {word!r} is retryable"
+            yield Breach("status(outcome)", problem, "return verdicts.STOPPED for it: a person stopped the job")
 
 
 def _listed(words: object) -> str:
@@ -93,26 +94,26 @@ def _listed(words: object) -> str:
 
 
 def _services(subject: Subject) -> tuple[str, ...]:
-    """The services that the branch calls, as far as their answers are described."""
-    found = dict[str, None]()
+    """The services that the branch calls, if a model describes their answers."""
+    services = dict[str, None]()
     for _, state in every_state(subject.states):
         called = str(state.get("Resource", "")).partition(":::")[2].removeprefix("aws-sdk:").partition(":")[0]
         if state.get("Type") == "Task" and called and called not in _NO_MODEL:
-            found[called] = None
-    return tuple(found)
+            services[called] = None
+    return tuple(services)
 
 
 def _good_end(subject: Subject) -> Json:
-    """What stands at ``$.job_result`` after a good end, by a run; if it got lost there, what local_answer() says."""
+    """The value of ``$.job_result`` after a run that succeeds. If the branch loses it: the answer of local_answer()."""
     case = subject.cases[0]
-    output = walked_or_left_out(subject, case).result.output
-    kept = isinstance(output, dict) and "job_result" in output
-    return output["job_result"] if kept else good_result(subject, case)
+    output = walk_or_skip(subject, case).result.output
+    has_result = isinstance(output, dict) and "job_result" in output
+    return output["job_result"] if has_result else good_result(subject, case)
 
 
-def _is_green(subject: Subject, result: Json) -> bool:
+def _succeeds(subject: Subject, result: Json) -> bool:
     try:
         status: object = subject.status(Outcome.succeeded(result))
     except RAISED as error:
-        raise NotChecked(f"left out: status() raised {told(error)}, which another check tells") from error
+        raise NotChecked(f"left out: status() raised {told(error)}, which another check reports") from error
     return isinstance(status, JobStatus) and status.state is JobState.SUCCEEDED

@@ -1,7 +1,7 @@
-"""What services say of jobs, in the shapes that Step Functions hands over: for parsers that must not take one for another.
+"""Sample answers of services about jobs, in the shapes that Step Functions passes on. A parser must not confuse them.
 
-``failures.json`` and ``successes.json`` hold made-up payloads in the shapes of the developer guide's "connect-…" pages and of
-the services' API references; a Cause that is an object here is a JSON text on its way.
+``failures.json`` and ``successes.json`` hold invented payloads in the shapes of the developer guide's "connect-…" pages and of
+the services' API references. A Cause that is an object here is sent as JSON text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One thing that a service said: `service` is the call, ``glue:startJobRun``."""
+    """One answer of a service. `service` is the call: ``glue:startJobRun``."""
 
     service: str
     outcome: Outcome
@@ -39,7 +39,7 @@ def failures() -> tuple[Sample, ...]:
 
 @cache
 def successes() -> tuple[Sample, ...]:
-    """Results of jobs and calls that ended well."""
+    """Results of jobs and calls that succeeded."""
     return tuple(Sample(str(row["service"]), Outcome.succeeded(row["result"])) for row in _rows("successes.json"))
 
 

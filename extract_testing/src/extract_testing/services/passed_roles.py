@@ -1,7 +1,7 @@
-"""The roles that a request passes on: its members that name a role, by botocore's model of the service.
+"""The roles that a request passes to a service: its members that name a role, by botocore's model.
 
-Whoever passes a role to a service needs ``iam:PassRole`` on it (IAM user guide, "Granting a user permissions to pass a role to an
-AWS service"). A role's ARN among a job's own arguments is text to the service, and not passed: so names of members decide.
+A caller that passes a role to a service needs ``iam:PassRole`` on it (IAM user guide, "Granting a user permissions to pass a role
+to an AWS service"). The ARN of a role in a job's own arguments is plain text to the service, so the member's name decides.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_testing.service_models import request_of
+from extract_testing.services.models import request_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _MEMBER: Final = re.compile(r"(?i)role(?:arn)?(?:override)?\Z")
 ROLE_ARN: Final = re.compile(r"arn:[a-z0-9-]+:iam::[0-9]*:role/.+")
 
 CHECKED_OTHERWISE: Final = frozenset({"emr-containers:startJobRun", "elasticmapreduce:addStep"})
-"""They take a runtime role without passing it: a condition on ExecutionRoleArn limits it (service authorization reference)."""
+"""They use a runtime role without passing it: a condition on ExecutionRoleArn limits it (service authorization reference)."""
 
 PASSED_TO: Final[Mapping[str, str]] = {
     "batch": "ecs-tasks.amazonaws.com",
@@ -34,7 +34,7 @@ PASSED_TO: Final[Mapping[str, str]] = {
     "mediaconvert": "mediaconvert.amazonaws.com",
     "sagemaker": "sagemaker.amazonaws.com",
 }
-"""What ``iam:PassedToService`` is for a service's jobs (the policies of the connect-… pages)."""
+"""The value of ``iam:PassedToService`` for a service's jobs (the policies of the connect-… pages)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class PassedRole:
 
 
 def passed_roles(task: TaskRequest) -> list[PassedRole]:
-    """The roles that this request passes. ModelsMissing where nothing is known of the service; empty for a faulty request."""
+    """The roles that this request passes; empty for a faulty request. ModelsMissing if the service has no model."""
     if f"{task.service}:{task.action}" in CHECKED_OTHERWISE:
         return []
     operation, request, _ = request_of(task)

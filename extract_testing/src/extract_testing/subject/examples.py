@@ -1,6 +1,6 @@
-"""Examples that a job type brings itself: those of its models' JSON Schema, where editors and `extract plugins check` look.
+"""The examples in the JSON Schema of a job type's models, which editors and `extract plugins check` use.
 
-Pydantic's own way to give them: ``model_config = ConfigDict(json_schema_extra={"examples": [{…}]})`` (pydantic documentation,
+How to write them in pydantic: ``model_config = ConfigDict(json_schema_extra={"examples": [{…}]})`` (pydantic documentation,
 "JSON Schema", "Model-level customization").
 """
 
@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extract_testing.broken import Breach, Fails
-from extract_testing.subject import asked, checked_model
+from extract_testing.breaches import Breach, Fails
+from extract_testing.subject.calls import calling, checked_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
     from extract_core.registry.values import AnyJobType
 
-_REMEDY: Final = "give the model one: ConfigDict(json_schema_extra={'examples': [{…}]})"
+_REMEDY: Final = "add an example to the model: ConfigDict(json_schema_extra={'examples': [{…}]})"
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """What a job type is tried with, and where its deployment comes from, for people."""
+    """The deployment and settings that a job type is tested with. `source` tells users where the deployment comes from."""
 
     deployment: Mapping[str, Json]
     settings: Sequence[Mapping[str, Json]]
@@ -34,37 +34,35 @@ class Examples:
 
 
 def examples_for(job_type: AnyJobType, section: Mapping[str, Json] | None) -> Examples:
-    """The section of extract.toml where there is one, else the deployment model's own example; the settings model's examples.
+    """The section of extract.toml if there is one, else the deployment model's own example; the settings model's examples.
 
-    Raises Fails where there is no example of either.
+    Raises Fails if an example is missing.
     """
-    with asked("deployment()"):
+    with calling("deployment()"):
         deployment_model = checked_model("deployment()", job_type.deployment())
-    with asked("settings()"):
+    with calling("settings()"):
         settings_model = checked_model("settings()", job_type.settings())
     settings = examples_of(settings_model)
     if not settings:
-        problem = "nothing to try it with: some settings have no default, and the model brings no example"
+        problem = "cannot test it: some settings have no default, and the model has no example"
         raise Fails(Breach("settings()", problem, _REMEDY))
     if section is not None:
         return Examples(section, settings, f"[job_types.{job_type.name}] of extract.toml")
     deployments = examples_of(deployment_model)
     if not deployments:
-        problem = (
-            f"nothing to try it with: no section [job_types.{job_type.name}] of extract.toml, and the model brings no example"
-        )
+        problem = f"cannot test it: extract.toml has no section [job_types.{job_type.name}], and the model has no example"
         raise Fails(Breach("deployment()", problem, f"write the section, or {_REMEDY}"))
     return Examples(deployments[0], settings, f"the example of {deployment_model.__name__}")
 
 
 def examples_of(model: type[BaseModel]) -> list[dict[str, Json]]:
-    """The model's own examples; ``[{}]`` where it brings none and every field has a default; else an empty list."""
+    """The model's own examples. Without any: ``[{}]`` if every field has a default, else an empty list."""
     from pydantic import ValidationError
 
     extra = model.model_config.get("json_schema_extra")
-    given = extra.get("examples") if isinstance(extra, Mapping) else None
-    if isinstance(given, list) and given:
-        return [dict(example) for example in given if isinstance(example, Mapping)]
+    examples = extra.get("examples") if isinstance(extra, Mapping) else None
+    if isinstance(examples, list) and examples:
+        return [dict(example) for example in examples if isinstance(example, Mapping)]
     try:
         model.model_validate({})
     except ValidationError:

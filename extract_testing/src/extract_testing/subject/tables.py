@@ -1,4 +1,4 @@
-"""Tables as the config manager plans them: what a job type's `arguments` gets, and the item that its branch gets."""
+"""Tables as the config manager plans them: the input of a job type's `arguments`, and the item that enters its branch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
 
 AWKWARD: Final = 'it\'s "quoted", $HOME; a=b & ünïcode\n{second: line}'
-"""A value as people write them: it must reach the job unchanged."""
+"""A value as users write them. It must reach the job unchanged."""
 
 _SINCE = Watermark(column="updated_at", type="TimestampType", mode="incremental")
 _LONG_SOURCE: Final = "warehouse_of_the_northern_region_and_all_of_its_outlying_branches"
@@ -26,7 +26,7 @@ _LONG_TABLE: Final = "reporting_for_the_board.Monthly Revenue (by branch, curren
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """One kind of table: what differs of it from an ordinary full extract."""
+    """One kind of table: how it differs from an ordinary full extract."""
 
     label: str
     watermark: Watermark = field(default_factory=Watermark)
@@ -38,7 +38,7 @@ class _Kind:
 
 
 LONG_NAMES: Final = "long names"
-"""The label of a table with long and odd names."""
+"""The label of a table with long and unusual names."""
 _LONG: Final = _Kind(
     LONG_NAMES, source=_LONG_SOURCE, table=_LONG_TABLE + " 1", run_id=f"{_LONG_SOURCE[:59]}-20310504T030201-3f9a"
 )
@@ -55,8 +55,8 @@ _KINDS: Final = (
 )
 
 
-def table_runs(job_type: str, deployment: BaseModel) -> Iterator[tuple[str, TableRun[Any]]]:  # Any: whichever deployment it has
-    """Each kind of table by its label; one has its arguments in one (``argument_encoding: json``), four have long names."""
+def table_runs(job_type: str, deployment: BaseModel) -> Iterator[tuple[str, TableRun[Any]]]:  # Any: the job type's own deployment
+    """Each kind of table with its label. One has all arguments in one (``argument_encoding: json``), four have long names."""
     for kind in _KINDS:
         yield kind.label, _table_run(job_type, deployment, kind)
 
@@ -96,24 +96,24 @@ def _table_run(job_type: str, deployment: BaseModel, kind: _Kind) -> TableRun[An
     )
 
 
-def spilled(table: TableRun[Any]) -> TableRun[Any]:  # Any: whichever deployment it has
-    """The table as the core plans it where its arguments are too long: they lie in an object, and the job gets its URI."""
+def spilled(table: TableRun[Any]) -> TableRun[Any]:  # Any: the job type's own deployment
+    """The table as the core plans it if its arguments are too long: they lie in an object, and the job gets its URI."""
     return replace(table, job_arguments={ENCODED: f"s3://contract-kit-runs/arguments/attempt={table.attempt}.json"})
 
 
 def _window(watermark: Watermark) -> dict[str, str]:
-    """The arguments that an incremental job gets beside the others."""
-    told = {
+    """The further arguments of an incremental job."""
+    window = {
         "--hwm_col_name": watermark.column,
         "--hwm_column_type": watermark.type,
         "--low_watermark": watermark.low,
         "--high_watermark": watermark.high,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in window.items() if value is not None}
 
 
 def item_of(table: TableRun[Any], arguments: Mapping[str, Json], timeout_seconds: int) -> dict[str, Json]:
-    """The Map's item: these keys are there for every table (docs/plugins/write-a-job-type.md lists them for authors)."""
+    """The Map's item. Every table has these keys (docs/plugins/write-a-job-type.md lists them for authors)."""
     mark = table.watermark
     return {
         "source_name": table.source_name,

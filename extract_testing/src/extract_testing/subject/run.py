@@ -1,37 +1,37 @@
-"""Runs a branch by itself: its states in a small machine, completed as the generator does it, with answers at its Tasks."""
+"""Runs a branch by itself: its states in a small machine, completed as the generator does it, with answers for its Tasks."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import asl_toolkit
 from extract_core.contract import LocalExit, Outcome
 from extract_core.registry.routing import HANDLE_STATUS
-from extract_testing.broken import Breach, Fails
+from extract_testing.branch.states import every_state
+from extract_testing.breaches import Breach, Fails, NotChecked
+from extract_testing.subject.calls import RETURN_AN_OUTCOME, calling
+from extract_testing.subject.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from asl_toolkit import ExecutionResult, TaskRequest
+    from asl_toolkit import TaskRequest
     from extract_core.contract import Json
-    from extract_testing.subject import Case, Subject
+    from extract_testing.subject.subject import Case, Subject
 
-PATIENCE_SECONDS: Final = 120.0
-"""Of this machine, where waits of the branch pass at once."""
+TIME_LIMIT_SECONDS: Final = 120.0
+"""Of one run. Waits of the branch take no time."""
 MOST_CALLS: Final = 500
 """Calls of Tasks in one run: a loop that makes more does not end."""
 JOB_FAILED: Final = "ContractKit.JobFailed"
-"""The error of a job that failed: no retrier names it."""
-
-RETURN_AN_OUTCOME: Final = "return an Outcome: Outcome.succeeded(result), or Outcome.failed(error, cause)"
+"""The error of a failed job. No retrier names it."""
 
 _CAN_CATCH: Final = ("Task", "Map", "Parallel")
 _CATCHABLE: Final = ("States.DataLimitExceeded", "States.ALL")
 _KEEP_ERROR: Final = "{% $merge([$states.input, {'job_error': $states.errorOutput}]) %}"
 
-State = dict[str, Any]  # Any: JSON that is walked
+State = dict[str, Any]  # Any: parsed JSON
 
 
 def language(subject: Subject, state: Mapping[str, Any]) -> str:  # Any: see State
@@ -40,7 +40,7 @@ def language(subject: Subject, state: Mapping[str, Any]) -> str:  # Any: see Sta
 
 
 def definition(subject: Subject) -> dict[str, Json]:
-    """The branch as a machine of its own; where it hands over to the status handler stands a Pass of that name."""
+    """The branch as a small machine. A Pass stands in for the status handler, under its name."""
     states = subject.states
     for name, state in states.items():
         jsonata = language(subject, state) == "JSONata"
@@ -60,57 +60,55 @@ def definition(subject: Subject) -> dict[str, Json]:
 
 def _catch(state: State, *, jsonata: bool) -> list[State]:
     own: list[State] = list(state.get("Catch") or ())
-    named = {name for catcher in own for name in catcher.get("ErrorEquals", ())}
+    caught = {name for catcher in own for name in catcher.get("ErrorEquals", ())}
     keep: State = {"Output": _KEEP_ERROR} if jsonata else {"ResultPath": "$.job_error"}
-    missing = [] if "States.ALL" in named else [error for error in _CATCHABLE if error not in named]
+    missing = [] if "States.ALL" in caught else [error for error in _CATCHABLE if error not in caught]
     return [*own, *({"ErrorEquals": [error], **keep, "Next": HANDLE_STATUS} for error in missing)]
 
 
-@dataclass(slots=True)
-class Walk:
-    """What came of one run. `unanswered` are Tasks that had no answer: neither the job nor in task_results."""
-
-    result: ExecutionResult
-    requests: list[TaskRequest] = field(default_factory=list)
-    unanswered: list[str] = field(default_factory=list)
-
-    @property
-    def visited(self) -> set[str]:
-        """The states that were entered."""
-        details = (event.get("stateEnteredEventDetails") for event in self.result.events)
-        return {str(each["name"]) for each in details if isinstance(each, dict)}
-
-
 def walk(subject: Subject, case: Case, *, fail_the_job: bool = False) -> Walk:
-    """Run the branch with the item of a case. The job answers as local_answer says a good end (or fails).
+    """Run the branch with the item of a case, once. The job ends as local_answer reports a success, or fails.
 
-    Each run is made once. Raises asl_toolkit.DefinitionError for a branch that is no Amazon States Language.
+    Raises asl_toolkit.DefinitionError if the branch is not valid Amazon States Language.
     """
-    known = subject.walks.get((case.label, fail_the_job))
-    if known is None:
-        known = subject.walks[case.label, fail_the_job] = _walk(subject, case, fail_the_job=fail_the_job)
-    return known
+    walked = subject.walks.get((case.label, fail_the_job))
+    if walked is None:
+        walked = subject.walks[case.label, fail_the_job] = _walk(subject, case, fail_the_job=fail_the_job)
+    return walked
+
+
+def walk_or_skip(subject: Subject, case: Case, *, fail_the_job: bool = False) -> Walk:
+    """Run the branch. NotChecked if it is not valid ASL or reads a missing path, which other checks report."""
+    try:
+        walked = walk(subject, case, fail_the_job=fail_the_job)
+    except asl_toolkit.DefinitionError as error:
+        raise NotChecked("left out: the branch is not valid Amazon States Language, which another check reports") from error
+    if walked.result.status != "SUCCEEDED" and walked.result.error == "States.Runtime":
+        raise NotChecked("left out: the branch reads a missing path, which another check reports")
+    return walked
 
 
 def _walk(subject: Subject, case: Case, *, fail_the_job: bool) -> Walk:
     walked = Walk(asl_toolkit.ExecutionResult("RUNNING"))
-    given: dict[str, Iterator[Json]] = {name: _answers(results) for name, results in subject.task_results.items() if results}
-
+    answers: dict[str, Iterator[Json]] = {
+        name: _last_repeats(results) for name, results in subject.task_results.items() if results
+    }
     job_state = subject.branch.job_state
-    good: Json = None if job_state in given or fail_the_job else good_result(subject, case)  # what it raises is no failed Task
+    # Read before the run: an exception of local_answer is not a failed Task.
+    success: Json = None if job_state in answers or fail_the_job else good_result(subject, case)
 
     @asl_toolkit.inline
     def answer(request: TaskRequest) -> Json:
         walked.requests.append(request)
         if len(walked.requests) > MOST_CALLS:
-            execution.stop("ContractKit.Endless", f"its Tasks were called {MOST_CALLS} times, and it had not ended")
+            execution.stop("ContractKit.Endless", f"it called its Tasks {MOST_CALLS} times and did not end")
         is_job = request.state_name == job_state
         if is_job and fail_the_job:
-            raise asl_toolkit.TaskFailed(JOB_FAILED, '{"Reason": "the kit says so"}')
-        if request.state_name in given:
-            result = next(given[request.state_name])
+            raise asl_toolkit.TaskFailed(JOB_FAILED, '{"Reason": "the kit makes this job fail"}')
+        if request.state_name in answers:
+            result = next(answers[request.state_name])
         elif is_job:
-            result = good
+            result = success
         else:
             walked.unanswered.append(request.state_name)
             raise asl_toolkit.TaskFailed("ContractKit.NoAnswer", f"task_results has no answer for {request.state_name!r}")
@@ -119,19 +117,18 @@ def _walk(subject: Subject, case: Case, *, fail_the_job: bool) -> Walk:
         return result
 
     built = definition(subject)
-    services = asl_toolkit.Services(states=dict.fromkeys(_task_names(built), answer))
+    tasks = (name for name, state in every_state(built["States"]) if state.get("Type") == "Task")  # type: ignore[arg-type] # of `definition`
+    services = asl_toolkit.Services(states=dict.fromkeys(tasks, answer))
     machine = asl_toolkit.load(built)
     execution = machine.start(case.item, name=case.table.run_id, services=services, clock=asl_toolkit.VirtualClock())
-    walked.result = execution.wait(PATIENCE_SECONDS)
+    walked.result = execution.wait(TIME_LIMIT_SECONDS)
     return walked
 
 
 def good_result(subject: Subject, case: Case) -> Json:
-    """What the service says of a job that ended well, as local_answer tells it, after its way through JSON."""
-    from extract_testing.subject import asked
-
+    """The service's answer for a job that succeeded, as local_answer gives it, converted to JSON and back."""
     place = "local_answer(arguments, exit 0)"
-    with asked(place):
+    with calling(place):
         outcome: object = subject.job_type.local_answer(case.arguments, LocalExit(code=0, seconds=2.0, output_tail=""))
         if not isinstance(outcome, Outcome):
             raise Fails(Breach(place, f"it returned {outcome!r}", RETURN_AN_OUTCOME))
@@ -139,20 +136,7 @@ def good_result(subject: Subject, case: Case) -> Json:
     return result
 
 
-def _answers(results: Any) -> Iterator[Json]:  # Any: a sequence of JSON values
+def _last_repeats(results: Sequence[Json]) -> Iterator[Json]:
     yield from results
     while True:
         yield results[-1]
-
-
-def _task_names(value: object) -> Iterator[str]:
-    """Every state that calls something, inner ones too."""
-    if isinstance(value, dict):
-        states = value.get("States")
-        if isinstance(states, dict):
-            yield from (name for name, state in states.items() if isinstance(state, dict) and state.get("Type") == "Task")
-        for inner in value.values():
-            yield from _task_names(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _task_names(inner)

@@ -1,4 +1,4 @@
-"""Made-up outcomes for status parsers: JSON of the names that a service uses, without the words that mean success."""
+"""Generated outcomes for status parsers: JSON with the service's own names, but without the words that mean success."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from extract_core.contract import Json
-    from extract_testing.broken import Breach
+    from extract_testing.breaches import Breach
 
 _MEMBERS: Final = (
     "State",
@@ -38,8 +38,8 @@ _LONGEST_NUMBER: Final = 10**30
 
 
 def smallest(own: Sequence[Json], judge: Callable[[Outcome], list[Breach]]) -> list[Breach]:
-    """What `judge` has against the smallest made-up outcome that it has anything against; the same on every call."""
-    found: list[Breach] = []
+    """The breaches that `judge` reports for the smallest failing outcome. The same on every call."""
+    worst: list[Breach] = []
 
     @settings(
         max_examples=_EXAMPLES,
@@ -50,19 +50,19 @@ def smallest(own: Sequence[Json], judge: Callable[[Outcome], list[Breach]]) -> l
         phases=(Phase.generate, Phase.shrink),
     )
     @given(outcomes(own))
-    def try_it(outcome: Outcome) -> None:
+    def test(outcome: Outcome) -> None:
         breaches = judge(outcome)
-        found[:] = breaches or found
-        assert not breaches  # noqa: S101 - hypothesis then looks for the smallest such outcome
+        worst[:] = breaches or worst
+        assert not breaches  # noqa: S101 - hypothesis then searches for the smallest such outcome
 
     with contextlib.suppress(AssertionError):
-        try_it()
-    return found
+        test()
+    return worst
 
 
 def outcomes(own: Sequence[Json]) -> st.SearchStrategy[Outcome]:
-    """Results and causes; `own` are good ends of the service: their members are used, their texts and numbers are not."""
-    taboo = {_key(leaf) for result in own for leaf in _leaves(result)} | {_key(leaf=True)}
+    """Results and causes. `own` are successes of the service: their member names are used, their strings and numbers never."""
+    forbidden = {_key(leaf) for result in own for leaf in _leaves(result)} | {_key(leaf=True)}
     names = st.sampled_from(sorted({*_MEMBERS, *(name for result in own for name in _names(result))}))
     leaves = st.one_of(
         st.none(),
@@ -71,7 +71,7 @@ def outcomes(own: Sequence[Json]) -> st.SearchStrategy[Outcome]:
         st.floats(),
         st.sampled_from(_WORDS),
         st.text(max_size=8),
-    ).filter(lambda leaf: _key(leaf) not in taboo)
+    ).filter(lambda leaf: _key(leaf) not in forbidden)
     values: st.SearchStrategy[Json] = st.recursive(
         leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=5), max_leaves=12
     )
@@ -86,7 +86,7 @@ def _outcome(error: str | None, value: Json, cut: int, whole: bool) -> Outcome: 
 
 
 def _key(leaf: Json) -> str:
-    """What a parser may take for the same: 0, "0", " 0.0" and False are one."""
+    """The same key for values that a parser may treat as equal: 0, "0", " 0.0" and False."""
     if leaf is None or (isinstance(leaf, Sequence | Mapping) and not isinstance(leaf, str)):
         return repr(leaf)
     try:

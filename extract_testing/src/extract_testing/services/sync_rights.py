@@ -1,10 +1,10 @@
-"""What the state machine's role needs for each ``.sync`` that AWS documents: start, watch, stop, the managed EventBridge rule.
+"""What the machine's role needs for each ``.sync`` that AWS documents: start, watch, stop, the managed EventBridge rule.
 
 Source: Step Functions developer guide, "Integrating optimized services" for which calls have ``.sync``, and the section "IAM
-policies" of each connect-… page for the actions and the rule's name, singular or plural as it stands there. For two calls of
-SageMaker that page has no policy: the rules of tuning and processing jobs are named as public policies of the Step Functions
-data science SDK and of AWS's samples have them. For createLabelingJob no name is to be found: it is not in the table. The rules
-of EMR on a cluster stand in older copies of the guide and in the CDK alone.
+policies" of each connect-… page for the actions and the rule's exact name (some are singular, some plural). For two calls of
+SageMaker that page has no policy: the names for tuning and processing jobs come from public policies of the Step Functions data
+science SDK and from AWS's samples. createLabelingJob is not in the table because its rule's name is not published. The rules of
+EMR on a cluster are only in older copies of the guide and in the CDK.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RULE_ACTIONS: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
-"""What Step Functions does with its managed rule when the machine is created: without them CreateStateMachine is refused."""
+"""Step Functions calls these for its managed rule when the machine is created. Without them CreateStateMachine fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncRights:
-    """The actions of one ``.sync`` pair, and the managed rule by which its end is noticed; None where the service is polled.
+    """The actions of one ``.sync`` call, and the managed rule that reports its end; None if Step Functions polls the service.
 
-    `may_want_rule`: the guide asked for the rule once and does so no longer; who allows it must name it so.
+    `may_want_rule`: older guides required the rule, today's guide does not. A policy may still allow it, under this name.
     """
 
     actions: tuple[str, ...]
@@ -55,7 +55,7 @@ SYNC: Final[Mapping[str, SyncRights]] = {
     "eks:deleteCluster": _of("eks", "DeleteCluster DescribeCluster"),
     "eks:deleteFargateProfile": _of("eks", "DeleteFargateProfile DescribeFargateProfile"),
     "eks:deleteNodegroup": _of("eks", "DeleteNodegroup DescribeNodegroup"),
-    "eks:runJob": SyncRights(()),  # the role is known to Kubernetes itself, by its RBAC
+    "eks:runJob": SyncRights(()),  # Kubernetes grants the rights, by its RBAC
     "elasticmapreduce:addStep": _of(
         "elasticmapreduce", "AddJobFlowSteps DescribeStep CancelSteps", "ForEMRAddJobFlowSteps", once=True
     ),
@@ -95,4 +95,4 @@ SYNC: Final[Mapping[str, SyncRights]] = {
     ),
     "states:startExecution": _of("states", "StartExecution DescribeExecution StopExecution", "sForStepFunctionsExecution"),
 }
-"""By call, as a Task's Resource names it, without ``.sync`` (or ``.sync:2``)."""
+"""By call: the end of a Task's Resource without ``.sync`` (or ``.sync:2``)."""

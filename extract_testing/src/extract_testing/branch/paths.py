@@ -1,4 +1,4 @@
-"""Which places of the item a state reads: its JSONPath and JSONata expressions, as far as they begin at the item."""
+"""The places of the item that a state reads: its JSONPath and JSONata expressions that begin at the item."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _JSONPATH: Final = re.compile(r"(?<![\w$'\"])\$" + _STEPS)
 _JSONATA: Final = re.compile(r"\$states\.input" + _STEPS)
 _STEP: Final = re.compile(r"\.([^\W\d]\w*)|\[\s*(?:'([^']*)'|\"([^\"]*)\"|(\d+))\s*\]")
 _NOT_THE_ITEM: Final = frozenset({"ResultSelector", "Catch", "Retry", "ItemProcessor", "Iterator", "Output", "Comment", "Assign"})
-"""Fields whose ``$`` is something else than the state's input (a result, an error, an element), or that hold no path."""
+"""Fields without a path, or with a ``$`` that is not the state's input but a result, an error or an element."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A place of the item that a state reads: `field` is where (``Parameters.JobName.$``), `steps` the way from ``$``."""
+    """A place of the item that a state reads: `field` of the state (``Parameters.JobName.$``) and the `steps` from ``$``."""
 
     field: str
     steps: tuple[str | int, ...]
@@ -31,7 +31,7 @@ class Read:
         """``$.arguments.name``."""
         return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.steps)
 
-    def found_in(self, item: Json) -> bool:
+    def is_in(self, item: Json) -> bool:
         """Whether the item has that place."""
         for step in self.steps:
             if isinstance(step, int):
@@ -45,8 +45,8 @@ class Read:
         return True
 
 
-def reads(state: Mapping[str, Any], *, jsonata: bool) -> Iterator[Read]:  # Any: JSON that is walked
-    """What a state reads of its input. An InputPath changes what ``$`` means in the rest, so then it alone is looked at."""
+def reads(state: Mapping[str, Any], *, jsonata: bool) -> Iterator[Read]:  # Any: parsed JSON
+    """What a state reads of its input. An InputPath changes the meaning of ``$`` elsewhere, so then only the InputPath counts."""
     guarded = {rule["Variable"] for rule in _rules(state.get("Choices")) if "IsPresent" in rule and "Variable" in rule}
     only_input_path = not jsonata and state.get("InputPath", "$") not in ("$", None)
     for name, value in state.items():
@@ -62,7 +62,7 @@ def reads(state: Mapping[str, Any], *, jsonata: bool) -> Iterator[Read]:  # Any:
 
 
 def _expressions(place: str, value: object, *, jsonata: bool) -> Iterator[tuple[str, str]]:
-    """The texts that are evaluated, with their places."""
+    """The strings that Step Functions evaluates, with their places."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name not in _NOT_THE_ITEM:
@@ -78,7 +78,7 @@ def _expressions(place: str, value: object, *, jsonata: bool) -> Iterator[tuple[
 
 
 def _rules(rules: object) -> Iterator[Mapping[str, Any]]:  # Any: see reads
-    """All comparisons of a Choice, nested ones too."""
+    """All comparisons of a Choice, including nested ones."""
     if isinstance(rules, dict):
         yield rules
         for inner in rules.values():
@@ -89,16 +89,5 @@ def _rules(rules: object) -> Iterator[Mapping[str, Any]]:  # Any: see reads
 
 
 def _steps(text: str) -> tuple[str | int, ...]:
-    found: Sequence[tuple[str, str, str, str]] = _STEP.findall(text)
-    return tuple(int(index) if index else plain or single or double for plain, single, double, index in found)
-
-
-def targets(state: Mapping[str, Any]) -> Iterator[str]:  # Any: see reads
-    """The states that this one can lead to."""
-    for key in ("Next", "Default"):
-        if isinstance(state.get(key), str):
-            yield state[key]
-    for key in ("Choices", "Catch"):
-        for each in state.get(key) or ():
-            if isinstance(each, dict) and isinstance(each.get("Next"), str):
-                yield each["Next"]
+    steps: Sequence[tuple[str, str, str, str]] = _STEP.findall(text)
+    return tuple(int(index) if index else plain or single or double for plain, single, double, index in steps)

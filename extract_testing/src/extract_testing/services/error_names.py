@@ -1,7 +1,7 @@
-"""Names of errors as Step Functions writes them: the service's prefix and the exception's, by botocore's model, case included.
+"""Names of errors as Step Functions writes them: the service's prefix and the exception of botocore's model, case-sensitive.
 
-An error that the service's model has not comes under its base exception (``SageMaker.AmazonSageMakerException``): see
-extract_core.parsing.verdicts. Names are those of Java's SDK: ``ResourceLimitExceeded`` of a model is ``…Exception`` there.
+An error that is missing in the model arrives under the service's base exception (``SageMaker.AmazonSageMakerException``): see
+extract_core.parsing.verdicts. The names are those of the Java SDK: ``ResourceLimitExceeded`` becomes ``…Exception``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-from extract_testing.service_models import ModelsMissing, models_of
+from extract_testing.services.models import ModelsMissing, models_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,33 +25,36 @@ _BASES: Final[Mapping[str, tuple[str, str]]] = {
     "Glue": ("glue", "AWSGlueException"),
     "SageMaker": ("sagemaker", "AmazonSageMakerException"),
 }
-"""By prefix: the service as a Resource calls it, and its base exception."""
+"""By prefix: the service's name in a Resource, and its base exception."""
 _OTHER_PREFIXES: Final = ("AmazonECS", "DynamoDB", "Lambda", "States", "StepFunctions")
 _OF_ANY_SERVICE: Final = frozenset(
     {"AccessDeniedException", "InternalFailureException", "ServiceUnavailableException", "ThrottlingException", "Unknown"}
 )
-"""Errors that every service has though few models say so (each API reference, "Common Errors")."""
+"""Errors of every service, although few models list them (each API reference, "Common Errors")."""
 
 
 def fault_of(name: str) -> tuple[str, str] | None:
-    """Why a retrier with this name never matches, and what to write; None where it may, or nothing is known of the service."""
-    given, dot, error = name.partition(".")
-    prefix = next((each for each in (*_BASES, *_OTHER_PREFIXES) if dot and each.lower() == given.lower()), None)
+    """Why a retrier with this name never matches, and its remedy; None if it can match or the service is unknown."""
+    written_prefix, dot, error = name.partition(".")
+    prefix = next((known for known in (*_BASES, *_OTHER_PREFIXES) if dot and known.lower() == written_prefix.lower()), None)
     if prefix is None:
         return None
     names = _names(prefix)
-    written = {each.lower(): each for each in (*names, *_OF_ANY_SERVICE)}.get(error.lower())
-    right = f"{prefix}.{written or error}"
-    if names and written is None:
+    spelling = {known.lower(): known for known in (*names, *_OF_ANY_SERVICE)}.get(error.lower())
+    right = f"{prefix}.{spelling or error}"
+    if names and spelling is None:
         near = get_close_matches(error, names, n=1)
         base = f"{prefix}.{_BASES[prefix][1]}"
         remedy = f"write {f'{prefix}.{near[0]}'!r}" if near else "write one of its own errors"
-        return f"{name!r} never matches: the service has no such error", f"{remedy}, or {base!r}, for what its model has not"
-    return None if right == name else (f"{name!r} never matches: Step Functions writes {right!r}", "write it exactly so")
+        return (
+            f"{name!r} never matches: the service has no such error",
+            f"{remedy}, or {base!r} for errors that its model lacks",
+        )
+    return None if right == name else (f"{name!r} never matches: Step Functions writes {right!r}", "use this exact spelling")
 
 
 def _names(prefix: str) -> list[str]:
-    """The exceptions of a service; empty where there is no model of it."""
+    """The exceptions of a service; empty if there is no model."""
     if prefix not in _BASES:
         return []
     service, base = _BASES[prefix]
@@ -59,4 +62,4 @@ def _names(prefix: str) -> list[str]:
         shapes = [str(shape.name) for shape in models_of(service).error_shapes]
     except ModelsMissing:
         return []
-    return [base, *(each if each.endswith("Exception") else f"{each.removesuffix('Fault')}Exception" for each in shapes)]
+    return [base, *(name if name.endswith("Exception") else f"{name.removesuffix('Fault')}Exception" for name in shapes)]
