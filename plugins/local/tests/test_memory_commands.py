@@ -1,4 +1,4 @@
-"""What is remembered of runs and tables, asked for as a person would: history, logs, state, watch, reconcile."""
+"""The commands that read and change stored runs and tables: history, logs, state, watch, reconcile."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import time
 import pytest
 
 
-def told(project, *arguments, code=0):
+def as_json(project, *arguments, code=0):
     return json.loads(project.extract(*arguments, "--local", "--output", "json", code=code).stdout)
 
 
-@pytest.fixture
-def after_two_runs(demo_project):
-    """public.orders is incremental; public.returns is not in the database."""
+@pytest.fixture(scope="module")
+def after_two_runs(shared_project):
+    """public.orders is incremental; public.returns is not in the database. Tests only read this project."""
     tables = ("public.orders", "public.returns")
-    demo_project.extract("run", "sales", *tables, "--local", "--run-id", "one", code=1)
-    demo_project.extract("run", "sales", *tables, "--local", "--run-id", "two", code=1)
-    return demo_project
+    shared_project.extract("run", "sales", *tables, "--local", "--run-id", "one", code=1)
+    shared_project.extract("run", "sales", *tables, "--local", "--run-id", "two", code=1)
+    return shared_project
 
 
 def test_history_and_logs(after_two_runs):
     project = after_two_runs
-    rows = told(project, "history", "public.orders")
+    rows = as_json(project, "history", "public.orders")
     assert [(row["run_id"], row["state"]) for row in rows] == [("two", "SUCCEEDED"), ("one", "SUCCEEDED")]
     assert rows[0]["low_watermark"] == rows[1]["high_watermark"]
     shown = project.extract("history", "public.returns", "--local").stdout
@@ -40,7 +40,7 @@ def test_history_and_logs(after_two_runs):
     log = project.extract("logs", "one", "public.returns", "--local")
     assert "has no table 'public.returns'" in log.stdout
     assert log.stderr.startswith("FAILED: ")
-    assert told(project, "logs", "latest", "public.orders")["state"] == "SUCCEEDED"
+    assert as_json(project, "logs", "latest", "public.orders")["state"] == "SUCCEEDED"
     wrong = project.extract("logs", "one", "public.order", "--local", code=2)
     assert (
         wrong.stderr == "extract: run 'one' has no table 'public.order' yet; did you mean 'public.orders' or 'public.returns'?\n"
@@ -54,12 +54,13 @@ def test_history_and_logs(after_two_runs):
     assert wrong.stderr == "extract: run 'one' has no attempt 2 at table 'public.orders' yet; see: extract status one\n"
 
 
-def test_a_mark_is_shown_set_and_taken_away(after_two_runs):
-    project = after_two_runs
-    mark = told(project, "state", "show", "public.orders")["watermark"]
+def test_a_watermark_is_shown_set_and_reset(demo_project):
+    project = demo_project
+    project.extract("run", "sales", "public.orders", "public.returns", "--local", code=1)
+    mark = as_json(project, "state", "show", "public.orders")["watermark"]
     assert f"watermark  {mark!r} of updated_at" in project.extract("state", "show", "public.orders", "--local").stdout
-    asked = project.extract("state", "reset", "public.orders", "--reason", "late rows", "--local", code=2)
-    assert asked.stderr == (
+    refused = project.extract("state", "reset", "public.orders", "--reason", "late rows", "--local", code=2)
+    assert refused.stderr == (
         f"extract: sales public.orders: watermark {mark!r} → none: to change it without being asked, add --yes\n"
     )
     wrong = project.extract("state", "set", "public.orders", "yesterday", "--reason", "x", "--yes", "--local", code=2)
@@ -70,24 +71,24 @@ def test_a_mark_is_shown_set_and_taken_away(after_two_runs):
     assert wrong.stderr == (
         "extract: table 'public.returns' has no watermark yet: say of which --column and --type this one is\n"
     )
-    changed = told(project, "state", "set", "public.orders", "2001-01-01 00:00:00", "--reason", "late rows", "--yes")
+    changed = as_json(project, "state", "set", "public.orders", "2001-01-01 00:00:00", "--reason", "late rows", "--yes")
     assert changed["state"]["watermark"] == "2001-01-01 00:00:00"
-    gone = told(project, "state", "reset", "public.orders", "--reason", "all of it", "--yes")
+    gone = as_json(project, "state", "reset", "public.orders", "--reason", "all of it", "--yes")
     assert gone["state"]["watermark"] is None
     again = project.extract("state", "reset", "public.orders", "--reason", "x", "--yes", "--local", code=2)
     assert "has no watermark: its next run reads it from the beginning already" in again.stderr
-    changes = told(project, "state", "history", "public.orders")
-    assert [(each["before"], each["mark"], each["reason"]) for each in changes] == [
+    changes = as_json(project, "state", "history", "public.orders")
+    assert [(change["before"], change["mark"], change["reason"]) for change in changes] == [
         ("2001-01-01 00:00:00", None, "all of it"),
         (mark, "2001-01-01 00:00:00", "late rows"),
     ]
-    assert all("@" in each["changed_by"] for each in changes)
-    run = told(project, "run", "sales", "public.orders")
+    assert all("@" in change["changed_by"] for change in changes)
+    run = as_json(project, "run", "sales", "public.orders")
     assert run["tables"][0]["low_watermark"] is None
-    assert told(project, "state", "show", "public.orders")["watermark"] == mark
+    assert as_json(project, "state", "show", "public.orders")["watermark"] == mark
 
 
-def test_a_run_that_has_ended_is_watched_from_its_history(after_two_runs):
+def test_watch_shows_a_run_that_has_ended_from_its_history(after_two_runs):
     done = after_two_runs.extract("watch", "two", "--local", "--output", "json", code=1)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines[0]["planned"] == 2
@@ -100,7 +101,7 @@ def test_a_run_that_has_ended_is_watched_from_its_history(after_two_runs):
     assert "run two: FAILED" in drawn.stdout
 
 
-def test_a_run_of_another_process_is_watched_then_killed_and_set_right(demo_project):
+def test_a_run_of_another_process_is_watched_killed_and_reconciled(demo_project):
     demo_project.config(
         "source_name: sales\nextract: {job_type: glue, db_engine: sqlite, db_name: sales.db, tables: {public.orders: {}}}\n"
     )
@@ -121,9 +122,9 @@ def test_a_run_of_another_process_is_watched_then_killed_and_set_right(demo_proj
         env=demo_project.environ(), stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert json.loads(watched.stdout.readline())["planned"] == 1
-    assert demo_project.extract("logs", "long", "public.orders", "--local").returncode == 0
-    live = told(demo_project, "status", "long")
-    assert (live["state"], live["at_work"], [each["table"] for each in live["running"]]) == ("RUNNING", 1, ["public.orders"])
+    demo_project.extract("logs", "long", "public.orders", "--local")
+    live = as_json(demo_project, "status", "long")
+    assert (live["state"], live["at_work"], [row["table"] for row in live["running"]]) == ("RUNNING", 1, ["public.orders"])
     drawn = demo_project.extract("status", "long", "--local")
     assert drawn.stderr == "0 of 1 tables have ended, 1 at work, 0 waiting\n"
     assert " public.orders   glue       RUNNING " in drawn.stdout
@@ -131,7 +132,7 @@ def test_a_run_of_another_process_is_watched_then_killed_and_set_right(demo_proj
         "state", "set", "public.orders", "1", "--type", "int", "--column", "id", "--reason", "x", "--yes", "--local", code=2
     )
     assert "is held by run 'long' since " in held.stderr
-    assert told(demo_project, "reconcile") == [
+    assert as_json(demo_project, "reconcile") == [
         {"run_id": "long", "before": "RUNNING", "after": "RUNNING", "manifests_added": 0, "stopped_jobs": []}
     ]
     run.send_signal(signal.SIGKILL)
@@ -140,10 +141,10 @@ def test_a_run_of_another_process_is_watched_then_killed_and_set_right(demo_proj
     assert json.loads(watched.stdout.read().splitlines()[-1])["state"] == "DIED"
     watched.stdout.close()
     orphan = {"table": "public.orders", "attempt": 1, "job_type": "glue", "known": True, "error": None}
-    assert told(demo_project, "reconcile") == [
+    assert as_json(demo_project, "reconcile") == [
         {"run_id": "long", "before": "DIED", "after": "STOPPED", "manifests_added": 0, "stopped_jobs": [orphan]}
     ]
     lock.close()
-    assert told(demo_project, "reconcile") == []
-    assert told(demo_project, "reconcile", "long")[0]["after"] == "STOPPED"
-    assert told(demo_project, "state", "show", "public.orders")["held"] is False
+    assert as_json(demo_project, "reconcile") == []
+    assert as_json(demo_project, "reconcile", "long")[0]["after"] == "STOPPED"
+    assert as_json(demo_project, "state", "show", "public.orders")["held"] is False

@@ -1,4 +1,4 @@
-"""Nothing lost, nothing twice: runs killed at any moment, and disks that are full, then rerun and reconcile."""
+"""Nothing is lost and nothing runs twice: after kills at any moment and full disks, rerun and reconcile repair everything."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def runs(project) -> list:
 
 
 def execute(project, *arguments, limit=None, kill_after=None) -> int:
-    """The command's exit code. `limit`: bytes that a file may have, as on a disk that is full. `kill_after`: seconds."""
+    """The exit code of the command as a process. `limit`: maximum bytes per file, as on a full disk. `kill_after`: seconds."""
 
     def confine() -> None:
         if limit is not None:
@@ -60,49 +60,55 @@ def execute(project, *arguments, limit=None, kill_after=None) -> int:
     if kill_after is not None:
         time.sleep(kill_after)
         process.send_signal(signal.SIGKILL)
-    said = process.communicate(timeout=100)[1]
-    assert "Traceback" not in said, said
+    stderr = process.communicate(timeout=100)[1]
+    assert "Traceback" not in stderr, stderr
     return process.returncode
 
 
+def exit_code(project, *arguments) -> int:
+    """The exit code of the command in this process."""
+    code, _, _ = project.call(*arguments)
+    return code
+
+
 def until_all_succeeded(project, first) -> None:
-    """What a person does: rerun the failed ones of the run, or the run itself if it never got a plan."""
+    """What a user does: rerun the failed tables of the run, or the run itself if it has no plan."""
     known = {run.run_id: run for run in runs(project)}
     if first not in known or known[first].planned is None:
-        execute(project, "reconcile", "--local")
-        again = execute(project, "run", "sales", "--local")
+        exit_code(project, "reconcile", "--local")
+        again = exit_code(project, "run", "sales", "--local")
     else:
-        again = execute(project, "rerun", first, "--local")
-    if again == 2:  # nothing was left to run again
+        again = exit_code(project, "rerun", first, "--local")
+    if again == 2:  # nothing was left to rerun
         assert {row.table for row in ended(project, first) if row.state is JobState.SUCCEEDED} == TABLES
     else:
         assert again == 0
 
 
 def check(project, since: int) -> None:
-    """Since this run: each table has succeeded once, and its files hold what the database holds."""
+    """Since this run: each table has succeeded once, and its files have the rows of the database."""
     rows = [row for run in runs(project)[since:] for row in ended(project, run.run_id)]
     good = [row for row in rows if row.state is JobState.SUCCEEDED]
     assert Counter(row.table for row in good) == dict.fromkeys(TABLES, 1)
     files = {row.table: [Path(unquote(urlsplit(row.extract_s3_uri).path)) / file["name"] for file in row.files] for row in good}
-    wrong = [found.difference for found in verify.compare(project.folder / "sales.db", files) if not found.ok]
+    wrong = [table.difference for table in verify.compare(project.folder / "sales.db", files) if not table.ok]
     assert wrong == []
     for row in good:
         manifest = project.folder / f".extract/data/sales/{row.table}/_committed"
         entries = [json.loads(path.read_text()) for path in manifest.glob("[0-9]*.json")]  # a kill may leave a temporary file
-        assert sum((each["run_id"], each["attempt"]) == (row.run_id, row.attempt) for each in entries) == 1
+        assert sum((entry["run_id"], entry["attempt"]) == (row.run_id, row.attempt) for entry in entries) == 1
     with SQLiteTracking(project.folder / ".extract/tracking.db") as tracking:
         assert all(state.owner is None for state in tracking.states("sales", sorted(TABLES)).values())
         assert all(run.summary is not None for run in tracking.runs(1000) if run.planned is not None)
 
 
 def reset(project) -> None:
-    """The incremental table is read from its beginning again, so that each round can be compared on its own."""
-    execute(project, "state", "reset", "public.orders", "--source", "sales", "--reason", "next round", "--yes", "--local")
+    """The next run reads the incremental table from its beginning, so that each round compares all rows."""
+    exit_code(project, "state", "reset", "public.orders", "--source", "sales", "--reason", "next round", "--yes", "--local")
 
 
 def kill_runs(project, times: int, seed: int) -> None:
-    """`seed` decides the moments; EXTRACT_SEED in the environment stands for it, to see a failure again."""
+    """`seed` decides the moments. To repeat a failure, set EXTRACT_SEED in the environment."""
     seed = int(os.environ.get("EXTRACT_SEED", seed))
     sys.stderr.write(f"EXTRACT_SEED={seed}\n")  # pytest shows it where the test fails
     project.config(CONFIG)
@@ -119,13 +125,13 @@ def kill_runs(project, times: int, seed: int) -> None:
         check(project, since)
 
 
-def test_a_killed_run_is_made_whole(demo_project):
+def test_a_rerun_completes_a_killed_run(demo_project):
     kill_runs(demo_project, 4, seed=time.time_ns())
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3_600)
-def test_a_run_killed_two_hundred_times_is_made_whole(demo_project):
+def test_a_rerun_completes_two_hundred_killed_runs(demo_project):
     kill_runs(demo_project, 200, seed=20260301)
 
 
@@ -140,7 +146,7 @@ def fill_disk(project, limits) -> None:
 
 
 def test_a_full_disk_loses_nothing(demo_project):
-    """RLIMIT_FSIZE makes writes fail beyond this size of a file, whichever file it is: events, plan, results, Parquet, SQLite."""
+    """RLIMIT_FSIZE makes writes fail beyond this size in every file: events, plan, results, Parquet, SQLite."""
     fill_disk(demo_project, (0, 2_000, 9_000, 40_000))
 
 

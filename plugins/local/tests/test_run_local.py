@@ -1,4 +1,4 @@
-"""`extract run --local` as a person uses it: wrong input, stops, crashes, and the way back from each."""
+"""`extract run --local`: wrong input, stops and crashes, and how the user continues after each."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_run_of_some_tables(demo_project):
     assert json.loads(shown.stdout) == run
 
 
-def test_a_failed_run_says_which_tables_and_how_to_run_just_those(demo_project):
+def test_a_failed_run_names_its_tables_and_the_command_to_rerun_them(demo_project):
     done = demo_project.extract("run", "sales", "public.returns", "public.categories", "--local", "--run-id", "one", code=1)
     assert "database 'sales.db' has no table 'public.returns'" in done.stdout
     assert "1 of 2 tables did not succeed. What their jobs wrote: " in done.stderr
@@ -72,13 +72,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_wrong_use_exits_2_and_says_what_to_do(demo_project, case):
+def test_wrong_usage_exits_2_and_says_what_to_do(demo_project, case):
     arguments, message = WRONG[case]
     done = demo_project.extract(*arguments, code=2)
     assert re.search(message, done.stderr), done.stderr
 
 
-def test_a_yaml_fault_has_its_place(demo_project):
+def test_an_error_in_yaml_names_its_line(demo_project):
     demo_project.config("source_name: sales\nextract:\n  job_typ: glue\n  tables: {a: {}}\n")
     done = demo_project.extract("run", "sales", "--local", code=2)
     assert "extract: sales.yml:3:3: extract.job_typ: no such key here; did you mean 'job_type'?\n" in done.stderr
@@ -100,7 +100,7 @@ def test_an_unreadable_database_fails_its_tables_with_the_reason(demo_project):
 
 
 def _slow_database(demo_project) -> sqlite3.Connection:
-    """A lock on the source makes its jobs wait, so that a run can be caught in the middle."""
+    """A lock on the source makes its jobs wait, so that a test can stop a run in the middle."""
     connection = sqlite3.connect(demo_project.folder / "sales.db", isolation_level=None)
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     connection.execute("BEGIN EXCLUSIVE")
@@ -112,8 +112,8 @@ def _jobs(demo_project) -> list[str]:
     return [line for line in listed.splitlines() if "-m extract_job" in line and quote(str(demo_project.folder)) in line]
 
 
-def _heard() -> None:
-    """In the new process: hear SIGHUP, even where these tests run under nohup, whose children ignore it."""
+def _receive_sighup() -> None:
+    """In the new process: receive SIGHUP, even if these tests run under nohup, whose children ignore it."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
@@ -125,7 +125,7 @@ def _started(demo_project, *arguments: str, until: str) -> subprocess.Popen[str]
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_heard,  # noqa: PLW1509 - this process has no threads
+        preexec_fn=_receive_sighup,  # noqa: PLW1509 - this process has no threads
     )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -137,7 +137,7 @@ def _started(demo_project, *arguments: str, until: str) -> subprocess.Popen[str]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_stop_ends_the_jobs_records_the_tables_and_leaves_the_way_back(demo_project, number):
+def test_a_stop_ends_the_jobs_records_the_tables_and_allows_a_rerun(demo_project, number):
     demo_project.config(SLEEPER)
     lock = _slow_database(demo_project)
     process = _started(demo_project, "run", "sales", "--local", "--run-id", "one", until="TaskSubmitted")
@@ -158,7 +158,7 @@ def test_a_stop_ends_the_jobs_records_the_tables_and_leaves_the_way_back(demo_pr
     assert tables(again) == {"public.categories": "SUCCEEDED", "public.customers": "SUCCEEDED", "public.suppliers": "SUCCEEDED"}
 
 
-def test_a_killed_run_is_seen_and_its_tables_run_again(demo_project):
+def test_a_killed_run_is_reported_and_its_tables_can_run_again(demo_project):
     demo_project.config(SLEEPER)
     lock = _slow_database(demo_project)
     process = _started(demo_project, "run", "sales", "--local", "--run-id", "one", until="TaskSubmitted")
@@ -177,15 +177,15 @@ def test_a_killed_run_is_seen_and_its_tables_run_again(demo_project):
     assert json.loads(demo_project.extract("status", "one", "--local", "--output", "json", code=1).stdout)["state"] == "STOPPED"
 
 
-def test_a_closed_terminal_ends_the_run_in_order(demo_project):
-    """Its writes are refused from then on, which must not keep the tables from being recorded."""
+def test_a_closed_terminal_stops_the_run_cleanly(demo_project):
+    """Its writes fail from then on, but the tables must still be recorded."""
     demo_project.config(SLEEPER)
     lock = _slow_database(demo_project)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         demo_project.command("run", "sales", "--local", "--run-id", "one"),
         cwd=demo_project.folder, env=demo_project.environ(), stdout=theirs, stderr=theirs,
-        preexec_fn=_heard,  # noqa: PLW1509 - this process has no threads
+        preexec_fn=_receive_sighup,  # noqa: PLW1509 - this process has no threads
     )  # fmt: skip
     os.close(theirs)
     until = time.monotonic() + 60
@@ -205,7 +205,9 @@ def test_a_closed_terminal_ends_the_run_in_order(demo_project):
 def test_a_new_run_ends_the_jobs_of_a_dead_one_before_it_takes_its_tables(demo_project):
     demo_project.config(SLEEPER)
     lock = _slow_database(demo_project)
-    process = _started(demo_project, "run", "sales", "--local", "--run-id", "one", until="TaskSubmitted")
+    process = _started(
+        demo_project, "run", "sales", "public.customers", "public.suppliers", "--local", "--run-id", "one", until="TaskSubmitted"
+    )
     process.kill()
     process.communicate()
     until = time.monotonic() + 10
@@ -224,7 +226,7 @@ def test_a_new_run_ends_the_jobs_of_a_dead_one_before_it_takes_its_tables(demo_p
     assert set(tables(demo_project.extract("status", "one", "--local", "--output", "json", code=1)).values()) == {"STOPPED"}
 
 
-def test_the_status_of_a_killed_run_gives_its_open_tables_an_end(demo_project):
+def test_status_of_a_killed_run_records_an_end_for_its_open_tables(demo_project):
     demo_project.config(SLEEPER)
     lock = _slow_database(demo_project)
     process = _started(demo_project, "run", "sales", "--local", "--run-id", "one", until="TaskSubmitted")
@@ -237,13 +239,13 @@ def test_the_status_of_a_killed_run_gives_its_open_tables_an_end(demo_project):
     assert shown.stderr.splitlines()[0].startswith("3 of 3 tables did not succeed. What their jobs wrote: ")
 
 
-def test_a_fault_of_the_command_line_is_not_to_be_run_again(demo_project):
+def test_after_an_impossible_option_no_rerun_is_suggested(demo_project):
     done = demo_project.extract("run", "sales", "public.categories", "--backfill-to", "9", "--local", "--run-id", "one", code=1)
     assert done.stderr.endswith("What this run asked of these tables can't be done: mend the config, or start another run.\n")
     assert "extract rerun" not in done.stderr
 
 
-def test_nothing_left_to_run_again_is_no_failure(demo_project):
+def test_a_rerun_with_nothing_to_do_succeeds(demo_project):
     demo_project.extract("run", "sales", "public.categories", "--local", "--run-id", "one")
     done = demo_project.extract("rerun", "one", "--local")
     assert done.stderr.endswith("extract: nothing of run 'one' is left to run again: 1 table succeeded in it\n")
@@ -261,7 +263,7 @@ def test_latest_is_the_newest_run_that_had_something_to_run(demo_project):
     assert json.loads(again.stdout)["rerun_of"] == "one"
 
 
-def test_a_run_goes_on_when_its_progress_can_be_seen_no_more(demo_project):
+def test_a_run_continues_if_its_progress_cannot_be_written(demo_project):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             demo_project.command("run", "sales", "public.categories", "crm.contacts", "--local", "--run-id", "one"),
@@ -269,6 +271,18 @@ def test_a_run_goes_on_when_its_progress_can_be_seen_no_more(demo_project):
         )  # fmt: skip
     assert done.returncode == 0
     assert set(tables(demo_project.extract("status", "one", "--local", "--output", "json")).values()) == {"SUCCEEDED"}
+
+
+@pytest.fixture(scope="module")
+def odd_name_ran(shared_project):
+    """A run of a table whose name is not ASCII."""
+    text = 'source_name: sales\nextract:\n  job_type: glue\n  tables: {"\u0442\u043e\u0432\u0430\u0440": {}}\n'
+    shared_project.config(text + "  db_engine: sqlite\n  db_name: sales.db\n")
+    with sqlite3.connect(shared_project.folder / "sales.db") as connection:
+        connection.execute('CREATE TABLE "\u0442\u043e\u0432\u0430\u0440" (id INTEGER)')
+    connection.close()
+    shared_project.extract("run", "sales", "--local", "--run-id", "one")
+    return shared_project
 
 
 @pytest.mark.parametrize(
@@ -280,14 +294,9 @@ def test_a_run_goes_on_when_its_progress_can_be_seen_no_more(demo_project):
         ("{} --output json | head -1", 0, ""),
     ],
 )
-def test_an_output_that_cannot_be_written_is_no_traceback(demo_project, shell, code, stderr):
-    text = 'source_name: sales\nextract:\n  job_type: glue\n  tables: {"\u0442\u043e\u0432\u0430\u0440": {}}\n'
-    demo_project.config(text + "  db_engine: sqlite\n  db_name: sales.db\n")
-    with sqlite3.connect(demo_project.folder / "sales.db") as connection:
-        connection.execute('CREATE TABLE "\u0442\u043e\u0432\u0430\u0440" (id INTEGER)')
-    demo_project.extract("run", "sales", "--local", "--run-id", "one")
-    command = " ".join(f"'{part}'" for part in demo_project.command("status", "one"))
-    done = subprocess.run(["bash", "-c", shell.format(command)], cwd=demo_project.folder, env=demo_project.environ(),
+def test_an_output_that_cannot_be_written_causes_no_traceback(odd_name_ran, shell, code, stderr):
+    command = " ".join(f"'{part}'" for part in odd_name_ran.command("status", "one"))
+    done = subprocess.run(["bash", "-c", shell.format(command)], cwd=odd_name_ran.folder, env=odd_name_ran.environ(),
                           capture_output=True, text=True, check=False)  # fmt: skip
     assert (done.returncode, done.stderr) == (code, stderr)
 
@@ -295,11 +304,11 @@ def test_an_output_that_cannot_be_written_is_no_traceback(demo_project, shell, c
 @pytest.mark.parametrize("arguments", [["status", "nope"], ["rerun", "nope"], ["run", "sales", "--run-id", "a b"], ["rnu"]])
 def test_under_json_an_error_is_json_too(demo_project, arguments):
     done = demo_project.extract(*arguments, "--output", "json", code=2)
-    told = json.loads(done.stdout)
-    assert set(told) == {"error", "message"}
-    assert told["message"] in done.stderr
+    error = json.loads(done.stdout)
+    assert set(error) == {"error", "message"}
+    assert error["message"] in done.stderr
 
 
-def test_a_file_is_no_source(demo_project):
+def test_a_file_is_not_a_source(demo_project):
     done = demo_project.extract("run", "config/sales.yml", "--local", code=2)
     assert done.stderr == "extract: SOURCE is the name of a source, not a file; did you mean 'sales'?\n"
