@@ -1,13 +1,14 @@
-"""`extract run --local --inject` with every job type: what passes is tried again, out of memory bigger, the rest is not."""
+"""`extract run --local --inject` with every job type: passing faults are retried, out of memory with more, others are not."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
 
 import pytest
+from shared_fixtures.command import succeed
+
+from extract_core.tracking.sqlite import SQLiteTracking
 
 ENDS = {
     "good": ("SUCCEEDED", None, 1),
@@ -17,12 +18,23 @@ ENDS = {
     "fail": ("FAILED", "USER_CODE", 1),
     "timeout": ("TIMED_OUT", "TIMEOUT", 1),
 }
-"""By table, each named after the fault that is injected into its first start: its end, the class, and how many attempts."""
+"""Per table, which is named after the fault of its first start: its end, its failure class, and the number of attempts."""
+RETRIED = {"interrupt": "INTERRUPTED", "oom": "OUT_OF_MEMORY"}
+"""The failure classes of first attempts that a second one follows."""
+SIZES = {
+    "glue": ("worker_type", "G.1X", "G.2X"),
+    "emr": ("executor_memory", None, "10g"),
+    "emr_serverless": ("executor_memory", None, "28g"),
+    "emr_eks": ("executor_memory", "4g", "8g"),
+    "ecs": ("memory", None, 4096),
+    "batch": ("memory", None, 4096),
+}
+"""Per job type: the setting that grows after a lack of memory, before and after."""
 
 
 @pytest.fixture
 def extract(tmp_path):
-    """Runs the command in a project of one small table for each fault."""
+    """Runs the command in a project with one small table per fault."""
     with sqlite3.connect(tmp_path / "sales.db") as database:
         for table in ENDS:
             database.execute(f'create table "public.{table}" (id integer primary key)')
@@ -31,17 +43,13 @@ def extract(tmp_path):
     (tmp_path / "config").mkdir()
 
     def run(*arguments, code=0):
-        command = [sys.executable, "-c", "from extract_cli import main; main()", *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
-        return done.stdout
+        return succeed(tmp_path, *arguments, code=code)
 
     return tmp_path, run
 
 
 def as_toml(section):
-    """A deployment as extract.toml has it: texts and lists of texts."""
+    """A deployment in the form of extract.toml: strings and lists of strings."""
     return "".join(f"{key} = {json.dumps(value)}\n" for key, value in section.items())
 
 
@@ -59,7 +67,15 @@ def test_faults_of_the_service_on_this_machine(extract, installed):
     }  # fmt: skip
     (folder / "config" / "sales.yml").write_text(json.dumps(config))
     injected = [part for table in ENDS if table != "good" for part in ("--inject", f"{table}:public.{table}")]
-    run("run", "sales", "--local", "--run-id", "r1", *injected, code=1)
-    tables = json.loads(run("status", "r1", "--output", "json", code=1))["tables"]
-    found = {each["table"].removeprefix("public."): (each["state"], each["failure"], each["attempt"]) for each in tables}
-    assert found == ENDS
+    done = run("run", "sales", "--local", "--run-id", "r1", "--fast", "600", *injected, code=1)
+    assert "↻ public.oom" in done.stderr
+    tables = json.loads(run("status", "r1", "--output", "json", code=1).stdout)["tables"]
+    ends = {row["table"].removeprefix("public."): (row["state"], row["failure"], row["attempt"]) for row in tables}
+    assert ends == ENDS
+    with SQLiteTracking(folder / ".extract/tracking.db") as tracking:
+        attempts = sorted(tracking.attempts("r1"), key=lambda row: row.attempt)
+    failures = {row.table.removeprefix("public."): row.failure for row in attempts if row.attempt == 1}
+    assert failures == {**{table: failure for table, (_, failure, _) in ENDS.items()}, **RETRIED}
+    key, first, then = SIZES[name]
+    assert [row.settings[key] for row in attempts if row.table == "public.oom"] == [first, then]
+    assert all(row.rows == 3 for row in attempts if row.state == "SUCCEEDED")

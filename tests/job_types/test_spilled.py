@@ -1,16 +1,15 @@
-"""Arguments over every limit, through the whole run on this machine: a real process of each job type gets them unchanged."""
+"""Arguments over every limit in a run on this machine: a real process of each job type gets them unchanged."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
 
 import pytest
+from shared_fixtures.command import succeed
 
 LONG = "select 'größer' -- $x `id` {{PWD}}\n" * 6_000
-"""Some 200 KB: over ECS's 8,192 characters, an EMR step's 10,240, EMR on EKS's 10,280, any process's 128 KiB, Glue's 180 KB."""
+"""About 200 KB: over ECS's 8,192 characters, an EMR step's 10,240, EMR on EKS's 10,280, any process's 128 KiB, Glue's 180 KB."""
 
 
 @pytest.fixture
@@ -34,29 +33,26 @@ def extract(tmp_path, installed):
             },
         }  # fmt: skip
         (tmp_path / "config" / "sales.yml").write_text(json.dumps(config))
-        command = [sys.executable, "-c", "from extract_cli import main; main()", *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
+        done = succeed(tmp_path, *arguments, code=code)
         return done.stdout + done.stderr
 
     return run
 
 
-def test_the_first_attempt_and_the_next_read_them(extract, tmp_path):
+def test_two_attempts_read_them(extract, tmp_path):
     extract("plan", "sales", argument_encoding="json")
     extract("validate", argument_encoding="json")
     assert not (tmp_path / ".extract" / "runs").exists()
     extract("run", "sales", "--local", "--run-id", "r1", "--inject", "interrupt:t", argument_encoding="json")
     results = tmp_path / ".extract" / "runs" / "r1" / "results" / "t"
     for attempt in ("1", "2"):
-        held = json.loads((results / f"attempt={attempt}.arguments.json").read_text(encoding="utf-8"))
-        assert (held["query"], held["attempt"], held["extract_table"]) == (LONG, attempt, "t")
+        stored = json.loads((results / f"attempt={attempt}.arguments.json").read_text(encoding="utf-8"))
+        assert (stored["query"], stored["attempt"], stored["extract_table"]) == (LONG, attempt, "t")
     assert json.loads((results / "attempt=2.json").read_text(encoding="utf-8"))["rows"] == 3
     log = extract("logs", "r1", "t", argument_encoding="json")
     assert "ignored unknown arguments: --query" in log
 
 
-def test_on_a_command_line_they_are_refused_with_the_remedy(extract):
-    told = extract("validate", code=2)
-    assert "shorten it, or write argument_encoding: json" in " ".join(told.split()) or "set argument_encoding: json" in told
+def test_without_argument_encoding_they_are_refused_with_the_remedy(extract):
+    message = extract("validate", code=2)
+    assert "shorten it, or write argument_encoding: json" in " ".join(message.split()) or "set argument_encoding: json" in message

@@ -1,4 +1,4 @@
-"""Whatever a parser is given: it never raises, and says SUCCEEDED only where the service's own success word stands."""
+"""A status parser never raises, and returns SUCCEEDED only for its service's success word; `make soak` tries more examples."""
 
 from __future__ import annotations
 
@@ -62,21 +62,55 @@ def sane(status):
     return status
 
 
-@ALL
-@settings(max_examples=300)
-@given(result=JSON, item=st.dictionaries(NAMES, JSON, max_size=2))
-def test_any_result(job_type, result, item):
+RESULTS = given(result=JSON, item=st.dictionaries(NAMES, JSON, max_size=2))
+CAUSES = given(
+    error=ERRORS,
+    cause=st.none()
+    | st.text()
+    | JSON.map(json.dumps)
+    | st.tuples(JSON, st.integers(0, 200)).map(lambda cut: json.dumps(cut[0])[: cut[1]]),
+)
+SOME, MANY = settings(max_examples=60), settings(max_examples=3_000, deadline=None)
+
+
+def check_result(job_type, result, item):
     status = sane(job_type.status(Outcome.succeeded(result, item)))
     if SUCCESS_WORD[job_type.name] not in json.dumps(result) and "Essential container in task exited" not in json.dumps(result):
         assert status.state is not JobState.SUCCEEDED
 
 
-@ALL
-@settings(max_examples=300)
-@given(error=ERRORS, cause=st.none() | st.text() | JSON.map(json.dumps) | st.tuples(JSON, st.integers(0, 200)).map(
-    lambda cut: json.dumps(cut[0])[: cut[1]]))  # fmt: skip
-def test_no_caught_error_is_a_success(job_type, error, cause):
+def check_cause(job_type, error, cause):
     assert sane(job_type.status(Outcome.failed(error, cause))).state is not JobState.SUCCEEDED
+
+
+@ALL
+@SOME
+@RESULTS
+def test_any_result(job_type, result, item):
+    check_result(job_type, result, item)
+
+
+@ALL
+@SOME
+@CAUSES
+def test_no_caught_error_is_a_success(job_type, error, cause):
+    check_cause(job_type, error, cause)
+
+
+@pytest.mark.soak
+@ALL
+@MANY
+@RESULTS
+def test_thousands_of_results(job_type, result, item):
+    check_result(job_type, result, item)
+
+
+@pytest.mark.soak
+@ALL
+@MANY
+@CAUSES
+def test_thousands_of_caught_errors(job_type, error, cause):
+    check_cause(job_type, error, cause)
 
 
 @ALL
