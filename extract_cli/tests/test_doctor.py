@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from extract_cli.doctor.aws import permissions
-from extract_cli.doctor.finding import Finding
+from extract_cli.doctor.check import Check
 from extract_core.pipeline.read import read_pipeline
 from extract_core.registry.loading import discover
 from extract_core.tracking.sqlite import SQLiteTracking
@@ -31,7 +31,7 @@ def found(cli):
         said = cli("doctor", "--output", "json", *argv)
         findings = json.loads(said.out)
         assert said.code == (1 if any(each["state"] == "wrong" for each in findings) else 0)
-        return {each["what"]: Finding(**each) for each in findings}
+        return {each["what"]: Check(**each) for each in findings}
 
     return look
 
@@ -42,11 +42,11 @@ def test_a_pipeline_in_order(found, project):
     assert {each.state for each in findings.values()} <= {"ok", "note"}
     assert findings["extract.toml"].said == f"{project / 'extract.toml'}: pipeline 'extract-sales'"
     assert findings["plugin glue"].said.endswith(": job types glue")
-    assert findings["job type glue"] == Finding("ok", "job type glue", "its deployment is in order")
-    assert findings["job type emr"] == Finding(
+    assert findings["job type glue"] == Check("ok", "job type glue", "its deployment is in order")
+    assert findings["job type emr"] == Check(
         "note", "job type emr", "has no section in extract.toml, so the machine is built without it"
     )
-    assert findings["config sales"] == Finding("ok", "config sales", "is in order")
+    assert findings["config sales"] == Check("ok", "config sales", "is in order")
     assert findings["data_uri"].said == f"{project / '.extract' / 'data'} will be made by the first run"
     assert findings["tracking"].said == f"{project / '.extract' / 'tracking.db'} will be made by the first run"
     assert tree(project) == before
@@ -99,19 +99,19 @@ def test_a_blocked_plugin_and_the_newest_run(found, project, monkeypatch):
     with SQLiteTracking(project / ".extract" / "tracking.db") as tracking:
         tracking.start_run(RunRecord(run_id="r-1", execution_id="e", source_name="sales", started_at="2026-03-01T06:00:00Z"))
     findings = found()
-    assert findings["plugin emr"] == Finding("note", "plugin emr", "is blocked by EXTRACT_DISABLE_PLUGINS")
+    assert findings["plugin emr"] == Check("note", "plugin emr", "is blocked by EXTRACT_DISABLE_PLUGINS")
     assert findings["tracking"].said == f"{project / '.extract' / 'tracking.db'}: the newest run is r-1"
 
 
 def test_a_section_of_a_blocked_plugin_is_no_contradiction(found, project, monkeypatch):
     monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "ecs")
     findings = found()
-    assert findings["plugin ecs"] == Finding("note", "plugin ecs", "is blocked by EXTRACT_DISABLE_PLUGINS")
+    assert findings["plugin ecs"] == Check("note", "plugin ecs", "is blocked by EXTRACT_DISABLE_PLUGINS")
     said = "no plugin that works brings this job type: its plugin is blocked (ecs)"
-    assert findings["[job_types.ecs]"] == Finding("note", "[job_types.ecs]", said)
+    assert findings["[job_types.ecs]"] == Check("note", "[job_types.ecs]", said)
     monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "all")
     said, remedy = "all that are installed are blocked", "take some out of EXTRACT_DISABLE_PLUGINS"
-    assert found()["job types"] == Finding("wrong", "job types", said, remedy)
+    assert found()["job types"] == Check("wrong", "job types", said, remedy)
 
 
 def test_placeholders_of_init_are_noted(cli, found, tmp_path, monkeypatch):
@@ -121,15 +121,15 @@ def test_placeholders_of_init_are_noted(cli, found, tmp_path, monkeypatch):
     remedy = "a run on this machine needs no more; write your own names before anything is built for AWS"
     job_types = list(discover().job_types)
     said = f"{', '.join(job_types)}: as extract init wrote them, for an example"
-    assert findings["[job_types]"] == Finding("note", "[job_types]", said, remedy)
+    assert findings["[job_types]"] == Check("note", "[job_types]", said, remedy)
     remedy = "a run on this machine needs none; write your own before anything is built for AWS"
     said = "is 000000000000 in extract.toml, which is nobody's"
-    assert findings["account"] == Finding("note", "account", said, remedy)
+    assert findings["account"] == Check("note", "account", said, remedy)
     text = (tmp_path / "extract.toml").read_text()
     mended = re.sub(r"(?m)^job_name = .*", 'job_name = "mine"', text).replace("000000000000", "123456789012")
     (tmp_path / "extract.toml").write_text(mended)
     findings = found()
-    assert findings["job type glue"] == Finding("ok", "job type glue", "its deployment is in order")
+    assert findings["job type glue"] == Check("ok", "job type glue", "its deployment is in order")
     left = ", ".join(name for name in job_types if name != "glue")
     assert findings["[job_types]"].said == f"{left}: as extract init wrote them, for an example"
     assert "account" not in findings
@@ -141,7 +141,7 @@ def test_a_missing_driver_is_noted_for_the_sources_that_need_it(cli, found, tmp_
     install = "pip install adbc-driver-postgresql pyarrow"
     assert cli("init").err.splitlines()[-1] == f"note: to run it on this machine, Python needs a driver for PostgreSQL: {install}"
     said = "is missing, and a run on this machine of sales needs it"
-    assert found()["PostgreSQL's driver"] == Finding("note", "PostgreSQL's driver", said, install)
+    assert found()["PostgreSQL's driver"] == Check("note", "PostgreSQL's driver", said, install)
 
 
 ON_AWS = """\
@@ -191,7 +191,7 @@ def test_permissions_are_asked_of_iam(on_aws):
     assert [each.state for each in allowed] == ["ok"] * 7 + ["wrong"]
     assert allowed[2].said == "s3:PutObject on arn:aws:s3:::extract-runs/* is allowed"
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:extract-sales"
-    assert allowed[-1] == Finding(
+    assert allowed[-1] == Check(
         "wrong",
         "state machine",
         f"states:StartExecution on {machine} is not allowed (implicitDeny)",

@@ -3,7 +3,7 @@
 ExtractError                     exit code 1
 ├── UsageError                   exit code 2: wrong use of a command or of an event
 │   └── NothingLeft              exit code 0: a rerun of a run of which nothing is left to run again
-├── ConfigError                  exit code 2: faults in a source config or in extract.toml, all of them at once
+├── ConfigError                  exit code 2: findings in a source config or in extract.toml, all of them at once
 ├── PluginError                  a plugin that can't be used (strict mode), exit code 2
 │   ├── JobTypeConflict          two plugins offer one job type
 │   └── JobTypeNotInstalled      a job type that no working plugin offers
@@ -45,7 +45,7 @@ class NothingLeft(UsageError):  # noqa: N818 - what it finds is good
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class Finding:
     """One complaint about a file: `line` and `column` count from 1 (0: the file as a whole); `path` is the config path."""
 
     file: str
@@ -60,15 +60,15 @@ class Fault:
 
 
 class ConfigError(ExtractError):
-    """All the faults of a config, in one go; `str()` gives one a line, up to `MOST_TOLD` of them."""
+    """All the findings of a config, in one go; `str()` gives one a line, up to `MOST_TOLD` of them."""
 
     exit_code = 2
     MOST_TOLD: ClassVar[int] = 200  # a typo in 10,000 tables would be over what Step Functions and DynamoDB carry
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults: Sequence[Fault] = tuple(sorted(faults))
-        told = [str(fault) for fault in self.faults[: self.MOST_TOLD]]
-        more = len(self.faults) - len(told)
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings: Sequence[Finding] = tuple(sorted(findings))
+        told = [str(fault) for fault in self.findings[: self.MOST_TOLD]]
+        more = len(self.findings) - len(told)
         super().__init__("\n".join([*told, f"… and {more:,} more: extract validate tells them all"] if more else told))
 
 

@@ -53,7 +53,7 @@ run: {fail_when: "${ENV:WHEN:-any}"}
 
 def test_where_it_can_not_stand_and_what_it_can_not_name(registry, monkeypatch):
     monkeypatch.delenv("NO_SUCH", raising=False)
-    found = check_source(WRONG.encode(), file="sales.yml", registry=registry).faults
+    found = check_source(WRONG.encode(), file="sales.yml", registry=registry).findings
     where = "only values below extract may hold it, but for job_type and tags"
     kept = "what stands in a config is kept in plans: secrets go by name (db_secret), and AWS's own variables not at all"
     assert [

@@ -87,9 +87,9 @@ def compare(data: bytes, registry, schema) -> None:
     if refused:
         if all(OF_ANOTHER_TYPE.match(error) for error in refused):
             return
-        assert found.faults, f"only the schema refuses it: {refused}"
+        assert found.findings, f"only the schema refuses it: {refused}"
         return
-    for fault in found.faults:
+    for fault in found.findings:
         assert any(re.search(pattern, str(fault)) for pattern in BEYOND), f"only the reader refuses it: {fault}"
 
 
@@ -244,7 +244,7 @@ class RichSettings(BaseModel):
 def test_models_of_all_kinds(table, right, loom_with):
     registry = Registry.of(loom_with(RichSettings))
     data = json.dumps({"extract": {"job_type": "loom", "tables": {"a": table}}}).encode()
-    assert (not check_source(data, file="sales.yml", registry=registry).faults) == right
+    assert (not check_source(data, file="sales.yml", registry=registry).findings) == right
     assert Draft202012Validator(source_schema(registry)).is_valid(json.loads(data)) == right
 
 

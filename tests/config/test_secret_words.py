@@ -22,7 +22,7 @@ def test_keys_that_speak_of_a_secret_are_noted_where_they_stand(registry):
     b: {}
 """
     found = check_source(data, file="sales.yml", registry=registry)
-    assert found.faults == ()
+    assert found.findings == ()
     assert found.notes == (
         f"sales.yml:3:15: extract.arguments.--password: {SAID}",
         f"sales.yml:4:34: extract.job_types.loom.arguments.--dbPassword: {SAID}",
@@ -34,4 +34,4 @@ def test_keys_that_speak_of_a_secret_are_noted_where_they_stand(registry):
 def test_names_of_secrets_are_fine(registry, name):
     data = f"extract: {{job_type: loom, db_secret: {name}, tables: {{a: {{}}}}}}".encode()
     found = check_source(data, file="sales.yml", registry=registry)
-    assert (found.faults, found.notes) == ((), ())
+    assert (found.findings, found.notes) == ((), ())

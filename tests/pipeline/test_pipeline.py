@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from extract_core.errors import ConfigError, UsageError
-from extract_core.pipeline.read import fault_at, find_pipeline, read_pipeline
+from extract_core.pipeline.read import find_pipeline, finding_at, read_pipeline
 
 
 def written(folder: Path, text: str) -> Path:
@@ -95,8 +95,10 @@ def test_what_cannot_be_read_is_said(tmp_path, monkeypatch):
 
 def test_a_fault_of_a_deployment_gets_its_place(tmp_path):
     pipeline = read_pipeline(written(tmp_path, "[job_types.glue]\njob_name = ''\n"))
-    assert str(fault_at(pipeline, "job_types.glue.job_name", "is empty")) == "extract.toml:2:1: job_types.glue.job_name: is empty"
-    assert str(fault_at(pipeline, "job_types.ecs", "is missing")) == "extract.toml: job_types.ecs: is missing"
+    assert (
+        str(finding_at(pipeline, "job_types.glue.job_name", "is empty")) == "extract.toml:2:1: job_types.glue.job_name: is empty"
+    )
+    assert str(finding_at(pipeline, "job_types.ecs", "is missing")) == "extract.toml: job_types.ecs: is missing"
 
 
 def test_where_there_is_none_a_first_one_is_offered(tmp_path):

@@ -267,7 +267,7 @@ def test_all_faults_above_the_tables_come_at_once(plan):
     """
     with pytest.raises(ConfigError) as error:
         plan(text)
-    assert [fault.path for fault in error.value.faults] == [
+    assert [fault.path for fault in error.value.findings] == [
         "extract.default_arguments.fetchsiz",
         "extract.default_arguments.num_partitions",
         "extract.job_types.loom.worker_no",

@@ -102,14 +102,14 @@ def mutated(draw):
 def check(plan, data: bytes, registry, machine) -> None:
     """A plan or a clear error; and what `validate` says of the same bytes agrees with it."""
     checked = check_source(data, file="sales.yml", registry=registry, machine=machine)
-    assert all(fault.message.strip() for fault in checked.faults)
+    assert all(fault.message.strip() for fault in checked.findings)
     try:
         planned = plan(data)
     except (ConfigError, UsageError) as error:
-        if not str(error).strip() or not (checked.faults or isinstance(error, UsageError)):
+        if not str(error).strip() or not (checked.findings or isinstance(error, UsageError)):
             raise AssertionError("it does not say what is wrong") from error
         return
-    assert bool(checked.faults) == any(table.plan_error for table in planned)
+    assert bool(checked.findings) == any(table.plan_error for table in planned)
     for table in planned:
         line = table.line()
         assert line.endswith(b"\n")

@@ -120,7 +120,7 @@ def test_a_plan_tells_each_argument_all_the_same(plan, short, machine):
 
 def test_a_check_says_it_and_writes_nothing(short, machine):
     checked = check_source(TABLES.encode(), file="sales.yml", registry=short(400), machine=machine)
-    assert [fault.path for fault in checked.faults] == ["extract.tables.b"]
+    assert [fault.path for fault in checked.findings] == ["extract.tables.b"]
 
 
 def _at(table, uri):

@@ -38,7 +38,7 @@ def build_pipeline(pipeline: Pipeline, registry: Registry) -> MachineDefinition:
     """The machine of a pipeline: `build`, with the places of faults in its extract.toml."""
     from functools import partial
 
-    from extract_core.pipeline.read import fault_at
+    from extract_core.pipeline.read import finding_at
 
     return build(
         registry,
@@ -50,7 +50,7 @@ def build_pipeline(pipeline: Pipeline, registry: Registry) -> MachineDefinition:
         max_concurrency=pipeline.machine.max_concurrency,
         retries=pipeline.machine.retries,
         deployments=pipeline.job_types,
-        complain=partial(fault_at, pipeline),
+        complain=partial(finding_at, pipeline),
     )
 
 

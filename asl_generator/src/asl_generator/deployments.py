@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
 from asl_generator.errors import GeneratorError, asked
-from extract_core.errors import ConfigError, Fault, JobTypeNotInstalled
+from extract_core.errors import ConfigError, Finding, JobTypeNotInstalled
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from extract_core.registry.installed import Registry
     from extract_core.registry.values import InstalledJobType
 
-Complain: TypeAlias = Callable[[str, str], Fault]
+Complain: TypeAlias = Callable[[str, str], Finding]
 """Makes a fault of a config path and a message."""
 
 
-def in_extract_toml(path: str, message: str) -> Fault:
+def in_extract_toml(path: str, message: str) -> Finding:
     """A fault without a place in the file."""
-    return Fault("extract.toml", 0, 0, path, message)
+    return Finding("extract.toml", 0, 0, path, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def check_deployments(
     return Deployments(checked, left_out)
 
 
-def _nothing_left(registry: Registry, left_out: Mapping[str, str], complain: Complain) -> Fault:
+def _nothing_left(registry: Registry, left_out: Mapping[str, str], complain: Complain) -> Finding:
     """One fault for a machine without any branch: a broken plugin is more likely what was meant than the others' sections."""
     if len(left_out) == 1 and not registry.broken:
         ((name, reason),) = left_out.items()
@@ -90,7 +90,7 @@ def _not_installed(registry: Registry, name: str) -> str:
 
 def _check(
     installed: InstalledJobType, section: Mapping[str, Json] | None, complain: Complain
-) -> BaseModel | _LeftOut | list[Fault]:
+) -> BaseModel | _LeftOut | list[Finding]:
     from pydantic import ValidationError
 
     name = installed.job_type.name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core.config.find import SUFFIXES, is_config
 from extract_core.config.values import nearest
-from extract_core.errors import Fault, UsageError
+from extract_core.errors import Finding, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,9 +75,9 @@ def source_of(given: str, pipeline: Pipeline) -> str:
     raise UsageError(f"{given!r} is no config of this pipeline, which has its own in {where!r}; give the name of a source")
 
 
-def placed(fault: Fault, source: str, prefix: str) -> Fault:
+def placed(finding: Finding, source: str, prefix: str) -> Finding:
     """The complaint about a source's config, with the folder before the file's name."""
-    return replace(fault, file=prefix + fault.file) if fault.file in _names(source) else fault
+    return replace(finding, file=prefix + finding.file) if finding.file in _names(source) else finding
 
 
 def placed_line(line: str, source: str, prefix: str) -> str:
@@ -89,10 +89,10 @@ def _names(source: str) -> tuple[str, ...]:
     return tuple(source + suffix for suffix in SUFFIXES)
 
 
-def beside(paths: Sequence[Path]) -> list[Fault]:
+def beside(paths: Sequence[Path]) -> list[Finding]:
     """A complaint for each source that has two files: nobody can say which of them counts."""
     return [
-        Fault(str(path), 0, 0, "", f"stands beside {path.with_suffix('.yaml').name}; keep one of them")
+        Finding(str(path), 0, 0, "", f"stands beside {path.with_suffix('.yaml').name}; keep one of them")
         for path in paths
         if path.suffix == ".yml" and path.with_suffix(".yaml") in paths
     ]

@@ -25,17 +25,17 @@ _NOT_READ: Final = ("transform", "load")
 
 
 class Environment:
-    """Puts variables in, and keeps what was wrong (`complaints`: path, message) and what came from where (`used`)."""
+    """Puts variables in, and keeps what was wrong (`problems`: path, message) and what came from where (`used`)."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._seen: set[int] = set()
-        self.complaints: list[tuple[Path, str, bool]] = []
+        self.problems: list[tuple[Path, str, bool]] = []
         self.used: dict[Path, str] = {}
 
     def unresolved(self) -> frozenset[Path]:
         """Where a value is still what the file says."""
-        return frozenset(path for path, _, of_key in self.complaints if not of_key)
+        return frozenset(path for path, _, of_key in self.problems if not of_key)
 
     def put_in(self, document: Json) -> Json:
         """The document with its references replaced; its mappings and lists are changed in place."""
@@ -54,17 +54,17 @@ class Environment:
             if not path and (key.startswith("x-") or key in _NOT_READ):
                 continue
             if "${ENV:" in key:
-                self.complaints.append(((*path, key), f"a key can't hold ${{ENV:…}}; {_WHERE}", True))
+                self.problems.append(((*path, key), f"a key can't hold ${{ENV:…}}; {_WHERE}", True))
             value[key] = self._walk((*path, key), inner)
         return value
 
     def _text(self, path: Path, text: str) -> str:
         if path != ("source_type",) and (path[:1] != ("extract",) or _is_fixed(path)):
-            self.complaints.append((path, f"${{ENV:…}} can't stand here; {_WHERE}", False))
+            self.problems.append((path, f"${{ENV:…}} can't stand here; {_WHERE}", False))
             return text
         found = _REFERENCE.sub(lambda reference: self._value(path, reference), text)
         if "${ENV:" in re.sub(_REFERENCE, "", text):
-            self.complaints.append(
+            self.problems.append(
                 (path, f"is {text!r}, which has no closing brace; write ${{ENV:NAME}} or ${{ENV:NAME:-default}}", False)
             )
         return found
@@ -74,19 +74,19 @@ class Environment:
             return reference[0][1:]
         name, colon, default = reference[2].partition(":-")
         if not _NAME.fullmatch(name):
-            self.complaints.append(
+            self.problems.append(
                 (path, f"{name!r} is no name of a variable; write ${{ENV:NAME}} or ${{ENV:NAME:-default}}", False)
             )
         elif _KEPT.match(name):
             said = "what stands in a config is kept in plans: secrets go by name (db_secret), and AWS's own variables not at all"
-            self.complaints.append((path, f"the variable {name} can't be used here: {said}", False))
+            self.problems.append((path, f"the variable {name} can't be used here: {said}", False))
         else:
             value = self._environ.get(name) or (default if colon else None)
             if value is not None:
                 self.used[path] = name
                 return value
             remedy = f"set it where the config is read, or write ${{ENV:{name}:-default}}"
-            self.complaints.append((path, f"the environment has no {name}, and no default is given; {remedy}", False))
+            self.problems.append((path, f"the environment has no {name}, and no default is given; {remedy}", False))
         return reference[0]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from extract_core.config.read import SOURCE_NAME, read_source_config
-from extract_core.errors import ConfigError, Fault, ObjectNotFound, UsageError
+from extract_core.errors import ConfigError, Finding, ObjectNotFound, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,13 +52,13 @@ def read_source(
     config_uri: str,
     source_name: str,
     *,
-    check: Callable[[bytes, str], Sequence[Fault]] | None = None,
+    check: Callable[[bytes, str], Sequence[Finding]] | None = None,
     kept: ReadSources | None = None,
 ) -> SourceConfig:
     """The config of a source: ``<config_uri>/<source_name>.yml`` or ``.yaml``.
 
     Raises UsageError where there is none (with the nearest names), ConfigError where there are both or it is faulty. `check`
-    (bytes and file name to all faults, those of tables too) is asked only then, so that all of them are told in one go. What
+    (bytes and file name to all findings, those of tables too) is asked only then, so that all of them are told in one go. What
     stands in `kept` is not read again as long as its object has not changed.
     """
     folder = config_uri if config_uri.endswith("/") else config_uri + "/"
@@ -74,7 +74,7 @@ def read_source(
             continue
     if len(found) > 1:
         raise ConfigError(
-            [Fault(f"{source_name}.yml", 0, 0, "", f"stands beside {source_name}.yaml in {folder}; keep one of them")]
+            [Finding(f"{source_name}.yml", 0, 0, "", f"stands beside {source_name}.yaml in {folder}; keep one of them")]
         )
     for file, changed in found.items():
         if changed is None:
@@ -82,7 +82,7 @@ def read_source(
         try:
             config = read_source_config(changed.data, file=file)
         except ConfigError as error:
-            raise ConfigError(check(changed.data, file) if check is not None else error.faults) from error
+            raise ConfigError(check(changed.data, file) if check is not None else error.findings) from error
         kept.keep(folder + file, changed.stamp, config)
         return config
     names = source_names(objects, folder)

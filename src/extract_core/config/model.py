@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from extract_core.config.spots import path_text
 from extract_core.config.yaml_text import parse_spots
-from extract_core.errors import Fault
+from extract_core.errors import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ Invalid: TypeAlias = Literal["record", "fail"]
 
 
 class SourceText:
-    """The bytes of a config and its file name: what complaints need, and nothing costs until there is one."""
+    """The bytes of a config and its file name: what findings need; their places are looked up at the first one."""
 
     def __init__(self, data: bytes, file: str) -> None:
         self.data, self.file = data, file
@@ -31,10 +31,11 @@ class SourceText:
         """The place of each key and value."""
         return parse_spots(self.data, file=self.file)
 
-    def fault(self, path: Path, message: str, *, of_key: bool = False) -> Fault:
-        """A complaint about the value at `path`, or about its key."""
+    def finding(self, path: Path, message: str, *, of_key: bool = False) -> Finding:
+        """A finding about the value at `path`, or about its key. What is wrong with a whole table is reported at its name."""
+        of_key = of_key or (len(path) == 3 and path[:2] == ("extract", "tables"))
         line, column = self.spots.place(path, of_key=of_key)
-        return Fault(self.file, line, column, path_text(path), message)
+        return Finding(self.file, line, column, path_text(path), message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ class SourceConfig:
     """One source. `ignored` names sections that are kept in the file and read by nobody here (transform, load).
 
     `from_environment` says which values hold which variable of the environment: put in already, but for those at `unresolved`,
-    which are faults.
+    which are findings.
     """
 
     text: SourceText = field(compare=False)
@@ -76,7 +77,7 @@ class SourceConfig:
     run: RunPolicy = field(default_factory=RunPolicy)
     ignored: tuple[str, ...] = ()
     from_environment: Mapping[Path, str] = field(default_factory=dict)
-    unresolved: frozenset[Path] = frozenset()
+    unresolved: frozenset[str] = frozenset()  # paths, as findings have them
 
     @property
     def tables(self) -> tuple[str, ...]:

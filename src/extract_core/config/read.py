@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 from extract_core.config import keys
 from extract_core.config.environment import MARK, Environment
 from extract_core.config.model import ExtractSection, RunPolicy, SourceConfig, SourceText
+from extract_core.config.spots import path_text
 from extract_core.config.values import BadValue, kind, mapping, names, nearest, text
 from extract_core.config.yaml_text import parse_faulty
 from extract_core.errors import ConfigError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from extract_core.config.model import Conflict, Invalid
     from extract_core.config.spots import Path
     from extract_core.contract import Json
-    from extract_core.errors import Fault
+    from extract_core.errors import Finding
 
 T = TypeVar("T")
 
@@ -34,82 +35,75 @@ _JOB_TYPE: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def read_source_config(data: bytes, *, file: str) -> SourceConfig:
-    """The config in `data`; `file` is its name in complaints, and its stem is the source's name.
+    """The config in `data`; `file` is its name in findings, and its stem is the source's name.
 
     Raises ConfigError with every fault that is not inside one table.
     """
-    config, faults = read_faulty(data, file=file)
-    if faults:
-        raise ConfigError(faults)
+    config, findings = read_faulty(data, file=file)
+    if findings:
+        raise ConfigError(findings)
     return config
 
 
-def read_faulty(data: bytes, *, file: str) -> tuple[SourceConfig, list[Fault]]:
+def read_faulty(data: bytes, *, file: str) -> tuple[SourceConfig, list[Finding]]:
     """The config as far as it can be read, and every fault that is not inside one table: for those who want to tell all of it.
 
     What was wrong has its default in the config. Raises ConfigError where nothing can be read.
     """
-    document, faults = parse_faulty(data, file=file)
+    document, findings = parse_faulty(data, file=file)
     reader = _Reader(SourceText(data, file))
     if MARK not in data:
-        return reader.config(document), faults + reader.faults()
+        return reader.config(document), findings + reader.findings
     environment = Environment(os.environ)
     config = reader.config(environment.put_in(document))
-    unresolved = environment.unresolved()
-    found = [complaint for complaint in reader.complaints if complaint[0] not in unresolved]
-    reader.complaints = [*environment.complaints, *found]
-    config = replace(config, from_environment=environment.used, unresolved=unresolved)
-    return config, faults + reader.faults()
+    unresolved = frozenset(map(path_text, environment.unresolved()))
+    findings += [reader.source.finding(path, message, of_key=of_key) for path, message, of_key in environment.problems]
+    findings += [finding for finding in reader.findings if finding.path not in unresolved]
+    return replace(config, from_environment=environment.used, unresolved=unresolved), findings
 
 
 class _Reader:
-    """Reads on after a fault, and gathers them all. Places are looked up only for faults."""
+    """Reads on after a finding, and gathers them all."""
 
     def __init__(self, source: SourceText) -> None:
-        self._source = source
-        self.complaints: list[tuple[Path, str, bool]] = []
+        self.source = source
+        self.findings: list[Finding] = []
 
-    def faults(self) -> list[Fault]:
-        """All that was wrong."""
-        return [self._source.fault(path, message, of_key=of_key) for path, message, of_key in self.complaints]
-
-    def complain(self, path: Path, message: str, *, of_key: bool = False) -> None:
-        self.complaints.append((path, message, of_key))
+    def add(self, path: Path, message: str, *, of_key: bool = False) -> None:
+        self.findings.append(self.source.finding(path, message, of_key=of_key))
 
     def section(self, path: Path, value: Json) -> Mapping[str, Json]:
         empty: dict[str, Json] = {}
         return self.read(path, mapping, value, empty)
 
     def read(self, path: Path, reader: Callable[[Json], T], value: Json, default: T) -> T:
-        """What `reader` makes of the value; after a complaint the default, so that the reading goes on."""
+        """What `reader` makes of the value; after a finding the default, so that the reading goes on."""
         try:
             return reader(value)
         except BadValue as error:
-            for inside, message in error.complaints:
-                self.complain((*path, *inside), message, of_key=bool(inside))
+            for inside, message in error.problems:
+                self.add((*path, *inside), message, of_key=bool(inside))
             return default
 
     def known(self, path: Path, section: Mapping[str, Json], known: Collection[str], place: str) -> None:
         for key in section:
             if key not in known:
                 hint = keys.belongs(key, not_in=place) or nearest(key, known)
-                self.complain(
-                    (*path, key), "no such key here" + (hint or f"; known are: {', '.join(sorted(known))}"), of_key=True
-                )
+                self.add((*path, key), "no such key here" + (hint or f"; known are: {', '.join(sorted(known))}"), of_key=True)
 
     def config(self, document: Json) -> SourceConfig:
         if document is None:
-            self.complain((), "is empty; a source config has at least: extract: {job_type: …, tables: {…}}")
+            self.add((), "is empty; a source config has at least: extract: {job_type: …, tables: {…}}")
             document = {}
         elif not isinstance(document, dict):
-            self.complain((), f"holds {kind(document)}; a source config is a mapping with the key extract")
+            self.add((), f"holds {kind(document)}; a source config is a mapping with the key extract")
             document = {}
         root = mapping(document)
         self.known((), {key: value for key, value in root.items() if not key.startswith("x-")}, keys.ROOT, "the top level")
         if "extract" not in root and root:
-            self.complain((), "has no extract section; write extract: {job_type: …, tables: {…}}")
+            self.add((), "has no extract section; write extract: {job_type: …, tables: {…}}")
         return SourceConfig(
-            text=self._source,
+            text=self.source,
             source_name=self._source_name(root),
             source_type=self.read(("source_type",), text, root.get("source_type", DEFAULT_SOURCE_TYPE), ""),
             source_owners=tuple(self.read(("source_owners",), names, root.get("source_owners"), [])),
@@ -119,18 +113,16 @@ class _Reader:
         )
 
     def _source_name(self, root: Mapping[str, Json]) -> str:
-        stem = PurePosixPath(self._source.file).stem
+        stem = PurePosixPath(self.source.file).stem
         if "source_name" in root and not stem.endswith((".yml", ".yaml")):
             written = self.read(("source_name",), text, root["source_name"], stem)
             if written != stem:
                 remedy = f"write {stem!r}, or name the file {written}.yml"
-                self.complain(("source_name",), f"is {written!r}, but the file's name says {stem!r}; {remedy}")
+                self.add(("source_name",), f"is {written!r}, but the file's name says {stem!r}; {remedy}")
         if stem.endswith((".yml", ".yaml")):
-            self.complain(
-                (), f"the file's name ends twice in .yml; name it {stem.removesuffix('.yaml').removesuffix('.yml')}.yml"
-            )
+            self.add((), f"the file's name ends twice in .yml; name it {stem.removesuffix('.yaml').removesuffix('.yml')}.yml")
         elif not SOURCE_NAME.fullmatch(stem):
-            self.complain(
+            self.add(
                 (), f"the source's name {stem!r} may hold letters, digits, _ . - and begin with a letter or digit; rename it"
             )
         return stem
@@ -151,7 +143,7 @@ class _Reader:
         defaults = self.section((*path, "default_arguments"), section.get("default_arguments"))
         for key in defaults:
             if key in shared and key in keys.DEFAULTS:
-                self.complain((*path, "default_arguments", key), f"also stands as extract.{key}; keep one of them", of_key=True)
+                self.add((*path, "default_arguments", key), f"also stands as extract.{key}; keep one of them", of_key=True)
         return ExtractSection(
             shared=shared,
             database=database,
@@ -165,25 +157,25 @@ class _Reader:
         for name, value in section.items():
             path: Path = ("extract", "job_types", name)
             if not _JOB_TYPE.fullmatch(name):
-                self.complain(path, "is no name of a job type: those are small letters, digits and _", of_key=True)
+                self.add(path, "is no name of a job type: those are small letters, digits and _", of_key=True)
             found[name] = self.section(path, value)
         return found
 
     def _tables(self, section: Mapping[str, Json]) -> dict[str, Json]:
         path: Path = ("extract", "tables")
         if "tables" not in section:
-            self.complain(("extract",), "has no tables; write tables: {schema.table: {}, …}")
+            self.add(("extract",), "has no tables; write tables: {schema.table: {}, …}")
             return {}
         value = section["tables"]
         if isinstance(value, list):
-            self.complain(path, "is a list; write a mapping, a line a table: 'schema.table: {}'")
+            self.add(path, "is a list; write a mapping, a line a table: 'schema.table: {}'")
             return {}
         tables = self.section(path, value)
         if not tables and value in (None, {}):
-            self.complain(path, "has no tables; write a line a table: 'schema.table: {}'")
+            self.add(path, "has no tables; write a line a table: 'schema.table: {}'")
         for name in tables:
             if not name.strip() or name != name.strip():
-                self.complain((*path, name), "is no table's name: it is empty, or begins or ends with a blank", of_key=True)
+                self.add((*path, name), "is no table's name: it is empty, or begins or ends with a blank", of_key=True)
         return dict(tables)
 
     def _run(self, section: Mapping[str, Json]) -> RunPolicy:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config.tiers import Complaint
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from extract_core.config.model import SourceConfig
     from extract_core.config.spots import Path
-    from extract_core.contract import Json
+    from extract_core.errors import Finding
 
 _SPEAKS: Final = re.compile(
     r"passwo?r?d|pwd|(?:secret|token|credentials?|(?:api|access|private|secret)[_-]?key)\Z", re.IGNORECASE
@@ -25,21 +23,22 @@ _SAID: Final = (
 )
 
 
-def above_tables(config: SourceConfig) -> Iterator[Complaint]:
+def above_tables(config: SourceConfig) -> Iterator[Finding]:
     """Notes about `arguments` above the tables whose keys speak of a secret and whose values don't look like its name."""
-    yield from _notes(("extract", "arguments"), config.extract.shared.get("arguments"))
+    yield from _notes(config, ("extract", "arguments"), config.extract.shared.get("arguments"))
     for name, section in config.extract.job_types.items():
-        yield from _notes(("extract", "job_types", name, "arguments"), section.get("arguments"))
+        yield from _notes(config, ("extract", "job_types", name, "arguments"), section.get("arguments"))
 
 
-def of_table(table: str, raw: Json) -> Iterator[Complaint]:
+def of_table(config: SourceConfig, table: str) -> Iterator[Finding]:
     """The same of a table's own."""
+    raw = config.extract.tables.get(table)
     if isinstance(raw, dict):
-        yield from _notes(("extract", "tables", table, "arguments"), raw.get("arguments"))
+        yield from _notes(config, ("extract", "tables", table, "arguments"), raw.get("arguments"))
 
 
-def _notes(path: Path, arguments: object) -> Iterator[Complaint]:
+def _notes(config: SourceConfig, path: Path, arguments: object) -> Iterator[Finding]:
     given: Mapping[str, object] = arguments if isinstance(arguments, dict) else {}
     for key, value in given.items():
         if _SPEAKS.search(key) and not _OF_A_NAME.search(key) and not _NAME.match(str(value)):
-            yield Complaint((*path, key), _SAID, of_key=True)
+            yield config.text.finding((*path, key), _SAID, of_key=True)

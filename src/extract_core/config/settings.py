@@ -26,12 +26,12 @@ class PluginFailure(Exception):  # noqa: N818 - becomes a plan error
     """A plugin's own code failed; the text names it."""
 
 
-class BadSettings(Exception):  # noqa: N818 - becomes faults
+class BadSettings(Exception):  # noqa: N818 - becomes findings
     """What a settings model refused: by path inside the settings (empty: the whole), a message."""
 
-    def __init__(self, complaints: list[tuple[Path, str]]) -> None:
+    def __init__(self, problems: list[tuple[Path, str]]) -> None:
         super().__init__()
-        self.complaints = complaints
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class TypeInUse:
             try:
                 found = self._validated(values)
             except BadSettings as bad:
-                found = bad.complaints
+                found = bad.problems
             self._known[key] = found
         if isinstance(found, list):
             raise BadSettings(found)

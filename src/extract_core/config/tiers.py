@@ -17,10 +17,10 @@ from extract_core.errors import JobTypeNotInstalled
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from extract_core.config.model import SourceConfig, SourceText
+    from extract_core.config.model import SourceConfig
     from extract_core.config.spots import Path
     from extract_core.contract import Json
-    from extract_core.errors import Fault
+    from extract_core.errors import Finding
     from extract_core.registry.installed import Registry
     from extract_core.registry.values import AnyJobType
 
@@ -29,7 +29,7 @@ _DEFAULTS: Path = ("extract", "default_arguments")
 
 @dataclass(slots=True)
 class Base:
-    """What all tables of one job type start from. `core` is read; `plugin` is as written; `faults` are of these tiers."""
+    """What all tables of one job type start from. `core` is read; `plugin` is as written; `findings` are of these tiers."""
 
     type: TypeInUse
     core: dict[str, object] = field(default_factory=dict)
@@ -37,22 +37,8 @@ class Base:
     arguments: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Complaint:
-    """A fault before its place is looked up."""
-
-    path: Path
-    message: str
-    of_key: bool = False
-
-    def fault(self, text: SourceText) -> Fault:
-        """With its place. What is wrong with a whole table is said at its name."""
-        is_table = len(self.path) == 3 and self.path[:2] == ("extract", "tables")
-        return text.fault(self.path, self.message, of_key=self.of_key or is_table)
-
-
 class Tiers:
-    """The tiers of one source for one machine. `complaints` gathers what is wrong above the tables.
+    """The tiers of one source for one machine. `findings` gathers what is wrong above the tables.
 
     Without a machine (None) nothing is asked of it: its deployments and its retry loop are taken to be as the config wants them;
     nor are the deployments of `faulty` job types.
@@ -63,7 +49,7 @@ class Tiers:
     ) -> None:
         self._config, self._machine, self._registry, self._faulty = config, machine, registry, faulty
         self._bases: dict[str, Base | str] = {}
-        self.complaints: list[Complaint] = []
+        self.findings: list[Finding] = []
         self.machine_name = machine.get("name") if machine is not None else None
         self.has_retry_loop = machine is None or machine.get("retry_loop") is True
         self._keys = {name: _keys_of(installed.job_type) for name, installed in registry.job_types.items()}
@@ -74,6 +60,10 @@ class Tiers:
         self._check_arguments(("extract", "arguments"), self._arguments)
         self._check_attempts(("extract", "max_attempts"), self._shared.get("max_attempts"))
         self._sections = {name: self._read_section(name) for name in config.extract.job_types}
+
+    def finding(self, path: Path, message: str, *, of_key: bool = False) -> Finding:
+        """A finding in this source's file."""
+        return self._config.text.finding(path, message, of_key=of_key)
 
     def base(self, job_type: str) -> Base | str:
         """What the tables of this job type start from, or why none of them can be planned."""
@@ -122,11 +112,11 @@ class Tiers:
         known = in_use | set(self._registry.job_types)
         if isinstance(default, str) and default.strip() not in known and not self._registry.broken:
             hint = nearest(default, known)
-            self._complain(("extract", "job_type"), f"is {default!r}, which no table uses and which is not installed{hint}")
+            self._add(("extract", "job_type"), f"is {default!r}, which no table uses and which is not installed{hint}")
         for name in self._config.extract.job_types:
             if name not in in_use and name not in self._registry.job_types and not self._registry.broken:
                 hint = nearest(name, known)
-                self._complain(
+                self._add(
                     ("extract", "job_types", name), f"no table uses this job type, and it is not installed{hint}", of_key=True
                 )
 
@@ -161,9 +151,9 @@ class Tiers:
         except PluginFailure:
             return  # it will be the tables' plan error
         except BadSettings as bad:
-            for path, message in bad.complaints:
+            for path, message in bad.problems:
                 if path and path[0] in base.plugin:
-                    self._complain((*self.origin(str(path[0]), "", name), *path[1:]), message)
+                    self._add((*self.origin(str(path[0]), "", name), *path[1:]), message)
 
     def _read_defaults(self) -> dict[str, object]:
         known = keys.DEFAULTS.union(*(self.keys_of(name) for name in self._registry.job_types))
@@ -176,7 +166,7 @@ class Tiers:
             elif key not in known and judged:  # a plugin that is missing may know it
                 hint = keys.belongs(key, not_in="extract.default_arguments") or nearest(key, known)
                 hint = hint or "; what only the script reads goes under extract.arguments"
-                self._complain(path, f"neither the core nor any installed job type knows this key{hint}", of_key=True)
+                self._add(path, f"neither the core nor any installed job type knows this key{hint}", of_key=True)
         self._check_attempts((*_DEFAULTS, "max_attempts"), found.get("max_attempts"))
         return found
 
@@ -190,7 +180,7 @@ class Tiers:
         for key, value in self._config.extract.job_types[name].items():
             path = ("extract", "job_types", name, key)
             if key in ("job_type", "tags"):
-                self._complain(path, "belongs to a table (extract.tables), not to a job type", of_key=True)
+                self._add(path, "belongs to a table (extract.tables), not to a job type", of_key=True)
                 continue
             if key in keys.TABLE:
                 self._read(path, key, value, core)
@@ -198,7 +188,7 @@ class Tiers:
                 plugin[key] = value
             elif judged and key not in keys.TABLE:
                 hint = nearest(key, own | frozenset(keys.TABLE)) or keys.belongs(key, not_in="a table (extract.tables)")
-                self._complain(path, f"neither the core nor job type {name!r} knows this key{hint}", of_key=True)
+                self._add(path, f"neither the core nor job type {name!r} knows this key{hint}", of_key=True)
         arguments = core.pop("arguments", None)
         found: dict[str, str] = dict(arguments) if isinstance(arguments, dict) else {}
         self._check_arguments(("extract", "job_types", name, "arguments"), found)
@@ -221,18 +211,20 @@ class Tiers:
         try:
             into[key] = keys.TABLE[key](value)
         except BadValue as error:
-            for inside, message in error.complaints:
-                self._complain((*path, *inside), message, of_key=bool(inside))
+            for inside, message in error.problems:
+                self._add((*path, *inside), message, of_key=bool(inside))
 
     def _check_attempts(self, path: Path, attempts: object) -> None:
         if isinstance(attempts, int) and attempts > 1 and not self.has_retry_loop:
-            self._complain(path, attempts_message(attempts, self.machine_name))
+            self._add(path, attempts_message(attempts, self.machine_name))
 
     def _check_arguments(self, path: Path, arguments: Mapping[str, str]) -> None:
-        self.complaints += [Complaint((*path, key), RESERVED_MESSAGE, of_key=True) for key in arguments if key in RESERVED]
+        for key in arguments:
+            if key in RESERVED:
+                self._add((*path, key), RESERVED_MESSAGE, of_key=True)
 
-    def _complain(self, path: Path, message: str, *, of_key: bool = False) -> None:
-        self.complaints.append(Complaint(path, message, of_key))
+    def _add(self, path: Path, message: str, *, of_key: bool = False) -> None:
+        self.findings.append(self.finding(path, message, of_key=of_key))
 
 
 RESERVED_MESSAGE = (

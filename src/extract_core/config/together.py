@@ -6,35 +6,36 @@ from typing import TYPE_CHECKING
 
 from extract_core.config import keys
 from extract_core.config.bounds import wrong_bounds
-from extract_core.config.tiers import Complaint, attempts_message
+from extract_core.config.tiers import attempts_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.config.spots import Path
     from extract_core.config.tiers import Tiers
+    from extract_core.errors import Finding
 
 
-def wrong_together(tiers: Tiers, table: str, job_type: str | None, core: Mapping[str, object]) -> list[Complaint]:
-    """The complaints about a table whose keys are right one by one; `core` are those that the core reads, all tiers merged."""
+def wrong_together(tiers: Tiers, table: str, job_type: str | None, core: Mapping[str, object]) -> list[Finding]:
+    """The findings about a table whose keys are right one by one; `core` are those that the core reads, all tiers merged."""
     path: Path = ("extract", "tables", table)
-    found: list[Complaint] = []
+    found: list[Finding] = []
     attempts = core.get("max_attempts", 1)
     if isinstance(attempts, int) and attempts > 1 and not tiers.has_retry_loop:
-        found.append(Complaint(tiers.origin("max_attempts", table, job_type), attempts_message(attempts, tiers.machine_name)))
+        found.append(tiers.finding(tiers.origin("max_attempts", table, job_type), attempts_message(attempts, tiers.machine_name)))
     wrong = wrong_bounds(core)
     if wrong:
-        found.append(Complaint(tiers.origin("lower_bound", table, job_type), wrong))
+        found.append(tiers.finding(tiers.origin("lower_bound", table, job_type), wrong))
     if core.get("extract_type", "FE") == "FE":
         return found
     missing = [key for key in ("hwm_col_name", "hwm_column_type") if key not in core]
     if missing:
         needs = f"an incremental extract (extract_type PE) needs {' and '.join(missing)}"
-        found.append(Complaint(path, f"{needs}; write {'it' if len(missing) == 1 else 'them'} here, or extract_type: FE"))
+        found.append(tiers.finding(path, f"{needs}; write {'it' if len(missing) == 1 else 'them'} here, or extract_type: FE"))
     elif "lag" in core:
         wrong = _lag_fault(str(core["lag"]), str(core["hwm_column_type"]))
         if wrong:
-            found.append(Complaint(tiers.origin("lag", table, job_type), wrong))
+            found.append(tiers.finding(tiers.origin("lag", table, job_type), wrong))
     return found
 
 

@@ -44,18 +44,18 @@ _FALSE: Final = frozenset({"false", "no", "off", "0"})
 _BY_NAME: Final = ": they go into a secret of AWS Secrets Manager or the SSM parameter store, whose name stands in db_secret"
 
 
-class BadValue(Exception):  # noqa: N818 - it is about the value, and becomes Faults
-    """What is wrong with a value, and what to write instead; `complaints` are all of it, each with the part that is meant."""
+class BadValue(Exception):  # noqa: N818 - it is about the value, and becomes findings
+    """What is wrong with a value, and what to write instead; `problems` are all of it, each with the part that is meant."""
 
     def __init__(self, message: str, inside: Path = ()) -> None:
         super().__init__(message)
-        self.complaints: list[tuple[Path, str]] = [(inside, message)]
+        self.problems: list[tuple[Path, str]] = [(inside, message)]
 
     @classmethod
-    def of(cls, complaints: list[tuple[Path, str]]) -> BadValue:
+    def of(cls, problems: list[tuple[Path, str]]) -> BadValue:
         """Several at once."""
-        first = cls(complaints[0][1])
-        first.complaints = complaints
+        first = cls(problems[0][1])
+        first.problems = problems
         return first
 
 
@@ -205,18 +205,18 @@ def mapping(value: Json) -> dict[str, Json]:
 def _script_arguments(value: Json) -> dict[str, str]:
     """Arguments for the job as they stand: keys begin with ``--``, values are text, numbers or booleans."""
     arguments: dict[str, str] = {}
-    complaints: list[tuple[Path, str]] = []
+    problems: list[tuple[Path, str]] = []
     for key, inner in mapping(value).items():
         if not _ARGUMENT.fullmatch(key):
             proposal = "--" + re.sub(r"[\s=]+", "_", key.strip("-= \t\n"))
-            complaints.append(((key,), f"is no name of an argument; write {proposal!r}"))
+            problems.append(((key,), f"is no name of an argument; write {proposal!r}"))
         try:
             arguments[key] = _scalar(inner)
         except BadValue as error:
             hint = "" if isinstance(inner, str) else "; nested values go as JSON text"
-            complaints.append(((key,), f"{error}{hint}"))
-    if complaints:
-        raise BadValue.of(complaints)
+            problems.append(((key,), f"{error}{hint}"))
+    if problems:
+        raise BadValue.of(problems)
     return arguments
 
 
@@ -226,14 +226,14 @@ def _names(value: Json) -> list[str]:
         return []
     parts: Sequence[Json] = value if isinstance(value, list) else [value]
     found: list[str] = []
-    complaints: list[tuple[Path, str]] = []
+    problems: list[tuple[Path, str]] = []
     for index, part in enumerate(parts):
         try:
             found.append(_text(part))
         except BadValue as error:
-            complaints.append(((index,) if isinstance(value, list) else (), str(error)))
-    if complaints:
-        raise BadValue.of(complaints)
+            problems.append(((index,) if isinstance(value, list) else (), str(error)))
+    if problems:
+        raise BadValue.of(problems)
     return found
 
 

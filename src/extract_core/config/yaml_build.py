@@ -64,7 +64,7 @@ class _Open:
 class Builder:
     """Reads one document.
 
-    `twice` holds keys that are given twice: line, column, key, line of the first (with spots). `noted` holds faults after which
+    `twice` holds keys that are given twice: line, column, key, line of the first (with spots). `noted` holds findings after which
     the reading goes on: line, column, message.
     """
 

@@ -19,7 +19,7 @@ import yaml
 from extract_core.config.pausing import collector_paused
 from extract_core.config.spots import Spot
 from extract_core.config.yaml_build import Builder, Refused
-from extract_core.errors import ConfigError, Fault
+from extract_core.errors import ConfigError, Finding
 
 if TYPE_CHECKING:
     from extract_core.contract import Json
@@ -32,19 +32,19 @@ _UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\
 
 def parse(data: bytes, *, file: str) -> Json:
     """The document in `data`. Raises ConfigError with all that is wrong with it as YAML."""
-    value, faults = parse_faulty(data, file=file)
-    if faults:
-        raise ConfigError(faults)
+    value, findings = parse_faulty(data, file=file)
+    if findings:
+        raise ConfigError(findings)
     return value
 
 
-def parse_faulty(data: bytes, *, file: str) -> tuple[Json, list[Fault]]:
+def parse_faulty(data: bytes, *, file: str) -> tuple[Json, list[Finding]]:
     """The document in `data` as far as it can be read, and what is wrong with it: keys given twice, aliases, tags.
 
-    Raises ConfigError with all faults so far where one stops the reading.
+    Raises ConfigError with all findings so far where one stops the reading.
     """
-    value, _, faults = _read(data, file, with_spots=False)
-    return value, faults
+    value, _, findings = _read(data, file, with_spots=False)
+    return value, findings
 
 
 def parse_spots(data: bytes, *, file: str) -> Spot:
@@ -53,9 +53,9 @@ def parse_spots(data: bytes, *, file: str) -> Spot:
     return spot if spot is not None else Spot(1, 1)
 
 
-def _read(data: bytes, file: str, *, with_spots: bool) -> tuple[Json, Spot | None, list[Fault]]:
+def _read(data: bytes, file: str, *, with_spots: bool) -> tuple[Json, Spot | None, list[Finding]]:
     text = _checked_text(data, file)
-    stopped: Fault | None = None
+    stopped: Finding | None = None
     value: Json = None
     spot: Spot | None = None
     builder: Builder | None = None
@@ -64,31 +64,33 @@ def _read(data: bytes, file: str, *, with_spots: bool) -> tuple[Json, Spot | Non
         with collector_paused():
             value, spot = builder.document()
     except Refused as error:
-        stopped = Fault(file, error.line, error.column, "", error.message)
+        stopped = Finding(file, error.line, error.column, "", error.message)
     except yaml.MarkedYAMLError as error:
-        stopped = _syntax_fault(error, text, file)
+        stopped = _syntax_finding(error, text, file)
     except yaml.reader.ReaderError:
-        stopped = _character_fault(text, file)
+        stopped = _character_finding(text, file)
     if builder is not None and builder.twice and not with_spots:
         return _read(data, file, with_spots=True)  # only then is it known where the first of two keys stands
-    faults = _faults(builder, file) if builder is not None else []
+    findings = _findings(builder, file) if builder is not None else []
     if stopped is not None:
-        raise ConfigError([*faults, stopped])
-    return value, spot, faults
+        raise ConfigError([*findings, stopped])
+    return value, spot, findings
 
 
-def _faults(builder: Builder, file: str) -> list[Fault]:
+def _findings(builder: Builder, file: str) -> list[Finding]:
     twice = "the key {!r} is given twice, in line {} already; keep one of them"
-    faults = [Fault(file, line, column, "", twice.format(key, first)) for line, column, key, first in builder.twice]
-    return faults + [Fault(file, line, column, "", message) for line, column, message in builder.noted]
+    findings = [Finding(file, line, column, "", twice.format(key, first)) for line, column, key, first in builder.twice]
+    return findings + [Finding(file, line, column, "", message) for line, column, message in builder.noted]
 
 
 def _checked_text(data: bytes, file: str) -> bytes:
     """The bytes without a UTF-8 byte order mark; ConfigError where they are something else than UTF-8."""
     if len(data) > MAX_BYTES:
-        raise ConfigError([Fault(file, 0, 0, "", f"has {len(data):,} bytes, over the limit of {MAX_BYTES:,}; split the source")])
+        raise ConfigError(
+            [Finding(file, 0, 0, "", f"has {len(data):,} bytes, over the limit of {MAX_BYTES:,}; split the source")]
+        )
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or data[1:2] == b"\0" or data[:1] == b"\0":
-        raise ConfigError([Fault(file, 0, 0, "", "is encoded as UTF-16 or UTF-32; save it as UTF-8")])
+        raise ConfigError([Finding(file, 0, 0, "", "is encoded as UTF-16 or UTF-32; save it as UTF-8")])
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         data.decode("utf-8")
@@ -97,7 +99,7 @@ def _checked_text(data: bytes, file: str) -> bytes:
         message = (
             f"the byte 0x{data[error.start]:02x} is not UTF-8 (is the file Latin-1 or Windows-1252?); save the file as UTF-8"
         )
-        raise ConfigError([Fault(file, line, column, "", message)]) from error
+        raise ConfigError([Finding(file, line, column, "", message)]) from error
     return data
 
 
@@ -105,27 +107,27 @@ def _line_and_column(before: str) -> tuple[int, int]:
     return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
-def _syntax_fault(error: yaml.MarkedYAMLError, text: bytes, file: str) -> Fault:
+def _syntax_finding(error: yaml.MarkedYAMLError, text: bytes, file: str) -> Finding:
     mark = error.problem_mark or error.context_mark
     problem = error.problem or "it can't be read"
     if mark is None:
-        return Fault(file, 0, 0, "", f"is not valid YAML: {problem}")
+        return Finding(file, 0, 0, "", f"is not valid YAML: {problem}")
     lines = text.decode("utf-8").splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     if "\t" in line[: mark.column + 1]:
-        return Fault(file, mark.line + 1, line.index("\t") + 1, "", "a tab stands here; YAML is indented with spaces only")
+        return Finding(file, mark.line + 1, line.index("\t") + 1, "", "a tab stands here; YAML is indented with spaces only")
     begin = error.context_mark
     context = f" {error.context}" if error.context else ""
     if context and begin is not None and begin.line != mark.line:
         context += f" that begins in line {begin.line + 1}"
     remedy = "check the indentation, quotes and colons of this line and the one before"
-    return Fault(file, mark.line + 1, mark.column + 1, "", f"not valid YAML: {problem}{context}; {remedy}")
+    return Finding(file, mark.line + 1, mark.column + 1, "", f"not valid YAML: {problem}{context}; {remedy}")
 
 
-def _character_fault(text: bytes, file: str) -> Fault:
+def _character_finding(text: bytes, file: str) -> Finding:
     decoded = text.decode("utf-8")
     found = _UNPRINTABLE.search(decoded)
     if found is None:
-        return Fault(file, 0, 0, "", "holds a character that YAML does not allow; save it as plain UTF-8 text")
+        return Finding(file, 0, 0, "", "holds a character that YAML does not allow; save it as plain UTF-8 text")
     line, column = _line_and_column(decoded[: found.start()])
-    return Fault(file, line, column, "", f"the character U+{ord(found[0]):04X} is not allowed in YAML; remove it")
+    return Finding(file, line, column, "", f"the character U+{ord(found[0]):04X} is not allowed in YAML; remove it")

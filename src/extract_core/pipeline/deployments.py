@@ -14,30 +14,30 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
     from extract_core.contract import Json
-    from extract_core.errors import Fault
+    from extract_core.errors import Finding
     from extract_core.pipeline.model import Pipeline
     from extract_core.registry.installed import Registry
     from extract_core.registry.values import InstalledJobType
 
 
-def deployment_faults(pipeline: Pipeline, registry: Registry) -> list[Fault]:
+def deployment_findings(pipeline: Pipeline, registry: Registry) -> list[Finding]:
     """Sections of job types that no plugin brings, and what the plugins' models refuse in the others.
 
     A section whose plugin is blocked on purpose, or may be one that is broken, is no fault.
     """
     complain = places_in(pipeline)
-    faults = []
+    findings = []
     for name, section in pipeline.job_types.items():
         installed = registry.job_types.get(name)
         if installed is not None:
-            faults += [complain(f"job_types.{name}{path}", said) for path, said in _wrong(installed, section)]
+            findings += [complain(f"job_types.{name}{path}", said) for path, said in _wrong(installed, section)]
         elif not registry.broken and not registry.blocked:
             hint = nearest(name, registry.job_types)
             remedy = (
                 hint or f" (installed: {', '.join(registry.job_types) or 'none'}); install one that does, or remove the section"
             )
-            faults.append(complain(f"job_types.{name}", f"no installed plugin brings this job type{remedy}"))
-    return sorted(faults)
+            findings.append(complain(f"job_types.{name}", f"no installed plugin brings this job type{remedy}"))
+    return sorted(findings)
 
 
 def _wrong(installed: InstalledJobType, section: Mapping[str, Json]) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Finding and reading extract.toml: from a folder to a Pipeline, or to all the faults of the file."""
+"""Finding and reading extract.toml: from a folder to a Pipeline, or to all the findings of the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config.values import nearest
-from extract_core.errors import ConfigError, Fault, UsageError
+from extract_core.errors import ConfigError, Finding, UsageError
 from extract_core.objects.files import file_path
 from extract_core.pipeline.toml_reading import Reading, toml_of
 
@@ -35,15 +35,15 @@ def find_pipeline(start: Path | None = None) -> Path:
 
 
 def read_pipeline(path: Path | None = None) -> Pipeline:
-    """Read and check extract.toml. ConfigError holds all its faults; UsageError where the file can't be read."""
-    pipeline, faults = read_faulty_pipeline(path)
-    if faults:
-        raise ConfigError(faults)
+    """Read and check extract.toml. ConfigError holds all its findings; UsageError where the file can't be read."""
+    pipeline, findings = read_faulty_pipeline(path)
+    if findings:
+        raise ConfigError(findings)
     return pipeline
 
 
-def read_faulty_pipeline(path: Path | None = None) -> tuple[Pipeline, list[Fault]]:
-    """The pipeline as far as it can be read, with its faults: what was wrong has its default.
+def read_faulty_pipeline(path: Path | None = None) -> tuple[Pipeline, list[Finding]]:
+    """The pipeline as far as it can be read, with its findings: what was wrong has its default.
 
     Raises ConfigError where the file is no TOML, UsageError where it can't be read.
     """
@@ -58,21 +58,21 @@ def read_faulty_pipeline(path: Path | None = None) -> tuple[Pipeline, list[Fault
         raise UsageError(f"{str(file)!r} can't be read: {error}") from error
     reading = Reading(file, text)
     pipeline = reading.pipeline(toml_of(file, text))
-    return pipeline, reading.faults
+    return pipeline, reading.findings
 
 
-def fault_at(pipeline: Pipeline, path: str, message: str) -> Fault:
+def finding_at(pipeline: Pipeline, path: str, message: str) -> Finding:
     """A complaint about one key of extract.toml (``job_types.glue.job_name``), with its place."""
     return places_in(pipeline)(path, message)
 
 
-def places_in(pipeline: Pipeline) -> Callable[[str, str], Fault]:
-    """As `fault_at`, for many complaints about one file."""
+def places_in(pipeline: Pipeline) -> Callable[[str, str], Finding]:
+    """As `finding_at`, for many complaints about one file."""
     reading = Reading(pipeline.file, pipeline.file.read_text(encoding="utf-8"))
-    return reading.fault
+    return reading.finding
 
 
-def missing_config_folder(pipeline: Pipeline) -> Fault | None:
+def missing_config_folder(pipeline: Pipeline) -> Finding | None:
     """The complaint about a `config_uri` that names a folder of this machine which is not there; None where it is."""
     if not pipeline.config_uri.startswith("file://"):
         return None
@@ -80,7 +80,7 @@ def missing_config_folder(pipeline: Pipeline) -> Fault | None:
     if folder.is_dir():
         return None
     if folder.exists():
-        return fault_at(pipeline, "pipeline.config_uri", f"{str(folder)!r} is a file; name the folder that it is in")
+        return finding_at(pipeline, "pipeline.config_uri", f"{str(folder)!r} is a file; name the folder that it is in")
     siblings = [each.name for each in folder.parent.iterdir() if each.is_dir()] if folder.parent.is_dir() else []
     hint = nearest(folder.name, siblings) or "; make it, or mend config_uri (extract init writes a first config)"
-    return fault_at(pipeline, "pipeline.config_uri", f"there is no folder {str(folder)!r}{hint}")
+    return finding_at(pipeline, "pipeline.config_uri", f"there is no folder {str(folder)!r}{hint}")

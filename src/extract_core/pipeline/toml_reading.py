@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.errors import ConfigError, Fault
+from extract_core.errors import ConfigError, Finding
 from extract_core.pipeline.model import MachineOptions, Pipeline
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def toml_of(file: Path, text: str) -> dict[str, Any]:
             if found := re.search(pattern, str(error)):
                 message = words.format(*(".".join(re.findall(r"'([^']*)'", part)) for part in found.groups()))
                 break
-        raise ConfigError([Fault(file.name, line, column, "", message)]) from None
+        raise ConfigError([Finding(file.name, line, column, "", message)]) from None
 
 
 _SECTIONS: Final = ("pipeline", "machine", "job_types")
@@ -49,12 +49,12 @@ _PLACES: Final = {"config_uri": "config/", "data_uri": ".extract/data/", "runs_u
 
 
 class Reading:
-    """One reading of one file, which gathers all its faults."""
+    """One reading of one file, which gathers all its findings."""
 
     def __init__(self, file: Path, text: str) -> None:
         self.file = file
         self.lines = text.splitlines()
-        self.faults: list[Fault] = []
+        self.findings: list[Finding] = []
 
     def pipeline(self, document: dict[str, Any]) -> Pipeline:
         """The values of the document; what is wrong has its default, and is noted."""
@@ -138,12 +138,12 @@ class Reading:
 
     def complain(self, path: str, message: str) -> None:
         """Note one fault of the key at this path."""
-        self.faults.append(self.fault(path, message))
+        self.findings.append(self.finding(path, message))
 
-    def fault(self, path: str, message: str) -> Fault:
+    def finding(self, path: str, message: str) -> Finding:
         """A complaint with its place: that of the section where the key itself is not to be found."""
         line, column = next((found for found in map(self._position, _upwards(path)) if found != (0, 0)), (0, 0))
-        return Fault(self.file.name, line, column, path, message)
+        return Finding(self.file.name, line, column, path, message)
 
     def _position(self, path: str) -> tuple[int, int]:
         """Where a key stands. tomllib gives no positions, so the line is looked for; (0, 0) if it isn't found."""

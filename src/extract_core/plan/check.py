@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from extract_core.config.model import SourceConfig
-    from extract_core.config.tiers import Complaint
     from extract_core.contract import Json
-    from extract_core.errors import Fault
+    from extract_core.errors import Finding
     from extract_core.registry.installed import Registry
 
 _RUN = RunContext(run_id="check", execution_id="check", started_at="2000-01-01T00:00:00+00:00")
@@ -29,12 +28,12 @@ _PLACES = Places(data_uri="s3://data/", runs_uri="s3://runs/")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a check found: `faults` in the order of the file; `job_types` counts the tables of each, sorted by its name.
+    """What a check found: `findings` in the order of the file; `job_types` counts the tables of each, sorted by its name.
 
-    `config` is None where nothing could be read; `notes` are worth knowing and no faults.
+    `config` is None where nothing could be read; `notes` are worth knowing and no findings.
     """
 
-    faults: tuple[Fault, ...]
+    findings: tuple[Finding, ...]
     config: SourceConfig | None = None
     job_types: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -49,32 +48,32 @@ def check_source(
     depends on one is left out. So it is for the `faulty` job types: those whose section in extract.toml is told to be wrong.
     """
     try:
-        config, faults = read_faulty(data, file=file)
+        config, findings = read_faulty(data, file=file)
     except ConfigError as error:
-        return Checked(faults=tuple(error.faults))
+        return Checked(findings=tuple(error.findings))
     planner = Planner(config, machine, registry, faulty)
-    complaints = list(planner.prepare(config.tables))
+    of_plan = list(planner.prepare(config.tables))
     counts: Counter[str] = Counter()
     attempt = Attempt(run=_RUN, number=1, places=_PLACES)
-    notes: list[Complaint] = list(above_tables(config))
+    notes: list[Finding] = list(above_tables(config))
     with collector_paused():
-        for table in filter(str.strip, config.tables):  # a name that is empty is complained of already
+        for table in filter(str.strip, config.tables):  # an empty name is a finding already
             job_type = planner.job_type_of(table) or "(none)"
             counts[job_type] += 1
-            notes += of_table(table, config.extract.tables[table])
+            notes += of_table(config, table)
             only_read = machine is None or job_type in faulty
-            found = planner.read(table) if only_read else planner.plan(table, attempt, None)
-            if isinstance(found, list):
-                complaints += found
+            planned = planner.read(table) if only_read else planner.plan(table, attempt, None)
+            if isinstance(planned, list):
+                of_plan += planned
             else:
-                core = found[0].core if isinstance(found, tuple) else core_of(found)
-                notes += senseless(table, config.extract.tables[table], core)
+                core = planned[0].core if isinstance(planned, tuple) else core_of(planned)
+                notes += senseless(config, table, core)
     return Checked(
-        faults=tuple(sorted({*faults, *planner.faults(complaints)})),
+        findings=tuple(sorted({*findings, *planner.resolved(of_plan)})),
         config=config,
         job_types=dict(sorted(counts.items())),
         notes=(
             *(f"{file}: the section {name} is kept and not read here" for name in config.ignored),
-            *(str(note.fault(config.text)) for note in notes),
+            *map(str, notes),
         ),
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from extract_core.config.model import SourceConfig
     from extract_core.config.spots import Path
     from extract_core.contract import Json
-    from extract_core.errors import Fault
+    from extract_core.errors import Finding
     from extract_core.plan.line import PlannedTable
     from extract_core.registry.installed import Registry
 
@@ -59,17 +59,15 @@ class Explainer:
         ]
         return found + [self._setting(name, value, table, job_type) for name, value in planned.settings.items()]
 
-    def notes_above(self) -> list[Fault]:
+    def notes_above(self) -> list[Finding]:
         """What is worth knowing of the sections above the tables."""
-        return [note.fault(self._config.text) for note in above_tables(self._config)]
+        return list(above_tables(self._config))
 
-    def notes(self, planned: PlannedTable) -> list[Fault]:
+    def notes(self, planned: PlannedTable) -> list[Finding]:
         """What the table's own keys say to no purpose, or should not say."""
         if planned.spec is None:
             return []
-        raw = self._config.extract.tables.get(planned.table)
-        found = (*of_table(planned.table, raw), *senseless(planned.table, raw, core_of(planned)))
-        return [note.fault(self._config.text) for note in found]
+        return [*of_table(self._config, planned.table), *senseless(self._config, planned.table, core_of(planned))]
 
     def _argument(self, name: str, value: str, planned: PlannedTable, job_type: str) -> Resolved:
         table = planned.table

@@ -1,15 +1,15 @@
-"""What a table's own keys say to no purpose: no faults, since a job of one's own may make something of them."""
+"""What a table's own keys say to no purpose: no findings, since a job of one's own may make something of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config.tiers import Complaint
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from extract_core.config.model import SourceConfig
     from extract_core.contract import Json
+    from extract_core.errors import Finding
     from extract_core.plan.line import PlannedTable
 
 _BOUNDS: Final = ("lower_bound", "upper_bound")
@@ -22,11 +22,12 @@ def core_of(planned: PlannedTable) -> Mapping[str, Json]:
     return core if isinstance(core, dict) else {}
 
 
-def senseless(table: str, raw: Json, core: Mapping[str, Json]) -> Iterator[Complaint]:
-    """Notes about the keys that the table itself has (`raw`); `core` are all that the core reads, tiers merged.
+def senseless(config: SourceConfig, table: str, core: Mapping[str, Json]) -> Iterator[Finding]:
+    """Notes about the keys that the table itself has; `core` are all that the core reads, tiers merged.
 
     What stands above the tables is meant for those that it fits, so it is not told at each of the others.
     """
+    raw = config.extract.tables.get(table)
     if not isinstance(raw, dict):
         return
     path = ("extract", "tables", table)
@@ -34,15 +35,15 @@ def senseless(table: str, raw: Json, core: Mapping[str, Json]) -> Iterator[Compl
         for key in ("hwm_col_name", "hwm_column_type"):
             if key in raw:
                 said = "is not used: extract_type is FE, so the whole table is read; write extract_type: PE to read what is new"
-                yield Complaint((*path, key), said)
+                yield config.text.finding((*path, key), said)
                 break
     if "partition_column" not in core:
         for key in _OF_A_SPLIT:
             if key in raw and (key != "num_partitions" or core[key] != 1):
-                yield Complaint((*path, key), "is not used: there is no partition_column to split the read by")
+                yield config.text.finding((*path, key), "is not used: there is no partition_column to split the read by")
                 return
         return
     missing = [key for key in _OF_A_SPLIT if key not in core]
     if missing and ("partition_column" in raw or any(key in raw for key in _OF_A_SPLIT)):
         said = f"splits no read without {' and '.join(missing)}: Spark wants all of them, or none"
-        yield Complaint((*path, "partition_column") if "partition_column" in raw else path, said)
+        yield config.text.finding((*path, "partition_column") if "partition_column" in raw else path, said)

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
     from extract_core.config.model import SourceConfig
     from extract_core.contract import Json, Watermark
+    from extract_core.errors import Finding
     from extract_core.plan.attempt import RunContext
     from extract_core.registry.installed import Registry
 
-_AT_ONCE = 500  # tables that are planned with the garbage collector paused
+_BATCH = 500  # tables that are planned with the garbage collector paused
 
 
 def plan_tables(  # noqa: PLR0913 - all that a plan depends on, by name
@@ -40,7 +41,7 @@ def plan_tables(  # noqa: PLR0913 - all that a plan depends on, by name
     """The plan of these tables, in their order; `marks` are the committed high watermarks.
 
     A table that can't be planned carries `plan_error`. Raises ConfigError where something is wrong outside of the tables, or
-    inside one under ``run.on_invalid: fail``: with all faults of both; UsageError for a machine of another contract.
+    inside one under ``run.on_invalid: fail``: with all findings of both; UsageError for a machine of another contract.
     """
     places = Places(data_uri=data_uri, runs_uri=runs_uri)
     with collector_paused():
@@ -57,28 +58,40 @@ def stream_tables(  # noqa: PLR0913 - as plan_tables
     marks: Mapping[str, str | None],
     places: Places,
 ) -> Iterator[PlannedTable]:
-    """As `plan_tables`, one table at a time: memory does not grow with their number. What it raises, it raises at once."""
+    """As `plan_tables`, one table at a time: memory does not grow with their number, except under ``on_invalid: fail``.
+
+    What it raises, it raises at once.
+    """
     check_machine(machine)
     planner = Planner(config, machine, registry)
-    complaints = planner.prepare(tables)
+    findings = list(planner.prepare(tables))
     attempt = Attempt(run=run, number=1, places=places)
-    if complaints or config.run.on_invalid == "fail":
-        complaints = list(complaints)
-        for table in tables:
-            found = planner.plan(table, attempt, marks.get(table))
-            complaints += found if isinstance(found, list) else []
-    if complaints:
-        raise ConfigError(planner.faults(complaints))
-    return _stream(planner, tables, attempt, marks)
+    outcomes = _outcomes(planner, tables, attempt, marks)
+    if not findings and config.run.on_invalid == "record":
+        return (
+            planned if isinstance(planned, PlannedTable) else planner.unplanned(table, planned, attempt)
+            for table, planned in outcomes
+        )
+    all_planned = []
+    for _, planned in outcomes:
+        if isinstance(planned, PlannedTable):
+            all_planned.append(planned)
+        else:
+            findings += planned
+    if findings:
+        raise ConfigError(planner.resolved(findings))
+    return iter(all_planned)
 
 
-def _stream(planner: Planner, tables: Sequence[str], attempt: Attempt, marks: Mapping[str, str | None]) -> Iterator[PlannedTable]:
+def _outcomes(
+    planner: Planner, tables: Sequence[str], attempt: Attempt, marks: Mapping[str, str | None]
+) -> Iterator[tuple[str, PlannedTable | list[Finding]]]:
+    """Each table with its plan, or with all that is wrong with it."""
     waiting = iter(tables)
-    while some := list(islice(waiting, _AT_ONCE)):
+    while batch := list(islice(waiting, _BATCH)):
         with collector_paused():
-            found = [(table, planner.plan(table, attempt, marks.get(table))) for table in some]
-        for table, planned in found:
-            yield planned if isinstance(planned, PlannedTable) else planner.unplanned(table, planned, attempt)
+            outcomes = [(table, planner.plan(table, attempt, marks.get(table))) for table in batch]
+        yield from outcomes
 
 
 def replan(  # noqa: PLR0913 - as plan_tables
@@ -111,7 +124,7 @@ def replan(  # noqa: PLR0913 - as plan_tables
         mark = marks.get(spec.table)
         return assemble(spec, settings, in_use, attempt=this, mark=mark, registry=registry, window=window)
     except BadSettings as error:
-        wrong = "; ".join(f"{'.'.join(map(str, path))} {message}" for path, message in error.complaints)
+        wrong = "; ".join(f"{'.'.join(map(str, path))} {message}" for path, message in error.problems)
         message = f"the settings that the table ran with before are refused now: {wrong}"
     except (JobTypeNotInstalled, PluginFailure, Unplannable) as error:
         message = str(error)

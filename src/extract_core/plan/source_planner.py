@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from extract_core.config import keys
 from extract_core.config.job_arguments import RESERVED
 from extract_core.config.settings import BadSettings, PluginFailure
-from extract_core.config.tiers import RESERVED_MESSAGE, Base, Complaint, Tiers
+from extract_core.config.tiers import RESERVED_MESSAGE, Base, Tiers
 from extract_core.config.together import wrong_together
 from extract_core.config.values import BadValue, find_nearest, kind, nearest, shown
 from extract_core.plan.build_line import Unplannable, assemble, unplanned
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from extract_core.config.settings import Settings
     from extract_core.config.spots import Path
     from extract_core.contract import Json
-    from extract_core.errors import Fault
+    from extract_core.errors import Finding
     from extract_core.plan.attempt import Attempt
     from extract_core.registry.installed import Registry
 
@@ -44,25 +44,26 @@ class Planner:
         self._unknown_keys: dict[tuple[str, str], str] = {}
         self._typos: dict[str | None, bool] = {}
 
-    def prepare(self, tables: Sequence[str]) -> list[Complaint]:
+    def prepare(self, tables: Sequence[str]) -> list[Finding]:
         """Read the tiers of all job types in use; what is wrong above the tables."""
         in_use = set(map(self.job_type_of, self._tables))
         chosen = in_use if len(tables) == len(self._tables) else set(map(self.job_type_of, tables))
         for name in sorted({*self._config.extract.job_types, *(name for name in chosen if name is not None)}):
             self.tiers.base(name)
         self.tiers.check_unused(name for name in in_use if name is not None)
-        return self.tiers.complaints
+        return self.tiers.findings
 
-    def faults(self, complaints: Iterable[Complaint]) -> list[Fault]:
-        """Complaints with their places, each once: what is wrong above the tables is found again at each of them."""
-        unresolved = self._config.unresolved
-        return sorted({each.fault(self._config.text) for each in complaints if each.path not in unresolved})
+    def resolved(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Each once, in the order of the file: what is wrong above the tables is found again at each of them.
 
-    def unplanned(self, table: str, complaints: Sequence[Complaint], attempt: Attempt) -> PlannedTable:
-        """The table with its plan error: all its complaints with their places, a line each."""
-        faults = sorted(each.fault(self._config.text) for each in complaints)
+        Left out is what follows from a variable of the environment that is a finding itself.
+        """
+        return tuple(sorted({finding for finding in findings if finding.path not in self._config.unresolved}))
+
+    def unplanned(self, table: str, findings: Sequence[Finding], attempt: Attempt) -> PlannedTable:
+        """The table with its plan error: all its findings, a line each."""
         source = (self._config.source_name, self._config.source_type)
-        message = cut("\n".join(map(str, faults)))
+        message = cut("\n".join(map(str, sorted(findings))))
         return unplanned(table, message, source=source, job_type=self.job_type_of(table), attempt=attempt)
 
     def job_type_of(self, table: str) -> str | None:
@@ -73,7 +74,7 @@ class Planner:
             return own.strip() if isinstance(own, str) and own.strip() else None
         return self._default_job_type
 
-    def plan(self, table: str, attempt: Attempt, mark: str | None) -> PlannedTable | list[Complaint]:
+    def plan(self, table: str, attempt: Attempt, mark: str | None) -> PlannedTable | list[Finding]:
         """The planned table, or all that is wrong with it."""
         found = self.read(table)
         if isinstance(found, list):
@@ -84,48 +85,48 @@ class Planner:
         except Unplannable as error:
             path: Path = ("extract", "tables", table)
             origin = self.tiers.origin_of_argument(error.argument, table, spec.job_type) if error.argument else path
-            return [Complaint(origin, str(error))]
+            return [self.tiers.finding(origin, str(error))]
 
-    def read(self, table: str) -> tuple[TableSpec, Settings, Base] | list[Complaint]:
+    def read(self, table: str) -> tuple[TableSpec, Settings, Base] | list[Finding]:
         """The table with its validated settings and its job type's base, or all that is wrong with its config."""
         path: Path = ("extract", "tables", table)
         if table not in self._tables:
-            return [Complaint(("extract", "tables"), f"has no table {table!r} any more{nearest(table, self._tables)}")]
+            return [self.tiers.finding(("extract", "tables"), f"has no table {table!r} any more{nearest(table, self._tables)}")]
         raw = self._tables[table]
         if raw is not None and not isinstance(raw, dict):
-            return [Complaint(path, f"is {kind(raw)} ({shown(raw)}); write a mapping: keys with values, or {{}}")]
+            return [self.tiers.finding(path, f"is {kind(raw)} ({shown(raw)}); write a mapping: keys with values, or {{}}")]
         job_type = self.job_type_of(table)
         base = self.tiers.base(job_type) if job_type is not None else self._no_job_type(raw)
         if isinstance(base, str):
             own = isinstance(raw, dict) and "job_type" in raw
             place = (*path, "job_type") if own else ("extract", "job_type") if self._default_job_type else path
-            return [Complaint(place, base), *self._without_type(table, raw or {}, job_type)]
-        spec, plugin, complaints = self._read(table, raw or {}, base)
+            return [self.tiers.finding(place, base), *self._without_type(table, raw or {}, job_type)]
+        spec, plugin, findings = self._read(table, raw or {}, base)
         try:
             settings = base.type.settings(plugin)
         except BadSettings as bad:
-            for inside, message in bad.complaints:
+            for inside, message in bad.problems:
                 origin = self.tiers.origin(str(inside[0]), table, job_type) if inside else path
                 where = (*origin, *inside) if origin == path else (*origin, *inside[1:])
-                complaints.append(Complaint(where, message))
+                findings.append(self.tiers.finding(where, message))
         except PluginFailure as error:
-            complaints.append(Complaint(path, str(error)))
+            findings.append(self.tiers.finding(path, str(error)))
         else:
-            if not complaints:
+            if not findings:
                 return spec, settings, base
-        return complaints
+        return findings
 
-    def _without_type(self, table: str, raw: Mapping[str, Json], job_type: str | None) -> list[Complaint]:
+    def _without_type(self, table: str, raw: Mapping[str, Json], job_type: str | None) -> list[Finding]:
         """What is wrong with a table apart from its job type: the core's keys, and typos if the job type itself is one."""
         path: Path = ("extract", "tables", table)
-        complaints: list[Complaint] = []
+        findings: list[Finding] = []
         core = self.tiers.without_type()
         for key, value in raw.items():
             if key in keys.TABLE and key != "job_type":
-                complaints += self._core_key(path, key, value, core)
+                findings += self._core_key(path, key, value, core)
             elif key not in self._all_keys and self._is_typo(job_type):
-                complaints.append(Complaint((*path, key), self._unknown_anywhere(key), of_key=True))
-        return complaints or wrong_together(self.tiers, table, job_type, core)
+                findings.append(self.tiers.finding((*path, key), self._unknown_anywhere(key), of_key=True))
+        return findings or wrong_together(self.tiers, table, job_type, core)
 
     def _is_typo(self, job_type: str | None) -> bool:
         """Whether an installed job type was probably meant, so that a key that none of them knows is a typo as well."""
@@ -148,13 +149,12 @@ class Planner:
             found = self._unknown_keys[key, ""] = f"neither the core nor any installed job type knows this key{hint}"
         return found
 
-    @staticmethod
-    def _core_key(path: Path, key: str, value: Json, into: dict[str, object]) -> list[Complaint]:
+    def _core_key(self, path: Path, key: str, value: Json, into: dict[str, object]) -> list[Finding]:
         """Read one key of the core; what is wrong with it."""
         try:
             into[key] = keys.TABLE[key](value)
         except BadValue as error:
-            return [Complaint((*path, key, *inside), said, of_key=bool(inside)) for inside, said in error.complaints]
+            return [self.tiers.finding((*path, key, *inside), said, of_key=bool(inside)) for inside, said in error.problems]
         return []
 
     @staticmethod
@@ -163,29 +163,31 @@ class Planner:
             return f"is {shown(raw['job_type'])}; write the name of a job type"
         return "has no job type; write job_type here, or extract.job_type for all tables"
 
-    def _read(self, table: str, raw: Mapping[str, Json], base: Base) -> tuple[TableSpec, Mapping[str, Json], list[Complaint]]:
+    def _read(self, table: str, raw: Mapping[str, Json], base: Base) -> tuple[TableSpec, Mapping[str, Json], list[Finding]]:
         """The table's keys over those of its tiers; what is the plugin's; what is wrong."""
         path: Path = ("extract", "tables", table)
-        complaints: list[Complaint] = []
+        findings: list[Finding] = []
         core = dict(base.core)
         own: dict[str, Json] = {}
         for key, value in raw.items():
             reader = keys.TABLE.get(key)
             if reader is not None:
-                complaints += self._core_key(path, key, value, core)
+                findings += self._core_key(path, key, value, core)
             if key in base.type.keys or (base.type.takes_any_key and reader is None):
                 own[key] = value
             elif reader is None:
-                complaints.append(Complaint((*path, key), self._unknown_key(key, base), of_key=True))
+                findings.append(self.tiers.finding((*path, key), self._unknown_key(key, base), of_key=True))
         core.pop("job_type", None)
         arguments = core.pop("arguments", None)
         script: Mapping[str, str] = {**base.arguments, **arguments} if isinstance(arguments, dict) else base.arguments
         if isinstance(arguments, dict):
-            complaints += [
-                Complaint((*path, "arguments", key), RESERVED_MESSAGE, of_key=True) for key in arguments if key in RESERVED
+            findings += [
+                self.tiers.finding((*path, "arguments", key), RESERVED_MESSAGE, of_key=True)
+                for key in arguments
+                if key in RESERVED
             ]
-        if not complaints:
-            complaints += wrong_together(self.tiers, table, base.type.job_type.name, core)
+        if not findings:
+            findings += wrong_together(self.tiers, table, base.type.job_type.name, core)
         spec = TableSpec(
             source_name=self._config.source_name,
             source_type=self._config.source_type,
@@ -195,7 +197,7 @@ class Planner:
             arguments=script,
             database=self._config.extract.database,
         )
-        return spec, ({**base.plugin, **own} if own else base.plugin), complaints
+        return spec, ({**base.plugin, **own} if own else base.plugin), findings
 
     def _unknown_key(self, key: str, base: Base) -> str:
         """What to say of a key that this job type doesn't know; worked out once: the typo may stand in 10,000 tables."""

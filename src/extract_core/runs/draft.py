@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from extract_core.config.model import RunPolicy, SourceConfig
     from extract_core.contract import Json
-    from extract_core.errors import Fault
+    from extract_core.errors import Finding
     from extract_core.pipeline.parts import Parts
     from extract_core.plan.attempt import Backfill
     from extract_core.plan.event import ExtractEvent
@@ -65,8 +65,8 @@ class Planning:
     def read_source(self) -> SourceConfig:
         """Today's config of the event's source. Raises UsageError and ConfigError (with the faults of all tables as well)."""
 
-        def check(data: bytes, file: str) -> Sequence[Fault]:
-            return check_source(data, file=file, registry=self.parts.registry, machine=self.machine).faults
+        def check(data: bytes, file: str) -> Sequence[Finding]:
+            return check_source(data, file=file, registry=self.parts.registry, machine=self.machine).findings
 
         return read_source(
             self.parts.objects, self.parts.config_uri, self.event.source_name, check=check, kept=self.parts.sources

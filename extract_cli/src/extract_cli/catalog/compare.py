@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from extract_cli.catalog.tables import Database, Table
     from extract_core.config.model import SourceConfig
-    from extract_core.errors import Fault
+    from extract_core.errors import Finding
     from extract_core.registry.installed import Registry
 
 _COLUMNS: Final = ("hwm_col_name", "partition_column")
@@ -20,17 +20,19 @@ _MOST_TOLD: Final = 20
 _PUBLIC: Final = "public."
 
 
-def compare(config: SourceConfig, registry: Registry, database: Database) -> tuple[list[Fault], list[str]]:
-    """Complaints about the config, and notes of tables that it lacks. Tables with other faults are compared by name alone."""
+def compare(config: SourceConfig, registry: Registry, database: Database) -> tuple[list[Finding], list[str]]:
+    """Complaints about the config, and notes of tables that it lacks. Tables with other findings are compared by name alone."""
     planner = Planner(config, None, registry)
     there = {table.name: table for table in database.tables}
-    faults: list[Fault] = []
+    findings: list[Finding] = []
     named = set()
     for name in config.tables:
         table = _find(name, there, engine=database.engine)
         if table is None:
             hint = nearest(name, there) or "; leave it out, or let this user see it"
-            faults.append(config.text.fault(("extract", "tables", name), f"the database has no such table{hint}", of_key=True))
+            findings.append(
+                config.text.finding(("extract", "tables", name), f"the database has no such table{hint}", of_key=True)
+            )
             continue
         named.add(table.name)
         planned = planner.read(name)
@@ -39,8 +41,8 @@ def compare(config: SourceConfig, registry: Registry, database: Database) -> tup
         for key in _COLUMNS:
             if key in core and core[key] not in columns:
                 said = f"is {core[key]!r}, and the table has no such column{nearest(str(core[key]), columns)}"
-                faults.append(config.text.fault(planner.tiers.origin(key, name, planner.job_type_of(name)), said))
-    return faults, _new(config.text.file, [name for name in there if name not in named])
+                findings.append(config.text.finding(planner.tiers.origin(key, name, planner.job_type_of(name)), said))
+    return findings, _new(config.text.file, [name for name in there if name not in named])
 
 
 def _find(name: str, there: Mapping[str, Table], *, engine: str) -> Table | None:

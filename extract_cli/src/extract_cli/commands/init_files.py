@@ -163,9 +163,9 @@ def _check(text: str, name: str, registry: Registry) -> None:
 
     if ":\n" in text and text.rstrip().endswith("tables:"):
         raise UsageError(f"the database of source {name!r} has no table that this user may read; give it some, or name another")
-    faults = check_source(text.encode("utf-8", "replace"), file=f"{name}.yml", registry=registry).faults
-    if faults:
-        told = "\n".join(map(str, faults))
+    findings = check_source(text.encode("utf-8", "replace"), file=f"{name}.yml", registry=registry).findings
+    if findings:
+        told = "\n".join(map(str, findings))
         raise UsageError(
             f"these tables can't stand in a config; leave them out by hand (extract init without --from-database):\n{told}"
         )

@@ -71,7 +71,7 @@ def plan(
         try:
             found = preview(read, parts, asked)
         except ConfigError as error:
-            raise ConfigError([placed(fault, asked.source_name, prefix) for fault in error.faults]) from error
+            raise ConfigError([placed(finding, asked.source_name, prefix) for finding in error.findings]) from error
         if diff is not None:
             show_diff(parts, diff, found, output=output)
         else:
@@ -81,14 +81,14 @@ def plan(
 
 def _read_pipeline(path: Path | None, registry: Registry) -> Pipeline:
     """The pipeline; ConfigError with all that is wrong in extract.toml: told once, not at each table."""
-    from extract_core.pipeline.deployments import deployment_faults
+    from extract_core.pipeline.deployments import deployment_findings
     from extract_core.pipeline.read import missing_config_folder, read_faulty_pipeline
 
-    pipeline, faults = read_faulty_pipeline(path)
+    pipeline, findings = read_faulty_pipeline(path)
     missing = missing_config_folder(pipeline)
-    faults += [*([missing] if missing is not None else []), *deployment_faults(pipeline, registry)]
-    if faults:
-        raise ConfigError(set(faults))
+    findings += [*([missing] if missing is not None else []), *deployment_findings(pipeline, registry)]
+    if findings:
+        raise ConfigError(set(findings))
     return pipeline
 
 

@@ -10,7 +10,7 @@ import click
 from extract_cli.installed import load_registry, tell_notes
 from extract_cli.options import pipeline_option
 from extract_cli.views.output import output_option, print_json
-from extract_core.errors import ConfigError, Fault, UsageError
+from extract_core.errors import ConfigError, Finding, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,31 +40,33 @@ def validate(configs: Sequence[Path], url: str | None, pipeline: Path | None, ou
     from extract_cli.config_files import beside, named_configs
 
     registry = load_registry()
-    read, faults = _pipeline(pipeline, registry, needed=not configs)
-    paths = named_configs(configs, read) if configs else (_configs(read, faults) if read is not None else [])
-    faults += beside(paths)
+    read, findings = _pipeline(pipeline, registry, needed=not configs)
+    paths = named_configs(configs, read) if configs else (_configs(read, findings) if read is not None else [])
+    findings += beside(paths)
     if url is not None and len(paths) != 1:
         raise UsageError("--database is held against one config; name its source, as in: extract validate sales --database URL")
-    checked = [(path, _check(path, registry, read, faults)) for path in paths]
+    checked = [(path, _check(path, registry, read, findings)) for path in paths]
     if url is not None:
         checked = [(path, _compared(found, registry, url)) for path, found in checked]
     if output == "json":
         sources = [_source_json(path, found) for path, found in checked]
-        print_json({"valid": not _count(faults, checked), "faults": [_fault_json(each) for each in faults], "sources": sources})
+        print_json(
+            {"valid": not _count(findings, checked), "findings": [_finding_json(each) for each in findings], "sources": sources}
+        )
     else:
-        _print(faults, checked)
-    if read is None and configs and not faults:
+        _print(findings, checked)
+    if read is None and configs and not findings:
         click.echo("there is no extract.toml here: what depends on the machine was not checked", err=True)
-    return 2 if _count(faults, checked) else 0
+    return 2 if _count(findings, checked) else 0
 
 
-def _count(faults: Sequence[Fault], checked: Sequence[tuple[Path, Checked]]) -> int:
-    return len(faults) + sum(len(found.faults) for _, found in checked)
+def _count(findings: Sequence[Finding], checked: Sequence[tuple[Path, Checked]]) -> int:
+    return len(findings) + sum(len(found.findings) for _, found in checked)
 
 
-def _pipeline(path: Path | None, registry: Registry, *, needed: bool) -> tuple[Pipeline | None, list[Fault]]:
+def _pipeline(path: Path | None, registry: Registry, *, needed: bool) -> tuple[Pipeline | None, list[Finding]]:
     """The pipeline of this folder, if there is one, and all that is wrong with its extract.toml."""
-    from extract_core.pipeline.deployments import deployment_faults
+    from extract_core.pipeline.deployments import deployment_findings
     from extract_core.pipeline.read import find_pipeline, missing_config_folder, read_faulty_pipeline
 
     if path is None:
@@ -75,15 +77,15 @@ def _pipeline(path: Path | None, registry: Registry, *, needed: bool) -> tuple[P
                 raise
             return None, []
     try:
-        read, faults = read_faulty_pipeline(path)
+        read, findings = read_faulty_pipeline(path)
     except ConfigError as error:
-        return None, list(error.faults)
+        return None, list(error.findings)
     missing = missing_config_folder(read)
-    faults += [*([missing] if missing is not None and needed else []), *deployment_faults(read, registry)]
-    return read, sorted(set(faults))
+    findings += [*([missing] if missing is not None and needed else []), *deployment_findings(read, registry)]
+    return read, sorted(set(findings))
 
 
-def _configs(pipeline: Pipeline, faults: Sequence[Fault]) -> list[Path]:
+def _configs(pipeline: Pipeline, findings: Sequence[Finding]) -> list[Path]:
     """The config files of a pipeline that keeps them in a folder."""
     from extract_cli.config_files import config_folder, configs_in
 
@@ -92,10 +94,10 @@ def _configs(pipeline: Pipeline, faults: Sequence[Fault]) -> list[Path]:
         raise UsageError(
             f"the pipeline keeps its configs in {pipeline.config_uri}: name the files to check: extract validate config/*.yml"
         )
-    return [] if any(fault.path == "pipeline.config_uri" for fault in faults) else configs_in(folder)
+    return [] if any(finding.path == "pipeline.config_uri" for finding in findings) else configs_in(folder)
 
 
-def _check(path: Path, registry: Registry, pipeline: Pipeline | None, faults: Sequence[Fault]) -> Checked:
+def _check(path: Path, registry: Registry, pipeline: Pipeline | None, findings: Sequence[Finding]) -> Checked:
     from extract_core.plan.check import Checked, check_source
     from extract_core.plan.machine import machine_facts
 
@@ -103,10 +105,10 @@ def _check(path: Path, registry: Registry, pipeline: Pipeline | None, faults: Se
         data = path.read_bytes()
     except OSError as error:
         why = "is a link to nothing" if path.is_symlink() else f"can't be read: {error.strerror}"
-        return Checked(faults=(Fault(str(path), 0, 0, "", why),))
-    unread = any(fault.path in ("pipeline", "machine", "job_types") for fault in faults)  # nothing is known of the machine
+        return Checked(findings=(Finding(str(path), 0, 0, "", why),))
+    unread = any(finding.path in ("pipeline", "machine", "job_types") for finding in findings)  # nothing is known of the machine
     machine = machine_facts(pipeline, registry) if pipeline is not None and not unread else None
-    faulty = {fault.path.split(".")[1] for fault in faults if fault.path.startswith("job_types.")}
+    faulty = {finding.path.split(".")[1] for finding in findings if finding.path.startswith("job_types.")}
     return check_source(data, file=str(path), registry=registry, machine=machine, faulty=faulty)
 
 
@@ -119,19 +121,19 @@ def _compared(found: Checked, registry: Registry, url: str) -> Checked:
 
     if found.config is None:
         return found
-    faults, notes = compare(found.config, registry, read_database(url, names_only=True))
-    return replace(found, faults=tuple(sorted({*found.faults, *faults})), notes=(*found.notes, *notes))
+    findings, notes = compare(found.config, registry, read_database(url, names_only=True))
+    return replace(found, findings=tuple(sorted({*found.findings, *findings})), notes=(*found.notes, *notes))
 
 
-def _print(faults: Sequence[Fault], checked: Sequence[tuple[Path, Checked]]) -> None:
-    for fault in (*faults, *(fault for _, found in checked for fault in found.faults)):
-        click.echo(str(fault))
+def _print(findings: Sequence[Finding], checked: Sequence[tuple[Path, Checked]]) -> None:
+    for finding in (*findings, *(finding for _, found in checked for finding in found.findings)):
+        click.echo(str(finding))
     for path, found in checked:
-        if not found.faults:
+        if not found.findings:
             types = ", ".join(f"{name} {count:,}" for name, count in found.job_types.items())
             click.echo(f"{path}: {_tables(found)} ({types})")
         tell_notes(found.notes)
-    count = _count(faults, checked)
+    count = _count(findings, checked)
     if count:
         click.echo(f"{count:,} {'complaint' if count == 1 else 'complaints'}", err=True)
 
@@ -147,12 +149,12 @@ def _source_json(path: Path, found: Checked) -> dict[str, Any]:
         "source_name": found.config.source_name if found.config is not None else None,
         "tables": sum(found.job_types.values()),
         "job_types": dict(found.job_types),
-        "faults": [_fault_json(fault) for fault in found.faults],
+        "findings": [_finding_json(finding) for finding in found.findings],
         "notes": list(found.notes),
     }
 
 
-def _fault_json(fault: Fault) -> dict[str, Any]:
+def _finding_json(finding: Finding) -> dict[str, Any]:
     from dataclasses import asdict
 
-    return asdict(fault)
+    return asdict(finding)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_cli.doctor.finding import Finding
+from extract_cli.doctor.check import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ROLE: Final = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+")
 
 
-def identity(pipeline: Pipeline) -> Finding:
+def identity(pipeline: Pipeline) -> Check:
     """Who is calling: credentials, and whether they are of the pipeline's account."""
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
@@ -23,15 +23,15 @@ def identity(pipeline: Pipeline) -> Finding:
     try:
         caller = boto3.client("sts", region_name=pipeline.region).get_caller_identity()
     except (BotoCoreError, ClientError, ValueError) as error:
-        return Finding("wrong", "AWS", f"nobody is signed in: {error}", "sign in (aws sso login), or set AWS_PROFILE")
+        return Check("wrong", "AWS", f"nobody is signed in: {error}", "sign in (aws sso login), or set AWS_PROFILE")
     said = f"{caller['Arn']} in {pipeline.region}"
     if caller["Account"] != pipeline.account:
         remedy = "use the account's credentials, or mend pipeline.account in extract.toml"
-        return Finding("wrong", "AWS", f"{said}, and extract.toml says account {pipeline.account}", remedy)
-    return Finding("ok", "AWS", said)
+        return Check("wrong", "AWS", f"{said}, and extract.toml says account {pipeline.account}", remedy)
+    return Check("ok", "AWS", said)
 
 
-def permissions(pipeline: Pipeline, iam: Any = None) -> Iterator[Finding]:  # Any: boto3-stubs without iam
+def permissions(pipeline: Pipeline, iam: Any = None) -> Iterator[Check]:  # Any: boto3-stubs without iam
     """What the caller may do, as IAM's own simulation says (iam:SimulatePrincipalPolicy); a note where it can't be asked.
 
     Policies of resources (a bucket's) and of the organisation are not part of that answer (IAM guide, "Policy simulator").
@@ -46,11 +46,11 @@ def permissions(pipeline: Pipeline, iam: Any = None) -> Iterator[Finding]:  # An
             answer = iam.simulate_principal_policy(PolicySourceArn=_source(caller), ActionNames=[action], ResourceArns=[resource])
             decision = answer["EvaluationResults"][0]["EvalDecision"]
             if decision == "allowed":
-                yield Finding("ok", what, f"{action} on {resource} is allowed")
+                yield Check("ok", what, f"{action} on {resource} is allowed")
             else:
-                yield Finding("wrong", what, f"{action} on {resource} is not allowed ({decision})", "add it to the role's policy")
+                yield Check("wrong", what, f"{action} on {resource} is not allowed ({decision})", "add it to the role's policy")
     except (BotoCoreError, ClientError, KeyError, IndexError) as error:
-        yield Finding("note", "permissions", f"can't be asked: {error}", "allow iam:SimulatePrincipalPolicy to have them checked")
+        yield Check("note", "permissions", f"can't be asked: {error}", "allow iam:SimulatePrincipalPolicy to have them checked")
 
 
 def _source(arn: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extract_cli.catalog import INSTALL
-from extract_cli.doctor.finding import Finding
+from extract_cli.doctor.check import Check
 from extract_cli.doctor.pipeline import account, configs, deployments
 from extract_core.errors import ConfigError, ExtractError, UsageError
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from extract_core.registry.installed import Registry
 
 
-def everything(path: Path | None) -> Iterator[Finding]:
+def everything(path: Path | None) -> Iterator[Check]:
     """All findings, one after the other: some ask a network."""
-    from extract_core.pipeline.deployments import deployment_faults
+    from extract_core.pipeline.deployments import deployment_findings
     from extract_core.pipeline.read import find_pipeline, read_faulty_pipeline
     from extract_core.registry.loading import discover
 
@@ -33,23 +33,23 @@ def everything(path: Path | None) -> Iterator[Finding]:
     try:
         file = path if path is not None else find_pipeline()
     except UsageError as error:
-        yield Finding("note", "extract.toml", str(error), "extract init")
+        yield Check("note", "extract.toml", str(error), "extract init")
         yield from _packages(None)
         return
     try:
-        pipeline, faults = read_faulty_pipeline(file)
-        if faults:
-            raise ConfigError([*faults, *deployment_faults(pipeline, registry)])
+        pipeline, findings = read_faulty_pipeline(file)
+        if findings:
+            raise ConfigError([*findings, *deployment_findings(pipeline, registry)])
     except ExtractError as error:
-        yield Finding("wrong", "extract.toml", str(error), "mend it")
+        yield Check("wrong", "extract.toml", str(error), "mend it")
         yield from _packages(None)
         return
-    yield Finding("ok", "extract.toml", f"{pipeline.file}: pipeline {pipeline.name!r}")
+    yield Check("ok", "extract.toml", f"{pipeline.file}: pipeline {pipeline.name!r}")
     yield from _packages(pipeline)
     yield from _pipeline(pipeline, registry)
 
 
-def _pipeline(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
+def _pipeline(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
     yield from account(pipeline)
     yield from deployments(pipeline, registry)
     uses_aws = not pipeline.is_local
@@ -72,30 +72,30 @@ def _pipeline(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
         yield from permissions(pipeline)
 
 
-def _python() -> Finding:
+def _python() -> Check:
     from importlib import metadata
 
     version = metadata.version("extract-sfn")
-    return Finding("ok", "extract-sfn", f"{version} on Python {platform.python_version()} ({sys.executable})")
+    return Check("ok", "extract-sfn", f"{version} on Python {platform.python_version()} ({sys.executable})")
 
 
-def _plugins(registry: Registry) -> Iterator[Finding]:
+def _plugins(registry: Registry) -> Iterator[Check]:
     for info in registry.plugins:
         brings = f"job types {', '.join(info.job_types)}" if info.job_types else f"hooks {', '.join(info.hooks)}"
-        yield Finding("ok", f"plugin {info.provider.plugin}", f"{info.provider.distribution} {info.provider.version}: {brings}")
+        yield Check("ok", f"plugin {info.provider.plugin}", f"{info.provider.distribution} {info.provider.version}: {brings}")
     for broken in registry.broken:
         whose, remedy = broken.provider, "mend or uninstall it, or leave it out: EXTRACT_DISABLE_PLUGINS="
-        yield Finding(
+        yield Check(
             "wrong", f"plugin {whose.plugin}", f"{whose.distribution} {whose.version}: {broken.cause}", remedy + whose.plugin
         )
     for name in registry.blocked:
-        yield Finding("note", f"plugin {name}", "is blocked by EXTRACT_DISABLE_PLUGINS")
+        yield Check("note", f"plugin {name}", "is blocked by EXTRACT_DISABLE_PLUGINS")
     for notice in registry.notices:
-        yield Finding("note", "plugins", notice)
+        yield Check("note", "plugins", notice)
     if not registry.job_types and registry.blocked:
-        yield Finding("wrong", "job types", "all that are installed are blocked", "take some out of EXTRACT_DISABLE_PLUGINS")
+        yield Check("wrong", "job types", "all that are installed are blocked", "take some out of EXTRACT_DISABLE_PLUGINS")
     elif not registry.job_types:
-        yield Finding("wrong", "job types", "none is installed", "pip install 'extract-sfn[glue,emr,ecs]'")
+        yield Check("wrong", "job types", "none is installed", "pip install 'extract-sfn[glue,emr,ecs]'")
 
 
 _PACKAGES = (
@@ -106,16 +106,16 @@ _PACKAGES = (
 )
 
 
-def _packages(pipeline: Pipeline | None) -> Iterator[Finding]:
+def _packages(pipeline: Pipeline | None) -> Iterator[Check]:
     needed = {"boto3"} if pipeline is not None and not pipeline.is_local else set()
     for package, use, remedy in _PACKAGES:
         if find_spec(package) is not None:
-            yield Finding("ok", package, f"is installed ({use})")
+            yield Check("ok", package, f"is installed ({use})")
         else:
-            yield Finding("wrong" if package in needed else "note", package, f"is not installed ({use})", remedy)
+            yield Check("wrong" if package in needed else "note", package, f"is not installed ({use})", remedy)
 
 
-def _store(name: str, uri: str) -> Finding:
+def _store(name: str, uri: str) -> Check:
     from extract_core.objects.files import file_path
     from extract_core.objects.routed import open_objects
 
@@ -124,31 +124,31 @@ def _store(name: str, uri: str) -> Finding:
     try:
         next(iter(open_objects().list(uri)), None)
     except ExtractError as error:
-        return Finding("wrong", name, str(error))
-    return Finding("ok", name, f"{uri} can be listed")
+        return Check("wrong", name, str(error))
+    return Check("ok", name, f"{uri} can be listed")
 
 
-def _folder(name: str, path: Path) -> Finding:
+def _folder(name: str, path: Path) -> Check:
     """A folder that is there, or can be made. Nothing is made."""
     there = next(folder for folder in (path, *path.parents) if folder.exists())
     if not there.is_dir():
-        return Finding("wrong", name, f"{str(there)!r} is no folder", f"move it away, or mend {name} in extract.toml")
+        return Check("wrong", name, f"{str(there)!r} is no folder", f"move it away, or mend {name} in extract.toml")
     if not os.access(there, os.W_OK | os.X_OK):
-        return Finding(
+        return Check(
             "wrong", name, f"{str(there)!r} can't be written", f"give this user the right to, or mend {name} in extract.toml"
         )
-    return Finding("ok", name, f"{path} " + ("can be written" if there == path else "will be made by the first run"))
+    return Check("ok", name, f"{path} " + ("can be written" if there == path else "will be made by the first run"))
 
 
-def _tracking(place: str) -> Finding:
+def _tracking(place: str) -> Check:
     from extract_core.tracking.open import open_tracking
 
     try:
         with open_tracking(place, read_only=True) as store:
             newest = next(iter(store.runs(1)), None)
     except ExtractError as error:
-        return Finding("wrong", "tracking", str(error))
+        return Check("wrong", "tracking", str(error))
     if "://" not in place and not Path(place).exists():
         found = _folder("tracking", Path(place).parent)
-        return found if found.state == "wrong" else Finding("ok", "tracking", f"{place} will be made by the first run")
-    return Finding("ok", "tracking", f"{place}: " + (f"the newest run is {newest.run_id}" if newest else "no run yet"))
+        return found if found.state == "wrong" else Check("ok", "tracking", f"{place} will be made by the first run")
+    return Check("ok", "tracking", f"{place}: " + (f"the newest run is {newest.run_id}" if newest else "no run yet"))

@@ -1,18 +1,18 @@
-"""What `extract doctor` finds in extract.toml and the configs: sections of job types, placeholders, faults of each source."""
+"""What `extract doctor` finds in extract.toml and the configs: sections of job types, placeholders, findings of each source."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from extract_cli.doctor.finding import Finding
+from extract_cli.doctor.check import Check
 from extract_core.errors import ConfigError, ExtractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from extract_core.config.model import SourceConfig
-    from extract_core.errors import Fault
+    from extract_core.errors import Finding
     from extract_core.pipeline.model import Pipeline
     from extract_core.registry.installed import Registry
     from extract_core.registry.values import AnyJobType
@@ -20,46 +20,46 @@ if TYPE_CHECKING:
 NO_ACCOUNT = "000000000000"
 
 
-def account(pipeline: Pipeline) -> Iterator[Finding]:
+def account(pipeline: Pipeline) -> Iterator[Check]:
     """The account of init's placeholder."""
     if pipeline.account == NO_ACCOUNT:
         remedy = "a run on this machine needs none; write your own before anything is built for AWS"
-        yield Finding("note", "account", f"is {NO_ACCOUNT} in extract.toml, which is nobody's", remedy)
+        yield Check("note", "account", f"is {NO_ACCOUNT} in extract.toml, which is nobody's", remedy)
 
 
-def deployments(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
+def deployments(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
     """Each section [job_types.<type>], and job types that have none."""
     from extract_core.config.settings import PluginFailure, TypeInUse
-    from extract_core.pipeline.deployments import deployment_faults
+    from extract_core.pipeline.deployments import deployment_findings
 
-    faults: dict[str, list[Fault]] = {}
-    for fault in deployment_faults(pipeline, registry):
-        faults.setdefault(fault.path.split(".")[1], []).append(fault)
+    findings: dict[str, list[Finding]] = {}
+    for finding in deployment_findings(pipeline, registry):
+        findings.setdefault(finding.path.split(".")[1], []).append(finding)
     examples = []
     for name in sorted({*pipeline.job_types, *registry.job_types}):
         section = pipeline.job_types.get(name)
-        if name in faults:
-            said = "; ".join(map(str, faults[name]))
-            yield Finding("wrong", f"[job_types.{name}]", said, "mend the section")
+        if name in findings:
+            said = "; ".join(map(str, findings[name]))
+            yield Check("wrong", f"[job_types.{name}]", said, "mend the section")
         elif name not in registry.job_types:
             why = (
                 f"its plugin is blocked ({', '.join(registry.blocked)})" if registry.blocked else "its plugin may be a broken one"
             )
-            yield Finding("note", f"[job_types.{name}]", f"no plugin that works brings this job type: {why}")
+            yield Check("note", f"[job_types.{name}]", f"no plugin that works brings this job type: {why}")
         elif section is None:
             try:
                 TypeInUse.open(registry.job_types[name], {})
             except PluginFailure:
-                yield Finding("note", f"job type {name}", "has no section in extract.toml, so the machine is built without it")
+                yield Check("note", f"job type {name}", "has no section in extract.toml, so the machine is built without it")
             else:
-                yield Finding("ok", f"job type {name}", "its deployment is in order")
+                yield Check("ok", f"job type {name}", "its deployment is in order")
         elif section and section == example_of(registry.job_types[name].job_type):
             examples.append(name)
         else:
-            yield Finding("ok", f"job type {name}", "its deployment is in order")
+            yield Check("ok", f"job type {name}", "its deployment is in order")
     if examples:
         remedy = "a run on this machine needs no more; write your own names before anything is built for AWS"
-        yield Finding("note", "[job_types]", f"{', '.join(examples)}: as extract init wrote them, for an example", remedy)
+        yield Check("note", "[job_types]", f"{', '.join(examples)}: as extract init wrote them, for an example", remedy)
 
 
 def example_of(job_type: AnyJobType) -> dict[str, object]:
@@ -73,7 +73,7 @@ def example_of(job_type: AnyJobType) -> dict[str, object]:
     return dict(first) if isinstance(first, dict) else {}
 
 
-def configs(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
+def configs(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
     """Each source's config: what `extract validate` says of it, in short."""
     from extract_core.config.find import source_names
     from extract_core.objects.routed import open_objects
@@ -81,15 +81,15 @@ def configs(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
 
     missing = missing_config_folder(pipeline)
     if missing is not None:
-        yield Finding("wrong", "configs", str(missing), "mend config_uri in extract.toml, or make the folder")
+        yield Check("wrong", "configs", str(missing), "mend config_uri in extract.toml, or make the folder")
         return
     try:
         names = source_names(open_objects(), pipeline.config_uri)
     except ExtractError as error:
-        yield Finding("wrong", "configs", str(error), "mend config_uri in extract.toml, or the permission to list it")
+        yield Check("wrong", "configs", str(error), "mend config_uri in extract.toml, or the permission to list it")
         return
     if not names:
-        yield Finding("wrong", "configs", f"there is none in {pipeline.config_uri}", "extract init")
+        yield Check("wrong", "configs", f"there is none in {pipeline.config_uri}", "extract init")
     of_postgresql = []
     for name in names:
         found, config = _config(pipeline, registry, name)
@@ -100,35 +100,35 @@ def configs(pipeline: Pipeline, registry: Registry) -> Iterator[Finding]:
         yield from _driver(of_postgresql)
 
 
-def _driver(names: list[str]) -> Iterator[Finding]:
+def _driver(names: list[str]) -> Iterator[Check]:
     """Whether a run on this machine could read PostgreSQL."""
     from extract_cli.catalog import DRIVER, INSTALL
 
     if find_spec(DRIVER) is None:
         said = f"is missing, and a run on this machine of {', '.join(names)} needs it"
-        yield Finding("note", "PostgreSQL's driver", said, INSTALL)
+        yield Check("note", "PostgreSQL's driver", said, INSTALL)
 
 
-def _config(pipeline: Pipeline, registry: Registry, name: str) -> tuple[Finding, SourceConfig | None]:
+def _config(pipeline: Pipeline, registry: Registry, name: str) -> tuple[Check, SourceConfig | None]:
     from extract_cli.config_files import placed, shown_prefix
     from extract_core.config.find import read_source
     from extract_core.objects.routed import open_objects
-    from extract_core.pipeline.deployments import deployment_faults
+    from extract_core.pipeline.deployments import deployment_findings
     from extract_core.plan.check import check_source
     from extract_core.plan.machine import machine_facts
 
     config = None
     try:
         config = read_source(open_objects(), pipeline.config_uri, name)
-        faulty = {fault.path.split(".")[1] for fault in deployment_faults(pipeline, registry)}
+        faulty = {finding.path.split(".")[1] for finding in deployment_findings(pipeline, registry)}
         facts = machine_facts(pipeline, registry)
-        faults = check_source(config.text.data, file=config.text.file, registry=registry, machine=facts, faulty=faulty).faults
+        findings = check_source(config.text.data, file=config.text.file, registry=registry, machine=facts, faulty=faulty).findings
     except ConfigError as error:
-        faults = tuple(error.faults)
+        findings = tuple(error.findings)
     except ExtractError as error:
-        return Finding("wrong", f"config {name}", str(error)), None
-    if not faults:
-        return Finding("ok", f"config {name}", "is in order"), config
-    first = placed(faults[0], name, shown_prefix(pipeline))
-    said = f"has {len(faults):,} fault{'' if len(faults) == 1 else 's'}, the first: {first}"
-    return Finding("wrong", f"config {name}", said, "extract validate"), config
+        return Check("wrong", f"config {name}", str(error)), None
+    if not findings:
+        return Check("ok", f"config {name}", "is in order"), config
+    first = placed(findings[0], name, shown_prefix(pipeline))
+    said = f"has {len(findings):,} fault{'' if len(findings) == 1 else 's'}, the first: {first}"
+    return Check("wrong", f"config {name}", said, "extract validate"), config

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from extract_core.contract import Json
-    from extract_core.errors import Fault
+    from extract_core.errors import Finding
     from extract_core.pipeline.model import Pipeline
     from extract_core.plan.event import ExtractEvent
     from extract_core.plan.line import PlannedTable
@@ -63,7 +63,7 @@ class Preview:
     on_conflict: str
     skipped: Sequence[Skipped] = field(default=())
     refused: str | None = None
-    notes: Sequence[Fault] = field(default=())
+    notes: Sequence[Finding] = field(default=())
 
 
 def reading_parts(pipeline: Pipeline, registry: Registry) -> Parts:
@@ -128,7 +128,7 @@ def preview(pipeline: Pipeline, parts: Parts, event: ExtractEvent) -> Preview:
     )
 
 
-def _notes(explainer: Explainer, planned: Sequence[PlannedTable]) -> list[Fault]:
+def _notes(explainer: Explainer, planned: Sequence[PlannedTable]) -> list[Finding]:
     return [*explainer.notes_above(), *(note for table in planned for note in explainer.notes(table))]
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     """One thing that was looked at. `remedy` is what to do, empty where nothing need be done."""
 
     state: Literal["ok", "note", "wrong"]
