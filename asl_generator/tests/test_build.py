@@ -190,16 +190,16 @@ class Strict(BaseModel, extra="forbid"):
 @pytest.mark.parametrize(
     ("section", "lines"),
     [
-        ({}, ["crunch.queue: is required, but not set"]),
-        ({"quue": "a", "queue": "b"}, ["crunch.quue: unknown key; did you mean 'queue'?"]),
-        ({"zz": "a", "queue": "b"}, ["crunch.zz: unknown key; known here: queue, size, subnets"]),
-        ({"queue": 4}, ["crunch.queue: input should be a valid string; given: 4"]),
-        ({"queue": "arn:x"}, ["crunch.queue: is an ARN; write the name alone; given: 'arn:x'"]),
+        ({}, ["crunch.queue: is missing, and job type 'crunch' needs it"]),
+        ({"quue": "a", "queue": "b"}, ["crunch.quue: no such key here; did you mean 'queue'?"]),
+        ({"zz": "a", "queue": "b"}, ["crunch.zz: no such key here; known are: queue, size, subnets"]),
+        ({"queue": 4}, ["crunch.queue: is 4; write text"]),
+        ({"queue": "arn:x"}, ["crunch.queue: is 'arn:x'; is an ARN; write the name alone"]),
         (
             {"queue": "b", "size": 0, "subnets": ["a", 1]},
             [
-                "crunch.size: input should be greater than or equal to 1; given: 0",
-                "crunch.subnets[1]: input should be a valid string; given: 1",
+                "crunch.size: is 0; write a number of at least 1",
+                "crunch.subnets[1]: is 1; write text",
             ],
         ),
     ],
@@ -237,7 +237,7 @@ def choice_rules(built):
 def test_an_empty_section_is_a_section(build_types, crunch, poll):
     with pytest.raises(ConfigError) as refused:
         build_types(crunch(), poll(), deployments={"crunch": {}})
-    assert str(refused.value) == "extract.toml: job_types.crunch.queue: is required, but not set"
+    assert str(refused.value) == "extract.toml: job_types.crunch.queue: is missing, and job type 'crunch' needs it"
 
 
 def test_a_machine_without_any_branch(build_types, crunch):
@@ -405,6 +405,6 @@ def test_faults_have_their_place_in_the_file(tmp_path: Path, crunch):
     with pytest.raises(ConfigError) as refused:
         build_pipeline(read_pipeline(file), Registry.of(crunch()))
     assert str(refused.value) == (
-        "extract.toml:4:1: job_types.crunch.queue: is required, but not set\n"
-        "extract.toml:5:1: job_types.crunch.queu: unknown key; did you mean 'queue'?"
+        "extract.toml:4:1: job_types.crunch.queue: is missing, and job type 'crunch' needs it\n"
+        "extract.toml:5:1: job_types.crunch.queu: no such key here; did you mean 'queue'?"
     )

@@ -69,7 +69,7 @@ def test_another_pipeline_and_its_faults(pipeline, tmp_path):
     done = built("--pipeline", str(other))
     assert isinstance(done.exception, ConfigError)
     assert done.exception.exit_code == 2
-    assert str(done.exception) == "other.toml:1:1: job_types.glue.job_name: is required, but not set"
+    assert str(done.exception) == "other.toml:1:1: job_types.glue.job_name: is missing, and job type 'glue' needs it"
 
 
 def test_job_types_without_a_section_are_named(pipeline, monkeypatch):

@@ -69,8 +69,8 @@ def test_what_is_wrong_says_what_to_do(found, project):
     )
     assert (wrong["[job_types.lom]"].said, wrong["[job_types.lom]"].remedy) == (
         (
-            "extract.toml:14:1: job_types.lom: no installed plugin brings this job type (installed: "
-            f"{', '.join(discover().job_types)}); install one that does, or remove the section"
+            "extract.toml:14:1: job_types.lom: job type 'lom' is not installed (installed: "
+            f"{', '.join(discover().job_types)}); install its plugin, or remove the section"
         ),
         "mend the section",
     )

@@ -327,7 +327,7 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgr
     assert compared == (
         2,
         f'config/shop.yml:{line}:55: extract.tables."public.accounts".{wrong}\n',
-        "note: config/shop.yml: 1 of the database's tables and views is not in it: public.named\n1 complaint\n",
+        "note: config/shop.yml: 1 of the database's tables and views is not in it: public.named\n1 finding\n",
     )
     place = f"127.0.0.1:{postgresql_port}"
     failed = f'Failed to connect: connection to server at "127.0.0.1", port {postgresql_port} failed: '

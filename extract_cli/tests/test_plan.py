@@ -33,7 +33,7 @@ TEXT = """\
 """
 
 
-NEAR = "'public.notes', 'public.accounts', 'public.events'"
+NEAR = "'public.notes' or 'public.accounts' or 'public.events'"
 
 
 def tree(folder):
@@ -238,8 +238,8 @@ def test_the_event_of_a_run_or_of_a_file(cli, project, started, monkeypatch):
     ("argv", "message"),
     [
         ((), "name a source, as in: extract plan sales public.accounts; or give an event: --event event.json"),
-        (("sails",), "there is no source 'sails': no sails.yml in {config}; the nearest are 'sales'"),
-        (("sales", "public.note"), "sales.yml: there is no table 'public.note'; the nearest are {near}"),
+        (("sails",), "there is no source 'sails': no sails.yml in {config}; did you mean 'sales'?"),
+        (("sales", "public.note"), "sales.yml: there is no table 'public.note'; did you mean {near}?"),
         (("sales", "tag:big"), "sales.yml: no table has the tag 'big'; it has the tags: large"),
         (("sales", "--event", "e.json"), "--event is the whole event: leave out SOURCE, TABLES, --exclude and --reingest"),
         (("--event", "e.json"), "the event 'e.json' can't be read: No such file or directory"),

@@ -7,6 +7,8 @@ import sqlite3
 
 import pytest
 
+from extract_core.registry.loading import discover
+
 
 def test_a_config_in_order(cli, project):
     said = cli("validate")
@@ -63,7 +65,7 @@ def test_yaml_sections_and_tables_in_one_go(cli, project):
     assert [line for line in lines if "job_type: job type 'teleporter' is not installed" not in line] == [
         f"config/{complaint}" for complaint in COMPLAINTS
     ]
-    assert said.err == "note: config/sales.yml: the section transform is kept and not read here\n11 complaints\n"
+    assert said.err == "note: config/sales.yml: the section transform is kept and not read here\n11 findings\n"
 
 
 def test_json(cli, project):
@@ -146,11 +148,14 @@ cluster = 7
 subnet = "subnet-1"
 """
 OF_FAULTY_PIPELINE = [
-    "extract.toml:2:1: pipeline.nam: unknown key; did you mean 'name'?",
+    "extract.toml:2:1: pipeline.nam: no such key here; did you mean 'name'?",
     "extract.toml:3:1: pipeline.tracking: 'redis://x' is not valid; wanted: the path of a file, or dynamodb://table",
     "extract.toml:4:1: pipeline.runs_uri: 'gs://bucket/runs' is not a folder or an s3:// URI",
     "extract.toml:5:1: pipeline.data_uri: 's3:/bucket' is not a folder or an s3:// URI",
-    "extract.toml:7:1: job_types.glu: no installed plugin brings this job type; did you mean 'glue'?",
+    (
+        "extract.toml:7:1: job_types.glu: job type 'glu' is not installed; did you mean 'glue'? (installed: "
+        f"{', '.join(discover().job_types)}); install its plugin, or remove the section"
+    ),
     "extract.toml:10:1: job_types.ecs.task_definition: is missing, and job type 'ecs' needs it",
     "extract.toml:11:1: job_types.ecs.cluster: is 7; write text",
     "extract.toml:12:1: job_types.ecs.subnet: no such key here; did you mean 'subnets'?",
@@ -181,7 +186,7 @@ def test_a_faulty_section_is_told_once_and_not_at_each_table(cli, project):
     text = (project / "extract.toml").read_text().replace("cluster =", "cluste =")
     (project / "extract.toml").write_text(text, encoding="utf-8")
     told = "extract.toml:11:1: job_types.ecs.cluste: no such key here; did you mean 'cluster'?\n"
-    assert cli("validate") == (2, f"{told}config/sales.yml: 3 tables (ecs 1, glue 2)\n", "1 complaint\n")
+    assert cli("validate") == (2, f"{told}config/sales.yml: 3 tables (ecs 1, glue 2)\n", "1 finding\n")
     assert cli("plan", "sales") == (2, "", f"extract: {told}")
 
 
@@ -206,7 +211,7 @@ def test_a_config_folder_that_is_missing(cli, project):
     text = (project / "extract.toml").read_text().replace("[machine]", 'config_uri = "confg"\n[machine]')
     (project / "extract.toml").write_text(text, encoding="utf-8")
     message = f"extract.toml:4:1: pipeline.config_uri: there is no folder {str(project / 'confg')!r}; did you mean 'config'?"
-    assert cli("validate") == (2, f"{message}\n", "1 complaint\n")
+    assert cli("validate") == (2, f"{message}\n", "1 finding\n")
     assert cli("plan", "sales") == (2, "", f"extract: {message}\n")
     assert f"wrong   configs: {message}\n        -> mend config_uri in extract.toml, or make the folder\n" in cli("doctor").out
 
@@ -272,7 +277,7 @@ extract:
             "config/sales.yml:8:5: extract.tables.nothing: the database has no such table; leave it out, or let this user see "
             "it\n"
         ),
-        "note: config/sales.yml: 1 of the database's tables and views is not in it: orders\n3 complaints\n",
+        "note: config/sales.yml: 1 of the database's tables and views is not in it: orders\n3 findings\n",
     )
     (project / "config" / "other.yml").write_text("extract: {job_type: glue, tables: {a: {}}}")
     assert cli("validate", "--database", "sqlite:///shop.db").err == (
@@ -332,7 +337,7 @@ def test_a_section_that_is_none_blames_no_config(cli, project):
     (project / "extract.toml").write_text("pipeline = 3\n")
     said = cli("validate", "config/sales.yml")
     assert (said.code, said.out.splitlines()[0]) == (2, "extract.toml:1:1: pipeline: is a section, not 3; write [pipeline]")
-    assert said.err.endswith("1 complaint\n")
+    assert said.err.endswith("1 finding\n")
 
 
 def test_an_empty_name_is_complained_of_once(cli, project):

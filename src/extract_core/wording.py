@@ -1,37 +1,77 @@
-"""An error of a plugin's code in one line, with the place in the plugin: for messages that its makers read."""
+"""The few helpers that word a message: did you mean, cut, plural, and an error of a plugin in one line."""
 
 from __future__ import annotations
 
 import sysconfig
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
 
 RAISED: Final = (Exception, SystemExit)
-"""What a plugin's code may raise without taking others down: ``sys.exit()`` too, but no Ctrl-C."""
+"""What a plugin's code may raise without stopping the others: ``sys.exit()`` too, but no Ctrl-C."""
 
+_SIMILAR: Final = 0.6  # from 0, nothing in common, to 1, the same (difflib.SequenceMatcher.ratio)
 _NOT_THE_PLUGINS: Final = frozenset({
     *("extract_core", "extract_cli", "extract_testing", "extract_local", "asl_generator", "asl_toolkit"),
     *("annotated_types", "botocore", "boto3", "hypothesis", "pluggy", "pydantic", "pydantic_core"),
 })  # fmt: skip
-"""What may stand between us and the plugin: a model's validators are called by pydantic."""
+"""Packages whose frames may stand between us and the plugin: pydantic calls a model's validators."""
 _STDLIB: Final = sysconfig.get_paths()["stdlib"]
 
 
-def told(error: BaseException) -> str:
-    """The type, the text and the place in the plugin of an error: ``KeyError: 'x' (acme_drum.py:30)``.
+def nearest(name: str, known: Iterable[str], most: int = 1) -> list[str]:
+    """The known names that are probably meant, the most similar first.
 
-    Its place is the plugin's own last line on the way there, not one of a library that the plugin called.
+    A name that differs in letter case alone is the only answer. So is the only name that begins or ends with all of it
+    (``source``: ``source_name``).
     """
+    from difflib import get_close_matches
+
+    wanted = name.lower()
+    spellings = {candidate.lower(): candidate for candidate in sorted(known)}
+    if wanted in spellings:
+        return [spellings[wanted]]
+    longer = [word for word in spellings if word.startswith(f"{wanted}_") or word.endswith(f"_{wanted}")]
+    near = longer if len(longer) == 1 else get_close_matches(wanted, sorted(spellings), n=most, cutoff=_SIMILAR)
+    return [spellings[word] for word in near]
+
+
+def did_you_mean(name: str, known: Iterable[str], most: int = 1) -> str:
+    """``; did you mean 'fetchsize'?``, or nothing if no known name is near."""
+    near = nearest(name, known, most)
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def cut(text: str, most: int) -> str:
+    """The text with at most this many characters; `` …`` at its end shows that some are missing."""
+    return text if len(text) <= most else f"{text[: most - 2]} …"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 table``, ``1,200 tables``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def described(error: BaseException) -> str:
+    """The type and text of an error that a plugin raised, and the place in the plugin: ``KeyError: 'x' (acme_drum.py:30)``.
+
+    The place is the last line of the plugin's own code, not one of a library that the plugin called. A SyntaxError names its
+    place itself.
+    """
+    import traceback
+
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     frames = [(frame.f_code.co_filename, _package(frame), line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    outside = [each for each in frames if not each[0].startswith("<") and not _is_stdlib(each[0])]
+    outside = [(file, package, line) for file, package, line in frames if not file.startswith("<") and not _is_stdlib(file)]
     plugin = next((package for _, package, _ in outside if package not in _NOT_THE_PLUGINS), None)
-    own = [each for each in outside if each[1] == plugin]
-    return f"{text} ({Path(own[-1][0]).name}:{own[-1][2]})" if own else text
+    places = [(file, line) for file, package, line in outside if package == plugin]
+    if not places or isinstance(error, SyntaxError):
+        return text
+    file, line = places[-1]
+    return f"{text} ({Path(file).name}:{line})"
 
 
 def _package(frame: FrameType) -> str:

@@ -33,7 +33,7 @@ def test_the_names_of_all_sources(folder):
 
 @pytest.mark.parametrize(
     ("source", "hint"),
-    [("sale", "the nearest are 'sales'"), ("zzz", "it has: both, hr, sales"), ("deeper", "it has: both, hr, sales")],
+    [("sale", "did you mean 'sales'?"), ("zzz", "it has: both, hr, sales"), ("deeper", "it has: both, hr, sales")],
 )
 def test_a_source_that_is_not_there(folder, source, hint):
     with pytest.raises(UsageError) as error:
@@ -45,7 +45,7 @@ def test_no_source_at_all(tmp_path):
     with pytest.raises(UsageError) as error:
         read_source(open_objects(), file_uri(tmp_path / "config"), "sales")
     place = file_uri(tmp_path / "config")
-    assert str(error.value) == f"there is no source 'sales': no sales.yml in {place}/; it has: no source at all"
+    assert str(error.value) == f"there is no source 'sales': no sales.yml in {place}/; it has: no source"
 
 
 @pytest.mark.parametrize("source", ["../sales", "deeper/other", "", ".hidden", "a b"])

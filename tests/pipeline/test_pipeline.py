@@ -50,8 +50,8 @@ def test_it_is_found_from_a_folder_below(tmp_path, monkeypatch):
     ("text", "complaints"),
     [
         ("[pipeline\n", ["extract.toml:1:10: not valid TOML: Expected ']' at the end of a table declaration"]),
-        ("[pipelin]\n", ["extract.toml:1:1: pipelin: unknown key; did you mean 'pipeline'?"]),
-        ("[pipeline]\n\n  nam = 'x'\n", ["extract.toml:3:3: pipeline.nam: unknown key; did you mean 'name'?"]),
+        ("[pipelin]\n", ["extract.toml:1:1: pipelin: no such key here; did you mean 'pipeline'?"]),
+        ("[pipeline]\n\n  nam = 'x'\n", ["extract.toml:3:3: pipeline.nam: no such key here; did you mean 'name'?"]),
         (
             "[pipeline]\naccount = 123\n",
             ['extract.toml:2:1: pipeline.account: 123 is not valid; wanted: twelve digits in quotes, such as "123456789012"'],

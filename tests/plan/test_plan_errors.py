@@ -177,8 +177,8 @@ class TestTheMachine:
         machine["job_types"] = {"loom": {"job": "main"}}
         assert error_of(plan, machine=machine) == (
             "sales.yml:1:21: extract.job_type: the machine was built with a deployment of job type 'loom' that "
-            f"{OF_LOOM} refuses: job_name: is missing; job: no such key here; mend [job_types.loom] in "
-            "extract.toml, and build and deploy the machine again"
+            f"{OF_LOOM} refuses: job_name is missing, and job type 'loom' needs it; job no such key here; did you "
+            "mean 'job_name'?; mend [job_types.loom] in extract.toml, and build and deploy the machine again"
         )
 
     def test_was_built_for_another_contract(self, plan, machine):

@@ -14,7 +14,7 @@ TABLES = ("public.orders", "public.accounts", "crm.people", "crm.[odd]", "Public
 
 
 TAGS = {"public.orders": ["large", "nightly"], "crm.people": ["nightly-late"], "crm.[odd]": ["large"]}
-NEAR = "'public.accounts', 'public.orders'"
+NEAR = "'public.accounts' or 'public.orders'"
 
 
 def failed(run_id):
@@ -53,12 +53,12 @@ def test_the_tables_meant_in_the_order_of_the_config(asked, exclude, chosen):
 @pytest.mark.parametrize(
     ("asked", "exclude", "message"),
     [
-        ("public.acounts", (), f"there is no table 'public.acounts'; the nearest are {NEAR}"),
-        ("PUBLIC.ACCOUNTS", (), "there is no table 'PUBLIC.ACCOUNTS'; the nearest are 'public.accounts'"),
+        ("public.acounts", (), f"there is no table 'public.acounts'; did you mean {NEAR}?"),
+        ("PUBLIC.ACCOUNTS", (), "there is no table 'PUBLIC.ACCOUNTS'; did you mean 'public.accounts'?"),
         ("crm", (), "there is no table 'crm'; did you mean 'crm.*' (2 tables)?"),
         ("qx*", (), f"no table matches 'qx*'; it has 5: {', '.join(TABLES)}"),
-        ("*", ("crm.peopl",), "exclude: there is no table 'crm.peopl'; the nearest are 'crm.people'"),
-        ("tag:lrage", (), "no table has the tag 'lrage'; the nearest are 'large'"),
+        ("*", ("crm.peopl",), "exclude: there is no table 'crm.peopl'; did you mean 'crm.people'?"),
+        ("tag:lrage", (), "no table has the tag 'lrage'; did you mean 'large'?"),
         ("tag:x", (), "no table has the tag 'x'; it has the tags: large, nightly, nightly-late"),
         ("crm.*", ("*",), "no table is left of the 2 that were asked for: exclude (*) takes them all; narrow it"),
     ],

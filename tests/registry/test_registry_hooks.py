@@ -71,8 +71,8 @@ def test_amending_nothing(site, hooks):
         ("return ['--a']", "returned ['--a']; return a mapping or None"),
         ("return {'--n': 4}", "returned {'--n': 4}; both must be text"),
         ("return {4: 'n'}", "returned {4: 'n'}; both must be text"),
-        ("raise KeyError('x')", "raised KeyError: 'x' (FILE:5)"),
-        ("raise SystemExit", "raised SystemExit (FILE:5)"),
+        ("raise KeyError('x')", "raised KeyError: 'x' (acme_bad.py:5)"),
+        ("raise SystemExit", "raised SystemExit (acme_bad.py:5)"),
     ],
 )
 def test_amending_that_fails_names_the_plugin(site, hooks, body, fault):
@@ -80,7 +80,7 @@ def test_amending_that_fails_names_the_plugin(site, hooks, body, fault):
     with pytest.raises(PluginError) as refused:
         discover(strict=True).amend_arguments(TABLE)
     expected = f"plugin 'bad' of acme-bad 3: its hook extract_amend_arguments {fault}"
-    assert str(refused.value) == expected.replace("FILE", str(site.folder / "acme_bad.py"))
+    assert str(refused.value) == expected
 
 
 def test_run_finished_reaches_all_even_if_one_raises(site, hooks, caplog):
@@ -92,7 +92,7 @@ def test_run_finished_reaches_all_even_if_one_raises(site, hooks, caplog):
         registry.run_finished({"extract_table": "t"}, "glue", DONE, logging.getLogger("test"))
     assert sys.modules["acme_a"].seen == [({"extract_table": "t"}, DONE)]
     assert sys.modules["acme_c"].seen == ["glue"]
-    place = f"{site.folder}/acme_b.py:5"
+    place = "acme_b.py:5"
     assert caplog.messages == [
         f"plugin 'b' of acme-b 1.0: its hook extract_run_finished raised OSError: no network ({place})",
     ]
@@ -112,14 +112,17 @@ def test_changing_the_definition_in_place_without_returning_it_changes_nothing(s
 
 @pytest.mark.parametrize(
     ("body", "fault"),
-    [("return []", "returned []; return a definition or None"), ("raise ValueError('no')", "raised ValueError: no (FILE:5)")],
+    [
+        ("return []", "returned []; return a definition or None"),
+        ("raise ValueError('no')", "raised ValueError: no (acme_bad.py:5)"),
+    ],
 )
 def test_a_state_machine_hook_that_fails_stops_the_build(site, hooks, body, fault):
     site.simple("bad", hooks(f"@hookimpl\ndef extract_state_machine(definition): {body}"))
     with pytest.raises(PluginError) as refused:
         discover(strict=True).state_machine({})
     expected = f"plugin 'bad' of acme-bad 1.0: its hook extract_state_machine {fault}"
-    assert str(refused.value) == expected.replace("FILE", str(site.folder / "acme_bad.py"))
+    assert str(refused.value) == expected
 
 
 def test_a_registry_of_given_job_types(site, job_types):

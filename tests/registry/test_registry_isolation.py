@@ -16,7 +16,7 @@ CLASS = "from extract_core import JobType, hookimpl\n\n\n"
 
 @pytest.fixture
 def broken_with(site, job_types):
-    """Installs a good plugin and a bad one, and tells the cause; a place in the bad module reads ``(bad:3)``."""
+    """Installs a good plugin and a bad one, and tells the cause."""
     site.simple("good", job_types("good"))
 
     def cause(source: str) -> str:
@@ -25,7 +25,7 @@ def broken_with(site, job_types):
         assert list(registry.job_types) == ["good"]
         assert [each.provider for each in registry.broken] == [BAD]
         assert [info.provider.plugin for info in registry.plugins] == ["good"]
-        return registry.broken[0].cause.replace(str(site.folder / "acme_bad.py"), "bad")
+        return registry.broken[0].cause
 
     return cause
 
@@ -33,11 +33,11 @@ def broken_with(site, job_types):
 @pytest.mark.parametrize(
     ("source", "cause"),
     [
-        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module' (bad:1)"),
-        ("\n\n1 / 0", "ZeroDivisionError: division by zero (bad:3)"),
-        ("raise SystemExit", "SystemExit (bad:1)"),
-        ("import sys; sys.exit('bye')", "SystemExit: bye (bad:1)"),
-        ("class E(BaseException): pass\nraise E('odd')", "E: odd (bad:2)"),
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module' (acme_bad.py:1)"),
+        ("\n\n1 / 0", "ZeroDivisionError: division by zero (acme_bad.py:3)"),
+        ("raise SystemExit", "SystemExit (acme_bad.py:1)"),
+        ("import sys; sys.exit('bye')", "SystemExit: bye (acme_bad.py:1)"),
+        ("class E(BaseException): pass\nraise E('odd')", "E: odd (acme_bad.py:2)"),
         ("def (", "SyntaxError: invalid syntax (acme_bad.py, line 1)"),
         ("from extract_core import NoSuchName", "ImportError: cannot import name 'NoSuchName' from 'extract_core'"),
     ],
@@ -123,7 +123,7 @@ def test_an_abstract_job_type(broken_with):
 
 def test_a_generator_that_raises_half_way(broken_with, job_types):
     source = job_types("bad").replace("return [Bad()]", "yield Bad()\n    raise RuntimeError('later')")
-    assert broken_with(source).startswith("its hook extract_job_types raised RuntimeError: later (bad:")
+    assert broken_with(source).startswith("its hook extract_job_types raised RuntimeError: later (acme_bad.py:")
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_a_run_that_still_runs_keeps_its_tables(pipeline):
 @pytest.mark.parametrize(
     ("event", "error", "message"),
     [
-        ({"of": "run-0"}, RunNotFound, "there is no run 'run-0': did you mean 'run-2', 'run-1'?"),
+        ({"of": "run-0"}, RunNotFound, "there is no run 'run-0'; did you mean 'run-2' or 'run-1'?"),
         (
             {"source_name": "crm"},
             UsageError,
@@ -156,7 +156,7 @@ def test_a_run_that_still_runs_keeps_its_tables(pipeline):
         (
             {"tables": ["public.nope"]},
             UsageError,
-            "the plan of run 'run-1': there is no table 'public.nope'; the nearest are 'public.orders'",
+            "the plan of run 'run-1': there is no table 'public.nope'; did you mean 'public.orders' or",
         ),
     ],
 )

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
 from asl_generator.errors import GeneratorError, asked
-from extract_core.errors import ConfigError, Finding, JobTypeNotInstalled
+from extract_core.config.model_words import deployment_problems
+from extract_core.errors import ConfigError, Finding
+from extract_core.pipeline.deployments import not_installed
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -51,7 +52,7 @@ def check_deployments(
     A section for what isn't installed is a fault, and so is a machine of which every job type would be left out.
     """
     faults = [
-        complain(f"job_types.{name}", _not_installed(registry, name)) for name in deployments if name not in registry.job_types
+        complain(f"job_types.{name}", not_installed(name, registry)) for name in deployments if name not in registry.job_types
     ]
     checked: dict[str, BaseModel] = {}
     left_out: dict[str, str] = {}
@@ -80,14 +81,6 @@ def _nothing_left(registry: Registry, left_out: Mapping[str, str], complain: Com
     return complain("job_types", f"{others}: write [job_types.<type>] for one of them{said}")
 
 
-def _not_installed(registry: Registry, name: str) -> str:
-    try:
-        registry.job_type(name)
-    except JobTypeNotInstalled as error:
-        return f"{error}; install its plugin, or remove the section"
-    return ""
-
-
 def _check(
     installed: InstalledJobType, section: Mapping[str, Json] | None, complain: Complain
 ) -> BaseModel | _LeftOut | list[Finding]:
@@ -105,7 +98,8 @@ def _check(
     except ValidationError as error:
         if section is None:
             return _LeftOut(_missing_section(installed, error))
-        return [complain(_path(name, each["loc"]), _message(model, each)) for each in error.errors(include_url=False)]
+        problems = deployment_problems(name, model, error)
+        return [complain(f"job_types.{name}{path}", message) for path, message in problems]
     return checked
 
 
@@ -128,24 +122,3 @@ def _missing_section(installed: InstalledJobType, error: ValidationError) -> str
     wanted = f"with {keys}" if keys else f"({'; '.join(each['msg'].removeprefix('Value error, ') for each in found)})"
     name = installed.job_type.name
     return f"{installed.provider} is installed, but its section is missing: add [job_types.{name}] {wanted}"
-
-
-def _path(name: str, location: tuple[int | str, ...]) -> str:
-    path = f"job_types.{name}"
-    for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return path
-
-
-def _message(model: type[BaseModel], error: Mapping[str, object]) -> str:
-    kind, message, location = str(error["type"]), str(error["msg"]), error["loc"]
-    if kind == "missing":
-        return "is required, but not set"
-    if kind == "extra_forbidden" and isinstance(location, tuple) and len(location) == 1:
-        known = sorted(each.alias or field for field, each in model.model_fields.items())
-        near = get_close_matches(str(location[0]), known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-        return f"unknown key; {hint}"
-    message = message.removeprefix("Value error, ")
-    given = error.get("input")
-    return f"{message[:1].lower()}{message[1:]}; given: {given!r}" if isinstance(given, str | int | float) else message

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from extract_core.errors import ExtractError
-from extract_core.wording import RAISED, told
+from extract_core.wording import RAISED, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,4 +30,4 @@ def asked(whom: str, method: str) -> Iterator[None]:
     except GeneratorError:
         raise
     except RAISED as error:
-        raise GeneratorError([f"{whom}: {method} raised {told(error)}"]) from error
+        raise GeneratorError([f"{whom}: {method} raised {described(error)}"]) from error

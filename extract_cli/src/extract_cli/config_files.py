@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config.find import SUFFIXES, is_config
-from extract_core.config.values import nearest
 from extract_core.errors import Finding, UsageError
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,7 +60,7 @@ def _named(path: Path, pipeline: Pipeline | None) -> Path:
         if (folder / f"{path}{suffix}").is_file():
             return folder / f"{path}{suffix}"
     names = [each.stem for each in folder.iterdir() if is_config(each.name)] if folder.is_dir() else []
-    raise UsageError(f"{str(path)!r} is no file, no folder and no source in {str(folder)!r}{nearest(str(path), names)}")
+    raise UsageError(f"{str(path)!r} is no file, no folder and no source in {str(folder)!r}{did_you_mean(str(path), names)}")
 
 
 def source_of(given: str, pipeline: Pipeline) -> str:

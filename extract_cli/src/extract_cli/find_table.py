@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 import click
 
 from extract_core.errors import UsageError
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from extract_core.pipeline.parts import Parts
@@ -30,10 +30,9 @@ def find_source(parts: Parts, table: str, source: str | None, *, may_be_new: boo
         return found[0]
     if found:
         raise UsageError(f"table {table!r} is in the sources {' and '.join(found)}: say which with --source")
-    near = difflib.get_close_matches(table, _names(parts, sources), 3)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see: extract status"
+    hint = did_you_mean(table, _names(parts, sources), most=3) or "; see: extract status"
     where = f"of source {source!r} " if source is not None else ""
-    raise UsageError(f"no run has had the table {table!r} {where}yet; {hint}")
+    raise UsageError(f"no run has had the table {table!r} {where}yet{hint}")
 
 
 def _known(parts: Parts, source: str, table: str) -> bool:

@@ -69,11 +69,10 @@ class LazyGroup(click.Group):
         """As click does it, with the nearest names for one that isn't there."""
         named = bool(args) and not args[0].startswith("-") and args[0] not in _CORE  # core commands look for no plugins
         if named and args[0] not in self.list_commands(ctx):
-            import difflib
+            from extract_core.wording import did_you_mean
 
-            near = difflib.get_close_matches(args[0], self.list_commands(ctx), 3)
-            hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see: extract --help"
-            raise click.UsageError(f"there is no command {args[0]!r}; {hint}", ctx)
+            hint = did_you_mean(args[0], self.list_commands(ctx), most=3) or "; see: extract --help"
+            raise click.UsageError(f"there is no command {args[0]!r}{hint}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -55,11 +55,11 @@ def test_a_failed_run_names_its_tables_and_the_command_to_rerun_them(demo_projec
 WRONG = {
     "unknown source": (
         ["run", "sale", "--local"],
-        r"extract: there is no source 'sale': no sale\.yml in .*/config/; the nearest are 'sales'",
+        r"extract: there is no source 'sale': no sale\.yml in .*/config/; did you mean 'sales'\?",
     ),
     "unknown table": (
         ["run", "sales", "public.order", "--local"],
-        r"extract: sales\.yml: there is no table 'public\.order'; the nearest are 'public\.orders'",
+        r"extract: sales\.yml: there is no table 'public\.order'; did you mean 'public\.orders'\?",
     ),
     "unknown run": (["rerun", "nope", "--local"], r"extract: there is no run 'nope'"),
     "run id that is no name": (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from extract_core.config.read import SOURCE_NAME, read_source_config
 from extract_core.errors import ConfigError, Finding, ObjectNotFound, UsageError
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,10 +90,7 @@ def read_source(
         raise UsageError(
             f"the config of source {source_name!r} in {folder} can't be read: it is a link to nothing, or was taken away just now"
         )
-    near = difflib.get_close_matches(source_name, names, n=3)
-    hint = (
-        f"; the nearest are {', '.join(map(repr, near))}" if near else f"; it has: {', '.join(names[:10]) or 'no source at all'}"
-    )
+    hint = did_you_mean(source_name, names, most=3) or f"; it has: {', '.join(names[:10]) or 'no source'}"
     raise UsageError(f"there is no source {source_name!r}: no {source_name}.yml in {folder}{hint}")
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.config.values import nearest
+from extract_core.config.values import shown
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pydantic import BaseModel
+    from pydantic import BaseModel, ValidationError
 
     Context = Mapping[str, Any]  # of pydantic: numbers, texts and patterns
 
@@ -58,7 +59,7 @@ def reworded(error: Mapping[str, Any], known: Iterable[str] = ()) -> str:
         return "is missing"
     if kind == "extra_forbidden":
         keys = sorted(known)
-        hint = nearest(str(error["loc"][-1]), keys) or (f"; known here: {', '.join(keys)}" if keys else "")
+        hint = did_you_mean(str(error["loc"][-1]), keys) or (f"; known are: {', '.join(keys)}" if keys else "")
         return f"no such key here{hint}"
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
@@ -68,9 +69,31 @@ def reworded(error: Mapping[str, Any], known: Iterable[str] = ()) -> str:
     for ending in _ENDINGS:
         if kind.endswith(ending) and kind.removesuffix(ending) in _KINDS:
             return f"write {_KINDS[kind.removesuffix(ending)]}"
-    return str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return message[0].lower() + message[1:] if message[1:2].islower() else message
 
 
-def keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """The keys of the model, for an error at its own level; deeper ones are not told."""
+def deployment_problems(job_type: str, model: type[BaseModel], error: ValidationError) -> list[tuple[str, str]]:
+    """What a deployment model refused in a section of extract.toml: the path below the section (``.roles[0]``), the message.
+
+    `validate`, `plan`, `asl build` and a machine that was built with such a section all use these words.
+    """
+    problems = []
+    for detail in error.errors(include_url=False):
+        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"])
+        problems.append((path, _deployment_message(job_type, detail, _keys_beside(model, detail["loc"]))))
+    return problems
+
+
+def _deployment_message(job_type: str, detail: Mapping[str, Any], known: list[str]) -> str:
+    if detail["type"] == "missing":
+        return f"is missing, and job type {job_type!r} needs it"
+    message = reworded(detail, known)
+    if detail["type"] == "extra_forbidden" or not detail["loc"]:
+        return message
+    return f"is {shown(detail['input'])}; {message}"
+
+
+def _keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The keys of the model, for an error at its own level; none for an error further inside."""
     return [info.alias or name for name, info in model.model_fields.items()] if len(location) == 1 else []

@@ -15,9 +15,10 @@ from extract_core.config import keys
 from extract_core.config.environment import MARK, Environment
 from extract_core.config.model import ExtractSection, RunPolicy, SourceConfig, SourceText
 from extract_core.config.spots import path_text
-from extract_core.config.values import BadValue, kind, mapping, names, nearest, text
+from extract_core.config.values import BadValue, kind, mapping, names, text
 from extract_core.config.yaml_text import parse_faulty
 from extract_core.errors import ConfigError
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -88,7 +89,7 @@ class _Reader:
     def known(self, path: Path, section: Mapping[str, Json], known: Collection[str], place: str) -> None:
         for key in section:
             if key not in known:
-                hint = keys.belongs(key, not_in=place) or nearest(key, known)
+                hint = keys.belongs(key, not_in=place) or did_you_mean(key, known)
                 self.add((*path, key), "no such key here" + (hint or f"; known are: {', '.join(sorted(known))}"), of_key=True)
 
     def config(self, document: Json) -> SourceConfig:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
-from extract_core.config.model_words import reworded
+from extract_core.config.model_words import deployment_problems, reworded
 from extract_core.config.values import WHOLE, scalar, shown
-from extract_core.wording import RAISED, told
+from extract_core.wording import RAISED, described
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +76,8 @@ class TypeInUse:
         try:
             deployment = deployment_model.model_validate(deployment_json)
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {reworded(each)}" for each in error.errors(include_url=False))
+            problems = deployment_problems(job_type.name, deployment_model, error)
+            wrong = "; ".join(f"{path.removeprefix('.')} {message}".strip() for path, message in problems)
             raise PluginFailure(
                 f"the machine was built with a deployment of job type {job_type.name!r} that {installed.provider} "
                 f"refuses: {wrong}; mend [job_types.{job_type.name}] in extract.toml, and build and deploy the machine again"
@@ -200,4 +201,4 @@ def takes_any_key(model: type[BaseModel]) -> bool:
 def failure_text(installed: InstalledJobType, error: BaseException) -> str:
     """What to say when a plugin's own code raised something that it should not."""
     name = installed.job_type.name
-    return f"job type {name!r} failed at planning: {told(error)}; tell the makers of {installed.provider}"
+    return f"job type {name!r} failed at planning: {described(error)}; tell the makers of {installed.provider}"

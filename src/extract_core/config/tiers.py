@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from extract_core.config import keys
 from extract_core.config.job_arguments import RESERVED
 from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse, settings_keys, takes_any_key
-from extract_core.config.values import BadValue, nearest
+from extract_core.config.values import BadValue
 from extract_core.errors import JobTypeNotInstalled
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -111,11 +112,11 @@ class Tiers:
         default = self._config.extract.shared.get("job_type")
         known = in_use | set(self._registry.job_types)
         if isinstance(default, str) and default.strip() not in known and not self._registry.broken:
-            hint = nearest(default, known)
+            hint = did_you_mean(default, known)
             self._add(("extract", "job_type"), f"is {default!r}, which no table uses and which is not installed{hint}")
         for name in self._config.extract.job_types:
             if name not in in_use and name not in self._registry.job_types and not self._registry.broken:
-                hint = nearest(name, known)
+                hint = did_you_mean(name, known)
                 self._add(
                     ("extract", "job_types", name), f"no table uses this job type, and it is not installed{hint}", of_key=True
                 )
@@ -164,7 +165,7 @@ class Tiers:
             if key in keys.DEFAULTS:
                 self._read(path, key, value, found)
             elif key not in known and judged:  # a plugin that is missing may know it
-                hint = keys.belongs(key, not_in="extract.default_arguments") or nearest(key, known)
+                hint = keys.belongs(key, not_in="extract.default_arguments") or did_you_mean(key, known)
                 hint = hint or "; what only the script reads goes under extract.arguments"
                 self._add(path, f"neither the core nor any installed job type knows this key{hint}", of_key=True)
         self._check_attempts((*_DEFAULTS, "max_attempts"), found.get("max_attempts"))
@@ -187,7 +188,7 @@ class Tiers:
             if key in own or self._takes_any(name):
                 plugin[key] = value
             elif judged and key not in keys.TABLE:
-                hint = nearest(key, own | frozenset(keys.TABLE)) or keys.belongs(key, not_in="a table (extract.tables)")
+                hint = did_you_mean(key, own | frozenset(keys.TABLE)) or keys.belongs(key, not_in="a table (extract.tables)")
                 self._add(path, f"neither the core nor job type {name!r} knows this key{hint}", of_key=True)
         arguments = core.pop("arguments", None)
         found: dict[str, str] = dict(arguments) if isinstance(arguments, dict) else {}

@@ -5,7 +5,6 @@ A number may be written as text (``"1000"``) anywhere, and text as a number; onl
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
@@ -22,9 +21,10 @@ from extract_core.config.json_schema import (
     integer_schema,
     one_of_schema,
 )
+from extract_core.wording import cut, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from extract_core.config.json_schema import Schema
     from extract_core.config.spots import Path
@@ -37,6 +37,7 @@ _LAG: Final = re.compile(r"([0-9]{1,9})\s*([smhdw]?)")
 _ARGUMENT: Final = re.compile(r"--[^\s=]+")
 _PERCENT: Final = re.compile(r"([0-9]{1,3})\s*%")
 _URL_THAT_TELLS: Final = re.compile(URL_THAT_TELLS)
+_LONGEST: Final = 80  # characters of a value in a message
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 
@@ -64,7 +65,7 @@ def shown(value: Json) -> str:
     text = "nothing" if value is None else repr(value)
     if "://" in text:
         text = _URL_THAT_TELLS.sub("://…", text)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return cut(text, _LONGEST)
 
 
 def kind(value: Json) -> str:
@@ -73,20 +74,6 @@ def kind(value: Json) -> str:
         return "nothing"
     names = {bool: "a boolean", int: "a number", float: "a number", str: "text", dict: "a mapping", list: "a list"}
     return names.get(type(value), "something else")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """``; did you mean 'fetchsize'?`` or nothing. A difference of letter case alone is always found."""
-    found = find_nearest(name, known)
-    return f"; did you mean {found!r}?" if found is not None else ""
-
-
-def find_nearest(name: str, known: Iterable[str]) -> str | None:
-    """The name that was probably meant: one that begins or ends with all of it (``source``: source_name), or a similar one."""
-    spellings = {candidate.lower(): candidate for candidate in sorted(known, reverse=True)}
-    whole = [word for word in sorted(spellings) if word.startswith(f"{name.lower()}_") or word.endswith(f"_{name.lower()}")]
-    found = whole if len(whole) == 1 else difflib.get_close_matches(name.lower(), sorted(spellings), n=1, cutoff=0.6)
-    return spellings[found[0]] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +163,7 @@ def one_of(*names: str, also: dict[str, str] | None = None) -> Reader[str]:
     def read(value: Json) -> str:
         found = spellings.get(value.strip().lower()) if isinstance(value, str) else None
         if found is None:
-            hint = nearest(value, spellings.values()) if isinstance(value, str) else ""
+            hint = did_you_mean(value, spellings.values()) if isinstance(value, str) else ""
             raise BadValue(f"is {shown(value)}; write one of: {', '.join(names)}{hint}")
         return found
 

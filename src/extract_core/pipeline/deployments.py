@@ -1,17 +1,16 @@
-"""The sections [job_types.<type>] of extract.toml, held against the installed job types: all that is wrong, with its place."""
+"""The sections [job_types.<type>] of extract.toml, checked against the installed job types: all that is wrong, with its place."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from extract_core.config.model_words import keys_beside, reworded
-from extract_core.config.values import nearest, shown
+from extract_core.config.model_words import deployment_problems
+from extract_core.errors import JobTypeNotInstalled
 from extract_core.pipeline.read import places_in
+from extract_core.wording import RAISED, described
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from pydantic import BaseModel, ValidationError
+    from collections.abc import Mapping
 
     from extract_core.contract import Json
     from extract_core.errors import Finding
@@ -21,27 +20,32 @@ if TYPE_CHECKING:
 
 
 def deployment_findings(pipeline: Pipeline, registry: Registry) -> list[Finding]:
-    """Sections of job types that no plugin brings, and what the plugins' models refuse in the others.
+    """Sections of job types that no plugin offers, and what the plugins' models refuse in the others.
 
-    A section whose plugin is blocked on purpose, or may be one that is broken, is no fault.
+    A section whose plugin is blocked on purpose is in order, and so is one whose plugin may be one that is broken.
     """
-    complain = places_in(pipeline)
+    finding = places_in(pipeline)
     findings = []
     for name, section in pipeline.job_types.items():
         installed = registry.job_types.get(name)
         if installed is not None:
-            findings += [complain(f"job_types.{name}{path}", said) for path, said in _wrong(installed, section)]
+            findings += [finding(f"job_types.{name}{path}", message) for path, message in _problems(installed, section)]
         elif not registry.broken and not registry.blocked:
-            hint = nearest(name, registry.job_types)
-            remedy = (
-                hint or f" (installed: {', '.join(registry.job_types) or 'none'}); install one that does, or remove the section"
-            )
-            findings.append(complain(f"job_types.{name}", f"no installed plugin brings this job type{remedy}"))
+            findings.append(finding(f"job_types.{name}", not_installed(name, registry)))
     return sorted(findings)
 
 
-def _wrong(installed: InstalledJobType, section: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Paths below the section, with what is wrong there."""
+def not_installed(name: str, registry: Registry) -> str:
+    """What is wrong with a section whose job type can't be used."""
+    try:
+        registry.job_type(name)
+    except JobTypeNotInstalled as error:
+        return f"{error}; install its plugin, or remove the section"
+    return ""
+
+
+def _problems(installed: InstalledJobType, section: Mapping[str, Json]) -> list[tuple[str, str]]:
+    """What is wrong below the section: path and message."""
     from pydantic import ValidationError
 
     try:
@@ -49,22 +53,7 @@ def _wrong(installed: InstalledJobType, section: Mapping[str, Json]) -> Iterator
         try:
             model.model_validate(dict(section))
         except ValidationError as error:
-            yield from _told(installed, model, error)
-    except Exception as error:  # noqa: BLE001 - a plugin's own code
-        yield "", f"its plugin failed: {type(error).__name__}: {error}; tell the makers of {installed.provider}"
-
-
-def _told(installed: InstalledJobType, model: type[BaseModel], error: ValidationError) -> Iterator[tuple[str, str]]:
-    for each in error.errors(include_url=False):
-        location = each["loc"]
-        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-        yield path, _message(installed, each, keys_beside(model, location))
-
-
-def _message(installed: InstalledJobType, error: Mapping[str, Any], known: list[str]) -> str:
-    said = reworded(error, known)
-    if error["type"] == "missing":
-        return f"is missing, and job type {installed.job_type.name!r} needs it"
-    if error["type"] == "extra_forbidden" or not error["loc"]:
-        return said
-    return f"is {shown(error['input'])}; {said}"
+            return deployment_problems(installed.job_type.name, model, error)
+    except RAISED as error:
+        return [("", f"its plugin failed: {described(error)}; report it to the authors of {installed.provider}")]
+    return []

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config.values import nearest
 from extract_core.errors import ConfigError, Finding, UsageError
 from extract_core.objects.files import file_path
 from extract_core.pipeline.toml_reading import Reading, toml_of
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,5 +82,5 @@ def missing_config_folder(pipeline: Pipeline) -> Finding | None:
     if folder.exists():
         return finding_at(pipeline, "pipeline.config_uri", f"{str(folder)!r} is a file; name the folder that it is in")
     siblings = [each.name for each in folder.parent.iterdir() if each.is_dir()] if folder.parent.is_dir() else []
-    hint = nearest(folder.name, siblings) or "; make it, or mend config_uri (extract init writes a first config)"
+    hint = did_you_mean(folder.name, siblings) or "; make it, or mend config_uri (extract init writes a first config)"
     return finding_at(pipeline, "pipeline.config_uri", f"there is no folder {str(folder)!r}{hint}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import ConfigError, Finding
 from extract_core.pipeline.model import MachineOptions, Pipeline
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,9 +132,8 @@ class Reading:
     def _unknown(self, path: str, section: dict[str, Any], known: tuple[str, ...]) -> None:
         for key in section:
             if key not in known:
-                near = difflib.get_close_matches(key, known, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-                self.complain(f"{path}.{key}" if path else key, f"unknown key; {hint}")
+                hint = did_you_mean(key, known) or f"; known are: {', '.join(sorted(known))}"
+                self.complain(f"{path}.{key}" if path else key, f"no such key here{hint}")
 
     def complain(self, path: str, message: str) -> None:
         """Note one fault of the key at this path."""

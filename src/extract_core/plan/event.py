@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config.read import SOURCE_NAME
-from extract_core.config.values import BadValue, boolean, nearest, shown
+from extract_core.config.values import BadValue, boolean, shown
 from extract_core.errors import UsageError
 from extract_core.plan.attempt import Backfill
 from extract_core.plan.run_id import check_run_id
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,7 @@ def read_event(event: Mapping[str, Json]) -> ExtractEvent:
     """The event, checked. Raises UsageError that names each thing wrong with it."""
     if not isinstance(event, dict):
         raise UsageError(f"the event is {shown(event)}; it must be an object: {_EXAMPLE}")
-    wrong = [f"{key!r} is no key of an event{nearest(key, KEYS)}" for key in event if key not in KEYS]
+    wrong = [f"{key!r} is no key of an event{did_you_mean(key, KEYS)}" for key in event if key not in KEYS]
     rerun_of = event.get("rerun_of")
     if rerun_of is not None and not (isinstance(rerun_of, str) and _is_run_id(rerun_of)):
         wrong.append(f"'rerun_of' is {shown(rerun_of)}; it must be the id of a run, as `extract status` shows it")

@@ -13,7 +13,8 @@ from extract_core.errors import ConfigError, JobTypeNotInstalled, ObjectError, U
 from extract_core.plan.attempt import Attempt, Places
 from extract_core.plan.build_line import Unplannable, assemble, unplanned
 from extract_core.plan.line import PlannedTable, TableSpec
-from extract_core.plan.source_planner import Planner, cut
+from extract_core.plan.source_planner import MAX_MESSAGE, Planner
+from extract_core.wording import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -129,7 +130,7 @@ def replan(  # noqa: PLR0913 - as plan_tables
     except (JobTypeNotInstalled, PluginFailure, Unplannable) as error:
         message = str(error)
     source = (spec.source_name, spec.source_type)
-    return unplanned(spec.table, cut(message), source=source, job_type=spec.job_type, attempt=this)
+    return unplanned(spec.table, cut(message, MAX_MESSAGE), source=source, job_type=spec.job_type, attempt=this)
 
 
 def _in_use(name: str, machine: Mapping[str, Json], registry: Registry) -> TypeInUse:

@@ -6,13 +6,13 @@ not succeed in that run), or ``*``. A table's exact name is always just that.
 
 from __future__ import annotations
 
-import difflib
 import re
 from fnmatch import translate
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config.values import BadValue, names
 from extract_core.errors import UsageError
+from extract_core.wording import counted, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -107,7 +107,7 @@ class _Selection:
             )
         below = sum(name.startswith(f"{pattern}.") for name in self._tables)
         if below and not _is_glob(pattern):
-            return f"there is no table {pattern!r}; did you mean '{pattern}.*' ({below:,} table{'' if below == 1 else 's'})?"
+            return f"there is no table {pattern!r}; did you mean '{pattern}.*' ({counted(below, 'table')})?"
         what = "no table matches" if _is_glob(pattern) else "there is no table"
         return _lost(pattern, self._tables, what, f"it has {len(self._tables)}", "it has none")
 
@@ -147,11 +147,6 @@ def _is_glob(pattern: str) -> bool:
 
 
 def _lost(pattern: str, known: Sequence[str], what: str, has: str, has_none: str) -> str:
-    plain = re.sub(r"[*?\[\]]", "", pattern)
-    lowered = [name for name in known if name.lower() == plain.lower()]
-    near = lowered[:3] or difflib.get_close_matches(plain, known, n=3, cutoff=0.6)
-    if near:
-        hint = f"the nearest are {', '.join(map(repr, near))}"
-    else:
-        hint = f"{has}: {', '.join(known[:5])}{', …' if len(known) > 5 else ''}" if known else has_none
-    return f"{what} {pattern!r}; {hint}"
+    listed = f"{has}: {', '.join(known[:5])}{', …' if len(known) > 5 else ''}" if known else has_none
+    without_wildcards = re.sub(r"[*?\[\]]", "", pattern)
+    return f"{what} {pattern!r}{did_you_mean(without_wildcards, known, most=3) or f'; {listed}'}"

@@ -10,9 +10,10 @@ from extract_core.config.job_arguments import RESERVED
 from extract_core.config.settings import BadSettings, PluginFailure
 from extract_core.config.tiers import RESERVED_MESSAGE, Base, Tiers
 from extract_core.config.together import wrong_together
-from extract_core.config.values import BadValue, find_nearest, kind, nearest, shown
+from extract_core.config.values import BadValue, kind, shown
 from extract_core.plan.build_line import Unplannable, assemble, unplanned
 from extract_core.plan.line import PlannedTable, TableSpec
+from extract_core.wording import cut, did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -63,7 +64,7 @@ class Planner:
     def unplanned(self, table: str, findings: Sequence[Finding], attempt: Attempt) -> PlannedTable:
         """The table with its plan error: all its findings, a line each."""
         source = (self._config.source_name, self._config.source_type)
-        message = cut("\n".join(map(str, sorted(findings))))
+        message = cut("\n".join(map(str, sorted(findings))), MAX_MESSAGE)
         return unplanned(table, message, source=source, job_type=self.job_type_of(table), attempt=attempt)
 
     def job_type_of(self, table: str) -> str | None:
@@ -91,7 +92,8 @@ class Planner:
         """The table with its validated settings and its job type's base, or all that is wrong with its config."""
         path: Path = ("extract", "tables", table)
         if table not in self._tables:
-            return [self.tiers.finding(("extract", "tables"), f"has no table {table!r} any more{nearest(table, self._tables)}")]
+            hint = did_you_mean(table, self._tables)
+            return [self.tiers.finding(("extract", "tables"), f"has no table {table!r} any more{hint}")]
         raw = self._tables[table]
         if raw is not None and not isinstance(raw, dict):
             return [self.tiers.finding(path, f"is {kind(raw)} ({shown(raw)}); write a mapping: keys with values, or {{}}")]
@@ -133,7 +135,7 @@ class Planner:
         found = self._typos.get(job_type)
         if found is None:
             found = not self._registry.broken
-            found = found and (job_type is None or find_nearest(job_type, self._registry.job_types) is not None)
+            found = found and (job_type is None or bool(nearest(job_type, self._registry.job_types)))
             self._typos[job_type] = found
         return found
 
@@ -144,7 +146,7 @@ class Planner:
     def _unknown_anywhere(self, key: str) -> str:
         found = self._unknown_keys.get((key, ""))
         if found is None:
-            hint = keys.belongs(key, not_in="a table (extract.tables)") or nearest(key, self._all_keys)
+            hint = keys.belongs(key, not_in="a table (extract.tables)") or did_you_mean(key, self._all_keys)
             hint = hint or "; what only the script reads goes under arguments"
             found = self._unknown_keys[key, ""] = f"neither the core nor any installed job type knows this key{hint}"
         return found
@@ -209,13 +211,8 @@ class Planner:
                 hint = f"; it is a key of job type {others[0]!r}, and this table's is {name!r}"
             else:
                 known = base.type.keys | frozenset(keys.TABLE)
-                hint = keys.belongs(key, not_in="a table (extract.tables)") or nearest(key, known)
+                hint = keys.belongs(key, not_in="a table (extract.tables)") or did_you_mean(key, known)
             hint = hint or "; what only the script reads goes under arguments"
             found = f"neither the core nor job type {name!r} knows this key{hint}"
             self._unknown_keys[key, name] = found
         return found
-
-
-def cut(message: str) -> str:
-    """The message as a plan error can carry it."""
-    return message if len(message) <= MAX_MESSAGE else message[: MAX_MESSAGE - 2] + " …"

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core import contract
 from extract_core.contract import API_VERSION, JobType
-from extract_core.registry.isolation import PluginFault, did_you_mean
+from extract_core.registry.isolation import PluginFault
 from extract_core.registry.routing import MAX_STATE_NAME, start_state
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from types import ModuleType

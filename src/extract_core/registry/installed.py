@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from extract_core.errors import JobTypeConflict, JobTypeNotInstalled, PluginError
 from extract_core.registry.checking import job_types_of
 from extract_core.registry.entry_points import Provider
-from extract_core.registry.isolation import PluginFault, did_you_mean, isolated
+from extract_core.registry.isolation import PluginFault, isolated
 from extract_core.registry.values import BrokenPlugin, InstalledJobType, PluginInfo
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from logging import Logger

@@ -20,8 +20,9 @@ from extract_core.registry.checking import hooks_of, job_types_of
 from extract_core.registry.entry_points import Provider
 from extract_core.registry.finding import Found, find_plugins
 from extract_core.registry.installed import Registry, conflict_cause, refuse_trouble
-from extract_core.registry.isolation import PluginFault, did_you_mean, isolated
+from extract_core.registry.isolation import PluginFault, isolated
 from extract_core.registry.values import AnyJobType, BrokenPlugin, FrozenPlugin, InstalledJobType, PluginInfo
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,7 +76,7 @@ def _meant(name: str, plugins: Iterable[FrozenPlugin]) -> str:
     if len(parts) > 1:
         return f"; names are separated by commas: {','.join(parts)}"
     meant = by_name.get(name.lower()) or by_distribution.get(name.lower())
-    return f"; did you mean {meant!r}?" if meant is not None else did_you_mean(name.lower(), by_name.values())
+    return f"; did you mean {meant!r}?" if meant is not None else did_you_mean(name, by_name.values())
 
 
 def _shared_names(plugins: Iterable[FrozenPlugin]) -> list[str]:

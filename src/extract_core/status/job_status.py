@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from extract_core.contract import FailureClass, JobState, JobStatus, Outcome
 from extract_core.errors import JobTypeNotInstalled
-from extract_core.wording import RAISED, told
+from extract_core.wording import RAISED, described
 
 if TYPE_CHECKING:
     from extract_core.contract import Json
@@ -58,7 +58,7 @@ def _parsed(job_type: AnyJobType, outcome: Outcome) -> JobStatus:
     try:
         status = job_type.status(outcome)
     except RAISED as error:  # whatever it raises, the end of the job is recorded
-        return unknown(f"the status parser of job type {name!r} raised {told(error)}; {_raw(outcome)}")
+        return unknown(f"the status parser of job type {name!r} raised {described(error)}; {_raw(outcome)}")
     wrong = _wrong(status)
     if wrong:
         return unknown(f"the status parser of job type {name!r} returned {wrong}; {_raw(outcome)}")

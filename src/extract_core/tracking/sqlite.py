@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import RunNameTaken, RunNotFound, TrackingUnavailable
@@ -13,6 +12,7 @@ from extract_core.tracking.database import Database
 from extract_core.tracking.lease import holder, taken
 from extract_core.tracking.records import Claim, Finished, Held, RunRecord, TableState
 from extract_core.tracking.settle import settle, with_mark
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     import sqlite3
@@ -220,12 +220,10 @@ def _known(cursor: sqlite3.Cursor, run_id: str) -> RunRecord:
     if found is not None:
         return found
     latest = [name for (name,) in cursor.execute("SELECT run_id FROM runs ORDER BY started_at DESC LIMIT 200")]
-    near = difflib.get_close_matches(run_id, latest, n=3, cutoff=0.5)
-    if near:
-        hint = f"did you mean {', '.join(map(repr, near))}?"
-    else:
-        hint = f"the latest one is {latest[0]!r}" if latest else "no run was recorded here yet"
-    raise RunNotFound(f"there is no run {run_id!r}: {hint}")
+    hint = did_you_mean(run_id, latest, most=3)
+    if not hint:
+        hint = f"; the latest one is {latest[0]!r}" if latest else "; no run was recorded here yet"
+    raise RunNotFound(f"there is no run {run_id!r}{hint}")
 
 
 def _states(cursor: sqlite3.Cursor, source: str, tables: Sequence[str]) -> dict[str, TableState]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
-from extract_core.config.values import nearest
 from extract_core.errors import UsageError
+from extract_core.wording import did_you_mean
 
 EXAMPLE: Final = "postgresql://user@host:5432/name"
 ENCODE: Final = (
@@ -101,7 +101,7 @@ def _parameters(query: str) -> list[tuple[str, str]]:
     for part in query.split("&"):
         key, equals, value = part.partition("=")
         if not equals or key not in _KEYS or not _VALUE.fullmatch(value):
-            raise _refused(f"what stands after its ? are no parameters that PostgreSQL knows{nearest(key, _KEYS)}; {ENCODE}")
+            raise _refused(f"what stands after its ? are no parameters that PostgreSQL knows{did_you_mean(key, _KEYS)}; {ENCODE}")
         found.append((key, value))
     return found
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config.values import nearest
 from extract_core.plan.source_planner import Planner
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ def compare(config: SourceConfig, registry: Registry, database: Database) -> tup
     for name in config.tables:
         table = _find(name, there, engine=database.engine)
         if table is None:
-            hint = nearest(name, there) or "; leave it out, or let this user see it"
+            hint = did_you_mean(name, there) or "; leave it out, or let this user see it"
             findings.append(
                 config.text.finding(("extract", "tables", name), f"the database has no such table{hint}", of_key=True)
             )
@@ -40,7 +40,7 @@ def compare(config: SourceConfig, registry: Registry, database: Database) -> tup
         columns = [column.name for column in table.columns]
         for key in _COLUMNS:
             if key in core and core[key] not in columns:
-                said = f"is {core[key]!r}, and the table has no such column{nearest(str(core[key]), columns)}"
+                said = f"is {core[key]!r}, and the table has no such column{did_you_mean(str(core[key]), columns)}"
                 findings.append(config.text.finding(planner.tiers.origin(key, name, planner.job_type_of(name)), said))
     return findings, _new(config.text.file, [name for name in there if name not in named])
 

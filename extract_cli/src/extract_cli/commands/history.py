@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from extract_cli.options import engine_of, local_option, pipeline_option
 from extract_cli.views.output import Column, output_option, print_json, print_table
 from extract_cli.views.report import find_run
 from extract_core.errors import ObjectError, UsageError
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,9 +68,9 @@ def logs(run: str, table: str, attempt: int | None, local: bool, pipeline: Path 
     written = engine.job_log(record.run_id, table, number)
     if row is None and written is None:
         which = f"attempt {number} at " if rows else ""
-        near = [] if rows else difflib.get_close_matches(table, {each.table for each in ended}, 3)
-        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"see: extract status {record.run_id}"
-        raise UsageError(f"run {record.run_id!r} has no {which}table {table!r} yet; {hint}")
+        hint = "" if rows else did_you_mean(table, {other.table for other in ended}, most=3)
+        hint = hint or f"; see: extract status {record.run_id}"
+        raise UsageError(f"run {record.run_id!r} has no {which}table {table!r} yet{hint}")
     message = _message(engine, row) if row else None
     if output == "json":
         found = {"run_id": record.run_id, "table": table, "attempt": number, "state": row and row.state, "message": message}

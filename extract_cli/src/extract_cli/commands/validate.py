@@ -11,6 +11,7 @@ from extract_cli.installed import load_registry, tell_notes
 from extract_cli.options import pipeline_option
 from extract_cli.views.output import output_option, print_json
 from extract_core.errors import ConfigError, Finding, UsageError
+from extract_core.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,12 +136,11 @@ def _print(findings: Sequence[Finding], checked: Sequence[tuple[Path, Checked]])
         tell_notes(found.notes)
     count = _count(findings, checked)
     if count:
-        click.echo(f"{count:,} {'complaint' if count == 1 else 'complaints'}", err=True)
+        click.echo(counted(count, "finding"), err=True)
 
 
 def _tables(found: Checked) -> str:
-    count = sum(found.job_types.values())
-    return f"{count:,} {'table' if count == 1 else 'tables'}"
+    return counted(sum(found.job_types.values()), "table")
 
 
 def _source_json(path: Path, found: Checked) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import shlex
 from typing import TYPE_CHECKING, Final, get_args, get_type_hints
 
 from extract_core.contract import JobState, JobStatus, LocalCommand, LocalExit, Outcome
-from extract_core.wording import RAISED, told
+from extract_core.wording import RAISED, described
 from extract_testing.breaches import Breach, Fails, NotChecked
 from extract_testing.check import check
 from extract_testing.subject.calls import RETURN_AN_OUTCOME, calling
@@ -147,7 +147,9 @@ def _read(subject: Subject, case: Case, ended: LocalExit) -> JobStatus | Breach:
             arrived = Outcome.failed(outcome.error, outcome.cause, case.item)
         status: object = subject.status(arrived)
     except RAISED as error:
-        return Breach(f"local_answer({how})", f"it or status() raised {told(error)}", "let both return a value for every end")
+        return Breach(
+            f"local_answer({how})", f"it or status() raised {described(error)}", "let both return a value for every end"
+        )
     if not isinstance(status, JobStatus):
         return Breach(f"local_answer({how})", f"status() returned {status!r}", "return a JobStatus for every outcome")
     return status

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import JobState, Outcome
-from extract_core.wording import RAISED, told
+from extract_core.wording import RAISED, described
 from extract_testing.breaches import Breach, Fails, NotChecked
 from extract_testing.check import check
 from extract_testing.checks.whole_status import faults_of_status
@@ -63,7 +63,7 @@ def _valid(subject: Subject, outcome: Outcome) -> Iterator[Breach]:
     try:
         status: object = subject.status(outcome)
     except RAISED as error:
-        yield Breach("status(outcome)", f"it raised {told(error)} for {shown(outcome)}", _NEVER_RAISE)
+        yield Breach("status(outcome)", f"it raised {described(error)} for {shown(outcome)}", _NEVER_RAISE)
         return
     for fault, remedy in faults_of_status(status):
         yield Breach("status(outcome)", f"{fault}, for {shown(outcome)}", remedy)

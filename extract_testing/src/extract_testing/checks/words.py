@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import JobState, JobStatus, Outcome
-from extract_core.wording import RAISED, told
+from extract_core.wording import RAISED, described
 from extract_testing.branch.states import every_state
 from extract_testing.breaches import Breach, NotChecked
 from extract_testing.check import check
@@ -115,5 +115,5 @@ def _succeeds(subject: Subject, result: Json) -> bool:
     try:
         status: object = subject.status(Outcome.succeeded(result))
     except RAISED as error:
-        raise NotChecked(f"left out: status() raised {told(error)}, which another check reports") from error
+        raise NotChecked(f"left out: status() raised {described(error)}, which another check reports") from error
     return isinstance(status, JobStatus) and status.state is JobState.SUCCEEDED

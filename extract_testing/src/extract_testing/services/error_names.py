@@ -6,9 +6,9 @@ extract_core.parsing.verdicts. The names are those of the Java SDK: ``ResourceLi
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
+from extract_core.wording import nearest
 from extract_testing.services.models import ModelsMissing, models_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def fault_of(name: str) -> tuple[str, str] | None:
     spelling = {known.lower(): known for known in (*names, *_OF_ANY_SERVICE)}.get(error.lower())
     right = f"{prefix}.{spelling or error}"
     if names and spelling is None:
-        near = get_close_matches(error, names, n=1)
+        near = nearest(error, names)
         base = f"{prefix}.{_BASES[prefix][1]}"
         remedy = f"write {f'{prefix}.{near[0]}'!r}" if near else "write one of its own errors"
         return (

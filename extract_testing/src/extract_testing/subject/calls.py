@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from extract_core.wording import RAISED, told
+from extract_core.wording import RAISED, described
 from extract_testing.breaches import Breach, Fails, NotChecked
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def calling(place: str) -> Iterator[None]:
         raise
     except RAISED as error:
         remedy = "return a value for every valid deployment and settings"
-        raise Fails(Breach(place, f"it raised {told(error)}", remedy)) from error
+        raise Fails(Breach(place, f"it raised {described(error)}", remedy)) from error
 
 
 def checked_model(place: str, model: object) -> type[BaseModel]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from asl_toolkit import Submitted, TaskFailed
 from extract_core.contract import Json, LocalCommand, LocalExit, Outcome
-from extract_core.wording import RAISED, told
+from extract_core.wording import RAISED, described
 from extract_local.execution_folder import segment
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ class JobProcesses:
             try:
                 completed(process.wait())
             except BaseException as error:  # noqa: BLE001 - whatever it is, the state waits for an answer
-                completion.set_exception(TaskFailed("States.TaskFailed", f"the end of the job of {self._whom}: {told(error)}"))
+                cause = f"the end of the job of {self._whom}: {described(error)}"
+                completion.set_exception(TaskFailed("States.TaskFailed", cause))
 
         def completed(code: int) -> None:
             _end_group(process, signal.SIGKILL)  # what the job left behind in its process group
@@ -97,7 +98,7 @@ class JobProcesses:
             if isinstance(answer, Outcome):
                 json.dumps(answer.result, allow_nan=False)  # a service answers in JSON
         except RAISED as error:
-            return Outcome.failed("States.TaskFailed", f"local_answer of {self._whom} raised {told(error)}")
+            return Outcome.failed("States.TaskFailed", f"local_answer of {self._whom} raised {described(error)}")
         if not isinstance(answer, Outcome):
             wanted = "it must be an Outcome: Outcome.succeeded(result), or Outcome.failed(error, cause)"
             return Outcome.failed("States.TaskFailed", f"local_answer of {self._whom} returned {answer!r}; {wanted}")
@@ -107,7 +108,7 @@ class JobProcesses:
         try:
             command: object = self._job_type.local_command(arguments)
         except RAISED as error:
-            raise TaskFailed("States.TaskFailed", f"local_command of {self._whom} raised {told(error)}") from error
+            raise TaskFailed("States.TaskFailed", f"local_command of {self._whom} raised {described(error)}") from error
         if command is None:
             raise TaskFailed(
                 "States.TaskFailed",

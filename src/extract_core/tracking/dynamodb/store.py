@@ -6,7 +6,6 @@ and attempt in one transaction. Nothing is scanned.
 
 from __future__ import annotations
 
-import difflib
 import heapq
 import time
 from contextlib import suppress
@@ -19,6 +18,7 @@ from extract_core.tracking.dynamodb.calls import Calls, Refused
 from extract_core.tracking.dynamodb.items import attribute
 from extract_core.tracking.dynamodb.leases import NEW, TRIES, UNCHANGED, Leases, nothing
 from extract_core.tracking.settle import settle, with_mark
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -206,12 +206,10 @@ class DynamoDBTracking:
 
     def _unknown(self, run_id: str) -> RunNotFound:
         latest = [keys.run_of(key) for key in self._calls.newest(keys.RUNS, 200)]
-        near = difflib.get_close_matches(run_id, latest, n=3, cutoff=0.5)
-        if near:
-            hint = f"did you mean {', '.join(map(repr, near))}?"
-        else:
-            hint = f"the latest one is {latest[0]!r}" if latest else "no run was recorded here yet"
-        return RunNotFound(f"there is no run {run_id!r}: {hint}")
+        hint = did_you_mean(run_id, latest, most=3)
+        if not hint:
+            hint = f"; the latest one is {latest[0]!r}" if latest else "; no run was recorded here yet"
+        return RunNotFound(f"there is no run {run_id!r}{hint}")
 
     def _change(self, run_id: str, values: Mapping[str, Any], *, unless: str, without: Sequence[str] = ()) -> RunRecord:
         """Set these attributes of a run's record, unless it has that one; the record as it stands comes back."""
