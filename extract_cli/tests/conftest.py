@@ -62,7 +62,7 @@ extract:
   job_types:
     ecs: {cpu: 1024}
   tables:
-    public.accounts: {extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType}
+    public.accounts: {extract_type: PE, watermark: {column: updated_at, type: timestamp}}
     public.events: {job_type: ecs, fetchsize: 500, tags: [large]}
     public.notes: {}
 """

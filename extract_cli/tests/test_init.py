@@ -26,11 +26,11 @@ INSERT INTO "public.orders" VALUES (7, 1, NULL), (19, 2, '2024-05-31'), (23, 3, 
 TABLES = """\
   tables:
     # 2 rows; key: id
-    accounts: {extract_type: PE, hwm_col_name: UpdatedAt, hwm_column_type: TimestampType}
+    accounts: {extract_type: PE, watermark: {column: UpdatedAt, type: timestamp}}
     # 0 rows; key: code
     countries: {}
     # 0 rows; key: id
-    # if its rows never change: {extract_type: PE, hwm_col_name: created_at, hwm_column_type: TimestampType}
+    # if its rows never change: {extract_type: PE, watermark: {column: created_at, type: timestamp}}
     events: {}
     # 0 rows; no primary key
     odd: {}
@@ -38,7 +38,7 @@ TABLES = """\
     # last_modified is a date: the last day is read again, since rows may be changed later on it
     # rows whose last_modified is NULL are read by the first run only
     # no index begins with last_modified: each run scans the table
-    public.orders: {extract_type: PE, hwm_col_name: last_modified, hwm_column_type: DateType, lag: "1d"}
+    public.orders: {extract_type: PE, watermark: {column: last_modified, type: date, lag: "1d"}}
     # 0 rows; key: b, a
     "yes: #1": {}
 """
@@ -187,7 +187,7 @@ OF_ODD = """\
     # rows whose modified is NULL are read by the first run only
     # no index begins with modified: each run scans the table
     # a command line can't carry a value that begins with -, so this table's job gets its arguments as JSON
-    "-dash": {extract_type: PE, hwm_col_name: modified, hwm_column_type: TimestampType, argument_encoding: json}
+    "-dash": {extract_type: PE, watermark: {column: modified, type: timestamp}, argument_encoding: json}
     # 2 rows; key: id
     # updated_at reaches 9999-12-31 00:00:00, in the future: as a watermark it would hide all rows to come
     ahead: {}
@@ -195,11 +195,11 @@ OF_ODD = """\
     below: {}
     # 1 row; key: id
     # updated_at is NULL in every row, so the table is read whole
-    # if its rows never change: {extract_type: PE, hwm_col_name: happened_at, hwm_column_type: TimestampType}
+    # if its rows never change: {extract_type: PE, watermark: {column: happened_at, type: timestamp}}
     empty_marks: {}
     # 2 rows; key: id
     # no index begins with Updated At: each run scans the table
-    "größe": {extract_type: PE, hwm_col_name: "Updated At", hwm_column_type: TimestampType}
+    "größe": {extract_type: PE, watermark: {column: "Updated At", type: timestamp}}
 """
 
 
@@ -261,9 +261,9 @@ OF_POSTGRESQL = """\
     # 0 rows; key: The Key
     # rows whose UpdatedAt is NULL are read by the first run only
     # no index begins with UpdatedAt: each run scans the table
-    "public.Odd Name's": {extract_type: PE, hwm_col_name: UpdatedAt, hwm_column_type: TimestampType}
+    "public.Odd Name's": {extract_type: PE, watermark: {column: UpdatedAt, type: timestamp}}
     # 5,000 rows; key: id
-    public.accounts: {extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType}
+    public.accounts: {extract_type: PE, watermark: {column: updated_at, type: timestamp}}
     # 3,000,000 rows; key: id
     # a command line can't carry a value that begins with -, so this table's job gets its arguments as JSON
     public.big: {partition_column: id, lower_bound: "-100000", upper_bound: "2", num_partitions: 3, argument_encoding: json}
@@ -271,7 +271,7 @@ OF_POSTGRESQL = """\
     # inherits from public.papers, where its rows are read too: leave out one of them
     # rows whose updated_at is NULL are read by the first run only
     # no index begins with updated_at: each run scans the table
-    public.letters: {extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType}
+    public.letters: {extract_type: PE, watermark: {column: updated_at, type: timestamp}}
     # 2 rows; key: id
     # row-level security: the job reads only the rows that its own user may see
     # updated_at reaches infinity, in the future: as a watermark it would hide all rows to come
@@ -282,7 +282,7 @@ OF_POSTGRESQL = """\
     # 1 row; key: paper_id (unique and never NULL)
     # its rows come with those of the tables that inherit from it: public.letters
     # updated_at is NULL in every row, so the table is read whole
-    # if its rows never change: {extract_type: PE, hwm_col_name: happened_at, hwm_column_type: TimestampType}
+    # if its rows never change: {extract_type: PE, watermark: {column: happened_at, type: timestamp}}
     public.papers: {}
     # 0 rows; key: id, at
     # partitioned: all its partitions are read as one table
@@ -319,14 +319,14 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgr
     assert f'  db_engine: postgres\n  db_name: shop\n  db_port: "{postgresql_port}"\n' in text
     assert cli("plan", "shop").code == 0
     config = tmp_path / "config" / "shop.yml"
-    config.write_text(text.replace("hwm_col_name: updated_at", "hwm_col_name: updated", 1).replace("public.orders:", "orders:"))
+    config.write_text(text.replace("column: updated_at", "column: updated", 1).replace("public.orders:", "orders:"))
     url = f"postgresql://reader:pa%20ss@127.0.0.1:{postgresql_port}/shop"
     compared = cli("validate", "shop", "--database", url)
     line = next(number for number, line in enumerate(text.splitlines(), 1) if "public.accounts" in line)
-    wrong = "hwm_col_name: is 'updated', and the table has no such column; did you mean 'updated_at'?"
+    wrong = "watermark.column: is 'updated', and the table has no such column; did you mean 'updated_at'?"
     assert compared == (
         2,
-        f'config/shop.yml:{line}:55: extract.tables."public.accounts".{wrong}\n',
+        f'config/shop.yml:{line}:61: extract.tables."public.accounts".{wrong}\n',
         "note: config/shop.yml: 1 of the database's tables and views is not in it: public.named\n1 finding\n",
     )
     place = f"127.0.0.1:{postgresql_port}"

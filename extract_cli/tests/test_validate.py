@@ -50,8 +50,8 @@ COMPLAINTS = [
     ),
     "sales.yml:7:25: the alias *nope has no anchor &nope before it in this file",
     (
-        "sales.yml:9:5: extract.tables.c: an incremental extract (extract_type PE) needs hwm_col_name and hwm_column_type; write "
-        "them here, or extract_type: FE"
+        "sales.yml:9:5: extract.tables.c: an incremental extract (extract_type PE) needs watermark.column and watermark.type; "
+        "write watermark: {column: …, type: …} here, or extract_type: FE"
     ),
     "sales.yml:10:1: runs: no such key here; did you mean 'run'?",
 ]

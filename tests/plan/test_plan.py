@@ -167,6 +167,34 @@ def test_encoded_arguments_carry_anything(plan):
     }
 
 
+OLD = "extract_type: PE, hwm_col_name: id, hwm_column_type: LongType, lag: 5"
+
+
+@pytest.mark.parametrize(
+    ("tiers", "table"),
+    [
+        ("", "extract_type: PE, watermark: {column: id, type: long, lag: 5}"),
+        ("", "extract_type: PE, watermark: {column: id, type: LongType}, lag: 5"),
+        ("lag: 5", "extract_type: PE, watermark: {column: id, type: long}"),
+        (
+            "default_arguments: {extract_type: PE, watermark: {column: x, type: date, lag: 5}}",
+            "watermark: {column: id, type: long}",
+        ),
+        ("default_arguments: {extract_type: PE, hwm_column_type: LongType, lag: 9}", "watermark: {column: id, lag: 5}"),
+        (
+            "default_arguments: {watermark: {type: date}}, job_types: {loom: {watermark: {type: long, lag: 5}}}",
+            "extract_type: PE, hwm_col_name: id",
+        ),
+    ],
+)
+def test_a_watermark_means_the_same_in_each_form_and_tier(plan, tiers, table):
+    [old] = plan(f"extract: {{job_type: loom, tables: {{a: {{{OLD}}}}}}}", marks={"a": "7"})
+    [new] = plan(f"extract: {{job_type: loom, tables: {{a: {{{table}}}}}, {tiers}}}", marks={"a": "7"})
+    assert old.plan_error is None
+    assert (new.item, new.table_run) == (old.item, old.table_run)
+    assert new.spec["core"] == {"extract_type": "PE", "watermark.column": "id", "watermark.type": "LongType", "lag": "5"}
+
+
 def test_a_mark_that_a_command_line_can_not_carry_is_a_plan_error(plan):
     text = "extract: {job_type: loom, tables: {a: {extract_type: PE, hwm_col_name: id, hwm_column_type: LongType}}}"
     [table] = plan(text, marks={"a": "-5"})

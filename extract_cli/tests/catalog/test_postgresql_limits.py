@@ -43,7 +43,7 @@ def test_a_look_that_the_server_refuses_leaves_the_table_with_what_is_known(data
     execute("DROP OWNED BY looker", "DROP ROLE looker")
     (table,) = read.tables
     assert (table.rows, table.least, table.greatest) == (2, None, None)
-    assert propose(table).keys["hwm_col_name"] == "updated_at"
+    assert propose(table).keys["watermark"]["column"] == "updated_at"
 
 
 @pytest.mark.postgres

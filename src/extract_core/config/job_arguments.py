@@ -42,9 +42,9 @@ def flat_arguments(
     `table` the table's keys as read, `own` what the config says under `arguments`: it comes last, as it stands.
     """
     flat = {**run, **database, "--extract_type": str(table.get("extract_type", "FE"))}
-    for key in ("hwm_col_name", "hwm_column_type"):
+    for name, key in (("--hwm_col_name", "watermark.column"), ("--hwm_column_type", "watermark.type")):
         if table.get(key) is not None:
-            flat["--" + key] = str(table[key])
+            flat[name] = str(table[key])
     if watermark.mode != "full" and watermark.low is not None:
         flat["--low_watermark"] = watermark.low
     if watermark.mode == "backfill" and watermark.high is not None:

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.config.bounds import bound
+from extract_core.config.json_schema import mapping_schema, or_reference
 from extract_core.config.values import (
+    BadValue,
     Reader,
     fail_when,
     integer,
+    kind,
     lag,
+    mapping,
     names,
     one_of,
     scalar,
     script_arguments,
     secret_name,
+    shown,
     text,
 )
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from extract_core.config.spots import Path
+    from extract_core.contract import Json
 
 # Any: each key is read into a type of its own
 
 EXTRACT_TYPES: Final = {"full": "FE", "partial": "PE", "incremental": "PE"}
 WATERMARK_TYPES: Final = ("IntegerType", "LongType", "DecimalType", "DateType", "TimestampType", "StringType")
+SHORT_TYPES: Final = {name.removesuffix("Type").lower(): name for name in WATERMARK_TYPES}
+"""``timestamp``: ``TimestampType``, as jobs and the tracking store have it."""
 NUMERIC_WATERMARKS: Final = frozenset({"IntegerType", "LongType", "DecimalType"})
 
 SHARED: Final[Mapping[str, Reader[Any]]] = {
@@ -47,9 +57,42 @@ SCRIPT_KEYS: Final[Mapping[str, Reader[Any]]] = {
 }
 """Keys that files of the first pipeline hold for its own scripts: handed to the job as ``--key value``, read by nobody here."""
 
+WATERMARK: Final[Mapping[str, tuple[str, Reader[Any]]]] = {
+    "column": ("watermark.column", text),
+    "type": ("watermark.type", one_of(*SHORT_TYPES, also={**SHORT_TYPES, **{name.lower(): name for name in WATERMARK_TYPES}})),
+    "lag": ("lag", lag),
+}
+"""The keys inside of `watermark`: what each is called once it is read, and how it is read."""
+
+OLDER: Final = {"hwm_col_name": "watermark.column", "hwm_column_type": "watermark.type"}
+"""Keys of the first pipeline that mean the same as a key inside of `watermark`."""
+
+
+def _watermark(value: Json) -> dict[str, object]:
+    """The keys inside of `watermark` by the names that they have once they are read."""
+    if value is not None and not isinstance(value, dict):
+        raise BadValue(f"is {kind(value)} ({shown(value)}); write {{column: updated_at, type: timestamp}}")
+    values: dict[str, object] = {}
+    problems: list[tuple[Path, str]] = []
+    for key, inner in mapping(value).items():
+        if key not in WATERMARK:
+            hint = did_you_mean(key, WATERMARK) or f"; known are: {', '.join(sorted(WATERMARK))}"
+            problems.append(((key,), f"no such key here{hint}"))
+            continue
+        name, read = WATERMARK[key]
+        try:
+            values[name] = read(inner)
+        except BadValue as error:
+            problems += [((key, *path), message) for path, message in error.problems]
+    if problems:
+        raise BadValue.of(problems)
+    return values
+
+
 TABLE: Final[Mapping[str, Reader[Any]]] = {
     **SHARED,
     "extract_type": one_of("FE", "PE", "full", "partial", "incremental", also=EXTRACT_TYPES),
+    "watermark": Reader(_watermark, mapping_schema({key: or_reference(reader.schema) for key, (_, reader) in WATERMARK.items()})),
     "hwm_col_name": text,
     "hwm_column_type": one_of(*WATERMARK_TYPES),
     "partition_column": text,
@@ -96,8 +139,9 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "repartition_dataframe": "For scripts of older pipelines: handed on as --repartition_dataframe.",
     "extract_s3_partitions": "For scripts of older pipelines: handed on as --extract_s3_partitions.",
     "extract_type": "FE or full: the whole table. PE, partial or incremental: rows above the committed watermark.",
-    "hwm_col_name": "The watermark's column; needed for PE.",
-    "hwm_column_type": "The watermark's type; needed for PE.",
+    "watermark": "By what rows are new: its column and type, both required for PE, and its lag.",
+    "hwm_col_name": "Older spelling of watermark: {column: …}.",
+    "hwm_column_type": "Older spelling of watermark: {type: …}.",
     "partition_column": "The column by which the job may split the read.",
     "lower_bound": "The least value of partition_column: a number, a date or a time.",
     "upper_bound": "The greatest value of partition_column: a number, a date or a time.",
@@ -136,6 +180,40 @@ _PLACES: Final = (
     ("a table (extract.tables)", frozenset(TABLE)),
     ("the top level", ROOT),
 )
+
+
+def read_key(key: str, value: Json, into: dict[str, object]) -> None:
+    """Read a key of the core into `into`, by the name that it has inside (``watermark.column``). Raises BadValue."""
+    found = TABLE[key](value)
+    if key == "watermark":
+        into.update(found)
+    else:
+        into[OLDER.get(key, key)] = found
+
+
+def place_of(name: str, section: object) -> tuple[str, ...] | None:
+    """Where a section sets what is called `name` inside: the path below the section, or None."""
+    if not isinstance(section, Mapping):
+        return None
+    inner = section.get("watermark")
+    for key, (inside, _) in WATERMARK.items():
+        if inside == name and isinstance(inner, dict) and key in inner:
+            return ("watermark", key)
+    spellings = [name, *(older for older, inside in OLDER.items() if inside == name)]
+    return next(((key,) for key in spellings if key in section), None)
+
+
+def twice(section: Mapping[str, Json]) -> list[tuple[str, str]]:
+    """The keys of a section that say the same as a key of its `watermark`, each with a message."""
+    inner = section.get("watermark")
+    if not isinstance(inner, dict):
+        return []
+    names = {inside: key for key, (inside, _) in WATERMARK.items() if key in inner}
+    return [
+        (key, f"says the same as watermark.{names[OLDER.get(key, key)]}; keep one of them")
+        for key in section
+        if OLDER.get(key, key) in names
+    ]
 
 
 def belongs(key: str, *, not_in: str) -> str:

@@ -145,6 +145,10 @@ class _Reader:
         for key in defaults:
             if key in shared and key in keys.DEFAULTS:
                 self.add((*path, "default_arguments", key), f"also stands as extract.{key}; keep one of them", of_key=True)
+        watermark = defaults.get("watermark")
+        if "lag" in shared and isinstance(watermark, dict) and "lag" in watermark:
+            inside = (*path, "default_arguments", "watermark", "lag")
+            self.add(inside, "also stands as extract.lag; keep one of them", of_key=True)
         return ExtractSection(
             shared=shared,
             database=database,

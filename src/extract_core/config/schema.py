@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
-_FIXED: Final = frozenset({"job_type", "tags", "arguments"})
-"""Keys of a table whose value can't come from the environment, or whose schema takes any text."""
+_FIXED: Final = frozenset({"job_type", "tags", "arguments", "watermark"})
+"""Keys of a table whose value can't come from the environment, or whose schema says so itself."""
 
 UNSAID: Final = (
     "source_name must equal the file's name, which must be letters, digits, _ . -",
     "what YAML itself refuses: a key given twice, a tab, an unknown tag or alias, several documents",
     (
-        "rules over several keys whose values come from several places: an incremental extract needs hwm_col_name and "
-        "hwm_column_type, lower_bound is at most upper_bound and of its kind, a lag fits the type of its watermark"
+        "rules over several keys whose values come from several places: an incremental extract needs watermark.column and "
+        "watermark.type, an older key is not written beside the key of watermark that says the same, lower_bound is at most "
+        "upper_bound and of its kind, a lag fits the type of its watermark"
     ),
     "a setting that a job type needs and that no section and no table gives, and a job type's own rules beyond its model's types",
     "numbers inside of lists and mappings of a job type's settings in other spellings than digits (quoted 1_000, true for 1)",

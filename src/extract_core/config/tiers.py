@@ -80,13 +80,16 @@ class Tiers:
     def origin(self, key: str, table: str, job_type: str | None) -> Path:
         """Where the value of a key comes from: the last tier that sets it; the table itself where none does."""
         extract = self._config.extract
-        raw = extract.tables.get(table)
-        if isinstance(raw, dict) and key in raw:
-            return ("extract", "tables", table, key)
-        if job_type is not None and key in extract.job_types.get(job_type, {}):
-            return ("extract", "job_types", job_type, key)
-        if key in extract.default_arguments:
-            return (*_DEFAULTS, key)
+        key = keys.OLDER.get(key, key)
+        sections: list[tuple[Path, object]] = [
+            (("extract", "tables", table), extract.tables.get(table)),
+            (("extract", "job_types", job_type or ""), extract.job_types.get(job_type or "")),
+            (_DEFAULTS, extract.default_arguments),
+        ]
+        for path, section in sections:
+            below = keys.place_of(key, section)
+            if below is not None:
+                return (*path, *below)
         if key in extract.shared or key in extract.database:
             return ("extract", key)
         return ("extract", "tables", table)
@@ -168,6 +171,7 @@ class Tiers:
                 hint = keys.belongs(key, not_in="extract.default_arguments") or did_you_mean(key, known)
                 hint = hint or "; what only the script reads goes under extract.arguments"
                 self._add(path, f"neither the core nor any installed job type knows this key{hint}", of_key=True)
+        self._check_twice(_DEFAULTS, self._config.extract.default_arguments)
         self._check_attempts((*_DEFAULTS, "max_attempts"), found.get("max_attempts"))
         return found
 
@@ -190,6 +194,7 @@ class Tiers:
             elif judged and key not in keys.TABLE:
                 hint = did_you_mean(key, own | frozenset(keys.TABLE)) or keys.belongs(key, not_in="a table (extract.tables)")
                 self._add(path, f"neither the core nor job type {name!r} knows this key{hint}", of_key=True)
+        self._check_twice(("extract", "job_types", name), self._config.extract.job_types[name])
         arguments = core.pop("arguments", None)
         found: dict[str, str] = dict(arguments) if isinstance(arguments, dict) else {}
         self._check_arguments(("extract", "job_types", name, "arguments"), found)
@@ -210,10 +215,14 @@ class Tiers:
 
     def _read(self, path: Path, key: str, value: Json, into: dict[str, object]) -> None:
         try:
-            into[key] = keys.TABLE[key](value)
+            keys.read_key(key, value, into)
         except BadValue as error:
             for inside, message in error.problems:
                 self._add((*path, *inside), message, of_key=bool(inside))
+
+    def _check_twice(self, path: Path, section: Mapping[str, Json]) -> None:
+        for key, message in keys.twice(section):
+            self._add((*path, key), message, of_key=True)
 
     def _check_attempts(self, path: Path, attempts: object) -> None:
         if isinstance(attempts, int) and attempts > 1 and not self.has_retry_loop:

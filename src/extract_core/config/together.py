@@ -28,12 +28,12 @@ def wrong_together(tiers: Tiers, table: str, job_type: str | None, core: Mapping
         found.append(tiers.finding(tiers.origin("lower_bound", table, job_type), wrong))
     if core.get("extract_type", "FE") == "FE":
         return found
-    missing = [key for key in ("hwm_col_name", "hwm_column_type") if key not in core]
+    missing = [key for key in ("watermark.column", "watermark.type") if key not in core]
     if missing:
         needs = f"an incremental extract (extract_type PE) needs {' and '.join(missing)}"
-        found.append(tiers.finding(path, f"{needs}; write {'it' if len(missing) == 1 else 'them'} here, or extract_type: FE"))
+        found.append(tiers.finding(path, f"{needs}; write watermark: {{column: …, type: …}} here, or extract_type: FE"))
     elif "lag" in core:
-        wrong = _lag_fault(str(core["lag"]), str(core["hwm_column_type"]))
+        wrong = _lag_fault(str(core["lag"]), str(core["watermark.type"]))
         if wrong:
             found.append(tiers.finding(tiers.origin("lag", table, job_type), wrong))
     return found

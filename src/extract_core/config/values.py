@@ -163,7 +163,7 @@ def one_of(*names: str, also: dict[str, str] | None = None) -> Reader[str]:
     def read(value: Json) -> str:
         found = spellings.get(value.strip().lower()) if isinstance(value, str) else None
         if found is None:
-            hint = did_you_mean(value, spellings.values()) if isinstance(value, str) else ""
+            hint = did_you_mean(value, names) if isinstance(value, str) else ""
             raise BadValue(f"is {shown(value)}; write one of: {', '.join(names)}{hint}")
         return found
 

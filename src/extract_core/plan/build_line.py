@@ -58,7 +58,7 @@ def watermark_of(core: Mapping[str, Json], mark: str | None, *, run: RunContext)
                 "a full extract (extract_type FE) has no watermark, so no range of it can be backfilled; leave it out"
             )
         return Watermark()
-    column, type_ = str(core["hwm_col_name"]), str(core["hwm_column_type"])
+    column, type_ = str(core["watermark.column"]), str(core["watermark.type"])
     if run.backfill is None:
         return Watermark(column=column, type=type_, low=None if run.reingest else mark, mode="incremental")
     low, high = run.backfill.low, run.backfill.high

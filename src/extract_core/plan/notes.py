@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from extract_core.config import keys
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -32,7 +34,7 @@ def senseless(config: SourceConfig, table: str, core: Mapping[str, Json]) -> Ite
         return
     path = ("extract", "tables", table)
     if core.get("extract_type", "FE") == "FE":
-        for key in ("hwm_col_name", "hwm_column_type"):
+        for key in ("watermark", *keys.OLDER):
             if key in raw:
                 said = "is not used: extract_type is FE, so the whole table is read; write extract_type: PE to read what is new"
                 yield config.text.finding((*path, key), said)

@@ -128,6 +128,7 @@ class Planner:
                 findings += self._core_key(path, key, value, core)
             elif key not in self._all_keys and self._is_typo(job_type):
                 findings.append(self.tiers.finding((*path, key), self._unknown_anywhere(key), of_key=True))
+        findings += [self.tiers.finding((*path, key), message, of_key=True) for key, message in keys.twice(raw)]
         return findings or wrong_together(self.tiers, table, job_type, core)
 
     def _is_typo(self, job_type: str | None) -> bool:
@@ -154,7 +155,7 @@ class Planner:
     def _core_key(self, path: Path, key: str, value: Json, into: dict[str, object]) -> list[Finding]:
         """Read one key of the core; what is wrong with it."""
         try:
-            into[key] = keys.TABLE[key](value)
+            keys.read_key(key, value, into)
         except BadValue as error:
             return [self.tiers.finding((*path, key, *inside), said, of_key=bool(inside)) for inside, said in error.problems]
         return []
@@ -179,6 +180,7 @@ class Planner:
                 own[key] = value
             elif reader is None:
                 findings.append(self.tiers.finding((*path, key), self._unknown_key(key, base), of_key=True))
+        findings += [self.tiers.finding((*path, key), message, of_key=True) for key, message in keys.twice(raw)]
         core.pop("job_type", None)
         arguments = core.pop("arguments", None)
         script: Mapping[str, str] = {**base.arguments, **arguments} if isinstance(arguments, dict) else base.arguments

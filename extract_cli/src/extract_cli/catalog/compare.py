@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from extract_core.errors import Finding
     from extract_core.registry.installed import Registry
 
-_COLUMNS: Final = ("hwm_col_name", "partition_column")
+_COLUMNS: Final = ("watermark.column", "partition_column")
 _MOST_TOLD: Final = 20
 _PUBLIC: Final = "public."
 

@@ -27,33 +27,34 @@ _ADDED: Final = re.compile(
 )
 _ANY_TIME: Final = re.compile(r"\w+_(at|on|time|ts|timestamp|date|datetime|utc)|time|ts|timestamp|date")
 _TYPES: Final = {
-    **dict.fromkeys(("timestamp", "timestamp with time zone", "timestamptz", "datetime"), "TimestampType"),
-    "date": "DateType",
-    **dict.fromkeys(("smallint", "integer", "int", "int2", "int4", "tinyint", "mediumint"), "IntegerType"),
-    **dict.fromkeys(("bigint", "int8"), "LongType"),
+    **dict.fromkeys(("timestamp", "timestamp with time zone", "timestamptz", "datetime"), "timestamp"),
+    "date": "date",
+    **dict.fromkeys(("smallint", "integer", "int", "int2", "int4", "tinyint", "mediumint"), "integer"),
+    **dict.fromkeys(("bigint", "int8"), "long"),
 }
-_TIMES: Final = frozenset({"TimestampType", "DateType"})
+_TIMES: Final = frozenset({"timestamp", "date"})
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """The keys of a table in a config, and notes for the person who decides."""
 
-    keys: Mapping[str, str | int]
+    keys: Mapping[str, str | int | Mapping[str, str]]
     notes: tuple[str, ...]
 
 
 def propose(table: Table) -> Proposal:
     """The proposal for one table. Without a column that says when a row changed, it is read whole."""
-    keys: dict[str, str | int] = {}
+    keys: dict[str, str | int | dict[str, str]] = {}
     notes = [_size(table), *table.notes]
     unfit = [column for column in times(table.columns) if column.is_empty or column.ahead is not None]
     changed = _best(table, _CHANGED)
     if changed is not None:
-        keys |= {"extract_type": "PE", "hwm_col_name": changed.name, "hwm_column_type": _TYPES[changed.type]}
+        watermark = {"column": changed.name, "type": _TYPES[changed.type]}
         if changed.type == "date":
-            keys["lag"] = "1d"
+            watermark["lag"] = "1d"
             notes.append(f"{changed.name} is a date: the last day is read again, since rows may be changed later on it")
+        keys |= {"extract_type": "PE", "watermark": watermark}
         if changed.nullable:
             notes.append(f"rows whose {changed.name} is NULL are read by the first run only")
         if not changed.indexed:
@@ -63,7 +64,7 @@ def propose(table: Table) -> Proposal:
         added = _best(table, _ADDED) or _best(table, _ANY_TIME)
         if added is not None:
             column = json.dumps(added.name, ensure_ascii=False) if re.search(r"\W", added.name) else added.name
-            hint = f"{{extract_type: PE, hwm_col_name: {column}, hwm_column_type: {_TYPES[added.type]}}}"
+            hint = f"{{extract_type: PE, watermark: {{column: {column}, type: {_TYPES[added.type]}}}}}"
             notes.append(f"if its rows never change: {hint}")
     parts = min(_MOST_PARTS, math.ceil((table.rows or 0) / _ROWS_A_PART))
     if parts > 1 and table.least is not None and table.greatest is not None:
@@ -104,7 +105,7 @@ def _best(table: Table, names: re.Pattern[str]) -> Column | None:
         for column in times(table.columns)
         if names.fullmatch(_snake(column.name)) and not column.is_empty and column.ahead is None
     ]
-    return min(found, key=lambda column: (_TYPES[column.type] == "DateType", column.nullable, not column.indexed), default=None)
+    return min(found, key=lambda column: (_TYPES[column.type] == "date", column.nullable, not column.indexed), default=None)
 
 
 def _snake(name: str) -> str:

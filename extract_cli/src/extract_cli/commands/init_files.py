@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from extract_cli.catalog import propose
 from extract_cli.doctor.pipeline import example_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from extract_cli.catalog import Database, Proposal
     from extract_core.registry.installed import Registry
 
@@ -104,7 +103,7 @@ def first_config(name: str, *, job_type: str, schema: str) -> str:
         '  default_arguments: {fetchsize: "10000"}',
         "  tables:",
         "    public.accounts: {}               # the whole table, at each run",
-        "    public.orders: {extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType}   # what has changed",
+        "    public.orders: {extract_type: PE, watermark: {column: updated_at, type: timestamp}}   # what has changed",
     ]
     return "\n".join(lines) + "\n"
 
@@ -117,7 +116,7 @@ def source_text(name: str, database: Database, *, job_type: str, schema: str, re
     if database.engine != "sqlite":
         lines += [*_SECRET, f"  db_secret: {yaml_text(f'{database.engine}/{name}')}"]
     proposals = {table.name: propose(table) for table in database.tables}
-    if database.engine != "sqlite" and any("TimestampType" in proposal.keys.values() for proposal in proposals.values()):
+    if database.engine != "sqlite" and any(_is_of_time(proposal) for proposal in proposals.values()):
         lines += _LAG
     if database.name.startswith("-"):
         lines.append("  argument_encoding: json             # a command line can't carry a value that begins with -")
@@ -131,11 +130,26 @@ def source_text(name: str, database: Database, *, job_type: str, schema: str, re
 
 def _table(name: str, proposal: Proposal) -> list[str]:
     given, notes = dict(proposal.keys), list(proposal.notes)
-    if any(str(value).startswith("-") for value in (name, *given.values())):
+    watermark = given.get("watermark")
+    values = [*given.values(), *(watermark.values() if isinstance(watermark, Mapping) else ())]
+    if any(str(value).startswith("-") for value in (name, *values)):
         given["argument_encoding"] = "json"
         notes.append("a command line can't carry a value that begins with -, so this table's job gets its arguments as JSON")
-    keys = ", ".join(f"{key}: {yaml_text(str(value)) if isinstance(value, str) else value}" for key, value in given.items())
-    return [*(f"    # {_one_line(note)}" for note in notes), f"    {yaml_text(name)}: {{{keys}}}"]
+    return [*(f"    # {_one_line(note)}" for note in notes), f"    {yaml_text(name)}: {_flow(given)}"]
+
+
+def _flow(keys: Mapping[str, str | int | Mapping[str, str]]) -> str:
+    """A mapping on one line."""
+    texts = [
+        f"{key}: {_flow(value) if isinstance(value, Mapping) else yaml_text(value) if isinstance(value, str) else value}"
+        for key, value in keys.items()
+    ]
+    return f"{{{', '.join(texts)}}}"
+
+
+def _is_of_time(proposal: Proposal) -> bool:
+    watermark = proposal.keys.get("watermark")
+    return isinstance(watermark, Mapping) and watermark["type"] == "timestamp"
 
 
 def _one_line(text: str) -> str:

@@ -64,19 +64,19 @@ extract:
     public.product_suppliers: {{}}
     public.warehouses: {{}}
     public.stock_levels: {{job_type: emr}}
-    public.customers: {{extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType}}
+    public.customers: {{extract_type: PE, watermark: {{column: updated_at, type: timestamp}}}}
     public.addresses: {{job_type: ecs}}
-    public.orders: {{job_type: emr, extract_type: PE, hwm_col_name: updated_at, hwm_column_type: TimestampType}}
-    public.order_lines: {{job_type: emr, extract_type: PE, hwm_col_name: order_id, hwm_column_type: LongType}}
-    public.payments: {{job_type: ecs, extract_type: PE, hwm_col_name: payment_id, hwm_column_type: LongType}}
+    public.orders: {{job_type: emr, extract_type: PE, watermark: {{column: updated_at, type: timestamp}}}}
+    public.order_lines: {{job_type: emr, extract_type: PE, watermark: {{column: order_id, type: long}}}}
+    public.payments: {{job_type: ecs, extract_type: PE, watermark: {{column: payment_id, type: long}}}}
     public.shipments: {{job_type: ecs}}
-    public.exchange_rates: {{extract_type: PE, hwm_col_name: day, hwm_column_type: DateType}}
+    public.exchange_rates: {{extract_type: PE, watermark: {{column: day, type: date}}}}
     public.audit_log: {{}}                # empty
     {MISSING_TABLE}: {{}}                  # not in the database: this one will fail
     {TABLE_OF_UNKNOWN_TYPE}: {{job_type: {_UNKNOWN_TYPE}}}    # not installed: this one can't be planned
-    crm.contacts: {{job_type: ecs, extract_type: PE, hwm_col_name: contact_id, hwm_column_type: IntegerType}}
+    crm.contacts: {{job_type: ecs, extract_type: PE, watermark: {{column: contact_id, type: integer}}}}
     crm.attachments: {{job_type: ecs}}
-    web.events: {{job_type: ecs, extract_type: PE, hwm_col_name: event_id, hwm_column_type: LongType, tags: [large]}}
+    web.events: {{job_type: ecs, extract_type: PE, watermark: {{column: event_id, type: long}}, tags: [large]}}
 """
 
 
