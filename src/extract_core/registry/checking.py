@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from extract_core import contract
@@ -24,9 +24,17 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _CONTRACT: Final = ".".join(str(number) for number in API_VERSION)
 
 
-def hooks_of(manager: pluggy.PluginManager, module: ModuleType) -> tuple[str, ...]:
-    """The names of the hooks that this module implements, sorted. Raises PluginFault for what pluggy would pass over."""
-    known = {name: _parameters(getattr(contract, name)) for name in dir(contract) if manager.parse_hookspec_opts(contract, name)}
+def known_hooks(manager: pluggy.PluginManager) -> dict[str, tuple[str, ...]]:
+    """The hooks of the contract, each with its parameters."""
+    names = [name for name in dir(contract) if manager.parse_hookspec_opts(contract, name)]
+    return {name: _parameters(getattr(contract, name)) for name in names}
+
+
+def hooks_of(manager: pluggy.PluginManager, module: ModuleType, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The names of the hooks that this module implements, sorted; `known` are all hooks of the contract.
+
+    Raises PluginFault for what pluggy would ignore.
+    """
     implemented = set[str]()
     for attribute in dir(module):
         options = manager.parse_hookimpl_opts(module, attribute)

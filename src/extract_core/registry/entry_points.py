@@ -64,13 +64,14 @@ def contributions(group: str) -> list[Contribution]:
 def look(group: str) -> Look:
     """Of a distribution that is there more than once the first on sys.path counts, since that is what an import finds."""
     contributed, unreadable, notices = list[Contribution](), list[tuple[Provider, str]](), set[str]()
+    read: dict[str, _Installation | None] = {}
     for candidate in _mentioning(group):
-        installation = _installation(candidate)
+        installation = _installation(candidate, read)
         if installation is None:
             place = os.path.realpath(str(candidate.locate_file("")))
             notices.add(f"a distribution in {place} has plugins but no readable METADATA, and is ignored: reinstall it")
             continue
-        winner = _winner(installation)
+        winner = _winner(installation, read)
         if winner != installation.place:
             over = f"; {installation.name} {winner[1]} in {winner[0]} comes first" if winner else ""
             notices.add(f"{installation.name} {installation.version} in {installation.location} is ignored{over}")
@@ -118,9 +119,18 @@ class _Installation:
         return self.location, self.version
 
 
-def _installation(distribution: Distribution) -> _Installation | None:
+def _installation(distribution: Distribution, read: dict[str, _Installation | None]) -> _Installation | None:
+    """The distribution with its name and version, or None. `read` holds those whose METADATA was read before."""
+    folder = str(getattr(distribution, "_path", id(distribution)))
+    if folder not in read:
+        read[folder] = _read_metadata(distribution)
+    return read[folder]
+
+
+def _read_metadata(distribution: Distribution) -> _Installation | None:
     try:
-        name, version = distribution.name, distribution.version
+        metadata = distribution.metadata
+        name, version = metadata["Name"], metadata["Version"]
     except Exception:  # noqa: BLE001 - missing, empty or undecodable METADATA: each version raises something else
         return None
     if not name or not version:
@@ -128,15 +138,15 @@ def _installation(distribution: Distribution) -> _Installation | None:
     return _Installation(distribution, name, version, os.path.realpath(str(distribution.locate_file(""))))
 
 
-def _winner(installation: _Installation) -> tuple[str, str] | tuple[()]:
+def _winner(installation: _Installation, read: dict[str, _Installation | None]) -> tuple[str, str] | tuple[()]:
     """Location and version of the installation of this name that an import finds; empty if its folder has another name.
 
     Two versions in one folder (an interrupted upgrade) share their modules: the higher one counts.
     """
     import importlib_metadata
 
-    candidates = map(_installation, importlib_metadata.Distribution.discover(name=installation.name))
-    same_name = [each for each in candidates if each is not None]
+    candidates = importlib_metadata.Distribution.discover(name=installation.name)
+    same_name = [found for candidate in candidates if (found := _installation(candidate, read)) is not None]
     if not same_name:
         return ()
     in_first_place = [each for each in same_name if each.location == same_name[0].location]

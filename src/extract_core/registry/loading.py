@@ -16,7 +16,7 @@ import pluggy
 
 from extract_core import contract
 from extract_core.contract import PROJECT
-from extract_core.registry.checking import hooks_of, job_types_of
+from extract_core.registry.checking import hooks_of, job_types_of, known_hooks
 from extract_core.registry.entry_points import Provider
 from extract_core.registry.finding import Found, find_plugins
 from extract_core.registry.installed import Registry, conflict_cause, refuse_trouble
@@ -93,6 +93,7 @@ class _Loader:
     def __init__(self) -> None:
         self.manager = pluggy.PluginManager(PROJECT)
         self.manager.add_hookspecs(contract)
+        self.known = known_hooks(self.manager)
         self.modules: dict[FrozenPlugin, ModuleType] = {}
         self.hooks: dict[FrozenPlugin, tuple[str, ...]] = {}
         self.offered: dict[FrozenPlugin, list[AnyJobType]] = {}
@@ -124,7 +125,7 @@ class _Loader:
         with isolated(f"importing its module {plugin.module!r}"), redirect_stdout(sys.stderr):  # stdout is the command's data
             module = _imported(plugin.module)
         with isolated("looking for its hooks"):
-            self.hooks[plugin] = hooks_of(self.manager, module)
+            self.hooks[plugin] = hooks_of(self.manager, module, self.known)
         self.modules[plugin] = module
 
     def _register(self, plugin: FrozenPlugin) -> None:
