@@ -149,7 +149,7 @@ subnet = "subnet-1"
 """
 OF_FAULTY_PIPELINE = [
     "extract.toml:2:1: pipeline.nam: no such key here; did you mean 'name'?",
-    "extract.toml:3:1: pipeline.tracking: 'redis://x' is not valid; wanted: the path of a file, or dynamodb://table",
+    "extract.toml:3:1: pipeline.tracking: 'redis://x' is not valid; write the path of a file, or dynamodb://table",
     "extract.toml:4:1: pipeline.runs_uri: 'gs://bucket/runs' is not a folder or an s3:// URI",
     "extract.toml:5:1: pipeline.data_uri: 's3:/bucket' is not a folder or an s3:// URI",
     (
@@ -160,6 +160,14 @@ OF_FAULTY_PIPELINE = [
     "extract.toml:11:1: job_types.ecs.cluster: is 7; write text",
     "extract.toml:12:1: job_types.ecs.subnet: no such key here; did you mean 'subnets'?",
 ]
+
+
+@pytest.mark.parametrize("argv", [("run", "sales", "--local"), ("plan", "sales"), ("status",), ("asl", "build")])
+def test_every_command_reports_all_that_is_wrong_in_extract_toml(cli, project, argv):
+    (project / "extract.toml").write_text(FAULTY_PIPELINE, encoding="utf-8")
+    said = cli(*argv)
+    lines = [line.removeprefix("extract: ") for line in said.err.splitlines()]
+    assert (said.code, lines) == (2, OF_FAULTY_PIPELINE)
 
 
 def test_all_that_is_wrong_in_extract_toml_in_one_go(cli, project):
@@ -198,7 +206,7 @@ def test_a_faulty_section_is_told_once_and_not_at_each_table(cli, project):
             "extract.toml:3:10: the section [pipeline] is given twice; put its keys under one",
         ),
         ("[pipeline]\nname = 'a'\nname = 'b'\n", "extract.toml:3:11: a key is given twice; keep one of them"),
-        ("[pipeline]\nname = shop\n", "extract.toml:2:8: there is no value; text stands in quotes"),
+        ("[pipeline]\nname = shop\n", "extract.toml:2:8: the value is not valid; write text in quotes"),
     ],
 )
 def test_what_is_no_toml(cli, project, text, message):
@@ -336,7 +344,10 @@ def test_a_name_that_blocks_no_plugin_is_told(cli, project, monkeypatch):
 def test_a_section_that_is_none_blames_no_config(cli, project):
     (project / "extract.toml").write_text("pipeline = 3\n")
     said = cli("validate", "config/sales.yml")
-    assert (said.code, said.out.splitlines()[0]) == (2, "extract.toml:1:1: pipeline: is a section, not 3; write [pipeline]")
+    assert (said.code, said.out.splitlines()[0]) == (
+        2,
+        "extract.toml:1:1: pipeline: is 3, but must be a section; write [pipeline]",
+    )
     assert said.err.endswith("1 finding\n")
 
 

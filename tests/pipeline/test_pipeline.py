@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from extract_core.errors import ConfigError, UsageError
-from extract_core.pipeline.read import find_pipeline, finding_at, read_pipeline
+from extract_core.pipeline.read import find_pipeline, read_pipeline
+from extract_core.pipeline.toml_reading import finding_at
 
 
 def written(folder: Path, text: str) -> Path:
@@ -54,12 +55,12 @@ def test_it_is_found_from_a_folder_below(tmp_path, monkeypatch):
         ("[pipeline]\n\n  nam = 'x'\n", ["extract.toml:3:3: pipeline.nam: no such key here; did you mean 'name'?"]),
         (
             "[pipeline]\naccount = 123\n",
-            ['extract.toml:2:1: pipeline.account: 123 is not valid; wanted: twelve digits in quotes, such as "123456789012"'],
+            ['extract.toml:2:1: pipeline.account: 123 is not valid; write twelve digits in quotes, such as "123456789012"'],
         ),
         (
             "[pipeline]\nname = 'a b'\n[machine]\nmax_concurrency = 400\nretries = 1\n",
             [
-                "extract.toml:2:1: pipeline.name: 'a b' is not valid; wanted: letters, digits, - and _, at most 40",
+                "extract.toml:2:1: pipeline.name: 'a b' is not valid; write letters, digits, - and _, at most 40",
                 "extract.toml:4:1: machine.max_concurrency: 400 is not a number from 1 to 40 (the limit of an inline Map)",
                 "extract.toml:5:1: machine.retries: 1 is neither true nor false",
             ],
@@ -68,14 +69,17 @@ def test_it_is_found_from_a_folder_below(tmp_path, monkeypatch):
             "[pipeline]\nstate_machine = 'extract-sales'\n",
             [
                 (
-                    "extract.toml:2:1: pipeline.state_machine: 'extract-sales' is not valid; wanted: the ARN of a state machine, "
+                    "extract.toml:2:1: pipeline.state_machine: 'extract-sales' is not valid; write the ARN of a state machine, "
                     "arn:aws:states:eu-central-1:123456789012:stateMachine:extract"
                 )
             ],
         ),
         ("[machine]\nmap = 'distributed'\n", ["extract.toml:2:1: machine.map: 'distributed' is not one of: \"inline\""]),
-        ("[job_types]\nglue = 'x'\n", ["extract.toml:2:1: job_types.glue: is a section, not 'x'; write [job_types.glue]"]),
-        ("machine = 3\n", ["extract.toml:1:1: machine: is a section, not 3; write [machine]"]),
+        (
+            "[job_types]\nglue = 'x'\n",
+            ["extract.toml:2:1: job_types.glue: is 'x', but must be a section; write [job_types.glue]"],
+        ),
+        ("machine = 3\n", ["extract.toml:1:1: machine: is 3, but must be a section; write [machine]"]),
         ("[pipeline]\ndata_uri = ''\n", ["extract.toml:2:1: pipeline.data_uri: '' is not a folder or an s3:// URI"]),
     ],
 )
@@ -105,5 +109,5 @@ def test_where_there_is_none_a_first_one_is_offered(tmp_path):
     with pytest.raises(UsageError) as caught:
         find_pipeline(tmp_path)
     assert str(caught.value) == (
-        f"there is no extract.toml in {str(tmp_path)!r} or above it; name one with --pipeline PATH, or write one: extract init"
+        f"there is no extract.toml in {str(tmp_path)!r} or above it; name one with --pipeline PATH, or create one: extract init"
     )

@@ -38,7 +38,7 @@ def build_pipeline(pipeline: Pipeline, registry: Registry) -> MachineDefinition:
     """The machine of a pipeline: `build`, with the places of faults in its extract.toml."""
     from functools import partial
 
-    from extract_core.pipeline.read import finding_at
+    from extract_core.pipeline.toml_reading import finding_at
 
     return build(
         registry,

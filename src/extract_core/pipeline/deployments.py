@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from extract_core.config.model_words import deployment_problems
 from extract_core.errors import JobTypeNotInstalled
-from extract_core.pipeline.read import places_in
+from extract_core.pipeline.toml_reading import places_in
 from extract_core.wording import RAISED, described
 
 if TYPE_CHECKING:

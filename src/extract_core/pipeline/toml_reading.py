@@ -1,4 +1,4 @@
-"""Reading extract.toml: TOML to a Pipeline, with every fault and its place."""
+"""From the text of extract.toml to a Pipeline, with every finding and its place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from extract_core.pipeline.model import MachineOptions, Pipeline
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _MAX_INLINE = 40  # concurrent iterations of an inline Map (Step Functions guide, "Map state processing modes")
@@ -22,13 +22,13 @@ _WORDS: Final = (
     (r"Cannot declare \(([^)]*?),?\) twice", "the section [{}] is given twice; put its keys under one"),
     (r"Cannot overwrite a value", "a key is given twice; keep one of them"),
     (r"Cannot (?:mutate|redefine) .*\(([^)]*?),?\)", "[{}] is written in two ways; write all its keys in one place"),
-    (r"Invalid value", "there is no value; text stands in quotes"),
+    (r"Invalid value", "the value is not valid; write text in quotes"),
 )
-"""What tomllib says, and the same for people."""
+"""What tomllib says, and plainer words for it."""
 
 
 def toml_of(file: Path, text: str) -> dict[str, Any]:
-    """The document. ConfigError with the place where it is no TOML."""
+    """The document. ConfigError with the place if it is not valid TOML."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -36,8 +36,8 @@ def toml_of(file: Path, text: str) -> dict[str, Any]:
         line, column = (int(place[1]), int(place[2])) if place else (0, 0)
         message = "not valid TOML: " + re.sub(r" \(at .*\)$", "", str(error))
         for pattern, words in _WORDS:
-            if found := re.search(pattern, str(error)):
-                message = words.format(*(".".join(re.findall(r"'([^']*)'", part)) for part in found.groups()))
+            if match := re.search(pattern, str(error)):
+                message = words.format(*(".".join(re.findall(r"'([^']*)'", part)) for part in match.groups()))
                 break
         raise ConfigError([Finding(file.name, line, column, "", message)]) from None
 
@@ -48,8 +48,18 @@ _STATE_MACHINE_HINT: Final = "the ARN of a state machine, arn:aws:states:eu-cent
 _PLACES: Final = {"config_uri": "config/", "data_uri": ".extract/data/", "runs_uri": ".extract/runs/"}
 
 
+def finding_at(pipeline: Pipeline, path: str, message: str) -> Finding:
+    """A finding about one key of extract.toml (``job_types.glue.job_name``), with its place."""
+    return places_in(pipeline)(path, message)
+
+
+def places_in(pipeline: Pipeline) -> Callable[[str, str], Finding]:
+    """As `finding_at`, for many findings in one file."""
+    return Reading(pipeline.file, pipeline.file.read_text(encoding="utf-8")).finding
+
+
 class Reading:
-    """One reading of one file, which gathers all its findings."""
+    """One reading of one file. It collects all findings."""
 
     def __init__(self, file: Path, text: str) -> None:
         self.file = file
@@ -57,7 +67,7 @@ class Reading:
         self.findings: list[Finding] = []
 
     def pipeline(self, document: dict[str, Any]) -> Pipeline:
-        """The values of the document; what is wrong has its default, and is noted."""
+        """The values of the document. A wrong value is a finding, and its default is used."""
         self._unknown("", document, _SECTIONS)
         pipeline = self._section(document, "pipeline")
         machine = self._section(document, "machine")
@@ -77,7 +87,7 @@ class Reading:
         job_types = self._section(document, "job_types")
         for job_type, deployment in job_types.items():
             if not isinstance(deployment, dict):
-                self.complain(f"job_types.{job_type}", f"is a section, not {deployment!r}; write [job_types.{job_type}]")
+                self.add(f"job_types.{job_type}", f"is {deployment!r}, but must be a section; write [job_types.{job_type}]")
         return Pipeline(
             file=self.file,
             name=name,
@@ -94,35 +104,33 @@ class Reading:
     def _machine(self, section: dict[str, Any]) -> MachineOptions:
         kind = section.get("map", "inline")
         if kind != "inline":
-            self.complain("machine.map", f'{kind!r} is not one of: "inline"')
+            self.add("machine.map", f'{kind!r} is not one of: "inline"')
         most = section.get("max_concurrency", 10)
         if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= _MAX_INLINE:
-            self.complain(
-                "machine.max_concurrency", f"{most!r} is not a number from 1 to {_MAX_INLINE} (the limit of an inline Map)"
-            )
+            self.add("machine.max_concurrency", f"{most!r} is not a number from 1 to {_MAX_INLINE} (the limit of an inline Map)")
         retries = section.get("retries", True)
         if not isinstance(retries, bool):
-            self.complain("machine.retries", f"{retries!r} is neither true nor false")
+            self.add("machine.retries", f"{retries!r} is neither true nor false")
         return MachineOptions(map="inline", max_concurrency=most if isinstance(most, int) else 1, retries=retries is True)
 
     def _section(self, document: dict[str, Any], name: str) -> dict[str, Any]:
         section = document.get(name, {})
         if isinstance(section, dict):
             return section
-        self.complain(name, f"is a section, not {section!r}; write [{name}]")
+        self.add(name, f"is {section!r}, but must be a section; write [{name}]")
         return {}
 
     def _text(self, section: dict[str, Any], key: str, default: str, pattern: str, wanted: str) -> str:
         value = section.get(key, default)
         if isinstance(value, str) and re.fullmatch(pattern, value):
             return value
-        self.complain(f"pipeline.{key}", f"{value!r} is not valid; wanted: {wanted}")
+        self.add(f"pipeline.{key}", f"{value!r} is not valid; write {wanted}")
         return default
 
     def _place(self, section: dict[str, Any], key: str, default: str) -> str:
         value = section.get(key, default)
         if not isinstance(value, str) or not _PLACE.fullmatch(value):
-            self.complain(f"pipeline.{key}", f"{value!r} is not a folder or an s3:// URI")
+            self.add(f"pipeline.{key}", f"{value!r} is not a folder or an s3:// URI")
             value = default
         if "://" not in value:
             # a file name may hold blanks or %: as_uri() encodes them
@@ -133,19 +141,19 @@ class Reading:
         for key in section:
             if key not in known:
                 hint = did_you_mean(key, known) or f"; known are: {', '.join(sorted(known))}"
-                self.complain(f"{path}.{key}" if path else key, f"no such key here{hint}")
+                self.add(f"{path}.{key}" if path else key, f"no such key here{hint}")
 
-    def complain(self, path: str, message: str) -> None:
-        """Note one fault of the key at this path."""
+    def add(self, path: str, message: str) -> None:
+        """Add a finding about the key at this path."""
         self.findings.append(self.finding(path, message))
 
     def finding(self, path: str, message: str) -> Finding:
-        """A complaint with its place: that of the section where the key itself is not to be found."""
-        line, column = next((found for found in map(self._position, _upwards(path)) if found != (0, 0)), (0, 0))
+        """A finding with its place. If the file does not have the key, it is the place of its section."""
+        line, column = next((place for place in map(self._position, _upwards(path)) if place != (0, 0)), (0, 0))
         return Finding(self.file.name, line, column, path, message)
 
     def _position(self, path: str) -> tuple[int, int]:
-        """Where a key stands. tomllib gives no positions, so the line is looked for; (0, 0) if it isn't found."""
+        """Line and column of a key, or (0, 0). tomllib reports no positions, so this searches the lines."""
         table, _, key = path.rpartition(".")
         here = ""
         for number, line in enumerate(self.lines, start=1):
@@ -153,13 +161,13 @@ class Reading:
                 here = re.sub(r"[\"'\s]", "", header[1])
                 if here == path:
                     return number, line.index("[") + 1
-            elif here == table and (found := re.match(rf"(\s*)[\"']?{re.escape(key)}[\"']?\s*=", line)):
-                return number, len(found[1]) + 1
+            elif here == table and (match := re.match(rf"(\s*)[\"']?{re.escape(key)}[\"']?\s*=", line)):
+                return number, len(match[1]) + 1
         return 0, 0
 
 
 def _upwards(path: str) -> Iterator[str]:
-    """The path and those of the sections that it stands in."""
+    """The path, then the paths of the sections around it."""
     while path:
         yield path
         path = path.rpartition(".")[0]

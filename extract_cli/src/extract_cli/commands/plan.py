@@ -81,14 +81,11 @@ def plan(
 
 def _read_pipeline(path: Path | None, registry: Registry) -> Pipeline:
     """The pipeline; ConfigError with all that is wrong in extract.toml: told once, not at each table."""
-    from extract_core.pipeline.deployments import deployment_findings
-    from extract_core.pipeline.read import missing_config_folder, read_faulty_pipeline
+    from extract_core.pipeline.read import check_pipeline
 
-    pipeline, findings = read_faulty_pipeline(path)
-    missing = missing_config_folder(pipeline)
-    findings += [*([missing] if missing is not None else []), *deployment_findings(pipeline, registry)]
+    pipeline, findings = check_pipeline(path, registry)
     if findings:
-        raise ConfigError(set(findings))
+        raise ConfigError(findings)
     return pipeline
 
 

@@ -67,8 +67,7 @@ def _count(findings: Sequence[Finding], checked: Sequence[tuple[Path, Checked]])
 
 def _pipeline(path: Path | None, registry: Registry, *, needed: bool) -> tuple[Pipeline | None, list[Finding]]:
     """The pipeline of this folder, if there is one, and all that is wrong with its extract.toml."""
-    from extract_core.pipeline.deployments import deployment_findings
-    from extract_core.pipeline.read import find_pipeline, missing_config_folder, read_faulty_pipeline
+    from extract_core.pipeline.read import check_pipeline, find_pipeline
 
     if path is None:
         try:
@@ -78,12 +77,9 @@ def _pipeline(path: Path | None, registry: Registry, *, needed: bool) -> tuple[P
                 raise
             return None, []
     try:
-        read, findings = read_faulty_pipeline(path)
+        return check_pipeline(path, registry, with_configs=needed)
     except ConfigError as error:
         return None, list(error.findings)
-    missing = missing_config_folder(read)
-    findings += [*([missing] if missing is not None and needed else []), *deployment_findings(read, registry)]
-    return read, sorted(set(findings))
 
 
 def _configs(pipeline: Pipeline, findings: Sequence[Finding]) -> list[Path]:
