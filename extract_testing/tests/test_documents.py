@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from extract_core.config.job_arguments import RESERVED
+from extract_core.config.reserved import RESERVED
 from extract_testing import CHECKS, JobTypeContract, Subject, samples
 from extract_testing.check import Check
 from extract_testing.subject.tables import item_of, table_runs

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from extract_core.config import keys
-from extract_core.config.job_arguments import RESERVED
+from extract_core.config.reserved import RESERVED
 from extract_core.plan import event
 from extract_core.registry.loading import discover
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import extract_ecs
 import extract_emr
 import extract_glue
-from extract_core.config.job_arguments import encoded
+from extract_core.plan.job_arguments import encoded
 
 ALL = [
     found

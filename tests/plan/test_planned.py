@@ -27,7 +27,7 @@ def test_items_know_their_lines(plan, tmp_path):
     assert [item["plan_uri"] for item in items] == [f"{runs}r-1/plan.jsonl"] * 2
     assert [item["plan_line"][0] for item in items] == [0, len(planned[0].line())]
     assert list(read_plan(objects, f"{runs}r-1/plan.jsonl")) == planned
-    assert [read_plan_line(objects, item["plan_uri"], *item["plan_line"]) for item in items] == planned
+    assert [read_plan_line(objects, item) for item in items] == planned
     assert {key: value for key, value in items[0].items() if not key.startswith("plan_")} == planned[0].item
     assert planned[0].plan_error is None
     assert planned[1].plan_error == (

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from extract_core import ArgumentsTooLong
-from extract_core.config.job_arguments import from_object
 from extract_core.config.read import read_source_config
 from extract_core.errors import ObjectError
 from extract_core.objects.files import FileObjects, file_uri
 from extract_core.plan.check import check_source
 from extract_core.plan.explain import Explainer
+from extract_core.plan.job_arguments import from_object
 from extract_core.plan.plan_file import write_plan
 from extract_core.registry.installed import Registry
 

@@ -39,7 +39,7 @@ def test_a_run_is_planned_taken_and_recorded(pipeline):
     for item in answer["tables_to_extract"]:
         assert item["lease"] == {"fencing": 1}
         assert item["watermark"]["version"] == 0
-        line = read_plan_line(pipeline.parts.objects, item["plan_uri"], *item["plan_line"])
+        line = read_plan_line(pipeline.parts.objects, item)
         assert {**line.item, "plan_uri": item["plan_uri"], "plan_line": item["plan_line"]} == item
     record = pipeline.tracking.run("run-1")
     assert (record.planned, record.policy, record.skipped, record.refused) == (3, Policy(), (), None)
@@ -131,7 +131,7 @@ def test_a_wrong_event_leaves_no_record(pipeline):
             {"tables": ["public.acounts"]},
             None,
             UsageError,
-            "sales.yml: there is no table 'public.acounts'; the nea",
+            "sales.yml: there is no table 'public.acounts'; did you mean 'public.accounts'",
         ),
         (
             {},

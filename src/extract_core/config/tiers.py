@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from extract_core.config import keys
-from extract_core.config.job_arguments import RESERVED
+from extract_core.config.reserved import RESERVED
 from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse, settings_keys, takes_any_key
 from extract_core.config.values import BadValue
 from extract_core.errors import JobTypeNotInstalled

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from extract_core.config.job_arguments import RESERVED
 from extract_core.config.json_schema import (
     FAIL_WHEN,
     LAG,
@@ -21,6 +20,7 @@ from extract_core.config.json_schema import (
     integer_schema,
     one_of_schema,
 )
+from extract_core.config.reserved import RESERVED
 from extract_core.wording import cut, did_you_mean
 
 if TYPE_CHECKING:

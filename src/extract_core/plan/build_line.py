@@ -7,10 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config.job_arguments import ENCODED, OF_THE_DATABASE, as_object, encoded, flat_arguments, unfit
+from extract_core.config.reserved import ENCODED, OF_THE_DATABASE
 from extract_core.config.settings import failure_text
 from extract_core.contract import ArgumentsTooLong, TableRun, Watermark
 from extract_core.errors import PluginError, TrackingError
+from extract_core.plan.job_arguments import as_object, encoded, flat_arguments, unfit
 from extract_core.plan.line import Built, PlannedTable, Spilled, watermark_json
 from extract_core.plan.places import MAX_SEGMENT, arguments_place, segment
 from extract_core.tracking.watermark import check, compare

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extract_core.config.job_arguments import ENCODED, OF_THE_DATABASE, OF_THE_RUN, decoded, from_object
+from extract_core.config.keys import renamed
+from extract_core.config.reserved import ENCODED, OF_THE_DATABASE, OF_THE_RUN
 from extract_core.config.secret_words import above_tables, of_table
+from extract_core.plan.job_arguments import decoded, from_object
 from extract_core.plan.notes import core_of, senseless
 from extract_core.plan.source_planner import Planner
 
@@ -140,5 +142,5 @@ def _values(planned: PlannedTable) -> dict[str, Json]:
     found["timeout_seconds"] = item["timeout_seconds"] if planned.plan_error is None else None
     for part in ("database", "core", "arguments"):
         inner = spec.get(part)
-        found |= inner if isinstance(inner, dict) else {}
+        found |= renamed(inner) if isinstance(inner, dict) else {}
     return found | (planned.settings or {})

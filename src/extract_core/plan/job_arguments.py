@@ -6,26 +6,14 @@ import base64
 import json
 from typing import TYPE_CHECKING, Final
 
+from extract_core.config.reserved import ENCODED, OF_OLD_SCRIPTS, OF_THE_TABLE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.contract import Watermark
 
-ENCODED: Final = "--extract_arguments"
-"""The only argument under ``argument_encoding: json``: all of them in base64url, or the URI of an object that holds them."""
-
-OF_THE_RUN: Final = ("source_name", "source_type", "extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri")
-OF_THE_DATABASE: Final = ("db_engine", "db_name", "db_secret", "db_port")
-_OF_THE_WINDOW: Final = ("extract_type", "hwm_col_name", "hwm_column_type", "low_watermark", "high_watermark", "lag")
-_OF_THE_TABLE: Final = ("fetchsize", "num_partitions", "partition_column", "lower_bound", "upper_bound")
-_OF_OLD_SCRIPTS: Final = ("lwm_value", "hwm_value", "repartition_dataframe", "extract_s3_partitions")
-
-_FLAGS: Final = tuple((key, f"--{key}") for key in (*_OF_THE_TABLE, *_OF_OLD_SCRIPTS))
-
-RESERVED: Final = frozenset(
-    {f"--{key}" for key in (*OF_THE_RUN, *OF_THE_DATABASE, *_OF_THE_WINDOW, *_OF_THE_TABLE, *_OF_OLD_SCRIPTS)} | {ENCODED}
-)
-"""Arguments that the core makes: a config can't give them under `arguments`."""
+_FLAGS: Final = tuple((key, f"--{key}") for key in (*OF_THE_TABLE, *OF_OLD_SCRIPTS))
 
 
 def flat_arguments(

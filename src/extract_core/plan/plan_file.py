@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import ObjectError
@@ -11,11 +12,33 @@ from extract_core.plan.line import PlannedTable, Stored
 from extract_core.plan.places import plan_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from extract_core.contract import Json
     from extract_core.objects.store import ObjectStore
     from extract_core.plan.line import Spilled
+
+
+@dataclass(frozen=True)
+class LinePlace:
+    """Where the line of a table stands: the object of the plan, the byte at which the line begins, and its length."""
+
+    plan_uri: str
+    offset: int
+    length: int
+
+    @classmethod
+    def of(cls, item: Mapping[str, Json]) -> LinePlace:
+        """The place that an item has. Raises ObjectError if it has none."""
+        uri, place = item.get("plan_uri"), item.get("plan_line")
+        if not isinstance(uri, str) or not isinstance(place, list) or [type(number) for number in place] != [int, int]:
+            raise ObjectError("the item does not say where the table's line of the plan is")
+        return cls(uri, *place)
+
+    def as_json(self) -> dict[str, Json]:
+        """As it stands in an item."""
+        return {"plan_uri": self.plan_uri, "plan_line": [self.offset, self.length]}
+
 
 _WRITERS: Final = 10
 """Objects that are written at once: as many connections as a client of boto3 keeps (botocore: Config, max_pool_connections)."""
@@ -35,7 +58,7 @@ def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterab
         offset = 0
         for table in planned:
             line = table.line()
-            items.append({**table.item, "plan_uri": plan_uri, "plan_line": [offset, len(line)]})
+            items.append({**table.item, **LinePlace(plan_uri, offset, len(line)).as_json()})
             if table.spilled is not None and table.plan_error is None:
                 spilled.append(table.spilled)
             offset += len(line)
@@ -59,9 +82,11 @@ def read_plan(objects: ObjectStore, plan_uri: str) -> Iterator[PlannedTable]:
         yield _read_line(line, f"line {number} of {plan_uri!r}")
 
 
-def read_plan_line(objects: ObjectStore, plan_uri: str, offset: int, length: int) -> PlannedTable:
-    """One table of a plan, by the `plan_line` of its item."""
-    return _read_line(objects.read_range(plan_uri, offset, length), f"{plan_uri!r} from byte {offset} to {offset + length}")
+def read_plan_line(objects: ObjectStore, item: Mapping[str, Json]) -> PlannedTable:
+    """The line of an item in its plan. Raises ObjectError if the item does not say where it is, or it can't be read."""
+    place = LinePlace.of(item)
+    line = objects.read_range(place.plan_uri, place.offset, place.length)
+    return _read_line(line, f"{place.plan_uri!r} from byte {place.offset} to {place.offset + place.length}")
 
 
 def _read_line(line: bytes, place: str) -> PlannedTable:
@@ -79,8 +104,8 @@ def stored_items(objects: ObjectStore, plan_uri: str) -> list[dict[str, Json]]:
     """What `write_plan` gave when it wrote this plan. Raises ObjectNotFound, and ObjectError where it is no plan."""
     items = []
     offset = 0
-    for table in read_plan(objects, plan_uri):
-        length = len(table.line())  # the same table gives the same bytes
-        items.append({**table.item, "plan_uri": plan_uri, "plan_line": [offset, length]})
-        offset += length
+    for number, line in enumerate(objects.read(plan_uri).splitlines(keepends=True), start=1):
+        table = _read_line(line, f"line {number} of {plan_uri!r}")
+        items.append({**table.item, **LinePlace(plan_uri, offset, len(line)).as_json()})
+        offset += len(line)
     return items

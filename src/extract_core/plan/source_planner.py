@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from extract_core.config import keys
-from extract_core.config.job_arguments import RESERVED
+from extract_core.config.reserved import RESERVED
 from extract_core.config.settings import BadSettings, PluginFailure
 from extract_core.config.tiers import RESERVED_MESSAGE, Base, Tiers
 from extract_core.config.together import wrong_together

@@ -104,11 +104,8 @@ def _worth_it(row: AttemptRow) -> bool:
 
 
 def _line(parts: Parts, item: Mapping[str, Json]) -> PlannedTable:
-    uri, place = item.get("plan_uri"), item.get("plan_line")
-    if not isinstance(uri, str) or not isinstance(place, list) or [type(number) for number in place] != [int, int]:
-        raise NoNextAttempt("the item does not say where the table's line of the plan is")
     try:
-        return read_plan_line(parts.objects, uri, *place)
+        return read_plan_line(parts.objects, item)
     except (ExtractError, ValueError) as error:
         raise NoNextAttempt(f"the table's line of the plan can't be read: {error}") from error
 

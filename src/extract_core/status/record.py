@@ -174,11 +174,10 @@ def _settings(parts: Parts, item: Mapping[str, Json]) -> Mapping[str, Json] | No
     own = item.get("settings")
     if isinstance(own, dict):
         return own
-    uri, place = item.get("plan_uri"), item.get("plan_line")
-    if not isinstance(uri, str) or not isinstance(place, list) or [type(number) for number in place] != [int, int]:
+    if "plan_uri" not in item:
         return None
     try:
-        return read_plan_line(parts.objects, uri, *place).settings
+        return read_plan_line(parts.objects, item).settings
     except (ExtractError, ValueError) as error:
         fields = {"run_id": item.get("run_id"), "table": item.get("extract_table")}
         log.warning("the settings of the attempt are not known: %s", error, extra={"extract": fields})

@@ -13,6 +13,7 @@ from extract_core.plan.explain import Explainer, Resolved
 from extract_core.plan.limits import check_limits
 from extract_core.plan.machine import machine_facts
 from extract_core.plan.places import plan_place
+from extract_core.plan.plan_file import LinePlace
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import Execution
 from extract_core.runs.marks import committed, planned_from
@@ -141,7 +142,7 @@ def _output(planned: Sequence[PlannedTable], parts: Parts, run_id: str, concurre
         watermark: Json = {**mark, "version": 0} if isinstance(mark, dict) else mark
         item: dict[str, Json] = {**table.item, "lease": {"fencing": 1}, "watermark": watermark}
         length = len(table.line())
-        items.append({**item, "plan_uri": plan_place(parts.runs_uri, run_id), "plan_line": [offset, length]})
+        items.append({**item, **LinePlace(plan_place(parts.runs_uri, run_id), offset, length).as_json()})
         offset += length
     source = planned[0].item["source_name"] if planned else ""
     return {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.config.job_arguments import ENCODED, encoded
+from extract_core.config.reserved import ENCODED
 from extract_core.contract import TableRun, Watermark
+from extract_core.plan.job_arguments import encoded
 from extract_core.plan.places import segment
 
 if TYPE_CHECKING:
