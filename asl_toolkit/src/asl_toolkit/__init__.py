@@ -10,9 +10,9 @@ from asl_toolkit.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from asl_toolkit.errors import AslError, DefinitionError, Finding, TaskFailed
 from asl_toolkit.json_value import Json
 from asl_toolkit.machine import StateMachine, load, run
-from asl_toolkit.runtime.distributed import ChildExecution
 from asl_toolkit.runtime.execution import Execution, ExecutionResult, NotRedrivable
 from asl_toolkit.runtime.history import Event
+from asl_toolkit.runtime.map_run_events import ChildExecution
 from asl_toolkit.services.contract import Handler, Later, Submitted, TaskRequest, inline
 from asl_toolkit.services.registry import Services
 from asl_toolkit.services.tokens import TaskDoesNotExist, TaskTokens

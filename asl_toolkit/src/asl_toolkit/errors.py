@@ -6,6 +6,7 @@ AslError
 ├── StateFailure       an error of a state that Retry and Catch can see
 │   └── EvaluationFailure   … raised by a JSONata expression
 ├── RuntimeFailure     States.Runtime: nothing catches it, it ends the execution
+├── Fatal              … with the event that the end of the execution follows
 └── TaskFailed         what a handler raises
 """
 
@@ -77,6 +78,16 @@ class RuntimeFailure(AslError):  # noqa: N818 - named after what happened
         self.message = message
         self.error = error
         self.bare = bare  # True: the cause is the message as it stands, without the name of the state
+
+
+class Fatal(AslError):  # noqa: N818 - named after what happened
+    """The execution ends, whatever Catch says. `previous` is the id of the event that the end follows."""
+
+    def __init__(self, error: str, cause: str, previous: int) -> None:
+        super().__init__(f"{error}: {cause}")
+        self.error = error
+        self.cause = cause
+        self.previous = previous
 
 
 class TaskFailed(AslError):  # noqa: N818 - named after what happened

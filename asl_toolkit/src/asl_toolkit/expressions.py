@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 
 from asl_toolkit.environment import Environment
 from asl_toolkit.errors import SyntaxFault
-from asl_toolkit.intrinsics import FUNCTIONS, IntrinsicCall
+from asl_toolkit.intrinsics.arguments import invalid
+from asl_toolkit.intrinsics.table import FUNCTIONS
 from asl_toolkit.json_value import Json
 from asl_toolkit.jsonpath.parser import parse_path, parse_steps
 from asl_toolkit.jsonpath.path import JsonPath, PathNotFound
@@ -56,6 +57,22 @@ class Constant:
     def evaluate(self, environment: Environment) -> Json:  # noqa: ARG002 - as every expression
         """The value itself."""
         return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class IntrinsicCall:
+    """`name(arguments)` as the definition writes it (`source`)."""
+
+    source: str
+    name: str
+    arguments: "tuple[Expression, ...]"
+
+    def evaluate(self, environment: Environment) -> Json:
+        """The function's value; IntrinsicFault if it refuses its arguments."""
+        function = FUNCTIONS[self.name]
+        if not function.takes(len(self.arguments)):
+            raise invalid(self.name)
+        return function.compute(*[argument.evaluate(environment) for argument in self.arguments])
 
 
 Expression: TypeAlias = PathExpression | IntrinsicCall | Constant
@@ -160,6 +177,7 @@ __all__ = [
     "ROOT",
     "Constant",
     "Expression",
+    "IntrinsicCall",
     "PathExpression",
     "PathNotFound",
     "VariableNotFound",

@@ -8,9 +8,9 @@ from asl_toolkit.definition.loader import load_machine
 from asl_toolkit.definition.model import Machine
 from asl_toolkit.errors import DefinitionError
 from asl_toolkit.json_value import Json, dumps, loads
-from asl_toolkit.runtime.distributed import ChildExecution, MapRunStart
 from asl_toolkit.runtime.execution import Execution, ExecutionResult, Identity, Settings
 from asl_toolkit.runtime.history import Event
+from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.services.registry import Services
 from asl_toolkit.services.tokens import TaskTokens

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from asl_toolkit.json_value import Json, dumps
 
 if TYPE_CHECKING:
-    from asl_toolkit.runtime.distributed import ChildExecution
+    from asl_toolkit.runtime.map_run_events import ChildExecution
 
 _SHOWN = 70
 _CONTAINERS = ("Map", "Parallel")

@@ -9,8 +9,8 @@ from asl_toolkit.check.findings import Report
 from asl_toolkit.check.scopes import StateAt, in_map
 from asl_toolkit.check.values import is_placeholder
 from asl_toolkit.errors import SyntaxFault
-from asl_toolkit.expressions import Constant, Expression, PathExpression, parse_expression
-from asl_toolkit.intrinsics import FUNCTIONS, IntrinsicCall
+from asl_toolkit.expressions import Constant, Expression, IntrinsicCall, PathExpression, parse_expression
+from asl_toolkit.intrinsics import FUNCTIONS
 from asl_toolkit.json_value import Json
 from asl_toolkit.jsonpath import parse_reference
 from asl_toolkit.jsonpath.path import Property

@@ -4,39 +4,20 @@ Texts of errors are recorded ones; a Task whose activity is not there ends its e
 """
 
 import contextlib
-import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING
 
 from asl_toolkit.client.arns import valid_name
 from asl_toolkit.client.dates import now
 from asl_toolkit.client.model import Request
 from asl_toolkit.client.operation import Part, Response, operation
 from asl_toolkit.client.pages import page
+from asl_toolkit.client.registry import Activity, Registry
 from asl_toolkit.errors import RuntimeFailure, TaskFailed
 from asl_toolkit.json_value import Json, dumps
 from asl_toolkit.services.contract import CheckedHandler, Handler, Submitted, TaskRequest, inline
 
-if TYPE_CHECKING:
-    from asl_toolkit.client.registry import Registry
-
 POLL_SECONDS = 60.0  # how long GetActivityTask waits for a task (API reference)
-
-
-@dataclass(slots=True)
-class Activity:
-    """An activity, and the tasks (token, input) that no worker has taken yet."""
-
-    name: str
-    arn: str
-    created: datetime
-    tags: dict[str, str]
-    waiting: deque[tuple[str, str]] = field(default_factory=deque)
-    changed: threading.Condition = field(default_factory=threading.Condition)
 
 
 class Activities(Part):
@@ -95,7 +76,7 @@ class Activities(Part):
         return activity
 
 
-def activity_handler(registry: "Registry") -> Handler:
+def activity_handler(registry: Registry) -> Handler:
     """What serves a Task whose Resource is an activity of the client: a worker answers its token."""
 
     def check(request: TaskRequest) -> None:

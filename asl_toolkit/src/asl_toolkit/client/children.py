@@ -1,8 +1,8 @@
 """Children of Map Runs, described as executions: by their own history, once they have ended."""
 
-from asl_toolkit.client.map_runs import MapRunRecord
+from asl_toolkit.client.map_run_book import MapRunRecord
 from asl_toolkit.client.operation import Response
-from asl_toolkit.runtime.distributed import ChildExecution
+from asl_toolkit.runtime.map_run_events import ChildExecution
 
 _BY_MAP_RUN = "Execution can only be redriven using Map Run redrive"  # as in exported results of children
 

@@ -1,15 +1,34 @@
-"""The constraints that the service checks and botocore does not: enums, greatest lengths and values, patterns.
+"""What a request must be, before the client does anything about it.
 
-Texts are those of recorded ValidationExceptions of ListExecutions and CreateStateMachineAlias. A sensitive value is not repeated.
+Like boto3's client it refuses unknown and missing members, wrong types and too small values itself (ParamValidationError,
+botocore's text). What only the service refuses (enums, greatest lengths and values, patterns) is a ValidationException, in
+the words of recorded ones of ListExecutions and CreateStateMachineAlias. A sensitive value is not repeated.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from botocore.exceptions import ParamValidationError
+from botocore.validate import ParamValidator
+
+from asl_toolkit.client.errors import Exceptions
+from asl_toolkit.client.model import service_model
 from asl_toolkit.runtime.payload import exceeds
 
 _BYTES = "SensitiveData"  # this shape's length is counted in bytes of UTF-8 (API reference)
+
+
+def check_request(operation: str, request: Mapping[str, Any], exceptions: Exceptions) -> None:
+    """ParamValidationError or ValidationException for a request that the service would never carry out."""
+    shape = service_model().operation_model(operation).input_shape
+    report = ParamValidator().validate(request, shape)
+    if report.has_errors():
+        raise ParamValidationError(report=report.generate_report())
+    found = list(violations(shape, request))
+    if found:
+        count = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
+        raise exceptions.make("ValidationException", f"{count} detected: {'; '.join(found)}", operation)
 
 
 def violations(shape: Any, value: Any, path: str = "") -> Iterator[str]:  # botocore's shapes, boto3's values

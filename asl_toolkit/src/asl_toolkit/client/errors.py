@@ -5,6 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from asl_toolkit.client.model import service_model
 from asl_toolkit.errors import AslError
 
 __all__ = ["ClientError", "Exceptions", "OperationNotSupported"]
@@ -18,8 +19,6 @@ class Exceptions:
     """`client.exceptions`: `StateMachineDoesNotExist` and all others that the service's model names."""
 
     def __init__(self) -> None:
-        from asl_toolkit.client.model import service_model  # it checks requests, which may raise these
-
         self.ClientError = ClientError
         self._classes = {shape.error_code: type(shape.error_code, (ClientError,), {}) for shape in service_model().error_shapes}
 

@@ -6,14 +6,13 @@ from typing import Any
 
 from asl_toolkit.check.findings import Severity
 from asl_toolkit.check.variables import references
-from asl_toolkit.client.activities import Activity
 from asl_toolkit.client.arns import valid_name
 from asl_toolkit.client.dates import now
 from asl_toolkit.client.definitions import diagnostics_of
 from asl_toolkit.client.model import Request
 from asl_toolkit.client.operation import Part, Response, operation
 from asl_toolkit.client.pages import page
-from asl_toolkit.client.registry import Machine, Revision, new_id
+from asl_toolkit.client.registry import Activity, Machine, Revision, new_id
 from asl_toolkit.client.versions import publish
 from asl_toolkit.json_value import loads
 

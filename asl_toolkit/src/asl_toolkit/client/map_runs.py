@@ -1,69 +1,18 @@
-"""Map Runs: what listeners have told of them, and the operations that show it."""
+"""Operations on Map Runs."""
 
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from asl_toolkit.client.model import Request
 from asl_toolkit.client.operation import Part, Response, operation
 from asl_toolkit.client.pages import page
-from asl_toolkit.runtime.distributed import ChildExecution, MapRunStart
+from asl_toolkit.client.registry import Registry
 from asl_toolkit.runtime.history import Event
 
-if TYPE_CHECKING:
-    from asl_toolkit.client.registry import Registry
-
 _ENDS = {"MapRunSucceeded": "SUCCEEDED", "MapRunFailed": "FAILED", "MapRunAborted": "ABORTED"}
-
-
-@dataclass(slots=True)
-class MapRunRecord:
-    """A Map Run that has its items, and its children that have ended, by ARN."""
-
-    start: MapRunStart
-    children: dict[str, ChildExecution] = field(default_factory=dict)
-
-
-class MapRunBook:
-    """The Map Runs of all executions of a client; listeners write it, from the threads of executions."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._runs: dict[str, MapRunRecord] = {}
-        self._of_child: dict[str, str] = {}
-
-    def started(self, start: MapRunStart) -> None:
-        """A Map Run has its items. At a redrive, children that did not succeed run again: they count no more."""
-        with self._lock:
-            record = self._runs.setdefault(start.arn, MapRunRecord(start))
-            record.start = start
-            record.children = {arn: child for arn, child in record.children.items() if child.status == "SUCCEEDED"}
-
-    def ended(self, child: ChildExecution) -> None:
-        """A child has ended."""
-        with self._lock:
-            self._runs[child.map_run_arn].children[child.arn] = child
-            self._of_child[child.arn] = child.map_run_arn
-
-    def run(self, arn: str) -> MapRunRecord | None:
-        """A Map Run by its ARN."""
-        with self._lock:
-            return self._runs.get(arn)
-
-    def child(self, arn: str) -> tuple[MapRunRecord, ChildExecution] | None:
-        """A child that has ended, and its Map Run."""
-        with self._lock:
-            run = self._runs.get(self._of_child.get(arn, ""))
-            child = None if run is None else run.children.get(arn)
-            return None if run is None or child is None else (run, child)
-
-    def children(self, record: MapRunRecord) -> list[ChildExecution]:
-        """The children of a Map Run that have ended, the newest first."""
-        with self._lock:
-            return list(reversed(record.children.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +125,7 @@ class MapRuns(Part):
         raise registry.error("ResourceNotFound", f"Resource not found: '{arn}'", "DescribeMapRun")
 
 
-def events_of(registry: "Registry", arn: str, name: str) -> list[Event]:
+def events_of(registry: Registry, arn: str, name: str) -> list[Event]:
     """The history of an execution, or of a child of a Map Run that has ended; ExecutionDoesNotExist."""
     found = registry.map_runs.child(arn)
     if found is not None:

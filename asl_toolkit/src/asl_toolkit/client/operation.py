@@ -2,13 +2,12 @@
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+from asl_toolkit.client.constraints import check_request
 from asl_toolkit.client.errors import response_metadata
-from asl_toolkit.client.model import Request, check_request
-
-if TYPE_CHECKING:
-    from asl_toolkit.client.registry import Registry
+from asl_toolkit.client.model import Request
+from asl_toolkit.client.registry import Registry
 
 Response: TypeAlias = dict[str, Any]  # the shape of a boto3 response
 
@@ -16,7 +15,7 @@ Response: TypeAlias = dict[str, Any]  # the shape of a boto3 response
 class Part:
     """A group of operations on one registry."""
 
-    def __init__(self, registry: "Registry") -> None:
+    def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
 

@@ -7,19 +7,16 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asl_toolkit.client.arns import Place, fault_of_arn, unqualified
 from asl_toolkit.client.definitions import MachineType, refusal
 from asl_toolkit.client.errors import Exceptions
-from asl_toolkit.client.map_runs import MapRunBook
+from asl_toolkit.client.map_run_book import MapRunBook
 from asl_toolkit.clock import Clock
 from asl_toolkit.machine import StateMachine, load
 from asl_toolkit.runtime.execution import Execution
 from asl_toolkit.services.registry import Services
-
-if TYPE_CHECKING:
-    from asl_toolkit.client.activities import Activity
 
 EXPRESS_SECONDS = 300  # how long an EXPRESS execution may take (service quotas)
 
@@ -92,6 +89,18 @@ class Started:
     input: str
     trace: str | None = None
     redriven_by: deque[str] = field(default_factory=lambda: deque(maxlen=10))  # client tokens: the last ten count
+
+
+@dataclass(slots=True)
+class Activity:
+    """An activity, and the tasks (token, input) that no worker has taken yet."""
+
+    name: str
+    arn: str
+    created: datetime
+    tags: dict[str, str]
+    waiting: deque[tuple[str, str]] = field(default_factory=deque)
+    changed: threading.Condition = field(default_factory=threading.Condition)
 
 
 class Registry:

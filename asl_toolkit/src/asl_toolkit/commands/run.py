@@ -16,9 +16,9 @@ from asl_toolkit.errors import DefinitionError
 from asl_toolkit.json_value import Json, dumps, loads
 from asl_toolkit.machine import StateMachine, load
 from asl_toolkit.mocks import Injection, MockError, parse_injection, unmet, with_injected, with_mocks
-from asl_toolkit.runtime.distributed import ChildExecution
 from asl_toolkit.runtime.execution import ExecutionResult
 from asl_toolkit.runtime.history import Event
+from asl_toolkit.runtime.map_run_events import ChildExecution
 from asl_toolkit.services.registry import Services
 from asl_toolkit.services.tokens import TaskTokens
 from asl_toolkit.timeline import timeline

@@ -3,65 +3,33 @@
 import contextlib
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from asl_toolkit.definition.model import Field, MapState
 from asl_toolkit.environment import Scope
-from asl_toolkit.errors import RuntimeFailure, StateFailure
+from asl_toolkit.errors import Fatal, RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json, dumps
 from asl_toolkit.runtime.flow import data_limit, field_value, finish_after
-from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.gather import gather_growing
-from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, Event, History
+from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, History, named
 from asl_toolkit.runtime.item_sources import STATE_DATA, Items
 from asl_toolkit.runtime.items import read_items
 from asl_toolkit.runtime.loop import Cancelled
+from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
 from asl_toolkit.runtime.maps import item_input, items_of, number_text
 from asl_toolkit.runtime.payload import MOST_BYTES, Payload
 from asl_toolkit.runtime.progress import Done, Progress
 from asl_toolkit.runtime.results import ChildRecord, Results, export, output_of
+from asl_toolkit.runtime.run import Run
 from asl_toolkit.runtime.tolerance import Tolerance, number_of, tolerated_count, tolerated_percentage
 from asl_toolkit.timestamps import instant_text
-
-if TYPE_CHECKING:
-    from asl_toolkit.runtime.run import Fatal, Run
 
 MOST_CHILDREN = 10_000  # at once (service quotas, "Distributed Map")
 _EXCEEDED = StateFailure("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded")
 
 
-@dataclass(frozen=True, slots=True)
-class ChildExecution:
-    """What a child listener gets when a child of a Map Run has ended."""
-
-    map_run_arn: str
-    name: str
-    arn: str
-    status: str
-    events: list[Event]
-    items: int = 1  # how many items it got: more than one with an ItemBatcher
-
-
-@dataclass(frozen=True, slots=True)
-class MapRunStart:
-    """What a map run listener gets when a Map Run has its items: at the first start and at each redrive.
-
-    `max_concurrency` 0 is no limit of the definition's own; the tolerances are None where the definition sets none.
-    """
-
-    arn: str
-    execution_arn: str
-    machine_arn: str  # of the children: `…:stateMachine:NAME/LABEL`
-    items: int
-    max_concurrency: int
-    tolerated_count: int | None
-    tolerated_percentage: float | None
-    redrives: int
-
-
-async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int) -> Outcome:
+async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int) -> StateEnd:
     """Read the items, run the children, hand their outputs on."""
     cursor = frame.cursor
     items = Items([] if state.item_reader is not None else items_of(frame, state, data))
@@ -71,7 +39,7 @@ async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int)
         tolerated_percentage(frame, state.tolerated_percentage, data),
     )
     map_run = frame.progress.map_run
-    if map_run is None:
+    if not isinstance(map_run, MapRun):
         map_run = frame.progress.map_run = MapRun(frame, state, data, tolerance)
         cursor.add("MapRunStarted", {"mapRunArn": map_run.arn})
     else:
@@ -221,8 +189,6 @@ class MapRun:
 
     async def _child(self, place: int, count: int, payload: Payload) -> ChildRecord:
         """Run one child execution to its end."""
-        from asl_toolkit.runtime.run import Fatal, Run  # they run Maps
-
         parent = self._frame.run
         clock = parent.loop.clock
         name = str(uuid.UUID(int=parent.random.getrandbits(128), version=4))
@@ -234,8 +200,7 @@ class MapRun:
         machine_name = f"{parent.context['StateMachine']['Name'].split('/')[0]}/{label}"
         context = {"Execution": about, "StateMachine": {"Id": machine_arn, "Name": machine_name}}
         history = History(clock, None)
-        run = Run(parent.machine, parent.services, parent.loop, parent.calls, history, context, parent.random)
-        run.child_listener, run.map_run_listener = parent.child_listener, parent.map_run_listener
+        run = parent.child(history, context)
 
         def tell(status: str) -> None:
             if parent.child_listener is not None:
@@ -257,9 +222,7 @@ class MapRun:
         stopped = instant_text(clock.now())
         return ChildRecord(name, arn, machine_arn, payload.text, output, error, cause, started, stopped)
 
-    async def _interpret(self, run: "Run", payload: Payload, history: History, progress: Progress | Done) -> Payload:
-        from asl_toolkit.runtime.run import Fatal
-
+    async def _interpret(self, run: Run, payload: Payload, history: History, progress: Progress | Done) -> Payload:
         details = {"input": payload.text, "inputDetails": NOT_TRUNCATED}
         history.add("ExecutionStarted", 0, details)
         cursor = Cursor(history, 0)
@@ -268,18 +231,13 @@ class MapRun:
             output = await run.branch(self._state.processor, payload, Scope(), run.context, cursor, progress)
         except (StateFailure, Fatal) as failure:
             previous = failure.previous if isinstance(failure, Fatal) else cursor.last
-            history.end("ExecutionFailed", previous, _named(failure))
+            history.end("ExecutionFailed", previous, named(failure.error, failure.cause))
             raise
         except Cancelled:
             history.end("ExecutionAborted", 0, {})
             raise
         history.end("ExecutionSucceeded", cursor.last, {"output": output.text, "outputDetails": NOT_TRUNCATED})
         return output
-
-
-def _named(failure: "StateFailure | Fatal") -> dict[str, Json]:
-    named = {"error": failure.error, "cause": failure.cause}
-    return {name: text for name, text in named.items() if text is not None}
 
 
 def _default_form(state: MapState) -> str:

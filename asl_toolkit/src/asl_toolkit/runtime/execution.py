@@ -9,15 +9,16 @@ from typing import Literal, TypeAlias
 from asl_toolkit.clock import Clock, SystemClock
 from asl_toolkit.definition.model import Machine
 from asl_toolkit.environment import Scope
-from asl_toolkit.errors import AslError, StateFailure
+from asl_toolkit.errors import AslError, Fatal, StateFailure
 from asl_toolkit.json_value import Json
 from asl_toolkit.runtime.calls import Calls
-from asl_toolkit.runtime.distributed import ChildExecution, MapRunStart
-from asl_toolkit.runtime.history import MOST_EVENTS, NOT_TRUNCATED, Cursor, Event, History
+from asl_toolkit.runtime.history import MOST_EVENTS, NOT_TRUNCATED, Cursor, Event, History, named
+from asl_toolkit.runtime.interpreter import run_branch
 from asl_toolkit.runtime.loop import Fiber, Loop, Signal
+from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.runtime.progress import Progress
-from asl_toolkit.runtime.run import Fatal, Run
+from asl_toolkit.runtime.run import Run
 from asl_toolkit.runtime.workers import Workers
 from asl_toolkit.services.registry import Services
 from asl_toolkit.timestamps import instant_text
@@ -219,7 +220,7 @@ class Execution:
         self._history.close()  # what is cut short from outside leaves no events of its own (measured: floci-io/floci, issue 2733)
         await self._cancelled(fiber)
         if ended.status == "ABORTED":
-            self._history.end("ExecutionAborted", 0, _named(ended.error, ended.cause))
+            self._history.end("ExecutionAborted", 0, named(ended.error, ended.cause))
         else:
             self._history.end("ExecutionTimedOut", 0, {"error": "States.Timeout"})
         return ended
@@ -240,15 +241,16 @@ class Execution:
             started = {"input": self.payload.text, "inputDetails": NOT_TRUNCATED, "roleArn": self.identity.role_arn}
             history.add("ExecutionStarted", 0, started)
             cursor = Cursor(history, 0)  # the first state's event follows none, as recorded
-        run = Run(self.machine, self._settings.services, self._loop, self._calls, history, self._context(), self._random)
-        run.child_listener, run.map_run_listener = self._settings.child_listener, self._settings.map_run_listener
+        settings, context = self._settings, self._context()
+        run = Run(run_branch, self.machine, settings.services, self._loop, self._calls, history, context, self._random)
+        run.child_listener, run.map_run_listener = settings.child_listener, settings.map_run_listener
         try:
             output = await run.branch(self.machine.root, self.payload, Scope(), run.context, cursor, self._progress)
         except StateFailure as failure:
-            history.end("ExecutionFailed", cursor.last, _named(failure.error, failure.cause))
+            history.end("ExecutionFailed", cursor.last, named(failure.error, failure.cause))
             return ExecutionResult("FAILED", error=failure.error, cause=failure.cause)
         except Fatal as fatal:
-            history.end("ExecutionFailed", fatal.previous, _named(fatal.error, fatal.cause))
+            history.end("ExecutionFailed", fatal.previous, named(fatal.error, fatal.cause))
             return ExecutionResult("FAILED", error=fatal.error, cause=fatal.cause)
         self._progress = Progress()  # nothing is redriven: what it held may go
         details = {"output": output.text, "outputDetails": NOT_TRUNCATED}
@@ -272,8 +274,3 @@ class Execution:
             "Execution": about,
             "StateMachine": {"Id": identity.machine_arn, "Name": identity.machine_name},
         }
-
-
-def _named(error: str | None, cause: str | None) -> dict[str, str]:
-    named = {"error": error, "cause": cause}
-    return {name: text for name, text in named.items() if text is not None}

@@ -13,7 +13,7 @@ from asl_toolkit.expressions import ROOT
 from asl_toolkit.json_value import Json
 from asl_toolkit.jsonpath import ReferencePath
 from asl_toolkit.jsonpath.reference import CannotPlace
-from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.templates import evaluate_path
 
@@ -34,7 +34,7 @@ def arguments(frame: Frame, data: Json) -> Json:
     return data if template is None else template.evaluate(frame.environment(data))
 
 
-def finish(frame: Frame, result: Json, following: str | None) -> Outcome:
+def finish(frame: Frame, result: Json, following: str | None) -> StateEnd:
     """The end of a state whose work gave `result`."""
     flow = frame.state.flow
     if flow.language == "JSONata":
@@ -43,7 +43,7 @@ def finish(frame: Frame, result: Json, following: str | None) -> Outcome:
             environment.result = result
         assigned = evaluate_assign(flow.assign, environment)
         output = result if flow.output is None else flow.output.evaluate(environment)
-        return Outcome(checked(frame, output), following, assigned)
+        return StateEnd(checked(frame, output), following, assigned)
     selector = flow.result_selector
     if selector is not None:
         result = selector.evaluate(frame.environment(result))
@@ -54,10 +54,10 @@ def finish(frame: Frame, result: Json, following: str | None) -> Outcome:
         value = result
     else:
         value = place(flow.result_path, frame.payload.value, result)
-    return Outcome(checked(frame, output_of(frame, value)), following, assigned)
+    return StateEnd(checked(frame, output_of(frame, value)), following, assigned)
 
 
-def finish_after(frame: Frame, event: str, result: Json, following: str | None) -> Outcome:
+def finish_after(frame: Frame, event: str, result: Json, following: str | None) -> StateEnd:
     """The end of a Parallel or Map, behind the event of its success; what ends the execution here follows that event."""
     succeeded = frame.cursor.beside(event)
     try:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from asl_toolkit.runtime.run import Run
 
 
-class Outcome:
+class StateEnd:
     """How a state ended: what it hands on, where it goes (None: the branch ends), and the variables that it sets."""
 
     __slots__ = ("assigned", "next", "payload")

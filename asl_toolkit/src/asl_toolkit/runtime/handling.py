@@ -6,7 +6,7 @@ from asl_toolkit.definition.model import DISCARD, Catcher, Retrier
 from asl_toolkit.errors import StateFailure
 from asl_toolkit.json_value import Json
 from asl_toolkit.runtime.flow import checked, evaluate_assign, place
-from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.frame import Frame, StateEnd
 
 _NEVER_BY_TASK_FAILED = frozenset({"States.Timeout", "States.HeartbeatTimeout"})
 
@@ -69,7 +69,7 @@ def error_output(failure: StateFailure) -> dict[str, Json]:
     return {"Error": failure.error or "", "Cause": failure.cause or ""}
 
 
-def caught(frame: Frame, catchers: tuple[Catcher, ...], failure: StateFailure) -> Outcome | None:
+def caught(frame: Frame, catchers: tuple[Catcher, ...], failure: StateFailure) -> StateEnd | None:
     """Where the first Catch entry that meets the error leads; None when none does."""
     for catcher in catchers:
         if meets(catcher.errors, failure):
@@ -77,15 +77,15 @@ def caught(frame: Frame, catchers: tuple[Catcher, ...], failure: StateFailure) -
     return None
 
 
-def _enter(frame: Frame, catcher: Catcher, error: dict[str, Json]) -> Outcome:
+def _enter(frame: Frame, catcher: Catcher, error: dict[str, Json]) -> StateEnd:
     if frame.state.flow.language == "JSONata":
         environment = frame.environment(frame.payload.value)
         environment.error_output = error
         assigned = evaluate_assign(catcher.assign, environment)
         output = error if catcher.output is None else catcher.output.evaluate(environment)
-        return Outcome(checked(frame, output), catcher.next, assigned)
+        return StateEnd(checked(frame, output), catcher.next, assigned)
     assigned = evaluate_assign(catcher.assign, frame.environment(error))
     if catcher.result_path is DISCARD:
-        return Outcome(frame.payload, catcher.next, assigned)
+        return StateEnd(frame.payload, catcher.next, assigned)
     value = error if catcher.result_path is None else place(catcher.result_path, frame.payload.value, error)
-    return Outcome(checked(frame, value), catcher.next, assigned)
+    return StateEnd(checked(frame, value), catcher.next, assigned)

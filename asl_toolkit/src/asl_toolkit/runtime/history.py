@@ -3,13 +3,10 @@
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from asl_toolkit.clock import Clock
 from asl_toolkit.errors import RuntimeFailure
-
-if TYPE_CHECKING:
-    from asl_toolkit.runtime.lines import Cut
 
 Event: TypeAlias = dict[str, Any]  # the shape of botocore's HistoryEvent
 Details: TypeAlias = dict[str, Any]
@@ -94,6 +91,18 @@ def _details_name(kind: str) -> str:
     shared = next((value for suffix, value in _STATE_EVENTS.items() if kind.endswith(suffix)), None)
     name = _names[kind] = shared or f"{kind[0].lower()}{kind[1:]}EventDetails"
     return name
+
+
+def named(error: str | None, cause: str | None) -> dict[str, str]:
+    """Error and cause as details of an event; the history leaves out what is None."""
+    return {name: text for name, text in (("error", error), ("cause", cause)) if text is not None}
+
+
+class Cut(Protocol):
+    """Work inside a state that a failure elsewhere may cut short."""
+
+    def cut(self, previous: int) -> None:
+        """Write how it ends, each event behind `previous`."""
 
 
 class Cursor:

@@ -6,16 +6,7 @@ iteration by MapIterationFailed or MapIterationAborted, then the state that it s
 failing Task among them). All follow the failing line's last event, and so does the Map's or Parallel's own failure.
 """
 
-from typing import Protocol
-
 from asl_toolkit.runtime.history import Cursor, Details
-
-
-class Cut(Protocol):
-    """What may be cut short."""
-
-    def cut(self, previous: int) -> None:
-        """Write how it ends, each event behind `previous`."""
 
 
 class Lines:

@@ -1,13 +1,13 @@
-"""Map states: what both modes share, and INLINE mode."""
+"""INLINE Map, and what it shares with DISTRIBUTED Map: items and the input of each."""
 
 from functools import partial
 
-from asl_toolkit.definition.model import Field, MapState
+from asl_toolkit.definition.model import MapState
 from asl_toolkit.environment import Scope
 from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
-from asl_toolkit.json_value import Json, dumps, is_number
-from asl_toolkit.runtime.flow import effective_input, field_value, finish_after
-from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.json_value import Json, dumps
+from asl_toolkit.runtime.flow import finish_after
+from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.gather import gather
 from asl_toolkit.runtime.item_sources import STATE_DATA, ItemContext, Sources
 from asl_toolkit.runtime.lines import Lines
@@ -16,22 +16,6 @@ from asl_toolkit.runtime.progress import Done
 from asl_toolkit.templates import evaluate_path
 
 MOST_INLINE = 40  # iterations at once, whatever MaxConcurrency says (developer guide, "Inline mode")
-
-
-async def run_map(frame: Frame) -> Outcome:
-    """Run the processor once an item."""
-    state = frame.state
-    assert isinstance(state, MapState)  # noqa: S101 - by its runner's table
-    data = effective_input(frame)
-    limit = _limit(frame, state.max_concurrency, data)
-    if state.mode == "DISTRIBUTED":
-        from asl_toolkit.runtime.distributed import run_distributed  # it runs executions, which run Maps
-
-        return await run_distributed(frame, state, data, limit)
-    items = items_of(frame, state, data)
-    frame.cursor.add("MapStateStarted", {"length": len(items)})
-    results = await _Inline(frame, state, data, items, limit).run()
-    return finish_after(frame, "MapStateSucceeded", results, state.next)
 
 
 def items_of(frame: Frame, state: MapState, data: Json) -> list[Json]:
@@ -49,21 +33,6 @@ def items_of(frame: Frame, state: MapState, data: Json) -> list[Json]:
     return items
 
 
-def _limit(frame: Frame, field: Field | None, data: Json) -> int:
-    """MaxConcurrency; 0 means no limit of the definition's own."""
-    if field is None:
-        return 0
-    value = field_value(field, frame.environment(data))
-    if not is_number(value) or not float(value).is_integer():
-        raise RuntimeFailure(
-            f'The {field.name} field refers to value "{number_text(value)}" '
-            f"which is not a valid integer: {getattr(field.expression, 'source', '')}"
-        )
-    if value < 0:
-        raise RuntimeFailure(f"{field.name} must be at least 0, not {value}")
-    return int(value)
-
-
 def number_text(value: Json) -> str:
     """A value as AWS's messages quote it."""
     return value if isinstance(value, str) else dumps(value)
@@ -79,6 +48,14 @@ def item_input(  # noqa: PLR0913, PLR0917 - an item, and what it stands among
     environment = frame.environment(data)
     environment.context = context
     return state.item_selector.evaluate(environment), context
+
+
+async def run_inline(frame: Frame, state: MapState, data: Json, limit: int) -> StateEnd:
+    """Run the processor for each item, in this execution."""
+    items = items_of(frame, state, data)
+    frame.cursor.add("MapStateStarted", {"length": len(items)})
+    results = await _Inline(frame, state, data, items, limit).run()
+    return finish_after(frame, "MapStateSucceeded", results, state.next)
 
 
 class _Inline:

@@ -7,14 +7,14 @@ from asl_toolkit.environment import Scope
 from asl_toolkit.errors import StateFailure
 from asl_toolkit.json_value import Json
 from asl_toolkit.runtime.flow import arguments, effective_input, finish_after
-from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.gather import gather
 from asl_toolkit.runtime.lines import Lines
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.runtime.progress import Done
 
 
-async def run_parallel(frame: Frame) -> Outcome:
+async def run_parallel(frame: Frame) -> StateEnd:
     """Run the branches; the result is the array of their outputs."""
     state = frame.state
     assert isinstance(state, ParallelState)  # noqa: S101 - by its runner's table

@@ -7,12 +7,11 @@ its branches or iterations have come to. Finished ones keep their output alone.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from asl_toolkit.json_value import Json
 
 if TYPE_CHECKING:
-    from asl_toolkit.runtime.distributed import MapRun
     from asl_toolkit.runtime.payload import Payload
 
 _NONE: Mapping[str, Json] = MappingProxyType({})
@@ -25,6 +24,13 @@ class Done:
     output: Json
 
 
+class Closeable(Protocol):
+    """The Map Run of a DISTRIBUTED Map, which holds a file of results."""
+
+    def close(self) -> None:
+        """Give the file back."""
+
+
 class Progress:
     """One branch: the state that it is in, and what is inside of that state."""
 
@@ -35,7 +41,7 @@ class Progress:
         self.payload: Payload | None = None
         self.variables: Mapping[str, Json] = _NONE
         self.inner: dict[int, Progress | Done] = {}
-        self.map_run: MapRun | None = None
+        self.map_run: Closeable | None = None
         self.resumed = False
 
     def enter(self, state: str, payload: "Payload", variables: Mapping[str, Json]) -> None:

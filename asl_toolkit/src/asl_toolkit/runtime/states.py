@@ -5,7 +5,7 @@ from asl_toolkit.environment import Environment
 from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json, is_number, type_name
 from asl_toolkit.runtime.flow import arguments, checked, effective_input, evaluate_assign, field_value, finish, output_of
-from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.templates import evaluate_field
 from asl_toolkit.timestamps import parse_instant
 
@@ -17,7 +17,7 @@ _INVALID_INSTANT = "does not reference a valid ISO-8601 extended offset date-tim
 _NO_MATCH = "Failed to transition out of the state. The state does not point to a next state."
 
 
-async def run_pass(frame: Frame) -> Outcome:
+async def run_pass(frame: Frame) -> StateEnd:
     """Hand on the result, the parameters or the input."""
     state = frame.state
     assert isinstance(state, PassState)  # noqa: S101 - by its runner's table
@@ -28,12 +28,12 @@ async def run_pass(frame: Frame) -> Outcome:
     return finish(frame, result, state.next)
 
 
-async def run_succeed(frame: Frame) -> Outcome:
+async def run_succeed(frame: Frame) -> StateEnd:
     """Hand on the input."""
     return finish(frame, effective_input(frame), None)
 
 
-async def run_choice(frame: Frame) -> Outcome:
+async def run_choice(frame: Frame) -> StateEnd:
     """Follow the first rule that holds."""
     state = frame.state
     assert isinstance(state, ChoiceState)  # noqa: S101 - by its runner's table
@@ -57,7 +57,7 @@ async def run_choice(frame: Frame) -> Outcome:
             raise RuntimeFailure(_NO_MATCH)
         assigned, output, following = evaluate_assign(flow.assign, environment), flow.output, state.default
     value = output_of(frame, data) if output is None else output.evaluate(environment)
-    return Outcome(checked(frame, value), following, assigned)
+    return StateEnd(checked(frame, value), following, assigned)
 
 
 def _condition_message(rule: object, value: Json, place: int) -> str:
@@ -68,7 +68,7 @@ def _condition_message(rule: object, value: Json, place: int) -> str:
     )
 
 
-async def run_wait(frame: Frame) -> Outcome:
+async def run_wait(frame: Frame) -> StateEnd:
     """Wait for seconds or until an instant."""
     state = frame.state
     assert isinstance(state, WaitState)  # noqa: S101 - by its runner's table
@@ -82,7 +82,7 @@ async def run_wait(frame: Frame) -> Outcome:
     if state.flow.language == "JSONata":
         return finish(frame, frame.payload.value, state.next)
     assigned = evaluate_assign(state.flow.assign, frame.environment(data))
-    return Outcome(checked(frame, output_of(frame, data)), state.next, assigned)
+    return StateEnd(checked(frame, output_of(frame, data)), state.next, assigned)
 
 
 def _seconds(field: Field, value: Json) -> float:
@@ -118,7 +118,7 @@ def _source(field: Field) -> str:
     return getattr(field.expression, "source", "")
 
 
-async def run_fail(frame: Frame) -> Outcome:
+async def run_fail(frame: Frame) -> StateEnd:
     """Raise the error that the state names."""
     state = frame.state
     assert isinstance(state, FailState)  # noqa: S101 - by its runner's table

@@ -4,9 +4,9 @@ from asl_toolkit.definition.model import Field, TaskState
 from asl_toolkit.errors import RuntimeFailure, StateFailure, TaskFailed
 from asl_toolkit.json_value import Json, is_number
 from asl_toolkit.runtime.flow import arguments, data_limit, effective_input, field_value, finish
-from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.handling import HeartbeatMissed
-from asl_toolkit.runtime.history import NOT_TRUNCATED, Details
+from asl_toolkit.runtime.history import NOT_TRUNCATED, Details, named
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.runtime.work import HEARTBEAT, TIMEOUT, Late, Work
 from asl_toolkit.services.contract import CheckedHandler, TaskRequest
@@ -16,7 +16,7 @@ _LONGEST_ERROR = 256
 _LATE = {"States.Timeout": TIMEOUT, "States.HeartbeatTimeout": HEARTBEAT}
 
 
-async def run_task(frame: Frame) -> Outcome:
+async def run_task(frame: Frame) -> StateEnd:
     """One attempt."""
     state = frame.state
     assert isinstance(state, TaskState)  # noqa: S101 - by its runner's table
@@ -168,11 +168,11 @@ class _TaskEvents:
 
     def failed(self, error: str | None, cause: str | None) -> None:
         """The task ended badly."""
-        self.cursor.add("TaskFailed", {**self.what, **_named(error, cause)})
+        self.cursor.add("TaskFailed", {**self.what, **named(error, cause)})
 
     def timed_out(self, cause: str | None) -> None:
         """The task took too long."""
-        self.cursor.add("TaskTimedOut", {**self.what, **_named("States.Timeout", cause)})
+        self.cursor.add("TaskTimedOut", {**self.what, **named("States.Timeout", cause)})
 
 
 class _LambdaEvents(_TaskEvents):
@@ -199,11 +199,11 @@ class _LambdaEvents(_TaskEvents):
 
     def failed(self, error: str | None, cause: str | None) -> None:
         """The function raised."""
-        self.cursor.add("LambdaFunctionFailed", _named(error, cause))
+        self.cursor.add("LambdaFunctionFailed", named(error, cause))
 
     def timed_out(self, cause: str | None) -> None:
         """The function took too long."""
-        self.cursor.add("LambdaFunctionTimedOut", _named("States.Timeout", cause))
+        self.cursor.add("LambdaFunctionTimedOut", named("States.Timeout", cause))
 
 
 class _ActivityEvents(_TaskEvents):
@@ -228,13 +228,8 @@ class _ActivityEvents(_TaskEvents):
 
     def failed(self, error: str | None, cause: str | None) -> None:
         """The worker sent a failure."""
-        self.cursor.add("ActivityFailed", _named(error, cause))
+        self.cursor.add("ActivityFailed", named(error, cause))
 
     def timed_out(self, cause: str | None) -> None:
         """No worker answered in time."""
-        self.cursor.add("ActivityTimedOut", _named("States.Timeout", cause))
-
-
-def _named(error: str | None, cause: str | None) -> Details:
-    named = {"error": error, "cause": cause}
-    return {name: text for name, text in named.items() if text is not None}
+        self.cursor.add("ActivityTimedOut", named("States.Timeout", cause))

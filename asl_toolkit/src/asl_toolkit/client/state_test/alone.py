@@ -10,8 +10,9 @@ from asl_toolkit.environment import Scope
 from asl_toolkit.json_value import Json
 from asl_toolkit.runtime import states, tasks
 from asl_toolkit.runtime.calls import Calls
-from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.history import Cursor, History
+from asl_toolkit.runtime.interpreter import run_branch
 from asl_toolkit.runtime.loop import Loop, Signal
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.runtime.progress import Progress
@@ -19,7 +20,7 @@ from asl_toolkit.runtime.run import Run
 from asl_toolkit.runtime.workers import Workers
 from asl_toolkit.services.registry import Services
 
-Runner: TypeAlias = Callable[[Frame], Coroutine[Signal[Any], None, Outcome]]  # Any: signals of every kind
+Runner: TypeAlias = Callable[[Frame], Coroutine[Signal[Any], None, StateEnd]]  # Any: signals of every kind
 _RUNNERS: Mapping[str, Runner] = {
     "Pass": states.run_pass,
     "Choice": states.run_choice,
@@ -51,7 +52,7 @@ class Stage:
     def frame(self, state: State, payload: Payload, context: dict[str, Json]) -> Frame:
         """The state, entered."""
         source = random.Random(0)  # noqa: S311 - of intrinsic functions
-        run = Run(self._machine, self._services, self._loop, self._calls, self._history, context, source)
+        run = Run(run_branch, self._machine, self._services, self._loop, self._calls, self._history, context, source)
         return Frame(run, state, payload, self._scope, context, Cursor(self._history, 0), 0, Progress())
 
     @property
@@ -63,7 +64,7 @@ class Stage:
                     return str(event[name]["output"])
         return "null"
 
-    def run(self, frame: Frame) -> Outcome:
+    def run(self, frame: Frame) -> StateEnd:
         """Run it to its end; StateFailure, RuntimeFailure."""
         try:
             fiber = self._loop.spawn(_RUNNERS[frame.state.kind](frame))

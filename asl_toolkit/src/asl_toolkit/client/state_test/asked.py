@@ -1,19 +1,16 @@
 """What a TestState request asks for, or why it is refused. Texts of refusals are recorded ones, as far as there are any."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from asl_toolkit.client.errors import OperationNotSupported
 from asl_toolkit.client.model import Request
+from asl_toolkit.client.registry import Registry
 from asl_toolkit.client.state_test import context, mock
 from asl_toolkit.client.state_test.subject import FaultyDefinition, NoSuchState, Subject, find_subject
 from asl_toolkit.definition.model import MapState, ParallelState, State, TaskState
 from asl_toolkit.environment import MISSING
 from asl_toolkit.errors import StateFailure
 from asl_toolkit.json_value import Json, loads
-
-if TYPE_CHECKING:
-    from asl_toolkit.client.registry import Registry
 
 NAME = "TestState"
 _UNMOCKED = (
@@ -36,7 +33,7 @@ class Asked:
 class Reader:
     """Reads a request; what it raises is what the service answers."""
 
-    def __init__(self, registry: "Registry") -> None:
+    def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
     def read(self, request: Request) -> Asked:

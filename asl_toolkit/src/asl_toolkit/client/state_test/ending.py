@@ -10,7 +10,7 @@ from asl_toolkit.client.state_test.mapping import run_mocked
 from asl_toolkit.definition.model import MapState, ParallelState, PassState, Retrier, TaskState
 from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json, dumps, loads
-from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.handling import caught, meets
 
 
@@ -28,13 +28,13 @@ def _answer(frame: Frame, stage: Stage, settings: Mapping[str, Any], mocked: Jso
     """How the state ends. RuntimeFailure, and StateFailure when what Catch says cannot be evaluated."""
     try:
         if isinstance(frame.state, (MapState, ParallelState)):
-            outcome = run_mocked(frame, settings, mocked, inspection)
+            end = run_mocked(frame, settings, mocked, inspection)
             result = mocked
         else:
-            outcome = stage.run(frame)
+            end = stage.run(frame)
             result = _result(frame, stage, inspection)
-        inspection.after(frame, result, outcome)
-        return _ended(frame, "SUCCEEDED", outcome, inspection)
+        inspection.after(frame, result, end)
+        return _ended(frame, "SUCCEEDED", end, inspection)
     except StateFailure as failure:
         return _handled(frame, _named(failure), settings.get("retrierRetryCount", 0), inspection)
 
@@ -53,12 +53,12 @@ def _result(frame: Frame, stage: Stage, inspection: Inspection) -> Json:
     return inspection.value("afterParameters")
 
 
-def _ended(frame: Frame, status: str, outcome: Outcome, inspection: Inspection) -> Response:
-    if outcome.assigned:
-        frame.scope.assign(outcome.assigned)
+def _ended(frame: Frame, status: str, end: StateEnd, inspection: Inspection) -> Response:
+    if end.assigned:
+        frame.scope.assign(end.assigned)
     inspection.variables(frame.scope.visible())
-    answer: Response = {"status": status, "output": dumps(outcome.payload.value)}
-    return answer if outcome.next is None else {**answer, "nextState": outcome.next}
+    answer: Response = {"status": status, "output": dumps(end.payload.value)}
+    return answer if end.next is None else {**answer, "nextState": end.next}
 
 
 def _handled(frame: Frame, failure: StateFailure, retried: int, inspection: Inspection) -> Response:
@@ -74,10 +74,10 @@ def _handled(frame: Frame, failure: StateFailure, retried: int, inspection: Insp
             inspection.put("errorDetails", details)
             return {"status": "RETRIABLE", **named}
     for place, catcher in enumerate(() if handled is None else handled.catch):
-        outcome = caught(frame, (catcher,), failure)
-        if outcome is not None:
+        end = caught(frame, (catcher,), failure)
+        if end is not None:
             inspection.put("errorDetails", {"catchIndex": place})
-            return {**_ended(frame, "CAUGHT_ERROR", outcome, inspection), **named}
+            return {**_ended(frame, "CAUGHT_ERROR", end, inspection), **named}
     return {"status": "FAILED", **named}
 
 

@@ -13,7 +13,7 @@ from asl_toolkit.environment import Environment
 from asl_toolkit.errors import RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json, dumps, loads
 from asl_toolkit.runtime.flow import effective_input, place
-from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.frame import Frame, StateEnd
 
 
 class _Recorded:
@@ -73,7 +73,7 @@ class Inspection:
         if state.flow.parameters is None and isinstance(state, (PassState, TaskState)):
             self.note("afterParameters", data)
 
-    def after(self, frame: Frame, result: Json, outcome: Outcome) -> None:
+    def after(self, frame: Frame, result: Json, end: StateEnd) -> None:
         """The steps after the state's work, which went well."""
         flow = frame.state.flow
         if flow.language == "JSONata" or frame.state.kind in {"Choice", "Succeed", "Wait"}:
@@ -86,7 +86,7 @@ class Inspection:
             value = frame.payload.value
         else:
             value = result if flow.result_path is None else place(flow.result_path, frame.payload.value, result)
-        self.note("afterResultPath", value if flow.output_path is not None else outcome.payload.value)
+        self.note("afterResultPath", value if flow.output_path is not None else end.payload.value)
 
     def variables(self, visible: Mapping[str, Json]) -> None:
         """The variables after the state, when there are any."""

@@ -9,13 +9,13 @@ from asl_toolkit.definition.model import Field, MapState
 from asl_toolkit.errors import RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json, is_number, loads
 from asl_toolkit.runtime.flow import arguments, effective_input, field_value, finish
-from asl_toolkit.runtime.frame import Frame, Outcome
+from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.maps import item_input, items_of
 
 _EXCEEDED = ("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded")
 
 
-def run_mocked(frame: Frame, settings: Mapping[str, Any], mocked: Json, inspection: Inspection) -> Outcome:
+def run_mocked(frame: Frame, settings: Mapping[str, Any], mocked: Json, inspection: Inspection) -> StateEnd:
     """The state's end when its branches or iterations gave `mocked`; StateFailure, RuntimeFailure."""
     data = effective_input(frame)
     state = frame.state

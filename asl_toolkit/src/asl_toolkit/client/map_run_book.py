@@ -1,0 +1,53 @@
+"""The Map Runs of a client: what listeners reported of each."""
+
+import threading
+from dataclasses import dataclass, field
+
+from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
+
+
+@dataclass(slots=True)
+class MapRunRecord:
+    """A Map Run that has its items, and its children that have ended, by ARN."""
+
+    start: MapRunStart
+    children: dict[str, ChildExecution] = field(default_factory=dict)
+
+
+class MapRunBook:
+    """The Map Runs of all executions of a client; listeners write it, from the threads of executions."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: dict[str, MapRunRecord] = {}
+        self._of_child: dict[str, str] = {}
+
+    def started(self, start: MapRunStart) -> None:
+        """A Map Run has its items. At a redrive, children that did not succeed run again: they count no more."""
+        with self._lock:
+            record = self._runs.setdefault(start.arn, MapRunRecord(start))
+            record.start = start
+            record.children = {arn: child for arn, child in record.children.items() if child.status == "SUCCEEDED"}
+
+    def ended(self, child: ChildExecution) -> None:
+        """A child has ended."""
+        with self._lock:
+            self._runs[child.map_run_arn].children[child.arn] = child
+            self._of_child[child.arn] = child.map_run_arn
+
+    def run(self, arn: str) -> MapRunRecord | None:
+        """A Map Run by its ARN."""
+        with self._lock:
+            return self._runs.get(arn)
+
+    def child(self, arn: str) -> tuple[MapRunRecord, ChildExecution] | None:
+        """A child that has ended, and its Map Run."""
+        with self._lock:
+            run = self._runs.get(self._of_child.get(arn, ""))
+            child = None if run is None else run.children.get(arn)
+            return None if run is None or child is None else (run, child)
+
+    def children(self, record: MapRunRecord) -> list[ChildExecution]:
+        """The children of a Map Run that have ended, the newest first."""
+        with self._lock:
+            return list(reversed(record.children.values()))

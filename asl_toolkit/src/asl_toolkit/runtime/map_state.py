@@ -1,0 +1,34 @@
+"""Map states: the mode of a Map decides who runs it."""
+
+from asl_toolkit.definition.model import Field, MapState
+from asl_toolkit.errors import RuntimeFailure
+from asl_toolkit.json_value import Json, is_number
+from asl_toolkit.runtime.distributed import run_distributed
+from asl_toolkit.runtime.flow import effective_input, field_value
+from asl_toolkit.runtime.frame import Frame, StateEnd
+from asl_toolkit.runtime.maps import number_text, run_inline
+
+
+async def run_map(frame: Frame) -> StateEnd:
+    """Run the processor once per item."""
+    state = frame.state
+    assert isinstance(state, MapState)  # noqa: S101 - by its runner's table
+    data = effective_input(frame)
+    limit = _limit(frame, state.max_concurrency, data)
+    run = run_distributed if state.mode == "DISTRIBUTED" else run_inline
+    return await run(frame, state, data, limit)
+
+
+def _limit(frame: Frame, field: Field | None, data: Json) -> int:
+    """MaxConcurrency; 0 means no limit of the definition's own."""
+    if field is None:
+        return 0
+    value = field_value(field, frame.environment(data))
+    if not is_number(value) or not float(value).is_integer():
+        raise RuntimeFailure(
+            f'The {field.name} field refers to value "{number_text(value)}" '
+            f"which is not a valid integer: {getattr(field.expression, 'source', '')}"
+        )
+    if value < 0:
+        raise RuntimeFailure(f"{field.name} must be at least 0, not {value}")
+    return int(value)
