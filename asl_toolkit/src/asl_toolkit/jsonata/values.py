@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from asl_toolkit import bounded_regex
 from asl_toolkit.bounded_regex import BoundedPattern, TooSlow
 from asl_toolkit.environment import MISSING, Environment
 from asl_toolkit.errors import EvaluationFailure, SyntaxFault
@@ -185,7 +186,7 @@ def _compiled(source: str) -> Any:  # Jsonata: the library ships no types
 
 def _regex(pattern: str, flags: RegexFlags) -> BoundedPattern:
     """A regular expression of an expression; re.error when it cannot be read."""
-    given = (re.IGNORECASE if flags.case_insensitive else 0) | (re.MULTILINE if flags.multiline else 0)
+    given = (bounded_regex.IGNORECASE if flags.case_insensitive else 0) | (bounded_regex.MULTILINE if flags.multiline else 0)
     return BoundedPattern(pattern, given)
 
 

@@ -1,14 +1,15 @@
 """Regular expressions in filters, `[?(@.name =~ /a.*/i)]`, as Jayway matches them: the whole text, flags as Java's.
 
 Jayway takes a number or a boolean as its text, of an array any element that matches, and whatever else as an empty text
-(com.jayway.jsonpath, EvaluatorFactory.RegexpEvaluator). The expression itself is read by Python, whose dialect differs from
-Java's in rare things.
+(com.jayway.jsonpath, EvaluatorFactory.RegexpEvaluator). The library `regex` reads the expression; its dialect differs from
+Java's in rare details.
 """
 
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from asl_toolkit import bounded_regex
 from asl_toolkit.bounded_regex import BoundedPattern, TooSlow
 from asl_toolkit.errors import RuntimeFailure
 from asl_toolkit.json_value import Json, dumps, is_number
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
     from asl_toolkit.jsonpath.scanner import Scanner
 
 _PATTERN = re.compile(r"/((?:[^/\\]|\\.)+)/([a-zA-Z]*)", re.DOTALL)
-_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE, "d": 0, "u": 0, "U": 0}
+_FLAGS = {
+    "i": bounded_regex.IGNORECASE,
+    "m": bounded_regex.MULTILINE,
+    "s": bounded_regex.DOTALL,
+    "x": bounded_regex.VERBOSE,
+    "d": 0,
+    "u": 0,
+    "U": 0,
+}
 
 
 def read_pattern(scanner: "Scanner") -> BoundedPattern:
@@ -27,14 +36,14 @@ def read_pattern(scanner: "Scanner") -> BoundedPattern:
     if match is None:
         raise scanner.fault("a regular expression /…/ is missing")
     source, letters = match.groups()
-    flags = 0 if "U" in letters else re.ASCII.value
+    flags = 0 if "U" in letters else bounded_regex.ASCII
     for letter in letters:
         if letter not in _FLAGS:
             raise scanner.fault(f"{letter!r} is no flag of a regular expression; there are {', '.join(_FLAGS)}")
         flags |= _FLAGS[letter]
     try:
         pattern = BoundedPattern(source, flags)
-    except (re.error, OverflowError, RecursionError) as error:
+    except re.error as error:
         raise scanner.fault(f"the regular expression /{source}/ cannot be read: {error}") from error
     scanner.position = match.end()
     return pattern
