@@ -10,7 +10,7 @@ PASS = {"Type": "Pass", "End": True}
 def findings(definition):
     with pytest.raises(asl_toolkit.DefinitionError) as caught:
         asl_toolkit.load(definition)
-    return [str(finding) for finding in caught.value.findings]
+    return [finding.brief for finding in caught.value.findings]
 
 
 def one(state, **others):
@@ -121,7 +121,7 @@ def test_a_text_is_read_as_check_reads_it():
         with pytest.raises(asl_toolkit.DefinitionError) as caught:
             asl_toolkit.load(given)
         (finding,) = caught.value.findings
-        assert (str(finding), finding.line, finding.column) == (
+        assert (finding.brief, finding.line, finding.column) == (
             "/States/S/End: the member 'End' stands here more than once [DUPLICATE_KEY]",
             2,
             48,
@@ -130,4 +130,39 @@ def test_a_text_is_read_as_check_reads_it():
     assert asl_toolkit.run(good).status == asl_toolkit.run(good.encode()).status == "SUCCEEDED"
     with pytest.raises(asl_toolkit.DefinitionError) as caught:
         asl_toolkit.load(b"\xff")
-    assert [str(finding) for finding in caught.value.findings] == ["/: the text is not UTF-8 (byte 0) [JSON_SYNTAX]"]
+    assert [finding.brief for finding in caught.value.findings] == ["/: the text is not UTF-8 (byte 0) [JSON_SYNTAX]"]
+
+
+JSONATA = {"QueryLanguage": "JSONata"}
+MAP = {"Type": "Map", "End": True, "ItemProcessor": {"StartAt": "P", "States": {"P": PASS}}}
+
+
+@pytest.mark.parametrize(
+    ("definition", "expected"),
+    [
+        (one({"Type": "Pass", "Next": "${Next}"}, Done=PASS), [
+            "/States/S/Next: there is no state '${Next}' in the machine [MISSING_TARGET]",
+            "/States/Done: no transition leads to the state 'Done' [UNREACHABLE]"]),
+        (one({"Type": "Task", "Resource": "${Function}", "TimeoutSeconds": "${Seconds}", "End": True}), [
+            "/States/S/Resource: '${Function}' is no ARN [RESOURCE]",
+            "/States/S/TimeoutSeconds: TimeoutSeconds is a whole number, not a string [WRONG_TYPE]"]),
+        (one({**PASS, "InputPath": "$.a b"}), [
+            "/States/S/InputPath: unexpected text at column 4 of '$.a b' [PATH_SYNTAX]"]),
+        (one({**PASS, **JSONATA, "Assign": "{% {} %}"}), [
+            "/States/S/Assign: Assign is an object, not a string [WRONG_TYPE]"]),
+        ({**one({"Type": "Succeed"}), **JSONATA, "TimeoutSeconds": "{% 1 %}"}, [
+            "/TimeoutSeconds: TimeoutSeconds is a whole number, not a string [WRONG_TYPE]"]),
+        (one({"Type": "Choice", "Choices": [{"Variable": "$.a", "IsPresent": True, "Next": "P", "Comment": 1}]}, P=PASS), [
+            "/States/S/Choices/0/Comment: Comment is a string, not a number [WRONG_TYPE]"]),
+        (one({**MAP, "ItemProcessor": {**MAP["ItemProcessor"], "TimeoutSeconds": 1}}), [
+            ("/States/S/ItemProcessor/TimeoutSeconds: TimeoutSeconds of the Map's processor is not run here, only that of the "
+             "machine [NOT_RUN_HERE]")]),
+    ],
+)  # fmt: skip
+def test_what_only_a_run_shows_is_refused_too(definition, expected):
+    assert findings(definition) == expected
+
+
+def test_what_aws_ignores_is_no_reason_to_refuse():
+    assert asl_toolkit.run(one({**MAP, "Label": "L"}), [1]).output == [1]
+    assert asl_toolkit.run(one({**PASS, "Parameters": {"name": "${Name}"}})).output == {"name": "${Name}"}

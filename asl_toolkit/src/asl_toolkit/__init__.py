@@ -7,7 +7,8 @@
 """
 
 from asl_toolkit.clock import Clock, ScaledClock, SystemClock, VirtualClock
-from asl_toolkit.errors import AslError, DefinitionError, Finding, TaskFailed
+from asl_toolkit.errors import AslError, DefinitionError, TaskFailed
+from asl_toolkit.finding import Finding
 from asl_toolkit.json_value import Json
 from asl_toolkit.machine import StateMachine, load, run
 from asl_toolkit.runtime.execution import Execution, ExecutionResult, NotRedrivable

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from asl_toolkit.json_value import Json
 
@@ -77,3 +77,10 @@ class Environment:
         other = Environment(data, self.context, self.scope, self._clock)
         other._millis = self._millis
         return other
+
+
+class Evaluable(Protocol):
+    """A template or an expression: filled from what the state sees."""
+
+    def evaluate(self, environment: Environment) -> Json:
+        """Its value; raises StateFailure or RuntimeFailure."""

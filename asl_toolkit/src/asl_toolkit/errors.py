@@ -11,31 +11,22 @@ AslError
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Final
+
+from asl_toolkit.finding import Finding
+
+RESERVED: Final = frozenset(
+    f"States.{name}"
+    for name in (
+        "ALL", "BranchFailed", "DataLimitExceeded", "ExceedToleratedFailureThreshold", "HeartbeatTimeout", "Http.Socket",
+        "IntrinsicFailure", "ItemReaderFailed", "NoChoiceMatched", "ParameterPathFailure", "Permissions", "QueryEvaluationError",
+        "ResultPathMatchFailure", "ResultWriterFailed", "Runtime", "TaskFailed", "Timeout",
+    )
+)  # fmt: skip
 
 
 class AslError(Exception):
     """Whatever this package raises on purpose."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One fault of a definition: a stable code (those of `check`), the JSON pointer of the element at fault, and what it is.
-
-    `remedy` is what to do about it, where the message does not say; `line` and `column` (from 1) are there for a text.
-    """
-
-    code: str
-    pointer: str
-    message: str
-    remedy: str | None = None
-    line: int | None = None
-    column: int | None = None
-
-    def __str__(self) -> str:
-        """`/States/A/Next: message [CODE]`, with the remedy where the message has none."""
-        remedy = f". {self.remedy}" if self.remedy and self.code == "NO_HANDLER" else ""
-        return f"{self.pointer or '/'}: {self.message}{remedy} [{self.code}]"
 
 
 class DefinitionError(AslError):
@@ -45,7 +36,7 @@ class DefinitionError(AslError):
         self.findings = tuple(findings)
         count = len(self.findings)
         head = "The state machine definition has a fault" if count == 1 else f"The definition has {count} faults"
-        super().__init__("\n  ".join([f"{head}:", *map(str, self.findings)]))
+        super().__init__("\n  ".join([f"{head}:", *(finding.brief for finding in self.findings)]))
 
 
 class SyntaxFault(AslError):  # noqa: N818 - named after what happened

@@ -4,10 +4,9 @@ A member whose name ends in `.$` holds an expression; everything else is taken a
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from asl_toolkit.environment import Environment
-from asl_toolkit.errors import RuntimeFailure, SyntaxFault
+from asl_toolkit.environment import Environment, Evaluable
+from asl_toolkit.errors import RuntimeFailure
 from asl_toolkit.expressions import (
     Constant,
     Expression,
@@ -18,8 +17,6 @@ from asl_toolkit.expressions import (
 )
 from asl_toolkit.intrinsics import IntrinsicFault
 from asl_toolkit.json_value import Json, dumps
-
-_DEEPEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +31,9 @@ class _Computed:
         return evaluate_field(self.expression, environment, self.field)
 
 
-_Node: TypeAlias = "Constant | _Computed | _Object | _Array"
-
-
 @dataclass(frozen=True, slots=True)
 class _Object:
-    members: tuple[tuple[str, _Node], ...]
+    members: tuple[tuple[str, Evaluable], ...]
 
     def evaluate(self, environment: Environment) -> Json:
         """An object of the members' values."""
@@ -48,23 +42,21 @@ class _Object:
 
 @dataclass(frozen=True, slots=True)
 class _Array:
-    elements: tuple[_Node, ...]
+    elements: tuple[Evaluable, ...]
 
     def evaluate(self, environment: Environment) -> Json:
         """An array of the elements' values."""
         return [node.evaluate(environment) for node in self.elements]
 
 
-@dataclass(frozen=True, slots=True)
-class PayloadTemplate:
-    """A compiled template; `pointer` is where it stands in the definition."""
+def object_template(value: Json, members: tuple[tuple[str, Evaluable], ...]) -> Evaluable:
+    """An object of compiled members; `value` itself if nothing in it is evaluated."""
+    return Constant(value) if all(isinstance(node, Constant) for _, node in members) else _Object(members)
 
-    pointer: str
-    node: _Node
 
-    def evaluate(self, environment: Environment) -> Json:
-        """The filled template. RuntimeFailure for a path that leads nowhere and for an intrinsic's fault."""
-        return self.node.evaluate(environment)
+def array_template(value: Json, elements: tuple[Evaluable, ...]) -> Evaluable:
+    """An array of compiled elements; `value` itself if nothing in it is evaluated."""
+    return Constant(value) if all(isinstance(node, Constant) for node in elements) else _Array(elements)
 
 
 def evaluate_field(expression: Expression, environment: Environment, field: str) -> Json:
@@ -122,44 +114,16 @@ def evaluate_path(expression: Expression, environment: Environment) -> Json:
         raise _intrinsic_failure(expression, fault) from fault
 
 
-def compile_template(value: Json, pointer: str, faults: list[tuple[str, str]]) -> PayloadTemplate:
-    """Compile a template; each (pointer, message) of what cannot be read is added to `faults`."""
-    return PayloadTemplate(pointer, _compile(value, pointer, faults, 0))
-
-
-def _compile(value: Json, pointer: str, faults: list[tuple[str, str]], depth: int) -> _Node:
-    if depth > _DEEPEST:
-        faults.append((pointer, f"the template is nested deeper than {_DEEPEST}"))
-        return Constant(None)
+def compile_template(value: Json) -> Evaluable:
+    """Compile a template that the checker has passed."""
     if isinstance(value, dict):
-        members = tuple(_member(name, inner, pointer, faults, depth) for name, inner in value.items())
-        if len({name for name, _ in members}) < len(members):
-            faults.append((pointer, "a member stands here both with and without '.$'"))
-        if all(isinstance(node, Constant) for _, node in members):
-            return Constant({name: node.value for name, node in members if isinstance(node, Constant)})
-        return _Object(members)
+        return object_template(value, tuple(_member(name, inner) for name, inner in value.items()))
     if isinstance(value, list):
-        elements = tuple(_compile(inner, f"{pointer}/{place}", faults, depth + 1) for place, inner in enumerate(value))
-        if all(isinstance(node, Constant) for node in elements):
-            return Constant([node.value for node in elements if isinstance(node, Constant)])
-        return _Array(elements)
+        return array_template(value, tuple(compile_template(inner) for inner in value))
     return Constant(value)
 
 
-def _member(name: str, value: Json, pointer: str, faults: list[tuple[str, str]], depth: int) -> tuple[str, _Node]:
-    here = f"{pointer}/{escape(name)}"
-    if not name.endswith(".$"):
-        return name, _compile(value, here, faults, depth + 1)
-    if not isinstance(value, str):
-        faults.append((here, f"a member whose name ends in '.$' holds a path or an intrinsic function, not {value!r}"))
-        return name[:-2], Constant(None)
-    try:
+def _member(name: str, value: Json) -> tuple[str, Evaluable]:
+    if name.endswith(".$"):
         return name[:-2], _Computed(name, parse_expression(value))
-    except SyntaxFault as fault:
-        faults.append((here, str(fault)))
-        return name[:-2], Constant(None)
-
-
-def escape(name: str) -> str:
-    """A member's name as a step of a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
+    return name, compile_template(value)

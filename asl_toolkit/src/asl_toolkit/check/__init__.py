@@ -10,6 +10,6 @@ MISSING_TARGET /States/Hello/Next
 
 from asl_toolkit.check.checker import check
 from asl_toolkit.check.codes import CODES, Code
-from asl_toolkit.check.findings import Finding, Severity
+from asl_toolkit.finding import Finding, Severity
 
 __all__ = ["CODES", "Code", "Finding", "Severity", "check"]

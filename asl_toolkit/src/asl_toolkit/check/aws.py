@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from asl_toolkit.check.checker import placed
-from asl_toolkit.check.findings import Finding, Report
+from asl_toolkit.check.findings import ROOT, Report
+from asl_toolkit.finding import Finding
 from asl_toolkit.json_value import loads
+from asl_toolkit.pointers import steps_of
 
 _MOST = 100
 
@@ -22,12 +24,12 @@ def ask_aws(text: str, client: Any, *, machine_type: str | None = None) -> list[
     for diagnostic in answer["diagnostics"]:
         location = diagnostic.get("location", "")
         code = "AWS_ERROR" if diagnostic["severity"] == "ERROR" else "AWS_WARNING"
-        pointer = location if location.startswith("/") and location != "/" else ""
+        pointer = tuple(steps_of(location)) if location.startswith("/") and location != "/" else ROOT
         report.add(code, pointer, f"{diagnostic['code']}: {diagnostic['message']}")
     if answer.get("truncated"):
-        report.add("AWS_TRUNCATED", "", f"AWS found more than the {len(answer['diagnostics'])} diagnostics that it gave")
+        report.add("AWS_TRUNCATED", ROOT, f"AWS found more than the {len(answer['diagnostics'])} diagnostics that it gave")
     if answer["result"] == "FAIL" and not any(finding.code == "AWS_ERROR" for finding in report.findings):
-        report.add("AWS_ERROR", "", "AWS refuses the definition without a diagnostic")
+        report.add("AWS_ERROR", ROOT, "AWS refuses the definition without a diagnostic")
     return merged(report.findings, [], text)
 
 

@@ -1,29 +1,32 @@
 """The front door: check a definition, and get every finding with its place."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from asl_toolkit.check.choices import check_choice
 from asl_toolkit.check.error_handling import check_error_handling
-from asl_toolkit.check.findings import Finding, Report, Severity
+from asl_toolkit.check.findings import ROOT, Report
 from asl_toolkit.check.graph import check_graph
 from asl_toolkit.check.jsonata_values import check_jsonata
 from asl_toolkit.check.maps import check_maps
-from asl_toolkit.check.models import Models, load_models
+from asl_toolkit.check.models import load_models
+from asl_toolkit.check.not_run import check_not_run
 from asl_toolkit.check.paths import check_paths
 from asl_toolkit.check.placeholders import check_placeholders
 from asl_toolkit.check.resources import check_partitions
-from asl_toolkit.check.scopes import walk
-from asl_toolkit.check.services import check_resources, check_services
+from asl_toolkit.check.scopes import Machine, walk
+from asl_toolkit.check.services import check_services
 from asl_toolkit.check.sizes import check_sizes
 from asl_toolkit.check.source import find_places, read_text
 from asl_toolkit.check.states_variable import check_states_variable
 from asl_toolkit.check.structure import check_structure
 from asl_toolkit.check.templates import check_templates
+from asl_toolkit.check.values import placeholders_are_texts
 from asl_toolkit.check.variables import check_variables
 from asl_toolkit.check.wording import a_type
+from asl_toolkit.finding import Finding, Severity
 from asl_toolkit.json_value import Json
+from asl_toolkit.pointers import steps_of
 
 
 def check(
@@ -33,59 +36,74 @@ def check(
     region: str | None = None,
     machine_type: Literal["STANDARD", "EXPRESS"] | None = None,
 ) -> list[Finding]:
-    """Every finding of a definition, in the order of the document; an empty list when there is none.
+    """Every finding of a definition, in the order of the document; an empty list if there is none.
 
     `definition` is JSON text (then findings have line and column) or its value. `services` False leaves out what needs
     botocore's service models. `region` gives the partition that ARNs must be in, `machine_type` whether it will be Express.
     """
-    report = Report()
-    value, text, fault = _value_of(definition, report)
-    if fault is not None:
-        return [dataclasses.replace(finding, line=fault[0], column=fault[1]) for finding in report.findings]
-    if isinstance(value, Mapping):
-        _check_machine(value, text, report, load_models() if services else None, region, machine_type, services=services)
-    else:
-        report.add("WRONG_TYPE", "", f"the definition is an object, not {a_type(value)}")
-    return placed(report.findings, value, text)
+    document = _Document(definition)
+    if document.value is not None:
+        models = load_models() if services else None
+        machine = walk(document.value, document.report)
+        _check_language(machine, document)
+        check_services(machine, document.report, models, machine_type, parameters=services)
+        check_maps(machine, document.report, machine_type)
+        check_partitions(machine, document.report, region)
+        check_placeholders(document.value, document.report)
+    return document.findings()
 
 
-def refusals(definition: str | bytes | Mapping[str, Json]) -> tuple[Mapping[str, Json] | None, list[Finding]]:
-    """The value of a definition, and what AWS refuses when the machine is created: errors, but none of services' parameters.
+def refusals(definition: str | bytes | Mapping[str, Json]) -> tuple[Mapping[str, Json], list[Finding]]:
+    """The value of a definition, and why the interpreter refuses it; the value can be built into a machine if there is no reason.
 
-    None when it is no JSON object.
+    Reasons are the errors of a Standard machine, but none of services' parameters; placeholders, which nothing replaces here;
+    paths that only AWS can judge; and what is not run here.
     """
-    report = Report()
-    value, text, fault = _value_of(definition, report)
-    if fault is not None:
-        return None, [dataclasses.replace(finding, line=fault[0], column=fault[1]) for finding in report.findings]
-    if not isinstance(value, Mapping):
-        report.add("WRONG_TYPE", "", f"the definition is an object, not {a_type(value)}")
-        return None, placed(report.findings, value, text)
-    _check_machine(value, text, report, None, None, None, services=False)
-    machine = walk(value, Report())
-    if any(":aws-sdk:" in str(state.value.get("Resource", "")) for state in machine.states):
-        check_resources(machine, report, load_models())
-    return value, placed([finding for finding in report.findings if finding.severity is Severity.ERROR], value, text)
+    document = _Document(definition)
+    report = document.report
+    if document.value is not None:
+        machine = walk(document.value, report)
+        sdk = any(":aws-sdk:" in str(state.value.get("Resource", "")) for state in machine.states)
+        with placeholders_are_texts():
+            _check_language(machine, document)
+            check_services(machine, report, load_models() if sdk else None, None, parameters=False)
+            check_maps(machine, report, None)
+        check_partitions(machine, report, None)
+        check_not_run(machine, report)
+        report.findings = [finding for it in report.findings if (finding := _refused(it)).severity is Severity.ERROR]
+    return document.value or {}, document.findings()
 
 
-def _value_of(definition: str | bytes | Mapping[str, Json], report: Report) -> tuple[Json, str | None, tuple[int, int] | None]:
-    """Value, text (None when there was none) and the place of a syntax fault."""
-    if isinstance(definition, (str, bytes)):
-        return read_text(definition, report)
-    return definition, None, None
+def _refused(finding: Finding) -> Finding:
+    """A path that the checker cannot judge is one that the interpreter cannot read."""
+    return finding._replace(code="PATH_SYNTAX", severity=Severity.ERROR) if finding.code == "PATH_UNSURE" else finding
 
 
-def _check_machine(  # noqa: PLR0913, PLR0917 - what `check` was given
-    definition: Mapping[str, Json],
-    text: str | None,
-    report: Report,
-    models: Models | None,
-    region: str | None,
-    machine_type: str | None,
-    *,
-    services: bool,
-) -> None:
-    machine = walk(definition, report)
+class _Document:
+    """A definition: its value (None if it is not a JSON object) and text (None if there is none), and the report about it."""
+
+    def __init__(self, definition: str | bytes | Mapping[str, Json]) -> None:
+        self.report = Report()
+        self.text: str | None = None
+        self._fault: tuple[int, int] | None = None  # line and column of a syntax fault
+        value: Json = definition
+        if isinstance(definition, (str, bytes)):
+            value, self.text, self._fault = read_text(definition, self.report)
+        self.value: Mapping[str, Json] | None = value if isinstance(value, Mapping) else None
+        self._any: Json = value
+        if self.value is None and self._fault is None:
+            self.report.add("WRONG_TYPE", ROOT, f"the definition is an object, not {a_type(value)}")
+
+    def findings(self) -> list[Finding]:
+        """The findings of the report, in the order of the document."""
+        if self._fault is not None:
+            return [finding._replace(line=self._fault[0], column=self._fault[1]) for finding in self.report.findings]
+        return placed(self.report.findings, self._any, self.text)
+
+
+def _check_language(machine: Machine, document: _Document) -> None:
+    """Everything that the language itself rules."""
+    report = document.report
     check_structure(machine, report)
     check_graph(machine, report)
     for state in machine.states:
@@ -95,16 +113,12 @@ def _check_machine(  # noqa: PLR0913, PLR0917 - what `check` was given
         check_jsonata(state, report)
         check_states_variable(state, report)
         check_choice(state, report)
-    check_maps(machine, report, machine_type)
     check_variables(machine, report)
-    check_services(machine, report, models, machine_type, services=services)
-    check_partitions(machine, report, region)
-    check_sizes(machine, text, report)
-    check_placeholders(definition, report)
+    check_sizes(machine, document.text, report)
 
 
 def placed(findings: Sequence[Finding], value: Json, text: str | None) -> list[Finding]:
-    """The findings in the order of the document, with line and column when there is a text."""
+    """The findings in the order of the document, with line and column if there is a text."""
     ordered = sorted(findings, key=lambda finding: (_rank(value, finding.pointer), finding.code, finding.message))
     if text is None or not ordered:
         return ordered
@@ -112,15 +126,14 @@ def placed(findings: Sequence[Finding], value: Json, text: str | None) -> list[F
     result = []
     for finding in ordered:
         line, column = places.of(finding.pointer)
-        result.append(dataclasses.replace(finding, line=line, column=column))
+        result.append(finding._replace(line=line, column=column))
     return result
 
 
 def _rank(value: Json, pointer: str) -> tuple[int, ...]:
     """Where an element stands in its document: its position among its siblings, step by step."""
     rank = []
-    for step in pointer.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
+    for name in steps_of(pointer):
         if isinstance(value, Mapping) and name in value:
             rank.append(list(value).index(name))
             value = value[name]

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from asl_toolkit.check.fields import Field, Fields
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.paths import check_expression
 from asl_toolkit.check.scopes import StateAt
 from asl_toolkit.check.structure import check_required, check_unknown
 from asl_toolkit.check.values import check_values, is_expression, is_placeholder
 from asl_toolkit.check.wording import a_type, shown
-from asl_toolkit.choice import COMPARISONS
+from asl_toolkit.choice.comparisons import COMPARISONS, operator_of
 from asl_toolkit.json_value import Json, is_number
 from asl_toolkit.timestamps import parse_instant
 
@@ -52,10 +52,10 @@ def _always(rules: Json) -> bool:
     return isinstance(last, Mapping) and (last.get("Condition") is True or last.get("Condition") == "{% true %}")
 
 
-def _check_jsonata_rule(rule: Mapping[str, Json], pointer: str, state: StateAt, report: Report) -> None:
+def _check_jsonata_rule(rule: Mapping[str, Json], pointer: Pointer, state: StateAt, report: Report) -> None:
     operators = [name for name in rule if name == "Variable" or name in _BOOLEAN or operator_of(name) is not None]
     for name in operators:
-        report.add("WRONG_LANGUAGE", join(pointer, name), f"{name} belongs to JSONPath, the state is in JSONata: use Condition")
+        report.add("WRONG_LANGUAGE", (*pointer, name), f"{name} belongs to JSONPath, the state is in JSONata: use Condition")
     check_unknown(rule, pointer, _JSONATA_RULE, "a choice rule of JSONata", report, known=operators)
     if not operators or "Condition" in rule:
         check_required(rule, pointer, _JSONATA_RULE, "a choice rule of JSONata", report)
@@ -64,26 +64,28 @@ def _check_jsonata_rule(rule: Mapping[str, Json], pointer: str, state: StateAt, 
     if not isinstance(condition, bool) and not is_expression(condition) and not is_placeholder(condition):
         report.add(
             "WRONG_TYPE",
-            join(pointer, "Condition"),
+            (*pointer, "Condition"),
             f"Condition is an expression {{% … %}}, true or false, not {shown(condition)}",
         )
 
 
-def _check_top_rule(rule: Mapping[str, Json], pointer: str, state: StateAt, report: Report) -> None:
+def _check_top_rule(rule: Mapping[str, Json], pointer: Pointer, state: StateAt, report: Report) -> None:
     if "Next" not in rule:
         report.add("MISSING_FIELD", pointer, "a choice rule needs Next")
     elif not isinstance(rule["Next"], str):
-        report.add("WRONG_TYPE", join(pointer, "Next"), f"Next is a string, not {a_type(rule['Next'])}")
+        report.add("WRONG_TYPE", (*pointer, "Next"), f"Next is a string, not {a_type(rule['Next'])}")
     for name in ("Condition", "Output"):
         if name in rule:
-            report.add("WRONG_LANGUAGE", join(pointer, name), f"{name} belongs to JSONata, the state is in JSONPath")
+            report.add("WRONG_LANGUAGE", (*pointer, name), f"{name} belongs to JSONata, the state is in JSONPath")
+    if "Comment" in rule and not isinstance(rule["Comment"], str):
+        report.add("WRONG_TYPE", (*pointer, "Comment"), f"Comment is a string, not {a_type(rule['Comment'])}")
     if "Assign" in rule and not isinstance(rule["Assign"], Mapping):
-        report.add("WRONG_TYPE", join(pointer, "Assign"), f"Assign is an object, not {a_type(rule['Assign'])}")
+        report.add("WRONG_TYPE", (*pointer, "Assign"), f"Assign is an object, not {a_type(rule['Assign'])}")
     if "Condition" not in rule:
         _check_rule({name: value for name, value in rule.items() if name not in _BESIDE}, pointer, state, report, 0)
 
 
-def _check_rule(rule: Json, pointer: str, state: StateAt, report: Report, depth: int) -> None:
+def _check_rule(rule: Json, pointer: Pointer, state: StateAt, report: Report, depth: int) -> None:
     if depth > _DEEPEST:
         report.add("TOO_DEEP", pointer, f"choice rules are nested deeper than {_DEEPEST}")
         return
@@ -93,7 +95,7 @@ def _check_rule(rule: Json, pointer: str, state: StateAt, report: Report, depth:
     for name in ("Next", "Assign", "Output"):
         if name in rule:
             report.add(
-                "CHOICE_RULE", join(pointer, name), f"{name} stands only in a rule of Choices itself, not inside And, Or, Not"
+                "CHOICE_RULE", (*pointer, name), f"{name} stands only in a rule of Choices itself, not inside And, Or, Not"
             )
     names = [name for name in rule if name not in _BESIDE]
     combined = [name for name in names if name in _BOOLEAN]
@@ -106,21 +108,21 @@ def _check_rule(rule: Json, pointer: str, state: StateAt, report: Report, depth:
         report.add("CHOICE_RULE", pointer, f"{name} stands alone in a rule, not beside {others}")
     inner = rule[name]
     if name == "Not":
-        _check_rule(inner, join(pointer, name), state, report, depth + 1)
+        _check_rule(inner, (*pointer, name), state, report, depth + 1)
     elif not isinstance(inner, list) or not inner:
-        report.add("CHOICE_RULE", join(pointer, name), f"{name} holds an array of at least one rule")
+        report.add("CHOICE_RULE", (*pointer, name), f"{name} holds an array of at least one rule")
     else:
         for place, part in enumerate(inner):
-            _check_rule(part, join(pointer, name, place), state, report, depth + 1)
+            _check_rule(part, (*pointer, name, place), state, report, depth + 1)
 
 
-def _check_comparison(rule: Mapping[str, Json], names: list[str], pointer: str, state: StateAt, report: Report) -> None:
+def _check_comparison(rule: Mapping[str, Json], names: list[str], pointer: Pointer, state: StateAt, report: Report) -> None:
     operators = [name for name in names if name != "Variable"]
     unknown = [name for name in operators if operator_of(name) is None]
     for name in unknown:
         near = next((known for known in COMPARISONS if known.lower() == name.lower()), None)
         hint = f"; did you mean {near!r}?" if near else ""
-        report.add("CHOICE_RULE", join(pointer, name), f"{name!r} is no comparison operator{hint}")
+        report.add("CHOICE_RULE", (*pointer, name), f"{name!r} is no comparison operator{hint}")
     if not unknown and len(operators) != 1:
         report.add("CHOICE_RULE", pointer, f"a rule holds one comparison, this one has {len(operators)}")
     variable = rule.get("Variable")
@@ -128,23 +130,15 @@ def _check_comparison(rule: Mapping[str, Json], names: list[str], pointer: str, 
         if operators:
             report.add("CHOICE_RULE", pointer, "a comparison needs a Variable")
     elif not isinstance(variable, str):
-        report.add("CHOICE_RULE", join(pointer, "Variable"), f"Variable is a path such as $.status, not {a_type(variable)}")
+        report.add("CHOICE_RULE", (*pointer, "Variable"), f"Variable is a path such as $.status, not {a_type(variable)}")
     elif not is_placeholder(variable):
-        check_expression(variable, join(pointer, "Variable"), state, report, "path")
+        check_expression(variable, (*pointer, "Variable"), state, report, "path")
     for name in operators:
         if name not in unknown:
-            _check_operand(name, rule[name], join(pointer, name), state, report)
+            _check_operand(name, rule[name], (*pointer, name), state, report)
 
 
-def operator_of(name: str) -> str | None:
-    """The comparison operator that a member's name stands for (`StringEqualsPath` → StringEquals), or None."""
-    if name in COMPARISONS:
-        return name
-    base = name.removesuffix("Path")
-    return base if base != name and base in COMPARISONS and COMPARISONS[base].has_path else None
-
-
-def _check_operand(name: str, value: Json, pointer: str, state: StateAt, report: Report) -> None:
+def _check_operand(name: str, value: Json, pointer: Pointer, state: StateAt, report: Report) -> None:
     if is_placeholder(value):
         return
     if name not in COMPARISONS:
@@ -167,7 +161,7 @@ def _check_operand(name: str, value: Json, pointer: str, state: StateAt, report:
 
 def _check_guards(rules: list[Json], state: StateAt, report: Report) -> None:
     guarded: set[str] = set()
-    named: dict[str, str] = {}
+    named: dict[str, Pointer] = {}
     for place, rule in enumerate(rules):
         for pointer, comparison in _comparisons(rule, state.at("Choices", place), 0):
             variable = comparison.get("Variable")
@@ -183,7 +177,7 @@ def _check_guards(rules: list[Json], state: StateAt, report: Report) -> None:
         report.add("CHOICE_UNGUARDED", named[bare[0]], f"the Choice state {state.name!r} never asks whether {shown} is present")
 
 
-def _comparisons(rule: Json, pointer: str, depth: int) -> Iterator[tuple[str, Mapping[str, Json]]]:
+def _comparisons(rule: Json, pointer: Pointer, depth: int) -> Iterator[tuple[Pointer, Mapping[str, Json]]]:
     if not isinstance(rule, Mapping) or depth > _DEEPEST:
         return
     if "Variable" in rule:
@@ -191,6 +185,6 @@ def _comparisons(rule: Json, pointer: str, depth: int) -> Iterator[tuple[str, Ma
     for name in ("And", "Or"):
         if isinstance(parts := rule.get(name), list):
             for place, part in enumerate(parts):
-                yield from _comparisons(part, join(pointer, name, place), depth + 1)
+                yield from _comparisons(part, (*pointer, name, place), depth + 1)
     if "Not" in rule:
-        yield from _comparisons(rule["Not"], join(pointer, "Not"), depth + 1)
+        yield from _comparisons(rule["Not"], (*pointer, "Not"), depth + 1)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from asl_toolkit.check.checker import check
-from asl_toolkit.check.findings import Finding, Severity, sentences
+from asl_toolkit.finding import Finding, Severity, sentences
 
 _CLEAN, _FAULTY, _WRONG_USE = 0, 1, 2
 

@@ -7,23 +7,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from asl_toolkit.check.fields import Field, Fields
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.scopes import StateAt
 from asl_toolkit.check.structure import check_required, check_unknown
 from asl_toolkit.check.values import check_exclusive, check_values, check_word
 from asl_toolkit.check.wording import a_type, shown
+from asl_toolkit.errors import RESERVED
 from asl_toolkit.json_value import Json, is_number
 
 _MOST_ATTEMPTS: Final = 99_999_999
 _LONGEST_DELAY: Final = 31_622_400
-_KNOWN: Final = frozenset(
-    f"States.{name}"
-    for name in (
-        "ALL", "BranchFailed", "DataLimitExceeded", "ExceedToleratedFailureThreshold", "HeartbeatTimeout", "Http.Socket",
-        "IntrinsicFailure", "ItemReaderFailed", "NoChoiceMatched", "ParameterPathFailure", "Permissions", "QueryEvaluationError",
-        "ResultPathMatchFailure", "ResultWriterFailed", "Runtime", "TaskFailed", "Timeout",
-    )
-)  # fmt: skip
 _HTTP: Final = "States.Http."  # States.Http.StatusCode.404 and so on
 _RETRY: Final[Fields] = {
     "ErrorEquals": Field("list", required=True),
@@ -65,7 +58,7 @@ def check_error_handling(state: StateAt, report: Report) -> None:
 
 
 def _check_entry(  # noqa: PLR0913, PLR0917 - an entry, where it stands, and what it may have
-    entry: Mapping[str, Json], pointer: str, fields: Fields, name: str, state: StateAt, report: Report
+    entry: Mapping[str, Json], pointer: Pointer, fields: Fields, name: str, state: StateAt, report: Report
 ) -> None:
     what = f"an entry of {name}"
     check_unknown(entry, pointer, fields, what, report)
@@ -76,30 +69,30 @@ def _check_entry(  # noqa: PLR0913, PLR0917 - an entry, where it stands, and wha
     for field in entry:
         language = fields[field].language if field in fields else None
         if language is not None and language != state.language:
-            report.add("WRONG_LANGUAGE", join(pointer, field), f"{field} belongs to {language}, the state is in {state.language}")
+            report.add("WRONG_LANGUAGE", (*pointer, field), f"{field} belongs to {language}, the state is in {state.language}")
     if name == "Retry":
         _check_retry(entry, pointer, report)
 
 
-def _check_retry(entry: Mapping[str, Json], pointer: str, report: Report) -> None:
+def _check_retry(entry: Mapping[str, Json], pointer: Pointer, report: Report) -> None:
     rate = entry.get("BackoffRate", 1)
     if not is_number(rate):
-        report.add("WRONG_TYPE", join(pointer, "BackoffRate"), f"BackoffRate is a number, not {a_type(rate)}")
+        report.add("WRONG_TYPE", (*pointer, "BackoffRate"), f"BackoffRate is a number, not {a_type(rate)}")
     elif rate < 1:
-        report.add("WRONG_VALUE", join(pointer, "BackoffRate"), f"BackoffRate is a number of at least 1, not {shown(rate)}")
+        report.add("WRONG_VALUE", (*pointer, "BackoffRate"), f"BackoffRate is a number of at least 1, not {shown(rate)}")
     for name, most in (("MaxAttempts", _MOST_ATTEMPTS), ("MaxDelaySeconds", _LONGEST_DELAY), ("IntervalSeconds", _MOST_ATTEMPTS)):
         value = entry.get(name, 0)
         if is_number(value) and value > most:
-            report.add("WRONG_VALUE", join(pointer, name), f"{name} is at most {most}, not {shown(value)}")
+            report.add("WRONG_VALUE", (*pointer, name), f"{name} is at most {most}, not {shown(value)}")
     longest, interval = entry.get("MaxDelaySeconds"), entry.get("IntervalSeconds", 1)
     if is_number(longest) and is_number(interval) and longest <= interval:
         report.add(
             "WRONG_VALUE",
-            join(pointer, "MaxDelaySeconds"),
+            (*pointer, "MaxDelaySeconds"),
             f"MaxDelaySeconds ({longest}) must exceed IntervalSeconds ({interval})",
         )
     if "JitterStrategy" in entry:
-        check_word("JitterStrategy", entry["JitterStrategy"], ("FULL", "NONE"), join(pointer, "JitterStrategy"), report)
+        check_word("JitterStrategy", entry["JitterStrategy"], ("FULL", "NONE"), (*pointer, "JitterStrategy"), report)
 
 
 def _check_order(entries: list[Json], state: StateAt, name: str, report: Report) -> None:
@@ -113,9 +106,9 @@ def _check_order(entries: list[Json], state: StateAt, name: str, report: Report)
             report.add("MISSING_FIELD", pointer, f"ErrorEquals of {name} names no error")
         for inner, error in enumerate(errors):
             if not isinstance(error, str):
-                report.add("WRONG_TYPE", join(pointer, inner), f"an error's name is a string, not {a_type(error)}")
-            elif error.startswith("States.") and error not in _KNOWN and not error.startswith(_HTTP):
-                report.add("ERROR_NAMES", join(pointer, inner), f"{shown(error)} is no error name that Step Functions reserves")
+                report.add("WRONG_TYPE", (*pointer, inner), f"an error's name is a string, not {a_type(error)}")
+            elif error.startswith("States.") and error not in RESERVED and not error.startswith(_HTTP):
+                report.add("ERROR_NAMES", (*pointer, inner), f"{shown(error)} is no error name that Step Functions reserves")
         named = [error for error in errors if isinstance(error, str)]
         if "States.ALL" in named and len(errors) > 1:
             report.add("ERROR_NAMES", pointer, "States.ALL stands alone in its ErrorEquals")
@@ -126,7 +119,7 @@ def _check_order(entries: list[Json], state: StateAt, name: str, report: Report)
             taken.setdefault(error, place)
 
 
-def _check_dead(errors: list[str], pointer: str, name: str, taken: Mapping[str, int], report: Report) -> None:
+def _check_dead(errors: list[str], pointer: Pointer, name: str, taken: Mapping[str, int], report: Report) -> None:
     """Entries whose every error is taken before, or is one that Step Functions lets nobody catch."""
     reasons = [_dead(error, taken) for error in errors]
     if errors and all(reasons):

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.scopes import Machine, Scope, StateAt
 from asl_toolkit.check.values import is_placeholder
 from asl_toolkit.json_value import Json
+from asl_toolkit.pointers import below
 
 
 def check_graph(machine: Machine, report: Report) -> None:
@@ -17,7 +18,7 @@ def check_graph(machine: Machine, report: Report) -> None:
             _check_scope(scope, homes, report)
 
 
-def transitions(state: StateAt) -> Iterator[tuple[str, Json]]:
+def transitions(state: StateAt) -> Iterator[tuple[Pointer, Json]]:
     """(pointer, target) of each transition of a state, in the order that they stand."""
     if state.type in {"Succeed", "Fail"}:
         return
@@ -47,7 +48,7 @@ def _check_scope(scope: Scope, homes: Mapping[str, Scope], report: Report) -> No
                 _check_target(pointer, target, scope, homes, report)
     start = scope.value.get("StartAt")
     if isinstance(start, str) and start not in scope.states:
-        _check_target(join(scope.pointer, "StartAt"), start, scope, homes, report)
+        _check_target((*scope.pointer, "StartAt"), start, scope, homes, report)
     if unknown or not isinstance(start, str) or is_placeholder(start):
         return
     if start in scope.states:
@@ -58,12 +59,12 @@ def _check_scope(scope: Scope, homes: Mapping[str, Scope], report: Report) -> No
     _check_ends(scope, edges, report)
 
 
-def _check_target(pointer: str, target: Json, scope: Scope, homes: Mapping[str, Scope], report: Report) -> None:
+def _check_target(pointer: Pointer, target: Json, scope: Scope, homes: Mapping[str, Scope], report: Report) -> None:
     if not isinstance(target, str) or is_placeholder(target):
         return  # a wrong type is reported where the field is checked
     if target in homes:
         home = homes[target]
-        where = "the machine" if not home.pointer else f"{home.title} at {home.pointer}"
+        where = "the machine" if not home.pointer else f"{home.title} at {below('', *home.pointer)}"
         report.add("OUT_OF_SCOPE", pointer, f"the state {target!r} is in {where}, not in {scope.title}")
         return
     near = get_close_matches(target, list(scope.states), 1)
@@ -74,7 +75,7 @@ def _check_target(pointer: str, target: Json, scope: Scope, homes: Mapping[str, 
 def _check_ends(scope: Scope, edges: Mapping[str, list[str]], report: Report) -> None:
     ends = {state.name for state in scope.states.values() if is_terminal(state)}
     if not ends:
-        report.add("NO_END", join(scope.pointer, "States"), f"{scope.title} has no terminal state")
+        report.add("NO_END", (*scope.pointer, "States"), f"{scope.title} has no terminal state")
         return
     backwards: dict[str, list[str]] = {name: [] for name in edges}
     for name, targets in edges.items():

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.scopes import StateAt
 from asl_toolkit.check.values import is_expression, is_placeholder, looks_evaluated
 from asl_toolkit.check.wording import shown
@@ -15,7 +15,7 @@ _NOISE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`|/\*.
 _STATES: Final = frozenset({"ItemProcessor", "Iterator", "Branches", "Comment", "Type", "QueryLanguage"})
 
 
-def expressions_of(state: StateAt, report: Report | None = None) -> Iterator[tuple[str, str]]:
+def expressions_of(state: StateAt, report: Report | None = None) -> Iterator[tuple[Pointer, str]]:
     """(pointer, text) of every {% … %} of a JSONata state, without the states inside it; faulty marks go to `report`."""
     for name, value in state.value.items():
         if name not in _STATES:
@@ -26,13 +26,12 @@ def check_jsonata(state: StateAt, report: Report) -> None:
     """Marks and syntax of the expressions of a JSONata state."""
     if not state.jsonata:
         return
-    from asl_toolkit.jsonata import compile_value
-
     for pointer, text in expressions_of(state, report):
-        faults: list[tuple[str, str]] = []
-        compile_value(text, pointer, "", faults)
-        for where, message in faults:
-            report.add("JSONATA_SYNTAX", where, message)
+        from asl_toolkit.jsonata import syntax_fault  # its library takes long to import
+
+        fault = syntax_fault(text)
+        if fault is not None:
+            report.add("JSONATA_SYNTAX", pointer, fault)
 
 
 def without_texts(expression: str) -> str:
@@ -40,16 +39,16 @@ def without_texts(expression: str) -> str:
     return _NOISE.sub(" ", expression)
 
 
-def _walk(value: Json, pointer: str, report: Report | None, depth: int) -> Iterator[tuple[str, str]]:
+def _walk(value: Json, pointer: Pointer, report: Report | None, depth: int) -> Iterator[tuple[Pointer, str]]:
     if depth > _DEEPEST:
         if report is not None:
             report.add("TOO_DEEP", pointer, f"the value is nested deeper than {_DEEPEST}")
     elif isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _walk(inner, join(pointer, name), report, depth + 1)
+            yield from _walk(inner, (*pointer, name), report, depth + 1)
     elif isinstance(value, list):
         for place, inner in enumerate(value):
-            yield from _walk(inner, join(pointer, place), report, depth + 1)
+            yield from _walk(inner, (*pointer, place), report, depth + 1)
     elif isinstance(value, str):
         if is_expression(value) and not is_placeholder(value):
             yield pointer, value
@@ -57,8 +56,11 @@ def _walk(value: Json, pointer: str, report: Report | None, depth: int) -> Itera
             _check_marks(value, pointer, report)
 
 
-def _check_marks(value: str, pointer: str, report: Report) -> None:
-    jsonpath_field = pointer.endswith(("Path", "/Variable"))  # its language is wrong, which is said where fields are checked
+def _check_marks(value: str, pointer: Pointer, report: Report) -> None:
+    field = str(pointer[-1])
+    jsonpath_field = (
+        field.endswith("Path") or field == "Variable"
+    )  # its language is wrong, which is said where fields are checked
     if looks_evaluated(value) and not jsonpath_field:
         report.add("JSONPATH_LITERAL", pointer, f"{shown(value)} is taken literally: the state is in JSONata")
     opens, closes = value.startswith("{%"), value.endswith("%}")

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from asl_toolkit.check.fields import Field, Fields
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.paths import check_expression
 from asl_toolkit.check.scopes import Machine, StateAt, in_express_child, mode_of
 from asl_toolkit.check.structure import check_required, check_unknown
 from asl_toolkit.check.values import check_exclusive, check_values, check_word, is_expression, is_placeholder
-from asl_toolkit.check.wording import shown
+from asl_toolkit.check.wording import a_type, shown
 from asl_toolkit.json_value import Json, is_number
+from asl_toolkit.pointers import below
 
 _INLINE_MOST: Final = 40
 _DISTRIBUTED_ONLY: Final = (
@@ -69,7 +70,7 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def check_maps(machine: Machine, report: Report, machine_type: str | None) -> None:
     """Every Map state of the machine."""
-    labels: dict[str, str] = {}
+    labels: dict[str, Pointer] = {}
     for state in machine.states:
         if state.type != "Map":
             continue
@@ -99,11 +100,11 @@ def _check_mode(state: StateAt, report: Report) -> None:
     check_unknown(config, pointer, _CONFIG, "ProcessorConfig", report)
     for word in ("Mode", "ExecutionType"):
         if word in config:
-            check_word(word, config[word], _WORDS[word], join(pointer, word), report)
+            check_word(word, config[word], _WORDS[word], (*pointer, word), report)
     if config.get("Mode") == "DISTRIBUTED" and "ExecutionType" not in config:
         report.add("MISSING_FIELD", pointer, "a Map of DISTRIBUTED mode needs ExecutionType: STANDARD or EXPRESS")
     if config.get("Mode", "INLINE") == "INLINE" and "ExecutionType" in config:
-        report.add("MAP_MODE", join(pointer, "ExecutionType"), "ExecutionType is only for DISTRIBUTED mode")
+        report.add("MAP_MODE", (*pointer, "ExecutionType"), "ExecutionType is only for DISTRIBUTED mode")
 
 
 def _check_inline(state: StateAt, report: Report) -> None:
@@ -118,7 +119,7 @@ def _check_inline(state: StateAt, report: Report) -> None:
         )
 
 
-def _check_distributed(state: StateAt, labels: dict[str, str], report: Report, machine_type: str | None) -> None:
+def _check_distributed(state: StateAt, labels: dict[str, Pointer], report: Report, machine_type: str | None) -> None:
     if machine_type == "EXPRESS" or in_express_child(state.scope):
         report.add(
             "MAP_MODE",
@@ -133,7 +134,9 @@ def _check_distributed(state: StateAt, labels: dict[str, str], report: Report, m
                 "WRONG_VALUE", state.at("Label"), f"a Label has 1 to 40 characters that names may have, not {shown(label)}"
             )
         if label in labels:
-            report.add("DUPLICATE_LABEL", state.at("Label"), f"the Map at {labels[label]} has the Label {shown(label)} too")
+            report.add(
+                "DUPLICATE_LABEL", state.at("Label"), f"the Map at {below('', *labels[label])} has the Label {shown(label)} too"
+            )
         labels.setdefault(label, state.pointer)
     _check_reader(state, report)
     _check_part(state, "ItemBatcher", _BATCHER, report)
@@ -171,6 +174,10 @@ def _check_reader(state: StateAt, report: Report) -> None:
         )
     if config.get("InputType") == "CSV" and "CSVHeaderLocation" not in config:
         report.add("MISSING_FIELD", pointer, "ReaderConfig of InputType CSV needs CSVHeaderLocation")
+    headers = config.get("CSVHeaders")
+    for place, header in enumerate(headers if isinstance(headers, list) else []):
+        if not isinstance(header, str):
+            report.add("WRONG_TYPE", (*pointer, "CSVHeaders", place), f"a header is a string, not {a_type(header)}")
     if config.get("CSVHeaderLocation") == "GIVEN" and "CSVHeaders" not in config:
         report.add("MISSING_FIELD", pointer, "ReaderConfig of CSVHeaderLocation GIVEN needs CSVHeaders")
 
@@ -187,25 +194,25 @@ def _check_part(state: StateAt, name: str, fields: Fields, report: Report) -> No
     for field in part:
         language = fields[field].language if field in fields else None
         if language is not None and language != state.language:
-            report.add("WRONG_LANGUAGE", join(pointer, field), f"{field} belongs to {language}, the state is in {state.language}")
+            report.add("WRONG_LANGUAGE", (*pointer, field), f"{field} belongs to {language}, the state is in {state.language}")
         elif field.endswith("Path"):
             _check_path(part, field, pointer, state, report)
 
 
-def _check_path(part: Mapping[str, Json], name: str, pointer: str, state: StateAt, report: Report) -> None:
+def _check_path(part: Mapping[str, Json], name: str, pointer: Pointer, state: StateAt, report: Report) -> None:
     value = part.get(name)
     if isinstance(value, str) and not state.jsonata and not is_placeholder(value):
-        check_expression(value, join(pointer, name), state, report, "path")
+        check_expression(value, (*pointer, name), state, report, "path")
 
 
-def _check_resource(part: Mapping[str, Json], pointer: str, endings: tuple[str, ...], report: Report) -> None:
+def _check_resource(part: Mapping[str, Json], pointer: Pointer, endings: tuple[str, ...], report: Report) -> None:
     resource = part.get("Resource")
     if isinstance(resource, str) and not is_placeholder(resource) and not resource.endswith(endings):
         names = " or ".join(ending[1:] for ending in endings)
-        report.add("RESOURCE", join(pointer, "Resource"), f"the Resource here is {names}, not {shown(resource)}")
+        report.add("RESOURCE", (*pointer, "Resource"), f"the Resource here is {names}, not {shown(resource)}")
 
 
-def _check_words(config: Mapping[str, Json], pointer: str, words: Mapping[str, tuple[str, ...]], report: Report) -> None:
+def _check_words(config: Mapping[str, Json], pointer: Pointer, words: Mapping[str, tuple[str, ...]], report: Report) -> None:
     for name, value in config.items():
         if name in words:
-            check_word(name, value, words[name], join(pointer, name), report)
+            check_word(name, value, words[name], (*pointer, name), report)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from asl_toolkit.check.findings import Report
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.models import Models, Shape, find_member, member_names
 from asl_toolkit.check.paths import parts_of
 from asl_toolkit.check.resources import Called
@@ -131,7 +131,7 @@ def _answer(called: Called, models: Models) -> tuple[Shape, frozenset[str] | Non
     return operation.output_shape, _OWN.get(key)
 
 
-def _result_paths(state: StateAt) -> Iterator[tuple[str, list[Token]]]:
+def _result_paths(state: StateAt) -> Iterator[tuple[Pointer, list[Token]]]:
     if state.jsonata:
         for name in ("Output", "Assign"):
             for pointer, text in _strings(state.value.get(name), state.at(name)):
@@ -148,7 +148,7 @@ def _result_paths(state: StateAt) -> Iterator[tuple[str, list[Token]]]:
                 yield pointer, list(path.path.tokens)
 
 
-def _result_texts(state: StateAt) -> Iterator[tuple[str, str]]:
+def _result_texts(state: StateAt) -> Iterator[tuple[Pointer, str]]:
     """Expressions of a JSONPath state that are applied to the result itself."""
     if "ResultSelector" in state.value:
         yield from template_texts(state.value["ResultSelector"], state.at("ResultSelector"))
@@ -156,16 +156,16 @@ def _result_texts(state: StateAt) -> Iterator[tuple[str, str]]:
         yield state.at("OutputPath"), output
 
 
-def _strings(value: object, pointer: str) -> Iterator[tuple[str, str]]:
+def _strings(value: object, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
     if isinstance(value, str):
         yield pointer, value
     elif isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _strings(inner, f"{pointer}/{name}")
+            yield from _strings(inner, (*pointer, name))
 
 
 def _walk(  # noqa: PLR0913, PLR0917 - a path, where it stands, and what it is applied to
-    tokens: list[Token], pointer: str, shape: Shape, always: frozenset[str] | None, called: Called, report: Report
+    tokens: list[Token], pointer: Pointer, shape: Shape, always: frozenset[str] | None, called: Called, report: Report
 ) -> None:
     title = f"{called.service}:{called.action}{called.suffix}"
     for token in tokens:

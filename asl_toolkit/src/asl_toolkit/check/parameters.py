@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final
 
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.integrations import OF_MAPS, Integration, Simple
 from asl_toolkit.check.models import Models, Shape, find_member, member_names, nearest
 from asl_toolkit.check.resources import Called
@@ -55,7 +55,7 @@ def check_map_parameters(state: StateAt, report: Report, models: Models) -> None
 
 
 def _check_request(  # noqa: PLR0913, PLR0917 - a request, where it stands, and what it is held against
-    value: Json, pointer: str, integration: Integration, title: str, state: StateAt, report: Report, models: Models
+    value: Json, pointer: Pointer, integration: Integration, title: str, state: StateAt, report: Report, models: Models
 ) -> None:
     if isinstance(value, Mapping):
         _Checker(integration, state.jsonata, report, models, title).check(value, pointer)
@@ -73,7 +73,7 @@ class _Checker:
         self._models = models
         self._title = title
 
-    def check(self, value: Mapping[str, Json], pointer: str) -> None:
+    def check(self, value: Mapping[str, Json], pointer: Pointer) -> None:
         """The whole request."""
         rules = self._rules
         shape = None
@@ -107,14 +107,14 @@ class _Checker:
                 self._value(shape.members[member], inner, where, 0)
 
     def _members(
-        self, value: Mapping[str, Json], pointer: str, names: Mapping[str, str], what: str
-    ) -> dict[str, tuple[Json, str, bool]]:
+        self, value: Mapping[str, Json], pointer: Pointer, names: Mapping[str, str], what: str
+    ) -> dict[str, tuple[Json, Pointer, bool]]:
         """Own name of a member → (value, pointer, whether it is only known when it runs)."""
-        found: dict[str, tuple[Json, str, bool]] = {}
+        found: dict[str, tuple[Json, Pointer, bool]] = {}
         for written, inner in value.items():
             dynamic = not self._jsonata and written.endswith(".$")
             name = written[:-2] if dynamic else written
-            where = join(pointer, written)
+            where = (*pointer, written)
             own = find_member(name, names)
             if name in self._rules.refused:
                 self._report.add("PARAMETER_UNKNOWN", where, f"Step Functions takes no {name!r} in {self._title}")
@@ -133,13 +133,13 @@ class _Checker:
         return value is None or is_placeholder(value) or (self._jsonata and is_expression(value))
 
     def _missing(
-        self, required: list[str], given: Mapping[str, object], names: Mapping[str, str], pointer: str, what: str
+        self, required: list[str], given: Mapping[str, object], names: Mapping[str, str], pointer: Pointer, what: str
     ) -> None:
         for name in required:
             if names.get(name, name) not in given and name not in self._rules.refused:
                 self._report.add("PARAMETER_MISSING", pointer, f"{what} needs {name!r}")
 
-    def _value(self, shape: Shape, value: Json, pointer: str, depth: int) -> None:  # noqa: C901 - one case a type
+    def _value(self, shape: Shape, value: Json, pointer: Pointer, depth: int) -> None:  # noqa: C901 - one case a type
         if self._is_dynamic(value) or depth > _DEEPEST or getattr(shape, "is_document_type", False):
             return
         kind = shape.type_name
@@ -150,9 +150,9 @@ class _Checker:
             return
         if kind == "structure":
             names = member_names(shape)
-            given = self._members(value, pointer, names, f"{pointer.rsplit('/', 1)[-1]} of {self._title}")
+            given = self._members(value, pointer, names, f"{pointer[-1]} of {self._title}")
             required = [name for name, own in names.items() if own in _required(shape)]
-            self._missing(required, given, names, pointer, f"{pointer.rsplit('/', 1)[-1]} of {self._title}")
+            self._missing(required, given, names, pointer, f"{pointer[-1]} of {self._title}")
             for member, (inner, where, dynamic) in given.items():
                 if member in _json_members(self._rules) or dynamic:
                     continue
@@ -161,14 +161,14 @@ class _Checker:
         if kind == "map":
             for name, inner in value.items():
                 if self._jsonata or not name.endswith(".$"):
-                    self._value(shape.value, inner, join(pointer, name), depth + 1)
+                    self._value(shape.value, inner, (*pointer, name), depth + 1)
             return
         if kind == "list":
             for place, inner in enumerate(value):
-                self._value(shape.member, inner, join(pointer, place), depth + 1)
+                self._value(shape.member, inner, (*pointer, place), depth + 1)
         self._bounds(shape, kind, value, pointer)
 
-    def _bounds(self, shape: Shape, kind: str, value: Json, pointer: str) -> None:
+    def _bounds(self, shape: Shape, kind: str, value: Json, pointer: Pointer) -> None:
         words = getattr(shape, "enum", None)
         if words and value not in words:
             near = get_close_matches(value, words, 1, 0.5)
@@ -184,7 +184,7 @@ class _Checker:
         if size is not None and most is not None and size > most:
             self._report.add("PARAMETER_VALUE", pointer, f"the most that {self._title} takes here is {most}{unit}, not {size}")
 
-    def _simple(self, kind: Simple, value: Json, pointer: str) -> None:
+    def _simple(self, kind: Simple, value: Json, pointer: Pointer) -> None:
         if kind != "any" and not _fits(kind, value):
             self._report.add("PARAMETER_TYPE", pointer, f"this member of {self._title} is {_WANTED[kind]}, not {shown(value)}")
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Final, Literal
 
-from asl_toolkit.check.findings import Report
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.scopes import StateAt, in_map
 from asl_toolkit.check.values import is_placeholder
 from asl_toolkit.errors import SyntaxFault
@@ -57,7 +57,7 @@ def check_paths(state: StateAt, report: Report) -> None:
                 check_result_path(catcher.get("ResultPath"), state.at("Catch", place, "ResultPath"), report)
 
 
-def check_result_path(value: Json, pointer: str, report: Report) -> None:
+def check_result_path(value: Json, pointer: Pointer, report: Report) -> None:
     """A ResultPath: a reference path into the input."""
     if not isinstance(value, str) or is_placeholder(value):
         return
@@ -70,7 +70,7 @@ def check_result_path(value: Json, pointer: str, report: Report) -> None:
 
 
 def check_expression(
-    text: str, pointer: str, state: StateAt, report: Report, wanted: Literal["path", "any"] = "any"
+    text: str, pointer: Pointer, state: StateAt, report: Report, wanted: Literal["path", "any"] = "any"
 ) -> Expression | None:
     """Parse a path or an intrinsic call, and check what is in it; None when it cannot be read."""
     try:
@@ -102,14 +102,14 @@ def parts_of(expression: Expression) -> Iterator[Expression]:
             yield from parts_of(argument)
 
 
-def _check_context(path: PathExpression, pointer: str, state: StateAt, report: Report) -> None:
+def _check_context(path: PathExpression, pointer: Pointer, state: StateAt, report: Report) -> None:
     names = [token.names[0] for token in path.path.tokens[:3] if isinstance(token, Property) and len(token.names) == 1]
     if len(names) < min(2 if names[:1] != ["Map"] else 3, len(path.path.tokens)) or not names:
         return
     check_context_names(names, path.source, pointer, state, report)
 
 
-def check_context_names(names: list[str], source: str, pointer: str, state: StateAt, report: Report) -> None:
+def check_context_names(names: list[str], source: str, pointer: Pointer, state: StateAt, report: Report) -> None:
     """The members of the context object that a path of either language reads, from the outside in: at most three count."""
     known = _CONTEXT.get(names[0])
     if known is None:
@@ -132,7 +132,7 @@ def _near(name: str, known: Collection[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
-def _check_call(call: IntrinsicCall, pointer: str, report: Report) -> None:
+def _check_call(call: IntrinsicCall, pointer: Pointer, report: Report) -> None:
     """The number of arguments: AWS creates the machine whatever it is, and ends the execution when the call runs."""
     wanted, count = FUNCTIONS[call.name], len(call.arguments)
     if not wanted.takes(count):
@@ -142,7 +142,7 @@ def _check_call(call: IntrinsicCall, pointer: str, report: Report) -> None:
         _check_format(call, pointer, report)
 
 
-def _check_format(call: IntrinsicCall, pointer: str, report: Report) -> None:
+def _check_format(call: IntrinsicCall, pointer: Pointer, report: Report) -> None:
     template = call.arguments[0]
     if not isinstance(template, Constant) or not isinstance(template.value, str):
         return

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.integrations import OF_MAPS, OPTIMISED, RENAMED, RETIRED, SDK_JSON, SDK_SUFFIXES, Integration
 from asl_toolkit.check.models import Models, nearest
 from asl_toolkit.check.scopes import Machine, StateAt
 from asl_toolkit.check.values import is_placeholder
 from asl_toolkit.check.wording import shown
 from asl_toolkit.json_value import Json
+from asl_toolkit.pointers import below
 
 _ARN: Final = re.compile(
     r"arn:(?P<partition>[^:]*):(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):(?P<rest>.+)", re.DOTALL
@@ -61,7 +62,7 @@ def check_resource(state: StateAt, report: Report, models: Models | None, *, exp
     return _check_optimised(service, action, suffix, pointer, report)
 
 
-def _integration(resource: str, pointer: str, report: Report) -> tuple[str, str, str] | None:
+def _integration(resource: str, pointer: Pointer, report: Report) -> tuple[str, str, str] | None:
     """Service, action and suffix of an integration; None for what is none (a function, an activity) or is faulty."""
     match = _ARN.fullmatch(resource)
     if match is None:
@@ -88,7 +89,7 @@ def _integration(resource: str, pointer: str, report: Report) -> tuple[str, str,
     return None if called is None else (called["service"], called["action"], called["suffix"] or "")
 
 
-def _check_optimised(service: str, action: str, suffix: str, pointer: str, report: Report) -> Called | None:
+def _check_optimised(service: str, action: str, suffix: str, pointer: Pointer, report: Report) -> Called | None:
     if (service, action) in OF_MAPS:
         report.add(
             "UNKNOWN_SERVICE",
@@ -116,7 +117,7 @@ def _check_optimised(service: str, action: str, suffix: str, pointer: str, repor
 
 
 def _check_sdk(  # noqa: PLR0913, PLR0917 - the parts of the ARN, and where faults go
-    service: str, action: str, suffix: str, pointer: str, report: Report, models: Models | None
+    service: str, action: str, suffix: str, pointer: Pointer, report: Report, models: Models | None
 ) -> Called | None:
     _check_suffix(f"aws-sdk:{service}:{action}", suffix, SDK_SUFFIXES, pointer, report)
     if service in RENAMED:
@@ -143,7 +144,7 @@ def _check_sdk(  # noqa: PLR0913, PLR0917 - the parts of the ARN, and where faul
     return Called(f"aws-sdk:{service}", own, suffix, Integration(SDK_SUFFIXES, (client, operation), members))  # type: ignore[arg-type] # "any" is a Simple
 
 
-def _check_suffix(what: str, suffix: str, allowed: tuple[str, ...], pointer: str, report: Report) -> None:
+def _check_suffix(what: str, suffix: str, allowed: tuple[str, ...], pointer: Pointer, report: Report) -> None:
     if suffix not in allowed:
         can = ", ".join(known for known in allowed if known)
         report.add(
@@ -162,12 +163,11 @@ def _near(name: str, names: Iterable[str]) -> str:
 def check_partitions(machine: Machine, report: Report, region: str | None) -> None:
     """Every ARN of the machine is in one partition: that of the Region, if it is given, else that of the first ARN."""
     expected = None if region is None else partition_of(region)
-    first = "the Region" if region is not None else ""
+    whose = "" if region is None else f"that of the Region {region!r}"
     for pointer, partition in _partitions(machine):
         if expected is None:
-            expected, first = partition, pointer
+            expected, whose = partition, f"that of {below('', *pointer)}"
         elif partition != expected:
-            whose = f"that of the Region {region!r}" if region is not None else f"that of {first}"
             report.add("PARTITION", pointer, f"the ARN is in the partition {partition!r}, {whose} is {expected!r}")
 
 
@@ -176,7 +176,7 @@ def partition_of(region: str) -> str:
     return next((partition for prefix, partition in _REGIONS.items() if region.startswith(prefix)), "aws")
 
 
-def _partitions(machine: Machine) -> Iterator[tuple[str, str]]:
+def _partitions(machine: Machine) -> Iterator[tuple[Pointer, str]]:
     """(pointer, partition) of every literal ARN: resources, and members of parameters."""
     for state in machine.states:
         yield from _partition_of_member(state.value, "Resource", state.pointer)
@@ -186,7 +186,7 @@ def _partitions(machine: Machine) -> Iterator[tuple[str, str]]:
                     yield from _partition_of_member(holder, member, state.at(name))
 
 
-def _partition_of_member(holder: Mapping[str, Json], name: str, pointer: str) -> Iterator[tuple[str, str]]:
+def _partition_of_member(holder: Mapping[str, Json], name: str, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
     value = holder.get(name)
     if isinstance(value, str) and not is_placeholder(value) and (match := _ARN.fullmatch(value)):
-        yield join(pointer, name), match["partition"]
+        yield (*pointer, name), match["partition"]

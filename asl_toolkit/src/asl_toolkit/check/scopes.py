@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import ROOT, Pointer, Report
 from asl_toolkit.check.wording import a_type, shown
-from asl_toolkit.definition.model import Language
 from asl_toolkit.json_value import Json
+from asl_toolkit.language import Language
 
 ScopeKind: TypeAlias = Literal["machine", "branch", "inline", "distributed"]
 
@@ -20,7 +20,7 @@ _LANGUAGES: Final = ("JSONPath", "JSONata")
 class Scope:
     """One `States` with its `StartAt`: transitions stay inside it."""
 
-    pointer: str
+    pointer: Pointer
     kind: ScopeKind
     value: Mapping[str, Json]
     states: "Mapping[str, StateAt]"
@@ -38,14 +38,14 @@ class StateAt:
 
     name: str
     value: Mapping[str, Json]
-    pointer: str
+    pointer: Pointer
     type: str
     language: Language
     scope: Scope
 
-    def at(self, *names: str | int) -> str:
+    def at(self, *names: str | int) -> Pointer:
         """The pointer of a field."""
-        return join(self.pointer, *names)
+        return (*self.pointer, *names)
 
     @property
     def jsonata(self) -> bool:
@@ -67,12 +67,18 @@ def walk(definition: Mapping[str, Json], report: Report) -> Machine:
     """The scopes and states; what is no object, and where states would have to be, is reported."""
     language: Language = "JSONata" if definition.get("QueryLanguage") == "JSONata" else "JSONPath"
     machine = Machine(definition, language)
-    _scope(definition, "", "machine", None, machine, report, 0)
+    _scope(definition, ROOT, "machine", None, machine, report, 0)
     return machine
 
 
 def _scope(  # noqa: PLR0913, PLR0917 - what a scope is, and what is handed down
-    value: Mapping[str, Json], pointer: str, kind: ScopeKind, parent: Scope | None, machine: Machine, report: Report, depth: int
+    value: Mapping[str, Json],
+    pointer: Pointer,
+    kind: ScopeKind,
+    parent: Scope | None,
+    machine: Machine,
+    report: Report,
+    depth: int,
 ) -> None:
     if depth > _DEEPEST:
         report.add("TOO_DEEP", pointer, f"Parallel and Map states are nested deeper than {_DEEPEST}")
@@ -83,14 +89,14 @@ def _scope(  # noqa: PLR0913, PLR0917 - what a scope is, and what is handed down
     inner = value.get("States")
     if not isinstance(inner, Mapping):
         if "States" in value:
-            report.add("WRONG_TYPE", join(pointer, "States"), f"States is an object, not {a_type(inner)}")
+            report.add("WRONG_TYPE", (*pointer, "States"), f"States is an object, not {a_type(inner)}")
         else:
             report.add("MISSING_FIELD", pointer, f"States is missing in {scope.title}")
         return
     if not inner:
-        report.add("MISSING_FIELD", join(pointer, "States"), f"{scope.title} has no state")
+        report.add("MISSING_FIELD", (*pointer, "States"), f"{scope.title} has no state")
     for name, state in inner.items():
-        where = join(pointer, "States", name)
+        where = (*pointer, "States", name)
         if not isinstance(state, Mapping):
             report.add("WRONG_TYPE", where, f"a state is an object, not {a_type(state)}")
             continue
@@ -102,16 +108,16 @@ def _scope(  # noqa: PLR0913, PLR0917 - what a scope is, and what is handed down
 
 
 def _state(  # noqa: PLR0913, PLR0917 - a state, where it stands, and what is handed down
-    name: str, value: Mapping[str, Json], pointer: str, scope: Scope, machine: Machine, report: Report
+    name: str, value: Mapping[str, Json], pointer: Pointer, scope: Scope, machine: Machine, report: Report
 ) -> StateAt:
     wanted = value.get("QueryLanguage", machine.language)
     if wanted not in _LANGUAGES:
-        report.add("WRONG_VALUE", join(pointer, "QueryLanguage"), f"QueryLanguage is JSONPath or JSONata, not {shown(wanted)}")
+        report.add("WRONG_VALUE", (*pointer, "QueryLanguage"), f"QueryLanguage is JSONPath or JSONata, not {shown(wanted)}")
         wanted = machine.language
     if wanted == "JSONPath" and machine.language == "JSONata":
         report.add(
             "WRONG_LANGUAGE",
-            join(pointer, "QueryLanguage"),
+            (*pointer, "QueryLanguage"),
             "a state cannot be in JSONPath when the whole machine is in JSONata",
             remedy="Set QueryLanguage JSONata at the states only, or write this state in JSONata",
         )
@@ -121,7 +127,7 @@ def _state(  # noqa: PLR0913, PLR0917 - a state, where it stands, and what is ha
     elif kind not in TYPES:
         near = next((known for known in TYPES if isinstance(kind, str) and known.lower() == kind.lower()), None)
         hint = f"; did you mean {near!r}?" if near else ""
-        report.add("WRONG_VALUE", join(pointer, "Type"), f"Type is one of {', '.join(TYPES)}, not {shown(kind)}{hint}")
+        report.add("WRONG_VALUE", (*pointer, "Type"), f"Type is one of {', '.join(TYPES)}, not {shown(kind)}{hint}")
     language: Language = "JSONata" if wanted == "JSONata" else "JSONPath"
     return StateAt(name, value, pointer, str(kind) if kind in TYPES else "", language, scope)
 

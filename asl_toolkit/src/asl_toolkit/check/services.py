@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from asl_toolkit.check.findings import Report
+from asl_toolkit.check.findings import ROOT, Report
 from asl_toolkit.check.models import Models
 from asl_toolkit.check.outputs import check_outputs
 from asl_toolkit.check.parameters import check_map_parameters, check_parameters
@@ -12,31 +12,25 @@ from asl_toolkit.check.values import is_expression
 from asl_toolkit.json_value import Json
 
 
-def check_services(machine: Machine, report: Report, models: Models | None, machine_type: str | None, *, services: bool) -> None:
-    """Every Task. With `services` False, or without models, only what needs no service model is checked."""
+def check_services(
+    machine: Machine, report: Report, models: Models | None, machine_type: str | None, *, parameters: bool
+) -> None:
+    """Every Task. With `parameters` False, or without models, only what needs no parameters and answers is checked."""
     wanted = False
     for state in machine.states:
-        known = models if services else None
-        if state.type == "Map" and known is not None:
-            check_map_parameters(state, report, known)
+        if state.type == "Map" and models is not None and parameters:
+            check_map_parameters(state, report, models)
         if state.type != "Task":
             continue
         express = machine_type == "EXPRESS" or in_express_child(state.scope)
-        called = check_resource(state, report, known, express=express)
+        called = check_resource(state, report, models, express=express)
         _check_waiting(state, report)
         wanted = wanted or ":states:::" in str(state.value.get("Resource", ""))
-        if called is not None and known is not None:
-            check_parameters(state, called, report, known)
-            check_outputs(state, called, report, known)
-    if wanted and services and models is None:
-        report.add("MODELS_MISSING", "", "actions, parameters and answers of services were left out: botocore is not installed")
-
-
-def check_resources(machine: Machine, report: Report, models: Models | None) -> None:
-    """The Resource of every Task alone, of a Standard machine."""
-    for state in machine.states:
-        if state.type == "Task":
-            check_resource(state, report, models, express=in_express_child(state.scope))
+        if called is not None and models is not None and parameters:
+            check_parameters(state, called, report, models)
+            check_outputs(state, called, report, models)
+    if wanted and parameters and models is None:
+        report.add("MODELS_MISSING", ROOT, "actions, parameters and answers of services were left out: botocore is not installed")
 
 
 def _check_waiting(state: StateAt, report: Report) -> None:

@@ -5,7 +5,7 @@ Source: developer guide, "Step Functions service quotas".
 
 from typing import Final
 
-from asl_toolkit.check.findings import Report
+from asl_toolkit.check.findings import ROOT, Report
 from asl_toolkit.check.scopes import Machine
 from asl_toolkit.json_value import Json, dumps
 
@@ -18,7 +18,7 @@ def check_sizes(machine: Machine, text: str | None, report: Report) -> None:
     """The size of the text (or of the compact JSON, when no text is given) and of each literal payload."""
     size = len(text.encode("utf-8", "replace")) if text is not None else _size(machine.value)
     if size > _LARGEST_DEFINITION:
-        report.add("TOO_LARGE", "", f"the definition has {size} bytes, AWS takes {_LARGEST_DEFINITION}")
+        report.add("TOO_LARGE", ROOT, f"the definition has {size} bytes, AWS takes {_LARGEST_DEFINITION}")
     if size <= _LARGEST_PAYLOAD:
         return
     for state in machine.states:

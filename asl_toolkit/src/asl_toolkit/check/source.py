@@ -5,8 +5,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import ROOT, Report
 from asl_toolkit.json_value import Json
+from asl_toolkit.pointers import below, steps_of
 
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([{}\[\]:,])|([^\s{}\[\]:,"]+))')
 _BYTE_ORDER_MARK = "\ufeff"
@@ -50,7 +51,7 @@ def read_text(text: str | bytes, report: Report) -> tuple[Json, str, tuple[int, 
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError as error:
-            report.add("JSON_SYNTAX", "", f"the text is not UTF-8 (byte {error.start})", remedy="Save it as UTF-8")
+            report.add("JSON_SYNTAX", ROOT, f"the text is not UTF-8 (byte {error.start})", remedy="Save it as UTF-8")
             return None, "", (1, 1)
     text = text.removeprefix(_BYTE_ORDER_MARK)
     duplicate = _Duplicate()
@@ -59,15 +60,15 @@ def read_text(text: str | bytes, report: Report) -> tuple[Json, str, tuple[int, 
     except json.JSONDecodeError as error:
         remedy = "Substitute the ${…} placeholders first" if text.startswith("${", error.pos) else None
         why = error.msg if text.strip() else "there is nothing in it"
-        report.add("JSON_SYNTAX", "", f"the definition is not JSON: {why}", remedy=remedy)
+        report.add("JSON_SYNTAX", ROOT, f"the definition is not JSON: {why}", remedy=remedy)
         return None, text, (error.lineno, error.colno)
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        report.add("JSON_SYNTAX", "", f"the definition is not JSON: {why}")
+        report.add("JSON_SYNTAX", ROOT, f"the definition is not JSON: {why}")
         return None, text, (1, 1)
     if duplicate.seen:
         for pointer, name, _ in find_places(text).duplicates:
-            report.add("DUPLICATE_KEY", join(pointer, name), f"the member {name!r} stands here more than once")
+            report.add("DUPLICATE_KEY", (*steps_of(pointer), name), f"the member {name!r} stands here more than once")
     return value, text, None
 
 
@@ -103,7 +104,7 @@ def find_places(text: str) -> Places:
         elif string is not None and naming:
             outer, names, _ = stack[-1]
             name = json.loads(string)
-            pointer = join(outer, name)
+            pointer = below(outer, name)
             if names is not None and name in names:
                 duplicates.append((outer, name, start))
             offsets[pointer] = start

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final
 
-from asl_toolkit.check.findings import Report
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.jsonata_values import expressions_of, without_texts
 from asl_toolkit.check.paths import check_context_names
 from asl_toolkit.check.scopes import StateAt
@@ -28,7 +28,7 @@ def check_states_variable(state: StateAt, report: Report) -> None:
     if not state.jsonata:
         return
     for pointer, text in expressions_of(state):
-        steps = pointer[len(state.pointer) :].split("/")[1:]
+        steps = pointer[len(state.pointer) :]
         for match in _READ.finditer(without_texts(text)):
             name, more = match[1], [step.strip() for step in match[2].split(".")[1:]]
             if name not in _MEMBERS:
@@ -41,7 +41,7 @@ def check_states_variable(state: StateAt, report: Report) -> None:
                 check_context_names(more[:3], match[0], pointer, state, report)
 
 
-def _there(name: str, steps: list[str], state: StateAt) -> bool:
+def _there(name: str, steps: Pointer, state: StateAt) -> bool:
     if name == "result":
         return state.type in {"Task", "Parallel", "Map"} and steps[0] in _AFTER
     return steps[0] == "Catch" and len(steps) > 2 and steps[2] in _AFTER

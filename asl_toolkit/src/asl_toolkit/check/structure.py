@@ -5,11 +5,12 @@ from difflib import get_close_matches
 from typing import Final
 
 from asl_toolkit.check.fields import BRANCH_FIELDS, MACHINE_FIELDS, PROCESSOR_FIELDS, STATE_FIELDS, Fields
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.scopes import Machine, Scope, StateAt
 from asl_toolkit.check.values import check_exclusive, check_values, check_word, is_placeholder, looks_evaluated
 from asl_toolkit.check.wording import shown
 from asl_toolkit.json_value import Json
+from asl_toolkit.pointers import below
 
 _LONGEST_NAME: Final = 80
 _MOVING: Final = frozenset({"Task", "Pass", "Wait", "Parallel", "Map"})
@@ -19,7 +20,7 @@ _HANDLERS: Final = ("Retry", "Catch")
 def check_structure(machine: Machine, report: Report) -> None:
     """All objects of the definition that hold states, and the states themselves."""
     for scope in machine.scopes:
-        _check_scope(scope, machine, report)
+        _check_scope(scope, report)
     names: dict[str, StateAt] = {}
     for state in machine.states:
         if not state.name or len(state.name) > _LONGEST_NAME:
@@ -27,22 +28,26 @@ def check_structure(machine: Machine, report: Report) -> None:
                 "STATE_NAME", state.pointer, f"a state's name has 1 to {_LONGEST_NAME} characters, this has {len(state.name)}"
             )
         if state.name in names:
-            report.add("DUPLICATE_STATE", state.pointer, f"the state at {names[state.name].pointer} is named {state.name!r} too")
+            report.add(
+                "DUPLICATE_STATE",
+                state.pointer,
+                f"the state at {below('', *names[state.name].pointer)} is named {state.name!r} too",
+            )
         names.setdefault(state.name, state)
         if state.type:
             _check_state(state, report)
 
 
-def _check_scope(scope: Scope, machine: Machine, report: Report) -> None:
+def _check_scope(scope: Scope, report: Report) -> None:
     fields = {"machine": MACHINE_FIELDS, "branch": BRANCH_FIELDS}.get(scope.kind, PROCESSOR_FIELDS)
     check_unknown(scope.value, scope.pointer, fields, scope.title, report)
     check_required(scope.value, scope.pointer, fields, scope.title, report)
-    check_values(scope.value, scope.pointer, fields, machine.language, report)
+    check_values(scope.value, scope.pointer, fields, "JSONPath", report)  # nothing here is evaluated
     if "Version" in scope.value:
-        check_word("Version", scope.value["Version"], ("1.0",), join(scope.pointer, "Version"), report)
+        check_word("Version", scope.value["Version"], ("1.0",), (*scope.pointer, "Version"), report)
     if "QueryLanguage" in scope.value:
         words = ("JSONPath", "JSONata")
-        check_word("QueryLanguage", scope.value["QueryLanguage"], words, join(scope.pointer, "QueryLanguage"), report)
+        check_word("QueryLanguage", scope.value["QueryLanguage"], words, (*scope.pointer, "QueryLanguage"), report)
 
 
 def _check_state(state: StateAt, report: Report) -> None:
@@ -93,7 +98,7 @@ def _check_type(state: StateAt, report: Report) -> None:
 
 
 def check_unknown(  # noqa: PLR0913 - an object, where it stands, what it may have, and where faults go
-    value: Mapping[str, Json], pointer: str, fields: Fields, what: str, report: Report, *, known: Iterable[str] = ()
+    value: Mapping[str, Json], pointer: Pointer, fields: Fields, what: str, report: Report, *, known: Iterable[str] = ()
 ) -> None:
     """Fields that the object cannot have, with the nearest one that it can."""
     skipped = set(known)
@@ -101,10 +106,10 @@ def check_unknown(  # noqa: PLR0913 - an object, where it stands, what it may ha
         if name not in fields and name not in skipped and not is_placeholder(name):
             near = get_close_matches(name, list(fields), 1) or [f for f in fields if f.lower() == name.lower()]
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            report.add("UNKNOWN_FIELD", join(pointer, name), f"{what} has no field {name!r}{hint}")
+            report.add("UNKNOWN_FIELD", (*pointer, name), f"{what} has no field {name!r}{hint}")
 
 
-def check_required(value: Mapping[str, Json], pointer: str, fields: Fields, what: str, report: Report) -> None:
+def check_required(value: Mapping[str, Json], pointer: Pointer, fields: Fields, what: str, report: Report) -> None:
     """Fields that the object must have."""
     for name, field in fields.items():
         if field.required and name not in value:

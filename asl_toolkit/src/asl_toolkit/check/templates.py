@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.paths import check_expression
 from asl_toolkit.check.scopes import StateAt
 from asl_toolkit.check.values import is_expression, is_placeholder, looks_evaluated
@@ -13,7 +13,7 @@ from asl_toolkit.json_value import Json
 _DEEPEST: Final = 100
 
 
-def template_places(state: StateAt) -> Iterator[tuple[str, Json]]:
+def template_places(state: StateAt) -> Iterator[tuple[Pointer, Json]]:
     """(pointer, template) of every payload template of a state of JSONPath."""
     value = state.value
     for name in ("Parameters", "ResultSelector", "ItemSelector", "Credentials", "Assign"):
@@ -39,12 +39,12 @@ def check_templates(state: StateAt, report: Report) -> None:
         _check_static(state.value["Result"], state.at("Result"), report, 0)
 
 
-def _check(value: Json, pointer: str, state: StateAt, report: Report, depth: int) -> None:
+def _check(value: Json, pointer: Pointer, state: StateAt, report: Report, depth: int) -> None:
     if depth > _DEEPEST:
         report.add("TOO_DEEP", pointer, f"the template is nested deeper than {_DEEPEST}")
     elif isinstance(value, Mapping):
         for name, inner in value.items():
-            here = join(pointer, name)
+            here = (*pointer, name)
             if name.endswith(".$"):
                 if name[:-2] in value:
                     report.add("TEMPLATE_KEY", here, f"{name[:-2]!r} stands here both with and without `.$`")
@@ -54,10 +54,10 @@ def _check(value: Json, pointer: str, state: StateAt, report: Report, depth: int
                 _check_literal(name, inner, here, report)
     elif isinstance(value, list):
         for place, inner in enumerate(value):
-            _check(inner, join(pointer, place), state, report, depth + 1)
+            _check(inner, (*pointer, place), state, report, depth + 1)
 
 
-def _check_dynamic(name: str, value: Json, pointer: str, state: StateAt, report: Report) -> None:
+def _check_dynamic(name: str, value: Json, pointer: Pointer, state: StateAt, report: Report) -> None:
     if is_placeholder(value):
         return
     if not isinstance(value, str):
@@ -68,7 +68,7 @@ def _check_dynamic(name: str, value: Json, pointer: str, state: StateAt, report:
         check_expression(value, pointer, state, report)
 
 
-def _check_literal(name: str, value: Json, pointer: str, report: Report) -> None:
+def _check_literal(name: str, value: Json, pointer: Pointer, report: Report) -> None:
     if not isinstance(value, str) or is_placeholder(value):
         return
     if looks_evaluated(value):
@@ -77,16 +77,16 @@ def _check_literal(name: str, value: Json, pointer: str, report: Report) -> None
         report.add("JSONATA_EMBEDDED", pointer, f"{shown(value)} is taken literally: the state is in JSONPath")
 
 
-def _check_static(value: Json, pointer: str, report: Report, depth: int) -> None:
+def _check_static(value: Json, pointer: Pointer, report: Report, depth: int) -> None:
     if depth > _DEEPEST:
         report.add("TOO_DEEP", pointer, f"Result is nested deeper than {_DEEPEST}")
     elif isinstance(value, Mapping):
         for name, inner in value.items():
-            here = join(pointer, name)
+            here = (*pointer, name)
             if name.endswith(".$") and isinstance(inner, str) and inner.startswith(("$", "States.")):
                 report.add("STATIC_RESULT", here, f"{shown(inner)} stands in Result, which is never evaluated")
             else:
                 _check_static(inner, here, report, depth + 1)
     elif isinstance(value, list):
         for place, inner in enumerate(value):
-            _check_static(inner, join(pointer, place), report, depth + 1)
+            _check_static(inner, (*pointer, place), report, depth + 1)

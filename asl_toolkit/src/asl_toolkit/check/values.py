@@ -1,17 +1,20 @@
 """What the value of a field may be: types, ranges and words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import NoneType
 from typing import Final
 
 from asl_toolkit.check.fields import EXCLUSIVE, Fields
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.wording import a_type, shown
-from asl_toolkit.definition.model import Language
 from asl_toolkit.json_value import Json, is_number
+from asl_toolkit.language import Language
 from asl_toolkit.timestamps import parse_instant
 
+_PLACEHOLDERS: Final = ContextVar("placeholders", default=True)  # whether something will replace them
 _LONGEST: Final = 99_999_999
 _PLACEHOLDER: Final = re.compile(r"\$\{[^{}]+\}")
 _LOOKS_LIKE_PATH: Final = re.compile(r"\$\$?[.\[][\w.\[\]*'\-]+")
@@ -23,6 +26,8 @@ _NUMBERS: Final[Mapping[str, tuple[int, int | None, bool]]] = {  # least, most, 
     "positive": (1, None, True),
     "percentage": (0, 100, False),
 }
+
+_NEVER_EVALUATED: Final = frozenset({"state", "flag", "list", "object"})
 
 _TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "text": ((str,), "a string"),
@@ -40,7 +45,17 @@ _TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
 
 def is_placeholder(value: Json) -> bool:
     """Whether a text holds `${…}`, which CloudFormation, SAM or Terraform will replace before AWS sees it."""
-    return isinstance(value, str) and "${" in value and _PLACEHOLDER.search(value) is not None
+    return isinstance(value, str) and "${" in value and _PLACEHOLDER.search(value) is not None and _PLACEHOLDERS.get()
+
+
+@contextmanager
+def placeholders_are_texts() -> Iterator[None]:
+    """Nothing replaces placeholders: `is_placeholder` says no."""
+    token = _PLACEHOLDERS.set(False)
+    try:
+        yield
+    finally:
+        _PLACEHOLDERS.reset(token)
 
 
 def is_expression(value: Json) -> bool:
@@ -53,18 +68,18 @@ def looks_evaluated(value: str) -> bool:
     return _LOOKS_LIKE_PATH.fullmatch(value) is not None or _LOOKS_LIKE_CALL.fullmatch(value) is not None
 
 
-def check_values(value: Mapping[str, Json], pointer: str, fields: Fields, language: Language, report: Report) -> None:
+def check_values(value: Mapping[str, Json], pointer: Pointer, fields: Fields, language: Language, report: Report) -> None:
     """The type and range of every known field of an object."""
     for name, inner in value.items():
         if name in fields and not is_placeholder(inner):
-            check_value(fields[name].kind, name, inner, join(pointer, name), language, report)
+            check_value(fields[name].kind, name, inner, (*pointer, name), language, report)
 
 
 def check_value(  # noqa: PLR0913, PLR0917 - a field, its value, where it stands, and where faults go
-    kind: str, name: str, value: Json, pointer: str, language: Language, report: Report
+    kind: str, name: str, value: Json, pointer: Pointer, language: Language, report: Report
 ) -> None:
     """The type and range of one field; what is dynamic in a JSONata state is left to the run."""
-    if language == "JSONata" and is_expression(value) and kind not in {"state", "flag"}:
+    if language == "JSONata" and is_expression(value) and kind not in _NEVER_EVALUATED:
         return
     if kind in _NUMBERS:
         _number(kind, name, value, pointer, report)
@@ -76,7 +91,7 @@ def check_value(  # noqa: PLR0913, PLR0917 - a field, its value, where it stands
             report.add("WRONG_VALUE", pointer, f"{name} is an ISO-8601 instant such as 2026-01-31T12:00:00Z, not {shown(value)}")
 
 
-def _number(kind: str, name: str, value: Json, pointer: str, report: Report) -> None:
+def _number(kind: str, name: str, value: Json, pointer: Pointer, report: Report) -> None:
     least, most, whole = _NUMBERS[kind]
     what = "a whole number" if whole else "a number"
     if not is_number(value) or (whole and not _is_whole(value)):
@@ -95,7 +110,7 @@ def _is(name: str, what: str, value: Json) -> str:
 
 
 def check_word(  # noqa: PLR0913 - as check_value
-    name: str, value: Json, words: tuple[str, ...], pointer: str, report: Report, *, dynamic: bool = False
+    name: str, value: Json, words: tuple[str, ...], pointer: Pointer, report: Report, *, dynamic: bool = False
 ) -> None:
     """A field that takes one of some words."""
     if value in words or is_placeholder(value) or (dynamic and is_expression(value)):
@@ -103,9 +118,9 @@ def check_word(  # noqa: PLR0913 - as check_value
     report.add("WRONG_VALUE", pointer, f"{name} is one of {', '.join(words)}, not {shown(value)}")
 
 
-def check_exclusive(value: Mapping[str, Json], pointer: str, fields: Fields, report: Report) -> None:
+def check_exclusive(value: Mapping[str, Json], pointer: Pointer, fields: Fields, report: Report) -> None:
     """Fields that exclude each other."""
     for group in EXCLUSIVE:
         given = [name for name in group if name in value and name in fields]
         if len(given) > 1:
-            report.add("EXCLUSIVE_FIELDS", join(pointer, given[1]), f"{given[0]} and {given[1]} exclude each other")
+            report.add("EXCLUSIVE_FIELDS", (*pointer, given[1]), f"{given[0]} and {given[1]} exclude each other")

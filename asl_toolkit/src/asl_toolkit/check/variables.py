@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Final
 
-from asl_toolkit.check.findings import Report, join
+from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.jsonata_values import expressions_of, without_texts
 from asl_toolkit.check.paths import parts_of
 from asl_toolkit.check.scopes import Machine, Scope, StateAt, walk
@@ -101,7 +101,7 @@ _BUILT_IN: Final = frozenset(
 
 def check_variables(machine: Machine, report: Report) -> None:
     """Every assignment and every reading of a variable."""
-    assigned: dict[str, set[str]] = {scope.pointer: set() for scope in machine.scopes}
+    assigned: dict[Pointer, set[str]] = {scope.pointer: set() for scope in machine.scopes}
     for state in machine.states:
         for _, name in _assignments(state):
             assigned[state.scope.pointer].add(name)
@@ -120,14 +120,14 @@ def check_variables(machine: Machine, report: Report) -> None:
 def references(definition: Mapping[str, Json]) -> dict[str, list[str]]:
     """State → the variables that it reads, both sorted; states that read none are left out (DescribeStateMachine has this)."""
     machine = walk(definition, Report())
-    assigned: dict[str, set[str]] = {scope.pointer: set() for scope in machine.scopes}
+    assigned: dict[Pointer, set[str]] = {scope.pointer: set() for scope in machine.scopes}
     for state in machine.states:
         assigned[state.scope.pointer].update(name for _, name in _assignments(state))
     found = {state.name: {name for _, name in _readings(state)} & _visible(state.scope, assigned) for state in machine.states}
     return {name: sorted(names) for name, names in sorted(found.items()) if names}
 
 
-def _visible(scope: Scope | None, assigned: Mapping[str, set[str]]) -> set[str]:
+def _visible(scope: Scope | None, assigned: Mapping[Pointer, set[str]]) -> set[str]:
     names: set[str] = set()
     while scope is not None:
         names |= assigned[scope.pointer]
@@ -135,7 +135,7 @@ def _visible(scope: Scope | None, assigned: Mapping[str, set[str]]) -> set[str]:
     return names
 
 
-def _check_assignment(pointer: str, name: str, state: StateAt, assigned: Mapping[str, set[str]], report: Report) -> None:
+def _check_assignment(pointer: Pointer, name: str, state: StateAt, assigned: Mapping[Pointer, set[str]], report: Report) -> None:
     if not _NAME.fullmatch(name) or name == "states":
         report.add("VARIABLE_NAME", pointer, f"{name!r} cannot be the name of a variable")
     scope = state.scope
@@ -143,8 +143,8 @@ def _check_assignment(pointer: str, name: str, state: StateAt, assigned: Mapping
         report.add("VARIABLE_SHADOWS", pointer, f"an outer scope assigns the variable ${name} too")
 
 
-def _assignments(state: StateAt) -> Iterator[tuple[str, str]]:
-    holders: list[tuple[str, Json]] = [(state.at("Assign"), state.value.get("Assign"))]
+def _assignments(state: StateAt) -> Iterator[tuple[Pointer, str]]:
+    holders: list[tuple[Pointer, Json]] = [(state.at("Assign"), state.value.get("Assign"))]
     for field in ("Choices", "Catch"):
         if isinstance(entries := state.value.get(field), list):
             holders += [
@@ -155,10 +155,10 @@ def _assignments(state: StateAt) -> Iterator[tuple[str, str]]:
     for pointer, holder in holders:
         if isinstance(holder, Mapping):
             for name in holder:
-                yield join(pointer, name), name if state.jsonata else name.removesuffix(".$")
+                yield (*pointer, name), name if state.jsonata else name.removesuffix(".$")
 
 
-def _readings(state: StateAt) -> Iterator[tuple[str, str]]:
+def _readings(state: StateAt) -> Iterator[tuple[Pointer, str]]:
     if state.jsonata:
         for pointer, text in expressions_of(state):
             for name in _jsonata_names(text):
@@ -185,7 +185,7 @@ def _jsonata_names(text: str) -> Iterator[str]:
             yield name
 
 
-def _jsonpath_texts(state: StateAt) -> Iterator[tuple[str, str]]:
+def _jsonpath_texts(state: StateAt) -> Iterator[tuple[Pointer, str]]:
     for name, value in state.value.items():
         if name.endswith("Path") and isinstance(value, str) and not is_placeholder(value):
             yield state.at(name), value
@@ -197,18 +197,18 @@ def _jsonpath_texts(state: StateAt) -> Iterator[tuple[str, str]]:
         yield from _rule_texts(rules, state.at("Choices"))
 
 
-def _inner_paths(value: Json, pointer: str) -> Iterator[tuple[str, str]]:
+def _inner_paths(value: Json, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
     """(pointer, text) of the fields inside of an ItemReader or ItemBatcher that are paths: MaxItemsPath and the like."""
     if not isinstance(value, Mapping):
         return
     for name, inner in value.items():
         if name.endswith("Path") and isinstance(inner, str) and not is_placeholder(inner):
-            yield join(pointer, name), inner
+            yield (*pointer, name), inner
         elif name == "ReaderConfig":
-            yield from _inner_paths(inner, join(pointer, name))
+            yield from _inner_paths(inner, (*pointer, name))
 
 
-def template_texts(value: Json, pointer: str) -> Iterator[tuple[str, str]]:
+def template_texts(value: Json, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
     """(pointer, text) of every `.$` member of a payload template."""
     stack = [(value, pointer)]
     while stack:
@@ -216,22 +216,22 @@ def template_texts(value: Json, pointer: str) -> Iterator[tuple[str, str]]:
         if isinstance(here, Mapping):
             for name, inner in here.items():
                 if name.endswith(".$") and isinstance(inner, str):
-                    yield join(place, name), inner
+                    yield (*place, name), inner
                 else:
-                    stack.append((inner, join(place, name)))
+                    stack.append((inner, (*place, name)))
         elif isinstance(here, list):
-            stack.extend((inner, join(place, position)) for position, inner in enumerate(here))
+            stack.extend((inner, (*place, position)) for position, inner in enumerate(here))
 
 
-def _rule_texts(rules: list[Json], pointer: str) -> Iterator[tuple[str, str]]:
-    stack: list[tuple[Json, str]] = [(rules, pointer)]
+def _rule_texts(rules: list[Json], pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
+    stack: list[tuple[Json, Pointer]] = [(rules, pointer)]
     while stack:
         here, place = stack.pop()
         if isinstance(here, Mapping):
             for name, inner in here.items():
                 if name != "Assign" and isinstance(inner, str) and (name == "Variable" or name.endswith("Path")):
-                    yield join(place, name), inner
+                    yield (*place, name), inner
                 elif name != "Assign":
-                    stack.append((inner, join(place, name)))
+                    stack.append((inner, (*place, name)))
         elif isinstance(here, list):
-            stack.extend((inner, join(place, position)) for position, inner in enumerate(here))
+            stack.extend((inner, (*place, position)) for position, inner in enumerate(here))

@@ -111,3 +111,11 @@ COMPARISONS: Mapping[str, Comparison] = {
     "IsTimestamp": _is(_is_instant),
     "IsPresent": _is(lambda _value: True),
 }
+
+
+def operator_of(name: str) -> str | None:
+    """The comparison operator that a member's name stands for (`StringEqualsPath` → StringEquals), or None."""
+    if name in COMPARISONS:
+        return name
+    base = name.removesuffix("Path")
+    return base if base != name and base in COMPARISONS and COMPARISONS[base].has_path else None

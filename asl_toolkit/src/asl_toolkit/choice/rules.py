@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from asl_toolkit.choice.comparisons import COMPARISONS
+from asl_toolkit.choice.comparisons import COMPARISONS, operator_of
 from asl_toolkit.environment import Environment
-from asl_toolkit.errors import RuntimeFailure, SyntaxFault
+from asl_toolkit.errors import RuntimeFailure
 from asl_toolkit.expressions import (
     Constant,
     Expression,
@@ -15,13 +15,8 @@ from asl_toolkit.expressions import (
     VariableNotFound,
     parse_expression,
 )
-from asl_toolkit.json_value import Json, is_number
+from asl_toolkit.json_value import Json
 from asl_toolkit.templates import evaluate_path
-from asl_toolkit.timestamps import parse_instant
-
-_DEEPEST = 50
-_BOOLEAN = ("And", "Or", "Not")
-_BESIDE = ("Next", "Comment", "Assign", "Output")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,98 +66,21 @@ class Combining:
 
 
 Rule: TypeAlias = Comparing | Combining
-_NEVER = Combining("Or", ())
 
 
-def compile_rule(
-    value: Json, pointer: str, faults: list[tuple[str, str]], *, depth: int = 0, beside: tuple[str, ...] = _BESIDE
-) -> Rule:
-    """Compile one rule (its Next and Assign are read elsewhere); (pointer, message) of each fault goes to `faults`."""
-    if not isinstance(value, Mapping):
-        faults.append((pointer, "a choice rule is an object"))
-        return _NEVER
-    if depth > _DEEPEST:
-        faults.append((pointer, f"choice rules are nested deeper than {_DEEPEST}"))
-        return _NEVER
-    names = [name for name in value if name not in beside]
-    combined = [name for name in names if name in _BOOLEAN]
-    if combined:
-        if len(names) > 1:
-            faults.append((pointer, f"{combined[0]} stands alone in a rule, not beside {_but(names, combined[0])}"))
-            return _NEVER
-        return _combining(combined[0], value[combined[0]], f"{pointer}/{combined[0]}", faults, depth)
-    return _comparing(value, names, pointer, faults)
+def compile_rule(rule: Mapping[str, Json]) -> Rule:
+    """Compile a rule that the checker has passed; its Next, Assign and Output are read elsewhere."""
+    for operator in ("And", "Or"):
+        if operator in rule:
+            return Combining(operator, tuple(compile_rule(inner) for inner in rule[operator]))
+    if "Not" in rule:
+        return Combining("Not", (compile_rule(rule["Not"]),))
+    name, operator = next((name, known) for name in rule if (known := operator_of(name)) is not None)
+    operand = Constant(rule[name]) if name == operator else _path(rule[name])
+    return Comparing(_path(rule["Variable"]), operator, operand)
 
 
-def _but(names: list[str], name: str) -> str:
-    return ", ".join(repr(other) for other in names if other != name)
-
-
-def _combining(operator: str, inner: Json, pointer: str, faults: list[tuple[str, str]], depth: int) -> Rule:
-    if operator == "Not":
-        return Combining("Not", (compile_rule(inner, pointer, faults, depth=depth + 1, beside=("Comment",)),))
-    if not isinstance(inner, list) or not inner:
-        faults.append((pointer, f"{operator} holds an array of at least one rule"))
-        return _NEVER
-    rules = tuple(
-        compile_rule(rule, f"{pointer}/{place}", faults, depth=depth + 1, beside=("Comment",)) for place, rule in enumerate(inner)
-    )
-    return Combining(operator, rules)
-
-
-def _comparing(value: Mapping[str, Json], names: list[str], pointer: str, faults: list[tuple[str, str]]) -> Rule:
-    operators = [name for name in names if name != "Variable"]
-    unknown = [name for name in operators if _comparison_of(name) is None]
-    faults.extend((f"{pointer}/{name}", f"{name!r} is no comparison operator") for name in unknown)
-    if not unknown and len(operators) != 1:
-        faults.append((pointer, f"a rule holds one comparison, this one has {len(operators)}"))
-    variable = _variable(value.get("Variable"), f"{pointer}/Variable", faults)
-    if variable is None or unknown or len(operators) != 1:
-        return _NEVER
-    name = operators[0]
-    operand = _operand(name, value[name], f"{pointer}/{name}", faults)
-    return _NEVER if operand is None else Comparing(variable, _comparison_of(name) or name, operand)
-
-
-def _comparison_of(name: str) -> str | None:
-    """The operator that a member's name stands for, or None."""
-    if name in COMPARISONS:
-        return name
-    base = name.removesuffix("Path")
-    return base if base != name and base in COMPARISONS and COMPARISONS[base].has_path else None
-
-
-def _variable(text: Json, pointer: str, faults: list[tuple[str, str]]) -> PathExpression | None:
-    if not isinstance(text, str):
-        faults.append((pointer, "a comparison needs a Variable: a path such as $.status"))
-        return None
-    return _path(text, pointer, faults)
-
-
-def _path(text: str, pointer: str, faults: list[tuple[str, str]]) -> PathExpression | None:
-    try:
-        expression = parse_expression(text, intrinsics=False)
-    except SyntaxFault as fault:
-        faults.append((pointer, str(fault)))
-        return None
-    return expression if isinstance(expression, PathExpression) else None
-
-
-def _operand(name: str, value: Json, pointer: str, faults: list[tuple[str, str]]) -> Expression | None:
-    if name not in COMPARISONS:
-        if not isinstance(value, str):
-            faults.append((pointer, f"{name} holds a path, not {value!r}"))
-            return None
-        return _path(value, pointer, faults)
-    wanted = COMPARISONS[name].operand
-    good = {
-        "string": isinstance(value, str),
-        "number": is_number(value),
-        "boolean": isinstance(value, bool),
-        "timestamp": isinstance(value, str) and parse_instant(value) is not None,
-    }[wanted]
-    if not good:
-        article = "an ISO-8601 timestamp" if wanted == "timestamp" else f"a {wanted}"
-        faults.append((pointer, f"{name} compares with {article}, not {value!r}"))
-        return None
-    return Constant(value)
+def _path(text: str) -> PathExpression:
+    path = parse_expression(text, intrinsics=False)
+    assert isinstance(path, PathExpression)  # noqa: S101 - there are no other expressions without intrinsic functions
+    return path

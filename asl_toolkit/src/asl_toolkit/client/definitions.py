@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from asl_toolkit.check import check
-from asl_toolkit.check.findings import Finding, Severity
 from asl_toolkit.definition.loader import load_machine
 from asl_toolkit.errors import DefinitionError
+from asl_toolkit.finding import Finding, Severity
 from asl_toolkit.json_value import Json, loads
+from asl_toolkit.pointers import steps_of
 from asl_toolkit.services.registry import resources_of
 
 MachineType: TypeAlias = Literal["STANDARD", "EXPRESS"]
@@ -113,8 +114,7 @@ def _of_express(resource: str) -> str | None:
 
 
 def _at(value: Json, pointer: str) -> Json:
-    for step in pointer.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
+    for name in steps_of(pointer):
         value = value[int(name)] if isinstance(value, list) else value[name]
     return value
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from asl_toolkit.check.findings import Severity
 from asl_toolkit.check.variables import references
 from asl_toolkit.client.arns import valid_name
 from asl_toolkit.client.dates import now
@@ -14,6 +13,7 @@ from asl_toolkit.client.operation import Part, Response, operation
 from asl_toolkit.client.pages import page
 from asl_toolkit.client.registry import Activity, Machine, Revision, new_id
 from asl_toolkit.client.versions import publish
+from asl_toolkit.finding import Severity
 from asl_toolkit.json_value import loads
 
 _SETTINGS = ("loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")

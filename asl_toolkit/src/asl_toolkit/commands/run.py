@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from asl_toolkit.check.findings import sentences
 from asl_toolkit.check.source import find_places
 from asl_toolkit.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from asl_toolkit.errors import DefinitionError
+from asl_toolkit.finding import sentences
 from asl_toolkit.json_value import Json, dumps, loads
 from asl_toolkit.machine import StateMachine, load
 from asl_toolkit.mocks import Injection, MockError, parse_injection, unmet, with_injected, with_mocks

@@ -1,18 +1,16 @@
-"""A loaded state machine: frozen values, every element with the JSON pointer of its place in the document."""
+"""A loaded state machine: frozen values; what calls a service has the JSON pointer of its place in the document."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal
 
 from asl_toolkit.choice import Rule
 from asl_toolkit.definition.resource import Resource
-from asl_toolkit.environment import Environment
+from asl_toolkit.environment import Evaluable
 from asl_toolkit.expressions import Constant, Expression
-from asl_toolkit.json_value import Json
 from asl_toolkit.jsonpath import ReferencePath
-
-Language: TypeAlias = Literal["JSONPath", "JSONata"]
+from asl_toolkit.language import Language
 
 
 class Discard(Enum):
@@ -22,13 +20,6 @@ class Discard(Enum):
 
 
 DISCARD: Final = Discard.DISCARD
-
-
-class Evaluable(Protocol):
-    """A template or an expression: filled from what the state sees."""
-
-    def evaluate(self, environment: Environment) -> Json:
-        """Its value; raises StateFailure or RuntimeFailure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +32,6 @@ class Field:
     name: str
     expression: Expression | Evaluable
     is_path: bool
-
-    @property
-    def constant(self) -> bool:
-        """Whether the value stands in the definition."""
-        return isinstance(self.expression, Constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +52,6 @@ class Flow:
 class Retrier:
     """One entry of Retry; seconds."""
 
-    pointer: str
     errors: tuple[str, ...]
     interval: float
     attempts: int
@@ -79,7 +64,6 @@ class Retrier:
 class Catcher:
     """One entry of Catch."""
 
-    pointer: str
     errors: tuple[str, ...]
     next: str
     result_path: ReferencePath | Discard | None
@@ -93,7 +77,6 @@ class State:
 
     name: str
     pointer: str
-    comment: str | None
     flow: Flow
     next: str | None
 
@@ -126,7 +109,6 @@ class TaskState(State):
 class ChoiceBranch:
     """One entry of Choices."""
 
-    pointer: str
     rule: Rule | Evaluable  # Evaluable: a JSONata Condition
     next: str
     assign: Evaluable | None
@@ -165,7 +147,6 @@ class FailState(State):
 class Branch:
     """A start and its states: the machine itself, a branch of a Parallel, or the processor of a Map."""
 
-    pointer: str
     start_at: str
     states: Mapping[str, State]
 
@@ -199,7 +180,6 @@ class ItemReader:
 class ItemBatcher:
     """How a DISTRIBUTED Map puts items together."""
 
-    pointer: str
     max_items: Field | None
     max_bytes: Field | None
     batch_input: Evaluable | None
@@ -218,7 +198,7 @@ class ResultWriter:
 
 @dataclass(frozen=True, slots=True)
 class MapState(State):
-    """Runs its processor once an item."""
+    """Runs its processor once per item."""
 
     processor: Branch
     mode: Literal["INLINE", "DISTRIBUTED"]
@@ -242,7 +222,4 @@ class Machine:
     """The whole: its root branch, and how long an execution may take (seconds)."""
 
     root: Branch
-    comment: str | None
     timeout: float | None
-    language: Language
-    source: Mapping[str, Json]

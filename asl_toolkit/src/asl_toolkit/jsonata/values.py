@@ -12,11 +12,11 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from asl_toolkit import bounded_regex
 from asl_toolkit.bounded_regex import BoundedPattern, TooSlow
-from asl_toolkit.environment import MISSING, Environment
+from asl_toolkit.environment import MISSING, Environment, Evaluable
 from asl_toolkit.errors import EvaluationFailure, SyntaxFault
 from asl_toolkit.expressions import Constant
 from asl_toolkit.json_value import Json, dumps, type_name
@@ -24,13 +24,12 @@ from asl_toolkit.jsonata.engine import Expression
 from asl_toolkit.jsonata.functions import bindings
 from asl_toolkit.jsonata.library import Functions, JException, RegexFlags, Utils, deep_recursion
 from asl_toolkit.jsonata.messages import INTERNAL, LimitReached, tail_of
-from asl_toolkit.templates import escape
+from asl_toolkit.templates import array_template, object_template
 
 _log = logging.getLogger(__name__)
 _LOCK: Final = threading.RLock()
 _MOST_MILLISECONDS = 5_000
 _DEEPEST = 100
-_DEEPEST_VALUE = 100
 _EXPECTED: Mapping[str, str] = {
     "Items": "array",
     "Condition": "boolean",
@@ -107,64 +106,29 @@ def _evaluate(source: str, environment: Environment) -> Any:  # the library's va
     return expression.evaluate(None, frame)
 
 
-_Node: TypeAlias = "Constant | JsonataExpression | _Object | _Array"
+def compile_value(value: Json, location: str) -> Evaluable:
+    """Compile a value of a JSONata state that the checker has passed; `location` is the field's path inside the state."""
+    return _compile(value, location, _EXPECTED.get(location.rsplit("/", 1)[-1]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
-    members: tuple[tuple[str, _Node], ...]
-
-    def evaluate(self, environment: Environment) -> Json:
-        """Each member evaluated."""
-        return {name: node.evaluate(environment) for name, node in self.members}
-
-
-@dataclass(frozen=True, slots=True)
-class _Array:
-    elements: tuple[_Node, ...]
-
-    def evaluate(self, environment: Environment) -> Json:
-        """Each element evaluated."""
-        return [node.evaluate(environment) for node in self.elements]
-
-
-def compile_value(  # noqa: PLR0911 - one case a type
-    value: Json, pointer: str, location: str, faults: list[tuple[str, str]], *, depth: int = 0
-) -> _Node:
-    """Compile a value of a JSONata state; (pointer, message) of each expression that cannot be read goes to `faults`."""
-    if depth > _DEEPEST_VALUE:
-        faults.append((pointer, f"the value is nested deeper than {_DEEPEST_VALUE}"))
-        return Constant(None)
+def _compile(value: Json, location: str, expected: str | None = None) -> Evaluable:
     if isinstance(value, dict):
-        members = tuple(
-            (name, compile_value(inner, f"{pointer}/{escape(name)}", f"{location}/{name}", faults, depth=depth + 1))
-            for name, inner in value.items()
-        )
-        if all(isinstance(node, Constant) for _, node in members):
-            return Constant(value)
-        return _Object(members)
+        return object_template(value, tuple((name, _compile(inner, f"{location}/{name}")) for name, inner in value.items()))
     if isinstance(value, list):
-        elements = tuple(
-            compile_value(inner, f"{pointer}/{place}", f"{location}[{place}]", faults, depth=depth + 1)
-            for place, inner in enumerate(value)
-        )
-        if all(isinstance(node, Constant) for node in elements):
-            return Constant(value)
-        return _Array(elements)
+        return array_template(value, tuple(_compile(inner, f"{location}[{place}]") for place, inner in enumerate(value)))
     if isinstance(value, str) and value.startswith("{%") and value.endswith("%}") and len(value) >= 4:
-        return _expression(value, pointer, location, faults, _EXPECTED.get(location.rsplit("/", 1)[-1]) if depth == 0 else None)
+        return JsonataExpression(value[2:-2].strip(), location, expected)
     return Constant(value)
 
 
-def _expression(text: str, pointer: str, location: str, faults: list[tuple[str, str]], expected: str | None) -> _Node:
-    source = text[2:-2].strip()
+def syntax_fault(text: str) -> str | None:
+    """Why the library cannot read `{% … %}`; None if it can."""
     try:
         with _LOCK:
-            _compiled(source)
+            _compiled(text[2:-2].strip())
     except SyntaxFault as fault:
-        faults.append((pointer, str(fault)))
-        return Constant(None)
-    return JsonataExpression(source, location, expected)
+        return str(fault)
+    return None
 
 
 @lru_cache(maxsize=2048)

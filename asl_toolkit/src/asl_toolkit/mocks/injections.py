@@ -7,9 +7,8 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
-from asl_toolkit.definition.errors_handled import RESERVED
 from asl_toolkit.definition.resource import parse_resource
-from asl_toolkit.errors import RuntimeFailure, TaskFailed
+from asl_toolkit.errors import RESERVED, RuntimeFailure, TaskFailed
 from asl_toolkit.mocks.answers import MockError
 from asl_toolkit.mocks.names import check_states
 from asl_toolkit.services.contract import CheckedHandler, Handler, Later, Submitted, TaskRequest

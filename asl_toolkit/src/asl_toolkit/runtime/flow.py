@@ -6,8 +6,8 @@ JSONata: input → Arguments → work → Output.
 
 from collections.abc import Mapping
 
-from asl_toolkit.definition.model import DISCARD, Evaluable, Field
-from asl_toolkit.environment import Environment
+from asl_toolkit.definition.model import DISCARD, Field
+from asl_toolkit.environment import Environment, Evaluable
 from asl_toolkit.errors import RuntimeFailure, StateFailure
 from asl_toolkit.expressions import ROOT
 from asl_toolkit.json_value import Json

@@ -13,6 +13,7 @@ from asl_toolkit.definition.model import Field, ItemReader
 from asl_toolkit.definition.resource import parse_resource
 from asl_toolkit.errors import RuntimeFailure, StateFailure, TaskFailed
 from asl_toolkit.json_value import Json, is_number, loads
+from asl_toolkit.pointers import steps_of
 from asl_toolkit.runtime.flow import field_value
 from asl_toolkit.runtime.frame import Frame
 from asl_toolkit.runtime.item_bodies import body_of, listing_of, parquet_rows
@@ -106,8 +107,7 @@ def _parsed(reader: ItemReader, raw: bytes) -> Sequence[Json]:
 
 
 def _json_items(value: Json, pointer: str | None) -> list[Json]:
-    for step in (pointer or "").split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
+    for name in steps_of(pointer or ""):
         if isinstance(value, dict) and name in value:
             value = value[name]
         elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from asl_toolkit.definition.model import Branch, Machine, MapState, ParallelState, TaskState
 from asl_toolkit.definition.resource import Resource
-from asl_toolkit.errors import Finding
+from asl_toolkit.finding import Finding, Severity
 from asl_toolkit.services.contract import Function, Handler
 from asl_toolkit.services.functions import FunctionCaller
 from asl_toolkit.services.tokens import TaskTokens
@@ -79,7 +79,7 @@ class Services:
             if self.handler(resource, name) is None:
                 what = f"{resource.service}:{resource.action}"
                 text = f"nobody serves {'a Lambda function' if resource.is_function else repr(what)} of the state {name!r}"
-                found.append(Finding("NO_HANDLER", f"{pointer}/Resource", text, _remedy(what, resource)))
+                found.append(Finding("NO_HANDLER", Severity.ERROR, f"{pointer}/Resource", text, _remedy(what, resource)))
         return found
 
 

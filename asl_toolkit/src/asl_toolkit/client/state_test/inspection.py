@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from asl_toolkit.definition.model import DISCARD, Evaluable, PassState, State, TaskState
-from asl_toolkit.environment import Environment
+from asl_toolkit.definition.model import DISCARD, PassState, State, TaskState
+from asl_toolkit.environment import Environment, Evaluable
 from asl_toolkit.errors import RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json, dumps, loads
 from asl_toolkit.runtime.flow import effective_input, place
