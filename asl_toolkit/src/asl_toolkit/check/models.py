@@ -3,11 +3,10 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
+from asl_toolkit.botocore_shapes import Shape
 from asl_toolkit.services.aws.names import client_name
-
-Shape: TypeAlias = Any  # botocore.model.Shape: botocore ships no types
 
 _VERSIONED = re.compile(r"\d{4}_\d\d_\d\d$")
 _ACRONYM = re.compile(r"[A-Z]{2}|[a-z]\d|\d[A-Za-z]")

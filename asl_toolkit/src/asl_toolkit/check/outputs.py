@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from asl_toolkit.botocore_shapes import Shape
 from asl_toolkit.check.findings import Pointer, Report
-from asl_toolkit.check.models import Models, Shape, find_member, member_names
+from asl_toolkit.check.models import Models, find_member, member_names
 from asl_toolkit.check.paths import parts_of
 from asl_toolkit.check.resources import Called
 from asl_toolkit.check.scopes import StateAt

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final
 
+from asl_toolkit.botocore_shapes import Shape, broken_limits, fits, inside
 from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.integrations import OF_MAPS, Integration, Simple
-from asl_toolkit.check.models import Models, Shape, find_member, member_names, nearest
+from asl_toolkit.check.models import Models, find_member, member_names, nearest
 from asl_toolkit.check.resources import Called
 from asl_toolkit.check.scopes import StateAt
 from asl_toolkit.check.values import is_expression, is_placeholder
 from asl_toolkit.check.wording import shown
-from asl_toolkit.json_value import Json, is_number
+from asl_toolkit.json_value import Json
 
 _DEEPEST: Final = 30
 _WANTED: Final[Mapping[str, str]] = {
@@ -139,53 +140,46 @@ class _Checker:
             if names.get(name, name) not in given and name not in self._rules.refused:
                 self._report.add("PARAMETER_MISSING", pointer, f"{what} needs {name!r}")
 
-    def _value(self, shape: Shape, value: Json, pointer: Pointer, depth: int) -> None:  # noqa: C901 - one case a type
+    def _value(self, shape: Shape, value: Json, pointer: Pointer, depth: int) -> None:
         if self._is_dynamic(value) or depth > _DEEPEST or getattr(shape, "is_document_type", False):
             return
         kind = shape.type_name
         if kind in {"blob", "timestamp"}:
             return
-        if not _fits(kind, value):
+        if not fits(kind, value):
             self._report.add("PARAMETER_TYPE", pointer, f"this member of {self._title} is {_WANTED[kind]}, not {shown(value)}")
             return
         if kind == "structure":
-            names = member_names(shape)
-            given = self._members(value, pointer, names, f"{pointer[-1]} of {self._title}")
-            required = [name for name, own in names.items() if own in _required(shape)]
-            self._missing(required, given, names, pointer, f"{pointer[-1]} of {self._title}")
-            for member, (inner, where, dynamic) in given.items():
-                if member in _json_members(self._rules) or dynamic:
-                    continue
-                self._value(shape.members[member], inner, where, depth + 1)
+            self._structure(shape, value, pointer, depth)
             return
-        if kind == "map":
-            for name, inner in value.items():
-                if self._jsonata or not name.endswith(".$"):
-                    self._value(shape.value, inner, (*pointer, name), depth + 1)
-            return
-        if kind == "list":
-            for place, inner in enumerate(value):
-                self._value(shape.member, inner, (*pointer, place), depth + 1)
-        self._bounds(shape, kind, value, pointer)
+        for step, _, inner, held in inside(shape, value):
+            if self._jsonata or not str(step).endswith(".$"):
+                self._value(inner, held, (*pointer, step), depth + 1)
+        self._limits(shape, kind, value, pointer)
 
-    def _bounds(self, shape: Shape, kind: str, value: Json, pointer: Pointer) -> None:
-        words = getattr(shape, "enum", None)
-        if words and value not in words:
-            near = get_close_matches(value, words, 1, 0.5)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            known = ", ".join(words[:8]) + (" …" if len(words) > 8 else "")
-            self._report.add("PARAMETER_VALUE", pointer, f"{shown(value)} is none of {known}{hint}")
-            return
-        least, most = shape.metadata.get("min"), shape.metadata.get("max")
-        size = len(value) if kind in {"string", "list"} else value if is_number(value) else None
+    def _structure(self, shape: Shape, value: Mapping[str, Json], pointer: Pointer, depth: int) -> None:
+        names, title = member_names(shape), f"{pointer[-1]} of {self._title}"
+        given = self._members(value, pointer, names, title)
+        self._missing([name for name, own in names.items() if own in _required(shape)], given, names, pointer, title)
+        for member, (inner, where, dynamic) in given.items():
+            if member not in _json_members(self._rules) and not dynamic:
+                self._value(shape.members[member], inner, where, depth + 1)
+
+    def _limits(self, shape: Shape, kind: str, value: Json, pointer: Pointer) -> None:
+        size = len(value) if kind in {"string", "list"} else value
         unit = {"string": " characters", "list": " elements"}.get(kind, "")
-        if size is not None and least is not None and size < least:
-            self._report.add("PARAMETER_VALUE", pointer, f"the least that {self._title} takes here is {least}{unit}, not {size}")
-        if size is not None and most is not None and size > most:
-            self._report.add("PARAMETER_VALUE", pointer, f"the most that {self._title} takes here is {most}{unit}, not {size}")
+        for limit, bound in broken_limits(shape, value):
+            if limit == "enum":
+                near = get_close_matches(value, bound, 1, 0.5)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                known = ", ".join(bound[:8]) + (" …" if len(bound) > 8 else "")
+                self._report.add("PARAMETER_VALUE", pointer, f"{shown(value)} is none of {known}{hint}")
+                return
+            what = "least" if limit == "min" else "most"
+            self._report.add("PARAMETER_VALUE", pointer, f"the {what} that {self._title} takes here is {bound}{unit}, not {size}")
 
     def _simple(self, kind: Simple, value: Json, pointer: Pointer) -> None:
-        if kind != "any" and not _fits(kind, value):
+        if kind != "any" and not fits(kind, value):
             self._report.add("PARAMETER_TYPE", pointer, f"this member of {self._title} is {_WANTED[kind]}, not {shown(value)}")
 
 
@@ -197,17 +191,3 @@ def _json_members(rules: Integration) -> frozenset[str]:
 def _required(shape: Shape) -> frozenset[str]:
     """Required members, but for idempotency tokens, which the SDK fills in."""
     return frozenset(name for name in shape.required_members if not shape.members[name].metadata.get("idempotencyToken"))
-
-
-def _fits(kind: str, value: Json) -> bool:
-    if kind == "string":
-        return isinstance(value, str)
-    if kind == "boolean":
-        return isinstance(value, bool)
-    if kind in {"integer", "long"}:
-        return is_number(value) and (isinstance(value, int) or value.is_integer())
-    if kind in {"float", "double"}:
-        return is_number(value)
-    if kind == "list":
-        return isinstance(value, list)
-    return isinstance(value, Mapping)

@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 
+from asl_toolkit.botocore_shapes import Shape, broken_limits, inside
 from asl_toolkit.client.errors import Exceptions
 from asl_toolkit.client.model import service_model
 from asl_toolkit.runtime.payload import exceeds
@@ -31,33 +32,27 @@ def check_request(operation: str, request: Mapping[str, Any], exceptions: Except
         raise exceptions.make("ValidationException", f"{count} detected: {'; '.join(found)}", operation)
 
 
-def violations(shape: Any, value: Any, path: str = "") -> Iterator[str]:  # botocore's shapes, boto3's values
+def violations(shape: Shape, value: Any, path: str = "") -> Iterator[str]:  # boto3's values
     """A sentence for each constraint that a value, already of the right types, does not satisfy."""
     kind = shape.type_name
-    if kind == "structure":
-        for name, inner in value.items():
-            yield from violations(shape.members[name], inner, f"{path}.{name}" if path else name)
-        return
-    for rule in _broken(shape, value):
-        shown = "" if shape.metadata.get("sensitive") else f" '{value}'"
-        yield f"Value{shown} at '{path}' failed to satisfy constraint: {rule}"
-    if kind == "list":
-        for number, inner in enumerate(value, 1):
-            yield from violations(shape.member, inner, f"{path}.{number}.member")
+    if kind != "structure":
+        for rule in _broken(shape, value):
+            shown = "" if shape.metadata.get("sensitive") else f" '{value}'"
+            yield f"Value{shown} at '{path}' failed to satisfy constraint: {rule}"
+    for step, _, inner, held in inside(shape, value):
+        where = f"{path}.{step + 1}.member" if isinstance(step, int) else f"{path}.{step}".lstrip(".")
+        yield from violations(inner, held, where)
 
 
-def _broken(shape: Any, value: Any) -> Iterator[str]:
-    rules = shape.metadata
-    most = rules.get("max")
-    if most is not None and shape.type_name in {"string", "list"}:
-        over = exceeds(value, most) if shape.name == _BYTES else len(value) > most
-        if over:
-            yield f"Member must have length less than or equal to {most}"
-    elif most is not None and value > most:
-        yield f"Member must have value less than or equal to {most}"
-    allowed = getattr(shape, "enum", None)
-    if allowed and value not in allowed:
-        yield f"Member must satisfy enum value set: [{', '.join(allowed)}]"
-    pattern = rules.get("pattern")
+def _broken(shape: Shape, value: Any) -> Iterator[str]:
+    for limit, bound in broken_limits(shape, value):
+        if limit == "enum":
+            yield f"Member must satisfy enum value set: [{', '.join(bound)}]"
+        elif limit == "max" and shape.name != _BYTES:
+            what = "length" if shape.type_name in {"string", "list"} else "value"
+            yield f"Member must have {what} less than or equal to {bound}"
+    most, pattern = shape.metadata.get("max"), shape.metadata.get("pattern")
+    if shape.name == _BYTES and exceeds(value, most):
+        yield f"Member must have length less than or equal to {most}"
     if pattern is not None and not re.fullmatch(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), value):
         yield f"Member must satisfy regular expression pattern: {pattern}"

@@ -4,9 +4,7 @@ Texts are recorded ones. A result is held against the answer's shape in botocore
 member, PRESENT checks those that are there, NONE checks nothing; members that the model does not know are no fault.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
+from asl_toolkit.botocore_shapes import Shape, broken_limits, fits, inside
 from asl_toolkit.check.integrations import OPTIMISED
 from asl_toolkit.check.models import load_models
 from asl_toolkit.definition.model import MapState, ParallelState, State, TaskState
@@ -47,7 +45,7 @@ def _fault_of_answer(resource: Resource, result: Json, *, strict: bool) -> str |
     return None if fault is None else f"Mock result schema validation error: {fault}"
 
 
-def _answer(resource: Resource) -> Any | None:  # botocore's shape
+def _answer(resource: Resource) -> Shape | None:
     """The shape of a request-response call's answer; None where there is no model of it."""
     models = load_models()
     if models is None or resource.pattern != "request_response":
@@ -63,60 +61,42 @@ def _answer(resource: Resource) -> Any | None:  # botocore's shape
     return None if operation is None else operation.output_shape
 
 
-def _fault(shape: Any, value: Json, name: str, service: str, *, strict: bool) -> str | None:  # botocore's shape
+def _fault(shape: Shape, value: Json, name: str, service: str, *, strict: bool) -> str | None:
+    """What is wrong with a value that the answer holds under `name`, or inside of it; None if nothing is."""
     if (service, name) in _ANY:
         return None
-    if shape.type_name == "structure" and isinstance(value, dict):
-        return _of_structure(shape, value, service, strict=strict)
-    inner: list[tuple[Any, str, Json]] = []  # botocore's shapes
-    if shape.type_name == "list" and isinstance(value, list):
-        inner = [(shape.member, name, element) for element in value]
-    elif shape.type_name == "map" and isinstance(value, dict):
-        inner = [(shape.value, key, held) for key, held in value.items()]
-    else:
-        return _of_scalar(shape, value, name)
-    found = (_fault(held_by, held, called, service, strict=strict) for held_by, called, held in inner)
-    return next((fault for fault in found if fault is not None), None)
+    kind = shape.type_name
+    if kind not in {"structure", "list", "map"} or not fits(kind, value):
+        return _fault_of_scalar(shape, value, name)
+    spelt = sdk_member_name if service.startswith("aws-sdk:") else member_name
+    names = None
+    if kind == "structure":
+        written = {spelt(member): member for member in shape.members}
+        for known, member in written.items():
+            if strict and member in shape.required_members and known not in value and member_name(member) not in value:
+                return f"Required field '{known}' is missing"
+        names = written | {member_name(member): member for member in shape.members}  # as requests: the API's own spelling, too
+    for step, _, inner, held in inside(shape, value, names):
+        if kind == "structure" and held is None:
+            continue
+        called = name if kind == "list" else str(step)
+        fault = _fault(inner, held, called, service, strict=strict)
+        if fault is not None:
+            return fault
+    return None
 
 
-def _of_scalar(shape: Any, value: Json, name: str) -> str | None:  # botocore's shape
+def _fault_of_scalar(shape: Shape, value: Json, name: str) -> str | None:
     kind = shape.type_name
     if kind in _WORDS:
         good = kind == "boolean" and isinstance(value, bool)
         return None if good else f"Field '{name}' must be {_WORDS[kind]}"
-    if kind in _NUMBERS:
-        return _of_number(shape, value, name) if is_number(value) else f"Field '{name}' must be a number"
-    return _of_string(shape, value, name) if isinstance(value, str) else f"Field '{name}' must be a string"
-
-
-def _of_structure(shape: Any, value: Mapping[str, Json], service: str, *, strict: bool) -> str | None:  # botocore's shape
-    spelt = sdk_member_name if service.startswith("aws-sdk:") else member_name
-    members = {spelt(member): member for member in shape.members}
-    known = members | {member_name(member): member for member in shape.members}  # as requests: the API's own spelling, too
-    if strict:
-        for name, member in members.items():
-            if member in shape.required_members and name not in value and member_name(member) not in value:
-                return f"Required field '{name}' is missing"
-    for name, inner in value.items():
-        if name in known and inner is not None:
-            fault = _fault(shape.members[known[name]], inner, name, service, strict=strict)
-            if fault is not None:
-                return fault
-    return None
-
-
-def _of_number(shape: Any, value: float, name: str) -> str | None:  # botocore's shape
-    rules = shape.metadata
-    if value < rules.get("min", value):
-        return f"Field '{name}' is less than the minimum value"
-    return f"Field '{name}' exceeds the maximum value" if value > rules.get("max", value) else None
-
-
-def _of_string(shape: Any, value: str, name: str) -> str | None:  # botocore's shape
-    rules = shape.metadata
-    if len(value) < rules.get("min", 0):
-        return f"Field '{name}' is smaller than the minimum length"
-    if len(value) > rules.get("max", len(value)):
-        return f"Field '{name}' exceeds the maximum length"
-    allowed = getattr(shape, "enum", None)
-    return f"Field '{name}' is not an expected value" if allowed and value not in allowed else None
+    number = kind in _NUMBERS
+    if not (is_number(value) if number else isinstance(value, str)):
+        return f"Field '{name}' must be a {'number' if number else 'string'}"
+    words = {"min": "is less than the minimum value", "max": "exceeds the maximum value"}
+    if not number:
+        words = {"min": "is smaller than the minimum length", "max": "exceeds the maximum length"}
+    limits = dict(broken_limits(shape, value))
+    broken = next((words.get(limit, "is not an expected value") for limit in ("min", "max", "enum") if limit in limits), None)
+    return None if broken is None else f"Field '{name}' {broken}"

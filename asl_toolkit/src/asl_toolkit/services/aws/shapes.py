@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from asl_toolkit.botocore_shapes import Shape, fits, inside
 from asl_toolkit.errors import RuntimeFailure
 from asl_toolkit.json_value import Json, dumps, is_number
 from asl_toolkit.services.aws.names import member_name
 from asl_toolkit.timestamps import instant_text, parse_instant
 
-Shape: TypeAlias = Any  # botocore.model.Shape: botocore ships no types
 Naming: TypeAlias = Callable[[str], str]  # a member's own name → the one that Step Functions writes
 
 _WANTED = {
@@ -71,30 +71,26 @@ class _Converter:
         self._naming = naming
 
     def convert(self, shape: Shape, value: Json, name: str) -> Any:  # a request's value: JSON, bytes or datetime
-        """The value of a shape; _Refused when it has another type."""
+        """The value of a shape; _Refused if it has another type."""
         kind = shape.type_name
-        if kind == "structure":
-            return self._structure(shape, value, name)
-        if kind == "list" and isinstance(value, list):
-            return [self.convert(shape.member, element, name) for element in value]
-        if kind == "map" and isinstance(value, dict):
-            return {key: self.convert(shape.value, inner, key) for key, inner in value.items() if inner is not None}
-        return _scalar(shape, value, name)
+        if kind == "structure" and getattr(shape, "is_document_type", False):
+            return value
+        if kind not in {"structure", "list", "map"}:
+            return _scalar(shape, value, name)
+        if not fits(kind, value):
+            raise _Refused(f"The value for the field '{name}' must be {_WANTED[kind]}")
+        held = inside(shape, value, self._names(shape, value) if kind == "structure" else None)
+        if kind == "list":
+            return [self.convert(inner, element, name) for _, _, inner, element in held]
+        return {own: self.convert(inner, element, str(step)) for step, own, inner, element in held if element is not None}
 
-    def _structure(self, shape: Shape, value: Json, name: str) -> dict[str, Any]:
-        if getattr(shape, "is_document_type", False):
-            return value  # type: ignore[no-any-return] # any JSON is good here
-        if not isinstance(value, dict):
-            raise _Refused(f"The value for the field '{name}' must be {_WANTED['structure']}")
+    def _names(self, shape: Shape, value: Mapping[str, Json]) -> dict[str, str]:
+        """Each member as the value writes it → its own name."""
         members = {written: member for member in shape.members for written in (member_name(member), self._naming(member))}
-        request = {}
-        for given, inner in value.items():
-            member = members.get(given)
-            if member is None:
+        for given in value:
+            if given not in members:
                 raise _Refused(f'The field "{given}" is not supported by Step Functions')
-            if inner is not None:
-                request[member] = self.convert(shape.members[member], inner, given)
-        return request
+        return {given: members[given] for given in value}
 
 
 def _scalar(shape: Shape, value: Json, name: str) -> Any:  # as above
@@ -105,15 +101,7 @@ def _scalar(shape: Shape, value: Json, name: str) -> Any:  # as above
         instant = parse_instant(value) if isinstance(value, str) else None
         if instant is not None or is_number(value):
             return instant or value
-    good = {
-        "string": isinstance(value, str),
-        "boolean": isinstance(value, bool),
-        "integer": is_number(value) and float(value).is_integer(),
-        "long": is_number(value) and float(value).is_integer(),
-        "float": is_number(value),
-        "double": is_number(value),
-    }
-    if good.get(kind):
+    elif kind != "blob" and fits(kind, value):
         return int(value) if kind in {"integer", "long"} else value
     raise _Refused(f"The value for the field '{name}' must be {_WANTED.get(kind, kind)}")
 
@@ -126,12 +114,12 @@ def from_response(shape: Shape, response: Any, *, epoch: bool, naming: Naming = 
     if shape is None:
         return {}
     kind = shape.type_name
+    if kind == "structure" and getattr(shape, "is_document_type", False):
+        return response
     if kind == "structure":
-        if getattr(shape, "is_document_type", False):
-            return response
         return {
             naming(member): from_response(inner, response[member], epoch=epoch, naming=naming)
-            for member, inner in shape.members.items()
+            for member, inner in shape.members.items()  # in the model's order
             if response.get(member) is not None
         }
     if kind == "list":

@@ -1,0 +1,65 @@
+"""Values beside the shapes of botocore's service models: what is inside of a value, its type, the limits that it breaks."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from asl_toolkit.json_value import is_number
+
+Shape: TypeAlias = Any  # botocore.model.Shape: botocore ships no types
+Limit: TypeAlias = Literal["enum", "min", "max"]
+
+
+class Inside(NamedTuple):
+    """A value directly inside of another: the member, key or position that leads there, the member's own name, its shape."""
+
+    step: str | int
+    own: str | int
+    shape: Shape
+    value: Any
+
+
+def inside(shape: Shape, value: Any, names: Mapping[str, str] | None = None) -> Iterator[Inside]:
+    """What a structure, list or map holds. `names` gives the own name of each member as it is written (None: they are the same).
+
+    Members that the structure does not have are left out.
+    """
+    kind = shape.type_name
+    if kind == "structure":
+        for written, held in value.items():
+            own = written if names is None else names.get(written, "")
+            if own in shape.members:
+                yield Inside(written, own, shape.members[own], held)
+    elif kind == "list":
+        for place, element in enumerate(value):
+            yield Inside(place, place, shape.member, element)
+    elif kind == "map":
+        for key, held in value.items():
+            yield Inside(key, key, shape.value, held)
+
+
+def fits(kind: str, value: Any) -> bool:
+    """Whether a value has the JSON type of a shape; bytes and times come in several types, so any value fits them."""
+    if kind == "string":
+        return isinstance(value, str)
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind in {"integer", "long"}:
+        return is_number(value) and float(value).is_integer()
+    if kind in {"float", "double"}:
+        return is_number(value)
+    if kind == "list":
+        return isinstance(value, list)
+    return kind in {"blob", "timestamp"} or isinstance(value, Mapping)
+
+
+def broken_limits(shape: Shape, value: Any) -> Iterator[tuple[Limit, Any]]:
+    """The limits of a shape that a value of its type breaks: its words, its least or greatest length or value."""
+    words = getattr(shape, "enum", None)
+    if words and value not in words:
+        yield "enum", words
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    size = value if is_number(value) else len(value) if isinstance(value, (str, list)) else None
+    if size is not None and least is not None and size < least:
+        yield "min", least
+    if size is not None and most is not None and size > most:
+        yield "max", most
