@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from asl_toolkit.environment import Environment
 from asl_toolkit.errors import SyntaxFault
@@ -23,8 +22,7 @@ class VariableNotFound(Exception):  # noqa: N818 - named after what happened
     """The expression names a variable that no scope in sight has."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathExpression:
+class PathExpression(NamedTuple):
     """A path and what it starts from: the state's data, the context object (`$$`) or a variable (`$name`)."""
 
     source: str
@@ -48,8 +46,7 @@ class PathExpression:
             raise VariableNotFound(f"The variable '${self.variable}' is not defined") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(NamedTuple):
     """A value that stands in the definition."""
 
     value: Json
@@ -59,8 +56,7 @@ class Constant:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class IntrinsicCall:
+class IntrinsicCall(NamedTuple):
     """`name(arguments)` as the definition writes it (`source`)."""
 
     source: str

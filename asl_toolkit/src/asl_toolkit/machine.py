@@ -1,19 +1,18 @@
 """The front door: load a definition, start it, wait for its end."""
 
-import uuid
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from asl_toolkit.clock import Clock
-from asl_toolkit.definition.loader import load_machine
-from asl_toolkit.definition.model import Machine
 from asl_toolkit.errors import DefinitionError
 from asl_toolkit.json_value import Json, dumps, loads
-from asl_toolkit.runtime.execution import Execution, ExecutionResult, Identity, Settings
-from asl_toolkit.runtime.history import Event
-from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
-from asl_toolkit.runtime.payload import Payload
-from asl_toolkit.services.registry import Services
-from asl_toolkit.services.tokens import TaskTokens
+
+if TYPE_CHECKING:  # checking and building a definition must not import the interpreter
+    from asl_toolkit.clock import Clock
+    from asl_toolkit.definition.model import Machine
+    from asl_toolkit.runtime.execution import Execution, ExecutionResult, Identity
+    from asl_toolkit.runtime.history import Event
+    from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
+    from asl_toolkit.services.registry import Services
 
 _DEFAULT_NAME = "StateMachine"
 
@@ -21,7 +20,7 @@ _DEFAULT_NAME = "StateMachine"
 class StateMachine:
     """A loaded definition; it may be started any number of times, from any thread."""
 
-    def __init__(self, model: Machine) -> None:
+    def __init__(self, model: "Machine") -> None:
         self.model = model
 
     def start(  # noqa: PLR0913 - each is a part of its own
@@ -29,17 +28,17 @@ class StateMachine:
         input: Json,  # noqa: A002 - what Step Functions calls it
         *,
         name: str | None = None,
-        services: Services | None = None,
+        services: "Services | None" = None,
         execution_arn: str | None = None,
         state_machine_arn: str | None = None,
         role_arn: str | None = None,
-        clock: Clock | None = None,
-        listener: Callable[[Event], None] | None = None,
-        child_listener: Callable[[ChildExecution], None] | None = None,
+        clock: "Clock | None" = None,
+        listener: "Callable[[Event], None] | None" = None,
+        child_listener: "Callable[[ChildExecution], None] | None" = None,
         seed: int | None = None,
-        map_run_listener: Callable[[MapRunStart], None] | None = None,
+        map_run_listener: "Callable[[MapRunStart], None] | None" = None,
         nested: bool = False,
-    ) -> Execution:
+    ) -> "Execution":
         """Start an execution on a thread of its own and return at once.
 
         `listener` gets each event as it happens, in order, on the execution's thread; `child_listener` each child of a
@@ -47,6 +46,11 @@ class StateMachine:
         `seed` fixes the jitter of Retry. `nested`: `clock` is that of the execution whose Task starts this one.
         DefinitionError when a Task has no handler; ValueError when the input is no JSON value or over 256 KiB.
         """
+        from asl_toolkit.runtime.execution import Execution, Settings
+        from asl_toolkit.runtime.payload import Payload
+        from asl_toolkit.services.registry import Services
+        from asl_toolkit.services.tokens import TaskTokens
+
         services = services or Services(tokens=TaskTokens(patience=0))  # that nobody else holds
         if missing := services.missing(self.model):
             raise DefinitionError(missing)
@@ -65,8 +69,12 @@ class StateMachine:
 
 
 def _identity(
-    name: str | None, execution_arn: str | None, machine_arn: str | None, role_arn: str | None, services: Services
-) -> Identity:
+    name: str | None, execution_arn: str | None, machine_arn: str | None, role_arn: str | None, services: "Services"
+) -> "Identity":
+    import uuid
+
+    from asl_toolkit.runtime.execution import Identity
+
     name = name or (execution_arn.rsplit(":", 1)[-1] if execution_arn else str(uuid.uuid4()))
     account = f"{services.region}:{services.account}"
     machine_arn = machine_arn or f"arn:aws:states:{account}:stateMachine:{_DEFAULT_NAME}"
@@ -81,6 +89,8 @@ def _identity(
 
 def load(definition: Mapping[str, Json] | str | bytes) -> StateMachine:
     """Read a definition. DefinitionError lists everything that is faulty or not supported, with JSON pointers."""
+    from asl_toolkit.definition.loader import load_machine
+
     return StateMachine(load_machine(definition))
 
 
@@ -88,13 +98,13 @@ def run(  # noqa: PLR0913 - as `StateMachine.start`
     definition: Mapping[str, Json] | str | bytes | StateMachine,
     input: Json = None,  # noqa: A002 - what Step Functions calls it
     *,
-    services: Services | None = None,
+    services: "Services | None" = None,
     name: str | None = None,
-    clock: Clock | None = None,
-    listener: Callable[[Event], None] | None = None,
+    clock: "Clock | None" = None,
+    listener: "Callable[[Event], None] | None" = None,
     timeout: float | None = None,
     seed: int | None = None,
-) -> ExecutionResult:
+) -> "ExecutionResult":
     """Run a definition to its end. TimeoutError (and a stopped execution) after `timeout` seconds of this machine."""
     machine = definition if isinstance(definition, StateMachine) else load(definition)
     given = {} if input is None else input

@@ -3,7 +3,7 @@
 A member whose name ends in `.$` holds an expression; everything else is taken as it stands.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from asl_toolkit.environment import Environment, Evaluable
 from asl_toolkit.errors import RuntimeFailure
@@ -19,8 +19,7 @@ from asl_toolkit.intrinsics import IntrinsicFault
 from asl_toolkit.json_value import Json, dumps
 
 
-@dataclass(frozen=True, slots=True)
-class _Computed:
+class _Computed(NamedTuple):
     """One `name.$` member: the field as it is written, for messages, and its expression."""
 
     field: str
@@ -31,8 +30,7 @@ class _Computed:
         return evaluate_field(self.expression, environment, self.field)
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
+class _Object(NamedTuple):
     members: tuple[tuple[str, Evaluable], ...]
 
     def evaluate(self, environment: Environment) -> Json:
@@ -40,8 +38,7 @@ class _Object:
         return {name: node.evaluate(environment) for name, node in self.members}
 
 
-@dataclass(frozen=True, slots=True)
-class _Array:
+class _Array(NamedTuple):
     elements: tuple[Evaluable, ...]
 
     def evaluate(self, environment: Environment) -> Json:

@@ -4,8 +4,7 @@ Source: the Amazon States Language specification (states-language.net) and the d
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 Kind: TypeAlias = Literal[
     "any", "text", "state", "flag", "path", "value path", "reference", "template", "data", "object", "list", "seconds", "wait",
@@ -13,8 +12,7 @@ Kind: TypeAlias = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field: the kind of its value, and the only language that has it (None: both)."""
 
     kind: Kind

@@ -7,15 +7,14 @@ into the text that the service wants (MessageBody, Message, Detail, Input, Paylo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 Simple: TypeAlias = Literal["any", "string", "boolean", "object"]
 ModelShape: TypeAlias = tuple[str, str]  # botocore's service and the name of a shape in its model
 
 
-@dataclass(frozen=True, slots=True)
-class Integration:
+class Integration(NamedTuple):
     """One action. `suffixes` are its patterns; `operation` is what it calls (botocore's service and operation).
 
     `members` replaces or adds members of the request, `required` replaces what is required (None: as the model says),
@@ -25,7 +24,7 @@ class Integration:
 
     suffixes: tuple[str, ...]
     operation: tuple[str, str] | None = None
-    members: Mapping[str, Simple | ModelShape] = field(default_factory=dict)
+    members: Mapping[str, Simple | ModelShape] = MappingProxyType({})
     required: tuple[str, ...] | None = None
     refused: frozenset[str] = frozenset()
     closed: bool = False
@@ -211,37 +210,9 @@ RENAMED: Final[Mapping[str, str]] = {
     "elasticmapreduce": "emr",
 }
 # Services that Step Functions lists and newer botocores have no model of, as their doors are closed.
-RETIRED: Final = frozenset(
-    [
-        "alexaforbusiness",
-        "backupstorage",
-        "chime",
-        "codestar",
-        "elastictranscoder",
-        "gamesparks",
-        "honeycode",
-        "iot1clickdevices",
-        "iot1clickprojects",
-        "iotanalytics",
-        "iotevents",
-        "ioteventsdata",
-        "iotfleethub",
-        "iotroborunner",
-        "iotthingsgraph",
-        "lookoutmetrics",
-        "lookoutvision",
-        "macie",
-        "mobile",
-        "nimble",
-        "opsworks",
-        "opsworkscm",
-        "panorama",
-        "privatenetworks",
-        "qldb",
-        "qldbsession",
-        "robomaker",
-        "simspaceweaver",
-        "sms",
-        "worklink",
-    ]
-)
+RETIRED: Final = frozenset({
+    "alexaforbusiness", "backupstorage", "chime", "codestar", "elastictranscoder", "gamesparks", "honeycode",
+    "iot1clickdevices", "iot1clickprojects", "iotanalytics", "iotevents", "ioteventsdata", "iotfleethub", "iotroborunner",
+    "iotthingsgraph", "lookoutmetrics", "lookoutvision", "macie", "mobile", "nimble", "opsworks", "opsworkscm",
+    "panorama", "privatenetworks", "qldb", "qldbsession", "robomaker", "simspaceweaver", "sms", "worklink",
+})  # fmt: skip

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, NamedTuple
 
 from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.integrations import OF_MAPS, OPTIMISED, RENAMED, RETIRED, SDK_JSON, SDK_SUFFIXES, Integration
@@ -27,8 +26,7 @@ _SUFFIXES: Final = (".sync", ".sync:2", ".waitForTaskToken")
 _REGIONS: Final = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(NamedTuple):
     """What a Task calls, as far as it is known: None for what the checker has no model of."""
 
     service: str

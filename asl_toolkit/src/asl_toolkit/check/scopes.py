@@ -1,8 +1,7 @@
 """Walks a definition: its scopes (the machine, branches, processors) and their states, whatever is wrong with them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from asl_toolkit.check.findings import ROOT, Pointer, Report
 from asl_toolkit.check.wording import a_type, shown
@@ -16,8 +15,7 @@ _DEEPEST: Final = 30
 _LANGUAGES: Final = ("JSONPath", "JSONata")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """One `States` with its `StartAt`: transitions stay inside it."""
 
     pointer: Pointer
@@ -32,8 +30,7 @@ class Scope:
         return {"machine": "the machine", "branch": "the branch"}.get(self.kind, "the Map's processor")
 
 
-@dataclass(frozen=True, slots=True)
-class StateAt:
+class StateAt(NamedTuple):
     """A state, where it stands, and the query language it is in. `type` is empty when it is none of the eight."""
 
     name: str
@@ -53,14 +50,14 @@ class StateAt:
         return self.language == "JSONata"
 
 
-@dataclass(slots=True)
 class Machine:
     """All scopes and states of a definition, outer ones first."""
 
-    value: Mapping[str, Json]
-    language: Language
-    scopes: list[Scope] = field(default_factory=list)
-    states: list[StateAt] = field(default_factory=list)
+    def __init__(self, value: Mapping[str, Json], language: Language) -> None:
+        self.value = value
+        self.language = language
+        self.scopes: list[Scope] = []
+        self.states: list[StateAt] = []
 
 
 def walk(definition: Mapping[str, Json], report: Report) -> Machine:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from asl_toolkit.check.findings import ROOT, Report
 from asl_toolkit.json_value import Json
@@ -25,8 +25,7 @@ class _Duplicate:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Offsets of the elements of a JSON text: by pointer, that of the member's name or of the array's element."""
 
     text: str

@@ -1,6 +1,1 @@
-"""Choice rules of JSONPath states."""
-
-from asl_toolkit.choice.comparisons import COMPARISONS
-from asl_toolkit.choice.rules import Rule, compile_rule
-
-__all__ = ["COMPARISONS", "Rule", "compile_rule"]
+"""Choice rules of JSONPath states: `comparisons` has the operators, `rules` the compiled rules."""

@@ -4,16 +4,14 @@ A value of another type than the operator compares makes the comparison false, n
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from asl_toolkit.json_value import Json, is_number
 from asl_toolkit.timestamps import parse_instant
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """How an operator compares, the operand's type, and whether it has a `…Path` form."""
 
     holds: Callable[[Json, Json], bool]

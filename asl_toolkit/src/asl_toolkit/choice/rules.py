@@ -1,8 +1,7 @@
 """Choice rules of JSONPath states, compiled: And, Or, Not over comparisons of a variable."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from asl_toolkit.choice.comparisons import COMPARISONS, operator_of
 from asl_toolkit.environment import Environment
@@ -19,8 +18,7 @@ from asl_toolkit.json_value import Json
 from asl_toolkit.templates import evaluate_path
 
 
-@dataclass(frozen=True, slots=True)
-class Comparing:
+class Comparing(NamedTuple):
     """`{"Variable": …, "StringEquals": …}`."""
 
     variable: PathExpression
@@ -49,8 +47,7 @@ class Comparing:
         return self.variable.path.definite or value != []
 
 
-@dataclass(frozen=True, slots=True)
-class Combining:
+class Combining(NamedTuple):
     """`And`, `Or` or `Not` of other rules."""
 
     operator: str

@@ -13,6 +13,7 @@ from asl_toolkit.check.source import find_places
 from asl_toolkit.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from asl_toolkit.errors import DefinitionError
 from asl_toolkit.finding import sentences
+from asl_toolkit.history_text import timeline
 from asl_toolkit.json_value import Json, dumps, loads
 from asl_toolkit.machine import StateMachine, load
 from asl_toolkit.mocks import Injection, MockError, parse_injection, unmet, with_injected, with_mocks
@@ -21,7 +22,6 @@ from asl_toolkit.runtime.history import Event
 from asl_toolkit.runtime.map_run_events import ChildExecution
 from asl_toolkit.services.registry import Services
 from asl_toolkit.services.tokens import TaskTokens
-from asl_toolkit.timeline import timeline
 from asl_toolkit.timestamps import parse_instant
 
 _EPILOG = """\

@@ -1,11 +1,14 @@
-"""A loaded state machine: frozen values; what calls a service has the JSON pointer of its place in the document."""
+"""A loaded state machine. What calls a service has the JSON pointer of its place in the document.
+
+Nothing changes these values. States are not frozen, because frozen dataclasses with slots cost 0.5 ms each at import.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
-from asl_toolkit.choice import Rule
+from asl_toolkit.choice.rules import Rule
 from asl_toolkit.definition.resource import Resource
 from asl_toolkit.environment import Evaluable
 from asl_toolkit.expressions import Constant, Expression
@@ -22,8 +25,7 @@ class Discard(Enum):
 DISCARD: Final = Discard.DISCARD
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A field that holds a value or says how to get it: `TimeoutSeconds`, `TimeoutSecondsPath`, a JSONata text.
 
     `name` is the field as it is written; `is_path` tells whether it is a JSONPath (then `expression.source` names it).
@@ -34,8 +36,7 @@ class Field:
     is_path: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """How data goes through a state. None means that the field is not there."""
 
     language: Language = "JSONPath"
@@ -48,8 +49,7 @@ class Flow:
     assign: Evaluable | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Retrier:
+class Retrier(NamedTuple):
     """One entry of Retry; seconds."""
 
     errors: tuple[str, ...]
@@ -60,8 +60,7 @@ class Retrier:
     jitter: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Catcher:
+class Catcher(NamedTuple):
     """One entry of Catch."""
 
     errors: tuple[str, ...]
@@ -71,7 +70,7 @@ class Catcher:
     output: Evaluable | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, match_args=False)
 class State:
     """What every state has. `next` is None where the branch ends here."""
 
@@ -86,14 +85,14 @@ class State:
         return type(self).__name__.removesuffix("State")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, match_args=False)
 class PassState(State):
     """Hands its input (or `result`) on."""
 
     result: Constant | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, match_args=False)
 class TaskState(State):
     """Work done by a handler."""
 
@@ -105,8 +104,7 @@ class TaskState(State):
     catch: tuple[Catcher, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ChoiceBranch:
+class ChoiceBranch(NamedTuple):
     """One entry of Choices."""
 
     rule: Rule | Evaluable  # Evaluable: a JSONata Condition
@@ -115,7 +113,7 @@ class ChoiceBranch:
     output: Evaluable | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, match_args=False)
 class ChoiceState(State):
     """Goes where the first rule that holds leads; else to `default`."""
 
@@ -123,19 +121,19 @@ class ChoiceState(State):
     default: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, match_args=False)
 class WaitState(State):
     """Waits for seconds or until an instant; `field.name` says which."""
 
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, match_args=False)
 class SucceedState(State):
     """Ends the branch well."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, match_args=False)
 class FailState(State):
     """Ends the branch badly."""
 
@@ -143,15 +141,14 @@ class FailState(State):
     cause: Field | None
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """A start and its states: the machine itself, a branch of a Parallel, or the processor of a Map."""
 
     start_at: str
     states: Mapping[str, State]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, match_args=False)
 class ParallelState(State):
     """Runs its branches at once."""
 
@@ -160,8 +157,7 @@ class ParallelState(State):
     catch: tuple[Catcher, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ItemReader:
+class ItemReader(NamedTuple):
     """Where a DISTRIBUTED Map reads its items."""
 
     pointer: str
@@ -176,8 +172,7 @@ class ItemReader:
     transformation: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ItemBatcher:
+class ItemBatcher(NamedTuple):
     """How a DISTRIBUTED Map puts items together."""
 
     max_items: Field | None
@@ -185,8 +180,7 @@ class ItemBatcher:
     batch_input: Evaluable | None
 
 
-@dataclass(frozen=True, slots=True)
-class ResultWriter:
+class ResultWriter(NamedTuple):
     """Where a DISTRIBUTED Map writes the results of its children, and in which form."""
 
     pointer: str
@@ -196,7 +190,7 @@ class ResultWriter:
     output_type: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, match_args=False)
 class MapState(State):
     """Runs its processor once per item."""
 
@@ -217,8 +211,7 @@ class MapState(State):
     catch: tuple[Catcher, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """The whole: its root branch, and how long an execution may take (seconds)."""
 
     root: Branch

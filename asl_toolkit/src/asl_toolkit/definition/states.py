@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from asl_toolkit.choice import compile_rule
+from asl_toolkit.choice.rules import compile_rule
 from asl_toolkit.definition.maps import read_map
 from asl_toolkit.definition.model import (
     Branch,

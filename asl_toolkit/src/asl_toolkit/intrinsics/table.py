@@ -5,9 +5,8 @@ objects as recorded executions show them, limits and faults as AWS answered gabr
 """
 
 import random
-import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from asl_toolkit.intrinsics import arrays, texts
 from asl_toolkit.intrinsics.arguments import IntrinsicFault, int32, invalid, rounded, truncated
@@ -17,8 +16,7 @@ from asl_toolkit.json_value import Json
 __all__ = ["FUNCTIONS", "Intrinsic", "IntrinsicFault"]
 
 
-@dataclass(frozen=True, slots=True)
-class Intrinsic:
+class Intrinsic(NamedTuple):
     """What computes a function, and the least and the most arguments that it takes (None: any number)."""
 
     compute: Callable[..., Json]
@@ -47,6 +45,8 @@ def _math_random(start: Json, end: Json, *seed: Json) -> int:
 
 def _uuid(*_arguments: Json) -> str:
     """States.UUID: AWS ignores what it is given (tiny-asl-machine, States.UUID.ts)."""
+    import uuid  # takes long to import, and few definitions need it
+
     return str(uuid.uuid4())
 
 

@@ -1,7 +1,6 @@
 """Intrinsic functions on strings and JSON."""
 
 import base64
-import hashlib
 import re
 
 from asl_toolkit.intrinsics.arguments import IntrinsicFault, invalid, short_text, text
@@ -43,6 +42,8 @@ def digest(value: Json, algorithm: Json) -> str:
 
 def hexadecimal(data: str, algorithm: str) -> str:
     """The hash of a text; KeyError for an algorithm that AWS does not know."""
+    import hashlib  # takes long to import, and few definitions need it
+
     return hashlib.new(_HASHES[algorithm], data.encode(errors="replace"), usedforsecurity=False).hexdigest()
 
 

@@ -10,9 +10,8 @@ import math
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from asl_toolkit import bounded_regex
 from asl_toolkit.bounded_regex import BoundedPattern, TooSlow
@@ -48,8 +47,7 @@ _EXPECTED: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class JsonataExpression:
+class JsonataExpression(NamedTuple):
     """One `{% … %}`: its text, the field's path inside the state, and the type that the field needs (None: any)."""
 
     source: str

@@ -1,7 +1,6 @@
 """The functions that may end a path (`$.rows.length()`), as Jayway computes them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from statistics import pstdev
 
 from asl_toolkit.json_value import Json, is_number
 from asl_toolkit.jsonpath.path import PathNotFound
@@ -23,6 +22,12 @@ def _over_numbers(compute: Callable[[list[float]], float]) -> Callable[[Json], J
         return compute(numbers)
 
     return function
+
+
+def _stddev(numbers: list[float]) -> float:
+    from statistics import pstdev  # takes long to import, and few paths need it
+
+    return pstdev(numbers)
 
 
 def _element(position: Json) -> Callable[[Json], Json]:
@@ -61,7 +66,7 @@ FUNCTIONS: Mapping[str, Callable[[Json], Json]] = {
     "max": _over_numbers(max),
     "sum": _over_numbers(sum),
     "avg": _over_numbers(lambda numbers: sum(numbers) / len(numbers)),
-    "stddev": _over_numbers(pstdev),
+    "stddev": _over_numbers(_stddev),
 }
 
 # Those that take literals; TypeError or ValueError for others than they can use.

@@ -45,7 +45,7 @@ def parse_steps(scanner: Scanner) -> JsonPath:
             tokens.append(_bracket(scanner))
         else:
             break
-    return JsonPath(tuple(tokens), _is_definite(tokens))
+    return JsonPath(tuple(tokens), definite=_is_definite(tokens))
 
 
 def _is_definite(tokens: list[Token]) -> bool:

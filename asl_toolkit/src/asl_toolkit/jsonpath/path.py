@@ -1,8 +1,7 @@
 """A compiled JSONPath and its evaluation on a JSON value."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from asl_toolkit.json_value import Json
 
@@ -13,8 +12,7 @@ class PathNotFound(Exception):  # noqa: N818 - named after what happened
     """A definite path names nothing in the value; the text is the one that AWS puts behind `Invalid path '…' : `."""
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(NamedTuple):
     """`.a`, `['a']` or `['a','b']`."""
 
     names: tuple[str, ...]
@@ -24,8 +22,7 @@ class Property:
         return "[" + ",".join(f"'{name}'" for name in self.names) + "]"
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """`[0]`, `[-1]` or `[0,2]`."""
 
     positions: tuple[int, ...]
@@ -35,8 +32,7 @@ class Index:
         return "[" + ",".join(map(str, self.positions)) + "]"
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """`[1:3]`, `[:2]`, `[-2:]`."""
 
     start: int | None
@@ -47,7 +43,6 @@ class Slice:
         return f"[{'' if self.start is None else self.start}:{'' if self.stop is None else self.stop}]"
 
 
-@dataclass(frozen=True, slots=True)
 class Wildcard:
     """`.*` or `[*]`."""
 
@@ -56,18 +51,16 @@ class Wildcard:
         return "[*]"
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """`[?(…)]`: the elements of an array (or the object itself) for which the predicate holds."""
 
-    predicate: Predicate = field(compare=False)
+    predicate: Predicate
 
     def __str__(self) -> str:
         """As Jayway prints it: `[?]`."""
         return "[?]"
 
 
-@dataclass(frozen=True, slots=True)
 class Descent:
     """`..`: the value and all that is below it, in document order."""
 
@@ -76,12 +69,11 @@ class Descent:
         return ".."
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """`.length()`, `.min()`, …: the last token of a path, applied to all that the path before it gives."""
 
     name: str
-    compute: Callable[[Json], Json] = field(compare=False)
+    compute: Callable[[Json], Json]
     arguments: str = "()"
 
     def __str__(self) -> str:
@@ -92,18 +84,16 @@ class Function:
 Token: TypeAlias = Property | Index | Slice | Wildcard | Filter | Descent | Function
 
 
-@dataclass(frozen=True, slots=True)
 class JsonPath:
     """A path from some root; `definite` tells whether it names one value (missing is an error) or a list of values."""
 
-    tokens: tuple[Token, ...]
-    definite: bool
-    _names: tuple[str, ...] | None = field(init=False, repr=False, compare=False)  # of a path like $.a.b
+    __slots__ = ("_names", "definite", "tokens")
 
-    def __post_init__(self) -> None:
-        """Note the names of a path that consists of nothing else: most do."""
-        names = [token.names[0] for token in self.tokens if isinstance(token, Property) and len(token.names) == 1]
-        object.__setattr__(self, "_names", tuple(names) if len(names) == len(self.tokens) else None)
+    def __init__(self, tokens: tuple[Token, ...], *, definite: bool) -> None:
+        self.tokens = tokens
+        self.definite = definite
+        names = [token.names[0] for token in tokens if isinstance(token, Property) and len(token.names) == 1]
+        self._names = tuple(names) if len(names) == len(tokens) else None  # of a path like $.a.b, as most are
 
     def __str__(self) -> str:
         """As Jayway prints it: `$['a'][0]`."""
@@ -121,7 +111,7 @@ class JsonPath:
             return value
         if self.tokens and isinstance(self.tokens[-1], Function):
             rest = self.tokens[:-1]
-            base = JsonPath(rest, self.definite).find(root)
+            base = JsonPath(rest, definite=self.definite).find(root)
             return self.tokens[-1].compute(base)
         if self.definite:
             return self._find_one(root)

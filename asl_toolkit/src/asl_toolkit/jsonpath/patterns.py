@@ -9,29 +9,22 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from asl_toolkit import bounded_regex
-from asl_toolkit.bounded_regex import BoundedPattern, TooSlow
 from asl_toolkit.errors import RuntimeFailure
 from asl_toolkit.json_value import Json, dumps, is_number
 from asl_toolkit.jsonpath.path import Predicate
 
 if TYPE_CHECKING:
+    from asl_toolkit.bounded_regex import BoundedPattern
     from asl_toolkit.jsonpath.scanner import Scanner
 
 _PATTERN = re.compile(r"/((?:[^/\\]|\\.)+)/([a-zA-Z]*)", re.DOTALL)
-_FLAGS = {
-    "i": bounded_regex.IGNORECASE,
-    "m": bounded_regex.MULTILINE,
-    "s": bounded_regex.DOTALL,
-    "x": bounded_regex.VERBOSE,
-    "d": 0,
-    "u": 0,
-    "U": 0,
-}
+_FLAGS = {"i": "IGNORECASE", "m": "MULTILINE", "s": "DOTALL", "x": "VERBOSE", "d": None, "u": None, "U": None}
 
 
-def read_pattern(scanner: "Scanner") -> BoundedPattern:
+def read_pattern(scanner: "Scanner") -> "BoundedPattern":
     """`/…/flags`; a backslash takes the slash behind it along."""
+    from asl_toolkit import bounded_regex  # few paths need the library behind it
+
     match = _PATTERN.match(scanner.text, scanner.position)
     if match is None:
         raise scanner.fault("a regular expression /…/ is missing")
@@ -40,17 +33,19 @@ def read_pattern(scanner: "Scanner") -> BoundedPattern:
     for letter in letters:
         if letter not in _FLAGS:
             raise scanner.fault(f"{letter!r} is no flag of a regular expression; there are {', '.join(_FLAGS)}")
-        flags |= _FLAGS[letter]
+        name = _FLAGS[letter]
+        flags |= 0 if name is None else getattr(bounded_regex, name)
     try:
-        pattern = BoundedPattern(source, flags)
+        pattern = bounded_regex.BoundedPattern(source, flags)
     except re.error as error:
         raise scanner.fault(f"the regular expression /{source}/ cannot be read: {error}") from error
     scanner.position = match.end()
     return pattern
 
 
-def matching(pattern: BoundedPattern, operand: Callable[[Json, Json], Json], missing: object) -> Predicate:
+def matching(pattern: "BoundedPattern", operand: Callable[[Json, Json], Json], missing: object) -> Predicate:
     """The predicate of `operand =~ pattern`. RuntimeFailure when matching takes too long."""
+    from asl_toolkit.bounded_regex import TooSlow
 
     def holds(here: Json, root: Json) -> bool:
         value = operand(here, root)

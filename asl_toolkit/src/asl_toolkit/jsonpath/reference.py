@@ -1,6 +1,6 @@
 """Reference paths: where ResultPath puts a result. Only member names and single positions, no wildcard and no filter."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from asl_toolkit.errors import SyntaxFault
 from asl_toolkit.json_value import Json
@@ -12,8 +12,7 @@ class CannotPlace(Exception):  # noqa: N818 - named after what happened
     """The value has something else than an object or a long enough array where the reference path leads."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReferencePath:
+class ReferencePath(NamedTuple):
     """`$.a.b[0]` as steps; no step means the whole value."""
 
     source: str

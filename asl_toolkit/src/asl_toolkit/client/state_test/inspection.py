@@ -49,8 +49,7 @@ class Inspection:
         """The state, its templates noting what comes of them."""
         flow = state.flow
         parameters = "afterArguments" if flow.language == "JSONata" else "afterParameters"
-        watched = replace(
-            flow,
+        watched = flow._replace(
             parameters=self._recorded(flow.parameters, parameters),
             result_selector=self._recorded(flow.result_selector, "afterResultSelector"),
         )

@@ -6,7 +6,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Java's client names whose botocore name differs in more than hyphens (all service models of botocore 1.44 compared).
 _CLIENTS: Mapping[str, str] = {
@@ -47,8 +47,7 @@ _CLIENTS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Optimised:
+class Optimised(NamedTuple):
     """An optimised integration: botocore's service, the prefix of its errors, its base exception, its SDK v1 name."""
 
     client: str
