@@ -21,65 +21,19 @@ from asl_toolkit.jsonpath.path import Index, Property, Token
 
 _ADDED: Final = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 _JSONATA_RESULT: Final = re.compile(r"\{%\s*\$states\.result((?:\.[A-Za-z_]\w*)+)\s*%\}")
-_GLUE: Final = frozenset(
-    [
-        "Attempt",
-        "CompletedOn",
-        "ExecutionTime",
-        "GlueVersion",
-        "Id",
-        "JobName",
-        "JobRunState",
-        "LastModifiedOn",
-        "LogGroupName",
-        "MaxCapacity",
-        "PredecessorRuns",
-        "StartedOn",
-        "Timeout",
-        "AllocatedCapacity",
-    ]
-)
-_ECS: Final = frozenset(
-    [
-        "Attachments",
-        "Attributes",
-        "ClusterArn",
-        "Containers",
-        "Cpu",
-        "CreatedAt",
-        "DesiredStatus",
-        "EnableExecuteCommand",
-        "Group",
-        "LastStatus",
-        "LaunchType",
-        "Memory",
-        "Overrides",
-        "StartedBy",
-        "StopCode",
-        "StoppedAt",
-        "StoppedReason",
-        "StoppingAt",
-        "Tags",
-        "TaskArn",
-        "TaskDefinitionArn",
-        "Version",
-        "AvailabilityZone",
-    ]
-)
-_STATES: Final = frozenset(  # of a child that succeeded
-    [
-        "ExecutionArn",
-        "Input",
-        "InputDetails",
-        "Name",
-        "Output",
-        "OutputDetails",
-        "StartDate",
-        "StateMachineArn",
-        "Status",
-        "StopDate",
-    ]
-)
+_GLUE: Final = frozenset({
+    "Attempt", "CompletedOn", "ExecutionTime", "GlueVersion", "Id", "JobName", "JobRunState", "LastModifiedOn",
+    "LogGroupName", "MaxCapacity", "PredecessorRuns", "StartedOn", "Timeout", "AllocatedCapacity",
+})  # fmt: skip
+_ECS: Final = frozenset({
+    "Attachments", "Attributes", "ClusterArn", "Containers", "Cpu", "CreatedAt", "DesiredStatus", "EnableExecuteCommand",
+    "Group", "LastStatus", "LaunchType", "Memory", "Overrides", "StartedBy", "StopCode", "StoppedAt", "StoppedReason",
+    "StoppingAt", "Tags", "TaskArn", "TaskDefinitionArn", "Version", "AvailabilityZone",
+})  # fmt: skip
+_STATES: Final = frozenset({  # of a child that succeeded
+    "ExecutionArn", "Input", "InputDetails", "Name", "Output", "OutputDetails", "StartDate", "StateMachineArn", "Status",
+    "StopDate",
+})  # fmt: skip
 # (service, action) of a .sync → operation that describes the job, the member that is the answer, what is always there.
 _SYNC: Final[Mapping[tuple[str, str], tuple[tuple[str, str], str | None, frozenset[str] | None]]] = {
     ("athena", "startQueryExecution"): (("athena", "GetQueryExecution"), None, None),

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asl_toolkit.definition.model import Branch, Machine
 from asl_toolkit.environment import Scope
@@ -18,23 +18,12 @@ if TYPE_CHECKING:
     from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
 
 
-class RunBranch(Protocol):
-    """The interpreter: runs a branch to its end and returns its output.
-
-    `progress` says where to go on, and the interpreter keeps it up to date. Raises StateFailure if the branch fails, Fatal if
-    the whole execution does.
-    """
-
-    def __call__(  # noqa: D102, PLR0913, PLR0917 - see above; what a branch starts from
-        self,
-        run: "Run",
-        branch: Branch,
-        payload: Payload,
-        scope: Scope,
-        context: Mapping[str, Json],
-        cursor: Cursor,
-        progress: Progress,
-    ) -> Coroutine[Signal[Any], None, Payload]: ...  # Any: signals of every kind
+# The interpreter: runs a branch to its end and returns its output. Progress says where to go on, and the interpreter keeps it
+# up to date. It raises StateFailure if the branch fails, Fatal if the whole execution does.
+RunBranch: TypeAlias = Callable[
+    ["Run", Branch, Payload, Scope, Mapping[str, Json], Cursor, Progress],
+    Coroutine[Signal[Any], None, Payload],  # Any: signals of every kind
+]
 
 
 class Run:

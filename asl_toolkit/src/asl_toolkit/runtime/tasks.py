@@ -122,114 +122,95 @@ def _payload_of(answer: Json, request: TaskRequest) -> Payload:
 
 
 class _TaskEvents:
-    """The events of a service integration."""
+    """The events of a service integration; the other kinds of Task have events of another prefix, with fewer members."""
+
+    prefix = "Task"
 
     def __init__(self, frame: Frame, request: TaskRequest) -> None:
-        state = frame.state
-        assert isinstance(state, TaskState)  # noqa: S101 - by its runner's table
         self.cursor = frame.cursor
         self.request = request
         self.region = frame.run.services.region
         self.name = request.service
-        self.what: Details = {
-            "resource": f"{request.action}{state.resource.suffix}",
-            "resourceType": request.service,
-        }
+        self.what: Details = {"resource": f"{request.action}{_suffix(frame)}", "resourceType": request.service}
 
-    def more(self) -> Details:
-        """What the definition may set: seconds, and the role that the task takes on."""
-        found: Details = {}
+    def _add(self, what: str, details: Details) -> None:
+        self.cursor.add(f"{self.prefix}{what}", {**self.what, **details})
+
+    def _limits(self) -> Details:
+        """Members of the event of scheduling that the definition may set: seconds, and the role that the task takes on."""
+        details: Details = {}
         if self.request.timeout_seconds is not None:
-            found["timeoutInSeconds"] = self.request.timeout_seconds
+            details["timeoutInSeconds"] = self.request.timeout_seconds
         if self.request.heartbeat_seconds is not None:
-            found["heartbeatInSeconds"] = self.request.heartbeat_seconds
-        given = self.request.credentials
-        role = given.get("RoleArn") if isinstance(given, dict) else None
+            details["heartbeatInSeconds"] = self.request.heartbeat_seconds
+        credentials = self.request.credentials
+        role = credentials.get("RoleArn") if isinstance(credentials, dict) else None
         if role is not None:
-            found["taskCredentials"] = {"roleArn": role}
-        return found
+            details["taskCredentials"] = {"roleArn": role}
+        return details
 
     def scheduled(self, sent: Payload) -> None:
         """The task is about to start."""
-        details = {**self.what, "region": self.region, "parameters": sent.text, **self.more()}
-        self.cursor.add("TaskScheduled", details)
+        self._add("Scheduled", {"region": self.region, "parameters": sent.text, **self._limits()})
 
     def started(self) -> None:
         """The task starts."""
-        self.cursor.add("TaskStarted", self.what)
+        self._add("Started", {})
 
     def submitted(self, output: Payload) -> None:
         """The service took the job."""
-        self.cursor.add("TaskSubmitted", {**self.what, "output": output.text, "outputDetails": NOT_TRUNCATED})
+        self._add("Submitted", {"output": output.text, "outputDetails": NOT_TRUNCATED})
 
     def succeeded(self, output: Payload) -> None:
         """The task ended well."""
-        self.cursor.add("TaskSucceeded", {**self.what, "output": output.text, "outputDetails": NOT_TRUNCATED})
+        self._add("Succeeded", {"output": output.text, "outputDetails": NOT_TRUNCATED})
 
     def failed(self, error: str | None, cause: str | None) -> None:
         """The task ended badly."""
-        self.cursor.add("TaskFailed", {**self.what, **named(error, cause)})
+        self._add("Failed", named(error, cause))
 
     def timed_out(self, cause: str | None) -> None:
         """The task took too long."""
-        self.cursor.add("TaskTimedOut", {**self.what, **named("States.Timeout", cause)})
+        self._add("TimedOut", named("States.Timeout", cause))
 
 
 class _LambdaEvents(_TaskEvents):
-    """The events of a Task whose Resource is a function's own ARN."""
+    """The events of a Task whose Resource is the ARN of a function."""
+
+    prefix = "LambdaFunction"
 
     def __init__(self, frame: Frame, request: TaskRequest) -> None:
         super().__init__(frame, request)
         self.name = request.resource
+        self.what = {}
 
     def scheduled(self, sent: Payload) -> None:
         """The function is about to be called."""
-        details: Details = {"input": sent.text, "inputDetails": NOT_TRUNCATED, "resource": self.request.resource}
-        more = self.more()
-        more.pop("heartbeatInSeconds", None)
-        self.cursor.add("LambdaFunctionScheduled", {**details, **more})
+        limits = self._limits()
+        limits.pop("heartbeatInSeconds", None)
+        self._add("Scheduled", {"input": sent.text, "inputDetails": NOT_TRUNCATED, "resource": self.request.resource, **limits})
 
     def started(self) -> None:
-        """The function is called."""
+        """The function is called: an event without details."""
         self.cursor.add("LambdaFunctionStarted")
 
-    def succeeded(self, output: Payload) -> None:
-        """The function returned."""
-        self.cursor.add("LambdaFunctionSucceeded", {"output": output.text, "outputDetails": NOT_TRUNCATED})
 
-    def failed(self, error: str | None, cause: str | None) -> None:
-        """The function raised."""
-        self.cursor.add("LambdaFunctionFailed", named(error, cause))
-
-    def timed_out(self, cause: str | None) -> None:
-        """The function took too long."""
-        self.cursor.add("LambdaFunctionTimedOut", named("States.Timeout", cause))
-
-
-class _ActivityEvents(_TaskEvents):
+class _ActivityEvents(_LambdaEvents):
     """The events of a Task whose Resource is an activity. Members: API reference, ActivityScheduledEventDetails and the like."""
 
-    def __init__(self, frame: Frame, request: TaskRequest) -> None:
-        super().__init__(frame, request)
-        self.name = request.resource
+    prefix = "Activity"
 
     def scheduled(self, sent: Payload) -> None:
         """Workers may take the task."""
-        details: Details = {"input": sent.text, "inputDetails": NOT_TRUNCATED, "resource": self.request.resource}
-        self.cursor.add("ActivityScheduled", {**details, **self.more()})
+        about = {"input": sent.text, "inputDetails": NOT_TRUNCATED, "resource": self.request.resource}
+        self._add("Scheduled", {**about, **self._limits()})
 
     def started(self) -> None:
         """A worker has taken it."""
-        self.cursor.add("ActivityStarted", {"workerName": "local"})
+        self._add("Started", {"workerName": "local"})
 
-    def succeeded(self, output: Payload) -> None:
-        """The worker sent a result."""
-        self.cursor.add("ActivitySucceeded", {"output": output.text, "outputDetails": NOT_TRUNCATED})
 
-    def failed(self, error: str | None, cause: str | None) -> None:
-        """The worker sent a failure."""
-        self.cursor.add("ActivityFailed", named(error, cause))
-
-    def timed_out(self, cause: str | None) -> None:
-        """No worker answered in time."""
-        self.cursor.add("ActivityTimedOut", named("States.Timeout", cause))
+def _suffix(frame: Frame) -> str:
+    state = frame.state
+    assert isinstance(state, TaskState)  # noqa: S101 - by its runner's table
+    return state.resource.suffix
