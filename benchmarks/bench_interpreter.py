@@ -53,6 +53,7 @@ def ours(count: int) -> float:
     """Seconds of one execution of the generated machine."""
     import asl_generator
     import asl_toolkit
+    import asl_toolkit.runtime.execution  # what the first start imports is no part of a run
     from extract_core.registry.loading import discover
 
     built = asl_generator.build(

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from asl_toolkit.environment import Environment
 from asl_toolkit.errors import SyntaxFault
@@ -22,7 +23,8 @@ class VariableNotFound(Exception):  # noqa: N818 - named after what happened
     """The expression names a variable that no scope in sight has."""
 
 
-class PathExpression(NamedTuple):
+@dataclass(eq=False, match_args=False)
+class PathExpression:
     """A path and what it starts from: the state's data, the context object (`$$`) or a variable (`$name`)."""
 
     source: str
@@ -46,7 +48,8 @@ class PathExpression(NamedTuple):
             raise VariableNotFound(f"The variable '${self.variable}' is not defined") from None
 
 
-class Constant(NamedTuple):
+@dataclass(eq=False, match_args=False)
+class Constant:
     """A value that stands in the definition."""
 
     value: Json
@@ -56,7 +59,8 @@ class Constant(NamedTuple):
         return self.value
 
 
-class IntrinsicCall(NamedTuple):
+@dataclass(eq=False, match_args=False)
+class IntrinsicCall:
     """`name(arguments)` as the definition writes it (`source`)."""
 
     source: str

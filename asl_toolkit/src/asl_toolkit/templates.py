@@ -3,7 +3,7 @@
 A member whose name ends in `.$` holds an expression; everything else is taken as it stands.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from asl_toolkit.environment import Environment, Evaluable
 from asl_toolkit.errors import RuntimeFailure
@@ -19,7 +19,8 @@ from asl_toolkit.intrinsics import IntrinsicFault
 from asl_toolkit.json_value import Json, dumps
 
 
-class _Computed(NamedTuple):
+@dataclass(eq=False, match_args=False)
+class _Computed:
     """One `name.$` member: the field as it is written, for messages, and its expression."""
 
     field: str
@@ -30,7 +31,8 @@ class _Computed(NamedTuple):
         return evaluate_field(self.expression, environment, self.field)
 
 
-class _Object(NamedTuple):
+@dataclass(eq=False, match_args=False)
+class _Object:
     members: tuple[tuple[str, Evaluable], ...]
 
     def evaluate(self, environment: Environment) -> Json:
@@ -38,7 +40,8 @@ class _Object(NamedTuple):
         return {name: node.evaluate(environment) for name, node in self.members}
 
 
-class _Array(NamedTuple):
+@dataclass(eq=False, match_args=False)
+class _Array:
     elements: tuple[Evaluable, ...]
 
     def evaluate(self, environment: Environment) -> Json:

@@ -1,7 +1,8 @@
 """Choice rules of JSONPath states, compiled: And, Or, Not over comparisons of a variable."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from asl_toolkit.choice.comparisons import COMPARISONS, operator_of
 from asl_toolkit.environment import Environment
@@ -18,7 +19,8 @@ from asl_toolkit.json_value import Json
 from asl_toolkit.templates import evaluate_path
 
 
-class Comparing(NamedTuple):
+@dataclass(eq=False, match_args=False)
+class Comparing:
     """`{"Variable": …, "StringEquals": …}`."""
 
     variable: PathExpression
@@ -47,7 +49,8 @@ class Comparing(NamedTuple):
         return self.variable.path.definite or value != []
 
 
-class Combining(NamedTuple):
+@dataclass(eq=False, match_args=False)
+class Combining:
     """`And`, `Or` or `Not` of other rules."""
 
     operator: str

@@ -131,7 +131,7 @@ class Registry:
         loaded = load(definition)
         if kind == "EXPRESS":
             seconds = min(loaded.model.timeout or EXPRESS_SECONDS, EXPRESS_SECONDS)
-            loaded = StateMachine(loaded.model._replace(timeout=seconds))
+            loaded = StateMachine(replace(loaded.model, timeout=seconds))
         return definition, loaded
 
     def require(self, arn: str, operation: str, *kinds: str) -> None:

@@ -4,7 +4,8 @@ Source: the Step Functions developer guide, "Service integration patterns"; Lamb
 """
 
 import re
-from typing import Literal, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from asl_toolkit.errors import SyntaxFault
 
@@ -19,7 +20,8 @@ _LAMBDA = re.compile(_PARTITION + r":lambda:([a-z0-9-]+):([0-9]{12}):function:([
 _ACTIVITY = re.compile(_PARTITION + r":states:([a-z0-9-]+):([0-9]{12}):activity:([^:\s]+)")
 
 
-class Resource(NamedTuple):
+@dataclass(eq=False, match_args=False)
+class Resource:
     """A Resource taken apart. `service` and `action` are the key of its handler.
 
     A Lambda function's own ARN is service `lambda`, action `function`; an activity's is service `activity` and its name.

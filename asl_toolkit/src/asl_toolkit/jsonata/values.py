@@ -10,8 +10,9 @@ import math
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from asl_toolkit import bounded_regex
 from asl_toolkit.bounded_regex import BoundedPattern, TooSlow
@@ -47,7 +48,8 @@ _EXPECTED: Mapping[str, str] = {
 }
 
 
-class JsonataExpression(NamedTuple):
+@dataclass(eq=False, match_args=False)
+class JsonataExpression:
     """One `{% … %}`: its text, the field's path inside the state, and the type that the field needs (None: any)."""
 
     source: str

@@ -155,7 +155,7 @@ class _TaskEvents:
 
     def started(self) -> None:
         """The task starts."""
-        self._add("Started", {})
+        self.cursor.add("TaskStarted", self.what)
 
     def submitted(self, output: Payload) -> None:
         """The service took the job."""

@@ -49,7 +49,8 @@ class Inspection:
         """The state, its templates noting what comes of them."""
         flow = state.flow
         parameters = "afterArguments" if flow.language == "JSONata" else "afterParameters"
-        watched = flow._replace(
+        watched = replace(
+            flow,
             parameters=self._recorded(flow.parameters, parameters),
             result_selector=self._recorded(flow.result_selector, "afterResultSelector"),
         )
