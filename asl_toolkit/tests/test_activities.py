@@ -67,7 +67,7 @@ def test_one_that_nobody_works_for_is_refused():
     with pytest.raises(asl_toolkit.DefinitionError) as caught:
         run(machine(), Services())
     assert str(caught.value) == (
-        "The state machine definition has a fault:\n  /States/T/Resource: nobody serves 'activity:Work' of the state 'T'. "
+        "The state machine definition has a fault:\n  /States/T/Resource: no handler serves 'activity:Work' of the state 'T'. "
         'Mock it (run --mocks, mocks= of the asl fixture: {"services": {"activity:Work": {"result": …}}}), or give a handler '
         'to Services ({("activity", "Work"): …}) [NO_HANDLER]'
     )

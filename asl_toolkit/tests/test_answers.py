@@ -174,7 +174,7 @@ def test_what_is_no_json_value_is_said_of_the_handler():
     result = run(machine("arn:aws:states:::sqs:sendMessage"), services=services, clock=VirtualClock(), timeout=20)
     assert result.error == "Mock.WrongAnswer"
     assert result.cause == (
-        "The handler of sqs:sendMessage (state 'T') returned dict, which is no JSON value: "
+        "The handler of sqs:sendMessage (state 'T') returned dict, which is not a JSON value: "
         "Object of type set is not JSON serializable"
     )
 

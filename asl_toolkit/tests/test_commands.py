@@ -75,7 +75,7 @@ def test_run_says_how_an_execution_failed(files, capsys):
     ("options", "expected"),
     [
         ([], (
-            "DIR/m.json:1:55: ERROR NO_HANDLER /States/Job/Resource: nobody serves 'glue:startJobRun' of the state 'Job'. "
+            "DIR/m.json:1:55: ERROR NO_HANDLER /States/Job/Resource: no handler serves 'glue:startJobRun' of the state 'Job'. "
             'Mock it (run --mocks, mocks= of the asl fixture: {"services": {"glue:startJobRun": {"result": …}}}), give a handler '
             'to Services ({("glue", "startJobRun"): …}), or call AWS (run --aws).\n')),
         (["--inject", "Jobb=X"], "DIR/m.json: --inject: there is no Task 'Jobb'; did you mean 'Job'?\n"),
@@ -101,7 +101,7 @@ def test_wrong_use_is_explained(files, options, expected, capsys):
     ("options", "said"),
     [
         (["--name", "a b"],
-         ("argument --name: 'a b' is no name of an execution: 1 to 80 characters, no blanks and none of "
+         ("argument --name: 'a b' is not a valid name of an execution: 1 to 80 characters, no blanks and none of "
           '?*<>{}[]"#%\\^|~`$&,;:/')),
         (["--start-time", "soon"], "argument --start-time: 'soon' is no instant such as 2026-01-31T12:00:00Z"),
     ],

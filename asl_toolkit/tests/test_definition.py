@@ -41,7 +41,7 @@ def one(state, **others):
         (one({**PASS, "InputPath": "$.a["}), [
             "/States/S/InputPath: a position, a quoted name, '*' or '?(' is missing at column 5 of '$.a[' [PATH_SYNTAX]"]),
         (one({**PASS, "ResultPath": "$.a[*]"}), [
-            ("/States/S/ResultPath: ResultPath: '$.a[*]' is no reference path: it may hold only member names and positions "
+            ("/States/S/ResultPath: ResultPath: '$.a[*]' is not a reference path: it may hold only member names and positions "
              "[REFERENCE_PATH]")]),
         (one({**PASS, "Parameters": {"a": {"b.$": "States.Nope($.a)"}}}), [
             ("/States/S/Parameters/a/b.$: there is no intrinsic function 'States.Nope' at column 1 of "
@@ -49,9 +49,9 @@ def one(state, **others):
         (one({**PASS, "Parameters": {"x.$": 1}}), [
             "/States/S/Parameters/x.$: 'x.$' holds a path or an intrinsic function, not a number [TEMPLATE_KEY]"]),
         (one({"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.snyc", "End": True}), [
-            "/States/S/Resource: '.snyc' is no pattern: there are .sync, .sync:2, .waitForTaskToken [PATTERN]"]),
+            "/States/S/Resource: '.snyc' is not a pattern: the patterns are .sync, .sync:2, .waitForTaskToken [PATTERN]"]),
         (one({"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEqual": "x", "Next": "P"}]}, P=PASS), [
-            "/States/S/Choices/0/StringEqual: 'StringEqual' is no comparison operator [CHOICE_RULE]"]),
+            "/States/S/Choices/0/StringEqual: 'StringEqual' is not a comparison operator [CHOICE_RULE]"]),
         (one({"Type": "Wait", "End": True}), [
             "/States/S: the Wait state 'S' has neither Seconds nor Timestamp nor their Path [MISSING_FIELD]"]),
         (one({"Type": "Parallel", "Branches": [one(PASS)], "End": True}), [
@@ -95,7 +95,7 @@ def test_retry_and_catch_keep_the_rules_of_states_all():
     assert findings(one(state)) == [
         "/States/S/Retry/0/ErrorEquals: States.ALL stands alone in its ErrorEquals [ERROR_NAMES]",
         "/States/S/Retry/0/ErrorEquals: States.ALL stands in the last entry of Retry [ERROR_NAMES]",
-        "/States/S/Retry/1/ErrorEquals/0: 'States.Nope' is no error name that Step Functions reserves [ERROR_NAMES]",
+        "/States/S/Retry/1/ErrorEquals/0: 'States.Nope' is not an error name that Step Functions reserves [ERROR_NAMES]",
         "/States/S/Retry/1/MaxAttempts: MaxAttempts is a whole number of at least 0, not -1 [WRONG_VALUE]",
     ]
 
@@ -144,7 +144,7 @@ MAP = {"Type": "Map", "End": True, "ItemProcessor": {"StartAt": "P", "States": {
             "/States/S/Next: there is no state '${Next}' in the machine [MISSING_TARGET]",
             "/States/Done: no transition leads to the state 'Done' [UNREACHABLE]"]),
         (one({"Type": "Task", "Resource": "${Function}", "TimeoutSeconds": "${Seconds}", "End": True}), [
-            "/States/S/Resource: '${Function}' is no ARN [RESOURCE]",
+            "/States/S/Resource: '${Function}' is not an ARN [RESOURCE]",
             "/States/S/TimeoutSeconds: TimeoutSeconds is a whole number, not a string [WRONG_TYPE]"]),
         (one({**PASS, "InputPath": "$.a b"}), [
             "/States/S/InputPath: unexpected text at column 4 of '$.a b' [PATH_SYNTAX]"]),

@@ -471,7 +471,7 @@ def test_a_task_that_nobody_serves_is_refused_at_the_start():
     with pytest.raises(DefinitionError) as caught:
         asl_toolkit.run(definition, {}, services=Services())
     assert str(caught.value) == (
-        "The state machine definition has a fault:\n  /States/Job/Resource: nobody serves 'glue:startJobRun' of the "
+        "The state machine definition has a fault:\n  /States/Job/Resource: no handler serves 'glue:startJobRun' of the "
         "state 'Job'. Mock it (run --mocks, mocks= of the asl fixture: "
         '{"services": {"glue:startJobRun": {"result": …}}}), give a handler to Services ({("glue", "startJobRun"): …}), or call '
         "AWS (run --aws) [NO_HANDLER]"

@@ -191,7 +191,7 @@ def test_a_misspelt_reserved_name_is_refused():
     with pytest.raises(MockError) as refused:
         parse_injection("Job=States.Tiemout")
     assert str(refused.value) == (
-        "'Job=States.Tiemout': 'States.Tiemout' is no error name that Step Functions reserves; did you mean 'States.Timeout'?"
+        "'Job=States.Tiemout': 'States.Tiemout' is not an error name that Step Functions reserves; did you mean 'States.Timeout'?"
     )
     assert parse_injection("Job=States.Http.StatusCode.404").error == "States.Http.StatusCode.404"
 

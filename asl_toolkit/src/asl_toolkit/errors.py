@@ -26,7 +26,7 @@ RESERVED: Final = frozenset(
 
 
 class AslError(Exception):
-    """Whatever this package raises on purpose."""
+    """The base of all exceptions of this package."""
 
 
 class DefinitionError(AslError):

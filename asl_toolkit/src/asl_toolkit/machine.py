@@ -1,4 +1,4 @@
-"""The front door: load a definition, start it, wait for its end."""
+"""Load a definition, start it, wait for its end."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ class StateMachine:
         `listener` gets each event as it happens, in order, on the execution's thread; `child_listener` each child of a
         DISTRIBUTED Map with its own history when it has ended, `map_run_listener` each Map Run when its items are read.
         `seed` fixes the jitter of Retry. `nested`: `clock` is that of the execution whose Task starts this one.
-        DefinitionError when a Task has no handler; ValueError when the input is no JSON value or over 256 KiB.
+        DefinitionError when a Task has no handler; ValueError when the input is not a JSON value or over 256 KiB.
         """
         from asl_toolkit.runtime.execution import Execution, Settings
         from asl_toolkit.runtime.payload import Payload
@@ -57,7 +57,7 @@ class StateMachine:
         try:
             text = dumps(input)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"the input is no JSON value: {error}") from error
+            raise ValueError(f"the input is not a JSON value: {error}") from error
         payload = Payload(loads(text), text)
         if payload.too_large:
             raise ValueError("the input is over 262144 bytes, the most that an execution may have")

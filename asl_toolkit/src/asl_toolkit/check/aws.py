@@ -1,4 +1,4 @@
-"""Asks AWS itself: ValidateStateMachineDefinition, and its diagnostics as findings.
+"""Asks AWS: ValidateStateMachineDefinition, with its diagnostics as findings.
 
 Source: API reference, ValidateStateMachineDefinition (needs states:ValidateStateMachineDefinition; one call a second).
 """

@@ -1,4 +1,4 @@
-"""The front door: check a definition, and get every finding with its place."""
+"""Checks a definition and returns every finding with its place."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal

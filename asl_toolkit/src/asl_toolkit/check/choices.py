@@ -122,7 +122,7 @@ def _check_comparison(rule: Mapping[str, Json], names: list[str], pointer: Point
     for name in unknown:
         near = next((known for known in COMPARISONS if known.lower() == name.lower()), None)
         hint = f"; did you mean {near!r}?" if near else ""
-        report.add("CHOICE_RULE", (*pointer, name), f"{name!r} is no comparison operator{hint}")
+        report.add("CHOICE_RULE", (*pointer, name), f"{name!r} is not a comparison operator{hint}")
     if not unknown and len(operators) != 1:
         report.add("CHOICE_RULE", pointer, f"a rule holds one comparison, this one has {len(operators)}")
     variable = rule.get("Variable")

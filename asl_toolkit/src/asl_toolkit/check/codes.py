@@ -201,7 +201,7 @@ CODES: Final[Mapping[str, Code]] = {
     "MAP_CONCURRENCY": _warning(
         _MAP, "MaxConcurrency of an INLINE Map is over 40, of which AWS runs 40", "Use 40 or less, or DISTRIBUTED mode"
     ),
-    "RESOURCE": _error(_SERVICES, "Resource is no ARN that a Task can have (INVALID_RESOURCE)", "Correct the ARN"),
+    "RESOURCE": _error(_SERVICES, "Resource is not an ARN that a Task can have (INVALID_RESOURCE)", "Correct the ARN"),
     "PARTITION": _error(
         _SERVICES,
         "ARNs of different partitions in one machine, or another than the Region's",
@@ -257,7 +257,7 @@ CODES: Final[Mapping[str, Code]] = {
     ),
     "NO_HANDLER": _error(
         _RUN,
-        "nobody serves a Task of the machine",
+        "a Task of the machine has no handler",
         "Mock it (run --mocks, mocks= of the asl fixture), pass a handler in Services, or let AWS do it (run --aws)",
     ),
 }

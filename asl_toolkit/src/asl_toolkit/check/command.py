@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 def _region(text: str) -> str:
     """A Region's name, as in eu-central-1."""
     if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no Region; write one such as eu-central-1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a Region: write one such as eu-central-1")
     return text
 
 
@@ -88,7 +88,7 @@ def _read(name: str) -> bytes:
 
 
 def as_text(found: Sequence[tuple[str, Sequence[Finding]]]) -> str:
-    """A line a finding, and a last one that counts them; `found` pairs the name of each definition with its findings."""
+    """One line per finding, and a last line with the counts; `found` pairs the name of each definition with its findings."""
     lines = []
     for name, findings in found:
         for finding in findings:

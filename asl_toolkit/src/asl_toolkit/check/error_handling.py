@@ -108,7 +108,7 @@ def _check_order(entries: list[Json], state: StateAt, name: str, report: Report)
             if not isinstance(error, str):
                 report.add("WRONG_TYPE", (*pointer, inner), f"an error's name is a string, not {a_type(error)}")
             elif error.startswith("States.") and error not in RESERVED and not error.startswith(_HTTP):
-                report.add("ERROR_NAMES", (*pointer, inner), f"{shown(error)} is no error name that Step Functions reserves")
+                report.add("ERROR_NAMES", (*pointer, inner), f"{shown(error)} is not an error name that Step Functions reserves")
         named = [error for error in errors if isinstance(error, str)]
         if "States.ALL" in named and len(errors) > 1:
             report.add("ERROR_NAMES", pointer, "States.ALL stands alone in its ErrorEquals")
@@ -120,7 +120,7 @@ def _check_order(entries: list[Json], state: StateAt, name: str, report: Report)
 
 
 def _check_dead(errors: list[str], pointer: Pointer, name: str, taken: Mapping[str, int], report: Report) -> None:
-    """Entries whose every error is taken before, or is one that Step Functions lets nobody catch."""
+    """Entries whose every error is taken before, or cannot be caught in Step Functions."""
     reasons = [_dead(error, taken) for error in errors]
     if errors and all(reasons):
         report.add("DEAD_HANDLER", pointer, f"this entry of {name} never matches: {'; '.join(dict.fromkeys(map(str, reasons)))}")

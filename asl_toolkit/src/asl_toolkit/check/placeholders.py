@@ -1,4 +1,4 @@
-"""`${…}` placeholders that CloudFormation, SAM or Terraform fill in: named once, so that nobody takes them for checked."""
+"""`${…}` placeholders that CloudFormation, SAM or Terraform fill in: reported once, because the checker does not check them."""
 
 from collections.abc import Mapping
 

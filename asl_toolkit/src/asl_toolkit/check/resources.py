@@ -46,7 +46,7 @@ def check_resource(state: StateAt, report: Report, models: Models | None, *, exp
         return None
     service, action, suffix = called
     if suffix and suffix not in _SUFFIXES:
-        report.add("PATTERN", pointer, f"{suffix!r} is no pattern: there are {', '.join(_SUFFIXES)}")
+        report.add("PATTERN", pointer, f"{suffix!r} is not a pattern: the patterns are {', '.join(_SUFFIXES)}")
         return None
     if suffix and express:
         report.add(
@@ -64,19 +64,19 @@ def _integration(resource: str, pointer: Pointer, report: Report) -> tuple[str, 
     """Service, action and suffix of an integration; None for what is none (a function, an activity) or is faulty."""
     match = _ARN.fullmatch(resource)
     if match is None:
-        report.add("RESOURCE", pointer, f"{shown(resource)} is no ARN")
+        report.add("RESOURCE", pointer, f"{shown(resource)} is not an ARN")
         return None
     service, rest = match["service"], match["rest"]
     placed = bool(match["region"]) and _ACCOUNT.fullmatch(match["account"]) is not None
     called = None
     if service == "lambda":
         if not _FUNCTION.fullmatch(rest) or not placed:
-            report.add("RESOURCE", pointer, f"{shown(resource)} is no ARN of a Lambda function")
+            report.add("RESOURCE", pointer, f"{shown(resource)} is not the ARN of a Lambda function")
     elif service != "states":
         report.add("RESOURCE", pointer, f"a Task cannot call {shown(resource)}: write arn:aws:states:::SERVICE:ACTION")
     elif rest.startswith("activity:"):
         if not _ACTIVITY.fullmatch(rest) or not placed:
-            report.add("RESOURCE", pointer, f"{shown(resource)} is no ARN of an activity")
+            report.add("RESOURCE", pointer, f"{shown(resource)} is not the ARN of an activity")
     elif rest.startswith(_OWN):
         remedy = "Start another machine by arn:aws:states:::states:startExecution, with its ARN in StateMachineArn"
         report.add("RESOURCE", pointer, f"a Task cannot call {shown(resource)} itself", remedy=remedy)

@@ -145,7 +145,7 @@ class Executions(Part):
     def _start(self, request: Request, name: str, clock: Clock | None = None) -> Started:
         """Start what a request names, nested on the `clock` of its parent if there is one.
 
-        DefinitionError for a Task that nobody serves: the fault is not the caller's.
+        DefinitionError for a Task without a handler: the fault is not the caller's.
         """
         registry = self._registry
         target = registry.target(request["stateMachineArn"], name)

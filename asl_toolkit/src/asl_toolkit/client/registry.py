@@ -135,7 +135,7 @@ class Registry:
         return definition, loaded
 
     def require(self, arn: str, operation: str, *kinds: str) -> None:
-        """InvalidArn for what is no ARN of these resource types."""
+        """InvalidArn for an ARN that is not of these resource types."""
         fault = fault_of_arn(arn, *kinds)
         if fault is not None:
             raise self.error("InvalidArn", f"Invalid Arn: '{fault}'", operation)

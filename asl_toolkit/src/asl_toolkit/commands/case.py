@@ -1,4 +1,4 @@
-"""`python -m asl_toolkit case`: a recorded case a line on stdin, `{status, output, error, cause, events}` a line on stdout.
+"""`python -m asl_toolkit case`: one recorded case per line on stdin, `{status, output, error, cause, events}` a line on stdout.
 
 A case is JSON with `definition`, `input`, `lambdas` (name → Python source with a `handler(event, context)`) and
 `fixtures`. Its code runs in this process: feed it only cases that you trust.

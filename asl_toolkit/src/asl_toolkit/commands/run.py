@@ -86,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _refused(file: Path, text: bytes, error: DefinitionError) -> Iterator[str]:
-    """A line a fault, as `check` has them."""
+    """One line per fault, as `check` prints them."""
     places = None
     for finding in error.findings:
         line, column = finding.line, finding.column
@@ -179,7 +179,7 @@ def _input(text: str) -> Json:
 def _name(text: str) -> str:
     if not _NAME.fullmatch(text):
         wanted = '1 to 80 characters, no blanks and none of ?*<>{}[]"#%\\^|~`$&,;:/'
-        raise argparse.ArgumentTypeError(f"{text!r} is no name of an execution: {wanted}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a valid name of an execution: {wanted}")
     return text
 
 

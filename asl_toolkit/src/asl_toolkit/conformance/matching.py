@@ -104,7 +104,7 @@ def _decoded_text(text: str) -> Json:
     return text
 
 
-def matches(recorded: Json, ours: Json) -> bool:  # noqa: PLR0911 - one case a type
+def matches(recorded: Json, ours: Json) -> bool:  # noqa: PLR0911 - one case per type
     """Whether a value agrees with a recorded one that may hold wildcards."""
     if isinstance(recorded, str):
         if _WILDCARD.fullmatch(recorded):

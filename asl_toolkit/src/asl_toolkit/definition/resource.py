@@ -58,6 +58,6 @@ def parse_resource(arn: str) -> Resource:
     if match := _ACTIVITY.fullmatch(arn):
         return Resource(arn, match[1], "activity", match[4], "request_response", "")
     raise SyntaxFault(
-        f"{arn!r} is no resource that a Task can have: write arn:aws:states:::SERVICE:ACTION"
+        f"{arn!r} is not a resource that a Task can have: write arn:aws:states:::SERVICE:ACTION"
         "[.sync|.sync:2|.waitForTaskToken], arn:aws:states:::aws-sdk:SERVICE:ACTION, or the ARN of a function or an activity"
     )

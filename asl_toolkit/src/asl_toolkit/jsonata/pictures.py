@@ -44,7 +44,7 @@ class _Part:
             self.fraction = picture[last:]
         self.passive = any(mark not in active for mark in self.active)
 
-    def fault(self) -> str | None:  # noqa: C901, PLR0912 - one branch a rule, as the specification lists them
+    def fault(self) -> str | None:  # noqa: C901, PLR0912 - one branch per rule, as the specification lists them
         """The code of the last rule that is broken, or None."""
         picture, marks = self.picture, self.marks
         point, group, digit = marks["decimal-separator"], marks["grouping-separator"], marks["digit"]

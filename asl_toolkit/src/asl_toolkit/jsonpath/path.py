@@ -164,7 +164,7 @@ class JsonPath:
         return values
 
 
-def _step(token: Token, values: Sequence[Json], root: Json) -> list[Json]:  # noqa: C901, PLR0911 - one case a token
+def _step(token: Token, values: Sequence[Json], root: Json) -> list[Json]:  # noqa: C901, PLR0911 - one case per token
     match token:
         case Property(names):
             if len(names) > 1:

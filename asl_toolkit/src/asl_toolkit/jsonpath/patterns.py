@@ -32,7 +32,7 @@ def read_pattern(scanner: "Scanner") -> "BoundedPattern":
     flags = 0 if "U" in letters else bounded_regex.ASCII
     for letter in letters:
         if letter not in _FLAGS:
-            raise scanner.fault(f"{letter!r} is no flag of a regular expression; there are {', '.join(_FLAGS)}")
+            raise scanner.fault(f"{letter!r} is not a flag of a regular expression: the flags are {', '.join(_FLAGS)}")
         name = _FLAGS[letter]
         flags |= 0 if name is None else getattr(bounded_regex, name)
     try:

@@ -62,5 +62,5 @@ def parse_reference(text: str) -> ReferencePath:
         elif isinstance(token, Index) and len(token.positions) == 1 and token.positions[0] >= 0:
             steps.append(token.positions[0])
         else:
-            raise SyntaxFault(f"{text!r} is no reference path: it may hold only member names and positions")
+            raise SyntaxFault(f"{text!r} is not a reference path: it may hold only member names and positions")
     return ReferencePath(text, tuple(steps))

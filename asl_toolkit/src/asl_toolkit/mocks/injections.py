@@ -128,7 +128,7 @@ def parse_injection(text: str) -> Injection:
     if error.startswith("States.") and error not in RESERVED and not error.startswith("States.Http."):
         near = get_close_matches(error, sorted(RESERVED), 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise MockError(f"{text!r}: {error!r} is no error name that Step Functions reserves{hint}")
+        raise MockError(f"{text!r}: {error!r} is not an error name that Step Functions reserves{hint}")
     if cause is None:
         cause = "" if error in _WITHOUT_CAUSE else "injected"
     return Injection(state, error, cause, None if attempt == "*" else int(attempt or 1))

@@ -25,7 +25,7 @@ _PROOF = 8  # quick calls in a row on threads until a state's handler counts as 
 
 
 class Call(Protocol):
-    """One call. `key` names the state, whose calls are taken to be alike; `over`: nobody wants its answer any more."""
+    """One call. `key` names the state, whose calls are taken to be alike; `over`: its answer is not needed any more."""
 
     @property
     def key(self) -> str: ...  # noqa: D102 - see above
@@ -89,7 +89,7 @@ class _Lead:
         return None
 
     def _sleep(self, seen: int) -> None:
-        """Nobody is called: wait for the next call without looking every few milliseconds."""
+        """No call is under way: wait for the next one without looking every few milliseconds."""
         self._asleep = True
         if seen == self._number and not self._over:  # asked after `_asleep` is set: `begin` counts before it looks
             self._wake.wait()
@@ -116,7 +116,7 @@ class Calls:
         self._late: set[str] = set()  # states whose last call took its time
 
     def submit(self, call: Call) -> None:
-        """Have it called when its turn has come, and its answer taken on the loop; from the loop's thread."""
+        """Call it when its turn comes and take its answer on the loop; call this on the loop's thread."""
         self._loop.expect()
         self._loop.do(partial(self._one, call))
 
@@ -147,7 +147,7 @@ class Calls:
         return True
 
     def _was_late(self, key: str) -> None:
-        """Once proves nothing, the machine may be busy; twice in a row does."""
+        """One slow call proves nothing, because the computer may be busy; two in a row do."""
         self._trusted.discard(key)
         if key in self._late:
             self._slow[key] = _PROOF

@@ -96,7 +96,7 @@ class MapRun:
         self.redrives += 1
 
     def close(self) -> None:
-        """Nobody needs the results any more."""
+        """The results are not needed any more."""
         if self._results is not None:
             self._results.close()
             self._results = None

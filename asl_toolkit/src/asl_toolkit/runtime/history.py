@@ -52,7 +52,7 @@ class History:
         return number
 
     def _tell(self, event: Event) -> None:
-        """Call the listener; what it raises is its own matter and must not end the execution."""
+        """Call the listener; its exceptions must not end the execution."""
         assert self._listener is not None  # noqa: S101 - asked by the caller
         try:
             self._listener(event)
@@ -60,11 +60,11 @@ class History:
             _log.warning("the listener raised at the event %s", event["id"], exc_info=True)
 
     def close(self) -> None:
-        """Take nothing more but the last event."""
+        """Accept only the last event from now on."""
         self._closed = True
 
     def reopen(self, clock: Clock, listener: Callable[[Event], None] | None) -> None:
-        """The execution goes on: take events again."""
+        """The execution goes on: accept events again."""
         self._clock, self._listener, self._closed = clock, listener, False
 
     def end(self, kind: str, previous: int, details: Details) -> None:

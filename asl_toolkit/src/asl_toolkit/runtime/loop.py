@@ -21,14 +21,14 @@ _LOOK = 0.05  # seconds after which it is asked again whether other executions o
 
 
 def _nothing() -> None:
-    """What is posted to wake a loop."""
+    """Posted to wake a loop."""
 
 
 class Waiting(Protocol):
-    """What waits for somebody outside of the loop."""
+    """Work that waits for an answer from outside of the loop."""
 
     def give_up(self) -> bool:
-        """Nobody will come: end the wait. False when it is not one that can be ended."""
+        """No answer will come: end the wait. False if this wait cannot end."""
 
 
 class Cancelled(BaseException):
@@ -47,7 +47,7 @@ class Signal(Generic[T]):
         self.is_set = False
 
     def set(self, value: T) -> None:
-        """Let it happen. From the loop's thread only; others go through `Loop.post`."""
+        """Set the value. Call it on the loop's thread only; other threads use `Loop.post`."""
         if self.is_set:
             return
         self.is_set = True
@@ -79,7 +79,7 @@ class Signal(Generic[T]):
         self._waiter = fiber
 
     def detach(self) -> None:
-        """Forget who waits."""
+        """Forget the waiting fiber."""
         self._waiter = None
 
 
@@ -157,7 +157,7 @@ class Loop:
     """Runs fibers until the main one has ended.
 
     `waiting` holds what awaits an answer from outside. `patience` is how many seconds of this machine it may take when the
-    clock is virtual and nothing else can happen (0: nobody will come; None: wait for ever).
+    clock is virtual and nothing else can happen (0: no answer will come; None: wait for ever).
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -222,15 +222,15 @@ class Loop:
         return not self._inbox.empty()
 
     def join(self, *, nested: bool) -> None:
-        """It is about to run, `nested` beside others on the same clock; `leave` is the end of that."""
+        """The loop is about to run, `nested` if others run on the same clock; `leave` is the counterpart."""
         self.shares = self.clock.join(self, nested=nested)
 
     def leave(self) -> None:
-        """It runs no more, and all that others must hear of it was posted to them."""
+        """The loop has ended and has posted everything that others need."""
         self.clock.leave(self)
 
     def close(self) -> None:
-        """Nothing runs any more: do what was posted meanwhile, so that late answers are still given back."""
+        """Nothing runs any more: do what was posted meanwhile, so that late answers still arrive."""
         with self._closing:
             self._closed = True
         self._take_posted(None)

@@ -8,7 +8,7 @@ _SURELY_FITS = MOST_BYTES // _MOST_BYTES_A_CHARACTER
 
 
 class Payload:
-    """A value that nobody changes any more."""
+    """A value that does not change any more."""
 
     __slots__ = ("_text", "value")
 

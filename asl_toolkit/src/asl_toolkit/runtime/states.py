@@ -1,4 +1,4 @@
-"""The states that call nobody: Pass, Choice, Wait, Succeed, Fail."""
+"""The states that call no service: Pass, Choice, Wait, Succeed, Fail."""
 
 from asl_toolkit.definition.model import ChoiceState, FailState, Field, PassState, WaitState
 from asl_toolkit.environment import Environment

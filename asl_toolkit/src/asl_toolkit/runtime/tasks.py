@@ -110,13 +110,13 @@ def _raise_failure(end: object, events: "_TaskEvents") -> None:
 
 
 def _payload_of(answer: Json, request: TaskRequest) -> Payload:
-    """A handler's answer. RuntimeFailure when it is no JSON value: the handler is at fault, not what it calls."""
+    """A handler's answer. RuntimeFailure when it is not a JSON value: the handler is at fault, not what it calls."""
     payload = Payload(answer)
     try:
         payload.text  # noqa: B018 - written once, here
     except (TypeError, ValueError) as error:
         who = f"The handler of {request.service}:{request.action} (state {request.state_name!r})"
-        text = f"{who} returned {type(answer).__name__}, which is no JSON value: {error}"
+        text = f"{who} returned {type(answer).__name__}, which is not a JSON value: {error}"
         raise RuntimeFailure(text, "Mock.WrongAnswer", bare=True) from error
     return payload
 

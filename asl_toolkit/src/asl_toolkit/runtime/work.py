@@ -149,7 +149,7 @@ class Work:
             self._loop.waiting.pop(self, None)
 
     def give_up(self) -> bool:
-        """Nothing else can happen and the clock stands still: end the wait, if it is one that nobody's work ends."""
+        """Nothing else can happen and the clock stands still: end the wait, unless work outside will end it."""
         if self._ended.is_set or self._outside:
             return False
         self._ended.set(RuntimeFailure(_stuck(self._request), "Mock.NoAnswer", bare=True))
@@ -180,7 +180,7 @@ class Work:
         self._last_beat = self._loop.clock.now()
 
     def close(self) -> None:
-        """Nobody waits any more: forget the token, and end what has not ended."""
+        """Nothing waits any more: forget the token and cancel unfinished work."""
         self.over = True
         if self._token is not None:
             self._run.services.tokens.forget(self._token)

@@ -1,4 +1,4 @@
-"""Threads for handlers that block: as many as are needed at once, at most a limit, gone when the execution is over.
+"""Threads for handlers that block: as many as needed at once, up to a limit; they end with the execution.
 
 They are daemon threads: a handler that sleeps beyond its task's timeout must not keep the process from ending.
 """

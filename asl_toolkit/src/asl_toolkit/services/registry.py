@@ -1,4 +1,4 @@
-"""Services: which handler serves which Task, and what a machine asks for that nobody serves."""
+"""Services: which handler serves which Task, and which Tasks of a machine have no handler."""
 
 from collections.abc import Iterator, Mapping
 
@@ -58,7 +58,7 @@ class Services:
         )
 
     def handler(self, resource: Resource, state_name: str) -> Handler | None:
-        """Who serves a Task; None when nobody does."""
+        """The handler of a Task, or None."""
         override = self.states.get(state_name)
         if override is not None:
             return override
@@ -73,12 +73,12 @@ class Services:
         return found
 
     def missing(self, machine: Machine) -> list[Finding]:
-        """A finding for each Task that nobody serves."""
+        """A finding for each Task without a handler."""
         found = []
         for name, pointer, resource in resources_of(machine.root):
             if self.handler(resource, name) is None:
                 what = f"{resource.service}:{resource.action}"
-                text = f"nobody serves {'a Lambda function' if resource.is_function else repr(what)} of the state {name!r}"
+                text = f"no handler serves {'a Lambda function' if resource.is_function else repr(what)} of the state {name!r}"
                 found.append(Finding("NO_HANDLER", Severity.ERROR, f"{pointer}/Resource", text, _remedy(what, resource)))
         return found
 

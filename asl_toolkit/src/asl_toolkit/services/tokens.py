@@ -10,7 +10,7 @@ from asl_toolkit.json_value import Json
 
 
 class TaskDoesNotExist(AslError):  # noqa: N818 - named after what happened
-    """Nobody waits for this token: it was never given out, was answered before, or its task has timed out."""
+    """No task waits for this token: it was never issued, was answered before, or its task has timed out."""
 
 
 class TaskTimedOut(TaskDoesNotExist):
@@ -30,7 +30,7 @@ class TaskTokens:
     """The tokens of all tasks that wait now; safe from any thread.
 
     `patience` is how many seconds of this machine's time an execution on a virtual clock gives other threads to answer when
-    nothing else can happen and no timeout is set; then it fails and says so. 0: nobody else answers; None: wait for ever.
+    nothing else can happen and no timeout is set; then it fails and says so. 0: no other thread answers; None: wait for ever.
     """
 
     def __init__(self, *, patience: float | None = 10.0) -> None:
@@ -54,7 +54,7 @@ class TaskTokens:
             self._waiting[token] = (answered, beat)
 
     def forget(self, token: str) -> None:
-        """Nobody waits any more."""
+        """Nothing waits for this token any more."""
         with self._lock:
             self._waiting.pop(token, None)
 
@@ -82,7 +82,7 @@ class TaskTokens:
         return waiting[0]
 
     def _nobody(self, token: str) -> TaskDoesNotExist:
-        """Why nobody waits for it; AWS's sentences."""
+        """Why no task waits for it, in AWS's sentences."""
         if token in self._given:
             return TaskTimedOut("Task Timed Out: 'Provided task does not exist anymore'")
         if not _FORM.fullmatch(token):

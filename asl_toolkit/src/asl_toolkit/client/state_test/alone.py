@@ -37,7 +37,7 @@ def _nobody() -> None:
 
 
 class Stage:
-    """What a state under test stands on: a loop with a clock whose waits pass at once, a history nobody reads."""
+    """What a state under test stands on: a loop with a clock that does not wait, and a history."""
 
     def __init__(self, machine: Machine, services: Services, variables: Mapping[str, Json]) -> None:
         self._loop = Loop(VirtualClock())
