@@ -54,5 +54,5 @@ def _check_language(definition: dict[str, Json], branches: Iterable[MachineBranc
             steps = [step.replace("~1", "/").replace("~0", "~") for step in finding.pointer.split("/")]
             owner = next((owners[step] for step in steps if step in owners), None)
             whose = f"job type {owner.job_type!r} ({owner.provider})" if owner else what
-            faults.append(f"{whose}: {finding}")
+            faults.append(f"{whose}: {finding.brief}")
         raise GeneratorError(faults) from error
