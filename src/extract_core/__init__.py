@@ -1,4 +1,4 @@
-"""The plugin author's whole vocabulary: subclass JobType, return it from the hook extract_job_types.
+"""The plugin author's whole vocabulary: subclass SyncJob or JobType, and return it from the hook extract_job_types.
 
 The names are looked up when they are used, so that importing a part of the package (the command line, say) costs that part alone.
 """
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Watermark,
         hookimpl,
     )
+    from extract_core.sync_job.base import SyncJob
 
 __all__ = [
     "API_VERSION",
@@ -42,6 +43,7 @@ __all__ = [
     "Outcome",
     "Retry",
     "Statement",
+    "SyncJob",
     "TableRun",
     "Target",
     "Watermark",
@@ -52,11 +54,12 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from extract_core import contract
+    from importlib import import_module
 
-    found: object = getattr(contract, name)
-    globals()[name] = found
-    return found
+    module = import_module("extract_core.sync_job.base" if name == "SyncJob" else "extract_core.contract")
+    value: object = getattr(module, name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

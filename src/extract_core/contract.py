@@ -3,18 +3,22 @@
 A plugin is a pip package with an entry point in the group ``extract_core`` that names a module. The module says which job
 types it brings::
 
-    from extract_core import JobType, hookimpl
+    from extract_core import SyncJob, hookimpl
 
-    class Batch(JobType[Settings, Deployment]):
+    class Batch(SyncJob[Settings, Deployment]):
         ...
 
     @hookimpl
     def extract_job_types():
         return [Batch()]
 
-A job type contributes three things that read and write one another's shapes: its ASL branch (`JobType.branch`), its argument
-builder (`JobType.arguments`: what the branch finds under ``$.arguments``) and its status parser (`JobType.status`). All the
-rest has a default.
+If Step Functions can start the service's job and wait for its end (``.sync``), subclass `SyncJob` (extract_core.sync_job.base):
+it states the service's call, rights and words, and has the rest. For everything else (polling, task tokens, HTTP), subclass
+`JobType`.
+
+A job type contributes three things that belong together: its ASL branch (`JobType.branch`), its arguments
+(`JobType.arguments`: what the branch finds under ``$.arguments``) and its status parser (`JobType.status`). Everything else has
+a default.
 
 Importing this module imports neither pydantic, boto3 nor rich: keep it so in a plugin, by importing inside the methods.
 """
@@ -132,6 +136,10 @@ class Target(Generic[D]):
     map_mode: Literal["INLINE", "DISTRIBUTED"]
     deployment: D
     function_arn: Callable[[str], str]  # the ARN of a Lambda function, by the name in `LambdaFunction`
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource of this service, where the machine runs: ``arn("glue", "job/nightly")``."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

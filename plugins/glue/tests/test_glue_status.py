@@ -10,7 +10,6 @@ import pytest
 
 from extract_core import FailureClass, JobState, JobStatus, Outcome
 from extract_glue import extract_job_types
-from extract_glue.status import BY_STATE
 
 (GLUE,) = extract_job_types()
 RUN = {
@@ -37,7 +36,7 @@ def test_success(envelope):
 
 def test_every_state_of_the_service_is_known():
     states = botocore.session.get_session().get_service_model("glue").shape_for("JobRunState").enum
-    assert {"SUCCEEDED", "FAILED", *BY_STATE} == set(states)
+    assert {GLUE.succeeded, *GLUE.failures, *GLUE.not_ends} == set(states)
 
 
 @pytest.mark.parametrize("caught", [True, False])
@@ -149,7 +148,7 @@ def test_a_cause_whose_beginning_is_gone():
 def test_an_answer_without_a_state(result):
     status = GLUE.status(Outcome.succeeded(result))
     assert (status.state, status.failure) == (JobState.UNKNOWN, FailureClass.UNKNOWN)
-    assert status.message == "Glue answered without a JobRunState: what the job run came to is not known"
+    assert status.message == "Glue answered without the state of a job run: how it ended is not known"
 
 
 def test_dpu_seconds_of_glue_come_first():

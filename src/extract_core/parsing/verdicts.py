@@ -11,9 +11,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import FailureClass, JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "MAY_HAVE_STARTED",
@@ -91,7 +95,13 @@ _WORDS: Final = (
         r"\bInternalServer(?:Error|Exception)\b", r"internal server error", r"Service Unavailable",
     )),
 )  # fmt: skip
-_PATTERNS: Final = tuple((failure, re.compile("|".join(words), re.IGNORECASE)) for failure, words in _WORDS)
+
+
+@cache
+def _patterns() -> Sequence[tuple[FailureClass, re.Pattern[str]]]:
+    """Compiled on first use: a command that only loads plugins needs none of them."""
+    return [(failure, re.compile("|".join(words), re.IGNORECASE)) for failure, words in _WORDS]
+
 
 _CODES: Final = {
     FailureClass.THROTTLED: (
@@ -135,7 +145,7 @@ _STATES: Final = {
 
 def by_words(said: str | None) -> FailureClass | None:
     """The class that a reason's own words tell, of AWS or of a job; None where they tell nothing."""
-    for failure, pattern in _PATTERNS:
+    for failure, pattern in _patterns():
         if pattern.search(said or ""):
             return failure
     return None

@@ -1,80 +1,93 @@
-"""The job type glue: one Glue job run a table, by glue:startJobRun.sync."""
+"""The job type glue: one Glue job run per table, by glue:startJobRun.sync."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import quote
 
-from extract_core import Branch, JobType, Retry, Statement
-from extract_core.registry.routing import start_state
+from extract_core import Retry, SyncJob
+from extract_core.parsing.asking import answer, log_tail
+from extract_core.parsing.payload import number, text
+from extract_glue import status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from extract_core import JobStatus, Json, LocalCommand, LocalExit, Outcome, TableRun, Target
+    from extract_core import FailureClass, JobStatus, Json, TableRun
+    from extract_core.parsing.verdicts import Verdict
+    from extract_core.sync_job.local import LocalEnd
     from extract_glue.settings import GlueDeployment, GlueSettings
 
-_MARGIN_SECONDS: Final = 600
-"""Start-up, and the minute that Glue takes to end a run over its limit: it, and not the state, should say TIMEOUT."""
+_LOCAL: Final = "jr_local_"
+_JOBS: Final = "job/{job_name}"
+_LOG_GROUP: Final = "/aws-glue/jobs"
+"""Where a Spark job's logs are unless its run names another group (Glue API reference, JobRun.LogGroupName)."""
 
 
-class Glue(JobType["GlueSettings", "GlueDeployment"]):
+class Glue(SyncJob["GlueSettings", "GlueDeployment"]):
     """AWS Glue: Spark jobs sized by worker type and number."""
 
-    name: ClassVar[str] = "glue"
-    title: ClassVar[str] = "Glue"
-    api_version: ClassVar[int] = 1
+    name = "glue"
+    title = "Glue"
+    api_version = 1
+    settings_model = "extract_glue.settings:GlueSettings"
+    deployment_model = "extract_glue.settings:GlueDeployment"
 
-    def settings(self) -> type[GlueSettings]:
-        """One table's settings."""
-        from extract_glue.settings import GlueSettings
+    resource = "glue:startJobRun.sync"
+    comment = "Runs the table's Glue job and waits for its end"
+    named: ClassVar = {"job_name": "Glue job"}
+    margin_seconds = 600  # start-up, and the minute that Glue takes to end a run over its limit
+    rights: ClassVar = {_JOBS: ("glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun")}
+    stop_rights: ClassVar = {_JOBS: ("glue:BatchStopJobRun", "glue:GetJobRun")}
+    # A job with a security configuration logs to a group whose name goes on (/aws-glue/jobs-...). Another log group
+    # (--custom-logGroup-prefix) needs a statement of the user.
+    diagnose_rights: ClassVar = {
+        _JOBS: ("glue:GetJobRun",),
+        f"log-group:{_LOG_GROUP}*:log-stream:*": ("logs:GetLogEvents",),
+    }
 
-        return GlueSettings
+    job_word = "job run"
+    wrappers = ("JobRun",)
+    id_member = "Id"
+    known_by = ("JobRunState",)
+    state_member = "JobRunState"
+    succeeded = "SUCCEEDED"
+    failures = status.FAILURES
+    not_ends = status.NOT_ENDS
+    reason_members = ("ErrorMessage",)
+    started_members = ("StartedOn",)
+    ended_members = ("CompletedOn",)
 
-    def deployment(self) -> type[GlueDeployment]:
-        """``[job_types.glue]``."""
-        from extract_glue.settings import GlueDeployment
+    throttled = "Glue.AWSGlueException"
+    local_ends: ClassVar = {
+        "oom": ("FAILED", "Command Failed due to Out of Memory"),
+        "interrupt": ("FAILED", "ExecutorLostFailure: Exit status: -100. Diagnostics: Container released on a *lost* node"),
+    }
 
-        return GlueDeployment
-
-    def branch(self, target: Target[GlueDeployment]) -> Branch:
-        """One Task. Worker type and number are given for every table, MaxCapacity never: StartJobRun takes one or the other."""
-        parameters: dict[str, Json] = {
+    def request(self, deployment: GlueDeployment) -> dict[str, Json]:
+        """Worker type and number are set for every table, MaxCapacity never: StartJobRun takes one or the other."""
+        members: dict[str, Json] = {
             "JobName.$": "$.arguments.job_name",
             "Arguments.$": "$.arguments.arguments",
             "WorkerType.$": "$.arguments.worker_type",
             "NumberOfWorkers.$": "$.arguments.number_of_workers",
             "Timeout.$": "$.arguments.timeout",
             "ExecutionClass.$": "$.arguments.execution_class",
-            "JobRunQueuingEnabled": target.deployment.job_run_queuing,
+            "JobRunQueuingEnabled": deployment.job_run_queuing,
         }
-        if target.deployment.security_configuration:
-            parameters["SecurityConfiguration"] = target.deployment.security_configuration
-        state = start_state(self.title)
-        task: dict[str, Json] = {
-            "Type": "Task",
-            "Comment": "Runs the table's Glue job and waits for its end",
-            "Resource": f"arn:{target.partition}:states:::glue:startJobRun.sync",
-            "Parameters": parameters,
-            "ResultPath": "$.job_result",
-        }
-        return Branch(start=state, states={state: task}, job_state=state)
+        if deployment.security_configuration:
+            members["SecurityConfiguration"] = deployment.security_configuration
+        return members
 
     def arguments(self, table: TableRun[GlueDeployment], settings: GlueSettings) -> Mapping[str, Json]:
         """StartJobRun's members; `timeout` in minutes.
 
-        ValueError for a job outside the deployment, a name that Glue keeps, and arguments that are too long.
+        ValueError for a job outside the deployment, a name that Glue reserves, and arguments that are too long.
         """
         from extract_glue.run_arguments import run_arguments
 
-        job_name = settings.job_name or table.deployment.job_name
-        allowed = table.deployment.allowed()
-        if job_name not in allowed:
-            raise ValueError(
-                f"the Glue job {job_name!r} is not in the deployment, which allows {', '.join(map(repr, allowed))}: "
-                "name one of these as job_name, or add it to job_names under [job_types.glue] of extract.toml and build anew"
-            )
         return {
-            "job_name": job_name,
+            "job_name": self.chosen("job_name", settings, table.deployment),
             "arguments": run_arguments(table.job_arguments),
             "worker_type": settings.worker_type,
             "number_of_workers": settings.worker_no,
@@ -82,78 +95,85 @@ class Glue(JobType["GlueSettings", "GlueDeployment"]):
             "execution_class": settings.execution_class,
         }
 
-    def status(self, outcome: Outcome) -> JobStatus:
-        """What Glue's JobRun, or the error, means. SUCCEEDED only for JobRunState SUCCEEDED."""
-        from extract_glue.status import status
-
-        return status(outcome)
-
-    def permissions(self, target: Target[GlueDeployment]) -> Iterable[Statement]:
-        """The four actions of the .sync pair, on the deployment's jobs; neither EventBridge rule nor PassRole."""
-        where = f"arn:{target.partition}:glue:{target.region}:{target.account}:job/"
-        yield Statement(
-            actions=("glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"),
-            resources=tuple(where + name for name in target.deployment.allowed()),
-        )
-
     def start_retries(self) -> Iterable[Retry]:
         """Refusals: no run was started.
 
         StartJobRun has no client token: an error after which a run may be there (InternalServiceException,
         OperationTimeoutException) is not retried. Glue.AWSGlueException is a throttle, or a code not modelled: a few short tries.
         """
-        return (
-            Retry(errors=("Glue.ConcurrentRunsExceededException", "Glue.ResourceNumberLimitExceededException")),
-            Retry(
-                errors=("Glue.AWSGlueException", "Glue.ThrottlingException"),
-                interval_seconds=5,
-                max_attempts=6,
-                max_delay_seconds=60,
-            ),
-        )
+        yield Retry(errors=("Glue.ConcurrentRunsExceededException", "Glue.ResourceNumberLimitExceededException"))
+        throttles = ("Glue.AWSGlueException", "Glue.ThrottlingException")
+        yield Retry(errors=throttles, interval_seconds=5, max_attempts=6, max_delay_seconds=60)
 
-    def timeout(self, settings: GlueSettings) -> int:
-        """``(timeout_minutes + queue_minutes) * 60 + 600`` seconds."""
-        return (settings.timeout_minutes + settings.queue_minutes) * 60 + _MARGIN_SECONDS
-
-    def escalate(self, settings: GlueSettings, status: JobStatus, attempt: int) -> GlueSettings | None:  # noqa: ARG002 - by size
-        """Out of memory: the next worker type, and at the biggest twice the workers."""
+    def bigger(self, settings: GlueSettings, status: JobStatus) -> GlueSettings:  # noqa: ARG002 - by size
+        """The next worker type; from the biggest one, twice the workers."""
         from extract_glue.sizes import bigger
 
-        return bigger(settings, status)
+        return bigger(settings)
 
-    def diagnose(self, outcome: Outcome, aws: object) -> str | None:
-        """GetJobRun's ErrorMessage where the payload had none, and the last lines of the run's error log."""
-        from extract_glue.aws import diagnose
+    def reason(self, job: Mapping[str, Json]) -> str | None:
+        """ErrorMessage, or StateDetail."""
+        return text(job, "ErrorMessage") or text(job, "StateDetail")
 
-        return diagnose(outcome, aws)
+    def failure(self, state: str, job: Mapping[str, Json], reason: str | None) -> FailureClass | Verdict:
+        """FAILED and ERROR by the words of the reason."""
+        return status.by_reason(state, reason) or super().failure(state, job, reason)
 
-    def stop(self, outcome: Outcome, aws: object) -> None:
-        """BatchStopJobRun. Raises what Glue refuses; a run that has ended is fine."""
-        from extract_glue.aws import stop
+    def log_url(self, job: Mapping[str, Json]) -> str | None:
+        """The run's page in the Glue console: job name and run id are in the payload, the Region is the console's own."""
+        name, run_id = text(job, "JobName"), text(job, "Id")
+        if not name or not run_id or run_id.startswith(_LOCAL):
+            return None
+        return f"https://console.aws.amazon.com/gluestudio/home#/job/{quote(name, safe='')}/run/{quote(run_id, safe='')}"
 
-        stop(outcome, aws)
+    def cost_basis(self, job: Mapping[str, Json]) -> Mapping[str, float] | None:
+        """DPUSeconds where Glue gives them (FLEX, auto scaling); else MaxCapacity (in DPUs) times ExecutionTime (in seconds)."""
+        capacity, seconds = number(job, "MaxCapacity"), number(job, "ExecutionTime")
+        product = None if capacity is None or seconds is None else capacity * seconds
+        dpu_seconds = number(job, "DPUSeconds")
+        dpu_seconds = product if dpu_seconds is None else dpu_seconds
+        return None if dpu_seconds is None else {"dpu_seconds": dpu_seconds}
 
-    def diagnose_permissions(self, target: Target[GlueDeployment]) -> Iterable[Statement]:
-        """GetJobRun on the deployment's jobs, and the events of Glue's own log groups."""
-        from extract_glue.rights import diagnose_statements
+    def key(self, job: Mapping[str, Json], arguments: Json) -> Sequence[str | None]:
+        """Job name and run id: StartJobRun's answer calls the id JobRunId, a JobRun calls it Id."""
+        return text(job, "JobName") or text(arguments, "job_name"), text(job, "JobRunId") or text(job, "Id")
 
-        return diagnose_statements(target)
+    def describe(self, aws: object, key: Sequence[str]) -> Json:
+        """GetJobRun."""
+        return answer(aws, "glue", "get_job_run", JobName=key[0], RunId=key[1])
 
-    def stop_permissions(self, target: Target[GlueDeployment]) -> Iterable[Statement]:
-        """BatchStopJobRun, and GetJobRun to tell a run that has ended, on the deployment's jobs."""
-        from extract_glue.rights import stop_statements
+    def logs(self, aws: object, key: Sequence[str], job: Mapping[str, Json]) -> Iterable[str | None]:
+        """The end of the run's error log."""
+        group = text(job, "LogGroupName") or _LOG_GROUP
+        tail = log_tail(aws, f"{group}/error", key[1])
+        yield f"last lines of {group}/error {key[1]}:\n{tail}" if tail else None
 
-        return stop_statements(target)
+    def stop_job(self, aws: object, key: Sequence[str]) -> None:
+        """BatchStopJobRun."""
+        from extract_glue.stopping import stop_run
 
-    def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
-        """The reference extract job with the run's Arguments."""
-        from extract_glue.local import local_command
+        stop_run(aws, *key)
 
-        return local_command(arguments)
+    def local_argv(self, arguments: Mapping[str, Json]) -> Json:
+        """The run's Arguments: a Glue job gets the same ones in its argv."""
+        return arguments["arguments"]
 
-    def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
-        """A JobRun, as Glue describes one."""
-        from extract_glue.local import local_answer
+    def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> Mapping[str, Json]:
+        """A JobRun. Its ErrorMessage holds the job's last words: Glue puts the exception there too."""
+        from extract_glue.sizes import dpus
 
-        return local_answer(arguments, ended)
+        run: dict[str, Json] = {
+            "Arguments": arguments["arguments"],
+            "CompletedOn": end.ended,
+            "ExecutionClass": arguments["execution_class"],
+            "ExecutionTime": round((end.ended - end.began) / 1000),
+            "Id": f"{_LOCAL}{end.number}",
+            "JobName": arguments["job_name"],
+            "JobRunState": end.state,
+            "MaxCapacity": dpus(str(arguments["worker_type"])) * (number(arguments, "number_of_workers") or 0),
+            "NumberOfWorkers": arguments["number_of_workers"],
+            "StartedOn": end.began,
+            "Timeout": arguments["timeout"],
+            "WorkerType": arguments["worker_type"],
+        }
+        return run | ({"ErrorMessage": end.reason} if end.reason else {})

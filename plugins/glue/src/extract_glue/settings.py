@@ -50,7 +50,3 @@ class GlueDeployment(BaseModel):
     security_configuration: str | None = Field(
         default=None, min_length=1, max_length=255, description="The security configuration of every run."
     )
-
-    def allowed(self) -> tuple[str, ...]:
-        """Every job that the state machine may start, sorted."""
-        return tuple(sorted({self.job_name, *self.job_names}))

@@ -1,4 +1,4 @@
-"""Bigger workers for a further attempt after a lack of memory.
+"""Larger workers for another attempt after a lack of memory.
 
 Memory and disk of the worker types: Glue guide, "Worker types". Each step doubles the memory of a worker or adds half to it; the
 bill grows as much.
@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extract_core import FailureClass
-
 if TYPE_CHECKING:
-    from extract_core import JobStatus
     from extract_glue.settings import GlueSettings, WorkerType
 
 NEXT: Final[dict[WorkerType, WorkerType]] = {
@@ -29,13 +26,21 @@ NEXT: Final[dict[WorkerType, WorkerType]] = {
 _FLEX_TAKES: Final = ("G.025X", "G.1X", "G.2X")
 
 
-def bigger(settings: GlueSettings, status: JobStatus) -> GlueSettings | None:
-    """The next size of worker; at the biggest one, twice as many. None for another failure than OUT_OF_MEMORY.
+_DPUS: Final = {"Standard": 1.0, "G.025X": 0.25, "Z.2X": 2.0}
+"""DPUs of a worker; a name like ``G.4X`` or ``R.4X`` contains the number (Glue guide, "Worker types"; R counts M-DPUs)."""
+
+
+def dpus(worker_type: str) -> float:
+    """DPUs of one worker of this type."""
+    known = _DPUS.get(worker_type)
+    return known if known is not None else float(worker_type.partition(".")[2].rstrip("X") or 1)
+
+
+def bigger(settings: GlueSettings) -> GlueSettings:
+    """The next size of worker; from the biggest one, twice as many workers.
 
     Beyond G.2X the run leaves spare capacity (FLEX), which is there for small workers.
     """
-    if status.failure is not FailureClass.OUT_OF_MEMORY:
-        return None
     following = NEXT.get(settings.worker_type)
     if following is None:
         return settings.model_copy(update={"worker_no": settings.worker_no * 2})

@@ -1,0 +1,301 @@
+"""SyncJob: the base of a job type whose service Step Functions starts and waits for (``.sync``)."""
+
+from __future__ import annotations
+
+import sys
+from abc import abstractmethod
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from extract_core.contract import Branch, FailureClass, JobType, LocalCommand, Statement
+from extract_core.parsing import payload
+from extract_core.parsing.asking import told
+from extract_core.parsing.payload import member, objects, text
+from extract_core.parsing.verdicts import by_words
+from extract_core.registry.routing import start_state
+from extract_core.sync_job.rights import allowed_values, arns, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pydantic import BaseModel
+
+    from extract_core.contract import JobStatus, Json, LocalExit, Outcome, Target
+    from extract_core.parsing.verdicts import Verdict
+    from extract_core.sync_job.local import LocalEnd
+
+S = TypeVar("S", bound="BaseModel")
+D = TypeVar("D", bound="BaseModel")
+
+
+class SyncJob(JobType[S, D]):
+    """A job type of one Task. Step Functions starts the job, waits for its end, and answers with the service's description of it.
+
+    A subclass sets the attributes, and writes `request` and `arguments`. Everything else has a default that reads the
+    attributes; override what your service does differently. A description of a job (`job`) has PascalCase members, and times
+    as epoch milliseconds, as Step Functions gives them.
+    """
+
+    # The call
+
+    resource: ClassVar[str]
+    """The integration of Step Functions: ``batch:submitJob.sync``."""
+    settings_model: ClassVar[str]
+    """``package.module:Class`` of one table's settings. It is imported when it is used."""
+    deployment_model: ClassVar[str]
+    """``package.module:Class`` of what is fixed when the machine is built."""
+    comment: ClassVar[str] = "Runs the table's job and waits for its end"
+    """What people read beside the state."""
+    named: ClassVar[Mapping[str, str]] = {}
+    """Settings that name something of the deployment, and its name in messages: ``{"job_queue": "job queue"}``.
+
+    The deployment's field of the same name is the default; its plural (``job_queues``) lists what else a table may name.
+    """
+    margin_seconds: ClassVar[int] = 600
+    """How long the state waits beyond ``timeout_minutes`` and ``queue_minutes``: the service, not the state, should end a job."""
+
+    # What roles may do
+
+    rights: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """Actions of the state machine's role, by resource: ``{"job/{job_name}": ("glue:StartJobRun", "glue:BatchStopJobRun")}``.
+
+    A resource is the last part of an ARN, or ``*`` for actions that take none. Braces hold a field of the deployment; if it is
+    in `named`, every allowed value counts.
+    """
+    event_rule: ClassVar[str | None] = None
+    """The EventBridge rule that Step Functions manages for this integration; some services have none."""
+    role_service: ClassVar[str] = ""
+    """The service that `roles` are passed to: ``ecs-tasks.amazonaws.com``."""
+    diagnose_rights: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """Actions of `describe` and `logs`, as in `rights`."""
+    stop_rights: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """Actions of `stop_job`, as in `rights`."""
+
+    # The service's words
+
+    job_word: ClassVar[str] = "job"
+    """What the service calls a job: ``job run``, ``step``, ``build``."""
+    wrappers: ClassVar[Sequence[str]] = ()
+    """Members that may hold the description, an object or a list with one object: ``("JobRun",)``."""
+    id_member: ClassVar[str]
+    """The member with the job's id."""
+    known_by: ClassVar[Sequence[str]] = ()
+    """Members that only this service sends. The state counts only beside one of them. Default: `id_member`."""
+    state_member: ClassVar[str]
+    """The member with the job's state."""
+    succeeded: ClassVar[str]
+    """The one state that means success."""
+    failures: ClassVar[Mapping[str, FailureClass | None]]
+    """The other states in which a job can end, and what each means; None: the words of the reason decide.
+
+    A state that is neither here nor in `not_ends` is UNKNOWN: a new state of the service must never turn a table green.
+    """
+    not_ends: ClassVar[frozenset[str]] = frozenset()
+    """States of a job that goes on. A ``.sync`` call never answers with one: UNKNOWN."""
+    reason_members: ClassVar[Sequence[str]] = ()
+    """The members that say why a job failed."""
+    started_members: ClassVar[Sequence[str]] = ("StartedAt",)
+    """Members with the time of its start; the first that is there counts."""
+    ended_members: ClassVar[Sequence[str]] = ("StoppedAt",)
+    """Members with the time of its end; the first that is there counts."""
+
+    # On one machine
+
+    throttled: ClassVar[str] = "ThrottlingException"
+    """The error of a throttled start: ``Batch.AWSBatchException``."""
+    local_ends: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """State and reason that the service gives after ``oom``, ``interrupt``, ``fail``, ``timeout``, or when it is ``stopped``.
+
+    Default: a state of `failures` that fits, with general words. A service that has no state for a timeout never says
+    one: then the state's own limit ends the job.
+    """
+
+    @abstractmethod
+    def request(self, deployment: D) -> Mapping[str, Json]:
+        """The members of the call: fixed ones from the deployment, those of a table by their path below ``$.arguments``."""
+
+    def roles(self, deployment: D) -> Sequence[str]:  # noqa: ARG002 - for implementations
+        """The ARNs of roles that the call passes on to `role_service`. Default: none."""
+        return ()
+
+    def bigger(self, settings: S, status: JobStatus) -> S | None:  # noqa: ARG002
+        """Larger settings after a lack of memory, or None if there are none. Default: None."""
+        return None
+
+    def job_in(self, answer: Json) -> Mapping[str, Json]:
+        """The description of the job in an answer of the service; ``{}`` if there is none."""
+        for wrapper in self.wrappers:
+            inner = member(answer, wrapper)
+            if isinstance(inner, Mapping):
+                return inner
+            if descriptions := objects(answer, wrapper):
+                return descriptions[0]
+        return answer if isinstance(answer, Mapping) else {}
+
+    def reason(self, job: Mapping[str, Json]) -> str | None:
+        """Why the job failed, in the service's own words. Default: the texts of `reason_members`."""
+        return ": ".join(filter(None, (text(job, name) for name in self.reason_members))) or None
+
+    def failure(self, state: str, job: Mapping[str, Json], reason: str | None) -> FailureClass | Verdict:  # noqa: ARG002
+        """What a state of `failures` means. Default: its class there; else by the words of the reason, else USER_CODE.
+
+        A job that failed without any reason is UNKNOWN.
+        """
+        by_default = FailureClass.USER_CODE if reason else FailureClass.UNKNOWN
+        return self.failures[state] or by_words(reason) or by_default
+
+    def log_url(self, job: Mapping[str, Json]) -> str | None:  # noqa: ARG002
+        """Where people read the job's log. Default: None."""
+        return None
+
+    def cost_basis(self, job: Mapping[str, Json]) -> Mapping[str, float] | None:  # noqa: ARG002
+        """What the bill is made from, by unit. Default: None."""
+        return None
+
+    def key(self, job: Mapping[str, Json], arguments: Json) -> Sequence[str | None]:  # noqa: ARG002
+        """What `describe` and `stop_job` need to name the job. Default: its id. If a part is None, they are not called."""
+        return (text(job, self.id_member),)
+
+    def describe(self, aws: object, key: Sequence[str]) -> Json:  # noqa: ARG002
+        """What the service now says of the job; use `extract_core.parsing.asking.answer`. Default: nothing."""
+        return None
+
+    def logs(self, aws: object, key: Sequence[str], job: Mapping[str, Json]) -> Iterable[str | None]:  # noqa: ARG002
+        """The last lines of the job's logs, a text per log. `job` is what `describe` said. Default: none."""
+        return ()
+
+    def stop_job(self, aws: object, key: Sequence[str]) -> None:
+        """End the job. If it has ended, this is fine; every other refusal is raised. Default: nothing is done."""
+
+    def local_argv(self, arguments: Mapping[str, Json]) -> Json:  # noqa: ARG002
+        """The job's own ``--key value`` arguments, a list or an object, from ``$.arguments``.
+
+        None: this job type can't run on one machine. Default: None.
+        """
+        return None
+
+    def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> Mapping[str, Json]:  # noqa: ARG002
+        """How the service would have described this end. `status` must read it. Default: the members that are named above."""
+        described: dict[str, Json] = {self.id_member: f"local-{end.number}", self.state_member: end.state}
+        described |= dict.fromkeys(self.started_members[:1], end.began) | dict.fromkeys(self.ended_members[:1], end.ended)
+        return described | (dict.fromkeys(self.reason_members[:1], end.reason) if end.reason else {})
+
+    # What JobType asks for
+
+    def settings(self) -> type[S]:
+        """The class that `settings_model` names."""
+        module, _, name = self.settings_model.partition(":")
+        return cast("type[S]", getattr(import_module(module), name))
+
+    def deployment(self) -> type[D]:
+        """The class that `deployment_model` names."""
+        module, _, name = self.deployment_model.partition(":")
+        return cast("type[D]", getattr(import_module(module), name))
+
+    def branch(self, target: Target[D]) -> Branch:
+        """One Task, which makes the request and leaves the answer at ``$.job_result``."""
+        state = start_state(self.title)
+        task: dict[str, Json] = {
+            "Type": "Task",
+            "Comment": self.comment,
+            "Resource": f"arn:{target.partition}:states:::{self.resource}",
+            "Parameters": self.request(target.deployment),
+            "ResultPath": "$.job_result",
+        }
+        return Branch(start=state, states={state: task}, job_state=state)
+
+    def timeout(self, settings: S) -> int:
+        """``(timeout_minutes + queue_minutes) * 60 + margin_seconds``; a day without ``timeout_minutes``."""
+        minutes = getattr(settings, "timeout_minutes", None)
+        if minutes is None:
+            return super().timeout(settings)
+        return (int(minutes) + int(getattr(settings, "queue_minutes", 0))) * 60 + self.margin_seconds
+
+    def escalate(self, settings: S, status: JobStatus, attempt: int) -> S | None:  # noqa: ARG002 - the next size follows this one
+        """After a lack of memory: `bigger`."""
+        return self.bigger(settings, status) if status.failure is FailureClass.OUT_OF_MEMORY else None
+
+    def permissions(self, target: Target[D]) -> Iterable[Statement]:
+        """`rights`, PassRole for `roles`, and the managed event rule."""
+        yield from statements(target, self.rights, self.named)
+        roles = tuple(sorted(self.roles(target.deployment)))
+        if roles:
+            passed_to: dict[str, dict[str, Json]] = {"StringEquals": {"iam:PassedToService": self.role_service}}
+            yield Statement(actions=("iam:PassRole",), resources=roles, condition=passed_to)
+        if self.event_rule:
+            actions = ("events:DescribeRule", "events:PutRule", "events:PutTargets")
+            yield Statement(actions=actions, resources=(target.arn("events", f"rule/{self.event_rule}"),))
+
+    def diagnose_permissions(self, target: Target[D]) -> Iterable[Statement]:
+        """`diagnose_rights`."""
+        return statements(target, self.diagnose_rights, self.named)
+
+    def stop_permissions(self, target: Target[D]) -> Iterable[Statement]:
+        """`stop_rights`."""
+        return statements(target, self.stop_rights, self.named)
+
+    def status(self, outcome: Outcome) -> JobStatus:
+        """What the outcome means, by the service's words."""
+        from extract_core.sync_job.ends import status_of
+
+        return status_of(self, outcome)
+
+    def diagnose(self, outcome: Outcome, aws: object) -> str | None:
+        """The reason that `describe` gives, if the payload did not have it, and the last lines of the logs."""
+        job, key = self._named_job(outcome)
+        if not key:
+            return None
+        now = self.job_in(self.describe(aws, key))
+        reason = self.reason(now)
+        return told(None if reason == self.reason(job) else reason, *self.logs(aws, key, {**job, **now}))
+
+    def stop(self, outcome: Outcome, aws: object) -> None:
+        """`stop_job`, if the outcome names a job."""
+        _, key = self._named_job(outcome)
+        if key:
+            self.stop_job(aws, key)
+
+    def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand | None:
+        """The reference extract job with `local_argv`."""
+        argv = self.local_argv(arguments)
+        if argv is None:
+            return None
+        if isinstance(argv, Mapping):
+            argv = [part for pair in argv.items() for part in pair]
+        if not isinstance(argv, list | tuple):
+            raise TypeError(f"local_argv() of job type {self.name!r} must return a list or an object of arguments, not {argv!r}")
+        return LocalCommand(argv=[sys.executable, "-m", "extract_job", *map(str, argv)])
+
+    def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
+        """`local_result` of that end, as Step Functions hands it over."""
+        from extract_core.sync_job.local import answer_of
+
+        return answer_of(self, arguments, ended)
+
+    # For use in the methods of a subclass
+
+    def described(self, outcome: Outcome) -> Mapping[str, Json]:
+        """The description of the job in the result, or in the cause of an error; ``{}`` if there is none."""
+        return self.job_in(payload.described(outcome))
+
+    def chosen(self, name: str, settings: S, deployment: D) -> str:
+        """The value of a setting in `named`, by default the deployment's. ValueError if the deployment does not allow it."""
+        chosen: str = getattr(settings, name) or getattr(deployment, name)
+        allowed = allowed_values(name, deployment)
+        if chosen in allowed:
+            return chosen
+        raise ValueError(
+            f"the {self.named[name]} {chosen!r} is not in the deployment, which allows {', '.join(map(repr, allowed))}: "
+            f"name one of these as {name}, or add it to {name}s under [job_types.{self.name}] of extract.toml and build anew"
+        )
+
+    def resources(self, target: Target[D], service: str, resource: str) -> tuple[str, ...]:
+        """The ARNs that a resource of `rights` stands for."""
+        return arns(target, service, resource, self.named)
+
+    def _named_job(self, outcome: Outcome) -> tuple[Mapping[str, Json], Sequence[str]]:
+        """The description of the job, and its key; empty if a part of that is missing."""
+        job = self.described(outcome)
+        key = self.key(job, member(outcome.item, "arguments"))
+        return job, [part for part in key if part] if all(key) else ()
