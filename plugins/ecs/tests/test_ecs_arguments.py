@@ -58,8 +58,8 @@ def test_sizes_are_texts_as_run_task_wants_them():
 
 def test_a_task_definition_outside_the_deployment_is_refused():
     text = (
-        "the task definition 'other' is not in the deployment, which allows 'big:7', 'extract-job': name one of these, or add it "
-        "to task_definitions under [job_types.ecs] of extract.toml and build anew"
+        "the task definition 'other' is not in the deployment, which allows 'big:7', 'extract-job': name one of these as "
+        "task_definition, or add it to task_definitions under [job_types.ecs] of extract.toml and build anew"
     )
     with pytest.raises(ValueError, match=whole(text)):
         ECS.arguments(table(), EcsSettings(task_definition="other"))

@@ -61,8 +61,8 @@ def test_a_value_equal_to_the_script_stays_the_jobs():
 
 def test_a_cluster_outside_the_deployment_is_refused():
     text = (
-        "the cluster 'j-C3' is not in the deployment, which allows 'j-A1', 'j-B2': name one of these, or add it to cluster_ids "
-        "under [job_types.emr] of extract.toml and build anew"
+        "the cluster 'j-C3' is not in the deployment, which allows 'j-A1', 'j-B2': name one of these as "
+        "cluster_id, or add it to cluster_ids under [job_types.emr] of extract.toml and build anew"
     )
     with pytest.raises(ValueError, match=whole(text)):
         EMR.arguments(table(), EmrSettings(script_name="x.py", cluster_id="j-C3"))

@@ -10,7 +10,6 @@ import pytest
 
 from extract_core import FailureClass, JobState, JobStatus, Outcome
 from extract_emr import extract_job_types
-from extract_emr.status import BY_STATE
 
 EMR = next(found for found in extract_job_types() if found.name == "emr")
 
@@ -36,7 +35,7 @@ def test_success(envelope):
 
 def test_every_state_of_the_service_is_known():
     states = botocore.session.get_session().get_service_model("emr").shape_for("StepState").enum
-    assert {"COMPLETED", "FAILED", *BY_STATE} == set(states)
+    assert {EMR.succeeded, *EMR.failures, *EMR.not_ends} == set(states)
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
@@ -140,5 +139,5 @@ def test_a_cause_whose_beginning_is_gone():
 def test_an_answer_without_a_state(answer):
     status = EMR.status(Outcome.succeeded(answer))
     assert (status.state, status.message) == (
-        JobState.UNKNOWN, "EMR answered without a step's state: what the step came to is not known",
+        JobState.UNKNOWN, "EMR answered without the state of a step: how it ended is not known",
     )  # fmt: skip

@@ -149,15 +149,15 @@ def test_options_that_would_not_stay_one_word(model, option):
         (
             "emr_serverless", ServerlessSettings(application_id="00zz"),
             (
-                "the application '00zz' is not in the deployment, which allows '00f1', '00f2': name one of these, or add it to "
-                "application_ids under [job_types.emr_serverless] of extract.toml and build anew"
+                "the application '00zz' is not in the deployment, which allows '00f1', '00f2': name one of these as "
+                "application_id, or add it to application_ids under [job_types.emr_serverless] of extract.toml and build anew"
             ),
         ),
         (
             "emr_eks", EksSettings(virtual_cluster_id="zz"),
             (
-                "the virtual cluster 'zz' is not in the deployment, which allows '0b0q', '0b0r': name one of these, or add it to "
-                "virtual_cluster_ids under [job_types.emr_eks] of extract.toml and build anew"
+                "the virtual cluster 'zz' is not in the deployment, which allows '0b0q', '0b0r': name one of these as "
+                "virtual_cluster_id, or add it to virtual_cluster_ids under [job_types.emr_eks] of extract.toml and build anew"
             ),
         ),
     ],

@@ -10,8 +10,7 @@ import pytest
 
 from extract_core import FailureClass, JobState, JobStatus, Outcome
 from extract_emr import extract_job_types
-from extract_emr.eks import status as eks
-from extract_emr.serverless import status as serverless
+from extract_emr.eks.job_type import BY_REASON
 
 BY_NAME = {found.name: found for found in extract_job_types()}
 LOGS = {"MonitoringConfiguration": {"S3MonitoringConfiguration": {"LogUri": "s3://logs/x/"}}}
@@ -59,26 +58,24 @@ def test_success_of_eks(wrapped):
 
 
 @pytest.mark.parametrize(
-    ("service", "ends"),
-    [
-        ("emr-serverless", {"SUCCESS", "FAILED", "CANCELLED", *serverless.NOT_ENDS}),
-        ("emr-containers", {"COMPLETED", "FAILED", "CANCELLED", *eks.NOT_ENDS}),
-    ],
+    ("service", "name"),
+    [("emr-serverless", "emr_serverless"), ("emr-containers", "emr_eks")],
 )
-def test_every_state_of_the_service_is_known(service, ends):
-    assert set(botocore.session.get_session().get_service_model(service).shape_for("JobRunState").enum) == ends
+def test_every_state_of_the_service_is_known(service, name):
+    known = {BY_NAME[name].succeeded, *BY_NAME[name].failures, *BY_NAME[name].not_ends}
+    assert set(botocore.session.get_session().get_service_model(service).shape_for("JobRunState").enum) == known
 
 
 def test_every_failure_reason_of_eks_is_known():
     assert set(botocore.session.get_session().get_service_model("emr-containers").shape_for("FailureReason").enum) == set(
-        eks.BY_REASON
+        BY_REASON
     )
 
 
 @pytest.mark.parametrize(
     ("name", "title", "state"),
-    [("emr_serverless", "EMR Serverless job run 00g2", state) for state in sorted(serverless.NOT_ENDS)]
-    + [("emr_eks", "EMR on EKS job run 000", state) for state in sorted(eks.NOT_ENDS)],
+    [("emr_serverless", "EMR Serverless job run 00g2", state) for state in sorted(BY_NAME["emr_serverless"].not_ends)]
+    + [("emr_eks", "EMR on EKS job run 000", state) for state in sorted(BY_NAME["emr_eks"].not_ends)],
 )
 def test_what_is_no_end(name, title, state):
     status = of(name, State=state)
@@ -113,7 +110,7 @@ def test_an_answer_that_is_no_job_run(name, payload):
     status = BY_NAME[name].status(Outcome.succeeded(payload))
     title = BY_NAME[name].title
     assert (status.state, status.message) == (
-        JobState.UNKNOWN, f"{title} answered without a job run's state: what it came to is not known",
+        JobState.UNKNOWN, f"{title} answered without the state of a job run: how it ended is not known",
     )  # fmt: skip
 
 

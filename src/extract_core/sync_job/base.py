@@ -14,7 +14,7 @@ from extract_core.parsing.asking import told
 from extract_core.parsing.payload import member, objects, text
 from extract_core.parsing.verdicts import by_words
 from extract_core.registry.routing import start_state
-from extract_core.sync_job.rights import allowed_values, arns, statements
+from extract_core.sync_job.rights import allowed_values, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -135,7 +135,7 @@ class SyncJob(JobType[S, D]):
 
     def reason(self, job: Mapping[str, Json]) -> str | None:
         """Why the job failed, in the service's own words. Default: the texts of `reason_members`."""
-        return ": ".join(filter(None, (text(job, name) for name in self.reason_members))) or None
+        return ": ".join(dict.fromkeys(filter(None, (text(job, name) for name in self.reason_members)))) or None
 
     def failure(self, state: str, job: Mapping[str, Json], reason: str | None) -> FailureClass | Verdict:  # noqa: ARG002
         """What a state of `failures` means. Default: its class there; else by the words of the reason, else USER_CODE.
@@ -282,7 +282,7 @@ class SyncJob(JobType[S, D]):
     def chosen(self, name: str, settings: S, deployment: D) -> str:
         """The value of a setting in `named`, by default the deployment's. ValueError if the deployment does not allow it."""
         chosen: str = getattr(settings, name) or getattr(deployment, name)
-        allowed = allowed_values(name, deployment)
+        allowed = self.allowed(name, deployment)
         if chosen in allowed:
             return chosen
         raise ValueError(
@@ -290,9 +290,9 @@ class SyncJob(JobType[S, D]):
             f"name one of these as {name}, or add it to {name}s under [job_types.{self.name}] of extract.toml and build anew"
         )
 
-    def resources(self, target: Target[D], service: str, resource: str) -> tuple[str, ...]:
-        """The ARNs that a resource of `rights` stands for."""
-        return arns(target, service, resource, self.named)
+    def allowed(self, name: str, deployment: D) -> tuple[str, ...]:
+        """Every value that a table may choose for a setting in `named`, sorted."""
+        return allowed_values(name, deployment)
 
     def _named_job(self, outcome: Outcome) -> tuple[Mapping[str, Json], Sequence[str]]:
         """The description of the job, and its key; empty if a part of that is missing."""

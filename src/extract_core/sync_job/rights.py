@@ -18,10 +18,10 @@ def statements(target: Target[Any], rights: Mapping[str, Sequence[str]], named: 
     """A statement per resource. The service of an ARN is that of the first action."""
     for resource, actions in rights.items():
         service = actions[0].partition(":")[0]
-        yield Statement(actions=tuple(actions), resources=arns(target, service, resource, named))
+        yield Statement(actions=tuple(actions), resources=_arns(target, service, resource, named))
 
 
-def arns(target: Target[Any], service: str, resource: str, named: Container[str]) -> tuple[str, ...]:
+def _arns(target: Target[Any], service: str, resource: str, named: Container[str]) -> tuple[str, ...]:
     """The ARNs of a resource: one per allowed value of each name in braces that is in `named`. ``*`` stays as it is."""
     if resource == "*":
         return ("*",)

@@ -78,7 +78,3 @@ class EcsDeployment(BaseModel):
         if self.capacity_providers:
             return any(part.provider in _FARGATE for part in self.capacity_providers)
         return self.launch_type in (None, "FARGATE")
-
-    def allowed(self) -> tuple[str, ...]:
-        """Every task definition that the state machine may run, sorted."""
-        return tuple(sorted({self.task_definition, *self.task_definitions}))

@@ -1,59 +1,74 @@
-"""The job type ecs: one ECS task a table, by ecs:runTask.sync."""
+"""The job type ecs: one ECS task per table, by ecs:runTask.sync."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from extract_core import Branch, JobType, Retry
-from extract_core.registry.routing import start_state
+from extract_core import Retry, SyncJob
+from extract_core.parsing.asking import answer, client, stopped
+from extract_core.parsing.payload import member, objects, text
+from extract_ecs import stop_codes
+from extract_ecs.containers import job_containers
+from extract_ecs.logs import task_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from extract_core import JobStatus, Json, LocalCommand, LocalExit, Outcome, Statement, TableRun, Target
+    from extract_core import JobStatus, Json, Outcome, Statement, TableRun, Target
+    from extract_core.sync_job.local import LocalEnd
     from extract_ecs.deployment import EcsDeployment
     from extract_ecs.settings import EcsSettings
 
-_MARGIN_SECONDS: Final = 900
-"""Provisioning, network interface and image pull. ECS has no time limit of its own: the state's is the only one."""
+_TASK_ARN: Final = re.compile(r"arn:[^:]+:ecs:[^:]+:\d{12}:task/(?P<cluster>[^/]+)/(?P<id>[^/]+)")
+
+_STOPPED_REASONS: Final = {"SpotInterruption": "Your Spot Task was interrupted.", "UserInitiated": "Task stopped by user"}
 
 
-class Ecs(JobType["EcsSettings", "EcsDeployment"]):
-    """Amazon ECS: containers on Fargate, on EC2, or by capacity providers."""
+class Ecs(SyncJob["EcsSettings", "EcsDeployment"]):
+    """Amazon ECS: containers on Fargate, on EC2, or by capacity providers.
 
-    name: ClassVar[str] = "ecs"
-    title: ClassVar[str] = "ECS"
-    api_version: ClassVar[int] = 1
+    Success and failure are one Task at top level (recorded on AWS). DescribeTasks' envelope reads the same:
+    ``{"Tasks": [...], "Failures": [...]}``.
+    """
 
-    def settings(self) -> type[EcsSettings]:
-        """One table's settings."""
-        from extract_ecs.settings import EcsSettings
+    name = "ecs"
+    title = "ECS"
+    api_version = 1
+    settings_model = "extract_ecs.settings:EcsSettings"
+    deployment_model = "extract_ecs.deployment:EcsDeployment"
 
-        return EcsSettings
+    resource = "ecs:runTask.sync"
+    comment = "Runs the table's ECS task and waits for its end"
+    named: ClassVar = {"task_definition": "task definition"}
+    # Provisioning, network interface and image pull. ECS has no time limit for a task: the state's is the only one.
+    margin_seconds = 900
+    role_service = "ecs-tasks.amazonaws.com"
+    event_rule = "StepFunctionsGetEventsForECSTaskRule"
 
-    def deployment(self) -> type[EcsDeployment]:
-        """``[job_types.ecs]``."""
-        from extract_ecs.deployment import EcsDeployment
+    job_word = "task"
+    wrappers = ("Task", "Tasks")
+    id_member = "TaskArn"
+    state_member = "StopCode"
+    succeeded = stop_codes.EXITED  # with exit code 0: `status` reads the containers too
+    failures: ClassVar = {stop_codes.EXITED: None}
 
-        return EcsDeployment
+    throttled = "ECS.AmazonECSException"
+    local_ends: ClassVar = {
+        "oom": (stop_codes.EXITED, "OutOfMemoryError: Container killed due to memory usage"),
+        "interrupt": ("SpotInterruption", ""),
+        "stopped": ("UserInitiated", ""),
+    }
 
-    def branch(self, target: Target[EcsDeployment]) -> Branch:
-        """One Task. Overrides is read whole, so its optional members may be absent; all else is baked in from the deployment."""
-        from extract_ecs.run_task import fixed_parameters
+    def request(self, deployment: EcsDeployment) -> dict[str, Json]:
+        """Overrides is read whole, so its optional members may be absent; all else is fixed by the deployment."""
+        from extract_ecs.run_task import fixed_members
 
-        state = start_state(self.title)
-        task: dict[str, Json] = {
-            "Type": "Task",
-            "Comment": "Runs the table's ECS task and waits for its end",
-            "Resource": f"arn:{target.partition}:states:::ecs:runTask.sync",
-            "Parameters": {
-                **fixed_parameters(target.deployment),
-                "TaskDefinition.$": "$.arguments.task_definition",
-                "Overrides.$": "$.arguments.overrides",
-            },
-            "ResultPath": "$.job_result",
+        return {
+            **fixed_members(deployment),
+            "TaskDefinition.$": "$.arguments.task_definition",
+            "Overrides.$": "$.arguments.overrides",
         }
-        return Branch(start=state, states={state: task}, job_state=state)
 
     def arguments(self, table: TableRun[EcsDeployment], settings: EcsSettings) -> Mapping[str, Json]:
         """RunTask's TaskDefinition and Overrides.
@@ -62,14 +77,7 @@ class Ecs(JobType["EcsSettings", "EcsDeployment"]):
         """
         from extract_ecs.overrides import check_fargate_size, overrides
 
-        task_definition = settings.task_definition or table.deployment.task_definition
-        allowed = table.deployment.allowed()
-        if task_definition not in allowed:
-            raise ValueError(
-                f"the task definition {task_definition!r} is not in the deployment, which allows "
-                f"{', '.join(map(repr, allowed))}: name one of these, or add it to "
-                "task_definitions under [job_types.ecs] of extract.toml and build anew"
-            )
+        task_definition = self.chosen("task_definition", settings, table.deployment)
         if table.deployment.on_fargate():
             check_fargate_size(settings.cpu, settings.memory)
         container = settings.container or table.deployment.container
@@ -78,17 +86,17 @@ class Ecs(JobType["EcsSettings", "EcsDeployment"]):
             "overrides": overrides(container, table.job_arguments, settings.cpu, settings.memory),
         }
 
-    def status(self, outcome: Outcome) -> JobStatus:
-        """What ECS's Task, its Failures or the error mean. SUCCEEDED only for an essential container that exited with 0."""
-        from extract_ecs.status import status
-
-        return status(outcome)
-
     def permissions(self, target: Target[EcsDeployment]) -> Iterable[Statement]:
-        """RunTask on the task definitions, Stop and Describe on the cluster's tasks, PassRole, and the managed event rule."""
-        from extract_ecs.run_task import statements
+        """RunTask on the task definitions, StopTask and DescribeTasks on the cluster's tasks."""
+        from extract_ecs.rights import on_tasks, run_task
 
-        return statements(target)
+        yield run_task(target, self.allowed("task_definition", target.deployment))
+        yield on_tasks(target, "ecs:DescribeTasks", "ecs:StopTask")
+        yield from super().permissions(target)
+
+    def roles(self, deployment: EcsDeployment) -> Sequence[str]:
+        """The task and execution roles that the task definitions name."""
+        return deployment.task_roles
 
     def start_retries(self) -> Iterable[Retry]:
         """Refusals: no task was started.
@@ -96,53 +104,84 @@ class Ecs(JobType["EcsSettings", "EcsDeployment"]):
         ECS.AmazonECSException is a throttle or "Capacity is unavailable at this time"; AmazonECS.Unknown comes for Failures in
         RunTask's answer (placement). ECS.ServerException may have started one and is not retried.
         """
-        return (
-            Retry(errors=("AmazonECS.Unknown", "ECS.AmazonECSException")),
-            Retry(errors=("ECS.ThrottlingException",), interval_seconds=5, max_delay_seconds=60),
-        )
+        yield Retry(errors=("AmazonECS.Unknown", "ECS.AmazonECSException"))
+        yield Retry(errors=("ECS.ThrottlingException",), interval_seconds=5, max_delay_seconds=60)
 
-    def timeout(self, settings: EcsSettings) -> int:
-        """``timeout_minutes * 60 + 900`` seconds."""
-        return settings.timeout_minutes * 60 + _MARGIN_SECONDS
-
-    def escalate(self, settings: EcsSettings, status: JobStatus, attempt: int) -> EcsSettings | None:  # noqa: ARG002 - by size
-        """Out of memory: at least twice the memory, of the sizes that Fargate has."""
+    def bigger(self, settings: EcsSettings, status: JobStatus) -> EcsSettings | None:
+        """At least twice the memory, of the sizes that Fargate has."""
         from extract_ecs.sizes import bigger
 
         return bigger(settings, status)
 
-    def diagnose(self, outcome: Outcome, aws: object) -> str | None:
-        """DescribeTasks' reasons of containers where the payload had none, and the last lines of the job's log."""
-        from extract_ecs.aws import diagnose
+    def status(self, outcome: Outcome) -> JobStatus:
+        """What ECS's Task, its Failures or the error mean. SUCCEEDED only if the job's container exited with 0 by itself."""
+        from extract_ecs.status import status
 
-        return diagnose(outcome, aws)
+        return status(outcome, self.described(outcome))
 
-    def stop(self, outcome: Outcome, aws: object) -> None:
-        """StopTask. Raises what ECS refuses; a task that has ended is fine."""
-        from extract_ecs.aws import stop
+    def key(self, job: Mapping[str, Json], arguments: Json) -> Sequence[str | None]:  # noqa: ARG002 - all is in the ARN
+        """Cluster and ARN of the task."""
+        arn = _TASK_ARN.fullmatch(text(job, "TaskArn") or "")
+        return (arn["cluster"], arn[0]) if arn else (None,)
 
-        stop(outcome, aws)
+    def reason(self, job: Mapping[str, Json]) -> str | None:
+        """How the job's containers ended."""
+        return "; ".join(container.told() for container in job_containers(job, {})) or None
+
+    def describe(self, aws: object, key: Sequence[str]) -> Json:
+        """DescribeTasks. ECS describes a stopped task for about an hour."""
+        return answer(aws, "ecs", "describe_tasks", cluster=key[0], tasks=[key[1]])
+
+    def logs(self, aws: object, key: Sequence[str], job: Mapping[str, Json]) -> Iterable[str | None]:
+        """The log of the job's container."""
+        yield task_log(aws, job, key[1].rpartition("/")[2])
 
     def diagnose_permissions(self, target: Target[EcsDeployment]) -> Iterable[Statement]:
-        """DescribeTasks on the cluster's, DescribeTaskDefinition, and the events of the deployment's log_group."""
-        from extract_ecs.rights import diagnose_statements
+        """DescribeTasks on the cluster's tasks, DescribeTaskDefinition, and the events of the deployment's log_group."""
+        from extract_ecs.rights import on_tasks, read_logs
 
-        return diagnose_statements(target)
+        yield on_tasks(target, "ecs:DescribeTasks")
+        yield from read_logs(target)
+
+    def stop_job(self, aws: object, key: Sequence[str]) -> None:
+        """StopTask. "The referenced task was not found.": ECS forgets a stopped task in an hour."""
+        ecs = client(aws, "ecs")
+        stopped(
+            lambda: ecs.stop_task(cluster=key[0], task=key[1], reason="its extract run has ended"),
+            ended=("InvalidParameterException",),
+        )
 
     def stop_permissions(self, target: Target[EcsDeployment]) -> Iterable[Statement]:
         """StopTask on the cluster's tasks."""
-        from extract_ecs.rights import stop_statements
+        from extract_ecs.rights import on_tasks
 
-        return stop_statements(target)
+        yield on_tasks(target, "ecs:StopTask")
 
-    def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
-        """The reference extract job with the container's Command."""
-        from extract_ecs.local import local_command
+    def local_argv(self, arguments: Mapping[str, Json]) -> Json:
+        """The container's Command: the image's entry point gets the same argv."""
+        [container] = objects(arguments, "overrides", "ContainerOverrides")
+        return container["Command"]
 
-        return local_command(arguments)
+    def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> Mapping[str, Json]:
+        """A stopped Task.
 
-    def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
-        """A stopped Task, as ECS describes one."""
-        from extract_ecs.local import local_answer
-
-        return local_answer(arguments, ended)
+        On AWS it holds no output of the job: only an exit code, and a Reason where Docker had one. Here the job's last words
+        stand in that Reason, since there is no CloudWatch log to read.
+        """
+        arn = "arn:aws:ecs:us-east-1:000000000000"
+        [override] = objects(arguments, "overrides", "ContainerOverrides")
+        container: dict[str, Json] = {"Name": override["Name"], "LastStatus": "STOPPED", "ExitCode": end.code}
+        return {
+            "ClusterArn": f"{arn}:cluster/local",
+            "Containers": [container | ({"Reason": end.reason} if end.reason else {})],
+            "Cpu": member(arguments, "overrides", "Cpu") or "1024",  # of a task definition that exists only in AWS: 1 vCPU, 2 GB
+            "LastStatus": "STOPPED",
+            "Memory": member(arguments, "overrides", "Memory") or "2048",
+            "Overrides": arguments["overrides"],
+            "StartedAt": end.began,
+            "StopCode": end.state,
+            "StoppedAt": end.ended,
+            "StoppedReason": _STOPPED_REASONS.get(end.state, stop_codes.EXITED_REASON),
+            "TaskArn": f"{arn}:task/local/{end.number}",
+            "TaskDefinitionArn": f"{arn}:task-definition/{arguments['task_definition']}",
+        }

@@ -1,10 +1,9 @@
-"""A bigger task for a further attempt after a lack of memory: among the sizes that Fargate has, else twice the memory."""
+"""A larger task for another attempt after a lack of memory: among the sizes that Fargate has, else twice the memory."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extract_core import FailureClass
 from extract_ecs.overrides import FARGATE_MEMORY
 
 if TYPE_CHECKING:
@@ -17,11 +16,9 @@ _MOST: Final = FARGATE_MEMORY[max(FARGATE_MEMORY)][-1]
 def bigger(settings: EcsSettings, status: JobStatus) -> EcsSettings | None:
     """At least twice the memory, with the CPU that Fargate wants for it.
 
-    None for another failure than OUT_OF_MEMORY, at the biggest size, and where no size is known. A table that names none has its
-    task definition's: the stopped task told it, in its cost.
+    None at the largest size, and if no size is known. A table that names no size has that of its task definition: the cost of
+    the stopped task tells it.
     """
-    if status.failure is not FailureClass.OUT_OF_MEMORY:
-        return None
     cpu, memory = settings.cpu, settings.memory
     if cpu is None and memory is None:
         cpu, memory = _size_told(status)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from extract_core import FailureClass, JobState, JobStatus
 from extract_core.parsing import verdicts as v
-from extract_core.parsing.payload import cut_member, described, instant, number, objects, text
+from extract_core.parsing.payload import cut_member, instant, number, objects, text
 from extract_ecs.containers import job_containers
 from extract_ecs.stop_codes import EXITED, EXITED_REASON, KNOWN, not_placed, verdict
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from extract_ecs.containers import Container
 
 
-def status(outcome: Outcome) -> JobStatus:
-    """Total: never raises; SUCCEEDED only for a result whose job container exited with 0 by itself."""
-    answer = described(outcome, "Task")
-    failures = objects(answer, "Failures")
-    tasks = objects(answer, "Tasks")
-    task = tasks[0] if tasks else answer
+def status(outcome: Outcome, task: Mapping[str, Json]) -> JobStatus:
+    """Total: never raises; SUCCEEDED only for a result whose job container exited with 0 by itself.
+
+    `task` is the described Task, or an answer with Failures and without one.
+    """
+    failures = objects(task, "Failures")
     code = text(task, "StopCode") or cut_member(outcome.cause, "StopCode")
     said = text(task, "StoppedReason") or cut_member(outcome.cause, "StoppedReason")
     if code is None and said == EXITED_REASON:

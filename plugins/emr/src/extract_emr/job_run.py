@@ -1,85 +1,76 @@
-"""What the end of a job run of EMR Serverless or EMR on EKS means: both describe one JobRun, in words of their own.
+"""What EMR Serverless and EMR on EKS have in common: both describe a JobRun, and both write logs to S3.
 
 Success and failure are a JobRun with PascalCase keys and epoch milliseconds. That of EMR Serverless stands at top level, in the
 result and in the Cause: the machine of vivekaradshan/upgrade-regression-test-agent reads ``$.State`` and ``$.JobRunId`` there,
-and its deployment notes tell that it ran so on AWS. That of EMR on EKS was not seen; ``{"JobRun": …}`` reads the same.
-StateDetails is at most 256 characters (botocore), so a long reason is cut.
+and its deployment notes say that it ran so on AWS. That of EMR on EKS was not seen; ``{"JobRun": ...}`` reads the same.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
-from extract_core import FailureClass, JobState, JobStatus
-from extract_core.parsing import verdicts as v
-from extract_core.parsing.payload import cut_member, described, instant, text
+from extract_core import SyncJob
+from extract_core.parsing.payload import member, text
+from extract_emr.logs import read_logs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from extract_core import Json, Outcome
+    from pydantic import BaseModel
 
+    from extract_core import Json, Statement, Target
+    from extract_core.sync_job.local import LocalEnd
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """The words of one service. `verdict` reads a run that ended in a state other than `succeeded`.
+S = TypeVar("S", bound="BaseModel")
+D = TypeVar("D", bound="BaseModel")
 
-    `ids` are the members that a run is known by, its own id first: other services have a State as well.
-    """
-
-    title: str
-    ids: tuple[str, str]
-    succeeded: str
-    known: frozenset[str]
-    verdict: Callable[[str, Mapping[str, Json], str | None], v.Verdict]
-    log_folder: Callable[[Mapping[str, Json]], str | None]
-    cost_basis: Callable[[Mapping[str, Json]], Mapping[str, float] | None] = lambda _run: None
+_DETAILS: Final = 256
+"""Characters of StateDetails (botocore): a long reason is cut."""
 
 
-def status(outcome: Outcome, service: Service) -> JobStatus:
-    """Total: never raises; SUCCEEDED only for a result in the service's own success state."""
-    run = described(outcome, "JobRun")
-    state = text(run, "State") if any(text(run, name) for name in service.ids) else None
-    if outcome.error is None and state == service.succeeded:
-        return _status(run, service, v.Verdict(JobState.SUCCEEDED, FailureClass.UNKNOWN, retryable=False), None)
-    if state is None and outcome.error is not None:
-        state = cut_member(outcome.cause, "State")
-    if state is None:
-        verdict = v.UNKNOWN if outcome.error is None else v.by_error(outcome.error, outcome.cause)
-        return _status(run, service, verdict, _without_run(outcome, service))
-    said = text(run, "StateDetails") or cut_member(outcome.cause, "StateDetails")
-    run_id = text(run, service.ids[0]) or cut_member(outcome.cause, service.ids[0])
-    name = " ".join(filter(None, (f"{service.title} job run", run_id)))
-    if state == service.succeeded:
-        return _status(run, service, v.UNKNOWN, f"{name} ended {state}: yet Step Functions says {outcome.error}")
-    if state not in service.known:
-        return _status(run, service, v.UNKNOWN, f"{name} ended {state}: a state that extract does not know")
-    reason = ": ".join(filter(None, (text(run, "FailureReason") or cut_member(outcome.cause, "FailureReason"), said)))
-    verdict = service.verdict(state, run, reason)
-    return _status(run, service, verdict, f"{name} ended {state}: {reason or f'{service.title} gave no reason'}")
+class JobRun(SyncJob[S, D]):
+    """`known_by` holds the member of the run's id and that of the place it runs in; `named` has that place alone."""
 
+    log_path: ClassVar[str]
+    """The folder of a place's runs below the log folder: ``applications/{}/jobs/``."""
 
-def _without_run(outcome: Outcome, service: Service) -> str:
-    if outcome.error is None:
-        return f"{service.title} answered without a job run's state: what it came to is not known"
-    return f"{service.title} job run: {outcome.error}: {(outcome.cause or '').strip() or 'no cause was given'}"
+    job_word = "job run"
+    wrappers = ("JobRun",)
+    state_member = "State"
+    reason_members = ("FailureReason", "StateDetails")
+    local_ends: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "oom": ("FAILED", "Job failed. ExitCode: 137. Last few exceptions: java.lang.OutOfMemoryError: Java heap space"),
+        "interrupt": ("FAILED", "Job failed. Last few exceptions: ExecutorLostFailure: Container released on a *lost* node"),
+        "stopped": ("CANCELLED", "Job run was cancelled"),
+    }
 
+    def key(self, job: Mapping[str, Json], arguments: Json) -> Sequence[str | None]:
+        """Place and run: both are members of StartJobRun's answer and of a JobRun."""
+        [argument] = self.named
+        return text(job, self.known_by[1]) or text(arguments, argument), text(job, self.id_member)
 
-def _status(run: Mapping[str, Json], service: Service, verdict: v.Verdict, message: str | None) -> JobStatus:
-    return JobStatus(
-        state=verdict.state,
-        failure=None if verdict.state is JobState.SUCCEEDED else verdict.failure,
-        retryable=verdict.retryable,
-        message=message,
-        job_run_id=text(run, service.ids[0]),
-        log_url=service.log_folder(run),
-        started_at=instant(run, "StartedAt") or instant(run, "CreatedAt"),
-        ended_at=instant(run, "EndedAt") or instant(run, "FinishedAt"),
-        cost_basis=service.cost_basis(run),
-    )
+    def log_url(self, job: Mapping[str, Json]) -> str | None:
+        """The folder of the run's logs in S3."""
+        return self.log_folder(job, self.key(job, None))
 
+    def log_folder(self, job: Mapping[str, Json], key: Sequence[str | None]) -> str | None:
+        """The folder of this run's logs, if the run has a log folder in S3."""
+        uri = text(job, "ConfigurationOverrides", "MonitoringConfiguration", "S3MonitoringConfiguration", "LogUri")
+        return f"{uri.rstrip('/')}/{self.log_path.format(key[0])}{key[1]}/" if uri and all(key) else None
 
-def log_uri(run: Mapping[str, Json]) -> str | None:
-    """The folder in S3 that the run's logs go below, where it names one."""
-    return text(run, "ConfigurationOverrides", "MonitoringConfiguration", "S3MonitoringConfiguration", "LogUri")
+    def diagnose_permissions(self, target: Target[D]) -> Iterable[Statement]:
+        """And the logs below log_uri."""
+        yield from super().diagnose_permissions(target)
+        [argument] = self.named
+        prefixes = [self.log_path.format(place) for place in self.allowed(argument, target.deployment)]
+        yield from read_logs(target, getattr(target.deployment, "log_uri", None), prefixes)
+
+    def local_argv(self, arguments: Mapping[str, Json]) -> Json:
+        """The entry point's arguments: Spark gives a script the same argv."""
+        return member(arguments, "spark_submit", "EntryPointArguments")
+
+    def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> dict[str, Json]:
+        """The members that both services have. On AWS StateDetails say little of the job; here it holds the job's last words."""
+        reason = end.reason or ""
+        details = reason[:_DETAILS] if reason.startswith("killed by ") else reason[-_DETAILS:]
+        return {**super().local_result(arguments, end), "Name": arguments["name"], "FailureReason": "", "StateDetails": details}

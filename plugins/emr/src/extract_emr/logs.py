@@ -1,18 +1,19 @@
-"""Logs of jobs in S3: how a job run is told to write them there, and the end of one, gzipped as EMR's services put them."""
+"""Logs of jobs in S3: how a job run is told to write them there, and the end of a log, gzipped as EMR's services put it."""
 
 from __future__ import annotations
 
 import re
 import zlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from extract_core import Statement
 from extract_core.parsing.asking import answer, client
 from extract_core.parsing.payload import objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from extract_core import Json
+    from extract_core import Json, Target
 
 _MOST: Final = 16 * 1024 * 1024
 """Bytes read of one log: a diagnosis must not cost minutes."""
@@ -43,6 +44,19 @@ def log_tail(aws: object, uri: str | None) -> str | None:
         return None
     lines = "\n".join(tail.decode("utf-8", "replace").splitlines()[-_LINES:])[-_CHARACTERS:].strip()
     return f"last lines of {uri}:\n{lines}" if lines else None
+
+
+def stderr_of_step(aws: object, cluster: str, step_id: str) -> str | None:
+    """Where a cluster that stores its logs puts a step's stderr (EMR guide, "View log files")."""
+    place = folder(text(answer(aws, "emr", "describe_cluster", ClusterId=cluster), "Cluster", "LogUri"))
+    return f"s3://{place[0]}/{place[1]}{cluster}/steps/{step_id}/stderr.gz" if place else None
+
+
+def read_logs(target: Target[Any], log_uri: str | None, prefixes: Iterable[str]) -> Iterable[Statement]:
+    """Read what lies below these prefixes of a log folder in S3; nothing without such a folder."""
+    if place := folder(log_uri):
+        where = f"arn:{target.partition}:s3:::{place[0]}/{place[1]}"
+        yield Statement(actions=("s3:GetObject",), resources=tuple(f"{where}{prefix}*" for prefix in prefixes))
 
 
 def _unpacked(chunks: Iterable[bytes]) -> bytes:

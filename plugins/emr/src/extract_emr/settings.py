@@ -56,7 +56,3 @@ class EmrDeployment(BaseModel):
         default=None, description="Where its clusters keep their logs, in S3: what a failed step wrote is read."
     )
     execution_role_arn: Role | None = Field(default=None, description="The runtime role of every step.")
-
-    def allowed(self) -> tuple[str, ...]:
-        """Every cluster that the state machine may add steps to, sorted."""
-        return tuple(sorted({self.cluster_id, *self.cluster_ids}))

@@ -1,4 +1,4 @@
-"""More memory for a further attempt at a step that ran out of it."""
+"""More memory for another attempt at a step that ran out of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
-from extract_core import FailureClass
 from extract_emr.memory import OVERHEAD, doubled, option
 
 if TYPE_CHECKING:
@@ -17,13 +16,11 @@ _LIMIT_OF_YARN: Final = re.compile(r"of (\d{1,6}(?:\.\d{1,3})?) ?GB physical mem
 
 
 def bigger(settings: EmrSettings, status: JobStatus) -> EmrSettings | None:
-    """Twice the memory of executors and driver, where it is set or YARN told it; else one task at a time in an executor.
+    """Twice the memory of executors and driver, if it is set or YARN named it; else one task at a time in an executor.
 
-    A cluster has its own default, which nobody tells: one core leaves an executor's whole memory to one task, and asks for no
-    container that the cluster can't give. None for another failure than OUT_OF_MEMORY, and when there is nothing left to do.
+    The default of a cluster is not known here: one core leaves an executor's whole memory to one task, and asks for no
+    container that the cluster can't give. None if there is nothing left to do.
     """
-    if status.failure is not FailureClass.OUT_OF_MEMORY:
-        return None
     args = settings.spark_submit_args
     executor = settings.executor_memory or option(args, "--executor-memory", "spark.executor.memory")
     driver = settings.driver_memory or option(args, "--driver-memory", "spark.driver.memory")

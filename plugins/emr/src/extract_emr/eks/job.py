@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from extract_core import FailureClass
 from extract_emr.arguments import Limits
 from extract_emr.memory import doubled
 from extract_emr.spark_options import options_text
 
 if TYPE_CHECKING:
-    from extract_core import JobStatus
     from extract_emr.eks.settings import EksSettings
 
 LIMITS: Final = Limits(
@@ -44,9 +42,7 @@ def spark_options(settings: EksSettings) -> str:
     return options_text(settings.spark_submit_args, sizes)
 
 
-def bigger(settings: EksSettings, status: JobStatus) -> EksSettings | None:
-    """Twice the memory of executors and driver; None for another failure than OUT_OF_MEMORY."""
-    if status.failure is not FailureClass.OUT_OF_MEMORY:
-        return None
+def bigger(settings: EksSettings) -> EksSettings:
+    """Twice the memory of executors and driver."""
     more = {"executor_memory": doubled(settings.executor_memory), "driver_memory": doubled(settings.driver_memory)}
     return settings.model_copy(update=more)

@@ -1,75 +1,86 @@
-"""The job type emr_eks: one Spark job run a table, by emr-containers:startJobRun.sync."""
+"""The job type emr_eks: one Spark job run per table, by emr-containers:startJobRun.sync."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from extract_core import Branch, JobType, Retry, Statement
-from extract_core.registry.routing import start_state
+from extract_core import FailureClass, Retry, Statement
+from extract_core.parsing.asking import answer, client, stopped
+from extract_core.parsing.payload import text
+from extract_core.parsing.verdicts import by_words
+from extract_emr.job_run import JobRun
+from extract_emr.logs import folder, log_tail, logging_to, newest_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from extract_core import JobStatus, Json, LocalCommand, LocalExit, Outcome, TableRun, Target
+    from extract_core import JobStatus, Json, TableRun, Target
+    from extract_core.parsing.verdicts import Verdict
+    from extract_core.sync_job.local import LocalEnd
     from extract_emr.eks.settings import EksDeployment, EksSettings
 
-_MARGIN_SECONDS: Final = 600
-"""Step Functions asks for a run's state every 60 seconds for 10 minutes, then every 300: an end is seen up to 5 minutes late."""
+_RUNS: Final = "/virtualclusters/{virtual_cluster_id}/jobruns/*"
+
+BY_REASON: Final = {
+    "INTERNAL_ERROR": FailureClass.INTERNAL,
+    "USER_ERROR": FailureClass.USER_CODE,
+    "VALIDATION_ERROR": FailureClass.CONFIG,
+    "CLUSTER_UNAVAILABLE": FailureClass.CAPACITY,  # the Kubernetes cluster can't be reached: nothing ran
+}
+"""Every value of FailureReason (botocore)."""
 
 
-class EmrEks(JobType["EksSettings", "EksDeployment"]):
+class EmrEks(JobRun["EksSettings", "EksDeployment"]):
     """Amazon EMR on EKS: Spark on a virtual cluster that is there."""
 
-    name: ClassVar[str] = "emr_eks"
-    title: ClassVar[str] = "EMR on EKS"
-    api_version: ClassVar[int] = 1
+    name = "emr_eks"
+    title = "EMR on EKS"
+    api_version = 1
+    settings_model = "extract_emr.eks.settings:EksSettings"
+    deployment_model = "extract_emr.eks.settings:EksDeployment"
 
-    def settings(self) -> type[EksSettings]:
-        """One table's settings."""
-        from extract_emr.eks.settings import EksSettings
+    resource = "emr-containers:startJobRun.sync"
+    comment = "Runs the table's job on EMR on EKS and waits for its end"
+    named: ClassVar = {"virtual_cluster_id": "virtual cluster"}
+    # A run has no time limit: the state's cancels it. Step Functions asks for its state every 60 seconds for 10 minutes, then
+    # every 300.
+    margin_seconds = 600
+    rights: ClassVar = {_RUNS: ("emr-containers:CancelJobRun", "emr-containers:DescribeJobRun")}
+    stop_rights: ClassVar = {_RUNS: ("emr-containers:CancelJobRun",)}
+    diagnose_rights: ClassVar = {_RUNS: ("emr-containers:DescribeJobRun",)}
 
-        return EksSettings
+    id_member = "Id"
+    known_by = ("Id", "VirtualClusterId")
+    succeeded = "COMPLETED"  # botocore: emr-containers, JobRunState
+    failures: ClassVar = {"FAILED": None, "CANCELLED": FailureClass.STOPPED}
+    not_ends = frozenset({"PENDING", "SUBMITTED", "RUNNING", "CANCEL_PENDING"})
+    started_members = ("CreatedAt",)
+    ended_members = ("FinishedAt",)
+    log_path = "{}/jobs/"
 
-    def deployment(self) -> type[EksDeployment]:
-        """``[job_types.emr_eks]``."""
-        from extract_emr.eks.settings import EksDeployment
+    throttled = "EMRContainers.ThrottlingException"
 
-        return EksDeployment
-
-    def branch(self, target: Target[EksDeployment]) -> Branch:
-        """One Task. The run has no time limit of its own: the state's cancels it."""
-        from extract_emr.logs import logging_to
-
-        parameters: dict[str, Json] = {
+    def request(self, deployment: EksDeployment) -> dict[str, Json]:
+        """StartJobRun's members."""
+        return {
             "VirtualClusterId.$": "$.arguments.virtual_cluster_id",
             "Name.$": "$.arguments.name",
-            "ExecutionRoleArn": target.deployment.execution_role_arn,
-            "ReleaseLabel": target.deployment.release_label,
+            "ExecutionRoleArn": deployment.execution_role_arn,
+            "ReleaseLabel": deployment.release_label,
             "JobDriver": {"SparkSubmitJobDriver.$": "$.arguments.spark_submit"},
+            **logging_to(deployment.log_uri),
         }
-        parameters |= logging_to(target.deployment.log_uri)
-        state = start_state(self.title)
-        task: dict[str, Json] = {
-            "Type": "Task",
-            "Comment": "Runs the table's job on EMR on EKS and waits for its end",
-            "Resource": f"arn:{target.partition}:states:::emr-containers:startJobRun.sync",
-            "Parameters": parameters,
-            "ResultPath": "$.job_result",
-        }
-        return Branch(start=state, states={state: task}, job_state=state)
 
     def arguments(self, table: TableRun[EksDeployment], settings: EksSettings) -> Mapping[str, Json]:
         """StartJobRun's members.
 
-        ValueError for a virtual cluster outside the deployment, a script nowhere, and what would not reach the driver unchanged.
+        ValueError for a virtual cluster outside the deployment, a missing script, and what would not reach the driver unchanged.
         """
         from extract_emr.arguments import spark_submit
-        from extract_emr.chosen import chosen
         from extract_emr.eks.job import LIMITS, job_name, spark_options
         from extract_emr.script import script_uri
 
-        place, allowed = settings.virtual_cluster_id or table.deployment.virtual_cluster_id, table.deployment.allowed()
-        cluster = chosen(place, allowed, what="virtual cluster", keys="virtual_cluster_ids", job_type=self.name)
+        cluster = self.chosen("virtual_cluster_id", settings, table.deployment)
         script = script_uri(self.name, settings.script, settings.script_name, table.deployment.scripts_uri)
         return {
             "virtual_cluster_id": cluster,
@@ -77,79 +88,68 @@ class EmrEks(JobType["EksSettings", "EksDeployment"]):
             "spark_submit": spark_submit(script, table.job_arguments, spark_options(settings), LIMITS),
         }
 
-    def status(self, outcome: Outcome) -> JobStatus:
-        """What the JobRun, or the error, means. SUCCEEDED only for the state COMPLETED."""
-        from extract_emr.eks.status import status
-
-        return status(outcome)
-
     def permissions(self, target: Target[EksDeployment]) -> Iterable[Statement]:
-        """The three actions of the .sync pair; starting is allowed with the deployment's role alone. No event rule."""
-        from extract_emr.eks.rights import clusters_of, job_runs_of
-
+        """Starting is allowed with the deployment's role alone."""
+        clusters = self.allowed("virtual_cluster_id", target.deployment)
         yield Statement(
             actions=("emr-containers:StartJobRun",),
-            resources=clusters_of(target),
+            resources=tuple(target.arn("emr-containers", f"/virtualclusters/{cluster}") for cluster in clusters),
             condition={"StringEquals": {"emr-containers:ExecutionRoleArn": target.deployment.execution_role_arn}},
         )
-        yield Statement(actions=("emr-containers:CancelJobRun", "emr-containers:DescribeJobRun"), resources=job_runs_of(target))
+        yield from super().permissions(target)
 
     def start_retries(self) -> Iterable[Retry]:
-        """Throttles: no job run was made. An internal error, after which one may be there, is not retried.
+        """Throttles: no job run was made. An internal error, after which a run may be there, is not retried.
 
         The service's base exception is named after its SDK's; it was not seen recorded.
         """
-        return (
-            Retry(
-                errors=("EMRContainers.AmazonEMRContainersException", "EMRContainers.ThrottlingException"),
-                interval_seconds=5,
-                max_attempts=6,
-                max_delay_seconds=60,
-            ),
-        )
+        throttles = ("EMRContainers.AmazonEMRContainersException", "EMRContainers.ThrottlingException")
+        yield Retry(errors=throttles, interval_seconds=5, max_attempts=6, max_delay_seconds=60)
 
-    def timeout(self, settings: EksSettings) -> int:
-        """``(timeout_minutes + queue_minutes) * 60 + 600`` seconds."""
-        return (settings.timeout_minutes + settings.queue_minutes) * 60 + _MARGIN_SECONDS
-
-    def escalate(self, settings: EksSettings, status: JobStatus, attempt: int) -> EksSettings | None:  # noqa: ARG002 - by size
-        """Out of memory: twice the memory of executors and driver."""
+    def bigger(self, settings: EksSettings, status: JobStatus) -> EksSettings:  # noqa: ARG002
+        """Twice the memory of executors and driver."""
         from extract_emr.eks.job import bigger
 
-        return bigger(settings, status)
+        return bigger(settings)
 
-    def diagnose(self, outcome: Outcome, aws: object) -> str | None:
-        """DescribeJobRun's reason where the payload had none, and the end of the driver's stderr in S3."""
-        from extract_emr.eks.aws import diagnose
+    def failure(self, state: str, job: Mapping[str, Json], reason: str | None) -> FailureClass | Verdict:
+        """FAILED by FailureReason and, unless the service itself failed, by the words of the details."""
+        if state != "FAILED":
+            return super().failure(state, job, reason)
+        by_reason = BY_REASON.get(text(job, "FailureReason") or (reason or "").partition(":")[0])
+        words = None if by_reason in (FailureClass.INTERNAL, FailureClass.CAPACITY) else by_words(reason)
+        return words or by_reason or super().failure(state, job, reason)
 
-        return diagnose(outcome, aws)
+    def describe(self, aws: object, key: Sequence[str]) -> Json:
+        """DescribeJobRun."""
+        return answer(aws, "emr-containers", "describe_job_run", virtualClusterId=key[0], id=key[1])
 
-    def stop(self, outcome: Outcome, aws: object) -> None:
-        """CancelJobRun. Raises what EMR on EKS refuses; a run that has ended is fine."""
-        from extract_emr.eks.aws import stop
-
-        stop(outcome, aws)
+    def logs(self, aws: object, key: Sequence[str], job: Mapping[str, Json]) -> Iterable[str | None]:
+        """The end of the driver's stderr: its folder is named after the Spark application, which only S3 knows."""
+        if place := folder(self.log_folder(job, key)):
+            found = newest_key(aws, place[0], f"{place[1]}containers/", "-driver/stderr.gz")
+            yield log_tail(aws, f"s3://{place[0]}/{found}" if found else None)
 
     def diagnose_permissions(self, target: Target[EksDeployment]) -> Iterable[Statement]:
-        """DescribeJobRun on the virtual clusters' job runs, and the logs below the deployment's log_uri."""
-        from extract_emr.eks.rights import diagnose_statements
+        """And the list of the log folder: the folder of the driver's has to be looked for."""
+        yield from super().diagnose_permissions(target)
+        if place := folder(target.deployment.log_uri):
+            clusters = self.allowed("virtual_cluster_id", target.deployment)
+            condition = {"StringLike": {"s3:prefix": [f"{place[1]}{cluster}/jobs/*" for cluster in clusters]}}
+            bucket = f"arn:{target.partition}:s3:::{place[0]}"
+            yield Statement(actions=("s3:ListBucket",), resources=(bucket,), condition=condition)
 
-        return diagnose_statements(target)
+    def stop_job(self, aws: object, key: Sequence[str]) -> None:
+        """CancelJobRun."""
+        containers = client(aws, "emr-containers")
+        gone = ("ResourceNotFoundException", "ValidationException")
+        stopped(lambda: containers.cancel_job_run(virtualClusterId=key[0], id=key[1]), ended=gone)
 
-    def stop_permissions(self, target: Target[EksDeployment]) -> Iterable[Statement]:
-        """CancelJobRun on the virtual clusters' job runs."""
-        from extract_emr.eks.rights import stop_statements
-
-        return stop_statements(target)
-
-    def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
-        """The reference extract job with the entry point's arguments."""
-        from extract_emr.local_job import local_command
-
-        return local_command(arguments)
-
-    def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
-        """A JobRun, as EMR on EKS describes one."""
-        from extract_emr.eks.local import local_answer
-
-        return local_answer(arguments, ended)
+    def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> dict[str, Json]:
+        """A JobRun, in its envelope."""
+        run = super().local_result(arguments, end)
+        run |= {
+            "VirtualClusterId": arguments["virtual_cluster_id"],
+            "FailureReason": "USER_ERROR" if end.state == "FAILED" else "",
+        }
+        return {"JobRun": run | {"JobDriver": {"SparkSubmitJobDriver": arguments["spark_submit"]}}}

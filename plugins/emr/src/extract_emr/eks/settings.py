@@ -58,7 +58,3 @@ class EksDeployment(BaseModel):
     release_label: str = Field(pattern=r"^[\.\-_/A-Za-z0-9]{1,64}$", description="The EMR release: emr-7.9.0-latest.")
     scripts_uri: ScriptsUri = None
     log_uri: LogUri = None
-
-    def allowed(self) -> tuple[str, ...]:
-        """Every virtual cluster that the state machine may run jobs on, sorted."""
-        return tuple(sorted({self.virtual_cluster_id, *self.virtual_cluster_ids}))

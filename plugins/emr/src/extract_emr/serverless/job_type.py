@@ -1,76 +1,86 @@
-"""The job type emr_serverless: one Spark job run a table, by emr-serverless:startJobRun.sync."""
+"""The job type emr_serverless: one Spark job run per table, by emr-serverless:startJobRun.sync."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from extract_core import Branch, JobType, Retry, Statement
-from extract_core.registry.routing import start_state
+from extract_core import FailureClass, Retry
+from extract_core.parsing.asking import answer, client, stopped
+from extract_core.parsing.payload import member, number
+from extract_emr.job_run import JobRun
+from extract_emr.logs import log_tail, logging_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from extract_core import JobStatus, Json, LocalCommand, LocalExit, Outcome, TableRun, Target
+    from extract_core import JobStatus, Json, TableRun
+    from extract_core.parsing.verdicts import Verdict
+    from extract_core.sync_job.local import LocalEnd
     from extract_emr.serverless.settings import ServerlessDeployment, ServerlessSettings
 
-_MARGIN_SECONDS: Final = 900
-"""The application's start, workers, and the minutes until the end is seen: it, and not the state, should end a run."""
+_APPLICATIONS: Final = "/applications/{application_id}"
+_RUNS: Final = f"{_APPLICATIONS}/jobruns/*"
+_TOOK_TOO_LONG: Final = re.compile(r"time[d -]{0,2}out|exceeded .{0,60}(?:duration|time limit)", re.IGNORECASE)
+_GONE: Final = ("ResourceNotFoundException", "ConflictException", "ValidationException")
 
 
-class EmrServerless(JobType["ServerlessSettings", "ServerlessDeployment"]):
+class EmrServerless(JobRun["ServerlessSettings", "ServerlessDeployment"]):
     """Amazon EMR Serverless: Spark on an application that is there."""
 
-    name: ClassVar[str] = "emr_serverless"
-    title: ClassVar[str] = "EMR Serverless"
-    api_version: ClassVar[int] = 1
+    name = "emr_serverless"
+    title = "EMR Serverless"
+    api_version = 1
+    settings_model = "extract_emr.serverless.settings:ServerlessSettings"
+    deployment_model = "extract_emr.serverless.settings:ServerlessDeployment"
 
-    def settings(self) -> type[ServerlessSettings]:
-        """One table's settings."""
-        from extract_emr.serverless.settings import ServerlessSettings
+    resource = "emr-serverless:startJobRun.sync"
+    comment = "Runs the table's job on EMR Serverless and waits for its end"
+    named: ClassVar = {"application_id": "application"}
+    margin_seconds = 900  # the application's start, workers, and the minutes until the end is seen
+    rights: ClassVar = {
+        _APPLICATIONS: ("emr-serverless:StartJobRun",),
+        _RUNS: ("emr-serverless:CancelJobRun", "emr-serverless:GetJobRun"),
+    }
+    role_service = "emr-serverless.amazonaws.com"
+    event_rule = "StepFunctionsGetEventsForEMRServerlessJobRule"
+    stop_rights: ClassVar = {_RUNS: ("emr-serverless:CancelJobRun",)}
+    diagnose_rights: ClassVar = {_RUNS: ("emr-serverless:GetJobRun",)}
 
-        return ServerlessSettings
+    id_member = "JobRunId"
+    known_by = ("JobRunId", "ApplicationId")
+    succeeded = "SUCCESS"  # not SUCCEEDED (botocore: JobRunState)
+    failures: ClassVar = {"FAILED": None, "CANCELLED": FailureClass.STOPPED}
+    not_ends = frozenset({"SUBMITTED", "PENDING", "SCHEDULED", "RUNNING", "CANCELLING", "QUEUED"})
+    started_members = ("StartedAt", "CreatedAt")
+    ended_members = ("EndedAt",)
+    log_path = "applications/{}/jobs/"
 
-    def deployment(self) -> type[ServerlessDeployment]:
-        """``[job_types.emr_serverless]``."""
-        from extract_emr.serverless.settings import ServerlessDeployment
+    throttled = "EMRServerless.ThrottlingException"
+    local_ends: ClassVar = {**JobRun.local_ends, "timeout": ("CANCELLED", "Job run timed out")}
 
-        return ServerlessDeployment
-
-    def branch(self, target: Target[ServerlessDeployment]) -> Branch:
-        """One Task. SparkSubmit is read whole, so its optional member may be absent; all else is given for every table."""
-        from extract_emr.logs import logging_to
-
-        parameters: dict[str, Json] = {
+    def request(self, deployment: ServerlessDeployment) -> dict[str, Json]:
+        """SparkSubmit is read whole, so its optional member may be absent."""
+        return {
             "ApplicationId.$": "$.arguments.application_id",
-            "ExecutionRoleArn": target.deployment.execution_role_arn,
+            "ExecutionRoleArn": deployment.execution_role_arn,
             "Name.$": "$.arguments.name",
             "ExecutionTimeoutMinutes.$": "$.arguments.timeout",
             "JobDriver": {"SparkSubmit.$": "$.arguments.spark_submit"},
+            **logging_to(deployment.log_uri),
         }
-        parameters |= logging_to(target.deployment.log_uri)
-        state = start_state(self.title)
-        task: dict[str, Json] = {
-            "Type": "Task",
-            "Comment": "Runs the table's job on EMR Serverless and waits for its end",
-            "Resource": f"arn:{target.partition}:states:::emr-serverless:startJobRun.sync",
-            "Parameters": parameters,
-            "ResultPath": "$.job_result",
-        }
-        return Branch(start=state, states={state: task}, job_state=state)
 
     def arguments(self, table: TableRun[ServerlessDeployment], settings: ServerlessSettings) -> Mapping[str, Json]:
         """StartJobRun's members; `timeout` in minutes.
 
-        ValueError for an application outside the deployment, a script nowhere, and what the service would refuse.
+        ValueError for an application outside the deployment, a missing script, and what the service would refuse.
         """
         from extract_emr.arguments import spark_submit
-        from extract_emr.chosen import chosen
         from extract_emr.script import script_uri
         from extract_emr.serverless.job import LIMITS, spark_options
         from extract_emr.step import step_name
 
-        place, allowed = settings.application_id or table.deployment.application_id, table.deployment.allowed()
-        application_id = chosen(place, allowed, what="application", keys="application_ids", job_type=self.name)
+        application_id = self.chosen("application_id", settings, table.deployment)
         script = script_uri(self.name, settings.script, settings.script_name, table.deployment.scripts_uri)
         return {
             "application_id": application_id,
@@ -79,92 +89,65 @@ class EmrServerless(JobType["ServerlessSettings", "ServerlessDeployment"]):
             "spark_submit": spark_submit(script, table.job_arguments, spark_options(settings), LIMITS),
         }
 
-    def status(self, outcome: Outcome) -> JobStatus:
-        """What the JobRun, or the error, means. SUCCEEDED only for the state SUCCESS."""
-        from extract_emr.serverless.status import status
-
-        return status(outcome)
-
-    def permissions(self, target: Target[ServerlessDeployment]) -> Iterable[Statement]:
-        """The three actions of the .sync pair, PassRole of the runtime role, and the managed event rule."""
-        from extract_emr.serverless.rights import applications_of, job_runs_of
-
-        place = f"{target.region}:{target.account}"
-        yield Statement(actions=("emr-serverless:StartJobRun",), resources=applications_of(target))
-        yield Statement(actions=("emr-serverless:CancelJobRun", "emr-serverless:GetJobRun"), resources=job_runs_of(target))
-        yield Statement(
-            actions=("iam:PassRole",),
-            resources=(target.deployment.execution_role_arn,),
-            condition={"StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}},
-        )
-        yield Statement(
-            actions=("events:DescribeRule", "events:PutRule", "events:PutTargets"),
-            resources=(f"arn:{target.partition}:events:{place}:rule/StepFunctionsGetEventsForEMRServerlessJobRule",),
-        )
+    def roles(self, deployment: ServerlessDeployment) -> Sequence[str]:
+        """The runtime role."""
+        return (deployment.execution_role_arn,)
 
     def start_retries(self) -> Iterable[Retry]:
-        """Throttles and quotas: no job run was made. An internal error, after which one may be there, is not retried.
+        """Throttles and quotas: no job run was made. An internal error, after which a run may be there, is not retried.
 
         ``EMRServerless.ValidationException`` was seen on AWS (vivekaradshan/upgrade-regression-test-agent), so the prefix is
         right; the service's base exception is named after its SDK's and was not seen recorded.
         """
-        return (
-            Retry(errors=("EMRServerless.ServiceQuotaExceededException",)),
-            Retry(
-                errors=("EMRServerless.AWSEMRServerlessException", "EMRServerless.ThrottlingException"),
-                interval_seconds=5,
-                max_attempts=6,
-                max_delay_seconds=60,
-            ),
-        )
+        yield Retry(errors=("EMRServerless.ServiceQuotaExceededException",))
+        throttles = ("EMRServerless.AWSEMRServerlessException", "EMRServerless.ThrottlingException")
+        yield Retry(errors=throttles, interval_seconds=5, max_attempts=6, max_delay_seconds=60)
 
-    def timeout(self, settings: ServerlessSettings) -> int:
-        """``(timeout_minutes + queue_minutes) * 60 + 900`` seconds."""
-        return (settings.timeout_minutes + settings.queue_minutes) * 60 + _MARGIN_SECONDS
-
-    def escalate(
-        self,
-        settings: ServerlessSettings,
-        status: JobStatus,
-        attempt: int,  # noqa: ARG002 - the next size follows from this one
-    ) -> ServerlessSettings | None:
-        """Out of memory: twice the memory of executors and driver, with the vCPUs that workers of that size have."""
+    def bigger(self, settings: ServerlessSettings, status: JobStatus) -> ServerlessSettings | None:  # noqa: ARG002
+        """Twice the memory of executors and driver, with the vCPUs that workers of that size have."""
         from extract_emr.serverless.sizes import bigger
 
-        return bigger(settings, status)
+        return bigger(settings)
 
-    def diagnose(self, outcome: Outcome, aws: object) -> str | None:
-        """GetJobRun's StateDetails where the payload had none, and the ends of the driver's logs in S3."""
-        from extract_emr.serverless.aws import diagnose
+    def failure(self, state: str, job: Mapping[str, Json], reason: str | None) -> FailureClass | Verdict:
+        """CANCELLED is said after CancelJobRun, and by the service of a run over its ExecutionTimeoutMinutes."""
+        minutes, seconds = number(job, "ExecutionTimeoutMinutes"), number(job, "TotalExecutionDurationSeconds")
+        used_all = bool(minutes) and seconds is not None and seconds >= (minutes or 0) * 60
+        if state == "CANCELLED" and (used_all or _TOOK_TOO_LONG.search(reason or "")):
+            return FailureClass.TIMEOUT
+        return super().failure(state, job, reason)
 
-        return diagnose(outcome, aws)
+    def cost_basis(self, job: Mapping[str, Json]) -> Mapping[str, float] | None:
+        """What is billed; before the bill is made up, what was used."""
+        used = member(job, "BilledResourceUtilization") or member(job, "TotalResourceUtilization")
+        units = {"vcpu_hours": "VCPUHour", "memory_gb_hours": "MemoryGBHour", "storage_gb_hours": "StorageGBHour"}
+        amounts = {unit: number(used, name) for unit, name in units.items()}
+        return {unit: amount for unit, amount in amounts.items() if amount is not None} or None
 
-    def stop(self, outcome: Outcome, aws: object) -> None:
-        """CancelJobRun. Raises what EMR Serverless refuses; a run that has ended is fine."""
-        from extract_emr.serverless.aws import stop
+    def describe(self, aws: object, key: Sequence[str]) -> Json:
+        """GetJobRun."""
+        return answer(aws, "emr-serverless", "get_job_run", applicationId=key[0], jobRunId=key[1])
 
-        stop(outcome, aws)
+    def logs(self, aws: object, key: Sequence[str], job: Mapping[str, Json]) -> Iterable[str | None]:
+        """The ends of the driver's logs.
 
-    def diagnose_permissions(self, target: Target[ServerlessDeployment]) -> Iterable[Statement]:
-        """GetJobRun on the applications' job runs, and the logs below the deployment's log_uri."""
-        from extract_emr.serverless.rights import diagnose_statements
+        Python's own traceback may stand in stdout, with a clean end in stderr: an error while Spark starts was seen to (the log
+        handler of vivekaradshan/upgrade-regression-test-agent).
+        """
+        folder = self.log_folder(job, key)
+        return (log_tail(aws, f"{folder}SPARK_DRIVER/{name}.gz") for name in ("stderr", "stdout") if folder)
 
-        return diagnose_statements(target)
+    def stop_job(self, aws: object, key: Sequence[str]) -> None:
+        """CancelJobRun."""
+        serverless = client(aws, "emr-serverless")
+        stopped(lambda: serverless.cancel_job_run(applicationId=key[0], jobRunId=key[1]), ended=_GONE)
 
-    def stop_permissions(self, target: Target[ServerlessDeployment]) -> Iterable[Statement]:
-        """CancelJobRun on the applications' job runs."""
-        from extract_emr.serverless.rights import stop_statements
-
-        return stop_statements(target)
-
-    def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
-        """The reference extract job with the entry point's arguments."""
-        from extract_emr.local_job import local_command
-
-        return local_command(arguments)
-
-    def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
-        """A JobRun, as EMR Serverless describes one."""
-        from extract_emr.serverless.local import local_answer
-
-        return local_answer(arguments, ended)
+    def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> dict[str, Json]:
+        """A JobRun."""
+        return {
+            **super().local_result(arguments, end),
+            "ApplicationId": arguments["application_id"],
+            "JobDriver": {"SparkSubmit": arguments["spark_submit"]},
+            "ExecutionTimeoutMinutes": arguments["timeout"],
+            "TotalExecutionDurationSeconds": round((end.ended - end.began) / 1000),
+        }

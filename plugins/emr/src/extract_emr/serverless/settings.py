@@ -64,7 +64,3 @@ class ServerlessDeployment(BaseModel):
     execution_role_arn: Role = Field(description="The runtime role of every job run.")
     scripts_uri: ScriptsUri = None
     log_uri: LogUri = None
-
-    def allowed(self) -> tuple[str, ...]:
-        """Every application that the state machine may run jobs on, sorted."""
-        return tuple(sorted({self.application_id, *self.application_ids}))

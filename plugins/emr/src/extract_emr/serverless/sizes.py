@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extract_core import FailureClass
 from extract_emr.memory import OVERHEAD, mebibytes, option, with_overhead, written
 
 if TYPE_CHECKING:
-    from extract_core import JobStatus
     from extract_emr.serverless.settings import Cores, ServerlessSettings
 
 LARGEST: Final[dict[Cores, int]] = {1: 8, 2: 16, 4: 30, 8: 60, 16: 120}
@@ -18,13 +16,11 @@ _DEFAULT: Final = ("14g", 4)
 """Of driver and executors where nothing is set (EMR Serverless guide, "Default configuration for Spark jobs")."""
 
 
-def bigger(settings: ServerlessSettings, status: JobStatus) -> ServerlessSettings | None:
+def bigger(settings: ServerlessSettings) -> ServerlessSettings | None:
     """Twice the memory of executors and driver, as far as there are workers of that size, with their vCPUs.
 
-    None for another failure than OUT_OF_MEMORY, and when both have the most already.
+    None if both have the most already.
     """
-    if status.failure is not FailureClass.OUT_OF_MEMORY:
-        return None
     found: dict[str, object] = {}
     for who, memory, cores in (
         ("executor", settings.executor_memory, settings.executor_cores),
