@@ -55,14 +55,14 @@ def test_a_long_name_keeps_run_and_attempt():
 
 @pytest.mark.parametrize("vcpus", [0, 0.3, 1.5, -1])
 def test_vcpus_that_batch_has_not(vcpus):
-    with pytest.raises(ValueError, match=re.escape(f"{vcpus:g} is no number of vCPUs: take 0.25 or 0.5 (Fargate)")):
+    with pytest.raises(ValueError, match=re.escape(f"{vcpus:g} is not a number of vCPUs: take 0.25 or 0.5 (Fargate)")):
         BatchSettings(vcpus=vcpus)
 
 
 def test_a_queue_outside_the_deployment():
     text = (
-        "the job queue 'fast' is not in the deployment, which allows 'extracts': name one of these, or add it to job_queues "
-        "under [job_types.batch] of extract.toml and build anew"
+        "the job queue 'fast' is not in the deployment, which allows 'extracts': name one of these as job_queue, "
+        "or add it to job_queues under [job_types.batch] of extract.toml and build anew"
     )
     with pytest.raises(ValueError, match=whole(text)):
         BATCH.arguments(table(), BatchSettings(job_queue="fast"))

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import botocore.session
 import pytest
 from extract_batch.job_type import Batch
-from extract_batch.status import NOT_ENDS
 
 from extract_core import FailureClass, JobState, JobStatus, Outcome
 
@@ -41,18 +40,20 @@ def test_success(envelope):
 
 def test_every_status_of_the_service_is_known():
     states = botocore.session.get_session().get_service_model("batch").shape_for("JobStatus").enum
-    assert {"SUCCEEDED", "FAILED", *NOT_ENDS} == set(states)
+    assert {BATCH.succeeded, *BATCH.failures, *BATCH.not_ends} == set(states)
 
 
-@pytest.mark.parametrize("state", sorted(NOT_ENDS))
+@pytest.mark.parametrize("state", sorted(BATCH.not_ends))
 def test_what_is_no_end(state):
     status = BATCH.status(Outcome.succeeded({**JOB, "Status": state}))
-    assert (status.state, status.message) == (JobState.UNKNOWN, f"Batch job a1 ended {state}: Batch gave no reason")
+    reason = "Essential container in task exited; container ended with exit code 0"
+    assert (status.state, status.message) == (JobState.UNKNOWN, f"Batch job a1 ended {state}: {reason}")
 
 
 def test_a_status_nobody_knows():
     status = BATCH.status(Outcome.succeeded({**JOB, "Status": "PAUSED"}))
-    assert (status.state, status.message) == (JobState.UNKNOWN, "Batch job a1 ended PAUSED: a state that extract does not know")
+    reason = "a state that extract does not know: Essential container in task exited; container ended with exit code 0"
+    assert (status.state, status.message) == (JobState.UNKNOWN, f"Batch job a1 ended PAUSED: {reason}")
 
 
 @pytest.mark.parametrize(
@@ -125,5 +126,5 @@ def test_a_caught_error_with_the_success_word_is_no_success():
 def test_an_answer_without_a_status():
     status = BATCH.status(Outcome.succeeded({"JobId": "a1"}))
     assert (status.state, status.message) == (
-        JobState.UNKNOWN, "Batch answered without a job's Status: what the job came to is not known",
+        JobState.UNKNOWN, "Batch answered without the state of a job: how it ended is not known",
     )  # fmt: skip

@@ -1,134 +1,169 @@
-"""The job type batch: one AWS Batch job a table, by batch:submitJob.sync."""
+"""The job type batch: one AWS Batch job per table, by batch:submitJob.sync."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from extract_core import Branch, JobType, Retry, Statement
-from extract_core.registry.routing import start_state
+from extract_batch import status
+from extract_core import FailureClass, Retry, Statement, SyncJob
+from extract_core.parsing.asking import answer, client, log_tail
+from extract_core.parsing.payload import member, objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from extract_batch.settings import BatchDeployment, BatchSettings
-    from extract_core import JobStatus, Json, LocalCommand, LocalExit, Outcome, TableRun, Target
+    from extract_core import JobStatus, Json, TableRun, Target
+    from extract_core.parsing.verdicts import Verdict
+    from extract_core.sync_job.local import LocalEnd
 
-_MARGIN_SECONDS: Final = 600
-"""Image pull, and the seconds that Batch takes to end a job over its limit: it, and not the state, should end one."""
+_LOG_GROUP: Final = "/aws/batch/job"
+"""Where a job's output goes unless its definition names another group (Batch guide, "Using the awslogs log driver")."""
 
 
-class Batch(JobType["BatchSettings", "BatchDeployment"]):
-    """AWS Batch: containers from a queue."""
+class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
+    """AWS Batch: containers from a queue.
 
-    name: ClassVar[str] = "batch"
-    title: ClassVar[str] = "Batch"
-    api_version: ClassVar[int] = 1
+    Success and failure are one JobDetail at top level; DescribeJobs' envelope ``{"Jobs": [...]}`` reads the same.
+    """
 
-    def settings(self) -> type[BatchSettings]:
-        """One table's settings."""
-        from extract_batch.settings import BatchSettings
+    name = "batch"
+    title = "Batch"
+    api_version = 1
+    settings_model = "extract_batch.settings:BatchSettings"
+    deployment_model = "extract_batch.settings:BatchDeployment"
 
-        return BatchSettings
+    resource = "batch:submitJob.sync"
+    comment = "Runs the table's Batch job and waits for its end"
+    named: ClassVar = {"job_queue": "job queue", "job_definition": "job definition"}
+    margin_seconds = 600  # image pull, and the seconds that Batch takes to end a job over its limit
+    # See the Step Functions guide, "IAM policies for AWS Batch". DescribeJobs takes no resources (service authorization
+    # reference). A job's ARN holds its id alone, so all jobs of the account are meant.
+    rights: ClassVar = {"job/*": ("batch:TerminateJob",), "*": ("batch:DescribeJobs",)}
+    event_rule = "StepFunctionsGetEventsForBatchJobsRule"
+    stop_rights: ClassVar = {"job/*": ("batch:TerminateJob",)}
+    # A job definition that names another log group needs a statement of the user.
+    diagnose_rights: ClassVar = {"*": ("batch:DescribeJobs",), f"log-group:{_LOG_GROUP}:log-stream:*": ("logs:GetLogEvents",)}
 
-    def deployment(self) -> type[BatchDeployment]:
-        """``[job_types.batch]``."""
-        from extract_batch.settings import BatchDeployment
+    wrappers = ("Jobs",)
+    id_member = "JobId"
+    state_member = "Status"
+    succeeded = "SUCCEEDED"
+    failures: ClassVar = {"FAILED": None}
+    not_ends = frozenset({"SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING"})
+    reason_members = ("StatusReason",)
 
-        return BatchDeployment
+    throttled = "Batch.AWSBatchException"
+    local_ends: ClassVar = {
+        "timeout": ("FAILED", "Job attempt duration exceeded timeout"),
+        "stopped": ("FAILED", "Job terminated"),
+    }
 
-    def branch(self, target: Target[BatchDeployment]) -> Branch:
-        """One Task. Batch itself tries once: the state machine does the retrying, where each try is an attempt of its own."""
-        state = start_state(self.title)
-        task: dict[str, Json] = {
-            "Type": "Task",
-            "Comment": "Runs the table's Batch job and waits for its end",
-            "Resource": f"arn:{target.partition}:states:::batch:submitJob.sync",
-            "Parameters": {
-                "JobName.$": "$.arguments.job_name",
-                "JobQueue.$": "$.arguments.job_queue",
-                "JobDefinition.$": "$.arguments.job_definition",
-                "ContainerOverrides.$": "$.arguments.container_overrides",
-                "RetryStrategy": {"Attempts": 1},
-                "Timeout": {"AttemptDurationSeconds.$": "$.arguments.attempt_seconds"},
-            },
-            "ResultPath": "$.job_result",
+    def request(self, deployment: BatchDeployment) -> dict[str, Json]:  # noqa: ARG002 - a table may name all of it
+        """Batch itself tries once: the state machine does the retrying, and records each try as an attempt."""
+        return {
+            "JobName.$": "$.arguments.job_name",
+            "JobQueue.$": "$.arguments.job_queue",
+            "JobDefinition.$": "$.arguments.job_definition",
+            "ContainerOverrides.$": "$.arguments.container_overrides",
+            "RetryStrategy": {"Attempts": 1},
+            "Timeout": {"AttemptDurationSeconds.$": "$.arguments.attempt_seconds"},
         }
-        return Branch(start=state, states={state: task}, job_state=state)
 
     def arguments(self, table: TableRun[BatchDeployment], settings: BatchSettings) -> Mapping[str, Json]:
         """SubmitJob's members. ValueError for a queue or definition outside the deployment, and for what no command carries."""
         from extract_batch.overrides import container_overrides, job_name
 
-        deployment = table.deployment
         return {
             "job_name": job_name(table.source_name, table.table, table.run_id, table.attempt),
-            "job_queue": deployment.queue(settings.job_queue),
-            "job_definition": deployment.definition(settings.job_definition),
+            "job_queue": self.chosen("job_queue", settings, table.deployment),
+            "job_definition": self.chosen("job_definition", settings, table.deployment),
             "container_overrides": container_overrides(table.job_arguments, settings),
             "attempt_seconds": settings.timeout_minutes * 60,
         }
 
-    def status(self, outcome: Outcome) -> JobStatus:
-        """What Batch's JobDetail, or the error, means. SUCCEEDED only for Status SUCCEEDED."""
-        from extract_batch.status import status
-
-        return status(outcome)
-
     def permissions(self, target: Target[BatchDeployment]) -> Iterable[Statement]:
-        """The .sync trio and the managed event rule. DescribeJobs knows no resources (service authorization reference)."""
-        from extract_batch.policy import statements
-
-        return statements(target)
+        """SubmitJob on the deployment's queues and job definitions; a name without a revision stands for all of them."""
+        definitions = [
+            target.arn("batch", f"job-definition/{name}{revision}")
+            for name in self.allowed("job_definition", target.deployment)
+            for revision in (("",) if ":" in name else ("", ":*"))
+        ]
+        queues = [target.arn("batch", f"job-queue/{name}") for name in self.allowed("job_queue", target.deployment)]
+        yield Statement(actions=("batch:SubmitJob",), resources=(*definitions, *queues))
+        yield from super().permissions(target)
 
     def start_retries(self) -> Iterable[Retry]:
         """Throttles: no job was submitted. SubmitJob has no client token, so a ServerException is not retried.
 
         Batch.AWSBatchException is what a throttle comes out as (Netflix/metaflow retries it so).
         """
-        return (Retry(errors=("Batch.AWSBatchException",), interval_seconds=5, max_attempts=8, max_delay_seconds=120),)
+        yield Retry(errors=("Batch.AWSBatchException",), interval_seconds=5, max_attempts=8, max_delay_seconds=120)
 
-    def timeout(self, settings: BatchSettings) -> int:
-        """``(timeout_minutes + queue_minutes) * 60 + 600`` seconds: a job can stay RUNNABLE for ever."""
-        return (settings.timeout_minutes + settings.queue_minutes) * 60 + _MARGIN_SECONDS
-
-    def escalate(self, settings: BatchSettings, status: JobStatus, attempt: int) -> BatchSettings | None:  # noqa: ARG002
-        """Out of memory: twice the memory."""
+    def bigger(self, settings: BatchSettings, status: JobStatus) -> BatchSettings | None:
+        """Twice the memory."""
         from extract_batch.overrides import bigger
 
         return bigger(settings, status)
 
-    def diagnose(self, outcome: Outcome, aws: object) -> str | None:
-        """DescribeJobs' reason where the payload had none, and the last lines of the job's log."""
-        from extract_batch.aws import diagnose
+    def reason(self, job: Mapping[str, Json]) -> str | None:
+        """The job's reason, and its container's with the exit code."""
+        return status.reason(job)
 
-        return diagnose(outcome, aws)
+    def failure(self, state: str, job: Mapping[str, Json], reason: str | None) -> FailureClass | Verdict:  # noqa: ARG002
+        """FAILED: stopped by a person, over its time, the host, or the container's own end."""
+        return status.failure(job, reason)
 
-    def stop(self, outcome: Outcome, aws: object) -> None:
-        """TerminateJob. Raises what Batch refuses; a job that has ended is fine."""
-        from extract_batch.aws import stop
+    def log_url(self, job: Mapping[str, Json]) -> str | None:
+        """The job's page in the console."""
+        return status.log_url(job)
 
-        stop(outcome, aws)
+    def cost_basis(self, job: Mapping[str, Json]) -> Mapping[str, float] | None:
+        """The hours of vCPUs and of GB."""
+        return status.cost_basis(job)
 
-    def diagnose_permissions(self, target: Target[BatchDeployment]) -> Iterable[Statement]:
-        """DescribeJobs, and the events of Batch's own log group."""
-        from extract_batch.policy import diagnose_statements
+    def describe(self, aws: object, key: Sequence[str]) -> Json:
+        """DescribeJobs."""
+        return answer(aws, "batch", "describe_jobs", jobs=[key[0]])
 
-        return diagnose_statements(target)
+    def logs(self, aws: object, key: Sequence[str], job: Mapping[str, Json]) -> Iterable[str | None]:  # noqa: ARG002
+        """The end of the container's log."""
+        if stream := text(job, "Container", "LogStreamName"):
+            group = text(job, "Container", "LogConfiguration", "Options", "Awslogs-group") or _LOG_GROUP
+            tail = log_tail(aws, group, stream)
+            yield f"last lines of {stream}:\n{tail}" if tail else None
 
-    def stop_permissions(self, target: Target[BatchDeployment]) -> Iterable[Statement]:
-        """TerminateJob on the account's jobs."""
-        from extract_batch.policy import stop_statements
+    def stop_job(self, aws: object, key: Sequence[str]) -> None:
+        """TerminateJob, in whatever state the job is. Batch takes it for a job that has ended, too."""
+        client(aws, "batch").terminate_job(jobId=key[0], reason="its extract run has ended")
 
-        return stop_statements(target)
+    def local_argv(self, arguments: Mapping[str, Json]) -> Json:
+        """The container's Command: the image's entry point gets the same argv."""
+        return member(arguments, "container_overrides", "Command")
 
-    def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand:
-        """The reference extract job with the container's command."""
-        from extract_batch.local import local_command
-
-        return local_command(arguments)
-
-    def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
-        """A JobDetail, as Batch describes one."""
-        from extract_batch.local import local_answer
-
-        return local_answer(arguments, ended)
+    def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> Mapping[str, Json]:
+        """A JobDetail. On AWS a job's own words are in its log alone; here they stand in the container's Reason."""
+        about_the_job = end.kind in ("interrupt", "timeout", "stopped")
+        overrides = objects(arguments, "container_overrides", "ResourceRequirements")
+        sizes = {"VCPU": "1", "MEMORY": "2048"} | {str(each["Type"]): each["Value"] for each in overrides}
+        container: dict[str, Json] = {
+            "Command": member(arguments, "container_overrides", "Command"),
+            "ResourceRequirements": [{"Type": kind, "Value": value} for kind, value in sizes.items()],
+        }
+        if end.kind != "interrupt":
+            container["ExitCode"] = end.code
+        if end.reason and not about_the_job:
+            container["Reason"] = end.reason
+        return {
+            "Container": container,
+            "IsTerminated": end.kind == "stopped",
+            "JobArn": f"arn:aws:batch:us-east-1:000000000000:job/{end.number}",
+            "JobDefinition": arguments["job_definition"],
+            "JobId": end.number,
+            "JobName": arguments["job_name"],
+            "JobQueue": arguments["job_queue"],
+            "StartedAt": end.began,
+            "Status": end.state,
+            "StatusReason": end.reason if about_the_job else status.EXITED,
+            "StoppedAt": end.ended,
+        }

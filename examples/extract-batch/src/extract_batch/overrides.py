@@ -7,7 +7,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
-from extract_core import ArgumentsTooLong, FailureClass
+from extract_core import ArgumentsTooLong
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,10 +60,8 @@ def container_overrides(job_arguments: Mapping[str, str], settings: BatchSetting
 def bigger(settings: BatchSettings, status: JobStatus) -> BatchSettings | None:
     """Twice the memory, of the table's or of the size that the failed job told in its cost; more vCPUs where Fargate wants them.
 
-    None for another failure than OUT_OF_MEMORY, and where no size is known.
+    None if no size is known.
     """
-    if status.failure is not FailureClass.OUT_OF_MEMORY:
-        return None
     vcpus, memory = _size_told(status)
     vcpus, memory = settings.vcpus or vcpus, settings.memory or memory
     if not memory:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 def _of_batch(value: float) -> float:
     if value not in (0.25, 0.5) and (value < 1 or value != int(value)):
-        raise ValueError(f"{value:g} is no number of vCPUs: take 0.25 or 0.5 (Fargate), or a whole number")
+        raise ValueError(f"{value:g} is not a number of vCPUs: take 0.25 or 0.5 (Fargate), or a whole number")
     return value
 
 
@@ -43,28 +43,3 @@ class BatchDeployment(BaseModel):
     job_queues: tuple[str, ...] = Field(default=(), description="Further queues that a config may name.")
     job_definition: str = Field(min_length=1, description="The job definition of every table that names no other.")
     job_definitions: tuple[str, ...] = Field(default=(), description="Further job definitions that a config may name.")
-
-    def queues(self) -> tuple[str, ...]:
-        """Every queue that the state machine may submit to, sorted."""
-        return tuple(sorted({self.job_queue, *self.job_queues}))
-
-    def definitions(self) -> tuple[str, ...]:
-        """Every job definition that the state machine may run, sorted."""
-        return tuple(sorted({self.job_definition, *self.job_definitions}))
-
-    def queue(self, named: str | None) -> str:
-        """The queue of a table. ValueError for one outside the deployment."""
-        return _one_of("job queue", "job_queues", named or self.job_queue, self.queues())
-
-    def definition(self, named: str | None) -> str:
-        """The job definition of a table. ValueError for one outside the deployment."""
-        return _one_of("job definition", "job_definitions", named or self.job_definition, self.definitions())
-
-
-def _one_of(what: str, key: str, named: str, allowed: tuple[str, ...]) -> str:
-    if named not in allowed:
-        raise ValueError(
-            f"the {what} {named!r} is not in the deployment, which allows {', '.join(map(repr, allowed))}: name one of these, or "
-            f"add it to {key} under [job_types.batch] of extract.toml and build anew"
-        )
-    return named
