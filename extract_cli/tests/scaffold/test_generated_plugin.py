@@ -42,7 +42,7 @@ def generated(python, tmp_path_factory) -> Path:
     """A generated package, installed."""
     house = tmp_path_factory.mktemp("plugins")
     run(python, "-c", EXTRACT, "plugins", "new", "night_farm", cwd=house)
-    folder = house / "extract-night-farm"
+    folder = house / "extract-sfn-night-farm"
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", "--no-build-isolation"]
     run(*pip, "-e", folder, cwd=house)
     return folder
@@ -59,13 +59,13 @@ def test_it_is_listed_and_keeps_the_contract(python, generated):
     assert {
         "plugin": "night_farm",
         "version": "0.1.0",
-        "distribution": "extract-night-farm",
+        "distribution": "extract-sfn-night-farm",
         "job_types": ["night_farm"],
         "hooks": ["extract_job_types"],
     } in listed["plugins"]
     checked = run(python, "-c", EXTRACT, "plugins", "check", "night_farm", cwd=generated)
     assert checked.stdout == (
-        "night_farm: plugin 'night_farm' of extract-night-farm 0.1.0, tried with the example of NightFarmDeployment\n"
+        "night_farm: plugin 'night_farm' of extract-sfn-night-farm 0.1.0, tried with the example of NightFarmDeployment\n"
         "  kept      27 of 27 checks\n"
     )
 
@@ -87,18 +87,18 @@ def test_what_an_author_breaks_is_told(python, generated):
     module = generated / "src" / "extract_night_farm" / "job_type.py"
     whole = module.read_text()
     try:
-        module.write_text(whole.replace('"ResultPath": "$.job_result",', ""))
+        module.write_text(whole.replace('"job/*": ("batch:TerminateJob",),', ""))
         checked = run(python, "-c", EXTRACT, "plugins", "check", "night_farm", cwd=generated, code=1)
         failed = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=generated, code=1)
     finally:
         module.write_text(whole)
     breach = (
-        "branch(target), state 'Night Farm Start Extract Job Run': it has no ResultPath, so its result would replace the item; "
-        'add "ResultPath": "$.job_result" (or another path)'
+        "permissions(target), for state 'Night Farm Start Extract Job Run': no statement allows batch:TerminateJob; "
+        "batch:submitJob.sync needs it: add a Statement"
     )
     assert checked.stdout == (
-        "night_farm: plugin 'night_farm' of extract-night-farm 0.1.0, tried with the example of NightFarmDeployment\n"
-        f"  broken    branch_keeps_the_item: {breach}\n"
+        "night_farm: plugin 'night_farm' of extract-sfn-night-farm 0.1.0, tried with the example of NightFarmDeployment\n"
+        f"  broken    permissions_cover_the_branch: {breach}\n"
         "  kept      26 of 27 checks\n"
     )
     assert breach in failed.stdout

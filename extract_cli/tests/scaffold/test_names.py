@@ -41,9 +41,9 @@ START = "Start Extract Job Run"
         ("all", None, "'all' stands for every plugin in EXTRACT_DISABLE_PLUGINS: choose another name"),
         ("local", None, "there is a module 'extract_local' already, which the new package would be called: choose another name"),
         (
-            "sfn_cli",
+            "generator",
             None,
-            "a distribution 'extract-sfn-cli' is installed already: pip would replace it; choose another name",
+            "a distribution 'extract-sfn-generator' is installed already: pip would replace it; choose another name",
         ),
         ("mill", None, "plugin 'mill' of acme-mill 2 has the name 'mill' already: choose another one"),
         ("farm", "Farm!", f"'Farm!' can't be a title: {LETTERS}"),
@@ -65,7 +65,7 @@ def test_names_and_titles_that_can_not_be(name, title, told):
 def test_what_a_name_makes():
     plugin = new_plugin("night_farm", None, REGISTRY)
     assert plugin == NewPlugin("night_farm", "Night Farm")
-    assert (plugin.module, plugin.distribution) == ("extract_night_farm", "extract-night-farm")
+    assert (plugin.module, plugin.distribution) == ("extract_night_farm", "extract-sfn-night-farm")
     assert new_plugin("night_farm", "EMR+ 2", REGISTRY).title == "EMR+ 2"
 
 
@@ -96,10 +96,8 @@ def test_no_hole_is_left_and_the_files_say_the_name(tmp_path):
         "pyproject.toml",
         "src/extract_night_farm/__init__.py",
         "src/extract_night_farm/job_type.py",
-        "src/extract_night_farm/local.py",
         "src/extract_night_farm/py.typed",
         "src/extract_night_farm/settings.py",
-        "src/extract_night_farm/status.py",
         "tests/test_contract.py",
         "tests/test_status.py",
     ]

@@ -1,4 +1,4 @@
-"""Writes the package of a new plugin (`extract plugins new`), which as written installs, runs here and passes its tests."""
+"""Writes the package of a new plugin (`extract plugins new`). As written it installs, runs on one machine and passes its tests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["NewPlugin", "new_plugin"]
 
 @dataclass(frozen=True, slots=True)
 class NewPlugin:
-    """A plugin to be: `name` is its job type's and its own, `title` begins its state names."""
+    """A new plugin: `name` is that of the plugin and of its job type, `title` begins its state names."""
 
     name: str
     title: str
@@ -40,8 +40,8 @@ class NewPlugin:
 
     @property
     def distribution(self) -> str:
-        """``extract-<name>``, with hyphens."""
-        return self.module.replace("_", "-")
+        """``extract-sfn-<name>``, with hyphens: the family's names begin so."""
+        return f"extract-sfn-{self.name}".replace("_", "-")
 
     def write(self, folder: Path) -> list[Path]:
         """Write the package into a folder that is new or empty. The files, relative to it; UsageError where that can't be."""
@@ -71,7 +71,7 @@ class NewPlugin:
 
 
 def new_plugin(name: str, title: str | None, registry: Registry) -> NewPlugin:
-    """Check the name and the title of a plugin to be. UsageError says what is wrong with them."""
+    """Check the name and the title of a new plugin. UsageError says what is wrong with them."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         near = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
         hint = f", such as {near!r}" if re.fullmatch(r"[a-z][a-z0-9_]*", near) else ""
