@@ -1,4 +1,4 @@
-"""Writes the package of a new plugin (`extract plugins new`). As written it installs, runs on one machine and passes its tests."""
+"""Writes the package of a new plugin (`extract plugins new`), which installs, runs on one machine and passes its tests."""
 
 from __future__ import annotations
 
