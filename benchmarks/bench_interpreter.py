@@ -35,13 +35,13 @@ def item(number: int) -> dict[str, Any]:  # Any: JSON
         "execution_class": "STANDARD",
     }
     arguments["arguments"] = {"--t": f"t{number}"}
-    return {"extract_table": f"t{number}", "job_type": "glue", "attempt": 1, "timeout_seconds": 60, "arguments": arguments}
+    return {"table": f"t{number}", "job_type": "glue", "attempt": 1, "timeout_seconds": 60, "arguments": arguments}
 
 
 def handlers(count: int) -> tuple[Any, Any, Any]:
     """Config manager, status handler, summary: each returns at once."""
     items = [item(number) for number in range(count)]
-    plan = {"run_id": "r", "source_name": "sales", "tables_to_extract": items, "max_concurrency": 40, "map_error": None}
+    plan = {"run_id": "r", "source": "sales", "tables_to_extract": items, "max_concurrency": 40, "map_error": None}
     return (
         lambda _event, _context: plan,
         lambda _event, _context: {"status": "SUCCEEDED"},
@@ -66,7 +66,7 @@ def ours(count: int) -> float:
     done = asl_toolkit.inline(lambda _request: {"JobRunState": "SUCCEEDED", "Id": "jr_1"})
     services = asl_toolkit.Services({}, functions=functions, states={branch.job_state: done for branch in built.branches})
     started = time.process_time()
-    result = machine.start({"source_name": "sales"}, name="r", services=services).wait()
+    result = machine.start({"source": "sales"}, name="r", services=services).wait()
     seconds = time.process_time() - started
     assert result.status == "SUCCEEDED", result.cause
     assert len(result.events) > EVENTS_A_TABLE * count

@@ -95,7 +95,7 @@ def ours(tables: int, *, names: bool = False, keep: bool = False) -> dict[str, f
 
     def plan(data: bytes, asked: object) -> object:
         source = read_source_config(data, file="sales.yml")
-        event = read_event({"source_name": "sales", "extract_tables": asked})
+        event = read_event({"source": "sales", "tables": asked})
         chosen = select_tables(source, event)
         planned = stream_tables(source, chosen, run=run, machine=MACHINE, registry=registry, marks={}, places=places)
         items = (table.item for table in planned)

@@ -53,7 +53,7 @@ def row(table: str) -> AttemptRow:
         run_id="run-1", source="sales", table=table, attempt=1, job_type="glue", state=JobState.SUCCEEDED, recorded_at=AT,
         job_run_id="jr_0123456789abcdef0123456789abcdef", log_url="https://console.aws.amazon.com/cloudwatch/home#" + "x" * 80,
         started_at=AT, ended_at=AT, cost_basis={"dpu_seconds": 120.0}, rows=1_000, bytes=100_000,
-        files=[{"name": "part-00000.parquet", "bytes": 100_000}], high_watermark=MARK, extract_s3_uri=place,
+        files=[{"name": "part-00000.parquet", "bytes": 100_000}], watermark_high=MARK, extract_s3_uri=place,
         result_uri=f"s3://runs/run-1/results/{table}/attempt=1.json", settings={"number_of_workers": 2, "worker_type": "G.1X"},
     )  # fmt: skip
 
@@ -63,7 +63,7 @@ def run(store: TrackingStore, tables: list[str]) -> Iterator[tuple[str, float]]:
     owner = Owner(execution_id="exec-1", run_id="run-1", started_at=AT, bound="2100-01-01T00:00:00+00:00")
     commit = Commit(from_version=0, column="updated_at", type="timestamp", low=None, high=MARK)
     began = time.perf_counter()
-    store.start_run(RunRecord(run_id="run-1", execution_id="exec-1", source_name="sales", started_at=AT))
+    store.start_run(RunRecord(run_id="run-1", execution_id="exec-1", source="sales", started_at=AT))
     claim = store.take("sales", tables, owner, is_running=lambda _: True, now=datetime.now(UTC), all_or_nothing=True)
     store.plan_run("run-1", plan_uri="file:///p", planned=len(tables), policy=Policy(), skipped=[])
     yield "take", time.perf_counter() - began
@@ -229,7 +229,7 @@ def bench_live(number: int = 10_000) -> None:
             client.batch_write_item(RequestItems={"tracking": puts[first : first + 25]})
         kept = Remembering(client)
         with DynamoDBTracking(cast("DynamoDBClient", kept), "tracking") as store:
-            store.start_run(RunRecord(run_id="run-1", execution_id="exec-1", source_name="sales", started_at=AT))
+            store.start_run(RunRecord(run_id="run-1", execution_id="exec-1", source="sales", started_at=AT))
             store.plan_run("run-1", plan_uri="file:///p", planned=number, policy=Policy(), skipped=[])
             took = []
             for _ in range(2):

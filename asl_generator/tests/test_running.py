@@ -15,12 +15,12 @@ def run_machine():
         recorded = {}
 
         def handle(event, context):
-            recorded[event["extract_table"]] = event
+            recorded[event["table"]] = event
             return record(event)
 
         known = {
             "extract-config-manager": lambda event, context: {
-                "tables_to_extract": [{"extract_table": f"t{index}", **item} for index, item in enumerate(items)],
+                "tables_to_extract": [{"table": f"t{index}", **item} for index, item in enumerate(items)],
                 "max_concurrency": 2,
                 "map_error": None,
             },
@@ -28,7 +28,7 @@ def run_machine():
             "extract-run-summary": lambda event, context: {"succeeded": succeeded, "error": "E", "cause": "C"},
             **(functions or {}),
         }
-        ended = run(built.definition, {"source_name": "sales"}, services=Services(jobs, functions=known))
+        ended = run(built.definition, {"source": "sales"}, services=Services(jobs, functions=known))
         return ended, recorded
 
     return run_items
@@ -54,17 +54,17 @@ def test_each_table_goes_its_way(build_types, crunch, run_machine):
     ended, recorded = run_machine(build_types(crunch()), items, jobs={("batch", "submitJob"): job})
     assert ended.status == "SUCCEEDED"
     assert recorded == {
-        "t0": {"extract_table": "t0", **items[0], "job_result": {"Status": "SUCCEEDED"}},
-        "t1": {"extract_table": "t1", **items[1], "job_error": {"Error": "Batch.Odd", "Cause": "why"}},
-        "t2": {"extract_table": "t2", **items[2]},
-        "t3": {"extract_table": "t3", **items[3]},
-        "t4": {"extract_table": "t4"},
+        "t0": {"table": "t0", **items[0], "job_result": {"Status": "SUCCEEDED"}},
+        "t1": {"table": "t1", **items[1], "job_error": {"Error": "Batch.Odd", "Cause": "why"}},
+        "t2": {"table": "t2", **items[2]},
+        "t3": {"table": "t3", **items[3]},
+        "t4": {"table": "t4"},
     }
 
 
 def test_a_handler_that_fails_stops_no_other_table(build_types, crunch, run_machine):
     def record(item):
-        if item["extract_table"] == "t0":
+        if item["table"] == "t0":
             raise RuntimeError("no store")
         return {}
 
@@ -89,8 +89,8 @@ def test_a_jsonata_branch_keeps_the_item_and_catches(build_types, sata, run_mach
     ended, recorded = run_machine(build_types(sata()), items, jobs={("aws-sdk:datasync", "startTaskExecution"): job})
     assert ended.status == "SUCCEEDED"
     assert recorded == {
-        "t0": {"extract_table": "t0", **items[0], "job_result": {"Status": "DONE"}},
-        "t1": {"extract_table": "t1", **items[1], "job_error": {"Error": "Sata.Odd", "Cause": "why"}},
+        "t0": {"table": "t0", **items[0], "job_result": {"Status": "DONE"}},
+        "t1": {"table": "t1", **items[1], "job_error": {"Error": "Sata.Odd", "Cause": "why"}},
     }
 
 
@@ -106,4 +106,4 @@ def test_a_branch_of_several_states_ends_at_the_handler(build_types, poll, run_m
     functions = {"extract-poll-job": lambda event, context: next(answers)}
     ended, recorded = run_machine(build_types(Quick()), [item], jobs={}, functions=functions)
     assert ended.status == "SUCCEEDED"
-    assert recorded == {"t0": {"extract_table": "t0", **item, "job_result": {"state": "OK", "id": "j1"}}}
+    assert recorded == {"t0": {"table": "t0", **item, "job_result": {"state": "OK", "id": "j1"}}}

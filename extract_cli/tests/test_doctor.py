@@ -97,7 +97,7 @@ def test_a_blocked_plugin_and_the_newest_run(found, project, monkeypatch):
 
     monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "emr")
     with SQLiteTracking(project / ".extract" / "tracking.db") as tracking:
-        tracking.start_run(RunRecord(run_id="r-1", execution_id="e", source_name="sales", started_at="2026-03-01T06:00:00Z"))
+        tracking.start_run(RunRecord(run_id="r-1", execution_id="e", source="sales", started_at="2026-03-01T06:00:00Z"))
     findings = found()
     assert findings["plugin emr"] == Check("note", "plugin emr", "is blocked by EXTRACT_DISABLE_PLUGINS")
     assert findings["tracking"].said == f"{project / '.extract' / 'tracking.db'}: the newest run is r-1"

@@ -63,8 +63,8 @@ def started(project):
                 runs_uri=made.runs_uri,
                 is_running=lambda _: False,
             )
-            execution = {"id": f"arn:x:{run_id}", "name": run_id, "start_time": "2026-03-01T06:00:00.000Z"}
-            event = {"source_name": "sales", "extract_tables": tables}
+            execution = {"id": f"arn:x:{run_id}", "name": run_id, "started_at": "2026-03-01T06:00:00.000Z"}
+            event = {"source": "sales", "tables": tables}
             manage(parts, {"event": event, "execution": execution, "machine": machine_facts(read, registry)})
 
     return start
@@ -181,7 +181,7 @@ def test_a_run_that_would_not_fit_is_told(cli, project):
     said = cli("plan", "sales", "--no-details")
     assert said.code == 2
     assert lines(said.out)[-1].startswith("the 403 tables of this run need ")
-    assert lines(said.out)[-1].endswith("run fewer tables at once (name them in extract_tables, or leave some out with exclude)")
+    assert lines(said.out)[-1].endswith("run fewer tables at once (name them in the event, or leave some out with exclude)")
 
 
 def test_a_faulty_config_is_told_whole(cli, project):
@@ -226,11 +226,9 @@ def test_what_has_changed_since_a_run(cli, project, started):
 def test_the_event_of_a_run_or_of_a_file(cli, project, started, monkeypatch):
     started(tables="public.notes")
     assert cli("plan", "--diff", "r-1").out == "since run r-1: 0 added, 0 not in this plan, 0 changed, 1 the same\n"
-    (project / "event.json").write_text('{"source_name": "sales", "extract_tables": "tag:large"}', encoding="utf-8")
+    (project / "event.json").write_text('{"source": "sales", "tables": "tag:large"}', encoding="utf-8")
     assert lines(cli("plan", "--event", "event.json").out)[2] == "public.events ecs everything"
-    monkeypatch.setattr(
-        "sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"source_name": "sales", "extract_tables": ["public.notes"]}'))
-    )
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"source": "sales", "tables": ["public.notes"]}')))
     assert lines(cli("plan", "--event", "-").out)[0] == "sales: 1 table"
 
 
@@ -274,8 +272,8 @@ def test_configs_and_plans_on_s3(cli, project, monkeypatch):
 
 def test_a_backfill_says_its_range(cli, project):
     event = {
-        "source_name": "sales",
-        "extract_tables": ["public.accounts"],
+        "source": "sales",
+        "tables": ["public.accounts"],
         "backfill": {"from": "2026-01-01 00:00:00", "to": "2026-02-01 00:00:00"},
     }
     (project / "event.json").write_text(json.dumps(event), encoding="utf-8")

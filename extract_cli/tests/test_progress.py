@@ -31,7 +31,7 @@ def event(identity: int, previous: int, kind: str, **details: object) -> dict[st
 
 def test_two_tables_side_by_side():
     progress = Progress()
-    orders, lines = ({"extract_table": name, "job_type": "glue"} for name in ("orders", "lines"))
+    orders, lines = ({"table": name, "job_type": "glue"} for name in ("orders", "lines"))
     told = [
         entered(1, 0, ITERATE, "Map", {"tables_to_extract": [orders, lines]}),
         event(2, 1, "MapStateStarted", mapStateStartedEventDetails={"length": 2}),
@@ -59,7 +59,7 @@ def test_two_tables_side_by_side():
 
 def test_a_table_that_could_not_be_planned_ends_without_having_run():
     progress = Progress()
-    item = {"extract_table": "crm.leads", "plan_error": {"failure": "CONFIG"}}
+    item = {"table": "crm.leads", "plan_error": {"failure": "CONFIG"}}
     progress.feed(event(3, 2, "MapIterationStarted"))
     progress.feed(entered(4, 3, CHOOSE, "Choice", item))
     progress.feed(entered(5, 4, HANDLE_STATUS, "Task", item))
@@ -69,7 +69,7 @@ def test_a_table_that_could_not_be_planned_ends_without_having_run():
 
 def test_states_inside_a_branch_of_a_plugin_belong_to_its_table():
     progress = Progress()
-    item = {"extract_table": "orders", "job_type": "poll"}
+    item = {"table": "orders", "job_type": "poll"}
     progress.feed(event(1, 0, "MapIterationStarted"))
     progress.feed(entered(2, 1, "Poll Start", "Task", item))
     progress.feed(exited(3, 2, "Poll Start", "Task", item))
@@ -81,7 +81,7 @@ def test_states_inside_a_branch_of_a_plugin_belong_to_its_table():
 
 def test_a_table_that_goes_round_again_is_running_not_ended():
     progress = Progress()
-    item = {"extract_table": "orders", "job_type": "glue", "attempt": 1}
+    item = {"table": "orders", "job_type": "glue", "attempt": 1}
     again = {**item, "attempt": 2, "retry_wait_seconds": 60}
     progress.feed(event(1, 0, "MapIterationStarted"))
     progress.feed(entered(2, 1, CHOOSE, "Choice", item))
@@ -106,7 +106,7 @@ def test_a_terminal_shows_the_bar_and_what_runs(monkeypatch):
         "extract_cli.views.progress_view.stderr_console", lambda: Console(file=shown, force_terminal=True, width=120)
     )
     began = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
-    item = {"extract_table": "public.[orders]", "job_type": "glue"}
+    item = {"table": "public.[orders]", "job_type": "glue"}
     draw(
         "run-1",
         [

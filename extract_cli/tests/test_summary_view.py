@@ -16,13 +16,13 @@ SUMMARY = {
     "failed_tables": [{"table": "public.a", "state": "FAILED", "failure": "USER_CODE", "message": "no such column"}],
     "slowest": [{"table": "public.b", "seconds": 1_200.0}], "skipped": [], "skipped_tables": 0, "rows_without_watermark": 1_234,
 }  # fmt: skip
-RECORD = RunRecord(run_id="one", execution_id="e", source_name="sales", started_at="t", planned=5_000, summary=SUMMARY)
+RECORD = RunRecord(run_id="one", execution_id="e", source="sales", started_at="t", planned=5_000, summary=SUMMARY)
 
 
 def test_which_runs_are_large():
     assert is_large(RECORD)
-    assert not is_large(RunRecord(run_id="one", execution_id="e", source_name="s", started_at="t", planned=5_000))
-    assert not is_large(RunRecord(run_id="one", execution_id="e", source_name="s", started_at="t", planned=9, summary=SUMMARY))
+    assert not is_large(RunRecord(run_id="one", execution_id="e", source="s", started_at="t", planned=5_000))
+    assert not is_large(RunRecord(run_id="one", execution_id="e", source="s", started_at="t", planned=9, summary=SUMMARY))
 
 
 def test_it_is_drawn(capsys):
@@ -55,7 +55,7 @@ class Alive:
         counts = {"total": 5_000, "running": 40, "succeeded": 4_000, "failed": 0}
         yield {"id": 0, "type": "MapRunCounted", "mapRunCountedEventDetails": counts}
         for number in (1, 2):
-            item = json.dumps({"extract_table": f"t{number}", "job_type": "glue"})
+            item = json.dumps({"table": f"t{number}", "job_type": "glue"})
             details = {"name": "Glue Start", "input": item}
             at = datetime.now(UTC) - timedelta(seconds=90)
             yield {"id": number, "type": "TaskStateEntered", "timestamp": at.isoformat(), "stateEnteredEventDetails": details}
@@ -63,7 +63,7 @@ class Alive:
 
 def test_a_large_run_that_is_alive_is_told_by_its_counts_its_failures_and_what_runs(tmp_path, capsys):
     with SQLiteTracking(tmp_path / "t.db") as tracking:
-        tracking.start_run(RunRecord(run_id="one", execution_id="e", source_name="sales", started_at="2026-03-01T06:00:00Z"))
+        tracking.start_run(RunRecord(run_id="one", execution_id="e", source="sales", started_at="2026-03-01T06:00:00Z"))
         tracking.plan_run("one", plan_uri="file:///p", planned=5_000, policy=Policy(), skipped=[])
         owner = Owner(execution_id="e", run_id="one", started_at="2026-03-01T06:00:00Z", bound="2100-01-01T00:00:00+00:00")
         tracking.take("sales", ["done0", "done1"], owner, is_running=lambda _: True, now=datetime.now(UTC), all_or_nothing=True)

@@ -79,7 +79,7 @@ def test_json(cli, project):
         "path": "extract.tables.a.fetchsize",
         "message": "is 'many'; write a whole number from 0 to 2147483647",
     }
-    source = {"file": "config/sales.yml", "source_name": "sales", "tables": 1, "job_types": {"glue": 1}, "findings": [fault]}
+    source = {"file": "config/sales.yml", "source": "sales", "tables": 1, "job_types": {"glue": 1}, "findings": [fault]}
     assert json.loads(said.out) == {"valid": False, "findings": [], "sources": [{**source, "notes": []}]}
 
 

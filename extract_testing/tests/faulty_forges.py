@@ -141,12 +141,12 @@ class LongNameBehindLongArguments(Forge):
         return super().arguments(table, settings)
 
     def job_name(self, table):
-        return f"{super().job_name(table)}-{'x' * (len(table.source_name) // 4)}"
+        return f"{super().job_name(table)}-{'x' * (len(table.source) // 4)}"
 
 
 class NameTooLong(Forge):
     def job_name(self, table):
-        return f"{super().job_name(table)}-{'x' * (len(table.source_name) // 4)}"
+        return f"{super().job_name(table)}-{'x' * (len(table.source) // 4)}"
 
 
 class NameOfOddCharacters(Forge):

@@ -111,7 +111,7 @@ class TableRun(Generic[D]):
     ArgumentsTooLong. `run_started_at` is ISO 8601, UTC.
     """
 
-    source_name: str
+    source: str
     source_type: str
     table: str
     job_type: str

@@ -86,7 +86,7 @@ PARENT = [
 
 def child(table, status=None):
     """The history of a table's child: its job runs, or has ended with this status."""
-    begun = [event(1, "ExecutionStarted"), entered(2, "Glue Start", {"extract_table": table, "job_type": "glue"})]
+    begun = [event(1, "ExecutionStarted"), entered(2, "Glue Start", {"table": table, "job_type": "glue"})]
     if status is None:
         return begun
     ended = [entered(3, HANDLE_STATUS, {}), exited(4, HANDLE_STATUS, {"status": status}), event(5, "ExecutionSucceeded")]
@@ -146,7 +146,7 @@ def test_one_look_reads_no_more_than_a_moment_allows(states, monkeypatch):
 
 def test_reconcile_records_the_ends_that_stand_in_the_histories_of_children(pipeline, states):
     client, script = states
-    items = {item["extract_table"]: item for item in pipeline.plan()["tables_to_extract"]}
+    items = {item["table"]: item for item in pipeline.plan()["tables_to_extract"]}
     pipeline.report(items["public.orders"], rows=7, high="2026-03-01 05:00:00")
     script.history("exec:run-1", PARENT)
     script.children("RUNNING")

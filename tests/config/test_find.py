@@ -24,7 +24,7 @@ def folder(tmp_path):
 @pytest.mark.parametrize("slash", ["/", ""])
 def test_a_source_is_found(folder, source, file, slash):
     config = read_source(open_objects(), file_uri(folder) + slash, source)
-    assert (config.source_name, config.text.file, config.tables) == (source, file, ("a",))
+    assert (config.source, config.text.file, config.tables) == (source, file, ("a",))
 
 
 def test_the_names_of_all_sources(folder):

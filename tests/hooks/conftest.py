@@ -60,7 +60,7 @@ class Project:
     def plan(self, run_id: str) -> dict[str, dict]:
         """The items of a run's plan by table."""
         lines = (self.folder / ".extract" / "runs" / run_id / "plan.jsonl").read_text().splitlines()
-        return {item["extract_table"]: item for item in (json.loads(line)["item"] for line in lines)}
+        return {item["table"]: item for item in (json.loads(line)["item"] for line in lines)}
 
 
 @pytest.fixture

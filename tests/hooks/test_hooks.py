@@ -25,7 +25,7 @@ LABEL = """
     @hookimpl
     def extract_run_finished(table, job_type, status):
         with open("finished.txt", "a") as file:
-            file.write(f"NAME {table['extract_table']} {job_type} {status.state}\\n")
+            file.write(f"NAME {table['table']} {job_type} {status.state}\\n")
 
     @hookimpl
     def extract_state_machine(definition):
@@ -34,7 +34,7 @@ LABEL = """
 
 
 TABLE = contract.TableRun(
-    source_name="sales", source_type="jdbc", table="t", job_type="glue", run_id="r", run_started_at="2026-01-02T03:04:05Z",
+    source="sales", source_type="jdbc", table="t", job_type="glue", run_id="r", run_started_at="2026-01-02T03:04:05Z",
     attempt=1, extract_s3_uri="s3://d/", result_uri="s3://r", watermark=contract.Watermark(), deployment=None, job_arguments={},
 )  # fmt: skip
 

@@ -84,7 +84,7 @@ class Installed:
 
     def table(self, job_arguments: Mapping[str, str] = JOB_ARGUMENTS) -> TableRun[BaseModel]:
         return TableRun(
-            source_name="sales", source_type="jdbc", table="public.accounts", job_type=self.job_type.name, run_id="sales-1",
+            source="sales", source_type="jdbc", table="public.accounts", job_type=self.job_type.name, run_id="sales-1",
             run_started_at="2026-01-02T03:04:05Z", attempt=1, extract_s3_uri="s3://data/x/", result_uri="s3://runs/r.json",
             watermark=Watermark(), deployment=self.deployment, job_arguments=job_arguments,
         )  # fmt: skip

@@ -41,9 +41,9 @@ def environment(tmp_path, monkeypatch):
 
 
 def test_a_run_through_the_entry_points(environment, tmp_path):
-    execution = {"id": "arn:aws:states:eu-west-1:1:execution:m:run-1", "name": "run-1", "start_time": "2026-03-01T06:00:00.000Z"}
+    execution = {"id": "arn:aws:states:eu-west-1:1:execution:m:run-1", "name": "run-1", "started_at": "2026-03-01T06:00:00.000Z"}
     machine = {"name": "m", "map": "INLINE", "max_concurrency": 4, "retry_loop": False, "contract": [1, 0], "job_types": {}}
-    event = {"source_name": "sales", "extract_tables": "*"}
+    event = {"source": "sales", "tables": "*"}
     answer = config_manager.handler({"event": event, "execution": execution, "machine": machine}, None)
     (item,) = answer["tables_to_extract"]
     assert item["plan_error"]["failure"] == "CONFIG"

@@ -127,7 +127,7 @@ class Pipeline:
         }
         self.events = []
         self.clock = VirtualClock()
-        event = {"source_name": "sales", "extract_tables": tables}
+        event = {"source": "sales", "tables": tables}
         services = Services({("batch", "submitJob"): job}, functions=functions)
         ended = run(self.definition, event, name="r", services=services, clock=self.clock, listener=self.events.append)
         self.rows = [(row.table, row.attempt, row.state.value, row.failure) for row in self.tracking.attempts("r")]
@@ -189,7 +189,7 @@ def test_a_refused_start_is_tried_again_by_the_state_itself_before_the_table_goe
 @pytest.mark.parametrize("when", [1, 2])
 def test_a_handler_that_fails_leaves_the_other_tables_alone(pipeline, when):
     def fails(item):
-        if item["extract_table"] == "a" and item["attempt"] == when:
+        if item["table"] == "a" and item["attempt"] == when:
             raise RuntimeError("broken")
         return record(pipeline.parts, item)
 

@@ -11,26 +11,33 @@ from extract_core.plan.event import ExtractEvent, read_event
 
 def test_all_that_an_event_may_say():
     event = {
-        "source_name": "sales",
-        "extract_tables": "public.accounts, crm.*,,public.accounts",
+        "source": "sales",
+        "tables": "public.accounts, crm.*,,public.accounts",
         "exclude": ["crm.old"],
         "reingest": "true",
         "rerun_of": "sales-20260301T060000-3f9a",
     }
     assert read_event(event) == ExtractEvent(
-        source_name="sales",
-        extract_tables=("public.accounts", "crm.*"),
+        source="sales",
+        tables=("public.accounts", "crm.*"),
         exclude=("crm.old",),
         reingest=True,
         rerun_of="sales-20260301T060000-3f9a",
     )
 
 
+def test_an_event_of_version_0_1_0_is_read():
+    event = read_event({"source_name": "sales", "extract_tables": ["a"]})
+    assert event == ExtractEvent(source="sales", tables=("a",))
+    assert read_event({"source_name": "sales", "source": "sales", "tables": ["a"], "extract_tables": ["a"]}) == event
+    assert read_event({"source_name": "sales", "rerun_of": "r-1"}).tables == ("*",)
+
+
 def test_a_backfill_and_a_rerun_of_more():
-    given = {"source_name": "s", "extract_tables": "a", "backfill": {"from": "1", "to": "9"}}
+    given = {"source": "s", "tables": "a", "backfill": {"from": "1", "to": "9"}}
     assert read_event(given).backfill == Backfill(low="1", high="9")
     assert read_event({**given, "backfill": {"to": "9"}}).backfill == Backfill(low=None, high="9")
-    assert read_event({"source_name": "s", "rerun_of": "r-1", "force": True}).force is True
+    assert read_event({"source": "s", "rerun_of": "r-1", "force": True}).force is True
 
 
 BACKFILL = (
@@ -56,20 +63,20 @@ BACKFILL = (
 )
 def test_a_backfill_or_a_force_that_cannot_be(more, message):
     with pytest.raises(UsageError) as raised:
-        read_event({"source_name": "s", "extract_tables": "*", **more})
+        read_event({"source": "s", "tables": "*", **more})
     assert str(raised.value) == f"the event is wrong: {message}"
 
 
 def test_a_name_in_a_list_may_hold_a_comma():
-    assert read_event({"source_name": "s", "extract_tables": ["a,b"]}).extract_tables == ("a,b",)
+    assert read_event({"source": "s", "tables": ["a,b"]}).tables == ("a,b",)
 
 
 def test_a_rerun_needs_no_tables():
-    assert read_event({"source_name": "s", "rerun_of": "r-1"}).extract_tables == ("*",)
+    assert read_event({"source": "s", "rerun_of": "r-1"}).tables == ("*",)
 
 
-EXAMPLE = '{"source_name": "sales", "extract_tables": ["public.accounts", "crm.*"]}'
-MISSING = f"'source_name' is missing; an event looks like {EXAMPLE}"
+EXAMPLE = '{"source": "sales", "tables": ["public.accounts", "crm.*"]}'
+MISSING = f"'source' is missing; an event looks like {EXAMPLE}"
 TABLES = 'it must be a list of names and globs, a comma-separated string, or "*" for all'
 NAME = "it must be the name of a source file without .yml: letters, digits, _ . -, beginning with a letter or digit"
 
@@ -77,29 +84,38 @@ NAME = "it must be the name of a source file without .yml: letters, digits, _ . 
 @pytest.mark.parametrize(
     ("event", "message"),
     [
-        ({}, f"{MISSING}; 'extract_tables' is missing; {TABLES}"),
+        ({}, f"{MISSING}; 'tables' is missing; {TABLES}"),
         (
-            {"sourcename": "s", "extract_tables": "*"},
-            f"'sourcename' is no key of an event; did you mean 'source_name'?; {MISSING}",
+            {"sourcename": "s", "tables": "*"},
+            f"'sourcename' is no key of an event; did you mean 'source'?; {MISSING}",
         ),
         (
-            {"source": "s", "tables": "*"},
+            {"extract_table": "a", "table": "a"},
             (
-                "'source' is no key of an event; did you mean 'source_name'?; 'tables' is no key of an event; did you mean "
-                f"'extract_tables'?; {MISSING}; 'extract_tables' is missing; {TABLES}"
+                "'extract_table' is no key of an event; did you mean 'tables'?; 'table' is no key of an event; did you mean "
+                f"'tables'?; {MISSING}; 'tables' is missing; {TABLES}"
             ),
         ),
-        ({"source_name": "../secret", "extract_tables": "*"}, f"'source_name' is '../secret'; {NAME}"),
-        ({"source_name": "sales\n", "extract_tables": "*"}, f"'source_name' is 'sales\\n'; {NAME}"),
-        ({"source_name": "s", "extract_tables": [1]}, f"'extract_tables' is [1]; {TABLES}"),
+        ({"source_name": 7, "extract_tables": 3}, f"'source_name' is 7; {NAME}; 'extract_tables' is 3; {TABLES}"),
         (
-            {"source_name": "s", "extract_tables": " , "},
-            "'extract_tables' names no table; write names and globs, or \"*\" for all",
+            {"source": "sales", "source_name": "crm", "tables": "*"},
+            "'source' is 'sales', and 'source_name', its old name, is 'crm'; leave 'source_name' out",
         ),
-        ({"source_name": "s", "extract_tables": "*", "exclude": 3}, f"'exclude' is 3; {TABLES}"),
-        ({"source_name": "s", "extract_tables": "*", "reingest": "maybe"}, "'reingest' is 'maybe'; write true or false"),
         (
-            {"source_name": "s", "extract_tables": "*", "rerun_of": "../r"},
+            {"source": "sales", "tables": "*", "extract_tables": ["a"]},
+            "'tables' is '*', and 'extract_tables', its old name, is ['a']; leave 'extract_tables' out",
+        ),
+        ({"source": "../secret", "tables": "*"}, f"'source' is '../secret'; {NAME}"),
+        ({"source": "sales\n", "tables": "*"}, f"'source' is 'sales\\n'; {NAME}"),
+        ({"source": "s", "tables": [1]}, f"'tables' is [1]; {TABLES}"),
+        (
+            {"source": "s", "tables": " , "},
+            "'tables' names no table; write names and globs, or \"*\" for all",
+        ),
+        ({"source": "s", "tables": "*", "exclude": 3}, f"'exclude' is 3; {TABLES}"),
+        ({"source": "s", "tables": "*", "reingest": "maybe"}, "'reingest' is 'maybe'; write true or false"),
+        (
+            {"source": "s", "tables": "*", "rerun_of": "../r"},
             "'rerun_of' is '../r'; it must be the id of a run, as `extract status` shows it",
         ),
     ],

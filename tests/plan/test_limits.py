@@ -11,7 +11,7 @@ ROOM = 262_144 - 2_048
 
 
 def output(items):
-    return {"run_id": "r", "source_name": "s", "tables_to_extract": items, "max_concurrency": 1, "map_error": None}
+    return {"run_id": "r", "source": "s", "tables_to_extract": items, "max_concurrency": 1, "map_error": None}
 
 
 def test_the_payload_is_measured_in_bytes_to_the_last_one():
@@ -21,7 +21,7 @@ def test_the_payload_is_measured_in_bytes_to_the_last_one():
         check_limits(output(["é" * (room // 2) + "x" * (room % 2 + 1)]))
     assert str(error.value) == (
         "the 1 tables of this run need 260,097 bytes of items, and Step Functions carries 260,096 (262,144 less 2,048 for the "
-        "Lambda's answer) into an INLINE map: about 1 tables fit; run fewer tables at once (name them in extract_tables, or "
+        "Lambda's answer) into an INLINE map: about 1 tables fit; run fewer tables at once (name them in the event, or "
         "leave some out with exclude)"
     )
 
@@ -32,7 +32,7 @@ def test_the_history_is_counted():
         check_limits(output([0] * 1_666))
     assert str(error.value) == (
         "the 1,666 tables of this run make about 25,010 history events, and an execution with an INLINE map may have 25,000: "
-        "about 1,665 tables fit; run fewer tables at once (name them in extract_tables, or leave some out with exclude)"
+        "about 1,665 tables fit; run fewer tables at once (name them in the event, or leave some out with exclude)"
     )
 
 
@@ -45,6 +45,6 @@ def test_the_retry_loop_and_each_further_attempt_are_counted():
         check_limits(output([{"max_attempts": 3}] * 472), retry_loop=True)
     assert str(error.value) == (
         "the 472 tables of this run make about 25,036 history events if each needs all its attempts, and an execution with an "
-        "INLINE map may have 25,000: about 471 tables fit; run fewer tables at once (name them in extract_tables, or leave some "
+        "INLINE map may have 25,000: about 471 tables fit; run fewer tables at once (name them in the event, or leave some "
         "out with exclude), or give them fewer attempts (max_attempts)"
     )

@@ -29,9 +29,9 @@ ONE = """\
 def test_the_item_of_a_full_extract(plan):
     [table] = plan(ONE)
     assert table.item == {
-        "source_name": "sales",
+        "source": "sales",
         "source_type": "jdbc",
-        "extract_table": "public.accounts",
+        "table": "public.accounts",
         "job_type": "loom",
         "run_id": "r-1",
         "run_started_at": "2026-03-01T06:00:00.000Z",

@@ -288,7 +288,7 @@ def test_a_table_that_left_the_config(plan, registry, machine):
 
 def test_reading_a_config_needs_no_pydantic():
     code = (
-        "import sys; from extract_core.plan.event import read_event; read_event({'source_name': 's', 'extract_tables': '*'}); "
+        "import sys; from extract_core.plan.event import read_event; read_event({'source': 's', 'tables': '*'}); "
         "from extract_core.config.read import read_source_config; "
         "read_source_config(b'extract: {tables: {a: {}}}', file='s.yml'); "
         "print(sorted({'pydantic', 'boto3', 'rich', 'importlib_metadata'} & set(sys.modules)))"

@@ -47,7 +47,7 @@ def test_a_line_holds_the_table_run(plan):
     line = json.loads(table.line())
     assert set(line) == {"item", "settings", "spec", "table_run"}
     assert line["table_run"] == {
-        "source_name": "sales",
+        "source": "sales",
         "source_type": "jdbc",
         "table": "a",
         "job_type": "loom",
@@ -61,7 +61,7 @@ def test_a_line_holds_the_table_run(plan):
         "job_arguments": table.item["arguments"]["job_arguments"],
     }
     assert line["spec"] == {
-        "source_name": "sales",
+        "source": "sales",
         "source_type": "jdbc",
         "table": "a",
         "job_type": "loom",

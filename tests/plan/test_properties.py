@@ -77,7 +77,7 @@ documents = st.fixed_dictionaries(
         "arguments": sections(scalars),
         **dict.fromkeys(sorted(EXTRACT - {"tables", "job_type", "default_arguments", "job_types", "arguments"}), values),
     })},
-    optional={"run": sections(values), "source_name": st.just("sales") | values, "source_owners": values},
+    optional={"run": sections(values), "source": st.just("sales") | values, "source_owners": values},
 )  # fmt: skip
 
 
@@ -150,14 +150,14 @@ def test_the_whole_config_itself_is_planned(plan):
 
 
 @UNHURRIED
-@given(event=st.dictionaries(st.sampled_from(["source_name", "extract_tables", "exclude", "reingest", "rerun_of", "x"]), values))
+@given(event=st.dictionaries(st.sampled_from(["source", "tables", "exclude", "reingest", "rerun_of", "x"]), values))
 def test_any_event_is_read_or_refused(event):
     try:
         found = read_event(event)
     except UsageError as error:
         assert str(error).startswith("the event is wrong: ")  # noqa: PT017 - the error is only one way to end
     else:
-        assert found.source_name == event["source_name"]
+        assert found.source == event["source"]
 
 
 @UNHURRIED

@@ -26,7 +26,7 @@ def failed(run_id):
 
 
 def select(tables, exclude=(), names=TABLES, tags=TAGS):
-    event = read_event({"source_name": "sales", "extract_tables": tables, "exclude": list(exclude)})
+    event = read_event({"source": "sales", "tables": tables, "exclude": list(exclude)})
     return select_names(names, event, place="sales.yml", tags=lambda: tags, failed=failed)
 
 

@@ -63,7 +63,7 @@ def test_it_is_written_as_it_comes(stream, tmp_path):
     uri = items[0]["plan_uri"]
     assert [table.table for table in read_plan(FileObjects(), uri)] == [f"public.t{number}" for number in range(1_200)]
     offset, length = items[700]["plan_line"]
-    assert b'"extract_table":"public.t700"' in FileObjects().read_range(uri, offset, length)
+    assert b'"table":"public.t700"' in FileObjects().read_range(uri, offset, length)
 
 
 @pytest.mark.parametrize("more", ["run: {on_invalid: fail}\n", "  default_arguments: {lag: x}\n"])

@@ -13,7 +13,7 @@ from extract_core.registry.installed import Registry
 from extract_core.registry.loading import discover
 
 TABLE: TableRun[None] = TableRun(
-    source_name="sales",
+    source="sales",
     source_type="jdbc",
     table="public.accounts",
     job_type="glue",
@@ -89,8 +89,8 @@ def test_run_finished_reaches_all_even_if_one_raises(site, hooks, caplog):
     site.simple("c", hooks("seen = []\n@hookimpl\ndef extract_run_finished(job_type): seen.append(job_type)"))
     registry = discover(strict=True)
     with caplog.at_level(logging.ERROR):
-        registry.run_finished({"extract_table": "t"}, "glue", DONE, logging.getLogger("test"))
-    assert sys.modules["acme_a"].seen == [({"extract_table": "t"}, DONE)]
+        registry.run_finished({"table": "t"}, "glue", DONE, logging.getLogger("test"))
+    assert sys.modules["acme_a"].seen == [({"table": "t"}, DONE)]
     assert sys.modules["acme_c"].seen == ["glue"]
     place = "acme_b.py:5"
     assert caplog.messages == [

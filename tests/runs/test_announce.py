@@ -55,7 +55,7 @@ def test_metrics_are_in_the_log_line_in_embedded_metric_format(pipeline, caplog)
     (record,) = [each for each in caplog.records if each.getMessage() == "run run-1: FAILED"]
     line = json.loads(JsonLines().format(record))
     (directive,) = line["_aws"]["CloudWatchMetrics"]
-    assert (directive["Namespace"], directive["Dimensions"]) == ("Extract", [["source_name"]])
+    assert (directive["Namespace"], directive["Dimensions"]) == ("Extract", [["source"]])
     named = {metric["Name"]: (line[metric["Name"]], metric["Unit"]) for metric in directive["Metrics"]}
     assert named == {
         "TablesPlanned": (3, "Count"),
@@ -67,11 +67,11 @@ def test_metrics_are_in_the_log_line_in_embedded_metric_format(pipeline, caplog)
         "Duration": (line["Duration"], "Seconds"),
         "RunsFailed": (1, "Count"),
     }
-    assert (line["source_name"], line["run_id"], line["summary"]["state"]) == ("sales", "run-1", "FAILED")
+    assert (line["source"], line["run_id"], line["summary"]["state"]) == ("sales", "run-1", "FAILED")
 
 
 def test_a_run_without_a_plan_has_the_metrics_that_are_known(pipeline):
-    summary = {"run_id": "r", "state": "FAILED", "source_name": "s", "seconds": -1.0, "planned": None}
+    summary = {"run_id": "r", "state": "FAILED", "source": "s", "seconds": -1.0, "planned": None}
     assert metrics(summary, pipeline.now())["RunsFailed"] == 1
     assert "Duration" not in metrics(summary, pipeline.now())
 

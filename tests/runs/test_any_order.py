@@ -133,7 +133,7 @@ class AnyOrder(RuleBasedStateMachine):
         else:
             succeeded = {row.table for row in self.tracking.attempts(earlier) if row.state is JobState.SUCCEEDED}
             latest = list(self.open)[-1]
-            assert not succeeded & {item["extract_table"] for item in self.open[latest]}
+            assert not succeeded & {item["table"] for item in self.open[latest]}
 
     @precondition(lambda self: self.jobs)
     @rule(pick=PICK, end=ENDS, after=CRASHES)
@@ -141,7 +141,7 @@ class AnyOrder(RuleBasedStateMachine):
         """Some job ends: of a run that lives or not, for the first time or again."""
         item = self.jobs[pick % len(self.jobs)]
         before = list(self.tracking.attempts(item["run_id"]))
-        known = any(row.table == item["extract_table"] for row in before)
+        known = any(row.table == item["table"] for row in before)
         high = None
         with self.dying(after) as died:
             if end == "fail":
@@ -156,7 +156,7 @@ class AnyOrder(RuleBasedStateMachine):
                 high = high if item["watermark"]["mode"] == "incremental" else None
                 self.pipeline.done(item, high=high)
         rows = {row.table: row for row in self.tracking.attempts(item["run_id"])}
-        row = rows.get(item["extract_table"])
+        row = rows.get(item["table"])
         assert row is not None or died
         if row is not None and not known and high and row.state is JobState.SUCCEEDED:
             self.mark = high
@@ -196,7 +196,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.pipeline.clock += timedelta(hours=hours)
 
     def close(self, run_id, by):
-        planned = {item["extract_table"] for item in self.open.pop(run_id)}
+        planned = {item["table"] for item in self.open.pop(run_id)}
         by(run_id)
         rows = list(self.tracking.attempts(run_id))
         summary = self.tracking.run(run_id).summary

@@ -84,7 +84,7 @@ def test_it_is_reported_beside_what_is_run(pipeline):
     pipeline.run("run-1", failing=[*ORDERS, "public.returns"])
     pipeline.run("run-2", tables=ORDERS)
     answer = pipeline.plan("run-3", None, rerun_of="run-1")
-    assert [item["extract_table"] for item in answer["tables_to_extract"]] == ["public.returns"]
+    assert [item["table"] for item in answer["tables_to_extract"]] == ["public.returns"]
     (skipped,) = pipeline.tracking.run("run-3").skipped
     assert skipped.table == "public.orders"
     assert "has moved on since" in skipped.reason
@@ -93,7 +93,7 @@ def test_it_is_reported_beside_what_is_run(pipeline):
 def test_with_force_it_runs_from_todays_mark(pipeline):
     passed(pipeline)
     (item,) = pipeline.plan("run-4", None, rerun_of="run-1", force=True)["tables_to_extract"]
-    assert (item["extract_table"], item["watermark"]["low"]) == ("public.orders", MARK)
+    assert (item["table"], item["watermark"]["low"]) == ("public.orders", MARK)
 
 
 def test_a_mark_that_a_person_set_back_is_not_past(pipeline):

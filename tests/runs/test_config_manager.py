@@ -24,12 +24,12 @@ TABLES = ["public.accounts", "public.orders", "public.returns"]
 
 
 def names(answer):
-    return [item["extract_table"] for item in answer["tables_to_extract"]]
+    return [item["table"] for item in answer["tables_to_extract"]]
 
 
 def test_a_run_is_planned_taken_and_recorded(pipeline):
     answer = pipeline.plan()
-    assert (answer["run_id"], answer["source_name"], answer["max_concurrency"], answer["map_error"]) == (
+    assert (answer["run_id"], answer["source"], answer["max_concurrency"], answer["map_error"]) == (
         "run-1",
         "sales",
         10,
@@ -43,7 +43,7 @@ def test_a_run_is_planned_taken_and_recorded(pipeline):
         assert {**line.item, "plan_uri": item["plan_uri"], "plan_line": item["plan_line"]} == item
     record = pipeline.tracking.run("run-1")
     assert (record.planned, record.policy, record.skipped, record.refused) == (3, Policy(), (), None)
-    assert record.event == {"source_name": "sales", "extract_tables": "*"}
+    assert record.event == {"source": "sales", "tables": "*"}
     assert record.versions == {"(embedded)": "0"}
     assert pipeline.held() == set(TABLES)
 
@@ -83,7 +83,7 @@ def test_a_config_manager_that_died_before_its_plan_stood_starts_over(pipeline, 
 def test_a_run_id_of_another_execution_is_refused_and_its_record_stays(pipeline):
     pipeline.plan()
     before = pipeline.tracking.run("run-1")
-    payload = {"event": {"source_name": "sales", "extract_tables": "*"}, "machine": {"max_concurrency": 1},
+    payload = {"event": {"source": "sales", "tables": "*"}, "machine": {"max_concurrency": 1},
                "execution": {**pipeline.execution("run-1"), "id": "exec:other"}}  # fmt: skip
     with pytest.raises(RunNameTaken, match=r"^the run id 'run-1' was used by execution 'exec:run-1'"):
         manage(pipeline.parts, payload)
@@ -96,16 +96,16 @@ def test_a_run_id_of_another_execution_is_refused_and_its_record_stays(pipeline)
         (
             {"event": {}, "machine": {}},
             (
-                "the payload's 'execution' has no id, name, start_time: this function is called by the generated state machine, "
-                "with id, name and start_time of its execution; build and deploy the machine anew"
+                "the payload's 'execution' has no id, name, started_at: this function is called by the generated state machine, "
+                "with id, name and started_at of its execution; build and deploy the machine anew"
             ),
         ),
         (
-            {"event": {}, "execution": {"id": "e", "name": "run 1", "start_time": "t"}},
+            {"event": {}, "execution": {"id": "e", "name": "run 1", "started_at": "t"}},
             "run id 'run 1' is not a valid execution name: 1 to 80 letters, digits, '_', '-' and '.'",
         ),
         (
-            {"event": {}, "execution": {"id": "e", "name": "run-1", "start_time": "t"}},
+            {"event": {}, "execution": {"id": "e", "name": "run-1", "started_at": "t"}},
             "the payload has no 'machine': this function is called by the generated state machine; build it anew",
         ),
     ],
@@ -126,7 +126,7 @@ def test_a_wrong_event_leaves_no_record(pipeline):
 @pytest.mark.parametrize(
     ("event", "config", "error", "message"),
     [
-        ({"source_name": "sale"}, None, UsageError, "there is no source 'sale': no sale.yml in "),
+        ({"source": "sale"}, None, UsageError, "there is no source 'sale': no sale.yml in "),
         (
             {"tables": ["public.acounts"]},
             None,
@@ -261,7 +261,7 @@ def test_a_commit_between_reading_the_marks_and_taking_is_seen(pipeline):
 
     late = replace(pipeline.parts, tracking=Late(pipeline.tracking))
     machine = {"max_concurrency": 1, "job_types": {"press": {}}}
-    event = {"source_name": "sales", "extract_tables": ["public.orders"]}
+    event = {"source": "sales", "tables": ["public.orders"]}
     answer = manage(late, {"event": event, "execution": pipeline.execution("run-2"), "machine": machine})
     item = answer["tables_to_extract"][0]
     assert (item["watermark"]["low"], item["watermark"]["version"]) == ("2026-03-01 05:30:00", 1)

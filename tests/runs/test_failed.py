@@ -8,7 +8,7 @@ from extract_core.errors import RunNotFound, UsageError
 
 
 def names(answer):
-    return [item["extract_table"] for item in answer["tables_to_extract"]]
+    return [item["table"] for item in answer["tables_to_extract"]]
 
 
 def test_the_failed_tables_of_a_run(pipeline):
@@ -51,5 +51,5 @@ def test_what_can_not_be_chosen_is_told(pipeline):
         pipeline.plan("run-6", "failed:run-33")
     pipeline.write((pipeline.folder / "config" / "sales.yml").read_text().replace("sales", "crm"), "crm.yml")
     with pytest.raises(UsageError) as error:
-        pipeline.plan("run-7", "failed:run-3", source_name="crm")
+        pipeline.plan("run-7", "failed:run-3", source="crm")
     assert str(error.value) == "failed:run-3: that run is of source 'sales', and the event says 'crm'"

@@ -32,7 +32,7 @@ def run(pipeline) -> dict:
         raise AssertionError("one fault should be over by now")
 
     for item in again(pipeline.plan)["tables_to_extract"]:
-        if item["extract_table"] == "public.returns":
+        if item["table"] == "public.returns":
             again(lambda item=item: pipeline.fail(item))
         else:
             pipeline.report(item, high=MARK if item["watermark"]["mode"] == "incremental" else None)
@@ -41,7 +41,7 @@ def run(pipeline) -> dict:
 
 
 def left(pipeline):
-    rows = {row.table: (row.state, row.high_watermark) for row in pipeline.tracking.attempts("run-1")}
+    rows = {row.table: (row.state, row.watermark_high) for row in pipeline.tracking.attempts("run-1")}
     summary = pipeline.tracking.run("run-1").summary
     marks = sorted(path.parent.parent.name for path in pipeline.folder.glob("data/sales/*/_committed/*"))
     state = pipeline.state("public.orders")

@@ -43,7 +43,7 @@ def test_the_tables_of_a_stopped_run_can_run_again(pipeline):
     pipeline.done(pipeline.plan()["tables_to_extract"][0])
     close_stopped(pipeline.parts, "run-1", "Ctrl-C")
     answer = pipeline.plan("run-2", None, rerun_of="run-1")
-    assert [item["extract_table"] for item in answer["tables_to_extract"]] == ["public.orders", "public.returns"]
+    assert [item["table"] for item in answer["tables_to_extract"]] == ["public.orders", "public.returns"]
 
 
 def test_a_run_that_ended_by_itself_stays_as_it_is(pipeline):

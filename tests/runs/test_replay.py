@@ -26,7 +26,7 @@ def entered(number, item, name=HANDLE_STATUS):
 
 
 def test_an_end_that_the_handler_did_not_record_is_recorded(pipeline):
-    items = {item["extract_table"]: item for item in pipeline.plan()["tables_to_extract"]}
+    items = {item["table"]: item for item in pipeline.plan()["tables_to_extract"]}
     pipeline.report(items["public.orders"], rows=7, high=MARK)
     told = [
         entered(1, {**items["public.orders"], "job_result": {"State": "DONE"}}),

@@ -14,7 +14,7 @@ def again(pipeline, run_id="run-2", of="run-1", tables=None, **event):
 
 
 def names(items):
-    return [item["extract_table"] for item in items]
+    return [item["table"] for item in items]
 
 
 def test_only_what_did_not_succeed_runs_again(pipeline):
@@ -149,9 +149,9 @@ def test_a_run_that_still_runs_keeps_its_tables(pipeline):
     [
         ({"of": "run-0"}, RunNotFound, "there is no run 'run-0'; did you mean 'run-2' or 'run-1'?"),
         (
-            {"source_name": "crm"},
+            {"source": "crm"},
             UsageError,
-            "run 'run-1' is of source 'sales', and the event says 'crm': write source_name: sales",
+            "run 'run-1' is of source 'sales', and the event says 'crm': write source: sales",
         ),
         (
             {"tables": ["public.nope"]},
@@ -174,7 +174,8 @@ def test_a_plan_that_is_gone(pipeline):
     with pytest.raises(UsageError) as raised:
         again(pipeline)
     assert str(raised.value) == (
-        f"the plan of run 'run-1' is gone ({uri}; plans are kept 400 days): start a new run and name the tables in extract_tables"
+        f"the plan of run 'run-1' is gone ({uri}; plans are kept 400 days): start a new run and name the tables in its event "
+        "(tables)"
     )
 
 

@@ -25,7 +25,7 @@ def test_a_run_without_a_failure(pipeline):
     assert pipeline.run() == GOOD
     assert pipeline.tracking.run("run-1").summary == {
         "run_id": "run-1",
-        "source_name": "sales",
+        "source": "sales",
         "rerun_of": None,
         "started_at": "2026-03-01T06:00:00.000Z",
         "ended_at": "2026-03-01T06:00:05+00:00",
@@ -49,7 +49,7 @@ def test_a_run_without_a_failure(pipeline):
 
 
 def test_rows_that_were_left_out_for_a_null_are_counted(pipeline):
-    items = {item["extract_table"]: item for item in pipeline.plan()["tables_to_extract"]}
+    items = {item["table"]: item for item in pipeline.plan()["tables_to_extract"]}
     pipeline.done(items["public.orders"], high="2026-03-01 05:00:00", rows_without_watermark=1_200)
     pipeline.done(items["public.accounts"], rows_without_watermark=None)
     pipeline.done(items["public.returns"])
@@ -151,7 +151,7 @@ def test_a_run_that_nobody_recorded(pipeline):
 
 def test_a_run_whose_config_manager_died(pipeline):
     pipeline.tracking.start_run(
-        RunRecord(run_id="run-1", execution_id="exec:run-1", source_name="sales", started_at="2026-03-01T06:00:00Z")
+        RunRecord(run_id="run-1", execution_id="exec:run-1", source="sales", started_at="2026-03-01T06:00:00Z")
     )
     assert pipeline.summarise() == bad("nothing was planned: its config manager did not finish")
 
@@ -166,7 +166,7 @@ def test_a_run_id_of_another_execution_is_left_alone(pipeline):
 
 
 def test_a_payload_without_an_execution(pipeline):
-    with pytest.raises(UsageError, match=r"^the payload's 'execution' has no id, name, start_time"):
+    with pytest.raises(UsageError, match=r"^the payload's 'execution' has no id, name, started_at"):
         summarise(pipeline.parts, {"run_id": "run-1"})
 
 
@@ -207,7 +207,7 @@ def rows(count, message):
 
 
 RECORD = RunRecord(
-    run_id="run-1", execution_id="e", source_name="sales", started_at="2026-03-01T06:00:00Z", planned=2_000, policy=Policy()
+    run_id="run-1", execution_id="e", source="sales", started_at="2026-03-01T06:00:00Z", planned=2_000, policy=Policy()
 )
 
 

@@ -31,16 +31,16 @@ class History:
 
     def enter(self, item, state="Press"):
         text = item if isinstance(item, str) else json.dumps(item)
-        table = "" if isinstance(item, str) else item["extract_table"]
+        table = "" if isinstance(item, str) else item["table"]
         return self.add(table, stateEnteredEventDetails={"name": state, "input": text})
 
     def submit(self, item, **answer):
         answer |= {"SdkHttpMetadata": {"HttpStatusCode": 200}, "SdkResponseMetadata": {}}
-        self.add(item["extract_table"]).add(item["extract_table"])  # TaskScheduled, TaskStarted
-        return self.add(item["extract_table"], taskSubmittedEventDetails={"output": json.dumps(answer)})
+        self.add(item["table"]).add(item["table"])  # TaskScheduled, TaskStarted
+        return self.add(item["table"], taskSubmittedEventDetails={"output": json.dumps(answer)})
 
     def leave(self, item, state="Press"):
-        return self.add(item["extract_table"], stateExitedEventDetails={"name": state, "output": json.dumps(item)})
+        return self.add(item["table"], stateExitedEventDetails={"name": state, "output": json.dumps(item)})
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def dead(pipeline, asked, monkeypatch):
 
     class Stoppable(type(pipeline.parts.registry.job_type("press"))):
         def stop(self, outcome, aws):
-            table = outcome.item["extract_table"]
+            table = outcome.item["table"]
             asked.setdefault(table, []).append((outcome.result, outcome.item["attempt"], aws))
             if table == "public.orders":
                 raise PermissionError("press:Stop is not allowed")
@@ -66,7 +66,7 @@ def dead(pipeline, asked, monkeypatch):
     class Dead:
         def __init__(self):
             self.history = History()
-            self.items = {item["extract_table"]: item for item in pipeline.plan()["tables_to_extract"]}
+            self.items = {item["table"]: item for item in pipeline.plan()["tables_to_extract"]}
 
         def end(self, status="ABORTED", **parts):
             registry, history = Registry.of(Stoppable()), lambda execution: iter(self.history.events)
@@ -193,7 +193,7 @@ def found(history):
 
 def test_a_branch_of_many_states_is_known_by_its_last_result():
     """Started by a function: the answer stands in the item, once its state has been left."""
-    item = {"extract_table": "t", "attempt": 2}
+    item = {"table": "t", "attempt": 2}
     told = {**item, "job_result": {"job": {"id": "q-1"}}}
     history = History().enter(item, "Redshift Start")
     assert found(history) == {("t", 2): (None, None)}
@@ -204,7 +204,7 @@ def test_a_branch_of_many_states_is_known_by_its_last_result():
 
 
 def test_events_of_tables_that_run_at_once_are_kept_apart():
-    a, b = ({"extract_table": name, "attempt": 1} for name in "ab")
+    a, b = ({"table": name, "attempt": 1} for name in "ab")
     history = History().enter(a).enter(b)
     history.add("b").add("a")
     history.add("b", taskSubmittedEventDetails={"output": '{"Id": "b-1"}'}).add("a", taskSubmittedEventDetails={"output": "{cut"})
@@ -212,7 +212,7 @@ def test_events_of_tables_that_run_at_once_are_kept_apart():
 
 
 def test_a_state_inside_of_a_branchs_own_map_belongs_to_its_table():
-    item = {"extract_table": "t", "attempt": 1}
+    item = {"table": "t", "attempt": 1}
     history = History().enter(item, "Own Map")
     history.add("t", stateEnteredEventDetails={"name": "Part", "input": "7"})
     history.add("t", taskSubmittedEventDetails={"output": '{"Id": "p-7"}'})

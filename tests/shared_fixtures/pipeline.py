@@ -112,12 +112,12 @@ class Pipeline:
 
     @staticmethod
     def execution(run_id: str) -> dict:
-        return {"id": f"exec:{run_id}", "name": run_id, "start_time": "2026-03-01T06:00:00.000Z"}
+        return {"id": f"exec:{run_id}", "name": run_id, "started_at": "2026-03-01T06:00:00.000Z"}
 
     def plan(self, run_id="run-1", tables="*", machine=None, **event):
         machine = machine or {"name": "extract", "map": "INLINE", "max_concurrency": 10, "retry_loop": False, "contract": [1, 0],
                               "versions": {}, "job_types": {"press": {}}}  # fmt: skip
-        given = {"source_name": "sales", **({} if tables is None else {"extract_tables": tables}), **event}
+        given = {"source": "sales", **({} if tables is None else {"tables": tables}), **event}
         self.running.add(f"exec:{run_id}")
         return manage(self.parts, {"event": given, "execution": self.execution(run_id), "machine": machine})
 
@@ -166,7 +166,7 @@ class Pipeline:
         for item in items:
             if "plan_error" in item:
                 record(self.parts, item)
-            elif item["extract_table"] in failing:
+            elif item["table"] in failing:
                 self.fail(item)
             else:
                 self.done(item, high="2026-03-01 05:00:00" if item["watermark"]["mode"] == "incremental" else None)
@@ -195,6 +195,6 @@ def item_of(pipeline):
 
     def find(table="public.accounts", **event):
         items = pipeline.plan(**event)["tables_to_extract"]
-        return next(item for item in items if item["extract_table"] == table)
+        return next(item for item in items if item["table"] == table)
 
     return find

@@ -119,7 +119,7 @@ def plan(registry) -> Callable[..., list[PlannedTable]]:
 
     def planned(text, *, tables="*", file="sales.yml", run=RUN, marks=None, machine=MACHINE, registry=registry):
         config = read_source_config(text if isinstance(text, bytes) else dedent(text).encode(), file=file)
-        event = read_event({"source_name": config.source_name, "extract_tables": tables})
+        event = read_event({"source": config.source, "tables": tables})
         chosen = select_tables(config, event)
         return plan_tables(config, chosen, run=run, machine=machine, registry=registry, marks=marks or {}, **PLACES)
 

@@ -45,9 +45,9 @@ def test_a_success_is_named_with_its_files(pipeline, item_of):
 
 
 def test_what_is_not_committed_is_not_named(pipeline):
-    late = next(item for item in pipeline.plan()["tables_to_extract"] if item["extract_table"] == "public.orders")
+    late = next(item for item in pipeline.plan()["tables_to_extract"] if item["table"] == "public.orders")
     pipeline.running.clear()  # its execution died, its job lives on
-    item = next(item for item in pipeline.plan("run-2")["tables_to_extract"] if item["extract_table"] == "public.orders")
+    item = next(item for item in pipeline.plan("run-2")["tables_to_extract"] if item["table"] == "public.orders")
     pipeline.done(late, high=MARK)
     assert entries(pipeline) == {}
     pipeline.fail(item)

@@ -40,7 +40,7 @@ def test_it_is_asked_with_a_session_and_stands_below_the_message(fail):
     asked = []
 
     def diagnose(self, outcome, aws):
-        asked.append((outcome.error, outcome.item["extract_table"], aws))
+        asked.append((outcome.error, outcome.item["table"], aws))
         return "  ValueError: no such column\n"
 
     row = fail(diagnose)

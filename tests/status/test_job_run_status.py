@@ -23,7 +23,7 @@ def test_a_success_is_recorded_with_all_that_is_known(pipeline, item_of):
     row = pipeline.row("public.orders")
     assert (row.state, row.failure, row.message) == (JobState.SUCCEEDED, None, None)
     assert (row.rows, row.bytes, row.files) == (42, 9, [{"bytes": 9, "name": "part-00000.parquet"}])
-    assert (row.low_watermark, row.high_watermark, row.settings) == (None, MARK, {"workers": 1})
+    assert (row.watermark_low, row.watermark_high, row.settings) == (None, MARK, {"workers": 1})
     assert (row.started_at, row.ended_at) == ("2026-03-01T06:01:00+00:00", "2026-03-01T06:01:30+00:00")
     assert (row.job_run_id, row.cost_basis, row.job_type) == ("jr_1", {"dpu_seconds": 60.0}, "press")
     assert (row.extract_s3_uri, row.result_uri) == (item["extract_s3_uri"], item["result_uri"])
@@ -320,9 +320,9 @@ def test_a_table_without_a_job_type(pipeline, item_of):
     ("item", "message"),
     [
         (
-            {"extract_table": "public.a", "attempt": "1"},
+            {"table": "public.a", "attempt": "1"},
             (
-                "the item can't be recorded, it lacks run_id (None), source_name (None), attempt ('1'), lease.fencing (None): "
+                "the item can't be recorded, it lacks run_id (None), source (None), attempt ('1'), lease.fencing (None): "
                 "each state of a branch must keep the item, with its own output at $.job_result"
             ),
         ),
@@ -385,7 +385,7 @@ def test_a_store_that_is_busy_is_for_the_machine_to_retry(pipeline, item_of):
 def test_plugins_are_told_what_was_recorded_and_once(pipeline, item_of, monkeypatch):
     told = []
     monkeypatch.setattr(
-        Registry, "run_finished", lambda self, item, job_type, status, log: told.append((item["extract_table"], job_type, status))
+        Registry, "run_finished", lambda self, item, job_type, status, log: told.append((item["table"], job_type, status))
     )
     item = item_of("public.orders")
     pipeline.record(item, DONE)

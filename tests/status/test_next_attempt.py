@@ -60,7 +60,7 @@ def plan(pipeline, press):
     def items(table="a", job_type=press, **given):
         pipeline.parts = replace(pipeline.parts, registry=Registry.of(job_type()))
         found = pipeline.plan(machine=MACHINE, **given)["tables_to_extract"]
-        return next(item for item in found if item["extract_table"] == table)
+        return next(item for item in found if item["table"] == table)
 
     return items
 

@@ -47,7 +47,7 @@ class Make:
 
     @staticmethod
     def run(run_id="run-1", execution="exec-1", started="2026-03-01T06:00:00+00:00", **more) -> RunRecord:
-        return RunRecord(run_id=run_id, execution_id=execution, source_name="sales", started_at=started, **more)
+        return RunRecord(run_id=run_id, execution_id=execution, source="sales", started_at=started, **more)
 
     @staticmethod
     def owner(run_id="run-1", execution="exec-1", bound="2026-03-02T06:00:00+00:00") -> Owner:

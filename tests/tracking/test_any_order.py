@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from extract_core import FailureClass, JobState
-from extract_core.tracking.records import AttemptRow, Commit, Guard, Outcome, Owner
+from extract_core.tracking.records import AttemptRow, Commit, Guard, Owner, Recorded
 from extract_core.tracking.sqlite import SQLiteTracking
 
 TABLES = ("public.a", "public.b", "public.c")
@@ -93,7 +93,7 @@ class AnyOrder(RuleBasedStateMachine):
             commit = Commit(from_version=taken.version, column="id", type="int", low=taken.watermark, high=str((low or 0) + step))
             finished = self.store.finish(row, guard=guard, commit=commit)
             mine = self.holders.get(taken.table) == owner.execution_id
-            assert finished.outcome is (Outcome.RECORDED if mine else Outcome.CONFLICT)
+            assert finished.outcome is (Recorded.RECORDED if mine else Recorded.CONFLICT)
             if mine:
                 del self.holders[taken.table]
                 if state is JobState.SUCCEEDED and (low is None or step > 0):
@@ -113,7 +113,7 @@ class AnyOrder(RuleBasedStateMachine):
         before = self.store.states("sales", TABLES)
         for row, guard, commit in done:
             finished = self.store.finish(replace(row, state=other), guard=guard, commit=replace(commit, high="999"))
-            assert (finished.outcome, finished.committed) == (Outcome.DUPLICATE, None)
+            assert (finished.outcome, finished.committed) == (Recorded.DUPLICATE, None)
             assert finished.row == self.rows[row.run_id, row.table]
         assert self.store.states("sales", TABLES) == before
 

@@ -15,7 +15,7 @@ from extract_core.tracking.dynamodb.items import ITEM_BYTES, size
 from extract_core.tracking.dynamodb.keys import TIME_TO_LIVE, attempt_key, shards, table_definition
 from extract_core.tracking.dynamodb.store import DynamoDBTracking
 from extract_core.tracking.open import open_tracking
-from extract_core.tracking.records import Outcome, Policy, Skipped
+from extract_core.tracking.records import Policy, Recorded, Skipped
 
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 
@@ -112,7 +112,7 @@ def test_history_expires_and_states_do_not(store, make, dynamodb):
 )  # fmt: skip
 def test_a_row_fits_whatever_a_job_says(store, make, dynamodb, more):
     make.take(store, "public.a")
-    assert store.finish(make.row(rows=7, **more), guard=make.guard()).outcome is Outcome.RECORDED
+    assert store.finish(make.row(rows=7, **more), guard=make.guard()).outcome is Recorded.RECORDED
     (row,) = store.attempts("run-1")
     assert (row.state, row.rows) == (JobState.SUCCEEDED, 7)
     assert size(raw(dynamodb, "RUN#run-1#0")[0]) < ITEM_BYTES
@@ -184,7 +184,7 @@ def test_a_transaction_that_meets_another_one_is_tried_again(store, client, make
     make.take(store, "public.a")
     with wire(client) as sent:
         sent.fault = lambda number, operation: "conflict" if operation == "TransactWriteItems" and number < 6 else None
-        assert store.finish(make.row(), guard=make.guard()).outcome is Outcome.RECORDED
+        assert store.finish(make.row(), guard=make.guard()).outcome is Recorded.RECORDED
         sent.fault = lambda number, operation: "conflict" if operation == "PutItem" else None
         with pytest.raises(TrackingUnavailable) as raised:
             make.take(store, "public.b")
@@ -256,6 +256,6 @@ def test_records_have_the_members_that_are_stored(make):
     """A member that is added to a record must be added to its item."""
     assert set(asdict(make.row())) == {
         "run_id", "source", "table", "attempt", "job_type", "state", "recorded_at", "failure", "retryable", "message",
-        "job_run_id", "log_url", "started_at", "ended_at", "cost_basis", "rows", "bytes", "files", "low_watermark",
-        "high_watermark", "extract_s3_uri", "result_uri", "settings", "message_uri", "rows_without_watermark",
+        "job_run_id", "log_url", "started_at", "ended_at", "cost_basis", "rows", "bytes", "files", "watermark_low",
+        "watermark_high", "extract_s3_uri", "result_uri", "settings", "message_uri", "rows_without_watermark",
     }  # fmt: skip

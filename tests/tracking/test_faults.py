@@ -33,7 +33,7 @@ def without_fencing(row):
 def story(store, make, again):
     """All that a store can do, in a life of three runs; `again` makes a call until it is answered."""
     policy = Policy(fail_when="10%")
-    again(lambda: store.start_run(make.run(event={"source_name": "sales"})))
+    again(lambda: store.start_run(make.run(event={"source": "sales"})))
     first = again(lambda: make.take(store, "public.a", "public.b")).taken
     a, b = (make.guard(fencing=first[table].state.fencing) for table in ("public.a", "public.b"))
     again(lambda: store.plan_run("run-1", plan_uri="p", planned=2, policy=policy, skipped=[Skipped(table="c", reason="r")]))

@@ -12,7 +12,7 @@ from extract_core.tracking.open import open_tracking
 from extract_core.tracking.records import RunRecord
 from extract_core.tracking.sqlite import SQLiteTracking
 
-RUN = RunRecord(run_id="r-1", execution_id="e-1", source_name="sales", started_at="2026-03-01T06:00:00+00:00")
+RUN = RunRecord(run_id="r-1", execution_id="e-1", source="sales", started_at="2026-03-01T06:00:00+00:00")
 
 
 def seen(folder):
@@ -27,7 +27,7 @@ def test_nobody_else_has_it_open(tmp_path):
     with open_tracking(str(path), read_only=True) as store:
         assert store.run("r-1") == RUN
         with pytest.raises(TrackingError):
-            store.start_run(RunRecord(run_id="r-2", execution_id="e-2", source_name="sales", started_at=RUN.started_at))
+            store.start_run(RunRecord(run_id="r-2", execution_id="e-2", source="sales", started_at=RUN.started_at))
     assert seen(tmp_path) == before
 
 
@@ -49,7 +49,7 @@ def test_after_a_process_was_killed(tmp_path):
     code = (
         "import os; from pathlib import Path; from extract_core.tracking.records import RunRecord\n"
         "from extract_core.tracking.sqlite import SQLiteTracking\n"
-        f"SQLiteTracking(Path({str(path)!r})).start_run(RunRecord(run_id='r-1', execution_id='e-1', source_name='sales', "
+        f"SQLiteTracking(Path({str(path)!r})).start_run(RunRecord(run_id='r-1', execution_id='e-1', source='sales', "
         f"started_at={RUN.started_at!r}))\n"
         "os._exit(9)"
     )

@@ -14,7 +14,7 @@ from extract_core.tracking.open import open_tracking
 from extract_core.tracking.records import RunRecord
 from extract_core.tracking.sqlite import SQLiteTracking
 
-RECORD = RunRecord(run_id="run-1", execution_id="exec-1", source_name="sales", started_at="2026-03-01T06:00:00Z")
+RECORD = RunRecord(run_id="run-1", execution_id="exec-1", source="sales", started_at="2026-03-01T06:00:00Z")
 
 
 @pytest.mark.parametrize("place", ["sqlite://{0}/a%20b/t.db", "file://{0}/a%20b/t.db", "{0}/a b/t.db"])
@@ -158,7 +158,7 @@ def test_a_store_that_this_user_may_not_write_is_read_and_not_written(tmp_path, 
     with SQLiteTracking(path) as store:
         assert [run.run_id for run in store.runs()] == ["run-1"]
         with pytest.raises(TrackingError) as raised:
-            store.start_run(RunRecord(run_id="run-2", execution_id="e", source_name="s", started_at="t", event={}))
+            store.start_run(RunRecord(run_id="run-2", execution_id="e", source="s", started_at="t", event={}))
     assert str(raised.value) == (
         f"the tracking store {str(path)!r}: the file or its folder can't be written: give this user the right to, or name "
         "another one (attempt to write a readonly database)"
@@ -172,7 +172,7 @@ def test_a_full_disk_keeps_nothing_of_the_write_and_all_of_the_others(tmp_path):
         connection = store._database._connection
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
-        large = RunRecord(run_id="run-2", execution_id="e", source_name="s", started_at="t", event={"x": "y" * 100_000})
+        large = RunRecord(run_id="run-2", execution_id="e", source="s", started_at="t", event={"x": "y" * 100_000})
         with pytest.raises(TrackingError) as raised:
             store.start_run(large)
         assert not isinstance(raised.value, TrackingUnavailable)
@@ -240,7 +240,7 @@ from pathlib import Path
 from extract_core.tracking.records import RunRecord
 from extract_core.tracking.sqlite import SQLiteTracking
 store = SQLiteTracking(Path(sys.argv[1]))
-store.start_run(RunRecord(run_id="run-1", execution_id="e", source_name="s", started_at="t"))
+store.start_run(RunRecord(run_id="run-1", execution_id="e", source="s", started_at="t"))
 with store._database.writing() as cursor:
     cursor.execute("DELETE FROM runs")
     os.kill(os.getpid(), signal.SIGKILL)

@@ -60,7 +60,7 @@ _WAIT_FOR_TABLES: Final[dict[str, Json]] = {
 _EXECUTION: Final[dict[str, Json]] = {
     "id.$": "$$.Execution.Id",
     "name.$": "$$.Execution.Name",
-    "start_time.$": "$$.Execution.StartTime",
+    "started_at.$": "$$.Execution.StartTime",
 }
 
 

@@ -17,7 +17,7 @@ DEPLOYMENT = BatchDeployment(job_queue="extracts", job_definition="extract-job",
 
 def table(name="public.accounts", **job_arguments):
     return TableRun(
-        source_name="sales", source_type="jdbc", table=name, job_type="batch", run_id="r1",
+        source="sales", source_type="jdbc", table=name, job_type="batch", run_id="r1",
         run_started_at="2026-01-02T03:04:05Z", attempt=2, extract_s3_uri="s3://d/", result_uri="s3://r",
         watermark=Watermark(), deployment=DEPLOYMENT, job_arguments=job_arguments,
     )  # fmt: skip

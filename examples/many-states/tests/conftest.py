@@ -58,7 +58,7 @@ def start(machine):
         recorded = {}
         known = {
             "extract-config-manager": lambda event, context: {
-                "tables_to_extract": [{"extract_table": "t", "timeout_seconds": 600, **item}],
+                "tables_to_extract": [{"table": "t", "timeout_seconds": 600, **item}],
                 "max_concurrency": 1,
                 "map_error": None,
             },
@@ -69,7 +69,7 @@ def start(machine):
         given = {("sqs", "sendMessage"): dict, ("codebuild", "startBuild"): dict, **(services or {})}
         functions_of_all = {"extract-redshift-start": dict, "extract-redshift-ask": dict, **known}
         made = Services(given, functions=functions_of_all)
-        execution = load(machine.definition).start({"source_name": "sales"}, services=made, clock=clock or VirtualClock())
+        execution = load(machine.definition).start({"source": "sales"}, services=made, clock=clock or VirtualClock())
         return execution, made, recorded
 
     return begin

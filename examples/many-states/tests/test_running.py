@@ -239,7 +239,7 @@ def test_a_role_that_may_not_be_taken_on(start, job_types):
 
 def table(name, deployment, mode="full", table_name="public.accounts"):
     return TableRun(
-        source_name="sales", source_type="jdbc", table=table_name, job_type=name, run_id="r1",
+        source="sales", source_type="jdbc", table=table_name, job_type=name, run_id="r1",
         run_started_at="2026-01-02T03:04:05Z", attempt=1, extract_s3_uri="s3://d/it's/", result_uri="s3://r",
         watermark=Watermark(mode=mode), deployment=deployment, job_arguments={"--a": "x y", "--b": "2"},
     )  # fmt: skip

@@ -24,7 +24,7 @@ def find_source(parts: Parts, table: str, source: str | None, *, may_be_new: boo
     """
     if source is not None and (may_be_new or _known(parts, source, table)):
         return source
-    sources = [source] if source is not None else sorted({record.source_name for record in parts.tracking.runs(_RUNS)})
+    sources = [source] if source is not None else sorted({record.source for record in parts.tracking.runs(_RUNS)})
     found = [each for each in sources if _known(parts, each, table)]
     if len(found) == 1:
         return found[0]
@@ -43,8 +43,8 @@ def _names(parts: Parts, sources: list[str]) -> list[str]:
     """Tables of the run of each source that had most of them: a rerun, or a run of one table, is the newest only."""
     widest: dict[str, RunRecord] = {}
     for record in parts.tracking.runs(_RUNS):
-        known = widest.get(record.source_name)
+        known = widest.get(record.source)
         if record.planned and (known is None or record.planned > (known.planned or 0)):
-            widest[record.source_name] = record
+            widest[record.source] = record
     runs = [widest[source].run_id for source in sources if source in widest]
     return sorted({row.table for run in runs for row in parts.tracking.attempts(run)})

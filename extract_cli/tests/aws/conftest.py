@@ -80,7 +80,7 @@ class Glue:
 
     def __call__(self, request):
         item = request.input
-        table = item["extract_table"]
+        table = item["table"]
         self.started.append(table)
         if self.gate is not None:
             self.gate.wait(30)

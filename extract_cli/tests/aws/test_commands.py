@@ -93,7 +93,7 @@ def test_the_aborted_parent_of_a_distributed_map_is_set_right(cloud, cli):
     """Its children go with it: each has its own history."""
     cloud.deploy(distributed=True)
     cloud.glue.gate = threading.Event()
-    event = json.dumps({"source_name": "sales", "extract_tables": "*"})
+    event = json.dumps({"source": "sales", "tables": "*"})
     cloud.states.start_execution(stateMachineArn=cloud.machine, name="one", input=event)
     cloud.await_started(3)
     live = told(cli("status", "one", "--output", "json"))
@@ -112,7 +112,7 @@ def test_history_and_logs(cloud, cli):
     cloud.deploy()
     cloud.glue.failing = {"public.events"}
     cli("run", "sales", "--run-id", "one")
-    assert [row["high_watermark"] for row in told(cli("history", "public.orders", "--output", "json"))] == ["2026-03-01 05:00:00"]
+    assert [row["watermark_high"] for row in told(cli("history", "public.orders", "--output", "json"))] == ["2026-03-01 05:00:00"]
     logs = cli("logs", "one", "public.events")
     assert logs.out == "https://console.aws.amazon.com/gluestudio/home#/job/extract-jdbc/run/jr_1\n"
     assert logs.err == "FAILED: Glue job run jr_1 ended FAILED: Exception: no table public.events\n"
@@ -132,7 +132,7 @@ def running(cloud, cli):
     """A run that another command follows, whose jobs wait: until the gate is open, or it is stopped."""
     cloud.deploy()
     cloud.glue.gate = threading.Event()
-    event = json.dumps({"source_name": "sales", "extract_tables": "*"})
+    event = json.dumps({"source": "sales", "tables": "*"})
     cloud.states.start_execution(stateMachineArn=cloud.machine, name="one", input=event)
     cloud.await_started(3)
     yield cloud
@@ -224,7 +224,7 @@ def test_each_call_of_step_functions_and_s3_goes_wrong_once(cloud, cli, fault):
 
 def test_a_start_that_got_no_answer_is_ours_even_if_it_has_ended(cloud, cli):
     cloud.deploy()
-    event = json.dumps({"source_name": "sales", "extract_tables": "*"})
+    event = json.dumps({"source": "sales", "tables": "*"})
     ask, cloud.first = cloud.states.describe_execution, None
 
     def before_the_start(**given):  # it is not there when it is looked for, and has ended when it is started

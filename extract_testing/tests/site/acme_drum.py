@@ -50,7 +50,7 @@ class Drum(JobType):
     def arguments(self, table, settings):
         command = [part for pair in table.job_arguments.items() for part in pair]
         return {
-            "job_name": f"{table.source_name}-{table.attempt}",
+            "job_name": f"{table.source}-{table.attempt}",
             "overrides": {
                 "Command": command,
                 "ResourceRequirements": [{"Type": "VCPU", "Value": str(settings.vcpus)}],

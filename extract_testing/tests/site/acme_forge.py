@@ -51,7 +51,7 @@ class Forge(JobType):
         return Branch(start=START, states={START: self.task(target)}, job_state=START)
 
     def job_name(self, table):
-        whole = f"{table.run_id}/{table.source_name}/{table.table}/{table.attempt}"
+        whole = f"{table.run_id}/{table.source}/{table.table}/{table.attempt}"
         readable = re.sub(r"[^a-zA-Z0-9]+", "-", table.table).strip("-")
         return f"{readable[:40]}-{hashlib.sha256(whole.encode()).hexdigest()[:16]}"
 

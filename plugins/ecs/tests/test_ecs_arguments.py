@@ -20,7 +20,7 @@ FARGATE = EcsDeployment(task_definition="extract-job", task_definitions=("big:7"
 
 def table(deployment=FARGATE, **job_arguments):
     return TableRun(
-        source_name="sales", source_type="jdbc", table="public.accounts", job_type="ecs", run_id="r1",
+        source="sales", source_type="jdbc", table="public.accounts", job_type="ecs", run_id="r1",
         run_started_at="2026-01-02T03:04:05Z", attempt=1, extract_s3_uri="s3://d/", result_uri="s3://r",
         watermark=Watermark(), deployment=deployment, job_arguments=job_arguments,
     )  # fmt: skip

@@ -18,7 +18,7 @@ SCRIPT = EmrSettings(script_name="jdbc.py")
 
 def table(deployment=DEPLOYMENT, name="public.accounts", **job_arguments):
     return TableRun(
-        source_name="sales", source_type="jdbc", table=name, job_type="emr", run_id="r1",
+        source="sales", source_type="jdbc", table=name, job_type="emr", run_id="r1",
         run_started_at="2026-01-02T03:04:05Z", attempt=2, extract_s3_uri="s3://d/", result_uri="s3://r",
         watermark=Watermark(), deployment=deployment, job_arguments=job_arguments,
     )  # fmt: skip

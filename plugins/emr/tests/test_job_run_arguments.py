@@ -28,7 +28,7 @@ DEPLOYMENTS = {
 
 def arguments(name, settings, table="public.accounts", deployment=None, **job_arguments):
     run = TableRun(
-        source_name="sales", source_type="jdbc", table=table, job_type=name, run_id="r1",
+        source="sales", source_type="jdbc", table=table, job_type=name, run_id="r1",
         run_started_at="2026-01-02T03:04:05Z", attempt=2, extract_s3_uri="s3://d/", result_uri="s3://r",
         watermark=Watermark(), deployment=deployment or DEPLOYMENTS[name], job_arguments=job_arguments,
     )  # fmt: skip

@@ -20,7 +20,7 @@ DEPLOYMENT = GlueDeployment(job_name="extract-jdbc", job_names=("extract-big",))
 
 def table(**job_arguments):
     return TableRun(
-        source_name="sales", source_type="jdbc", table="public.accounts", job_type="glue", run_id="r1",
+        source="sales", source_type="jdbc", table="public.accounts", job_type="glue", run_id="r1",
         run_started_at="2026-01-02T03:04:05Z", attempt=1, extract_s3_uri="s3://d/", result_uri="s3://r",
         watermark=Watermark(), deployment=DEPLOYMENT, job_arguments=job_arguments,
     )  # fmt: skip

@@ -45,7 +45,7 @@ def events(demo_project, table):
     for line in (demo_project.folder / ".extract/executions/r/events.jsonl").read_text().splitlines():
         event = json.loads(line)
         entered = json.loads(event.get("stateEnteredEventDetails", {}).get("input", "{}"))
-        if event["previousEventId"] in mine or (isinstance(entered, dict) and entered.get("extract_table") == table):
+        if event["previousEventId"] in mine or (isinstance(entered, dict) and entered.get("table") == table):
             mine.add(event["id"])
             types.append((event["type"], event.get("taskFailedEventDetails", {}).get("error")))
     return types

@@ -28,7 +28,7 @@ def test_history_and_logs(after_two_runs):
     project = after_two_runs
     rows = as_json(project, "history", "public.orders")
     assert [(row["run_id"], row["state"]) for row in rows] == [("two", "SUCCEEDED"), ("one", "SUCCEEDED")]
-    assert rows[0]["low_watermark"] == rows[1]["high_watermark"]
+    assert rows[0]["watermark_low"] == rows[1]["watermark_high"]
     shown = project.extract("history", "public.returns", "--local").stdout
     assert "one attempt 1: " in shown
     assert "has no table 'public.returns'" in shown
@@ -84,7 +84,7 @@ def test_a_watermark_is_shown_set_and_reset(demo_project):
     ]
     assert all("@" in change["changed_by"] for change in changes)
     run = as_json(project, "run", "sales", "public.orders")
-    assert run["tables"][0]["low_watermark"] is None
+    assert run["tables"][0]["watermark_low"] is None
     assert as_json(project, "state", "show", "public.orders")["watermark"] == mark
 
 

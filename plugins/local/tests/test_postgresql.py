@@ -77,7 +77,7 @@ def test_init_plan_and_run_give_the_rows_of_the_database(here, postgresql_port, 
     done = json.loads(here.extract("run", "shop", "--local", "--output", "json").stdout)
     found = {table["table"]: table for table in done["tables"]}
     assert {name: table["rows"] for name, table in found.items()} == {"public.accounts": 1000, "public.countries": 2}
-    assert found["public.accounts"]["high_watermark"].startswith("2026-01-01 16:40:00")
+    assert found["public.accounts"]["watermark_high"].startswith("2026-01-01 16:40:00")
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
         for name, order in (("public.accounts", "id"), ("public.countries", "code")):
             cursor.execute(f"SELECT * FROM {name} ORDER BY {order}")  # noqa: S608 - names of this test

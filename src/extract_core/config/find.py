@@ -50,32 +50,30 @@ class ReadSources:
 def read_source(
     objects: ObjectStore,
     config_uri: str,
-    source_name: str,
+    source: str,
     *,
     check: Callable[[bytes, str], Sequence[Finding]] | None = None,
     kept: ReadSources | None = None,
 ) -> SourceConfig:
-    """The config of a source: ``<config_uri>/<source_name>.yml`` or ``.yaml``.
+    """The config of a source: ``<config_uri>/<source>.yml`` or ``.yaml``.
 
     Raises UsageError where there is none (with the nearest names), ConfigError where there are both or it is faulty. `check`
     (bytes and file name to all findings, those of tables too) is asked only then, so that all of them are told in one go. What
     stands in `kept` is not read again as long as its object has not changed.
     """
     folder = config_uri if config_uri.endswith("/") else config_uri + "/"
-    if not SOURCE_NAME.fullmatch(source_name):
-        raise UsageError(f"source {source_name!r} is no source name: letters, digits, _ . -, beginning with a letter or digit")
+    if not SOURCE_NAME.fullmatch(source):
+        raise UsageError(f"source {source!r} is no source name: letters, digits, _ . -, beginning with a letter or digit")
     kept = kept if kept is not None else ReadSources()
     found: dict[str, Stamped | None] = {}
     for suffix in SUFFIXES:
-        uri = f"{folder}{source_name}{suffix}"
+        uri = f"{folder}{source}{suffix}"
         try:
-            found[source_name + suffix] = objects.read_changed(uri, kept.stamp(uri))
+            found[source + suffix] = objects.read_changed(uri, kept.stamp(uri))
         except ObjectNotFound:
             continue
     if len(found) > 1:
-        raise ConfigError(
-            [Finding(f"{source_name}.yml", 0, 0, "", f"stands beside {source_name}.yaml in {folder}; keep one of them")]
-        )
+        raise ConfigError([Finding(f"{source}.yml", 0, 0, "", f"stands beside {source}.yaml in {folder}; keep one of them")])
     for file, changed in found.items():
         if changed is None:
             return kept.get(folder + file)
@@ -86,12 +84,12 @@ def read_source(
         kept.keep(folder + file, changed.stamp, config)
         return config
     names = source_names(objects, folder)
-    if source_name in names:
+    if source in names:
         raise UsageError(
-            f"the config of source {source_name!r} in {folder} can't be read: it is a link to nothing, or was taken away just now"
+            f"the config of source {source!r} in {folder} can't be read: it is a link to nothing, or was taken away just now"
         )
-    hint = did_you_mean(source_name, names, most=3) or f"; it has: {', '.join(names[:10]) or 'no source'}"
-    raise UsageError(f"there is no source {source_name!r}: no {source_name}.yml in {folder}{hint}")
+    hint = did_you_mean(source, names, most=3) or f"; it has: {', '.join(names[:10]) or 'no source'}"
+    raise UsageError(f"there is no source {source!r}: no {source}.yml in {folder}{hint}")
 
 
 def is_config(name: str) -> bool:

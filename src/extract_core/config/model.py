@@ -70,7 +70,7 @@ class SourceConfig:
     """
 
     text: SourceText = field(compare=False)
-    source_name: str
+    source: str
     source_type: str
     source_owners: tuple[str, ...] = ()
     extract: ExtractSection

@@ -105,7 +105,7 @@ class _Reader:
             self.add((), "has no extract section; write extract: {job_type: …, tables: {…}}")
         return SourceConfig(
             text=self.source,
-            source_name=self._source_name(root),
+            source=self._source_name(root),
             source_type=self.read(("source_type",), text, root.get("source_type", DEFAULT_SOURCE_TYPE), ""),
             source_owners=tuple(self.read(("source_owners",), names, root.get("source_owners"), [])),
             extract=self._extract(self.section(("extract",), root["extract"])) if "extract" in root else ExtractSection(),

@@ -91,9 +91,9 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
     if len(name) > MAX_SEGMENT:
         raise Unplannable(f"the table's name is too long for a folder: {len(name)} bytes of at most {MAX_SEGMENT}")
     watermark = window or watermark_of(core, mark, run=run)
-    s3_uri, result_uri = attempt.places_of(spec.source_name, name)
+    s3_uri, result_uri = attempt.places_of(spec.source, name)
     of_the_run = {
-        "--source_name": spec.source_name,
+        "--source_name": spec.source,
         "--source_type": spec.source_type,
         "--extract_table": table,
         "--run_id": run.run_id,
@@ -104,7 +104,7 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
     database = {f"--{key}": spec.database[key] for key in OF_THE_DATABASE if key in spec.database}
     flat = flat_arguments(of_the_run, database=database, table=core, watermark=watermark, own=spec.arguments)
     table_run = TableRun(
-        source_name=spec.source_name,
+        source=spec.source,
         source_type=spec.source_type,
         table=table,
         job_type=spec.job_type,
@@ -138,9 +138,9 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
         table_run = dataclasses.replace(table_run, job_arguments={ENCODED: spilled.uri})
         arguments = _built_spilled(table_run, settings, in_use)
     item: dict[str, Json] = {
-        "source_name": spec.source_name,
+        "source": spec.source,
         "source_type": spec.source_type,
-        "extract_table": table,
+        "table": table,
         "job_type": spec.job_type,
         "run_id": run.run_id,
         "run_started_at": run.started_at,
@@ -157,14 +157,16 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
     return PlannedTable(item=item, settings=settings.as_json, built_from=built_from, spilled=spilled)
 
 
-def unplanned(table: str, message: str, *, source: tuple[str, str], job_type: str | None, attempt: Attempt) -> PlannedTable:
+def unplanned(
+    table: str, message: str, *, source_and_type: tuple[str, str], job_type: str | None, attempt: Attempt
+) -> PlannedTable:
     """The item of a table that can't be planned: recorded as a CONFIG failure, while the others run."""
-    source_name, source_type = source
-    s3_uri, result_uri = attempt.places_of(source_name, segment(table))
+    source, source_type = source_and_type
+    s3_uri, result_uri = attempt.places_of(source, segment(table))
     item: dict[str, Json] = {
-        "source_name": source_name,
+        "source": source,
         "source_type": source_type,
-        "extract_table": table,
+        "table": table,
         **({"job_type": job_type} if job_type is not None else {}),
         "run_id": attempt.run.run_id,
         "run_started_at": attempt.run.started_at,

@@ -10,27 +10,29 @@ from extract_core.config.values import BadValue, boolean, shown
 from extract_core.errors import UsageError
 from extract_core.plan.attempt import Backfill
 from extract_core.plan.run_id import check_run_id
-from extract_core.wording import did_you_mean
+from extract_core.wording import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.contract import Json
 
-KEYS: Final = frozenset({"source_name", "extract_tables", "exclude", "reingest", "rerun_of", "backfill", "force"})
+KEYS: Final = frozenset({"source", "tables", "exclude", "reingest", "rerun_of", "backfill", "force"})
+_OLD_KEYS: Final = {"source_name": "source", "extract_tables": "tables"}
+"""Keys of version 0.1.0 and what they are called now. Schedules that were deployed with it still send them."""
 _BACKFILL: Final = '{"from": "2026-01-01", "to": "2026-02-01"}, or without "from" for all up to there'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractEvent:
-    """What to extract. `extract_tables` and `exclude` are names and globs; `rerun_of` is the run whose tables run again.
+    """What to extract. `tables` and `exclude` are names and globs; `rerun_of` is the run whose tables run again.
 
-    `extract_tables` is ``("*",)`` where the event is a rerun and names none: all that the rerun picks. `backfill` reads a range
+    `tables` is ``("*",)`` if the event is a rerun and names none: all that the rerun picks. `backfill` reads a range
     of incremental tables once more. `force` lets a rerun do tables too that a later run has seen to.
     """
 
-    source_name: str
-    extract_tables: tuple[str, ...]
+    source: str
+    tables: tuple[str, ...]
     exclude: tuple[str, ...] = ()
     reingest: bool = False
     rerun_of: str | None = None
@@ -42,17 +44,20 @@ def read_event(event: Mapping[str, Json]) -> ExtractEvent:
     """The event, checked. Raises UsageError that names each thing wrong with it."""
     if not isinstance(event, dict):
         raise UsageError(f"the event is {shown(event)}; it must be an object: {_EXAMPLE}")
-    wrong = [f"{key!r} is no key of an event{did_you_mean(key, KEYS)}" for key in event if key not in KEYS]
+    unknown = [key for key in event if key not in KEYS and key not in _OLD_KEYS]
+    wrong = [f"{key!r} is no key of an event{_near(key)}" for key in unknown]
     rerun_of = event.get("rerun_of")
     if rerun_of is not None and not (isinstance(rerun_of, str) and _is_run_id(rerun_of)):
         wrong.append(f"'rerun_of' is {shown(rerun_of)}; it must be the id of a run, as `extract status` shows it")
-    source_name = event.get("source_name")
-    if source_name is None:
-        wrong.append(f"'source_name' is missing; an event looks like {_EXAMPLE}")
-    elif not isinstance(source_name, str) or not SOURCE_NAME.fullmatch(source_name):
+    source_key = _key_in_use("source", event, wrong)
+    source = event.get(source_key)
+    if source is None:
+        wrong.append(f"{source_key!r} is missing; an event looks like {_EXAMPLE}")
+    elif not isinstance(source, str) or not SOURCE_NAME.fullmatch(source):
         rule = "letters, digits, _ . -, beginning with a letter or digit"
-        wrong.append(f"'source_name' is {shown(source_name)}; it must be the name of a source file without .yml: {rule}")
-    tables = _patterns("extract_tables", event.get("extract_tables", "*" if rerun_of is not None else None), wrong)
+        wrong.append(f"{source_key!r} is {shown(source)}; it must be the name of a source file without .yml: {rule}")
+    tables_key = _key_in_use("tables", event, wrong)
+    tables = _patterns(tables_key, event.get(tables_key, "*" if rerun_of is not None else None), wrong)
     exclude = _patterns("exclude", event.get("exclude", []), wrong, may_be_empty=True)
     flags = {key: _flag(key, event, wrong) for key in ("reingest", "force")}
     if flags["force"] and rerun_of is None:
@@ -63,14 +68,28 @@ def read_event(event: Mapping[str, Json]) -> ExtractEvent:
     if wrong:
         raise UsageError("the event is wrong: " + "; ".join(wrong))
     return ExtractEvent(
-        source_name=str(source_name),
-        extract_tables=tables,
+        source=str(source),
+        tables=tables,
         exclude=exclude,
         reingest=flags["reingest"],
         rerun_of=rerun_of if isinstance(rerun_of, str) else None,
         backfill=backfill,
         force=flags["force"],
     )
+
+
+def _near(key: str) -> str:
+    """``; did you mean 'source'?``, or nothing. A key that looks like an old one gets the key's name of today."""
+    near = nearest(key, (*KEYS, *_OLD_KEYS))
+    return f"; did you mean {_OLD_KEYS.get(near[0], near[0])!r}?" if near else ""
+
+
+def _key_in_use(key: str, event: Mapping[str, Json], wrong: list[str]) -> str:
+    """How this event spells the key: as today, or as version 0.1.0 did. Both are fine if they say the same."""
+    old = next(spelling for spelling, name in _OLD_KEYS.items() if name == key)
+    if key in event and old in event and event[key] != event[old]:
+        wrong.append(f"{key!r} is {shown(event[key])}, and {old!r}, its old name, is {shown(event[old])}; leave {old!r} out")
+    return old if old in event and key not in event else key
 
 
 def _flag(key: str, event: Mapping[str, Json], wrong: list[str]) -> bool:
@@ -92,7 +111,7 @@ def _backfill(given: Json, wrong: list[str]) -> Backfill | None:
     return Backfill(low=low, high=high)
 
 
-_EXAMPLE: Final = '{"source_name": "sales", "extract_tables": ["public.accounts", "crm.*"]}'
+_EXAMPLE: Final = '{"source": "sales", "tables": ["public.accounts", "crm.*"]}'
 
 
 def _patterns(key: str, value: Json, wrong: list[str], *, may_be_empty: bool = False) -> tuple[str, ...]:

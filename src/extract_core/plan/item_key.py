@@ -32,8 +32,8 @@ def item_key(item: Mapping[str, Json]) -> ItemKey:
     fencing = lease.get("fencing") if isinstance(lease, dict) else None
     members: list[tuple[str, Any, type]] = [
         ("run_id", item.get("run_id"), str),
-        ("source_name", item.get("source_name"), str),
-        ("extract_table", item.get("extract_table"), str),
+        ("source", item.get("source"), str),
+        ("table", item.get("table"), str),
         ("attempt", item.get("attempt"), int),
         ("lease.fencing", fencing, int),
     ]

@@ -47,7 +47,7 @@ def check_limits(output: Mapping[str, Json], *, retry_loop: bool = False) -> Non
     items = given if isinstance(given, list) else []
     count = len(items)
     size, room = payload_bytes(output), MAX_PAYLOAD - ENVELOPE
-    remedy = "run fewer tables at once (name them in extract_tables, or leave some out with exclude)"
+    remedy = "run fewer tables at once (name them in the event, or leave some out with exclude)"
     if size > room:
         fit = max(1, room * count // size)
         raise UsageError(

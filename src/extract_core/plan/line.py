@@ -21,7 +21,7 @@ class TableSpec:
     `core` holds the table's keys that the core reads, `arguments` what the script gets as it stands, `database` the db_ keys.
     """
 
-    source_name: str
+    source: str
     source_type: str
     table: str
     job_type: str
@@ -101,7 +101,7 @@ class PlannedTable:
     @property
     def table(self) -> str:
         """Its name."""
-        return str(self.item["extract_table"])
+        return str(self.item["table"])
 
     @property
     def plan_error(self) -> str | None:

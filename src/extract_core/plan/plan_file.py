@@ -92,7 +92,7 @@ def read_plan_line(objects: ObjectStore, item: Mapping[str, Json]) -> PlannedTab
 def _read_line(line: bytes, place: str) -> PlannedTable:
     try:
         parts = json.loads(line)
-        if isinstance(parts["item"], dict) and isinstance(parts["item"]["extract_table"], str):
+        if isinstance(parts["item"], dict) and isinstance(parts["item"]["table"], str):
             stored = Stored(parts["spec"], parts["table_run"])
             return PlannedTable(item=parts["item"], settings=parts["settings"], built_from=stored)
     except (ValueError, KeyError, TypeError) as error:

@@ -132,8 +132,8 @@ def replan(  # noqa: PLR0913 - as plan_tables
         message = f"the settings that the table ran with before are refused now: {wrong}"
     except (JobTypeNotInstalled, PluginFailure, Unplannable) as error:
         message = str(error)
-    source = (spec.source_name, spec.source_type)
-    return unplanned(spec.table, cut(message, MAX_MESSAGE), source=source, job_type=spec.job_type, attempt=this)
+    source_and_type = (spec.source, spec.source_type)
+    return unplanned(spec.table, cut(message, MAX_MESSAGE), source_and_type=source_and_type, job_type=spec.job_type, attempt=this)
 
 
 def _in_use(name: str, machine: Mapping[str, Json], registry: Registry) -> TypeInUse:

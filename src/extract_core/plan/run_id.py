@@ -13,10 +13,10 @@ MAX_LENGTH: Final = 80
 _VALID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*\Z")
 
 
-def new_run_id(source_name: str, now: datetime | None = None) -> str:
+def new_run_id(source: str, now: datetime | None = None) -> str:
     """``sales-20260301T060000-3f9a``: the source, the second in UTC, and two random bytes against a tie."""
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S")
-    return f"{source_name[: MAX_LENGTH - 21]}-{stamp}-{secrets.token_hex(2)}"
+    return f"{source[: MAX_LENGTH - 21]}-{stamp}-{secrets.token_hex(2)}"
 
 
 def check_run_id(run_id: str) -> str:

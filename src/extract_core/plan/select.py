@@ -30,7 +30,7 @@ _FAILED: Final = "failed:"
 def select_tables(config: SourceConfig, event: ExtractEvent, *, failed: Failed | None = None) -> tuple[str, ...]:
     """The tables of the event, in the order of the config.
 
-    `failed` gives the tables that did not succeed in a run. Raises UsageError where a pattern of `extract_tables` or `exclude`
+    `failed` gives the tables that did not succeed in a run. Raises UsageError where a pattern of `tables` or `exclude`
     matches no table, or where no table is left; and what `failed` raises.
     """
     return select_names(config.tables, event, place=config.text.file, tags=lambda: tags_of(config), failed=failed)
@@ -58,7 +58,7 @@ def select_names(
 ) -> tuple[str, ...]:
     """As `select_tables`, of these tables; `place` is where they stand, for complaints. `tags` is asked only if they are."""
     selection = _Selection(tables, tags, failed)
-    asked, lost = selection.matching(event.extract_tables)
+    asked, lost = selection.matching(event.tables)
     excluded, lost_excludes = selection.matching(event.exclude)
     misses = [("", pattern) for pattern in lost] + [("exclude: ", pattern) for pattern in lost_excludes]
     if misses:

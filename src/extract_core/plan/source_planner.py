@@ -63,9 +63,9 @@ class Planner:
 
     def unplanned(self, table: str, findings: Sequence[Finding], attempt: Attempt) -> PlannedTable:
         """The table with its plan error: all its findings, a line each."""
-        source = (self._config.source_name, self._config.source_type)
+        source_and_type = (self._config.source, self._config.source_type)
         message = cut("\n".join(map(str, sorted(findings))), MAX_MESSAGE)
-        return unplanned(table, message, source=source, job_type=self.job_type_of(table), attempt=attempt)
+        return unplanned(table, message, source_and_type=source_and_type, job_type=self.job_type_of(table), attempt=attempt)
 
     def job_type_of(self, table: str) -> str | None:
         """The job type that the config gives this table, installed or not; None where it gives none, or no text."""
@@ -193,7 +193,7 @@ class Planner:
         if not findings:
             findings += wrong_together(self.tiers, table, base.type.job_type.name, core)
         spec = TableSpec(
-            source_name=self._config.source_name,
+            source=self._config.source,
             source_type=self._config.source_type,
             table=table,
             job_type=base.type.job_type.name,

@@ -79,9 +79,9 @@ def metrics(summary: Mapping[str, Json], now: datetime) -> dict[str, Json]:
     ]
     known.append(("RunsFailed", int(summary["state"] != "SUCCEEDED"), "Count"))
     definitions: Json = [{"Name": name, "Unit": unit} for name, _, unit in known]
-    directive: Json = {"Namespace": NAMESPACE, "Dimensions": [["source_name"]], "Metrics": definitions}
+    directive: Json = {"Namespace": NAMESPACE, "Dimensions": [["source"]], "Metrics": definitions}
     return {
         "_aws": {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [directive]},
-        "source_name": summary["source_name"],
+        "source": summary["source"],
         **{name: value for name, value, _ in known},
     }

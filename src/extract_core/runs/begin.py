@@ -54,7 +54,7 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
         RunRecord(
             run_id=execution.name,
             execution_id=execution.id,
-            source_name=event.source_name,
+            source=event.source,
             started_at=execution.started_at,
             event=given,
             rerun_of=event.rerun_of,
@@ -76,7 +76,7 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
-    parts, source = planning.parts, record.source_name
+    parts, source = planning.parts, record.source
     draft = rerun(planning) if planning.event.rerun_of is not None else fresh(planning)
     states = parts.tracking.states(source, draft.tables)
     marks = committed(states)
@@ -156,7 +156,7 @@ def _concurrency(machine: Mapping[str, Json]) -> int:
 def _answer(record: RunRecord, items: Sequence[dict[str, Json]], machine: Mapping[str, Json]) -> dict[str, Json]:
     return {
         "run_id": record.run_id,
-        "source_name": record.source_name,
+        "source": record.source,
         "tables_to_extract": list(items),
         "max_concurrency": _concurrency(machine),
         "map_error": None,

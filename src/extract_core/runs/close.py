@@ -125,7 +125,7 @@ def _close(
 def _waiting(parts: Parts, record: RunRecord, last: Mapping[str, AttemptRow]) -> frozenset[str]:
     """The tables that this run still holds although an attempt at them was recorded: another one was to follow."""
     failed = [table for table, row in last.items() if row.state is not JobState.SUCCEEDED]
-    states = parts.tracking.states(record.source_name, failed) if failed else {}
+    states = parts.tracking.states(record.source, failed) if failed else {}
     return frozenset(
         table
         for table, state in states.items()

@@ -68,9 +68,7 @@ class Planning:
         def check(data: bytes, file: str) -> Sequence[Finding]:
             return check_source(data, file=file, registry=self.parts.registry, machine=self.machine).findings
 
-        return read_source(
-            self.parts.objects, self.parts.config_uri, self.event.source_name, check=check, kept=self.parts.sources
-        )
+        return read_source(self.parts.objects, self.parts.config_uri, self.event.source, check=check, kept=self.parts.sources)
 
     def from_config(self, config: SourceConfig, tables: Sequence[str], marks: Marks) -> list[PlannedTable]:
         """The plan of these tables from this config."""
@@ -90,7 +88,7 @@ class Planning:
 def fresh(planning: Planning) -> Draft:
     """The draft of a run from today's config. Raises UsageError and ConfigError."""
     config = planning.read_source()
-    parts, source = planning.parts, planning.event.source_name
+    parts, source = planning.parts, planning.event.source
     tables = select_tables(config, planning.event, failed=lambda run_id: failed_tables(parts, source, run_id))
     return Draft(
         tables=tables,

@@ -19,8 +19,8 @@ def failed_tables(parts: Parts, source: str, run_id: str) -> set[str]:
     Raises RunNotFound, and UsageError where the run is of another source, has not ended, or has no such table.
     """
     record = parts.tracking.run(run_id)
-    if record.source_name != source:
-        raise UsageError(f"failed:{run_id}: that run is of source {record.source_name!r}, and the event says {source!r}")
+    if record.source != source:
+        raise UsageError(f"failed:{run_id}: that run is of source {record.source!r}, and the event says {source!r}")
     if record.plan_uri is None or record.planned is None:
         raise UsageError(f"failed:{run_id}: that run was never planned ({record.refused or 'its config manager did not finish'})")
     if record.summary is None:

@@ -58,7 +58,7 @@ def outcomes(events: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], Mappi
         if isinstance(details, dict) and details.get("name") in (HANDLE_STATUS, NOT_RECORDED):
             item = _item(details.get("input"))
             if item is not None:
-                found[str(item["extract_table"]), _attempt(item)] = item
+                found[str(item["table"]), _attempt(item)] = item
     return found
 
 
@@ -67,7 +67,7 @@ def _item(text: object) -> Mapping[str, Json] | None:
         item = json.loads(text) if isinstance(text, str) else None
     except ValueError:  # cut: inputDetails.truncated
         return None
-    carries = isinstance(item, dict) and "extract_table" in item and any(key in item for key in _OUTCOMES)
+    carries = isinstance(item, dict) and "table" in item and any(key in item for key in _OUTCOMES)
     return item if carries else None
 
 

@@ -43,7 +43,7 @@ def rerun(planning: Planning) -> Draft:
     record = _record(planning)
     lines = _lines(planning, record)
     last = last_attempts(planning.parts.tracking.attempts(record.run_id))
-    states = planning.parts.tracking.states(record.source_name, list(lines))
+    states = planning.parts.tracking.states(record.source, list(lines))
     place = f"the plan of run {record.run_id!r}"
     chosen = select_names(tuple(lines), planning.event, place=place, tags=lambda: _tags(lines))
     force = planning.event.force
@@ -53,7 +53,7 @@ def rerun(planning: Planning) -> Draft:
         for table in chosen
         if table not in done and not force and (said := _since(record, states.get(table), lines[table]))
     }
-    reported = (*(done.items() if "*" not in planning.event.extract_tables else ()), *since.items())
+    reported = (*(done.items() if "*" not in planning.event.tables else ()), *since.items())
     done |= since
     tables = [table for table in chosen if table not in done]
     if not tables:
@@ -91,10 +91,10 @@ def repeated(tracking: TrackingStore, event: ExtractEvent) -> ExtractEvent:
 def _record(planning: Planning) -> RunRecord:
     event = planning.event
     record = planning.parts.tracking.run(event.rerun_of or "")
-    if record.source_name != event.source_name:
+    if record.source != event.source:
         raise UsageError(
-            f"run {record.run_id!r} is of source {record.source_name!r}, and the event says {event.source_name!r}: "
-            f"write source_name: {record.source_name}"
+            f"run {record.run_id!r} is of source {record.source!r}, and the event says {event.source!r}: "
+            f"write source: {record.source}"
         )
     return record
 
@@ -111,14 +111,14 @@ def _lines(planning: Planning, record: RunRecord) -> dict[str, PlannedTable]:
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
         raise UsageError(
             f"run {record.run_id!r} planned no table, all were skipped: {', '.join(names[:10])}{more}; start a new run of them: "
-            f"extract run {record.source_name} TABLE..."
+            f"extract run {record.source} TABLE..."
         )
     try:
         return {line.table: line for line in read_plan(planning.parts.objects, record.plan_uri)}
     except ObjectNotFound as error:
         raise UsageError(
             f"the plan of run {record.run_id!r} is gone ({record.plan_uri}; plans are kept {KEPT_DAYS} days): "
-            "start a new run and name the tables in extract_tables"
+            "start a new run and name the tables in its event (tables)"
         ) from error
 
 

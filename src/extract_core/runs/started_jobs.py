@@ -67,7 +67,7 @@ class StartedJobs:
         item = _item(details.get("input"))
         if item is None:  # a state inside of a branch's own Map or Parallel
             return key
-        key = (str(item["extract_table"]), _attempt(item))
+        key = (str(item["table"]), _attempt(item))
         if details.get("name") == HANDLE_STATUS:  # the job has ended
             self.jobs.pop(key, None)
         elif details.get("name") not in CORE_STATES:
@@ -83,7 +83,7 @@ class StartedJobs:
 
 def _item(text: object) -> Mapping[str, Json] | None:
     found = _object(text)
-    return found if found is not None and "extract_table" in found else None
+    return found if found is not None and "table" in found else None
 
 
 def _object(text: object) -> Mapping[str, Json] | None:

@@ -130,7 +130,7 @@ def _head(record: RunRecord, ended_at: datetime) -> dict[str, Json]:
     started = datetime.fromisoformat(record.started_at)
     return {
         "run_id": record.run_id,
-        "source_name": record.source_name,
+        "source": record.source,
         "rerun_of": record.rerun_of,
         "started_at": record.started_at,
         "ended_at": ended_at.isoformat(),

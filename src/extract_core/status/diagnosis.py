@@ -41,7 +41,7 @@ def diagnosed(parts: Parts, item: Mapping[str, Json], status: JobStatus) -> JobS
         if told is not None and not isinstance(told, str):
             raise TypeError(f"it returned {told!r} instead of a text")  # noqa: TRY301 - told like all else that it does wrong
     except Exception as error:  # noqa: BLE001 - a plugin's, or its service's: the end of the job is recorded without it
-        fields = {"run_id": item.get("run_id"), "table": item.get("extract_table"), "job_type": job_type.name}
+        fields = {"run_id": item.get("run_id"), "table": item.get("table"), "job_type": job_type.name}
         log.warning("diagnose of job type %r: %s: %s", job_type.name, type(error).__name__, error, extra={"extract": fields})
         return status
     found = (told or "").strip()

@@ -124,7 +124,10 @@ def publish_all(parts: Parts, record: RunRecord, rows: Iterable[AttemptRow]) -> 
 
 
 def entry(item: Mapping[str, Json], row: AttemptRow) -> dict[str, Json]:
-    """What an entry says. `mode` is full, incremental or backfill; `files` null: all below `extract_s3_uri` counts."""
+    """What an entry says. `mode` is full, incremental or backfill; `files` null: all below `extract_s3_uri` counts.
+
+    Readers outside of this project know these members, so `source_name`, `low_watermark` and `high_watermark` keep their names.
+    """
     mark: Any = item.get("watermark")
     return {
         "source_name": row.source,
@@ -133,8 +136,8 @@ def entry(item: Mapping[str, Json], row: AttemptRow) -> dict[str, Json]:
         "attempt": row.attempt,
         "recorded_at": row.recorded_at,
         "mode": mark.get("mode", "full") if isinstance(mark, dict) else "full",
-        "low_watermark": row.low_watermark,
-        "high_watermark": row.high_watermark,
+        "low_watermark": row.watermark_low,
+        "high_watermark": row.watermark_high,
         "rows": row.rows,
         "bytes": row.bytes,
         "extract_s3_uri": row.extract_s3_uri,

@@ -16,7 +16,7 @@ from extract_core.status.manifest import publish
 from extract_core.status.next_attempt import NextAttempt, NoNextAttempt, next_attempt
 from extract_core.status.reasons import kept
 from extract_core.status.result_object import NoResult, Result, read_result
-from extract_core.tracking.records import AttemptRow, Commit, Finished, Guard, Outcome
+from extract_core.tracking.records import AttemptRow, Commit, Finished, Guard, Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,9 +55,9 @@ def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
         again = None
         row = replace(row, message=f"{row.message or 'no reason is known'}; not tried again: {error}")
     finished = put(parts, key, item, status, row, commit=_commit(item, result), last=again is None)
-    if finished.outcome is Outcome.DUPLICATE:
+    if finished.outcome is Recorded.DUPLICATE:
         again = _next_of_recorded(parts, key, item, finished.row)
-    if again is None or finished.outcome is Outcome.CONFLICT:
+    if again is None or finished.outcome is Recorded.CONFLICT:
         return {"status": finished.row.state.value}
     return again.item
 
@@ -98,7 +98,7 @@ def put(  # noqa: PLR0913 - the whole of one attempt
         "watermark": finished.committed,
     }
     log.info("%s: %s", key.table, row.state.value, extra={"extract": fields})
-    if finished.outcome is not Outcome.DUPLICATE:
+    if finished.outcome is not Recorded.DUPLICATE:
         told = replace(status, state=row.state, failure=row.failure, retryable=row.retryable, message=row.message)
         parts.registry.run_finished(item, row.job_type or "", told, log)
     publish(parts, key, item, row)
@@ -130,8 +130,8 @@ def attempt_row(
         rows=result.rows if result else None,
         bytes=result.bytes if result else None,
         files=result.files if result else None,
-        low_watermark=result.low_watermark if result else None,
-        high_watermark=result.high_watermark if result else None,
+        watermark_low=result.low_watermark if result else None,
+        watermark_high=result.high_watermark if result else None,
         rows_without_watermark=result.rows_without_watermark if result else None,
         extract_s3_uri=_text(item.get("extract_s3_uri")),
         result_uri=_text(item.get("result_uri")),
@@ -179,7 +179,7 @@ def _settings(parts: Parts, item: Mapping[str, Json]) -> Mapping[str, Json] | No
     try:
         return read_plan_line(parts.objects, item).settings
     except (ExtractError, ValueError) as error:
-        fields = {"run_id": item.get("run_id"), "table": item.get("extract_table")}
+        fields = {"run_id": item.get("run_id"), "table": item.get("table")}
         log.warning("the settings of the attempt are not known: %s", error, extra={"extract": fields})
         return None
 

@@ -46,7 +46,7 @@ class RunRecord:
 
     run_id: str
     execution_id: str
-    source_name: str
+    source: str
     started_at: str
     event: Mapping[str, Json] = field(default_factory=dict)
     rerun_of: str | None = None
@@ -173,8 +173,8 @@ class AttemptRow:
     rows: int | None = None
     bytes: int | None = None
     files: Sequence[Mapping[str, Json]] | None = None
-    low_watermark: str | None = None
-    high_watermark: str | None = None
+    watermark_low: str | None = None
+    watermark_high: str | None = None
     extract_s3_uri: str | None = None
     result_uri: str | None = None
     settings: Mapping[str, Json] | None = None
@@ -201,7 +201,7 @@ class MarkChange:
     type: str | None = None
 
 
-class Outcome(StrEnum):
+class Recorded(StrEnum):
     """What became of a finish: RECORDED, DUPLICATE (it was recorded before, nothing changed) or CONFLICT (lease lost)."""
 
     RECORDED = "RECORDED"
@@ -213,6 +213,6 @@ class Outcome(StrEnum):
 class Finished:
     """What `TrackingStore.finish` answers: `row` is what stands in the store now, `committed` the new watermark or None."""
 
-    outcome: Outcome
+    outcome: Recorded
     row: AttemptRow
     committed: str | None = None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from extract_core.contract import FailureClass, JobState
 from extract_core.errors import TrackingError
 from extract_core.tracking import watermark
-from extract_core.tracking.records import Finished, Outcome, TableState
+from extract_core.tracking.records import Finished, Recorded, TableState
 
 if TYPE_CHECKING:
     from extract_core.tracking.records import AttemptRow, Commit, Guard, MarkChange
@@ -41,11 +41,11 @@ def settle(  # noqa: PLR0913 - all that the decision depends on
     `last`: no other attempt follows, so the lease ends with this one; else the lease goes on to the next attempt.
     """
     if stored is not None:
-        return Settlement(finished=Finished(outcome=Outcome.DUPLICATE, row=stored))
+        return Settlement(finished=Finished(outcome=Recorded.DUPLICATE, row=stored))
     lost = _lost(guard, state)
     if lost is not None or state is None:
         refused = _conflict(row, lost or "its lease is gone")
-        return Settlement(finished=Finished(outcome=Outcome.CONFLICT, row=refused), row=refused)
+        return Settlement(finished=Finished(outcome=Recorded.CONFLICT, row=refused), row=refused)
     after = replace(
         state,
         owner=None if last else state.owner,
@@ -57,7 +57,7 @@ def settle(  # noqa: PLR0913 - all that the decision depends on
         row, moved = _committed(row, commit, after)
         if moved is not None:
             after, committed = moved, moved.watermark
-    outcome = Outcome.CONFLICT if row.failure is FailureClass.CONFLICT else Outcome.RECORDED
+    outcome = Recorded.CONFLICT if row.failure is FailureClass.CONFLICT else Recorded.RECORDED
     after = replace(after, last_state=row.state, last_failure=row.failure, last_at=row.recorded_at)
     return Settlement(finished=Finished(outcome=outcome, row=row, committed=committed), row=row, state=after)
 

@@ -51,7 +51,7 @@ class SQLiteTracking:
                 return record
         if found.execution_id != record.execution_id:
             raise RunNameTaken(
-                f"the run id {record.run_id!r} was used by execution {found.execution_id!r} (source {found.source_name!r}, "
+                f"the run id {record.run_id!r} was used by execution {found.execution_id!r} (source {found.source!r}, "
                 f"started {found.started_at}): start the run under another name"
             )
         return found

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from extract_core import FailureClass, JobState
-from extract_core.tracking.records import Outcome
+from extract_core.tracking.records import Recorded
 
 T1, T2, T3 = "2026-03-01T05:00:00Z", "2026-03-01T05:30:00Z", "2026-03-01T06:00:00Z"
 
@@ -20,12 +20,12 @@ def test_an_attempt_is_recorded_and_the_lease_ends(store, make):
     row = make.row(
         rows=3, bytes=9, files=[{"name": "a.parquet", "bytes": 9}], cost_basis={"dpu_seconds": 1.5}, settings={"workers": 2},
         message="naïve \u2028 text", log_url="https://x", job_run_id="jr_1", started_at=T1, ended_at=T2, retryable=True,
-        low_watermark=T1, high_watermark=T2, extract_s3_uri="s3://x/", result_uri="s3://y",
+        watermark_low=T1, watermark_high=T2, extract_s3_uri="s3://x/", result_uri="s3://y",
         message_uri="s3://z",
         rows_without_watermark=2,
     )  # fmt: skip
     finished = store.finish(row, guard=make.guard())
-    assert (finished.outcome, finished.row, finished.committed) == (Outcome.RECORDED, row, None)
+    assert (finished.outcome, finished.row, finished.committed) == (Recorded.RECORDED, row, None)
     assert list(store.attempts("run-1")) == [row]
     after = state(store)
     assert (after.owner, after.fencing, after.last_run, after.last_state) == (None, 1, "run-1", JobState.SUCCEEDED)
@@ -39,7 +39,7 @@ def test_the_same_status_twice_changes_nothing(store, make):
     before = state(store)
     again = store.finish(row, guard=make.guard(), commit=commit)
     other = store.finish(replace(row, state=JobState.FAILED), guard=make.guard(), commit=commit)
-    assert [(f.outcome, f.row, f.committed) for f in (again, other)] == [(Outcome.DUPLICATE, row, None)] * 2
+    assert [(f.outcome, f.row, f.committed) for f in (again, other)] == [(Recorded.DUPLICATE, row, None)] * 2
     assert state(store) == before
 
 
@@ -59,14 +59,14 @@ def test_a_run_that_lost_the_table_commits_nothing(store, make):
     make.take(store, "public.a", owner=make.owner("run-2", "exec-2"), running=[])
     before = state(store)
     late = store.finish(make.row(message="42 rows"), guard=make.guard(), commit=make.commit(T3))
-    assert (late.outcome, late.row.state, late.row.failure) == (Outcome.CONFLICT, JobState.FAILED, FailureClass.CONFLICT)
+    assert (late.outcome, late.row.state, late.row.failure) == (Recorded.CONFLICT, JobState.FAILED, FailureClass.CONFLICT)
     assert late.row.message == (
         "nothing was committed: run 'run-2' took the table over (fencing number 2, this attempt has 1); "
         "the job ended SUCCEEDED: 42 rows"
     )
     assert state(store) == before
     assert list(store.attempts("run-1")) == [late.row]
-    assert store.finish(make.row(), guard=make.guard(), commit=make.commit(T3)).outcome is Outcome.DUPLICATE
+    assert store.finish(make.row(), guard=make.guard(), commit=make.commit(T3)).outcome is Recorded.DUPLICATE
     assert store.finish(make.row("run-2"), guard=make.guard("run-2", 2), commit=make.commit(T1)).committed == T1
 
 
@@ -102,7 +102,7 @@ def test_only_the_whole_guard_counts(store, make, guard, reason):
 
 def test_a_table_without_any_state_is_a_conflict(store, make):
     finished = store.finish(make.row(), guard=make.guard())
-    assert finished.outcome is Outcome.CONFLICT
+    assert finished.outcome is Recorded.CONFLICT
     assert finished.row.message == (
         "nothing was committed: the tracking store no longer knows this table; the job ended SUCCEEDED"
     )
@@ -114,9 +114,9 @@ def test_a_next_attempt_keeps_the_lease_and_shuts_the_last_one_out(store, make):
     first = make.row(state=JobState.FAILED, failure=FailureClass.CAPACITY)
     store.finish(first, guard=make.guard(), last=False)
     assert (state(store).owner, state(store).attempt, state(store).fencing) == (make.owner(), 2, 1)
-    assert store.finish(make.row(), guard=make.guard(), commit=make.commit(T1)).outcome is Outcome.DUPLICATE
+    assert store.finish(make.row(), guard=make.guard(), commit=make.commit(T1)).outcome is Recorded.DUPLICATE
     second = store.finish(make.row(attempt=2), guard=make.guard(attempt=2), commit=make.commit(T1))
-    assert (second.outcome, second.committed) == (Outcome.RECORDED, T1)
+    assert (second.outcome, second.committed) == (Recorded.RECORDED, T1)
     assert [row.attempt for row in store.attempts("run-1")] == [1, 2]
     assert state(store).owner is None
 
@@ -126,7 +126,7 @@ def test_a_watermark_that_was_changed_meanwhile_is_not_overwritten(store, make):
     store.finish(make.row(), guard=make.guard(), commit=make.commit(T2))
     make.take(store, "public.a", owner=make.owner("run-2", "exec-2"))
     finished = store.finish(make.row("run-2"), guard=make.guard("run-2", 2), commit=make.commit(T3, version=0))
-    assert (finished.outcome, finished.row.failure) == (Outcome.CONFLICT, FailureClass.CONFLICT)
+    assert (finished.outcome, finished.row.failure) == (Recorded.CONFLICT, FailureClass.CONFLICT)
     assert finished.row.message == (
         f"nothing was committed: the watermark was changed meanwhile, to {T2!r} (version 1, not 0); the job ended SUCCEEDED"
     )
@@ -148,7 +148,7 @@ def test_a_watermark_never_moves_backwards(store, make, high, left, message):
     make.take(store, "public.a", owner=make.owner("run-2", "exec-2"))
     commit = make.commit(high, low=T2, version=1)
     finished = store.finish(make.row("run-2"), guard=make.guard("run-2", 2), commit=commit)
-    assert (finished.outcome, finished.row.state, finished.row.message) == (Outcome.RECORDED, JobState.SUCCEEDED, message)
+    assert (finished.outcome, finished.row.state, finished.row.message) == (Recorded.RECORDED, JobState.SUCCEEDED, message)
     assert (state(store).watermark, state(store).version) == left
 
 
@@ -222,4 +222,4 @@ def test_many_threads_finish_at_once(store, open_store, make):
 
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(finish, range(120)))
-    assert (outcomes.count(Outcome.RECORDED), outcomes.count(Outcome.DUPLICATE)) == (60, 60)
+    assert (outcomes.count(Recorded.RECORDED), outcomes.count(Recorded.DUPLICATE)) == (60, 60)

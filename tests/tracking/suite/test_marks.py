@@ -7,7 +7,7 @@ import pytest
 
 from extract_core import FailureClass
 from extract_core.errors import TrackingError
-from extract_core.tracking.records import MarkChange, Outcome
+from extract_core.tracking.records import MarkChange, Recorded
 
 T1, T2, T3 = "2026-03-01T05:00:00Z", "2026-03-01T05:30:00Z", "2026-03-01T06:00:00Z"
 
@@ -66,7 +66,7 @@ def test_a_job_that_started_before_the_change_commits_nothing(store, make):
     store.set_mark(change())
     assert state(store).owner == make.owner()
     finished = store.finish(make.row(), guard=make.guard(), commit=make.commit(T3))
-    assert (finished.outcome, finished.row.failure) == (Outcome.CONFLICT, FailureClass.CONFLICT)
+    assert (finished.outcome, finished.row.failure) == (Recorded.CONFLICT, FailureClass.CONFLICT)
     assert state(store).watermark == T1
 
 

@@ -7,9 +7,7 @@ from extract_core.tracking.records import Policy, Skipped
 
 
 def test_a_run_comes_back_as_it_was_put(store, make):
-    record = make.run(
-        event={"source_name": "sales", "extract_tables": ["a", "ü"]}, rerun_of="r0", versions={"extract-sfn-glue": "1"}
-    )
+    record = make.run(event={"source": "sales", "tables": ["a", "ü"]}, rerun_of="r0", versions={"extract-sfn-glue": "1"})
     assert store.start_run(record) == record
     assert store.run("run-1") == record
 

@@ -75,7 +75,7 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
         from extract_batch.overrides import container_overrides, job_name
 
         return {
-            "job_name": job_name(table.source_name, table.table, table.run_id, table.attempt),
+            "job_name": job_name(table.source, table.table, table.run_id, table.attempt),
             "job_queue": self.chosen("job_queue", settings, table.deployment),
             "job_definition": self.chosen("job_definition", settings, table.deployment),
             "container_overrides": container_overrides(table.job_arguments, settings),

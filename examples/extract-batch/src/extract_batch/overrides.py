@@ -27,10 +27,10 @@ _MIB_OF_A_VCPU: Final = 8192
 """The most memory that Fargate gives for one vCPU."""
 
 
-def job_name(source_name: str, table: str, run_id: str, attempt: int) -> str:
+def job_name(source: str, table: str, run_id: str, attempt: int) -> str:
     """At most 128 letters, digits, ``-`` and ``_`` (Batch API reference, SubmitJob): the table gives way, not the run."""
     tail = f"-{run_id}"[-80:] + f"-{attempt}"
-    name = f"{source_name}-{table}"[: _MAX_NAME - len(tail)] + tail
+    name = f"{source}-{table}"[: _MAX_NAME - len(tail)] + tail
     return re.sub(r"[^A-Za-z0-9_-]", "-", name).lstrip("-_") or "extract"
 
 

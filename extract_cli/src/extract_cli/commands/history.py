@@ -39,8 +39,8 @@ def history(table: str, limit: int, source: str | None, local: bool, pipeline: P
     columns = [Column("Recorded"), Column("Run"), Column("Attempt", right=True), Column("State"), Column("Failure")]
     columns += [Column("Rows", right=True), Column("From"), Column("To")]
     cells = [
-        (row.recorded_at[:19], row.run_id, row.attempt, row.state.value, row.failure, row.rows, row.low_watermark,
-         row.high_watermark)
+        (row.recorded_at[:19], row.run_id, row.attempt, row.state.value, row.failure, row.rows, row.watermark_low,
+         row.watermark_high)
         for row in rows
     ]  # fmt: skip
     print_table(columns, cells, title=table)

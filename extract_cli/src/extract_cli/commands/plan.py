@@ -71,7 +71,7 @@ def plan(
         try:
             found = preview(read, parts, asked)
         except ConfigError as error:
-            raise ConfigError([placed(finding, asked.source_name, prefix) for finding in error.findings]) from error
+            raise ConfigError([placed(finding, asked.source, prefix) for finding in error.findings]) from error
         if diff is not None:
             show_diff(parts, diff, found, output=output)
         else:
@@ -99,7 +99,7 @@ def _event(
         return _read_event(file)
     if source is None:
         return None
-    event: dict[str, Json] = {"source_name": source, "extract_tables": list(tables) or "*"}
+    event: dict[str, Json] = {"source": source, "tables": list(tables) or "*"}
     if exclude:
         event["exclude"] = list(exclude)
     if reingest:
@@ -116,7 +116,7 @@ def _read_event(file: str) -> Mapping[str, Json]:
     except ValueError as error:
         raise UsageError(f"the event {file!r} is no JSON: {error}") from error
     if not isinstance(event, dict):
-        raise UsageError(f'the event {file!r} is no JSON object; an event looks like {{"source_name": "sales"}}')
+        raise UsageError(f'the event {file!r} is no JSON object; an event looks like {{"source": "sales"}}')
     return event
 
 

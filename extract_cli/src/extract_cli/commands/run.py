@@ -69,7 +69,7 @@ def run(
     if "/" in source or source.endswith((".yml", ".yaml")):
         name = source.rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
         raise UsageError(f"SOURCE is the name of a source, not a file; did you mean {name!r}?")
-    event: dict[str, Json] = {"source_name": source, "extract_tables": list(tables) or "*"}
+    event: dict[str, Json] = {"source": source, "tables": list(tables) or "*"}
     if exclude:
         event["exclude"] = list(exclude)
     if reingest:
@@ -119,9 +119,9 @@ def rerun(
         if engine.is_running(record.execution_id):
             raise UsageError(f"run {record.run_id!r} is still running; see: extract status {record.run_id}")
         engine.reconcile(record.run_id)
-    event: dict[str, Json] = {"source_name": record.source_name, "rerun_of": record.run_id}
+    event: dict[str, Json] = {"source": record.source, "rerun_of": record.run_id}
     if tables:
-        event["extract_tables"] = list(tables)
+        event["tables"] = list(tables)
     if force:
         event["force"] = True
     return follow(engine, event, run_id=run_id, rehearsal=_rehearsal(inject, fast), output=output)
@@ -139,7 +139,7 @@ def follow(engine: Engine, event: dict[str, Json], *, run_id: str | None, output
     from extract_cli.views.report import report
     from extract_core.plan.run_id import check_run_id, new_run_id
 
-    name = check_run_id(run_id) if run_id else new_run_id(str(event["source_name"]))
+    name = check_run_id(run_id) if run_id else new_run_id(str(event["source"]))
     tell_trouble(engine.parts().registry)
     _, end = run_and_watch(lambda: engine.start(event, run_id=name, rehearsal=rehearsal))
     for note in end.notes:

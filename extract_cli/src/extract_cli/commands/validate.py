@@ -142,7 +142,7 @@ def _tables(found: Checked) -> str:
 def _source_json(path: Path, found: Checked) -> dict[str, Any]:
     return {
         "file": str(path),
-        "source_name": found.config.source_name if found.config is not None else None,
+        "source": found.config.source if found.config is not None else None,
         "tables": sum(found.job_types.values()),
         "job_types": dict(found.job_types),
         "findings": [_finding_json(finding) for finding in found.findings],

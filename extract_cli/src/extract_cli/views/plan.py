@@ -27,7 +27,7 @@ def show(found: Preview, *, details: bool | None, output: str, prefix: str = "")
         print_json(_json(found))
         return
     columns = [Column("Table"), Column("Job type"), Column("Reads"), Column("Held by")]
-    title = f"{found.event.source_name}: {_count(len(found.tables), 'table')}"
+    title = f"{found.event.source}: {_count(len(found.tables), 'table')}"
     print_table(columns, [_row(table) for table in found.tables], title=title)
     if details if details is not None else len(found.tables) <= _IN_DETAIL:
         for table in found.tables:
@@ -106,10 +106,10 @@ def _print_faults(found: Preview, prefix: str) -> None:
 
     counts = Counter(line for table in found.tables for line in (table.planned.plan_error or "").splitlines())
     for line, count in counts.items():
-        click.echo(placed_line(line, found.event.source_name, prefix) + (f" ({count:,} tables)" if count > 1 else ""))
+        click.echo(placed_line(line, found.event.source, prefix) + (f" ({count:,} tables)" if count > 1 else ""))
     if found.refused:
         click.echo(found.refused)
-    tell_notes([str(placed(note, found.event.source_name, prefix)) for note in found.notes])
+    tell_notes([str(placed(note, found.event.source, prefix)) for note in found.notes])
 
 
 def _count(number: int, what: str) -> str:
@@ -119,7 +119,7 @@ def _count(number: int, what: str) -> str:
 def _json(found: Preview) -> dict[str, Any]:
     costs = found.costs
     return {
-        "source_name": found.event.source_name,
+        "source": found.event.source,
         "map": found.machine["map"],
         "max_concurrency": found.machine["max_concurrency"],
         "retry_loop": found.machine["retry_loop"],
@@ -165,8 +165,8 @@ def show_diff(parts: Parts, run: str, found: Preview, *, output: str) -> None:
     from extract_core.plan.plan_file import read_plan
 
     record = find_run(parts.tracking, run)
-    if record.source_name != found.event.source_name:
-        raise UsageError(f"run {record.run_id!r} is of source {record.source_name!r}, not {found.event.source_name!r}")
+    if record.source != found.event.source:
+        raise UsageError(f"run {record.run_id!r} is of source {record.source!r}, not {found.event.source!r}")
     if record.plan_uri is None:
         raise UsageError(f"run {record.run_id!r} was never planned ({record.refused or 'its config manager did not finish'})")
     try:

@@ -97,14 +97,14 @@ def _is_running(pipeline: Pipeline, execution_id: str) -> bool:
 def preview(pipeline: Pipeline, parts: Parts, event: ExtractEvent) -> Preview:
     """Plan the event's run without taking or writing anything. Raises what the config manager would."""
     machine = machine_facts(pipeline, parts.registry)
-    run_id = f"{event.source_name[:59]}-{_STAMP}"
+    run_id = f"{event.source[:59]}-{_STAMP}"
     execution = Execution(id=run_id, name=run_id, started_at=_STARTED)
     asked = repeated(parts.tracking, event)
     planning = Planning(
         parts=parts, event=event, execution=execution, machine=machine, reingest=asked.reingest, backfill=asked.backfill
     )
     draft = rerun(planning) if event.rerun_of is not None else fresh(planning)
-    states = parts.tracking.states(event.source_name, draft.tables)
+    states = parts.tracking.states(event.source, draft.tables)
     planned = planned_from(draft, committed(states), reingest=asked.reingest)
     output = _output(planned, parts, run_id, pipeline.machine.max_concurrency)
     explainer = Explainer(planning.read_source(), machine, parts.registry) if event.rerun_of is None else None
@@ -144,10 +144,10 @@ def _output(planned: Sequence[PlannedTable], parts: Parts, run_id: str, concurre
         length = len(table.line())
         items.append({**item, **LinePlace(plan_place(parts.runs_uri, run_id), offset, length).as_json()})
         offset += length
-    source = planned[0].item["source_name"] if planned else ""
+    source = planned[0].item["source"] if planned else ""
     return {
         "run_id": run_id,
-        "source_name": source,
+        "source": source,
         "tables_to_extract": items,
         "max_concurrency": concurrency,
         "map_error": None,

@@ -79,9 +79,9 @@ class Progress:
             return table
         if table is None:
             item = json.loads(details.get("input", "null"))
-            if not isinstance(item, dict) or "extract_table" not in item:
+            if not isinstance(item, dict) or "table" not in item:
                 return None
-            table = str(item["extract_table"])
+            table = str(item["table"])
             if kind == "TaskStateEntered" and name not in CORE_STATES:
                 self.running[table] = str(item.get("job_type"))
                 if "timestamp" in event:

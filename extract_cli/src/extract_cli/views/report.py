@@ -175,7 +175,7 @@ def _way_on(engine: Engine, record: RunRecord, rows: Sequence[AttemptRow]) -> No
 def _retrying(tracking: TrackingStore, record: RunRecord, rows: Sequence[AttemptRow]) -> frozenset[str]:
     """The tables of a run that lives whose last recorded attempt is not their end."""
     failed = {row.table: row.attempt for row in rows if row.state != "SUCCEEDED"}
-    states = tracking.states(record.source_name, list(failed)) if failed else {}
+    states = tracking.states(record.source, list(failed)) if failed else {}
     return frozenset(
         table
         for table, each in states.items()
@@ -201,7 +201,7 @@ def run_json(engine: Engine, record: RunRecord) -> dict[str, Any]:
     return {
         "run_id": record.run_id,
         "state": run_state(engine, record),
-        "source_name": record.source_name,
+        "source": record.source,
         "started_at": record.started_at,
         "execution_id": record.execution_id,
         "rerun_of": record.rerun_of,

@@ -28,7 +28,7 @@ def job_names_are_unique(subject: Subject) -> Iterator[Breach]:
     seen = dict[tuple[str, str, str], tuple[tuple[object, ...], str]]()
     left_out = dict[str, None]()
     for case in subject.cases:
-        owner = (case.table.run_id, case.table.source_name, case.table.table, case.table.attempt)
+        owner = (case.table.run_id, case.table.source, case.table.table, case.table.attempt)
         for request in walk_or_skip(subject, case).requests:
             try:
                 operation, sent, _ = request_of(request)

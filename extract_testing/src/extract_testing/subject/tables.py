@@ -82,7 +82,7 @@ def _table_run(job_type: str, deployment: BaseModel, kind: _Kind) -> TableRun[An
         "--note": AWKWARD,
     }
     return TableRun(
-        source_name=kind.source,
+        source=kind.source,
         source_type=flat["--source_type"],
         table=kind.table,
         job_type=job_type,
@@ -117,9 +117,9 @@ def item_of(table: TableRun[Any], arguments: Mapping[str, Json], timeout_seconds
     """The Map's item. Every table has these keys (docs/plugins/write-a-job-type.md lists them for authors)."""
     mark = table.watermark
     return {
-        "source_name": table.source_name,
+        "source": table.source,
         "source_type": table.source_type,
-        "extract_table": table.table,
+        "table": table.table,
         "job_type": table.job_type,
         "run_id": table.run_id,
         "run_started_at": table.run_started_at,

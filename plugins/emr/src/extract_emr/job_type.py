@@ -101,7 +101,7 @@ class Emr(SyncJob["EmrSettings", "EmrDeployment"]):
         script = script_uri(self.name, settings.script, settings.script_name, table.deployment.scripts_uri)
         return {
             "cluster_id": cluster_id,
-            "name": step_name(table.source_name, table.table, table.run_id, table.attempt),
+            "name": step_name(table.source, table.table, table.run_id, table.attempt),
             "script": script,
             "args": step_args(script, settings, table.job_arguments),
         }

@@ -28,10 +28,10 @@ _NO_TEXT_OF_EMR: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\u
 """Control characters and the like, which EMR's texts may not have (botocore: the pattern of XmlString)."""
 
 
-def step_name(source_name: str, table: str, run_id: str, attempt: int) -> str:
+def step_name(source: str, table: str, run_id: str, attempt: int) -> str:
     """The step's name in the console, at most 256 characters; the table gives way, not the run."""
     tail = f" {run_id} attempt {attempt}"
-    return f"{source_name} {table}"[: MAX_NAME - len(tail)] + tail
+    return f"{source} {table}"[: MAX_NAME - len(tail)] + tail
 
 
 def step_args(script: str, settings: EmrSettings, job_arguments: Mapping[str, str]) -> list[str]:

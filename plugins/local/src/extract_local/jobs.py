@@ -55,7 +55,7 @@ class JobProcesses:
         """Start the job of one item; the future of what is returned ends with the service's own answer."""
         item = cast("Mapping[str, Json]", request.input)
         arguments = cast("Mapping[str, Json]", item["arguments"])
-        table = str(item["extract_table"])
+        table = str(item["table"])
         command = self._command(arguments, request.state_name)
         injected = self._injections.take(table)
         if injected == "throttle":

@@ -81,7 +81,7 @@ def run_item(record: RunRecord, *, expires: int) -> Item:
             EXPIRES: expires,
             "run_id": record.run_id,
             "execution_id": record.execution_id,
-            "source_name": record.source_name,
+            "source_name": record.source,
             "started_at": record.started_at,
             "event": packed(record.event),
             "rerun_of": record.rerun_of,
@@ -103,7 +103,7 @@ def run_record(item: Item) -> RunRecord:
     return RunRecord(
         run_id=values["run_id"],
         execution_id=values["execution_id"],
-        source_name=values["source_name"],
+        source=values["source_name"],
         started_at=values["started_at"],
         event=unpacked(values.get("event")),
         rerun_of=values.get("rerun_of"),

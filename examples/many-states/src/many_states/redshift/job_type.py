@@ -101,7 +101,7 @@ class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):
             "workgroup": table.deployment.workgroup,
             "database": table.deployment.database,
             "sql": unload(table.table, table.extract_s3_uri, table.deployment.unload_role_arn, settings.file_size_mb),
-            "name": f"{table.source_name} {table.table} {table.run_id} {table.attempt}"[:500],
+            "name": f"{table.source} {table.table} {table.run_id} {table.attempt}"[:500],
         }
 
     def status(self, outcome: Outcome) -> JobStatus:

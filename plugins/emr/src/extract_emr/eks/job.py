@@ -25,10 +25,10 @@ container's args as a variable of its environment, and ``$$`` as a dollar sign (
 _MAX_NAME: Final = 64
 
 
-def job_name(source_name: str, table: str, run_id: str, attempt: int) -> str:
+def job_name(source: str, table: str, run_id: str, attempt: int) -> str:
     """At most 64 characters of ``[.-_/#A-Za-z0-9]`` (botocore: ResourceNameString): the table gives way, then the run."""
     tail = f"-{run_id}"[-40:] + f"-{attempt}"
-    name = f"{source_name}-{table}"[: _MAX_NAME - len(tail)] + tail
+    name = f"{source}-{table}"[: _MAX_NAME - len(tail)] + tail
     return re.sub(r"[^.\-_/#A-Za-z0-9]", "-", name)
 
 

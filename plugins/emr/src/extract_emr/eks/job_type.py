@@ -84,7 +84,7 @@ class EmrEks(JobRun["EksSettings", "EksDeployment"]):
         script = script_uri(self.name, settings.script, settings.script_name, table.deployment.scripts_uri)
         return {
             "virtual_cluster_id": cluster,
-            "name": job_name(table.source_name, table.table, table.run_id, table.attempt),
+            "name": job_name(table.source, table.table, table.run_id, table.attempt),
             "spark_submit": spark_submit(script, table.job_arguments, spark_options(settings), LIMITS),
         }
 

@@ -84,7 +84,7 @@ class EmrServerless(JobRun["ServerlessSettings", "ServerlessDeployment"]):
         script = script_uri(self.name, settings.script, settings.script_name, table.deployment.scripts_uri)
         return {
             "application_id": application_id,
-            "name": step_name(table.source_name, table.table, table.run_id, table.attempt),
+            "name": step_name(table.source, table.table, table.run_id, table.attempt),
             "timeout": settings.timeout_minutes,
             "spark_submit": spark_submit(script, table.job_arguments, spark_options(settings), LIMITS),
         }

@@ -21,7 +21,7 @@ def parquet_files(tracking: TrackingStore, runs: Sequence[str]) -> dict[str, lis
     for run in runs:
         for row in tracking.attempts(run):
             if row.state is JobState.SUCCEEDED:
-                before = files.get(row.table, []) if row.low_watermark is not None else []
+                before = files.get(row.table, []) if row.watermark_low is not None else []
                 files[row.table] = before + _of(row)
     return dict(sorted(files.items()))
 

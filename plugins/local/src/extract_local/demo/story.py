@@ -67,7 +67,7 @@ class Story:
 
     def _first_run(self, engine: LocalEngine) -> None:
         self.narrator.step("Run them all with the state machine that would be deployed", "extract run sales --local")
-        run, rows = self._run(engine, {"source_name": "sales", "extract_tables": "*"}, FIRST)
+        run, rows = self._run(engine, {"source": "sales", "tables": "*"}, FIRST)
         failed = {row.table: row for row in rows if row.state != "SUCCEEDED"}
         expected = {MISSING_TABLE: "USER_CODE", project.TABLE_OF_UNKNOWN_TYPE: "CONFIG"}
         self._must({table: str(row.failure) for table, row in failed.items()} == expected, "exactly two tables fail", run, failed)
@@ -79,7 +79,7 @@ class Story:
         made = database.create_missing_table(self.folder / project.DATABASE)
         project.mend(self.folder)
         self.narrator.say(f"{MISSING_TABLE} now exists ({made:,} rows); {project.CONFIG} gives the other one job type ecs.")
-        run, rows = self._run(engine, {"source_name": "sales", "rerun_of": FIRST}, SECOND)
+        run, rows = self._run(engine, {"source": "sales", "rerun_of": FIRST}, SECOND)
         tables = {row.table for row in rows}
         self._must(tables == {MISSING_TABLE, project.TABLE_OF_UNKNOWN_TYPE}, "only the failed tables run again", run, tables)
         self._must(_state(run) == "SUCCEEDED", "the rerun succeeds", run, rows)
@@ -88,7 +88,7 @@ class Story:
         tables = sorted(database.INCREMENTAL)
         self.narrator.step("New rows in the source: an incremental run", f"extract run sales {' '.join(tables)} --local")
         added = database.add_rows(self.folder / project.DATABASE)
-        run, rows = self._run(engine, {"source_name": "sales", "extract_tables": list(tables)}, THIRD)
+        run, rows = self._run(engine, {"source": "sales", "tables": list(tables)}, THIRD)
         read = {row.table: row.rows for row in rows}
         self._must(_state(run) == "SUCCEEDED", "the incremental run succeeds", run, rows)
         self._must(read == {table: added.get(table, 0) for table in tables}, "it reads just the new rows", run, read)
