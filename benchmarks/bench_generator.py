@@ -1,9 +1,9 @@
-"""Whole-process CPU of building a machine with 3, 30 and 300 branches, over `json.dumps` of the same definition.
+"""CPU of a whole process that builds a machine with 3, 30 and 300 branches, relative to `json.dumps` of the same definition.
 
     python benchmarks/bench_generator.py [repeats]
 
-The ratio decides, seconds depend on the machine. Each figure is the least of the repeats. Goal: under 20 at each size. (AWS CDK:
-223 to 258; troposphere, which checks nothing: 3 to 4. About half of ours is the import of what checks the result.)
+The ratio counts, because seconds depend on the machine. Each figure is the minimum of the repeats. Goal: below 20 for each size.
+(AWS CDK: 223 to 258. troposphere, which checks nothing: 3 to 4. About half of our time is the import of the checker.)
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ json.dumps(definition, indent=2)
 """
 
 
-def cpu(*argv: str) -> tuple[float, float]:
+def measure(*argv: str) -> tuple[float, float]:
     """CPU seconds (user and system) and peak MB of one process."""
     process = subprocess.Popen([sys.executable, *argv])
     _, status, usage = os.wait4(process.pid, 0)
@@ -67,20 +67,20 @@ def cpu(*argv: str) -> tuple[float, float]:
 
 
 def main() -> int:
-    """Print a line for each size."""
+    """Print one line per size."""
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     worst = 0.0
     print(f"{'branches':>8} {'build s':>8} {'dumps s':>8} {'ratio':>6} {'peak MB':>8} {'bytes':>9}")
     with tempfile.TemporaryDirectory() as folder:
         for size in SIZES:
             file = str(Path(folder) / f"{size}.json")
-            built = [cpu("-c", BUILD, str(size), file) for _ in range(repeats)]
-            dumped = [cpu("-c", DUMP, file) for _ in range(repeats)]
-            seconds, floor = min(each[0] for each in built), min(each[0] for each in dumped)
+            built = [measure("-c", BUILD, str(size), file) for _ in range(repeats)]
+            dumped = [measure("-c", DUMP, file) for _ in range(repeats)]
+            seconds, floor = min(cpu for cpu, _ in built), min(cpu for cpu, _ in dumped)
             worst = max(worst, seconds / floor)
-            peak, length = min(each[1] for each in built), Path(file).stat().st_size
+            peak, length = min(peak for _, peak in built), Path(file).stat().st_size
             print(f"{size:>8} {seconds:>8.3f} {floor:>8.3f} {seconds / floor:>6.1f} {peak:>8.0f} {length:>9,}")
-    print(f"worst ratio to json.dumps: {worst:.1f} (goal: under {GOAL:.0f})")
+    print(f"worst ratio to json.dumps: {worst:.1f} (goal: below {GOAL:.0f})")
     return 0
 
 

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from asl_generator import GeneratorError, build_pipeline
-from asl_generator.deployments import check_deployments
+from asl_generator.deployments.check import check_deployments
 from extract_core import Statement
 from extract_core.errors import ConfigError
 from extract_core.pipeline.read import read_pipeline
@@ -28,7 +28,7 @@ def test_the_same_input_gives_the_same_bytes_in_any_order(build_types, crunch, p
     assert made.pop().endswith("}\n")
 
 
-def test_what_is_in_it(build_types, queued_crunch, poll):
+def test_the_parts_of_a_machine(build_types, queued_crunch, poll):
     built = build_types(queued_crunch(), poll())
     assert built.job_types == ("crunch", "poll")
     assert [branch.start for branch in built.branches] == ["Crunch Table", "Poll Start"]
@@ -71,7 +71,7 @@ def test_permissions_with_a_fault(build_types, crunch, statement, fault):
     assert str(refused.value) == f"job type 'crunch' (plugin 'crunch' of (embedded) 0): permissions()[0] {fault}"
 
 
-def test_the_machine_facts_are_baked_into_the_config_managers_payload(build_types, crunch, poll):
+def test_the_config_managers_payload_has_the_facts_of_the_machine(build_types, crunch, poll):
     built = build_types(poll(), crunch(), max_concurrency=7)
     payload = built.definition["States"][CONFIG_MANAGER]["Parameters"]["Payload"]
     assert payload["machine"] == {
@@ -96,7 +96,7 @@ def test_without_retries_the_loop_is_not_there(build_types, crunch):
     assert inner(build_types(crunch())).keys() == inner(built).keys() | LOOP
 
 
-def test_the_place_is_in_every_arn(build_types, crunch):
+def test_every_arn_has_the_partition_region_and_account(build_types, crunch):
     text = build_types(crunch(), name="mine", partition="aws-cn", region="cn-north-1", account="000000000001").to_json()
     assert "arn:aws:" not in text
     assert "arn:aws-cn:lambda:cn-north-1:000000000001:function:mine-job-run-status" in text
@@ -122,7 +122,7 @@ def test_a_jsonata_branch_is_completed_in_its_own_language(build_types, sata):
     assert states["Sata Run"]["Next"] == HANDLE_STATUS
 
 
-def test_what_a_plugin_writes_itself_stays(build_types, crunch):
+def test_a_plugins_own_fields_stay_unchanged(build_types, crunch):
     class Own(crunch):
         def branch(self, target):
             made = super().branch(target)
@@ -154,13 +154,13 @@ def test_every_state_has_a_comment_and_every_task_a_catch(build_types, crunch, p
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"map": "DISTRIBUTED"}, "map 'DISTRIBUTED' is not in this version; write map = \"inline\""),
+        ({"map": "DISTRIBUTED"}, "this version does not support map 'DISTRIBUTED'; write map = \"inline\""),
         ({"max_concurrency": 41}, "max_concurrency 41 is not a number from 1 to 40 (the limit of an inline Map)"),
         ({"max_concurrency": 0}, "max_concurrency 0 is not a number from 1 to 40 (the limit of an inline Map)"),
-        ({"name": "a/b"}, "the name 'a/b' is not valid; wanted: letters, digits, - and _, at most 40"),
+        ({"name": "a/b"}, "the name 'a/b' is not valid; use at most 40 letters, digits, - and _"),
     ],
 )
-def test_options_that_will_not_do(build_types, crunch, options, text):
+def test_options_that_are_refused(build_types, crunch, options, text):
     with pytest.raises(GeneratorError) as refused:
         build_types(crunch(), **options)
     assert str(refused.value) == text
@@ -254,7 +254,7 @@ def test_a_machine_without_any_branch_of_several_job_types(build_types, crunch):
     with pytest.raises(ConfigError) as refused:
         build_types(crunch(), Grind(), deployments={})
     assert str(refused.value) == (
-        "extract.toml: job_types: no installed job type has its section (crunch, grind): write [job_types.<type>] for one of them"
+        "extract.toml: job_types: no installed job type has a section (crunch, grind): write [job_types.<type>] for one of them"
     )
 
 
@@ -264,9 +264,9 @@ def test_a_machine_without_any_branch_but_with_a_broken_plugin(crunch, names):
     registry = replace(Registry.of(*([crunch()] if names else [])), broken=(broken,))
     with pytest.raises(ConfigError) as refused:
         check_deployments(registry, {})
-    others = "no installed job type has its section (crunch)" if names else "no job type is installed"
+    others = "no installed job type has a section (crunch)" if names else "no job type is installed"
     assert str(refused.value) == (
-        f"extract.toml: job_types: {others}: write [job_types.<type>] for one of them; broken, and perhaps what you meant: "
+        f"extract.toml: job_types: {others}: write [job_types.<type>] for one of them; these plugins are broken: "
         "plugin 'mill' of acme-mill 2: importing its module 'acme_mill' raised ImportError: no wind"
     )
 
@@ -292,7 +292,7 @@ def test_a_model_that_refuses_an_empty_section_as_a_whole(build_types, crunch, p
     }
 
 
-def test_a_section_for_what_is_not_installed(build_types, poll):
+def test_a_section_for_a_job_type_that_is_not_installed(build_types, poll):
     with pytest.raises(ConfigError) as refused:
         build_types(poll(), deployments={"polll": {}})
     assert str(refused.value) == (
@@ -301,7 +301,7 @@ def test_a_section_for_what_is_not_installed(build_types, poll):
     )
 
 
-def test_a_deployment_that_is_no_model(build_types, crunch):
+def test_a_deployment_that_is_not_a_model(build_types, crunch):
     class Odd(crunch):
         def deployment(self):
             return dict
@@ -323,12 +323,10 @@ def test_a_deployment_key_that_would_be_read_as_a_path(build_types, crunch):
 
     with pytest.raises(GeneratorError) as refused:
         build_types(Odd(), deployments={"crunch": {"tags": [{"a.$": "b"}]}})
-    assert str(refused.value) == (
-        "job_types.crunch.tags[0].a.$: a key that ends in '.$' can't be baked into the machine: rename it"
-    )
+    assert str(refused.value) == ("job_types.crunch.tags[0].a.$: a key that ends in '.$' cannot stand in the machine: rename it")
 
 
-def test_what_aws_would_refuse_names_the_plugin(build_types, crunch):
+def test_a_state_that_aws_refuses_is_reported_with_its_plugin(build_types, crunch):
     class Odd(crunch):
         def branch(self, target):
             made = super().branch(target)
@@ -365,14 +363,14 @@ def test_a_hook_may_change_the_machine(crunch):
         (lambda definition: {**definition, "Comment": {1, 2}}, ": Comment is a set, which JSON does not have"),
         (
             lambda definition: {**definition, "Comment": "x" * 1_048_576},
-            " has 1,053,0xx bytes, and Step Functions takes 1,048,576: build it with fewer job types",
+            " has 1,053,0xx bytes, but Step Functions allows 1,048,576: use fewer job types",
         ),
     ],
 )
-def test_what_a_hook_returns_is_checked(crunch, change, text):
+def test_the_definition_of_a_hook_is_checked(crunch, change, text):
     with pytest.raises(GeneratorError) as refused:
         build_hooked(crunch, change)
-    start, _, end = f"the definition that the hooks extract_state_machine left{text}".partition("1,053,0xx")
+    start, _, end = f"the definition that the hooks extract_state_machine returned{text}".partition("1,053,0xx")
     assert str(refused.value).startswith(start)
     assert str(refused.value).endswith(end)
 
@@ -384,7 +382,9 @@ def test_a_hook_that_breaks_the_flow(crunch):
 
     with pytest.raises(GeneratorError) as refused:
         build_hooked(crunch, change)
-    assert all(line.startswith("the definition that the hooks extract_state_machine left: /") for line in refused.value.faults)
+    assert all(
+        line.startswith("the definition that the hooks extract_state_machine returned: /") for line in refused.value.faults
+    )
     assert len(refused.value.faults) >= 2
 
 
@@ -399,7 +399,7 @@ def test_a_pipeline_file(tmp_path: Path, crunch):
     assert json.loads(built.to_json()) == built.definition
 
 
-def test_faults_have_their_place_in_the_file(tmp_path: Path, crunch):
+def test_faults_have_a_line_in_the_file(tmp_path: Path, crunch):
     file = tmp_path / "extract.toml"
     file.write_text('[pipeline]\nname = "mine"\n\n[job_types.crunch]\nqueu = "q"\n')
     with pytest.raises(ConfigError) as refused:

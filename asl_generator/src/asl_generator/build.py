@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from asl_generator.branches import MachineBranch, assemble
-from asl_generator.core_states import CORE_FUNCTIONS, RECONCILE_FUNCTION, STATUS_FUNCTION, core_states
-from asl_generator.deployments import Complain, check_deployments, in_extract_toml
+from asl_generator.branches.assemble import MachineBranch, assemble
+from asl_generator.deployments.check import Complain, check_deployments, in_extract_toml
+from asl_generator.deployments.place import Place, PlacedJobType
 from asl_generator.errors import GeneratorError
-from asl_generator.finish import finished
-from asl_generator.machine import MachineDefinition
+from asl_generator.machine.core_states import CORE_FUNCTIONS, RECONCILE_FUNCTION, STATUS_FUNCTION, core_states
+from asl_generator.machine.definition import MachineDefinition
+from asl_generator.machine.finish import finished
 from asl_generator.permissions import (
     diagnose_statements_of,
     function_statements_of,
@@ -18,7 +19,6 @@ from asl_generator.permissions import (
     statements_of,
     stop_statements_of,
 )
-from asl_generator.place import Asked, Place
 from extract_core.contract import API_VERSION
 from extract_core.registry import routing
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _MAX_INLINE: Final = 40
-"""Iterations of an inline Map at once (Step Functions guide, "Map state processing modes")."""
+"""The most concurrent iterations of an inline Map (Step Functions guide, "Map state processing modes")."""
 
 
 def build_pipeline(pipeline: Pipeline, registry: Registry) -> MachineDefinition:
-    """The machine of a pipeline: `build`, with the places of faults in its extract.toml."""
+    """The machine of a pipeline. As `build`; faults have their place in extract.toml."""
     from functools import partial
 
     from extract_core.pipeline.toml_reading import finding_at
@@ -67,17 +67,17 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     map: str = "INLINE",  # noqa: A002 - as extract.toml and ASL call it
     complain: Complain = in_extract_toml,
 ) -> MachineDefinition:
-    """The machine with one branch for each installed job type that has a deployment.
+    """The machine with one branch per installed job type that has a deployment.
 
-    `deployments` are the sections [job_types.<type>]; a job type that needs one and has none is left out. Without `retries` there
-    are no states for further attempts at a table. Raises ConfigError with the faults of the deployments, GeneratorError with
-    those of the branches, PluginError for a hook extract_state_machine.
+    `deployments` are the sections [job_types.<type>]. A job type that requires a section and has none is left out. Without
+    `retries` the machine has no states for further attempts at a table. Raises ConfigError with the faults of the deployments,
+    GeneratorError with those of the branches, PluginError for a hook extract_state_machine.
     """
     _check_options(registry, name, map, max_concurrency)
     checked = check_deployments(registry, deployments, complain)
     place = Place(name, partition, region, account)
-    asked = [place.ask(registry.job_types[job_type], model) for job_type, model in checked.models.items()]
-    branches = _branches(asked)
+    placed = [place.put(registry.job_types[job_type], model) for job_type, model in checked.models.items()]
+    branches = _branches(placed)
     function_arns = {function: place.function_arn(function) for function in CORE_FUNCTIONS}
     machine: dict[str, Json] = {
         "name": name,
@@ -86,7 +86,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
         "retry_loop": retries,
         "contract": list(API_VERSION),
         "versions": registry.versions(),
-        "job_types": {each.installed.job_type.name: each.deployment_as_json() for each in asked},
+        "job_types": {of.installed.job_type.name: of.deployment_as_json() for of in placed},
     }
     definition: dict[str, Json] = {
         "Comment": f"Extract pipeline {name}: {', '.join(branch.job_type for branch in branches)}",
@@ -104,8 +104,8 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
         name=name,
         definition=finished(definition, branches, registry),
         branches=branches,
-        statements=_statements(asked, function_arns),
-        function_statements=_function_statements(name, asked),
+        statements=_statements(placed, function_arns),
+        function_statements=_function_statements(name, placed),
         functions={f"{name}-{function}": handler for function, handler in CORE_FUNCTIONS.items()},
         left_out=checked.left_out,
     )
@@ -114,9 +114,9 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
 def _check_options(registry: Registry, name: str, kind: str, max_concurrency: int) -> None:
     faults = []
     if not _NAME.fullmatch(name):
-        faults.append(f"the name {name!r} is not valid; wanted: letters, digits, - and _, at most 40")
+        faults.append(f"the name {name!r} is not valid; use at most 40 letters, digits, - and _")
     if kind.upper() != "INLINE":
-        faults.append(f'map {kind!r} is not in this version; write map = "inline"')
+        faults.append(f'this version does not support map {kind!r}; write map = "inline"')
     if not 1 <= max_concurrency <= _MAX_INLINE:
         faults.append(f"max_concurrency {max_concurrency} is not a number from 1 to {_MAX_INLINE} (the limit of an inline Map)")
     if not registry.job_types:
@@ -127,11 +127,11 @@ def _check_options(registry: Registry, name: str, kind: str, max_concurrency: in
         raise GeneratorError(faults)
 
 
-def _branches(asked: list[Asked]) -> tuple[MachineBranch, ...]:
+def _branches(placed: list[PlacedJobType]) -> tuple[MachineBranch, ...]:
     branches, faults = list[MachineBranch](), list[str]()
-    for each in asked:
+    for job_type in placed:
         try:
-            branches.append(assemble(each))
+            branches.append(assemble(job_type))
         except GeneratorError as error:
             faults += error.faults
     owners = dict[str, MachineBranch]()
@@ -148,24 +148,24 @@ def _branches(asked: list[Asked]) -> tuple[MachineBranch, ...]:
     return tuple(branches)
 
 
-def _statements(asked: list[Asked], core_arns: Mapping[str, str]) -> tuple[Statement, ...]:
-    """The core's first, then those of the job types, each statement once."""
-    invoked = [*core_arns.values(), *(arn for each in asked for arn in each.function_arns.values())]
+def _statements(placed: list[PlacedJobType], core_arns: Mapping[str, str]) -> tuple[Statement, ...]:
+    """The statement of the core, then those of the job types, without duplicates."""
+    invoked = [*core_arns.values(), *(arn for job_type in placed for arn in job_type.function_arns.values())]
     statements = [invoke_statement(invoked)]
-    for each in asked:
-        new = statements_of(each)
-        statements += [statement for statement in new if statement not in statements]
-    return tuple(statements)
+    for job_type in placed:
+        statements += statements_of(job_type)
+    return _once(statements)
 
 
-def _function_statements(name: str, asked: list[Asked]) -> dict[str, tuple[Statement, ...]]:
-    """By function: the core's two that ask services of jobs, and each job type's own."""
-    diagnose = [statement for each in asked for statement in diagnose_statements_of(each)]
-    stop = [statement for each in asked for statement in stop_statements_of(each)]
-    own = {f"{name}-{function}": found for each in asked for function, found in function_statements_of(each).items()}
-    found = {f"{name}-{STATUS_FUNCTION}": diagnose, f"{name}-{RECONCILE_FUNCTION}": [*diagnose, *stop], **own}
-    return {function: tuple(_once(statements)) for function, statements in found.items() if statements}
+def _function_statements(name: str, placed: list[PlacedJobType]) -> dict[str, tuple[Statement, ...]]:
+    """By function: the core's two that call services about jobs, and the job types' own."""
+    diagnose = [statement for job_type in placed for statement in diagnose_statements_of(job_type)]
+    stop = [statement for job_type in placed for statement in stop_statements_of(job_type)]
+    statements = {f"{name}-{STATUS_FUNCTION}": diagnose, f"{name}-{RECONCILE_FUNCTION}": [*diagnose, *stop]}
+    for job_type in placed:
+        statements |= {f"{name}-{function}": own for function, own in function_statements_of(job_type).items()}
+    return {function: _once(own) for function, own in statements.items() if own}
 
 
-def _once(statements: list[Statement]) -> list[Statement]:
-    return [each for index, each in enumerate(statements) if each not in statements[:index]]
+def _once(statements: list[Statement]) -> tuple[Statement, ...]:
+    return tuple(statement for index, statement in enumerate(statements) if statement not in statements[:index])

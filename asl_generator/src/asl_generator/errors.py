@@ -1,4 +1,4 @@
-"""What the generator refuses, and how a plugin's own errors are told."""
+"""The generator's error, which also reports exceptions of plugins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class GeneratorError(ExtractError):
-    """No state machine can be built from this; `faults` are all of them, one a line of the text. Exit code 2."""
+    """The machine cannot be built. `faults` has one entry per line of the text. Exit code 2."""
 
     exit_code = 2
 
@@ -23,11 +23,11 @@ class GeneratorError(ExtractError):
 
 
 @contextmanager
-def asked(whom: str, method: str) -> Iterator[None]:
-    """Call a method of a job type; what it raises becomes a GeneratorError that names it."""
+def calling(plugin: str, method: str) -> Iterator[None]:
+    """Around a call of a method of a job type: an exception becomes a GeneratorError that names both."""
     try:
         yield
     except GeneratorError:
         raise
     except RAISED as error:
-        raise GeneratorError([f"{whom}: {method} raised {described(error)}"]) from error
+        raise GeneratorError([f"{plugin}: {method} raised {described(error)}"]) from error

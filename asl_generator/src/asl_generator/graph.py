@@ -1,14 +1,14 @@
-"""A state machine as a Mermaid flowchart: what GitHub, GitLab and many editors draw.
+"""A state machine as a Mermaid flowchart, which GitHub, GitLab and many editors draw.
 
-Solid arrows are the ways that states name (Next, Default, rules), dotted ones lead where a caught error goes.
+Solid arrows are transitions (Next, Default, rules). Dotted arrows show where a caught error leads.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from asl_generator.json_text import text
-from asl_generator.scopes import State, States, inner_machines, listed
+from asl_generator.branches.scopes import State, States, inner_machines, listed
+from asl_generator.machine.json_text import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,17 +25,17 @@ def mermaid(definition: Mapping[str, Json]) -> str:
 
 
 class _Drawing:
-    """One drawing: state names are unique over the whole machine, so a node's id is a number that it got first."""
+    """One drawing. State names are unique in the whole machine; each node gets a number as its id."""
 
     def __init__(self) -> None:
         self._ids: dict[str, str] = {}
         self._starts = 0
 
     def machine(self, machine: Mapping[str, Json], indent: str) -> Iterator[str]:
-        """Its start, its states with what is inside them, and the ways between."""
-        given = machine.get("States")
+        """The start of a machine, its states with inner machines, and the transitions."""
+        members = machine.get("States")
         states: States = (
-            {name: state for name, state in given.items() if isinstance(state, dict)} if isinstance(given, dict) else {}
+            {name: state for name, state in members.items() if isinstance(state, dict)} if isinstance(members, dict) else {}
         )
         self._starts += 1
         start = f"start{self._starts}"
@@ -44,23 +44,23 @@ class _Drawing:
             inner = inner_machines(state)
             if inner:
                 yield f"{indent}subgraph {self._id(name)}[{_quoted(name)}]"
-                for each in inner:
-                    yield from self.machine(each, indent + "    ")
+                for inner_machine in inner:
+                    yield from self.machine(inner_machine, indent + "    ")
                 yield f"{indent}end"
             else:
                 before, after = _SHAPES.get(str(state.get("Type")), ("[", "]"))
                 yield f"{indent}{self._id(name)}{before}{_quoted(name)}{after}"
         for name, state in states.items():
             for arrow, label, target in _ways(state):
-                told = f"|{_quoted(label)}|" if label else ""
-                yield f"{indent}{self._id(name)} {arrow}{told} {self._id(target)}"
+                text_on_arrow = f"|{_quoted(label)}|" if label else ""
+                yield f"{indent}{self._id(name)} {arrow}{text_on_arrow} {self._id(target)}"
 
     def _id(self, name: str) -> str:
         return self._ids.setdefault(name, f"s{len(self._ids) + 1}")
 
 
 def _ways(state: State) -> Iterator[tuple[str, str, str]]:
-    """Arrow, label and target of each way out of a state."""
+    """Arrow, label and target of each transition of a state."""
     for rule in listed(state, "Choices"):
         yield "-->", _condition(rule), str(rule.get("Next"))
     if "Default" in state:
@@ -73,7 +73,7 @@ def _ways(state: State) -> Iterator[tuple[str, str, str]]:
 
 
 def _condition(rule: Mapping[str, Json]) -> str:
-    """A rule of a Choice in few words; one of an unknown form as it stands."""
+    """A rule of a Choice in few words. A rule of unknown form stays JSON."""
     if isinstance(rule.get("Condition"), str):
         return str(rule["Condition"])
     inner = rule.get("Not")
@@ -82,10 +82,10 @@ def _condition(rule: Mapping[str, Json]) -> str:
     for word in ("And", "Or"):
         if parts := listed(dict(rule), word):
             return f" {word.lower()} ".join(map(_condition, parts))
-    asked = {key: value for key, value in rule.items() if key not in ("Variable", "Next", "Comment", "Assign", "Output")}
-    if len(asked) != 1 or "Variable" not in rule:
-        return text(asked, indent=None)
-    ((operator, value),) = asked.items()
+    tests = {key: value for key, value in rule.items() if key not in ("Variable", "Next", "Comment", "Assign", "Output")}
+    if len(tests) != 1 or "Variable" not in rule:
+        return text(tests, indent=None)
+    ((operator, value),) = tests.items()
     if operator == "IsPresent":
         return f"{rule['Variable']} is {'present' if value is True else 'absent'}"
     shown = value if isinstance(value, str) else text(value, indent=None)
@@ -93,6 +93,6 @@ def _condition(rule: Mapping[str, Json]) -> str:
 
 
 def _quoted(label: str) -> str:
-    """A label as Mermaid takes any text (Mermaid guide, "Flowcharts", "Entity codes to escape characters")."""
+    """A label with Mermaid's escapes (Mermaid guide, "Flowcharts", "Entity codes to escape characters")."""
     escaped = label.replace("#", "#35;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
     return f'"{escaped}"'

@@ -1,17 +1,17 @@
-"""What roles need: the state machine's (the job types' statements, the functions it invokes), and those of Lambda functions."""
+"""The permissions of roles: the state machine's role, and the roles of Lambda functions."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
-from asl_generator.errors import GeneratorError, asked
+from asl_generator.errors import GeneratorError, calling
 from extract_core.contract import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from asl_generator.place import Asked
+    from asl_generator.deployments.place import PlacedJobType
     from extract_core.contract import LambdaFunction
 
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
@@ -19,54 +19,58 @@ _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 
 def invoke_statement(function_arns: Iterable[str]) -> Statement:
     """Invoke these functions and their versions and aliases (Step Functions guide, "IAM policies for Lambda")."""
-    resources = [each for arn in sorted(function_arns) for each in (arn, f"{arn}:*")]
+    resources = [resource for arn in sorted(function_arns) for resource in (arn, f"{arn}:*")]
     return Statement(actions=("lambda:InvokeFunction",), resources=tuple(resources))
 
 
-def statements_of(of: Asked) -> list[Statement]:
-    """What a job type's branch needs of the machine's role, sorted inside. GeneratorError for what is no exact statement."""
-    return _checked(of, "permissions()", lambda: of.installed.job_type.permissions(of.target))
+def statements_of(placed: PlacedJobType) -> list[Statement]:
+    """What a job type's branch needs from the machine's role, sorted inside. GeneratorError for other objects or wildcards."""
+    return _checked(placed, "permissions()", lambda: placed.installed.job_type.permissions(placed.target))
 
 
-def diagnose_statements_of(of: Asked) -> list[Statement]:
-    """What a job type's `diagnose` needs of the roles of the status handler and of reconcile."""
-    return _checked(of, "diagnose_permissions()", lambda: of.installed.job_type.diagnose_permissions(of.target))
+def diagnose_statements_of(placed: PlacedJobType) -> list[Statement]:
+    """What a job type's `diagnose` needs from the roles of the status handler and of reconcile."""
+    return _checked(placed, "diagnose_permissions()", lambda: placed.installed.job_type.diagnose_permissions(placed.target))
 
 
-def stop_statements_of(of: Asked) -> list[Statement]:
-    """What a job type's `stop` needs of reconcile's role."""
-    return _checked(of, "stop_permissions()", lambda: of.installed.job_type.stop_permissions(of.target))
+def stop_statements_of(placed: PlacedJobType) -> list[Statement]:
+    """What a job type's `stop` needs from reconcile's role."""
+    return _checked(placed, "stop_permissions()", lambda: placed.installed.job_type.stop_permissions(placed.target))
 
 
-def function_statements_of(of: Asked) -> dict[str, list[Statement]]:
+def function_statements_of(placed: PlacedJobType) -> dict[str, list[Statement]]:
     """What the roles of a job type's own Lambda functions need, by the functions' names."""
-    with asked(of.whom, "functions()"):
-        functions = list(of.installed.job_type.functions())
-    return {function.name: _of_function(of, function) for function in functions}
+    with calling(placed.named, "functions()"):
+        functions = list(placed.installed.job_type.functions())
+    return {function.name: _of_function(placed, function) for function in functions}
 
 
-def _of_function(of: Asked, function: LambdaFunction) -> list[Statement]:
-    def given() -> Iterable[object]:
+def _of_function(placed: PlacedJobType, function: LambdaFunction) -> list[Statement]:
+    def statements() -> Iterable[object]:
         more = function.statements_for
-        return [*function.statements, *(more(of.target) if more is not None else ())]
+        return [*function.statements, *(more(placed.target) if more is not None else ())]
 
-    return _checked(of, f"statements of function {function.name!r}", given)
+    return _checked(placed, f"statements of function {function.name!r}", statements)
 
 
-def _checked(of: Asked, what: str, call: Callable[[], Iterable[object]]) -> list[Statement]:
-    with asked(of.whom, what):
-        given = list(call())
+def _checked(placed: PlacedJobType, what: str, call: Callable[[], Iterable[object]]) -> list[Statement]:
+    with calling(placed.named, what):
+        returned = list(call())
     statements, faults = list[Statement](), list[str]()
-    for index, each in enumerate(given):
-        place = f"{of.whom}: {what}[{index}]"
-        if not isinstance(each, Statement) or isinstance(each.actions, str) or isinstance(each.resources, str):
-            faults.append(f"{place} is {each!r}; it must be a Statement with lists of actions and resources")
+    for index, statement in enumerate(returned):
+        place = f"{placed.named}: {what}[{index}]"
+        if not isinstance(statement, Statement) or isinstance(statement.actions, str) or isinstance(statement.resources, str):
+            faults.append(f"{place} is {statement!r}; it must be a Statement with lists of actions and resources")
             continue
-        if not each.actions or not each.resources:
-            faults.append(f"{place} has no {'resources' if each.actions else 'actions'}")
-        faults += [f"{place} allows {action!r}; name exact actions" for action in each.actions if not _ACTION.fullmatch(action)]
-        resources = tuple(sorted(set(each.resources)))
-        statements.append(Statement(actions=tuple(sorted(set(each.actions))), resources=resources, condition=each.condition))
+        if not statement.actions or not statement.resources:
+            faults.append(f"{place} has no {'resources' if statement.actions else 'actions'}")
+        faults += [
+            f"{place} allows {action!r}; name exact actions" for action in statement.actions if not _ACTION.fullmatch(action)
+        ]
+        resources = tuple(sorted(set(statement.resources)))
+        statements.append(
+            Statement(actions=tuple(sorted(set(statement.actions))), resources=resources, condition=statement.condition)
+        )
     if faults:
         raise GeneratorError(faults)
     return statements

@@ -249,11 +249,11 @@ def test_a_fault_in_its_own_code_ends_its_tables_and_no_others(installed, farm, 
 def test_a_branch_that_can_not_be_built_is_left_out_of_a_run_here_and_refused_by_build(installed, farm, method, line, cause):
     broken_in(farm, method, line)
     row, stderr = run_with_one_failure(installed)
-    said = f"plugin 'farm' of acme-farm 2.1: its job type 'farm' can't be built into the machine: {cause}"
+    said = f"plugin 'farm' of acme-farm 2.1: its job type 'farm' cannot be built into the machine: {cause}"
     assert row["failure"] == "CONFIG"
     assert said in row["message"]
     assert f"left out of this run: {said}" in stderr
-    assert "more is told by: extract plugins check farm" in stderr
+    assert "for details: extract plugins check farm" in stderr
     assert cause.removesuffix("; ") in installed.extract("asl", "build", code=2).stderr
 
 

@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from asl_generator.machine import MachineDefinition
+    from asl_generator.machine.definition import MachineDefinition
 
 
 @click.group()

@@ -1,16 +1,16 @@
-"""What the generator makes: a definition, and what is in it."""
+"""The result of the generator: a definition, its branches, and the permissions that it needs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from asl_generator.json_text import text
+from asl_generator.machine.json_text import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from asl_generator.branches import MachineBranch
+    from asl_generator.branches.assemble import MachineBranch
     from extract_core.contract import Json, Statement
 
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 class MachineDefinition:
     """A state machine, ready to be created.
 
-    `branches` are sorted by job type; `functions` maps the names of the core's Lambda functions to their handlers;
-    `statements` are what the machine's role needs, `function_statements` what the roles of Lambda functions need for the job
-    types, by the functions' names: those of the core that call `diagnose` and `stop`, and the job types' own. `left_out` maps
-    the installed job types without a branch to the reason.
+    `branches` are sorted by job type. `functions` maps the names of the core's Lambda functions to their handlers. `statements`
+    are the permissions of the machine's role. `function_statements` are the permissions that job types need in the roles of
+    Lambda functions, by function: the core's that call `diagnose` and `stop`, and the job types' own. `left_out` maps installed
+    job types without a branch to the reason.
     """
 
     name: str

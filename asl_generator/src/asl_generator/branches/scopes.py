@@ -1,4 +1,4 @@
-"""Walks through states: the ones of a branch, and the ones inside its Map and Parallel states."""
+"""Reads the states of a branch, and the states inside its Map and Parallel states."""
 
 from __future__ import annotations
 
@@ -31,18 +31,17 @@ def _scopes(states: States, start: Json, owner: str | None) -> Iterator[Scope]:
     yield Scope(states, start, owner)
     for name, state in states.items():
         for inner in inner_machines(state):
-            found = inner.get("States")
-            if isinstance(found, dict):
-                yield from _scopes(
-                    {key: each for key, each in found.items() if isinstance(each, dict)}, inner.get("StartAt"), name
-                )
+            members = inner.get("States")
+            if isinstance(members, dict):
+                own = {key: member for key, member in members.items() if isinstance(member, dict)}
+                yield from _scopes(own, inner.get("StartAt"), name)
 
 
 def inner_machines(state: State) -> list[State]:
     """The processor of a Map, the branches of a Parallel."""
     branches = state.get("Branches")
     candidates = [state.get("ItemProcessor"), state.get("Iterator"), *(branches if isinstance(branches, list) else [])]
-    return [each for each in candidates if isinstance(each, dict)]
+    return [machine for machine in candidates if isinstance(machine, dict)]
 
 
 def targets(state: State) -> Iterator[str]:
@@ -50,15 +49,15 @@ def targets(state: State) -> Iterator[str]:
     for key in ("Next", "Default"):
         if isinstance(target := state.get(key), str):
             yield target
-    for each in (*listed(state, "Choices"), *listed(state, "Catch")):
-        if isinstance(target := each.get("Next"), str):
+    for rule in (*listed(state, "Choices"), *listed(state, "Catch")):
+        if isinstance(target := rule.get("Next"), str):
             yield target
 
 
 def listed(state: State, key: str) -> list[Mapping[str, Json]]:
     """The objects of a list such as Retry or Catch."""
     value = state.get(key)
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+    return [member for member in value if isinstance(member, Mapping)] if isinstance(value, list) else []
 
 
 def error_names(handler: Mapping[str, Json]) -> list[str]:

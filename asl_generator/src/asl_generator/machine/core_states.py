@@ -1,7 +1,7 @@
-"""The states that every machine has, around the branches of the job types. Their names come from extract_core.registry.routing.
+"""The core states of every machine, around the branches of the job types. Their names come from extract_core.registry.routing.
 
-What they rely on (Step Functions guide and Amazon States Language specification): a path that is missing can't be caught, so
-every path read here is always there; States.ALL does not stand for States.DataLimitExceeded, so that comes first.
+Facts from the Step Functions guide and the Amazon States Language specification: no Catch handles a missing path, so every path
+that these states read always exists. States.ALL does not match States.DataLimitExceeded, so both are caught.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ CORE_FUNCTIONS: Final = {
 """The core's Lambda functions (each named ``<pipeline>-<this>``) and their handlers."""
 
 RECONCILE_FUNCTION: Final = "reconcile"
-"""The core's function that the machine does not invoke: EventBridge does, when an execution has ended."""
+"""The core's function that EventBridge invokes when an execution has ended. The machine does not invoke it."""
 
 LAMBDA_SECONDS: Final = 900
-"""A Lambda function ends after 15 minutes at most (Lambda quotas)."""
+"""The time limit of a Lambda function, 15 minutes (Lambda quotas)."""
 
 _TRANSIENT: Final[dict[str, Json]] = {
     "ErrorEquals": [
@@ -55,7 +55,7 @@ _WAIT_FOR_TABLES: Final[dict[str, Json]] = {
     "BackoffRate": 2.0,
     "MaxDelaySeconds": 600,
 }
-"""`on_conflict: wait`: about a day, in steps of up to ten minutes (few events of the 25,000 that an execution may have)."""
+"""`on_conflict: wait`: about a day, in steps of up to ten minutes (few of the 25,000 events of an execution)."""
 
 _EXECUTION: Final[dict[str, Json]] = {
     "id.$": "$$.Execution.Id",
@@ -65,11 +65,11 @@ _EXECUTION: Final[dict[str, Json]] = {
 
 
 CATCHABLE: Final = ("States.DataLimitExceeded", "States.ALL")
-"""Everything that can be caught, in the order in which it must be."""
+"""All errors that can be caught, in the required order."""
 
 
 def catchers(result_path: str, then: str, errors: Sequence[str] = CATCHABLE) -> list[Json]:
-    """Catch these, one by one, keep the input, and put the error at this path."""
+    """Catch these errors one by one, keep the input, and write the error to this path."""
     return [{"ErrorEquals": [error], "ResultPath": result_path, "Next": then} for error in errors]
 
 
@@ -82,9 +82,9 @@ def core_states(  # noqa: PLR0913 - all that differs between machines, by name
     branches: Mapping[str, Json],
     retries: bool,
 ) -> dict[str, Json]:
-    """All states. `starts` maps job types to first states; `branches` are the states of all job types, assembled.
+    """All states. `starts` maps job types to first states; `branches` are the complete states of all job types.
 
-    With `retries` a table can go round again: the handler's payload is then the item of the next attempt.
+    With `retries` a table can have a next attempt: the handler's payload is then the item of that attempt.
     """
 
     def invoke(function: str, payload: Mapping[str, Json]) -> dict[str, Json]:
@@ -188,7 +188,7 @@ def _handle(invocation: Mapping[str, Json], *, retries: bool) -> dict[str, Json]
 
 
 def _retry_loop() -> dict[str, Json]:
-    """From the handler back to *Choose Job Type*. A Choice can't end an iteration itself, so a Succeed does."""
+    """From the handler back to *Choose Job Type*. A Choice cannot end an iteration, so a Succeed does."""
     return {
         routing.FINISHED: {
             "Type": "Choice",

@@ -1,29 +1,29 @@
-"""One job type's branch: asked of the plugin, checked, and completed with what every branch needs."""
+"""One job type's branch: the plugin's states, checked and completed with what every branch needs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asl_generator.branch_checks import CAN_CATCH, KEEP_ERROR, REPEATS_JOBS, branch_faults, language
-from asl_generator.core_states import CATCHABLE, catchers
-from asl_generator.errors import GeneratorError, asked
-from asl_generator.json_text import plain
-from asl_generator.scopes import State, States, error_names, listed, scopes
+from asl_generator.branches.faults import CAN_CATCH, KEEP_ERROR, REPEATS_JOBS, branch_faults, language
+from asl_generator.branches.scopes import State, States, error_names, listed, scopes
+from asl_generator.errors import GeneratorError, calling
+from asl_generator.machine.core_states import CATCHABLE, catchers
+from asl_generator.machine.json_text import plain
 from extract_core.contract import Branch, Retry
 from extract_core.registry.routing import HANDLE_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from asl_generator.place import Asked
+    from asl_generator.deployments.place import PlacedJobType
     from extract_core.contract import Json
     from extract_core.registry.entry_points import Provider
 
 
 @dataclass(frozen=True, slots=True)
 class MachineBranch:
-    """A branch as it stands in the machine. `names` are all its states, inner ones too."""
+    """A branch in the machine. `names` are all its states, including inner ones."""
 
     job_type: str
     provider: Provider
@@ -33,19 +33,19 @@ class MachineBranch:
     names: tuple[str, ...]
 
 
-def assemble(of: Asked) -> MachineBranch:
-    """The branch, complete. GeneratorError with all its faults."""
-    job_type, provider = of.installed.job_type, of.installed.provider
-    with asked(of.whom, "branch()"):
-        branch = job_type.branch(of.target)
+def assemble(placed: PlacedJobType) -> MachineBranch:
+    """The complete branch. GeneratorError with all its faults."""
+    job_type, provider = placed.installed.job_type, placed.installed.provider
+    with calling(placed.named, "branch()"):
+        branch = job_type.branch(placed.target)
     if not isinstance(branch, Branch):
-        raise GeneratorError([f"{of.whom}: branch() returned {branch!r}; return a Branch"])
-    with asked(of.whom, "start_retries()"):
+        raise GeneratorError([f"{placed.named}: branch() returned {branch!r}; return a Branch"])
+    with calling(placed.named, "start_retries()"):
         retries = list(job_type.start_retries())
-    states = _plain_states(branch, of.whom)
+    states = _plain_states(branch, placed.named)
     faults = [*_retry_faults([*retries]), *branch_faults(branch, states, job_type.title)]
     if faults:
-        raise GeneratorError([f"{of.whom}: {fault}" for fault in faults])
+        raise GeneratorError([f"{placed.named}: {fault}" for fault in faults])
     completed = {name: _completed(branch, name, state, retries) for name, state in states.items()}
     for scope in scopes(completed, branch.start):
         for state in scope.states.values():
@@ -56,22 +56,22 @@ def assemble(of: Asked) -> MachineBranch:
     return MachineBranch(job_type.name, provider, branch.start, branch.job_state, completed, names)
 
 
-def _plain_states(branch: Branch, asker: str) -> States:
+def _plain_states(branch: Branch, plugin: str) -> States:
     if branch.query_language not in ("JSONPath", "JSONata"):
-        raise GeneratorError([f"{asker}: query_language is {branch.query_language!r}; it is JSONPath or JSONata"])
+        raise GeneratorError([f"{plugin}: query_language is {branch.query_language!r}; it is JSONPath or JSONata"])
     try:
         states = plain(branch.states, "states")
     except ValueError as error:
-        raise GeneratorError([f"{asker}: {error}"]) from error
+        raise GeneratorError([f"{plugin}: {error}"]) from error
     if not isinstance(states, dict) or not states:
-        raise GeneratorError([f"{asker}: states is {branch.states!r}; it maps the names of states to states"])
-    odd = [
-        f"{asker}: state {name!r} is {state!r}; a state is an object"
+        raise GeneratorError([f"{plugin}: states is {branch.states!r}; it must map names to states"])
+    no_states = [
+        f"{plugin}: state {name!r} is {state!r}; it must be an object"
         for name, state in states.items()
         if not isinstance(state, dict)
     ]
-    if odd:
-        raise GeneratorError(odd)
+    if no_states:
+        raise GeneratorError(no_states)
     return {name: state for name, state in states.items() if isinstance(state, dict)}
 
 
@@ -82,20 +82,20 @@ def _retry_faults(retries: list[object]) -> Iterator[str]:
             yield f"{place} is {retry!r}; it must be a Retry"
             continue
         if isinstance(retry.errors, str) or not retry.errors:
-            yield f"{place} has errors {retry.errors!r}; they are a list of names"
+            yield f"{place} has errors {retry.errors!r}; it must be a list of names"
             continue
         for name in sorted(REPEATS_JOBS.intersection(retry.errors)):
-            yield f"{place} retries {name}, which may run a job twice: name errors that are raised before a job starts"
+            yield f"{place} retries {name}, which may run a job twice: name errors that occur before a job starts"
         if not 0 < retry.interval_seconds < retry.max_delay_seconds:
-            waits = f"{retry.interval_seconds} s, at most {retry.max_delay_seconds} s"
-            yield f"{place} waits {waits}: the first must be over 0 and less than the second"
+            values = f"interval_seconds {retry.interval_seconds} and max_delay_seconds {retry.max_delay_seconds}"
+            yield f"{place} has {values}; the first must be above 0 and below the second"
         if retry.backoff_rate < 1 or retry.max_attempts < 0:
-            given = f"backoff_rate {retry.backoff_rate} and max_attempts {retry.max_attempts}"
-            yield f"{place} has {given}; they are at least 1 and 0"
+            values = f"backoff_rate {retry.backoff_rate} and max_attempts {retry.max_attempts}"
+            yield f"{place} has {values}; use at least 1 and 0"
 
 
 def _completed(branch: Branch, name: str, state: State, retries: list[Retry]) -> State:
-    """The state with what it leaves to the generator: the job's time limit and Retry, Catch, the way to the handler."""
+    """The state with the generator's parts: time limit and Retry of the job, Catch, and Next to the status handler."""
     done: State = dict(state)
     jsonata = language(branch, state) == "JSONata"
     if name == branch.job_state:
@@ -116,12 +116,12 @@ def _completed(branch: Branch, name: str, state: State, retries: list[Retry]) ->
 
 
 def _catch(state: State, *, jsonata: bool) -> list[Json]:
-    """The plugin's own catchers, then those that leave nothing uncaught, unless it has a States.ALL itself."""
+    """The plugin's own catchers, then catchers for all other errors, unless the plugin catches States.ALL itself."""
     own: list[Json] = list(listed(state, "Catch"))
-    named = {name for catcher in listed(state, "Catch") for name in error_names(catcher)}
-    if "States.ALL" in named:
+    caught = {name for catcher in listed(state, "Catch") for name in error_names(catcher)}
+    if "States.ALL" in caught:
         return own
-    missing = [error for error in CATCHABLE if error not in named]
+    missing = [error for error in CATCHABLE if error not in caught]
     if jsonata:
         return [*own, *({"ErrorEquals": [error], "Output": KEEP_ERROR, "Next": HANDLE_STATUS} for error in missing)]
     return [*own, *catchers("$.job_error", HANDLE_STATUS, missing)]

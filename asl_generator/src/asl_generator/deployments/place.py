@@ -1,4 +1,4 @@
-"""What each job type is asked with: its deployment, the place that the machine is built for, its functions' ARNs."""
+"""A job type with its deployment, the place that the machine is built for, and the ARNs of its functions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from asl_generator.core_states import CORE_FUNCTIONS, RECONCILE_FUNCTION
-from asl_generator.errors import GeneratorError, asked
-from asl_generator.json_text import plain
+from asl_generator.errors import GeneratorError, calling
+from asl_generator.machine.core_states import CORE_FUNCTIONS, RECONCILE_FUNCTION
+from asl_generator.machine.json_text import plain
 from extract_core.contract import Target
 
 if TYPE_CHECKING:
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
     from extract_core.registry.values import InstalledJobType
 
 
-def whom(installed: InstalledJobType) -> str:
-    """How errors name a job type."""
+def named(installed: InstalledJobType) -> str:
+    """The job type as errors name it."""
     return f"job type {installed.job_type.name!r} ({installed.provider})"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A job type with what it is asked with. `function_arns` are those of its own Lambda functions, by name."""
+class PlacedJobType:
+    """A job type, ready to be asked for its branch. `function_arns` are those of its own Lambda functions, by name."""
 
     installed: InstalledJobType
     deployment: BaseModel
-    target: Target[Any]  # Any: whichever deployment it has
+    target: Target[Any]  # Any: the job type's own deployment
     function_arns: Mapping[str, str]
 
     @property
-    def whom(self) -> str:
-        """How errors name it."""
-        return whom(self.installed)
+    def named(self) -> str:
+        """The job type as errors name it."""
+        return named(self.installed)
 
     def deployment_as_json(self) -> Json:
-        """The deployment as it is baked into a payload template, where a key that ends in ``.$`` would be read as a path."""
-        with asked(self.whom, "model_dump() of its deployment"):
+        """The deployment for a payload template. Step Functions would read a key that ends in ``.$`` as a path."""
+        with calling(self.named, "model_dump() of its deployment"):
             dumped = plain(self.deployment.model_dump(mode="json", exclude_none=True, by_alias=True))
         if keys := _template_keys(dumped, f"job_types.{self.installed.job_type.name}"):
-            raise GeneratorError([f"{key}: a key that ends in '.$' can't be baked into the machine: rename it" for key in keys])
+            raise GeneratorError([f"{key}: a key that ends in '.$' cannot stand in the machine: rename it" for key in keys])
         return dumped
 
 
@@ -59,8 +59,8 @@ class Place:
         """The ARN of a Lambda function of this pipeline: its name is ``<pipeline>-<function>``."""
         return f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{self.name}-{function}"
 
-    def ask(self, installed: InstalledJobType, deployment: BaseModel) -> Asked:
-        """One job type, ready to be asked for its branch. GeneratorError where its functions can't be."""
+    def put(self, installed: InstalledJobType, deployment: BaseModel) -> PlacedJobType:
+        """One job type at this place. GeneratorError if its functions are not valid."""
         function_arns = self._own_functions(installed)
 
         def function_arn(name: str) -> str:
@@ -68,7 +68,7 @@ class Place:
                 return function_arns[name]
             declared = ", ".join(map(repr, function_arns)) or "none"
             text = f"function_arn({name!r}): functions() does not declare it; it declares {declared}"
-            raise GeneratorError([f"{whom(installed)}: {text}"])
+            raise GeneratorError([f"{named(installed)}: {text}"])
 
         target = Target(
             partition=self.partition,
@@ -79,20 +79,22 @@ class Place:
             deployment=deployment,
             function_arn=function_arn,
         )
-        return Asked(installed, deployment, target, function_arns)
+        return PlacedJobType(installed, deployment, target, function_arns)
 
     def _own_functions(self, installed: InstalledJobType) -> dict[str, str]:
-        with asked(whom(installed), "functions()"):
+        with calling(named(installed), "functions()"):
             declared = sorted(function.name for function in installed.job_type.functions())
         if taken := sorted(set(declared) & {*CORE_FUNCTIONS, RECONCILE_FUNCTION}):
-            raise GeneratorError([f"{whom(installed)}: functions() has {taken[0]!r}, which is a function of the core: rename it"])
+            raise GeneratorError(
+                [f"{named(installed)}: functions() has {taken[0]!r}, which is a function of the core: rename it"]
+            )
         return {name: self.function_arn(name) for name in declared}
 
 
 def _template_keys(value: Json, path: str) -> list[str]:
     if isinstance(value, Mapping):
         own = [f"{path}.{key}" for key in value if key.endswith(".$")]
-        return own + [found for key, each in value.items() for found in _template_keys(each, f"{path}.{key}")]
+        return own + [inner for key, member in value.items() for inner in _template_keys(member, f"{path}.{key}")]
     if isinstance(value, list):
-        return [found for index, each in enumerate(value) for found in _template_keys(each, f"{path}[{index}]")]
+        return [inner for index, element in enumerate(value) for inner in _template_keys(element, f"{path}[{index}]")]
     return []

@@ -1,0 +1,1 @@
+"""The branches of the job types: their states, their faults, and what the generator adds to them."""

@@ -1,0 +1,1 @@
+"""The frame of every machine: its core states, and the last steps to a definition."""
