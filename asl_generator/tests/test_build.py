@@ -170,7 +170,8 @@ def test_no_job_type(build_types):
     with pytest.raises(GeneratorError) as refused:
         build_types()
     assert str(refused.value) == (
-        "no job type is installed, so there is nothing to build; install one, for example: pip install 'extract-sfn[glue]'"
+        "no job type is installed, so there is nothing to build; for example, install the distribution extract-sfn-glue "
+        "(docs/start.md says how)"
     )
 
 

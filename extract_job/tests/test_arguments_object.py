@@ -65,7 +65,7 @@ def test_without_boto3_the_job_says_how_to_install_it(database, job, values, mon
     monkeypatch.setitem(sys.modules, "boto3", None)
     done = job("--extract_arguments", "s3://runs/a.json", **dict.fromkeys(values))
     assert (done.code, done.errors) == (
-        1, ["extract_job: an argument names something in AWS: install boto3 with: pip install 'extract-sfn-job[aws]'"],
+        1, ["extract_job: an argument names something in AWS: install boto3 with: pip install boto3"],
     )  # fmt: skip
 
 

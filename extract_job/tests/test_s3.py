@@ -86,5 +86,5 @@ def test_without_boto3_the_job_says_how_to_install_it(tmp_path, database, argv):
     )
     assert (done.returncode, done.stderr) == (
         1,
-        "extract_job: an argument names something in AWS: install boto3 with: pip install 'extract-sfn-job[aws]'\n",
+        "extract_job: an argument names something in AWS: install boto3 with: pip install boto3\n",
     )

@@ -50,6 +50,14 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 2]} …"
 
 
+def how_to_install(*distributions: str) -> str:
+    """``install the distribution extract-sfn-glue (docs/start.md says how)``.
+
+    Never a ``pip install`` of these names: no public index has them, so anybody could register one there.
+    """
+    return f"install the distribution{'s' if len(distributions) > 1 else ''} {', '.join(distributions)} (docs/start.md says how)"
+
+
 def counted(number: int, noun: str) -> str:
     """``1 table``, ``1,200 tables``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -317,7 +317,7 @@ def test_without_boto3_the_extra_is_named():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1] == (
-        "extract_core.errors.ObjectError: 's3://bucket/key': S3 needs boto3; install it with: pip install 'extract-sfn[aws]'"
+        "extract_core.errors.ObjectError: 's3://bucket/key': S3 needs boto3; install it with: pip install boto3"
     )
 
 

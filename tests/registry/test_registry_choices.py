@@ -130,7 +130,10 @@ def test_a_name_far_off(three):
 
 
 def test_nothing_installed(site):
-    text = "job type 'glue' is not installed, nor is any other; install one, for example: pip install 'extract-sfn[glue]'"
+    text = (
+        "job type 'glue' is not installed, nor is any other; for example, install the distribution extract-sfn-glue "
+        "(docs/start.md says how)"
+    )
     assert missing(discover(), "glue") == text
 
 

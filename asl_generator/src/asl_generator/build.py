@@ -21,6 +21,7 @@ from asl_generator.permissions import (
 )
 from extract_core.contract import API_VERSION
 from extract_core.registry import routing
+from extract_core.wording import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,7 +122,7 @@ def _check_options(registry: Registry, name: str, kind: str, max_concurrency: in
         faults.append(f"max_concurrency {max_concurrency} is not a number from 1 to {_MAX_INLINE} (the limit of an inline Map)")
     if not registry.job_types:
         broken = "; ".join(map(str, registry.broken))
-        remedy = f"broken: {broken}" if broken else "install one, for example: pip install 'extract-sfn[glue]'"
+        remedy = f"broken: {broken}" if broken else f"for example, {how_to_install('extract-sfn-glue')}"
         faults.append(f"no job type is installed, so there is nothing to build; {remedy}")
     if faults:
         raise GeneratorError(faults)

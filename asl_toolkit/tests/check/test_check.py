@@ -130,7 +130,7 @@ def test_without_botocore_that_is_said_and_the_rest_is_checked(monkeypatch):
     ]
     assert str(found[0]) == (
         "WARNING MODELS_MISSING /: actions, parameters and answers of services were left out: botocore is not installed. "
-        "Install asl-toolkit[aws]."
+        "Install boto3."
     )
     assert codes(machine(A=task), services=False) == ["UNKNOWN_ACTION"]
     assert codes(machine(A={"Type": "Succeed"})) == []

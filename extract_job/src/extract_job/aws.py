@@ -20,7 +20,7 @@ def client(service: str) -> Any:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
-        raise JobError("an argument names something in AWS: install boto3 with: pip install 'extract-sfn-job[aws]'") from error
+        raise JobError("an argument names something in AWS: install boto3 with: pip install boto3") from error
     try:
         new_client = cast("Callable[..., Any]", boto3.client)
         return new_client(service, config=Config(retries={"mode": "standard", "total_max_attempts": MAX_TRIES}))

@@ -1,6 +1,7 @@
 """The kit for plugin authors: the contract of a job type as a test class (JobTypeContract) and as single checks (CHECKS).
 
-Install it with ``pip install 'extract-sfn[testing]'``. With boto3 installed, requests are compared with the services' APIs.
+Its distribution is extract-sfn-testing; docs/start.md says how to install it.
+With boto3 installed, requests are compared with the services' APIs.
 """
 
 from extract_testing.breaches import Breach, ContractBroken, NotChecked

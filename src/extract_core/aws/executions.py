@@ -118,7 +118,7 @@ class StepFunctions:
                     from botocore.config import Config
                 except ImportError as error:
                     raise TrackingUnavailable(
-                        f"{arn!r}: Step Functions needs boto3; install it with: pip install 'extract-sfn[aws]'"
+                        f"{arn!r}: Step Functions needs boto3; install it with: pip install boto3"
                     ) from error
                 config = Config(retries={"mode": "standard", "total_max_attempts": _TRIES})
                 self._clients[region] = boto3.client("stepfunctions", region_name=region, config=config)

@@ -162,7 +162,7 @@ class S3Objects:
                     import boto3
                     from botocore.config import Config
                 except ImportError as error:
-                    raise ObjectError(f"{uri!r}: S3 needs boto3; install it with: pip install 'extract-sfn[aws]'") from error
+                    raise ObjectError(f"{uri!r}: S3 needs boto3; install it with: pip install boto3") from error
                 from botocore.exceptions import BotoCoreError
 
                 retries = Config(retries={"mode": "standard", "max_attempts": 6})

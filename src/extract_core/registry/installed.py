@@ -13,7 +13,7 @@ from extract_core.registry.checking import job_types_of
 from extract_core.registry.entry_points import Provider
 from extract_core.registry.isolation import PluginFault, isolated
 from extract_core.registry.values import BrokenPlugin, InstalledJobType, PluginInfo
-from extract_core.wording import did_you_mean
+from extract_core.wording import did_you_mean, how_to_install
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from extract_core.contract import D, JobStatus, Json, TableRun
     from extract_core.registry.values import AnyJobType
 
-_HOW_TO_INSTALL = "install one, for example: pip install 'extract-sfn[glue]'"
+_HOW_TO_INSTALL = f"for example, {how_to_install('extract-sfn-glue')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

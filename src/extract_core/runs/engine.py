@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from extract_core.errors import PluginError
+from extract_core.wording import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -103,7 +104,7 @@ def load_engine(name: str, pipeline: Pipeline) -> Engine:
 
     offered = [entry for entry in contributions(ENGINES) if entry.name == name]
     if not offered:
-        raise PluginError(f"there is no engine {name!r} here; install it with: pip install 'extract-sfn[{name}]'")
+        raise PluginError(f"there is no engine {name!r} here; {how_to_install(f'extract-sfn-{name}')}")
     if len(offered) > 1:
         raise PluginError(
             f"the engine {name!r} comes from {' and '.join(str(entry.provider) for entry in offered)}: uninstall one"

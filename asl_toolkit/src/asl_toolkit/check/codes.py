@@ -245,7 +245,7 @@ CODES: Final[Mapping[str, Code]] = {
     "MODELS_MISSING": _warning(
         _SERVICES,
         "botocore is not installed: actions and parameters of services were not checked",
-        "Install asl-toolkit[aws]",
+        "Install boto3",
     ),
     "AWS_ERROR": _error(_AWS, "ValidateStateMachineDefinition reports an error", "See the message of AWS"),
     "AWS_WARNING": _warning(_AWS, "ValidateStateMachineDefinition reports a warning", "See the message of AWS"),

@@ -63,7 +63,7 @@ def _check(name: str, options: argparse.Namespace) -> list[Finding]:
     try:
         import botocore.exceptions
     except ImportError as error:
-        raise _Refused("--aws needs boto3: install asl-toolkit[aws]") from error
+        raise _Refused("--aws needs boto3: install boto3") from error
     decoded = text.decode("utf-8", "replace")
     try:
         answer = ask_aws(decoded, _client(options.region), machine_type=options.type)

@@ -34,5 +34,5 @@ def _check_reader(state: StateAt, report: Report) -> None:
         text = "an ItemReader of InputType MANIFEST (S3 Inventory, Athena) is not run here"
         report.add("NOT_RUN_HERE", (*pointer, name), text)
     if kind == "PARQUET" and find_spec("pyarrow") is None:
-        text = "an ItemReader of InputType PARQUET needs pyarrow: pip install 'asl-toolkit[parquet]'"
+        text = "an ItemReader of InputType PARQUET needs pyarrow: pip install pyarrow"
         report.add("NOT_RUN_HERE", (*pointer, "InputType"), text)

@@ -3,9 +3,7 @@
 try:
     import botocore as _botocore  # noqa: F401 - asked for here, so that the reason is said once
 except ImportError as error:
-    raise ImportError(
-        "asl_toolkit.client speaks botocore's service model of Step Functions: pip install 'asl-toolkit[aws]'"
-    ) from error
+    raise ImportError("asl_toolkit.client speaks botocore's service model of Step Functions: pip install boto3") from error
 
 from asl_toolkit.client.errors import ClientError, OperationNotSupported
 from asl_toolkit.client.stepfunctions import StepFunctions

@@ -216,7 +216,7 @@ def _aws() -> Any:  # handlers
     try:
         import boto3
     except ImportError as error:
-        raise _WrongUseError("--aws needs boto3: pip install 'asl-toolkit[aws]'") from error
+        raise _WrongUseError("--aws needs boto3: pip install boto3") from error
     from asl_toolkit.services.aws import AwsCalls
 
     calls = AwsCalls(boto3.client)  # type: ignore[arg-type] # its overloads name every service

@@ -13,6 +13,7 @@ import click
 
 from extract_cli.installed import load_registry
 from extract_core.errors import UsageError
+from extract_core.wording import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,7 +141,7 @@ def _job_type(registry: Registry, asked: str | None) -> str:
     if asked is not None:
         return registry.job_type(asked).name
     if not registry.job_types:
-        raise UsageError("no job type is installed; install one, for example: pip install 'extract-sfn[glue]'")
+        raise UsageError(f"no job type is installed; for example, {how_to_install('extract-sfn-glue')}")
     return "glue" if "glue" in registry.job_types else next(iter(registry.job_types))
 
 

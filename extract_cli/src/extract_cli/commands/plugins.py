@@ -51,7 +51,9 @@ def list_plugins(output: str) -> int:
         for row in broken:
             click.echo(f"broken: plugin {row['plugin']!r} of {row['distribution']} {row['version']}: {row['cause']}", err=True)
     if not registry.job_types:
-        click.echo("no job type is installed; install some: pip install 'extract-sfn[glue,emr,ecs]'", err=True)
+        from extract_core.wording import how_to_install
+
+        click.echo(f"no job type is installed; for example, {how_to_install('extract-sfn-glue')}", err=True)
         return 1
     return 1 if broken else 0
 
@@ -92,5 +94,5 @@ def new_plugin(name: str, folder: Path | None, title: str | None) -> int:
     place = folder if folder is not None else Path(plugin.distribution)
     for path in plugin.write(place):
         click.echo(place / path)
-    click.echo(f"now: cd {place}; pip install --no-deps -e .; pytest; and then README.md", err=True)
+    click.echo(f"now: cd {place}; pip install --no-deps --no-build-isolation -e .; pytest; and then README.md", err=True)
     return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from extract_core.errors import UsageError
+from extract_core.wording import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -80,7 +81,7 @@ def check_installed(name: str | None, pipeline: Path | None) -> tuple[list[Check
 def _meant(registry: Registry, name: str | None) -> tuple[Sequence[str], Sequence[BrokenPlugin]]:
     if name is None:
         if not registry.job_types and not registry.broken:
-            raise UsageError("no plugin is installed; install some: pip install 'extract-sfn[glue,emr,ecs]'")
+            raise UsageError(f"no plugin is installed; for example, {how_to_install('extract-sfn-glue')}")
         return tuple(registry.job_types), registry.broken
     of_plugin = [each.job_types for each in registry.plugins if each.provider.plugin == name]
     broken = [each for each in registry.broken if name == each.provider.plugin or name in each.job_types]
@@ -109,7 +110,7 @@ def _check(installed: InstalledJobType, section: Mapping[str, Json] | None) -> C
         from extract_testing.breaches import Fails
         from extract_testing.subject.examples import examples_for
     except ImportError as error:
-        raise UsageError(f"the contract kit needs {error.name}; install it with: pip install 'extract-sfn[testing]'") from error
+        raise UsageError(f"the contract kit needs {error.name}; {how_to_install('extract-sfn-testing')}") from error
     job_type = installed.job_type
     checked = Checked(job_type.name, installed)
     try:

@@ -13,6 +13,7 @@ from extract_cli.catalog import INSTALL
 from extract_cli.doctor.check import Check
 from extract_cli.doctor.pipeline import account, configs, deployments
 from extract_core.errors import ConfigError, ExtractError, UsageError
+from extract_core.wording import how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,12 +96,12 @@ def _plugins(registry: Registry) -> Iterator[Check]:
     if not registry.job_types and registry.blocked:
         yield Check("wrong", "job types", "all that are installed are blocked", "take some out of EXTRACT_DISABLE_PLUGINS")
     elif not registry.job_types:
-        yield Check("wrong", "job types", "none is installed", "pip install 'extract-sfn[glue,emr,ecs]'")
+        yield Check("wrong", "job types", "none is installed", how_to_install("extract-sfn-glue"))
 
 
 _PACKAGES = (
-    ("extract_local", "runs on this machine", "pip install 'extract-sfn[local]'"),
-    ("extract_job", "the reference job, for runs on this machine", "pip install 'extract-sfn[local]'"),
+    ("extract_local", "runs on this machine", how_to_install("extract-sfn-local")),
+    ("extract_job", "the reference job, for runs on this machine", how_to_install("extract-sfn-job")),
     ("boto3", "S3, DynamoDB and Step Functions", "pip install boto3"),
     ("adbc_driver_postgresql", "PostgreSQL: extract init --from-database, and runs on this machine", INSTALL),
 )

@@ -74,7 +74,7 @@ def _made_up(subject: Subject, judge: Callable[[Subject, Outcome], Iterator[Brea
     try:
         from extract_testing.samples.made_up import smallest
     except ImportError as error:
-        raise NotChecked("left out: hypothesis is not installed; pip install 'extract-sfn[testing]'") from error
+        raise NotChecked("left out: hypothesis is not installed: pip install hypothesis") from error
     yield from smallest(own_results(subject), lambda outcome: list(judge(subject, outcome)))
 
 

@@ -68,9 +68,7 @@ def session(arguments: "Arguments") -> Iterator[Session]:
     try:
         from adbc_driver_postgresql import dbapi
     except ImportError as error:
-        raise JobError(
-            "--db_engine 'postgres' requires a driver; install it with: pip install 'extract-sfn-job[postgres]'"
-        ) from error
+        raise JobError("--db_engine 'postgres' requires a driver; install it with: pip install adbc-driver-postgresql") from error
     from_environment = any(os.environ.get(name) for name in LIBPQ_VARIABLES)
     secret = None if from_environment else _secret(arguments)
     try:
