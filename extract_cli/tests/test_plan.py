@@ -128,7 +128,7 @@ def test_a_live_run_that_holds_a_table_is_told(cli, project):
         )
         tracking.take("sales", ["public.notes"], owner, is_running=lambda _: True, now=datetime.now(UTC), all_or_nothing=True)
     folder = project / ".extract" / "executions" / "r-1"
-    from extract_local.execution_folder import ExecutionFolder
+    from extract_local.executions.folder import ExecutionFolder
 
     held = ExecutionFolder.create(folder.parent, "r-1", "{}", {})
     try:

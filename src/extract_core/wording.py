@@ -14,6 +14,7 @@ RAISED: Final = (Exception, SystemExit)
 """What a plugin's code may raise without stopping the others: ``sys.exit()`` too, but no Ctrl-C."""
 
 _SIMILAR: Final = 0.6  # from 0, nothing in common, to 1, the same (difflib.SequenceMatcher.ratio)
+_ALMOST_EQUAL: Final = 0.9
 _NOT_THE_PLUGINS: Final = frozenset({
     *("extract_core", "extract_cli", "extract_testing", "extract_local", "asl_generator", "asl_toolkit"),
     *("annotated_types", "botocore", "boto3", "hypothesis", "pluggy", "pydantic", "pydantic_core"),
@@ -26,7 +27,7 @@ def nearest(name: str, known: Iterable[str], most: int = 1) -> list[str]:
     """The known names that are probably meant, the most similar first.
 
     A name that differs in letter case alone is the only answer. So is the only name that begins or ends with all of it
-    (``source``: ``source_name``).
+    (``source``: ``source_name``), unless another name differs by hardly a letter (``order``: ``orders``, not ``order_lines``).
     """
     from difflib import get_close_matches
 
@@ -35,7 +36,9 @@ def nearest(name: str, known: Iterable[str], most: int = 1) -> list[str]:
     if wanted in spellings:
         return [spellings[wanted]]
     longer = [word for word in spellings if word.startswith(f"{wanted}_") or word.endswith(f"_{wanted}")]
-    near = longer if len(longer) == 1 else get_close_matches(wanted, sorted(spellings), n=most, cutoff=_SIMILAR)
+    if len(longer) == 1 and not get_close_matches(wanted, spellings, n=1, cutoff=_ALMOST_EQUAL):
+        return [spellings[longer[0]]]
+    near = get_close_matches(wanted, sorted(spellings), n=most, cutoff=_SIMILAR)
     return [spellings[word] for word in near]
 
 

@@ -54,7 +54,7 @@ def test_a_second_demo_in_the_same_folder_shows_each_step_with_its_command(in_te
     assert in_text.return_value == 0
     for command in ("extract run sales --local", "extract rerun sales-first --local"):
         assert f"$ {command}" in in_text.stdout
-    assert "counts and checksums are the same on both sides." in in_text.stdout
+    assert "Row counts and checksums of all 19 tables match: " in in_text.stdout
 
 
 def test_a_changed_cell_and_a_lost_row_exit_1_and_name_their_tables(tmp_path, monkeypatch):
@@ -75,7 +75,7 @@ def test_a_changed_cell_and_a_lost_row_exit_1_and_name_their_tables(tmp_path, mo
     assert result.return_value == 1
     story = json.loads(result.stdout)
     assert story["ok"] is False
-    assert story["broken"] == "the Parquet is not what the database holds: crm.contacts, public.suppliers"
+    assert story["broken"] == "the Parquet files differ from the database: crm.contacts, public.suppliers"
     assert f"extract demo: {story['broken']}" in result.stderr
     assert [table["table"] for table in story["comparison"] if not table["ok"]] == ["crm.contacts", "public.suppliers"]
 
@@ -83,14 +83,14 @@ def test_a_changed_cell_and_a_lost_row_exit_1_and_name_their_tables(tmp_path, mo
 def test_it_never_empties_a_folder_that_it_did_not_make(tmp_path):
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "to-mother.txt").write_text("dear")
-    with pytest.raises(Exception, match="was not made by the demo; name another: extract demo --folder NAME"):
+    with pytest.raises(Exception, match="exists and was not made by the demo; choose another: extract demo --folder NAME"):
         run_demo(tmp_path / "letters")
     assert (tmp_path / "letters" / "to-mother.txt").read_text() == "dear"
 
 
 def test_it_never_empties_a_folder_with_a_file_of_the_user(folder, in_text):
     (folder / "keep.txt").write_text("mine")
-    with pytest.raises(UsageError, match=r"holds what the demo did not make \(keep\.txt\), and it would be emptied"):
+    with pytest.raises(UsageError, match=r"has files that the demo did not make \(keep\.txt\), which it would delete"):
         run_demo(folder)
     assert (folder / "keep.txt").read_text() == "mine"
     (folder / "keep.txt").unlink()

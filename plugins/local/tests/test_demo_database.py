@@ -81,7 +81,7 @@ def test_progress_names_each_table_when_it_is_filled(tmp_path):
 
 
 def test_too_few_rows_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"^the demo's database takes at least 1000 rows, not 999$"):
+    with pytest.raises(ValueError, match=r"^the demo's database has at least 1000 rows, not 999$"):
         make_database(tmp_path / "sales.db", rows=999)
     assert list(tmp_path.iterdir()) == []
 

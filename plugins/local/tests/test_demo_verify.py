@@ -75,9 +75,9 @@ def changed(row, column, value):
 def test_equal_sides_are_equal_whatever_the_order_and_the_files(sides):
     path, write = sides
     one, two = write(ROWS[3:], "b.parquet"), write(ROWS[:3][::-1], "a.parquet")
-    (found,) = compare(path, {"public.t": [one, two]})
-    assert found == Comparison("public.t", 5, 5, found.checksum_database, found.checksum_database, ok=True, difference=None)
-    assert len(found.checksum_database) == 16
+    (table,) = compare(path, {"public.t": [one, two]})
+    assert table == Comparison("public.t", 5, 5, table.checksum_database, table.checksum_database, ok=True, difference=None)
+    assert len(table.checksum_database) == 16
 
 
 @pytest.mark.parametrize(
@@ -100,23 +100,23 @@ def test_equal_sides_are_equal_whatever_the_order_and_the_files(sides):
 )
 def test_one_spoilt_cell_is_found(sides, row, column, value):
     path, write = sides
-    (found,) = compare(path, {"public.t": [write(changed(row, column, value))]})
-    assert not found.ok
-    assert found.table == "public.t"
-    assert (found.rows_database, found.rows_parquet) == (5, 5)
-    assert found.checksum_database != found.checksum_parquet
-    assert found.difference.startswith("1 more in the database, such as id=")
-    assert "; 1 more in Parquet, such as id=" in found.difference
+    (table,) = compare(path, {"public.t": [write(changed(row, column, value))]})
+    assert not table.ok
+    assert table.table == "public.t"
+    assert (table.rows_database, table.rows_parquet) == (5, 5)
+    assert table.checksum_database != table.checksum_parquet
+    assert table.difference.startswith("1 more in the database, such as id=")
+    assert "; 1 more in Parquet, such as id=" in table.difference
 
 
 def test_the_difference_shows_both_rows(sides):
     path, write = sides
-    (found,) = compare(path, {"public.t": [write(changed(0, 1, 19.98))]})
+    (table,) = compare(path, {"public.t": [write(changed(0, 1, 19.98))]})
     rest = (
         "rate='0.1', ok='True', day='2024-02-29', at='2024-05-31 10:00:00.000000', "
         "instant='2024-05-31 10:00:00.000000', note='1:a', data='61'"
     )
-    assert found.difference == (
+    assert table.difference == (
         f"1 more in the database, such as id='1', price='19.99', {rest}; 1 more in Parquet, such as id='1', price='19.98', {rest}"
     )
 
@@ -130,15 +130,15 @@ def test_values_that_change_places_are_found(sides):
 
 def test_a_missing_row_is_found(sides):
     path, write = sides
-    (found,) = compare(path, {"public.t": [write(ROWS[1:])]})
-    assert found.difference.startswith("5 rows in the database, 4 in Parquet; 1 more in the database, such as id='1', price=")
-    assert (found.ok, found.rows_parquet) == (False, 4)
+    (table,) = compare(path, {"public.t": [write(ROWS[1:])]})
+    assert table.difference.startswith("5 rows in the database, 4 in Parquet; 1 more in the database, such as id='1', price=")
+    assert (table.ok, table.rows_parquet) == (False, 4)
 
 
 def test_a_doubled_row_is_found(sides):
     path, write = sides
-    (found,) = compare(path, {"public.t": [write(ROWS), write(ROWS[:1], "again.parquet")]})
-    assert found.difference.startswith("5 rows in the database, 6 in Parquet; 1 more in Parquet, such as id='1', price=")
+    (table,) = compare(path, {"public.t": [write(ROWS), write(ROWS[:1], "again.parquet")]})
+    assert table.difference.startswith("5 rows in the database, 6 in Parquet; 1 more in Parquet, such as id='1', price=")
 
 
 def test_one_row_doubled_for_another_is_found(sides):
@@ -148,9 +148,9 @@ def test_one_row_doubled_for_another_is_found(sides):
 
 def test_no_files_are_no_rows(sides):
     path, _ = sides
-    (found,) = compare(path, {"public.t": []})
-    assert (found.ok, found.rows_parquet) == (False, 0)
-    assert found.difference.startswith("5 rows in the database, 0 in Parquet; 4 more in the database, such as ")
+    (table,) = compare(path, {"public.t": []})
+    assert (table.ok, table.rows_parquet) == (False, 0)
+    assert table.difference.startswith("5 rows in the database, 0 in Parquet; 4 more in the database, such as ")
 
 
 @pytest.mark.parametrize(
@@ -166,14 +166,14 @@ def test_no_files_are_no_rows(sides):
 def test_a_wrong_type_is_found(sides, column, kind, said):
     path, write = sides
     schema = SCHEMA.set(SCHEMA.get_field_index(column), pa.field(column, kind))
-    (found,) = compare(path, {"public.t": [write(ROWS[:1], schema=schema)]})
-    assert (found.ok, found.difference) == (False, f"part.parquet: column {column!r} is {said}")
+    (table,) = compare(path, {"public.t": [write(ROWS[:1], schema=schema)]})
+    assert (table.ok, table.difference) == (False, f"part.parquet: column {column!r} is {said}")
 
 
 def test_columns_in_another_order_are_found(sides):
     path, write = sides
-    (found,) = compare(path, {"public.t": [write(ROWS, schema=pa.schema([*list(SCHEMA)[1:], SCHEMA.field(0)]))]})
-    assert found.difference == (
+    (table,) = compare(path, {"public.t": [write(ROWS, schema=pa.schema([*list(SCHEMA)[1:], SCHEMA.field(0)]))]})
+    assert table.difference == (
         "part.parquet has the columns ['price', 'rate', 'ok', 'day', 'at', 'instant', 'note', 'data', 'id'], "
         "the database ['id', 'price', 'rate', 'ok', 'day', 'at', 'instant', 'note', 'data']"
     )
@@ -181,24 +181,24 @@ def test_columns_in_another_order_are_found(sides):
 
 def test_a_table_that_is_not_there_is_found(sides):
     path, write = sides
-    (found,) = compare(path, {"public.returns": [write(ROWS)]})
-    assert found == Comparison("public.returns", 0, 0, "", "", ok=False, difference="the database has no table 'public.returns'")
+    (table,) = compare(path, {"public.returns": [write(ROWS)]})
+    assert table == Comparison("public.returns", 0, 0, "", "", ok=False, difference="the database has no table 'public.returns'")
 
 
 def test_a_broken_parquet_file_is_found(sides, tmp_path):
     path, _ = sides
     broken = tmp_path / "broken.parquet"
     broken.write_bytes(b"PAR1 no")
-    (found,) = compare(path, {"public.t": [broken]})
-    assert not found.ok
-    assert found.difference.startswith(f"cannot read '{broken}': ")
+    (table,) = compare(path, {"public.t": [broken]})
+    assert not table.ok
+    assert table.difference.startswith(f"cannot read '{broken}': ")
 
 
-def test_a_type_that_the_judge_does_not_know_is_no_crash(tmp_path):
+def test_an_unknown_type_is_a_difference_and_no_exception(tmp_path):
     path = tmp_path / "sales.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE t (shape GEOMETRY)")
-    assert compare(path, {"t": []})[0].difference == "the type 'GEOMETRY' is none that the judge knows"
+    assert compare(path, {"t": []})[0].difference == "the type 'GEOMETRY' is not known to the comparison"
 
 
 def test_a_value_of_another_type_in_the_database_is_a_difference(tmp_path):
@@ -207,18 +207,18 @@ def test_a_value_of_another_type_in_the_database_is_a_difference(tmp_path):
         connection.execute("CREATE TABLE t (id INTEGER)")
         connection.execute("INSERT INTO t VALUES ('x')")
         connection.commit()
-    said = "the database holds a value that is not of its declared type: str, not int"
-    assert compare(path, {"t": []})[0].difference == said
+    problem = "the database has a value that is not of its declared type: str, not int"
+    assert compare(path, {"t": []})[0].difference == problem
 
 
-def test_without_a_database_there_is_nothing_to_judge(tmp_path):
+def test_without_a_database_the_comparison_fails(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"^there is no database '.*none\.db' to compare with$"):
         compare(tmp_path / "none.db", {})
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("module", [verify, canonical])
-def test_the_judge_uses_nothing_of_what_it_judges(module):
+def test_the_comparison_uses_no_code_of_the_product(module):
     tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
     plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     froms = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
@@ -237,5 +237,5 @@ def test_the_extract_job_passes_on_every_table_of_the_demo(tmp_path):
         for table in TABLES
     ]
     subprocess.run([sys.executable, "-c", code], input="\n".join(lines), text=True, check=True, capture_output=True)
-    found = compare(path, {table: [tmp_path / table / "part-00000.parquet"] for table in TABLES})
-    assert [(each.table, each.difference) for each in found] == [(table, None) for table in TABLES]
+    tables = compare(path, {table: [tmp_path / table / "part-00000.parquet"] for table in TABLES})
+    assert [(comparison.table, comparison.difference) for comparison in tables] == [(table, None) for table in TABLES]

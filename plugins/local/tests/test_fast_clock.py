@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from threading import Timer
 
 from asl_toolkit import Services, Submitted, run
-from extract_local.fast_clock import FastClock
+from extract_local.executions.fast_clock import FastClock
 
 
 def passed(clock: FastClock, seconds: float) -> float:

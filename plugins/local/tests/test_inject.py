@@ -7,7 +7,7 @@ import json
 import pytest
 
 from extract_core.errors import UsageError
-from extract_local.injection import read_injection
+from extract_local.jobs.injection import read_injection
 
 CONFIG = """
 source_name: sales
@@ -112,8 +112,8 @@ def test_an_invalid_number_of_starts_is_refused(text, number):
     with pytest.raises(UsageError) as caught:
         read_injection(text)
     assert str(caught.value) == (
-        f"--inject {text!r}: {number!r} is no number of starts; N is how many go wrong, from 1 on "
-        "(where a table's name holds a colon, write ? for it)"
+        f"--inject {text!r}: {number!r} is not a valid N: the number of job starts that fail, at least 1 "
+        "(if a table's name has a colon, write ? for it)"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extract_core.errors import UsageError
-from extract_local.injection import Injection, Injections, read_injection
+from extract_local.jobs.injection import Injection, Injections, read_injection
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ WRONG = {
         "--inject 'trottle:a': there is no fault 'trottle' (there are: throttle, oom, interrupt, fail, timeout); "
         "did you mean 'throttle'?"
     ),
-    "oom:a:0": "--inject 'oom:a:0': N is how many starts of the job go wrong, from 1 on",
+    "oom:a:0": "--inject 'oom:a:0': N is the number of job starts that fail, at least 1",
 }
 
 

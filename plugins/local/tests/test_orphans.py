@@ -11,8 +11,8 @@ import time
 import pytest
 
 from extract_core import Outcome
-from extract_local import orphans
-from extract_local.orphans import stop_orphan
+from extract_local.jobs import orphans
+from extract_local.jobs.orphans import stop_orphan
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)"
 PLAIN = "import time; print('ready', flush=True); time.sleep(600)"

@@ -1,4 +1,4 @@
-"""A distribution that is not part of this repository adds its branch and runs, without a change here."""
+"""A distribution outside this repository adds its branch and runs, without a change here."""
 
 from __future__ import annotations
 
@@ -141,8 +141,8 @@ def test_its_branch_is_checked_with_the_others(installed, farm):
     assert clean.stdout.splitlines()[-1].startswith("1 file: 0 errors")
     module = farm / "acme_farm.py"
     module.write_text(module.read_text().replace('"JobQueue": target', '"Queue": target'))
-    found = json.loads(installed.extract("asl", "check", "--output", "json", code=1).stdout)
-    errors = {each["pointer"].rpartition("/States/")[2] for each in found if each["severity"] == "ERROR"}
+    findings = json.loads(installed.extract("asl", "check", "--output", "json", code=1).stdout)
+    errors = {finding["pointer"].rpartition("/States/")[2] for finding in findings if finding["severity"] == "ERROR"}
     assert errors == {"Farm Start Extract Job Run/Parameters", "Farm Start Extract Job Run/Parameters/Queue"}
 
 
@@ -157,7 +157,7 @@ def test_the_machine_is_written_through_a_link_and_into_a_device_as_it_is(instal
     assert not Path("/dev/null").is_file()
 
 
-def test_without_it_there_is_no_such_branch(demo_project):
+def test_without_the_plugin_the_machine_has_no_such_branch(demo_project):
     assert "Farm Start Extract Job Run" not in states(json.loads(demo_project.extract("asl", "build").stdout))
 
 
@@ -171,7 +171,7 @@ def test_it_runs_and_is_tracked_like_any_other(installed):
             "hooks": ["extract_job_types"]} in json.loads(listed)["plugins"]  # fmt: skip
 
 
-def test_deleting_what_it_runs_makes_its_tables_fail_and_no_others(installed, farm):
+def test_without_its_program_only_its_own_tables_fail(installed, farm):
     (farm / "farm_job.py").unlink()
     done = installed.extract("run", "sales", "--local", "--output", "json", code=1)
     rows = {row["table"]: row for row in json.loads(done.stdout)["tables"]}
@@ -180,7 +180,7 @@ def test_deleting_what_it_runs_makes_its_tables_fail_and_no_others(installed, fa
     assert rows["public.categories"]["state"] == "SUCCEEDED"
 
 
-def test_a_broken_one_is_named_and_takes_nobody_down(installed, farm):
+def test_a_broken_plugin_is_named_and_other_tables_run(installed, farm):
     (farm / "acme_farm.py").write_text("raise RuntimeError('half an upgrade')\n")
     listed = installed.extract("plugins", "list", code=1)
     assert "broken: plugin 'farm' of acme-farm 2.1: " in listed.stderr
@@ -209,7 +209,7 @@ FAULTS_OF_A_JOB = [
     (
         "local_command",
         "return LocalCommand(argv=[3])",
-        "local_command of {whom} gives the argv [3]; it must be a program and its ",
+        "local_command of {whom} returned the argv [3]; it must be a program and its ",
     ),
     ("local_command", "return LocalCommand(argv=['true'], env={'X': 1})", "the job of {whom} could not be started: 'true': "),
     ("local_command", "raise KeyError('tired')", "local_command of {whom} raised KeyError: 'tired' (acme_farm.py:"),
@@ -239,25 +239,25 @@ def run_with_one_failure(installed) -> tuple[dict, str]:
 
 
 @pytest.mark.parametrize(("method", "line", "message"), FAULTS_OF_A_JOB)
-def test_a_fault_in_its_own_code_ends_its_tables_and_no_others(installed, farm, method, line, message):
+def test_an_error_in_its_code_fails_only_its_own_tables(installed, farm, method, line, message):
     broken_in(farm, method, line)
     row, _ = run_with_one_failure(installed)
     assert message.format(whom="job type 'farm' (plugin 'farm' of acme-farm 2.1)") in row["message"]
 
 
 @pytest.mark.parametrize(("method", "line", "cause"), FAULTS_OF_A_BRANCH)
-def test_a_branch_that_can_not_be_built_is_left_out_of_a_run_here_and_refused_by_build(installed, farm, method, line, cause):
+def test_a_branch_that_cannot_be_built_is_left_out_of_a_local_run_and_refused_by_build(installed, farm, method, line, cause):
     broken_in(farm, method, line)
     row, stderr = run_with_one_failure(installed)
-    said = f"plugin 'farm' of acme-farm 2.1: its job type 'farm' cannot be built into the machine: {cause}"
+    problem = f"plugin 'farm' of acme-farm 2.1: its job type 'farm' cannot be built into the machine: {cause}"
     assert row["failure"] == "CONFIG"
-    assert said in row["message"]
-    assert f"left out of this run: {said}" in stderr
+    assert problem in row["message"]
+    assert f"left out of this run: {problem}" in stderr
     assert "for details: extract plugins check farm" in stderr
     assert cause.removesuffix("; ") in installed.extract("asl", "build", code=2).stderr
 
 
-def test_of_two_with_the_same_states_the_one_keeps_them_whose_name_is_the_title(installed, farm):
+def test_of_two_job_types_with_the_same_states_the_one_named_like_its_title_keeps_them(installed, farm):
     module = farm / "acme_farm.py"
     module.write_text(module.read_text().replace("Farm Start", "Glue Start").replace('title = "Farm"', 'title = "Glue"'))
     row, stderr = run_with_one_failure(installed)

@@ -1,7 +1,7 @@
-"""Canonical texts of values, for the judge: what is equal gets the same text, whichever side it comes from.
+"""Canonical texts of values for the comparison: equal values of both sides have the same text.
 
-A text begins with a letter for its type, NULL is `-`, and text and blobs carry their length, so that joined texts can't be
-mistaken for others. Only the types that the demo's schema declares are known; another one is a ValueError.
+A text begins with a letter for its type. NULL is `-`. Text and blobs include their length, so that joined texts are unambiguous.
+Only the types of the demo's schema are known; another type is a ValueError.
 """
 
 import re
@@ -37,35 +37,35 @@ _FAMILIES = {
 
 
 def arrow_name(declared: str) -> str:
-    """Give the name of the Arrow type that a column declared so must have in Parquet; raises ValueError for one not known."""
-    if found := _PLACES.fullmatch(declared):
-        return f"decimal128({found[2]}, {found[3]})"
+    """The name of the Arrow type that a column with this declaration has in Parquet. ValueError for an unknown type."""
+    if match := _PLACES.fullmatch(declared):
+        return f"decimal128({match[2]}, {match[3]})"
     family = _FAMILIES.get(declared.split("(", maxsplit=1)[0])
     if family is None:
-        raise ValueError(f"the type {declared!r} is none that the judge knows")
+        raise ValueError(f"the type {declared!r} is not known to the comparison")
     return family
 
 
 def database_texts(declared: str) -> Callable[[Sequence[Any]], Texts]:
-    """Give the function that turns a column's values, as SQLite gives them, into canonical texts.
+    """The function that turns a column's values from SQLite into canonical texts.
 
     It raises ValueError, TypeError or LookupError for a value that is not of the declared type.
     """
-    if found := _PLACES.fullmatch(declared):
-        places = int(found[3])
+    if match := _PLACES.fullmatch(declared):
+        places = int(match[3])
         return lambda values: [_NULL if value is None else f"d{float(value):.{places}f}" for value in values]
     return _DATABASE[arrow_name(declared)]
 
 
 def parquet_texts(declared: str) -> Callable[[Any], Texts]:
-    """Give the function that turns an Arrow array of the right type into canonical texts."""
+    """The function that turns an Arrow array of the right type into canonical texts."""
     if _PLACES.fullmatch(declared):
         return lambda array: [_NULL if value is None else f"d{value:f}" for value in array.to_pylist()]
     return _PARQUET[arrow_name(declared)]
 
 
 def _typed(kind: type, text: Callable[[Any], str]) -> Callable[[Sequence[Any]], Texts]:
-    """Give a reader of values that are all of one Python type, or None."""
+    """A reader of values of one Python type, or None."""
 
     def texts(values: Sequence[Any]) -> Texts:
         for wrong in {*map(type, values)} - {kind, type(None)}:
@@ -95,7 +95,7 @@ _BLOBS = _typed(bytes, lambda value: f"x{value.hex()}")
 
 
 def _casted(letter: str) -> Callable[[Any], Texts]:
-    """Let Arrow write dates and times, which it does in one go."""
+    """Let Arrow write dates and times, which is faster."""
 
     def texts(array: Any) -> Texts:
         if pa.types.is_timestamp(array.type):

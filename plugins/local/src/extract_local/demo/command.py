@@ -1,4 +1,4 @@
-"""`extract demo`: the whole pipeline on this machine, in under a minute."""
+"""`extract demo`: the whole pipeline on this machine, in less than a minute."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _MADE: Final = frozenset(
 
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("extract-demo"), show_default=True, help="Where to work.")
-@click.option("--rows", type=click.IntRange(min=1_000), default=520_000, show_default=True, help="Rows of the source, about.")
+@click.option("--rows", type=click.IntRange(min=1_000), default=520_000, show_default=True, help="Rows in the source, about.")
 @output_option
 def demo(folder: Path, rows: int, output: str) -> int:
-    """Make a source database and run the whole pipeline on it: failures, a rerun, an incremental run, and a comparison.
+    """Create a source database and run the whole pipeline on it: failures, a rerun, an incremental run, and a comparison.
 
-    FOLDER is made anew each time. Exit code 1 if anything does not go as the story says, or the data differ.
+    The folder is created again each time. Exit code 1 if a step goes wrong or the data differ.
     """
     from extract_local.demo.narrator import Narrator
     from extract_local.demo.story import Story, StoryBroken
 
     folder = folder.resolve()
-    _make_anew(folder)
+    _create(folder)
     story = Story(folder=folder, rows=rows, narrator=Narrator(quiet=output == "json"))
     try:
         story.tell()
@@ -42,16 +42,16 @@ def demo(folder: Path, rows: int, output: str) -> int:
     return 0 if story.ok else 1
 
 
-def _make_anew(folder: Path) -> None:
-    """An empty folder. One that the demo did not make, or in which somebody put something of their own, is never emptied."""
+def _create(folder: Path) -> None:
+    """An empty folder. A folder that the demo did not make, or that has files of the user, is never emptied."""
     if folder.exists():
         if not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARK).exists()):
-            raise UsageError(f"{str(folder)!r} is there and was not made by the demo; name another: extract demo --folder NAME")
+            raise UsageError(f"{str(folder)!r} exists and was not made by the demo; choose another: extract demo --folder NAME")
         foreign = sorted(path.name for path in folder.iterdir() if path.name not in _MADE)
         if foreign:
             raise UsageError(
-                f"{str(folder)!r} holds what the demo did not make ({', '.join(foreign[:3])}), and it would be emptied: "
-                "move that, or name another folder: extract demo --folder NAME"
+                f"{str(folder)!r} has files that the demo did not make ({', '.join(foreign[:3])}), which it would delete: "
+                "move them, or choose another folder: extract demo --folder NAME"
             )
         shutil.rmtree(folder)
     folder.mkdir(parents=True)

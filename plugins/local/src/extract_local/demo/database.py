@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - table names come from this package's own schema
-"""Makes the demo's source database, and later changes to it: new rows, and the table that was missing."""
+"""Creates the demo's source database, and changes it later: new rows, and the missing table."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -41,24 +41,24 @@ _OF_520_000 = MappingProxyType(
         "crm.attachments": 4_000,
     }
 )
-"""Rows of the tables that grow in proportion; the others follow from them, and `web.events` takes what is left."""
+"""Rows of the tables that grow in proportion. Other tables depend on them, and `web.events` gets the rest."""
 
 
 def make_database(path: Path, *, rows: int = 520_000, progress: Callable[[str, int], None] | None = None) -> dict[str, int]:
-    """Make the database at `path` (a file there is replaced, in one step) with `rows` rows in all; give the rows a table.
+    """Create the database at `path` with `rows` rows in total, replacing a file there in one step; returns the rows per table.
 
-    The same `rows` always gives the same rows. `progress` is called with each table and its rows once it is filled. Raises
-    ValueError below 1,000 rows, OSError and sqlite3.Error as the disk will have it.
+    The same number always gives the same rows. `progress` is called with each table and its rows when it is filled. Raises
+    ValueError below 1,000 rows, and OSError or sqlite3.Error from the disk.
     """
     if rows < LEAST_ROWS:
-        raise ValueError(f"the demo's database takes at least {LEAST_ROWS} rows, not {rows}")
+        raise ValueError(f"the demo's database has at least {LEAST_ROWS} rows, not {rows}")
     counts = _counts(rows)
     load = Load(counts)
     temporary = path.with_name(f".{path.name}.making")
     temporary.unlink(missing_ok=True)
     try:
         with closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
-            # Safe here alone: a file that isn't finished never gets its name.
+            # Safe here, because an unfinished file never gets the final name.
             connection.execute("PRAGMA journal_mode = OFF")
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("BEGIN")
@@ -75,10 +75,10 @@ def make_database(path: Path, *, rows: int = 520_000, progress: Callable[[str, i
 
 
 def add_rows(path: Path, *, orders: int = 400) -> dict[str, int]:
-    """Add rows to each table of `INCREMENTAL`, all beyond its present watermark; give the added rows a table.
+    """Add rows to each table of `INCREMENTAL`, all above its current watermark; returns the added rows per table.
 
-    `orders` new orders, with their lines, payments, customers, contacts, events and a few days of exchange rates. Raises
-    sqlite3.Error when the database isn't the demo's.
+    `orders` new orders, with lines, payments, customers, contacts, events and a few days of exchange rates. Raises
+    sqlite3.Error if the database is not the demo's.
     """
     added = {
         "public.customers": max(1, orders // 8),
@@ -103,7 +103,7 @@ def add_rows(path: Path, *, orders: int = 400) -> dict[str, int]:
 
 
 def create_missing_table(path: Path, *, rows: int = 500) -> int:
-    """Create `MISSING_TABLE` with `rows` rows: the mend for the demo's failed table. Gives the number of rows."""
+    """Create `MISSING_TABLE` with `rows` rows, which fixes the demo's failed table. Returns the number of rows."""
     with _transaction(path) as connection:
         (orders,) = connection.execute('SELECT count(*) FROM "public.orders"').fetchone()
         connection.execute(create(MISSING_TABLE, MISSING_TABLE_COLUMNS))
@@ -145,7 +145,7 @@ def _fill(connection: sqlite3.Connection, table: str, load: Load, first: int, co
 
 @contextmanager
 def _transaction(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the database, which must be there, and commit at the end, or nothing."""
+    """Open the existing database, and commit at the end or roll back."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         try:

@@ -1,4 +1,4 @@
-"""Which Parquet files make up each table: what the result objects of its succeeded attempts name, and nothing else."""
+"""The Parquet files of each table: those in the result objects of its succeeded attempts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def parquet_files(tracking: TrackingStore, runs: Sequence[str]) -> dict[str, list[Path]]:
-    """Files by table, over these runs in order: a full extract replaces what came before, an incremental one adds to it."""
+    """Files per table of these runs, in order: a full extract replaces earlier files, an incremental extract adds files."""
     files: dict[str, list[Path]] = {}
     for run in runs:
         for row in tracking.attempts(run):
@@ -27,6 +27,6 @@ def parquet_files(tracking: TrackingStore, runs: Sequence[str]) -> dict[str, lis
 
 
 def _of(row: AttemptRow) -> list[Path]:
-    named: Sequence[Mapping[str, object]] = row.files or ()
+    files: Sequence[Mapping[str, object]] = row.files or ()
     folder = Path(unquote(urlsplit(row.extract_s3_uri or "").path))
-    return [folder / str(file["name"]) for file in named]
+    return [folder / str(file["name"]) for file in files]

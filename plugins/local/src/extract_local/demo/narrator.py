@@ -1,4 +1,4 @@
-"""How the demo speaks: step titles, sentences and tables on stdout, progress on stderr."""
+"""The demo's output: step titles, sentences and tables on stdout, progress on stderr."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NUMBERS: Final = ("Rows in the database", "Rows in Parquet")
 
 
 class Narrator:
-    """Prints the story. `quiet` (for JSON on stdout) leaves only the progress."""
+    """Prints the story. `quiet` (for JSON on stdout) prints only the progress."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         from rich.console import Console
@@ -28,7 +28,7 @@ class Narrator:
         self._steps = 0
 
     def step(self, title: str, command: str | None) -> None:
-        """Begin a step; `command` is what a person would type for it."""
+        """Begin a step. `command` is what a user would type for it."""
         self._steps += 1
         if not self._quiet:
             self._console.print(f"\n[bold]{self._steps}. {title}[/]")
@@ -52,7 +52,7 @@ class Narrator:
 
     @contextmanager
     def working(self, what: str, total: int | None) -> Iterator[Callable[[str, int], None]]:
-        """A bar on stderr while something runs; the value is called with (what is done, units since the last call)."""
+        """A progress bar on stderr. Call the value with a text and the units since the last call."""
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         console = stderr_console()

@@ -1,4 +1,4 @@
-"""The demo's project folder: extract.toml and config/sales.yml, and the mend of its two causes of failure."""
+"""The demo's project folder: extract.toml and config/sales.yml, and the fix in the config."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TABLE_OF_UNKNOWN_TYPE: Final = "crm.campaigns"
 """Its job type is not installed at first: a package that somebody forgot."""
 
 _UNKNOWN_TYPE: Final = "databricks"
-_MENDED_TYPE: Final = "ecs"
+_FIXED_TYPE: Final = "ecs"
 
 _PIPELINE: Final = """\
 # What belongs to the pipeline and not to a source: places, the machine, and where each job type runs.
@@ -87,12 +87,12 @@ def write(folder: Path) -> None:
     (folder / CONFIG).write_text(_CONFIG, encoding="utf-8")
 
 
-def mend(folder: Path) -> None:
+def fix(folder: Path) -> None:
     """Give the table of the unknown job type one that is installed, as a person would: by editing the config."""
     path = folder / CONFIG
     broken = f"{TABLE_OF_UNKNOWN_TYPE}: {{job_type: {_UNKNOWN_TYPE}}}    # not installed: this one can't be planned"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace(broken, f"{TABLE_OF_UNKNOWN_TYPE}: {{job_type: {_MENDED_TYPE}}}"), encoding="utf-8")
+    path.write_text(text.replace(broken, f"{TABLE_OF_UNKNOWN_TYPE}: {{job_type: {_FIXED_TYPE}}}"), encoding="utf-8")
 
 
 def job_types(folder: Path) -> dict[str, str]:

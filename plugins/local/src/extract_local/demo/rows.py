@@ -1,8 +1,7 @@
 # ruff: noqa: RUF001 - names and notes from everywhere are the point
-"""The rows of the demo's tables: made by arithmetic on their numbers, so that the same call always gives the same bytes.
+"""The rows of the demo's tables, computed from their numbers, so that the same call always gives the same bytes.
 
-A mixing function stands in for a random generator: any row can be made by itself, new rows as well as old ones, and it is
-several times as fast.
+A mixing function replaces a random generator: every row, old or new, can be computed alone, and it is several times faster.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,96 +14,51 @@ Row: TypeAlias = tuple[object, ...]
 
 FIRST_DAY: Final = date(2023, 1, 1)
 DAYS: Final = tuple((FIRST_DAY + timedelta(days=number)).isoformat() for number in range(3 * 365))
-"""Days of the first load, as text; rows added later lie beyond them."""
+"""Days of the first load, as text. Rows that are added later have later days."""
 CURRENCIES: Final = ("CHF", "CZK", "DKK", "GBP", "JPY", "NOK", "PLN", "SEK", "TRY", "USD")
 LINES_AN_ORDER: Final = 3
 RETURN_REASONS: Final = ("too small", 'not as "pictured"', None, "arrived\nbroken", "zu groß")
 
 _CLOCK: Final = tuple(f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}" for second in range(0, 86400, 7))
 _FIRST: Final = (
-    "Ada",
-    "Bjørn",
-    "Chloé",
-    "Dmitri",
-    "Émile",
-    "Fatma",
-    "Grace",
-    "Håkon",
-    "Inês",
-    "Jürgen",
-    "Łukasz",
-    "Mehmet",
-    "Nguyễn",
-    "Ω",
+    *("Ada", "Bjørn", "Chloé", "Dmitri", "Émile", "Fatma", "Grace"),
+    *("Håkon", "Inês", "Jürgen", "Łukasz", "Mehmet", "Nguyễn", "Ω"),
 )
 _LAST: Final = (
-    "O'Neil",
-    "Müller",
-    "García",
-    "d'Arc",
-    "Żak",
-    "Smith",
-    "Øster",
-    "李",
-    "Иванова",
-    "Yılmaz",
-    "van den Berg",
-    "Ñandú",
-    "Kovács",
+    *("O'Neil", "Müller", "García", "d'Arc", "Żak", "Smith", "Øster"),
+    *("李", "Иванова", "Yılmaz", "van den Berg", "Ñandú", "Kovács"),
 )
 _CITIES: Final = (
-    "Zürich",
-    "Malmö",
-    "København",
-    "Kraków",
-    "São Paulo",
-    "İzmir",
-    "Reykjavík",
-    "Lyon",
-    "Graz",
-    "東京",
-    "Cork",
-    "A\tCoruña",
+    *("Zürich", "Malmö", "København", "Kraków", "São Paulo", "İzmir"),
+    *("Reykjavík", "Lyon", "Graz", "東京", "Cork", "A\tCoruña"),
 )
 _STATUS: Final = ("new", "paid", "packed", "shipped", "delivered", "cancelled")
 _METHODS: Final = ("card", "transfer", "invoice", "voucher")
 _CARRIERS: Final = ("Post", "DHL", "UPS", None)
 _KINDS: Final = ("view", "search", "add_to_cart", "checkout", "login")
 _NOTES: Final = (
-    None,
-    "",
-    "called back",
-    'said "never again", then ordered',
-    "two\nlines",
-    "windows\r\nline",
-    "tab\there",
-    "party 🎉, size 👩‍👩‍👧‍👦",
-    "naïve façade — ‘quoted’ …",
-    "漢字とかな",
-    "مرحبا",
-    "NULL",
-    " leading and trailing ",
-    "semi;colon, comma, back\\slash",
-    "100 % 'sure'; DROP TABLE x;--",
-    "é and e\u0301",
+    *(None, "", "called back", 'said "never again", then ordered'),
+    *("two\nlines", "windows\r\nline", "tab\there", "party 🎉, size 👩‍👩‍👧‍👦"),
+    *("naïve façade — ‘quoted’ …", "漢字とかな", "مرحبا", "NULL"),
+    *(" leading and trailing ", "semi;colon, comma, back\\slash", "100 % 'sure'; DROP TABLE x;--", "é and e\u0301"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One load of rows: the rows that each table has, for foreign keys to point at, and the days of its changes."""
+    """One load of rows: the number of rows per table, for foreign keys, and the days of its changes."""
 
     counts: Mapping[str, int]
     first_day: int = 0
     days: int = 1000
 
     def day(self, bits: int) -> int:
-        """Choose one of the load's days."""
+        """One of the load's days."""
         return self.first_day + bits % self.days
 
 
 def mixed(number: int, salt: int) -> int:
-    """Spread a row number over 32 bits (the finalizer of MurmurHash3, by Austin Appleby, who put it in the public domain)."""
+    """A row number, spread over 32 bits (the finalizer of MurmurHash3 by Austin Appleby, in the public domain)."""
     value = (number * 2654435761 + salt * 40503) & 0xFFFFFFFF
     value = (value ^ value >> 16) * 0x85EBCA6B & 0xFFFFFFFF
     value = (value ^ value >> 13) * 0xC2B2AE35 & 0xFFFFFFFF
@@ -112,18 +66,18 @@ def mixed(number: int, salt: int) -> int:
 
 
 def day(number: int) -> str:
-    """Give the ISO date that is `number` days after the first one."""
+    """The ISO date `number` days after the first one."""
     return DAYS[number] if number < len(DAYS) else (FIRST_DAY + timedelta(days=number)).isoformat()
 
 
 def moment(day_number: int, bits: int) -> str:
-    """Give a timestamp on that day, as text without an offset; one in sixteen has microseconds."""
+    """A timestamp on that day, as text without an offset. One in sixteen has microseconds."""
     text = f"{day(day_number)} {_CLOCK[bits % 12342]}"
     return text if bits & 0xF0000 else f"{text}.{bits % 1000000:06}"
 
 
 def instant(day_number: int, bits: int) -> str:
-    """Give a timestamp with an offset: winter time, summer time, UTC, New York or Kolkata."""
+    """A timestamp with an offset: winter time, summer time, UTC, New York or Kolkata."""
     return f"{moment(day_number, bits)}{('+01:00', '+02:00', 'Z', '-05:00', '+05:30')[bits % 5]}"
 
 
@@ -309,4 +263,4 @@ ROW_OF: Final[Mapping[str, Callable[[int, Load], Row]]] = MappingProxyType(
         "web.events": _events,
     }
 )
-"""Table → the function that makes its row of a number (from 1), given the rows of the tables that it refers to."""
+"""Table → the function that computes a row from its number (from 1) and the load."""

@@ -1,4 +1,4 @@
-"""The demo's source schema: a small shop, spread over three would-be schemas, with every type that the extract job knows."""
+"""The demo's source schema: a small shop, in three schemas, with every type that the extract job supports."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,11 +15,11 @@ INCREMENTAL: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "web.events": ("event_id", "LongType"),
     }
 )
-"""Tables that only grow: each with its watermark column and that column's `hwm_column_type`."""
+"""Tables that only grow, with their watermark column and its type."""
 
 EMPTY_TABLE: Final = "public.audit_log"
 MISSING_TABLE: Final = "public.returns"
-"""The table that the config names and the database lacks at first: the demo's honest failure."""
+"""The table that the config names but the database does not have at first, so that it fails."""
 
 TABLES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -141,7 +141,7 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
             at TIMESTAMP NOT NULL""",
     }
 )
-"""Table → what stands between the parentheses of its CREATE TABLE, in the order in which foreign keys allow filling them."""
+"""Table → the columns of its CREATE TABLE, in an order in which foreign keys can be filled."""
 
 MISSING_TABLE_COLUMNS: Final = """
     return_id INTEGER PRIMARY KEY,
@@ -152,5 +152,5 @@ MISSING_TABLE_COLUMNS: Final = """
 
 
 def create(table: str, columns: str) -> str:
-    """Give the CREATE TABLE statement."""
+    """The CREATE TABLE statement."""
     return f'CREATE TABLE "{table}" ({columns})'

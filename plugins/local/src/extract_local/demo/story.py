@@ -1,4 +1,4 @@
-"""The story that `extract demo` tells: a run with two failures, a rerun of just these, an incremental run, and the judge."""
+"""The steps of `extract demo`: a run with two failures, a rerun of these tables, an incremental run, and a comparison."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ SECOND: Final = "sales-rerun"
 THIRD: Final = "sales-incremental"
 
 
-class StoryBroken(ExtractError):  # noqa: N818 - it is said to a person, as it reads
-    """A step of the demo did not go as it must. Nothing is hidden: the message says what was expected and what came."""
+class StoryBroken(ExtractError):  # noqa: N818 - users read it
+    """A step of the demo went wrong. The message says what was expected and what happened."""
 
 
 @dataclass(slots=True)
 class Story:
-    """One telling, in one folder. `ok` stays False until the judge has compared every table."""
+    """One demo in one folder. `ok` stays False until every table is compared."""
 
     folder: Path
     rows: int
@@ -41,7 +41,7 @@ class Story:
     record: dict[str, Any] = field(default_factory=dict)
 
     def tell(self) -> None:
-        """All five steps, in order. StoryBroken (or what a step raised) ends it early."""
+        """All steps, in order. StoryBroken, or the exception of a step, ends it early."""
         self._make_source()
         engine = LocalEngine(read_pipeline(self.folder))
         self._first_run(engine)
@@ -50,35 +50,38 @@ class Story:
         self._compare(engine)
 
     def _make_source(self) -> None:
-        self.narrator.step("A source database and its config", f"extract demo --folder {self.folder.name}")
+        self.narrator.step("Create a source database and a config", f"extract demo --folder {self.folder.name}")
         with self.narrator.working("writing rows", total=self.rows) as advance:
             counts = database.make_database(self.folder / project.DATABASE, rows=self.rows, progress=advance)
         project.write(self.folder)
         types = project.job_types(self.folder)
         self.narrator.table(
             ("Table", "Job type", "Rows in the database"),
-            [(table, types[table], counts.get(table, "no such table (yet)")) for table in types],
+            [(table, types[table], counts.get(table, "no such table yet")) for table in types],
         )
         total = sum(counts.values())
         self.narrator.say(
-            f"{total:,} rows in {len(counts)} tables; {project.CONFIG} spreads them over job types glue, emr and ecs."
+            f"The database has {total:,} rows in {len(counts)} tables. {project.CONFIG} says which job type extracts each."
         )
         self.record["source"] = {"rows": total, "tables": len(counts)}
 
     def _first_run(self, engine: LocalEngine) -> None:
-        self.narrator.step("Run them all with the state machine that would be deployed", "extract run sales --local")
+        self.narrator.step("Extract all tables with the state machine that you would deploy to AWS", "extract run sales --local")
         run, rows = self._run(engine, {"source": "sales", "tables": "*"}, FIRST)
         failed = {row.table: row for row in rows if row.state != "SUCCEEDED"}
         expected = {MISSING_TABLE: "USER_CODE", project.TABLE_OF_UNKNOWN_TYPE: "CONFIG"}
         self._must({table: str(row.failure) for table, row in failed.items()} == expected, "exactly two tables fail", run, failed)
         self._must(_state(run) == "FAILED", "a run with failed tables is FAILED", run, failed)
-        self.narrator.say(f"The other {len(rows) - len(failed)} tables are extracted.")
+        self.narrator.say(
+            f"{len(rows) - len(failed)} tables are extracted. Two fail on purpose: {MISSING_TABLE} is not in the database, and "
+            f"{project.TABLE_OF_UNKNOWN_TYPE} uses a job type that is not installed."
+        )
 
     def _rerun(self, engine: LocalEngine) -> None:
-        self.narrator.step("Mend both causes, and run just these two again", f"extract rerun {FIRST} --local")
+        self.narrator.step("Fix both causes and rerun only the failed tables", f"extract rerun {FIRST} --local")
         made = database.create_missing_table(self.folder / project.DATABASE)
-        project.mend(self.folder)
-        self.narrator.say(f"{MISSING_TABLE} now exists ({made:,} rows); {project.CONFIG} gives the other one job type ecs.")
+        project.fix(self.folder)
+        self.narrator.say(f"{MISSING_TABLE} now exists ({made:,} rows), and {project.TABLE_OF_UNKNOWN_TYPE} has job type ecs.")
         run, rows = self._run(engine, {"source": "sales", "rerun_of": FIRST}, SECOND)
         tables = {row.table for row in rows}
         self._must(tables == {MISSING_TABLE, project.TABLE_OF_UNKNOWN_TYPE}, "only the failed tables run again", run, tables)
@@ -86,46 +89,58 @@ class Story:
 
     def _incremental(self, engine: LocalEngine) -> None:
         tables = sorted(database.INCREMENTAL)
-        self.narrator.step("New rows in the source: an incremental run", f"extract run sales {' '.join(tables)} --local")
+        self.narrator.step("Add new rows and extract only those", f"extract run sales {' '.join(tables)} --local")
         added = database.add_rows(self.folder / project.DATABASE)
         run, rows = self._run(engine, {"source": "sales", "tables": list(tables)}, THIRD)
         read = {row.table: row.rows for row in rows}
         self._must(_state(run) == "SUCCEEDED", "the incremental run succeeds", run, rows)
         self._must(read == {table: added.get(table, 0) for table in tables}, "it reads just the new rows", run, read)
-        self.narrator.say(f"{sum(added.values()):,} rows were added, and exactly these were read.")
+        self.narrator.say(f"{sum(added.values()):,} rows were added, and the run read exactly those.")
 
     def _compare(self, engine: LocalEngine) -> None:
-        self.narrator.step("Read the Parquet back and compare it with the database", None)
+        self.narrator.step("Compare the Parquet files with the database", None)
         files = parquet_files(engine.parts().tracking, [FIRST, SECOND, THIRD])
         with self.narrator.working("comparing", total=None):
             compared = verify.compare(self.folder / project.DATABASE, files)
         self.narrator.table(
             ("Table", "Rows in the database", "Rows in Parquet", "Checksum", "Same"),
             [
-                (c.table, c.rows_database, c.rows_parquet, c.checksum_database[:16], "yes" if c.ok else f"NO: {c.difference}")
-                for c in compared
+                (
+                    of.table,
+                    of.rows_database,
+                    of.rows_parquet,
+                    of.checksum_database[:16],
+                    "yes" if of.ok else f"NO: {of.difference}",
+                )
+                for of in compared
             ],
         )
-        different = [c for c in compared if not c.ok]
+        different = [comparison for comparison in compared if not comparison.ok]
         self.record["comparison"] = [
-            {"table": c.table, "rows": c.rows_parquet, "checksum": c.checksum_parquet, "ok": c.ok, "difference": c.difference}
-            for c in compared
+            {
+                "table": of.table,
+                "rows": of.rows_parquet,
+                "checksum": of.checksum_parquet,
+                "ok": of.ok,
+                "difference": of.difference,
+            }
+            for of in compared
         ]
-        missing = sorted(project.job_types(self.folder).keys() - {c.table for c in compared})
+        missing = sorted(project.job_types(self.folder).keys() - {of.table for of in compared})
         if different or missing:
-            names = ", ".join([c.table for c in different] + missing)
-            raise StoryBroken(f"the Parquet is not what the database holds: {names}")
-        total = sum(c.rows_parquet for c in compared)
-        self.narrator.say(f"{total:,} rows in {len(compared)} tables: counts and checksums are the same on both sides.")
+            names = ", ".join([comparison.table for comparison in different] + missing)
+            raise StoryBroken(f"the Parquet files differ from the database: {names}")
+        total = sum(of.rows_parquet for of in compared)
+        self.narrator.say(f"Row counts and checksums of all {len(compared)} tables match: {total:,} rows.")
         places = {name: str(place).removeprefix("file://") for name, place in engine.places(FIRST).items()}
         places["source database"] = str(self.folder / project.DATABASE)
         self.record["places"] = places
-        self.narrator.step("Where everything lies", f"cd {self.folder}; extract status {FIRST} --local")
+        self.narrator.step("Where to find everything", f"cd {self.folder}; extract status {FIRST} --local")
         self.narrator.table(("What", "Where"), sorted(places.items()))
         self.ok = True
 
     def _run(self, engine: LocalEngine, event: Mapping[str, Json], run_id: str) -> tuple[RunRecord, list[AttemptRow]]:
-        """One execution, followed to its end; its record and its attempts."""
+        """One execution with its progress; its record and its attempts."""
         _, end = run_and_watch(lambda: engine.start(event, run_id=run_id))
         if end.status == "ABORTED":
             raise StoryBroken(f"run {run_id!r} was stopped: {end.cause}")
@@ -136,13 +151,13 @@ class Story:
         rows = sorted(tracking.attempts(run_id), key=lambda row: row.table)
         self.narrator.attempts(rows)
         if end.status == "FAILED":
-            self.narrator.say(f"The execution is FAILED, and its Cause is: {end.cause}")
+            self.narrator.say(f"The execution ended with FAILED. Cause: {end.cause}")
         self.record.setdefault("runs", []).append({"run_id": run_id, "state": _state(run), "summary": run.summary})
         return run, rows
 
-    def _must(self, holds: bool, expectation: str, run: RunRecord, found: object) -> None:  # noqa: FBT001 - an assertion
+    def _must(self, holds: bool, expectation: str, run: RunRecord, actual: object) -> None:  # noqa: FBT001 - an assertion
         if not holds:
-            raise StoryBroken(f"run {run.run_id!r}: expected that {expectation}; found: {found!r}")
+            raise StoryBroken(f"run {run.run_id!r}: expected: {expectation}; actual: {actual!r}")
 
 
 def _state(run: RunRecord) -> str:

@@ -1,8 +1,8 @@
-"""The demo's judge: whether the rows in the Parquet files are the rows in the database.
+"""The demo's comparison of the rows in the Parquet files with the rows in the database.
 
-It reads both sides itself, with `sqlite3` and pyarrow alone: nothing of the extract job or the core may decide here. Each
-value becomes a canonical text by its declared type, each row a 64-bit hash of its texts, each table the sum of its rows'
-hashes: the order of rows doesn't matter, a missing, doubled or changed row does.
+It reads both sides with `sqlite3` and pyarrow only, without code of the extract job or the core. Each value becomes a canonical
+text by its declared type, each row a 64-bit hash of its texts, each table the sum of its rows' hashes. The order of rows does not
+matter; a missing, repeated or changed row does.
 """
 
 import sqlite3
@@ -34,9 +34,9 @@ _EXAMPLE = 240
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What the judge found for one table. `difference` says what differs, None where all is well (then `ok`).
+    """The result for one table. `difference` says what differs; None if both sides are equal (then `ok`).
 
-    A checksum is 16 hexadecimal digits; it is empty where the side can't be read as rows of this table.
+    A checksum has 16 hexadecimal digits. It is empty if the side cannot be read as rows of this table.
     """
 
     table: str
@@ -50,7 +50,7 @@ class Comparison:
 
 @dataclass(slots=True)
 class _Sum:
-    """Rows and their hashes, as they are counted up."""
+    """The number of rows and the sum of their hashes."""
 
     rows: int = 0
     total: int = 0
@@ -61,13 +61,13 @@ class _Sum:
 
 
 class _FaultError(Exception):
-    """A side can't be read as rows of the table."""
+    """A side cannot be read as rows of the table."""
 
 
 def compare(database: Path, tables: Mapping[str, Sequence[Path]]) -> list[Comparison]:
-    """Compare each table with the Parquet files that together make it up: a full extract, and its increments if any.
+    """Compare each table with its Parquet files: a full extract, and its increments if there are any.
 
-    Raises FileNotFoundError without a database, sqlite3.Error when it can't be read. Everything else is a difference.
+    Raises FileNotFoundError without a database, and sqlite3.Error if it cannot be read. Everything else is a difference.
     """
     if not database.is_file():
         raise FileNotFoundError(f"there is no database {str(database)!r} to compare with")
@@ -109,7 +109,7 @@ def _hash(row: str) -> int:
 
 
 def _database_rows(connection: sqlite3.Connection, table: str, columns: Sequence[tuple[str, str]]) -> Batches:
-    """Give the canonical texts of all rows, in batches."""
+    """The canonical texts of all rows, in batches."""
     try:
         readers = [database_texts(declared) for _, declared in columns]
     except ValueError as error:
@@ -120,12 +120,12 @@ def _database_rows(connection: sqlite3.Connection, table: str, columns: Sequence
         try:
             texts = [reader(values) for reader, values in zip(readers, zip(*rows, strict=True), strict=True)]
         except (ValueError, TypeError, LookupError) as error:
-            raise _FaultError(f"the database holds a value that is not of its declared type: {error}") from error
+            raise _FaultError(f"the database has a value that is not of its declared type: {error}") from error
         yield _joined(texts)
 
 
 def _parquet_rows(columns: Sequence[tuple[str, str]], files: Sequence[Path]) -> Batches:
-    """Give the canonical texts of the rows of all files, in batches; a file of other columns or types is a fault."""
+    """The canonical texts of the rows of all files, in batches. A file with other columns or types is a fault."""
     for path in files:
         try:
             with pq.ParquetFile(path) as file:
@@ -151,7 +151,7 @@ def _joined(texts: Sequence[Texts]) -> list[str]:
 
 
 def _surplus(names: Sequence[str], in_database: Callable[[], Batches], in_parquet: Callable[[], Batches]) -> str:
-    """Say which rows a side has and the other lacks: how many, and the first. Only now are the rows' hashes held in memory."""
+    """The rows that only one side has: their number and the first. Only here are the rows' hashes in memory."""
     balance: Counter[int] = Counter()
     for batch in in_database():
         balance.update(map(_hash, batch))
@@ -167,7 +167,7 @@ def _surplus(names: Sequence[str], in_database: Callable[[], Batches], in_parque
 
 
 def _shown(names: Sequence[str], row: str) -> str:
-    """Show a row's canonical texts, shortened. A text with a separator in it may be cut wrongly: this is for eyes only."""
+    """A row's canonical texts, shortened. A text with a separator in it may be cut wrongly: this is only for reading."""
     pairs = ", ".join(f"{name}={value[1:]!r}" for name, value in zip(names, row.split("\x1f"), strict=False))
     return pairs if len(pairs) <= _EXAMPLE else pairs[: _EXAMPLE - 1] + "…"
 

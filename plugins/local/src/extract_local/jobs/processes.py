@@ -1,4 +1,4 @@
-"""Job starts become real processes on this machine: each ends as its service would have said it."""
+"""Jobs as real processes on this machine. Each ends with the answer that its service would have sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, cast
 from asl_toolkit import Submitted, TaskFailed
 from extract_core.contract import Json, LocalCommand, LocalExit, Outcome
 from extract_core.wording import RAISED, described
-from extract_local.execution_folder import segment
+from extract_local.executions.folder import segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
     from asl_toolkit import TaskRequest
     from extract_core.registry.values import InstalledJobType
-    from extract_local.injection import Injections
+    from extract_local.jobs.injection import Injections
 
 TAIL_BYTES: Final = 4096
 GRACE_SECONDS: Final = 5.0
 
 
 class JobProcesses:
-    """The handler of job states: starts `JobType.local_command`, answers with `JobType.local_answer`.
+    """The handler of job states: it starts `JobType.local_command` and answers with `JobType.local_answer`.
 
-    `working_folder` is the jobs' working directory; what each writes goes to a file in `log_folder`. An injected throttle refuses
-    the start, so that the state's own Retry has its say; any other fault ends the process as soon as it runs.
+    `working_folder` is the jobs' working directory. Their output goes to files in `log_folder`. An injected throttle refuses the
+    start, so that the state's own Retry handles it. Any other fault kills the process at its start.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class JobProcesses:
         injections: Injections,
     ) -> None:
         self._job_type = installed.job_type
-        self._whom = f"job type {installed.job_type.name!r} ({installed.provider})"
+        self._plugin = f"job type {installed.job_type.name!r} ({installed.provider})"
         self._working_folder = working_folder
         self._log_folder = log_folder
         self._injections = injections
 
     def __call__(self, request: TaskRequest) -> Submitted:
-        """Start the job of one item; the future of what is returned ends with the service's own answer."""
+        """Start the job of one item. The future of the result ends with the service's own answer."""
         item = cast("Mapping[str, Json]", request.input)
         arguments = cast("Mapping[str, Json]", item["arguments"])
         table = str(item["table"])
@@ -71,15 +71,15 @@ class JobProcesses:
         def wait() -> None:
             try:
                 completed(process.wait())
-            except BaseException as error:  # noqa: BLE001 - whatever it is, the state waits for an answer
-                cause = f"the end of the job of {self._whom}: {described(error)}"
+            except BaseException as error:  # noqa: BLE001 - the state waits for an answer in any case
+                cause = f"the end of the job of {self._plugin}: {described(error)}"
                 completion.set_exception(TaskFailed("States.TaskFailed", cause))
 
         def completed(code: int) -> None:
-            _end_group(process, signal.SIGKILL)  # what the job left behind in its process group
+            _end_group(process, signal.SIGKILL)  # child processes of the job that are still running
             if injected is not None:
                 with log.open("a", encoding="utf-8") as file:
-                    file.write(f"extract: the job was ended here, by --inject {injected}\n")
+                    file.write(f"extract: --inject {injected} ended the job here\n")
             seconds = time.monotonic() - started
             answer = self._answer(arguments, LocalExit(code=code, seconds=seconds, output_tail=_tail(log), injected=injected))
             if answer.error is None:
@@ -92,43 +92,43 @@ class JobProcesses:
         return Submitted(output=submitted, completion=completion, cancel=lambda: _cancel(process))
 
     def _answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
-        """What local_answer says; what it raises, and what is no Outcome, is a failure of this job that names the plugin."""
+        """The answer of local_answer. An exception or another value is a failure of this job that names the plugin."""
         try:
             answer: object = self._job_type.local_answer(arguments, ended)
             if isinstance(answer, Outcome):
                 json.dumps(answer.result, allow_nan=False)  # a service answers in JSON
         except RAISED as error:
-            return Outcome.failed("States.TaskFailed", f"local_answer of {self._whom} raised {described(error)}")
+            return Outcome.failed("States.TaskFailed", f"local_answer of {self._plugin} raised {described(error)}")
         if not isinstance(answer, Outcome):
-            wanted = "it must be an Outcome: Outcome.succeeded(result), or Outcome.failed(error, cause)"
-            return Outcome.failed("States.TaskFailed", f"local_answer of {self._whom} returned {answer!r}; {wanted}")
+            must = "it must be an Outcome: Outcome.succeeded(result), or Outcome.failed(error, cause)"
+            return Outcome.failed("States.TaskFailed", f"local_answer of {self._plugin} returned {answer!r}; {must}")
         return answer
 
     def _command(self, arguments: Mapping[str, Json], state_name: str) -> LocalCommand:
         try:
             command: object = self._job_type.local_command(arguments)
         except RAISED as error:
-            raise TaskFailed("States.TaskFailed", f"local_command of {self._whom} raised {described(error)}") from error
+            raise TaskFailed("States.TaskFailed", f"local_command of {self._plugin} raised {described(error)}") from error
         if command is None:
             raise TaskFailed(
                 "States.TaskFailed",
-                f"{self._whom} has no local_command, so {state_name!r} can't run on one machine; "
-                "give it one, or choose another job type for this table",
+                f"{self._plugin} has no local_command, so {state_name!r} cannot run on one machine; "
+                "add one, or choose another job type for this table",
             )
         if not isinstance(command, LocalCommand):
-            wanted = "it must be a LocalCommand, or None"
-            raise TaskFailed("States.TaskFailed", f"local_command of {self._whom} returned {command!r}; {wanted}")
+            must = "it must be a LocalCommand, or None"
+            raise TaskFailed("States.TaskFailed", f"local_command of {self._plugin} returned {command!r}; {must}")
         argv: list[object] = list(command.argv)
         if not argv or not all(isinstance(part, str) for part in argv):
-            wanted = "it must be a program and its arguments, all of them text"
-            raise TaskFailed("States.TaskFailed", f"local_command of {self._whom} gives the argv {argv!r}; {wanted}")
+            must = "it must be a program and its arguments, all of them strings"
+            raise TaskFailed("States.TaskFailed", f"local_command of {self._plugin} returned the argv {argv!r}; {must}")
         return command
 
     def _start(self, command: LocalCommand, log: Path) -> subprocess.Popen[bytes]:
         try:
             with log.open("ab") as output:
-                # A process group of its own: Ctrl-C reaches the runner alone, which then ends the jobs in order.
-                return subprocess.Popen(  # noqa: S603 - the command is the plugin's, that is what a plugin is for
+                # A separate process group: Ctrl-C reaches only the runner, which then stops the jobs.
+                return subprocess.Popen(  # noqa: S603 - the command of a plugin
                     list(command.argv),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
@@ -139,21 +139,21 @@ class JobProcesses:
                 )
         except (OSError, TypeError, ValueError) as error:
             raise TaskFailed(
-                "States.TaskFailed", f"the job of {self._whom} could not be started: {command.argv[0]!r}: {error}"
+                "States.TaskFailed", f"the job of {self._plugin} could not be started: {command.argv[0]!r}: {error}"
             ) from error
 
 
 def _cancel(process: subprocess.Popen[bytes]) -> None:
-    """Ask the job to end, and insist after a grace period; returns at once."""
+    """Send SIGTERM to the job, and SIGKILL after a grace period; returns at once."""
     _end_group(process, signal.SIGTERM)
 
-    def insist() -> None:
+    def kill() -> None:
         try:
             process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             _end_group(process, signal.SIGKILL)
 
-    threading.Thread(target=insist, name=f"end job {process.pid}", daemon=True).start()
+    threading.Thread(target=kill, name=f"end job {process.pid}", daemon=True).start()
 
 
 def _end_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -1,6 +1,6 @@
-"""The clock of a run on this machine: it may hurry while it waits, never while something works.
+"""The clock of a run on this machine: it may run faster during waits, but never while a job or handler works.
 
-So a wait of an hour between two attempts can pass in a minute, and a job still has all the seconds of its time limit.
+A wait of an hour between two attempts can take a minute, and a job still has its whole time limit.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from asl_toolkit import Clock
 
 
 class FastClock(Clock):
-    """Runs `factor` times as fast as this machine's time as long as no job and no handler is at work.
+    """Runs `factor` times as fast as real time while no job and no handler works.
 
-    Until the first one is at work it keeps this machine's time: the start of the execution is told by it, and what takes until
-    then is no wait.
+    Until the first of them starts it shows real time, because the execution's start time comes from it.
     """
 
     def __init__(self, factor: float = 1.0) -> None:
@@ -27,17 +26,17 @@ class FastClock(Clock):
         self._since = time.monotonic()
 
     def now(self) -> float:
-        """Seconds since 1970, ahead of this machine's by what was hurried through."""
+        """Seconds since 1970, ahead of real time by the time that was skipped."""
         with self._lock:
             return self._now()
 
     def real_delay(self, until: float) -> float:
-        """Seconds of this machine; whatever begins or ends its work meanwhile has the interpreter ask again."""
+        """Real seconds. The interpreter asks again when a job or handler starts or ends."""
         with self._lock:
             return max(0.0, (until - self._now()) / self._rate())
 
     def at_work(self, change: int) -> None:
-        """From the first that works to the last, time goes as on this machine."""
+        """From the first start to the last end of work, this is real time."""
         with self._lock:
             now, self._since = self._now(), time.monotonic()
             self._shown = now

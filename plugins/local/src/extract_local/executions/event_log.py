@@ -1,4 +1,4 @@
-"""``events.jsonl`` as it is written: whole lines only, and a disk that is full ends the file, not the run."""
+"""Writes ``events.jsonl``: whole lines only. A full disk ends the file, but not the run."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _log: Final = logging.getLogger(__name__)
 
 
 class EventLog:
-    """Appends events to the file at `path`. Raises OSError only where the file can't be opened."""
+    """Appends events to the file at `path`. Raises OSError only if the file cannot be opened."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
 
     def write(self, event: Mapping[str, Json]) -> None:
-        """Append one event. At the first that can't be written the file ends, with a line in the log."""
+        """Append one event. If an event cannot be written, the file ends and the log says so."""
         if self._file is None:
             return
         line = (json.dumps(event, ensure_ascii=False, separators=(",", ":"), default=str) + "\n").encode("utf-8", "surrogatepass")
@@ -34,9 +34,9 @@ class EventLog:
             while line:
                 line = line[os.write(self._file, line) :]
         except OSError as error:
-            _log.warning("no more events are kept in %s: %s; the run goes on", self._path, error)
+            _log.warning("no more events are written to %s: %s; the run continues", self._path, error)
             with suppress(OSError):
-                os.ftruncate(self._file, whole)  # no reader is to meet half a line in the middle
+                os.ftruncate(self._file, whole)  # readers must not see half a line
             self.close()
 
     def close(self) -> None:

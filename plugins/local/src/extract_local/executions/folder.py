@@ -1,10 +1,10 @@
-"""``.extract/executions/<run>/``: what one local execution leaves, and the lock that says that it is alive.
+"""``.extract/executions/<run>/``: the files of one local execution, and the lock that shows that it is running.
 
 - ``machine.asl.json``  the definition that ran
 - ``input.json``        the event
-- ``events.jsonl``      history events as they happen, as GetExecutionHistory gives them
+- ``events.jsonl``      history events as they happen, in the form of GetExecutionHistory
 - ``end.json``          how it ended: status, output, error, cause
-- ``jobs/``             what each job wrote (stdout and stderr), a file a table and attempt
+- ``jobs/``             the output of each job (stdout and stderr), one file per table and attempt
 - ``lock``              held (flock) by the process that runs it
 """
 
@@ -27,21 +27,26 @@ if TYPE_CHECKING:
 
 
 def segment(name: str) -> str:
-    """A name as one safe path segment: letters, digits and ``._-`` stay, the rest is percent-encoded."""
+    """A name as one safe path segment: characters that are not safe are percent-encoded."""
     encoded = quote(name, safe=" ()[]=,+@")
     return encoded if encoded.strip(".") else encoded.replace(".", "%2E")
 
 
 class ExecutionFolder:
-    """One execution's folder. `create` takes its lock for this process; `read` only looks."""
+    """One execution's folder. `create` makes it and takes its lock for this process; `of` only reads."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: int | None = None
 
     @classmethod
+    def of(cls, executions: Path, run_id: str) -> ExecutionFolder:
+        """The folder of a run, which may not exist."""
+        return cls(executions / segment(run_id))
+
+    @classmethod
     def create(cls, executions: Path, run_id: str, definition: str, event: Json) -> ExecutionFolder:
-        """A new folder, locked until `close`. RunNameTaken where this run id was used before."""
+        """A new folder, locked until `close`. RunNameTaken if this run id was used before."""
         path = executions / segment(run_id)
         try:
             executions.mkdir(parents=True, exist_ok=True)
@@ -49,10 +54,10 @@ class ExecutionFolder:
             (path / "jobs").mkdir()
         except FileExistsError:
             raise RunNameTaken(
-                f"run {run_id!r} was used before ({str(path)!r}); run ids are used once: leave --run-id out, or choose another"
+                f"run {run_id!r} was used before ({str(path)!r}); leave out --run-id, or choose another id"
             ) from None
         except OSError as error:
-            raise ExtractError(f"the execution folder {str(path)!r} can't be made: {error}") from error
+            raise ExtractError(f"the execution folder {str(path)!r} cannot be created: {error}") from error
         folder = cls(path)
         folder._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(folder._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -67,7 +72,7 @@ class ExecutionFolder:
 
     @property
     def is_running(self) -> bool:
-        """Whether a living process holds the lock."""
+        """Whether a process holds the lock."""
         if self._lock is not None:
             return True
         try:
@@ -83,18 +88,18 @@ class ExecutionFolder:
         return False
 
     def end(self, end: Mapping[str, Json]) -> None:
-        """Keep how the execution ended."""
+        """Store how the execution ended."""
         _put(self.path / "end.json", end)
 
     def ended(self) -> Mapping[str, Json] | None:
-        """How it ended, or None: it runs, or its process died."""
+        """How it ended. None: it is running, or its process died."""
         try:
             return cast("Mapping[str, Json]", json.loads((self.path / "end.json").read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
 
     def events(self) -> Iterator[Mapping[str, Json]]:
-        """The history events written so far; a last line cut by a crash is left out."""
+        """The history events so far. A last line that a crash cut is left out."""
         try:
             with (self.path / "events.jsonl").open(encoding="utf-8") as lines:
                 for line in lines:
@@ -104,7 +109,7 @@ class ExecutionFolder:
             return
 
     def follow(self, *, seconds: float = 0.2) -> Iterator[Mapping[str, Json]]:
-        """The history events so far, then each as it is written, looked for so often, until the execution has ended."""
+        """The history events so far, then each new one until the execution has ended; reads every `seconds`."""
         try:
             lines = (self.path / "events.jsonl").open(encoding="utf-8")
         except FileNotFoundError:
@@ -112,7 +117,7 @@ class ExecutionFolder:
         with lines:
             rest = ""
             while True:
-                running = self.is_running  # asked before the reading: what is written until then is read
+                running = self.is_running  # before reading, so that all events of an ended execution are read
                 for line in lines:
                     rest += line
                     if rest.endswith("\n"):
@@ -123,18 +128,18 @@ class ExecutionFolder:
                 time.sleep(seconds)
 
     def job_log(self, table: str, attempt: int) -> Path:
-        """Where the job of this attempt writes."""
+        """The file with the output of this attempt's job."""
         return self.jobs / f"{segment(table)}.{attempt}.log"
 
     def close(self) -> None:
-        """Give up the lock."""
+        """Release the lock."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
 
 def _put(path: Path, value: Json) -> None:
-    """Write whole or not at all."""
+    """Write the whole file or nothing."""
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     Path(temporary).replace(path)

@@ -1,4 +1,4 @@
-"""Processes of jobs that outlived the process that ran their execution: killed with -9, say, or by a lack of memory."""
+"""Job processes that outlived the process of their execution, which was killed (kill -9, out of memory)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _PROC: Final = Path("/proc")
 
 
 def stop_orphan(outcome: Outcome) -> bool:
-    """End the job that the answer to its start names, and what it has started: SIGTERM, and SIGKILL after 5 seconds.
+    """Stop the job of this start and its child processes: SIGTERM, and SIGKILL after 5 seconds.
 
-    False, and nothing is done, where it has ended. Process ids come round again, so only a process that was started with the
-    job's own arguments counts, which hold the place of its result. Raises PermissionError where it is somebody else's.
+    Returns False, and does nothing, if the job has ended. Process ids are reused, so the process must have the job's own
+    arguments, which include the place of its result. Raises PermissionError for a process of another user.
     """
     pid, command = whole(outcome.result, "ProcessId"), member(outcome.result, "Command")
     if pid is None or pid <= 1 or not isinstance(command, list | tuple) or len(command) < 2:
@@ -32,7 +32,7 @@ def stop_orphan(outcome: Outcome) -> bool:
     if not _runs(pid, arguments):
         return False
     with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGTERM)  # a job has a process group of its own, of this number
+        os.killpg(pid, signal.SIGTERM)  # a job is the leader of its process group
     until = time.monotonic() + GRACE_SECONDS
     while _runs(pid, arguments):
         if time.monotonic() > until:
@@ -44,13 +44,13 @@ def stop_orphan(outcome: Outcome) -> bool:
 
 
 def _runs(pid: int, arguments: list[str]) -> bool:
-    """Whether this process is alive and has these arguments behind its program's name (an interpreter may stand before it)."""
+    """Whether this process is alive and has these arguments (an interpreter may come before the program)."""
     if _PROC.joinpath("self", "cmdline").exists():
         try:
             words = _PROC.joinpath(str(pid), "cmdline").read_bytes().split(b"\0")[:-1]
         except OSError:
             return False
-        return words[-len(arguments) :] == [os.fsencode(each) for each in arguments]
+        return words[-len(arguments) :] == [os.fsencode(argument) for argument in arguments]
     listing = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
-    told = subprocess.run(listing, capture_output=True, text=True, check=False)  # noqa: S603 - a number, and nobody's text
-    return told.stdout.strip().endswith(" ".join(arguments).strip())
+    done = subprocess.run(listing, capture_output=True, text=True, check=False)  # noqa: S603 - the only variable is a number
+    return done.stdout.strip().endswith(" ".join(arguments).strip())

@@ -1,0 +1,115 @@
+"""One execution that this process runs: the interpreter on threads, its events, its stop and its end."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, cast
+
+from extract_core.runs.engine import ExecutionEnd
+from extract_core.runs.reconcile import reconcile
+from extract_local.executions.event_log import EventLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import asl_toolkit
+    from extract_core.contract import Json
+    from extract_core.pipeline.parts import Parts
+    from extract_local.executions.fast_clock import FastClock
+    from extract_local.executions.folder import ExecutionFolder
+    from extract_local.jobs.injection import Injections
+
+_ENDED: Final = object()
+
+
+class LocalExecution:
+    """One execution that this process runs. `notes` go to the user at its end."""
+
+    outlives = False
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what one execution is made of
+        self,
+        run_id: str,
+        execution_id: str,
+        folder: ExecutionFolder,
+        parts: Parts,
+        injections: Injections,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.run_id = run_id
+        self.execution_id = execution_id
+        self._folder = folder
+        self._parts = parts
+        self._injections = injections
+        self._notes = notes
+        self._queue: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._stopped: str | None = None
+        self._execution: asl_toolkit.Execution
+
+    def begin(
+        self,
+        machine: asl_toolkit.StateMachine,
+        event: Json,
+        services: asl_toolkit.Services,
+        clock: FastClock,
+        machine_arn: str,
+    ) -> None:
+        """Start the interpreter. Its events go to the folder and to `events`."""
+        log = EventLog(self._folder.path / "events.jsonl")
+
+        def listen(history_event: Mapping[str, Json]) -> None:
+            log.write(history_event)
+            self._queue.put(history_event)
+
+        try:
+            self._execution = machine.start(
+                event,
+                name=self.run_id,
+                services=services,
+                execution_arn=self.execution_id,
+                state_machine_arn=machine_arn,
+                clock=clock,
+                listener=listen,
+            )
+        except BaseException:
+            log.close()
+            self._folder.close()
+            raise
+        threading.Thread(target=self._wait, args=(log,), name=f"execution {self.run_id}", daemon=True).start()
+
+    def _wait(self, log: EventLog) -> None:
+        try:
+            self._execution.wait()
+        finally:
+            log.close()
+            self._queue.put(_ENDED)
+
+    def events(self) -> Iterator[Mapping[str, Json]]:
+        """Each history event as it happens."""
+        while (event := self._queue.get()) is not _ENDED:
+            yield cast("Mapping[str, Json]", event)
+        self._queue.put(_ENDED)
+
+    def stop(self, cause: str) -> None:
+        """Abort: the processes of the jobs are ended."""
+        self._stopped = cause
+        self._execution.stop("Extract.Stopped", cause)
+
+    def end(self) -> ExecutionEnd:
+        """How it ended. Tables that an abort left open are recorded as STOPPED, and the folder's lock is released."""
+        result = self._execution.wait()
+        unused = tuple(f"--inject {text!r} met no start of a job" for text in self._injections.unused())
+        end = ExecutionEnd(
+            status=result.status, output=result.output, error=result.error, cause=result.cause, notes=(*self._notes, *unused)
+        )
+        try:
+            with suppress(OSError):  # a full disk; without this file, the tracking store knows the end
+                self._folder.end({"status": end.status, "output": end.output, "error": end.error, "cause": end.cause})
+            # This changes nothing if the machine wrote its summary. It could not if it was aborted, timed out, or failed with an
+            # error that no Catch handles (States.Runtime).
+            reconcile(self._parts, self.run_id, end.status, self._stopped or end.cause or end.error or "")
+        finally:
+            self._folder.close()
+        return end
