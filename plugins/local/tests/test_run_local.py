@@ -59,7 +59,7 @@ WRONG = {
     ),
     "unknown table": (
         ["run", "sales", "public.order", "--local"],
-        r"extract: sales\.yml: there is no table 'public\.order'; did you mean 'public\.orders'\?",
+        r"extract: sales\.yml: there is no table 'public\.order'; did you mean 'public\.orders'",
     ),
     "unknown run": (["rerun", "nope", "--local"], r"extract: there is no run 'nope'"),
     "run id that is no name": (
