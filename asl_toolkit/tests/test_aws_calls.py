@@ -196,8 +196,8 @@ def test_a_leading_acronym_is_a_word_for_the_sdk(aws):
 
 
 def test_step_functions_of_the_sdk_take_json_where_the_api_takes_its_text(aws):
-    given = {"StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:gone", "Input": {"a": [1]}}
-    assert call(aws, "aws-sdk:sfn:startExecution", given).error == "Sfn.StateMachineDoesNotExistException"
+    parameters = {"StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:gone", "Input": {"a": [1]}}
+    assert call(aws, "aws-sdk:sfn:startExecution", parameters).error == "Sfn.StateMachineDoesNotExistException"
 
 
 def test_names_of_the_sdk():

@@ -50,8 +50,8 @@ def test_what_would_take_years_is_ended(pattern, text, monkeypatch):
 @pytest.mark.parametrize("pattern", [r"\d+", "^[a-z]+@[a-z.]+$", "(?:x|y)z?", "[](]+", r"\(a\)+", "a{2,5}b{3}", r"(\w+) (\w+)"])
 def test_plain_expressions_match_as_in_python(pattern):
     for text in ("x" * 200, "a@b.c", "7", "(a)", "aabbb", "[", "one two"):
-        found, wanted = BoundedPattern(pattern).search(text), re.search(pattern, text)
-        assert (found and found.group()) == (wanted and wanted.group())
+        match, wanted = BoundedPattern(pattern).search(text), re.search(pattern, text)
+        assert (match and match.group()) == (wanted and wanted.group())
         assert BoundedPattern(pattern).split(text) == re.split(pattern, text)
 
 

@@ -28,9 +28,9 @@ def here(event, context):
     return threading.current_thread().name
 
 
-def run(definition, given, *, name="e", timeout=20, **functions):
+def run(definition, data, *, name="e", timeout=20, **functions):
     services = Services(functions=functions)
-    return asl_toolkit.run(definition, given, name=name, services=services, timeout=timeout)
+    return asl_toolkit.run(definition, data, name=name, services=services, timeout=timeout)
 
 
 def test_quick_functions_share_the_executions_thread():

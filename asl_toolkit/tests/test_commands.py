@@ -98,7 +98,7 @@ def test_wrong_use_is_explained(files, options, expected, capsys):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["--name", "a b"],
          ("argument --name: 'a b' is not a valid name of an execution: 1 to 80 characters, no blanks and none of "
@@ -106,11 +106,11 @@ def test_wrong_use_is_explained(files, options, expected, capsys):
         (["--start-time", "soon"], "argument --start-time: 'soon' is no instant such as 2026-01-31T12:00:00Z"),
     ],
 )  # fmt: skip
-def test_an_option_that_cannot_be_is_refused(files, options, said, capsys):
+def test_an_option_that_cannot_be_is_refused(files, options, message, capsys):
     with pytest.raises(SystemExit) as caught:
         run(files, *options, capsys=capsys)
     assert caught.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1] == f"python -m asl_toolkit run: error: {said}"
+    assert capsys.readouterr().err.splitlines()[-1] == f"python -m asl_toolkit run: error: {message}"
 
 
 def test_a_faulty_definition_is_refused_in_the_words_of_check(files, capsys):

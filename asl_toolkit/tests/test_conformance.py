@@ -90,7 +90,7 @@ def test_the_table_counts_by_feature():
 
 def test_moto_runs_the_same_cases_beside_us(tmp_path):
     file = tmp_path / "cases.jsonl"
-    file.write_text("".join(json.dumps(each) + "\n" for each in (case("a", ["pass"]), case("b", ["fail"], status="FAILED"))))
+    file.write_text("".join(json.dumps(entry) + "\n" for entry in (case("a", ["pass"]), case("b", ["fail"], status="FAILED"))))
     tool = Path(__file__).parents[1] / "tools" / "beside_moto.py"
     done = subprocess.run([sys.executable, tool, file, "--list", "--jobs", "2"], capture_output=True, text=True, check=False)
     assert done.stdout == (

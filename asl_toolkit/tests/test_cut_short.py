@@ -22,8 +22,8 @@ def one(name, state):
     return {"StartAt": name, "States": {name: {**state, "End": True}}}
 
 
-def run(states, start, given=None, services=None, **more):
-    return asl_toolkit.run({"StartAt": start, "States": states, **more}, given, services=services, clock=VirtualClock())
+def run(states, start, data=None, services=None, **more):
+    return asl_toolkit.run({"StartAt": start, "States": states, **more}, data, services=services, clock=VirtualClock())
 
 
 WAIT = {"Type": "Wait", "Seconds": 500}
@@ -76,8 +76,8 @@ def test_a_branch_that_has_ended_is_not_cut():
 def test_iterations_that_a_failure_cuts_end_in_the_order_of_the_items():
     route = {"Type": "Choice", "Choices": [{"Variable": "$", "StringEquals": "bad", "Next": "Tick"}], "Default": "Idle"}
     processor = {"StartAt": "Route", "States": {"Route": route, **BOOM["States"], "Idle": {**WAIT, "End": True}}}
-    each = {"Type": "Map", "ItemProcessor": processor, "End": True}
-    result = run({"Each": each}, "Each", ["good", "bad", "good"])
+    map_state = {"Type": "Map", "ItemProcessor": processor, "End": True}
+    result = run({"Each": map_state}, "Each", ["good", "bad", "good"])
     (boom,) = [event["id"] for event in result.events if event["type"] == "FailStateEntered"]
     assert chain(result)[boom:] == [
         ("MapIterationAborted", boom),
@@ -141,8 +141,8 @@ def test_what_is_below_a_cut_state_ends_behind_it():
 def test_an_item_selector_that_fails_ends_the_iterations_that_had_begun():
     selector = {"n": "{% $states.context.Map.Item.Value.n %}"}
     processor = {"StartAt": "Idle", "States": {"Idle": {"Type": "Wait", "Seconds": 9, "End": True}}}
-    each = {"Type": "Map", "Items": "{% $states.input %}", "ItemSelector": selector, "ItemProcessor": processor, "End": True}
-    result = run({"Each": each}, "Each", [{"n": 1}, {"m": 1}], QueryLanguage="JSONata")
+    map_state = {"Type": "Map", "Items": "{% $states.input %}", "ItemSelector": selector, "ItemProcessor": processor, "End": True}
+    result = run({"Each": map_state}, "Each", [{"n": 1}, {"m": 1}], QueryLanguage="JSONata")
     kinds = [kind for kind, _ in chain(result)]
     assert result.error == "States.QueryEvaluationError"
     assert kinds.count("MapIterationStarted") == kinds.count("MapIterationAborted")

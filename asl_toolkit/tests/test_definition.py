@@ -117,9 +117,9 @@ def test_deep_nesting_is_refused():
 
 def test_a_text_is_read_as_check_reads_it():
     text = '{"StartAt": "S",\n "States": {"S": {"Type": "Pass", "End": true, "End": true}}}'
-    for given in ("\ufeff" + text, ("\ufeff" + text).encode(), text):
+    for definition in ("\ufeff" + text, ("\ufeff" + text).encode(), text):
         with pytest.raises(asl_toolkit.DefinitionError) as caught:
-            asl_toolkit.load(given)
+            asl_toolkit.load(definition)
         (finding,) = caught.value.findings
         assert (finding.brief, finding.line, finding.column) == (
             "/States/S/End: the member 'End' stands here more than once [DUPLICATE_KEY]",

@@ -59,9 +59,9 @@ def reader(kind, key="items", action="getObject", **config):
     }
 
 
-def run(definition, given=None, storage=None, **more):
+def run(definition, data=None, storage=None, **more):
     services = Services((storage or Storage()).handlers())
-    return asl_toolkit.run(definition, given, services=services, **more)
+    return asl_toolkit.run(definition, data, services=services, **more)
 
 
 @pytest.mark.parametrize(

@@ -335,7 +335,7 @@ def test_choice_follows_the_first_rule_and_default():
         ("Missing", {"Type": "Pass", "Result": "missing", "End": True}),
         ("Other", {"Type": "Pass", "Result": "other", "End": True}),
     )  # fmt: skip
-    outputs = [asl_toolkit.run(definition, given).output for given in ({}, {"t": "glue", "n": 2}, {"t": "emr", "n": 2})]
+    outputs = [asl_toolkit.run(definition, data).output for data in ({}, {"t": "glue", "n": 2}, {"t": "emr", "n": 2})]
     assert outputs == ["missing", "glue", "other"]
 
 
@@ -402,9 +402,9 @@ def test_a_function_cannot_change_its_callers_data():
         ("Call", {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "ResultPath": None,
                   "Parameters": {"FunctionName": "f", "Payload.$": "$"}})
     )  # fmt: skip
-    given = {"x": []}
-    result = asl_toolkit.run(definition, given, services=Services(functions={"f": function}))
-    assert result.output == given == {"x": []}
+    data = {"x": []}
+    result = asl_toolkit.run(definition, data, services=Services(functions={"f": function}))
+    assert result.output == data == {"x": []}
 
 
 def test_a_payload_over_the_limit_ends_the_execution():

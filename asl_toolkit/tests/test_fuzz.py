@@ -123,14 +123,14 @@ NAMES = [
 ]  # fmt: skip
 
 
-def places(value, found=None):
+def places(value, so_far=None):
     """Every container of a document."""
-    found = [] if found is None else found
+    so_far = [] if so_far is None else so_far
     if isinstance(value, (dict, list)):
-        found.append(value)
+        so_far.append(value)
         for inner in value.values() if isinstance(value, dict) else value:
-            places(inner, found)
-    return found
+            places(inner, so_far)
+    return so_far
 
 
 def mutate(document, source):
@@ -163,11 +163,11 @@ def answer(request):
 HANDLERS = {(service, "*"): answer for service in ("glue", "lambda", "sqs", "sns", "ecs")}
 
 
-def outcome(definition, given):
+def outcome(definition, data):
     """How it ends: refused, or a status; a bug of the interpreter is an AssertionError."""
     try:
         machine = asl_toolkit.load(definition)
-        execution = machine.start(given, services=Services(HANDLERS), clock=VirtualClock())
+        execution = machine.start(data, services=Services(HANDLERS), clock=VirtualClock())
     except DefinitionError as error:
         return "REFUSED" if error.findings else "REFUSED WITHOUT A REASON"
     except ValueError:
@@ -187,8 +187,8 @@ def fuzz(count, seed):
     ends = {}
     for number in range(count):
         definition = mutate(source.choice(SEEDS), source)
-        given = mutate(INPUT, source) if number % 3 == 0 else INPUT
-        end = outcome(definition, given)
+        data = mutate(INPUT, source) if number % 3 == 0 else INPUT
+        end = outcome(definition, data)
         ends[end] = ends.get(end, 0) + 1
     return ends
 

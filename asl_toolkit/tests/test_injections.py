@@ -66,12 +66,12 @@ def test_an_injected_missed_heartbeat_is_met_by_its_name(names, caught):
 
 
 def test_attempts_that_are_not_injected_are_checked_as_ever():
-    asked = []
-    handler = CheckedHandler(lambda _request: 1, lambda request: asked.append(request.context["State"]["RetryCount"]))
+    checked = []
+    handler = CheckedHandler(lambda _request: 1, lambda request: checked.append(request.context["State"]["RetryCount"]))
     services = with_injected(Services({("glue", "startJobRun"): handler}), [Injection("Job", "Busy")])
     retry = [{"ErrorEquals": ["Busy"]}]
     assert run(machine(Retry=retry), services=services, clock=VirtualClock(), timeout=20).output == 1
-    assert asked == [1]
+    assert checked == [1]
 
 
 @pytest.mark.parametrize(

@@ -128,8 +128,8 @@ def test_a_number_beyond_all_bounds_is_a_number_to_add_to():
 )
 def test_unique_values_come_in_the_order_of_a_hash_set(values, expected):
     """The order of java.util.HashSet: AWS gives [false, true] for [true, false], [[2,1],[1,2]] for [[1,2],[1,2],[2,1]]."""
-    found = value_of("States.ArrayUnique($)", values)
-    assert (found, [type(value) for value in found]) == (expected, [type(value) for value in expected])
+    unique = value_of("States.ArrayUnique($)", values)
+    assert (unique, [type(value) for value in unique]) == (expected, [type(value) for value in expected])
 
 
 @pytest.mark.parametrize(

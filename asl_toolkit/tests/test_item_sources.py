@@ -15,19 +15,20 @@ STORAGE = Services(
 )
 
 
-def outputs(state, given=None, language="JSONPath"):
+def outputs(state, data=None, language="JSONPath"):
     inner = {"StartAt": "Same", "States": {"Same": {"Type": "Pass", "End": True}}}
     mode = "DISTRIBUTED" if "ItemReader" in state else "INLINE"
     processor = {"ProcessorConfig": {"Mode": mode, **({"ExecutionType": "STANDARD"} if mode == "DISTRIBUTED" else {})}, **inner}
-    each = {"Type": "Map", "ItemProcessor": processor, **state, "End": True}
-    result = asl_toolkit.run({"QueryLanguage": language, "StartAt": "Each", "States": {"Each": each}}, given, services=STORAGE)
+    map_state = {"Type": "Map", "ItemProcessor": processor, **state, "End": True}
+    definition = {"QueryLanguage": language, "StartAt": "Each", "States": {"Each": map_state}}
+    result = asl_toolkit.run(definition, data, services=STORAGE)
     assert result.status == "SUCCEEDED", result.cause
     return result.output
 
 
 def reader(action, config=None, **parameters):
-    found = {"Resource": f"arn:aws:states:::s3:{action}", "Parameters": {"Bucket": "shop", **parameters}}
-    return found if config is None else {**found, "ReaderConfig": config}
+    item_reader = {"Resource": f"arn:aws:states:::s3:{action}", "Parameters": {"Bucket": "shop", **parameters}}
+    return item_reader if config is None else {**item_reader, "ReaderConfig": config}
 
 
 @pytest.mark.parametrize(

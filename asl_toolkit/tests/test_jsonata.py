@@ -9,9 +9,9 @@ import asl_toolkit
 from asl_toolkit import Services
 
 
-def output(expression, given=None, **more):
+def output(expression, data=None, **more):
     state = {"Type": "Pass", "Output": expression, "End": True}
-    result = asl_toolkit.run({"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": state}}, given, **more)
+    result = asl_toolkit.run({"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": state}}, data, **more)
     return result.output if result.status == "SUCCEEDED" else (result.error, result.cause)
 
 
@@ -42,8 +42,8 @@ def output(expression, given=None, **more):
     ],
 )
 def test_an_expression_gives(expression, expected):
-    given = {"items": [5], "nothing": None, "deep": [{"b": 1}, {"b": 2}]}
-    assert output(expression, given) == expected
+    data = {"items": [5], "nothing": None, "deep": [{"b": 1}, {"b": 2}]}
+    assert output(expression, data) == expected
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_catch_may_fail_by_itself():
 def test_variables_of_outer_scopes_are_read_and_inner_ones_end_with_their_scope():
     inner = {"Type": "Pass", "Assign": {"n": "{% $states.input + $base %}"}, "Next": "Use"}
     use = {"Type": "Pass", "Output": "{% $n %}", "End": True}
-    each = {
+    map_state = {
         "Type": "Map",
         "Items": "{% $states.input %}",
         "ItemProcessor": {"StartAt": "Inner", "States": {"Inner": inner, "Use": use}},
@@ -129,7 +129,7 @@ def test_variables_of_outer_scopes_are_read_and_inner_ones_end_with_their_scope(
     }
     states = {
         "Set": {"Type": "Pass", "Assign": {"base": 10, "old": "{% $exists($base) %}"}, "Next": "Each"},
-        "Each": each,
+        "Each": map_state,
         "Last": {
             "Type": "Pass",
             "Output": {"r": "{% $states.input %}", "n": "{% $exists($n) %}", "old": "{% $old %}"},

@@ -30,9 +30,9 @@ class Flaky:
         return Submitted({}, future)
 
 
-def start(definition, handler, given):
+def start(definition, handler, data):
     services = Services({("ecs", "runTask"): inline(handler)})
-    execution = asl_toolkit.load(definition).start(given, name="e", services=services)
+    execution = asl_toolkit.load(definition).start(data, name="e", services=services)
     return execution, execution.wait(10)
 
 

@@ -5,22 +5,22 @@ from asl_toolkit import Services, VirtualClock, inline, load, timeline
 WAIT = {"Type": "Wait", "Seconds": 1, "End": True}
 
 
-def shown(states, start, given, services=None):
+def shown(states, start, data, services=None):
     children = []
     machine = load({"StartAt": start, "States": states})
-    result = machine.start(given, services=services, clock=VirtualClock(), child_listener=children.append).wait(20)
+    result = machine.start(data, services=services, clock=VirtualClock(), child_listener=children.append).wait(20)
     return [line[16:].rstrip() for line in timeline(result.events, children)], children
 
 
 def test_events_inside_of_parallel_and_map_states_are_named_and_indented():
-    lines = {"StartAt": "Line", "States": {"Line": WAIT}}
+    processor = {"StartAt": "Line", "States": {"Line": WAIT}}
     branches = [
         {"StartAt": "Left", "States": {"Left": {"Type": "Pass", "End": True}}},
-        {"StartAt": "Lines", "States": {"Lines": {"Type": "Map", "ItemProcessor": lines, "MaxConcurrency": 1, "End": True}}},
+        {"StartAt": "Lines", "States": {"Lines": {"Type": "Map", "ItemProcessor": processor, "MaxConcurrency": 1, "End": True}}},
     ]
     both = {"Type": "Parallel", "Branches": branches, "ResultPath": None, "Next": "Done"}
-    found, _ = shown({"Both": both, "Done": {"Type": "Succeed"}}, "Both", ["a", "b"])
-    assert [(len(line) - len(line.lstrip()), *line.split()[:3]) for line in found] == [
+    lines, _ = shown({"Both": both, "Done": {"Type": "Succeed"}}, "Both", ["a", "b"])
+    assert [(len(line) - len(line.lstrip()), *line.split()[:3]) for line in lines] == [
         (0, "ExecutionStarted", '["a","b"]'),
         (0, "ParallelStateEntered", "Both", '["a","b"]'),
         (0, "ParallelStateStarted", "Both"),
@@ -52,8 +52,8 @@ def test_what_fails_inside_belongs_to_each_state_around_it():
     outer = {"Type": "Parallel", "Branches": [{"StartAt": "Middle", "States": {"Middle": middle}}], "Next": "Done"}
     outer["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": "Done"}]
     services = Services({("sns", "publish"): inline(lambda _request: 1 / 0)})
-    found, _ = shown({"Outer": outer, "Done": {"Type": "Succeed"}}, "Outer", {}, services)
-    assert [(len(line) - len(line.lstrip()), *line.split()[:2]) for line in found[-8:]] == [
+    lines, _ = shown({"Outer": outer, "Done": {"Type": "Succeed"}}, "Outer", {}, services)
+    assert [(len(line) - len(line.lstrip()), *line.split()[:2]) for line in lines[-8:]] == [
         (4, "TaskFailed", "Job"),
         (4, "TaskStateAborted", "Job"),
         (2, "ParallelStateFailed", "Middle"),
@@ -72,11 +72,11 @@ def test_what_is_cut_short_is_named_though_its_event_follows_the_failure():
         "Boom": {"Type": "Fail"},
         "Long": {"Type": "Wait", "Seconds": 90, "End": True},
     }
-    each = {"Type": "Map", "ItemProcessor": {"StartAt": "Route", "States": routes}, "End": True}
+    map_state = {"Type": "Map", "ItemProcessor": {"StartAt": "Route", "States": routes}, "End": True}
     slow = {"StartAt": "Slow", "States": {"Slow": {"Type": "Wait", "Seconds": 60, "End": True}}}
-    both = {"Type": "Parallel", "Branches": [slow, {"StartAt": "Each", "States": {"Each": each}}], "End": True}
-    found, _ = shown({"Both": both}, "Both", ["good", "bad"])
-    assert [(len(line) - len(line.lstrip()), *line.split()[:3]) for line in found[-8:]] == [
+    both = {"Type": "Parallel", "Branches": [slow, {"StartAt": "Each", "States": {"Each": map_state}}], "End": True}
+    lines, _ = shown({"Both": both}, "Both", ["good", "bad"])
+    assert [(len(line) - len(line.lstrip()), *line.split()[:3]) for line in lines[-8:]] == [
         (4, "FailStateEntered", "Boom", "[1]"),
         (4, "MapIterationAborted", "Each", "[0]"),
         (4, "WaitStateAborted", "Long", "[0]"),
@@ -93,8 +93,8 @@ def test_children_stand_below_their_map_run():
     states = {
         "M": {"Type": "Map", "ItemProcessor": {"ProcessorConfig": config, "StartAt": "W", "States": {"W": WAIT}}, "End": True}
     }
-    found, (child,) = shown(states, "M", ["a"])
-    assert [" ".join(line.split()) for line in found[3:]] == [
+    lines, (child,) = shown(states, "M", ["a"])
+    assert [" ".join(line.split()) for line in lines[3:]] == [
         f"MapRunStarted M {child.map_run_arn.rsplit(':', 1)[-1]}",
         f"child {child.name} SUCCEEDED",
         'ExecutionStarted "a"',

@@ -44,12 +44,12 @@ class _LambdaClient:
     def __init__(self, functions: Mapping[str, Callable[[Any, Any], Any]]) -> None:  # Lambda handlers
         self._caller = FunctionCaller(functions, region="us-east-1", account="111111111111")
 
-    def invoke(self, **given: Any) -> dict[str, Any]:  # boto3's shapes
+    def invoke(self, **request: Any) -> dict[str, Any]:  # boto3's shapes
         """Call a function as Lambda would."""
-        payload = given.get("Payload") or b"{}"
+        payload = request.get("Payload") or b"{}"
         event = json.loads(payload.decode() if isinstance(payload, bytes) else payload)
         try:
-            result = self._caller.call(given["FunctionName"], event)
+            result = self._caller.call(request["FunctionName"], event)
         except TaskFailed as failure:
             body = str(failure.cause).encode()
             return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": io.BytesIO(body)}
@@ -141,34 +141,34 @@ class _Running:
 
     def verdict(self) -> Verdict:
         """Its verdict; one that has died or hangs is wrong."""
-        found: Verdict = "wrong"
+        verdict: Verdict = "wrong"
         try:
             if self.receive.poll():
-                found = self.receive.recv()
+                verdict = self.receive.recv()
         except EOFError:
-            found = "wrong"
+            verdict = "wrong"
         self._process.kill()
         self._process.join()
         self.receive.close()
-        return found
+        return verdict
 
 
 def verdicts_by_moto(cases: Sequence[Mapping[str, Json]], at_once: int) -> list[Verdict]:
     """Moto's verdicts. Most of the time it waits (its waits and backoffs are real), so that many cases run at once."""
-    found: list[Verdict] = ["wrong"] * len(cases)
+    verdicts: list[Verdict] = ["wrong"] * len(cases)
     left, running = list(enumerate(cases)), list[_Running]()
-    left.sort(key=lambda each: not _SLOW & set(each[1]["features"]))  # first, so that none is waited for at the end
+    left.sort(key=lambda entry: not _SLOW & set(entry[1]["features"]))  # first, so that none is waited for at the end
     while left or running:
         while left and len(running) < at_once:
             running.append(_Running(*left.pop(0)))
-        soonest = min(each.deadline for each in running)
-        ready = wait([each.receive for each in running], max(0.0, soonest - time.monotonic()))
-        for each in [each for each in running if each.receive in ready or each.deadline <= time.monotonic()]:
-            found[each.place] = each.verdict()
-            running.remove(each)
+        soonest = min(entry.deadline for entry in running)
+        ready = wait([entry.receive for entry in running], max(0.0, soonest - time.monotonic()))
+        for entry in [entry for entry in running if entry.receive in ready or entry.deadline <= time.monotonic()]:
+            verdicts[entry.place] = entry.verdict()
+            running.remove(entry)
         sys.stderr.write(f"\rmoto: {len(cases) - len(left) - len(running)} of {len(cases)}")
     sys.stderr.write("\n")
-    return found
+    return verdicts
 
 
 def _warm_up() -> None:
@@ -196,14 +196,14 @@ def _warm_up() -> None:
 
 def main() -> int:
     """The table of both; exit code 0 when ours has nothing wrong."""
-    given = arguments_of(argparse.ArgumentParser(description=__doc__), sys.argv[1:])
-    cases = read(given.file, given.name)
+    options = arguments_of(argparse.ArgumentParser(description=__doc__), sys.argv[1:])
+    cases = read(options.file, options.name)
     _warm_up()
-    theirs = verdicts_by_moto(cases, given.jobs)
-    judged = judged_by_us(cases, given.jobs)
-    ours = [each.verdict for each in judged]
+    theirs = verdicts_by_moto(cases, options.jobs)
+    judged = judged_by_us(cases, options.jobs)
+    ours = [case.verdict for case in judged]
     sys.stdout.write(table(cases, {"asl_toolkit": ours, "moto": theirs}))
-    sys.stdout.writelines(remarks(judged, all_names=given.list))
+    sys.stdout.writelines(remarks(judged, all_names=options.list))
     return 1 if "wrong" in ours else 0
 
 

@@ -43,9 +43,9 @@ class Scope:
 
     def visible(self) -> dict[str, Json]:
         """All variables that can be read here."""
-        found = {} if self._parent is None else self._parent.visible()
-        found.update(self._own)
-        return found
+        variables = {} if self._parent is None else self._parent.visible()
+        variables.update(self._own)
+        return variables
 
 
 class Environment:

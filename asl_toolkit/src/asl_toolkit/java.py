@@ -51,13 +51,13 @@ def hash_set_order(values: Sequence[Json]) -> list[Json]:
     """The values as a HashSet gives them back that was made of this list: each once, by buckets."""
     wanted = max(int(len(values) / 0.75) + 1, _SMALLEST_TABLE)
     table = 1 << (wanted - 1).bit_length()
-    kept: dict[object, tuple[int, int, Json]] = {}
+    entries: dict[object, tuple[int, int, Json]] = {}
     for place, value in enumerate(values):
         key = _identity(value)
-        if key not in kept:
+        if key not in entries:
             code = _hash_code(value) & 0xFFFFFFFF
-            kept[key] = (code ^ (code >> 16)) & (table - 1), place, value
-    return [value for _, _, value in sorted(kept.values(), key=lambda entry: entry[:2])]
+            entries[key] = (code ^ (code >> 16)) & (table - 1), place, value
+    return [value for _, _, value in sorted(entries.values(), key=lambda entry: entry[:2])]
 
 
 def _identity(value: Json) -> object:

@@ -107,8 +107,8 @@ def run(  # noqa: PLR0913 - as `StateMachine.start`
 ) -> "ExecutionResult":
     """Run a definition to its end. TimeoutError (and a stopped execution) after `timeout` seconds of this machine."""
     machine = definition if isinstance(definition, StateMachine) else load(definition)
-    given = {} if input is None else input
-    execution = machine.start(given, name=name, services=services, clock=clock, listener=listener, seed=seed)
+    value = {} if input is None else input
+    execution = machine.start(value, name=name, services=services, clock=clock, listener=listener, seed=seed)
     try:
         return execution.wait(timeout)
     except TimeoutError:

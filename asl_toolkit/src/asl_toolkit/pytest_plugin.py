@@ -43,7 +43,7 @@ class AslRunner:
         used = services or Services(functions=functions, tokens=TaskTokens(patience=0))
         if mocks is not None:
             used = with_mocks(used, mocks, machine)
-        injections, met = [parse_injection(each) for each in inject], set[Injection]()
+        injections, met = [parse_injection(text) for text in inject], set[Injection]()
         if inject:
             used = with_injected(used, injections, machine, where="inject=", met=met)
         clock = VirtualClock()

@@ -25,8 +25,8 @@ def test_diagnostics_become_findings_in_the_order_of_the_document(client):
     warning = {"severity": "WARNING", "code": "NO_DOLLAR", "message": "No .$", "location": "/States/A"}
     with Stubber(client) as stubber:
         stubber.add_response("validate_state_machine_definition", answer(error, warning, result="FAIL"), ASKED)
-        found = ask_aws(TEXT, client)
-    assert [str(finding) for finding in found] == [
+        findings = ask_aws(TEXT, client)
+    assert [str(finding) for finding in findings] == [
         "4:5 WARNING AWS_WARNING /States/A: NO_DOLLAR: No .$. See the message of AWS.",
         "4:27 ERROR AWS_ERROR /States/A/End: SCHEMA_VALIDATION_FAILED: The field is odd. See the message of AWS.",
     ]
@@ -35,8 +35,8 @@ def test_diagnostics_become_findings_in_the_order_of_the_document(client):
 def test_a_cut_list_and_a_bare_refusal_are_said_aloud(client):
     with Stubber(client) as stubber:
         stubber.add_response("validate_state_machine_definition", answer(result="FAIL", truncated=True), ASKED)
-        found = ask_aws(TEXT, client)
-    assert [str(finding) for finding in found] == [
+        findings = ask_aws(TEXT, client)
+    assert [str(finding) for finding in findings] == [
         "1:1 ERROR AWS_ERROR /: AWS refuses the definition without a diagnostic. See the message of AWS.",
         "1:1 WARNING AWS_TRUNCATED /: AWS found more than the 0 diagnostics that it gave. Mend what is listed and ask again.",
     ]
@@ -45,10 +45,10 @@ def test_a_cut_list_and_a_bare_refusal_are_said_aloud(client):
 def test_a_text_that_is_no_json_is_asked_all_the_same(client):
     diagnostic = {"severity": "ERROR", "code": "INVALID_JSON_DESCRIPTION", "message": "no JSON"}
     with Stubber(client) as stubber:
-        asked = {**ASKED, "definition": "{", "type": "EXPRESS"}
-        stubber.add_response("validate_state_machine_definition", answer(diagnostic, result="FAIL"), asked)
-        found = ask_aws("{", client, machine_type="EXPRESS")
-    assert [(finding.code, finding.message) for finding in found] == [("AWS_ERROR", "INVALID_JSON_DESCRIPTION: no JSON")]
+        request = {**ASKED, "definition": "{", "type": "EXPRESS"}
+        stubber.add_response("validate_state_machine_definition", answer(diagnostic, result="FAIL"), request)
+        findings = ask_aws("{", client, machine_type="EXPRESS")
+    assert [(finding.code, finding.message) for finding in findings] == [("AWS_ERROR", "INVALID_JSON_DESCRIPTION: no JSON")]
 
 
 def test_the_command_merges_what_aws_says(client, monkeypatch, capsys, tmp_path):
@@ -57,8 +57,8 @@ def test_the_command_merges_what_aws_says(client, monkeypatch, capsys, tmp_path)
     diagnostic = {"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "message": "odd", "location": "/States/A/Nxt"}
     monkeypatch.setattr(command, "_client", lambda region: client)
     with Stubber(client) as stubber:
-        asked = {**ASKED, "definition": file.read_text(encoding="utf-8")}
-        stubber.add_response("validate_state_machine_definition", answer(diagnostic, result="FAIL"), asked)
+        request = {**ASKED, "definition": file.read_text(encoding="utf-8")}
+        stubber.add_response("validate_state_machine_definition", answer(diagnostic, result="FAIL"), request)
         assert command.main([str(file), "--aws"]) == 1
     assert capsys.readouterr().out == (
         f"{file}:4:40: ERROR AWS_ERROR /States/A/Nxt: SCHEMA_VALIDATION_FAILED: odd. See the message of AWS.\n"

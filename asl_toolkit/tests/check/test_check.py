@@ -116,19 +116,19 @@ def test_two_maps_with_one_label():
 
 @pytest.mark.parametrize("path", ["$.a b", "$.@type", "$['a'].b:c", "$.a[::2]"])
 def test_a_path_that_only_jayway_could_judge_is_a_warning(path):
-    found = check(machine(A={"Type": "Pass", "InputPath": path, "End": True}))
-    assert {finding.code for finding in found} <= {"PATH_UNSURE"}
+    findings = check(machine(A={"Type": "Pass", "InputPath": path, "End": True}))
+    assert {finding.code for finding in findings} <= {"PATH_UNSURE"}
 
 
 def test_without_botocore_that_is_said_and_the_rest_is_checked(monkeypatch):
     monkeypatch.setattr(checker, "load_models", lambda: None)
     task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessag", "Parameters": {}, "End": True}
-    found = check(machine(A=task))
-    assert [(finding.code, finding.pointer) for finding in found] == [
+    findings = check(machine(A=task))
+    assert [(finding.code, finding.pointer) for finding in findings] == [
         ("MODELS_MISSING", ""),
         ("UNKNOWN_ACTION", "/States/A/Resource"),
     ]
-    assert str(found[0]) == (
+    assert str(findings[0]) == (
         "WARNING MODELS_MISSING /: actions, parameters and answers of services were left out: botocore is not installed. "
         "Install boto3."
     )

@@ -13,9 +13,9 @@ FAULTS = tuple(seeded_faults())
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
 def test_a_seeded_fault_is_found_once_and_alone(fault):
-    found = [(finding.code, finding.pointer) for finding in check(fault.text, **fault.options)]
-    assert found.count((fault.code, fault.pointer)) == 1, found
-    others = {code for code, pointer in found if (code, pointer) != (fault.code, fault.pointer)}
+    findings = [(finding.code, finding.pointer) for finding in check(fault.text, **fault.options)]
+    assert findings.count((fault.code, fault.pointer)) == 1, findings
+    others = {code for code, pointer in findings if (code, pointer) != (fault.code, fault.pointer)}
     assert others <= fault.also
 
 

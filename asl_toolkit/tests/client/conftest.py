@@ -30,9 +30,9 @@ def create():
 def run(create):
     """Creates a machine, runs it with an input and describes the execution."""
 
-    def run_machine(client, name, definition, given="{}", **more):
+    def run_machine(client, name, definition, data="{}", **more):
         arn = create(client, name, definition, **more)
-        started = client.start_execution(stateMachineArn=arn, input=given)
+        started = client.start_execution(stateMachineArn=arn, input=data)
         return client.wait_for_execution(executionArn=started["executionArn"], timeout=20)
 
     return run_machine

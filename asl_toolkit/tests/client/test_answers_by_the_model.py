@@ -41,18 +41,18 @@ def faults(shape, value, where):
         return [f"{where} has no time zone"]
     if getattr(shape, "enum", None) and value not in shape.enum:
         return [f"{where} is {value!r}, none of {shape.enum}"]
-    found = []
+    sentences = []
     if shape.type_name == "list":
         for number, element in enumerate(value):
-            found += faults(shape.member, element, f"{where}[{number}]")
+            sentences += faults(shape.member, element, f"{where}[{number}]")
     if shape.type_name == "structure":
-        found += [f"{where} has no {name}" for name in shape.required_members if name not in value]
+        sentences += [f"{where} has no {name}" for name in shape.required_members if name not in value]
         for name, inner in value.items():
             if name in shape.members:
-                found += faults(shape.members[name], inner, f"{where}.{name}")
+                sentences += faults(shape.members[name], inner, f"{where}.{name}")
             else:
-                found.append(f"{where}.{name} is not in the model")
-    return found
+                sentences.append(f"{where}.{name} is not in the model")
+    return sentences
 
 
 class Watched:

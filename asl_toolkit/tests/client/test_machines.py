@@ -65,8 +65,8 @@ def test_an_execution_keeps_the_definition_that_it_started_with(client, create):
     arn = create(client, "m", PASS)
     started = client.start_execution(stateMachineArn=arn)
     client.update_state_machine(stateMachineArn=arn, definition=json.dumps(FAIL))
-    kept = client.describe_state_machine_for_execution(executionArn=started["executionArn"])
-    assert (json.loads(kept["definition"]), kept["name"], kept["stateMachineArn"]) == (PASS, "m", arn)
+    revision = client.describe_state_machine_for_execution(executionArn=started["executionArn"])
+    assert (json.loads(revision["definition"]), revision["name"], revision["stateMachineArn"]) == (PASS, "m", arn)
 
 
 def test_machines_are_listed_by_name_in_pages(client, create):
@@ -109,9 +109,9 @@ JOB = {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Pa
     ],
 )
 def test_faults_have_the_codes_of_aws(client, definition, code, location):
-    result, found = diagnostics(client, definition)
+    result, faults = diagnostics(client, definition)
     assert result == "FAIL"
-    assert found[0] == ("ERROR", code, location)
+    assert faults[0] == ("ERROR", code, location)
 
 
 def test_a_language_that_cannot_be_gone_back_to_is_named_as_recorded(client):

@@ -112,9 +112,9 @@ def test_tokens_are_answered_through_the_client(create):
         client.send_task_success(taskToken=bodies[0], output="{")
     client.send_task_failure(taskToken=bodies[0], error="Nope", cause="because")
     assert client.wait_for_execution(executionArn=started["executionArn"], timeout=10)["error"] == "Nope"
-    with pytest.raises(client.exceptions.TaskTimedOut) as gone:
+    with pytest.raises(client.exceptions.TaskTimedOut) as timed_out:
         client.send_task_success(taskToken=bodies[0], output="1")
-    assert gone.value.response["Error"]["Message"] == "Task Timed Out: 'Provided task does not exist anymore'"
+    assert timed_out.value.response["Error"]["Message"] == "Task Timed Out: 'Provided task does not exist anymore'"
     with pytest.raises(client.exceptions.InvalidToken) as rubbish:
         client.send_task_heartbeat(taskToken="rubbish")
     assert rubbish.value.response["Error"]["Message"] == "Invalid Token: 'Invalid token'"

@@ -22,12 +22,12 @@ def main(argv: Sequence[str]) -> int:
     """The sub-command `check`; findings go to stdout, what stops it to stderr."""
     options = _parser().parse_args(argv)
     try:
-        found = [(name, _check(name, options)) for name in options.files]
+        checked = [(name, _check(name, options)) for name in options.files]
     except _Refused as refused:
         sys.stderr.write(f"check: {refused}\n")
         return _WRONG_USE
-    sys.stdout.write(as_json(found) if options.output == "json" else as_text(found))
-    faulty = any(finding.severity is Severity.ERROR for _, findings in found for finding in findings)
+    sys.stdout.write(as_json(checked) if options.output == "json" else as_text(checked))
+    faulty = any(finding.severity is Severity.ERROR for _, findings in checked for finding in findings)
     return _FAULTY if faulty else _CLEAN
 
 
@@ -87,18 +87,18 @@ def _read(name: str) -> bytes:
         raise _Refused(f"{name!r} cannot be read: {error.strerror}") from error
 
 
-def as_text(found: Sequence[tuple[str, Sequence[Finding]]]) -> str:
+def as_text(checked: Sequence[tuple[str, Sequence[Finding]]]) -> str:
     """One line per finding, and a last line with the counts; `found` pairs the name of each definition with its findings."""
     lines = []
-    for name, findings in found:
+    for name, findings in checked:
         for finding in findings:
             place = f":{finding.line}:{finding.column}" if finding.line is not None else ""
             where = finding.pointer or "/"
             text = sentences(finding.message, finding.remedy)
             lines.append(f"{name}{place}: {finding.severity} {finding.code} {where}: {text}")
-    every = [finding for _, findings in found for finding in findings]
+    every = [finding for _, findings in checked for finding in findings]
     errors = sum(finding.severity is Severity.ERROR for finding in every)
-    lines.append(f"{_count(len(found), 'file')}: {_count(errors, 'error')}, {_count(len(every) - errors, 'warning')}")
+    lines.append(f"{_count(len(checked), 'file')}: {_count(errors, 'error')}, {_count(len(every) - errors, 'warning')}")
     return "\n".join(lines) + "\n"
 
 
@@ -106,7 +106,7 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def as_json(found: Sequence[tuple[str, Sequence[Finding]]]) -> str:
+def as_json(checked: Sequence[tuple[str, Sequence[Finding]]]) -> str:
     """The same as one JSON list."""
     entries = [
         {
@@ -119,7 +119,7 @@ def as_json(found: Sequence[tuple[str, Sequence[Finding]]]) -> str:
             "message": finding.message,
             "remedy": finding.remedy,
         }
-        for name, findings in found
+        for name, findings in checked
         for finding in findings
     ]
     return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"

@@ -82,10 +82,10 @@ def _check_ends(scope: Scope, edges: Mapping[str, list[str]], report: Report) ->
         for target in targets:
             backwards[target].append(name)
     ending = _reach(ends, backwards)
-    lost = [name for name in scope.states if name not in ending and edges[name]]
-    if lost:
-        shown = ", ".join(repr(name) for name in lost[:5]) + (" …" if len(lost) > 5 else "")
-        report.add("ENDLESS", scope.states[lost[0]].pointer, f"no terminal state can be reached from {shown}")
+    endless = [name for name in scope.states if name not in ending and edges[name]]
+    if endless:
+        shown = ", ".join(repr(name) for name in endless[:5]) + (" …" if len(endless) > 5 else "")
+        report.add("ENDLESS", scope.states[endless[0]].pointer, f"no terminal state can be reached from {shown}")
 
 
 def _reach(start: set[str], edges: Mapping[str, list[str]]) -> set[str]:

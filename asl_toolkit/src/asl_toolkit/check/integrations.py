@@ -56,10 +56,10 @@ def _cluster(
     suffixes: tuple[str, ...], operation: str, members: Mapping[str, Simple | ModelShape], *optional: str
 ) -> Integration:
     """An action of elasticmapreduce on one cluster: all members but `optional` are required."""
-    given: dict[str, Simple | ModelShape] = {"ClusterId": "string", **members}
-    required = tuple(name for name in given if name not in optional)
+    all_members: dict[str, Simple | ModelShape] = {"ClusterId": "string", **members}
+    required = tuple(name for name in all_members if name not in optional)
     refused = frozenset({"InstanceFleetId", "InstanceGroupId"}) if operation.startswith("Modify") else frozenset[str]()
-    return Integration(suffixes, ("emr", operation), given, required, refused, closed=True)
+    return Integration(suffixes, ("emr", operation), all_members, required, refused, closed=True)
 
 
 OPTIMISED: Final[Mapping[str, Mapping[str, Integration]]] = {

@@ -71,10 +71,10 @@ def find_member(name: str, names: Mapping[str, str]) -> str | None:
     if not name[:1].isupper():
         return None
     folded = name.lower()
-    return next((own for given, own in names.items() if given.lower() == folded and _ACRONYM.search(given)), None)
+    return next((own for spelling, own in names.items() if spelling.lower() == folded and _ACRONYM.search(spelling)), None)
 
 
 def nearest(name: str, names: Mapping[str, str]) -> str | None:
     """The name that differs in case only, or None."""
     folded = name.lower()
-    return next((given for given in names if given.lower() == folded), None)
+    return next((spelling for spelling in names if spelling.lower() == folded), None)

@@ -55,10 +55,10 @@ _OWN: Final[Mapping[tuple[str, str], frozenset[str]]] = {
 
 def check_outputs(state: StateAt, called: Called, report: Report, models: Models) -> None:
     """What ResultSelector, OutputPath or a JSONata expression read of a Task's result."""
-    found = _answer(called, models)
-    if found is None:
+    answer = _answer(called, models)
+    if answer is None:
         return
-    shape, always = found
+    shape, always = answer
     for pointer, tokens in _result_paths(state):
         _walk(tokens, pointer, shape, always, called, report)
 

@@ -88,15 +88,15 @@ class _Checker:
             name: kind for name, kind in rules.members.items() if rules.closed or name in names or rules.required is not None
         }
         every = {**names, **{name: name for name in simple}}
-        given = self._members(value, pointer, every, self._title)
+        members = self._members(value, pointer, every, self._title)
         if rules.required is not None:
             required = list(rules.required)
         else:
             required = [] if shape is None else [n for n, own in names.items() if own in _required(shape)]
-        self._missing(required, given, every, pointer, self._title)
-        if rules.one_of and not any(every.get(name, name) in given for name in rules.one_of):
+        self._missing(required, members, every, pointer, self._title)
+        if rules.one_of and not any(every.get(name, name) in members for name in rules.one_of):
             self._report.add("PARAMETER_MISSING", pointer, f"{self._title} needs one of {', '.join(map(repr, rules.one_of))}")
-        for member, (inner, where, dynamic) in given.items():
+        for member, (inner, where, dynamic) in members.items():
             if dynamic:
                 continue
             kind = simple.get(member[:1].upper() + member[1:])
@@ -111,7 +111,7 @@ class _Checker:
         self, value: Mapping[str, Json], pointer: Pointer, names: Mapping[str, str], what: str
     ) -> dict[str, tuple[Json, Pointer, bool]]:
         """Own name of a member → (value, pointer, whether it is only known when it runs)."""
-        found: dict[str, tuple[Json, Pointer, bool]] = {}
+        members: dict[str, tuple[Json, Pointer, bool]] = {}
         for written, inner in value.items():
             dynamic = not self._jsonata and written.endswith(".$")
             name = written[:-2] if dynamic else written
@@ -120,24 +120,24 @@ class _Checker:
             if name in self._rules.refused:
                 self._report.add("PARAMETER_UNKNOWN", where, f"Step Functions takes no {name!r} in {self._title}")
             elif own is not None:
-                found[own] = (inner, where, dynamic or self._is_dynamic(inner))
+                members[own] = (inner, where, dynamic or self._is_dynamic(inner))
             elif (near := nearest(name, names)) is not None:
                 self._report.add("PARAMETER_CASE", where, f"{what} has no member {name!r}; did you mean {near!r}?")
-                found[names[near]] = (inner, where, dynamic or self._is_dynamic(inner))
+                members[names[near]] = (inner, where, dynamic or self._is_dynamic(inner))
             else:
                 close = get_close_matches(name, list(names), 1)
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 self._report.add("PARAMETER_UNKNOWN", where, f"{what} has no member {name!r}{hint}")
-        return found
+        return members
 
     def _is_dynamic(self, value: Json) -> bool:
         return value is None or is_placeholder(value) or (self._jsonata and is_expression(value))
 
     def _missing(
-        self, required: list[str], given: Mapping[str, object], names: Mapping[str, str], pointer: Pointer, what: str
+        self, required: list[str], members: Mapping[str, object], names: Mapping[str, str], pointer: Pointer, what: str
     ) -> None:
         for name in required:
-            if names.get(name, name) not in given and name not in self._rules.refused:
+            if names.get(name, name) not in members and name not in self._rules.refused:
                 self._report.add("PARAMETER_MISSING", pointer, f"{what} needs {name!r}")
 
     def _value(self, shape: Shape, value: Json, pointer: Pointer, depth: int) -> None:
@@ -159,9 +159,9 @@ class _Checker:
 
     def _structure(self, shape: Shape, value: Mapping[str, Json], pointer: Pointer, depth: int) -> None:
         names, title = member_names(shape), f"{pointer[-1]} of {self._title}"
-        given = self._members(value, pointer, names, title)
-        self._missing([name for name, own in names.items() if own in _required(shape)], given, names, pointer, title)
-        for member, (inner, where, dynamic) in given.items():
+        members = self._members(value, pointer, names, title)
+        self._missing([name for name, own in names.items() if own in _required(shape)], members, names, pointer, title)
+        for member, (inner, where, dynamic) in members.items():
             if member not in _json_members(self._rules) and not dynamic:
                 self._value(shape.members[member], inner, where, depth + 1)
 

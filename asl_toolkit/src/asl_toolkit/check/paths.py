@@ -128,8 +128,8 @@ def check_context_names(names: list[str], source: str, pointer: Pointer, state: 
 
 
 def _near(name: str, known: Collection[str]) -> str:
-    found = get_close_matches(name, sorted(known), 1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    nearest = get_close_matches(name, sorted(known), 1)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""
 
 
 def _check_call(call: IntrinsicCall, pointer: Pointer, report: Report) -> None:
@@ -147,6 +147,6 @@ def _check_format(call: IntrinsicCall, pointer: Pointer, report: Report) -> None
     if not isinstance(template, Constant) or not isinstance(template.value, str):
         return
     holes = len(re.findall(r"(?<!\\)\{\}", template.value))
-    given = len(call.arguments) - 1
-    if holes != given:
-        report.add("FORMAT_ARGUMENTS", pointer, f"States.Format has {holes} {{}} and {given} arguments in {call.source!r}")
+    values = len(call.arguments) - 1
+    if holes != values:
+        report.add("FORMAT_ARGUMENTS", pointer, f"States.Format has {holes} {{}} and {values} arguments in {call.source!r}")

@@ -97,11 +97,11 @@ def _scope(  # noqa: PLR0913, PLR0917 - what a scope is, and what is handed down
         if not isinstance(state, Mapping):
             report.add("WRONG_TYPE", where, f"a state is an object, not {a_type(state)}")
             continue
-        found = _state(name, state, where, scope, machine, report)
-        states[name] = found
-        machine.states.append(found)
-    for found in states.values():
-        _inner_scopes(found, machine, report, depth)
+        state_at = _state(name, state, where, scope, machine, report)
+        states[name] = state_at
+        machine.states.append(state_at)
+    for state_at in states.values():
+        _inner_scopes(state_at, machine, report, depth)
 
 
 def _state(  # noqa: PLR0913, PLR0917 - a state, where it stands, and what is handed down

@@ -43,8 +43,8 @@ def _check_waiting(state: StateAt, report: Report) -> None:
     bounded = {"TimeoutSeconds", "TimeoutSecondsPath"} | beats
     if (job or token or worker) and not bounded & state.value.keys():
         report.add("NO_TIMEOUT", state.pointer, f"the Task {state.name!r} may wait for a year")
-    given = state.value.get("Arguments" if state.jsonata else "Parameters")
-    if token and (given is None or not _holds_token(given, jsonata=state.jsonata)):
+    parameters = state.value.get("Arguments" if state.jsonata else "Parameters")
+    if token and (parameters is None or not _holds_token(parameters, jsonata=state.jsonata)):
         report.add("NO_TASK_TOKEN", state.pointer, f"the Task {state.name!r} passes no task token on")
 
 

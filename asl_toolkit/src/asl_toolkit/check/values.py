@@ -121,6 +121,6 @@ def check_word(  # noqa: PLR0913 - as check_value
 def check_exclusive(value: Mapping[str, Json], pointer: Pointer, fields: Fields, report: Report) -> None:
     """Fields that exclude each other."""
     for group in EXCLUSIVE:
-        given = [name for name in group if name in value and name in fields]
-        if len(given) > 1:
-            report.add("EXCLUSIVE_FIELDS", (*pointer, given[1]), f"{given[0]} and {given[1]} exclude each other")
+        present = [name for name in group if name in value and name in fields]
+        if len(present) > 1:
+            report.add("EXCLUSIVE_FIELDS", (*pointer, present[1]), f"{present[0]} and {present[1]} exclude each other")

@@ -57,8 +57,8 @@ def references(definition: Mapping[str, Json]) -> dict[str, list[str]]:
     assigned: dict[Pointer, set[str]] = {scope.pointer: set() for scope in machine.scopes}
     for state in machine.states:
         assigned[state.scope.pointer].update(name for _, name in _assignments(state))
-    found = {state.name: {name for _, name in _readings(state)} & _visible(state.scope, assigned) for state in machine.states}
-    return {name: sorted(names) for name, names in sorted(found.items()) if names}
+    variables = {state.name: {name for _, name in _readings(state)} & _visible(state.scope, assigned) for state in machine.states}
+    return {name: sorted(names) for name, names in sorted(variables.items()) if names}
 
 
 def _visible(scope: Scope | None, assigned: Mapping[Pointer, set[str]]) -> set[str]:

@@ -56,10 +56,10 @@ def matches(text: str, pattern: str) -> bool:
     if start > end:
         return False
     for part in parts[1:-1]:
-        found = text.find(part, start, end)
-        if found < 0:
+        position = text.find(part, start, end)
+        if position < 0:
             return False
-        start = found + len(part)
+        start = position + len(part)
     return True
 
 

@@ -45,8 +45,8 @@ class Activities(Part):
     def list_activities(self, request: Request) -> Response:
         """All of them, by name."""
         with self._registry.lock:
-            found = sorted(self._registry.activities.values(), key=lambda activity: activity.name)
-        listed = [{"activityArn": it.arn, "name": it.name, "creationDate": it.created} for it in found]
+            activities = sorted(self._registry.activities.values(), key=lambda activity: activity.name)
+        listed = [{"activityArn": it.arn, "name": it.name, "creationDate": it.created} for it in activities]
         return page(listed, request, "activities", self._registry.exceptions, "ListActivities")
 
     @operation("DeleteActivity")

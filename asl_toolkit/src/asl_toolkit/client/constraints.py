@@ -26,10 +26,10 @@ def check_request(operation: str, request: Mapping[str, Any], exceptions: Except
     report = ParamValidator().validate(request, shape)
     if report.has_errors():
         raise ParamValidationError(report=report.generate_report())
-    found = list(violations(shape, request))
-    if found:
-        count = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
-        raise exceptions.make("ValidationException", f"{count} detected: {'; '.join(found)}", operation)
+    sentences = list(violations(shape, request))
+    if sentences:
+        count = "1 validation error" if len(sentences) == 1 else f"{len(sentences)} validation errors"
+        raise exceptions.make("ValidationException", f"{count} detected: {'; '.join(sentences)}", operation)
 
 
 def violations(shape: Shape, value: Any, path: str = "") -> Iterator[str]:  # boto3's values

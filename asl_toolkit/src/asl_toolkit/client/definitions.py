@@ -54,8 +54,8 @@ class Diagnostic:
 
     def described(self) -> dict[str, str]:
         """The shape of ValidateStateMachineDefinitionDiagnostic."""
-        found = {"severity": str(self.severity), "code": self.code, "message": self.message}
-        return found if self.location is None else {**found, "location": self.location}
+        members = {"severity": str(self.severity), "code": self.code, "message": self.message}
+        return members if self.location is None else {**members, "location": self.location}
 
     def __str__(self) -> str:
         """As InvalidDefinition quotes it."""
@@ -70,15 +70,15 @@ def diagnostics_of(definition: str, kind: MachineType) -> tuple[Diagnostic, ...]
     except ValueError:
         value = None
     translated = (_translated(finding, definition, value, kind) for finding in check(definition, machine_type=kind))
-    found = [entry for entry in translated if entry is not None]
+    diagnostics = [entry for entry in translated if entry is not None]
     if isinstance(value, Mapping):
         required = _fields_required(value)
-        found = required + [entry for entry in found if entry.location != "/" or not required]
-    elif found and found[0].code == _SCHEMA:
-        found = [Diagnostic(Severity.ERROR, _SCHEMA, "Definition must be a valid JSON object", None)]
-    if not any(entry.severity is Severity.ERROR for entry in found):
-        found += _not_run(definition, kind)
-    return tuple(sorted(found, key=lambda entry: entry.severity is not Severity.ERROR))
+        diagnostics = required + [entry for entry in diagnostics if entry.location != "/" or not required]
+    elif diagnostics and diagnostics[0].code == _SCHEMA:
+        diagnostics = [Diagnostic(Severity.ERROR, _SCHEMA, "Definition must be a valid JSON object", None)]
+    if not any(entry.severity is Severity.ERROR for entry in diagnostics):
+        diagnostics += _not_run(definition, kind)
+    return tuple(sorted(diagnostics, key=lambda entry: entry.severity is not Severity.ERROR))
 
 
 def refusal(definition: str, kind: MachineType) -> str | None:
@@ -109,7 +109,7 @@ def _translated(finding: Finding, text: str, value: Json, kind: MachineType) -> 
 
 def _of_express(resource: str) -> str | None:
     """AWS's words for an integration that an EXPRESS machine cannot have; None for another fault of the pattern."""
-    pattern = next((each for each in _PATTERNS if each in resource), None)
+    pattern = next((suffix for suffix in _PATTERNS if suffix in resource), None)
     return None if pattern is None else f"Express state machine does not support '{pattern}' service integration"
 
 

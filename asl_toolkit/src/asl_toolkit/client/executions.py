@@ -55,9 +55,9 @@ class Executions(Part):
     @operation("DescribeExecution")
     def describe_execution(self, request: Request) -> Response:
         """Where an execution stands; of a child of a Map Run, once it has ended."""
-        found = self._registry.map_runs.child(request["executionArn"])
-        if found is not None:
-            return _included(describe_child(*found), request)
+        child = self._registry.map_runs.child(request["executionArn"])
+        if child is not None:
+            return _included(describe_child(*child), request)
         return _included(describe(self._registry.execution(request["executionArn"], "DescribeExecution")), request)
 
     @operation("ListExecutions")
@@ -68,11 +68,11 @@ class Executions(Part):
         if (machine_arn is None) == (map_run_arn is None):
             message = "Either stateMachineArn or mapRunArn must be specified, and not both"
             raise self._registry.error("ValidationException", message, name)
-        found = self._of_machine(str(machine_arn)) if map_run_arn is None else self._of_map_run(map_run_arn)
+        executions = self._of_machine(str(machine_arn)) if map_run_arn is None else self._of_map_run(map_run_arn)
         status, redriven = request.get("statusFilter"), request.get("redriveFilter")
         wanted = [
             {key: it[key] for key in _LISTED if key in it}
-            for it in found
+            for it in executions
             if status in {None, it["status"]} and (redriven is None or (it["redriveCount"] > 0) == (redriven == "REDRIVEN"))
         ]
         return page(wanted, request, "executions", self._registry.exceptions, name)
@@ -83,11 +83,11 @@ class Executions(Part):
         if target.machine.type == "EXPRESS":
             raise registry.error("StateMachineTypeNotSupported", _WRONG_TYPE, "ListExecutions")
         with registry.lock:
-            found = list(reversed(registry.executions.values()))
+            executions = list(reversed(registry.executions.values()))
         own = target.machine.arn
         return [
             describe(it, data=False)
-            for it in found
+            for it in executions
             if it.target.machine.arn == own and arn in {own, it.target.version_arn, it.target.alias_arn}
         ]
 

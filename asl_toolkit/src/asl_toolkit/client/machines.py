@@ -93,7 +93,7 @@ class Machines(Part):
             "creationDate": machine.created,
             **described_revision(revision),
         }
-        version = next((each for each in machine.versions.values() if each.arn == target.version_arn), None)
+        version = next((candidate for candidate in machine.versions.values() if candidate.arn == target.version_arn), None)
         if version is not None:
             answer["creationDate"] = version.created
             if version.description is not None:
@@ -112,8 +112,8 @@ class Machines(Part):
     def list_state_machines(self, request: Request) -> Response:
         """All of them, by name."""
         with self._registry.lock:
-            found = sorted(self._registry.machines.values(), key=lambda machine: machine.name)
-        listed = [{"stateMachineArn": it.arn, "name": it.name, "type": it.type, "creationDate": it.created} for it in found]
+            machines = sorted(self._registry.machines.values(), key=lambda machine: machine.name)
+        listed = [{"stateMachineArn": it.arn, "name": it.name, "type": it.type, "creationDate": it.created} for it in machines]
         return page(listed, request, "stateMachines", self._registry.exceptions, "ListStateMachines")
 
     @operation("DeleteStateMachine")
@@ -127,9 +127,9 @@ class Machines(Part):
     @operation("ValidateStateMachineDefinition")
     def validate_state_machine_definition(self, request: Request) -> Response:
         """OK, or FAIL with a diagnostic for each fault, with AWS's codes; warnings with `severity="WARNING"`."""
-        found = diagnostics_of(request["definition"], request.get("type", "STANDARD"))
-        failed = any(it.severity is Severity.ERROR for it in found)
-        wanted = [it for it in found if it.severity is Severity.ERROR or request.get("severity") == "WARNING"]
+        diagnostics = diagnostics_of(request["definition"], request.get("type", "STANDARD"))
+        failed = any(it.severity is Severity.ERROR for it in diagnostics)
+        wanted = [it for it in diagnostics if it.severity is Severity.ERROR or request.get("severity") == "WARNING"]
         most = request.get("maxResults") or _MOST_DIAGNOSTICS
         return {
             "result": "FAIL" if failed else "OK",

@@ -127,7 +127,7 @@ class MapRuns(Part):
 
 def events_of(registry: Registry, arn: str, name: str) -> list[Event]:
     """The history of an execution, or of a child of a Map Run that has ended; ExecutionDoesNotExist."""
-    found = registry.map_runs.child(arn)
-    if found is not None:
-        return found[1].events
+    child = registry.map_runs.child(arn)
+    if child is not None:
+        return child[1].events
     return registry.execution(arn, name).execution.events()

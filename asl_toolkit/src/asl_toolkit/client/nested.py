@@ -28,10 +28,10 @@ class NestedExecutions:
 
     def start_execution(self, request: TaskRequest) -> "Json | Submitted":
         """Start the child; `.sync` waits for its end, and a stop of the parent stops it."""
-        given = request.parameters if isinstance(request.parameters, dict) else {}
+        parameters = request.parameters if isinstance(request.parameters, dict) else {}
         try:
-            arn = str(given.get("StateMachineArn", ""))
-            execution = self._start(arn, given.get("Name"), given.get("Input", {}), request.clock)
+            arn = str(parameters.get("StateMachineArn", ""))
+            execution = self._start(arn, parameters.get("Name"), parameters.get("Input", {}), request.clock)
         except ClientError as error:
             code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
             raise TaskFailed(
@@ -55,12 +55,12 @@ class NestedExecutions:
 
 def _ended(execution: Execution, result: ExecutionResult, future: "Future[Json]", *, as_json: bool) -> None:
     """The child has ended: resolve the future."""
-    given, good = execution.payload, result.status == "SUCCEEDED"
+    payload, good = execution.payload, result.status == "SUCCEEDED"
     named = {"Cause": result.cause, "Error": result.error}
     description: dict[str, Json] = {name: text for name, text in named.items() if text is not None}
     description |= {
         "ExecutionArn": execution.arn,
-        "Input": given.value if as_json and good else given.text,
+        "Input": payload.value if as_json and good else payload.text,
         "InputDetails": {"Included": True},
         "Name": execution.name,
     }

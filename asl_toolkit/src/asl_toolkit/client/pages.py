@@ -10,9 +10,16 @@ T = TypeVar("T")
 
 
 def page(  # noqa: PLR0913 - what a page is made of
-    found: Sequence[T], request: Request, key: str, exceptions: Exceptions, operation: str, *, usual: int = 100, most: int = 1000
+    elements: Sequence[T],
+    request: Request,
+    key: str,
+    exceptions: Exceptions,
+    operation: str,
+    *,
+    usual: int = 100,
+    most: int = 1000,
 ) -> dict[str, Any]:  # boto3's shapes
-    """The page of `found` that a request asks for, under `key`; InvalidToken for a token that was not given out here.
+    """The page of `elements` that a request asks for, under `key`. Raises InvalidToken if this client did not issue the token.
 
     `usual` is the size without maxResults, or with 0. A token is the position of the first element: a list that grows at
     its head between two calls shows elements again, as the service's own "eventually consistent" lists do.
@@ -20,11 +27,11 @@ def page(  # noqa: PLR0913 - what a page is made of
     token = request.get("nextToken")
     start = 0
     if token is not None:
-        if not (token.isascii() and token.isdecimal() and 0 < int(token) <= len(found)):
+        if not (token.isascii() and token.isdecimal() and 0 < int(token) <= len(elements)):
             raise exceptions.make("InvalidToken", "Invalid Token: 'Invalid token'", operation)
         start = int(token)
     end = start + min(request.get("maxResults") or usual, most)
-    answer: dict[str, Any] = {key: list(found[start:end])}
-    if end < len(found):
+    answer: dict[str, Any] = {key: list(elements[start:end])}
+    if end < len(elements):
         answer["nextToken"] = str(end)
     return answer

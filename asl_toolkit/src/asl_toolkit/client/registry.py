@@ -160,7 +160,7 @@ class Registry:
             if machine is not None and qualifier in machine.aliases:
                 alias = machine.aliases[qualifier]
                 weights = [weight for _, weight in alias.routing]
-                version_arn = self._draws.choices([each for each, _ in alias.routing], weights)[0]
+                version_arn = self._draws.choices([version for version, _ in alias.routing], weights)[0]
                 return replace(self.target(version_arn, operation), alias_arn=arn)
             number = int(qualifier) if qualifier is not None and qualifier.isdecimal() else 0
             if machine is not None and number in machine.versions:

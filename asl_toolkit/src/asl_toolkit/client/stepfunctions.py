@@ -57,8 +57,8 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Activities, Tokens,
         region: str | None = None,
         account: str | None = None,
     ) -> None:
-        given = services or Services(tokens=TaskTokens(patience=None))  # send_task_success may come at any time
-        place = Place(region or given.region, account or given.account)
+        callers = services or Services(tokens=TaskTokens(patience=None))  # send_task_success may come at any time
+        place = Place(region or callers.region, account or callers.account)
         registry = Registry(place, clock)
         super().__init__(registry)
         nested = NestedExecutions(self.start_nested)
@@ -69,13 +69,13 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Activities, Tokens,
             ("activity", "*"): activity_handler(registry),
         }
         self.services = registry.services = Services(
-            {**own, **given.handlers},
-            functions=given.functions,
-            states=given.states,
+            {**own, **callers.handlers},
+            functions=callers.functions,
+            states=callers.states,
             region=place.region,
             account=place.account,
-            workers=given.workers,
-            tokens=given.tokens,
+            workers=callers.workers,
+            tokens=callers.tokens,
         )
         self.exceptions = self._registry.exceptions
         self.meta = Meta(place.region, service_model(), dict(method_names()))

@@ -70,8 +70,8 @@ class Versions(Part):
         name = "ListStateMachineVersions"
         machine = self._registry.machine(request["stateMachineArn"], name)
         with self._registry.lock:
-            found = [machine.versions[number] for number in sorted(machine.versions, reverse=True)]
-        listed = [{"stateMachineVersionArn": it.arn, "creationDate": it.created} for it in found]
+            versions = [machine.versions[number] for number in sorted(machine.versions, reverse=True)]
+        listed = [{"stateMachineVersionArn": it.arn, "creationDate": it.created} for it in versions]
         return page(listed, request, "stateMachineVersions", self._registry.exceptions, name)
 
     @operation("CreateStateMachineAlias")
@@ -133,8 +133,8 @@ class Versions(Part):
         name, arn = "ListStateMachineAliases", request["stateMachineArn"]
         machine = self._registry.target(arn, name).machine
         with self._registry.lock:
-            found = [alias for _, alias in sorted(machine.aliases.items()) if arn == machine.arn or arn in dict(alias.routing)]
-        listed = [{"stateMachineAliasArn": it.arn, "creationDate": it.created} for it in found]
+            aliases = [alias for _, alias in sorted(machine.aliases.items()) if arn == machine.arn or arn in dict(alias.routing)]
+        listed = [{"stateMachineAliasArn": it.arn, "creationDate": it.created} for it in aliases]
         return page(listed, request, "stateMachineAliases", self._registry.exceptions, name)
 
     def _alias(self, request: Request, name: str) -> tuple[Machine, Alias]:
@@ -148,9 +148,9 @@ class Versions(Part):
             raise self._registry.error("ResourceNotFound", f"Request references a resource that does not exist: '{arn}'", name)
         return machine, alias
 
-    def _routing(self, given: list[dict[str, Any]], name: str) -> tuple[Machine, tuple[tuple[str, int], ...]]:
+    def _routing(self, entries: list[dict[str, Any]], name: str) -> tuple[Machine, tuple[tuple[str, int], ...]]:
         """The machine and the routing that a request names; ValidationException for what cannot be."""
-        routing = tuple((entry["stateMachineVersionArn"], entry["weight"]) for entry in given)
+        routing = tuple((entry["stateMachineVersionArn"], entry["weight"]) for entry in entries)
         arns = [arn for arn, _ in routing]
         weights = [weight for _, weight in routing]
         machines = [self._version(arn) for arn in arns]

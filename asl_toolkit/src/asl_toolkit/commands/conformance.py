@@ -25,12 +25,12 @@ class Judged:
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 when no case is wrong, 1 otherwise."""
-    given = arguments_of(argparse.ArgumentParser(prog="python -m asl_toolkit conformance", description=__doc__), arguments)
-    cases = read(given.file, given.name)
-    judged = judged_by_us(cases, given.jobs)
-    sys.stdout.write(table(cases, {"asl_toolkit": [each.verdict for each in judged]}))
-    sys.stdout.writelines(remarks(judged, all_names=given.list))
-    return 1 if any(each.verdict == "wrong" for each in judged) else 0
+    options = arguments_of(argparse.ArgumentParser(prog="python -m asl_toolkit conformance", description=__doc__), arguments)
+    cases = read(options.file, options.name)
+    judged = judged_by_us(cases, options.jobs)
+    sys.stdout.write(table(cases, {"asl_toolkit": [case.verdict for case in judged]}))
+    sys.stdout.writelines(remarks(judged, all_names=options.list))
+    return 1 if any(case.verdict == "wrong" for case in judged) else 0
 
 
 def arguments_of(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
@@ -56,11 +56,11 @@ def judged_by_us(cases: Sequence[Mapping[str, Json]], jobs: int) -> list[Judged]
 
 def remarks(judged: Sequence[Judged], *, all_names: bool) -> Iterator[str]:
     """Lines below the table: how many final causes agree, and the names of what is not exact."""
-    causes = [each.cause for each in judged if each.cause is not None]
+    causes = [case.cause for case in judged if case.cause is not None]
     yield f"texts of final causes: {sum(causes)} of {len(causes)} agree\n"
     if all_names:
-        yield from (f"{each.verdict:<6} {each.name}\n" for each in judged if each.verdict != "exact")
-        yield from (f"cause  {each.name}\n" for each in judged if each.cause is False)
+        yield from (f"{case.verdict:<6} {case.name}\n" for case in judged if case.verdict != "exact")
+        yield from (f"cause  {case.name}\n" for case in judged if case.cause is False)
 
 
 def _judged(case: Mapping[str, Json]) -> Judged:

@@ -43,43 +43,43 @@ class _WrongUseError(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Run it; the exit code."""
-    given = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     children = _Children()
     text = b""
     try:
-        text = _read_bytes(given.file)
+        text = _read_bytes(options.file)
         machine = load(text)
-        injections, met = [parse_injection(each) for each in given.inject], set[Injection]()
-        services = with_injected(_services(given, machine), injections, machine, met=met)
+        injections, met = [parse_injection(injection) for injection in options.inject], set[Injection]()
+        services = with_injected(_services(options, machine), injections, machine, met=met)
         execution = machine.start(
-            _input(given.input),
-            name=given.name,
+            _input(options.input),
+            name=options.name,
             services=services,
-            clock=_clock(given.clock, given.start_time),
-            seed=given.seed,
-            child_listener=children.take if given.timeline else None,
+            clock=_clock(options.clock, options.start_time),
+            seed=options.seed,
+            child_listener=children.take if options.timeline else None,
         )
     except DefinitionError as error:
-        for line in _refused(given.file, text, error):
+        for line in _refused(options.file, text, error):
             sys.stderr.write(line + "\n")
         return 2
     except (MockError, _WrongUseError, ValueError) as error:
-        sys.stderr.write(f"{given.file}: {error}\n")
+        sys.stderr.write(f"{options.file}: {error}\n")
         return 2
     try:
         result = execution.wait()
     except KeyboardInterrupt:
         execution.stop("Interrupted", "stopped by hand")
         result = execution.wait()
-    if given.timeline:
-        for line in timeline(result.events, children.kept):
+    if options.timeline:
+        for line in timeline(result.events, children.shown):
             sys.stderr.write(line + "\n")
         if children.left_out:
             sys.stderr.write(f"{children.left_out} more children of Distributed Maps succeeded\n")
-    _show(result, given.output)
+    _show(result, options.output)
     for sentence in unmet(injections, met):
         sys.stderr.write(f"warning: --inject {sentence}\n")
-    if result.error == "Lambda.ResourceNotFoundException" and not given.aws:
+    if result.error == "Lambda.ResourceNotFoundException" and not options.aws:
         known = ", ".join(map(repr, sorted(services.functions))) or "none"
         sys.stderr.write(f"functions of this run (--function, --mocks): {known}\n")
     return 0 if result.status == "SUCCEEDED" else 1
@@ -101,13 +101,13 @@ class _Children:
     """The children of DISTRIBUTED Maps that a timeline shows: the first ones, and of the others those that failed."""
 
     def __init__(self) -> None:
-        self.kept: list[ChildExecution] = []
+        self.shown: list[ChildExecution] = []
         self.left_out = 0
 
     def take(self, child: ChildExecution) -> None:
         """A child has ended."""
-        if len(self.kept) < _MOST_CHILDREN or child.status != "SUCCEEDED":
-            self.kept.append(child)
+        if len(self.shown) < _MOST_CHILDREN or child.status != "SUCCEEDED":
+            self.shown.append(child)
         else:
             self.left_out += 1
 
@@ -203,12 +203,12 @@ def _clock(text: str, start: float | None) -> Clock:
         raise _WrongUseError(f"--clock is virtual, real or a factor above 0, not {text!r}") from error
 
 
-def _services(given: argparse.Namespace, machine: StateMachine) -> Services:
-    functions = dict(map(_function, given.function))
-    services = Services(_aws() if given.aws else {}, functions=functions, tokens=TaskTokens(patience=0))
-    document = {} if given.mocks is None else _json(given.mocks, "--mocks")
+def _services(options: argparse.Namespace, machine: StateMachine) -> Services:
+    functions = dict(map(_function, options.function))
+    services = Services(_aws() if options.aws else {}, functions=functions, tokens=TaskTokens(patience=0))
+    document = {} if options.mocks is None else _json(options.mocks, "--mocks")
     if not isinstance(document, dict):
-        raise _WrongUseError(f"--mocks {given.mocks} holds a JSON object")
+        raise _WrongUseError(f"--mocks {options.mocks} holds a JSON object")
     return with_mocks(services, document, machine)
 
 

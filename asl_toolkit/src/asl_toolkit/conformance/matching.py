@@ -134,10 +134,10 @@ def _same_members(recorded: Mapping[str, Json], ours: Mapping[str, Json]) -> boo
         else:
             wild.append(name)
     for name in wild:
-        found = next((key for key in left if matches(name, key) and matches(recorded[name], left[key])), None)
-        if found is None:
+        match = next((key for key in left if matches(name, key) and matches(recorded[name], left[key])), None)
+        if match is None:
             return False
-        del left[found]
+        del left[match]
     return True
 
 
@@ -169,10 +169,10 @@ def _same_in_any_order(recorded: Sequence[Json], ours: Sequence[Json]) -> bool:
     left = list(ours)
     by_id = [{_key(event["id"]): event for event in events} for events in (recorded, ours)]
     for event in recorded:
-        found = next((place for place, other in enumerate(left) if _same_place(event, other, by_id)), None)
-        if found is None:
+        match = next((place for place, other in enumerate(left) if _same_place(event, other, by_id)), None)
+        if match is None:
             return False
-        del left[found]
+        del left[match]
     return True
 
 

@@ -15,8 +15,8 @@ def table(cases: Sequence[Mapping[str, Json]], verdicts: Mapping[str, Sequence[V
     """The text. `verdicts` holds one verdict a case by the interpreter's name; names stand above when there are several."""
     totals: Counter[str] = Counter(row for case in cases for row in _rows(case))
     counts: dict[str, dict[str, Counter[Verdict]]] = {name: defaultdict(Counter) for name in verdicts}
-    for name, found in verdicts.items():
-        for case, verdict in zip(cases, found, strict=True):
+    for name, of_one in verdicts.items():
+        for case, verdict in zip(cases, of_one, strict=True):
             for row in _rows(case):
                 counts[name][row][verdict] += 1
     width = len(_VERDICTS) * _COUNT + _SHARE

@@ -31,10 +31,10 @@ class Expression(Jsonata):  # type: ignore[misc] # the library ships no types
         """`left & right`."""
         return concatenated(left, right)
 
-    def evaluate_function(self, expression: Any, given: Any, environment: Any, context: Any) -> Any:  # as above
+    def evaluate_function(self, expression: Any, value: Any, environment: Any, context: Any) -> Any:  # as above
         """A call; an error that lacks the function's name gets it."""
         try:
-            return super().evaluate_function(expression, given, environment, context)
+            return super().evaluate_function(expression, value, environment, context)
         except JException as error:
             if error.error == "T0411" and error.extra is None:
                 error.extra = expression.procedure.value

@@ -60,10 +60,10 @@ class _Native(Jsonata.JFunction):  # type: ignore[misc] # the library ships no t
         self.signature = _Signature.__new__(_Signature)
         self.signature.__dict__.update(native.signature.__dict__)
 
-    def call(self, given: Any, arguments: Any) -> Any:  # the library's values
+    def call(self, value: Any, arguments: Any) -> Any:  # the library's values
         """The function's value; what Python raises becomes JSONata's error where there is one."""
         try:
-            return self.function.call(given, arguments)
+            return self.function.call(value, arguments)
         except JException:
             raise
         except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError) as error:
@@ -216,8 +216,8 @@ def _sort(values: Any = None, comparator: Any = None) -> Any:  # as above
 
 def _distinct(values: Any = None) -> Any:  # as above
     """An array stays one, with a single element too; only a sequence of results becomes its element."""
-    found = Functions.distinct(values)
-    return list(found) if isinstance(found, list) and found is not values and not Utils.is_sequence(values) else found
+    result = Functions.distinct(values)
+    return list(result) if isinstance(result, list) and result is not values and not Utils.is_sequence(values) else result
 
 
 _OWN: Mapping[str, tuple[str, Callable[..., Any]]] = {

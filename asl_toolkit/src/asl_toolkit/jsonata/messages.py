@@ -58,16 +58,16 @@ def tail_of(error: JException, deepest: int) -> str:
 
 def _values(code: str, error: JException) -> list[Any]:  # the library's values
     """What the places of a template take, in its order."""
-    given = [error.current, error.expected, error.extra]
+    details = [error.current, error.expected, error.extra]
     if code == "T0412":
-        return [*given[:2], _ARRAYS_OF.get(str(error.extra)[:1])]
+        return [*details[:2], _ARRAYS_OF.get(str(error.extra)[:1])]
     if code == "T0411":
         return [error.expected, error.extra]
     if code == "D1002":
         return [error.expected]
     if code == "D3100":
         return [error.location]
-    return given
+    return details
 
 
 def _shown(value: Any) -> str:  # the library's values

@@ -17,13 +17,13 @@ def parse_strictly(text: str) -> Any:  # the library's value
         raise JException("D3137", -1, str(error)) from error
 
 
-def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in members:
-        if name in found:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in members:
             raise ValueError(f"Duplicate field '{name}'")
-        found[name] = value
-    return found
+        members[name] = value
+    return members
 
 
 def _float(digits: str) -> float:

@@ -36,9 +36,9 @@ class _Part:
         first, last = (places[0], places[-1] + 1) if places else (0, len(picture))
         self.active = picture[first:last]
         self.mantissa, self.exponent = self.active, None
-        found = picture.find(exponent, first)
-        if -1 < found <= last:
-            self.mantissa, self.exponent = self.active[: found - first], self.active[found - first + 1 :]
+        position = picture.find(exponent, first)
+        if -1 < position <= last:
+            self.mantissa, self.exponent = self.active[: position - first], self.active[position - first + 1 :]
         self.whole, mark, self.fraction = self.mantissa.partition(point)
         if not mark:
             self.fraction = picture[last:]

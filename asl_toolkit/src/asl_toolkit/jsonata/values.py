@@ -150,8 +150,8 @@ def _compiled(source: str) -> Any:  # Jsonata: the library ships no types
 
 def _regex(pattern: str, flags: RegexFlags) -> BoundedPattern:
     """A regular expression of an expression; re.error when it cannot be read."""
-    given = (bounded_regex.IGNORECASE if flags.case_insensitive else 0) | (bounded_regex.MULTILINE if flags.multiline else 0)
-    return BoundedPattern(pattern, given)
+    options = (bounded_regex.IGNORECASE if flags.case_insensitive else 0) | (bounded_regex.MULTILINE if flags.multiline else 0)
+    return BoundedPattern(pattern, options)
 
 
 def _states(environment: Environment) -> dict[str, Json]:

@@ -172,17 +172,17 @@ def _step(token: Token, values: Sequence[Json], root: Json) -> list[Json]:  # no
             name = names[0]
             return [value[name] for value in values if isinstance(value, dict) and name in value]
         case Index(positions):
-            found = []
+            elements = []
             for value in values:
                 if isinstance(value, list):
-                    found += [value[p] for p in positions if -len(value) <= p < len(value)]
-            return found
+                    elements += [value[p] for p in positions if -len(value) <= p < len(value)]
+            return elements
         case Slice(start, stop):
             return [element for value in values if isinstance(value, list) for element in value[start:stop]]
         case Wildcard():
             return [child for value in values for child in _children(value)]
         case Filter(predicate):
-            return [kept for value in values for kept in _filtered(value, predicate, root)]
+            return [element for value in values for element in _filtered(value, predicate, root)]
         case Descent():
             return [below for value in values for below in _descend(value)]
         case Function(compute=compute):
@@ -205,13 +205,13 @@ def _filtered(value: Json, predicate: Predicate, root: Json) -> list[Json]:
 
 def _descend(value: Json) -> list[Json]:
     """The value and all below it, parents before children, without recursion."""
-    found: list[Json] = []
+    values: list[Json] = []
     stack = [value]
     while stack:
         here = stack.pop()
-        found.append(here)
+        values.append(here)
         stack.extend(reversed(list(_children(here))))
-    return found
+    return values
 
 
 def _java_class(value: Json) -> str:

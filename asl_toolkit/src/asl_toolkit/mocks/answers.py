@@ -31,7 +31,7 @@ class Answer:
         """Whether a call with these parameters gets this answer."""
         return all(_has(path, parameters, wanted) for path, wanted in self.when)
 
-    def given(self) -> Json:
+    def now(self) -> Json:
         """The result; raises the failure."""
         if isinstance(self.value, TaskFailed):
             raise TaskFailed(self.value.error, self.value.cause)

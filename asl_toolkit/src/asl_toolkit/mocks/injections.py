@@ -111,10 +111,10 @@ def _injected(services: Services, attempts: Mapping[int | None, Injection], met:
 def _due(attempts: Mapping[int | None, Injection], met: set[Injection], request: TaskRequest) -> Injection | None:
     """The injection of this attempt, noted as met."""
     attempt = request.context["State"]["RetryCount"] + 1
-    found = attempts.get(attempt) or attempts.get(None)
-    if found is not None:
-        met.add(found)
-    return found
+    injection = attempts.get(attempt) or attempts.get(None)
+    if injection is not None:
+        met.add(injection)
+    return injection
 
 
 def parse_injection(text: str) -> Injection:

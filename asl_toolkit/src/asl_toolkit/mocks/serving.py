@@ -45,7 +45,7 @@ class _Mock:
         def answer(request: TaskRequest) -> "Json | Submitted | Later":
             answer = self.next(request.parameters)
             waits = request.pattern != "request_response"
-            return answer.later() if waits or answer.delay else answer.given()
+            return answer.later() if waits or answer.delay else answer.now()
 
         return answer
 
@@ -71,7 +71,7 @@ class _Functions:
         def function(event: Json, _context: object) -> Json:
             answer = mock.next(event)
             self._this.answer = answer
-            return answer.given()
+            return answer.now()
 
         return function
 
@@ -98,8 +98,8 @@ class _Functions:
 
     def _known(self, request: TaskRequest, action: str) -> bool:
         """Whether the function that a request calls is one of this process."""
-        given = request.parameters if isinstance(request.parameters, dict) else {}
-        wanted = request.resource if action == "function" else given.get("FunctionName")
+        parameters = request.parameters if isinstance(request.parameters, dict) else {}
+        wanted = request.resource if action == "function" else parameters.get("FunctionName")
         if not isinstance(wanted, str):
             return False
         parts = wanted.split(":")

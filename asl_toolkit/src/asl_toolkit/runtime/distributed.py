@@ -109,7 +109,7 @@ class MapRun:
             form = (writer.transformation if writer else None) or _default_form(self._state)
             self._results = Results(len(items), form)
         results = self._results
-        work = (given for given in self._inputs(items) if not results.succeeded(given[0]))
+        work = (child_input for child_input in self._inputs(items) if not results.succeeded(child_input[0]))
         lanes = min(limit or MOST_CHILDREN, MOST_CHILDREN, len(items))
         self._total = len(items)
         self._tell(limit)

@@ -201,9 +201,9 @@ class Execution:
         result = ExecutionResult(result.status, result.output, result.error, result.cause, self._history.events())
         with self._ending:
             self._result = result
-            told, self._when_ended = self._when_ended, []
+            listeners, self._when_ended = self._when_ended, []
         self._ended.set()
-        for tell in told:
+        for tell in listeners:
             tell(result)
         self._loop.leave()
 

@@ -131,7 +131,7 @@ def _csv_rows(reader: ItemReader, text: str) -> list[Json]:
 
 async def _listed(frame: Frame, reader: ItemReader, parameters: Json, most: int | None) -> Items:
     """The objects below a prefix, page by page; with LOAD_AND_FLATTEN, what their files hold."""
-    found: list[Json] = []
+    items: list[Json] = []
     flat = reader.transformation == "LOAD_AND_FLATTEN"
     sources = Sources() if flat else Sources([0], [uri_of(parameters)])
     token = None
@@ -141,15 +141,15 @@ async def _listed(frame: Frame, reader: ItemReader, parameters: Json, most: int 
         entries, token = listing_of(answer, reader, frame.state.name)
         for entry in entries:
             if flat:
-                sources.add(len(found), uri_of(parameters, entry["Key"]))
+                sources.add(len(items), uri_of(parameters, entry["Key"]))
                 place = {"Bucket": parameters.get("Bucket"), "Key": entry["Key"]}
-                found += await _file(frame, reader, _GET_OBJECT, place)
+                items += await _file(frame, reader, _GET_OBJECT, place)
             else:
-                found.append(_object_of(entry))
-            if most is not None and len(found) >= most:
-                return Items(found[:most], sources)
+                items.append(_object_of(entry))
+            if most is not None and len(items) >= most:
+                return Items(items[:most], sources)
         if token is None:
-            return Items(found, sources)
+            return Items(items, sources)
 
 
 def _object_of(entry: Mapping[str, Json]) -> dict[str, Json]:

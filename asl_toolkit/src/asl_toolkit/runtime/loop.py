@@ -275,15 +275,15 @@ class Loop:
         """Do what was posted; with `seconds`, wait so long for the first. True when there was any."""
         if seconds is None and self._inbox.empty():
             return False
-        found = False
+        any_job = False
         try:
             action = self._inbox.get_nowait() if seconds is None else self._inbox.get(timeout=seconds)
             while True:
-                found = True
+                any_job = True
                 action()
                 action = self._inbox.get_nowait()
         except Empty:
-            return found
+            return any_job
 
     def _fire_timers(self) -> bool:
         """Set the signals whose time has come. True when there was any."""

@@ -63,10 +63,10 @@ class Progress:
 
     def at(self, place: int) -> "Progress | Done":
         """The progress of a branch or an iteration."""
-        found = self.inner.get(place)
-        if found is None:
-            found = self.inner[place] = Progress()
-        return found
+        progress = self.inner.get(place)
+        if progress is None:
+            progress = self.inner[place] = Progress()
+        return progress
 
     def resume(self) -> None:
         """The execution is redriven: every branch that has not ended goes on where it stood."""

@@ -113,7 +113,7 @@ def inline(handler: _C) -> _C:
 
 def is_inline(handler: Callable[..., object], request: TaskRequest | None = None) -> bool:
     """Whether a handler was marked as cheap; one that calls others for a request may tell for each (`inline_for`)."""
-    asked: Callable[[TaskRequest], bool] | None = getattr(handler, "inline_for", None)
-    if asked is not None and request is not None:
-        return asked(request)
+    inline_for: Callable[[TaskRequest], bool] | None = getattr(handler, "inline_for", None)
+    if inline_for is not None and request is not None:
+        return inline_for(request)
     return getattr(handler, _INLINE, False) is True

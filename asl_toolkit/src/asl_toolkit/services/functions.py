@@ -104,8 +104,8 @@ class FunctionCaller:
 
     def call(self, name: str, event: Json) -> Json:
         """Call a function by name or ARN; TaskFailed as Lambda reports it."""
-        function, found, version = self._find(name, None)
-        return self._call(function, found, version, event, blanks=False)
+        function, matched, version = self._find(name, None)
+        return self._call(function, matched, version, event, blanks=False)
 
     def _by_arn(self, request: TaskRequest) -> Json:
         """A Task whose Resource is the function's own ARN: the whole parameters are its event."""

@@ -67,20 +67,20 @@ class Services:
                 return self._caller.by_arn
             if resource.action == "invoke":
                 return self._caller.invoke
-        found = self.handlers.get((resource.service, resource.action)) or self.handlers.get((resource.service, "*"))
-        if found is None and resource.service.startswith("aws-sdk:"):
-            found = self.handlers.get(("aws-sdk:*", "*"))
-        return found
+        handler = self.handlers.get((resource.service, resource.action)) or self.handlers.get((resource.service, "*"))
+        if handler is None and resource.service.startswith("aws-sdk:"):
+            handler = self.handlers.get(("aws-sdk:*", "*"))
+        return handler
 
     def missing(self, machine: Machine) -> list[Finding]:
         """A finding for each Task without a handler."""
-        found = []
+        findings = []
         for name, pointer, resource in resources_of(machine.root):
             if self.handler(resource, name) is None:
                 what = f"{resource.service}:{resource.action}"
                 text = f"no handler serves {'a Lambda function' if resource.is_function else repr(what)} of the state {name!r}"
-                found.append(Finding("NO_HANDLER", Severity.ERROR, f"{pointer}/Resource", text, _remedy(what, resource)))
-        return found
+                findings.append(Finding("NO_HANDLER", Severity.ERROR, f"{pointer}/Resource", text, _remedy(what, resource)))
+        return findings
 
 
 def _remedy(what: str, resource: Resource) -> str:

@@ -23,14 +23,14 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def made_up(place: Place, state_name: str, given: Json, role_arn: str | None, now: float) -> dict[str, Json]:
+def made_up(place: Place, state_name: str, input_value: Json, role_arn: str | None, now: float) -> dict[str, Json]:
     """A context object as TestState gives it (recorded): an Express execution, without RedriveCount."""
     machine, name = str(uuid.uuid4()), str(uuid.uuid4())
     moment = instant_text(now)
     return {
         "Execution": {
             "Id": place.express(machine, name).rsplit(":", 1)[0],
-            "Input": given,
+            "Input": input_value,
             "Name": name,
             "RoleArn": role_arn,
             "StartTime": moment,

@@ -10,10 +10,10 @@ from functools import partial
 from asl_toolkit.client.model import Request
 from asl_toolkit.client.operation import Part, Response, operation
 from asl_toolkit.client.state_test.alone import Stage
-from asl_toolkit.client.state_test.asked import NAME, Asked, Reader
 from asl_toolkit.client.state_test.context import made_up
 from asl_toolkit.client.state_test.ending import answer_to
 from asl_toolkit.client.state_test.inspection import Inspection
+from asl_toolkit.client.state_test.state_request import NAME, Reader, StateRequest
 from asl_toolkit.definition.model import State, TaskState
 from asl_toolkit.environment import MISSING
 from asl_toolkit.errors import StateFailure, TaskFailed
@@ -42,28 +42,28 @@ class StateTests(Part):
     @operation(NAME)
     def test_state(self, request: Request) -> Response:
         """Run a state, or the one named `stateName` of a whole definition, and say how it ends."""
-        asked = Reader(self._registry).read(request)
+        test = Reader(self._registry).read(request)
         inspection = Inspection(request.get("input", "{}"))
-        state = inspection.watch(asked.subject.state)
-        stage = Stage(asked.subject.machine, self._serving(state, asked), asked.variables)
-        context = asked.context
+        state = inspection.watch(test.subject.state)
+        stage = Stage(test.subject.machine, self._serving(state, test), test.variables)
+        context = test.context
         if context is None:
-            context = made_up(self._registry.place, state.name, asked.input, request.get("roleArn"), stage.now)
-        frame = stage.frame(state, Payload(asked.input), context)
+            context = made_up(self._registry.place, state.name, test.input, request.get("roleArn"), stage.now)
+        frame = stage.frame(state, Payload(test.input), context)
         inspection.before(frame)
-        answer = answer_to(frame, stage, request.get("stateConfiguration", {}), asked.mocked, inspection)
+        answer = answer_to(frame, stage, request.get("stateConfiguration", {}), test.mocked, inspection)
         if request.get("inspectionLevel", "INFO") == "INFO":
             return answer
         return {**answer, "inspectionData": inspection.data()}
 
-    def _serving(self, state: State, asked: Asked) -> Services:
+    def _serving(self, state: State, test: StateRequest) -> Services:
         """The client's services, with what answers the state under test put before them."""
         services = self._registry.services
-        token = (asked.context or {}).get("Task", {}).get("Token")
+        token = (test.context or {}).get("Task", {}).get("Token")
         return Services(
             services.handlers,
             functions=services.functions,
-            states={state.name: _answering(services, state, asked.mocked)},
+            states={state.name: _answering(services, state, test.mocked)},
             region=services.region,
             account=services.account,
             workers=services.workers,

@@ -87,10 +87,10 @@ class _Converter:
     def _names(self, shape: Shape, value: Mapping[str, Json]) -> dict[str, str]:
         """Each member as the value writes it → its own name."""
         members = {written: member for member in shape.members for written in (member_name(member), self._naming(member))}
-        for given in value:
-            if given not in members:
-                raise _Refused(f'The field "{given}" is not supported by Step Functions')
-        return {given: members[given] for given in value}
+        for name in value:
+            if name not in members:
+                raise _Refused(f'The field "{name}" is not supported by Step Functions')
+        return {name: members[name] for name in value}
 
 
 def _scalar(shape: Shape, value: Json, name: str) -> Any:  # as above

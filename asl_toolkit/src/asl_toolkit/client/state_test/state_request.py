@@ -20,7 +20,7 @@ _UNMOCKED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StateRequest:
     """A request that can be carried out. `mocked` is MISSING, a result, or the failure; `context` None is made up."""
 
     subject: Subject
@@ -36,14 +36,14 @@ class Reader:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
-    def read(self, request: Request) -> Asked:
+    def read(self, request: Request) -> StateRequest:
         """The request, read."""
         subject = self._subject(request)
         value, variables = self._json(request, "input", "{}"), self._json(request, "variables", "{}")
         if not isinstance(variables, dict):
             raise self._refuse("variables must be a JSON object")
         mocked = self._mocked(request, subject.state)
-        return Asked(subject, value, variables, mocked, self._context(request, subject.state))
+        return StateRequest(subject, value, variables, mocked, self._context(request, subject.state))
 
     def _subject(self, request: Request) -> Subject:
         """The state, and what can be refused about the request before it runs."""
@@ -81,18 +81,18 @@ class Reader:
             raise OperationNotSupported(f"test_state: no handler serves {what!r}: give a mock, or a handler in Services")
 
     def _mocked(self, request: Request, state: State) -> Json:
-        given = request.get("mock")
-        if given is None:
+        document = request.get("mock")
+        if document is None:
             return MISSING
-        if ("result" in given) == ("errorOutput" in given):
+        if ("result" in document) == ("errorOutput" in document):
             raise self._refuse("A test mock should have only one of the following fields: [result, errorOutput].")
-        if "errorOutput" in given:
-            return StateFailure(given["errorOutput"].get("error"), given["errorOutput"].get("cause"))
+        if "errorOutput" in document:
+            return StateFailure(document["errorOutput"].get("error"), document["errorOutput"].get("cause"))
         try:
-            result = loads(given["result"])
+            result = loads(document["result"])
         except ValueError as error:
             raise self._refuse(f"Mocked result must be valid JSON: {error}") from error
-        fault = mock.fault_of(state, result, given.get("fieldValidationMode", "STRICT"))
+        fault = mock.fault_of(state, result, document.get("fieldValidationMode", "STRICT"))
         if fault is not None:
             raise self._refuse(fault)
         return result
@@ -102,12 +102,12 @@ class Reader:
             return None
         if "mock" not in request:
             raise self._refuse("Context can only be specified when a mock is specified")
-        given = self._json(request, "context", "{}")
+        document = self._json(request, "context", "{}")
         task_token = isinstance(state, TaskState) and state.resource.pattern != "request_response"
-        fault = context.fault_of(given, task_token=task_token)
+        fault = context.fault_of(document, task_token=task_token)
         if fault is not None:
             raise self._refuse(f"Invalid Context object provided: {fault}")
-        return dict(given)
+        return dict(document)
 
     def _json(self, request: Request, member: str, default: str) -> Json:
         try:
