@@ -2,6 +2,11 @@
 
 import io
 import json
+import pkgutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -110,7 +115,7 @@ def test_an_option_that_cannot_be_is_refused(files, options, message, capsys):
     with pytest.raises(SystemExit) as caught:
         run(files, *options, capsys=capsys)
     assert caught.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1] == f"python -m asl_toolkit run: error: {message}"
+    assert capsys.readouterr().err.splitlines()[-1] == f"asl run: error: {message}"
 
 
 def test_a_faulty_definition_is_refused_in_the_words_of_check(files, capsys):
@@ -121,7 +126,7 @@ def test_a_faulty_definition_is_refused_in_the_words_of_check(files, capsys):
     assert (code, out) == (2, "")
     assert err == (
         "DIR/m.json:1:316: ERROR UNREACHABLE /States/Island: no transition leads to the state 'Island'. "
-        "Lead to it, or remove it.\n"
+        "Add a transition to it, or remove it.\n"
     )
     assert main(["check", str(files / "m.json")]) == 1
     assert capsys.readouterr().out.replace(str(files), "DIR").splitlines()[1] == err.rstrip()
@@ -185,7 +190,7 @@ def test_case_reads_a_line_and_prints_a_line(monkeypatch, capsys):
         ('{"definition": {}, "fixtures": 5}', "fixtures is an object, not number"),
         ('{"definition": {}, "lambdas": {"f": 5}}',
          "lambdas.f is Python source with a handler(event, context), not number"),
-        ('{"definition": {}, "lambdas": {"f": "def"}}', "lambdas.f is no Python: invalid syntax (handler.py, line 1)"),
+        ('{"definition": {}, "lambdas": {"f": "def"}}', "lambdas.f is not valid Python: invalid syntax (handler.py, line 1)"),
         ('{"definition": {}, "lambdas": {"f": "x = 1"}}',
          "TypeError: the source of a function defines no handler(event, context)"),
     ],
@@ -252,3 +257,10 @@ def test_a_mock_may_hang_until_the_timeout(asl, resource):  # noqa: F811 - the f
     result = asl({"StartAt": "T", "States": {"T": state}}, {}, mocks=mocks)
     assert result.error == "States.Timeout"
     assert (result.events[-1]["timestamp"] - result.events[0]["timestamp"]).total_seconds() == 7200
+
+
+def test_the_console_command_is_the_same_as_the_module():
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert pkgutil.resolve_name(project["project"]["scripts"]["asl"]) is main
+    done = subprocess.run([sys.executable, "-m", "asl_toolkit", "--help"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("usage: asl COMMAND")

@@ -14,7 +14,7 @@ from asl_toolkit.pytest_plugin import asl  # noqa: F401 - the fixture, also wher
 FOLDER = Path(__file__).parents[1]
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
-COMMANDS = re.findall(r"^    python -m asl_toolkit ((?:.*\\\n)*.*)$", README, re.MULTILINE)
+COMMANDS = re.findall(r"^    asl ((?:.*\\\n)*.*)$", README, re.MULTILINE)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""`python -m asl_toolkit COMMAND`."""
+"""`python -m asl_toolkit COMMAND`: the same as `asl COMMAND`."""
 
 import sys
 
 from asl_toolkit.commands import main
 
-sys.exit(main(sys.argv[1:]))
+sys.exit(main())

@@ -1,6 +1,6 @@
 """A pytest fixture, `asl`: runs a state machine in a test, on a clock whose waits pass at once.
 
-It is there once the package is installed; nothing of the interpreter is imported before a test asks for it.
+pytest loads the fixture when the package is installed. The interpreter is imported only when a test uses the fixture.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class AslRunner:
-    """What the fixture is: call it with a definition (a mapping, JSON text, or the path of a file) and an input."""
+    """The fixture: call it with a definition (a mapping, JSON text, or the path of a file) and an input."""
 
-    def __call__(  # noqa: PLR0913 - each is a part of a test
+    def __call__(  # noqa: PLR0913 - all are parts of a test
         self,
         definition: "Mapping[str, Json] | str | Path",
         input: "Json" = None,  # noqa: A002 - what Step Functions calls it
@@ -31,9 +31,9 @@ class AslRunner:
     ) -> "ExecutionResult":
         """Run to the end. `mocks` as a mocks file, `inject` as the command's option (`"My Task@1=Glue.X:cause"`).
 
-        `start_time` is what the clock shows at the start, such as 2026-01-31T12:00:00Z; without it 2023-11-14T22:13:20Z.
-        MockError when a mock or an injection names a state that the machine does not have, or an
-        injection was never met: a test that believes in its error must not be green.
+        `start_time` is the first time of the clock, such as 2026-01-31T12:00:00Z; the default is 2023-11-14T22:13:20Z.
+        Raises MockError if a mock or an injection names a state that the machine does not have, or if no attempt met an
+        injection: a test of an error must not pass without that error.
         """
         from asl_toolkit import Services, TaskTokens, VirtualClock, load, run
         from asl_toolkit.mocks import Injection, MockError, parse_injection, unmet, with_injected, with_mocks

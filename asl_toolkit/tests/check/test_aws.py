@@ -38,7 +38,7 @@ def test_a_cut_list_and_a_bare_refusal_are_said_aloud(client):
         findings = ask_aws(TEXT, client)
     assert [str(finding) for finding in findings] == [
         "1:1 ERROR AWS_ERROR /: AWS refuses the definition without a diagnostic. See the message of AWS.",
-        "1:1 WARNING AWS_TRUNCATED /: AWS found more than the 0 diagnostics that it gave. Mend what is listed and ask again.",
+        "1:1 WARNING AWS_TRUNCATED /: AWS found more than the 0 diagnostics that it gave. Correct these faults and ask again.",
     ]
 
 
@@ -63,7 +63,7 @@ def test_the_command_merges_what_aws_says(client, monkeypatch, capsys, tmp_path)
     assert capsys.readouterr().out == (
         f"{file}:4:40: ERROR AWS_ERROR /States/A/Nxt: SCHEMA_VALIDATION_FAILED: odd. See the message of AWS.\n"
         f"{file}:4:40: ERROR UNKNOWN_FIELD /States/A/Nxt: a Pass state has no field 'Nxt'; did you mean 'Next'? "
-        "Remove the field, or correct its name.\n"
+        "Remove the field or correct its name.\n"
         "1 file: 2 errors, 0 warnings\n"
     )
 
@@ -76,6 +76,6 @@ def test_what_aws_refuses_to_answer_is_wrong_use(client, monkeypatch, capsys, tm
         stubber.add_client_error("validate_state_machine_definition", "AccessDeniedException", "not you")
         assert command.main([str(file), "--aws"]) == 2
     assert capsys.readouterr().err == (
-        f"check: AWS could not be asked about {str(file)!r}: An error occurred (AccessDeniedException) when calling the "
+        f"check: cannot ask AWS about {str(file)!r}: An error occurred (AccessDeniedException) when calling the "
         "ValidateStateMachineDefinition operation: not you\n"
     )

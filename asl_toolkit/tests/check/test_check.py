@@ -23,7 +23,7 @@ def test_a_finding_says_what_where_and_what_to_do():
     (finding,) = check(json.dumps(machine(A={"Type": "Pass", "End": True, "Reslt": 1}), indent=1))
     assert str(finding) == (
         "7:4 ERROR UNKNOWN_FIELD /States/A/Reslt: a Pass state has no field 'Reslt'; did you mean 'Result'? "
-        "Remove the field, or correct its name."
+        "Remove the field or correct its name."
     )
     assert finding.severity is Severity.ERROR
 

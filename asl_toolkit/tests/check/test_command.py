@@ -40,7 +40,7 @@ def test_findings_as_text(files, capsys):
         "bad.json:6:7: ERROR MISSING_TARGET /States/A/Next: there is no state 'B' in the machine. Name an existing state.\n"
         "bad.json:8:5: WARNING SILENT_FAIL /States/C: the Fail state 'C' gives no Cause. Add Error and Cause.\n"
         "bad.json:8:5: WARNING SILENT_FAIL /States/C: the Fail state 'C' gives no Error. Add Error and Cause.\n"
-        "bad.json:8:5: ERROR UNREACHABLE /States/C: no transition leads to the state 'C'. Lead to it, or remove it.\n"
+        "bad.json:8:5: ERROR UNREACHABLE /States/C: no transition leads to the state 'C'. Add a transition to it, or remove it.\n"
         "2 files: 2 errors, 2 warnings\n"
     )
 
@@ -61,7 +61,7 @@ def test_findings_as_json(files, capsys):
 
 def test_a_file_that_is_not_there(files, capsys):
     assert main(["absent.json"]) == 2
-    assert capsys.readouterr().err == "check: 'absent.json' cannot be read: No such file or directory\n"
+    assert capsys.readouterr().err == "check: cannot read 'absent.json': No such file or directory\n"
 
 
 def test_no_file_is_wrong_use():

@@ -1,4 +1,4 @@
-"""Check any Amazon States Language definition before AWS does, and what AWS does not look at: service parameters.
+"""Checks any Amazon States Language definition before AWS does, and the parameters of services, which AWS does not check.
 
 >>> from asl_toolkit.check import check
 >>> machine = {"StartAt": "Hello", "States": {"Hello": {"Type": "Pass", "Next": "Helo"}, "Hi": {"Type": "Succeed"}}}

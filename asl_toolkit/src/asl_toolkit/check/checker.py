@@ -38,8 +38,8 @@ def check(
 ) -> list[Finding]:
     """Every finding of a definition, in the order of the document; an empty list if there is none.
 
-    `definition` is JSON text (then findings have line and column) or its value. `services` False leaves out what needs
-    botocore's service models. `region` gives the partition that ARNs must be in, `machine_type` whether it will be Express.
+    `definition` is JSON text (then findings have line and column) or its value. `services` False skips the checks that need
+    botocore's service models. ARNs must be in the partition of `region`. An EXPRESS `machine_type` has further rules.
     """
     document = _Document(definition)
     if document.value is not None:
@@ -54,10 +54,10 @@ def check(
 
 
 def refusals(definition: str | bytes | Mapping[str, Json]) -> tuple[Mapping[str, Json], list[Finding]]:
-    """The value of a definition, and why the interpreter refuses it; the value can be built into a machine if there is no reason.
+    """The value of a definition, and the findings for which the interpreter refuses it.
 
-    Reasons are the errors of a Standard machine, but none of services' parameters; placeholders, which nothing replaces here;
-    paths that only AWS can judge; and what is not run here.
+    These are the errors of a Standard machine without those of services' parameters, placeholders (nothing replaces them here),
+    paths that only AWS can judge, and features that the interpreter does not have.
     """
     document = _Document(definition)
     report = document.report
@@ -75,7 +75,7 @@ def refusals(definition: str | bytes | Mapping[str, Json]) -> tuple[Mapping[str,
 
 
 def _refused(finding: Finding) -> Finding:
-    """A path that the checker cannot judge is one that the interpreter cannot read."""
+    """The interpreter cannot read a path that the checker cannot judge."""
     return finding._replace(code="PATH_SYNTAX", severity=Severity.ERROR) if finding.code == "PATH_UNSURE" else finding
 
 
@@ -102,7 +102,7 @@ class _Document:
 
 
 def _check_language(machine: Machine, document: _Document) -> None:
-    """Everything that the language itself rules."""
+    """All rules of the language itself."""
     report = document.report
     check_structure(machine, report)
     check_graph(machine, report)

@@ -1,4 +1,4 @@
-"""`python -m asl_toolkit check FILE…`: exit code 0 without errors, 1 with an ERROR, 2 for wrong use."""
+"""`asl check FILE…`: exit codes: 0 = no ERROR, 1 = at least one ERROR, 2 = wrong use."""
 
 import argparse
 import json
@@ -15,11 +15,11 @@ _CLEAN, _FAULTY, _WRONG_USE = 0, 1, 2
 
 
 class _Refused(Exception):  # noqa: N818 - never leaves this module
-    """Why the command cannot be carried out."""
+    """Why the command cannot run."""
 
 
 def main(argv: Sequence[str]) -> int:
-    """The sub-command `check`; findings go to stdout, what stops it to stderr."""
+    """The command `check`: prints findings to stdout and its own errors to stderr."""
     options = _parser().parse_args(argv)
     try:
         checked = [(name, _check(name, options)) for name in options.files]
@@ -33,15 +33,17 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m asl_toolkit check", description="Check definitions in Amazon States Language; CHECKS.md lists the codes."
+        prog="asl check", description="Check definitions in Amazon States Language; CHECKS.md lists the codes."
     )
     parser.add_argument("files", metavar="FILE", nargs="+", help="a definition as JSON text; - is stdin")
-    parser.add_argument("--output", choices=("text", "json"), default="text", help="how findings are printed (default: text)")
-    parser.add_argument("--type", choices=("STANDARD", "EXPRESS"), help="what the machine will be created as")
-    parser.add_argument("--region", type=_region, help="the Region that it will run in: gives the partition of its ARNs")
-    parser.add_argument("--no-services", action="store_true", help="leave out actions and parameters of services")
+    parser.add_argument("--output", choices=("text", "json"), default="text", help="the format of the findings (default: text)")
+    parser.add_argument("--type", choices=("STANDARD", "EXPRESS"), help="the type of the machine")
     parser.add_argument(
-        "--aws", action="store_true", help="ask ValidateStateMachineDefinition, too (needs boto3 and credentials)"
+        "--region", type=_region, help="the Region of the machine: its ARNs must be in the partition of that Region"
+    )
+    parser.add_argument("--no-services", action="store_true", help="do not check the actions and parameters of services")
+    parser.add_argument(
+        "--aws", action="store_true", help="also call ValidateStateMachineDefinition (needs boto3 and credentials)"
     )
     return parser
 
@@ -68,7 +70,7 @@ def _check(name: str, options: argparse.Namespace) -> list[Finding]:
     try:
         answer = ask_aws(decoded, _client(options.region), machine_type=options.type)
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
-        raise _Refused(f"AWS could not be asked about {name!r}: {error}") from error
+        raise _Refused(f"cannot ask AWS about {name!r}: {error}") from error
     return merged(answer, findings, decoded)
 
 
@@ -84,11 +86,11 @@ def _read(name: str) -> bytes:
     try:
         return Path(name).read_bytes()
     except OSError as error:
-        raise _Refused(f"{name!r} cannot be read: {error.strerror}") from error
+        raise _Refused(f"cannot read {name!r}: {error.strerror}") from error
 
 
 def as_text(checked: Sequence[tuple[str, Sequence[Finding]]]) -> str:
-    """One line per finding, and a last line with the counts; `found` pairs the name of each definition with its findings."""
+    """One line per finding, and a last line with the counts. `checked` pairs the name of each definition with its findings."""
     lines = []
     for name, findings in checked:
         for finding in findings:
@@ -107,7 +109,7 @@ def _count(number: int, what: str) -> str:
 
 
 def as_json(checked: Sequence[tuple[str, Sequence[Finding]]]) -> str:
-    """The same as one JSON list."""
+    """All findings as one JSON list."""
     entries = [
         {
             "file": name,

@@ -11,14 +11,14 @@ ROOT: Final[Pointer] = ()
 
 
 class Report:
-    """The findings so far; each is noted once."""
+    """Collects findings without repetition."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self._seen: set[tuple[str, Pointer, str]] = set()
 
     def add(self, code: str, pointer: Pointer, message: str, *, remedy: str | None = None) -> None:
-        """Note a fault. `remedy` defaults to what the table of codes says."""
+        """Add a finding. `remedy` defaults to the remedy of the code."""
         if (code, pointer, message) in self._seen:
             return
         self._seen.add((code, pointer, message))

@@ -1,4 +1,4 @@
-"""Transitions: targets in scope, states that nothing leads to, scopes and loops without an end."""
+"""Transitions: missing targets, unreachable states, scopes and loops without an end."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches

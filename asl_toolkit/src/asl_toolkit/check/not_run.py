@@ -1,4 +1,4 @@
-"""What AWS runs and the interpreter of this toolkit does not: asked when a definition is loaded, not by `check`."""
+"""Finds features that AWS runs but the interpreter does not. `load` reports them, `check` does not."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec

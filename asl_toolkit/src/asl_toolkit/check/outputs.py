@@ -1,7 +1,7 @@
-"""Members of a service's answer that are read although they may not be there: States.Runtime, which nothing catches.
+"""Finds reads of members that a service's answer may not have: States.Runtime, which nothing catches.
 
-Shapes: botocore's service models; the answers of `.sync` are those of the describing call (developer guide, "Run a Job"), and
-what is always in them is taken from recorded executions of Glue and ECS.
+Shapes: botocore's service models. The answer of `.sync` is that of the describing call (developer guide, "Run a Job");
+recorded executions of Glue and ECS show which members are always there.
 """
 
 import re

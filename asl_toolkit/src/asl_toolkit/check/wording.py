@@ -1,4 +1,4 @@
-"""How values stand in messages: short, and safe whatever they hold."""
+"""Values in messages: short and safe for any value."""
 
 from asl_toolkit.json_value import Json, type_name
 
@@ -12,7 +12,7 @@ def a_type(value: Json) -> str:
 
 
 def shown(value: Json) -> str:
-    """A scalar as it stands, cut when it is long; the type of anything else."""
+    """A scalar as text, shortened if it is long; the type of any other value."""
     if value is None or isinstance(value, (list, dict)):
         return a_type(value)
     if isinstance(value, int) and abs(value) >= 10**_LONGEST:

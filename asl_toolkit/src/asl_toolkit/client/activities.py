@@ -1,6 +1,6 @@
 """Activities: the operations of their workers, and the handler of the Tasks that wait for them.
 
-Texts of errors are recorded ones; a Task whose activity is not there ends its execution with States.Runtime, as recorded.
+The texts of errors were recorded on AWS. A Task whose activity does not exist ends its execution with States.Runtime (recorded).
 """
 
 import contextlib
@@ -25,7 +25,7 @@ class Activities(Part):
 
     @operation("CreateActivity")
     def create_activity(self, request: Request) -> Response:
-        """Make an activity; the same name again is no error."""
+        """Create an activity. A repeated name is not an error."""
         name = request["name"]
         if not valid_name(name):
             raise self._registry.error("InvalidName", f"Invalid Name: '{name}'", "CreateActivity")
@@ -43,7 +43,7 @@ class Activities(Part):
 
     @operation("ListActivities")
     def list_activities(self, request: Request) -> Response:
-        """All of them, by name."""
+        """All activities, sorted by name."""
         with self._registry.lock:
             activities = sorted(self._registry.activities.values(), key=lambda activity: activity.name)
         listed = [{"activityArn": it.arn, "name": it.name, "creationDate": it.created} for it in activities]
@@ -51,7 +51,7 @@ class Activities(Part):
 
     @operation("DeleteActivity")
     def delete_activity(self, request: Request) -> Response:
-        """Forget an activity."""
+        """Delete an activity."""
         self._registry.require(request["activityArn"], "DeleteActivity", "activity")
         with self._registry.lock:
             self._registry.activities.pop(request["activityArn"], None)
@@ -59,7 +59,7 @@ class Activities(Part):
 
     @operation("GetActivityTask")
     def get_activity_task(self, request: Request) -> Response:
-        """The next task's token and input; waits for one, and gives neither when none came in 60 seconds."""
+        """The token and input of the next task. It waits for a task; after 60 seconds without one the answer is empty."""
         activity = self._activity(request, "GetActivityTask")
         with activity.changed:
             if not activity.changed.wait_for(lambda: bool(activity.waiting), POLL_SECONDS):
@@ -77,7 +77,7 @@ class Activities(Part):
 
 
 def activity_handler(registry: Registry) -> Handler:
-    """What serves a Task whose Resource is an activity of the client: a worker answers its token."""
+    """The handler of a Task whose Resource is an activity of the client: a worker answers its token."""
 
     def check(request: TaskRequest) -> None:
         if request.resource not in registry.activities:

@@ -14,7 +14,7 @@ def valid_name(name: str) -> bool:
 
 
 def fault_of_arn(arn: str, *kinds: str) -> str | None:
-    """What InvalidArn says of an ARN that is not of one of these resource types (`execution`); None when it is."""
+    """The message of InvalidArn if an ARN is not of one of these resource types (`execution`), else None."""
     parts = arn.split(":")
     if parts[0] != "arn":
         return f"Invalid ARN prefix: {arn}"
@@ -35,7 +35,7 @@ def unqualified(arn: str) -> tuple[str, str | None]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where things are: partition, region and account of every ARN."""
+    """Partition, region and account of every ARN."""
 
     region: str
     account: str
@@ -54,5 +54,5 @@ class Place:
         return f"arn:{self.partition}:states:{self.region}:{self.account}:execution:{machine}:{name}"
 
     def express(self, machine: str, name: str) -> str:
-        """A new ARN of an execution of an EXPRESS machine: the same name may run any number of times."""
+        """A new ARN of an execution of an EXPRESS machine, because executions may share a name."""
         return f"arn:{self.partition}:states:{self.region}:{self.account}:express:{machine}:{name}:{uuid.uuid4()}"

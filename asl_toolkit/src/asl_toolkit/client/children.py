@@ -1,4 +1,4 @@
-"""Children of Map Runs, described as executions: by their own history, once they have ended."""
+"""Children of Map Runs as DescribeExecution shows them, read from their history after their end."""
 
 from asl_toolkit.client.map_run_book import MapRunRecord
 from asl_toolkit.client.operation import Response
@@ -8,7 +8,7 @@ _BY_MAP_RUN = "Execution can only be redriven using Map Run redrive"  # as in ex
 
 
 def describe_child(record: MapRunRecord, child: ChildExecution) -> Response:
-    """A child as DescribeExecution gives it, with `itemCount` for ListExecutions beside it."""
+    """A child as DescribeExecution shows it, plus `itemCount` for ListExecutions."""
     first, last = child.events[0], child.events[-1]
     succeeded = child.status == "SUCCEEDED"
     reason = f"Execution is {child.status} and cannot be redriven" if succeeded else _BY_MAP_RUN

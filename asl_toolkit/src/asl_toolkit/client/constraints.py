@@ -1,8 +1,8 @@
-"""What a request must be, before the client does anything about it.
+"""Checks a request before the client acts on it.
 
-Like boto3's client it refuses unknown and missing members, wrong types and too small values itself (ParamValidationError,
-botocore's text). What only the service refuses (enums, greatest lengths and values, patterns) is a ValidationException, in
-the words of recorded ones of ListExecutions and CreateStateMachineAlias. A sensitive value is not repeated.
+Like boto3's client it refuses unknown and missing members, wrong types and too small values (ParamValidationError with
+botocore's text). The service refuses other words, too long or too large values and patterns: ValidationException, worded as
+recorded ones of ListExecutions and CreateStateMachineAlias. A message never repeats a sensitive value.
 """
 
 import re
@@ -21,7 +21,7 @@ _BYTES = "SensitiveData"  # this shape's length is counted in bytes of UTF-8 (AP
 
 
 def check_request(operation: str, request: Mapping[str, Any], exceptions: Exceptions) -> None:
-    """ParamValidationError or ValidationException for a request that the service would never carry out."""
+    """Raises ParamValidationError or ValidationException if the service would refuse the request."""
     shape = service_model().operation_model(operation).input_shape
     report = ParamValidator().validate(request, shape)
     if report.has_errors():
@@ -33,7 +33,7 @@ def check_request(operation: str, request: Mapping[str, Any], exceptions: Except
 
 
 def violations(shape: Shape, value: Any, path: str = "") -> Iterator[str]:  # boto3's values
-    """A sentence for each constraint that a value, already of the right types, does not satisfy."""
+    """A sentence for each constraint that a value of the right types does not satisfy."""
     kind = shape.type_name
     if kind != "structure":
         for rule in _broken(shape, value):

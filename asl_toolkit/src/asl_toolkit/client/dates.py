@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The time of this machine: what the dates of machines, versions, aliases and activities are."""
+    """The time of this computer: the date of machines, versions, aliases and activities."""
     return datetime.now(UTC)
 
 
 def date_of(seconds: float) -> datetime:
-    """The date of so many seconds since 1970 on an execution's clock."""
+    """The date of a time of an execution's clock, in seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -1,8 +1,8 @@
 """A definition as CreateStateMachine and ValidateStateMachineDefinition see it: diagnostics with AWS's codes.
 
-Codes: API reference, ValidateStateMachineDefinitionDiagnostic; texts and locations as recorded where a recording has the
-fault. What AWS does not look at before an execution (types and nested members of a service's parameters) is left out;
-what this interpreter does not run is an error, too, because the machine could not be created here.
+Codes: API reference, ValidateStateMachineDefinitionDiagnostic. Texts and locations are recorded ones where a recording has
+the fault. AWS does not check types and nested members of a service's parameters before an execution, so their findings are
+left out. What this interpreter cannot run is an error here, because the machine could not start.
 """
 
 import re
@@ -45,7 +45,7 @@ _LONGEST_SOURCE = 500  # characters of the text that a JSON fault's location rep
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding as the API gives it; `location` None where it gives none."""
+    """One finding in the API's form. `location` is None if the API has none."""
 
     severity: Severity
     code: str
@@ -82,13 +82,13 @@ def diagnostics_of(definition: str, kind: MachineType) -> tuple[Diagnostic, ...]
 
 
 def refusal(definition: str, kind: MachineType) -> str | None:
-    """The message of InvalidDefinition; None for a definition that can be created."""
+    """The message of InvalidDefinition, or None if the definition is valid."""
     errors = [str(entry) for entry in diagnostics_of(definition, kind) if entry.severity is Severity.ERROR]
     return f"Invalid State Machine Definition: '{', '.join(errors)}'" if errors else None
 
 
 def _translated(finding: Finding, text: str, value: Json, kind: MachineType) -> Diagnostic | None:
-    """A finding of the checker as a diagnostic; None for what AWS does not say."""
+    """A finding of the checker as a diagnostic, or None if AWS does not report it."""
     if finding.severity is Severity.WARNING:
         code = _WARNINGS.get(finding.code)
         return None if code is None else Diagnostic(Severity.WARNING, code, finding.message, finding.pointer)
@@ -108,7 +108,7 @@ def _translated(finding: Finding, text: str, value: Json, kind: MachineType) -> 
 
 
 def _of_express(resource: str) -> str | None:
-    """AWS's words for an integration that an EXPRESS machine cannot have; None for another fault of the pattern."""
+    """AWS's message if an EXPRESS machine cannot have the integration, or None for another fault of the pattern."""
     pattern = next((suffix for suffix in _PATTERNS if suffix in resource), None)
     return None if pattern is None else f"Express state machine does not support '{pattern}' service integration"
 
@@ -127,7 +127,7 @@ def _fields_required(value: Mapping[str, Json]) -> list[Diagnostic]:
 
 
 def refusal_of(error: DefinitionError, below: str = "") -> str:
-    """The message of InvalidDefinition for what the interpreter refuses; of a single state (`below`), its own faults alone."""
+    """The message of InvalidDefinition for a refused definition; with `below`, only the faults of that single state."""
     return f"Invalid State Machine Definition: '{', '.join(map(str, _of_loader(error, below)))}'"
 
 
@@ -139,7 +139,7 @@ def _of_loader(error: DefinitionError, below: str = "") -> list[Diagnostic]:
 
 
 def _not_run(definition: str, kind: MachineType) -> list[Diagnostic]:
-    """What the interpreter refuses although AWS would not, and activities, which an EXPRESS machine cannot have."""
+    """Faults that only the interpreter reports, and activities, which an EXPRESS machine cannot have."""
     try:
         machine = load_machine(definition)
     except DefinitionError as error:

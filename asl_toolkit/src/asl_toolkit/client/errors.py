@@ -1,4 +1,4 @@
-"""The exceptions of the client: one class for each error that botocore's model knows, all of them a ClientError."""
+"""The exceptions of the client: a subclass of ClientError for each error of botocore's model."""
 
 import uuid
 from typing import Any
@@ -12,7 +12,7 @@ __all__ = ["ClientError", "Exceptions", "OperationNotSupported"]
 
 
 class OperationNotSupported(AslError):  # noqa: N818 - named after what happened
-    """Step Functions has the operation, or the member of its request, and this client has not; the text says what to do."""
+    """Step Functions has the operation or the member of a request, but this client does not. The text says what to do."""
 
 
 class Exceptions:
@@ -41,5 +41,5 @@ class Exceptions:
 
 
 def response_metadata(status: int = 200) -> dict[str, Any]:
-    """What boto3 puts beside every answer."""
+    """The metadata that boto3 adds to every answer."""
     return {"RequestId": str(uuid.uuid4()), "HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}

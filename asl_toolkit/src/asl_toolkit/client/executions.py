@@ -29,7 +29,7 @@ class Executions(Part):
 
     @operation("StartExecution")
     def start_execution(self, request: Request) -> Response:
-        """Start an execution; the same name and input again, while it runs, gives the same one."""
+        """Start an execution. The same name and input again return the running execution."""
         started = self._start(request, "StartExecution")
         return {"executionArn": started.execution.arn, "startDate": date_of(started.execution.started)}
 
@@ -54,7 +54,7 @@ class Executions(Part):
 
     @operation("DescribeExecution")
     def describe_execution(self, request: Request) -> Response:
-        """Where an execution stands; of a child of a Map Run, once it has ended."""
+        """The status of an execution, or of a child of a Map Run after its end."""
         child = self._registry.map_runs.child(request["executionArn"])
         if child is not None:
             return _included(describe_child(*child), request)
@@ -62,7 +62,7 @@ class Executions(Part):
 
     @operation("ListExecutions")
     def list_executions(self, request: Request) -> Response:
-        """The executions of a machine, a version, an alias or a Map Run, the newest first."""
+        """The executions of a machine, a version, an alias or a Map Run, newest first."""
         name = "ListExecutions"
         machine_arn, map_run_arn = request.get("stateMachineArn"), request.get("mapRunArn")
         if (machine_arn is None) == (map_run_arn is None):
@@ -100,7 +100,7 @@ class Executions(Part):
 
     @operation("GetExecutionHistory")
     def get_execution_history(self, request: Request) -> Response:
-        """The events, 100 a page and at most 1,000."""
+        """The events: 100 per page, at most 1,000."""
         events = events_of(self._registry, request["executionArn"], "GetExecutionHistory")
         if request.get("reverseOrder"):
             events = events[::-1]
@@ -110,7 +110,7 @@ class Executions(Part):
 
     @operation("StopExecution")
     def stop_execution(self, request: Request) -> Response:
-        """End an execution as ABORTED; nothing happens to one that has ended."""
+        """End an execution as ABORTED. This has no effect after its end."""
         execution = self._registry.execution(request["executionArn"], "StopExecution").execution
         execution.stop(request.get("error", ""), request.get("cause", ""))
         execution.wait()
@@ -118,7 +118,7 @@ class Executions(Part):
 
     @operation("RedriveExecution")
     def redrive_execution(self, request: Request) -> Response:
-        """Go on from the steps that failed; a client token that did so before does nothing again."""
+        """Continue from the steps that failed. A repeated client token has no effect."""
         started = self._registry.execution(request["executionArn"], "RedriveExecution")
         execution, token = started.execution, request.get("clientToken")
         with self._registry.lock:
@@ -132,9 +132,9 @@ class Executions(Part):
         return {"redriveDate": date_of(execution.redriven)}
 
     def wait_for_execution(self, *, executionArn: str, timeout: float | None = None) -> Response:  # noqa: N803 - as the rest
-        """Not on AWS: wait for the end of an execution, EXPRESS or not, and describe it.
+        """Not on AWS: wait for the end of a STANDARD or EXPRESS execution and describe it.
 
-        TimeoutError after `timeout` seconds of this machine's time; ExecutionDoesNotExist.
+        Raises TimeoutError after `timeout` seconds of this computer's time, or ExecutionDoesNotExist.
         """
         started = self._registry.executions.get(executionArn)
         if started is None:
@@ -143,9 +143,9 @@ class Executions(Part):
         return describe(started)
 
     def _start(self, request: Request, name: str, clock: Clock | None = None) -> Started:
-        """Start what a request names, nested on the `clock` of its parent if there is one.
+        """Start an execution; a nested one runs on the `clock` of its parent.
 
-        DefinitionError for a Task without a handler: the fault is not the caller's.
+        Raises DefinitionError if a Task has no handler.
         """
         registry = self._registry
         target = registry.target(request["stateMachineArn"], name)
@@ -188,7 +188,7 @@ class Executions(Part):
 
 
 def describe(started: Started, *, data: bool = True) -> Response:
-    """An execution as DescribeExecution gives it; `data` False leaves input and output out."""
+    """An execution as DescribeExecution shows it. `data` False leaves out input and output."""
     execution, target = started.execution, started.target
     reason = execution.why_not_redrivable
     answer: Response = {
@@ -218,7 +218,7 @@ def describe(started: Started, *, data: bool = True) -> Response:
 
 
 def _included(answer: Response, request: Request) -> Response:
-    """The answer without its data when METADATA_ONLY is asked for."""
+    """The answer, without its data if the request says METADATA_ONLY."""
     if request.get("includedData") != "METADATA_ONLY":
         return answer
     return {name: value for name, value in answer.items() if name not in {"input", "output"}}

@@ -26,7 +26,7 @@ class Machines(Part):
 
     @operation("CreateStateMachine")
     def create_state_machine(self, request: Request) -> Response:
-        """Load a definition under a name. The same request again is no error; InvalidDefinition lists every fault."""
+        """Create a machine. A repeated request is not an error. InvalidDefinition lists every fault."""
         name, made = "CreateStateMachine", self._registry
         if not valid_name(request["name"]):
             raise made.error("InvalidName", f"Invalid Name: '{request['name']}'", name)
@@ -52,7 +52,7 @@ class Machines(Part):
 
     @operation("UpdateStateMachine")
     def update_state_machine(self, request: Request) -> Response:
-        """Put another definition, role or setting in place; executions that run keep theirs."""
+        """Replace the definition, role or settings. Running executions keep the previous ones."""
         name = "UpdateStateMachine"
         machine = self._registry.machine(request["stateMachineArn"], name)
         if not {"definition", "roleArn", *_SETTINGS} & set(request) and not request.get("publish"):
@@ -82,7 +82,7 @@ class Machines(Part):
 
     @operation("DescribeStateMachine")
     def describe_state_machine(self, request: Request) -> Response:
-        """The definition and what belongs to it; of a version, too."""
+        """The definition and settings of a machine or a version."""
         target = self._registry.target(request["stateMachineArn"], "DescribeStateMachine")
         machine, revision = target.machine, target.revision
         answer = {
@@ -102,7 +102,7 @@ class Machines(Part):
 
     @operation("DescribeStateMachineForExecution")
     def describe_state_machine_for_execution(self, request: Request) -> Response:
-        """The definition that an execution runs, whatever came after it."""
+        """The definition that an execution runs, even if the machine has a newer one."""
         target = self._registry.execution(request["executionArn"], "DescribeStateMachineForExecution").target
         machine = target.machine
         described = described_revision(target.revision)
@@ -110,7 +110,7 @@ class Machines(Part):
 
     @operation("ListStateMachines")
     def list_state_machines(self, request: Request) -> Response:
-        """All of them, by name."""
+        """All machines, sorted by name."""
         with self._registry.lock:
             machines = sorted(self._registry.machines.values(), key=lambda machine: machine.name)
         listed = [{"stateMachineArn": it.arn, "name": it.name, "type": it.type, "creationDate": it.created} for it in machines]
@@ -118,7 +118,7 @@ class Machines(Part):
 
     @operation("DeleteStateMachine")
     def delete_state_machine(self, request: Request) -> Response:
-        """Forget a machine, its versions and aliases; its executions run on and stay."""
+        """Delete a machine, its versions and aliases. Its executions continue and remain readable."""
         self._registry.require(request["stateMachineArn"], "DeleteStateMachine", "stateMachine")
         with self._registry.lock:
             self._registry.machines.pop(request["stateMachineArn"], None)
@@ -139,7 +139,7 @@ class Machines(Part):
 
     @operation("TagResource")
     def tag_resource(self, request: Request) -> Response:
-        """Give a state machine or an activity tags, or other values."""
+        """Add or change tags of a state machine or an activity."""
         machine = self._tagged(request, "TagResource")
         with self._registry.lock:
             tags = machine.tags | {tag.get("key", ""): tag.get("value", "") for tag in request["tags"]}
@@ -150,7 +150,7 @@ class Machines(Part):
 
     @operation("UntagResource")
     def untag_resource(self, request: Request) -> Response:
-        """Take tags away; keys that are not there are no error."""
+        """Remove tags. A missing key is not an error."""
         machine = self._tagged(request, "UntagResource")
         with self._registry.lock:
             machine.tags = {key: value for key, value in machine.tags.items() if key not in request["tagKeys"]}
@@ -172,7 +172,7 @@ class Machines(Part):
 
 
 def described_revision(revision: Revision) -> dict[str, Any]:
-    """The members of a revision that the Describe operations give."""
+    """The members of a revision in the Describe operations."""
     described: dict[str, Any] = {
         "definition": revision.definition,
         "roleArn": revision.role_arn,
@@ -192,7 +192,7 @@ def _settings(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _same(machine: Machine, kind: str, revision: Revision) -> bool:
-    """Whether CreateStateMachine takes a request for a repetition: role and tags do not count (API reference)."""
+    """Whether CreateStateMachine treats a request as a repetition; it ignores role and tags (API reference)."""
     held = machine.revision
     return (machine.type, held.definition, held.settings) == (kind, revision.definition, revision.settings)
 

@@ -1,4 +1,4 @@
-"""The Map Runs of a client: what listeners reported of each."""
+"""The Map Runs of a client, as listeners reported them."""
 
 import threading
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
 
 @dataclass(slots=True)
 class MapRunRecord:
-    """A Map Run that has its items, and its children that have ended, by ARN."""
+    """A started Map Run and its ended children, by ARN."""
 
     start: MapRunStart
     children: dict[str, ChildExecution] = field(default_factory=dict)
 
 
 class MapRunBook:
-    """The Map Runs of all executions of a client; listeners write it, from the threads of executions."""
+    """The Map Runs of all executions of a client. Listeners write it from the threads of executions."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,7 +23,7 @@ class MapRunBook:
         self._of_child: dict[str, str] = {}
 
     def started(self, start: MapRunStart) -> None:
-        """A Map Run has its items. At a redrive, children that did not succeed run again: they count no more."""
+        """A Map Run has read its items. At a redrive, children that did not succeed are removed, because they run again."""
         with self._lock:
             record = self._runs.setdefault(start.arn, MapRunRecord(start))
             record.start = start

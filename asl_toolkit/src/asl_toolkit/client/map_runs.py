@@ -17,7 +17,7 @@ _ENDS = {"MapRunSucceeded": "SUCCEEDED", "MapRunFailed": "FAILED", "MapRunAborte
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a Map Run went, by the history of its execution."""
+    """The course of a Map Run, read from the history of its execution."""
 
     arn: str
     status: Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
@@ -47,7 +47,7 @@ def courses(events: Sequence[Event]) -> Iterator[Course]:
 
 
 def _counts(ended: Counter[str], total: int, course: Course, limit: int) -> dict[str, int]:
-    """Counts as DescribeMapRun has them. Of what has not ended, as many run as may; after the end it was aborted."""
+    """Counts in the form of DescribeMapRun. Unended children count as running up to MaxConcurrency, after the end as aborted."""
     rest = max(0, total - ended["succeeded"] - ended["failed"])
     running = min(rest, limit or rest) if course.status == "RUNNING" else 0
     return {
@@ -84,7 +84,7 @@ class MapRuns(Part):
 
     @operation("DescribeMapRun")
     def describe_map_run(self, request: Request) -> Response:
-        """How a Map Run goes: its limits, and how many of its items and children have come to what."""
+        """The status of a Map Run, its limits, and the counts of its items and children."""
         registry, arn = self._registry, request["mapRunArn"]
         registry.require(arn, "DescribeMapRun", "mapRun")
         execution_arn, course = self._find(arn)

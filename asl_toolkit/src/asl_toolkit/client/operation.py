@@ -1,4 +1,4 @@
-"""What makes a method an operation: keyword arguments alone, checked by the model; metadata beside the answer."""
+"""Makes a method an operation: keyword arguments only, checked against the model, and metadata in the answer."""
 
 import functools
 from collections.abc import Callable
@@ -23,7 +23,7 @@ P = TypeVar("P", bound=Part)
 
 
 def operation(name: str) -> Callable[[Callable[[P, Request], Response]], Callable[..., Response]]:
-    """Make a method carry out the operation `name` of the API."""
+    """A decorator: the method implements the operation `name` of the API."""
 
     def decorate(method: Callable[[P, Request], Response]) -> Callable[..., Response]:
         @functools.wraps(method)

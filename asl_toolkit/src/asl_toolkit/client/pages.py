@@ -21,8 +21,8 @@ def page(  # noqa: PLR0913 - what a page is made of
 ) -> dict[str, Any]:  # boto3's shapes
     """The page of `elements` that a request asks for, under `key`. Raises InvalidToken if this client did not issue the token.
 
-    `usual` is the size without maxResults, or with 0. A token is the position of the first element: a list that grows at
-    its head between two calls shows elements again, as the service's own "eventually consistent" lists do.
+    `usual` is the size if maxResults is missing or 0. A token is the position of the first element of a page. If a list grows
+    at its head between two calls, elements appear twice, as in the service's "eventually consistent" lists.
     """
     token = request.get("nextToken")
     start = 0

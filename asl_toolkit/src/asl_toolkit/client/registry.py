@@ -1,4 +1,4 @@
-"""The state machines that a client knows, with their revisions, versions and aliases, and the executions it has started."""
+"""The state machines of a client, with their revisions, versions and aliases, and its executions."""
 
 import random
 import threading
@@ -23,7 +23,7 @@ EXPRESS_SECONDS = 300  # how long an EXPRESS execution may take (service quotas)
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What UpdateStateMachine replaces. `id` is None until the first update, as the service has it."""
+    """The parts that UpdateStateMachine replaces. `id` is None until the first update, as on AWS."""
 
     definition: str
     role_arn: str
@@ -45,7 +45,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A name for one version or two; `routing` as the API has it."""
+    """A name for one or two versions; `routing` has the API's form."""
 
     arn: str
     name: str
@@ -72,7 +72,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an ARN starts: a machine's revision, and the version and alias that led to it."""
+    """The revision that an ARN starts, and the version and alias that led to it."""
 
     machine: Machine
     revision: Revision
@@ -82,7 +82,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An execution, what it runs, and its input and trace header as they were given."""
+    """An execution, its target, and the input and trace header of its request."""
 
     execution: Execution
     target: Target
@@ -104,7 +104,7 @@ class Activity:
 
 
 class Registry:
-    """What a client keeps; safe from any thread."""
+    """The data of a client. Any thread may use it."""
 
     services: Services  # set by the client, whose own handlers need the registry
 
@@ -135,13 +135,13 @@ class Registry:
         return definition, loaded
 
     def require(self, arn: str, operation: str, *kinds: str) -> None:
-        """InvalidArn for an ARN that is not of these resource types."""
+        """Raises InvalidArn if an ARN is not of these resource types."""
         fault = fault_of_arn(arn, *kinds)
         if fault is not None:
             raise self.error("InvalidArn", f"Invalid Arn: '{fault}'", operation)
 
     def machine(self, arn: str, operation: str) -> Machine:
-        """A machine by its own ARN; StateMachineDoesNotExist, for that of a version or alias too."""
+        """A machine by its ARN. Raises StateMachineDoesNotExist, also for the ARN of a version or alias."""
         self.require(arn, operation, "stateMachine")
         with self.lock:
             machine = self.machines.get(arn)
@@ -150,7 +150,7 @@ class Registry:
         return machine
 
     def target(self, arn: str, operation: str) -> Target:
-        """What the ARN of a machine, a version or an alias leads to; StateMachineDoesNotExist."""
+        """The target of the ARN of a machine, a version or an alias. Raises StateMachineDoesNotExist."""
         self.require(arn, operation, "stateMachine")
         own, qualifier = unqualified(arn)
         with self.lock:
@@ -168,7 +168,7 @@ class Registry:
         raise self.error("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'", operation)
 
     def execution(self, arn: str, operation: str) -> Started:
-        """An execution of a STANDARD machine; InvalidArn, ExecutionDoesNotExist."""
+        """An execution of a STANDARD machine. Raises InvalidArn or ExecutionDoesNotExist."""
         self.require(arn, operation, "execution")
         with self.lock:
             started = self.executions.get(arn)
@@ -177,7 +177,7 @@ class Registry:
         return started
 
     def missing_execution(self, arn: str, operation: str) -> Exception:
-        """The error for an execution that is not known."""
+        """The error for an unknown execution."""
         return self.error("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'", operation)
 
 

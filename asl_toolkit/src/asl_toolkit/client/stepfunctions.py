@@ -1,6 +1,6 @@
 """StepFunctions: create_state_machine, start_execution, describe_execution, … as boto3's client has them.
 
-Everything lives in this process and ends with it. Requests and answers have the shapes of botocore's service model.
+All data is in the memory of this process. Requests and answers have the shapes of botocore's service model.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ from asl_toolkit.services.tokens import TaskTokens
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """`client.meta`: what of boto3's is of use here."""
+    """`client.meta`: the parts of boto3's that are useful here."""
 
     region_name: str
     service_model: Any  # botocore.model.ServiceModel
@@ -44,9 +44,9 @@ class Meta:
 class StepFunctions(Machines, Versions, Executions, MapRuns, Activities, Tokens, StateTests):
     """An in-process Step Functions. `services` are the handlers of every execution.
 
-    Tasks that call Step Functions itself (`states:startExecution`, `aws-sdk:sfn:…`) and activities need none.
+    Tasks that call Step Functions (`states:startExecution`, `aws-sdk:sfn:…`) and activities need no handler.
 
-    `clock` makes the clock of each execution (VirtualClock: waits pass at once). `account` and `region` stand in ARNs.
+    `clock` creates the clock of each execution (VirtualClock: waits pass at once). `account` and `region` appear in ARNs.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Activities, Tokens,
         self.meta = Meta(place.region, service_model(), dict(method_names()))
 
     def can_paginate(self, operation_name: str) -> bool:
-        """Whether `get_paginator` has one for a method (`list_executions`)."""
+        """Whether a method such as `list_executions` has a paginator."""
         return hasattr(type(self), operation_name) and method_names().get(operation_name) in paginators()
 
     def get_paginator(self, operation_name: str) -> "Paginator[Any]":
@@ -94,10 +94,10 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Activities, Tokens,
         return Paginator(method, paginators()[name], service_model().operation_model(name))
 
     def close(self) -> None:
-        """As boto3's: nothing is held open here."""
+        """As in boto3. This client has nothing to close."""
 
     def __getattr__(self, name: str) -> Callable[..., Response]:
-        """An operation of Step Functions that is not here, refused by name when it is called."""
+        """An operation of Step Functions that this client does not have: a call raises OperationNotSupported."""
         operation = method_names().get(name)
         if operation is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -108,7 +108,7 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Activities, Tokens,
         return refuse
 
     def start_nested(self, arn: str, name: str | None, value: Json, clock: Clock | None) -> Execution:
-        """What `states:startExecution` starts: an execution by the machine's ARN, on its parent's clock; ClientError."""
+        """Start a nested execution by the machine's ARN, on its parent's clock. Raises ClientError."""
         request: dict[str, Any] = {"stateMachineArn": arn, "input": dumps(value)}
         if name is not None:
             request["name"] = name

@@ -13,7 +13,7 @@ class Tokens(Part):
 
     @operation("SendTaskSuccess")
     def send_task_success(self, request: Request) -> Response:
-        """Answer a token; `output` is JSON text."""
+        """Answer a token with success; `output` is JSON text."""
         try:
             value = loads(request["output"])
         except ValueError as error:
@@ -28,7 +28,7 @@ class Tokens(Part):
 
     @operation("SendTaskHeartbeat")
     def send_task_heartbeat(self, request: Request) -> Response:
-        """Say that a task is still at work."""
+        """Report that a task is still running."""
         return self._answer("SendTaskHeartbeat", lambda: self._tokens.send_heartbeat(request["taskToken"]))
 
     @property

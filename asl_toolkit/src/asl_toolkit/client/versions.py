@@ -1,4 +1,4 @@
-"""Operations on versions and aliases of state machines. Texts of errors are recorded ones."""
+"""Operations on versions and aliases of state machines. The texts of errors were recorded on AWS."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ _WHOLE = 100  # per cent: what the weights of an alias come to
 
 
 def publish(machine: Machine, description: str | None) -> Version:
-    """A version of the machine's current revision; the newest one again when it is of this revision."""
+    """A version of the machine's current revision; the newest version if it is already of this revision."""
     newest = machine.versions.get(machine.published)
     if newest is not None and newest.revision == machine.revision:
         return newest
@@ -45,7 +45,7 @@ class Versions(Part):
 
     @operation("DeleteStateMachineVersion")
     def delete_state_machine_version(self, request: Request) -> Response:
-        """Forget a version; ConflictException while an alias leads to it."""
+        """Delete a version. Raises ConflictException if an alias uses it."""
         name, arn = "DeleteStateMachineVersion", request["stateMachineVersionArn"]
         self._registry.require(arn, name, "stateMachine")
         own, number = unqualified(arn)
@@ -66,7 +66,7 @@ class Versions(Part):
 
     @operation("ListStateMachineVersions")
     def list_state_machine_versions(self, request: Request) -> Response:
-        """The versions of a machine, the newest first."""
+        """The versions of a machine, newest first."""
         name = "ListStateMachineVersions"
         machine = self._registry.machine(request["stateMachineArn"], name)
         with self._registry.lock:
@@ -76,7 +76,7 @@ class Versions(Part):
 
     @operation("CreateStateMachineAlias")
     def create_state_machine_alias(self, request: Request) -> Response:
-        """A name for one version or two. The same request again is no error."""
+        """Create a name for one or two versions. A repeated request is not an error."""
         name = "CreateStateMachineAlias"
         machine, routing = self._routing(request["routingConfiguration"], name)
         moment = now()
@@ -94,7 +94,7 @@ class Versions(Part):
 
     @operation("UpdateStateMachineAlias")
     def update_state_machine_alias(self, request: Request) -> Response:
-        """Let an alias lead elsewhere, or say something else of it."""
+        """Change the routing or description of an alias."""
         name = "UpdateStateMachineAlias"
         machine, alias = self._alias(request, name)
         routing = alias.routing
@@ -107,7 +107,7 @@ class Versions(Part):
 
     @operation("DescribeStateMachineAlias")
     def describe_state_machine_alias(self, request: Request) -> Response:
-        """Where an alias leads."""
+        """The routing and description of an alias."""
         _, alias = self._alias(request, "DescribeStateMachineAlias")
         described = {} if alias.description is None else {"description": alias.description}
         return {
@@ -121,7 +121,7 @@ class Versions(Part):
 
     @operation("DeleteStateMachineAlias")
     def delete_state_machine_alias(self, request: Request) -> Response:
-        """Forget an alias."""
+        """Delete an alias."""
         machine, alias = self._alias(request, "DeleteStateMachineAlias")
         with self._registry.lock:
             machine.aliases.pop(alias.name, None)
@@ -129,7 +129,7 @@ class Versions(Part):
 
     @operation("ListStateMachineAliases")
     def list_state_machine_aliases(self, request: Request) -> Response:
-        """The aliases of a machine, or of one of its versions, by name."""
+        """The aliases of a machine or of one of its versions, sorted by name."""
         name, arn = "ListStateMachineAliases", request["stateMachineArn"]
         machine = self._registry.target(arn, name).machine
         with self._registry.lock:
@@ -149,7 +149,7 @@ class Versions(Part):
         return machine, alias
 
     def _routing(self, entries: list[dict[str, Any]], name: str) -> tuple[Machine, tuple[tuple[str, int], ...]]:
-        """The machine and the routing that a request names; ValidationException for what cannot be."""
+        """The machine and the routing of a request. Raises ValidationException for an invalid routing."""
         routing = tuple((entry["stateMachineVersionArn"], entry["weight"]) for entry in entries)
         arns = [arn for arn, _ in routing]
         weights = [weight for _, weight in routing]

@@ -1,4 +1,4 @@
-"""The command line: each command is a module of this folder, imported only when it is called."""
+"""The command line `asl`: each command is a module of this folder, imported when it is called."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -6,16 +6,17 @@ from importlib import import_module
 from importlib.metadata import version
 
 _COMMANDS: Mapping[str, str] = {
-    "check": "find what is wrong with definitions, service parameters included",
-    "run": "run a state machine on this machine",
-    "case": "read recorded cases, a line each, and print what the interpreter makes of them",
+    "check": "find faults in definitions, including the parameters of services",
+    "run": "run a state machine on this computer",
+    "case": "read recorded cases from stdin, one per line, and print how each one ends here",
     "conformance": "run a file of recorded cases and print how many agree",
 }
 _DISTRIBUTION = "asl-toolkit"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Call a command; returns the exit code: 0 done, 1 it failed, 2 wrong use."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Call a command with these arguments (None: those of the process). Exit codes: 0 done, 1 failed, 2 wrong use."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(_usage())  # noqa: T201 - a command's output
         return 0 if arguments else 2
@@ -33,4 +34,4 @@ def main(arguments: Sequence[str]) -> int:
 def _usage() -> str:
     width = max(map(len, _COMMANDS))
     lines = [f"  {name:<{width}}  {about}" for name, about in _COMMANDS.items()]
-    return "\n".join(["usage: python -m asl_toolkit COMMAND … (or --help, --version)", "", *lines])
+    return "\n".join(["usage: asl COMMAND … (or --help, --version)", "", *lines])

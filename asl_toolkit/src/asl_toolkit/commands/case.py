@@ -1,7 +1,7 @@
-"""`python -m asl_toolkit case`: one recorded case per line on stdin, `{status, output, error, cause, events}` a line on stdout.
+"""`asl case`: reads one recorded case per line from stdin and writes `{status, output, error, cause, events}` per line.
 
 A case is JSON with `definition`, `input`, `lambdas` (name → Python source with a `handler(event, context)`) and
-`fixtures`. Its code runs in this process: feed it only cases that you trust.
+`fixtures`. The code of a case runs in this process, so use only cases that you trust.
 """
 
 import json
@@ -15,7 +15,7 @@ from asl_toolkit.json_value import Json, loads, type_name
 def main(arguments: Sequence[str]) -> int:
     """Run until stdin ends."""
     if arguments:
-        print("usage: python -m asl_toolkit case < cases.jsonl", file=sys.stderr)  # noqa: T201 - a command's output
+        print("usage: asl case < cases.jsonl", file=sys.stderr)  # noqa: T201 - a command's output
         return 2
     for line in sys.stdin:
         if line.strip():
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _answer(line: str) -> dict[str, Json]:
-    """What a case gives; a case that cannot be run must not keep the next ones from it."""
+    """The result of a case. If a case cannot run, the next ones still do."""
     try:
         case = loads(line)
     except ValueError as error:
@@ -44,7 +44,7 @@ def _unreadable(cause: str) -> dict[str, Json]:
 
 
 def _fault_of(case: Json) -> str | None:
-    """What keeps a case from being run; None when its shape is right."""
+    """Why a case cannot run; None if its shape is right."""
     if not isinstance(case, dict):
         return f"a case is an object with definition, input, lambdas and fixtures, not {type_name(case)}"
     if "definition" not in case:
@@ -58,5 +58,5 @@ def _fault_of(case: Json) -> str | None:
         try:
             compile(source, "handler.py", "exec")
         except (SyntaxError, ValueError) as error:
-            return f"lambdas.{name} is no Python: {error}"
+            return f"lambdas.{name} is not valid Python: {error}"
     return None

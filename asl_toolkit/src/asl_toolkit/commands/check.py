@@ -1,4 +1,4 @@
-"""`python -m asl_toolkit check FILE…`: what is wrong with a definition, before AWS says so."""
+"""`asl check FILE…`: reports the faults of definitions before AWS does."""
 
 from asl_toolkit.check.command import main
 

@@ -1,4 +1,4 @@
-"""`python -m asl_toolkit conformance FILE`: runs recorded cases and prints exact, right at the end and wrong by feature."""
+"""`asl conformance FILE`: runs recorded cases and prints how many are exact, right at the end, or wrong, by feature."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ from asl_toolkit.json_value import Json
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How a case ended here; `cause`: whether the text of its final cause agrees, None where AWS gave none."""
+    """How a case ended here. `cause`: whether the text of its final cause agrees; None if AWS gave none."""
 
     name: str
     verdict: Verdict
@@ -24,8 +24,8 @@ class Judged:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 0 when no case is wrong, 1 otherwise."""
-    options = arguments_of(argparse.ArgumentParser(prog="python -m asl_toolkit conformance", description=__doc__), arguments)
+    """Exit codes: 0 = no case is wrong, 1 = at least one is."""
+    options = arguments_of(argparse.ArgumentParser(prog="asl conformance", description=__doc__), arguments)
     cases = read(options.file, options.name)
     judged = judged_by_us(cases, options.jobs)
     sys.stdout.write(table(cases, {"asl_toolkit": [case.verdict for case in judged]}))
@@ -35,10 +35,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def arguments_of(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
     """The command line: file, name, list, jobs."""
-    parser.add_argument("file", type=Path, help="recorded cases, a JSON object a line")
+    parser.add_argument("file", type=Path, help="recorded cases, one JSON object per line")
     parser.add_argument("--name", default="", help="only cases whose name holds this text")
     parser.add_argument("--list", action="store_true", help="name each case that is not exact")
-    parser.add_argument("--jobs", type=int, default=8, help="processes at once (they mostly wait: recorded waits are real)")
+    parser.add_argument(
+        "--jobs", type=int, default=8, help="number of processes (they mostly wait, because recorded waits are real)"
+    )
     return parser.parse_args(arguments)
 
 
@@ -49,13 +51,13 @@ def read(file: Path, name: str) -> list[dict[str, Json]]:
 
 
 def judged_by_us(cases: Sequence[Mapping[str, Json]], jobs: int) -> list[Judged]:
-    """Run and judge the cases, some at once, in their order."""
+    """Run and judge the cases, several at once; the results are in the order of the cases."""
     with ProcessPoolExecutor(jobs) as pool:
         return list(pool.map(_judged, cases))
 
 
 def remarks(judged: Sequence[Judged], *, all_names: bool) -> Iterator[str]:
-    """Lines below the table: how many final causes agree, and the names of what is not exact."""
+    """Lines below the table: how many final causes agree, and the names of the cases that are not exact."""
     causes = [case.cause for case in judged if case.cause is not None]
     yield f"texts of final causes: {sum(causes)} of {len(causes)} agree\n"
     if all_names:

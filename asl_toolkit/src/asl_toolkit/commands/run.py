@@ -1,4 +1,4 @@
-"""`python -m asl_toolkit run FILE`: runs a state machine on this machine and prints its output."""
+"""`asl run FILE`: runs a state machine on this computer and prints its output."""
 
 import argparse
 import importlib
@@ -28,21 +28,21 @@ _EPILOG = """\
 The output goes to stdout, everything else to stderr. Exit codes: 0 the execution succeeded, 1 it did not, 2 wrong use
 or a faulty definition.
 
-A mocks file is JSON: {"states": {"My Task": {"result": …}}, "services": {"glue:startJobRun": [{"error": "Glue.X", "cause":
-"…"}, {"result": …}]}, "functions": {"my-function": {"result": …}}}. Beside result or error (or "hangs": true) an answer may
-have "submitted" (the output of TaskSubmitted), "delay" (seconds of the execution's clock), "heartbeat_every" (seconds) and
-"when" ({path: value}: only for calls with these parameters). The result of a .waitForTaskToken Task is what
-send_task_success would bring, its error that of send_task_failure; an activity is mocked as activity:NAME."""
+A file of mocks is JSON: {"states": {"My Task": {"result": …}}, "services": {"glue:startJobRun": [{"error": "Glue.X", "cause":
+"…"}, {"result": …}]}, "functions": {"my-function": {"result": …}}}. An answer has result, error or
+"hangs": true. It may also have "submitted" (the output of TaskSubmitted), "delay" (seconds of the execution's clock),
+"heartbeat_every" (seconds) and "when" ({path: value}: only for calls with these parameters). For a .waitForTaskToken Task,
+result is the output of send_task_success and error that of send_task_failure. The name of an activity is activity:NAME."""
 _NAME = re.compile(r"""[^\s?*<>{}\[\]"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}""")
 _MOST_CHILDREN = 20
 
 
 class _WrongUseError(Exception):
-    """What to tell the user."""
+    """The user's mistake, as a sentence."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run it; the exit code."""
+    """Run the machine and return the exit code."""
     options = _parser().parse_args(arguments)
     children = _Children()
     text = b""
@@ -98,14 +98,14 @@ def _refused(file: Path, text: bytes, error: DefinitionError) -> Iterator[str]:
 
 
 class _Children:
-    """The children of DISTRIBUTED Maps that a timeline shows: the first ones, and of the others those that failed."""
+    """The children of DISTRIBUTED Maps that a timeline shows: the first 20, and all that failed."""
 
     def __init__(self) -> None:
         self.shown: list[ChildExecution] = []
         self.left_out = 0
 
     def take(self, child: ChildExecution) -> None:
-        """A child has ended."""
+        """Show the child, or count it."""
         if len(self.shown) < _MOST_CHILDREN or child.status != "SUCCEEDED":
             self.shown.append(child)
         else:
@@ -114,7 +114,7 @@ class _Children:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m asl_toolkit run",
+        prog="asl run",
         description=__doc__,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -122,13 +122,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", type=Path, help="the definition: ASL in JSON")
     parser.add_argument("--input", default="{}", help="JSON text, @FILE, or - for stdin (default: {})")
     parser.add_argument("--name", type=_name, help="the execution's name (default: a UUID)")
-    parser.add_argument("--mocks", type=Path, help="answers instead of services, from a JSON file")
+    parser.add_argument("--mocks", type=Path, help="a JSON file with answers, used instead of services")
     parser.add_argument(
         "--inject",
         action="append",
         default=[],
         metavar="STATE[@ATTEMPT]=ERROR[:CAUSE]",
-        help="let an attempt of a Task fail (attempt 1; @* for every one); may be given more than once",
+        help="let an attempt of a Task fail (default: attempt 1; @* = every attempt); may be repeated",
     )
     parser.add_argument(
         "--function", action="append", default=[], metavar="NAME=MODULE:ATTRIBUTE", help="a Lambda function in this process"
@@ -141,10 +141,10 @@ def _parser() -> argparse.ArgumentParser:
         "--start-time",
         type=_instant,
         metavar="INSTANT",
-        help="what a virtual or scaled clock shows at the start, such as 2026-01-31T12:00:00Z (default of a virtual one: "
-        "2023-11-14T22:13:20Z, of a scaled one: now)",
+        help="the start time of a virtual or scaled clock, such as 2026-01-31T12:00:00Z (default: virtual "
+        "2023-11-14T22:13:20Z, scaled now)",
     )
-    parser.add_argument("--seed", type=int, help="fixes the jitter of Retry")
+    parser.add_argument("--seed", type=int, help="makes the jitter of Retry the same in every run")
     parser.add_argument("--timeline", action="store_true", help="print the history as lines to stderr")
     parser.add_argument(
         "--output", choices=("text", "json"), default="text", help="json prints status, output, error, cause and events"

@@ -14,12 +14,12 @@ _MOST_BEATS = 100_000
 
 
 class MockError(AslError):
-    """The document of mocks, or an injection, is faulty; the text says where and what it should be."""
+    """The document of mocks or an injection is invalid. The text says where, and what is valid there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call gets: a result or a failure, at once or after `delay` seconds (inf: never) of the execution's clock."""
+    """A result or a failure, at once or after `delay` seconds (inf: never) of the execution's clock."""
 
     value: Json | TaskFailed
     submitted: Json
@@ -38,7 +38,7 @@ class Answer:
         return self.value
 
     def later(self) -> Later:
-        """The answer as what comes later, submitted now."""
+        """The answer as a Later: submitted now, complete after the delay."""
         return Later(self.delay, self.value, self.submitted, self.heartbeat_every)
 
 
@@ -50,7 +50,7 @@ def _has(path: JsonPath, parameters: Json, wanted: Json) -> bool:
 
 
 def read_answer(where: str, value: Json) -> Answer:
-    """The answer at a place of the document. MockError says what is wrong with it."""
+    """The answer at a place of the document. Raises MockError if it is invalid."""
     if not isinstance(value, Mapping):
         raise MockError(f"{where} is an object with result or error, not {value!r}")
     unknown = set(value) - _MEMBERS

@@ -38,7 +38,7 @@ class Injection:
 
 
 def unmet(injections: Sequence[Injection], met: set[Injection]) -> list[str]:
-    """A sentence for each injection that no attempt has met: what was to be tested was not."""
+    """A sentence for each injection that no attempt has met, because its error was then not tested."""
     return [
         f"{it.place}={it.error} was never met: the state {it.state!r} did not run, or not so often"
         for it in injections
@@ -54,10 +54,10 @@ def with_injected(
     where: str = "--inject",
     met: set[Injection] | None = None,
 ) -> Services:
-    """Services in which chosen attempts of chosen Tasks fail; all other calls go where they went.
+    """Services in which chosen attempts of chosen Tasks fail. All other calls are unchanged.
 
-    MockError when two injections meet the same attempt or, with a `machine`, one names a state that it does not have;
-    `where` is what the user wrote them in. Each that fails an attempt is put into `met`.
+    Raises MockError if two injections meet the same attempt or if the `machine` does not have the named state.
+    `where` is the option or argument that holds the injections. An injection that fails an attempt is added to `met`.
     """
     by_state: dict[str, dict[int | None, Injection]] = {}
     for injection in injections:
@@ -118,7 +118,7 @@ def _due(attempts: Mapping[int | None, Injection], met: set[Injection], request:
 
 
 def parse_injection(text: str) -> Injection:
-    """`STATE=ERROR`, `STATE@2=ERROR:cause`, `STATE@*=ERROR`. MockError when it is none of them."""
+    """`STATE=ERROR`, `STATE@2=ERROR:cause`, `STATE@*=ERROR`. Raises MockError for any other form."""
     match = _FORM.fullmatch(text)
     if match is None:
         raise MockError(f"{text!r} is not STATE[@ATTEMPT]=ERROR[:CAUSE]")

@@ -1,4 +1,4 @@
-"""The names in mocks and injections against those of the machine: a misspelt one is refused, never ignored."""
+"""Compares the names in mocks and injections with those of the machine: a misspelt name is refused, never ignored."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check_states(names: Iterable[str], machine: "StateMachine", where: str) -> None:
-    """Each name is that of a Task, or of a Map that reads or writes. MockError gives the nearest ones."""
+    """Each name is a Task, or a Map that reads or writes; else MockError, with the nearest name."""
     root = machine.model.root
     tasks = {name for name, _, _ in resources_of(root)}
     states = {state.name: state for state in _states_of(root)}
@@ -32,7 +32,7 @@ def check_states(names: Iterable[str], machine: "StateMachine", where: str) -> N
 
 
 def check_services(keys: Mapping[str, tuple[str, str]], machine: "StateMachine") -> None:
-    """A service that the machine does not call may be mocked for another one, but not if its name is nearly one that it calls."""
+    """A mock of a service that the machine does not call is allowed, unless its name is nearly that of a called service."""
     called = {f"{resource.service}:{resource.action}" for _, _, resource in resources_of(machine.model.root)}
     unmocked = sorted(called - set(keys))
     for name, (_, action) in keys.items():

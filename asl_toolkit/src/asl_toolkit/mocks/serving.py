@@ -1,4 +1,4 @@
-"""Mocks as handlers and as Lambda functions, standing before the services that they replace."""
+"""Mocks as handlers and as Lambda functions, which replace services."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +51,7 @@ class _Mock:
 
 
 class _Functions:
-    """Tasks that call Lambda while functions are mocked: these, the functions of this process, then who served them before."""
+    """Tasks that call Lambda: mocked functions serve them first, then functions of this process, then the previous handlers."""
 
     def __init__(self, mocks: Mapping[str, _Mock], services: Services) -> None:
         self._this = threading.local()
@@ -108,9 +108,9 @@ class _Functions:
 
 
 def with_mocks(services: Services, document: Mapping[str, Json], machine: "StateMachine | None" = None) -> Services:
-    """Services in which the document's mocks stand before the handlers.
+    """Services in which the document's mocks replace the handlers.
 
-    MockError when the document is faulty or, with a `machine`, names a state that it does not have.
+    Raises MockError if the document is invalid or names a state that the `machine` does not have.
     """
     unknown = set(document) - set(_GROUPS)
     if unknown:

@@ -1,4 +1,4 @@
-"""An execution: runs on a thread of its own, can be waited for, stopped and redriven."""
+"""An execution: it runs on a separate thread and can be waited for, stopped and redriven."""
 
 import random
 import threading
@@ -32,7 +32,7 @@ class NotRedrivable(AslError):  # noqa: N818 - as AWS names it
 
 @dataclass(frozen=True, slots=True)
 class ExecutionResult:
-    """How an execution ended. `output` only when SUCCEEDED, `error` and `cause` only when not (and None if unnamed).
+    """The end of an execution: `output` if it SUCCEEDED, else `error` and `cause` (None if not set).
 
     `events` are those of GetExecutionHistory: dicts with timestamp, type, id, previousEventId and the details.
     """
@@ -66,9 +66,9 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an execution runs with.
+    """The settings of an execution.
 
-    `child_listener` gets every child of a DISTRIBUTED Map when it has ended, `map_run_listener` every Map Run that starts.
+    `child_listener` gets every child of a DISTRIBUTED Map after its end, `map_run_listener` every Map Run that starts.
     `nested`: an execution on the same clock starts this one.
     """
 
@@ -82,7 +82,7 @@ class Settings:
 
 
 class Execution:
-    """One run of a machine. Made by `StateMachine.start`."""
+    """One run of a machine. `StateMachine.start` creates it."""
 
     def __init__(self, machine: Machine, payload: Payload, identity: Identity, settings: Settings) -> None:
         self.name = identity.name
@@ -143,11 +143,11 @@ class Execution:
         tell(result)
 
     def events(self) -> list[Event]:
-        """What has happened so far."""
+        """The events up to now."""
         return self._history.events()
 
     def wait(self, timeout: float | None = None) -> ExecutionResult:
-        """The result, when it is there. TimeoutError after `timeout` seconds of this machine's time."""
+        """Wait for the result. Raises TimeoutError after `timeout` seconds of this computer's time."""
         if not self._ended.wait(timeout):
             raise TimeoutError(f"the execution {self.name!r} has not ended after {timeout} seconds")
         self._thread.join()
@@ -155,14 +155,14 @@ class Execution:
         return self._result
 
     def stop(self, error: str = "", cause: str = "") -> None:
-        """End it as ABORTED: running tasks are cancelled. Returns at once; nothing happens when it has ended."""
+        """End it as ABORTED and cancel its running tasks. Returns at once; has no effect after the end."""
         result = ExecutionResult("ABORTED", error=error or None, cause=cause or None)
         over = self._over
         self._loop.post(lambda: over.set(result))
 
     @property
     def why_not_redrivable(self) -> str | None:
-        """DescribeExecution's reason why it cannot be redriven; None when it can."""
+        """DescribeExecution's reason why it cannot be redriven, or None if it can."""
         if self.status in {"RUNNING", "SUCCEEDED"}:
             return f"Execution is {self.status} and cannot be redriven"
         if len(self._history.events()) >= MOST_EVENTS - 1:
@@ -170,9 +170,9 @@ class Execution:
         return None
 
     def redrive(self) -> None:
-        """Go on from the steps that failed, with the same input and definition; results of the others are kept.
+        """Continue from the steps that failed, with the same input and definition; the results of the other steps stay.
 
-        Returns at once; wait again for the end. Counters of Retry and timeouts begin anew. NotRedrivable says why not.
+        Returns at once; call `wait` for the end. Counters of Retry and timeouts restart. Raises NotRedrivable with the reason.
         """
         reason = self.why_not_redrivable
         if reason is not None:

@@ -1,4 +1,4 @@
-"""Retry and Catch: which entry an error meets, how long to wait, and where a caught error leads."""
+"""Retry and Catch: which entry matches an error, how long to wait, and the next state of a caught error."""
 
 import random
 
@@ -33,7 +33,7 @@ class HeartbeatMissed(StateFailure):
 
 
 class RetryCounter:
-    """How often each entry of a state's Retry was used; the state's whole stay has one."""
+    """How often each entry of a state's Retry was used since the execution entered the state."""
 
     __slots__ = ("_retriers", "_used", "total")
 
@@ -43,7 +43,7 @@ class RetryCounter:
         self.total = 0
 
     def delay(self, failure: StateFailure, source: random.Random) -> float | None:
-        """Seconds to wait before the next attempt; None when no entry meets the error or its attempts are used up."""
+        """Seconds before the next attempt, or None if no entry matches the error or its attempts are used up."""
         for place_, retrier in enumerate(self._retriers):
             if meets(retrier.errors, failure):
                 used = self._used[place_]
@@ -65,12 +65,12 @@ def _delay(retrier: Retrier, used: int, source: random.Random) -> float:
 
 
 def error_output(failure: StateFailure) -> dict[str, Json]:
-    """What a Catch hands on: always both members, an absent cause is an empty text."""
+    """The error output of a Catch: always both members; a missing cause is an empty text."""
     return {"Error": failure.error or "", "Cause": failure.cause or ""}
 
 
 def caught(frame: Frame, catchers: tuple[Catcher, ...], failure: StateFailure) -> StateEnd | None:
-    """Where the first Catch entry that meets the error leads; None when none does."""
+    """The target of the first Catch entry that matches the error, or None."""
     for catcher in catchers:
         if meets(catcher.errors, failure):
             return _enter(frame, catcher, error_output(failure))

@@ -1,4 +1,4 @@
-"""What listeners get of a Map Run: one record when it starts, one for each child execution that ends."""
+"""The records for listeners of a Map Run: one at its start, and one at the end of each child execution."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from asl_toolkit.runtime.history import Event
 
 @dataclass(frozen=True, slots=True)
 class ChildExecution:
-    """What a child listener gets when a child of a Map Run has ended."""
+    """The record of an ended child of a Map Run."""
 
     map_run_arn: str
     name: str
@@ -19,9 +19,9 @@ class ChildExecution:
 
 @dataclass(frozen=True, slots=True)
 class MapRunStart:
-    """What a map run listener gets when a Map Run has its items: at the first start and at each redrive.
+    """The record of a started Map Run: after it read its items, at the first start and at each redrive.
 
-    `max_concurrency` 0 is no limit of the definition's own; the tolerances are None where the definition sets none.
+    `max_concurrency` 0 means that the definition sets no limit. A tolerance is None if the definition does not set it.
     """
 
     arn: str

@@ -1,4 +1,4 @@
-"""The contract between the interpreter and whoever does a Task's work."""
+"""The contract between the interpreter and the handlers of Tasks."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TaskRequest:
-    """One attempt of a Task, as its handler gets it.
+    """One attempt of a Task: the argument of its handler.
 
-    `parameters` is what Parameters (or Arguments) made; without them it is the state's input after InputPath. `input` is
-    the state's raw input. Seconds are None where the definition sets none. `task_token` is set for waitForTaskToken, `clock`
-    where a nested execution can run on that of its parent.
+    `parameters` is the value of Parameters (or Arguments); without them it is the state's input after InputPath. `input` is
+    the state's raw input. Seconds are None if the definition does not set them. `task_token` is set for waitForTaskToken,
+    `clock` if a nested execution can run on the clock of its parent.
     """
 
     resource: str
@@ -39,19 +39,18 @@ class TaskRequest:
 
 
 def _nothing() -> None:
-    """The default of `cancel`: nothing to end."""
+    """The default of `cancel`: does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What a handler of a `.sync` Task returns once the work is under way.
+    """The return value of a `.sync` handler after it has started the work.
 
-    `output` becomes that of TaskSubmitted (a request-response Task has no such event). `completion` is resolved, from any
-    thread, with the Task's final result or with TaskFailed. `cancel` is called when nobody waits any more (timeout, stop,
-    a sibling's failure): it must return quickly and may be called although the work has ended. `idle` says that nothing
-    is at work, so that a virtual clock need not stand still for it: a job that hangs until its timeout. `on_this_clock` says
-    that it is an execution on the request's clock, which goes on when that has nothing to do, too. `beating` is given what notes
-    a heartbeat, to be called from any thread (an activity's worker is at work).
+    `output` is the output of TaskSubmitted (a request-response Task has no such event). Resolve `completion`, from any thread,
+    with the Task's result or with TaskFailed. The interpreter calls `cancel` when the Task ends early (timeout, stop, failure
+    of a sibling): it must return quickly, and the work may already have ended. `idle` True means that no work is running, so
+    a virtual clock does not wait: a job that hangs until its timeout. `on_this_clock` True means that the work is an execution
+    on the request's clock. `beating` gets a function that reports a heartbeat; any thread may call it (an activity's worker).
     """
 
     output: Json
@@ -64,11 +63,11 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """What a handler returns when the Task's answer comes by itself, after some seconds of the execution's own clock.
+    """The return value of a handler whose answer comes after some seconds of the execution's clock.
 
-    `answer` is the result or TaskFailed; `seconds` math.inf means that it never comes. A `.sync` Task is submitted at once
-    with `submitted`; so is one that waits for a task token, and the answer is that of the token. A request-response Task
-    just takes so long. `beat_seconds` is how often a heartbeat comes until then; None: never.
+    `answer` is the result or TaskFailed; `seconds` math.inf means never. A `.sync` Task is submitted at once with `submitted`.
+    So is a Task that waits for a task token; its answer is that of the token. A request-response Task takes this time.
+    `beat_seconds` is the time between heartbeats until then; None: no heartbeat.
     """
 
     seconds: float
@@ -85,9 +84,9 @@ _INLINE = "asl_toolkit_inline"
 
 
 class CheckedHandler:
-    """A handler whose parameters are checked before the task is scheduled, as Step Functions does.
+    """A handler whose parameters are checked before TaskScheduled, as Step Functions does.
 
-    `check` raises RuntimeFailure (States.Runtime, which no Catch sees) for parameters that cannot be sent.
+    `check` raises RuntimeFailure (States.Runtime, which nothing catches) for invalid parameters.
     """
 
     def __init__(self, handler: Handler, check: Callable[[TaskRequest], None]) -> None:
@@ -102,17 +101,16 @@ class CheckedHandler:
 
 
 def inline(handler: _C) -> _C:
-    """Mark a handler, or a Lambda function, as cheap: it is called at once, so it must never block.
+    """A decorator for a handler or Lambda function that never blocks: it is called at once.
 
-    Use it as a decorator. What is not marked may block: it is called when its turn has come, and the execution goes on beside
-    a call that takes longer than some milliseconds.
+    Other handlers may block: if a call takes longer than some milliseconds, the execution continues without it.
     """
     setattr(handler, _INLINE, True)
     return handler
 
 
 def is_inline(handler: Callable[..., object], request: TaskRequest | None = None) -> bool:
-    """Whether a handler was marked as cheap; one that calls others for a request may tell for each (`inline_for`)."""
+    """Whether a handler is marked as inline. A handler that calls others decides per request (`inline_for`)."""
     inline_for: Callable[[TaskRequest], bool] | None = getattr(handler, "inline_for", None)
     if inline_for is not None and request is not None:
         return inline_for(request)

@@ -1,4 +1,4 @@
-"""Services: which handler serves which Task, and which Tasks of a machine have no handler."""
+"""Services: the handlers of Tasks, and the Tasks of a machine without a handler."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,15 +11,15 @@ from asl_toolkit.services.tokens import TaskTokens
 
 
 class Services:
-    """The handlers of an execution; one object may serve many executions at once.
+    """The handlers of an execution. Several executions may share an object.
 
-    `handlers` are keyed by (service, action) as they stand in the ARN: `("glue", "startJobRun")`,
+    The keys of `handlers` are (service, action) as in the ARN: `("glue", "startJobRun")`,
     `("aws-sdk:dynamodb", "putItem")`; the action `"*"` stands for every action of a service. `functions` are Lambda
     handlers by name or ARN. `states` replaces the handler of a state by its name. `workers` bounds the threads that an
     execution uses for handlers that block.
     """
 
-    def __init__(  # noqa: PLR0913 - each is its own kind of part
+    def __init__(  # noqa: PLR0913 - these are its parts
         self,
         handlers: Mapping[tuple[str, str], Handler] | None = None,
         *,
@@ -84,7 +84,7 @@ class Services:
 
 
 def _remedy(what: str, resource: Resource) -> str:
-    """How a Task is served: by each door that there is."""
+    """All ways to give a Task a handler."""
     if resource.service == "lambda":
         return (
             "Give the function (run --function NAME=MODULE:ATTRIBUTE, functions= of Services), "

@@ -1,4 +1,4 @@
-"""Task tokens: who waits for which, and the calls that answer: send_task_success, send_task_failure, send_task_heartbeat."""
+"""Task tokens: the waiting tasks, and the calls that answer: send_task_success, send_task_failure, send_task_heartbeat."""
 
 import re
 import threading
@@ -18,7 +18,7 @@ class TaskTimedOut(TaskDoesNotExist):
 
 
 class InvalidToken(TaskDoesNotExist):
-    """The text is no token."""
+    """The text is not a token."""
 
 
 _BYTES = 96
@@ -27,10 +27,10 @@ _MOST_KNOWN = 100_000  # tokens that are known to have been given out
 
 
 class TaskTokens:
-    """The tokens of all tasks that wait now; safe from any thread.
+    """The tokens of all waiting tasks. Any thread may use it.
 
-    `patience` is how many seconds of this machine's time an execution on a virtual clock gives other threads to answer when
-    nothing else can happen and no timeout is set; then it fails and says so. 0: no other thread answers; None: wait for ever.
+    On a virtual clock, an execution that can do nothing else and has no timeout waits `patience` seconds of this computer's
+    time for an answer from another thread, then it fails. 0: no other thread answers; None: wait for ever.
     """
 
     def __init__(self, *, patience: float | None = 10.0) -> None:
@@ -40,7 +40,7 @@ class TaskTokens:
         self._waiting: dict[str, tuple[Callable[[Json | TaskFailed], None], Callable[[], None]]] = {}
 
     def new(self) -> str:
-        """A token that was not given out before."""
+        """A new token."""
         token = token_urlsafe(_BYTES)
         with self._lock:
             self._given[token] = None
@@ -54,20 +54,20 @@ class TaskTokens:
             self._waiting[token] = (answered, beat)
 
     def forget(self, token: str) -> None:
-        """Nothing waits for this token any more."""
+        """Remove a token: its task no longer waits."""
         with self._lock:
             self._waiting.pop(token, None)
 
     def send_success(self, token: str, output: Json) -> None:
-        """End the task well; `output` is its result (a JSON value). TaskDoesNotExist, TaskTimedOut or InvalidToken."""
+        """Complete the task; `output` is its result (a JSON value). Raises TaskDoesNotExist, TaskTimedOut or InvalidToken."""
         self._take(token)(output)
 
     def send_failure(self, token: str, error: str | None = None, cause: str | None = None) -> None:
-        """End the task badly. Raises as `send_success`."""
+        """Fail the task. Raises the same errors as `send_success`."""
         self._take(token)(TaskFailed(error, cause))
 
     def send_heartbeat(self, token: str) -> None:
-        """Say that the task is still at work. Raises as `send_success`."""
+        """Report a heartbeat. Raises the same errors as `send_success`."""
         with self._lock:
             waiting = self._waiting.get(token)
         if waiting is None:
@@ -82,7 +82,7 @@ class TaskTokens:
         return waiting[0]
 
     def _nobody(self, token: str) -> TaskDoesNotExist:
-        """Why no task waits for it, in AWS's sentences."""
+        """AWS's sentence why no task waits for a token."""
         if token in self._given:
             return TaskTimedOut("Task Timed Out: 'Provided task does not exist anymore'")
         if not _FORM.fullmatch(token):

@@ -1,4 +1,4 @@
-"""Runs one state on a loop of its own, without its Retry and Catch."""
+"""Runs one state on a separate loop, without its Retry and Catch."""
 
 import random
 from collections.abc import Callable, Coroutine, Mapping
@@ -37,7 +37,7 @@ def _nobody() -> None:
 
 
 class Stage:
-    """What a state under test stands on: a loop with a clock that does not wait, and a history."""
+    """The surroundings of a state under test: a loop with a clock that does not wait, and a history."""
 
     def __init__(self, machine: Machine, services: Services, variables: Mapping[str, Json]) -> None:
         self._loop = Loop(VirtualClock())
@@ -57,7 +57,7 @@ class Stage:
 
     @property
     def result(self) -> str:
-        """The JSON text of what a Task's handler gave, once it has ended well."""
+        """The JSON text of the result of a Task's handler, after its success."""
         for event in reversed(self._history.events()):
             for name in _SUCCEEDED:
                 if name in event:
@@ -65,7 +65,7 @@ class Stage:
         return "null"
 
     def run(self, frame: Frame) -> StateEnd:
-        """Run it to its end; StateFailure, RuntimeFailure."""
+        """Run the state to its end. Raises StateFailure or RuntimeFailure."""
         try:
             fiber = self._loop.spawn(_RUNNERS[frame.state.kind](frame))
             self._loop.run(fiber)

@@ -1,4 +1,4 @@
-"""The context object of a state under test: the one that AWS makes up, or the caller's. Texts of errors are recorded ones."""
+"""The context object of a state under test: AWS's default one, or the caller's. The texts of errors were recorded on AWS."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ _FIELDS: Mapping[str, Mapping[str, str]] = {
 
 
 def made_up(place: Place, state_name: str, input_value: Json, role_arn: str | None, now: float) -> dict[str, Json]:
-    """A context object as TestState gives it (recorded): an Express execution, without RedriveCount."""
+    """The default context object of TestState (recorded): an Express execution, without RedriveCount."""
     machine, name = str(uuid.uuid4()), str(uuid.uuid4())
     moment = instant_text(now)
     return {
@@ -41,7 +41,7 @@ def made_up(place: Place, state_name: str, input_value: Json, role_arn: str | No
 
 
 def fault_of(context: Json, *, task_token: bool) -> str | None:
-    """What a ValidationException says of a caller's context object; None when it is good."""
+    """The message of the ValidationException if a caller's context object is invalid, else None."""
     if not isinstance(context, dict):
         return "Context object must be a JSON object"
     return next(_faults(context, task_token=task_token), None)

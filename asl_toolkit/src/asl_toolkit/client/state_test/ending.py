@@ -1,4 +1,4 @@
-"""How a state under test ends: it is run, its Retry and Catch are asked, and the answer is put together."""
+"""Runs a state under test, applies its Retry and Catch, and builds the answer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ def answer_to(frame: Frame, stage: Stage, settings: Mapping[str, Any], mocked: J
 
 
 def _answer(frame: Frame, stage: Stage, settings: Mapping[str, Any], mocked: Json, inspection: Inspection) -> Response:
-    """How the state ends. RuntimeFailure, and StateFailure when what Catch says cannot be evaluated."""
+    """The end of the state. Raises RuntimeFailure, and StateFailure if an expression of Catch fails."""
     try:
         if isinstance(frame.state, (MapState, ParallelState)):
             end = run_mocked(frame, settings, mocked, inspection)
@@ -40,7 +40,7 @@ def _answer(frame: Frame, stage: Stage, settings: Mapping[str, Any], mocked: Jso
 
 
 def _result(frame: Frame, stage: Stage, inspection: Inspection) -> Json:
-    """What the state's work gave, before ResultSelector: a Task's answer, a Pass's Result or its input after Parameters."""
+    """The state's result before ResultSelector: a Task's answer, a Pass's Result or its input after Parameters."""
     state = frame.state
     if isinstance(state, TaskState):
         inspection.put("result", stage.result)
@@ -62,7 +62,7 @@ def _ended(frame: Frame, status: str, end: StateEnd, inspection: Inspection) -> 
 
 
 def _handled(frame: Frame, failure: StateFailure, retried: int, inspection: Inspection) -> Response:
-    """RETRIABLE, CAUGHT_ERROR or FAILED; StateFailure and RuntimeFailure when what Catch says cannot be evaluated."""
+    """RETRIABLE, CAUGHT_ERROR or FAILED. Raises StateFailure or RuntimeFailure if an expression of Catch fails."""
     named = _members(failure)
     state = frame.state
     handled = state if isinstance(state, (TaskState, MapState, ParallelState)) else None
@@ -86,7 +86,7 @@ def _members(failure: StateFailure) -> dict[str, str]:
 
 
 def _backoff(retrier: Retrier, retried: int) -> int:
-    """Seconds before the next attempt; with jitter, the longest that it may be."""
+    """Seconds before the next attempt; with jitter, the longest possible delay."""
     try:
         seconds = retrier.interval * retrier.rate**retried
     except OverflowError:
@@ -95,5 +95,5 @@ def _backoff(retrier: Retrier, retried: int) -> int:
 
 
 def _named(failure: StateFailure) -> StateFailure:
-    """A failed evaluation carries its message as the cause; TestState does not name the state in it (recorded)."""
+    """A failed evaluation has its message as the cause. TestState does not name the state in it (recorded)."""
     return StateFailure(failure.error, failure.message) if isinstance(failure, EvaluationFailure) else failure

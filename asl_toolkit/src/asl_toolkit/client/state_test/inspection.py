@@ -1,7 +1,7 @@
 """What inspectionLevel DEBUG shows: the data after each step of a state.
 
-Which steps are shown for which Type was taken from recorded answers (Pass with and without Result, Choice, Succeed, Fail,
-Task, Map; in JSONPath and JSONata).
+Recorded answers show which steps each Type has (Pass with and without Result, Choice, Succeed, Fail, Task, Map; in JSONPath
+and JSONata).
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from asl_toolkit.runtime.frame import Frame, StateEnd
 
 
 class _Recorded:
-    """A template that notes what came of it: it is evaluated once, for the state and for the inspection."""
+    """A template that records its value: it is evaluated once, for the state and for the inspection."""
 
     def __init__(self, template: Evaluable, name: str, sink: "Inspection") -> None:
         self._template = template
@@ -25,7 +25,7 @@ class _Recorded:
         self._sink = sink
 
     def evaluate(self, environment: Environment) -> Json:
-        """The template's value, noted."""
+        """The template's value, which is recorded."""
         value = self._template.evaluate(environment)
         self._sink.note(self._name, value)
         return value
@@ -38,15 +38,15 @@ class Inspection:
         self._data: dict[str, Any] = {"input": text}
 
     def note(self, name: str, value: Json) -> None:
-        """Keep a step's value as JSON text."""
+        """Record a step's value as JSON text."""
         self._data[name] = dumps(value)
 
     def put(self, name: str, value: Any) -> None:
-        """Keep a member that is no JSON text: a number, or errorDetails."""
+        """Record a member that is not JSON text: a number, or errorDetails."""
         self._data[name] = value
 
     def watch(self, state: State) -> State:
-        """The state, its templates noting what comes of them."""
+        """The state, with templates that record their values."""
         flow = state.flow
         parameters = "afterArguments" if flow.language == "JSONata" else "afterParameters"
         watched = replace(
@@ -74,7 +74,7 @@ class Inspection:
             self.note("afterParameters", data)
 
     def after(self, frame: Frame, result: Json, end: StateEnd) -> None:
-        """The steps after the state's work, which went well."""
+        """The steps after the state's successful work."""
         flow = frame.state.flow
         if flow.language == "JSONata" or frame.state.kind in {"Choice", "Succeed", "Wait"}:
             return
@@ -89,12 +89,12 @@ class Inspection:
         self.note("afterResultPath", value if flow.output_path is not None else end.payload.value)
 
     def variables(self, visible: Mapping[str, Json]) -> None:
-        """The variables after the state, when there are any."""
+        """The variables after the state, if there are any."""
         if visible:
             self.note("variables", dict(visible))
 
     def value(self, name: str) -> Json:
-        """A step's value; only of a step that was taken."""
+        """A step's value. The step must have been taken."""
         return loads(self._data[name])
 
     def data(self) -> dict[str, Any]:

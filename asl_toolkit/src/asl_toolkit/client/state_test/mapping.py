@@ -1,4 +1,4 @@
-"""Map and Parallel under test: their work is mocked, what stands before and after it is real."""
+"""Map and Parallel under test: their work is mocked, the steps before and after it are real."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _EXCEEDED = ("States.ExceedToleratedFailureThreshold", "The specified tolerated 
 
 
 def run_mocked(frame: Frame, settings: Mapping[str, Any], mocked: Json, inspection: Inspection) -> StateEnd:
-    """The state's end when its branches or iterations gave `mocked`; StateFailure, RuntimeFailure."""
+    """The state's end if `mocked` is the result of its branches or iterations. Raises StateFailure or RuntimeFailure."""
     data = effective_input(frame)
     state = frame.state
     if isinstance(state, MapState):
@@ -54,7 +54,7 @@ def _before_map(  # noqa: PLR0913 - what a Map stands among
 
 
 def _items(frame: Frame, state: MapState, data: Json, read: str | None) -> list[Json] | None:
-    """The items; None for an ItemReader whose data the caller did not give."""
+    """The items; None for an ItemReader without data in the request."""
     if state.item_reader is None:
         return items_of(frame, state, data)
     if read is None:

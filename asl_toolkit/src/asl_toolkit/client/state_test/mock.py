@@ -1,7 +1,7 @@
-"""The mock of a state under test: what TestState takes for one, and whether a result could be the service's answer.
+"""Checks the mock of a state under test: whether its result could be the service's answer.
 
-Texts are recorded ones. A result is held against the answer's shape in botocore's model: STRICT wants every required
-member, PRESENT checks those that are there, NONE checks nothing; members that the model does not know are no fault.
+The texts were recorded on AWS. A result is compared with the answer's shape in botocore's model: STRICT requires every
+required member, PRESENT checks the members in the result, NONE checks nothing. Unknown members are not a fault.
 """
 
 from asl_toolkit.botocore_shapes import Shape, broken_limits, fits, inside
@@ -18,7 +18,7 @@ _NUMBERS = frozenset({"integer", "long", "float", "double"})
 
 
 def fault_of(state: State, result: Json, mode: str) -> str | None:
-    """Why a mocked result cannot be that of the state; None when it can."""
+    """Why the state cannot have a mocked result, or None if it can."""
     if isinstance(state, MapState):
         exported = state.result_writer is not None and state.result_writer.resource is not None
         if exported and not isinstance(result, dict):
@@ -35,7 +35,7 @@ def fault_of(state: State, result: Json, mode: str) -> str | None:
 
 
 def _fault_of_answer(resource: Resource, result: Json, *, strict: bool) -> str | None:
-    """Why the service would not answer so."""
+    """Why the service would not give this answer, or None."""
     shape = _answer(resource)
     if shape is None:
         return None
@@ -46,7 +46,7 @@ def _fault_of_answer(resource: Resource, result: Json, *, strict: bool) -> str |
 
 
 def _answer(resource: Resource) -> Shape | None:
-    """The shape of a request-response call's answer; None where there is no model of it."""
+    """The shape of a request-response call's answer, or None if there is no model of it."""
     models = load_models()
     if models is None or resource.pattern != "request_response":
         return None
@@ -62,7 +62,7 @@ def _answer(resource: Resource) -> Shape | None:
 
 
 def _fault(shape: Shape, value: Json, name: str, service: str, *, strict: bool) -> str | None:
-    """What is wrong with a value that the answer holds under `name`, or inside of it; None if nothing is."""
+    """The fault of a value that the answer holds under `name`, or inside of it, or None."""
     if (service, name) in _ANY:
         return None
     kind = shape.type_name

@@ -1,7 +1,7 @@
-"""The operation TestState: what it answers (API reference, and recorded answers).
+"""The operation TestState (API reference, and recorded answers).
 
-SUCCEEDED, FAILED, RETRIABLE (a Retry would try again) or CAUGHT_ERROR, the output, the state that would be next, and with
-inspectionLevel DEBUG the data after each step. TRACE shows the same: HTTP tasks, which it is for, are not run here.
+The answer has the status SUCCEEDED, FAILED, RETRIABLE (a Retry matches) or CAUGHT_ERROR, the output, the next state, and with
+inspectionLevel DEBUG the data after each step. TRACE shows the same, because HTTP tasks do not run here.
 """
 
 from concurrent.futures import Future
@@ -25,7 +25,7 @@ from asl_toolkit.services.tokens import TaskTokens
 
 
 class _GivenToken(TaskTokens):
-    """Tokens of a test whose context object names one."""
+    """The token of a test whose context object has one."""
 
     def __init__(self, token: str) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class StateTests(Part):
 
     @operation(NAME)
     def test_state(self, request: Request) -> Response:
-        """Run a state, or the one named `stateName` of a whole definition, and say how it ends."""
+        """Run a state, or the state `stateName` of a whole definition, and describe its end."""
         test = Reader(self._registry).read(request)
         inspection = Inspection(request.get("input", "{}"))
         state = inspection.watch(test.subject.state)
@@ -57,7 +57,7 @@ class StateTests(Part):
         return {**answer, "inspectionData": inspection.data()}
 
     def _serving(self, state: State, test: StateRequest) -> Services:
-        """The client's services, with what answers the state under test put before them."""
+        """The client's services, with a handler for the state under test."""
         services = self._registry.services
         token = (test.context or {}).get("Task", {}).get("Token")
         return Services(
@@ -72,7 +72,7 @@ class StateTests(Part):
 
 
 def _answering(services: Services, state: State, mocked: Json) -> Handler:
-    """What answers a Task under test: its mock, or else its handler, called on the test's own thread."""
+    """The handler of a Task under test: its mock, or its real handler, called on the test's thread."""
     real = services.handler(state.resource, state.name) if isinstance(state, TaskState) else None
     if real is not None and mocked is MISSING:
         call = inline(partial(real))

@@ -1,4 +1,4 @@
-"""What a TestState request asks for, or why it is refused. Texts of refusals are recorded ones, as far as there are any."""
+"""Reads a TestState request, or refuses it. The texts were recorded on AWS where a recording has the refusal."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ _UNMOCKED = (
 
 @dataclass(frozen=True, slots=True)
 class StateRequest:
-    """A request that can be carried out. `mocked` is MISSING, a result, or the failure; `context` None is made up."""
+    """A valid request. `mocked` is MISSING, a result, or the failure. If `context` is None, a default context is used."""
 
     subject: Subject
     input: Json
@@ -31,13 +31,13 @@ class StateRequest:
 
 
 class Reader:
-    """Reads a request; what it raises is what the service answers."""
+    """Reads a request. Its exceptions are the answers of the service."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
     def read(self, request: Request) -> StateRequest:
-        """The request, read."""
+        """The parts of the request."""
         subject = self._subject(request)
         value, variables = self._json(request, "input", "{}"), self._json(request, "variables", "{}")
         if not isinstance(variables, dict):
@@ -46,7 +46,7 @@ class Reader:
         return StateRequest(subject, value, variables, mocked, self._context(request, subject.state))
 
     def _subject(self, request: Request) -> Subject:
-        """The state, and what can be refused about the request before it runs."""
+        """The state under test. Raises the refusals that need no run."""
         try:
             subject = find_subject(request["definition"], request.get("stateName"))
         except FaultyDefinition as fault:

@@ -1,4 +1,4 @@
-"""The state under test: out of a whole definition by its name, or a definition of a single state."""
+"""Finds the state under test: by its name in a whole definition, or from the definition of a single state."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ class NoSuchState(Exception):  # noqa: N818 - becomes a ValidationException
 
 
 class FaultyDefinition(Exception):  # noqa: N818 - becomes InvalidDefinition
-    """What is wrong with the definition."""
+    """The definition is invalid; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A state, the machine that it was loaded in, and how many branches and names stand inside of it."""
+    """A state and the machine that contains it."""
 
     machine: Machine
     state: State
@@ -34,7 +34,7 @@ class Subject:
 
 
 def find_subject(definition: str, name: str | None) -> Subject:
-    """The state to test. FaultyDefinition, NoSuchState."""
+    """The state to test. Raises FaultyDefinition or NoSuchState."""
     try:
         document = loads(definition)
     except ValueError as error:
@@ -83,7 +83,7 @@ def _branches(state: State) -> list[Branch]:
 
 
 def _targets(state: Mapping[str, Json]) -> set[str]:
-    """The states that a single state leads to: they stand in the definition that it was taken from."""
+    """The targets of a single state, which are states of its original definition."""
     entries = [state]
     for field in ("Choices", "Catch"):
         listed = state.get(field)
