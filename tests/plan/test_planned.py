@@ -9,7 +9,7 @@ import pytest
 from extract_core.errors import ObjectError, ObjectNotFound
 from extract_core.objects.files import file_uri
 from extract_core.objects.routed import open_objects
-from extract_core.plan.plan_file import read_plan, read_plan_line, write_plan
+from extract_core.plan.plan_file import read_plan, read_plan_line, stored_items, write_plan
 
 TWO = """\
     extract:
@@ -33,6 +33,28 @@ def test_items_know_their_lines(plan, tmp_path):
     assert planned[1].plan_error == (
         "sales.yml:5:32: extract.tables.\"public.orders\".fetchsize: is 'none'; write a whole number from 0 to 2147483647"
     )
+
+
+def test_a_plan_of_version_0_1_0_is_read(plan, tmp_path):
+    """It named the source `source_name` and the table of an item `extract_table`."""
+    objects, runs = open_objects(), file_uri(tmp_path) + "/"
+    planned = plan("extract: {job_type: loom, tables: {a: {}, b: {fetchsize: none}}}")
+    items = write_plan(objects, runs, "r-1", planned)
+    path = tmp_path / "r-1" / "plan.jsonl"
+    text = path.read_text(encoding="utf-8")
+    old = [json.loads(line) for line in text.splitlines()]
+    for line in old:
+        line["item"]["extract_table"] = line["item"].pop("table")
+        for part in filter(None, line.values()):
+            part.update({"source_name": part.pop("source")} if "source" in part else {})
+    path.write_text("".join(json.dumps(line) + "\n" for line in old), encoding="utf-8")
+    assert "extract_table" in path.read_text(encoding="utf-8")
+    stored = list(read_plan(objects, items[0]["plan_uri"]))
+    assert [(table.item, table.spec, table.table_run) for table in stored] == [
+        (table.item, table.spec, table.table_run) for table in planned
+    ]
+    again = stored_items(objects, items[0]["plan_uri"])
+    assert [read_plan_line(objects, item) for item in again] == stored
 
 
 def test_a_plan_is_the_same_bytes_each_time(plan, tmp_path):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,9 @@ from extract_core.tracking.records import RunRecord
 from extract_core.tracking.sqlite import SQLiteTracking
 
 RUN = RunRecord(run_id="r-1", execution_id="e-1", source="sales", started_at="2026-03-01T06:00:00+00:00")
+
+RECORDED = Path(__file__).parents[1] / "recorded" / "tracking_0_1_0.db"
+"""Of schema version 3."""
 
 
 def seen(folder):
@@ -67,16 +74,32 @@ def test_one_that_is_not_there_is_empty_and_stays_away(tmp_path):
     assert seen(tmp_path) == {}
 
 
-def test_an_older_one_is_not_brought_up(tmp_path):
-    path = tmp_path / "tracking.db"
-    SQLiteTracking(path).close()
-    import sqlite3
+def test_a_file_of_an_older_version_is_read_and_stays_as_it_is(tmp_path):
+    path = shutil.copy(RECORDED, tmp_path / "tracking.db")
+    before = seen(tmp_path)
+    with open_tracking(str(path), read_only=True) as store:
+        assert [(run.run_id, run.source) for run in store.runs()] == [("run-2", "sales"), ("run-1", "sales")]
+        with pytest.raises(TrackingError):
+            store.refuse_run("run-2", "no")
+    assert seen(tmp_path) == before
 
-    connection = sqlite3.connect(path)
-    connection.execute("DELETE FROM schema_version WHERE version > 1")
-    connection.execute("INSERT INTO schema_version VALUES (1)")
-    connection.commit()
-    connection.close()
-    with pytest.raises(TrackingError) as error:
-        open_tracking(str(path), read_only=True)
-    assert str(error.value) == (f"the tracking store {str(path)!r} is of an earlier version (1): extract status brings it up")
+
+def test_a_file_of_an_older_version_that_another_process_has_open_stays_as_it_is(tmp_path):
+    path = shutil.copy(RECORDED, tmp_path / "tracking.db")
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("UPDATE runs SET refused = 'written into the -wal file' WHERE run_id = 'run-2'")
+        writer.commit()
+        before = seen(tmp_path)
+        assert "tracking.db-wal" in before
+        with open_tracking(str(path), read_only=True) as store:
+            assert store.run("run-2").refused == "written into the -wal file"
+            assert store.run("run-2").source == "sales"
+        assert seen(tmp_path) == before
+
+
+def test_an_empty_file_is_an_empty_store_and_stays_empty(tmp_path):
+    path = tmp_path / "tracking.db"
+    path.touch()
+    with open_tracking(str(path), read_only=True) as store:
+        assert list(store.runs()) == []
+    assert seen(tmp_path) == {"tracking.db": b""}

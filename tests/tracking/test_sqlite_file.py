@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from extract_core.errors import TrackingError, TrackingUnavailable
-from extract_core.tracking.database import _SCHEMA
 from extract_core.tracking.open import open_tracking
 from extract_core.tracking.records import RunRecord
+from extract_core.tracking.schema import SCHEMA, UPGRADES, VERSION
 from extract_core.tracking.sqlite import SQLiteTracking
 
 RECORD = RunRecord(run_id="run-1", execution_id="exec-1", source="sales", started_at="2026-03-01T06:00:00Z")
@@ -63,22 +63,29 @@ def test_what_was_written_is_there_when_it_is_opened_again(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.db"]
 
 
-def test_a_store_of_an_older_version_is_brought_up(tmp_path):
+@pytest.mark.parametrize("version", range(1, VERSION))
+def test_a_store_of_an_older_version_is_read_and_brought_up(tmp_path, version):
     path = tmp_path / "t.db"
     with sqlite3.connect(path) as connection:
-        for statement in _SCHEMA:
+        for statement in (*SCHEMA, *(step for older in range(1, version) for step in UPGRADES[older])):
             connection.execute(statement)
-        connection.execute("INSERT INTO schema_version VALUES (1)")
+        connection.execute("INSERT INTO schema_version VALUES (?)", (version,))
         connection.execute(
-            "INSERT INTO attempts (run_id, source, table_name, attempt, state, recorded_at, retryable) "
-            "VALUES ('run-1', 'sales', 'a', 1, 'SUCCEEDED', 't', 0)"
+            "INSERT INTO attempts (run_id, source, table_name, attempt, state, recorded_at, retryable, low_watermark) "
+            "VALUES ('run-1', 'sales', 'a', 1, 'SUCCEEDED', 't', 0, '7')"
         )
     connection.close()
-    for _ in range(2):
-        with SQLiteTracking(path) as store:
+    before = path.read_bytes()
+    for read_only in (True, False, True, False):
+        with SQLiteTracking(path, read_only=read_only) as store:
             (row,) = store.attempts("run-1")
-            assert (row.table, row.state, row.message_uri) == ("a", "SUCCEEDED", None)
+            assert (row.table, row.state, row.message_uri, row.watermark_low) == ("a", "SUCCEEDED", None, "7")
             assert store.mark_changes("sales", "a") == []
+            assert store.history("sales", "a") == [row]
+        assert sorted(place.name for place in tmp_path.iterdir()) == ["t.db"]
+        if read_only:
+            assert path.read_bytes() == before
+        before = path.read_bytes()
 
 
 def test_a_file_that_is_no_database(tmp_path):
@@ -111,12 +118,12 @@ def test_a_store_of_a_newer_version(tmp_path):
     path = tmp_path / "t.db"
     SQLiteTracking(path).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("INSERT INTO schema_version VALUES (4)")
+        connection.execute("INSERT INTO schema_version VALUES (5)")
     connection.close()
     with pytest.raises(TrackingError) as raised:
         SQLiteTracking(path)
     assert str(raised.value) == (
-        f"the tracking store {str(path)!r} has schema version 4, this extract-sfn knows 3: upgrade extract-sfn, or name "
+        f"the tracking store {str(path)!r} has schema version 5, this extract-sfn knows 4: upgrade extract-sfn, or name "
         "another place for tracking"
     )
 
@@ -238,6 +245,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from extract_core.tracking.records import RunRecord
+from extract_core.tracking.schema import SCHEMA, UPGRADES, VERSION
 from extract_core.tracking.sqlite import SQLiteTracking
 store = SQLiteTracking(Path(sys.argv[1]))
 store.start_run(RunRecord(run_id="run-1", execution_id="e", source="s", started_at="t"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import ObjectError
 from extract_core.plan.line import PlannedTable, Stored
@@ -40,6 +40,7 @@ class LinePlace:
         return {"plan_uri": self.plan_uri, "plan_line": [self.offset, self.length]}
 
 
+_OLD_NAMES: Final[dict[str, str]] = {"source_name": "source", "extract_table": "table"}
 _WRITERS: Final = 10
 """Objects that are written at once: as many connections as a client of boto3 keeps (botocore: Config, max_pool_connections)."""
 
@@ -92,12 +93,18 @@ def read_plan_line(objects: ObjectStore, item: Mapping[str, Json]) -> PlannedTab
 def _read_line(line: bytes, place: str) -> PlannedTable:
     try:
         parts = json.loads(line)
-        if isinstance(parts["item"], dict) and isinstance(parts["item"]["table"], str):
-            stored = Stored(parts["spec"], parts["table_run"])
-            return PlannedTable(item=parts["item"], settings=parts["settings"], built_from=stored)
+        item = _renamed(parts["item"])
+        if item is not None and isinstance(item["table"], str):
+            stored = Stored(_renamed(parts["spec"]), _renamed(parts["table_run"]))
+            return PlannedTable(item=item, settings=parts["settings"], built_from=stored)
     except (ValueError, KeyError, TypeError) as error:
         raise ObjectError(f"{place} is no table of a plan ({type(error).__name__}: {error}); plan the tables again") from error
     raise ObjectError(f"{place} is no table of a plan; plan the tables again")
+
+
+def _renamed(members: Any) -> dict[str, Json] | None:
+    """The members with the names of today: version 0.1.0 wrote plans that a rerun may still read."""
+    return {_OLD_NAMES.get(str(name), str(name)): value for name, value in members.items()} if isinstance(members, dict) else None
 
 
 def stored_items(objects: ObjectStore, plan_uri: str) -> list[dict[str, Json]]:

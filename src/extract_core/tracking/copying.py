@@ -1,4 +1,4 @@
-"""A copy of a SQLite file that somebody else has open, for a reader that must leave no trace beside it.
+"""A copy of a SQLite file, for a reader that must leave no trace beside it while another process has the file open.
 
 A reader of a file in WAL mode writes into its -shm file (https://sqlite.org/wal.html, "Read-Only Databases"). The file and its
 -wal together are the database: they are copied until neither changed meanwhile. A frame that was half written then fails its
@@ -31,11 +31,14 @@ class Copy:
         shutil.rmtree(self.path.parent, ignore_errors=True)
 
 
-def copied(path: Path) -> Copy | None:
-    """A copy of the file and its -wal; None where there is no -wal: nobody has it open. Raises TrackingUnavailable."""
-    wal = path.with_name(path.name + "-wal")
-    if not wal.exists():
-        return None
+def wal_of(path: Path) -> Path:
+    """The -wal file beside it, which is there while a process has the file open, or after one was killed."""
+    return path.with_name(path.name + "-wal")
+
+
+def copied(path: Path) -> Copy:
+    """A copy of the file and its -wal. Raises TrackingUnavailable if they change all the time."""
+    wal = wal_of(path)
     copy = Copy(Path(mkdtemp(prefix="extract-tracking-")) / path.name)
     try:
         for _ in range(_TRIES):

@@ -1,4 +1,4 @@
-"""The SQLite file of tracking: opened, checked, versioned; transactions; SQLite's errors in words that say what to do.
+"""The SQLite file of tracking: opened, checked, brought up to date; transactions; SQLite's errors in words that say what to do.
 
 One connection serves all threads of the process, one transaction at a time: SQLite has one writer anyway. Several processes
 share the file through SQLite's own locks (WAL, https://sqlite.org/wal.html), and wait for one another up to `busy_seconds`.
@@ -9,55 +9,16 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import TrackingError, TrackingUnavailable
-from extract_core.tracking.copying import copied
+from extract_core.tracking.copying import copied, wal_of
+from extract_core.tracking.schema import SCHEMA, UPGRADES, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-VERSION: Final = 3
-"""Of the schema below. A store of a newer version is refused; an older one is brought up by `_UPGRADES`."""
-
-_SCHEMA: Final = (  # of version 1
-    "CREATE TABLE schema_version (version INTEGER NOT NULL)",
-    """CREATE TABLE runs (
-        run_id TEXT NOT NULL PRIMARY KEY, execution_id TEXT NOT NULL, source_name TEXT NOT NULL, started_at TEXT NOT NULL,
-        event TEXT NOT NULL, rerun_of TEXT, versions TEXT NOT NULL, plan_uri TEXT, planned INTEGER, policy TEXT,
-        skipped TEXT NOT NULL, refused TEXT, summary TEXT
-    ) WITHOUT ROWID""",
-    "CREATE INDEX runs_by_start ON runs (started_at, run_id)",
-    """CREATE TABLE table_states (
-        source TEXT NOT NULL, table_name TEXT NOT NULL, owner_execution TEXT, owner_run TEXT, owner_since TEXT,
-        owner_bound TEXT, fencing INTEGER NOT NULL, attempt INTEGER NOT NULL, watermark TEXT, watermark_column TEXT,
-        watermark_type TEXT, watermark_version INTEGER NOT NULL, last_run TEXT, last_state TEXT, last_failure TEXT,
-        last_at TEXT, PRIMARY KEY (source, table_name)
-    ) WITHOUT ROWID""",
-    """CREATE TABLE attempts (
-        run_id TEXT NOT NULL, source TEXT NOT NULL, table_name TEXT NOT NULL, attempt INTEGER NOT NULL, job_type TEXT,
-        state TEXT NOT NULL, recorded_at TEXT NOT NULL, failure TEXT, retryable INTEGER NOT NULL, message TEXT,
-        job_run_id TEXT, log_url TEXT, started_at TEXT, ended_at TEXT, cost_basis TEXT, rows INTEGER, bytes INTEGER,
-        files TEXT, low_watermark TEXT, high_watermark TEXT, extract_s3_uri TEXT, result_uri TEXT, settings TEXT,
-        PRIMARY KEY (run_id, table_name, attempt)
-    ) WITHOUT ROWID""",
-    "CREATE INDEX attempts_by_table ON attempts (source, table_name, recorded_at)",
-)
-
-_UPGRADES: Final[dict[int, tuple[str, ...]]] = {
-    1: (
-        "ALTER TABLE attempts ADD COLUMN message_uri TEXT",
-        """CREATE TABLE mark_changes (
-            source TEXT NOT NULL, table_name TEXT NOT NULL, version INTEGER NOT NULL, changed_at TEXT NOT NULL,
-            changed_by TEXT NOT NULL, reason TEXT NOT NULL, mark_before TEXT, mark TEXT, watermark_column TEXT,
-            watermark_type TEXT, PRIMARY KEY (source, table_name, version)
-        ) WITHOUT ROWID""",
-    ),
-    2: ("ALTER TABLE attempts ADD COLUMN rows_without_watermark INTEGER",),
-}
-"""From the version in front to the next one. A new store goes the same way, so that both are alike."""
 
 _WAIT: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _REMEDIES: Final = {
@@ -83,9 +44,10 @@ def _may_be_written(path: Path) -> bool:
 class Database:
     """A tracking file. `create` False: a missing file is an error, not a new store.
 
-    `read_only` changes no byte there and makes no file, not even SQLite's own beside it: a file that nobody has open (there is no
-    -wal file) is read as one that nobody changes (https://sqlite.org/c3ref/open.html, "immutable"), any other from a copy. A file
-    that this user may not write, or that lies on a read-only disk, is opened so too: whoever may look, can.
+    `read_only` changes no byte there and makes no file, not even SQLite's own beside it. A file of today's version that no
+    process has open (there is no -wal file) is read in place (https://sqlite.org/c3ref/open.html, "immutable"). Any other is
+    read from a copy, and the copy is brought up to today's version. A file that this user may not write, or that lies on a
+    read-only disk, is opened so too: all who may read the file can read the store.
     """
 
     def __init__(self, path: Path, *, create: bool = True, read_only: bool = False, busy_seconds: float = 30.0) -> None:
@@ -100,9 +62,9 @@ class Database:
         except OSError as error:
             raise TrackingError(f"the folder of the tracking store {str(path)!r} can't be made: {error}") from error
         with self._translated():
-            self._copy = copied(path) if read_only else None
+            self._copy = copied(path) if read_only and not _can_be_read_in_place(path) else None
             self._connection = sqlite3.connect(
-                self._copy.path if self._copy else f"{path.absolute().as_uri()}?immutable=1" if read_only else path,
+                self._copy.path if self._copy else _immutable(path) if read_only else path,
                 uri=read_only and self._copy is None,
                 timeout=busy_seconds,
                 isolation_level=None,
@@ -110,7 +72,9 @@ class Database:
                 cached_statements=64,
             )
         try:
-            self._prepare(read_only=read_only)
+            self._prepare(in_place=read_only and self._copy is None)
+            if read_only:
+                self._connection.execute("PRAGMA query_only = ON")
         except BaseException:
             self._connection.close()
             if self._copy is not None:
@@ -165,45 +129,59 @@ class Database:
             detail = f"{remedy} ({error})" if remedy else str(error)
             raise TrackingError(f"the tracking store {str(self._path)!r}: {detail}") from error
 
-    def _prepare(self, *, read_only: bool) -> None:
+    def _prepare(self, *, in_place: bool) -> None:
+        """Check the file and bring it up to today's version; `in_place`: check only."""
         with self._lock, self._translated():
             self._connection.execute("PRAGMA foreign_keys = ON")
-            names = self._names()
+            names = _names(self._connection)
             if names and "schema_version" not in names:
                 raise TrackingError(
                     f"{str(self._path)!r} is a database, but no tracking store (it holds {', '.join(sorted(names)[:5])}): "
                     "name another place for tracking"
                 )
-            if read_only:
-                found = self._connection.execute("SELECT max(version) FROM schema_version").fetchone()[0] if names else None
-                self._check_version(found)
-                self._connection.execute("PRAGMA query_only = ON")
+            if in_place:
+                self._check_version(_version(self._connection))
                 return
             self._connection.execute("PRAGMA journal_mode = WAL")  # a file system without it keeps its own mode: slower, right
             self._connection.execute("PRAGMA synchronous = FULL")  # a commit outlives a power cut, at 0.3 ms each
         with self.writing() as cursor:
-            if not self._names():
-                for statement in _SCHEMA:
+            if not _names(self._connection):
+                for statement in SCHEMA:
                     cursor.execute(statement)
                 cursor.execute("INSERT INTO schema_version VALUES (1)")
-            found = cursor.execute("SELECT max(version) FROM schema_version").fetchone()[0]
-            while found in _UPGRADES:
-                for statement in _UPGRADES[found]:
+            version = _version(self._connection)
+            while version is not None and version in UPGRADES:
+                for statement in UPGRADES[version]:
                     cursor.execute(statement)
-                found += 1
-                cursor.execute("INSERT INTO schema_version VALUES (?)", (found,))
-        self._check_version(found)
+                version += 1
+                cursor.execute("INSERT INTO schema_version VALUES (?)", (version,))
+        self._check_version(version)
 
-    def _check_version(self, found: int | None) -> None:
-        if found in _UPGRADES or found is None:  # only where nothing may be written
+    def _check_version(self, version: int | None) -> None:
+        if version != VERSION:
             raise TrackingError(
-                f"the tracking store {str(self._path)!r} is of an earlier version ({found!r}): extract status brings it up"
-            )
-        if found != VERSION:
-            raise TrackingError(
-                f"the tracking store {str(self._path)!r} has schema version {found!r}, this extract-sfn knows {VERSION}: "
+                f"the tracking store {str(self._path)!r} has schema version {version!r}, this extract-sfn knows {VERSION}: "
                 "upgrade extract-sfn, or name another place for tracking"
             )
 
-    def _names(self) -> set[str]:
-        return {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+def _can_be_read_in_place(path: Path) -> bool:
+    """Whether no process has the file open, and reading it needs no upgrade. A file that is no store is refused later."""
+    if wal_of(path).exists():
+        return False
+    with closing(sqlite3.connect(_immutable(path), uri=True)) as connection:
+        names = _names(connection)
+        return bool(names) and ("schema_version" not in names or _version(connection) not in UPGRADES)
+
+
+def _immutable(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?immutable=1"
+
+
+def _names(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _version(connection: sqlite3.Connection) -> int | None:
+    row: tuple[int | None] = connection.execute("SELECT max(version) FROM schema_version").fetchone()
+    return row[0]

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import FailureClass, JobState
+from extract_core.tracking.old_names import renamed
 from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, TableState
 
 if TYPE_CHECKING:
@@ -20,19 +21,18 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]  # what sqlite3 gives: text, numbers, None
 
 RUN: Final = (
-    "run_id, execution_id, source_name, started_at, event, rerun_of, versions, plan_uri, planned, policy, skipped, "
-    "refused, summary"
+    "run_id, execution_id, source, started_at, event, rerun_of, versions, plan_uri, planned, policy, skipped, refused, summary"
 )
 STATE: Final = (
-    "source, table_name, owner_execution, owner_run, owner_since, owner_bound, fencing, attempt, watermark, watermark_column, "
+    'source, "table", owner_execution, owner_run, owner_started_at, owner_bound, fencing, attempt, watermark, watermark_column, '
     "watermark_type, watermark_version, last_run, last_state, last_failure, last_at"
 )
 ATTEMPT: Final = (
-    "run_id, source, table_name, attempt, job_type, state, recorded_at, failure, retryable, message, job_run_id, log_url, "
-    "started_at, ended_at, cost_basis, rows, bytes, files, low_watermark, high_watermark, extract_s3_uri, result_uri, settings, "
+    'run_id, source, "table", attempt, job_type, state, recorded_at, failure, retryable, message, job_run_id, log_url, '
+    "started_at, ended_at, cost_basis, rows, bytes, files, watermark_low, watermark_high, extract_s3_uri, result_uri, settings, "
     "message_uri, rows_without_watermark"
 )
-CHANGE: Final = "source, table_name, version, changed_at, changed_by, reason, mark_before, mark, watermark_column, watermark_type"
+CHANGE: Final = 'source, "table", version, changed_at, changed_by, reason, mark_before, mark, watermark_column, watermark_type'
 
 
 def marks(columns: str) -> str:
@@ -92,7 +92,7 @@ def run_record(row: Row) -> RunRecord:
         policy=Policy(**policy) if policy else None,
         skipped=tuple(Skipped(**each) for each in _json(row[10])),
         refused=row[11],
-        summary=_json(row[12]),
+        summary=None if row[12] is None else renamed(_json(row[12])),
     )
 
 

@@ -131,8 +131,8 @@ class SQLiteTracking:
         """See `TrackingStore.release`."""
         with self._database.writing() as cursor:
             cursor.executemany(
-                "UPDATE table_states SET owner_execution = NULL, owner_run = NULL, owner_since = NULL, owner_bound = NULL "
-                "WHERE source = ? AND table_name = ? AND owner_execution = ?",
+                "UPDATE table_states SET owner_execution = NULL, owner_run = NULL, owner_started_at = NULL, owner_bound = NULL "
+                'WHERE source = ? AND "table" = ? AND owner_execution = ?',
                 [(source, table, execution_id) for table in tables],
             )
 
@@ -140,7 +140,7 @@ class SQLiteTracking:
         """See `TrackingStore.finish`."""
         with self._database.writing() as cursor:
             key = (row.run_id, row.table, row.attempt)
-            query = f"SELECT {rows.ATTEMPT} FROM attempts WHERE run_id = ? AND table_name = ? AND attempt = ?"
+            query = f'SELECT {rows.ATTEMPT} FROM attempts WHERE run_id = ? AND "table" = ? AND attempt = ?'
             found = cursor.execute(query, key).fetchone()
             done = settle(
                 row,
@@ -159,8 +159,8 @@ class SQLiteTracking:
     def attempts(self, run_id: str) -> Iterator[AttemptRow]:
         """See `TrackingStore.attempts`."""
         query = (
-            f"SELECT {rows.ATTEMPT} FROM attempts WHERE run_id = ? AND (table_name, attempt) > (?, ?) "
-            "ORDER BY table_name, attempt LIMIT ?"
+            f'SELECT {rows.ATTEMPT} FROM attempts WHERE run_id = ? AND ("table", attempt) > (?, ?) '
+            'ORDER BY "table", attempt LIMIT ?'
         )
         after = ("", -1)
         while True:
@@ -174,7 +174,7 @@ class SQLiteTracking:
     def history(self, source: str, table: str, limit: int = 20) -> Sequence[AttemptRow]:
         """See `TrackingStore.history`."""
         query = (
-            f"SELECT {rows.ATTEMPT} FROM attempts WHERE source = ? AND table_name = ? "
+            f'SELECT {rows.ATTEMPT} FROM attempts WHERE source = ? AND "table" = ? '
             "ORDER BY recorded_at DESC, run_id DESC, attempt DESC LIMIT ?"
         )
         with self._database.reading() as cursor:
@@ -185,7 +185,7 @@ class SQLiteTracking:
         with self._database.writing() as cursor:
             known = _states(cursor, change.source, (change.table,)).get(change.table)
             state = known or TableState(source=change.source, table=change.table)
-            query = f"SELECT {rows.CHANGE} FROM mark_changes WHERE source = ? AND table_name = ? AND version = ?"
+            query = f'SELECT {rows.CHANGE} FROM mark_changes WHERE source = ? AND "table" = ? AND version = ?'
             found = cursor.execute(query, (change.source, change.table, change.version)).fetchone()
             if found is None or rows.mark_change(found) != change:
                 state = with_mark(state, change)
@@ -195,7 +195,7 @@ class SQLiteTracking:
 
     def mark_changes(self, source: str, table: str, limit: int = 20) -> Sequence[MarkChange]:
         """See `TrackingStore.mark_changes`."""
-        query = f"SELECT {rows.CHANGE} FROM mark_changes WHERE source = ? AND table_name = ? ORDER BY version DESC LIMIT ?"
+        query = f'SELECT {rows.CHANGE} FROM mark_changes WHERE source = ? AND "table" = ? ORDER BY version DESC LIMIT ?'
         with self._database.reading() as cursor:
             return [rows.mark_change(row) for row in cursor.execute(query, (source, table, limit))]
 
@@ -231,7 +231,7 @@ def _states(cursor: sqlite3.Cursor, source: str, tables: Sequence[str]) -> dict[
     for start in range(0, len(tables), _BATCH):
         batch = tables[start : start + _BATCH]
         names = ", ".join("?" * len(batch))
-        query = f"SELECT {rows.STATE} FROM table_states WHERE source = ? AND table_name IN ({names})"
+        query = f'SELECT {rows.STATE} FROM table_states WHERE source = ? AND "table" IN ({names})'
         for row in cursor.execute(query, (source, *batch)):
             found[row[1]] = rows.table_state(row)
     return found

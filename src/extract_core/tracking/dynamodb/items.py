@@ -23,6 +23,7 @@ from extract_core.tracking.dynamodb.keys import (
     state_key,
     table_pk,
 )
+from extract_core.tracking.old_names import renamed
 from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, TableState
 from extract_core.tracking.rows import storable
 
@@ -58,12 +59,12 @@ def attribute(value: object) -> dict[str, Any]:
 
 
 def unmarshalled(item: Item) -> Values:
-    """The values of an item's attributes."""
-    found: Values = {}
-    for name, typed in item.items():
+    """The values of an item's attributes, under the names of today: items of 0.1.0 stay as they are until they are put again."""
+    values: Values = {}
+    for name, typed in renamed(item).items():
         kind, value = next(iter(typed.items()))
-        found[name] = int(value) if kind == "N" else value
-    return found
+        values[name] = int(value) if kind == "N" else value
+    return values
 
 
 def key_of(item: Item) -> Key:
@@ -81,7 +82,7 @@ def run_item(record: RunRecord, *, expires: int) -> Item:
             EXPIRES: expires,
             "run_id": record.run_id,
             "execution_id": record.execution_id,
-            "source_name": record.source,
+            "source": record.source,
             "started_at": record.started_at,
             "event": packed(record.event),
             "rerun_of": record.rerun_of,
@@ -103,7 +104,7 @@ def run_record(item: Item) -> RunRecord:
     return RunRecord(
         run_id=values["run_id"],
         execution_id=values["execution_id"],
-        source=values["source_name"],
+        source=values["source"],
         started_at=values["started_at"],
         event=unpacked(values.get("event")),
         rerun_of=values.get("rerun_of"),
@@ -113,7 +114,7 @@ def run_record(item: Item) -> RunRecord:
         policy=Policy(**policy) if policy else None,
         skipped=tuple(Skipped(**each) for each in unpacked(values.get("skipped")) or ()),
         refused=values.get("refused"),
-        summary=unpacked(values.get("summary")),
+        summary=renamed(unpacked(values["summary"])) if "summary" in values else None,
     )
 
 
@@ -139,7 +140,7 @@ def state_item(state: TableState, *, revision: int) -> Item:
             "table": state.table,
             "owner_execution": by and by.execution_id,
             "owner_run": by and by.run_id,
-            "owner_since": by and by.started_at,
+            "owner_started_at": by and by.started_at,
             "owner_bound": by and by.bound,
             "fencing": state.fencing,
             "attempt": state.attempt,
@@ -163,7 +164,7 @@ def table_state(item: Item) -> tuple[TableState, int]:
         owner = Owner(
             execution_id=values["owner_execution"],
             run_id=values["owner_run"],
-            started_at=values["owner_since"],
+            started_at=values["owner_started_at"],
             bound=values["owner_bound"],
         )
     state = TableState(

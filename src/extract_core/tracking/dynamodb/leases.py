@@ -13,6 +13,7 @@ from extract_core.tracking.dynamodb import items, keys
 from extract_core.tracking.dynamodb.calls import Refused
 from extract_core.tracking.dynamodb.items import attribute
 from extract_core.tracking.lease import holder, taken
+from extract_core.tracking.old_names import OWNER_SINCE
 from extract_core.tracking.records import Claim, Held, TableState
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Leases:
 
     def release(self, source: str, tables: Sequence[str], execution_id: str) -> None:
         """See `TrackingStore.release`."""
-        names = ("owner_execution", "owner_run", "owner_since", "owner_bound")
+        names = ("owner_execution", "owner_run", "owner_started_at", OWNER_SINCE, "owner_bound")
 
         def give_back(table: str) -> None:
             try:
