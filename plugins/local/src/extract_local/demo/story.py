@@ -106,31 +106,31 @@ class Story:
             ("Table", "Rows in the database", "Rows in Parquet", "Checksum", "Same"),
             [
                 (
-                    of.table,
-                    of.rows_database,
-                    of.rows_parquet,
-                    of.checksum_database[:16],
-                    "yes" if of.ok else f"NO: {of.difference}",
+                    result.table,
+                    result.rows_database,
+                    result.rows_parquet,
+                    result.checksum_database[:16],
+                    "yes" if result.ok else f"NO: {result.difference}",
                 )
-                for of in compared
+                for result in compared
             ],
         )
         different = [comparison for comparison in compared if not comparison.ok]
         self.record["comparison"] = [
             {
-                "table": of.table,
-                "rows": of.rows_parquet,
-                "checksum": of.checksum_parquet,
-                "ok": of.ok,
-                "difference": of.difference,
+                "table": result.table,
+                "rows": result.rows_parquet,
+                "checksum": result.checksum_parquet,
+                "ok": result.ok,
+                "difference": result.difference,
             }
-            for of in compared
+            for result in compared
         ]
-        missing = sorted(project.job_types(self.folder).keys() - {of.table for of in compared})
+        missing = sorted(project.job_types(self.folder).keys() - {result.table for result in compared})
         if different or missing:
             names = ", ".join([comparison.table for comparison in different] + missing)
             raise StoryBroken(f"the Parquet files differ from the database: {names}")
-        total = sum(of.rows_parquet for of in compared)
+        total = sum(result.rows_parquet for result in compared)
         self.narrator.say(f"Row counts and checksums of all {len(compared)} tables match: {total:,} rows.")
         places = {name: str(place).removeprefix("file://") for name, place in engine.places(FIRST).items()}
         places["source database"] = str(self.folder / project.DATABASE)
