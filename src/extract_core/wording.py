@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sysconfig
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -20,7 +18,6 @@ _NOT_THE_PLUGINS: Final = frozenset({
     *("annotated_types", "botocore", "boto3", "hypothesis", "pluggy", "pydantic", "pydantic_core"),
 })  # fmt: skip
 """Packages whose frames may stand between us and the plugin: pydantic calls a model's validators."""
-_STDLIB: Final = sysconfig.get_paths()["stdlib"]
 
 
 def nearest(name: str, known: Iterable[str], most: int = 1) -> list[str]:
@@ -72,22 +69,25 @@ def described(error: BaseException) -> str:
     The place is the last line of the plugin's own code, not one of a library that the plugin called. A SyntaxError names its
     place itself.
     """
+    import sysconfig
     import traceback
+    from pathlib import PurePath
 
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    stdlib = sysconfig.get_paths()["stdlib"]
     frames = [(frame.f_code.co_filename, _package(frame), line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    outside = [(file, package, line) for file, package, line in frames if not file.startswith("<") and not _is_stdlib(file)]
+    outside = [(file, package, line) for file, package, line in frames if not file.startswith("<") and not _is_in(stdlib, file)]
     plugin = next((package for _, package, _ in outside if package not in _NOT_THE_PLUGINS), None)
     places = [(file, line) for file, package, line in outside if package == plugin]
     if not places or isinstance(error, SyntaxError):
         return text
     file, line = places[-1]
-    return f"{text} ({Path(file).name}:{line})"
+    return f"{text} ({PurePath(file).name}:{line})"
 
 
 def _package(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
-def _is_stdlib(file: str) -> bool:
-    return file.startswith(_STDLIB) and "site-packages" not in file
+def _is_in(stdlib: str, file: str) -> bool:
+    return file.startswith(stdlib) and "site-packages" not in file

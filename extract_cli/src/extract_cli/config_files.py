@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -77,7 +76,7 @@ def source_of(given: str, pipeline: Pipeline) -> str:
 
 def placed(finding: Finding, source: str, prefix: str) -> Finding:
     """The complaint about a source's config, with the folder before the file's name."""
-    return replace(finding, file=prefix + finding.file) if finding.file in _names(source) else finding
+    return finding._replace(file=prefix + finding.file) if finding.file in _names(source) else finding
 
 
 def placed_line(line: str, source: str, prefix: str) -> str:

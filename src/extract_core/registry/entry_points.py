@@ -9,8 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from importlib_metadata import Distribution
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Provider:
+class Provider(NamedTuple):
     """The origin of a plugin: its entry-point name, and the distribution and version that bring it."""
 
     plugin: str
@@ -30,8 +28,7 @@ class Provider:
         return f"plugin {self.plugin!r} of {self.distribution} {self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """An entry point of another group, such as a command: loaded only when it is called."""
 
     name: str
@@ -47,8 +44,7 @@ class Contribution:
         return loaded
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What one look found, sorted: entry points, distributions whose entry points can't be read, what was passed over."""
 
     contributed: tuple[Contribution, ...]
@@ -105,8 +101,7 @@ def _mentioning(group: str) -> Iterator[Distribution]:
             yield distribution
 
 
-@dataclass(frozen=True, slots=True)
-class _Installation:
+class _Installation(NamedTuple):
     """A distribution at one place of sys.path."""
 
     distribution: Distribution

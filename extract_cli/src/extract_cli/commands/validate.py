@@ -151,6 +151,4 @@ def _source_json(path: Path, found: Checked) -> dict[str, Any]:
 
 
 def _finding_json(finding: Finding) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(finding)
+    return finding._asdict()
