@@ -30,7 +30,7 @@ transform: {}
 """
 COMPLAINTS = [
     "sales.yml:1:14: source_name: is 'billing', but the file's name says 'sales'; write 'sales', or name the file billing.yml",
-    "sales.yml:4:3: the key 'job_type' is given twice, in line 3 already; keep one of them",
+    "sales.yml:4:3: the key 'job_type' is given twice, first in line 3; keep one of them",
     (
         "sales.yml:5:23: extract.default_arguments.fetchsiz: neither the core nor any installed job type knows this key; "
         "did you mean 'fetchsize'?"
@@ -65,7 +65,7 @@ def test_yaml_sections_and_tables_in_one_go(cli, project):
     assert [line for line in lines if "job_type: job type 'teleporter' is not installed" not in line] == [
         f"config/{complaint}" for complaint in COMPLAINTS
     ]
-    assert said.err == "note: config/sales.yml: the section transform is kept and not read here\n11 findings\n"
+    assert said.err == "note: config/sales.yml: the section transform is for other tools and not read here\n11 findings\n"
 
 
 def test_json(cli, project):
@@ -237,16 +237,16 @@ def test_odd_files_mean_the_same_to_all_commands(cli, project):
     assert cli("validate").out.splitlines() == [
         "config/sales.yml: stands beside sales.yaml; keep one of them",
         "config/gone.yml: is a link to nothing",
-        "config/mine.yml.yml:1:1: the file's name ends twice in .yml; name it mine.yml",
+        "config/mine.yml.yml:1:1: the file's name has the ending .yml twice; name it mine.yml",
         "config/sales.yaml: 1 table (glue 1)",
         "config/sales.yml: 3 tables (ecs 1, glue 2)",
     ]
     doctor = cli("doctor").out
     linked = (
-        f"the config of source 'gone' in {folder.as_uri()}/ can't be read: it is a link to nothing, or was taken away just now"
+        f"cannot read the config of source 'gone' in {folder.as_uri()}/: it is a broken link, or was just removed"
     )
     assert f"wrong   config gone: {linked}\n" in doctor
-    twice = "config/mine.yml.yml:1:1: the file's name ends twice in .yml; name it mine.yml"
+    twice = "config/mine.yml.yml:1:1: the file's name has the ending .yml twice; name it mine.yml"
     assert f"wrong   config mine.yml: has 1 fault, the first: {twice}\n" in doctor
     assert "config d" not in doctor
     assert ".sales" not in doctor
@@ -308,11 +308,11 @@ extract:
 """
 NOTES = """\
 note: config/sales.yml:5:26: extract.tables.mark.hwm_col_name: is not used: extract_type is FE, so the whole table is read; \
-write extract_type: PE to read what is new
-note: config/sales.yml:6:26: extract.tables.bound.lower_bound: is not used: there is no partition_column to split the read by
-note: config/sales.yml:7:29: extract.tables.parts.num_partitions: is not used: there is no partition_column to split the read by
-note: config/sales.yml:9:32: extract.tables.column.partition_column: splits no read without lower_bound and upper_bound: Spark \
-wants all of them, or none
+write extract_type: PE to read new rows
+note: config/sales.yml:6:26: extract.tables.bound.lower_bound: is not used: without partition_column the read is not split
+note: config/sales.yml:7:29: extract.tables.parts.num_partitions: is not used: without partition_column the read is not split
+note: config/sales.yml:9:32: extract.tables.column.partition_column: does not split the read without lower_bound and \
+upper_bound: Spark requires all of them, or none
 """
 
 
@@ -355,5 +355,5 @@ def test_an_empty_name_is_complained_of_once(cli, project):
     (project / "config" / "sales.yml").write_text('extract:\n  job_type: glue\n  tables:\n    "": {}\n    a: {}\n')
     said = cli("validate")
     assert said.out == (
-        'config/sales.yml:4:5: extract.tables."": is no table\'s name: it is empty, or begins or ends with a blank\n'
+        'config/sales.yml:4:5: extract.tables."": is not a valid table name: it is empty, or begins or ends with a blank\n'
     )

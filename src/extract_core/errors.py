@@ -2,7 +2,7 @@
 
 ExtractError                     exit code 1
 ├── UsageError                   exit code 2: wrong use of a command or of an event
-│   └── NothingLeft              exit code 0: a rerun of a run of which nothing is left to run again
+│   └── NothingLeft              exit code 0: a rerun of a run in which every table has succeeded
 ├── ConfigError                  exit code 2: findings in a source config or in extract.toml, all of them at once
 ├── PluginError                  a plugin that can't be used (strict mode), exit code 2
 │   ├── JobTypeConflict          two plugins offer one job type
@@ -32,13 +32,13 @@ class ExtractError(Exception):
 
 
 class UsageError(ExtractError):
-    """A command or an event that asks for what can't be."""
+    """A command or an event that can't be carried out as it is written."""
 
     exit_code = 2
 
 
-class NothingLeft(UsageError):  # noqa: N818 - what it finds is good
-    """A rerun of a run of which each table has succeeded, in it or since."""
+class NothingLeft(UsageError):  # noqa: N818 - not an error: all is done
+    """A rerun of a run in which, or since which, every table has succeeded."""
 
     exit_code = 0
 
@@ -61,16 +61,16 @@ class Finding(NamedTuple):
 
 
 class ConfigError(ExtractError):
-    """All the findings of a config, in one go; `str()` gives one a line, up to `MOST_TOLD` of them."""
+    """All findings of a config at once; `str()` has one per line, at most `MOST_TOLD`."""
 
     exit_code = 2
-    MOST_TOLD: ClassVar[int] = 200  # a typo in 10,000 tables would be over what Step Functions and DynamoDB carry
+    MOST_TOLD: ClassVar[int] = 200  # more would exceed the limits of Step Functions and DynamoDB
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings: Sequence[Finding] = tuple(sorted(findings))
-        told = [str(fault) for fault in self.findings[: self.MOST_TOLD]]
-        more = len(self.findings) - len(told)
-        super().__init__("\n".join([*told, f"… and {more:,} more: extract validate tells them all"] if more else told))
+        lines = [str(fault) for fault in self.findings[: self.MOST_TOLD]]
+        more = len(self.findings) - len(lines)
+        super().__init__("\n".join([*lines, f"… and {more:,} more; run extract validate to see all of them"] if more else lines))
 
 
 class PluginError(ExtractError):
@@ -84,11 +84,11 @@ class JobTypeConflict(PluginError):  # noqa: N818 - the field's word, and read a
 
 
 class JobTypeNotInstalled(PluginError):  # noqa: N818
-    """No working plugin offers this job type; the message says the nearest one, or why its plugin is broken."""
+    """No working plugin offers this job type; the message has the nearest one, or the reason why its plugin is broken."""
 
 
 class ObjectError(ExtractError):
-    """A store of objects (files, S3) refused, or can't be reached."""
+    """A store of objects (files, S3) refused a call, or can't be reached."""
 
 
 class ObjectNotFound(ObjectError):  # noqa: N818
@@ -96,7 +96,7 @@ class ObjectNotFound(ObjectError):  # noqa: N818
 
 
 class TrackingError(ExtractError):
-    """The tracking store; this class itself: it can't be used (it is not a tracking store, or its place is wrong)."""
+    """The tracking store can't be used: it is not a tracking store, or its place is wrong. Base of the errors below."""
 
     exit_code = 2
 
@@ -112,14 +112,14 @@ class RunNotFound(TrackingError):  # noqa: N818
 
 
 class RunNameTaken(TrackingError):  # noqa: N818
-    """The run id was used by another execution before: run ids are execution names, and each is used once."""
+    """Another execution has used this run id: run ids are names of executions, which are unique."""
 
 
 class TablesLocked(TrackingError):  # noqa: N818
-    """Other runs hold tables that this run asks for; the message says which run, since when."""
+    """Other runs hold tables of this run; the message says which run, and since when."""
 
     exit_code = 1
 
 
 class TablesHeld(TrackingError):  # noqa: N818
-    """Other runs hold tables and the policy is `on_conflict: fail`: the run is refused, nothing was taken."""
+    """Other runs hold tables and the policy is `on_conflict: fail`: the run is refused, and no lease was taken."""

@@ -54,28 +54,31 @@ run: {fail_when: "${ENV:WHEN:-any}"}
 def test_where_it_can_not_stand_and_what_it_can_not_name(registry, monkeypatch):
     monkeypatch.delenv("NO_SUCH", raising=False)
     found = check_source(WRONG.encode(), file="sales.yml", registry=registry).findings
-    where = "only values below extract may hold it, but for job_type and tags"
-    kept = "what stands in a config is kept in plans: secrets go by name (db_secret), and AWS's own variables not at all"
+    where = "it is allowed in values below extract, except job_type and tags"
+    kept = "plans store the values of a config; write the name of a secret (db_secret), and no variable of AWS itself"
     assert [
         str(fault) for fault in found if "ENV" in fault.message or "variable" in fault.message or "environment" in fault.message
     ] == [
-        f"sales.yml:2:17: source_owners[0]: ${{ENV:…}} can't stand here; {where}",
-        f"sales.yml:4:13: extract.job_type: ${{ENV:…}} can't stand here; {where}",
+        f"sales.yml:2:17: source_owners[0]: ${{ENV:…}} is not allowed here; {where}",
+        f"sales.yml:4:13: extract.job_type: ${{ENV:…}} is not allowed here; {where}",
         (
             "sales.yml:5:12: extract.db_name: the environment has no NO_SUCH, and no default is given; set it where the "
             "config is read, or write ${ENV:NO_SUCH:-default}"
         ),
         f"sales.yml:6:14: extract.db_secret: the variable AWS_SECRET_ACCESS_KEY can't be used here: {kept}",
         f"sales.yml:7:14: extract.db_engine: the variable DB_PASSWORD can't be used here: {kept}",
-        "sales.yml:8:20: extract.arguments.--a: '1A' is no name of a variable; write ${ENV:NAME} or ${ENV:NAME:-default}",
         (
-            "sales.yml:8:38: extract.arguments.--b: is '${ENV:A', which has no closing brace; write ${ENV:NAME} or "
+            "sales.yml:8:20: extract.arguments.--a: '1A' is not a valid name of a variable; write ${ENV:NAME} or "
             "${ENV:NAME:-default}"
         ),
-        "sales.yml:8:54: extract.arguments.--c: '' is no name of a variable; write ${ENV:NAME} or ${ENV:NAME:-default}",
-        f'sales.yml:10:5: extract.tables."${{ENV:TABLE:-t}}": a key can\'t hold ${{ENV:…}}; {where}',
-        f'sales.yml:10:48: extract.tables."${{ENV:TABLE:-t}}".tags[0]: ${{ENV:…}} can\'t stand here; {where}',
-        f"sales.yml:11:18: run.fail_when: ${{ENV:…}} can't stand here; {where}",
+        (
+            "sales.yml:8:38: extract.arguments.--b: is '${ENV:A', without a closing brace; write ${ENV:NAME} or "
+            "${ENV:NAME:-default}"
+        ),
+        "sales.yml:8:54: extract.arguments.--c: '' is not a valid name of a variable; write ${ENV:NAME} or ${ENV:NAME:-default}",
+        f'sales.yml:10:5: extract.tables."${{ENV:TABLE:-t}}": ${{ENV:…}} is not allowed in a key; {where}',
+        f'sales.yml:10:48: extract.tables."${{ENV:TABLE:-t}}".tags[0]: ${{ENV:…}} is not allowed here; {where}',
+        f"sales.yml:11:18: run.fail_when: ${{ENV:…}} is not allowed here; {where}",
     ]
 
 

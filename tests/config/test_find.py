@@ -52,14 +52,14 @@ def test_no_source_at_all(tmp_path):
 def test_a_name_can_not_leave_the_prefix(folder, source):
     with pytest.raises(UsageError) as error:
         read_source(open_objects(), file_uri(folder), source)
-    rule = "letters, digits, _ . -, beginning with a letter or digit"
-    assert str(error.value) == f"source {source!r} is no source name: {rule}"
+    rule = "use letters, digits, _ . -, and begin with a letter or digit"
+    assert str(error.value) == f"{source!r} is not a valid source name: {rule}"
 
 
 def test_two_files_of_one_source(folder):
     with pytest.raises(ConfigError) as error:
         read_source(open_objects(), file_uri(folder), "both")
-    assert str(error.value) == f"both.yml: stands beside both.yaml in {file_uri(folder)}/; keep one of them"
+    assert str(error.value) == f"both.yml: both.yaml is also in {file_uri(folder)}/; keep one of them"
 
 
 class Counting(FileObjects):
@@ -80,7 +80,7 @@ def test_a_warm_process_reads_a_config_again_only_when_it_has_changed(tmp_path):
     objects, kept = Counting(), ReadSources()
 
     def read():
-        return read_source(objects, file_uri(tmp_path), "sales", kept=kept)
+        return read_source(objects, file_uri(tmp_path), "sales", cache=kept)
 
     first = read()
     assert read() is first
@@ -103,8 +103,8 @@ def test_only_some_sources_are_kept(tmp_path):
     objects, kept = Counting(), ReadSources()
     for number in range(MOST_KEPT + 1):
         (tmp_path / f"s{number}.yml").write_text("extract: {tables: {a: {}}}", encoding="utf-8")
-        read_source(objects, file_uri(tmp_path), f"s{number}", kept=kept)
-    read_source(objects, file_uri(tmp_path), "s1", kept=kept)
+        read_source(objects, file_uri(tmp_path), f"s{number}", cache=kept)
+    read_source(objects, file_uri(tmp_path), "s1", cache=kept)
     assert objects.reads == MOST_KEPT + 1
-    read_source(objects, file_uri(tmp_path), "s0", kept=kept)
+    read_source(objects, file_uri(tmp_path), "s0", cache=kept)
     assert objects.reads == MOST_KEPT + 2

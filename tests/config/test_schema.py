@@ -62,10 +62,10 @@ BEYOND = {
     r": source_name: is '.*', but the file's name says|: the source's name ": 0,
     r"(given twice|a tab stands|not valid YAML|tag !|alias |merge key|is not UTF-8|not allowed in YAML|document begins|nested"
     r"|encoded as|expand to|copy more|key must be plain)": 1,
-    r"(needs watermark.column|needs watermark.type|says the same as watermark|also stands as extract.lag"
+    r"(needs watermark.column|needs watermark.type|says the same as watermark|is also set as extract.lag"
     r"|above upper_bound|one is a number|but a watermark of)": 2,
     r"(the environment has no|the variable \w+ can't be used|is '5')": 7,
-    r"(is missing, and job type|refuses these settings|says a timeout of)": 3,
+    r"(is missing, and job type|refuses these settings|returned a timeout of)": 3,
 }
 """Complaints that the schema can't make, by the line of UNSAID that says so."""
 

@@ -7,8 +7,8 @@ import pytest
 from extract_core.plan.check import check_source
 
 SAID = (
-    "speaks of a secret, and what stands here is kept in plans and shown by commands; give the name of a secret, which the job "
-    "reads itself (with a / in it, or a key that ends in _name, it is taken for one)"
+    "looks like a secret, but plans store this value and commands show it; write the name of a secret, and let the job read it "
+    "(a value with a / in it, or a key that ends in _name, counts as a name)"
 )
 
 

@@ -96,7 +96,7 @@ def test_merge_keys_that_copy_too_much_are_refused():
     text = "a: &a {" + keys + "}\n" + "".join(f"t{number}: {{<<: *a}}\n" for number in range(1_001))
     with pytest.raises(ConfigError) as error:
         parse(text.encode(), file="x.yml")
-    assert str(error.value) == "x.yml:1002:13: merge keys copy more than 2,000,000 values; write less into what is merged"
+    assert str(error.value) == "x.yml:1002:13: merge keys copy more than 2,000,000 values; make the merged mappings smaller"
 
 
 def test_aliases_that_nest_too_deep_are_refused():

@@ -128,7 +128,7 @@ def test_a_range_is_exact(store):
     for offset, has in ((8, 2), (12, 0)):
         with pytest.raises(ObjectError) as error:
             objects.read_range(prefix + "a", offset, 4)
-        assert str(error.value) == f"{prefix + 'a'!r} has {has} of the 4 bytes asked for from byte {offset} on"
+        assert str(error.value) == f"{prefix + 'a'!r} has {has} of the 4 bytes that were requested from byte {offset} on"
 
 
 def test_parts_make_one_object_or_none(store):
@@ -203,21 +203,21 @@ def test_a_name_below_an_object_is_not_found(store):
             "config/sales.yml",
             "'config/sales.yml' is not a URI; write it with its scheme (file://, s3://), a file as file:///folder/name",
         ),
-        ("gs://bucket/key", "'gs://bucket/key': this version keeps no objects in gs://; use one of: file://, s3://"),
+        ("gs://bucket/key", "'gs://bucket/key': this version has no store for gs://; use one of: file://, s3://"),
         (
             "s3://Bucket/key",
             "'s3://Bucket/key' is not a place in S3; write s3://bucket/key, the bucket in small letters, digits, . and -",
         ),
-        ("s3://bucket/a/", "'s3://bucket/a/' names a folder, not an object; leave out the trailing slash"),
+        ("s3://bucket/a/", "'s3://bucket/a/' names a folder, not an object; remove the trailing slash"),
         ("s3://bucket/\ud800", "'s3://bucket/\\ud800' holds half of a character, which no key can"),
         (f"s3://bucket/{'k' * 1025}", f"'s3://bucket/{'k' * 1025}': the key has 1,025 bytes, and S3 takes 1,024"),
         (
             "file://host/a",
             "'file://host/a' is not a file URI with an absolute path; write file:///folder/name",
         ),
-        ("file:///a?b", "'file:///a?b' holds '?' or '#' as they stand; in a URI they are written %3F and %23"),
-        ("file:///a%00b", "'file:///a%00b' holds a NUL character, which no file name can"),
-        ("file:///tmp/", "'file:///tmp/' names a folder, not an object; leave out the trailing slash"),
+        ("file:///a?b", "'file:///a?b' contains '?' or '#'; in a URI, write %3F and %23 for them"),
+        ("file:///a%00b", "'file:///a%00b' contains a NUL character, which file names can't"),
+        ("file:///tmp/", "'file:///tmp/' names a folder, not an object; remove the trailing slash"),
     ],
 )
 def test_a_wrong_uri_is_told(uri, message):

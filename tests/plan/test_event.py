@@ -49,7 +49,7 @@ BACKFILL = (
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"force": True}, "'force' is for a rerun; add 'rerun_of', or leave it out"),
+        ({"force": True}, "'force' needs 'rerun_of'; add it, or remove 'force'"),
         ({"force": "perhaps", "rerun_of": "r"}, "'force' is 'perhaps'; write true or false"),
         ({"backfill": "2026"}, f"'backfill' is '2026'; {BACKFILL}"),
         ({"backfill": {"from": "1"}}, f"'backfill' is {{'from': '1'}}; {BACKFILL}"),
@@ -57,7 +57,7 @@ BACKFILL = (
         ({"backfill": {"to": "9", "too": "1"}}, f"'backfill' is {{'to': '9', 'too': '1'}}; {BACKFILL}"),
         (
             {"backfill": {"to": "9"}, "reingest": True},
-            "'backfill' reads a range and 'reingest' everything; leave one of them out",
+            "'backfill' reads a range and 'reingest' everything; remove one of them",
         ),
     ],
 )
@@ -87,13 +87,13 @@ NAME = "it must be the name of a source file without .yml: letters, digits, _ . 
         ({}, f"{MISSING}; 'tables' is missing; {TABLES}"),
         (
             {"sourcename": "s", "tables": "*"},
-            f"'sourcename' is no key of an event; did you mean 'source'?; {MISSING}",
+            f"'sourcename' is not a key of an event; did you mean 'source'?; {MISSING}",
         ),
         (
             {"extract_table": "a", "table": "a"},
             (
-                "'extract_table' is no key of an event; did you mean 'tables'?; 'table' is no key of an event; did you mean "
-                f"'tables'?; {MISSING}; 'tables' is missing; {TABLES}"
+                "'extract_table' is not a key of an event; did you mean 'tables'?; 'table' is not a key of an event; "
+                f"did you mean 'tables'?; {MISSING}; 'tables' is missing; {TABLES}"
             ),
         ),
         ({"source_name": 7, "extract_tables": 3}, f"'source_name' is 7; {NAME}; 'extract_tables' is 3; {TABLES}"),

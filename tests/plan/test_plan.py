@@ -199,9 +199,9 @@ def test_a_mark_that_a_command_line_can_not_carry_is_a_plan_error(plan):
     text = "extract: {job_type: loom, tables: {a: {extract_type: PE, hwm_col_name: id, hwm_column_type: LongType}}}"
     [table] = plan(text, marks={"a": "-5"})
     assert table.plan_error == (
-        "sales.yml:1:36: extract.tables.a: the table's committed watermark is '-5', and a command line can't carry a value that "
-        "begins with '-' (the job's argument --low_watermark); write argument_encoding: json for this table, which carries "
-        "anything"
+        "sales.yml:1:36: extract.tables.a: the table's committed watermark is '-5', but a command line can't pass a value that "
+        "begins with '-' (the job's argument --low_watermark); write argument_encoding: json for this table, which passes any "
+        "value"
     )
 
 

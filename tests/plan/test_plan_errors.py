@@ -25,11 +25,12 @@ from extract_core.registry.values import BrokenPlugin
 
 ONE = "extract: {job_type: loom, tables: {a: {}}}"
 AT = "sales.yml:1:36: extract.tables.a: "
-NO_NULL = "a state machine can't pass that on, so each argument needs a value"
+NO_NULL = "a state machine can't pass null, so every argument needs a value"
 UNFIT = (
-    "which a command line can't carry (it is empty, begins with '-' or holds NUL); write argument_encoding: json beside it, "
-    "which carries anything"
+    "which a command line can't pass (it is empty, begins with '-' or contains NUL); add argument_encoding: json, "
+    "which passes any value"
 )
+NOT_JSON = "returned arguments that are not valid JSON"
 OF_LOOM = "plugin 'loom' of (embedded) 0"
 
 
@@ -60,19 +61,19 @@ def returns(loom, value):
     ("value", "message"),
     [
         (ValueError("the cluster is closed"), "job type 'loom': the cluster is closed"),
-        (KeyError("x"), f"job type 'loom' failed at planning: KeyError: 'x'; tell the makers of {OF_LOOM}"),
-        (None, f"job type 'loom' ({OF_LOOM}) built None; its arguments must be a mapping"),
+        (KeyError("x"), f"job type 'loom' failed at planning: KeyError: 'x'; report it to the authors of {OF_LOOM}"),
+        (None, f"job type 'loom' ({OF_LOOM}) built None; the arguments must be a mapping"),
         (
             {"a": [{"b": None}]},
             f"job type 'loom' ({OF_LOOM}) built null for 'a[0].b'; {NO_NULL}",
         ),
         (
             {"a": {1}},
-            f"job type 'loom' ({OF_LOOM}) built arguments that are no JSON: Object of type set is not JSON serializable",
+            f"job type 'loom' ({OF_LOOM}) {NOT_JSON}: Object of type set is not JSON serializable",
         ),
         (
             {"a": float("nan")},
-            f"job type 'loom' ({OF_LOOM}) built arguments that are no JSON: Out of range float values are not JSON compliant",
+            f"job type 'loom' ({OF_LOOM}) {NOT_JSON}: Out of range float values are not JSON compliant",
         ),
     ],
 )
@@ -90,7 +91,7 @@ def test_a_timeout_that_is_none(plan, loom):
             return 0
 
     assert error_of(plan, Endless()) == (
-        f"{AT}job type 'loom' ({OF_LOOM}) says a timeout of 0 seconds; a state takes 1 to 99,999,999"
+        f"{AT}job type 'loom' ({OF_LOOM}) returned a timeout of 0 seconds; a state takes 1 to 99,999,999"
     )
 
 
@@ -101,7 +102,7 @@ def test_settings_that_can_not_be_had(plan, loom):
 
     assert error_of(plan, Broken()) == (
         "sales.yml:1:21: extract.job_type: job type 'loom' failed at planning: ImportError: no module named 'acme'; "
-        f"tell the makers of {OF_LOOM}"
+        f"report it to the authors of {OF_LOOM}"
     )
 
 
@@ -178,7 +179,7 @@ class TestTheMachine:
         assert error_of(plan, machine=machine) == (
             "sales.yml:1:21: extract.job_type: the machine was built with a deployment of job type 'loom' that "
             f"{OF_LOOM} refuses: job_name is missing, and job type 'loom' needs it; job no such key here; did you "
-            "mean 'job_name'?; mend [job_types.loom] in extract.toml, and build and deploy the machine again"
+            "mean 'job_name'?; correct [job_types.loom] in extract.toml, and build and deploy the machine again"
         )
 
     def test_was_built_for_another_contract(self, plan, machine):

@@ -106,7 +106,7 @@ def test_what_is_no_plan_is_told(tmp_path, data, what):
     uri = file_uri(tmp_path / "plan.jsonl")
     with pytest.raises(ObjectError) as error:
         list(read_plan(open_objects(), uri))
-    assert str(error.value) == f"line 1 of {uri!r} is no table of a plan ({what}); plan the tables again"
+    assert str(error.value) == f"line 1 of {uri!r} is not a table of a plan ({what}); plan the tables again"
 
 
 def test_a_lost_plan_is_told(tmp_path):

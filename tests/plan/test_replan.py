@@ -70,7 +70,7 @@ def test_rerun_tells_when_the_settings_are_refused_now(plan, registry, machine):
     [table] = plan(TEXT)
     stored = replace(table, settings={**table.settings, "worker_no": 0})
     assert again(stored, registry, machine).plan_error == (
-        "the settings that the table ran with before are refused now: worker_no is 0, which job type 'loom' refuses: "
+        "the settings of the table's earlier run are refused now: worker_no is 0, which job type 'loom' refuses: "
         "write a number of at least 1"
     )
 

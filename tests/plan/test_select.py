@@ -60,7 +60,7 @@ def test_the_tables_meant_in_the_order_of_the_config(asked, exclude, chosen):
         ("*", ("crm.peopl",), "exclude: there is no table 'crm.peopl'; did you mean 'crm.people'?"),
         ("tag:lrage", (), "no table has the tag 'lrage'; did you mean 'large'?"),
         ("tag:x", (), "no table has the tag 'x'; it has the tags: large, nightly, nightly-late"),
-        ("crm.*", ("*",), "no table is left of the 2 that were asked for: exclude (*) takes them all; narrow it"),
+        ("crm.*", ("*",), "no table is left of the 2 that were selected: exclude (*) takes them all; narrow it"),
     ],
 )  # fmt: skip
 def test_what_matches_nothing_is_said(asked, exclude, message):

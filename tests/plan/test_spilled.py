@@ -79,7 +79,7 @@ def test_a_limit_that_even_the_place_is_over(plan, short):
     table = plan(TABLES, registry=short(20))[0]
     assert table.plan_error == (
         f"sales.yml:5:5: extract.tables.a: job type 'loom': {len(PLACE)} characters of arguments, 20 is the limit: shorten them; "
-        f"and that is with all arguments of the job in an object, {PLACE!r}"
+        f"this is with all arguments of the job in an object, {PLACE!r}"
     )
     assert table.spilled is None
 

@@ -106,7 +106,7 @@ def test_strict_mode_tells_of_faults_and_conflicts(conflict, site):
         "- plugin 'none' of acme-none 1.0: importing its module 'acme_none' raised ValueError "
         "(acme_none.py:1)\n"
         f"- job type 'batch' {CONFLICT}\n"
-        "mend, upgrade or uninstall them, or leave them out: EXTRACT_DISABLE_PLUGINS=none"
+        "fix, upgrade or uninstall them, or block them: EXTRACT_DISABLE_PLUGINS=none"
     )
 
 

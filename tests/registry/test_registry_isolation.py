@@ -204,7 +204,7 @@ def test_strict_mode_tells_all_faults_at_once(site, job_types):
         f"- plugin 'empty' of acme-empty 1.0: its module 'acme_empty' implements no hook; the hooks are {HOOKS}\n"
         "- plugin 'old' of acme-old 0.3: its job type 'old' was written for contract 0, this is contract 1.0: "
         "upgrade the plugin\n"
-        "mend, upgrade or uninstall them, or leave them out: EXTRACT_DISABLE_PLUGINS=empty,old"
+        "fix, upgrade or uninstall them, or block them: EXTRACT_DISABLE_PLUGINS=empty,old"
     )
     assert refused.value.exit_code == 2
 

@@ -52,7 +52,7 @@ def test_a_backfill_that_failed_is_rerun_over_the_same_range(pipeline):
         (
             ["public.accounts"],
             FEBRUARY,
-            "a full extract (extract_type FE) has no watermark, so no range of it can be backfilled; leave it out",
+            "a full extract (extract_type FE) has no watermark, so it can't be backfilled; exclude this table",
         ),
         (ORDERS, {"from": "2026-03-01", "to": "2026-02-01"}, "the backfill from '2026-03-01' to '2026-02-01' is empty: its end"),
         (ORDERS, {"to": "soon"}, "the backfill's end does not fit column 'updated_at': 'soon' is no watermark of type"),

@@ -118,7 +118,7 @@ def test_a_payload_that_no_machine_sends(pipeline, payload, message):
 
 
 def test_a_wrong_event_leaves_no_record(pipeline):
-    with pytest.raises(UsageError, match="'extract_table' is no key of an event"):
+    with pytest.raises(UsageError, match="'extract_table' is not a key of an event"):
         pipeline.plan(extract_table="public.accounts")
     assert pipeline.tracking.runs() == []
 

@@ -241,7 +241,7 @@ def test_settings_that_are_refused_end_the_table(pipeline, plan, fail, press):
 
     assert fail(plan(job_type=Odd)) == {"status": "FAILED"}
     assert rows(pipeline)[0].message.startswith(
-        "slow down; not tried again: the settings that the table ran with before are refused now: workers is 'many', which"
+        "slow down; not tried again: the settings of the table's earlier run are refused now: workers is 'many', which"
     )
 
 

@@ -28,8 +28,8 @@ def _bound(value: Json) -> str:
         text = str(value)
         if _BOUND.fullmatch(text):
             return text.strip()
-    given = f"is {shown(value)}" if isinstance(value, str | bool) else f"is {kind(value)}"
-    raise BadValue(f"{given}; write a number, a date (2026-01-31) or a time (2026-01-31 08:00:00)")
+    wrong = f"is {shown(value)}" if isinstance(value, str | bool) else f"is {kind(value)}"
+    raise BadValue(f"{wrong}; write a number, a date (2026-01-31) or a time (2026-01-31 08:00:00)")
 
 
 bound: Final = Reader(_bound, {"type": ["string", "number"], "pattern": rf"^\s*(?:{_NUMBER}|{_TIME})\s*$"})
@@ -42,15 +42,15 @@ def wrong_bounds(core: Mapping[str, object]) -> str | None:
         return None
     low, high = _number(lower), _number(upper)
     if (low is None) != (high is None):
-        return f"is {lower}, and upper_bound is {upper}: one is a number and the other a time; both are of the one column"
+        return f"is {lower}, and upper_bound is {upper}: one is a number and the other a time; both must fit the same column"
     # Times of other forms than the other one's (zones, fractions) are left to the database.
     is_above = low > high if low is not None and high is not None else len(lower) == len(upper) and _plain(lower) > _plain(upper)
-    return f"is {lower}, above upper_bound {upper}; swap or mend them" if is_above else None
+    return f"is {lower}, above upper_bound {upper}; swap or correct them" if is_above else None
 
 
 def _number(bound: str) -> Decimal | None:
-    found = _BOUND.fullmatch(bound)
-    return Decimal(found[1]) if found is not None and found[1] is not None else None
+    match = _BOUND.fullmatch(bound)
+    return Decimal(match[1]) if match is not None and match[1] is not None else None
 
 
 def _plain(time: str) -> str:

@@ -1,7 +1,7 @@
-"""``${ENV:NAME:-default}`` in a config: what differs between the places where one file is used, such as the name of a database.
+"""``${ENV:NAME:-default}`` in a config: for values that differ between environments, such as the name of a database.
 
-Only values below `extract` and `source_type` may hold it, but for job types and tags, and only variables that can't be secret:
-what it gives is kept in plans and shown by commands. A default also stands in for an empty variable, as in a shell.
+It is allowed in `source_type` and in values below `extract`, except job types and tags, and only for variables that can't be
+secret: plans store the value, and commands show it. As in a shell, the default also replaces an empty variable.
 ``$${ENV:NAME}`` is the text ``${ENV:NAME}``.
 """
 
@@ -20,12 +20,15 @@ MARK: Final = b"${ENV:"
 _REFERENCE: Final = re.compile(r"(\$?)\$\{ENV:([^}]*)\}")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _KEPT: Final = re.compile(r"AWS_|LAMBDA_|.*(SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|PRIVATE|(^|_)KEY(_|$))", re.IGNORECASE)
-_WHERE: Final = "only values below extract may hold it, but for job_type and tags"
+_WHERE: Final = "it is allowed in values below extract, except job_type and tags"
 _NOT_READ: Final = ("transform", "load")
 
 
 class Environment:
-    """Puts variables in, and keeps what was wrong (`problems`: path, message) and what came from where (`used`)."""
+    """Replaces references by their variables. `used` are the variables by path.
+
+    `problems` are tuples of path, message and whether it is about the key.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -34,7 +37,7 @@ class Environment:
         self.used: dict[Path, str] = {}
 
     def unresolved(self) -> frozenset[Path]:
-        """Where a value is still what the file says."""
+        """The paths of values that could not be replaced."""
         return frozenset(path for path, _, of_key in self.problems if not of_key)
 
     def put_in(self, document: Json) -> Json:
@@ -54,20 +57,20 @@ class Environment:
             if not path and (key.startswith("x-") or key in _NOT_READ):
                 continue
             if "${ENV:" in key:
-                self.problems.append(((*path, key), f"a key can't hold ${{ENV:…}}; {_WHERE}", True))
+                self.problems.append(((*path, key), f"${{ENV:…}} is not allowed in a key; {_WHERE}", True))
             value[key] = self._walk((*path, key), inner)
         return value
 
     def _text(self, path: Path, text: str) -> str:
         if path != ("source_type",) and (path[:1] != ("extract",) or _is_fixed(path)):
-            self.problems.append((path, f"${{ENV:…}} can't stand here; {_WHERE}", False))
+            self.problems.append((path, f"${{ENV:…}} is not allowed here; {_WHERE}", False))
             return text
-        found = _REFERENCE.sub(lambda reference: self._value(path, reference), text)
+        replaced = _REFERENCE.sub(lambda reference: self._value(path, reference), text)
         if "${ENV:" in re.sub(_REFERENCE, "", text):
             self.problems.append(
-                (path, f"is {text!r}, which has no closing brace; write ${{ENV:NAME}} or ${{ENV:NAME:-default}}", False)
+                (path, f"is {text!r}, without a closing brace; write ${{ENV:NAME}} or ${{ENV:NAME:-default}}", False)
             )
-        return found
+        return replaced
 
     def _value(self, path: Path, reference: re.Match[str]) -> str:
         if reference[1]:
@@ -75,11 +78,11 @@ class Environment:
         name, colon, default = reference[2].partition(":-")
         if not _NAME.fullmatch(name):
             self.problems.append(
-                (path, f"{name!r} is no name of a variable; write ${{ENV:NAME}} or ${{ENV:NAME:-default}}", False)
+                (path, f"{name!r} is not a valid name of a variable; write ${{ENV:NAME}} or ${{ENV:NAME:-default}}", False)
             )
         elif _KEPT.match(name):
-            said = "what stands in a config is kept in plans: secrets go by name (db_secret), and AWS's own variables not at all"
-            self.problems.append((path, f"the variable {name} can't be used here: {said}", False))
+            reason = "plans store the values of a config; write the name of a secret (db_secret), and no variable of AWS itself"
+            self.problems.append((path, f"the variable {name} can't be used here: {reason}", False))
         else:
             value = self._environ.get(name) or (default if colon else None)
             if value is not None:
@@ -91,7 +94,7 @@ class Environment:
 
 
 def _is_fixed(path: Path) -> bool:
-    """Whether it is a job type or a tag: they decide what is run."""
+    """Whether it is a job type or a tag: they decide what runs."""
     if path == ("extract", "job_type"):
         return True
     return path[:2] == ("extract", "tables") and len(path) > 3 and path[3] in ("job_type", "tags")

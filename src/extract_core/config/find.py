@@ -1,4 +1,4 @@
-"""Finding a source's file in the store of configs."""
+"""Find and read the config of a source: `<config_uri>/<source>.yml`."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final = (".yml", ".yaml")
 MOST_KEPT: Final = 8
-"""Sources whose configs stay in memory: a function of 50,000 tables needs about 10 MB for each."""
+"""Configs that stay in memory. One of 50,000 tables takes about 10 MB."""
 
 
 class ReadSources:
-    """The configs that this process has read, by their URIs, with the stamp (S3: the ETag) that they had.
+    """The configs that this process has read, by URI, each with the stamp (S3: the ETag) of its object.
 
-    What a warm Lambda function keeps between runs. A config is never changed once it is read, so runs share it.
+    A warm Lambda function keeps them between runs. A config is never changed after it is read, so runs share it.
     """
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[str, SourceConfig]] = {}
 
     def stamp(self, uri: str) -> str | None:
-        """The stamp of the config that is kept, or None."""
-        kept = self._kept.get(uri)
-        return kept[0] if kept is not None else None
+        """The stamp of this config, or None."""
+        entry = self._kept.get(uri)
+        return entry[0] if entry is not None else None
 
     def get(self, uri: str) -> SourceConfig:
-        """The config that is kept, which must be there."""
+        """This config, which must be there."""
         return self._kept[uri][1]
 
     def keep(self, uri: str, stamp: str, config: SourceConfig) -> None:
-        """Keep this one, and forget the oldest ones beyond `MOST_KEPT`."""
+        """Keep this one, and drop the oldest ones beyond `MOST_KEPT`."""
         self._kept.pop(uri, None)
         self._kept[uri] = (stamp, config)
         while len(self._kept) > MOST_KEPT:
@@ -53,52 +53,50 @@ def read_source(
     source: str,
     *,
     check: Callable[[bytes, str], Sequence[Finding]] | None = None,
-    kept: ReadSources | None = None,
+    cache: ReadSources | None = None,
 ) -> SourceConfig:
     """The config of a source: ``<config_uri>/<source>.yml`` or ``.yaml``.
 
-    Raises UsageError where there is none (with the nearest names), ConfigError where there are both or it is faulty. `check`
-    (bytes and file name to all findings, those of tables too) is asked only then, so that all of them are told in one go. What
-    stands in `kept` is not read again as long as its object has not changed.
+    Raises UsageError with the nearest names if there is none, ConfigError if there are both or the file has findings. Only then
+    is `check` called (bytes and file name to all findings, including those of tables), so that all are reported at once. A config
+    in `cache` is not read again until its object changes.
     """
     folder = config_uri if config_uri.endswith("/") else config_uri + "/"
     if not SOURCE_NAME.fullmatch(source):
-        raise UsageError(f"source {source!r} is no source name: letters, digits, _ . -, beginning with a letter or digit")
-    kept = kept if kept is not None else ReadSources()
-    found: dict[str, Stamped | None] = {}
+        raise UsageError(f"{source!r} is not a valid source name: use letters, digits, _ . -, and begin with a letter or digit")
+    cache = cache if cache is not None else ReadSources()
+    answers: dict[str, Stamped | None] = {}
     for suffix in SUFFIXES:
         uri = f"{folder}{source}{suffix}"
         try:
-            found[source + suffix] = objects.read_changed(uri, kept.stamp(uri))
+            answers[source + suffix] = objects.read_changed(uri, cache.stamp(uri))
         except ObjectNotFound:
             continue
-    if len(found) > 1:
-        raise ConfigError([Finding(f"{source}.yml", 0, 0, "", f"stands beside {source}.yaml in {folder}; keep one of them")])
-    for file, changed in found.items():
+    if len(answers) > 1:
+        raise ConfigError([Finding(f"{source}.yml", 0, 0, "", f"{source}.yaml is also in {folder}; keep one of them")])
+    for file, changed in answers.items():
         if changed is None:
-            return kept.get(folder + file)
+            return cache.get(folder + file)
         try:
             config = read_source_config(changed.data, file=file)
         except ConfigError as error:
             raise ConfigError(check(changed.data, file) if check is not None else error.findings) from error
-        kept.keep(folder + file, changed.stamp, config)
+        cache.keep(folder + file, changed.stamp, config)
         return config
     names = source_names(objects, folder)
     if source in names:
-        raise UsageError(
-            f"the config of source {source!r} in {folder} can't be read: it is a link to nothing, or was taken away just now"
-        )
+        raise UsageError(f"cannot read the config of source {source!r} in {folder}: it is a broken link, or was just removed")
     hint = did_you_mean(source, names, most=3) or f"; it has: {', '.join(names[:10]) or 'no source'}"
     raise UsageError(f"there is no source {source!r}: no {source}.yml in {folder}{hint}")
 
 
 def is_config(name: str) -> bool:
-    """Whether a file of this name in the folder of configs is a source's: ``sales.yml``, not ``.#sales.yml``."""
+    """Whether a file of this name is the config of a source: ``sales.yml``, not ``.#sales.yml``."""
     return name.endswith(SUFFIXES) and not name.startswith(".")
 
 
 def source_names(objects: ObjectStore, config_uri: str) -> list[str]:
-    """The sources that have a file directly below the prefix, sorted. Files that begin with a dot are an editor's own."""
+    """The sources that have a file directly below the prefix, sorted. Files that begin with a dot belong to editors."""
     folder = config_uri if config_uri.endswith("/") else config_uri + "/"
     names = set()
     for uri in objects.list(folder):

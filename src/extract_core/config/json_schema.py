@@ -68,11 +68,11 @@ def whole_number(least: int | None, most: int | None) -> str:
 
 def _range(low: int, high: int) -> list[str]:
     """Patterns for the numbers from `low` to `high`, both of 0 or more, without zeros before."""
-    found = []
+    patterns = []
     for size in range(len(str(low)), len(str(high)) + 1):
         begin = max(low, 10 ** (size - 1) if size > 1 else 0)
-        found += _same_size(str(begin), str(min(high, 10**size - 1)))
-    return found
+        patterns += _same_size(str(begin), str(min(high, 10**size - 1)))
+    return patterns
 
 
 def _same_size(low: str, high: str) -> list[str]:
@@ -85,10 +85,10 @@ def _same_size(low: str, high: str) -> list[str]:
     if low[0] == high[0]:
         return [low[0] + rest for rest in _same_size(low[1:], high[1:])]
     nines, zeros = "9" * (len(low) - 1), "0" * (len(low) - 1)
-    found = [low[0] + rest for rest in _same_size(low[1:], nines)]
+    patterns = [low[0] + rest for rest in _same_size(low[1:], nines)]
     if int(high[0]) - int(low[0]) > 1:
-        found += _same_size(str(int(low[0]) + 1) + zeros, str(int(high[0]) - 1) + nines)
-    return found + [high[0] + rest for rest in _same_size(zeros, high[1:])]
+        patterns += _same_size(str(int(low[0]) + 1) + zeros, str(int(high[0]) - 1) + nines)
+    return patterns + [high[0] + rest for rest in _same_size(zeros, high[1:])]
 
 
 def _digits(low: str, high: str) -> str:

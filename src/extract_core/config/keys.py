@@ -55,7 +55,7 @@ SCRIPT_KEYS: Final[Mapping[str, Reader[Any]]] = {
     "repartition_dataframe": scalar,
     "extract_s3_partitions": scalar,
 }
-"""Keys that files of the first pipeline hold for its own scripts: handed to the job as ``--key value``, read by nobody here."""
+"""Keys for scripts of the first pipeline: passed to the job as ``--key value``, and not used otherwise."""
 
 WATERMARK: Final[Mapping[str, tuple[str, Reader[Any]]]] = {
     "column": ("watermark.column", text),
@@ -103,7 +103,7 @@ TABLE: Final[Mapping[str, Reader[Any]]] = {
     "tags": names,
     **SCRIPT_KEYS,
 }
-"""Keys of a table that the core reads itself; all others are its job type's."""
+"""Keys of a table that the core reads; all other keys belong to its job type."""
 
 DEFAULTS: Final = frozenset(TABLE) - {"job_type", "arguments", "tags"}
 """Keys of the core that may stand in `default_arguments`."""
@@ -128,50 +128,50 @@ IGNORED: Final = ("transform", "load")
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     "job_type": "What runs the table's job: one of the installed job types.",
     "script_name": "The job's script, for job types that know one.",
-    "arguments": "Handed to the job as they stand: --name: value.",
-    "max_attempts": "Attempts in one run; above 1 only where the machine has the retry loop.",
+    "arguments": "Passed to the job as they are: --name: value.",
+    "max_attempts": "Attempts per run; above 1 only if the machine has the retry loop.",
     "retry_wait_seconds": "Seconds between attempts.",
     "result": "required: success needs the job's report at --result_uri. optional: a full extract succeeds without.",
-    "lag": "Overlap of incremental reads: 30s, 15m, 2h, 1d, 1w; a number where the watermark is one.",
-    "argument_encoding": "argv: --key value. json: all in one argument, which carries any value.",
-    "lwm_value": "For scripts of older pipelines: handed on as --lwm_value.",
-    "hwm_value": "For scripts of older pipelines: handed on as --hwm_value.",
-    "repartition_dataframe": "For scripts of older pipelines: handed on as --repartition_dataframe.",
-    "extract_s3_partitions": "For scripts of older pipelines: handed on as --extract_s3_partitions.",
+    "lag": "Overlap of incremental reads: 30s, 15m, 2h, 1d, 1w; a number if the watermark is a number.",
+    "argument_encoding": "argv: --key value. json: all in one argument, which passes any value.",
+    "lwm_value": "For scripts of older pipelines: passed on as --lwm_value.",
+    "hwm_value": "For scripts of older pipelines: passed on as --hwm_value.",
+    "repartition_dataframe": "For scripts of older pipelines: passed on as --repartition_dataframe.",
+    "extract_s3_partitions": "For scripts of older pipelines: passed on as --extract_s3_partitions.",
     "extract_type": "FE or full: the whole table. PE, partial or incremental: rows above the committed watermark.",
-    "watermark": "By what rows are new: its column and type, both required for PE, and its lag.",
+    "watermark": "The column that tells new rows, and its type, both required for PE; and the lag.",
     "hwm_col_name": "Older spelling of watermark: {column: …}.",
     "hwm_column_type": "Older spelling of watermark: {type: …}.",
-    "partition_column": "The column by which the job may split the read.",
+    "partition_column": "The column by which the job can split the read.",
     "lower_bound": "The least value of partition_column: a number, a date or a time.",
     "upper_bound": "The greatest value of partition_column: a number, a date or a time.",
-    "num_partitions": "How many parts the job may read at once.",
-    "fetchsize": "Rows a round trip; 0: the driver's own.",
+    "num_partitions": "How many parts the job can read at once.",
+    "fetchsize": "Rows per round trip; 0 = driver default.",
     "tags": "Names by which an event selects tables: tag:large.",
     "db_engine": "The kind of database: postgres, sqlite, …",
-    "db_secret": "The name of the secret with host, port, username and password; never the secret.",
+    "db_secret": "The name of a secret with host, port, username and password; never the secret itself.",
     "db_port": "The database's port.",
     "db_name": "The database.",
-    "fail_when": "The run fails when any table failed, when all did, or above a percentage such as 10%.",
-    "on_conflict": "Another run holds a table: fail (start nothing), skip that table, or wait.",
-    "on_invalid": "A table that can't be planned: record it as failed and run the others, or fail.",
+    "fail_when": "The run fails if any table failed, if all failed, or above a percentage such as 10%.",
+    "on_conflict": "If another run holds a table: fail (start nothing), skip the table, or wait.",
+    "on_invalid": "If a table can't be planned: record it as failed and run the others, or fail.",
 }
-"""What editors show of a key."""
+"""What editors show for a key."""
 
 _OF_SECRETS: Final = (
-    "; passwords and users don't belong into a config: db_secret names a secret that holds host, port, username and password; "
-    "on a machine of your own PGHOST, PGUSER and PGPASSWORD are taken instead"
+    "; a config holds no users and passwords: db_secret is the name of a secret with host, port, username and password; "
+    "on your own machine, set PGHOST, PGUSER and PGPASSWORD instead"
 )
 _HOST: Final = (
-    "; where the database is stands in the secret that db_secret names (host, port, username, password); on a machine of your "
-    "own PGHOST, PGUSER and PGPASSWORD are taken instead"
+    "; the secret that db_secret names holds the place of the database (host, port, username, password); on your "
+    "own machine, set PGHOST, PGUSER and PGPASSWORD instead"
 )
 _NEVER: Final[Mapping[str, str]] = {
     **dict.fromkeys(("db_password", "db_passwd", "db_pass", "db_pwd", "password", "passwd", "pwd", "pgpassword"), _OF_SECRETS),
     **dict.fromkeys(("db_user", "db_username", "db_login", "user", "username", "db_url", "jdbc_url", "url"), _OF_SECRETS),
     **dict.fromkeys(("db_host", "db_hostname", "db_server", "db_endpoint", "host", "hostname", "pghost"), _HOST),
 }
-"""Keys that no config has, though people look for them, and where that stands instead."""
+"""Keys that people expect but no config has, each with what to do instead."""
 
 _PLACES: Final = (
     ("run", RUN),
@@ -184,11 +184,11 @@ _PLACES: Final = (
 
 def read_key(key: str, value: Json, into: dict[str, object]) -> None:
     """Read a key of the core into `into`, by the name that it has inside (``watermark.column``). Raises BadValue."""
-    found = TABLE[key](value)
+    read = TABLE[key](value)
     if key == "watermark":
-        into.update(found)
+        into.update(read)
     else:
-        into[OLDER.get(key, key)] = found
+        into[OLDER.get(key, key)] = read
 
 
 def renamed(core: Mapping[str, Json]) -> dict[str, Json]:
@@ -222,7 +222,7 @@ def twice(section: Mapping[str, Json]) -> list[tuple[str, str]]:
 
 
 def belongs(key: str, *, not_in: str) -> str:
-    """``; it belongs under run`` where the core knows the key at another place, else nothing."""
+    """``; it belongs under run`` if the core knows the key at another place, or nothing."""
     if key.lower() in _NEVER:
         return _NEVER[key.lower()]
     for place, known in _PLACES:

@@ -1,4 +1,4 @@
-"""A source's config as values: what stands in `<source>.yml`, read and checked as far as it needs no plugin."""
+"""The config of a source as values: `<source>.yml`, read and checked as far as that needs no plugin."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Invalid: TypeAlias = Literal["record", "fail"]
 
 
 class SourceText:
-    """The bytes of a config and its file name: what findings need; their places are looked up at the first one."""
+    """The bytes of a config and the name of its file. The places of keys are worked out at the first finding."""
 
     def __init__(self, data: bytes, file: str) -> None:
         self.data, self.file = data, file
@@ -51,7 +51,7 @@ class RunPolicy:
 class ExtractSection:
     """The `extract` section. `shared` holds its keys that are a table's too (`keys.SHARED`), read; `database` the db_ keys.
 
-    `default_arguments`, `job_types` and `tables` are as written: only the installed job types know all their keys.
+    `default_arguments`, `job_types` and `tables` are as written, since only the installed job types know all their keys.
     """
 
     shared: Mapping[str, object] = field(default_factory=dict)
@@ -63,10 +63,10 @@ class ExtractSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceConfig:
-    """One source. `ignored` names sections that are kept in the file and read by nobody here (transform, load).
+    """One source. `ignored` are the sections for other tools (transform, load).
 
-    `from_environment` says which values hold which variable of the environment: put in already, but for those at `unresolved`,
-    which are findings.
+    `from_environment` has the variable of each value that came from the environment. The values at `unresolved` could not be
+    replaced, and are findings.
     """
 
     text: SourceText = field(compare=False)

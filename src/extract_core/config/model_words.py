@@ -1,4 +1,4 @@
-"""What a settings or deployment model refused, in the words of the person who wrote the file, not in pydantic's.
+"""Words for what a settings or deployment model refused: those of config files, not those of pydantic.
 
 Types and contexts of errors: https://docs.pydantic.dev/latest/errors/validation_errors/
 """
@@ -52,7 +52,7 @@ _ONE: Final = {"at least 1 characters": "text that is not empty", "at least 1 of
 
 
 def reworded(error: Mapping[str, Any], known: Iterable[str] = ()) -> str:
-    """What to do about one of pydantic's errors; `known` are the keys that may stand beside it."""
+    """What to do about one of pydantic's errors; `known` are the keys that are valid beside it."""
     kind = str(error["type"])
     context: Context = error.get("ctx") or {}
     if kind == "missing":

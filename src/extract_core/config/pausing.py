@@ -1,4 +1,4 @@
-"""Python's cyclic garbage collector, paused where very many lasting objects are made."""
+"""Pause Python's cyclic garbage collector while very many lasting objects are created."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Without it, each collection looks at all that was made so far: reading 10,000 tables takes twice the time."""
+    """Otherwise each collection visits all objects created so far, and reading 10,000 tables takes twice as long."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

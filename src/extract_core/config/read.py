@@ -1,6 +1,6 @@
-"""Reading `<source>.yml`: bytes to a SourceConfig, or a ConfigError with all that is wrong outside of the tables.
+"""Read `<source>.yml`: from bytes to a SourceConfig, or to a ConfigError with all findings outside of the tables.
 
-A fault inside a table is found when that table is planned, so that the other tables can run (see `plan`).
+Findings inside a table come when that table is planned, so that the other tables can run (see `plan`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _JOB_TYPE: Final = re.compile(r"[a-z][a-z0-9_]*")
 def read_source_config(data: bytes, *, file: str) -> SourceConfig:
     """The config in `data`; `file` is its name in findings, and its stem is the source's name.
 
-    Raises ConfigError with every fault that is not inside one table.
+    Raises ConfigError with every finding that is not inside one table.
     """
     config, findings = read_faulty(data, file=file)
     if findings:
@@ -47,9 +47,9 @@ def read_source_config(data: bytes, *, file: str) -> SourceConfig:
 
 
 def read_faulty(data: bytes, *, file: str) -> tuple[SourceConfig, list[Finding]]:
-    """The config as far as it can be read, and every fault that is not inside one table: for those who want to tell all of it.
+    """The config as far as it can be read, and every finding that is not inside one table.
 
-    What was wrong has its default in the config. Raises ConfigError where nothing can be read.
+    A wrong value is replaced by its default. Raises ConfigError if nothing can be read.
     """
     document, findings = parse_faulty(data, file=file)
     reader = _Reader(SourceText(data, file))
@@ -121,7 +121,9 @@ class _Reader:
                 remedy = f"write {stem!r}, or name the file {written}.yml"
                 self.add(("source_name",), f"is {written!r}, but the file's name says {stem!r}; {remedy}")
         if stem.endswith((".yml", ".yaml")):
-            self.add((), f"the file's name ends twice in .yml; name it {stem.removesuffix('.yaml').removesuffix('.yml')}.yml")
+            self.add(
+                (), f"the file's name has the ending .yml twice; name it {stem.removesuffix('.yaml').removesuffix('.yml')}.yml"
+            )
         elif not SOURCE_NAME.fullmatch(stem):
             self.add(
                 (), f"the source's name {stem!r} may hold letters, digits, _ . - and begin with a letter or digit; rename it"
@@ -144,11 +146,11 @@ class _Reader:
         defaults = self.section((*path, "default_arguments"), section.get("default_arguments"))
         for key in defaults:
             if key in shared and key in keys.DEFAULTS:
-                self.add((*path, "default_arguments", key), f"also stands as extract.{key}; keep one of them", of_key=True)
+                self.add((*path, "default_arguments", key), f"is also set as extract.{key}; keep one of them", of_key=True)
         watermark = defaults.get("watermark")
         if "lag" in shared and isinstance(watermark, dict) and "lag" in watermark:
             inside = (*path, "default_arguments", "watermark", "lag")
-            self.add(inside, "also stands as extract.lag; keep one of them", of_key=True)
+            self.add(inside, "is also set as extract.lag; keep one of them", of_key=True)
         return ExtractSection(
             shared=shared,
             database=database,
@@ -158,13 +160,13 @@ class _Reader:
         )
 
     def _job_types(self, section: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
-        found: dict[str, Mapping[str, Json]] = {}
+        sections: dict[str, Mapping[str, Json]] = {}
         for name, value in section.items():
             path: Path = ("extract", "job_types", name)
             if not _JOB_TYPE.fullmatch(name):
-                self.add(path, "is no name of a job type: those are small letters, digits and _", of_key=True)
-            found[name] = self.section(path, value)
-        return found
+                self.add(path, "is not a valid name of a job type; use lower-case letters, digits and _", of_key=True)
+            sections[name] = self.section(path, value)
+        return sections
 
     def _tables(self, section: Mapping[str, Json]) -> dict[str, Json]:
         path: Path = ("extract", "tables")
@@ -173,25 +175,25 @@ class _Reader:
             return {}
         value = section["tables"]
         if isinstance(value, list):
-            self.add(path, "is a list; write a mapping, a line a table: 'schema.table: {}'")
+            self.add(path, "is a list; write a mapping, one line per table: 'schema.table: {}'")
             return {}
         tables = self.section(path, value)
         if not tables and value in (None, {}):
-            self.add(path, "has no tables; write a line a table: 'schema.table: {}'")
+            self.add(path, "has no tables; write one line per table: 'schema.table: {}'")
         for name in tables:
             if not name.strip() or name != name.strip():
-                self.add((*path, name), "is no table's name: it is empty, or begins or ends with a blank", of_key=True)
+                self.add((*path, name), "is not a valid table name: it is empty, or begins or ends with a blank", of_key=True)
         return dict(tables)
 
     def _run(self, section: Mapping[str, Json]) -> RunPolicy:
         self.known(("run",), section, keys.RUN, "run")
         policy = RunPolicy()
-        found = {
+        values = {
             key: self.read(("run", key), reader, section[key], getattr(policy, key)) if key in section else getattr(policy, key)
             for key, reader in keys.RUN_VALUES.items()
         }
         return RunPolicy(
-            fail_when=found["fail_when"],
-            on_conflict=cast("Conflict", found["on_conflict"]),
-            on_invalid=cast("Invalid", found["on_invalid"]),
+            fail_when=values["fail_when"],
+            on_conflict=cast("Conflict", values["on_conflict"]),
+            on_invalid=cast("Invalid", values["on_invalid"]),
         )

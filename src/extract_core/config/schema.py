@@ -1,6 +1,6 @@
 """JSON Schema (draft 2020-12) of a source config, assembled from the core's keys and the installed job types' settings.
 
-It takes and refuses the same documents as the reader, but for what `UNSAID` lists.
+It accepts and refuses the same documents as the reader, except for what `UNSAID` lists.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ UNSAID: Final = (
     ),
     "environment variables (${ENV:NAME}): those that are not set or can't be used, and what they hold",
 )
-"""What JSON Schema can't say, so that the reader refuses (or takes) more than the schema does. docs/config.md shows it."""
+"""What JSON Schema can't express: here the reader refuses (or accepts) more than the schema. docs/config.md shows this list."""
 
 
 def source_schema(registry: Registry) -> dict[str, Json]:
@@ -53,9 +53,9 @@ def source_schema(registry: Registry) -> dict[str, Json]:
     }
     types: dict[str, dict[str, Json]] = {}
     for name, installed in registry.job_types.items():
-        found = _type(installed.job_type, definitions)
-        if found is not None:
-            types[name] = found
+        own = _type(installed.job_type, definitions)
+        if own is not None:
+            types[name] = own
     definitions["table"] = {
         "type": "object",
         "required": ["job_type"],
@@ -74,8 +74,8 @@ def source_schema(registry: Registry) -> dict[str, Json]:
                 **NO_REFERENCE,
                 "description": "The file's name without .yml. Default: that.",
             },
-            "source_type": {**TEXT, "description": "Handed to every job.", "default": "jdbc"},
-            "source_owners": {**names.schema, "description": "Whom to ask about this source."},
+            "source_type": {**TEXT, "description": "Passed to every job.", "default": "jdbc"},
+            "source_owners": {**names.schema, "description": "The people to ask about this source."},
             "extract": _extract(types, registry),
             "run": mapping_schema(
                 {key: _described(key, reader.schema) for key, reader in keys.RUN_VALUES.items()},
@@ -104,7 +104,7 @@ def _type(job_type: AnyJobType, definitions: dict[str, Json]) -> dict[str, Json]
         {key: value for key, value in {**core, **both}.items() if key not in ("job_type", "tags")},
         additionalProperties=takes_any,
     )
-    if takes_any:  # these two are no keys of a section whatever the model takes
+    if takes_any:  # a section can't have these two, whatever the model accepts
         section["properties"] = {**_properties(section), "job_type": False, "tags": False}
     definitions[f"table.{job_type.name}"] = table
     definitions[f"section.{job_type.name}"] = section
@@ -112,8 +112,8 @@ def _type(job_type: AnyJobType, definitions: dict[str, Json]) -> dict[str, Json]
 
 
 def _properties(schema: Schema) -> dict[str, Json]:
-    found = schema["properties"]
-    return dict(found) if isinstance(found, dict) else {}
+    properties = schema["properties"]
+    return dict(properties) if isinstance(properties, dict) else {}
 
 
 def _extract(types: Mapping[str, Mapping[str, Json]], registry: Registry) -> Schema:
@@ -138,9 +138,9 @@ def _extract(types: Mapping[str, Mapping[str, Json]], registry: Registry) -> Sch
             "job_type": _job_type(types),
             **shared,
             **{key: or_reference(_described(key, reader.schema)) for key, reader in keys.DATABASE.items()},
-            "arguments": {**script_arguments.schema, "description": "Handed to every job as they stand."},
+            "arguments": {**script_arguments.schema, "description": "Passed to every job as they are."},
             "default_arguments": mapping_schema(
-                defaults, additionalProperties=not all_known, description="Keys of all tables: a table's own win."
+                defaults, additionalProperties=not all_known, description="Keys of all tables; the keys of a table win over them."
             ),
             "job_types": mapping_schema(
                 sections, additionalProperties=bool(registry.broken), description="Settings by job type, for all its tables."
@@ -149,7 +149,7 @@ def _extract(types: Mapping[str, Mapping[str, Json]], registry: Registry) -> Sch
                 "type": "object",
                 "minProperties": 1,
                 "propertyNames": {"not": {"pattern": r"^$|^\s|\s$|\$\{ENV:"}},
-                "description": "A line a table: 'schema.table: {}'.",
+                "description": "One line per table: 'schema.table: {}'.",
             },
         },
         "additionalProperties": False,
@@ -160,8 +160,8 @@ def _extract(types: Mapping[str, Mapping[str, Json]], registry: Registry) -> Sch
 _HAS_OWN: Final[Schema] = {"type": "object", "required": ["job_type"]}
 
 
-def _tables(each: Schema) -> Schema:
-    return {"properties": {"tables": {"additionalProperties": each}}}
+def _tables(schema: Schema) -> Schema:
+    return {"properties": {"tables": {"additionalProperties": schema}}}
 
 
 def _not_in_both(key: str) -> Schema:

@@ -1,4 +1,4 @@
-"""Secrets where only their names belong: a config's values are kept in plans and shown by commands."""
+"""Find secrets in a config, where only their names belong: plans store its values, and commands show them."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ _SPEAKS: Final = re.compile(
 _OF_A_NAME: Final = re.compile(r"(?:name|arn|id|path|ur[il]|file|parameter)\Z", re.IGNORECASE)
 _NAME: Final = re.compile(r"arn:|ssm:|[^/\s]*/|(?:true|false|[0-9]{0,4})\Z", re.IGNORECASE)
 _SAID: Final = (
-    "speaks of a secret, and what stands here is kept in plans and shown by commands; give the name of a secret, which the job "
-    "reads itself (with a / in it, or a key that ends in _name, it is taken for one)"
+    "looks like a secret, but plans store this value and commands show it; write the name of a secret, and let the job read it "
+    "(a value with a / in it, or a key that ends in _name, counts as a name)"
 )
 
 
 def above_tables(config: SourceConfig) -> Iterator[Finding]:
-    """Notes about `arguments` above the tables whose keys speak of a secret and whose values don't look like its name."""
+    """Notes about `arguments` above the tables whose keys name a secret while their values do not look like a name of one."""
     yield from _notes(config, ("extract", "arguments"), config.extract.shared.get("arguments"))
     for name, section in config.extract.job_types.items():
         yield from _notes(config, ("extract", "job_types", name, "arguments"), section.get("arguments"))
 
 
 def of_table(config: SourceConfig, table: str) -> Iterator[Finding]:
-    """The same of a table's own."""
+    """The same for the arguments of a table."""
     raw = config.extract.tables.get(table)
     if isinstance(raw, dict):
         yield from _notes(config, ("extract", "tables", table, "arguments"), raw.get("arguments"))
 
 
 def _notes(config: SourceConfig, path: Path, arguments: object) -> Iterator[Finding]:
-    given: Mapping[str, object] = arguments if isinstance(arguments, dict) else {}
-    for key, value in given.items():
+    entries: Mapping[str, object] = arguments if isinstance(arguments, dict) else {}
+    for key, value in entries.items():
         if _SPEAKS.search(key) and not _OF_A_NAME.search(key) and not _NAME.match(str(value)):
             yield config.text.finding((*path, key), _SAID, of_key=True)

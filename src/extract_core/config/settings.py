@@ -1,4 +1,4 @@
-"""One job type at plan time: its settings model, its deployment in this machine, and each distinct settings validated once."""
+"""One job type at plan time: its settings model and its deployment in this machine. Equal settings are validated once."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ MAX_TIMEOUT = 99_999_999
 
 
 class PluginFailure(Exception):  # noqa: N818 - becomes a plan error
-    """A plugin's own code failed; the text names it."""
+    """A plugin's own code failed; the text names the plugin."""
 
 
 class BadSettings(Exception):  # noqa: N818 - becomes findings
-    """What a settings model refused: by path inside the settings (empty: the whole), a message."""
+    """What a settings model refused: paths inside the settings (empty: the whole) with messages."""
 
     def __init__(self, problems: list[tuple[Path, str]]) -> None:
         super().__init__()
@@ -45,14 +45,14 @@ class Settings:
 
 @dataclass(slots=True)
 class TypeInUse:
-    """An installed job type in the machine that the plan is for. Raises PluginFailure where the plugin's own code fails.
+    """An installed job type in the machine that the plan is for. Raises PluginFailure if the plugin's own code fails.
 
-    This module imports pydantic inside: reading a config or an event does without.
+    pydantic is imported inside the methods, since reading a config or an event does not need it.
     """
 
     installed: InstalledJobType
     deployment_json: Mapping[str, Json]
-    deployment: BaseModel | None  # None: no machine is known, and only settings are asked for
+    deployment: BaseModel | None  # None: no machine is known, so only settings can be read
     model: type[BaseModel]
     keys: frozenset[str]  # what its settings model knows
     takes_any_key: bool
@@ -61,7 +61,7 @@ class TypeInUse:
 
     @classmethod
     def open(cls, installed: InstalledJobType, deployment_json: Mapping[str, Json] | None) -> TypeInUse:
-        """Read its models, and its deployment as the machine was built with it."""
+        """Read its models, and the deployment with which the machine was built."""
         from pydantic import ValidationError
 
         job_type = installed.job_type
@@ -80,7 +80,7 @@ class TypeInUse:
             wrong = "; ".join(f"{path.removeprefix('.')} {message}".strip() for path, message in problems)
             raise PluginFailure(
                 f"the machine was built with a deployment of job type {job_type.name!r} that {installed.provider} "
-                f"refuses: {wrong}; mend [job_types.{job_type.name}] in extract.toml, and build and deploy the machine again"
+                f"refuses: {wrong}; correct [job_types.{job_type.name}] in extract.toml, and build and deploy the machine again"
             ) from error
         return cls(installed, deployment_json, deployment, model, keys, takes_any_key(model), whole_numbers(model))
 
@@ -96,18 +96,18 @@ class TypeInUse:
         return self.deployment
 
     def settings(self, values: Mapping[str, Json]) -> Settings:
-        """These values as validated settings; BadSettings where the model refuses them. The same values cost one validation."""
+        """These values as validated settings; BadSettings if the model refuses them. Equal values are validated once."""
         key = repr(values)  # tells 1, True and "1" apart, and takes lists and mappings
-        found = self._known.get(key)
-        if found is None:
+        known = self._known.get(key)
+        if known is None:
             try:
-                found = self._validated(values)
+                known = self._validated(values)
             except BadSettings as bad:
-                found = bad.problems
-            self._known[key] = found
-        if isinstance(found, list):
-            raise BadSettings(found)
-        return found
+                known = bad.problems
+            self._known[key] = known
+        if isinstance(known, list):
+            raise BadSettings(known)
+        return known
 
     def _validated(self, values: Mapping[str, Json]) -> Settings:
         try:
@@ -119,8 +119,8 @@ class TypeInUse:
         except RAISED as error:
             raise PluginFailure(failure_text(self.installed, error)) from error
         if isinstance(timeout, bool) or not isinstance(timeout, int) or not 1 <= timeout <= MAX_TIMEOUT:
-            said = f"says a timeout of {timeout!r} seconds; a state takes 1 to {MAX_TIMEOUT:,}"
-            raise PluginFailure(f"job type {self.job_type.name!r} ({self.installed.provider}) {said}")
+            problem = f"returned a timeout of {timeout!r} seconds; a state takes 1 to {MAX_TIMEOUT:,}"
+            raise PluginFailure(f"job type {self.job_type.name!r} ({self.installed.provider}) {problem}")
         return Settings(model, as_json, timeout)
 
     def _model_of(self, values: Mapping[str, Json]) -> BaseModel:
@@ -128,16 +128,16 @@ class TypeInUse:
 
         odd = [(key, value) for key, value in values.items() if key in self.whole and _is_odd_number(value)]
         if odd:
-            said = "write a whole number, in digits"
+            remedy = "write a whole number, in digits"
             name = self.job_type.name
-            raise BadSettings([((key,), f"is {shown(value)}, which job type {name!r} refuses: {said}") for key, value in odd])
+            raise BadSettings([((key,), f"is {shown(value)}, which job type {name!r} refuses: {remedy}") for key, value in odd])
         try:
             return self.model.model_validate(values)
         except ValidationError as error:
             numbers = {
-                each["loc"][0]: each["input"]
-                for each in error.errors(include_url=False)
-                if each["type"] == "string_type" and len(each["loc"]) == 1 and isinstance(each["input"], int | float)
+                detail["loc"][0]: detail["input"]
+                for detail in error.errors(include_url=False)
+                if detail["type"] == "string_type" and len(detail["loc"]) == 1 and isinstance(detail["input"], int | float)
             }
             if not numbers:
                 raise self._bad(error) from error
@@ -148,18 +148,18 @@ class TypeInUse:
             raise self._bad(error) from error
 
     def _bad(self, error: ValidationError) -> BadSettings:
-        return BadSettings([(each["loc"], self._message(each)) for each in error.errors(include_url=False)])
+        return BadSettings([(detail["loc"], self._message(detail)) for detail in error.errors(include_url=False)])
 
     def _message(self, error: Mapping[str, object]) -> str:
-        said = reworded(error)
+        words = reworded(error)
         if error["type"] == "missing":
             name = self.job_type.name
             return (
                 f"is missing, and job type {name!r} needs it; write it here, or under extract.job_types.{name} for all its tables"
             )
         if not error["loc"]:
-            return f"job type {self.job_type.name!r} refuses these settings: {said}"
-        return f"is {shown(error['input'])}, which job type {self.job_type.name!r} refuses: {said}"  # type: ignore[arg-type]
+            return f"job type {self.job_type.name!r} refuses these settings: {words}"
+        return f"is {shown(error['input'])}, which job type {self.job_type.name!r} refuses: {words}"  # type: ignore[arg-type]
 
 
 def settings_keys(model: type[BaseModel]) -> frozenset[str]:
@@ -180,13 +180,13 @@ def settings_keys(model: type[BaseModel]) -> frozenset[str]:
 
 
 def whole_numbers(model: type[BaseModel]) -> frozenset[str]:
-    """The keys of fields that are whole numbers, or nothing. There pydantic also takes ``true`` and ``"1_000"``: typos."""
-    found = set()
+    """The keys of fields for whole numbers. There pydantic also accepts ``true`` and ``"1_000"``, which are typos."""
+    keys = set()
     for name, info in model.model_fields.items():
         kinds = {info.annotation, *get_args(info.annotation)} - {type(None)}
         if int in kinds and all(kind in (int, int | None) for kind in kinds):
-            found.update({name, info.alias or name})
-    return frozenset(found)
+            keys.update({name, info.alias or name})
+    return frozenset(keys)
 
 
 def _is_odd_number(value: Json) -> bool:
@@ -199,6 +199,6 @@ def takes_any_key(model: type[BaseModel]) -> bool:
 
 
 def failure_text(installed: InstalledJobType, error: BaseException) -> str:
-    """What to say when a plugin's own code raised something that it should not."""
+    """The message for an exception of a plugin's own code."""
     name = installed.job_type.name
-    return f"job type {name!r} failed at planning: {described(error)}; tell the makers of {installed.provider}"
+    return f"job type {name!r} failed at planning: {described(error)}; report it to the authors of {installed.provider}"

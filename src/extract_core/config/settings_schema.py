@@ -38,9 +38,9 @@ def settings_schema(model: type[BaseModel], prefix: str) -> tuple[dict[str, Json
         return dict.fromkeys(keys, True), {}, takes_any_key(model)
     written = whole.get("properties", {})
     by_name = {name: info.alias or name for name, info in model.model_fields.items()}
-    found = {key: _lax(written.get(key, written.get(by_name.get(key, ""), True)), top=True) for key in keys}
+    schemas = {key: _lax(written.get(key, written.get(by_name.get(key, ""), True)), top=True) for key in keys}
     definitions = {prefix + name: _lax(inner, top=False) for name, inner in whole.get("$defs", {}).items()}
-    return found, definitions, takes_any_key(model)
+    return schemas, definitions, takes_any_key(model)
 
 
 def _lax(schema: Json, *, top: bool) -> Json:
@@ -62,13 +62,13 @@ def _lax(schema: Json, *, top: bool) -> Json:
 
 def _inner(key: str, value: Json, *, top: bool) -> Json:
     if key in ("anyOf", "oneOf", "allOf") and isinstance(value, list):
-        return [_lax(each, top=top) for each in value]
+        return [_lax(inner, top=top) for inner in value]
     if key in ("items", "additionalProperties"):
         return _lax(value, top=False)
     if key == "prefixItems" and isinstance(value, list):
-        return [_lax(each, top=False) for each in value]
+        return [_lax(inner, top=False) for inner in value]
     if key == "properties" and isinstance(value, Mapping):
-        return {name: _lax(each, top=False) for name, each in value.items()}
+        return {name: _lax(inner, top=False) for name, inner in value.items()}
     return value
 
 

@@ -1,4 +1,4 @@
-"""Where each key and value of a YAML file stands: built only when there is something to complain about."""
+"""The place of each key and value of a YAML file. Built only if there is a finding."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Spot:
     children: dict[str | int, Spot] = field(default_factory=dict)
 
     def place(self, path: Sequence[str | int], *, of_key: bool = False) -> tuple[int, int]:
-        """Line and column of the value at `path`, or of the nearest thing around it that stands in the file."""
+        """Line and column of the value at `path`, or of the innermost value around it that the file has."""
         spot = self
         for depth, segment in enumerate(path):
             inner = spot.children.get(segment)

@@ -1,6 +1,6 @@
 """The tiers of a table's values: plugin defaults < default_arguments < job_types.<type> < the table.
 
-The tiers above the tables are read once for a job type. What is wrong in them is a fault of the file, not of a table.
+The tiers above the tables are read once per job type. A finding in them refuses the file, not one table.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DEFAULTS: Path = ("extract", "default_arguments")
 
 @dataclass(slots=True)
 class Base:
-    """What all tables of one job type start from. `core` is read; `plugin` is as written; `findings` are of these tiers."""
+    """What all tables of one job type start from. `core` holds values as read, `plugin` values as written."""
 
     type: TypeInUse
     core: dict[str, object] = field(default_factory=dict)
@@ -41,8 +41,8 @@ class Base:
 class Tiers:
     """The tiers of one source for one machine. `findings` gathers what is wrong above the tables.
 
-    Without a machine (None) nothing is asked of it: its deployments and its retry loop are taken to be as the config wants them;
-    nor are the deployments of `faulty` job types.
+    Without a machine (None), nothing that depends on one is checked: its deployments, its retry loop. The deployments of `faulty`
+    job types are not checked either.
     """
 
     def __init__(
@@ -67,18 +67,18 @@ class Tiers:
         return self._config.text.finding(path, message, of_key=of_key)
 
     def base(self, job_type: str) -> Base | str:
-        """What the tables of this job type start from, or why none of them can be planned."""
-        found = self._bases.get(job_type)
-        if found is None:
-            found = self._bases[job_type] = self._open(job_type)
-        return found
+        """What the tables of this job type start from, or a message why none of them can be planned."""
+        base = self._bases.get(job_type)
+        if base is None:
+            base = self._bases[job_type] = self._open(job_type)
+        return base
 
     def without_type(self) -> dict[str, object]:
-        """What the core reads for a table whose job type can't be had."""
+        """The core's values for a table whose job type is not available."""
         return {**self._shared, **self._defaults}
 
     def origin(self, key: str, table: str, job_type: str | None) -> Path:
-        """Where the value of a key comes from: the last tier that sets it; the table itself where none does."""
+        """Where the value of a key comes from: the last tier that sets it, or else the table itself."""
         extract = self._config.extract
         key = keys.OLDER.get(key, key)
         sections: list[tuple[Path, object]] = [
@@ -102,21 +102,21 @@ class Tiers:
             (("extract", "job_types", job_type), dict(extract.job_types.get(job_type, {}))),
         ]
         for path, section in sections:
-            given = section.get("arguments") if isinstance(section, dict) else None
-            if isinstance(given, dict) and argument in given:
+            arguments = section.get("arguments") if isinstance(section, dict) else None
+            if isinstance(arguments, dict) and argument in arguments:
                 return (*path, "arguments", argument)
         if argument in self._arguments:
             return ("extract", "arguments", argument)
         return self.origin(argument.removeprefix("--"), table, job_type)
 
     def check_unused(self, used: Iterable[str]) -> None:
-        """Complain of sections for job types that no table uses and that are not installed: most likely a typo."""
+        """Add a finding for each section of a job type that no table uses and that is not installed: most likely a typo."""
         in_use = set(used)
         default = self._config.extract.shared.get("job_type")
         known = in_use | set(self._registry.job_types)
         if isinstance(default, str) and default.strip() not in known and not self._registry.broken:
             hint = did_you_mean(default, known)
-            self._add(("extract", "job_type"), f"is {default!r}, which no table uses and which is not installed{hint}")
+            self._add(("extract", "job_type"), f"is {default!r}, but no table uses this job type and it is not installed{hint}")
         for name in self._config.extract.job_types:
             if name not in in_use and name not in self._registry.job_types and not self._registry.broken:
                 hint = did_you_mean(name, known)
@@ -149,11 +149,11 @@ class Tiers:
         return base
 
     def _validate(self, base: Base, name: str) -> None:
-        """Complain of values in these tiers that the job type refuses. What is merely missing, a table may still give."""
+        """Add a finding for each value of these tiers that the job type refuses. A table may still give what is missing."""
         try:
             base.type.settings(base.plugin)
         except PluginFailure:
-            return  # it will be the tables' plan error
+            return  # it becomes the plan error of the tables
         except BadSettings as bad:
             for path, message in bad.problems:
                 if path and path[0] in base.plugin:
@@ -161,22 +161,22 @@ class Tiers:
 
     def _read_defaults(self) -> dict[str, object]:
         known = keys.DEFAULTS.union(*(self.keys_of(name) for name in self._registry.job_types))
-        found: dict[str, object] = {}
+        values: dict[str, object] = {}
         judged = not self._registry.broken and not self._registry.blocked and None not in self._keys.values()
         for key, value in self._config.extract.default_arguments.items():
             path = (*_DEFAULTS, key)
             if key in keys.DEFAULTS:
-                self._read(path, key, value, found)
-            elif key not in known and judged:  # a plugin that is missing may know it
+                self._read(path, key, value, values)
+            elif key not in known and judged:  # a plugin that is not loaded may know it
                 hint = keys.belongs(key, not_in="extract.default_arguments") or did_you_mean(key, known)
                 hint = hint or "; what only the script reads goes under extract.arguments"
                 self._add(path, f"neither the core nor any installed job type knows this key{hint}", of_key=True)
         self._check_twice(_DEFAULTS, self._config.extract.default_arguments)
-        self._check_attempts((*_DEFAULTS, "max_attempts"), found.get("max_attempts"))
-        return found
+        self._check_attempts((*_DEFAULTS, "max_attempts"), values.get("max_attempts"))
+        return values
 
     def _read_section(self, name: str) -> tuple[dict[str, object], dict[str, Json], dict[str, str]]:
-        """The core's values, the plugin's and the script's arguments of ``job_types.<name>``."""
+        """The values of ``job_types.<name>``: the core's, the plugin's, and the arguments of the script."""
         core: dict[str, object] = {}
         plugin: dict[str, Json] = {}
         installed = name in self._registry.job_types
@@ -196,13 +196,13 @@ class Tiers:
                 self._add(path, f"neither the core nor job type {name!r} knows this key{hint}", of_key=True)
         self._check_twice(("extract", "job_types", name), self._config.extract.job_types[name])
         arguments = core.pop("arguments", None)
-        found: dict[str, str] = dict(arguments) if isinstance(arguments, dict) else {}
-        self._check_arguments(("extract", "job_types", name, "arguments"), found)
+        script_arguments: dict[str, str] = dict(arguments) if isinstance(arguments, dict) else {}
+        self._check_arguments(("extract", "job_types", name, "arguments"), script_arguments)
         self._check_attempts(("extract", "job_types", name, "max_attempts"), core.get("max_attempts"))
-        return core, plugin, found
+        return core, plugin, script_arguments
 
     def keys_of(self, name: str) -> frozenset[str]:
-        """The keys of an installed job type's settings; none where they can't be had."""
+        """The keys of an installed job type's settings; none if its plugin fails."""
         return self._keys.get(name) or frozenset()
 
     def _takes_any(self, name: str) -> bool:
@@ -237,16 +237,14 @@ class Tiers:
         self.findings.append(self.finding(path, message, of_key=of_key))
 
 
-RESERVED_MESSAGE = (
-    "the core makes this argument itself, so it can't be given here; use the key of this name without --, or another name"
-)
+RESERVED_MESSAGE = "extract sets this argument itself; write the key of this name without --, or choose another name"
 
 
 def attempts_message(attempts: int, machine_name: Json) -> str:
-    """Why more than one attempt can't be had."""
+    """Why a table can have only one attempt."""
     return (
-        f"is {attempts}, but the state machine {machine_name!r} was built without the retry loop ([machine] retries), so a table "
-        "gets one attempt in a run; write 1, and run failed tables again with extract rerun"
+        f"is {attempts}, but the state machine {machine_name!r} was built with [machine] retries = false, so each table gets one "
+        "attempt per run; write 1, and repeat failed tables with extract rerun"
     )
 
 
@@ -258,7 +256,7 @@ def _keys_of(job_type: AnyJobType) -> frozenset[str] | None:
 
 
 def not_built(job_type: str, machine: Mapping[str, Json]) -> str:
-    """Why an installed job type can't be planned for this machine."""
+    """Why this machine can't run an installed job type."""
     deployments = machine.get("job_types")
     built = ", ".join(sorted(deployments)) if isinstance(deployments, dict) and deployments else "none"
     return (

@@ -1,4 +1,4 @@
-"""What is wrong only with several keys of a table together: bounds, PE without its column, a lag that can't be."""
+"""Rules over several keys of a table: the order of bounds, PE without a watermark, a lag that does not fit its watermark."""
 
 from __future__ import annotations
 
@@ -17,35 +17,33 @@ if TYPE_CHECKING:
 
 
 def wrong_together(tiers: Tiers, table: str, job_type: str | None, core: Mapping[str, object]) -> list[Finding]:
-    """The findings about a table whose keys are right one by one; `core` are those that the core reads, all tiers merged."""
+    """The findings about a table whose keys are valid one by one; `core` are the keys that the core reads, all tiers merged."""
     path: Path = ("extract", "tables", table)
-    found: list[Finding] = []
+    findings: list[Finding] = []
     attempts = core.get("max_attempts", 1)
     if isinstance(attempts, int) and attempts > 1 and not tiers.has_retry_loop:
-        found.append(tiers.finding(tiers.origin("max_attempts", table, job_type), attempts_message(attempts, tiers.machine_name)))
+        findings.append(
+            tiers.finding(tiers.origin("max_attempts", table, job_type), attempts_message(attempts, tiers.machine_name))
+        )
     wrong = wrong_bounds(core)
     if wrong:
-        found.append(tiers.finding(tiers.origin("lower_bound", table, job_type), wrong))
+        findings.append(tiers.finding(tiers.origin("lower_bound", table, job_type), wrong))
     if core.get("extract_type", "FE") == "FE":
-        return found
+        return findings
     missing = [key for key in ("watermark.column", "watermark.type") if key not in core]
     if missing:
         needs = f"an incremental extract (extract_type PE) needs {' and '.join(missing)}"
-        found.append(tiers.finding(path, f"{needs}; write watermark: {{column: …, type: …}} here, or extract_type: FE"))
+        findings.append(tiers.finding(path, f"{needs}; write watermark: {{column: …, type: …}} here, or extract_type: FE"))
     elif "lag" in core:
         wrong = _lag_fault(str(core["lag"]), str(core["watermark.type"]))
         if wrong:
-            found.append(tiers.finding(tiers.origin("lag", table, job_type), wrong))
-    return found
+            findings.append(tiers.finding(tiers.origin("lag", table, job_type), wrong))
+    return findings
 
 
 def _lag_fault(lag: str, watermark_type: str) -> str | None:
     if watermark_type == "StringType":
-        return (
-            f"is {lag!r}, but a watermark of StringType has no distance; leave the lag out, or write 0"[:200]
-            if lag != "0"
-            else None
-        )
+        return f"is {lag!r}, but a watermark of StringType takes no lag; remove it, or write 0"[:200] if lag != "0" else None
     has_unit = not lag.isdigit()
     if watermark_type in keys.NUMERIC_WATERMARKS and has_unit:
         return f"is {lag!r}, but a watermark of {watermark_type} takes a number without a unit; write one for this table"

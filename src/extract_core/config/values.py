@@ -1,6 +1,6 @@
-"""Values as people write them in a config, checked: each reader gives the value in its one form, or raises BadValue.
+"""Read and check the values of a config: each reader returns the value in its one form, or raises BadValue.
 
-A number may be written as text (``"1000"``) anywhere, and text as a number; only what can't be meant is refused.
+A number may be written as text (``"1000"``) everywhere, and text as a number.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 
 
-_BY_NAME: Final = ": they go into a secret of AWS Secrets Manager or the SSM parameter store, whose name stands in db_secret"
+_BY_NAME: Final = ": put them into a secret of AWS Secrets Manager or the SSM parameter store, and write its name in db_secret"
 
 
 class BadValue(Exception):  # noqa: N818 - it is about the value, and becomes findings
-    """What is wrong with a value, and what to write instead; `problems` are all of it, each with the part that is meant."""
+    """What is wrong with a value, and what to write instead; `problems` are all of them, each with the path inside the value."""
 
     def __init__(self, message: str, inside: Path = ()) -> None:
         super().__init__(message)
@@ -61,7 +61,7 @@ class BadValue(Exception):  # noqa: N818 - it is about the value, and becomes fi
 
 
 def shown(value: Json) -> str:
-    """A value as messages show it: cut where it is long, and without the secret of a URL."""
+    """A value as messages show it: cut if it is long, and without the secret of a URL."""
     text = "nothing" if value is None else repr(value)
     if "://" in text:
         text = _URL_THAT_TELLS.sub("://…", text)
@@ -90,10 +90,10 @@ class Reader(Generic[T]):
 
 def _text(value: Json) -> str:
     """Text that is not empty; a number is taken as it is written, a boolean as ``true`` or ``false``."""
-    found = _scalar(value)
-    if not found.strip():
+    written = _scalar(value)
+    if not written.strip():
         raise BadValue(f"is empty ({value!r}); write a value, or leave the key out")
-    return found
+    return written
 
 
 def _scalar(value: Json) -> str:
@@ -102,7 +102,7 @@ def _scalar(value: Json) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         if "://" in value and _URL_THAT_TELLS.search(value):
-            raise BadValue("holds a URL with a password, which would be kept in plans; leave user and password out" + _BY_NAME)
+            raise BadValue("holds a URL with a password, and plans would store it; remove user and password" + _BY_NAME)
         return value
     if isinstance(value, int | float):
         return str(value)
@@ -113,7 +113,9 @@ def _secret_name(value: Json) -> str:
     """The name of a secret: no JSON, no URL."""
     if isinstance(value, str) and (value.lstrip().startswith("{") or "://" in value):
         what = "JSON" if value.lstrip().startswith("{") else "a URL"
-        raise BadValue(f"is {what}, and not the name of a secret; what stands here is kept in plans" + _BY_NAME)
+        raise BadValue(
+            f"is {what}, not the name of a secret; do not write users and passwords here, since plans store them" + _BY_NAME
+        )
     return _text(value)
 
 
@@ -161,11 +163,11 @@ def one_of(*names: str, also: dict[str, str] | None = None) -> Reader[str]:
     spellings = {name.lower(): name for name in names} | (also or {})
 
     def read(value: Json) -> str:
-        found = spellings.get(value.strip().lower()) if isinstance(value, str) else None
-        if found is None:
+        name = spellings.get(value.strip().lower()) if isinstance(value, str) else None
+        if name is None:
             hint = did_you_mean(value, names) if isinstance(value, str) else ""
             raise BadValue(f"is {shown(value)}; write one of: {', '.join(names)}{hint}")
-        return found
+        return name
 
     return Reader(read, one_of_schema(names, also or ()))
 
@@ -174,10 +176,10 @@ def _lag(value: Json) -> str:
     """An overlap window: ``15m``, ``2h``, ``1d``, or a whole number for numeric watermarks; without blanks."""
     if isinstance(value, float) and value == int(value):
         value = int(value)
-    found = _LAG.fullmatch(str(value).strip()) if isinstance(value, str | int) and not isinstance(value, bool) else None
-    if found is None:
+    match = _LAG.fullmatch(str(value).strip()) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    if match is None:
         raise BadValue(f"is {shown(value)}; write a time like 15m, 2h or 1d, or a whole number where the watermark is a number")
-    return found[1] + found[2]
+    return match[1] + match[2]
 
 
 def mapping(value: Json) -> dict[str, Json]:
@@ -196,7 +198,7 @@ def _script_arguments(value: Json) -> dict[str, str]:
     for key, inner in mapping(value).items():
         if not _ARGUMENT.fullmatch(key):
             proposal = "--" + re.sub(r"[\s=]+", "_", key.strip("-= \t\n"))
-            problems.append(((key,), f"is no name of an argument; write {proposal!r}"))
+            problems.append(((key,), f"is not a valid name of an argument; write {proposal!r}"))
         try:
             arguments[key] = _scalar(inner)
         except BadValue as error:
@@ -212,16 +214,16 @@ def _names(value: Json) -> list[str]:
     if value is None:
         return []
     parts: Sequence[Json] = value if isinstance(value, list) else [value]
-    found: list[str] = []
+    texts: list[str] = []
     problems: list[tuple[Path, str]] = []
     for index, part in enumerate(parts):
         try:
-            found.append(_text(part))
+            texts.append(_text(part))
         except BadValue as error:
             problems.append(((index,) if isinstance(value, list) else (), str(error)))
     if problems:
         raise BadValue.of(problems)
-    return found
+    return texts
 
 
 def _fail_when(value: Json) -> str:
@@ -229,9 +231,9 @@ def _fail_when(value: Json) -> str:
     word = value.strip().lower() if isinstance(value, str) else ""
     if word in ("any", "all"):
         return word
-    found = _PERCENT.fullmatch(word)
-    if found and int(found[1]) <= 100:
-        return f"{int(found[1])}%"
+    match = _PERCENT.fullmatch(word)
+    if match and int(match[1]) <= 100:
+        return f"{int(match[1])}%"
     raise BadValue(f"is {shown(value)}; write any, all, or a percentage from 0% to 100% such as 10%")
 
 

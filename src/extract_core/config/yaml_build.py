@@ -1,7 +1,7 @@
 """Values and places from the events of PyYAML's C parser.
 
-Without PyYAML's node tree and constructor, that is in a fifth of the time, and with a stack of its own: depth costs no
-recursion. Aliases share their value; what they may expand to is bounded.
+This takes a fifth of the time of PyYAML's node tree and constructor. It keeps its own stack, so deep files need no recursion.
+Aliases share their value, and the size that they may expand to is bounded.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyam
 
 MAX_DEPTH: Final = 40
 MAX_SAME: Final = 4096
-"""Texts that are remembered, to be kept once: keys and values such as TimestampType stand in thousands of tables."""
+"""Texts that are stored once: keys and values such as TimestampType occur in thousands of tables."""
 MAX_ALIASED: Final = 2_000_000
-"""Values that aliases and merge keys may stand for, in all: 40 for each of 50,000 tables."""
+"""Values that all aliases and merge keys may expand to: 40 for each of 50,000 tables."""
 
 
-_IN_ITSELF: Final = "stands inside of what it names; it can't hold itself"
+_IN_ITSELF: Final = "is inside its own anchor; it can't contain itself"
 
 
 class Refused(Exception):  # noqa: N818 - carries a place up to the reader, and is never seen outside
-    """One fault at a mark, after which nothing more can be read."""
+    """A finding at a mark, after which the reading stops."""
 
     def __init__(self, mark: Mark, message: str) -> None:
         super().__init__(message)
@@ -47,9 +47,9 @@ class Refused(Exception):  # noqa: N818 - carries a place up to the reader, and 
 
 @dataclass(slots=True)
 class _Open:
-    """A mapping or sequence whose end has not come yet."""
+    """A mapping or sequence that has not ended yet."""
 
-    value: Any  # dict or list: told apart by `is_mapping`, which is quicker than asking
+    value: Any  # dict or list; `is_mapping` says which, faster than isinstance
     is_mapping: bool
     mark: Mark
     anchor: str | None
@@ -222,7 +222,7 @@ class Builder:
         top.merged = [source for source in sources if isinstance(source, dict)]
         self._merged += sum(map(len, top.merged))
         if self._merged > MAX_ALIASED:
-            raise Refused(mark, f"merge keys copy more than {MAX_ALIASED:,} values; write less into what is merged")
+            raise Refused(mark, f"merge keys copy more than {MAX_ALIASED:,} values; make the merged mappings smaller")
         if spot is not None:
             top.merged_spots = [spot.children[index] for index in range(len(sources))] if isinstance(value, list) else [spot]
 
@@ -276,4 +276,4 @@ def _bound(root: Json, mark: Mark) -> None:
             raise Refused(mark, f"aliases nest more than {MAX_DEPTH} levels into one another; no config needs that many")
         known[id(value)] = (size, depth)
     if isinstance(root, dict | list) and known[id(root)][0] > len(known) + MAX_ALIASED:
-        raise Refused(mark, f"aliases expand to more than {MAX_ALIASED:,} values; write less into what they name")
+        raise Refused(mark, f"aliases expand to more than {MAX_ALIASED:,} values; make the anchored values smaller")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
 
 STARTS: Final = frozenset("-0123456789~nNtTfF")
-"""First characters of plain scalars that may be something else than text."""
+"""First characters of plain scalars that may be other values than text."""
 
 _CONSTANTS: Final[dict[str, bool | None]] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -44,7 +44,7 @@ def tagged(text: str, tag: str) -> Json:
     if tag == name or name not in fits:
         raise ValueError(unsupported(tag))
     if not fits[name]:
-        raise ValueError(f"{text!r} is no {name}, as its tag !!{name} says; write the value without the tag")
+        raise ValueError(f"{text!r} is not a valid {name}, although its tag is !!{name}; write the value without the tag")
     return value
 
 
@@ -55,6 +55,6 @@ def check_collection_tag(tag: str | None, kind: str) -> None:
 
 
 def unsupported(tag: str) -> str:
-    """The complaint about a tag, written as the file has it."""
+    """The message about a tag, which is shown as the file has it."""
     shown = "!!" + tag.removeprefix(_STANDARD) if tag.startswith(_STANDARD) else tag
     return f"the tag {shown} is not supported here; write the value without it"

@@ -1,6 +1,6 @@
-"""YAML text to plain values, and, in a second walk, to the places where they stand.
+"""From YAML text to plain values and, in a second walk, to their places in the file.
 
-What this reader does otherwise than YAML 1.1 as PyYAML has it:
+This reader differs from YAML 1.1 as PyYAML reads it:
 
 - a key given twice is an error (PyYAML: the last one wins silently);
 - ``on``, ``off``, ``yes``, ``no``, dates, ``012``, ``0x1F``, ``1_000`` and ``12:30:45`` are text (PyYAML: True, 10, 45045, …);
@@ -31,7 +31,7 @@ _UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\
 
 
 def parse(data: bytes, *, file: str) -> Json:
-    """The document in `data`. Raises ConfigError with all that is wrong with it as YAML."""
+    """The document in `data`. Raises ConfigError with all findings about it as YAML."""
     value, findings = parse_faulty(data, file=file)
     if findings:
         raise ConfigError(findings)
@@ -41,7 +41,7 @@ def parse(data: bytes, *, file: str) -> Json:
 def parse_faulty(data: bytes, *, file: str) -> tuple[Json, list[Finding]]:
     """The document in `data` as far as it can be read, and what is wrong with it: keys given twice, aliases, tags.
 
-    Raises ConfigError with all findings so far where one stops the reading.
+    Raises ConfigError with all findings so far if one of them stops the reading.
     """
     value, _, findings = _read(data, file, with_spots=False)
     return value, findings
@@ -78,13 +78,13 @@ def _read(data: bytes, file: str, *, with_spots: bool) -> tuple[Json, Spot | Non
 
 
 def _findings(builder: Builder, file: str) -> list[Finding]:
-    twice = "the key {!r} is given twice, in line {} already; keep one of them"
+    twice = "the key {!r} is given twice, first in line {}; keep one of them"
     findings = [Finding(file, line, column, "", twice.format(key, first)) for line, column, key, first in builder.twice]
     return findings + [Finding(file, line, column, "", message) for line, column, message in builder.noted]
 
 
 def _checked_text(data: bytes, file: str) -> bytes:
-    """The bytes without a UTF-8 byte order mark; ConfigError where they are something else than UTF-8."""
+    """The bytes without a UTF-8 byte order mark; ConfigError if they are not UTF-8."""
     if len(data) > MAX_BYTES:
         raise ConfigError(
             [Finding(file, 0, 0, "", f"has {len(data):,} bytes, over the limit of {MAX_BYTES:,}; split the source")]
@@ -115,7 +115,7 @@ def _syntax_finding(error: yaml.MarkedYAMLError, text: bytes, file: str) -> Find
     lines = text.decode("utf-8").splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     if "\t" in line[: mark.column + 1]:
-        return Finding(file, mark.line + 1, line.index("\t") + 1, "", "a tab stands here; YAML is indented with spaces only")
+        return Finding(file, mark.line + 1, line.index("\t") + 1, "", "there is a tab here; indent YAML with spaces only")
     begin = error.context_mark
     context = f" {error.context}" if error.context else ""
     if context and begin is not None and begin.line != mark.line:
@@ -126,8 +126,8 @@ def _syntax_finding(error: yaml.MarkedYAMLError, text: bytes, file: str) -> Find
 
 def _character_finding(text: bytes, file: str) -> Finding:
     decoded = text.decode("utf-8")
-    found = _UNPRINTABLE.search(decoded)
-    if found is None:
+    match = _UNPRINTABLE.search(decoded)
+    if match is None:
         return Finding(file, 0, 0, "", "holds a character that YAML does not allow; save it as plain UTF-8 text")
-    line, column = _line_and_column(decoded[: found.start()])
-    return Finding(file, line, column, "", f"the character U+{ord(found[0]):04X} is not allowed in YAML; remove it")
+    line, column = _line_and_column(decoded[: match.start()])
+    return Finding(file, line, column, "", f"the character U+{ord(match[0]):04X} is not allowed in YAML; remove it")

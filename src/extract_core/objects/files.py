@@ -1,4 +1,4 @@
-"""Objects as files of this machine. They keep the promises of a store by a temporary name, fsync and rename."""
+"""Objects as files of this machine. A temporary name, fsync and rename make each write complete or absent."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _TEMPORARY = ".partial"
-_SAFE = "/:!$&'()*+,;=@~"  # what a path in a file URI may hold as it stands (RFC 3986, pchar and the slash)
+_SAFE = "/:!$&'()*+,;=@~"  # characters that need no encoding in the path of a file URI (RFC 3986, pchar and the slash)
 
 
 def file_uri(path: Path) -> str:
-    """The URI of a file's absolute path; a trailing slash of a folder is the caller's to add."""
+    """The URI of a file's absolute path. For a folder, the caller adds the trailing slash."""
     return "file://" + quote(str(path.absolute()), safe=_SAFE)
 
 
@@ -58,7 +58,7 @@ class FileObjects:
         except OSError as error:
             raise _refused("read", uri, error) from error
         if len(data) != length:
-            raise ObjectError(f"{uri!r} has {len(data)} of the {length} bytes asked for from byte {offset} on")
+            raise ObjectError(f"{uri!r} has {len(data)} of the {length} bytes that were requested from byte {offset} on")
         return data
 
     def write(self, uri: str, data: bytes, *, if_absent: bool = False) -> bool:
@@ -71,7 +71,7 @@ class FileObjects:
 
     def _write(self, uri: str, parts: Iterable[bytes], *, if_absent: bool) -> bool:
         path = _path(uri)
-        temporary = path.with_name(f".{secrets.token_hex(8)}{_TEMPORARY}")  # short: the name itself may be as long as names get
+        temporary = path.with_name(f".{secrets.token_hex(8)}{_TEMPORARY}")  # short: `path` may have the longest name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -96,16 +96,16 @@ class FileObjects:
     def list(self, prefix: str) -> Iterator[str]:
         """As in `ObjectStore`."""
         beginning = _text(prefix)
-        found = []
+        listed = []
 
         def refuse(error: OSError) -> None:
-            if not isinstance(error, FileNotFoundError):  # a folder that is not there holds nothing
+            if not isinstance(error, FileNotFoundError):  # a folder that does not exist has no objects
                 raise _refused("list", prefix, error)
 
         for folder, _, names in os.walk(beginning[: beginning.rindex("/") + 1], onerror=refuse):
             paths = (os.path.join(folder, name) for name in names if not _is_temporary(name))  # noqa: PTH118 - a Path a file is slow
-            found += [path for path in paths if path.startswith(beginning)]
-        return iter([f"file://{quote(path, safe=_SAFE)}" for path in sorted(found, key=os.fsencode)])
+            listed += [path for path in paths if path.startswith(beginning)]
+        return iter([f"file://{quote(path, safe=_SAFE)}" for path in sorted(listed, key=os.fsencode)])
 
     def delete(self, uri: str) -> None:
         """As in `ObjectStore`."""
@@ -125,7 +125,7 @@ class FileObjects:
             temporary.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
-            os.fsync(folder)  # else a power cut could take the new name away again
+            os.fsync(folder)  # otherwise a power cut could remove the new name
         finally:
             os.close(folder)
         return True
@@ -141,17 +141,17 @@ def _text(uri: str) -> str:
     if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
         raise ObjectError(f"{uri!r} is not a file URI with an absolute path; write file:///folder/name")
     if parts.query or parts.fragment:
-        raise ObjectError(f"{uri!r} holds '?' or '#' as they stand; in a URI they are written %3F and %23")
+        raise ObjectError(f"{uri!r} contains '?' or '#'; in a URI, write %3F and %23 for them")
     text = unquote(parts.path)
     if "\0" in text:
-        raise ObjectError(f"{uri!r} holds a NUL character, which no file name can")
+        raise ObjectError(f"{uri!r} contains a NUL character, which file names can't")
     return text
 
 
 def _path(uri: str) -> Path:
     text = _text(uri)
     if text.endswith("/"):
-        raise ObjectError(f"{uri!r} names a folder, not an object; leave out the trailing slash")
+        raise ObjectError(f"{uri!r} names a folder, not an object; remove the trailing slash")
     return Path(text)
 
 

@@ -1,4 +1,4 @@
-"""All stores behind one: each call goes to the store of its URI's scheme."""
+"""One store for all schemes: each call goes to the store of its URI's scheme."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def open_objects() -> ObjectStore:
-    """The stores that this version knows: ``file://`` and ``s3://``. Nothing is connected or imported until it is used."""
+    """The stores of this version: ``file://`` and ``s3://``. Each connects and imports only when it is used."""
     return RoutedObjects({"file": FileObjects(), "s3": S3Objects()})
 
 
 class RoutedObjects:
-    """Hands each call to the store of its URI's scheme."""
+    """Passes each call to the store of its URI's scheme."""
 
     def __init__(self, stores: Mapping[str, ObjectStore]) -> None:
         self._stores = stores
@@ -65,4 +65,4 @@ class RoutedObjects:
         known = ", ".join(f"{name}://" for name in sorted(self._stores))
         if not colon:
             raise ObjectError(f"{uri!r} is not a URI; write it with its scheme ({known}), a file as file:///folder/name")
-        raise ObjectError(f"{uri!r}: this version keeps no objects in {scheme}://; use one of: {known}")
+        raise ObjectError(f"{uri!r}: this version has no store for {scheme}://; use one of: {known}")

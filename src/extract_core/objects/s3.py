@@ -29,9 +29,9 @@ _REMEDIES: Final = {
     "AccessDenied": "the role may not do this, or there is no such object and it may not list the bucket: "
     "give it s3:GetObject, s3:PutObject and s3:DeleteObject on the objects, s3:ListBucket on the bucket",
     "NoSuchBucket": "there is no such bucket: see the places in extract.toml",
-    "ExpiredToken": "the credentials have run out: sign in anew",
-    "InvalidAccessKeyId": "the credentials are not known to AWS: sign in anew",
-    "SignatureDoesNotMatch": "the secret key does not fit the access key: sign in anew",
+    "ExpiredToken": "the credentials have expired: sign in again",
+    "InvalidAccessKeyId": "the credentials are not known to AWS: sign in again",
+    "SignatureDoesNotMatch": "the secret key does not fit the access key: sign in again",
     "PermanentRedirect": "the bucket is in another region: set AWS_REGION to it",
 }
 
@@ -78,7 +78,7 @@ class S3Objects:
                 if _status(error) != 416:  # the object ends before the offset
                     raise
         if len(data) != length:
-            raise ObjectError(f"{uri!r} has {len(data)} of the {length} bytes asked for from byte {offset} on")
+            raise ObjectError(f"{uri!r} has {len(data)} of the {length} bytes that were requested from byte {offset} on")
         return data
 
     def write(self, uri: str, data: bytes, *, if_absent: bool = False) -> bool:
@@ -127,9 +127,9 @@ class S3Objects:
         bucket, key = _place(prefix, whole=False)
         with self._asking("list", prefix) as s3:
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key):
-                for each in page.get("Contents", ()):
-                    if not each["Key"].endswith("/"):
-                        yield f"s3://{bucket}/{each['Key']}"
+                for entry in page.get("Contents", ()):
+                    if not entry["Key"].endswith("/"):
+                        yield f"s3://{bucket}/{entry['Key']}"
 
     def delete(self, uri: str) -> None:
         """As in `ObjectStore`."""
@@ -188,15 +188,15 @@ def _status(error: Any) -> int:  # Any: a ClientError, which is imported with bo
 
 def _place(uri: str, *, whole: bool = True) -> tuple[str, str]:
     """Bucket and key; `whole`: the key of an object, not the beginning of some."""
-    found = _URI.fullmatch(uri)
-    if found is None:
+    match = _URI.fullmatch(uri)
+    if match is None:
         raise ObjectError(f"{uri!r} is not a place in S3; write s3://bucket/key, the bucket in small letters, digits, . and -")
-    if whole and (not found[2] or found[2].endswith("/")):
-        raise ObjectError(f"{uri!r} names a folder, not an object; leave out the trailing slash")
+    if whole and (not match[2] or match[2].endswith("/")):
+        raise ObjectError(f"{uri!r} names a folder, not an object; remove the trailing slash")
     try:
-        size = len(found[2].encode())
+        size = len(match[2].encode())
     except UnicodeEncodeError as error:
         raise ObjectError(f"{uri!r} holds half of a character, which no key can") from error
     if size > _MAX_KEY:
         raise ObjectError(f"{uri!r}: the key has {size:,} bytes, and S3 takes {_MAX_KEY:,}")
-    return found[1], found[2]
+    return match[1], match[2]

@@ -1,7 +1,7 @@
-"""The contract of a store of objects, whatever keeps them: files of this machine, or Amazon S3.
+"""The contract of a store of objects: files of this machine, or Amazon S3.
 
-A store is what S3 is: bytes below names, whole objects only, no folders. A write is seen whole or not at all, and `list` gives
-names in the order of their UTF-8 bytes.
+As in S3, an object is bytes under a name, and there are no folders. A write is visible completely or not at all, and `list`
+returns names in the order of their UTF-8 bytes.
 """
 
 from __future__ import annotations

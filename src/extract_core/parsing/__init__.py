@@ -1,4 +1,4 @@
-"""For status parsers: reading what a service said, of whatever shape. Public beside `extract_core` and `extract_testing`.
+"""For status parsers: read the answers of services, whatever their shape. Public beside `extract_core` and `extract_testing`.
 
 ============== ============================================================== ==============================================
 module         what it is for                                                  used in

@@ -1,6 +1,6 @@
-"""Asks AWS for what a payload hasn't got: for `JobType.diagnose` and `JobType.stop`, which are given a boto3 session.
+"""Ask AWS for what a payload does not have: for `JobType.diagnose` and `JobType.stop`, which get a boto3 session.
 
-A diagnosis is worth seconds, not minutes, and never a failure of its own: its calls give up early, and a refusal is no answer.
+A diagnosis may take seconds, not minutes, and must not fail: its calls give up early, and a refused call returns nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class _Session(Protocol):
 
 
 def client(aws: object, service: str) -> Any:  # Any: as above
-    """A client of this boto3 session that waits 3 seconds for a connection, 10 for an answer, and tries twice."""
+    """A client of this boto3 session that waits 3 seconds for a connection, 10 for an answer, and makes two attempts."""
     from botocore.config import Config
 
     config = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2, "mode": "standard"})
@@ -33,18 +33,18 @@ def client(aws: object, service: str) -> Any:  # Any: as above
 
 
 def answer(aws: object, service: str, operation: str, **members: object) -> Mapping[str, Json]:
-    """What AWS answers, in the shape that Step Functions gives: PascalCase keys, epoch milliseconds.
+    """What AWS answers, in the shape of Step Functions: PascalCase keys, epoch milliseconds.
 
-    ``{}`` where it refuses, throttles or can't be reached: `operation` is a method of the client, ``get_job_run``.
+    ``{}`` if AWS refuses, throttles or can't be reached. `operation` is a method of the client, ``get_job_run``.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        found = getattr(client(aws, service), operation)(**members)
+        response = getattr(client(aws, service), operation)(**members)
     except (BotoCoreError, ClientError):
         return {}
-    told = pascal(found)
-    return told if isinstance(told, Mapping) else {}
+    payload = pascal(response)
+    return payload if isinstance(payload, Mapping) else {}
 
 
 def pascal(value: object) -> Json:
@@ -64,20 +64,20 @@ def _pascal_key(key: str) -> str:
 
 def log_tail(aws: object, group: str, stream: str) -> str | None:
     """The last lines of a CloudWatch log stream (at most 20, 2,000 characters); None where there are none to read."""
-    found = answer(aws, "logs", "get_log_events", logGroupName=group, logStreamName=stream, limit=_LINES, startFromHead=False)
-    lines = [line for event in objects(found, "Events") if (line := (text(event, "Message") or ""))]
+    events = answer(aws, "logs", "get_log_events", logGroupName=group, logStreamName=stream, limit=_LINES, startFromHead=False)
+    lines = [line for event in objects(events, "Events") if (line := (text(event, "Message") or ""))]
     return "\n".join(lines)[-_CHARACTERS:].strip() or None
 
 
 def told(*parts: str | None) -> str | None:
-    """What was found out, a part a line; None where nothing was."""
+    """The parts, one per line; None if there are none."""
     return "\n".join(part for part in parts if part) or None
 
 
 def stopped(call: Callable[[], object], *, ended: Sequence[str]) -> None:
-    """Make a call that stops a job. The error codes in `ended` say that it has ended already; all others are raised.
+    """Make a call that stops a job. The error codes in `ended` mean that it has ended already; all others are raised.
 
-    Raises botocore's ClientError or BotoCoreError: a job that could not be stopped goes on and is paid.
+    Raises botocore's ClientError or BotoCoreError: a job that could not be stopped goes on and costs money.
     """
     from botocore.exceptions import ClientError
 

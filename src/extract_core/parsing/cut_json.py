@@ -1,4 +1,4 @@
-"""Mends a JSON object whose end was cut off, as Step Functions may cut a long Cause."""
+"""Repair a JSON object whose end was cut off, as Step Functions may cut a long Cause."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 _CLOSER: Final = {"{": "}", "[": "]"}
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[{}\[\],:]', re.DOTALL)
-_TRIES: Final = 4  # the last place nearly always parses; a few more are for a cut inside a number or a name
+_TRIES: Final = 4  # the last place nearly always parses; the others are for a cut inside a number or a name
 
 
 def mended(cause: str) -> Json:
-    """The object that a text begins: what was whole, and the last text as far as it goes. None where no object begins."""
+    """The object that begins this text: its complete members, and the last text as far as it goes. None if no object begins."""
     start = cause.lstrip()
     if not start.startswith("{"):
         return None
@@ -33,7 +33,7 @@ def mended(cause: str) -> Json:
 
 
 def _places(start: str) -> Iterator[tuple[int, str]]:
-    """Where the text may be cut off, and what closes it there, from its beginning on."""
+    """The places where the text may end, and what closes it there, from the beginning on."""
     closers: list[str] = []
     expects_value = False
     for token in _TOKEN.finditer(start):
@@ -61,6 +61,6 @@ def _places(start: str) -> Iterator[tuple[int, str]]:
             return
 
 
-def _without_half_escape(kept: str, closing: str) -> str:
+def _without_half_escape(text: str, closing: str) -> str:
     r"""A text cut inside ``\u00e9`` or after a backslash loses that half character."""
-    return re.sub(r"\\(?:u[0-9a-fA-F]{0,3})?\Z", "", kept) if closing.startswith('"') else kept
+    return re.sub(r"\\(?:u[0-9a-fA-F]{0,3})?\Z", "", text) if closing.startswith('"') else text

@@ -1,4 +1,4 @@
-"""How a process on this machine ended, in words: for `JobType.local_answer`, which says what the service would have said."""
+"""Describe how a process on this machine ended: for `JobType.local_answer`, which answers as the service would."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST: Final = 2000  # characters: enough for a sentence of a database, far b
 
 
 def last_words(output: str) -> str:
-    """What a job said last: its last line that is not blank, and where that line is indented, from the last one that is not."""
+    """The last line that a job wrote. If it is indented, the lines from the last one that is not. Blank lines do not count."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     if not lines:
         return ""
@@ -52,13 +52,13 @@ def was_stopped(ended: LocalExit) -> bool:
 
 
 def reason(ended: LocalExit) -> str:
-    """Why it failed, in one text: the job's own last words and the exit code; or the signal, then what it wrote last.
+    """Why it failed, in one text: the last output of the job and the exit code; or the signal, then the last output.
 
-    A process that is killed does not say why: its last line tells how far it came.
+    A killed process does not say why it ended: its last line shows how far it got.
     """
     name = signal_name(ended)
-    said = last_words(ended.output_tail)
+    words = last_words(ended.output_tail)
     if name:
-        return f"killed by {name}; " + (f"the last that it wrote: {said}" if said else "it wrote nothing")
+        return f"killed by {name}; " + (f"the last that it wrote: {words}" if words else "it wrote nothing")
     how = f"exit code {exit_code(ended)}"
-    return f"{said} [{how}]" if said else f"the job wrote nothing; {how}"
+    return f"{words} [{how}]" if words else f"the job wrote nothing; {how}"

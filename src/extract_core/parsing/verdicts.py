@@ -1,10 +1,10 @@
-"""What an error of AWS means, by its name and by its words, whatever the service: for status parsers.
+"""What an error of AWS means, by its name and by its words, for any service: for status parsers.
 
 Error names: the failure of a job itself is ``States.TaskFailed`` with a JSON Cause; the failure of an API call is
 ``<Prefix>.<Exception>`` with a text Cause that ends ``(Service: X; Status Code: n; Error Code: CODE; Request ID: …)``. A code
 that is not modelled on the operation comes out under the service's base exception (``Glue.AWSGlueException``,
 ``ECS.AmazonECSException``), and a throttle can hide in another service's words inside ``InvalidParameterException``
-(dagster-io/dagster#33439): so the words are asked first.
+(dagster-io/dagster#33439): so the words are checked first.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 WORTH_ANOTHER_TRY: Final = frozenset(
     {FailureClass.CAPACITY, FailureClass.THROTTLED, FailureClass.START, FailureClass.INTERRUPTED, FailureClass.INTERNAL}
 )
-"""Classes that pass by themselves. Out of memory is not among them: the same size would fail again."""
+"""Classes of failures that pass by themselves. Out of memory is not among them: the same size would fail again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Verdict:
 
 
 def failed(failure: FailureClass) -> Verdict:
-    """A failure of this class, worth another try as its class says."""
+    """A failure of this class; the class decides whether it is retryable."""
     return Verdict(JobState.FAILED, failure, failure in WORTH_ANOTHER_TRY)
 
 
@@ -144,7 +144,7 @@ _STATES: Final = {
 
 
 def by_words(said: str | None) -> FailureClass | None:
-    """The class that a reason's own words tell, of AWS or of a job; None where they tell nothing."""
+    """The class that the words of a reason of AWS or a job indicate; None if they indicate none."""
     for failure, pattern in _patterns():
         if pattern.search(said or ""):
             return failure
@@ -156,9 +156,9 @@ def by_error(error: str, cause: str | None) -> Verdict:
     if error in _STATES:
         return _STATES[error]
     words = by_words(cause)
-    found = failed(words) if words is FailureClass.THROTTLED else _by_code(error, cause, words)
-    if found:
-        return found
+    verdict = failed(words) if words is FailureClass.THROTTLED else _by_code(error, cause, words)
+    if verdict:
+        return verdict
     if words:
         return failed(words)
     if re.search(r"Status Code: 5\d\d", cause or ""):

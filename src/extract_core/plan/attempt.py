@@ -1,4 +1,4 @@
-"""One attempt at the tables of a run: which run, which number, and where its data and its reports go."""
+"""One attempt at the tables of a run: the run, the number, and the places of its data and its reports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from extract_core.plan.places import folder, segment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backfill:
-    """The rows above `low` (None: from the beginning) up to and with `high`; marks are text."""
+    """The rows above `low` (None: from the beginning), up to and including `high`; marks are text."""
 
     low: str | None
     high: str
@@ -19,8 +19,8 @@ class Backfill:
 class RunContext:
     """The run that is planned for. `started_at` is ISO 8601, UTC.
 
-    `reingest` reads incremental tables from the beginning: no low mark, and the committed mark still moves forward only.
-    `backfill` reads a range of them once more: no mark moves.
+    `reingest` reads incremental tables from the beginning, without a low mark. The committed mark still moves forward only.
+    `backfill` reads a range of them again, and moves no mark.
     """
 
     run_id: str
@@ -33,7 +33,7 @@ class RunContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where this pipeline keeps data, and plans with results."""
+    """Where this pipeline stores its data, and its plans and results."""
 
     data_uri: str
     runs_uri: str
@@ -41,7 +41,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One attempt of a run; attempts count from 1. What its places have in common is worked out once: a run has many tables."""
+    """One attempt of a run; attempts count from 1. The common part of its places is worked out once for all tables."""
 
     run: RunContext
     number: int
@@ -50,7 +50,7 @@ class Attempt:
     _run_segment: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def places_of(self, source: str, table_segment: str) -> tuple[str, str]:
-        """`extract_s3_uri` and `result_uri`: this attempt's own. The table's name comes as a `segment`.
+        """`extract_s3_uri` and `result_uri` of this attempt. The table's name comes as a `segment`.
 
         They are ``<data>/<source>/<table>/run_id=<run>/attempt=<n>/`` and ``<runs>/<run>/results/<table>/attempt=<n>.json``.
         """

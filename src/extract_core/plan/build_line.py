@@ -1,4 +1,4 @@
-"""A table, its settings and its run, put together: TableRun, the builder's arguments, the item."""
+"""Build one plan line: from a table, its settings and its run to a TableRun, the arguments of its job, and the item."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _TEXT: Final = frozenset({str})
 _ENCODER: Final = json.JSONEncoder(allow_nan=False)
 
 OWN_SCRIPT: Final = "extract_job.py"
-"""The script_name of the reference job, which always reports its result."""
+"""The script_name of the reference job, which always writes a result object."""
 
 
 class Unplannable(Exception):  # noqa: N818 - becomes a plan error
-    """Why a table gets no arguments; `argument` is the job argument that it is about, if any."""
+    """Why a table can't be planned; `argument` is the job argument that causes it, if any."""
 
     def __init__(self, message: str, argument: str | None = None) -> None:
         super().__init__(message)
@@ -42,22 +42,20 @@ class Unplannable(Exception):  # noqa: N818 - becomes a plan error
 
 
 class _TooLong(Unplannable):
-    """The job type's ArgumentsTooLong."""
+    """The job type raised ArgumentsTooLong."""
 
 
 _REMEDY: Final = ", or write argument_encoding: json, with which the job reads its arguments from an object"
 
 
 def watermark_of(core: Mapping[str, Json], mark: str | None, *, run: RunContext) -> Watermark:
-    """The window of this run: everything for a full extract, what is above the mark for an incremental one, or its backfill.
+    """The window of this run: all rows for a full extract, the rows above the mark for an incremental one, or a backfill.
 
-    Raises Unplannable for a backfill of a table without a watermark, or whose ends are no marks of it.
+    Raises Unplannable for a backfill of a table without a watermark, or with ends that do not fit its watermark.
     """
     if core.get("extract_type", "FE") == "FE":
         if run.backfill is not None:
-            raise Unplannable(
-                "a full extract (extract_type FE) has no watermark, so no range of it can be backfilled; leave it out"
-            )
+            raise Unplannable("a full extract (extract_type FE) has no watermark, so it can't be backfilled; exclude this table")
         return Watermark()
     column, type_ = str(core["watermark.column"]), str(core["watermark.type"])
     if run.backfill is None:
@@ -72,7 +70,7 @@ def watermark_of(core: Mapping[str, Json], mark: str | None, *, run: RunContext)
     return Watermark(column=column, type=type_, low=low, high=high, mode="backfill")
 
 
-def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run here
+def assemble(  # noqa: PLR0913 - a table, its settings, its type and its run
     spec: TableSpec,
     settings: Settings,
     in_use: TypeInUse,
@@ -82,9 +80,9 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
     registry: Registry,
     window: Watermark | None = None,
 ) -> PlannedTable:
-    """The planned table, for this window or else for what is above the mark.
+    """The planned table, for this window or else for the rows above the mark.
 
-    Raises Unplannable where the builder, a plugin's hook or the command line refuses it.
+    Raises Unplannable if the job type, a plugin's hook or the command line refuses it.
     """
     run, core, table = attempt.run, spec.core, spec.table
     name = segment(table)
@@ -160,7 +158,7 @@ def assemble(  # noqa: PLR0913 - a table, its settings and its type meet a run h
 def unplanned(
     table: str, message: str, *, source_and_type: tuple[str, str], job_type: str | None, attempt: Attempt
 ) -> PlannedTable:
-    """The item of a table that can't be planned: recorded as a CONFIG failure, while the others run."""
+    """The item of a table that can't be planned: it is recorded as a CONFIG failure, and the others run."""
     source, source_type = source_and_type
     s3_uri, result_uri = attempt.places_of(source, segment(table))
     item: dict[str, Json] = {
@@ -184,10 +182,10 @@ def unplanned(
 
 
 def result_policy(core: Mapping[str, Json]) -> str:
-    """Whether success needs the job's own report: ``required``, unless the script of a full extract is not ours."""
-    given = core.get("result")
-    if isinstance(given, str):
-        return given
+    """Whether success requires a result object: ``required``, unless a full extract has a script that is not ours."""
+    policy = core.get("result")
+    if isinstance(policy, str):
+        return policy
     full = core.get("extract_type", "FE") == "FE"
     return "optional" if full and core.get("script_name", OWN_SCRIPT) != OWN_SCRIPT else "required"
 
@@ -207,13 +205,13 @@ def _carried(flat: Mapping[str, str], *, as_json: bool) -> Mapping[str, str]:
     key, value = misfit
     if key == "--low_watermark":
         raise Unplannable(
-            f"the table's committed watermark is {value!r}, and a command line can't carry a value that begins with '-' "
-            f"(the job's argument {key}); write argument_encoding: json for this table, which carries anything",
+            f"the table's committed watermark is {value!r}, but a command line can't pass a value that begins with '-' "
+            f"(the job's argument {key}); write argument_encoding: json for this table, which passes any value",
             key,
         )
     raise Unplannable(
-        f"the job's argument {key} is {value!r}, which a command line can't carry (it is empty, begins with '-' or holds NUL); "
-        "write argument_encoding: json beside it, which carries anything",
+        f"the job's argument {key} is {value!r}, which a command line can't pass (it is empty, begins with '-' or contains NUL); "
+        "add argument_encoding: json, which passes any value",
         key,
     )
 
@@ -234,28 +232,28 @@ def _built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse
 
 
 def _built_spilled(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse) -> Mapping[str, Json]:
-    """As `_built`, where the job reads its arguments from an object: what is too long now, nothing in the table can mend."""
+    """As `_built`, for a job that reads its arguments from an object: if they are still too long, no key of the table helps."""
     try:
         return _built(table_run, settings, in_use)
     except _TooLong as error:
         place = table_run.job_arguments[ENCODED]
-        raise Unplannable(f"{error}; and that is with all arguments of the job in an object, {place!r}") from error
+        raise Unplannable(f"{error}; this is with all arguments of the job in an object, {place!r}") from error
 
 
 def _check_json(arguments: object, who: str) -> None:
     if not isinstance(arguments, Mapping):
-        raise Unplannable(f"{who} built {arguments!r}; its arguments must be a mapping")
+        raise Unplannable(f"{who} built {arguments!r}; the arguments must be a mapping")
     try:
         text = _ENCODER.encode(arguments)
     except (TypeError, ValueError, RecursionError) as error:
-        raise Unplannable(f"{who} built arguments that are no JSON: {error}") from error
+        raise Unplannable(f"{who} returned arguments that are not valid JSON: {error}") from error
     null = _null_in(arguments) if "null" in text else None
     if null is not None:
-        raise Unplannable(f"{who} built null for {null!r}; a state machine can't pass that on, so each argument needs a value")
+        raise Unplannable(f"{who} built null for {null!r}; a state machine can't pass null, so every argument needs a value")
 
 
 def _is_plain(arguments: Mapping[str, object]) -> bool:
-    """Whether it is text, whole numbers, and mappings of text to text: JSON without null, seen at a glance."""
+    """Whether it has only text, whole numbers, and mappings of text to text: a fast check for JSON without null."""
     for key, value in arguments.items():
         kind = type(value)
         if type(key) is not str:
@@ -278,7 +276,7 @@ def _null_in(value: object, path: str = "") -> str | None:
     else:
         return None
     for place, item in inner:
-        found = _null_in(item, place) if item is None or isinstance(item, Mapping | list | tuple) else None
-        if found is not None:
-            return found
+        null = _null_in(item, place) if item is None or isinstance(item, Mapping | list | tuple) else None
+        if null is not None:
+            return null
     return None

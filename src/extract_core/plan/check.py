@@ -1,4 +1,4 @@
-"""Everything that is wrong with a source config, in one go: the YAML, the sections above the tables, every table."""
+"""Check a whole source config and report all findings at once: the YAML, the sections above the tables, every table."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _PLACES = Places(data_uri="s3://data/", runs_uri="s3://runs/")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a check found: `findings` in the order of the file; `job_types` counts the tables of each, sorted by its name.
+    """The result of a check: `findings` in the order of the file; `job_types` counts the tables per job type.
 
-    `config` is None where nothing could be read; `notes` are worth knowing and no findings.
+    `config` is None if nothing could be read; `notes` are worth knowing, but not faults.
     """
 
     findings: tuple[Finding, ...]
@@ -44,8 +44,8 @@ def check_source(
 ) -> Checked:
     """Check the config in `data` against the installed job types.
 
-    With a machine (its facts, as `machine_facts` gives them) also whether each table gets its arguments in it; without, what
-    depends on one is left out. So it is for the `faulty` job types: those whose section in extract.toml is told to be wrong.
+    With a machine (its facts, see `machine_facts`), each table is also planned for it. Without one, rules that depend on a
+    machine are not checked. Nor are they for the `faulty` job types: those whose section in extract.toml has findings.
     """
     try:
         config, findings = read_faulty(data, file=file)
@@ -73,7 +73,7 @@ def check_source(
         config=config,
         job_types=dict(sorted(counts.items())),
         notes=(
-            *(f"{file}: the section {name} is kept and not read here" for name in config.ignored),
+            *(f"{file}: the section {name} is for other tools and not read here" for name in config.ignored),
             *map(str, notes),
         ),
     )

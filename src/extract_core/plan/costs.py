@@ -1,4 +1,4 @@
-"""What a planned run will use of one execution: payload, history events, state transitions and their price."""
+"""How much of one execution a planned run uses: payload, history events, state transitions and their price."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ AROUND: Final = 5
 A_TABLE: Final = 3
 """Choice, one state of the job, status handler."""
 A_LOOP: Final = 1
-"""More, in a machine with the retry loop: the Choice that asks whether the table is done."""
+"""Also, in a machine with the retry loop: the Choice that checks whether the table is done."""
 AN_ATTEMPT: Final = 5
 """Of each further attempt: Wait, Choice, job, status handler, Choice."""
 A_CHILD: Final = 1
-"""More, in a DISTRIBUTED map: the start of the table's own execution."""
+"""Also, in a DISTRIBUTED map: the start of the table's own execution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """Estimates, exact where each job type has one state. `transitions_at_most` is with all attempts that tables may have."""
+    """Estimates, exact if each job type has one state. `transitions_at_most` counts all attempts that the tables may have."""
 
     tables: int
     payload_bytes: int
@@ -46,13 +46,13 @@ class Costs:
 
 def costs_of(output: Mapping[str, Json], machine: Mapping[str, Json]) -> Costs:
     """The costs of the config manager's output in this machine."""
-    given = output.get("tables_to_extract")
-    items = [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+    tables = output.get("tables_to_extract")
+    items = [item for item in tables if isinstance(item, dict)] if isinstance(tables, list) else []
     loop = machine.get("retry_loop") is True
     distributed = machine.get("map") == "DISTRIBUTED"
-    each = A_TABLE + A_LOOP * loop + A_CHILD * distributed
+    per_table = A_TABLE + A_LOOP * loop + A_CHILD * distributed
     unplanned = sum("plan_error" in item for item in items)  # they have no job
-    transitions = AROUND + each * len(items) - unplanned
+    transitions = AROUND + per_table * len(items) - unplanned
     more = sum(attempts - 1 for item in items if isinstance(attempts := item.get("max_attempts"), int)) if loop else 0
     return Costs(
         tables=len(items),

@@ -1,4 +1,4 @@
-"""The event that starts a run: checked as strictly as the config."""
+"""Read the event that starts a run. It is checked as strictly as the config."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _BACKFILL: Final = '{"from": "2026-01-01", "to": "2026-02-01"}, or without "from
 class ExtractEvent:
     """What to extract. `tables` and `exclude` are names and globs; `rerun_of` is the run whose tables run again.
 
-    `tables` is ``("*",)`` if the event is a rerun and names none: all that the rerun picks. `backfill` reads a range
-    of incremental tables once more. `force` lets a rerun do tables too that a later run has seen to.
+    `tables` is ``("*",)`` if the event is a rerun and names none: all that the rerun selects. `backfill` reads a range of
+    incremental tables again. With `force`, a rerun includes tables that a later run has handled.
     """
 
     source: str
@@ -41,11 +41,11 @@ class ExtractEvent:
 
 
 def read_event(event: Mapping[str, Json]) -> ExtractEvent:
-    """The event, checked. Raises UsageError that names each thing wrong with it."""
+    """The event, checked. Raises UsageError with everything that is wrong with it."""
     if not isinstance(event, dict):
         raise UsageError(f"the event is {shown(event)}; it must be an object: {_EXAMPLE}")
     unknown = [key for key in event if key not in KEYS and key not in _OLD_KEYS]
-    wrong = [f"{key!r} is no key of an event{_near(key)}" for key in unknown]
+    wrong = [f"{key!r} is not a key of an event{_near(key)}" for key in unknown]
     rerun_of = event.get("rerun_of")
     if rerun_of is not None and not (isinstance(rerun_of, str) and _is_run_id(rerun_of)):
         wrong.append(f"'rerun_of' is {shown(rerun_of)}; it must be the id of a run, as `extract status` shows it")
@@ -61,10 +61,10 @@ def read_event(event: Mapping[str, Json]) -> ExtractEvent:
     exclude = _patterns("exclude", event.get("exclude", []), wrong, may_be_empty=True)
     flags = {key: _flag(key, event, wrong) for key in ("reingest", "force")}
     if flags["force"] and rerun_of is None:
-        wrong.append("'force' is for a rerun; add 'rerun_of', or leave it out")
+        wrong.append("'force' needs 'rerun_of'; add it, or remove 'force'")
     backfill = _backfill(event.get("backfill"), wrong)
     if backfill is not None and flags["reingest"]:
-        wrong.append("'backfill' reads a range and 'reingest' everything; leave one of them out")
+        wrong.append("'backfill' reads a range and 'reingest' everything; remove one of them")
     if wrong:
         raise UsageError("the event is wrong: " + "; ".join(wrong))
     return ExtractEvent(
@@ -100,13 +100,13 @@ def _flag(key: str, event: Mapping[str, Json], wrong: list[str]) -> bool:
         return False
 
 
-def _backfill(given: Json, wrong: list[str]) -> Backfill | None:
-    if given is None:
+def _backfill(value: Json, wrong: list[str]) -> Backfill | None:
+    if value is None:
         return None
-    ends = given if isinstance(given, dict) else {}
+    ends = value if isinstance(value, dict) else {}
     low, high = ends.get("from"), ends.get("to")
     if not isinstance(high, str) or not high or not isinstance(low, str | None) or low == "" or ends.keys() - {"from", "to"}:
-        wrong.append(f"'backfill' is {shown(given)}; it must be two marks of the tables' watermark, as text: {_BACKFILL}")
+        wrong.append(f"'backfill' is {shown(value)}; it must be two marks of the tables' watermark, as text: {_BACKFILL}")
         return None
     return Backfill(low=low, high=high)
 
@@ -115,19 +115,19 @@ _EXAMPLE: Final = '{"source": "sales", "tables": ["public.accounts", "crm.*"]}'
 
 
 def _patterns(key: str, value: Json, wrong: list[str], *, may_be_empty: bool = False) -> tuple[str, ...]:
-    """Names and globs from a list or a comma-separated string; each once, in the order given."""
+    """Names and globs from a list or a comma-separated string, in their order, without duplicates."""
     if isinstance(value, str):
-        found = [part.strip() for part in value.split(",")]
-        found = [part for part in found if part]
+        patterns = [part.strip() for part in value.split(",")]
+        patterns = [part for part in patterns if part]
     elif isinstance(value, list) and all(isinstance(part, str) and part.strip() for part in value):
-        found = [str(part).strip() for part in value]
+        patterns = [str(part).strip() for part in value]
     else:
-        given = "is missing" if value is None else f"is {shown(value)}"
-        wrong.append(f'{key!r} {given}; it must be a list of names and globs, a comma-separated string, or "*" for all')
+        state = "is missing" if value is None else f"is {shown(value)}"
+        wrong.append(f'{key!r} {state}; it must be a list of names and globs, a comma-separated string, or "*" for all')
         return ()
-    if not found and not may_be_empty:
+    if not patterns and not may_be_empty:
         wrong.append(f'{key!r} names no table; write names and globs, or "*" for all')
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(patterns))
 
 
 def _is_run_id(text: str) -> bool:

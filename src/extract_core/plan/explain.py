@@ -1,4 +1,4 @@
-"""Where each value of a planned table comes from: ``fetchsize 1000: default_arguments, line 9``."""
+"""Explain where each value of a planned table comes from: ``fetchsize 1000: default_arguments, line 9``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Resolved:
     """One value of a table: a job argument (``--fetchsize``) or a setting of its job type (``worker_no``).
 
-    `line` is that of the config which sets it; None where nothing there does.
+    `line` is the line of the config that sets it; None if the config does not.
     """
 
     name: str
@@ -43,30 +43,30 @@ class Resolved:
 
 
 class Explainer:
-    """Explains the tables of one source. Reads the file a second time, with positions, at the first question."""
+    """Explains the tables of one source, one at a time. At the first one it reads the file again, with the places of its keys."""
 
     def __init__(self, config: SourceConfig, machine: Mapping[str, Json], registry: Registry) -> None:
         self._config = config
         self._planner = Planner(config, machine, registry)
 
     def explain(self, planned: PlannedTable) -> list[Resolved]:
-        """The values of a table that was planned from this config, those of the run itself left out; settings come last."""
+        """The values of a table that was planned from this config, without those of the run itself; settings come last."""
         if planned.spec is None or planned.settings is None:
             return []
         table, job_type = planned.table, str(planned.item["job_type"])
-        found = [
+        arguments = [
             self._argument(name, value, planned, job_type)
             for name, value in _flat(planned).items()
             if name.removeprefix("--") not in OF_THE_RUN
         ]
-        return found + [self._setting(name, value, table, job_type) for name, value in planned.settings.items()]
+        return arguments + [self._setting(name, value, table, job_type) for name, value in planned.settings.items()]
 
     def notes_above(self) -> list[Finding]:
-        """What is worth knowing of the sections above the tables."""
+        """Notes about the sections above the tables."""
         return list(above_tables(self._config))
 
     def notes(self, planned: PlannedTable) -> list[Finding]:
-        """What the table's own keys say to no purpose, or should not say."""
+        """Notes about the table's own keys that have no effect, or should not be there."""
         if planned.spec is None:
             return []
         return [*of_table(self._config, planned.table), *senseless(self._config, planned.table, core_of(planned))]
@@ -98,7 +98,7 @@ class Explainer:
 
 
 def _origin(path: Path) -> str:
-    """The tier that a path stands in."""
+    """The tier of a path."""
     if path[:2] == ("extract", "tables"):
         return "the table"
     if path[:2] == ("extract", "job_types"):
@@ -109,19 +109,19 @@ def _origin(path: Path) -> str:
 
 
 def _flat(planned: PlannedTable) -> dict[str, str]:
-    """The job's arguments, also where they are carried in one, or in an object."""
+    """The job's arguments, also if they are encoded in one argument or are in an object."""
     if planned.spilled is not None:
         return from_object(planned.spilled.data)
     run = planned.table_run or {}
-    given = run.get("job_arguments")
-    flat = {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
+    arguments = run.get("job_arguments")
+    flat = {str(key): str(value) for key, value in arguments.items()} if isinstance(arguments, dict) else {}
     return decoded(flat[ENCODED]) if set(flat) == {ENCODED} else flat
 
 
 def differences(before: PlannedTable, now: PlannedTable) -> Sequence[tuple[str, Json, Json]]:
-    """What differs in the config of a table between two plans: name, value then, value now (None: not set).
+    """The differences in the config of a table between two plans: name, value before, value now (None: not set).
 
-    The run itself (ids, places, marks) is left out: it always differs.
+    Values of the run itself (ids, places, marks) always differ and are left out.
     """
     then, today = _values(before), _values(now)
     names = [*then, *(name for name in today if name not in then)]
@@ -129,7 +129,7 @@ def differences(before: PlannedTable, now: PlannedTable) -> Sequence[tuple[str, 
 
 
 def _of(name: str, values: Mapping[str, Json]) -> Json:
-    """The value as it is compared: a plan error without its places, which move with what is written above."""
+    """The value as it is compared: a plan error without its places, since they move with the lines above."""
     value = values.get(name)
     if name == "plan_error" and isinstance(value, str):
         return re.sub(r"(?m)^(\S[^:\n]*):\d+:\d+: ", r"\1: ", value)
@@ -138,9 +138,9 @@ def _of(name: str, values: Mapping[str, Json]) -> Json:
 
 def _values(planned: PlannedTable) -> dict[str, Json]:
     item, spec = planned.item, planned.spec or {}
-    found: dict[str, Json] = {"job_type": item.get("job_type"), "plan_error": planned.plan_error}
-    found["timeout_seconds"] = item["timeout_seconds"] if planned.plan_error is None else None
+    values: dict[str, Json] = {"job_type": item.get("job_type"), "plan_error": planned.plan_error}
+    values["timeout_seconds"] = item["timeout_seconds"] if planned.plan_error is None else None
     for part in ("database", "core", "arguments"):
         inner = spec.get(part)
-        found |= renamed(inner) if isinstance(inner, dict) else {}
-    return found | (planned.settings or {})
+        values |= renamed(inner) if isinstance(inner, dict) else {}
+    return values | (planned.settings or {})

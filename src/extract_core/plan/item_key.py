@@ -1,4 +1,4 @@
-"""The key of an item: which attempt at which table of which run it is, and under which lease."""
+"""The key of an item: its run, source, table and attempt, and the fencing number of its lease."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemKey:
-    """Which attempt at which table an item is, and under which lease."""
+    """The run, source, table and attempt of an item, and the fencing number of its lease."""
 
     run_id: str
     source: str
@@ -25,7 +25,7 @@ class ItemKey:
 
 
 def item_key(item: Mapping[str, Json]) -> ItemKey:
-    """The key of an item. Raises UsageError naming each member that is missing or of another type."""
+    """The key of an item. Raises UsageError with every member that is missing or has the wrong type."""
     if not isinstance(item, dict):
         raise UsageError(f"the status handler got {type(item).__name__} instead of an item of tables_to_extract")
     lease = item.get("lease")

@@ -1,4 +1,4 @@
-"""The flat ``--key value`` arguments that every job gets, whatever runs it: made from a table's keys, its run and its window."""
+"""Make the flat ``--key value`` arguments, the same on every service, from a table's keys, its run and its window."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def flat_arguments(
     watermark: Watermark,
     own: Mapping[str, str],
 ) -> dict[str, str]:
-    """The arguments, in a fixed order; those that have no value are left out.
+    """The arguments in a fixed order; those without a value are left out.
 
     `run` holds the arguments of the run, all of `OF_THE_RUN`, and `database` those of the database, by their names with ``--``;
-    `table` the table's keys as read, `own` what the config says under `arguments`: it comes last, as it stands.
+    `table` the table's keys as read, `own` the config's `arguments`, which come last and unchanged.
     """
     flat = {**run, **database, "--extract_type": str(table.get("extract_type", "FE"))}
     for name, key in (("--hwm_col_name", "watermark.column"), ("--hwm_column_type", "watermark.type")):
@@ -42,22 +42,22 @@ def flat_arguments(
     for key, name in _FLAGS:
         if key in table:
             flat[name] = str(table[key])
-    if table.get("fetchsize") == 0:  # Spark's word for the driver's own; other drivers refuse it
+    if table.get("fetchsize") == 0:  # 0 is Spark's word for the driver default; other drivers refuse it
         del flat["--fetchsize"]
     flat.update(own)
     return flat
 
 
 def unfit(arguments: Mapping[str, str]) -> tuple[str, str] | None:
-    """The first argument, if any, that a command line can't carry: its value is empty, begins with ``-`` or holds NUL."""
-    whole = "\0" + "\0".join(arguments.values())  # asked as one text: most tables have nothing unfit
+    """The first argument, if any, that a command line can't pass: its value is empty, begins with ``-`` or contains NUL."""
+    whole = "\0" + "\0".join(arguments.values())  # one test for all of them, since most tables pass
     if "\0-" not in whole and "\0\0" not in whole and whole[-1] != "\0" and whole.count("\0") == len(arguments):
         return None
     return next(((key, value) for key, value in arguments.items() if not value or value[0] == "-" or "\0" in value), None)
 
 
 def encoded(arguments: Mapping[str, str]) -> dict[str, str]:
-    """All of them in one argument: base64url of `as_object`. It carries any text."""
+    """All of them in one argument: base64url of `as_object`. It passes any text."""
     return {ENCODED: base64.urlsafe_b64encode(as_object(arguments)).decode("ascii")}
 
 

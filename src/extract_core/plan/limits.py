@@ -1,4 +1,4 @@
-"""What one execution of an INLINE machine can carry: refused with numbers before it starts, not killed at the end."""
+"""The limits of one execution of an INLINE machine. A run above them is refused with numbers before it starts."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def payload_bytes(output: Mapping[str, Json]) -> int:
 def history_events(items: Sequence[Json], *, retry_loop: bool) -> int:
     """The events of an execution in which each of these tables needs all the attempts that it may have."""
     attempts = sum(most - 1 for item in items if isinstance(item, Mapping) and isinstance(most := item.get("max_attempts"), int))
-    each = EVENTS_OF_A_TABLE + (EVENTS_OF_THE_LOOP if retry_loop else 0)
-    return EVENTS_AROUND + len(items) * each + attempts * EVENTS_OF_AN_ATTEMPT
+    per_table = EVENTS_OF_A_TABLE + (EVENTS_OF_THE_LOOP if retry_loop else 0)
+    return EVENTS_AROUND + len(items) * per_table + attempts * EVENTS_OF_AN_ATTEMPT
 
 
 def check_limits(output: Mapping[str, Json], *, retry_loop: bool = False) -> None:
-    """Refuse an output of the config manager that an INLINE machine can't carry. UsageError with the numbers and the remedy."""
-    given = output.get("tables_to_extract")
-    items = given if isinstance(given, list) else []
+    """Raise UsageError, with numbers and a remedy, if the config manager's output exceeds the limits of an INLINE machine."""
+    tables = output.get("tables_to_extract")
+    items = tables if isinstance(tables, list) else []
     count = len(items)
     size, room = payload_bytes(output), MAX_PAYLOAD - ENVELOPE
     remedy = "run fewer tables at once (name them in the event, or leave some out with exclude)"

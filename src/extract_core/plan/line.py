@@ -1,4 +1,4 @@
-"""One line of a plan: what planning gives for one table."""
+"""One line of a plan: the result of planning one table."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSpec:
-    """A table as its config has it, all tiers merged, without the run: what another attempt or a rerun starts from.
+    """A table as its config has it, all tiers merged, without the run. Further attempts and reruns start from it.
 
-    `core` holds the table's keys that the core reads, `arguments` what the script gets as it stands, `database` the db_ keys.
+    `core` holds the core's keys, `arguments` those of the script, unchanged, `database` the db_ keys.
     """
 
     source: str
@@ -36,7 +36,7 @@ class TableSpec:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a planned table was built from, as objects: most plans are never asked for it but by their lines."""
+    """What a planned table was built from, as objects. It becomes JSON only when the line is written."""
 
     table_spec: TableSpec
     run: TableRun[BaseModel]
@@ -60,7 +60,7 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The same, as a line of a plan holds it."""
+    """The same, as JSON from the line of a plan."""
 
     spec: dict[str, Json] | None
     table_run: dict[str, Json] | None
@@ -68,7 +68,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Spilled:
-    """Arguments that are too long for their service: the object that the job reads them from, to be put before it starts."""
+    """Arguments that are too long for their service: an object to be written before the job starts, which the job reads."""
 
     uri: str
     data: bytes
@@ -76,11 +76,11 @@ class Spilled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedTable:
-    """One table of a plan. Where it can't be planned, `item` holds `plan_error` and the others are None.
+    """One table of a plan. If it can't be planned, `item` has a `plan_error`, and the other members are None.
 
     `item` is what the machine gets (without `plan_uri` and `plan_line`), `settings` the validated settings of its job type,
-    `table_run` the TableRun that its arguments were built from, `spec` the `TableSpec`: all as JSON. `spilled` is there where
-    its arguments did not fit, and is no part of its line: a plan that stands was written after its objects.
+    `table_run` the TableRun that its arguments were built from, `spec` the `TableSpec`: all as JSON. `spilled` is set if its
+    arguments are too long. It is not part of the line: these objects are written before the plan.
     """
 
     item: dict[str, Json]
@@ -119,11 +119,11 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def watermark_json(watermark: Watermark) -> dict[str, Json]:
-    """As it stands in the item; `high` is there for a backfill only."""
-    found: dict[str, Json] = {
+    """As the item has it; `high` only for a backfill."""
+    members: dict[str, Json] = {
         "column": watermark.column,
         "type": watermark.type,
         "low": watermark.low,
         "mode": watermark.mode,
     }
-    return found if watermark.high is None else {**found, "high": watermark.high}
+    return members if watermark.high is None else {**members, "high": watermark.high}

@@ -1,4 +1,4 @@
-"""The facts of the machine that a plan is for, worked out from extract.toml: what the generator bakes into the deployed one."""
+"""The facts of the machine that a plan is for, from extract.toml: the same that the generator writes into the deployed one."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def machine_facts(pipeline: Pipeline, registry: Registry) -> dict[str, Json]:
-    """As a machine that is built from this extract.toml and these plugins hands them to the config manager.
+    """The facts that a machine built from this extract.toml and these plugins passes to the config manager.
 
-    A job type without a section is in it only if its deployment needs none. A faulty section is left as it is written: each
-    table that needs it is told.
+    A job type without a section is included only if its deployment needs no key. A faulty section stays as it is written: each
+    table that uses it gets a plan error.
     """
     job_types: dict[str, Json] = {}
     for name, installed in registry.job_types.items():
@@ -41,7 +41,7 @@ def machine_facts(pipeline: Pipeline, registry: Registry) -> dict[str, Json]:
 
 
 def _deployment(job_type: AnyJobType, section: Mapping[str, Json]) -> dict[str, Json] | None:
-    """The section as its model has it, defaults included; None where the model refuses it."""
+    """The section as its model reads it, with defaults; None if the model refuses it."""
     try:
         deployment: dict[str, Json] = (
             job_type.deployment().model_validate(dict(section)).model_dump(mode="json", exclude_none=True, by_alias=True)

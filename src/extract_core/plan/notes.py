@@ -1,4 +1,4 @@
-"""What a table's own keys say to no purpose: no findings, since a job of one's own may make something of them."""
+"""Notes about keys of a table that have no effect. They are not faults: a custom job may use them."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _OF_A_SPLIT: Final = (*_BOUNDS, "num_partitions")
 
 
 def core_of(planned: PlannedTable) -> Mapping[str, Json]:
-    """The keys of a planned table that the core reads, all tiers merged."""
+    """The core's keys of a planned table, all tiers merged."""
     core = (planned.spec or {}).get("core")
     return core if isinstance(core, dict) else {}
 
 
 def senseless(config: SourceConfig, table: str, core: Mapping[str, Json]) -> Iterator[Finding]:
-    """Notes about the keys that the table itself has; `core` are all that the core reads, tiers merged.
+    """Notes about the keys that the table itself has; `core` are the core's keys, all tiers merged.
 
-    What stands above the tables is meant for those that it fits, so it is not told at each of the others.
+    Keys above the tables have no notes: they are meant for the tables that they fit.
     """
     raw = config.extract.tables.get(table)
     if not isinstance(raw, dict):
@@ -36,16 +36,16 @@ def senseless(config: SourceConfig, table: str, core: Mapping[str, Json]) -> Ite
     if core.get("extract_type", "FE") == "FE":
         for key in ("watermark", *keys.OLDER):
             if key in raw:
-                said = "is not used: extract_type is FE, so the whole table is read; write extract_type: PE to read what is new"
-                yield config.text.finding((*path, key), said)
+                message = "is not used: extract_type is FE, so the whole table is read; write extract_type: PE to read new rows"
+                yield config.text.finding((*path, key), message)
                 break
     if "partition_column" not in core:
         for key in _OF_A_SPLIT:
             if key in raw and (key != "num_partitions" or core[key] != 1):
-                yield config.text.finding((*path, key), "is not used: there is no partition_column to split the read by")
+                yield config.text.finding((*path, key), "is not used: without partition_column the read is not split")
                 return
         return
     missing = [key for key in _OF_A_SPLIT if key not in core]
     if missing and ("partition_column" in raw or any(key in raw for key in _OF_A_SPLIT)):
-        said = f"splits no read without {' and '.join(missing)}: Spark wants all of them, or none"
-        yield config.text.finding((*path, "partition_column") if "partition_column" in raw else path, said)
+        message = f"does not split the read without {' and '.join(missing)}: Spark requires all of them, or none"
+        yield config.text.finding((*path, "partition_column") if "partition_column" in raw else path, message)

@@ -1,4 +1,4 @@
-"""Where a run's things stand: data, results and the plan, as URIs. Each attempt has places of its own."""
+"""The URIs of a run: its plan, and the data and results of each attempt."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ MAX_SEGMENT: Final = 255
 def segment(text: str) -> str:
     """The text as one part of a path, different for different texts: ``Order Details`` → ``Order~20Details``.
 
-    All but ASCII letters, digits and ``_ . -`` is written as ``~`` and two hex digits for each UTF-8 byte. Not with a percent
-    sign: that would be decoded in a file URI but not in a key of S3.
+    Characters other than ASCII letters, digits and ``_ . -`` become ``~`` and two hex digits per UTF-8 byte. A percent sign
+    would be decoded in a file URI, but not in a key of S3.
     """
     if _UNSAFE.search(text) is None and text not in (".", ".."):
         return text
-    escaped = _UNSAFE.sub(lambda found: "".join(f"~{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass")), text)
+    escaped = _UNSAFE.sub(lambda match: "".join(f"~{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass")), text)
     return escaped.replace(".", "~2E") if escaped in (".", "..") else escaped
 
 
 def plan_place(runs_uri: str, run_id: str) -> str:
-    """The object that holds the plan of a run: one JSON line a table."""
+    """The object that holds the plan of a run: one JSON line per table."""
     return f"{folder(runs_uri)}{segment(run_id)}/plan.jsonl"
 
 
 def arguments_place(result_uri: str) -> str:
-    """The object with an attempt's arguments, where they are too long for its service: it lies beside the result.
+    """The object with an attempt's arguments, if they are too long for its service. It is beside the result.
 
-    ``…/results/<table>/attempt=1.json`` → ``…/results/<table>/attempt=1.arguments.json``, so a job needs to read one prefix only.
+    ``…/results/<table>/attempt=1.json`` → ``…/results/<table>/attempt=1.arguments.json``, so a job reads one prefix only.
     """
     return f"{result_uri.removesuffix('.json')}.arguments.json"
 

@@ -1,4 +1,4 @@
-"""The plan of a run as an object: one JSON line per table."""
+"""Write and read the plan of a run: one object with one JSON line per table."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class LinePlace:
 
 _OLD_NAMES: Final[dict[str, str]] = {"source_name": "source", "extract_table": "table"}
 _WRITERS: Final = 10
-"""Objects that are written at once: as many connections as a client of boto3 keeps (botocore: Config, max_pool_connections)."""
+"""Objects that are written at once: as many as a boto3 client keeps connections (botocore: Config, max_pool_connections)."""
 
 
 def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterable[PlannedTable]) -> list[dict[str, Json]]:
-    """Write the plan of a run; give the items with the place of their lines: `plan_uri`, `plan_line` [byte offset, length].
+    """Write the plan of a run; return the items with the places of their lines: `plan_uri`, `plan_line` [byte offset, length].
 
-    The tables may come one by one, as `stream_tables` gives them: of each only the item is kept, and what it has spilled. That is
-    written before the plan: the same run has the same places and, while it holds its tables, the same arguments.
+    The tables may come one by one, as from `stream_tables`: only their items stay in memory, and arguments that are too long.
+    Those are written before the plan: a run has the same places each time and, while it holds its tables, the same arguments.
     """
     plan_uri = plan_place(runs_uri, run_id)
     items = []
@@ -71,14 +71,14 @@ def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterab
 
 
 def write_spilled(objects: ObjectStore, spilled: Sequence[Spilled]) -> None:
-    """Put the arguments that did not fit, several objects at once. ObjectError where one can't be written."""
+    """Write the arguments that are too long, several objects at once. ObjectError if one can't be written."""
     if spilled:
         with ThreadPoolExecutor(min(_WRITERS, len(spilled)), thread_name_prefix="spill") as pool:
-            list(pool.map(lambda each: objects.write(each.uri, each.data), spilled))
+            list(pool.map(lambda arguments: objects.write(arguments.uri, arguments.data), spilled))
 
 
 def read_plan(objects: ObjectStore, plan_uri: str) -> Iterator[PlannedTable]:
-    """All tables of a plan, in its order. Raises ObjectNotFound, or ObjectError where it is no plan."""
+    """All tables of a plan, in its order. Raises ObjectNotFound, or ObjectError if it is not a plan."""
     for number, line in enumerate(objects.read(plan_uri).splitlines(), start=1):
         yield _read_line(line, f"line {number} of {plan_uri!r}")
 
@@ -98,8 +98,8 @@ def _read_line(line: bytes, place: str) -> PlannedTable:
             stored = Stored(_renamed(parts["spec"]), _renamed(parts["table_run"]))
             return PlannedTable(item=item, settings=parts["settings"], built_from=stored)
     except (ValueError, KeyError, TypeError) as error:
-        raise ObjectError(f"{place} is no table of a plan ({type(error).__name__}: {error}); plan the tables again") from error
-    raise ObjectError(f"{place} is no table of a plan; plan the tables again")
+        raise ObjectError(f"{place} is not a table of a plan ({type(error).__name__}: {error}); plan the tables again") from error
+    raise ObjectError(f"{place} is not a table of a plan; plan the tables again")
 
 
 def _renamed(members: Any) -> dict[str, Json] | None:
@@ -108,7 +108,7 @@ def _renamed(members: Any) -> dict[str, Json] | None:
 
 
 def stored_items(objects: ObjectStore, plan_uri: str) -> list[dict[str, Json]]:
-    """What `write_plan` gave when it wrote this plan. Raises ObjectNotFound, and ObjectError where it is no plan."""
+    """The items that `write_plan` returned for this plan. Raises ObjectNotFound, or ObjectError if it is not a plan."""
     items = []
     offset = 0
     for number, line in enumerate(objects.read(plan_uri).splitlines(keepends=True), start=1):

@@ -1,4 +1,4 @@
-"""Planning: a source config and a run to one item a table. Pure: what it needs of stores and plugins is passed in."""
+"""Plan the tables of a run: from a source config and a run to one line per table. Stores and plugins are passed in."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def plan_tables(  # noqa: PLR0913 - all that a plan depends on, by name
 ) -> list[PlannedTable]:
     """The plan of these tables, in their order; `marks` are the committed high watermarks.
 
-    A table that can't be planned carries `plan_error`. Raises ConfigError where something is wrong outside of the tables, or
-    inside one under ``run.on_invalid: fail``: with all findings of both; UsageError for a machine of another contract.
+    A table that can't be planned has a `plan_error`. Raises ConfigError with all findings if there is one outside of the tables,
+    or inside one under ``run.on_invalid: fail``; UsageError for a machine of another contract.
     """
     places = Places(data_uri=data_uri, runs_uri=runs_uri)
     with collector_paused():
@@ -109,9 +109,9 @@ def replan(  # noqa: PLR0913 - as plan_tables
     runs_uri: str,
     window: Watermark | None = None,
 ) -> PlannedTable:
-    """The same table for another run or attempt: table and settings as the stored plan has them, the watermark anew.
+    """The same table for another run or attempt: table and settings as in the stored plan, with today's watermark.
 
-    `window` is that of the run where it stays: a further attempt reads what the first one was to read.
+    `window`, if given, is the window to read again: a further attempt reads the same rows as the first one.
 
     Not for a line with a `plan_error`: such a table is planned from today's config (`plan_tables`).
     """
@@ -129,7 +129,7 @@ def replan(  # noqa: PLR0913 - as plan_tables
         return assemble(spec, settings, in_use, attempt=this, mark=mark, registry=registry, window=window)
     except BadSettings as error:
         wrong = "; ".join(f"{'.'.join(map(str, path))} {message}" for path, message in error.problems)
-        message = f"the settings that the table ran with before are refused now: {wrong}"
+        message = f"the settings of the table's earlier run are refused now: {wrong}"
     except (JobTypeNotInstalled, PluginFailure, Unplannable) as error:
         message = str(error)
     source_and_type = (spec.source, spec.source_type)

@@ -1,7 +1,7 @@
-"""Which tables of a source an event means. Nothing that was asked for is dropped silently.
+"""Select the tables of a source that an event names. A pattern that matches no table is an error.
 
 A pattern is a table's name, a glob (``crm.*``), ``tag:large`` (also ``tag:nightly-*``), ``failed:RUN_ID`` (the tables that did
-not succeed in that run), or ``*``. A table's exact name is always just that.
+not succeed in that run), or ``*``. The exact name of a table always selects that table.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Failed = Callable[[str], Collection[str]]
 
-_MOST_SHOWN: Final = 10  # looking for the nearest of 10,000 names takes a while
+_MOST_SHOWN: Final = 10  # searching 10,000 names for the nearest one is slow
 _TAG: Final = "tag:"
 _FAILED: Final = "failed:"
 
@@ -30,22 +30,22 @@ _FAILED: Final = "failed:"
 def select_tables(config: SourceConfig, event: ExtractEvent, *, failed: Failed | None = None) -> tuple[str, ...]:
     """The tables of the event, in the order of the config.
 
-    `failed` gives the tables that did not succeed in a run. Raises UsageError where a pattern of `tables` or `exclude`
-    matches no table, or where no table is left; and what `failed` raises.
+    `failed` returns the tables that did not succeed in a run. Raises UsageError if a pattern of `tables` or `exclude`
+    matches no table, or if no table is left; and what `failed` raises.
     """
     return select_names(config.tables, event, place=config.text.file, tags=lambda: tags_of(config), failed=failed)
 
 
 def tags_of(config: SourceConfig) -> dict[str, Sequence[str]]:
-    """The tags of the tables that have any. Faulty ones are the table's plan error, not ours."""
-    found: dict[str, Sequence[str]] = {}
+    """The tags of the tables that have any. Wrong tags are left out: they become the table's plan error."""
+    tags: dict[str, Sequence[str]] = {}
     for table, raw in config.extract.tables.items():
         if isinstance(raw, dict) and "tags" in raw:
             try:
-                found[table] = names(raw["tags"])
+                tags[table] = names(raw["tags"])
             except BadValue:
                 continue
-    return found
+    return tags
 
 
 def select_names(
@@ -56,9 +56,9 @@ def select_names(
     tags: Callable[[], Mapping[str, Sequence[str]]] = dict,
     failed: Failed | None = None,
 ) -> tuple[str, ...]:
-    """As `select_tables`, of these tables; `place` is where they stand, for complaints. `tags` is asked only if they are."""
+    """As `select_tables`, from these tables; messages name `place`. `tags` is called only if a pattern needs it."""
     selection = _Selection(tables, tags, failed)
-    asked, lost = selection.matching(event.tables)
+    selected, lost = selection.matching(event.tables)
     excluded, lost_excludes = selection.matching(event.exclude)
     misses = [("", pattern) for pattern in lost] + [("exclude: ", pattern) for pattern in lost_excludes]
     if misses:
@@ -66,10 +66,10 @@ def select_names(
         if len(misses) > _MOST_SHOWN:
             complaints.append(f"and {len(misses) - _MOST_SHOWN} more that match no table")
         raise UsageError(f"{place}: " + "; ".join(complaints))
-    chosen = tuple(name for name in tables if name in asked and name not in excluded)
+    chosen = tuple(name for name in tables if name in selected and name not in excluded)
     if not chosen:
         raise UsageError(
-            f"{place}: no table is left of the {len(asked)} that were asked for: exclude ({', '.join(event.exclude)}) "
+            f"{place}: no table is left of the {len(selected)} that were selected: exclude ({', '.join(event.exclude)}) "
             "takes them all; narrow it"
         )
     return chosen
@@ -85,22 +85,22 @@ class _Selection:
 
     def matching(self, patterns: Iterable[str]) -> tuple[set[str], list[str]]:
         """The tables that match any of the patterns, and the patterns that match none."""
-        found: set[str] = set()
+        names: set[str] = set()
         lost = []
         for pattern in patterns:
             if pattern in self._names:
-                found.add(pattern)
+                names.add(pattern)
             elif pattern == "*":
-                found |= self._names
+                names |= self._names
             else:
                 matched = self._matched(pattern)
-                found |= matched
+                names |= matched
                 if not matched:
                     lost.append(pattern)
-        return found, lost
+        return names, lost
 
     def lost(self, pattern: str) -> str:
-        """What to say of a pattern that matches no table."""
+        """The message for a pattern that matches no table."""
         if pattern.startswith(_TAG):
             return _lost(
                 pattern.removeprefix(_TAG), sorted(self._tags()), "no table has the tag", "it has the tags", "it has no tags"
@@ -123,7 +123,7 @@ class _Selection:
         return {name for name in self._tables if match(name)}
 
     def _of_run(self, run_id: str) -> set[str]:
-        """The failed tables of a run, all of which must be here still."""
+        """The failed tables of a run. All of them must still be in the config."""
         failed = set(self._failed(run_id)) if self._failed is not None else set()
         gone = sorted(failed - self._names)
         if gone:

@@ -1,4 +1,4 @@
-"""A source's tables, one by one, over what they have in common: the tiers above them, worked out once for a job type."""
+"""Plan the tables of one source, one by one. The tiers above the tables are worked out once per job type."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from extract_core.registry.installed import Registry
 
 MAX_MESSAGE = 2_000
-"""Characters of a plan error: it travels in the item, which all tables share 256 KiB for."""
+"""Characters of a plan error: it is part of the item, and all items share 256 KiB."""
 
 
 class Planner:
-    """One source and one machine: what is common to its tables is worked out once."""
+    """One source and one machine. What its tables have in common is worked out once."""
 
     def __init__(
         self, config: SourceConfig, machine: Mapping[str, Json] | None, registry: Registry, faulty: Collection[str] = ()
@@ -46,7 +46,7 @@ class Planner:
         self._typos: dict[str | None, bool] = {}
 
     def prepare(self, tables: Sequence[str]) -> list[Finding]:
-        """Read the tiers of all job types in use; what is wrong above the tables."""
+        """Read the tiers of all job types in use; return the findings above the tables."""
         in_use = set(map(self.job_type_of, self._tables))
         chosen = in_use if len(tables) == len(self._tables) else set(map(self.job_type_of, tables))
         for name in sorted({*self._config.extract.job_types, *(name for name in chosen if name is not None)}):
@@ -55,20 +55,20 @@ class Planner:
         return self.tiers.findings
 
     def resolved(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Each once, in the order of the file: what is wrong above the tables is found again at each of them.
+        """Sorted by place and without duplicates: a finding above the tables comes again with each table.
 
-        Left out is what follows from a variable of the environment that is a finding itself.
+        Findings that follow from a missing variable of the environment are left out, since that is a finding itself.
         """
         return tuple(sorted({finding for finding in findings if finding.path not in self._config.unresolved}))
 
     def unplanned(self, table: str, findings: Sequence[Finding], attempt: Attempt) -> PlannedTable:
-        """The table with its plan error: all its findings, a line each."""
+        """The table with its plan error: all its findings, one per line."""
         source_and_type = (self._config.source, self._config.source_type)
         message = cut("\n".join(map(str, sorted(findings))), MAX_MESSAGE)
         return unplanned(table, message, source_and_type=source_and_type, job_type=self.job_type_of(table), attempt=attempt)
 
     def job_type_of(self, table: str) -> str | None:
-        """The job type that the config gives this table, installed or not; None where it gives none, or no text."""
+        """The job type of this table, installed or not; None if the config has none, or it is not text."""
         raw = self._tables.get(table)
         if isinstance(raw, dict) and "job_type" in raw:
             own = raw["job_type"]
@@ -76,11 +76,11 @@ class Planner:
         return self._default_job_type
 
     def plan(self, table: str, attempt: Attempt, mark: str | None) -> PlannedTable | list[Finding]:
-        """The planned table, or all that is wrong with it."""
-        found = self.read(table)
-        if isinstance(found, list):
-            return found
-        spec, settings, base = found
+        """The planned table, or all findings about it."""
+        read = self.read(table)
+        if isinstance(read, list):
+            return read
+        spec, settings, base = read
         try:
             return assemble(spec, settings, base.type, attempt=attempt, mark=mark, registry=self._registry)
         except Unplannable as error:
@@ -89,7 +89,7 @@ class Planner:
             return [self.tiers.finding(origin, str(error))]
 
     def read(self, table: str) -> tuple[TableSpec, Settings, Base] | list[Finding]:
-        """The table with its validated settings and its job type's base, or all that is wrong with its config."""
+        """The table with its validated settings and its job type's base, or all findings about its config."""
         path: Path = ("extract", "tables", table)
         if table not in self._tables:
             hint = did_you_mean(table, self._tables)
@@ -119,7 +119,7 @@ class Planner:
         return findings
 
     def _without_type(self, table: str, raw: Mapping[str, Json], job_type: str | None) -> list[Finding]:
-        """What is wrong with a table apart from its job type: the core's keys, and typos if the job type itself is one."""
+        """The findings about a table without its job type: the core's keys, and unknown keys if the job type is a typo."""
         path: Path = ("extract", "tables", table)
         findings: list[Finding] = []
         core = self.tiers.without_type()
@@ -132,32 +132,32 @@ class Planner:
         return findings or wrong_together(self.tiers, table, job_type, core)
 
     def _is_typo(self, job_type: str | None) -> bool:
-        """Whether an installed job type was probably meant, so that a key that none of them knows is a typo as well."""
-        found = self._typos.get(job_type)
-        if found is None:
-            found = not self._registry.broken
-            found = found and (job_type is None or bool(nearest(job_type, self._registry.job_types)))
-            self._typos[job_type] = found
-        return found
+        """Whether an installed job type is probably meant. Then a key that no job type knows is a typo as well."""
+        is_typo = self._typos.get(job_type)
+        if is_typo is None:
+            is_typo = not self._registry.broken
+            is_typo = is_typo and (job_type is None or bool(nearest(job_type, self._registry.job_types)))
+            self._typos[job_type] = is_typo
+        return is_typo
 
     @cached_property
     def _all_keys(self) -> frozenset[str]:
         return frozenset(keys.TABLE).union(*map(self.tiers.keys_of, self._registry.job_types))
 
     def _unknown_anywhere(self, key: str) -> str:
-        found = self._unknown_keys.get((key, ""))
-        if found is None:
+        message = self._unknown_keys.get((key, ""))
+        if message is None:
             hint = keys.belongs(key, not_in="a table (extract.tables)") or did_you_mean(key, self._all_keys)
             hint = hint or "; what only the script reads goes under arguments"
-            found = self._unknown_keys[key, ""] = f"neither the core nor any installed job type knows this key{hint}"
-        return found
+            message = self._unknown_keys[key, ""] = f"neither the core nor any installed job type knows this key{hint}"
+        return message
 
     def _core_key(self, path: Path, key: str, value: Json, into: dict[str, object]) -> list[Finding]:
-        """Read one key of the core; what is wrong with it."""
+        """Read one key of the core; return the findings about it."""
         try:
             keys.read_key(key, value, into)
         except BadValue as error:
-            return [self.tiers.finding((*path, key, *inside), said, of_key=bool(inside)) for inside, said in error.problems]
+            return [self.tiers.finding((*path, key, *inside), message, of_key=bool(inside)) for inside, message in error.problems]
         return []
 
     @staticmethod
@@ -167,7 +167,7 @@ class Planner:
         return "has no job type; write job_type here, or extract.job_type for all tables"
 
     def _read(self, table: str, raw: Mapping[str, Json], base: Base) -> tuple[TableSpec, Mapping[str, Json], list[Finding]]:
-        """The table's keys over those of its tiers; what is the plugin's; what is wrong."""
+        """The table's keys over those of its tiers, the keys of the plugin, and the findings."""
         path: Path = ("extract", "tables", table)
         findings: list[Finding] = []
         core = dict(base.core)
@@ -204,10 +204,10 @@ class Planner:
         return spec, ({**base.plugin, **own} if own else base.plugin), findings
 
     def _unknown_key(self, key: str, base: Base) -> str:
-        """What to say of a key that this job type doesn't know; worked out once: the typo may stand in 10,000 tables."""
+        """The message for a key that this job type does not know; worked out once, since many tables may have the typo."""
         name = base.type.job_type.name
-        found = self._unknown_keys.get((key, name))
-        if found is None:
+        message = self._unknown_keys.get((key, name))
+        if message is None:
             others = [other for other in self._registry.job_types if key in self.tiers.keys_of(other)]
             if others:
                 hint = f"; it is a key of job type {others[0]!r}, and this table's is {name!r}"
@@ -215,6 +215,6 @@ class Planner:
                 known = base.type.keys | frozenset(keys.TABLE)
                 hint = keys.belongs(key, not_in="a table (extract.tables)") or did_you_mean(key, known)
             hint = hint or "; what only the script reads goes under arguments"
-            found = f"neither the core nor job type {name!r} knows this key{hint}"
-            self._unknown_keys[key, name] = found
-        return found
+            message = f"neither the core nor job type {name!r} knows this key{hint}"
+            self._unknown_keys[key, name] = message
+        return message

@@ -1,4 +1,4 @@
-"""Checks of a plugin: that its hooks are ours, and that what it offers are job types."""
+"""Check a plugin: its hooks are those of the contract, and what it offers are job types."""
 
 from __future__ import annotations
 
@@ -63,20 +63,22 @@ def hooks_of(manager: pluggy.PluginManager, module: ModuleType, known: Mapping[s
 
 
 def _parameters(function: object) -> tuple[str, ...]:
-    """The parameters that a caller must give."""
+    """The parameters that a caller must pass."""
     if not callable(function):
         return ()
-    return tuple(name for name, each in inspect.signature(function).parameters.items() if each.default is each.empty)
+    return tuple(
+        name for name, parameter in inspect.signature(function).parameters.items() if parameter.default is parameter.empty
+    )
 
 
 def job_types_of(returned: object) -> list[AnyJobType]:
-    """What extract_job_types returned, checked. Raises PluginFault at the first fault, with the names offered so far as known."""
+    """The job types that extract_job_types returned. Raises PluginFault at the first fault, with the names of the job types."""
     if isinstance(returned, JobType) or not isinstance(returned, Iterable) or isinstance(returned, (str, bytes, dict)):
         raise PluginFault(f"its hook extract_job_types returned {_kind(returned)}; it must return a list of JobType instances")
     offered = list(returned)
-    names = [name for each in offered if isinstance(name := getattr(each, "name", None), str)]
-    for each in offered:
-        fault = _fault_of(each)
+    names = [name for job_type in offered if isinstance(name := getattr(job_type, "name", None), str)]
+    for job_type in offered:
+        fault = _fault_of(job_type)
         if fault:
             raise PluginFault(fault, names)
     for name in names:

@@ -1,7 +1,7 @@
-"""Finds entry points on sys.path: our own sorted loop over the installed distributions. The only importer of importlib metadata.
+"""Find entry points on sys.path, in a sorted loop over the installed distributions. The only importer of importlib metadata.
 
-`importlib_metadata` (the backport) is imported here and only when asked: importing it replaces the path finder of the
-standard library for the whole process. Nothing heavy is imported: `extract --help` goes through here.
+`importlib_metadata` (the backport) is imported only inside the functions, since importing it replaces the path finder of the
+standard library for the whole process. Nothing heavy is imported here: `extract --help` uses this module.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Provider(NamedTuple):
 
 
 class Contribution(NamedTuple):
-    """An entry point of another group, such as a command: loaded only when it is called."""
+    """An entry point of another group, such as a command. It is loaded only when it is used."""
 
     name: str
     value: str  # "package.module:attribute"
     provider: Provider
 
     def load(self) -> object:
-        """Import it. Raises what the import raises; AttributeError for an attribute that isn't there."""
+        """Import it. Raises what the import raises; AttributeError for an attribute that does not exist."""
         module, _, attribute = self.value.partition("[")[0].partition(":")
         loaded: object = importlib.import_module(module.strip())
         for part in filter(None, attribute.strip().split(".")):
@@ -45,7 +45,7 @@ class Contribution(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What one look found, sorted: entry points, distributions whose entry points can't be read, what was passed over."""
+    """What one look found, sorted: entry points, distributions with unreadable entry points, and notices of what was ignored."""
 
     contributed: tuple[Contribution, ...]
     unreadable: tuple[tuple[Provider, str], ...] = ()  # with the name of the exception
@@ -58,7 +58,7 @@ def contributions(group: str) -> list[Contribution]:
 
 
 def look(group: str) -> Look:
-    """Of a distribution that is there more than once the first on sys.path counts, since that is what an import finds."""
+    """The entry points of a group. Of several installations of a distribution, the first on sys.path counts."""
     contributed, unreadable, notices = list[Contribution](), list[tuple[Provider, str]](), set[str]()
     read: dict[str, _Installation | None] = {}
     for candidate in _mentioning(group):
@@ -78,17 +78,21 @@ def look(group: str) -> Look:
             provider = Provider(installation.name, installation.name, installation.version)
             unreadable.append((provider, type(error).__name__))
             continue
-        for each in entry_points:
-            contributed.append(Contribution(each.name, each.value, Provider(each.name, installation.name, installation.version)))
+        for entry_point in entry_points:
+            contributed.append(
+                Contribution(
+                    entry_point.name, entry_point.value, Provider(entry_point.name, installation.name, installation.version)
+                )
+            )
     return Look(
-        tuple(sorted(contributed, key=lambda each: (each.name, each.provider, each.value))),
+        tuple(sorted(contributed, key=lambda found: (found.name, found.provider, found.value))),
         tuple(sorted(unreadable)),
         tuple(sorted(notices)),
     )
 
 
 def _mentioning(group: str) -> Iterator[Distribution]:
-    """Distributions whose entry points mention this group; reading the text first is far faster than parsing them all."""
+    """Distributions whose entry points mention this group. Searching the text first is far faster than parsing all of them."""
     import importlib_metadata
 
     heading = re.compile(rf"(?m)^\s*\[\s*{re.escape(group)}\s*\]")
@@ -136,16 +140,16 @@ def _read_metadata(distribution: Distribution) -> _Installation | None:
 def _winner(installation: _Installation, read: dict[str, _Installation | None]) -> tuple[str, str] | tuple[()]:
     """Location and version of the installation of this name that an import finds; empty if its folder has another name.
 
-    Two versions in one folder (an interrupted upgrade) share their modules: the higher one counts.
+    Two versions in one folder (after an interrupted upgrade) share their modules: the higher version counts.
     """
     import importlib_metadata
 
     candidates = importlib_metadata.Distribution.discover(name=installation.name)
-    same_name = [found for candidate in candidates if (found := _installation(candidate, read)) is not None]
+    same_name = [other for candidate in candidates if (other := _installation(candidate, read)) is not None]
     if not same_name:
         return ()
-    in_first_place = [each for each in same_name if each.location == same_name[0].location]
-    return max(in_first_place, key=lambda each: _ordered(each.version)).place
+    in_first_place = [other for other in same_name if other.location == same_name[0].location]
+    return max(in_first_place, key=lambda other: _ordered(other.version)).place
 
 
 def _ordered(version: str) -> list[tuple[int, int, str]]:

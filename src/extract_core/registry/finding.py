@@ -1,4 +1,4 @@
-"""The plugins that are installed, written down: from the entry points of the group `extract_core`."""
+"""Find the installed plugins: the entry points of the group `extract_core`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from extract_core.registry.values import BrokenPlugin, FrozenPlugin
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The plugins that are installed, those whose entry points can't be read, and what was passed over (for people)."""
+    """The installed plugins, those with unreadable entry points, and notices of what was ignored."""
 
     plugins: tuple[FrozenPlugin, ...]
     broken: tuple[BrokenPlugin, ...] = ()
@@ -19,14 +19,14 @@ class Found:
 
 
 def find_plugins() -> Found:
-    """Look for plugins on sys.path, as it is now. Imports none of them. Sorted, whatever order the disk gives."""
-    found = look(PROJECT)
-    plugins = {
-        FrozenPlugin(each.name, each.value.partition("[")[0].strip(), each.provider.distribution, each.provider.version)
-        for each in found.contributed  # what stands in brackets are extras: of no use here
-    }
+    """Look for plugins on sys.path as it is now, without importing them. The order does not depend on the disk."""
+    seen = look(PROJECT)
+    plugins = set()
+    for name, value, provider in seen.contributed:
+        module = value.partition("[")[0].strip()  # without its extras, which have no use here
+        plugins.add(FrozenPlugin(name, module, provider.distribution, provider.version))
     broken = [
         BrokenPlugin(provider, f"its entry_points.txt can't be read ({error}): reinstall it")
-        for provider, error in found.unreadable
+        for provider, error in seen.unreadable
     ]
-    return Found(tuple(sorted(plugins)), tuple(broken), found.notices)
+    return Found(tuple(sorted(plugins)), tuple(broken), seen.notices)

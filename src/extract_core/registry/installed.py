@@ -1,4 +1,4 @@
-"""The registry: what is installed and works, what does not and why, and calls of the plugins' hooks, one by one."""
+"""The registry: which plugins work, which do not and why, and the calls of the plugins' hooks, one by one."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _HOW_TO_INSTALL = f"for example, {how_to_install('extract-sfn-glue')}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
-    """Everything that is sorted here is sorted by name, so that the same installation gives the same output.
+    """All is sorted by name, so that the same installation gives the same output.
 
-    `job_types` can be used. `broken` plugins can't, or not in full; `conflicts` are job types that several plugins offer and
-    so none provides; `blocked` are the plugins named in EXTRACT_DISABLE_PLUGINS; `notices` are lines for people.
+    `job_types` can be used. `broken` plugins can't be used, or only in part; `conflicts` are job types that several plugins
+    offer, so that none provides them; `blocked` are the plugins named in EXTRACT_DISABLE_PLUGINS; `notices` are lines for people.
     """
 
     job_types: Mapping[str, InstalledJobType]
@@ -44,17 +44,19 @@ class Registry:
 
     @classmethod
     def of(cls, *job_types: AnyJobType) -> Registry:
-        """A registry of just these, without discovery: for tests and for embedding. Raises PluginError as strict mode does."""
+        """A registry of these job types only, for tests and embedding. Raises PluginError as in strict mode."""
         try:
             checked = job_types_of(job_types)
         except PluginFault as fault:
             raise PluginError(fault.cause.replace("its hook extract_job_types returned", "Registry.of was given")) from fault
-        installed = {each.name: InstalledJobType(each, Provider(each.name, "(embedded)", "0")) for each in checked}
+        installed = {
+            job_type.name: InstalledJobType(job_type, Provider(job_type.name, "(embedded)", "0")) for job_type in checked
+        }
         plugins = [PluginInfo(installed[name].provider, (name,), ("extract_job_types",)) for name in sorted(installed)]
         return cls(job_types=MappingProxyType(dict(sorted(installed.items()))), plugins=tuple(plugins))
 
     def job_type(self, name: str) -> AnyJobType:
-        """The job type of this name. JobTypeNotInstalled says why it can't be had and what to do."""
+        """The job type of this name. JobTypeNotInstalled says why it is not available and what to do."""
         if name in self.job_types:
             return self.job_types[name].job_type
         raise JobTypeNotInstalled(f"job type {name!r} {self._missing(name)}")
@@ -62,13 +64,13 @@ class Registry:
     def _missing(self, name: str) -> str:
         if name in self.conflicts:
             return conflict_cause(self.conflicts[name])
-        causes = [str(each) for each in self.broken if name == each.provider.plugin or name in each.job_types]
+        causes = [str(plugin) for plugin in self.broken if name == plugin.provider.plugin or name in plugin.job_types]
         if causes:
             return f"is not available, since a plugin is broken: {'; '.join(causes)}"
         if name in self.blocked:
             return f"is not available: EXTRACT_DISABLE_PLUGINS blocks the plugin {name!r}"
         if not self.job_types:
-            others = ", ".join(str(each.provider) for each in self.broken)
+            others = ", ".join(str(plugin.provider) for plugin in self.broken)
             return f"is not installed, nor is any other; {f'broken: {others}' if others else _HOW_TO_INSTALL}"
         near = did_you_mean(name, self.job_types)
         return f"is not installed{f'{near} (' if near else ' ('}installed: {', '.join(self.job_types)})"
@@ -78,21 +80,21 @@ class Registry:
         faults = [BrokenPlugin(self.job_types[name].provider, cause, (name,)) for name, cause in causes.items()]
         return replace(
             self,
-            job_types=MappingProxyType({name: each for name, each in self.job_types.items() if name not in causes}),
-            broken=tuple(sorted((*self.broken, *faults), key=lambda each: (each.provider, each.cause))),
+            job_types=MappingProxyType({name: entry for name, entry in self.job_types.items() if name not in causes}),
+            broken=tuple(sorted((*self.broken, *faults), key=lambda entry: (entry.provider, entry.cause))),
             plugins=tuple(
-                replace(each, job_types=tuple(name for name in each.job_types if name not in causes)) for each in self.plugins
+                replace(entry, job_types=tuple(name for name in entry.job_types if name not in causes)) for entry in self.plugins
             ),
         )
 
     def versions(self) -> dict[str, str]:
         """Version by distribution, of all plugins that work."""
-        return dict(sorted((each.provider.distribution, each.provider.version) for each in self.plugins))
+        return dict(sorted((plugin.provider.distribution, plugin.provider.version) for plugin in self.plugins))
 
     def amend_arguments(self, table: TableRun[D]) -> TableRun[D]:
         """The table's run with the job arguments that plugins add or replace (hook extract_amend_arguments).
 
-        Raises PluginError naming the plugin, for one that raises or returns something else than text by text.
+        Raises PluginError with the name of a plugin that raises, or returns anything but a mapping of text to text.
         """
         hook = "extract_amend_arguments"
         for provider, call in self.hook_calls.get(hook, ()):
@@ -106,7 +108,7 @@ class Registry:
         return table
 
     def run_finished(self, item: Mapping[str, Json], job_type: str, status: JobStatus, log: Logger) -> None:
-        """Tell the plugins that an attempt has ended (hook extract_run_finished). Never raises: what goes wrong is logged."""
+        """Call the hook extract_run_finished of all plugins: an attempt has ended. Never raises; failures are logged."""
         for provider, call in self.hook_calls.get("extract_run_finished", ()):
             try:
                 with isolated("its hook extract_run_finished"):
@@ -117,7 +119,7 @@ class Registry:
     def state_machine(self, definition: dict[str, Json]) -> dict[str, Json]:
         """The definition as plugins change it (hook extract_state_machine). Raises PluginError naming the plugin.
 
-        Each plugin gets a copy: what it changes counts only if it returns it.
+        Each plugin gets a copy. Its changes count only if it returns them.
         """
         hook = "extract_state_machine"
         for provider, call in self.hook_calls.get(hook, ()):
@@ -149,10 +151,10 @@ def refuse_trouble(registry: Registry) -> None:
     """Strict mode: raise PluginError with everything that is wrong (JobTypeConflict, if conflicts are all)."""
     conflicts = [f"job type {name!r} {conflict_cause(providers)}" for name, providers in registry.conflicts.items()]
     in_conflict = {conflict_cause(providers) for providers in registry.conflicts.values()}
-    broken = [str(each) for each in registry.broken if not any(each.cause.endswith(cause) for cause in in_conflict)]
+    broken = [str(plugin) for plugin in registry.broken if not any(plugin.cause.endswith(cause) for cause in in_conflict)]
     text = "\n".join(["these plugins can't be used:", *(f"- {line}" for line in broken + conflicts)])
     if broken:
-        names = ",".join(sorted({each.provider.plugin for each in registry.broken if str(each) in broken}))
-        raise PluginError(f"{text}\nmend, upgrade or uninstall them, or leave them out: EXTRACT_DISABLE_PLUGINS={names}")
+        names = ",".join(sorted({plugin.provider.plugin for plugin in registry.broken if str(plugin) in broken}))
+        raise PluginError(f"{text}\nfix, upgrade or uninstall them, or block them: EXTRACT_DISABLE_PLUGINS={names}")
     if conflicts:
         raise JobTypeConflict(text)

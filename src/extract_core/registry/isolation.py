@@ -1,4 +1,4 @@
-"""Keeps what a plugin raises from taking others down: any fault of its code becomes one exception with a readable cause."""
+"""Isolate plugins from each other: whatever a plugin raises becomes one exception with a readable cause."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class PluginFault(Exception):  # noqa: N818 - never leaves the registry; its text becomes a cause
-    """What is wrong with a plugin; `job_types` are the ones that it says it brings, as far as that is known."""
+    """What is wrong with a plugin; `job_types` are those that it offers, as far as that is known."""
 
     def __init__(self, cause: str, job_types: Iterable[str] = ()) -> None:
         self.cause = cause

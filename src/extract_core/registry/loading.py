@@ -1,4 +1,4 @@
-"""Loads the plugins: imports each one by itself, registers it with pluggy, asks for its job types, settles conflicts."""
+"""Load the plugins: import each one, register it with pluggy, get its job types, and resolve conflicts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 DISABLE_VARIABLE: Final = "EXTRACT_DISABLE_PLUGINS"
-"""Environment variable: plugin names with commas between, or ``all``. A plugin named there is not even imported."""
+"""Environment variable: plugin names with commas between, or ``all``. A plugin named there is not imported."""
 
 _MODULE: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -37,41 +37,41 @@ _MODULE: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 def discover(
     *, strict: bool = False, frozen: Sequence[FrozenPlugin] | None = None, environ: Mapping[str, str] = os.environ
 ) -> Registry:
-    """Load the installed plugins, or just those in `frozen` (then nothing is scanned and importlib_metadata stays out).
+    """Load the installed plugins, or only those in `frozen` (then nothing is scanned and importlib_metadata is not imported).
 
-    A plugin with a fault never takes the others down: it stands in `Registry.broken`. `strict` raises PluginError instead,
-    with all faults (JobTypeConflict, if nothing but job types that several plugins offer is wrong).
+    A plugin with a fault does not affect the others: it is listed in `Registry.broken`. With `strict`, PluginError is raised
+    instead, with all faults (JobTypeConflict if the only faults are job types that several plugins offer).
     """
-    found = find_plugins() if frozen is None else Found(tuple(sorted(set(frozen))))
-    blocked, notices = _blocked(found.plugins, environ.get(DISABLE_VARIABLE, ""))
-    notices += _shared_names(found.plugins)
+    seen = find_plugins() if frozen is None else Found(tuple(sorted(set(frozen))))
+    blocked, notices = _blocked(seen.plugins, environ.get(DISABLE_VARIABLE, ""))
+    notices += _shared_names(seen.plugins)
     loader = _Loader()
-    loader.broken.extend(found.broken)
-    loader.load([each for each in found.plugins if each.plugin not in blocked])
-    registry = loader.registry(blocked, (*found.notices, *notices, *loader.notices))
+    loader.broken.extend(seen.broken)
+    loader.load([plugin for plugin in seen.plugins if plugin.plugin not in blocked])
+    registry = loader.registry(blocked, (*seen.notices, *notices, *loader.notices))
     if strict:
         refuse_trouble(registry)
     return registry
 
 
 def _blocked(plugins: Iterable[FrozenPlugin], variable: str) -> tuple[tuple[str, ...], list[str]]:
-    """The names of the installed plugins that are blocked, and a notice for each name that is no plugin's."""
-    found = list(plugins)
-    installed = {each.plugin for each in found}
-    asked = {name.strip() for name in variable.split(",")} - {""}
-    if "all" in asked:
+    """The names of the blocked plugins, and a notice for each name that is not an installed plugin."""
+    known = list(plugins)
+    installed = {plugin.plugin for plugin in known}
+    named = {name.strip() for name in variable.split(",")} - {""}
+    if "all" in named:
         return tuple(sorted(installed)), []
     notices = [
-        f"{DISABLE_VARIABLE} names {name!r}, but no such plugin is installed{_meant(name, found)}"
-        for name in sorted(asked - installed)
+        f"{DISABLE_VARIABLE} names {name!r}, but no such plugin is installed{_meant(name, known)}"
+        for name in sorted(named - installed)
     ]
-    return tuple(sorted(asked & installed)), notices
+    return tuple(sorted(named & installed)), notices
 
 
 def _meant(name: str, plugins: Iterable[FrozenPlugin]) -> str:
-    """What was probably meant by a name that is no plugin's: names without commas between, a distribution, another spelling."""
-    by_name = {each.plugin.lower(): each.plugin for each in plugins}
-    by_distribution = {each.distribution.lower(): each.plugin for each in plugins}
+    """What a name that is not a plugin probably means: names without commas, a distribution, or another spelling."""
+    by_name = {plugin.plugin.lower(): plugin.plugin for plugin in plugins}
+    by_distribution = {plugin.distribution.lower(): plugin.plugin for plugin in plugins}
     parts = [part for part in re.split(r"[\s;:|]+", name) if part]
     if len(parts) > 1:
         return f"; names are separated by commas: {','.join(parts)}"
@@ -80,15 +80,15 @@ def _meant(name: str, plugins: Iterable[FrozenPlugin]) -> str:
 
 
 def _shared_names(plugins: Iterable[FrozenPlugin]) -> list[str]:
-    """Two distributions may use one plugin name: both are loaded, and people are told, since blocking blocks both."""
+    """A notice for each plugin name that several distributions use: all are loaded, and blocking the name blocks all."""
     by_name = defaultdict[str, list[str]](list)
-    for each in plugins:
-        by_name[each.plugin].append(f"{each.distribution} {each.version}")
+    for plugin in plugins:
+        by_name[plugin.plugin].append(f"{plugin.distribution} {plugin.version}")
     return [f"plugin name {name!r} is used by {', '.join(users)}" for name, users in sorted(by_name.items()) if len(users) > 1]
 
 
 class _Loader:
-    """The steps of loading, each for all plugins; one that fails in a step is broken and left out of the next ones."""
+    """The steps of loading, each for all plugins. A plugin that fails in one step is broken and left out of the next steps."""
 
     def __init__(self) -> None:
         self.manager = pluggy.PluginManager(PROJECT)
@@ -120,9 +120,9 @@ class _Loader:
         if not _MODULE.fullmatch(plugin.module):
             raise PluginFault(f"its entry point is {plugin.module!r}; it must be the name of a module")
         if len(claims) > 1:
-            names = ", ".join(str(each.provider) for each in claims)
+            names = ", ".join(str(claim.provider) for claim in claims)
             raise PluginFault(f"its module {plugin.module!r} is named by {len(claims)} plugins: {names}; uninstall all but one")
-        with isolated(f"importing its module {plugin.module!r}"), redirect_stdout(sys.stderr):  # stdout is the command's data
+        with isolated(f"importing its module {plugin.module!r}"), redirect_stdout(sys.stderr):  # stdout is for the command's data
             module = _imported(plugin.module)
         with isolated("looking for its hooks"):
             self.hooks[plugin] = hooks_of(self.manager, module, self.known)
@@ -147,12 +147,12 @@ class _Loader:
             self.notices.append(f"{plugin.provider}: its hook extract_job_types returned None, so it brings no job type")
 
     def _caller(self, hook: str, module: ModuleType) -> pluggy.HookCaller:
-        """The hook of this plugin alone."""
-        others = [each for each in self.manager.get_plugins() if each is not module]
+        """A caller of this plugin's hook only."""
+        others = [other for other in self.manager.get_plugins() if other is not module]
         return self.manager.subset_hook_caller(hook, others)
 
     def drop(self, plugin: FrozenPlugin, fault: PluginFault) -> None:
-        """Broken: nothing of it is used."""
+        """The plugin is broken: nothing of it is used."""
         self.broken.append(BrokenPlugin(plugin.provider, fault.cause, tuple(sorted(set(fault.job_types)))))
         module = self.modules.pop(plugin, None)
         self.offered.pop(plugin, None)
@@ -160,30 +160,30 @@ class _Loader:
             self.manager.unregister(module)
 
     def registry(self, blocked: tuple[str, ...], notices: tuple[str, ...]) -> Registry:
-        """What came of it."""
+        """The registry of what was loaded."""
         offers = defaultdict[str, list[tuple[FrozenPlugin, AnyJobType]]](list)
         for plugin, job_types in self.offered.items():
             for job_type in job_types:
                 offers[job_type.name].append((plugin, job_type))
         usable, conflicts = dict[str, InstalledJobType](), dict[str, tuple[Provider, ...]]()
-        for name, each in sorted(offers.items()):
-            if len(each) == 1:
-                usable[name] = InstalledJobType(each[0][1], each[0][0].provider)
+        for name, offer in sorted(offers.items()):
+            if len(offer) == 1:
+                usable[name] = InstalledJobType(offer[0][1], offer[0][0].provider)
                 continue
-            conflicts[name] = tuple(plugin.provider for plugin, _ in each)
+            conflicts[name] = tuple(plugin.provider for plugin, _ in offer)
             cause = f"its job type {name!r} {conflict_cause(conflicts[name])}"
-            self.broken.extend(BrokenPlugin(plugin.provider, cause, (name,)) for plugin, _ in each)
+            self.broken.extend(BrokenPlugin(plugin.provider, cause, (name,)) for plugin, _ in offer)
         infos = [
             PluginInfo(
                 plugin.provider,
-                tuple(sorted(each.name for each in self.offered[plugin] if each.name in usable)),
+                tuple(sorted(offer.name for offer in self.offered[plugin] if offer.name in usable)),
                 self.hooks[plugin],
             )
             for plugin in self.modules
         ]
         return Registry(
             job_types=MappingProxyType(usable),
-            broken=tuple(sorted(self.broken, key=lambda each: (each.provider, each.cause))),
+            broken=tuple(sorted(self.broken, key=lambda offer: (offer.provider, offer.cause))),
             blocked=blocked,
             plugins=tuple(infos),
             conflicts=MappingProxyType(conflicts),
@@ -192,29 +192,32 @@ class _Loader:
         )
 
     def _hook_calls(self) -> dict[str, tuple[tuple[Provider, pluggy.HookCaller], ...]]:
-        """For each hook the plugins in pluggy's order of calls (the reverse of get_hookimpls), each with a caller of its own."""
+        """For each hook, its plugins in pluggy's order of calls (the reverse of get_hookimpls), each with its own caller."""
         providers = {id(module): plugin.provider for plugin, module in self.modules.items()}
         calls = dict[str, tuple[tuple[Provider, pluggy.HookCaller], ...]]()
         for hook in sorted({hook for plugin in self.modules for hook in self.hooks[plugin]}):
             implementations = reversed(getattr(self.manager.hook, hook).get_hookimpls())
-            calls[hook] = tuple((providers[id(each.plugin)], self._caller(hook, each.plugin)) for each in implementations)
+            calls[hook] = tuple(
+                (providers[id(implementation.plugin)], self._caller(hook, implementation.plugin))
+                for implementation in implementations
+            )
         return calls
 
 
 def _imported(name: str) -> ModuleType:
-    """The module of an entry point. PluginFault where there is none of that name, with the nearest one."""
+    """The module of an entry point. PluginFault, with the nearest name, if it does not exist."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or (name != error.name and not name.startswith(f"{error.name}.")):
             raise  # a module that the plugin imports
-        there = {each.name for each in pkgutil.iter_modules()} if "." not in error.name else set[str]()
+        modules = {module.name for module in pkgutil.iter_modules()} if "." not in error.name else set[str]()
         problem = f"its entry point names the module {name!r}, and there is no module {error.name!r}"
-        raise PluginFault(f"{problem}{did_you_mean(error.name, there)}") from error
+        raise PluginFault(f"{problem}{did_you_mean(error.name, modules)}") from error
 
 
 class _Noting:
-    """A step for one plugin: a PluginFault in it is noted, and the next plugin has its turn."""
+    """A step for one plugin: a PluginFault in it is recorded, and loading goes on with the next plugin."""
 
     def __init__(self, loader: _Loader, plugin: FrozenPlugin) -> None:
         self.loader = loader

@@ -1,6 +1,6 @@
-"""Job types to Choice rules, default and state names: read by the generator, the config manager and the status handler.
+"""The names of the core's states, and the rules of *Choose Job Type*. Used by the generator and the handlers.
 
-The state names are fixed: people know them from the pipeline they have.
+The state names are fixed: people know them from their existing pipeline.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ MAX_STATE_NAME: Final = 80
 
 
 def start_state(title: str) -> str:
-    """The customary name of a job type's first state: ``Glue Start Extract Job Run``."""
+    """The usual name of a job type's first state: ``Glue Start Extract Job Run``."""
     return f"{title} Start Extract Job Run"
 
 
 def choices(starts: Mapping[str, str]) -> list[dict[str, Json]]:
-    """The rules of *Choose Job Type*, in the order they are asked; `starts` maps a job type to its first state.
+    """The rules of *Choose Job Type*, in their order; `starts` maps a job type to its first state.
 
-    A table that can't be planned carries ``plan_error`` and goes straight to the handler. The question for an absent
-    ``$.job_type`` comes before any comparison, since a Choice that reads a missing path kills the whole execution
-    (States.Runtime, which nothing catches).
+    A table that can't be planned has a ``plan_error`` and goes directly to the status handler. The rule for a missing
+    ``$.job_type`` comes before any comparison, since a Choice that reads a missing path fails the whole execution
+    (States.Runtime can't be caught).
     """
     rules: list[dict[str, Json]] = [
         {"Variable": "$.plan_error", "IsPresent": True, "Next": HANDLE_STATUS},

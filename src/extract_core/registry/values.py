@@ -1,4 +1,4 @@
-"""What the registry knows of a plugin: where it comes from, what it brings, why it is broken."""
+"""What the registry knows about a plugin: where it comes from, what it provides, why it is broken."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, TypeAlias
 from extract_core.contract import JobType
 from extract_core.registry.entry_points import Provider
 
-AnyJobType: TypeAlias = JobType[Any, Any]  # Any: each job type brings models of its own
-"""A job type with whatever settings and deployment."""
+AnyJobType: TypeAlias = JobType[Any, Any]  # Any: each job type has its own models
+"""A job type with any settings and deployment."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class FrozenPlugin:
-    """An entry point, written down: what a bundle holds so that nothing is scanned where it runs. `module` is dotted."""
+    """A plugin as a bundle lists it, so that nothing is scanned at run time. `module` is a dotted name."""
 
     plugin: str
     module: str
@@ -29,7 +29,7 @@ class FrozenPlugin:
 
 @dataclass(frozen=True, slots=True)
 class InstalledJobType:
-    """A job type that can be used, and who brings it."""
+    """A job type that can be used, and the plugin that provides it."""
 
     job_type: AnyJobType
     provider: Provider
@@ -37,7 +37,7 @@ class InstalledJobType:
 
 @dataclass(frozen=True, slots=True)
 class BrokenPlugin:
-    """A plugin that can't be used, or not in full. `job_types` are those that are known to be missing because of it."""
+    """A plugin that can't be used, or only in part. `job_types` are those known to be missing because of it."""
 
     provider: Provider
     cause: str

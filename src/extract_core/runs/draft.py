@@ -68,7 +68,7 @@ class Planning:
         def check(data: bytes, file: str) -> Sequence[Finding]:
             return check_source(data, file=file, registry=self.parts.registry, machine=self.machine).findings
 
-        return read_source(self.parts.objects, self.parts.config_uri, self.event.source, check=check, kept=self.parts.sources)
+        return read_source(self.parts.objects, self.parts.config_uri, self.event.source, check=check, cache=self.parts.sources)
 
     def from_config(self, config: SourceConfig, tables: Sequence[str], marks: Marks) -> list[PlannedTable]:
         """The plan of these tables from this config."""
