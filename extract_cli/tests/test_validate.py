@@ -242,9 +242,7 @@ def test_odd_files_mean_the_same_to_all_commands(cli, project):
         "config/sales.yml: 3 tables (ecs 1, glue 2)",
     ]
     doctor = cli("doctor").out
-    linked = (
-        f"cannot read the config of source 'gone' in {folder.as_uri()}/: it is a broken link, or was just removed"
-    )
+    linked = f"cannot read the config of source 'gone' in {folder.as_uri()}/: it is a broken link, or was just removed"
     assert f"wrong   config gone: {linked}\n" in doctor
     twice = "config/mine.yml.yml:1:1: the file's name has the ending .yml twice; name it mine.yml"
     assert f"wrong   config mine.yml: has 1 fault, the first: {twice}\n" in doctor

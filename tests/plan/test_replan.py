@@ -8,8 +8,6 @@ import pytest
 
 from extract_core.errors import ObjectError
 from extract_core.plan.attempt import RunContext
-from extract_core.plan.explain import differences
-from extract_core.plan.line import Stored
 from extract_core.plan.plan_tables import replan
 from extract_core.registry.installed import Registry
 
@@ -27,16 +25,6 @@ def again(table, registry, machine, **given):
     places = {"data_uri": "s3://data/", "runs_uri": "s3://runs/"}
     given = {"run": AGAIN, "attempt": 2, "marks": {"a": "20"}, **given}
     return replan(table, machine=machine, registry=registry, **places, **given)
-
-
-def test_a_plan_of_an_older_version_is_planned_again(plan, registry, machine):
-    [table] = plan(TEXT, marks={"a": "7"})
-    names = {"watermark.column": "hwm_col_name", "watermark.type": "hwm_column_type"}
-    core = {names.get(key, key): value for key, value in table.spec["core"].items()}
-    older = replace(table, built_from=Stored({**table.spec, "core": core}, table.table_run))
-    assert again(older, registry, machine) == again(table, registry, machine)
-    assert again(older, registry, machine).item["watermark"]["low"] == "20"
-    assert differences(older, table) == []
 
 
 def test_rerun_keeps_table_and_settings_and_reads_from_todays_mark(plan, registry, machine):

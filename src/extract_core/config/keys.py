@@ -191,11 +191,6 @@ def read_key(key: str, value: Json, into: dict[str, object]) -> None:
         into[OLDER.get(key, key)] = read
 
 
-def renamed(core: Mapping[str, Json]) -> dict[str, Json]:
-    """The core's keys of a table, where an older plan may have stored them by their older names."""
-    return {OLDER.get(key, key): value for key, value in core.items()}
-
-
 def place_of(name: str, section: object) -> tuple[str, ...] | None:
     """Where a section sets what is called `name` inside: the path below the section, or None."""
     if not isinstance(section, Mapping):

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extract_core.config.keys import renamed
 from extract_core.config.reserved import ENCODED, OF_THE_DATABASE, OF_THE_RUN
 from extract_core.config.secret_words import above_tables, of_table
 from extract_core.plan.job_arguments import decoded, from_object
@@ -142,5 +141,5 @@ def _values(planned: PlannedTable) -> dict[str, Json]:
     values["timeout_seconds"] = item["timeout_seconds"] if planned.plan_error is None else None
     for part in ("database", "core", "arguments"):
         inner = spec.get(part)
-        values |= renamed(inner) if isinstance(inner, dict) else {}
+        values |= inner if isinstance(inner, dict) else {}
     return values | (planned.settings or {})

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from extract_core.config.keys import renamed
 from extract_core.config.pausing import collector_paused
 from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse
 from extract_core.config.tiers import not_built
@@ -119,7 +117,6 @@ def replan(  # noqa: PLR0913 - as plan_tables
     if planned.spec is None or planned.settings is None:
         raise ObjectError(f"table {planned.table!r} was not planned before ({planned.plan_error}); plan it from its config")
     spec = TableSpec(**planned.spec)  # type: ignore[arg-type] # written by TableSpec.as_json
-    spec = replace(spec, core=renamed(spec.core))
     this = Attempt(run=run, number=attempt, places=Places(data_uri=data_uri, runs_uri=runs_uri))
     message: str
     try:
