@@ -206,10 +206,10 @@ def test_a_name_below_an_object_is_not_found(store):
         ("gs://bucket/key", "'gs://bucket/key': this version has no store for gs://; use one of: file://, s3://"),
         (
             "s3://Bucket/key",
-            "'s3://Bucket/key' is not a place in S3; write s3://bucket/key, the bucket in small letters, digits, . and -",
+            "'s3://Bucket/key' is not a place in S3; write s3://bucket/key, the bucket in lower-case letters, digits, . and -",
         ),
         ("s3://bucket/a/", "'s3://bucket/a/' names a folder, not an object; remove the trailing slash"),
-        ("s3://bucket/\ud800", "'s3://bucket/\\ud800' holds half of a character, which no key can"),
+        ("s3://bucket/\ud800", "'s3://bucket/\\ud800' contains half of a character, which keys can't"),
         (f"s3://bucket/{'k' * 1025}", f"'s3://bucket/{'k' * 1025}': the key has 1,025 bytes, and S3 takes 1,024"),
         (
             "file://host/a",
@@ -305,7 +305,7 @@ def test_a_server_that_is_not_there_is_told(environ, monkeypatch):
         S3Objects(client).read("s3://extract-data/a")
     assert str(error.value) == (
         "can't read 's3://extract-data/a': Could not connect to the endpoint URL: \"http://127.0.0.1:9/extract-data/a\"; "
-        "is the network there, and AWS_ENDPOINT_URL right?"
+        "check the network and AWS_ENDPOINT_URL"
     )
 
 

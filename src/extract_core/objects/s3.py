@@ -139,7 +139,7 @@ class S3Objects:
 
     @contextmanager
     def _asking(self, doing: str, uri: str) -> Iterator[S3Client]:
-        """The client, with botocore's errors in words that say what to do."""
+        """The client; botocore's errors become ObjectErrors that say what to do."""
         client = self._connected(uri)
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -177,7 +177,7 @@ def _unreachable(error: Exception) -> str:
     remedies = {
         "NoCredentialsError": "; sign in, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         "NoRegionError": "; set AWS_REGION",
-        "EndpointConnectionError": "; is the network there, and AWS_ENDPOINT_URL right?",
+        "EndpointConnectionError": "; check the network and AWS_ENDPOINT_URL",
     }
     return remedies.get(type(error).__name__, "")
 
@@ -190,13 +190,15 @@ def _place(uri: str, *, whole: bool = True) -> tuple[str, str]:
     """Bucket and key; `whole`: the key of an object, not the beginning of some."""
     match = _URI.fullmatch(uri)
     if match is None:
-        raise ObjectError(f"{uri!r} is not a place in S3; write s3://bucket/key, the bucket in small letters, digits, . and -")
+        raise ObjectError(
+            f"{uri!r} is not a place in S3; write s3://bucket/key, the bucket in lower-case letters, digits, . and -"
+        )
     if whole and (not match[2] or match[2].endswith("/")):
         raise ObjectError(f"{uri!r} names a folder, not an object; remove the trailing slash")
     try:
         size = len(match[2].encode())
     except UnicodeEncodeError as error:
-        raise ObjectError(f"{uri!r} holds half of a character, which no key can") from error
+        raise ObjectError(f"{uri!r} contains half of a character, which keys can't") from error
     if size > _MAX_KEY:
         raise ObjectError(f"{uri!r}: the key has {size:,} bytes, and S3 takes {_MAX_KEY:,}")
     return match[1], match[2]

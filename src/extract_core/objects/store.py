@@ -22,22 +22,22 @@ class Stamped:
 
 
 class ObjectStore(Protocol):
-    """One place of objects. Every method raises ObjectError where the store refuses or can't be reached."""
+    """A store of objects. Every method raises ObjectError if the store refuses or can't be reached."""
 
     def read(self, uri: str) -> bytes:
-        """The whole object; ObjectNotFound where there is none."""
+        """The whole object; ObjectNotFound if there is none."""
 
     def read_changed(self, uri: str, stamp: str | None) -> Stamped | None:
-        """The object with its stamp; None where its stamp is still this one. ObjectNotFound where there is none."""
+        """The object with its stamp; None if its stamp is still this one. ObjectNotFound if there is none."""
 
     def read_range(self, uri: str, offset: int, length: int) -> bytes:
-        """Exactly `length` bytes from `offset` on; ObjectError where the object has fewer."""
+        """Exactly `length` bytes from `offset` on; ObjectError if the object has fewer."""
 
     def write(self, uri: str, data: bytes, *, if_absent: bool = False) -> bool:
-        """Put the object in one step. False, with nothing written: `if_absent` was asked and there is one already."""
+        """Write the object in one step. With `if_absent`, an existing object stays as it is, and the answer is False."""
 
     def write_parts(self, uri: str, parts: Iterable[bytes]) -> None:
-        """As `write`, of parts that come one by one and are not held in memory. Where they raise, nothing is written."""
+        """As `write`, for parts that come one by one and are not held in memory. If they raise, nothing is written."""
 
     def exists(self, uri: str) -> bool:
         """Whether there is an object of exactly this name."""
@@ -46,4 +46,4 @@ class ObjectStore(Protocol):
         """The URIs that begin with `prefix`, sorted. None of them is half-written."""
 
     def delete(self, uri: str) -> None:
-        """Remove the object; one that is not there is fine."""
+        """Remove the object. It need not exist."""

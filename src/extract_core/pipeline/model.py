@@ -25,7 +25,7 @@ class MachineOptions:
 class Pipeline:
     """One pipeline. Places are URIs (``file://``, ``s3://``) that end in a slash; `tracking` is a path or ``dynamodb://table``.
 
-    `state_machine` is the deployed one that `extract run` starts where it is not told ``--local``.
+    `state_machine` is the deployed one that `extract run` starts, unless called with ``--local``.
     """
 
     file: Path
@@ -48,7 +48,7 @@ class Pipeline:
 
     @property
     def home(self) -> Path:
-        """Where a run on this machine keeps its executions."""
+        """The folder with the executions of runs on this machine."""
         return self.folder / ".extract"
 
     @property

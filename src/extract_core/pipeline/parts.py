@@ -25,7 +25,7 @@ def utc_now() -> datetime:
 
 
 def no_history(execution_id: str) -> Iterator[Mapping[str, Json]]:  # noqa: ARG001 - the signature of History
-    """Nothing is known of what an execution did."""
+    """No history is known."""
     return iter(())
 
 
@@ -37,12 +37,11 @@ def to_nobody(summary: Mapping[str, Json]) -> None:
 class Parts:
     """The stores, the plugins and the places of one pipeline. The places are URIs that end in a slash.
 
-    `is_running` says whether an execution is alive; it is asked only when two runs want one table. `history` gives the events of
-    an execution that has ended, in the shape of GetExecutionHistory; it is asked only where a run was left without a summary.
-    `sources` are the configs that this process has read.
-    `announce` tells others of the end of a run: it gets the summary. `aws` makes a boto3 session, by which job types ask their
-    services (`JobType.diagnose`, `JobType.stop`); None: jobs run on this machine, where `stop_here` ends one
-    (False: it had ended by itself).
+    `is_running` says whether an execution is alive; it is called only if two runs need one table. `history` returns the events of
+    an execution that has ended, in the shape of GetExecutionHistory; it is called only if a run has no summary.
+    `sources` are the configs that this process has read. `announce` gets the summary at the end of a run. `aws` makes a boto3
+    session, with which job types ask their services (`JobType.diagnose`, `JobType.stop`). Without it, jobs run on this machine,
+    and `stop_here` stops one (False: it had already ended).
     """
 
     objects: ObjectStore
