@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.parsing import verdicts as v
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from extract_core.contract import Json, Outcome
-    from extract_core.sync_job.base import SyncJob
+    from extract_core.sync_job.words import ServiceWords
 
 _SUCCEEDED = v.Verdict(JobState.SUCCEEDED, FailureClass.UNKNOWN, retryable=False)
 
 
-def status_of(job_type: SyncJob[Any, Any], outcome: Outcome) -> JobStatus:
+def status_of(job_type: ServiceWords, outcome: Outcome) -> JobStatus:
     """Total: never raises. SUCCEEDED only for a result in the service's success state, beside what only this service sends."""
     job = job_type.described(outcome)
     known = any(text(job, name) for name in job_type.known_by or (job_type.id_member,))
@@ -36,7 +36,7 @@ def status_of(job_type: SyncJob[Any, Any], outcome: Outcome) -> JobStatus:
     return _status(job_type, job, verdict, f"{name} ended {state}: {detail}")
 
 
-def _end(job_type: SyncJob[Any, Any], state: str, job: Mapping[str, Json], outcome: Outcome) -> tuple[v.Verdict, str]:
+def _end(job_type: ServiceWords, state: str, job: Mapping[str, Json], outcome: Outcome) -> tuple[v.Verdict, str]:
     """What an end that is not a success means, and why it came."""
     cut = (cut_member(outcome.cause, name) for name in job_type.reason_members)
     reason = job_type.reason(job) or ": ".join(filter(None, cut)) or None
@@ -58,13 +58,13 @@ def _verdict(failure: FailureClass) -> v.Verdict:
     return v.TIMED_OUT if failure is FailureClass.TIMEOUT else v.failed(failure)
 
 
-def _without_state(job_type: SyncJob[Any, Any], outcome: Outcome) -> str:
+def _without_state(job_type: ServiceWords, outcome: Outcome) -> str:
     if outcome.error is None:
         return f"{job_type.title} answered without the state of a {job_type.job_word}: how it ended is not known"
     return f"{job_type.title} {job_type.job_word}: {outcome.error}: {(outcome.cause or '').strip() or 'no cause was given'}"
 
 
-def _status(job_type: SyncJob[Any, Any], job: Mapping[str, Json], verdict: v.Verdict, message: str | None) -> JobStatus:
+def _status(job_type: ServiceWords, job: Mapping[str, Json], verdict: v.Verdict, message: str | None) -> JobStatus:
     return JobStatus(
         state=verdict.state,
         failure=None if verdict.state is JobState.SUCCEEDED else verdict.failure,

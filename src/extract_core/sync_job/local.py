@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import FailureClass, Outcome
 from extract_core.parsing.process_end import exit_code, reason, was_stopped
+from extract_core.sync_job.local_end import LocalEnd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.contract import Json, LocalExit
-    from extract_core.sync_job.base import SyncJob
+    from extract_core.sync_job.words import ServiceWords
 
 _REASONS: Final = {
     "oom": "OutOfMemoryError: Container killed due to memory usage",
@@ -25,24 +25,7 @@ _REASONS: Final = {
 _CODES: Final = {"oom": 137, "interrupt": 143, "timeout": 137, "fail": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class LocalEnd:
-    """How a process ended, in the service's words.
-
-    `kind` is ``succeeded``, ``failed``, ``stopped`` (by a person or an ending run), or what was injected: ``oom``,
-    ``interrupt``, ``timeout``, ``fail``. `code` is the exit code as a container reports it.
-    """
-
-    kind: str
-    state: str
-    reason: str | None
-    code: int
-    began: int  # epoch milliseconds
-    ended: int
-    number: str  # for an id: 32 hexadecimal digits
-
-
-def answer_of(job_type: SyncJob[Any, Any], arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
+def answer_of(job_type: ServiceWords, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
     """The result of a job that succeeded; else the error that Step Functions would have caught."""
     if ended.injected == "throttle":
         service = job_type.throttled.partition(".")[0]
@@ -55,7 +38,7 @@ def answer_of(job_type: SyncJob[Any, Any], arguments: Mapping[str, Json], ended:
     return Outcome.succeeded(result) if end.kind == "succeeded" else Outcome.failed("States.TaskFailed", json.dumps(result))
 
 
-def _end(job_type: SyncJob[Any, Any], ended: LocalExit) -> LocalEnd | None:
+def _end(job_type: ServiceWords, ended: LocalExit) -> LocalEnd | None:
     """None: the service has no word for this end, so the state's own time limit came first."""
     code = exit_code(ended) if ended.injected is None else _CODES[ended.injected]
     kind = ended.injected or ("stopped" if was_stopped(ended) else "failed" if code else "succeeded")
@@ -74,7 +57,7 @@ def _end(job_type: SyncJob[Any, Any], ended: LocalExit) -> LocalEnd | None:
     )
 
 
-def _state(job_type: SyncJob[Any, Any], kind: str) -> str | None:
+def _state(job_type: ServiceWords, kind: str) -> str | None:
     """The state of the service for this end: the first one in `failures` that fits."""
     if kind == "succeeded":
         return job_type.succeeded

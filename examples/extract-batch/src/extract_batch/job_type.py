@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from extract_batch.settings import BatchDeployment, BatchSettings
     from extract_core import JobStatus, Json, TableRun, Target
     from extract_core.parsing.verdicts import Verdict
-    from extract_core.sync_job.local import LocalEnd
+    from extract_core.sync_job.local_end import LocalEnd
 
 _LOG_GROUP: Final = "/aws/batch/job"
 """Where a job's output goes unless its definition names another group (Batch guide, "Using the awslogs log driver")."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from extract_core import JobStatus, Json, Outcome, Statement, TableRun, Target
-    from extract_core.sync_job.local import LocalEnd
+    from extract_core.sync_job.local_end import LocalEnd
     from extract_ecs.deployment import EcsDeployment
     from extract_ecs.settings import EcsSettings
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from extract_core import Json, Statement, Target
-    from extract_core.sync_job.local import LocalEnd
+    from extract_core.sync_job.local_end import LocalEnd
 
 S = TypeVar("S", bound="BaseModel")
 D = TypeVar("D", bound="BaseModel")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from extract_core import JobStatus, Json, Outcome, Statement, TableRun, Target
     from extract_core.parsing.verdicts import Verdict
-    from extract_core.sync_job.local import LocalEnd
+    from extract_core.sync_job.local_end import LocalEnd
     from extract_emr.settings import EmrDeployment, EmrSettings
 
 _CLUSTERS: Final = "cluster/{cluster_id}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from extract_core import FailureClass, JobStatus, Json, TableRun
     from extract_core.parsing.verdicts import Verdict
-    from extract_core.sync_job.local import LocalEnd
+    from extract_core.sync_job.local_end import LocalEnd
     from extract_glue.settings import GlueDeployment, GlueSettings
 
 _LOCAL: Final = "jr_local_"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from extract_core import JobStatus, Json, TableRun, Target
     from extract_core.parsing.verdicts import Verdict
-    from extract_core.sync_job.local import LocalEnd
+    from extract_core.sync_job.local_end import LocalEnd
     from extract_emr.eks.settings import EksDeployment, EksSettings
 
 _RUNS: Final = "/virtualclusters/{virtual_cluster_id}/jobruns/*"

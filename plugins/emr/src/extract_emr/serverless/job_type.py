@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from extract_core import JobStatus, Json, TableRun
     from extract_core.parsing.verdicts import Verdict
-    from extract_core.sync_job.local import LocalEnd
+    from extract_core.sync_job.local_end import LocalEnd
     from extract_emr.serverless.settings import ServerlessDeployment, ServerlessSettings
 
 _APPLICATIONS: Final = "/applications/{application_id}"
