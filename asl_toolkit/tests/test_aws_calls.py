@@ -200,6 +200,31 @@ def test_step_functions_of_the_sdk_take_json_where_the_api_takes_its_text(aws):
     assert call(aws, "aws-sdk:sfn:startExecution", parameters).error == "Sfn.StateMachineDoesNotExistException"
 
 
+@pytest.mark.parametrize(
+    ("value", "body"),
+    [
+        ("text data", b'"text data"'),
+        ({"Dict": "Value"}, b'{"Dict":"Value"}'),
+        (["List"], b'["List"]'),
+        (False, b"false"),
+        (0, b"0"),
+    ],
+)
+def test_a_blob_of_the_sdk_is_the_json_text_of_its_value(aws, value, body):
+    """LocalStack's recording of s3:putObject (pull 12035): md5 2b5df37… is that of "text data" with its quotes."""
+    aws.client("s3").create_bucket(Bucket="bucket")
+    assert call(aws, "aws-sdk:s3:putObject", {"Bucket": "bucket", "Key": "k", "Body": value}).status == "SUCCEEDED"
+    assert aws.client("s3").get_object(Bucket="bucket", Key="k")["Body"].read() == body
+
+
+def test_a_dynamodb_attribute_may_be_plain_text(aws):
+    """aws-samples, human-task-reminder: `taskComplete: "false"` is read back as `taskComplete.S`."""
+    table(aws)
+    call(aws, "dynamodb:putItem", {"TableName": "t", "Item": {"id": "1", "done": "false"}})
+    item = call(aws, "dynamodb:getItem", {"TableName": "t", "Key": {"id": "1"}, "ConsistentRead": "true"}).output["Item"]
+    assert item == {"id": {"S": "1"}, "done": {"S": "false"}}
+
+
 def test_names_of_the_sdk():
     """Java's SDK 2.x: DefaultNamingStrategy, CodegenNamingUtils and Utils.unCapitalize of its code generator."""
     members = {

@@ -7,6 +7,7 @@ from asl_toolkit.json_value import is_number
 
 Shape: TypeAlias = Any  # botocore.model.Shape: botocore ships no types
 Limit: TypeAlias = Literal["enum", "min", "max"]
+_BOOLEANS: Mapping[str, bool] = {text: good for good in (True, False) for text in (f"{good}", f"{good}".lower())}
 
 
 class Inside(NamedTuple):
@@ -50,6 +51,21 @@ def fits(kind: str, value: Any) -> bool:
     if kind == "list":
         return isinstance(value, list)
     return kind in {"blob", "timestamp"} or isinstance(value, Mapping)
+
+
+def is_plain_attribute(shape: Shape, value: Any) -> bool:
+    """Whether a value is a DynamoDB attribute written as plain text: `"a"` stands for `{"S": "a"}`.
+
+    Source: aws-samples/step-functions-workflows-collection (human-task-reminder writes a text and reads it back as `.S`).
+    """
+    return isinstance(value, str) and shape.name == "AttributeValue" and "S" in getattr(shape, "members", ())
+
+
+def boolean_of(value: Any) -> bool | None:
+    """A boolean, or the text of one: public definitions that run on AWS have `"true"`. None for any other value."""
+    if isinstance(value, bool):
+        return value
+    return _BOOLEANS.get(value) if isinstance(value, str) else None
 
 
 def broken_limits(shape: Shape, value: Any) -> Iterator[tuple[Limit, Any]]:

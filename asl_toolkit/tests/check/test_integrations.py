@@ -50,3 +50,38 @@ def test_a_service_that_was_closed_is_not_judged():
     for service in RETIRED:
         task = {"Type": "Task", "Resource": f"arn:aws:states:::aws-sdk:{service}:doIt", "End": True}
         assert check({"StartAt": "A", "States": {"A": task}}) == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters"),
+    [
+        ("dynamodb:putItem", {"TableName": "t", "Item": {"id": {"S": "1"}, "done": "false"}}),
+        ("dynamodb:updateItem", {"TableName": "t", "Key": {"id": "1"}, "ExpressionAttributeValues": {":a": "b"}}),
+        ("aws-sdk:dynamodb:getItem", {"TableName": "t", "Key": {"id": "1"}}),
+        ("aws-sdk:sfn:sendTaskSuccess", {"TaskToken.$": "$.token", "Output": {"a.$": "$.a"}}),
+        ("aws-sdk:eventbridge:putEvents", {"Entries": [{"Source": "s", "DetailType": "d", "Detail": {"a": 1}}]}),
+        ("aws-sdk:s3:putObject", {"Bucket": "b", "Key": "k", "Body": 1}),
+        ("aws-sdk:s3:putObject", {"Bucket": "b", "Key": "k", "Body": [False]}),
+        ("aws-sdk:lambda:invoke", {"FunctionName": "f", "Payload": {"a": 1}}),
+        ("aws-sdk:ecs:updateService", {"Service": "s", "ForceNewDeployment": "true"}),
+        ("elasticmapreduce:setClusterTerminationProtection", {"ClusterId": "j", "TerminationProtected": "false"}),
+    ],
+)
+def test_values_that_step_functions_converts_are_not_faults(resource, parameters):
+    """aws-samples (attributes as text, Output as an object) and recordings of LocalStack (Body, Input)."""
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": parameters, "End": True}
+    assert check({"StartAt": "A", "States": {"A": task}}) == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters"),
+    [
+        ("dynamodb:putItem", {"TableName": "t", "Item": {"id": 1}}),
+        ("sqs:sendMessage", {"QueueUrl": {"a": 1}, "MessageBody": "m"}),
+        ("aws-sdk:s3:getObject", {"Bucket": 1, "Key": "k"}),
+        ("aws-sdk:ecs:updateService", {"Service": "s", "ForceNewDeployment": "yes"}),
+    ],
+)
+def test_values_that_step_functions_cannot_convert_are_faults(resource, parameters):
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": parameters, "End": True}
+    assert [finding.code for finding in check({"StartAt": "A", "States": {"A": task}})] == ["PARAMETER_TYPE"]

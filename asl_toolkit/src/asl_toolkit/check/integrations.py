@@ -181,8 +181,6 @@ OF_MAPS: Final[Mapping[tuple[str, str], Integration]] = {
     ),
 }
 
-# Members of a request through `aws-sdk:` that hold JSON as a text and are taken as JSON by Step Functions, too.
-SDK_JSON: Final = frozenset({"Payload", "Input", "Message", "MessageBody", "Detail", "Body"})
 SDK_SUFFIXES: Final = _TOKEN
 
 # Names of botocore and of the SDK's command line that are not Step Functions' own name of the service.

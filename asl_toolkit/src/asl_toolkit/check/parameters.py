@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final
 
-from asl_toolkit.botocore_shapes import Shape, broken_limits, fits, inside
+from asl_toolkit.botocore_shapes import Shape, boolean_of, broken_limits, fits, inside, is_plain_attribute
 from asl_toolkit.check.findings import Pointer, Report
 from asl_toolkit.check.integrations import OF_MAPS, Integration, Simple
 from asl_toolkit.check.models import Models, find_member, member_names, nearest
@@ -73,6 +73,7 @@ class _Checker:
         self._report = report
         self._models = models
         self._title = title
+        self._sdk = title.startswith("aws-sdk:")
 
     def check(self, value: Mapping[str, Json], pointer: Pointer) -> None:
         """The whole request."""
@@ -144,7 +145,11 @@ class _Checker:
         if self._is_dynamic(value) or depth > _DEEPEST or getattr(shape, "is_document_type", False):
             return
         kind = shape.type_name
-        if kind in {"blob", "timestamp"}:
+        if kind in {"blob", "timestamp"} or is_plain_attribute(shape, value):
+            return
+        if kind == "string" and self._sdk and isinstance(value, (dict, list)):
+            return  # Step Functions sends its JSON text
+        if kind == "boolean" and boolean_of(value) is not None:
             return
         if not fits(kind, value):
             self._report.add("PARAMETER_TYPE", pointer, f"this member of {self._title} is {_WANTED[kind]}, not {shown(value)}")
@@ -179,7 +184,7 @@ class _Checker:
             self._report.add("PARAMETER_VALUE", pointer, f"the {what} that {self._title} takes here is {bound}{unit}, not {size}")
 
     def _simple(self, kind: Simple, value: Json, pointer: Pointer) -> None:
-        if kind != "any" and not fits(kind, value):
+        if kind != "any" and not (fits(kind, value) or (kind == "boolean" and boolean_of(value) is not None)):
             self._report.add("PARAMETER_TYPE", pointer, f"this member of {self._title} is {_WANTED[kind]}, not {shown(value)}")
 
 

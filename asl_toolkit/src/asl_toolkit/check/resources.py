@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 from asl_toolkit.check.findings import Pointer, Report
-from asl_toolkit.check.integrations import OF_MAPS, OPTIMISED, RENAMED, RETIRED, SDK_JSON, SDK_SUFFIXES, Integration
+from asl_toolkit.check.integrations import OF_MAPS, OPTIMISED, RENAMED, RETIRED, SDK_SUFFIXES, Integration
 from asl_toolkit.check.models import Models, nearest
 from asl_toolkit.check.scopes import Machine, StateAt
 from asl_toolkit.check.values import is_placeholder
@@ -138,8 +138,7 @@ def _check_sdk(  # noqa: PLR0913, PLR0917 - the parts of the ARN, and where faul
         report.add("UNKNOWN_ACTION", pointer, f"the service {service!r} has no action {action!r}{near}")
         return None
     operation = actions[own]
-    members = dict.fromkeys(SDK_JSON, "any")
-    return Called(f"aws-sdk:{service}", own, suffix, Integration(SDK_SUFFIXES, (client, operation), members))  # type: ignore[arg-type] # "any" is a Simple
+    return Called(f"aws-sdk:{service}", own, suffix, Integration(SDK_SUFFIXES, (client, operation)))
 
 
 def _check_suffix(what: str, suffix: str, allowed: tuple[str, ...], pointer: Pointer, report: Report) -> None:

@@ -6,6 +6,7 @@ execution with States.Runtime, which no Catch handles.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,11 +48,10 @@ def request_of(task: TaskRequest) -> tuple[Any, dict[str, Any], str]:  # botocor
     """
     operation = operation_of(task.service, task.action)
     from asl_toolkit import AslError
-    from asl_toolkit.services.aws.checks import free_text_of
-    from asl_toolkit.services.aws.shapes import to_request
+    from asl_toolkit.services.aws.checks import request_of as request_of_task
 
     try:
-        return operation, to_request(operation.input_shape, _in_the_apis_form(task), free_text_of(task)), ""
+        return operation, request_of_task(operation.input_shape, replace(task, parameters=_in_the_apis_form(task))), ""
     except AslError as error:
         return operation, {}, str(error).rpartition("[")[2].rstrip("]")
 

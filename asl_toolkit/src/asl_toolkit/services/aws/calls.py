@@ -12,7 +12,7 @@ from typing import Any
 
 from asl_toolkit.errors import RuntimeFailure, TaskFailed
 from asl_toolkit.json_value import Json
-from asl_toolkit.services.aws.checks import available_services, check_parameters, free_text_of, naming_of, operation_of
+from asl_toolkit.services.aws.checks import available_services, check_parameters, naming_of, operation_of, request_of
 from asl_toolkit.services.aws.names import OPTIMISED, Optimised, client_name, exception_name, java_name, sdk_exception_name
 from asl_toolkit.services.aws.shapes import from_response, missing_members, to_request
 from asl_toolkit.services.contract import CheckedHandler, Handler, TaskRequest
@@ -98,7 +98,7 @@ class AwsCalls:
         operation = operation_of(model, request)
         if operation is None:
             raise RuntimeFailure(f"The resource '{request.resource}' names no action of the service")
-        arguments = to_request(operation.input_shape, request.parameters, free_text_of(request), naming_of(request))
+        arguments = request_of(operation.input_shape, request)
         if missing := missing_members(operation.input_shape, arguments):
             raise errors.missing(missing)
         try:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from asl_toolkit.services.aws.names import OPTIMISED, client_name, member_name, sdk_member_name
-from asl_toolkit.services.aws.shapes import Naming, to_request
+from asl_toolkit.botocore_shapes import Shape
+from asl_toolkit.services.aws.names import OPTIMISED, client_name
+from asl_toolkit.services.aws.shapes import Naming, naming, to_request
 from asl_toolkit.services.contract import CheckedHandler, Handler, TaskRequest
 
 # Members that an optimised integration takes as any JSON value and sends as its text.
@@ -18,12 +19,6 @@ _FREE_TEXT: Mapping[str, frozenset[str]] = {
     "publish": frozenset({"Message"}),
     "putEvents": frozenset({"Detail"}),
     "startExecution": frozenset({"Input"}),
-}
-# Such members of `aws-sdk:sfn`, as public definitions have them (AWS's samples of startSyncExecution, callbacks of children).
-_FREE_TEXT_OF_SFN: Mapping[str, frozenset[str]] = {
-    "startExecution": frozenset({"Input"}),
-    "startSyncExecution": frozenset({"Input"}),
-    "sendTaskSuccess": frozenset({"Output"}),
 }
 _OWN_SHAPE = frozenset({"elasticmapreduce", "eks", "apigateway", "http"})  # their parameters are not those of the API
 
@@ -38,21 +33,19 @@ def check_parameters(request: TaskRequest) -> None:
     model = _model(request.service)
     operation = None if model is None else operation_of(model, request)
     if operation is not None:
-        to_request(operation.input_shape, request.parameters, free_text_of(request), naming_of(request))
+        request_of(operation.input_shape, request)
 
 
-def free_text_of(request: TaskRequest) -> frozenset[str]:
-    """The members of a call that may hold any JSON value."""
-    if request.service == "aws-sdk:sfn":
-        return _FREE_TEXT_OF_SFN.get(request.action, frozenset())
+def request_of(shape: Shape, request: TaskRequest) -> dict[str, Any]:
+    """boto3's keyword arguments for a Task. Raises RuntimeFailure for parameters that Step Functions refuses."""
     if request.service.startswith("aws-sdk:"):
-        return frozenset()
-    return _FREE_TEXT.get(request.action, frozenset())
+        return to_request(shape, request.parameters, sdk=True)
+    return to_request(shape, request.parameters, _FREE_TEXT.get(request.action, frozenset()))
 
 
 def naming_of(request: TaskRequest) -> Naming:
-    """How the integration writes members."""
-    return sdk_member_name if request.service.startswith("aws-sdk:") else member_name
+    """The spelling of members in the integration."""
+    return naming(sdk=request.service.startswith("aws-sdk:"))
 
 
 def operation_of(model: Any, request: TaskRequest) -> Any | None:  # botocore's models

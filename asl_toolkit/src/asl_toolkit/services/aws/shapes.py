@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from asl_toolkit.botocore_shapes import Shape, fits, inside
+from asl_toolkit.botocore_shapes import Shape, boolean_of, fits, inside, is_plain_attribute
 from asl_toolkit.errors import RuntimeFailure
 from asl_toolkit.json_value import Json, dumps, is_number
-from asl_toolkit.services.aws.names import member_name
+from asl_toolkit.services.aws.names import member_name, sdk_member_name
 from asl_toolkit.timestamps import instant_text, parse_instant
 
 Naming: TypeAlias = Callable[[str], str]  # a member's own name → the one that Step Functions writes
@@ -31,19 +31,24 @@ _WANTED = {
 }
 
 
-def to_request(
-    shape: Shape, parameters: Json, free_text: frozenset[str] = frozenset(), naming: Naming = member_name
-) -> dict[str, Any]:
+def naming(*, sdk: bool) -> Naming:
+    """The spelling of members in an optimised integration or in one of the `aws-sdk:`."""
+    return sdk_member_name if sdk else member_name
+
+
+def to_request(shape: Shape, parameters: Json, free_text: frozenset[str] = frozenset(), *, sdk: bool = False) -> dict[str, Any]:
     """boto3's keyword arguments from a Task's parameters; null members are left out.
 
-    `free_text` names members that take any JSON value as its text (MessageBody of sqs:sendMessage). A member's own name with
-    a capital is taken beside the one that `naming` makes of it.
-    RuntimeFailure for unknown members and wrong types.
+    `free_text` names members that take any JSON value as its text (MessageBody of sqs:sendMessage). An `sdk` call takes an
+    object or array as the JSON text of any text member (recorded for Input of sfn:startExecution), and sends the JSON text of
+    any value of a blob, quotes included (recorded for Body of s3:putObject: localstack, pull 12035). A member's own name with
+    a capital is accepted too.
+    Raises RuntimeFailure for unknown members and wrong types.
     """
     if shape is None:
         return {}
     try:
-        request = _Converter(naming).convert(shape, _as_text(parameters, free_text) if free_text else parameters, "")
+        request = _Converter(sdk=sdk).convert(shape, _as_text(parameters, free_text) if free_text else parameters, "")
     except _Refused as refused:
         raise RuntimeFailure(f"The Parameters '{dumps(parameters)}' could not be used to start the Task: [{refused}]") from None
     return dict(request)
@@ -67,8 +72,9 @@ class _Refused(Exception):  # noqa: N818 - never leaves this module
 class _Converter:
     """JSON to a request: the names of members are the integration's."""
 
-    def __init__(self, naming: Naming) -> None:
-        self._naming = naming
+    def __init__(self, *, sdk: bool) -> None:
+        self._sdk = sdk
+        self._naming = naming(sdk=sdk)
 
     def convert(self, shape: Shape, value: Json, name: str) -> Any:  # a request's value: JSON, bytes or datetime
         """The value of a shape; _Refused if it has another type."""
@@ -76,7 +82,9 @@ class _Converter:
         if kind == "structure" and getattr(shape, "is_document_type", False):
             return value
         if kind not in {"structure", "list", "map"}:
-            return _scalar(shape, value, name)
+            return self._scalar(kind, value, name)
+        if is_plain_attribute(shape, value):
+            return {"S": value}
         if not fits(kind, value):
             raise _Refused(f"The value for the field '{name}' must be {_WANTED[kind]}")
         held = inside(shape, value, self._names(shape, value) if kind == "structure" else None)
@@ -92,18 +100,21 @@ class _Converter:
                 raise _Refused(f'The field "{name}" is not supported by Step Functions')
         return {name: members[name] for name in value}
 
-
-def _scalar(shape: Shape, value: Json, name: str) -> Any:  # as above
-    kind = shape.type_name
-    if kind == "blob" and isinstance(value, (str, dict, list)):
-        return value.encode() if isinstance(value, str) else dumps(value).encode()
-    if kind == "timestamp":
-        instant = parse_instant(value) if isinstance(value, str) else None
-        if instant is not None or is_number(value):
-            return instant or value
-    elif kind != "blob" and fits(kind, value):
-        return int(value) if kind in {"integer", "long"} else value
-    raise _Refused(f"The value for the field '{name}' must be {_WANTED.get(kind, kind)}")
+    def _scalar(self, kind: str, value: Json, name: str) -> Any:  # as above
+        structured = isinstance(value, (dict, list))
+        if kind == "blob" and (self._sdk or structured or isinstance(value, str)):
+            return (value if isinstance(value, str) and not self._sdk else dumps(value)).encode()
+        if kind == "string" and self._sdk and structured:
+            return dumps(value)
+        if kind == "boolean" and (boolean := boolean_of(value)) is not None:
+            return boolean
+        if kind == "timestamp":
+            instant = parse_instant(value) if isinstance(value, str) else None
+            if instant is not None or is_number(value):
+                return instant or value
+        elif kind != "blob" and fits(kind, value):
+            return int(value) if kind in {"integer", "long"} else value
+        raise _Refused(f"The value for the field '{name}' must be {_WANTED.get(kind, kind)}")
 
 
 def from_response(shape: Shape, response: Any, *, epoch: bool, naming: Naming = member_name) -> Json:  # boto3's answer
