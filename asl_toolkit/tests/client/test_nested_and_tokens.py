@@ -97,6 +97,22 @@ def test_stopping_the_parent_stops_the_child(create):
     assert client.wait_for_execution(executionArn=child_arn, timeout=10)["status"] == "ABORTED"
 
 
+def test_the_token_of_a_sync_task_may_end_it(client, create, run):
+    """API reference, SendTaskSuccess; aws-samples, distributed-data-stream-aggregator. The child goes on."""
+    send = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess",
+        "Parameters": {"TaskToken.$": "$.token", "Output": {"n": 3}},
+        "Next": "W",
+    }
+    wait = {"Type": "Wait", "Seconds": 5, "End": True}
+    child = create(client, "child", {"StartAt": "T", "States": {"T": send, "W": wait}})
+    described = run(client, "parent", nested(".sync:2", StateMachineArn=child, Input={"token.$": "$$.Task.Token"}))
+    assert json.loads(described["output"]) == {"n": 3}
+    (execution,) = client.list_executions(stateMachineArn=child)["executions"]
+    assert client.wait_for_execution(executionArn=execution["executionArn"])["status"] == "SUCCEEDED"
+
+
 def test_tokens_are_answered_through_the_client(create):
     bodies = []
     services = Services({("sqs", "sendMessage"): lambda request: bodies.append(request.parameters["MessageBody"]) or {}})

@@ -39,6 +39,7 @@ _CONTEXT: Final[Mapping[str, frozenset[str]]] = {  # developer guide, "Accessing
     "Task": frozenset({"Token"}),
     "Map": frozenset({"Item"}),
 }
+_WITH_TOKEN: Final = (".wait", ".sync")  # API reference, SendTaskSuccess; another check reports a misspelt pattern
 _ITEM: Final = frozenset({"Index", "Key", "Source", "Value"})
 
 
@@ -123,8 +124,8 @@ def check_context_names(names: list[str], source: str, pointer: Pointer, state: 
         report.add("CONTEXT_PATH", pointer, f"Map.Item of the context object has no member {names[2]!r} ({source}){near}")
     elif names[0] == "Map" and state.type != "Map" and not in_map(state.scope):
         report.add("CONTEXT_PATH", pointer, f"{source} is there only in a Map")
-    elif names[0] == "Task" and ".wait" not in str(state.value.get("Resource", "")):  # a misspelt pattern is said elsewhere
-        report.add("CONTEXT_PATH", pointer, f"{source} is there only in a .waitForTaskToken Task")
+    elif names[0] == "Task" and not any(part in str(state.value.get("Resource", "")) for part in _WITH_TOKEN):
+        report.add("CONTEXT_PATH", pointer, f"{source} is there only in a Task with .waitForTaskToken or .sync")
 
 
 def _near(name: str, known: Collection[str]) -> str:

@@ -47,7 +47,7 @@ async def call_storage(frame: Frame, resource: "Resource", parameters: Json, err
         state_name=frame.state.name,
         context=frame.context,
     )
-    work = Work(frame.run, request)
+    work = Work(frame.run, request, None)
     try:
         end = await work.start(handler)
         if work.submitted is not None:

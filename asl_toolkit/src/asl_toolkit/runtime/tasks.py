@@ -21,7 +21,8 @@ async def run_task(frame: Frame) -> StateEnd:
     state = frame.state
     assert isinstance(state, TaskState)  # noqa: S101 - by its runner's table
     token = None
-    if state.resource.pattern == "wait_for_task_token":
+    job = state.resource.pattern == "sync" and "Execution" in frame.context  # TestState's callers may give another context
+    if job or state.resource.pattern == "wait_for_task_token":
         token = frame.run.services.tokens.new()
         frame.context = {**frame.context, "Task": {"Token": token}}
     data = effective_input(frame)
@@ -38,12 +39,12 @@ async def run_task(frame: Frame) -> StateEnd:
         timeout_seconds=_seconds(frame, state.timeout, data),
         heartbeat_seconds=_seconds(frame, state.heartbeat, data),
         credentials=None if state.credentials is None else state.credentials.evaluate(frame.environment(data)),
-        task_token=token,
+        task_token=token if state.resource.pattern == "wait_for_task_token" else None,
         clock=frame.run.loop.clock if frame.run.loop.shares else None,
     )
     kind = _LambdaEvents if state.resource.is_function else _ActivityEvents if state.resource.is_activity else _TaskEvents
     events = kind(frame, request)
-    result = await _attempt(frame, request, events)
+    result = await _attempt(frame, request, events, token)
     return finish(frame, result, state.next)
 
 
@@ -59,7 +60,7 @@ def _seconds(frame: Frame, field: Field | None, data: Json) -> float | None:
     return int(value)
 
 
-async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents") -> Json:
+async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents", token: str | None) -> Json:
     state = frame.state
     assert isinstance(state, TaskState)  # noqa: S101 - by its runner's table
     handler = frame.run.services.handler(state.resource, state.name)
@@ -72,7 +73,7 @@ async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents") ->
         raise data_limit(events.name)
     events.scheduled(sent)
     events.started()
-    work = Work(frame.run, request)
+    work = Work(frame.run, request, token)
     try:
         end = await work.start(handler)
         if work.submitted is not None:

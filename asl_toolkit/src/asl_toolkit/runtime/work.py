@@ -34,13 +34,18 @@ class _Began:
 
 
 class Work:
-    """Starts a handler and waits for its end; `close` cancels what is still under way."""
+    """Starts a handler and waits for its end; `close` cancels unfinished work.
 
-    def __init__(self, run: "Run", request: TaskRequest) -> None:
+    A `.sync` Task has a `token` too, which may end it (API reference, SendTaskSuccess: "optionally Task states using the job
+    run pattern"). Its job then goes on.
+    """
+
+    def __init__(self, run: "Run", request: TaskRequest, token: str | None) -> None:
         self._run = run
         self._request = request
         self._loop = run.loop
-        self._token = request.task_token
+        self._token = token
+        self._answered = False  # by the token
         self._ended: Signal[object] = Signal(run.loop)
         self._began: Signal[object] = Signal(run.loop)
         self.key = request.state_name
@@ -83,7 +88,7 @@ class Work:
         if isinstance(answer, Later):
             self._wait(answer)
             return
-        if self._request.pattern == "request_response" and self._token is None and not isinstance(answer, Submitted):
+        if self._request.pattern == "request_response" and not isinstance(answer, Submitted):
             self._began.set(answer)
             return
         self._submit(answer)
@@ -119,7 +124,7 @@ class Work:
         else:
             future: Future[Json] = Future()
             self.submitted = Submitted(answer, future)
-            if self._token is None:
+            if self._request.task_token is None:
                 self._ended.set(answer)
         self._began.set(_Began)
 
@@ -173,8 +178,12 @@ class Work:
             self._watch_heartbeat()
 
     def _expect_token(self) -> None:
-        post, ended = self._loop.post, self._ended
-        self._run.services.tokens.wait(str(self._token), lambda answer: post(lambda: ended.set(answer)), lambda: post(self._beat))
+        def take(answer: object) -> None:
+            self._answered = True
+            self._ended.set(answer)
+
+        post = self._loop.post
+        self._run.services.tokens.wait(str(self._token), lambda answer: post(lambda: take(answer)), lambda: post(self._beat))
 
     def _beat(self) -> None:
         self._last_beat = self._loop.clock.now()
@@ -187,7 +196,8 @@ class Work:
         while self._outside:
             self._came_back()
         submitted = self.submitted
-        if submitted is not None and not (submitted.completion.done() or self._token is not None):
+        waits_for_token = self._request.task_token is not None
+        if submitted is not None and not (submitted.completion.done() or self._answered or waits_for_token):
             _cancel(submitted)
         self._began.set(None)
         self._ended.set(None)
