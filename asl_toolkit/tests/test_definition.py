@@ -95,9 +95,25 @@ def test_retry_and_catch_keep_the_rules_of_states_all():
     assert findings(one(state)) == [
         "/States/S/Retry/0/ErrorEquals: States.ALL stands alone in its ErrorEquals [ERROR_NAMES]",
         "/States/S/Retry/0/ErrorEquals: States.ALL stands in the last entry of Retry [ERROR_NAMES]",
-        "/States/S/Retry/1/ErrorEquals/0: 'States.Nope' is not an error name that Step Functions reserves [ERROR_NAMES]",
         "/States/S/Retry/1/MaxAttempts: MaxAttempts is a whole number of at least 0, not -1 [WRONG_VALUE]",
     ]
+
+
+@pytest.mark.parametrize("error", ["States.Quorum", "States.Http.StatusCode.404", "States.Http.Socket", "States.Timeout"])
+def test_any_name_may_be_caught(error):
+    """aws-samples, quorum-with-parallel-pattern: `States.Quorum` is deployed. Developer guide: States.Http.StatusCode.*."""
+    fail = {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": error}}}
+    catch = [{"ErrorEquals": [error], "Next": "D"}]
+    parallel = {"Type": "Parallel", "Branches": [fail], "Catch": catch, "Next": "D"}
+    machine = {"StartAt": "P", "States": {"P": parallel, "D": {"Type": "Pass", "Result": "caught", "End": True}}}
+    assert asl_toolkit.run(machine).output == "caught"
+
+
+@pytest.mark.parametrize("value", [False, 0, None, "text", [{"a.$": "$.n"}]])
+def test_parameters_may_be_any_json_value(value):
+    """LocalStack, issue 6362: AWS deploys such a Task and passes the value on."""
+    expected = [{"a": 1}] if isinstance(value, list) else value
+    assert asl_toolkit.run(one({**PASS, "Parameters": value}), {"n": 1}).output == expected
 
 
 def test_all_faults_are_listed_at_once():

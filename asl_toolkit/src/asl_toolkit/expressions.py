@@ -93,7 +93,7 @@ def parse_expression(text: str, *, intrinsics: bool = True) -> Expression:
         raise SyntaxFault(f"{text!r} is not {what}")
     scanner = Scanner(text)
     expression = _path(scanner, text)
-    if not scanner.at_end():
+    if not scanner.at_end() and not scanner.only_blanks():
         raise scanner.fault("unexpected text")
     return expression
 

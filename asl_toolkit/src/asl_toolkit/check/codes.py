@@ -91,8 +91,13 @@ CODES: Final[Mapping[str, Code]] = {
     ),
     "ERROR_NAMES": _error(
         _ERRORS,
-        "States.ALL is not alone or not last, or a name with the reserved prefix `States.` is not known",
-        "Put States.ALL alone into the last entry; your own error names do not begin with `States.`",
+        "States.ALL is not alone or not last",
+        "Put States.ALL alone into the last entry",
+    ),
+    "UNKNOWN_ERROR_NAME": _warning(
+        _ERRORS,
+        "an error name begins with `States.`, but Step Functions has no such error",
+        "Correct the name, or begin your own error names differently",
     ),
     "DEAD_HANDLER": _warning(
         _ERRORS,

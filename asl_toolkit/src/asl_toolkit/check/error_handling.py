@@ -108,7 +108,7 @@ def _check_order(entries: list[Json], state: StateAt, name: str, report: Report)
             if not isinstance(error, str):
                 report.add("WRONG_TYPE", (*pointer, inner), f"an error's name is a string, not {a_type(error)}")
             elif error.startswith("States.") and error not in RESERVED and not error.startswith(_HTTP):
-                report.add("ERROR_NAMES", (*pointer, inner), f"{shown(error)} is not an error name that Step Functions reserves")
+                report.add("UNKNOWN_ERROR_NAME", (*pointer, inner), f"Step Functions has no error {shown(error)}")
         named = [error for error in errors if isinstance(error, str)]
         if "States.ALL" in named and len(errors) > 1:
             report.add("ERROR_NAMES", pointer, "States.ALL stands alone in its ErrorEquals")

@@ -37,10 +37,10 @@ _MOVES: Final[Fields] = {"Next": Field("state"), "End": Field("flag")}
 _FLOW: Final[Fields] = {**_EVERY, **_PATHS, **_ASSIGN, **_MOVES}
 _RESULT: Final[Fields] = {"ResultSelector": _jsonpath("template"), "ResultPath": _jsonpath("result path")}
 _HANDLERS: Final[Fields] = {"Retry": Field("list"), "Catch": Field("list")}
-_INPUT: Final[Fields] = {"Parameters": _jsonpath("template"), "Arguments": _jsonata("data")}
+_INPUT: Final[Fields] = {"Parameters": _jsonpath("any"), "Arguments": _jsonata("data")}
 
 STATE_FIELDS: Final[Mapping[str, Fields]] = {
-    "Pass": {**_FLOW, "Parameters": _jsonpath("template"), "Result": _jsonpath("any"), "ResultPath": _jsonpath("result path")},
+    "Pass": {**_FLOW, "Parameters": _jsonpath("any"), "Result": _jsonpath("any"), "ResultPath": _jsonpath("result path")},
     "Task": {
         **_FLOW,
         **_INPUT,
@@ -79,7 +79,7 @@ STATE_FIELDS: Final[Mapping[str, Fields]] = {
         "ItemsPath": _jsonpath("value path"),
         "Items": _jsonata("any"),
         "ItemSelector": Field("template"),
-        "Parameters": _jsonpath("template"),
+        "Parameters": _jsonpath("any"),
         "MaxConcurrency": Field("count"),
         "MaxConcurrencyPath": _jsonpath("value path"),
         "ToleratedFailureCount": Field("count"),

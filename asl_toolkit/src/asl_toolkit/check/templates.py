@@ -35,6 +35,7 @@ def check_templates(state: StateAt, report: Report) -> None:
         return
     for pointer, template in template_places(state):
         _check(template, pointer, state, report, 0)
+        _check_literal(str(pointer[-1]), template, pointer, report)
     if state.type == "Pass" and "Result" in state.value:
         _check_static(state.value["Result"], state.at("Result"), report, 0)
 

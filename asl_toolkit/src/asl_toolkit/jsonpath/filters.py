@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from asl_toolkit.jsonpath.scanner import Scanner
 
 _MISSING: Final = object()
+_CONSTANTS: Final[dict[str, Json]] = {"true": True, "false": False, "null": None}
+_WORD_ENDS: Final = frozenset(" \t\r\n()[],&|=!<>~'\"")
 _Operand = Callable[[Json, Json], Json]  # (current, root) -> value, or _MISSING
 
 
@@ -86,12 +88,13 @@ class FilterParser:
         return lambda _here, _root: value
 
     def _literal(self) -> Json:
+        """A literal. An unquoted word is a text, as four samples of aws-samples have it (parallel-translate and others)."""
         scanner = self._scanner
         if scanner.peek() in {"'", '"'}:
             return scanner.quoted()
-        for word, value in (("true", True), ("false", False), ("null", None)):
-            if scanner.take(word):
-                return value
+        if scanner.peek().isalpha() or scanner.peek() == "_":
+            word = scanner.take_until(_WORD_ENDS)
+            return _CONSTANTS.get(word, word)
         if scanner.take("["):
             return self._list()
         number = scanner.number()

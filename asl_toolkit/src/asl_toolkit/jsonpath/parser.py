@@ -14,12 +14,12 @@ _MOST_TOKENS = 1_000
 
 @lru_cache(maxsize=4096)
 def parse_path(text: str) -> JsonPath:
-    """The path that `text` writes; it begins with `$`. SyntaxFault when it cannot be read to its end."""
+    """The path in `text`; it begins with `$` and may end with blanks, which Jayway trims. Raises SyntaxFault."""
     scanner = Scanner(text)
     if not scanner.take("$"):
         raise SyntaxFault(f"the path {text!r} does not begin with '$'")
     path = parse_steps(scanner)
-    if not scanner.at_end():
+    if not scanner.at_end() and not scanner.only_blanks():
         raise scanner.fault("unexpected text")
     return path
 

@@ -29,6 +29,10 @@ class Scanner:
         """True when everything is read."""
         return self.position >= len(self.text)
 
+    def only_blanks(self) -> bool:
+        """Whether only blanks follow, which Jayway trims (developer guide, tutorial-gather-s3-bucket-info)."""
+        return self.text[self.position :].isspace()
+
     def peek(self) -> str:
         """The next character, or an empty text at the end."""
         return self.text[self.position : self.position + 1]
