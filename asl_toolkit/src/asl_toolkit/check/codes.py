@@ -147,6 +147,11 @@ CODES: Final[Mapping[str, Code]] = {
         "See the developer guide, “Context object”, for its members",
     ),
     "JSONATA_SYNTAX": _error(_EXPRESSIONS, "a JSONata expression cannot be parsed", "Correct the expression"),
+    "JSONATA_REFERENCE": _error(
+        _EXPRESSIONS,
+        "a JSONata expression reads a name that belongs to no value (UNSUPPORTED_JSONATA_EXPRESSION)",
+        "Read a member of $states.input or of a variable, as in $states.input.name",
+    ),
     "STATES_MEMBER": _error(
         _EXPRESSIONS,
         "a JSONata expression reads a member of $states that does not exist or is not available in this field",

@@ -103,7 +103,11 @@ MACHINE_FIELDS: Final[Fields] = {
 }
 # What a machine may have is let pass in a branch or a processor: AWS takes branches that were pasted as whole machines.
 BRANCH_FIELDS: Final[Fields] = MACHINE_FIELDS
-PROCESSOR_FIELDS: Final[Fields] = {**MACHINE_FIELDS, "ProcessorConfig": Field("object")}
+# AWS refuses QueryLanguage in a processor: floci-io/floci, issue 2968, measured.
+PROCESSOR_FIELDS: Final[Fields] = {
+    **{name: field for name, field in MACHINE_FIELDS.items() if name != "QueryLanguage"},
+    "ProcessorConfig": Field("object"),
+}
 
 EXCLUSIVE: Final = (
     ("Next", "End"),

@@ -27,11 +27,14 @@ def check_jsonata(state: StateAt, report: Report) -> None:
     if not state.jsonata:
         return
     for pointer, text in expressions_of(state, report):
-        from asl_toolkit.jsonata import syntax_fault  # its library takes long to import
+        from asl_toolkit.jsonata import names_without_context, syntax_fault  # its library takes long to import
 
         fault = syntax_fault(text)
         if fault is not None:
             report.add("JSONATA_SYNTAX", pointer, fault)
+            continue
+        for name in names_without_context(text):
+            report.add("JSONATA_REFERENCE", pointer, f"Reference to '{name}' at the top level is not supported.")
 
 
 def without_texts(expression: str) -> str:

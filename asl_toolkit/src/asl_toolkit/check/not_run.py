@@ -14,7 +14,7 @@ def check_not_run(machine: Machine, report: Report) -> None:
     """Fields of whole machines in branches and processors, and formats of an ItemReader."""
     for scope in machine.scopes[1:]:
         for name in _OF_MACHINES:
-            if name in scope.value:
+            if name in scope.value and (name != "QueryLanguage" or scope.kind == "branch"):
                 report.add(
                     "NOT_RUN_HERE", (*scope.pointer, name), f"{name} of {scope.title} is not run here, only that of the machine"
                 )

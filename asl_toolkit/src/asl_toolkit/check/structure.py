@@ -45,7 +45,7 @@ def _check_scope(scope: Scope, report: Report) -> None:
     check_values(scope.value, scope.pointer, fields, "JSONPath", report)  # nothing here is evaluated
     if "Version" in scope.value:
         check_word("Version", scope.value["Version"], ("1.0",), (*scope.pointer, "Version"), report)
-    if "QueryLanguage" in scope.value:
+    if "QueryLanguage" in scope.value and "QueryLanguage" in fields:
         words = ("JSONPath", "JSONata")
         check_word("QueryLanguage", scope.value["QueryLanguage"], words, (*scope.pointer, "QueryLanguage"), report)
 

@@ -24,6 +24,7 @@ from asl_toolkit.jsonata.engine import Expression
 from asl_toolkit.jsonata.functions import bindings
 from asl_toolkit.jsonata.library import Functions, JException, RegexFlags, Utils, deep_recursion
 from asl_toolkit.jsonata.messages import INTERNAL, LimitReached, tail_of
+from asl_toolkit.jsonata.references import top_level_names
 from asl_toolkit.templates import array_template, object_template
 
 _log = logging.getLogger(__name__)
@@ -129,6 +130,12 @@ def syntax_fault(text: str) -> str | None:
     except SyntaxFault as fault:
         return str(fault)
     return None
+
+
+def names_without_context(text: str) -> list[str]:
+    """The top-level names in a `{% … %}` that the library can read; AWS refuses them."""
+    with _LOCK:
+        return top_level_names(_compiled(text[2:-2].strip()).ast)
 
 
 @lru_cache(maxsize=2048)
