@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+from extract_cli.pipeline_runs import PipelineRuns
 from extract_cli.views.report import show
 from extract_cli.views.summary import is_large, show_summary
 from extract_core.contract import FailureClass, JobState
@@ -26,13 +27,13 @@ def test_which_runs_are_large():
 
 
 def test_it_is_drawn(capsys):
-    show_summary(None, RECORD, output="text")
+    show_summary(RECORD, output="text")
     shown = capsys.readouterr()
     assert "run one: FAILED" in shown.out
     assert "5,000" in shown.out
     assert "public.a" in shown.out
     assert "no such column" in shown.out
-    assert " rows left out because their watermark is NULL: 1,234; of which tables, says: extract status --all\n" in shown.out
+    assert " rows left out because their watermark is NULL: 1,234; for their tables see: extract status --all\n" in shown.out
     assert "slow: public.b, 1,200 s" in shown.out
     assert shown.err == "every table: extract status --all\n"
 
@@ -73,10 +74,10 @@ def test_a_large_run_that_is_alive_is_told_by_its_counts_its_failures_and_what_r
                 message="java.lang.OutOfMemoryError" if failure else None, recorded_at="2026-03-01T06:10:00+00:00",
             )  # fmt: skip
             tracking.finish(row, guard=Guard(run_id="one", fencing=1, attempt=1))
-        engine = Alive(tracking)
-        show(engine, tracking.run("one"), "RUNNING", output="text", every=False)
+        runs = PipelineRuns.of(Alive(tracking))
+        show(runs, tracking.run("one"), output="text", every=False)
         shown = capsys.readouterr()
-        show(engine, tracking.run("one"), "RUNNING", output="json", every=False)
+        show(runs, tracking.run("one"), output="json", every=False)
         told = json.loads(capsys.readouterr().out)
     assert [line.split() for line in shown.out.splitlines()[4:7]] == [
         ["done1", "glue", "FAILED", "OUT_OF_MEMORY"], ["t1", "glue", "RUNNING", "90.0"], ["t2", "glue", "RUNNING", "90.0"],
@@ -87,6 +88,6 @@ def test_a_large_run_that_is_alive_is_told_by_its_counts_its_failures_and_what_r
 
 
 def test_it_is_json(capsys):
-    show_summary(None, RECORD, output="json")
+    show_summary(RECORD, output="json")
     shown = json.loads(capsys.readouterr().out)
     assert (shown["state"], shown["tables"]) == ("FAILED", SUMMARY["failed_tables"])

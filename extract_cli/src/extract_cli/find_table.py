@@ -1,4 +1,4 @@
-"""Which table a person means: its source is looked for where none is named."""
+"""Which table a person means: its source is looked up if the command names none."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from extract_core.errors import UsageError
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from extract_core.pipeline.parts import Parts
     from extract_core.tracking.records import RunRecord
+    from extract_core.tracking.store import TrackingStore
 
 source_option = click.option("--source", metavar="SOURCE", help="The table's source. [default: the one that has such a table]")
-_RUNS = 200  # in which sources and names are looked for
+_RUNS = 200  # whose sources and tables are looked at
 
 
-def find_source(parts: Parts, table: str, source: str | None, *, may_be_new: bool = False) -> str:
-    """The source of this table: `source`, or the only one whose table of this name tracking knows.
+def find_source(tracking: TrackingStore, table: str, source: str | None, *, may_be_new: bool = False) -> str:
+    """The source of this table: `source`, or the only source with a table of this name in the tracking store.
 
-    With `may_be_new` a named source is taken as it is. Raises UsageError, with the nearest names.
+    With `may_be_new`, `source` is not checked. Raises UsageError, with the nearest names.
     """
-    if source is not None and (may_be_new or _known(parts, source, table)):
+    if source is not None and (may_be_new or _is_known(tracking, source, table)):
         return source
-    sources = [source] if source is not None else sorted({record.source for record in parts.tracking.runs(_RUNS)})
-    found = [each for each in sources if _known(parts, each, table)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UsageError(f"table {table!r} is in the sources {' and '.join(found)}: say which with --source")
-    hint = did_you_mean(table, _names(parts, sources), most=3) or "; see: extract status"
+    sources = [source] if source is not None else sorted({record.source for record in tracking.runs(_RUNS)})
+    matches = [name for name in sources if _is_known(tracking, name, table)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise UsageError(f"table {table!r} is in the sources {' and '.join(matches)}: say which with --source")
+    hint = did_you_mean(table, _names(tracking, sources), most=3) or "; see: extract status"
     where = f"of source {source!r} " if source is not None else ""
     raise UsageError(f"no run has had the table {table!r} {where}yet{hint}")
 
 
-def _known(parts: Parts, source: str, table: str) -> bool:
-    return table in parts.tracking.states(source, [table])
+def _is_known(tracking: TrackingStore, source: str, table: str) -> bool:
+    return table in tracking.states(source, [table])
 
 
-def _names(parts: Parts, sources: list[str]) -> list[str]:
-    """Tables of the run of each source that had most of them: a rerun, or a run of one table, is the newest only."""
+def _names(tracking: TrackingStore, sources: list[str]) -> list[str]:
+    """The tables of the widest run of each source: a rerun, or a run of one table, may be the newest."""
     widest: dict[str, RunRecord] = {}
-    for record in parts.tracking.runs(_RUNS):
+    for record in tracking.runs(_RUNS):
         known = widest.get(record.source)
         if record.planned and (known is None or record.planned > (known.planned or 0)):
             widest[record.source] = record
     runs = [widest[source].run_id for source in sources if source in widest]
-    return sorted({row.table for run in runs for row in parts.tracking.attempts(run)})
+    return sorted({row.table for run in runs for row in tracking.attempts(run)})

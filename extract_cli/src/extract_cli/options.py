@@ -1,4 +1,4 @@
-"""Options that several commands share, and the engine that they choose."""
+"""Options that several commands share, and what they choose: the pipeline, its runs, its engine."""
 
 from __future__ import annotations
 
@@ -8,18 +8,45 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from extract_cli.pipeline_runs import PipelineRuns
+    from extract_core.pipeline.model import Pipeline
     from extract_core.runs.engine import Engine
 
 pipeline_option = click.option(
     "--pipeline", type=click.Path(path_type=Path), help="extract.toml, or its folder. [default: here, or the nearest above]"
 )
-local_option = click.option("--local", is_flag=True, help="On this machine, even where extract.toml names AWS.")
+local_option = click.option("--local", is_flag=True, help="Use this machine, even if extract.toml names AWS.")
+limit_option = click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many to show.")
 
 
-def engine_of(pipeline: Path | None, *, local: bool) -> Engine:
-    """This machine where it was asked for, or is all that extract.toml names; else AWS."""
+def engine_of(path: Path | None, *, local: bool) -> Engine:
+    """The engine of this pipeline."""
     from extract_core.pipeline.read import read_pipeline
     from extract_core.runs.engine import load_engine
 
-    read = read_pipeline(pipeline)
-    return load_engine("local" if local or (read.is_local and read.state_machine is None) else "aws", read)
+    pipeline = read_pipeline(path)
+    return load_engine(_engine_name(pipeline, local=local), pipeline)
+
+
+def runs_of(path: Path | None, *, local: bool) -> PipelineRuns:
+    """The runs of this pipeline. No engine is loaded and no plugin is imported."""
+    from extract_cli.pipeline_runs import PipelineRuns
+    from extract_core.pipeline.reach import require_aws, require_local
+    from extract_core.pipeline.read import read_pipeline
+    from extract_core.runs.engine import load_engine
+    from extract_core.tracking.open import open_tracking
+
+    pipeline = read_pipeline(path)
+    name = _engine_name(pipeline, local=local)
+    options: tuple[str, ...] = ()
+    if name == "local":
+        require_local(pipeline)
+        options = ("--local",)
+    else:
+        require_aws(pipeline)
+    return PipelineRuns(open_tracking(pipeline.tracking), lambda: load_engine(name, pipeline), options=options)
+
+
+def _engine_name(pipeline: Pipeline, *, local: bool) -> str:
+    """`local` if the command says so, or if extract.toml names only places of this machine and no state machine."""
+    return "local" if local or (pipeline.is_local and pipeline.state_machine is None) else "aws"

@@ -1,4 +1,4 @@
-"""The group of all commands: the core's by name and place, the plugins' by entry point; each is imported when it is called."""
+"""The group of all commands. Each is imported when it is called: our own by its place, those of plugins by entry point."""
 
 from __future__ import annotations
 
@@ -11,44 +11,56 @@ import click
 from extract_core.errors import PluginError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from extract_core.registry.entry_points import Contribution
 
 COMMANDS: Final = "extract_core.commands"
-"""Entry-point group of commands that other distributions bring: a click command each."""
+"""Entry-point group of the commands of other distributions: a click command each."""
 
-_CORE: Final = {
-    "asl": ("extract_cli.commands.asl:asl", "The state machine: built, drawn and checked."),
-    "doctor": ("extract_cli.doctor.command:doctor", "What is installed, reachable, permitted and missing, and what to do."),
-    "history": ("extract_cli.commands.history:history", "The attempts at a table over all runs."),
-    "init": ("extract_cli.commands.init:init", "A project to begin with, and a source's tables from its database."),
-    "logs": ("extract_cli.commands.history:logs", "What the job of a table wrote, and why it failed."),
-    "plan": ("extract_cli.commands.plan:plan", "What a run would do, table by table; writes nothing."),
-    "plugins": ("extract_cli.commands.plugins:plugins", "The installed plugins and their job types."),
-    "reconcile": ("extract_cli.commands.reconcile:reconcile", "Set right what runs left that died."),
-    "rerun": ("extract_cli.commands.run:rerun", "Run the failed tables of a run again, and only these."),
-    "run": ("extract_cli.commands.run:run", "Extract tables of a source."),
-    "runs": ("extract_cli.commands.status:runs", "The latest runs."),
-    "schema": ("extract_cli.commands.schema:schema", "The JSON Schema of source configs, for editors."),
-    "state": ("extract_cli.commands.state:state", "The watermark of a table: show, set, reset, history."),
-    "status": ("extract_cli.commands.status:status", "How a run went, table by table."),
-    "validate": ("extract_cli.commands.validate:validate", "Everything that is wrong with source configs, in one go."),
-    "watch": ("extract_cli.commands.watch:watch", "Follow a run to its end."),
+_GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "Prepare": {
+        "init": ("extract_cli.commands.init:init", "Write a first project, or a source's tables from its database."),
+        "doctor": ("extract_cli.doctor.command:doctor", "Show what is installed, reachable, permitted and missing."),
+        "validate": ("extract_cli.commands.validate:validate", "List everything that is wrong with source configs."),
+        "plan": ("extract_cli.commands.plan:plan", "Show what a run would do, table by table. Writes nothing."),
+        "schema": ("extract_cli.commands.schema:schema", "Print the JSON Schema of source configs, for editors."),
+    },
+    "Run": {
+        "run": ("extract_cli.commands.run:run", "Extract tables of a source."),
+        "watch": ("extract_cli.commands.watch:watch", "Follow a run to its end."),
+        "rerun": ("extract_cli.commands.run:rerun", "Run only the failed tables of a run again."),
+        "reconcile": ("extract_cli.commands.reconcile:reconcile", "Clean up after runs that died."),
+    },
+    "Look back": {
+        "status": ("extract_cli.commands.status:status", "Show how a run went, table by table."),
+        "runs": ("extract_cli.commands.status:runs", "List the latest runs."),
+        "history": ("extract_cli.commands.history:history", "List the attempts at a table over all runs."),
+        "logs": ("extract_cli.commands.history:logs", "Show what the job of a table wrote, and why it failed."),
+        "state": ("extract_cli.commands.state:state", "Show, set or reset the watermark of a table."),
+    },
+    "Build and extend": {
+        "asl": ("extract_cli.commands.asl:asl", "Build, draw and check the state machine."),
+        "plugins": ("extract_cli.commands.plugins:plugins", "List and check the installed plugins, or write a new one."),
+    },
 }
+_OURS: Final = {name: command for group in _GROUPS.values() for name, command in group.items()}
+_LINE: Final = 66  # characters of a text that fit beside the names in a terminal of 80 columns
 _OPTIONS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 
 
 class LazyGroup(click.Group):
-    """Lists commands without importing them."""
+    """Lists commands without importing them. The commands of plugins are looked up only if ours are not enough."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All names, sorted."""
-        return sorted({*_CORE, *_contributed()})
+        return sorted({*_OURS, *_contributed()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import one command. PluginError where a plugin's can't be loaded."""
-        if cmd_name in _CORE:
-            module, _, attribute = _CORE[cmd_name][0].partition(":")
-            command = getattr(import_module(module), attribute)
+        """Import one command. PluginError if a plugin's command cannot be loaded."""
+        if cmd_name in _OURS:
+            module, _, attribute = _OURS[cmd_name][0].partition(":")
+            command: object = getattr(import_module(module), attribute)
         else:
             contribution = _contributed().get(cmd_name)
             if contribution is None:
@@ -66,36 +78,64 @@ class LazyGroup(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, with the nearest names for one that isn't there."""
-        named = bool(args) and not args[0].startswith("-") and args[0] not in _CORE  # core commands look for no plugins
-        if named and args[0] not in self.list_commands(ctx):
+        """As click does it, but an unknown command gets the nearest names."""
+        is_name = bool(args) and not args[0].startswith("-")
+        if is_name and args[0] not in _OURS and args[0] not in (names := self.list_commands(ctx)):
             from extract_core.wording import did_you_mean
 
-            hint = did_you_mean(args[0], self.list_commands(ctx), most=3) or "; see: extract --help"
+            hint = did_you_mean(args[0], names, most=3) or "; see: extract --help"
             raise click.UsageError(f"there is no command {args[0]!r}{hint}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of `extract --help`, written from names alone."""
-        rows = [(name, text) for name, (_, text) in _CORE.items()]
-        rows += [(name, f"({contribution.provider.distribution})") for name, contribution in _contributed().items()]
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(rows))
+        """The commands in groups, one line each."""
+        width = max(map(len, [*_OURS, *_contributed()]))
+        for title, commands in _GROUPS.items():
+            self._write(formatter, title, {name: text for name, (_, text) in commands.items()}, width)
+        if _contributed():
+            self._write(formatter, "Commands of plugins", _contributed_texts(), width)
+
+    @staticmethod
+    def _write(formatter: click.HelpFormatter, title: str, texts: Mapping[str, str], width: int) -> None:
+        with formatter.section(title):
+            formatter.write_dl([(name.ljust(width), text) for name, text in texts.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[click.shell_completion.CompletionItem]:
+        """Names and texts of commands, without importing them."""
+        from click.shell_completion import CompletionItem
+
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        texts = {name: text for name, (_, text) in _OURS.items()} | _contributed_texts()
+        return [CompletionItem(name, help=texts[name]) for name in sorted(texts) if name.startswith(incomplete)] + options
 
 
 @cache
 def _contributed() -> dict[str, Contribution]:
-    """Commands of other distributions by name. One that two bring is nobody's: whose it is must not hang on an order."""
+    """Commands of other distributions by name. One that two of them bring is left out, so no order decides which is used."""
     from extract_core.registry.entry_points import contributions
 
-    found: dict[str, list[Contribution]] = {}
+    entries: dict[str, list[Contribution]] = {}
     for entry in contributions(COMMANDS):
-        found.setdefault(entry.name, []).append(entry)
-    for name, entries in found.items():
-        if len(entries) > 1 or name in _CORE:
-            providers = " and ".join([*["the core"] * (name in _CORE), *(str(entry.provider) for entry in entries)])
+        entries.setdefault(entry.name, []).append(entry)
+    for name, same_name in entries.items():
+        if len(same_name) > 1 or name in _OURS:
+            providers = " and ".join([*["the core"] * (name in _OURS), *(str(entry.provider) for entry in same_name)])
             click.echo(f"extract: the command {name!r} comes from {providers}: only the core's is used", err=True)
-    return {name: entries[0] for name, entries in found.items() if len(entries) == 1 and name not in _CORE}
+    return {name: same_name[0] for name, same_name in entries.items() if len(same_name) == 1 and name not in _OURS}
+
+
+def _contributed_texts() -> dict[str, str]:
+    """A line for each command of a plugin: what its distribution says of itself, since no command is imported here."""
+    from textwrap import shorten
+
+    from extract_core.registry.entry_points import summary_of
+
+    texts = {}
+    for name, contribution in sorted(_contributed().items()):
+        distribution = f"({contribution.provider.distribution})"
+        summary = shorten(summary_of(contribution.provider), _LINE - len(distribution), placeholder=" …")
+        texts[name] = f"{summary} {distribution}".lstrip()
+    return texts
 
 
 @click.group(cls=LazyGroup, context_settings=_OPTIONS, invoke_without_command=False)

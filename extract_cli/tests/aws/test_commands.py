@@ -249,6 +249,7 @@ def test_a_network_that_is_gone_does_not_stop_the_run(cloud, cli, monkeypatch):
         "run goes on, follow it with: extract watch one"
     )
     cloud.cut_after = None
+    cloud.await_started(1)
     assert cli("watch", "one").code == 0
 
 

@@ -61,7 +61,7 @@ def test_a_watermark_is_shown_set_and_reset(demo_project):
     assert f"watermark  {mark!r} of updated_at" in project.extract("state", "show", "public.orders", "--local").stdout
     refused = project.extract("state", "reset", "public.orders", "--reason", "late rows", "--local", code=2)
     assert refused.stderr == (
-        f"extract: sales public.orders: watermark {mark!r} → none: to change it without being asked, add --yes\n"
+        f"extract: sales public.orders: watermark {mark!r} → none: there is no terminal to ask for confirmation; add --yes\n"
     )
     wrong = project.extract("state", "set", "public.orders", "yesterday", "--reason", "x", "--yes", "--local", code=2)
     assert wrong.stderr == (

@@ -241,7 +241,7 @@ def test_status_of_a_killed_run_records_an_end_for_its_open_tables(demo_project)
 
 def test_after_an_impossible_option_no_rerun_is_suggested(demo_project):
     done = demo_project.extract("run", "sales", "public.categories", "--backfill-to", "9", "--local", "--run-id", "one", code=1)
-    assert done.stderr.endswith("What this run asked of these tables can't be done: mend the config, or start another run.\n")
+    assert done.stderr.endswith("What this run asked of these tables is not possible: fix the config, or start another run.\n")
     assert "extract rerun" not in done.stderr
 
 

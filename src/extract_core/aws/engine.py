@@ -11,6 +11,7 @@ from extract_core.aws.execution import AwsExecution, closed
 from extract_core.aws.executions import ALIVE, StepFunctions
 from extract_core.aws.parts import PLACES, parts_from
 from extract_core.errors import RunNameTaken, UsageError
+from extract_core.pipeline.reach import require_aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,11 +39,7 @@ class AwsEngine:
         """The stores that the machine's functions use. UsageError where extract.toml names others than AWS can reach."""
         if self._parts is None:
             pipeline = self._pipeline
-            for name in ("config_uri", "data_uri", "runs_uri"):
-                if not getattr(pipeline, name).startswith("s3://"):
-                    raise self._not_there(name, getattr(pipeline, name), "s3://bucket/folder/")
-            if not pipeline.tracking.startswith("dynamodb://"):
-                raise self._not_there("tracking", pipeline.tracking, "dynamodb://table")
+            require_aws(pipeline)
             places = (pipeline.config_uri, pipeline.data_uri, pipeline.runs_uri, pipeline.tracking)
             environ = {**os.environ, **dict(zip(PLACES, places, strict=True))}
             self._parts = parts_from(environ, self._states)
@@ -128,9 +125,4 @@ class AwsEngine:
     def _taken(run_id: str) -> RunNameTaken:
         return RunNameTaken(
             f"run {run_id!r} was started before: start this one under another name, or see: extract status {run_id}"
-        )
-
-    def _not_there(self, key: str, value: str, wanted: str) -> UsageError:
-        return UsageError(
-            f"{self._pipeline.file.name}: pipeline.{key} is {value!r}, where AWS can't reach it: write {wanted}, or add --local"
         )

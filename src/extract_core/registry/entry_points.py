@@ -57,6 +57,13 @@ def contributions(group: str) -> list[Contribution]:
     return list(look(group).contributed)
 
 
+def summary_of(provider: Provider) -> str:
+    """What the provider's distribution says of itself in one line; empty if it says nothing."""
+    import importlib_metadata
+
+    return importlib_metadata.metadata(provider.distribution).get("Summary") or ""
+
+
 def look(group: str) -> Look:
     """The entry points of a group. Of several installations of a distribution, the first on sys.path counts."""
     contributed, unreadable, notices = list[Contribution](), list[tuple[Provider, str]](), set[str]()

@@ -16,6 +16,7 @@ from extract_core.runs.replay import replay
 from extract_core.runs.started_jobs import StartedJob
 from extract_core.runs.stop_jobs import stop_jobs
 from extract_core.runs.summary import MOST_KEPT, last_attempts, summarised, unplanned
+from extract_core.runs.waiting import waiting_tables
 from extract_core.status.manifest import publish_all
 from extract_core.status.next_attempt import NoNextAttempt, next_attempt
 from extract_core.status.record import attempt_row, put
@@ -87,7 +88,7 @@ def _recorded_and_open(parts: Parts, record: RunRecord) -> tuple[list[AttemptRow
     """
     rows = list(parts.tracking.attempts(record.run_id))
     last = last_attempts(rows)
-    waiting = _waiting(parts, record, last)
+    waiting = waiting_tables(parts.tracking, record, last)
     if record.plan_uri is None or (len(last) >= (record.planned or 0) and not waiting):
         return rows, []
     try:
@@ -120,17 +121,6 @@ def _close(
         job = ended.get((key.table, key.attempt))
         told = status if job is None else replace(status, message=f"{status.message}; {job.note}")
         yield put(parts, key, item, told, attempt_row(parts, key, item, told)).row
-
-
-def _waiting(parts: Parts, record: RunRecord, last: Mapping[str, AttemptRow]) -> frozenset[str]:
-    """The tables that this run still holds although an attempt at them was recorded: another one was to follow."""
-    failed = [table for table, row in last.items() if row.state is not JobState.SUCCEEDED]
-    states = parts.tracking.states(record.source, failed) if failed else {}
-    return frozenset(
-        table
-        for table, state in states.items()
-        if state.owner is not None and state.owner.run_id == record.run_id and state.attempt == last[table].attempt + 1
-    )
 
 
 def _after(parts: Parts, first: Mapping[str, Json], row: AttemptRow) -> Mapping[str, Json]:

@@ -52,7 +52,7 @@ def summarised(
     costs: Counter[str] = Counter()
     for row in attempts:
         costs.update(row.cost_basis or {})
-    times = sorted(((seconds, row.table) for row in rows if (seconds := _seconds(row)) is not None), reverse=True)
+    times = sorted(((seconds, row.table) for row in rows if (seconds := row.seconds) is not None), reverse=True)
     return {
         **_head(record, ended_at),
         "state": "STOPPED" if stopped else "FAILED" if broken else "SUCCEEDED",
@@ -136,12 +136,6 @@ def _head(record: RunRecord, ended_at: datetime) -> dict[str, Json]:
         "ended_at": ended_at.isoformat(),
         "seconds": round((ended_at - started).total_seconds(), 3),
     }
-
-
-def _seconds(row: AttemptRow) -> float | None:
-    if row.started_at is None or row.ended_at is None:
-        return None
-    return round((datetime.fromisoformat(row.ended_at) - datetime.fromisoformat(row.started_at)).total_seconds(), 3)
 
 
 def _line(text: str | None) -> str | None:

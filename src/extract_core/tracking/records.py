@@ -7,6 +7,7 @@ All values are immutable. Times are text, ISO 8601 with an offset (``2026-03-01T
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -180,6 +181,13 @@ class AttemptRow:
     settings: Mapping[str, Json] | None = None
     message_uri: str | None = None
     rows_without_watermark: int | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the job ran. None if its start or its end is not known."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return round((datetime.fromisoformat(self.ended_at) - datetime.fromisoformat(self.started_at)).total_seconds(), 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

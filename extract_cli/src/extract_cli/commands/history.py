@@ -1,16 +1,15 @@
-"""`extract history` and `extract logs`: what became of one table, over all runs or in one."""
+"""`extract history` and `extract logs`: what happened to one table, over all runs or in one."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
+from extract_cli.find_run import find_run
 from extract_cli.find_table import find_source, source_option
-from extract_cli.options import engine_of, local_option, pipeline_option
+from extract_cli.options import limit_option, local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, output_option, print_json, print_table
-from extract_cli.views.report import find_run
 from extract_core.errors import ObjectError, UsageError
 from extract_core.wording import did_you_mean
 
@@ -18,23 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from extract_core.runs.engine import Engine
     from extract_core.tracking.records import AttemptRow
 
 
 @click.command()
 @click.argument("table")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@limit_option
 @source_option
 @local_option
 @pipeline_option
 @output_option
 def history(table: str, limit: int, source: str | None, local: bool, pipeline: Path | None, output: str) -> int:
-    """The latest attempts at TABLE over all runs, newest first."""
-    parts = engine_of(pipeline, local=local).parts()
-    rows = parts.tracking.history(find_source(parts, table, source), table, limit)
+    """List the latest attempts at TABLE over all runs, newest first."""
+    from extract_cli.views.run_json import attempt_json
+
+    tracking = runs_of(pipeline, local=local).tracking
+    rows = tracking.history(find_source(tracking, table, source), table, limit)
     if output == "json":
-        print_json([asdict(row) for row in rows])
+        print_json([attempt_json(row) for row in rows])
         return 0
     columns = [Column("Recorded"), Column("Run"), Column("Attempt", right=True), Column("State"), Column("Failure")]
     columns += [Column("Rows", right=True), Column("From"), Column("To")]
@@ -58,23 +58,23 @@ def history(table: str, limit: int, source: str | None, local: bool, pipeline: P
 @pipeline_option
 @output_option
 def logs(run: str, table: str, attempt: int | None, local: bool, pipeline: Path | None, output: str) -> int:
-    """What the job of TABLE in RUN wrote, or where that lies; and the whole reason why it failed. RUN may be `latest`."""
-    engine = engine_of(pipeline, local=local)
-    record = find_run(engine.parts().tracking, run, planned=True)
-    ended = list(engine.parts().tracking.attempts(record.run_id))
+    """Show what the job of TABLE in RUN wrote, or where its log is, and the full reason of a failure. RUN may be `latest`."""
+    runs = runs_of(pipeline, local=local)
+    record = find_run(runs.tracking, run, planned=True)
+    ended = list(runs.tracking.attempts(record.run_id))
     rows = [row for row in ended if row.table == table]
     row = _row(rows, attempt)
     number = attempt or (row.attempt if row else 1)
-    written = engine.job_log(record.run_id, table, number)
+    written = runs.engine.job_log(record.run_id, table, number)
     if row is None and written is None:
         which = f"attempt {number} at " if rows else ""
         hint = "" if rows else did_you_mean(table, {other.table for other in ended}, most=3)
         hint = hint or f"; see: extract status {record.run_id}"
         raise UsageError(f"run {record.run_id!r} has no {which}table {table!r} yet{hint}")
-    message = _message(engine, row) if row else None
+    message = _message(row) if row else None
     if output == "json":
-        found = {"run_id": record.run_id, "table": table, "attempt": number, "state": row and row.state, "message": message}
-        print_json({**found, "log_url": row and row.log_url, "log": written})
+        about = {"run_id": record.run_id, "table": table, "attempt": number, "state": row and row.state, "message": message}
+        print_json({**about, "log_url": row and row.log_url, "log": written})
         return 0
     if written is not None:
         click.echo(written, nl=not written.endswith("\n"))
@@ -93,11 +93,13 @@ def _row(rows: Sequence[AttemptRow], attempt: int | None) -> AttemptRow | None:
     return next((row for row in rows if row.attempt == attempt), None)
 
 
-def _message(engine: Engine, row: AttemptRow) -> str | None:
-    """The whole reason, or what the row has of it."""
+def _message(row: AttemptRow) -> str | None:
+    """The full reason, or the beginning of it that the row holds."""
     if row.message_uri is not None:
+        from extract_core.objects.routed import open_objects
+
         try:
-            return engine.parts().objects.read(row.message_uri).decode("utf-8", "replace")
+            return open_objects().read(row.message_uri).decode("utf-8", "replace")
         except ObjectError as error:
-            click.echo(f"the whole reason is not to be had: {error}", err=True)
+            click.echo(f"cannot read the full reason: {error}", err=True)
     return row.message

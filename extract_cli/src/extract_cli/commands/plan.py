@@ -122,6 +122,6 @@ def _read_event(file: str) -> Mapping[str, Json]:
 
 def _event_of(parts: Parts, run: str) -> Mapping[str, Json]:
     """The event of an earlier run, to be planned today."""
-    from extract_cli.views.report import find_run
+    from extract_cli.find_run import find_run
 
     return find_run(parts.tracking, run).event

@@ -109,7 +109,7 @@ def rerun(
 
     A table that could not be planned is planned anew from today's config. Watermarks are read anew. RUN may be `latest`.
     """
-    from extract_cli.views.report import find_run
+    from extract_cli.find_run import find_run
 
     if failed and tables:
         raise UsageError("--failed means all tables that failed, --tables some of them: give one of the two")

@@ -1,4 +1,4 @@
-"""`extract state`: what is remembered of a table, and the changes that people make to its watermark."""
+"""`extract state`: what the tracking store holds of a table, and the changes that people make to its watermark."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from extract_cli.find_table import find_source, source_option
-from extract_cli.options import engine_of, local_option, pipeline_option
+from extract_cli.options import limit_option, local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, output_option, print_json, print_table
 from extract_core.errors import TrackingError, UsageError
 
@@ -28,9 +28,11 @@ _Options = Any  # a click decorator
 def _changing(command: Callable[..., int]) -> Callable[..., int]:
     """The options of the commands that change a watermark."""
     options: list[_Options] = [
-        click.option("--reason", required=True, help="Why: kept with the change."),
-        click.option("--yes", is_flag=True, help="Do not ask."),
-        click.option("--force", is_flag=True, help="Even while a run holds the table: what that run extracts is not committed."),
+        click.option("--reason", required=True, help="Why. It is stored with the change."),
+        click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
+        click.option(
+            "--force", is_flag=True, help="Also if a run holds the table. What that run extracts is then not committed."
+        ),
         source_option,
         local_option,
         pipeline_option,
@@ -43,7 +45,7 @@ def _changing(command: Callable[..., int]) -> Callable[..., int]:
 
 @click.group()
 def state() -> None:
-    """What is remembered of a table: watermark, lease, last end."""
+    """The watermark of a table: show it, set it, reset it, list its changes."""
 
 
 @state.command("show")
@@ -53,17 +55,16 @@ def state() -> None:
 @pipeline_option
 @output_option
 def show(table: str, source: str | None, local: bool, pipeline: Path | None, output: str) -> int:
-    """The watermark of TABLE, who holds it, and how it ended last."""
-    engine = engine_of(pipeline, local=local)
-    tracking = engine.parts().tracking
-    found = find_source(engine.parts(), table, source)
-    known = tracking.states(found, [table])[table]
-    alive = known.owner is not None and engine.is_running(known.owner.execution_id)
+    """Show the watermark of TABLE, the run that holds it, and its last end."""
+    runs = runs_of(pipeline, local=local)
+    source = find_source(runs.tracking, table, source)
+    known = runs.tracking.states(source, [table])[table]
+    alive = known.owner is not None and runs.engine.is_running(known.owner.execution_id)
     if output == "json":
         print_json({**asdict(known), "held": alive})
         return 0
     mark = f"{known.watermark!r} of {known.column} ({known.type}), version {known.version}" if known.watermark else "none"
-    lines = [f"table      {found} {table}", f"watermark  {mark}", f"last end   {_last(known)}"]
+    lines = [f"table      {source} {table}", f"watermark  {mark}", f"last end   {_last(known)}"]
     if known.owner is not None:
         lines.append(f"held by    run {known.owner.run_id} since {known.owner.started_at}{'' if alive else ', which has died'}")
     click.echo("\n".join(lines))
@@ -73,15 +74,15 @@ def show(table: str, source: str | None, local: bool, pipeline: Path | None, out
 @state.command("set")
 @click.argument("table")
 @click.argument("mark")
-@click.option("--column", help="The column of the watermark. [default: as it is]")
-@click.option("--type", "kind", help="Its type: int, decimal, date, timestamp, string. [default: as it is]")
+@click.option("--column", help="The column of the watermark. [default: its present column]")
+@click.option("--type", "kind", help="Its type: int, decimal, date, timestamp, string. [default: its present type]")
 @_changing
 def set_mark(table: str, mark: str, column: str | None, kind: str | None, **options: Any) -> int:
-    """Let the next incremental run of TABLE read what is above MARK."""
+    """Let the next incremental run of TABLE read the rows above MARK."""
     change = _Change(table, may_be_new=True, **options)
     column, kind = column or change.state.column, kind or change.state.type
     if column is None or kind is None:
-        raise UsageError(f"table {table!r} has no watermark yet: say of which --column and --type this one is")
+        raise UsageError(f"table {table!r} has no watermark yet: give the --column and the --type of this one")
     _check(mark, kind)
     return change.make(mark, column, kind)
 
@@ -103,7 +104,7 @@ def _check(mark: str, kind: str) -> None:
 @click.argument("table")
 @_changing
 def reset(table: str, **options: Any) -> int:
-    """Take the watermark of TABLE away: its next run reads it from the beginning."""
+    """Remove the watermark of TABLE: its next run reads the table from the beginning."""
     change = _Change(table, may_be_new=False, **options)
     if change.state.watermark is None:
         raise UsageError(f"table {table!r} has no watermark: its next run reads it from the beginning already")
@@ -112,21 +113,24 @@ def reset(table: str, **options: Any) -> int:
 
 @state.command("history")
 @click.argument("table")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@limit_option
 @source_option
 @local_option
 @pipeline_option
 @output_option
 def history(table: str, limit: int, source: str | None, local: bool, pipeline: Path | None, output: str) -> int:
-    """Who changed the watermark of TABLE by hand, when and why, newest first. What runs did is in: extract history."""
-    parts = engine_of(pipeline, local=local).parts()
-    changes = parts.tracking.mark_changes(find_source(parts, table, source), table, limit)
+    """List who changed the watermark of TABLE by hand, when and why, newest first. For runs, see: extract history."""
+    tracking = runs_of(pipeline, local=local).tracking
+    changes = tracking.mark_changes(find_source(tracking, table, source), table, limit)
     if output == "json":
         print_json([asdict(change) for change in changes])
     else:
         columns = [Column(name) for name in ("Changed", "By", "From", "To", "Reason")]
-        cells = [(each.changed_at[:19], each.changed_by, each.before, each.mark, each.reason) for each in changes]
-        print_table(columns, cells, title=table)
+        print_table(
+            columns,
+            [(change.changed_at[:19], change.changed_by, change.before, change.mark, change.reason) for change in changes],
+            title=table,
+        )
     return 0
 
 
@@ -148,23 +152,23 @@ class _Change:
     ) -> None:
         from extract_core.tracking.records import TableState
 
-        self._engine = engine_of(pipeline, local=local)
-        parts = self._engine.parts()
-        found = find_source(parts, table, source, may_be_new=may_be_new)
-        self.state: TableState = parts.tracking.states(found, [table]).get(table) or TableState(source=found, table=table)
+        self._runs = runs_of(pipeline, local=local)
+        tracking = self._runs.tracking
+        source = find_source(tracking, table, source, may_be_new=may_be_new)
+        self.state: TableState = tracking.states(source, [table]).get(table) or TableState(source=source, table=table)
         self._reason, self._yes, self._force, self._output = reason, yes, force, output
         if not reason.strip():
-            raise UsageError("--reason is empty: say why, for whoever wonders later")
+            raise UsageError("--reason is empty: say why, for people who read the history later")
 
     def make(self, mark: str | None, column: str | None, kind: str | None) -> int:
-        """Ask, change, tell."""
+        """Ask for confirmation, make the change, print it. Returns the exit code."""
         from datetime import UTC, datetime
 
         from extract_core.tracking.records import MarkChange
 
         was = self.state
         self._refuse_if_held()
-        before, after_it = ("none" if each is None else repr(each) for each in (was.watermark, mark))
+        before, after_it = ("none" if value is None else repr(value) for value in (was.watermark, mark))
         what = f"{was.source} {was.table}: watermark {before} → {after_it}"
         if not self._yes and not _confirmed(what):
             return 1
@@ -180,19 +184,19 @@ class _Change:
             column=column,
             type=kind,
         )
-        after = self._engine.parts().tracking.set_mark(change)
-        self._tell(change, after, what)
+        after = self._runs.tracking.set_mark(change)
+        self._print(change, after, what)
         return 0
 
     def _refuse_if_held(self) -> None:
         by = self.state.owner
-        if by is not None and not self._force and self._engine.is_running(by.execution_id):
+        if by is not None and not self._force and self._runs.engine.is_running(by.execution_id):
             raise UsageError(
-                f"table {self.state.table!r} is held by run {by.run_id!r} since {by.started_at}: wait for its end, or change the "
-                "watermark with --force, and what that run extracts of the table is not committed"
+                f"table {self.state.table!r} is held by run {by.run_id!r} since {by.started_at}: wait for its end, or add "
+                "--force; what that run extracts of the table is then not committed"
             )
 
-    def _tell(self, change: MarkChange, after: TableState, what: str) -> None:
+    def _print(self, change: MarkChange, after: TableState, what: str) -> None:
         if self._output == "json":
             print_json({"change": asdict(change), "state": asdict(after)})
         else:
@@ -201,7 +205,7 @@ class _Change:
 
 def _confirmed(what: str) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError(f"{what}: to change it without being asked, add --yes")
+        raise UsageError(f"{what}: there is no terminal to ask for confirmation; add --yes")
     return click.confirm(f"{what}: change it?", err=True)
 
 

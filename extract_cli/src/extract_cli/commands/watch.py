@@ -1,4 +1,4 @@
-"""`extract watch`: follows a run that somebody else started, or draws one that has ended, from its history events."""
+"""`extract watch`: follows a run that another process started, or draws one that has ended, from its history events."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from extract_cli.options import engine_of, local_option, pipeline_option
+from extract_cli.find_run import LATEST, find_run
+from extract_cli.options import local_option, pipeline_option, runs_of
 from extract_cli.views.output import output_option
 from extract_cli.views.progress import Progress, moment
-from extract_cli.views.report import LATEST, find_run, run_json, run_state, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,34 +27,37 @@ if TYPE_CHECKING:
 @pipeline_option
 @output_option
 def watch(run: str, local: bool, pipeline: Path | None, output: str) -> int:
-    """Follow RUN (default: the latest) to its end. To leave does not stop it. Exit code 1 if it failed, or was left.
+    """Follow RUN (default: the latest run) to its end. Leaving does not stop it. Exit code 1 if it failed or you left.
 
     With --output json each change is a line: {"planned"}, {"table", "started"}, {"table", "state"}, and {"counts"} of a
-    DISTRIBUTED Map, whose tables are too many to name each; the last line is the run.
+    DISTRIBUTED Map, which names only some of its tables. The last line is the run.
     """
-    engine = engine_of(pipeline, local=local)
-    record = find_run(engine.parts().tracking, run)
+    from extract_cli.views.report import show
+    from extract_cli.views.run_json import run_json
+
+    runs = runs_of(pipeline, local=local)
+    record = find_run(runs.tracking, run)
     try:
         if output == "json":
-            for line in changes(engine.watch(record.run_id)):
+            for line in changes(runs.engine.watch(record.run_id)):
                 click.echo(json.dumps(line, ensure_ascii=False))
         else:
-            _draw(engine, record)
+            _draw(runs.engine, record)
     except KeyboardInterrupt:
-        again = " ".join(("extract watch", record.run_id, *engine.options))
+        again = " ".join(("extract watch", record.run_id, *runs.options))
         click.echo(f"extract: left; the run goes on: {again}", err=True)
         return 1
-    record = engine.parts().tracking.run(record.run_id)
-    state = run_state(engine, record)
+    record = runs.tracking.run(record.run_id)
+    state = runs.state(record)
     if output == "json":
-        click.echo(json.dumps(run_json(engine, record), ensure_ascii=False, default=str))
+        click.echo(json.dumps(run_json(record, state), ensure_ascii=False, default=str))
     else:
-        show(engine, record, state, output=output)
+        show(runs, record, output=output)
     return 0 if state in ("SUCCEEDED", "RUNNING") else 1
 
 
 def changes(events: Iterator[Mapping[str, Any]]) -> Iterator[dict[str, Json]]:
-    """What the events change of a run's progress, one by one."""
+    """Each change of a run's progress that the events show."""
     progress = Progress()
     planned: int | None = None
     counts: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What a run does right now: asked of its engine, since the tracking store keeps ends, not beginnings."""
+"""What a run does right now. Its engine knows: the tracking store holds ends of attempts, not their starts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningTable:
-    """A table whose job runs. `since` is when its first attempt began, `attempt` the one that it is at."""
+    """A table whose job runs. `since` is when its first attempt began, `attempt` the number of the present one."""
 
     table: str
     job_type: str
@@ -43,7 +43,7 @@ class RunningTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """A run at this moment. `at_work` counts also tables that are not in `running`: those of a wide DISTRIBUTED Map."""
+    """A run at this moment. `at_work` also counts tables that are not in `running`: a wide DISTRIBUTED Map names only some."""
 
     running: tuple[RunningTable, ...]
     at_work: int
@@ -59,21 +59,21 @@ class Live:
         return f"{self.done:,} of {planned:,} tables have ended{failed}, {self.at_work:,} at work, {waiting:,} waiting"
 
 
-def look(engine: Engine, record: RunRecord, rows: Collection[AttemptRow], *, retrying: Collection[str]) -> Live:
-    """The run as its history tells, beside what tracking knows: the last rows of its tables, and which wait for an attempt.
+def look(engine: Engine, record: RunRecord, rows: Collection[AttemptRow], *, waiting: Collection[str]) -> Live:
+    """The run as its history shows it. `rows` are the last attempts of its tables, `waiting` those before another attempt.
 
-    Where the engine does not answer, that is said, and what tracking knows must do.
+    If the engine does not answer, stderr says so, and only what the tracking store knows is shown.
     """
-    ended = {row.table for row in rows} - set(retrying)
+    ended = {row.table for row in rows} - set(waiting)
     failed = sum(row.table in ended and row.state is not JobState.SUCCEEDED for row in rows)
     progress = Progress()
     try:
         for event in engine.history(record.run_id):
             progress.feed(event)
     except ExtractError as error:
-        click.echo(f"what runs now is not known: {error}", err=True)
+        click.echo(f"cannot tell what runs now: {error}", err=True)
     now = datetime.now(UTC)
-    names = sorted(progress.running.keys() - ended - set(retrying))
+    names = sorted(progress.running.keys() - ended - set(waiting))
     since = {table: progress.since.get(table, now) for table in names}
     running = tuple(
         RunningTable(
@@ -86,5 +86,5 @@ def look(engine: Engine, record: RunRecord, rows: Collection[AttemptRow], *, ret
         for table in names
     )
     done = max(len(ended), progress.done)
-    at_work = max(progress.counts.get("running", 0), len(running) + len(retrying))
+    at_work = max(progress.counts.get("running", 0), len(running) + len(waiting))
     return Live(running=running, at_work=min(at_work, max(0, (record.planned or 0) - done)), done=done, failed=failed)

@@ -1,9 +1,11 @@
-"""What the commands print: data to stdout as text or JSON, progress to stderr. rich is imported when something is drawn."""
+"""What the commands print: data to stdout as text or JSON, progress to stderr. rich is imported only to draw on a terminal."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TextIO, cast
@@ -11,20 +13,21 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from rich.console import Console
 
-PIPE_WIDTH: Final = 200  # columns of a table that nobody looks at
+PIPE_WIDTH: Final = 200  # columns of text that is not on a terminal
+_MOST_DRAWN: Final = 300  # rows of a table that rich lays out
 
 output_option: Callable[[Any], Any] = click.option(
-    "--output", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What stdout gets."
+    "--output", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Format of stdout."
 )
 
 _COLOURS: Final = {"SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """One column of a table: `right` for numbers."""
 
@@ -33,7 +36,7 @@ class Column:
 
 
 class _Forgiving:
-    """A stream whose reader may go away, or whose disk may be full: what can't be written is dropped."""
+    """A stream whose reader may go away, or whose disk may be full: what cannot be written is dropped."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -52,28 +55,86 @@ class _Forgiving:
 
 
 def stderr_console() -> Console:
-    """Where progress is drawn. A run goes on when nobody can see its progress any more."""
+    """Where progress is drawn. A run goes on if its progress cannot be shown any more."""
     from rich.console import Console
 
     return Console(file=cast("TextIO", _Forgiving(sys.stderr)), highlight=False, soft_wrap=True)
 
 
+def hint(text: str, colour: str | None = None) -> None:
+    """One line for people on stderr. It is dropped if stderr cannot be written."""
+    stream = cast("TextIO", _Forgiving(sys.stderr))
+    click.echo(_coloured(text, colour), file=stream)
+
+
 def plain(value: object, *, keep: str = "", most: int | None = None) -> str:
-    """Text for a terminal: what would steer it (escape sequences, line breaks, turned directions) escaped; cut after `most`."""
-    text = "".join(
-        letter if letter.isprintable() or letter in keep else letter.encode("unicode_escape").decode("ascii")
-        for letter in str(value)
-    )
+    """Text for a terminal, cut after `most` characters. What would steer the terminal is escaped.
+
+    That is escape sequences, line breaks and marks that turn the direction of text; `keep` are characters to leave.
+    """
+    text = str(value)
+    if not text.isprintable():
+        text = "".join(
+            letter if letter.isprintable() or letter in keep else letter.encode("unicode_escape").decode("ascii")
+            for letter in text
+        )
     return text if most is None or len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
 
 
 def print_json(value: object) -> None:
-    """One JSON document on stdout, keys in the order given."""
+    """One JSON document on stdout, keys in their order."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def print_json_rows(head: Mapping[str, object], name: str, rows: Iterable[object]) -> None:
+    """A JSON object on stdout: the members of `head`, and a list `name` with one row per line, written as the rows come."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    members = json.dumps(head, ensure_ascii=False, indent=2).removesuffix("}").rstrip()
+    click.echo(f"{members}," if head else members)
+    click.echo(f"  {encode(name)}: [", nl=False)
+    separator = "\n    "
+    for row in rows:
+        click.echo(separator + encode(row), nl=False)
+        separator = ",\n    "
+    click.echo("]\n}" if separator == "\n    " else "\n  ]\n}")
+
+
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table on stdout. None is an empty cell; a number gets thousands separators."""
+    """A table on stdout. None is an empty cell; a number gets thousands separators.
+
+    On a terminal, cells of a short table are folded to its width; a long table, or one for a pipe, has lines of any length.
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    if sys.stdout.isatty() and len(cells) <= _MOST_DRAWN:
+        _draw(columns, cells, title)
+        return
+    if title is not None:
+        click.echo(f"{title}\n")
+    widths = [_width(column.title) for column in columns]
+    for row in cells:
+        for index, cell in enumerate(row):
+            widths[index] = max(widths[index], *map(_width, cell.split("\n")))
+    rule = "─" if (sys.stdout.encoding or "").lower().startswith("utf") else "-"
+    _print_line(columns, widths, [column.title for column in columns])
+    click.echo(" " + rule * (sum(widths) + 3 * (len(widths) - 1)))
+    for row in cells:
+        height = max(cell.count("\n") for cell in row) + 1
+        parts = [cell.split("\n") for cell in row]
+        for index in range(height):
+            _print_line(columns, widths, [part[index] if index < len(part) else "" for part in parts])
+    click.echo()
+
+
+def _print_line(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> None:
+    padded = []
+    for column, width, cell in zip(columns, widths, cells, strict=True):
+        room = " " * (width - _width(cell))
+        text = _coloured(cell, _COLOURS[cell]) if cell in _COLOURS else cell
+        padded.append(room + text if column.right else text + room)
+    click.echo((" " + "   ".join(padded)).rstrip())
+
+
+def _draw(columns: Sequence[Column], cells: Sequence[Sequence[str]], title: str | None) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -82,10 +143,21 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[object]], *, 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(value), style=_COLOURS.get(str(value), "")) for value in row))
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
-    Console(width=width, highlight=False).print(table)
+    for row in cells:
+        table.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def _coloured(text: str, colour: str | None) -> str:
+    """Click removes the colour if the stream is not a terminal."""
+    return text if colour is None or os.environ.get("NO_COLOR") else click.style(text, fg=colour)
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that this line takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 
 
 def _cell(value: object) -> str:

@@ -159,7 +159,7 @@ def _table_json(table: TablePreview) -> dict[str, Any]:
 
 def show_diff(parts: Parts, run: str, found: Preview, *, output: str) -> None:
     """What has changed since a run, table by table."""
-    from extract_cli.views.report import find_run
+    from extract_cli.find_run import find_run
     from extract_core.errors import ObjectNotFound, UsageError
     from extract_core.plan.explain import differences
     from extract_core.plan.plan_file import read_plan

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import asl_generator
 import asl_toolkit
-from extract_core.errors import UsageError
 from extract_core.objects.routed import open_objects
 from extract_core.pipeline.parts import Parts
+from extract_core.pipeline.reach import require_local
 from extract_core.registry.loading import discover
 from extract_core.runs.reconcile import reconcile
 from extract_core.tracking.open import open_tracking
@@ -48,10 +48,7 @@ class LocalEngine:
     def parts(self) -> Parts:
         """Files and SQLite below the pipeline's folder."""
         if self._parts is None:
-            for name in ("config_uri", "data_uri", "runs_uri"):
-                uri = getattr(self._pipeline, name)
-                if not uri.startswith("file://"):
-                    raise UsageError(f"extract.toml: pipeline.{name} is {uri!r}; a run on this machine needs a folder here")
+            require_local(self._pipeline)
             self._parts = Parts(
                 objects=open_objects(),
                 tracking=open_tracking(self._pipeline.tracking),

@@ -6,8 +6,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from extract_cli.views.attempts import print_attempts
 from extract_cli.views.output import PIPE_WIDTH, Column, print_table, stderr_console
-from extract_cli.views.report import print_attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

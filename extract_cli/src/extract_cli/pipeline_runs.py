@@ -1,0 +1,41 @@
+"""The runs of one pipeline: its tracking store, and its engine only if a command needs it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from extract_core.runs.engine import Engine
+    from extract_core.tracking.records import RunRecord
+    from extract_core.tracking.store import TrackingStore
+
+
+class PipelineRuns:
+    """What is recorded of a pipeline's runs. `options` are what a command needs to find the same runs again.
+
+    The engine is loaded when it is first used: a run that has ended needs none.
+    """
+
+    def __init__(self, tracking: TrackingStore, load_engine: Callable[[], Engine], *, options: tuple[str, ...] = ()) -> None:
+        self.tracking = tracking
+        self.options = options
+        self._load_engine = load_engine
+
+    @classmethod
+    def of(cls, engine: Engine) -> PipelineRuns:
+        """The runs of an engine that is loaded already."""
+        return cls(engine.parts().tracking, lambda: engine, options=engine.options)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Where the runs are executed."""
+        return self._load_engine()
+
+    def state(self, record: RunRecord) -> str:
+        """SUCCEEDED, FAILED or STOPPED if the run has a summary; else RUNNING, or DIED if its process or execution is gone."""
+        if record.summary is not None:
+            return str(record.summary.get("state", "FAILED"))
+        return "RUNNING" if self.engine.is_running(record.execution_id) else "DIED"

@@ -1,0 +1,61 @@
+"""The table of attempts, and below it why each one failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from extract_cli.views.output import Column, print_table
+from extract_core.contract import JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from extract_cli.views.live import RunningTable
+    from extract_core.tracking.records import AttemptRow, Skipped
+
+
+def print_attempts(
+    rows: Sequence[AttemptRow],
+    skipped: Sequence[Skipped] = (),
+    *,
+    title: str | None = None,
+    waiting: Collection[str] = (),
+    running: Sequence[RunningTable] = (),
+) -> None:
+    """Attempts as a table on stdout, and below it the reasons of the failures, which are too long for a cell.
+
+    The column of the attempt's number is there only if one of them is not the first. `waiting` are tables that another attempt
+    follows at, `running` tables whose job runs: their seconds are those so far.
+    """
+    columns = [Column("Table"), Column("Job type"), Column("State"), Column("Failure")]
+    columns += [Column("Rows", right=True), Column("Seconds", right=True), Column("Attempt", right=True)]
+    cells: list[tuple[object, ...]] = [
+        (
+            row.table,
+            row.job_type,
+            "RETRYING" if row.table in waiting else row.state.value,
+            row.failure,
+            row.rows,
+            row.seconds,
+            row.attempt,
+        )
+        for row in rows
+    ]
+    cells += [(table.table, table.job_type, "RUNNING", None, None, table.seconds, table.attempt) for table in running]
+    cells += [(table.table, None, "SKIPPED", None, None, None, None) for table in skipped]
+    if all(row.attempt == 1 for row in rows) and all(table.attempt == 1 for table in running):
+        columns, cells = columns[:-1], [cell[:-1] for cell in cells]
+    print_table(columns, cells, title=title)
+    reasons = [
+        (row.table, f"rows left out because their watermark is NULL: {row.rows_without_watermark:,}")
+        for row in rows
+        if row.state is JobState.SUCCEEDED and row.rows_without_watermark
+    ]
+    reasons += [(row.table, row.message or "no reason was given") for row in rows if row.state is not JobState.SUCCEEDED]
+    reasons += [(table.table, table.reason) for table in skipped]
+    for name, reason in reasons:
+        click.echo(f" {name}: {reason}")
+    if reasons:
+        click.echo()
