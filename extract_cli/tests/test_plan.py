@@ -81,7 +81,7 @@ def test_text(cli, project):
         "public.events ecs everything",
     ]
     assert lines(said.out)[-4:-2] == ["Map INLINE, 2 at once", lines(said.out)[-3]]
-    assert lines(said.out)[-1].startswith("transitions 13 ($0.000325 at $25 a million)")
+    assert lines(said.out)[-1].startswith("transitions 13 ($0.000325 at $25 per million)")
 
 
 def test_json_tells_each_value_and_its_line_and_is_stable(cli, project):

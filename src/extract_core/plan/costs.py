@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from extract_core.plan.limits import ENVELOPE, MAX_HISTORY, MAX_PAYLOAD, history_events, payload_bytes
+from extract_core.plan.limits import ENVELOPE, MAX_HISTORY, MAX_PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.contract import Json
+    from extract_core.plan.limits import Load
 
 USD_A_TRANSITION: Final = 0.000025
 """Standard workflows in us-east-1 and most regions: $0.025 for 1,000 state transitions (Step Functions pricing)."""
@@ -44,22 +45,18 @@ class Costs:
         return self.transitions * USD_A_TRANSITION
 
 
-def costs_of(output: Mapping[str, Json], machine: Mapping[str, Json]) -> Costs:
-    """The costs of the config manager's output in this machine."""
-    tables = output.get("tables_to_extract")
-    items = [item for item in tables if isinstance(item, dict)] if isinstance(tables, list) else []
+def costs_of(load: Load, machine: Mapping[str, Json]) -> Costs:
+    """The costs of these tables in this machine."""
     loop = machine.get("retry_loop") is True
     distributed = machine.get("map") == "DISTRIBUTED"
     per_table = A_TABLE + A_LOOP * loop + A_CHILD * distributed
-    unplanned = sum("plan_error" in item for item in items)  # they have no job
-    transitions = AROUND + per_table * len(items) - unplanned
-    more = sum(attempts - 1 for item in items if isinstance(attempts := item.get("max_attempts"), int)) if loop else 0
+    transitions = AROUND + per_table * load.tables - load.unplanned  # those have no job
     return Costs(
-        tables=len(items),
-        payload_bytes=payload_bytes(output),
+        tables=load.tables,
+        payload_bytes=load.payload_bytes,
         payload_room=MAX_PAYLOAD - ENVELOPE,
-        history_events=history_events(items, retry_loop=loop),
+        history_events=load.history_events(retry_loop=loop),
         history_room=MAX_HISTORY,
         transitions=transitions,
-        transitions_at_most=transitions + more * AN_ATTEMPT,
+        transitions_at_most=transitions + load.further_attempts * AN_ATTEMPT * loop,
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from extract_core.contract import Json
 
 MAX_PAYLOAD: Final = 262_144
@@ -29,24 +28,51 @@ EVENTS_AROUND: Final = 20
 """Config manager 5, Map 4, summary 5, Choice 2, the ends 4."""
 
 
-def payload_bytes(output: Mapping[str, Json]) -> int:
-    """The size of the config manager's output as Step Functions carries it: compact JSON in UTF-8."""
-    return len(json.dumps(output, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+@dataclass(slots=True)
+class Load:
+    """What planned tables need of one execution, added up item by item. `payload_bytes` starts with the output around them."""
+
+    payload_bytes: int
+    tables: int = 0
+    unplanned: int = 0
+    further_attempts: int = 0  # that the tables may have after their first ones
+
+    def add(self, item: Json) -> None:
+        """One more item of the output."""
+        self.payload_bytes += payload_bytes(item) + (self.tables > 0)  # a comma
+        self.count(item)
+
+    def count(self, item: Json) -> None:
+        """One more item, whose bytes are counted already."""
+        self.tables += 1
+        if isinstance(item, Mapping):
+            self.unplanned += "plan_error" in item
+            most = item.get("max_attempts")
+            self.further_attempts += most - 1 if isinstance(most, int) else 0
+
+    def history_events(self, *, retry_loop: bool) -> int:
+        """The events of an execution in which each table needs all the attempts that it may have."""
+        per_table = EVENTS_OF_A_TABLE + (EVENTS_OF_THE_LOOP if retry_loop else 0)
+        return EVENTS_AROUND + self.tables * per_table + self.further_attempts * EVENTS_OF_AN_ATTEMPT
 
 
-def history_events(items: Sequence[Json], *, retry_loop: bool) -> int:
-    """The events of an execution in which each of these tables needs all the attempts that it may have."""
-    attempts = sum(most - 1 for item in items if isinstance(item, Mapping) and isinstance(most := item.get("max_attempts"), int))
-    per_table = EVENTS_OF_A_TABLE + (EVENTS_OF_THE_LOOP if retry_loop else 0)
-    return EVENTS_AROUND + len(items) * per_table + attempts * EVENTS_OF_AN_ATTEMPT
+def payload_bytes(value: Json | Mapping[str, Json]) -> int:
+    """The size of the config manager's output, or of a part of it, as Step Functions carries it: compact JSON in UTF-8."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
 
 
 def check_limits(output: Mapping[str, Json], *, retry_loop: bool = False) -> None:
     """Raise UsageError, with numbers and a remedy, if the config manager's output exceeds the limits of an INLINE machine."""
-    tables = output.get("tables_to_extract")
-    items = tables if isinstance(tables, list) else []
-    count = len(items)
-    size, room = payload_bytes(output), MAX_PAYLOAD - ENVELOPE
+    items = output.get("tables_to_extract")
+    load = Load(payload_bytes(output))
+    for item in items if isinstance(items, list) else []:
+        load.count(item)
+    check_load(load, retry_loop=retry_loop)
+
+
+def check_load(load: Load, *, retry_loop: bool) -> None:
+    """As `check_limits`, for an output that is already added up."""
+    count, size, room = load.tables, load.payload_bytes, MAX_PAYLOAD - ENVELOPE
     remedy = "run fewer tables at once (name them in the event, or leave some out with exclude)"
     if size > room:
         fit = max(1, room * count // size)
@@ -54,9 +80,9 @@ def check_limits(output: Mapping[str, Json], *, retry_loop: bool = False) -> Non
             f"the {count:,} tables of this run need {size:,} bytes of items, and Step Functions carries {room:,} "
             f"({MAX_PAYLOAD:,} less {ENVELOPE:,} for the Lambda's answer) into an INLINE map: about {fit:,} tables fit; {remedy}"
         )
-    events = history_events(items, retry_loop=retry_loop)
+    events = load.history_events(retry_loop=retry_loop)
     if events > MAX_HISTORY:
-        once = history_events([{}] * count, retry_loop=retry_loop)
+        once = Load(size, tables=count).history_events(retry_loop=retry_loop)
         fit = (MAX_HISTORY - EVENTS_AROUND) * count // (events - EVENTS_AROUND)
         attempts = " if each needs all its attempts" if events > once else ""
         fewer = "" if events == once else ", or give them fewer attempts (max_attempts)"

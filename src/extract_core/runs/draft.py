@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extract_core.config.find import read_source
-from extract_core.plan.attempt import RunContext
+from extract_core.plan.attempt import Places, RunContext
 from extract_core.plan.check import check_source
-from extract_core.plan.plan_tables import plan_tables
+from extract_core.plan.plan_tables import stream_tables
 from extract_core.plan.select import select_tables
 from extract_core.runs.failed import failed_tables
 from extract_core.tracking.records import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from extract_core.config.model import RunPolicy, SourceConfig
     from extract_core.contract import Json
@@ -35,7 +35,7 @@ class Draft:
 
     tables: Sequence[str]
     policy: Policy
-    plan: Callable[[Marks], list[PlannedTable]]
+    plan: Callable[[Marks], Iterable[PlannedTable]]
     skipped: Sequence[Skipped] = ()
 
 
@@ -70,18 +70,17 @@ class Planning:
 
         return read_source(self.parts.objects, self.parts.config_uri, self.event.source, check=check, cache=self.parts.sources)
 
-    def from_config(self, config: SourceConfig, tables: Sequence[str], marks: Marks) -> list[PlannedTable]:
-        """The plan of these tables from this config."""
+    def from_config(self, config: SourceConfig, tables: Sequence[str], marks: Marks) -> Iterator[PlannedTable]:
+        """The plan of these tables from this config, one table at a time."""
         parts = self.parts
-        return plan_tables(
+        return stream_tables(
             config,
             tables,
             run=self.run,
             machine=self.machine,
             registry=parts.registry,
             marks=marks,
-            data_uri=parts.data_uri,
-            runs_uri=parts.runs_uri,
+            places=Places(data_uri=parts.data_uri, runs_uri=parts.runs_uri),
         )
 
 

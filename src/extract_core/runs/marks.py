@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from extract_core.config.pausing import collector_paused
 from extract_core.errors import TrackingError
 from extract_core.tracking import watermark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from extract_core.plan.line import PlannedTable
     from extract_core.runs.draft import Draft
@@ -26,8 +27,14 @@ def committed(states: Mapping[str, TableState]) -> dict[str, Mark]:
 
 def planned_from(draft: Draft, marks: Mapping[str, Mark], *, reingest: bool) -> list[PlannedTable]:
     """The plan, in which a table whose mark is of another column or type than today's is a plan error, not a guess."""
+    with collector_paused():
+        return list(stream_from(draft, marks, reingest=reingest))
+
+
+def stream_from(draft: Draft, marks: Mapping[str, Mark], *, reingest: bool) -> Iterator[PlannedTable]:
+    """As `planned_from`, one table at a time. What the plan as a whole raises, it raises at once."""
     planned = draft.plan({table: mark[0] for table, mark in marks.items()})
-    return [_checked(table, marks.get(table.table), reingest=reingest) for table in planned]
+    return (_checked(table, marks.get(table.table), reingest=reingest) for table in planned)
 
 
 def _checked(table: PlannedTable, mark: Mark | None, *, reingest: bool) -> PlannedTable:

@@ -52,8 +52,8 @@ def plan(
     Exit codes: 0 it can run, 1 a store can't be reached, 2 some of it can't run.
     """
     from extract_cli.config_files import placed, shown_prefix, source_of
-    from extract_cli.views.plan import show, show_diff
-    from extract_cli.views.preview import preview, reading_parts
+    from extract_cli.views.plan import show
+    from extract_cli.views.preview import Preview, reading_parts
     from extract_core.plan.event import read_event
 
     registry = load_registry()
@@ -69,14 +69,16 @@ def plan(
             raise UsageError("name a source, as in: extract plan sales public.accounts; or give an event: --event event.json")
         asked = read_event(given)
         try:
-            found = preview(read, parts, asked)
+            preview = Preview(read, parts, asked)
         except ConfigError as error:
             raise ConfigError([placed(finding, asked.source, prefix) for finding in error.findings]) from error
         if diff is not None:
-            show_diff(parts, diff, found, output=output)
+            from extract_cli.views.plan_diff import show_diff
+
+            show_diff(parts, diff, preview, output=output)
         else:
-            show(found, details=details, output=output, prefix=prefix)
-    return 2 if found.refused or any(table.planned.plan_error for table in found.tables) else 0
+            show(preview, details=details, output=output, prefix=prefix)
+    return 0 if preview.is_runnable else 2
 
 
 def _read_pipeline(path: Path | None, registry: Registry) -> Pipeline:

@@ -86,17 +86,25 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def print_json_rows(head: Mapping[str, object], name: str, rows: Iterable[object]) -> None:
-    """A JSON object on stdout: the members of `head`, and a list `name` with one row per line, written as the rows come."""
+def print_json_rows(
+    head: Mapping[str, object],
+    name: str,
+    rows: Iterable[object],
+    tail: Callable[[], Mapping[str, object]] = dict,
+) -> None:
+    """A JSON object on stdout: the members of `head`, a list `name` with one row per line, the members of `tail`.
+
+    Rows are written as they come; `tail` is called after the last one.
+    """
     encode = json.JSONEncoder(ensure_ascii=False).encode
-    members = json.dumps(head, ensure_ascii=False, indent=2).removesuffix("}").rstrip()
-    click.echo(f"{members}," if head else members)
-    click.echo(f"  {encode(name)}: [", nl=False)
+    click.echo(json.dumps({**head, name: []}, ensure_ascii=False, indent=2).removesuffix("]\n}"), nl=False)
     separator = "\n    "
     for row in rows:
         click.echo(separator + encode(row), nl=False)
         separator = ",\n    "
-    click.echo("]\n}" if separator == "\n    " else "\n  ]\n}")
+    click.echo("]" if separator == "\n    " else "\n  ]", nl=False)
+    last = json.dumps(tail(), ensure_ascii=False, indent=2).removeprefix("{").removesuffix("}").rstrip("\n")
+    click.echo(f",{last}\n}}" if last else "\n}")
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:

@@ -7,35 +7,41 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from extract_cli.views.output import Column, plain, print_json, print_table
+from extract_cli.views.output import Column, plain, print_json_rows, print_table
+from extract_cli.views.preview import TablePreview
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from extract_cli.views.preview import Lock, Preview, TablePreview
+    from extract_cli.views.preview import Lock, Preview
     from extract_core.contract import Json
-    from extract_core.pipeline.parts import Parts
     from extract_core.plan.line import PlannedTable
 
-_IN_DETAIL: Final = 5  # tables whose values are shown without being asked for
-_LONGEST: Final = 300  # characters of a value in text; JSON has it whole
+_IN_DETAIL: Final = 5  # a plan of so many tables shows their values, unless the command says otherwise
+_LONGEST: Final = 300  # characters of a value in text; JSON has all of it
 
 
-def show(found: Preview, *, details: bool | None, output: str, prefix: str = "") -> None:
-    """The whole plan on stdout. `prefix` is the folder of the configs, for places that a terminal can open."""
+def show(preview: Preview, *, details: bool | None, output: str, prefix: str = "") -> None:
+    """The whole plan on stdout. `prefix` is the folder of the configs, so that a terminal can open the places."""
     if output == "json":
-        print_json(_json(found))
+        tables = (_table_json(table) for table in preview.tables(explained=True))
+        print_json_rows(_head_json(preview), "tables", tables, lambda: _tail_json(preview))
         return
+    is_detailed = details if details is not None else preview.count <= _IN_DETAIL
+    rows, detailed, errors = [], list[TablePreview](), Counter[str]()
+    for table in preview.tables(explained=is_detailed):
+        rows.append(_row(table))
+        errors.update((table.planned.plan_error or "").splitlines())
+        if is_detailed:
+            detailed.append(table)
     columns = [Column("Table"), Column("Job type"), Column("Reads"), Column("Held by")]
-    title = f"{found.event.source}: {_count(len(found.tables), 'table')}"
-    print_table(columns, [_row(table) for table in found.tables], title=title)
-    if details if details is not None else len(found.tables) <= _IN_DETAIL:
-        for table in found.tables:
-            _print_values(table)
-    elif details is None:
+    print_table(columns, rows, title=f"{preview.event.source}: {_count(preview.count, 'table')}")
+    for table in detailed:
+        _print_values(table)
+    if not is_detailed and details is None:
         click.echo("values, and where each comes from: add --details, or --output json", err=True)
-    _print_run(found)
-    _print_faults(found, prefix)
+    _print_run(preview)
+    _print_faults(preview, errors, prefix)
 
 
 def _row(table: TablePreview) -> tuple[str, Json, str, str | None]:
@@ -73,16 +79,17 @@ def _print_values(table: TablePreview) -> None:
     click.echo(f" {plain(table.planned.table)}")
     wide = max(len(value.name) for value in table.values)
     for value in table.values:
-        click.echo(f"   {plain(value.name):<{wide}}  {_text(value.value)}  ({value.place})")
+        click.echo(f"   {plain(value.name):<{wide}}  {shown(value.value)}  ({value.place})")
     click.echo()
 
 
-def _text(value: Json) -> str:
+def shown(value: Json) -> str:
+    """A value of a plan on one line."""
     return "(none)" if value is None else plain(value, most=_LONGEST)
 
 
-def _print_run(found: Preview) -> None:
-    costs, machine = found.costs, found.machine
+def _print_run(preview: Preview) -> None:
+    costs, machine = preview.costs, preview.machine
     at_once = min(costs.tables, int(str(machine["max_concurrency"])))
     click.echo(f"Map           {machine['map']}, {at_once} at once")
     if machine["map"] == "INLINE":
@@ -90,39 +97,45 @@ def _print_run(found: Preview) -> None:
         click.echo(f"history       {costs.history_events:,} of {costs.history_room:,} events")
     more = costs.transitions_at_most - costs.transitions
     attempts = f"; with all attempts {costs.transitions_at_most:,}" if more else ""
-    click.echo(f"transitions   {costs.transitions:,} (${costs.usd:.6f} at $25 a million){attempts}")
-    for skipped in found.skipped:
+    click.echo(f"transitions   {costs.transitions:,} (${costs.usd:.6f} at $25 per million){attempts}")
+    for skipped in preview.skipped:
         click.echo(f"left out      {skipped.table}: {skipped.reason}")
-    held = [table for table in found.tables if table.lock is not None and table.lock.is_alive]
-    if held:
-        does = {"fail": "refuse this run", "skip": "leave them out", "wait": "wait for them"}[found.on_conflict]
-        click.echo(f"held          {_count(len(held), 'table')}: run.on_conflict is {found.on_conflict}, so it would {does}")
+    if preview.held:
+        does = {"fail": "refuse this run", "skip": "leave them out", "wait": "wait for them"}[preview.on_conflict]
+        click.echo(f"held          {_count(preview.held, 'table')}: run.on_conflict is {preview.on_conflict}, so it would {does}")
 
 
-def _print_faults(found: Preview, prefix: str) -> None:
-    """What can't be planned, and why: a fault above the tables once, with the number of those that have it."""
+def _print_faults(preview: Preview, errors: Mapping[str, int], prefix: str) -> None:
+    """What can't be planned, and why. A fault above the tables is printed once, with the number of tables that have it."""
     from extract_cli.config_files import placed, placed_line
     from extract_cli.installed import tell_notes
 
-    counts = Counter(line for table in found.tables for line in (table.planned.plan_error or "").splitlines())
-    for line, count in counts.items():
-        click.echo(placed_line(line, found.event.source, prefix) + (f" ({count:,} tables)" if count > 1 else ""))
-    if found.refused:
-        click.echo(found.refused)
-    tell_notes([str(placed(note, found.event.source, prefix)) for note in found.notes])
+    for line, count in errors.items():
+        click.echo(placed_line(line, preview.event.source, prefix) + (f" ({count:,} tables)" if count > 1 else ""))
+    if preview.refused:
+        click.echo(preview.refused)
+    tell_notes([str(placed(note, preview.event.source, prefix)) for note in preview.notes])
 
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _json(found: Preview) -> dict[str, Any]:
-    costs = found.costs
+def _head_json(preview: Preview) -> dict[str, Any]:
     return {
-        "source": found.event.source,
-        "map": found.machine["map"],
-        "max_concurrency": found.machine["max_concurrency"],
-        "retry_loop": found.machine["retry_loop"],
+        "source": preview.event.source,
+        "map": preview.machine["map"],
+        "max_concurrency": preview.machine["max_concurrency"],
+        "retry_loop": preview.machine["retry_loop"],
+        "on_conflict": preview.on_conflict,
+        "skipped": [{"table": skipped.table, "reason": skipped.reason} for skipped in preview.skipped],
+    }
+
+
+def _tail_json(preview: Preview) -> dict[str, Any]:
+    """What is known when the last table is planned."""
+    costs = preview.costs
+    return {
         "payload_bytes": costs.payload_bytes,
         "payload_room": costs.payload_room,
         "history_events": costs.history_events,
@@ -130,11 +143,8 @@ def _json(found: Preview) -> dict[str, Any]:
         "transitions": costs.transitions,
         "transitions_at_most": costs.transitions_at_most,
         "usd": round(costs.usd, 6),
-        "on_conflict": found.on_conflict,
-        "refused": found.refused,
-        "notes": [str(note) for note in found.notes],
-        "skipped": [{"table": each.table, "reason": each.reason} for each in found.skipped],
-        "tables": [_table_json(table) for table in found.tables],
+        "refused": preview.refused,
+        "notes": [str(note) for note in preview.notes],
     }
 
 
@@ -155,48 +165,3 @@ def _table_json(table: TablePreview) -> dict[str, Any]:
             {"name": value.name, "value": value.value, "from": value.origin, "line": value.line} for value in table.values
         ],
     }
-
-
-def show_diff(parts: Parts, run: str, found: Preview, *, output: str) -> None:
-    """What has changed since a run, table by table."""
-    from extract_cli.find_run import find_run
-    from extract_core.errors import ObjectNotFound, UsageError
-    from extract_core.plan.explain import differences
-    from extract_core.plan.plan_file import read_plan
-
-    record = find_run(parts.tracking, run)
-    if record.source != found.event.source:
-        raise UsageError(f"run {record.run_id!r} is of source {record.source!r}, not {found.event.source!r}")
-    if record.plan_uri is None:
-        raise UsageError(f"run {record.run_id!r} was never planned ({record.refused or 'its config manager did not finish'})")
-    try:
-        before = {table.table: table for table in read_plan(parts.objects, record.plan_uri)}
-    except ObjectNotFound as error:
-        raise UsageError(f"the plan of run {record.run_id!r} is gone: {record.plan_uri}") from error
-    now = {table.planned.table: table.planned for table in found.tables}
-    changed = {
-        name: changes for name in now if name in before and (changes := differences(before[name], now[name]))
-    }  # fmt: skip
-    added, removed = [name for name in now if name not in before], [name for name in before if name not in now]
-    if output == "json":
-        as_json = {
-            name: [{"name": key, "before": then, "now": today} for key, then, today in changes]
-            for name, changes in changed.items()
-        }
-        print_json({"run_id": record.run_id, "added": added, "removed": removed, "changed": as_json})
-        return
-    for name in removed:
-        click.echo(f"- {name}")
-    for name in added:
-        click.echo(f"+ {name}")
-    _print_changes(changed)
-    same = len(now) - len(added) - len(changed)
-    click.echo(
-        f"since run {record.run_id}: {len(added)} added, {len(removed)} not in this plan, {len(changed)} changed, {same} the same"
-    )
-
-
-def _print_changes(changed: Mapping[str, Sequence[tuple[str, Json, Json]]]) -> None:
-    for name, changes in changed.items():
-        for key, then, today in changes:
-            click.echo(f"~ {name}: {key}: {_text(then)} -> {_text(today)}")

@@ -1,8 +1,8 @@
-"""What a run would do, worked out by the config manager's own steps, but for those that write."""
+"""What a run would do, by the config manager's own steps without those that write."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -10,17 +10,17 @@ from extract_core.errors import UsageError
 from extract_core.pipeline.parts import Parts
 from extract_core.plan.costs import Costs, costs_of
 from extract_core.plan.explain import Explainer, Resolved
-from extract_core.plan.limits import check_limits
+from extract_core.plan.limits import MAX_PAYLOAD, Load, check_load, payload_bytes
 from extract_core.plan.machine import machine_facts
 from extract_core.plan.places import plan_place
 from extract_core.plan.plan_file import LinePlace
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import Execution
-from extract_core.runs.marks import committed, planned_from
+from extract_core.runs.marks import committed, stream_from
 from extract_core.runs.rerun import repeated, rerun
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from extract_core.contract import Json
     from extract_core.errors import Finding
@@ -28,47 +28,111 @@ if TYPE_CHECKING:
     from extract_core.plan.event import ExtractEvent
     from extract_core.plan.line import PlannedTable
     from extract_core.registry.installed import Registry
-    from extract_core.tracking.records import Skipped, TableState
+    from extract_core.tracking.records import TableState
 
 _STARTED: Final = "2000-01-01T00:00:00+00:00"
-_STAMP: Final = "20000101T000000-0000"  # as long as that of a real run, so that sizes are right; always the same
+_STAMP: Final = "20000101T000000-0000"  # always the same, and as long as that of a real run, so that sizes are right
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Lock:
-    """Who holds a table. `is_alive` False: a run that died, whose lease the next one takes over."""
+    """The run that holds a table. `is_alive` False: that run died, and the next one takes the table over."""
 
     run_id: str
     since: str
     is_alive: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TablePreview:
     """One table: its plan, where its values come from, who holds it."""
 
     planned: PlannedTable
-    values: Sequence[Resolved] = ()
-    lock: Lock | None = None
-    state: TableState | None = None
+    values: Sequence[Resolved]
+    lock: Lock | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """A run that was not started. `refused` is why the whole of it would be, if it would."""
+    """A run that is not started. Raises what the config manager would raise.
 
-    event: ExtractEvent
-    machine: Mapping[str, Json]
-    tables: Sequence[TablePreview]
-    costs: Costs
-    on_conflict: str
-    skipped: Sequence[Skipped] = field(default=())
-    refused: str | None = None
-    notes: Sequence[Finding] = field(default=())
+    Read `tables` once, to its end: a plan of 50,000 tables is not kept in memory. The totals and `notes` are those of the
+    tables that were read.
+    """
+
+    def __init__(self, pipeline: Pipeline, parts: Parts, event: ExtractEvent) -> None:
+        self.event = event
+        self.machine = machine_facts(pipeline, parts.registry)
+        self.notes: list[Finding] = []
+        self.held = 0
+        self._parts = parts
+        self._run_id = f"{event.source[:59]}-{_STAMP}"
+        repeats = repeated(parts.tracking, event)
+        planning = Planning(
+            parts=parts,
+            event=event,
+            execution=Execution(id=self._run_id, name=self._run_id, started_at=_STARTED),
+            machine=self.machine,
+            reingest=repeats.reingest,
+            backfill=repeats.backfill,
+        )
+        draft = rerun(planning) if event.rerun_of is not None else fresh(planning)
+        self.on_conflict = draft.policy.on_conflict
+        self.skipped = draft.skipped
+        self.count = len(draft.tables)
+        self._states = parts.tracking.states(event.source, draft.tables)
+        self._planned = stream_from(draft, committed(self._states), reingest=repeats.reingest)
+        self._explainer = Explainer(planning.read_source(), self.machine, parts.registry) if event.rerun_of is None else None
+        self._load = Load(payload_bytes({
+            "run_id": self._run_id,
+            "source": event.source,
+            "tables_to_extract": [],
+            "max_concurrency": pipeline.machine.max_concurrency,
+            "map_error": None,
+        }))  # fmt: skip
+
+    def tables(self, *, explained: bool) -> Iterator[TablePreview]:
+        """Each table, with its values if they are to be explained."""
+        explainer, offset, length = self._explainer, 0, 0
+        plan_uri = plan_place(self._parts.runs_uri, self._run_id)
+        alive: dict[str, bool] = {}
+        if explainer is not None:
+            self.notes += explainer.notes_above()
+        for planned in self._planned:
+            if self._load.payload_bytes <= MAX_PAYLOAD:  # above it, no digit of a place matters any more
+                length = len(planned.line())
+            self._load.add(_item(planned, LinePlace(plan_uri, offset, length)))
+            offset += length
+            if explainer is not None:
+                self.notes += explainer.notes(planned)
+            lock = _lock(self._states.get(planned.table), self._parts, alive)
+            self.held += lock is not None and lock.is_alive
+            values = explainer.explain(planned) if explained and explainer is not None else ()
+            yield TablePreview(planned=planned, values=values, lock=lock)
+
+    @property
+    def costs(self) -> Costs:
+        """What the tables that were read need, and what that costs."""
+        return costs_of(self._load, self.machine)
+
+    @property
+    def refused(self) -> str | None:
+        """Why the run as a whole would be refused, or None."""
+        if self.machine.get("map") != "INLINE":
+            return None
+        try:
+            check_load(self._load, retry_loop=self.machine.get("retry_loop") is True)
+        except UsageError as error:
+            return str(error)
+        return None
+
+    @property
+    def is_runnable(self) -> bool:
+        """Whether the run would start, and every table of it can be planned."""
+        return self.refused is None and not self._load.unplanned
 
 
 def reading_parts(pipeline: Pipeline, registry: Registry) -> Parts:
-    """The pipeline's stores, to be read only."""
+    """The pipeline's stores, opened for reading only."""
     from extract_core.objects.routed import open_objects
     from extract_core.tracking.open import open_tracking
 
@@ -84,7 +148,7 @@ def reading_parts(pipeline: Pipeline, registry: Registry) -> Parts:
 
 
 def _is_running(pipeline: Pipeline, execution_id: str) -> bool:
-    """Asked only of tables that somebody holds."""
+    """Called only for tables that a run holds."""
     if pipeline.is_local:
         from extract_core.runs.engine import load_engine
 
@@ -94,74 +158,11 @@ def _is_running(pipeline: Pipeline, execution_id: str) -> bool:
     return StepFunctions().is_running(execution_id)
 
 
-def preview(pipeline: Pipeline, parts: Parts, event: ExtractEvent) -> Preview:
-    """Plan the event's run without taking or writing anything. Raises what the config manager would."""
-    machine = machine_facts(pipeline, parts.registry)
-    run_id = f"{event.source[:59]}-{_STAMP}"
-    execution = Execution(id=run_id, name=run_id, started_at=_STARTED)
-    asked = repeated(parts.tracking, event)
-    planning = Planning(
-        parts=parts, event=event, execution=execution, machine=machine, reingest=asked.reingest, backfill=asked.backfill
-    )
-    draft = rerun(planning) if event.rerun_of is not None else fresh(planning)
-    states = parts.tracking.states(event.source, draft.tables)
-    planned = planned_from(draft, committed(states), reingest=asked.reingest)
-    output = _output(planned, parts, run_id, pipeline.machine.max_concurrency)
-    explainer = Explainer(planning.read_source(), machine, parts.registry) if event.rerun_of is None else None
-    alive: dict[str, bool] = {}
-    return Preview(
-        event=event,
-        machine=machine,
-        tables=[
-            TablePreview(
-                planned=table,
-                values=explainer.explain(table) if explainer is not None else (),
-                lock=_lock(states.get(table.table), parts, alive),
-                state=states.get(table.table),
-            )
-            for table in planned
-        ],
-        costs=costs_of(output, machine),
-        on_conflict=draft.policy.on_conflict,
-        skipped=draft.skipped,
-        refused=_refused(output, machine),
-        notes=_notes(explainer, planned) if explainer is not None else (),
-    )
-
-
-def _notes(explainer: Explainer, planned: Sequence[PlannedTable]) -> list[Finding]:
-    return [*explainer.notes_above(), *(note for table in planned for note in explainer.notes(table))]
-
-
-def _output(planned: Sequence[PlannedTable], parts: Parts, run_id: str, concurrency: int) -> dict[str, Json]:
-    """What the config manager would hand to the Map, leases and places of plan lines included."""
-    items: list[Json] = []
-    offset = 0
-    for table in planned:
-        mark = table.item["watermark"]
-        watermark: Json = {**mark, "version": 0} if isinstance(mark, dict) else mark
-        item: dict[str, Json] = {**table.item, "lease": {"fencing": 1}, "watermark": watermark}
-        length = len(table.line())
-        items.append({**item, **LinePlace(plan_place(parts.runs_uri, run_id), offset, length).as_json()})
-        offset += length
-    source = planned[0].item["source"] if planned else ""
-    return {
-        "run_id": run_id,
-        "source": source,
-        "tables_to_extract": items,
-        "max_concurrency": concurrency,
-        "map_error": None,
-    }
-
-
-def _refused(output: Mapping[str, Json], machine: Mapping[str, Json]) -> str | None:
-    if machine.get("map") != "INLINE":
-        return None
-    try:
-        check_limits(output, retry_loop=machine.get("retry_loop") is True)
-    except UsageError as error:
-        return str(error)
-    return None
+def _item(table: PlannedTable, place: LinePlace) -> dict[str, Json]:
+    """The item as the config manager hands it to the Map, with a lease and the place of its plan line."""
+    mark = table.item["watermark"]
+    watermark: Json = {**mark, "version": 0} if isinstance(mark, dict) else mark
+    return {**table.item, "lease": {"fencing": 1}, "watermark": watermark, **place.as_json()}
 
 
 def _lock(state: TableState | None, parts: Parts, alive: dict[str, bool]) -> Lock | None:
