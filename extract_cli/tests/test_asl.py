@@ -105,5 +105,5 @@ def test_the_drawing_is_printed_or_written(pipeline, tmp_path):
 def test_a_drawing_is_not_json(pipeline):
     done = CliRunner().invoke(asl, ["graph", "--output", "json"])
     assert str(done.exception) == (
-        "a drawing is text: write --output text, or a file; the definition as JSON is: extract asl build"
+        "a drawing is text: give --output text, or a file; for the definition as JSON, see: extract asl build"
     )

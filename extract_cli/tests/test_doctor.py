@@ -42,13 +42,13 @@ def test_a_pipeline_in_order(found, project):
     assert {each.state for each in findings.values()} <= {"ok", "note"}
     assert findings["extract.toml"].said == f"{project / 'extract.toml'}: pipeline 'extract-sales'"
     assert findings["plugin glue"].said.endswith(": job types glue")
-    assert findings["job type glue"] == Check("ok", "job type glue", "its deployment is in order")
+    assert findings["job type glue"] == Check("ok", "job type glue", "its deployment is valid")
     assert findings["job type emr"] == Check(
         "note", "job type emr", "has no section in extract.toml, so the machine is built without it"
     )
-    assert findings["config sales"] == Check("ok", "config sales", "is in order")
-    assert findings["data_uri"].said == f"{project / '.extract' / 'data'} will be made by the first run"
-    assert findings["tracking"].said == f"{project / '.extract' / 'tracking.db'} will be made by the first run"
+    assert findings["config sales"] == Check("ok", "config sales", "is valid")
+    assert findings["data_uri"].said == f"{project / '.extract' / 'data'} will be created by the first run"
+    assert findings["tracking"].said == f"{project / '.extract' / 'tracking.db'} will be created by the first run"
     assert tree(project) == before
 
 
@@ -72,9 +72,9 @@ def test_what_is_wrong_says_what_to_do(found, project):
             "extract.toml:14:1: job_types.lom: job type 'lom' is not installed (installed: "
             f"{', '.join(discover().job_types)}); install its plugin, or remove the section"
         ),
-        "mend the section",
+        "correct the section",
     )
-    assert wrong["data_uri"].remedy == "move it away, or mend data_uri in extract.toml"
+    assert wrong["data_uri"].remedy == "move it away, or correct data_uri in extract.toml"
 
 
 def test_text(cli, project):
@@ -107,10 +107,10 @@ def test_a_section_of_a_blocked_plugin_is_no_contradiction(found, project, monke
     monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "ecs")
     findings = found()
     assert findings["plugin ecs"] == Check("note", "plugin ecs", "is blocked by EXTRACT_DISABLE_PLUGINS")
-    said = "no plugin that works brings this job type: its plugin is blocked (ecs)"
+    said = "no working plugin provides this job type: its plugin is blocked (ecs)"
     assert findings["[job_types.ecs]"] == Check("note", "[job_types.ecs]", said)
     monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "all")
-    said, remedy = "all that are installed are blocked", "take some out of EXTRACT_DISABLE_PLUGINS"
+    said, remedy = "all installed job types are blocked", "remove some names from EXTRACT_DISABLE_PLUGINS"
     assert found()["job types"] == Check("wrong", "job types", said, remedy)
 
 
@@ -118,20 +118,20 @@ def test_placeholders_of_init_are_noted(cli, found, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert cli("init").code == 0
     findings = found()
-    remedy = "a run on this machine needs no more; write your own names before anything is built for AWS"
+    remedy = "a run on this machine needs no other values; write your own names before you build for AWS"
     job_types = list(discover().job_types)
-    said = f"{', '.join(job_types)}: as extract init wrote them, for an example"
+    said = f"{', '.join(job_types)}: the examples that extract init wrote"
     assert findings["[job_types]"] == Check("note", "[job_types]", said, remedy)
-    remedy = "a run on this machine needs none; write your own before anything is built for AWS"
-    said = "is 000000000000 in extract.toml, which is nobody's"
+    remedy = "a run on this machine needs no account; write your own before you build for AWS"
+    said = "is 000000000000 in extract.toml, the placeholder of extract init"
     assert findings["account"] == Check("note", "account", said, remedy)
     text = (tmp_path / "extract.toml").read_text()
     mended = re.sub(r"(?m)^job_name = .*", 'job_name = "mine"', text).replace("000000000000", "123456789012")
     (tmp_path / "extract.toml").write_text(mended)
     findings = found()
-    assert findings["job type glue"] == Check("ok", "job type glue", "its deployment is in order")
+    assert findings["job type glue"] == Check("ok", "job type glue", "its deployment is valid")
     left = ", ".join(name for name in job_types if name != "glue")
-    assert findings["[job_types]"].said == f"{left}: as extract init wrote them, for an example"
+    assert findings["[job_types]"].said == f"{left}: the examples that extract init wrote"
     assert "account" not in findings
 
 

@@ -35,7 +35,7 @@ TABLES = """\
     # 0 rows; no primary key
     odd: {}
     # 3 rows; key: id
-    # last_modified is a date: the last day is read again, since rows may be changed later on it
+    # last_modified is a date: the last day is read again, because its rows may change later
     # rows whose last_modified is NULL are read by the first run only
     # no index begins with last_modified: each run scans the table
     public.orders: {extract_type: PE, watermark: {column: last_modified, type: date, lag: "1d"}}
@@ -96,7 +96,7 @@ def test_a_second_source_leaves_the_rest_as_it_is(cli, here):
     said = cli("init", "--from-database", "sqlite:///shop.db", "--job-type", "ecs")
     assert (said.code, said.out) == (0, "config/shop.yml\n")
     assert said.err.splitlines()[:3] == [
-        f"{name} is there already, and stays as it is" for name in ("extract.toml", "extract.schema.json", "jobs/extract_job.py")
+        f"{name} already exists and is not changed" for name in ("extract.toml", "extract.schema.json", "jobs/extract_job.py")
     ]
     assert (here / "extract.toml").read_text().endswith("# mine\n")
     assert "job_type: ecs" in (here / "config" / "shop.yml").read_text()
@@ -112,12 +112,12 @@ def test_a_second_source_leaves_the_rest_as_it_is(cli, here):
         (("--from-database", "sqlite:///empty.db"),
          "the database of source 'empty' has no table that this user may read; give it some, or name another"),
         (("--from-database", "mysql://me:hush@host/db"),
-         ("the database mysql://… is of no kind that can be read here; write sqlite:///path/to/file.db or "
+         ("the database mysql://… cannot be read here; write sqlite:///path/to/file.db or "
          "postgresql://user@host:5432/name")),
         (("--source", "a b"),
-         "'a b' is no name of a source: letters, digits, _ . -, beginning with a letter or digit; give --source NAME"),
+         "'a b' is not a valid name of a source: letters, digits, _ . -, the first a letter or digit; give --source NAME"),
         (("--source", "there"),
-         "there is a source config 'config/there.yml' already: name another source with --source, or move it away"),
+         "the source config 'config/there.yml' already exists: name another source with --source, or move it away"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_is_told_and_nothing_is_written(cli, here, argv, message):
@@ -135,7 +135,7 @@ def test_what_can_not_be_is_told_and_nothing_is_written(cli, here, argv, message
 REFUSED = (
     "extract: the database postgresql://me@127.0.0.1:9/shop can't be read: Failed to connect: connection to server at "
     '"127.0.0.1", port 9 failed: Connection refused; Is the server running on that host and accepting TCP/IP connections?; '
-    "mend host and port in the URL, or start the server\n"
+    "correct host and port in the URL, or start the server\n"
 )
 
 
@@ -189,12 +189,12 @@ OF_ODD = """\
     # a command line can't carry a value that begins with -, so this table's job gets its arguments as JSON
     "-dash": {extract_type: PE, watermark: {column: modified, type: timestamp}, argument_encoding: json}
     # 2 rows; key: id
-    # updated_at reaches 9999-12-31 00:00:00, in the future: as a watermark it would hide all rows to come
+    # updated_at reaches 9999-12-31 00:00:00, in the future: as a watermark it would hide all later rows
     ahead: {}
     # 0 rows; key: id (unique and never NULL)
     below: {}
     # 1 row; key: id
-    # updated_at is NULL in every row, so the table is read whole
+    # updated_at is NULL in every row, so each run reads the whole table
     # if its rows never change: {extract_type: PE, watermark: {column: happened_at, type: timestamp}}
     empty_marks: {}
     # 2 rows; key: id
@@ -268,26 +268,26 @@ OF_POSTGRESQL = """\
     # a command line can't carry a value that begins with -, so this table's job gets its arguments as JSON
     public.big: {partition_column: id, lower_bound: "-100000", upper_bound: "2", num_partitions: 3, argument_encoding: json}
     # 0 rows; no primary key
-    # inherits from public.papers, where its rows are read too: leave out one of them
+    # inherits from public.papers, and its rows are read there too: leave out one of them
     # rows whose updated_at is NULL are read by the first run only
     # no index begins with updated_at: each run scans the table
     public.letters: {extract_type: PE, watermark: {column: updated_at, type: timestamp}}
     # 2 rows; key: id
-    # row-level security: the job reads only the rows that its own user may see
-    # updated_at reaches infinity, in the future: as a watermark it would hide all rows to come
+    # row-level security: the job reads only the rows that its user may see
+    # updated_at reaches infinity, in the future: as a watermark it would hide all later rows
     public.offers: {}
     # 200 rows; key: id
-    # last_modified is NULL in every row, so the table is read whole
+    # last_modified is NULL in every row, so each run reads the whole table
     public.orders: {}
     # 1 row; key: paper_id (unique and never NULL)
-    # its rows come with those of the tables that inherit from it: public.letters
-    # updated_at is NULL in every row, so the table is read whole
+    # a run also reads the rows of the tables that inherit from it: public.letters
+    # updated_at is NULL in every row, so each run reads the whole table
     # if its rows never change: {extract_type: PE, watermark: {column: happened_at, type: timestamp}}
     public.papers: {}
     # 0 rows; key: id, at
-    # partitioned: all its partitions are read as one table
+    # partitioned: a run reads all partitions as one table
     public.parted: {}
-    # not analysed, and many rows: after ANALYZE, extract init proposes partition bounds too; no primary key
+    # many rows, and no statistics: after ANALYZE, extract init also proposes partition bounds; no primary key
     public.unseen: {}
 """
 
@@ -307,7 +307,7 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgr
     assert (said.code, said.err) == (
         0,
         (
-            "left out: tables that this user may not read: closed.shut, public.hidden\n"
+            "left out: tables that this user cannot read: closed.shut, public.hidden\n"
             "left out: tables with a dot in their names: public.dotted.name\n"
             "left out: views: public.named\n"
             "next: extract plan shop\n"
@@ -333,12 +333,12 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgr
     failed = f'Failed to connect: connection to server at "127.0.0.1", port {postgresql_port} failed: '
     for given, shown, said in (
         ("reader:hush@{}/shop", "reader@{}/shop",
-         ('FATAL:  password authentication failed for user "reader"; mend the user, or the password in the URL, in PGPASSWORD or '
-          "in ~/.pgpass")),
+         ('FATAL:  password authentication failed for user "reader"; correct the user, or the password in the URL, in PGPASSWORD '
+          "or in ~/.pgpass")),
         ("reader@{}/shop", "reader@{}/shop",
          "fe_sendauth: no password supplied; give the password in PGPASSWORD, or in ~/.pgpass"),
         ("reader:pa%20ss@{}/shops", "reader@{}/shops",
-         'FATAL:  database "shops" does not exist; mend the name after the host in the URL'),
+         'FATAL:  database "shops" does not exist; correct the name after the host in the URL'),
     ):  # fmt: skip
         wrong = cli("init", "--source", "b", "--from-database", f"postgresql://{given.format(place)}")
         expected = f"extract: the database postgresql://{shown.format(place)} can't be read: {failed}{said}\n"

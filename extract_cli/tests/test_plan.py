@@ -171,7 +171,7 @@ def test_a_source_by_its_file(cli, project, tmp_path):
     said = cli("plan", "./sales.yml")
     assert (said.code, said.err) == (
         2,
-        "extract: './sales.yml' is no config of this pipeline, which has its own in 'config'; give the name of a source\n",
+        "extract: './sales.yml' is not a config of this pipeline, whose configs are in 'config'; give the name of a source\n",
     )
 
 
@@ -235,11 +235,11 @@ def test_the_event_of_a_run_or_of_a_file(cli, project, started, monkeypatch):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        ((), "name a source, as in: extract plan sales public.accounts; or give an event: --event event.json"),
+        ((), "give a source, as in: extract plan sales public.accounts; or an event: --event event.json"),
         (("sails",), "there is no source 'sails': no sails.yml in {config}; did you mean 'sales'?"),
         (("sales", "public.note"), "sales.yml: there is no table 'public.note'; did you mean {near}?"),
         (("sales", "tag:big"), "sales.yml: no table has the tag 'big'; it has the tags: large"),
-        (("sales", "--event", "e.json"), "--event is the whole event: leave out SOURCE, TABLES, --exclude and --reingest"),
+        (("sales", "--event", "e.json"), "--event is the complete event: leave out SOURCE, TABLES, --exclude and --reingest"),
         (("--event", "e.json"), "the event 'e.json' can't be read: No such file or directory"),
     ],
 )
@@ -278,9 +278,9 @@ def test_a_backfill_says_its_range(cli, project):
     }
     (project / "event.json").write_text(json.dumps(event), encoding="utf-8")
     said = cli("plan", "--event", "event.json")
-    assert lines(said.out)[2] == (
-        "public.accounts glue updated_at above 2026-01-01 00:00:00 up to 2026-02-01 00:00:00, once more"
-    ), said
+    assert lines(said.out)[2] == ("public.accounts glue updated_at above 2026-01-01 00:00:00 up to 2026-02-01 00:00:00, again"), (
+        said
+    )
     assert "--high_watermark 2026-02-01 00:00:00 (the event (backfill))" in lines(said.out)
 
 

@@ -17,5 +17,5 @@ def test_a_reader_that_is_gone(project, options, fetchsize, code):
     path.write_text(path.read_text().replace("500", fetchsize) + "".join(f"    t{number}: {{}}\n" for number in range(100)))
     script = f"{COMMAND}{options} | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, cwd=project)
-    said = "" if options else "values, and where each comes from: add --details, or --output json\n"
+    said = "" if options else "for values and their origins add --details, or --output json\n"
     assert (done.returncode, done.stderr) == (code, said)

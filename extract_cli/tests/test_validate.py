@@ -89,7 +89,7 @@ def test_without_a_pipeline_the_machine_is_not_asked(cli, tmp_path, monkeypatch)
     assert cli("validate", "sales.yml") == (
         0,
         "sales.yml: 1 table (glue 1)\n",
-        "there is no extract.toml here: what depends on the machine was not checked\n",
+        "there is no extract.toml here: rules that depend on the machine were not checked\n",
     )
 
 
@@ -126,7 +126,7 @@ def test_a_source_by_name_a_file_and_a_folder(cli, project, given):
 def test_a_name_that_is_no_source(cli, project, tmp_path, monkeypatch):
     said = cli("validate", "sails")
     assert (said.code, said.out) == (2, "")
-    assert said.err == "extract: 'sails' is no file, no folder and no source in 'config'; did you mean 'sales'?\n"
+    assert said.err == "extract: 'sails' is not a file, not a folder and not a source in 'config'; did you mean 'sales'?\n"
     (project / "extract.toml").unlink()
     assert cli("validate", "sails").err == (
         "extract: 'sails' is neither a file nor a folder; give the file of the source: sails.yml\n"
@@ -221,7 +221,9 @@ def test_a_config_folder_that_is_missing(cli, project):
     message = f"extract.toml:4:1: pipeline.config_uri: there is no folder {str(project / 'confg')!r}; did you mean 'config'?"
     assert cli("validate") == (2, f"{message}\n", "1 finding\n")
     assert cli("plan", "sales") == (2, "", f"extract: {message}\n")
-    assert f"wrong   configs: {message}\n        -> mend config_uri in extract.toml, or make the folder\n" in cli("doctor").out
+    assert (
+        f"wrong   configs: {message}\n        -> correct config_uri in extract.toml, or create the folder\n" in cli("doctor").out
+    )
 
 
 def test_odd_files_mean_the_same_to_all_commands(cli, project):
@@ -230,7 +232,7 @@ def test_odd_files_mean_the_same_to_all_commands(cli, project):
     (folder / ".sales.yml").write_text("no config")
     (folder / "d.yml").mkdir()
     assert cli("validate") == (0, "config/sales.yml: 3 tables (ecs 1, glue 2)\n", "")
-    assert "config sales: is in order\n" in cli("doctor").out
+    assert "config sales: is valid\n" in cli("doctor").out
     (folder / "gone.yml").symlink_to("nowhere.yml")
     (folder / "mine.yml.yml").write_text("extract: {job_type: glue, tables: {a: {}}}")
     (folder / "sales.yaml").write_text("extract: {job_type: glue, tables: {a: {}}}")
@@ -287,7 +289,7 @@ extract:
     )
     (project / "config" / "other.yml").write_text("extract: {job_type: glue, tables: {a: {}}}")
     assert cli("validate", "--database", "sqlite:///shop.db").err == (
-        "extract: --database is held against one config; name its source, as in: extract validate sales --database URL\n"
+        "extract: --database compares one config; give its source, as in: extract validate sales --database URL\n"
     )
 
 
@@ -327,7 +329,7 @@ def test_very_many_notes_are_counted(cli, project):
     tables = "".join(f"    t{number}: {{lower_bound: 1}}\n" for number in range(300))
     (project / "config" / "sales.yml").write_text(f"extract:\n  job_type: glue\n  tables:\n{tables}")
     lines = cli("validate").err.splitlines()
-    assert (len(lines), lines[-1]) == (21, "note: and 280 more; extract validate --output json has them all")
+    assert (len(lines), lines[-1]) == (21, "note: and 280 more; for all of them see: extract validate --output json")
     assert len(json.loads(cli("validate", "--output", "json").out)["sources"][0]["notes"]) == 300
 
 

@@ -1,4 +1,4 @@
-"""The command `extract`. Only click is imported before a command is called; rich only when something is drawn."""
+"""The command `extract`. Before a command is called only click is imported; rich only to draw on a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 the run failed, 2 wrong use or invalid config.
 
-    An error is told on stderr, and under ``--output json`` on stdout too: ``{"error": …, "message": …}``.
+    An error is printed to stderr, and with ``--output json`` to stdout too: ``{"error": …, "message": …}``.
     """
     from extract_cli.streams import drop_stdout, prepare_streams
 
@@ -28,11 +28,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         code = extract.main(arguments, prog_name="extract", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        _tell_json(arguments, "UsageError", error.format_message())
+        _print_json_error(arguments, "UsageError", error.format_message())
         error.show()
         raise SystemExit(2) from error
     except ExtractError as error:
-        _tell_json(arguments, type(error).__name__, str(error))
+        _print_json_error(arguments, type(error).__name__, str(error))
         sys.stderr.write("".join(f"extract: {line}\n" for line in str(error).splitlines()))
         raise SystemExit(error.exit_code) from error
     except (click.Abort, KeyboardInterrupt):
@@ -46,8 +46,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     raise SystemExit(code if isinstance(code, int) else 0)
 
 
-def _tell_json(arguments: Sequence[str], error: str, message: str) -> None:
-    """What a program that reads stdout gets instead of nothing."""
+def _print_json_error(arguments: Sequence[str], error: str, message: str) -> None:
+    """The error as JSON, for a program that reads stdout."""
     if "--output=json" in arguments or ("--output", "json") in pairwise(arguments):
         import json
 

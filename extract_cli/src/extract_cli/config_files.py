@@ -18,7 +18,7 @@ _HERE: Final = "./"
 
 
 def config_folder(pipeline: Pipeline) -> Path | None:
-    """Where the pipeline's configs are on this machine, seen from the current folder where it lies in it; None: elsewhere."""
+    """The folder of the pipeline's configs, relative if it is below the current folder. None: it is not on this machine."""
     from extract_core.objects.files import file_path
 
     if not pipeline.config_uri.startswith("file://"):
@@ -28,22 +28,22 @@ def config_folder(pipeline: Pipeline) -> Path | None:
 
 
 def shown_prefix(pipeline: Pipeline) -> str:
-    """What stands before a config's name in complaints: ``config/``, or ``s3://bucket/config/``."""
+    """The text before a config's name in findings: ``config/``, or ``s3://bucket/config/``."""
     folder = config_folder(pipeline)
     return pipeline.config_uri if folder is None else f"{folder}/".removeprefix(_HERE)
 
 
 def configs_in(folder: Path) -> list[Path]:
-    """The configs of a folder, sorted; UsageError where it has none."""
-    found = sorted(path for path in folder.iterdir() if is_config(path.name) and not path.is_dir())
-    if not found:
+    """The configs of a folder, sorted. UsageError if it has none."""
+    paths = sorted(path for path in folder.iterdir() if is_config(path.name) and not path.is_dir())
+    if not paths:
         raise UsageError(f"there is no source config (<source>.yml) in {str(folder)!r}; make one: extract init")
-    return found
+    return paths
 
 
 def named_configs(named: Iterable[Path], pipeline: Pipeline | None) -> list[Path]:
     """Files, the configs of folders, and those of sources by name. UsageError for a name that is none of these."""
-    return [found for path in named for found in (configs_in(path) if path.is_dir() else [_named(path, pipeline)])]
+    return [config for path in named for config in (configs_in(path) if path.is_dir() else [_named(path, pipeline)])]
 
 
 def _named(path: Path, pipeline: Pipeline | None) -> Path:
@@ -58,20 +58,22 @@ def _named(path: Path, pipeline: Pipeline | None) -> Path:
     for suffix in SUFFIXES:
         if (folder / f"{path}{suffix}").is_file():
             return folder / f"{path}{suffix}"
-    names = [each.stem for each in folder.iterdir() if is_config(each.name)] if folder.is_dir() else []
-    raise UsageError(f"{str(path)!r} is no file, no folder and no source in {str(folder)!r}{did_you_mean(str(path), names)}")
+    names = [file.stem for file in folder.iterdir() if is_config(file.name)] if folder.is_dir() else []
+    raise UsageError(
+        f"{str(path)!r} is not a file, not a folder and not a source in {str(folder)!r}{did_you_mean(str(path), names)}"
+    )
 
 
-def source_of(given: str, pipeline: Pipeline) -> str:
+def source_of(argument: str, pipeline: Pipeline) -> str:
     """The source that a command line names, by its name or by its file. UsageError for a file that is not the pipeline's."""
-    if "/" not in given and not given.endswith(SUFFIXES):
-        return given
-    path, folder = Path(given), config_folder(pipeline)
-    is_bare = "/" not in given
+    is_bare = "/" not in argument
+    if is_bare and not argument.endswith(SUFFIXES):
+        return argument
+    path, folder = Path(argument), config_folder(pipeline)
     if folder is not None and (is_bare or path.resolve().parent == folder.resolve()):
         return path.name.removesuffix(".yaml").removesuffix(".yml")
     where = pipeline.config_uri if folder is None else str(folder)
-    raise UsageError(f"{given!r} is no config of this pipeline, which has its own in {where!r}; give the name of a source")
+    raise UsageError(f"{argument!r} is not a config of this pipeline, whose configs are in {where!r}; give the name of a source")
 
 
 def placed(finding: Finding, source: str, prefix: str) -> Finding:
@@ -89,7 +91,7 @@ def _names(source: str) -> tuple[str, ...]:
 
 
 def beside(paths: Sequence[Path]) -> list[Finding]:
-    """A complaint for each source that has two files: nobody can say which of them counts."""
+    """A finding for each source that has two files, because it is not clear which of them counts."""
     return [
         Finding(str(path), 0, 0, "", f"stands beside {path.with_suffix('.yaml').name}; keep one of them")
         for path in paths

@@ -1,4 +1,4 @@
-"""The installed job types, and what people are told of plugins that are left out."""
+"""The installed job types, and messages about plugins that are left out."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _MOST_NOTES: Final = 20
 
 
 def load_registry() -> Registry:
-    """What is installed. What is broken, blocked by a name that is none, or passed over is told on stderr."""
+    """The installed plugins. Plugins that are broken or ignored, and unknown names in the block list, go to stderr."""
     from extract_core.registry.loading import discover
 
     registry = discover()
-    tell_trouble(registry)
+    print_trouble(registry)
     return registry
 
 
-def tell_notes(notes: Sequence[str]) -> None:
-    """What is worth knowing and no fault, on stderr: as many as can be read."""
+def print_notes(notes: Sequence[str]) -> None:
+    """Notes on stderr, at most 20 of them. A note is not a fault."""
     for note in notes[:_MOST_NOTES]:
         click.echo(f"note: {note}", err=True)
     if len(notes) > _MOST_NOTES:
-        click.echo(f"note: and {len(notes) - _MOST_NOTES:,} more; extract validate --output json has them all", err=True)
+        click.echo(f"note: and {len(notes) - _MOST_NOTES:,} more; for all of them see: extract validate --output json", err=True)
 
 
-def tell_trouble(registry: Registry) -> None:
-    """A line on stderr for each plugin that can't be used and for each notice of the loading."""
+def print_trouble(registry: Registry) -> None:
+    """A line on stderr for each plugin that cannot be used, and for each notice of the loading."""
     for broken in registry.broken:
         click.echo(f"broken, and left out: {broken}", err=True)
     for notice in registry.notices:

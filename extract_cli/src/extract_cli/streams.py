@@ -1,4 +1,4 @@
-"""stdout and stderr as a command needs them: closed ones, readers that went away, characters that a terminal can't show."""
+"""stdout and stderr: if they are closed, if their reader went away, if the terminal cannot show a character."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ if TYPE_CHECKING:
 
 
 def prepare_streams() -> None:
-    """A closed stream is an empty one; a character that a terminal can't show is escaped instead of ending the command.
+    """A closed stream becomes /dev/null; a character that the terminal cannot show is escaped and does not end the command.
 
-    A reader that goes away (`extract … | head -1`) takes nothing from the command: it goes on to its end, and its exit code is
-    its own, whichever of the two is faster.
+    If a reader goes away (`extract … | head -1`), the command still runs to its end, and its exit code does not change.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -26,7 +25,7 @@ def prepare_streams() -> None:
                 reconfigure(errors="backslashreplace")
     stdout = sys.stdout
     if stdout is not sys.__stdout__ or not isinstance(stdout, io.TextIOWrapper):
-        return  # a stream of somebody else's, such as a test's
+        return  # a stream that was replaced, for example by a test
     lasting = _Lasting(stdout.fileno(), "w", closefd=False)
     is_buffered = isinstance(stdout.buffer, io.BufferedWriter)  # not under PYTHONUNBUFFERED
     stdout.flush()
@@ -40,12 +39,12 @@ def prepare_streams() -> None:
 
 
 def drop_stdout() -> None:
-    """What is still buffered can't be written: keep the interpreter from trying again as it ends."""
+    """The buffered text cannot be written: keep the interpreter from trying again as it ends."""
     _to_nowhere(sys.stdout.fileno())
 
 
 class _Lasting(io.FileIO):
-    """A pipe that becomes /dev/null when nobody reads it any more."""
+    """A pipe that becomes /dev/null when its reader has gone."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:

@@ -15,9 +15,9 @@ ENCODE = (
     "PGPASSWORD"
 )
 URL = "the database URL postgresql://… can't be read"
-BEFORE_AT = f"{URL}: what stands before its last @ is no user and password; {ENCODE}"
+BEFORE_AT = f"{URL}: the text before its last @ is not a user and password; {ENCODE}"
 KNOWN = "write sqlite:///path/to/file.db or postgresql://user@host:5432/name"
-UNKNOWN = f"the database URL is of no kind that can be read here; {KNOWN}"
+UNKNOWN = f"the database URL cannot be read here; {KNOWN}"
 
 
 @pytest.mark.parametrize(
@@ -60,39 +60,39 @@ def test_the_parts_of_a_url():
         (
             "postgresql://u@h",
             (
-                "the database URL postgresql://… can't be read: it names no database; write its name after the host, as in "
+                "the database URL postgresql://… can't be read: it has no name of a database; write it after the host, as in "
                 "postgresql://user@host:5432/name"
             ),
         ),
         (
             "postgresql://odd:S3cret/d",
             (
-                "the database URL postgresql://… can't be read: what stands after its host: is no port, a number up to 65535; "
+                "the database URL postgresql://… can't be read: the text after host: is not a port, a number up to 65535; "
                 f"write postgresql://user@host:5432/name; {ENCODE}"
             ),
         ),
         (
             "postgresql://h h/d",
-            f"{URL}: what stands before its database is no host, or no host:port; {ENCODE}",
+            f"{URL}: the text before its database is not a host or host:port; {ENCODE}",
         ),
         (
             "postgresql://h/d/e",
-            f"the database URL postgresql://… can't be read: what stands after the host is no name of a database; {ENCODE}",
+            f"the database URL postgresql://… can't be read: the text after the host is not a name of a database; {ENCODE}",
         ),
         (
             "postgresql://h/d?ssl_mode=require",
             (
-                "the database URL postgresql://… can't be read: what stands after its ? are no parameters that PostgreSQL knows; "
-                f"did you mean 'sslmode'?; {ENCODE}"
+                "the database URL postgresql://… can't be read: the text after its ? is not a list of parameters that "
+                f"PostgreSQL knows; did you mean 'sslmode'?; {ENCODE}"
             ),
         ),
         ("host=h password=Own3r-S3cret dbname=d", UNKNOWN),
         ("postgresql:/odd:S3cret@h/d", UNKNOWN),
         ("odd:S3cret@postgresql://h/d", UNKNOWN),
-        ("mysql://me:hush@host/db", f"the database mysql://… is of no kind that can be read here; {KNOWN}"),
+        ("mysql://me:hush@host/db", f"the database mysql://… cannot be read here; {KNOWN}"),
         (
             "postgresql+psycopg2://me:hush@host/db",
-            "the database postgresql+psycopg2://… names a driver of Python's; leave it out: postgresql://…",
+            "the database postgresql+psycopg2://… names a Python driver; leave it out: postgresql://…",
         ),
         (
             "sqlite:///me:hush@host/db",

@@ -69,7 +69,7 @@ def test_a_watermark_is_shown_set_and_reset(demo_project):
     )
     wrong = project.extract("state", "set", "public.returns", "7", "--reason", "x", "--yes", "--local", code=2)
     assert wrong.stderr == (
-        "extract: table 'public.returns' has no watermark yet: say of which --column and --type this one is\n"
+        "extract: table 'public.returns' has no watermark yet: give the --column and the --type of this one\n"
     )
     changed = as_json(project, "state", "set", "public.orders", "2001-01-01 00:00:00", "--reason", "late rows", "--yes")
     assert changed["state"]["watermark"] == "2001-01-01 00:00:00"

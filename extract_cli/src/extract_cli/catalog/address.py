@@ -57,13 +57,13 @@ def read_address(url: str) -> Address:
     given, at, place = rest.rpartition("@")
     user, colon, password = given.partition(":")
     if not _USER.fullmatch(user) or not _PASSWORD.fullmatch(password) or (at and not user and not colon):
-        raise _refused(f"what stands before its last @ is no user and password; {ENCODE}")
+        raise _refused(f"the text before its last @ is not a user and password; {ENCODE}")
     server, slash, name = place.partition("/")
     host, port = _server(server)
     if not slash or not name:
-        raise _refused(f"it names no database; write its name after the host, as in {EXAMPLE}")
+        raise _refused(f"it has no name of a database; write it after the host, as in {EXAMPLE}")
     if not _NAME.fullmatch(name):
-        raise _refused(f"what stands after the host is no name of a database; {ENCODE}")
+        raise _refused(f"the text after the host is not a name of a database; {ENCODE}")
     parameters = _parameters(query) if question else []
     if not any(key == "connect_timeout" for key, _ in parameters):
         parameters.append(("connect_timeout", str(_CONNECT_SECONDS)))
@@ -90,9 +90,9 @@ def _server(text: str) -> tuple[str, int | None]:
     if not text.endswith("]"):
         host, colon, port = text.rpartition(":") if ":" in text else (text, "", "")
     if not _HOSTS.fullmatch(host):
-        raise _refused(f"what stands before its database is no host, or no host:port; {ENCODE}")
+        raise _refused(f"the text before its database is not a host or host:port; {ENCODE}")
     if colon and not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65_535):
-        raise _refused(f"what stands after its host: is no port, a number up to 65535; write {EXAMPLE}; {ENCODE}")
+        raise _refused(f"the text after host: is not a port, a number up to 65535; write {EXAMPLE}; {ENCODE}")
     return host, int(port) if colon else None
 
 
@@ -101,7 +101,9 @@ def _parameters(query: str) -> list[tuple[str, str]]:
     for part in query.split("&"):
         key, equals, value = part.partition("=")
         if not equals or key not in _KEYS or not _VALUE.fullmatch(value):
-            raise _refused(f"what stands after its ? are no parameters that PostgreSQL knows{did_you_mean(key, _KEYS)}; {ENCODE}")
+            raise _refused(
+                f"the text after its ? is not a list of parameters that PostgreSQL knows{did_you_mean(key, _KEYS)}; {ENCODE}"
+            )
         found.append((key, value))
     return found
 

@@ -31,6 +31,6 @@ def read_database(url: str, *, names_only: bool = False) -> Database:
         return read_postgresql(read_address(url), names_only=names_only)
     if colon and (driver := _WITH_DRIVER.fullmatch(scheme)):
         plain = "sqlite:///…" if driver[1] == "sqlite" else "postgresql://…"
-        raise UsageError(f"the database {scheme}://… names a driver of Python's; leave it out: {plain}")
+        raise UsageError(f"the database {scheme}://… names a Python driver; leave it out: {plain}")
     shown = f"{scheme}://…" if colon and re.fullmatch(r"[a-z][a-z0-9]{1,15}", scheme) else "URL"
-    raise UsageError(f"the database {shown} is of no kind that can be read here; write {_KNOWN}")
+    raise UsageError(f"the database {shown} cannot be read here; write {_KNOWN}")

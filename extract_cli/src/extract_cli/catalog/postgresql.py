@@ -18,13 +18,13 @@ INSTALL: Final = "pip install adbc-driver-postgresql pyarrow"
 _PATIENCE: Final = "15s"  # for one query
 _REMEDIES: Final = (
     ("no password supplied", "give the password in PGPASSWORD, or in ~/.pgpass"),
-    ("password authentication failed", "mend the user, or the password in the URL, in PGPASSWORD or in ~/.pgpass"),
-    (r'database "[^"]*" does not exist', "mend the name after the host in the URL"),
-    (r'role "[^"]*" does not exist', "mend the user in the URL: postgresql://user@host/name"),
-    ("could not translate host name|could not resolve", "mend the host in the URL"),
+    ("password authentication failed", "correct the user, or the password in the URL, in PGPASSWORD or in ~/.pgpass"),
+    (r'database "[^"]*" does not exist', "correct the name after the host in the URL"),
+    (r'role "[^"]*" does not exist', "correct the user in the URL: postgresql://user@host/name"),
+    ("could not translate host name|could not resolve", "correct the host in the URL"),
     (
         "Connection refused|timeout expired|No such file or directory|No route",
-        "mend host and port in the URL, or start the server",
+        "correct host and port in the URL, or start the server",
     ),
     ("no pg_hba.conf entry", "let the server take this user from this machine (pg_hba.conf), or try ?sslmode=require"),
 )

@@ -82,7 +82,7 @@ class Catalog:
             if kind in _KINDS and not names_only:
                 left_out[_KINDS[kind]].append(f"{schema}.{relation}")
             elif not readable:
-                left_out["tables that this user may not read"].append(f"{schema}.{relation}")
+                left_out["tables that this user cannot read"].append(f"{schema}.{relation}")
             elif "." in schema or "." in relation:
                 left_out["tables with a dot in their names"].append(f"{schema}.{relation}")
             else:
@@ -178,13 +178,13 @@ def _notes(name: Name, heirs: list[Row], *, is_parted: bool, has_policies: bool)
     above = [f"{row[0]}.{row[1]}" for row in heirs if (row[2], row[3]) == name]
     notes = []
     if is_parted:
-        notes.append("partitioned: all its partitions are read as one table")
+        notes.append("partitioned: a run reads all partitions as one table")
     if below:
-        notes.append(f"its rows come with those of the tables that inherit from it: {', '.join(below)}")
+        notes.append(f"a run also reads the rows of the tables that inherit from it: {', '.join(below)}")
     if above:
-        notes.append(f"inherits from {', '.join(above)}, where its rows are read too: leave out one of them")
+        notes.append(f"inherits from {', '.join(above)}, and its rows are read there too: leave out one of them")
     if has_policies:
-        notes.append("row-level security: the job reads only the rows that its own user may see")
+        notes.append("row-level security: the job reads only the rows that its user may see")
     return tuple(notes)
 
 

@@ -53,7 +53,7 @@ def propose(table: Table) -> Proposal:
         watermark = {"column": changed.name, "type": _TYPES[changed.type]}
         if changed.type == "date":
             watermark["lag"] = "1d"
-            notes.append(f"{changed.name} is a date: the last day is read again, since rows may be changed later on it")
+            notes.append(f"{changed.name} is a date: the last day is read again, because its rows may change later")
         keys |= {"extract_type": "PE", "watermark": watermark}
         if changed.nullable:
             notes.append(f"rows whose {changed.name} is NULL are read by the first run only")
@@ -85,7 +85,7 @@ def times(columns: Iterable[Column]) -> list[Column]:
 
 def _size(table: Table) -> str:
     if table.rows is None:
-        rows = "not analysed, and many rows: after ANALYZE, extract init proposes partition bounds too"
+        rows = "many rows, and no statistics: after ANALYZE, extract init also proposes partition bounds"
     else:
         rows = f"{table.rows:,} row{'' if table.rows == 1 else 's'}"
     key = f"key: {', '.join(table.key)}{'' if table.is_primary else ' (unique and never NULL)'}"
@@ -94,8 +94,8 @@ def _size(table: Table) -> str:
 
 def _why_not(column: Column) -> str:
     if column.is_empty:
-        return f"{column.name} is NULL in every row, so the table is read whole"
-    return f"{column.name} reaches {column.ahead}, in the future: as a watermark it would hide all rows to come"
+        return f"{column.name} is NULL in every row, so each run reads the whole table"
+    return f"{column.name} reaches {column.ahead}, in the future: as a watermark it would hide all later rows"
 
 
 def _best(table: Table, names: re.Pattern[str]) -> Column | None:

@@ -1,4 +1,4 @@
-"""The commands `extract asl …`: what they print to stdout is data, what they say is on stderr."""
+"""The commands `extract asl …`. Data goes to stdout, notes to stderr."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from extract_cli.options import pipeline_option
+from extract_cli.views.output import output_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,19 +18,17 @@ if TYPE_CHECKING:
 
 @click.group()
 def asl() -> None:
-    """The state machine: build it from the installed job types."""
+    """Build, draw and check the state machine of the installed job types."""
+
+
+file_option = click.option(
+    "-o", "--output", metavar="FILE", default="-", help="The file to write. [default: stdout, also for -, text and json]"
+)
 
 
 @asl.command()
-@click.option(
-    "--pipeline", type=click.Path(path_type=Path), help="The extract.toml. Default: of this folder, or the nearest above it."
-)
-@click.option(
-    "-o",
-    "--output",
-    default="-",
-    help="The file to write the definition to. Default, also for - and json: stdout.",
-)
+@pipeline_option
+@file_option
 def build(pipeline: Path | None, output: str) -> None:
     """Print the state machine's definition (Amazon States Language)."""
     machine = _built(pipeline)
@@ -38,22 +39,20 @@ def build(pipeline: Path | None, output: str) -> None:
 
 
 @asl.command()
-@click.option(
-    "--pipeline", type=click.Path(path_type=Path), help="The extract.toml. Default: of this folder, or the nearest above it."
-)
-@click.option("-o", "--output", default="-", help="The file to write the drawing to. Default, also for - and text: stdout.")
+@pipeline_option
+@file_option
 def graph(pipeline: Path | None, output: str) -> None:
-    """Print the state machine as a Mermaid flowchart, which GitHub, GitLab and many editors draw."""
+    """Print the state machine as a Mermaid flowchart. GitHub, GitLab and many editors can draw it."""
     from asl_generator.graph import mermaid
     from extract_core.errors import UsageError
 
     if output == "json":
-        raise UsageError("a drawing is text: write --output text, or a file; the definition as JSON is: extract asl build")
+        raise UsageError("a drawing is text: give --output text, or a file; for the definition as JSON, see: extract asl build")
     _put(mermaid(_built(pipeline).definition), output)
 
 
 def _built(pipeline: Path | None) -> MachineDefinition:
-    """The machine of this pipeline; notes about plugins and job types left out go to stderr."""
+    """The machine of this pipeline. Notes about plugins, and about job types that are left out, go to stderr."""
     from asl_generator.build import build_pipeline
     from extract_core.pipeline.read import read_pipeline
     from extract_core.registry.loading import discover
@@ -68,7 +67,7 @@ def _built(pipeline: Path | None) -> MachineDefinition:
 
 
 def _put(text: str, output: str) -> str:
-    """Print the text, or write it to a file; where it went comes back, for people."""
+    """Print the text, or write it to a file. Returns where it was written, for a message."""
     if output in ("-", "json", "text"):
         click.echo(text, nl=False)
         return ""
@@ -78,14 +77,12 @@ def _put(text: str, output: str) -> str:
 
 @asl.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--pipeline", type=click.Path(path_type=Path), help="The extract.toml. Default: of this folder, or the nearest above it."
-)
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What stdout gets.")
+@pipeline_option
+@output_option
 def check(files: Sequence[Path], pipeline: Path | None, output: str) -> int:
-    """Check definitions in FILES, or the machine of this pipeline where none is named.
+    """Check the definitions in FILES, or the machine of this pipeline if no file is given.
 
-    Structure, paths, services and their parameters, without asking AWS. Exit code 1 if one has an error.
+    The check reads structure, paths, services and their parameters. It does not call AWS. Exit code 1 if there is an error.
     """
     from asl_toolkit.check import Severity, command
     from asl_toolkit.check import check as findings_of
@@ -104,7 +101,7 @@ def check(files: Sequence[Path], pipeline: Path | None, output: str) -> int:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all; through a link, and into a device as it is. UsageError where it can't be written."""
+    """Write the whole file or nothing. A link and a device are written through. UsageError if it cannot be written."""
     import os
     import tempfile
 
@@ -113,7 +110,7 @@ def _write(path: Path, text: str) -> None:
     try:
         target = path.resolve()
         if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8")  # a device or a pipe has no name to be replaced; a folder refuses
+            target.write_text(text, encoding="utf-8")  # a device or a pipe cannot be replaced; a folder refuses
             return
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         temporary = Path(name)

@@ -1,4 +1,4 @@
-"""`extract init`: a project to begin with, and a source's tables from its database."""
+"""`extract init`: writes a first project, or a source's tables from its database."""
 
 from __future__ import annotations
 
@@ -27,13 +27,18 @@ SCHEMA_FILE = "extract.schema.json"
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 @click.option("--source", metavar="NAME", help="Name of the source. [default: the database's name, else: sales]")
-@click.option("--from-database", "url", metavar="URL", help="sqlite:///file.db or postgresql://user@host/name: take its tables.")
-@click.option("--job-type", metavar="NAME", help="What runs the tables. [default: glue, or the first that is installed]")
+@click.option(
+    "--from-database",
+    "url",
+    metavar="URL",
+    help="List the tables of this database: sqlite:///file.db or postgresql://user@host/name",
+)
+@click.option("--job-type", metavar="NAME", help="The job type of the tables. [default: glue, or the first that is installed]")
 def init(folder: Path, source: str | None, url: str | None, job_type: str | None) -> int:
     """Write extract.toml, a first source config, its JSON Schema and a job into FOLDER (default: here).
 
-    With --from-database the config lists the database's tables, each with a proposed watermark column, key and bounds. Files that
-    are there stay as they are; a source config that is there is an error.
+    With --from-database the config lists the database's tables, each with a proposed watermark column, key and bounds. Files
+    that exist are not changed; a source config that exists is an error.
     """
     from importlib.util import find_spec
 
@@ -50,7 +55,7 @@ def init(folder: Path, source: str | None, url: str | None, job_type: str | None
     for path in (config, config.with_suffix(".yaml")):
         if path.exists():
             raise UsageError(
-                f"there is a source config {str(path)!r} already: name another source with --source, or move it away"
+                f"the source config {str(path)!r} already exists: name another source with --source, or move it away"
             )
     above = os.path.relpath(folder, config.parent)
     text = (
@@ -79,7 +84,7 @@ def init(folder: Path, source: str | None, url: str | None, job_type: str | None
 
 
 def _environment(database: Database) -> str:
-    """How a job on this machine finds the database and who it is there: libpq's variables, as the shell takes them."""
+    """The variables of libpq by which a job on this machine finds the database and its user, quoted for a shell."""
     if database.engine == "sqlite":
         return ""
     known = f"PGHOST={shlex.quote(database.host or 'localhost')} " + (
@@ -91,7 +96,7 @@ def _environment(database: Database) -> str:
 _JOB = '''\
 """The job of Glue, EMR and ECS: one table to files, with the arguments that extract hands over.
 
-It is the reference job as it stands. Put your own work here: docs of extract-job say what a job must write.
+It runs the reference job. Replace it by your own job: the README of extract-sfn-job says what a job must write.
 """
 
 import sys
@@ -104,19 +109,19 @@ if __name__ == "__main__":
 
 
 def _seen_from(folder: Path, file: Path) -> str:
-    """A SQLite file as jobs find it, which run in the pipeline's folder."""
+    """The path of a SQLite file for jobs, which run in the pipeline's folder."""
     whole, home = file.resolve(), folder.resolve()
     return str(whole.relative_to(home)) if whole.is_relative_to(home) else str(whole)
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that is not there yet, and name it on stdout."""
+    """Write a file if it does not exist, and print its path to stdout."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        click.echo(f"{path} is there already, and stays as it is", err=True)
+        click.echo(f"{path} already exists and is not changed", err=True)
     except OSError as error:
         raise UsageError(f"{str(path)!r} can't be written: {error.strerror}") from error
     else:
@@ -124,7 +129,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _config_folder(folder: Path) -> Path:
-    """Where the configs of a pipeline that is there already stand; else ``config``."""
+    """The config folder of a pipeline that exists, else ``config``."""
     from extract_core.objects.files import file_path
     from extract_core.pipeline.read import read_pipeline
 
@@ -132,25 +137,27 @@ def _config_folder(folder: Path) -> Path:
         return Path("config")
     uri = read_pipeline(folder).config_uri
     if not uri.startswith("file://"):
-        click.echo(f"the pipeline keeps its configs in {uri}: copy the new one there", err=True)
+        click.echo(f"the pipeline's configs are in {uri}: copy the new one there", err=True)
         return Path("config")
     return Path(os.path.relpath(file_path(uri), folder.resolve()))
 
 
-def _job_type(registry: Registry, asked: str | None) -> str:
-    if asked is not None:
-        return registry.job_type(asked).name
+def _job_type(registry: Registry, name: str | None) -> str:
+    if name is not None:
+        return registry.job_type(name).name
     if not registry.job_types:
         raise UsageError(f"no job type is installed; for example, {how_to_install('extract-sfn-glue')}")
     return "glue" if "glue" in registry.job_types else next(iter(registry.job_types))
 
 
-def _source_name(asked: str | None, database: str | None) -> str:
+def _source_name(option: str | None, database: str | None) -> str:
     from extract_core.config.read import SOURCE_NAME
 
-    name = asked if asked is not None else "sales" if database is None else re.sub(r"[^A-Za-z0-9_.-]+", "_", Path(database).stem)
+    name = (
+        option if option is not None else "sales" if database is None else re.sub(r"[^A-Za-z0-9_.-]+", "_", Path(database).stem)
+    )
     if SOURCE_NAME.fullmatch(name):
         return name
     raise UsageError(
-        f"{name!r} is no name of a source: letters, digits, _ . -, beginning with a letter or digit; give --source NAME"
+        f"{name!r} is not a valid name of a source: letters, digits, _ . -, the first a letter or digit; give --source NAME"
     )

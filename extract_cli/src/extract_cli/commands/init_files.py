@@ -21,11 +21,11 @@ _TOML_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def pipeline_text(registry: Registry, environ: Mapping[str, str], folder: str) -> str:
-    """extract.toml, with an example section for each installed job type that can't do without one."""
+    """extract.toml, with an example section for each installed job type that needs one."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder).strip("-_")[:40] or "extract"
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     lines = [
-        "# What belongs to the pipeline and not to a source: places, the machine, and where each job type runs.",
+        "# The settings of the pipeline: its places, the machine, and where each job type runs.",
         "",
         "[pipeline]",
         f"name = {json.dumps(name)}",
@@ -39,7 +39,7 @@ def pipeline_text(registry: Registry, environ: Mapping[str, str], folder: str) -
         "[machine]",
         "max_concurrency = 10                # tables at once",
         "",
-        "# What follows names jobs, clusters and networks of your account: examples, to be mended before anything is deployed.",
+        "# The names of jobs, clusters and networks below are examples: write your own before you deploy.",
     ]
     for job_type, installed in registry.job_types.items():
         example = example_of(installed.job_type)
@@ -71,7 +71,7 @@ def schema_text(registry: Registry) -> str:
 def _head(name: str, job_type: str, schema: str) -> list[str]:
     return [
         f"# yaml-language-server: $schema={schema}",
-        "# One source: how to reach it, and its tables. A table says only what is its own; the rest comes from above.",
+        "# One source: how to reach it, and its tables. A table holds only its own settings; the rest comes from above.",
         f"source_name: {yaml_text(name)}",
         "source_type: jdbc",
         "",
@@ -93,7 +93,7 @@ _LAG: Final = (
 
 
 def first_config(name: str, *, job_type: str, schema: str) -> str:
-    """A source to be mended by hand."""
+    """A first source, to be edited by hand."""
     lines = [
         *_head(name, job_type, schema),
         "  db_engine: postgres",
@@ -158,7 +158,7 @@ def _one_line(text: str) -> str:
 
 
 def yaml_text(text: str) -> str:
-    """The text as YAML: as it stands where that can't be read as something else, else in quotes.
+    """The text as YAML: without quotes if it can only be read as this text, else in quotes.
 
     Letters of any language stay as they are; what YAML takes for no printable character (YAML 1.1, 5.1) is escaped.
     """
@@ -171,7 +171,7 @@ def yaml_text(text: str) -> str:
 
 
 def _check(text: str, name: str, registry: Registry) -> None:
-    """What is written here must be read there: else it is our fault, not the user's."""
+    """Check that the written config can be read, so that a fault is found here."""
     from extract_core.errors import UsageError
     from extract_core.plan.check import check_source
 
@@ -181,5 +181,5 @@ def _check(text: str, name: str, registry: Registry) -> None:
     if findings:
         told = "\n".join(map(str, findings))
         raise UsageError(
-            f"these tables can't stand in a config; leave them out by hand (extract init without --from-database):\n{told}"
+            f"a config cannot hold these tables; write one without them by hand (extract init without --from-database):\n{told}"
         )

@@ -1,4 +1,4 @@
-"""`extract plan`: what a run would do, before it runs. Writes nothing."""
+"""`extract plan`: what a run would do. Writes nothing."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 @click.argument("tables", nargs=-1)
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
 @click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
-@click.option("--event", metavar="FILE", help="The event as JSON, instead of SOURCE and TABLES; - for stdin.")
-@click.option("--diff", metavar="RUN", help="What has changed in config and job types since RUN (or `latest`).")
-@click.option("--details/--no-details", default=None, help="Each value and where it comes from. [default: up to 5 tables]")
+@click.option("--event", metavar="FILE", help="The event as JSON, instead of SOURCE and TABLES. - is stdin.")
+@click.option("--diff", metavar="RUN", help="Show what has changed in config and job types since RUN (or `latest`).")
+@click.option("--details/--no-details", default=None, help="Show each value and its origin. [default: for up to 5 tables]")
 @pipeline_option
 @output_option
 def plan(
@@ -44,12 +44,12 @@ def plan(
     pipeline: Path | None,
     output: str,
 ) -> int:
-    """Show what a run of TABLES (names, globs, tag:NAME, failed:RUN; all where none is named) of SOURCE would do.
+    """Show what a run of TABLES (names, globs, tag:NAME, failed:RUN; default: all) of SOURCE would do.
 
-    For each table: job type, values and where each comes from, watermark window, who holds it; for the run: what it needs of an
-    execution and what that costs. Nothing is written.
+    For each table: the job type, the values and their origins, the rows that are read, the run that holds the table. For the
+    run: what it needs of an execution, and its price. Nothing is written.
 
-    Exit codes: 0 it can run, 1 a store can't be reached, 2 some of it can't run.
+    Exit codes: 0 everything can run, 1 a store cannot be reached, 2 something cannot run.
     """
     from extract_cli.config_files import placed, shown_prefix, source_of
     from extract_cli.views.plan import show
@@ -59,19 +59,19 @@ def plan(
     registry = load_registry()
     read = _read_pipeline(pipeline, registry)
     name = source_of(source, read) if source is not None else None
-    given: Mapping[str, Json] | None = _event(name, tables, exclude, reingest=reingest, file=event)
+    payload: Mapping[str, Json] | None = _event(name, tables, exclude, reingest=reingest, file=event)
     prefix = shown_prefix(read)
     parts = reading_parts(read, registry)
     with parts.tracking:
         if diff is not None:
-            given = given or _event_of(parts, diff)
-        if given is None:
-            raise UsageError("name a source, as in: extract plan sales public.accounts; or give an event: --event event.json")
-        asked = read_event(given)
+            payload = payload or _event_of(parts, diff)
+        if payload is None:
+            raise UsageError("give a source, as in: extract plan sales public.accounts; or an event: --event event.json")
+        request = read_event(payload)
         try:
-            preview = Preview(read, parts, asked)
+            preview = Preview(read, parts, request)
         except ConfigError as error:
-            raise ConfigError([placed(finding, asked.source, prefix) for finding in error.findings]) from error
+            raise ConfigError([placed(finding, request.source, prefix) for finding in error.findings]) from error
         if diff is not None:
             from extract_cli.views.plan_diff import show_diff
 
@@ -82,7 +82,7 @@ def plan(
 
 
 def _read_pipeline(path: Path | None, registry: Registry) -> Pipeline:
-    """The pipeline; ConfigError with all that is wrong in extract.toml: told once, not at each table."""
+    """The pipeline. ConfigError with all findings of extract.toml, once and not for each table."""
     from extract_core.pipeline.read import check_pipeline
 
     pipeline, findings = check_pipeline(path, registry)
@@ -94,10 +94,10 @@ def _read_pipeline(path: Path | None, registry: Registry) -> Pipeline:
 def _event(
     source: str | None, tables: Sequence[str], exclude: Sequence[str], *, reingest: bool, file: str | None
 ) -> Mapping[str, Json] | None:
-    """The event that the command line asks for; None where it names nothing."""
+    """The event of the command line. None if it names no source and no file."""
     if file is not None:
         if source is not None or exclude or reingest:
-            raise UsageError("--event is the whole event: leave out SOURCE, TABLES, --exclude and --reingest")
+            raise UsageError("--event is the complete event: leave out SOURCE, TABLES, --exclude and --reingest")
         return _read_event(file)
     if source is None:
         return None
@@ -116,14 +116,14 @@ def _read_event(file: str) -> Mapping[str, Json]:
     except OSError as error:
         raise UsageError(f"the event {file!r} can't be read: {error.strerror}") from error
     except ValueError as error:
-        raise UsageError(f"the event {file!r} is no JSON: {error}") from error
+        raise UsageError(f"the event {file!r} is not JSON: {error}") from error
     if not isinstance(event, dict):
-        raise UsageError(f'the event {file!r} is no JSON object; an event looks like {{"source": "sales"}}')
+        raise UsageError(f'the event {file!r} is not a JSON object; an event looks like {{"source": "sales"}}')
     return event
 
 
 def _event_of(parts: Parts, run: str) -> Mapping[str, Json]:
-    """The event of an earlier run, to be planned today."""
+    """The event of an earlier run."""
     from extract_cli.find_run import find_run
 
     return find_run(parts.tracking, run).event

@@ -1,4 +1,4 @@
-"""`extract plugins`: what is installed, what is broken and why; the contract of what is installed; a new plugin."""
+"""`extract plugins`: list the installed plugins, check their contract, write a new plugin."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from extract_cli.views.output import Column, output_option, print_json, print_ta
 
 @click.group()
 def plugins() -> None:
-    """The installed plugins and their job types."""
+    """List and check the installed plugins, or write a new one."""
 
 
 @plugins.command("list")
 @output_option
 def list_plugins(output: str) -> int:
-    """Each plugin with version, distribution, job types and hooks; broken ones with the cause (exit code 1)."""
+    """List each plugin with its version, distribution, job types and hooks. Exit code 1 if a plugin is broken."""
     from extract_core.registry.loading import discover
 
     registry = discover()
@@ -63,10 +63,10 @@ def list_plugins(output: str) -> int:
 @pipeline_option
 @output_option
 def check_plugins(name: str | None, pipeline: Path | None, output: str) -> int:
-    """The plugin contract of NAME (a job type or a plugin; all where none is named), as it is installed.
+    """Check that NAME (a job type or a plugin; default: all) keeps the plugin contract.
 
-    A job type is tried with its section of extract.toml, and where there is none with the examples of its own models.
-    Exit codes: 0 the contract is kept, 1 it is broken, or a plugin is, 2 there is no such plugin.
+    A job type is tried with its section of extract.toml, or with the examples of its own models if there is no section.
+    Exit codes: 0 the contract is kept, 1 the contract or a plugin is broken, 2 there is no such plugin.
     """
     from extract_cli.commands.plugins_check import check_installed, print_checked
 
@@ -81,9 +81,9 @@ def check_plugins(name: str | None, pipeline: Path | None, output: str) -> int:
 @plugins.command("new")
 @click.argument("name")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to write it. [default: extract-NAME, here]")
-@click.option("--title", help="Begins its state names. [default: made of NAME]")
+@click.option("--title", help="The start of its state names. [default: made from NAME]")
 def new_plugin(name: str, folder: Path | None, title: str | None) -> int:
-    """Write a package for the job type NAME: it installs, runs on this machine, and its tests keep the contract.
+    """Write a package for the job type NAME. It installs, runs on this machine, and has tests of the contract.
 
     As generated its jobs run on AWS Batch: put your service in its place.
     """

@@ -1,4 +1,4 @@
-"""`extract run` and `extract rerun`: start a run, follow it, and say how it ended."""
+"""`extract run` and `extract rerun`: start a run, follow it, and show how it ended."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from extract_cli.installed import tell_trouble
+from extract_cli.installed import print_trouble
 from extract_cli.options import engine_of, local_option, pipeline_option
 from extract_cli.views.output import output_option
 from extract_core.errors import UsageError
@@ -22,16 +22,16 @@ inject_option = click.option(
     "--inject",
     multiple=True,
     metavar="KIND:TABLE[:N]",
-    help="On this machine: let the first N starts (1) of a table's job go wrong. KIND: throttle, oom, interrupt, fail, timeout.",
+    help="On this machine: let the first N (default 1) jobs of a table fail. KIND: throttle, oom, interrupt, fail, timeout.",
 )
 fast_option = click.option(
     "--fast",
     type=click.FloatRange(1, 1_000_000),
     metavar="FACTOR",
-    help="On this machine: let waits pass so many times as fast; jobs keep their time. [default: 60 with --inject, else 1]",
+    help="On this machine: make waits FACTOR times as fast; jobs take their normal time. [default: 60 with --inject, else 1]",
 )
 run_id_option = click.option(
-    "--run-id", help="Name of the run (and of the execution), used once. [default: source, time, a few letters]"
+    "--run-id", help="Name of the run and of the execution. It can be used once. [default: source, time, a few letters]"
 )
 
 
@@ -40,8 +40,10 @@ run_id_option = click.option(
 @click.argument("tables", nargs=-1)
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
 @click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
-@click.option("--backfill-from", metavar="MARK", help="Read the rows above this mark once more; no watermark moves.")
-@click.option("--backfill-to", metavar="MARK", help="…up to and with this one. [default of the other end: the beginning]")
+@click.option("--backfill-from", metavar="MARK", help="Read the rows above this mark again. No watermark moves.")
+@click.option(
+    "--backfill-to", metavar="MARK", help="Read them up to this mark, included. [default of --backfill-from: the beginning]"
+)
 @run_id_option
 @inject_option
 @fast_option
@@ -62,9 +64,9 @@ def run(
     pipeline: Path | None,
     output: str,
 ) -> int:
-    """Extract TABLES (names or globs; all where none is named) of SOURCE, following the run to its end.
+    """Extract TABLES (names or globs; default: all) of SOURCE, and follow the run to its end.
 
-    Exit codes: 0 it succeeded, 1 it failed or was stopped, 2 it could not be started.
+    Exit codes: 0 the run succeeded, 1 it failed or was stopped, 2 it could not be started.
     """
     if "/" in source or source.endswith((".yml", ".yaml")):
         name = source.rpartition("/")[2].removesuffix(".yaml").removesuffix(".yml")
@@ -77,16 +79,16 @@ def run(
     if backfill_to is not None:
         event["backfill"] = {"from": backfill_from, "to": backfill_to}
     elif backfill_from is not None:
-        raise UsageError("--backfill-from needs --backfill-to: the mark up to which the rows are read once more")
+        raise UsageError("--backfill-from needs --backfill-to, the mark up to which the rows are read again")
     engine = engine_of(pipeline, local=local)
     return follow(engine, event, run_id=run_id, rehearsal=_rehearsal(inject, fast), output=output)
 
 
 @click.command()
 @click.argument("run", metavar="RUN")
-@click.option("--failed", is_flag=True, help="All tables that did not succeed. [default: so]")
+@click.option("--failed", is_flag=True, help="All tables that did not succeed. This is the default.")
 @click.option("--tables", multiple=True, metavar="TABLE", help="Only these of the failed tables.")
-@click.option("--force", is_flag=True, help="Also those that a later run has seen to.")
+@click.option("--force", is_flag=True, help="Also tables that a later run has extracted.")
 @run_id_option
 @inject_option
 @fast_option
@@ -107,12 +109,12 @@ def rerun(
 ) -> int:
     """Run the failed tables of RUN again, and only these, with the settings of its plan.
 
-    A table that could not be planned is planned anew from today's config. Watermarks are read anew. RUN may be `latest`.
+    A table that could not be planned is planned from the present config. Watermarks are read again. RUN may be `latest`.
     """
     from extract_cli.find_run import find_run
 
     if failed and tables:
-        raise UsageError("--failed means all tables that failed, --tables some of them: give one of the two")
+        raise UsageError("--failed means all failed tables, --tables means some of them: give only one of the two")
     engine = engine_of(pipeline, local=local)
     record = find_run(engine.parts().tracking, run, planned=True)
     if record.summary is None:
@@ -134,13 +136,13 @@ def _rehearsal(inject: Sequence[str], fast: float | None) -> Rehearsal | None:
 
 
 def follow(engine: Engine, event: dict[str, Json], *, run_id: str | None, output: str, rehearsal: Rehearsal | None = None) -> int:
-    """Start an execution, draw its progress, print its tables. The exit code of the command."""
+    """Start an execution, draw its progress, print its tables. Returns the exit code of the command."""
     from extract_cli.views.progress_view import run_and_watch
     from extract_cli.views.report import report
     from extract_core.plan.run_id import check_run_id, new_run_id
 
     name = check_run_id(run_id) if run_id else new_run_id(str(event["source"]))
-    tell_trouble(engine.parts().registry)
+    print_trouble(engine.parts().registry)
     _, end = run_and_watch(lambda: engine.start(event, run_id=name, rehearsal=rehearsal))
     for note in end.notes:
         click.echo(f"note: {note}", err=True)

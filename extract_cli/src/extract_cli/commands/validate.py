@@ -1,4 +1,4 @@
-"""`extract validate`: everything that is wrong with source configs, in one go, offline but for --database."""
+"""`extract validate`: everything that is wrong with source configs, in one run. Offline, except with --database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from extract_cli.installed import load_registry, tell_notes
+from extract_cli.installed import load_registry, print_notes
 from extract_cli.options import pipeline_option
 from extract_cli.views.output import output_option, print_json
 from extract_core.errors import ConfigError, Finding, UsageError
@@ -24,19 +24,20 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("configs", nargs=-1, metavar="[SOURCE|FILE|FOLDER]...", type=click.Path(path_type=Path))
 @click.option(
-    "--database", "url", metavar="URL", help="Also hold the one config against this database: sqlite:///… or postgresql://…"
+    "--database", "url", metavar="URL", help="Also compare the config with this database: sqlite:///… or postgresql://…"
 )
 @pipeline_option
 @output_option
 def validate(configs: Sequence[Path], url: str | None, pipeline: Path | None, output: str) -> int:
-    """Check source configs, named as sources, files or folders; all of the pipeline's where none is named.
+    """List everything that is wrong with source configs. Without arguments, all configs of the pipeline are checked.
 
-    All complaints come at once, a line each: file:line:column: path: what is wrong; what to do. With an extract.toml (here,
-    above, or --pipeline) it is checked too, and each table is planned for the machine that it describes.
+    Each finding is one line: file:line:column: path: what is wrong; what to do. If there is an extract.toml (here, above, or
+    --pipeline), it is checked too, and each table is planned for its machine.
 
-    With --database, tables and columns that the database lacks are complaints; tables that the config lacks are told.
+    With --database, a table or column that the database does not have is a finding; tables that the config does not have are
+    listed as a note.
 
-    Exit codes: 0 they are in order, 2 they are not.
+    Exit codes: 0 nothing is wrong, 2 something is.
     """
     from extract_cli.config_files import beside, named_configs
 
@@ -45,24 +46,28 @@ def validate(configs: Sequence[Path], url: str | None, pipeline: Path | None, ou
     paths = named_configs(configs, read) if configs else (_configs(read, findings) if read is not None else [])
     findings += beside(paths)
     if url is not None and len(paths) != 1:
-        raise UsageError("--database is held against one config; name its source, as in: extract validate sales --database URL")
+        raise UsageError("--database compares one config; give its source, as in: extract validate sales --database URL")
     checked = [(path, _check(path, registry, read, findings)) for path in paths]
     if url is not None:
-        checked = [(path, _compared(found, registry, url)) for path, found in checked]
+        checked = [(path, _compared(result, registry, url)) for path, result in checked]
     if output == "json":
-        sources = [_source_json(path, found) for path, found in checked]
+        sources = [_source_json(path, result) for path, result in checked]
         print_json(
-            {"valid": not _count(findings, checked), "findings": [_finding_json(each) for each in findings], "sources": sources}
+            {
+                "valid": not _count(findings, checked),
+                "findings": [_finding_json(finding) for finding in findings],
+                "sources": sources,
+            }
         )
     else:
         _print(findings, checked)
     if read is None and configs and not findings:
-        click.echo("there is no extract.toml here: what depends on the machine was not checked", err=True)
+        click.echo("there is no extract.toml here: rules that depend on the machine were not checked", err=True)
     return 2 if _count(findings, checked) else 0
 
 
 def _count(findings: Sequence[Finding], checked: Sequence[tuple[Path, Checked]]) -> int:
-    return len(findings) + sum(len(found.findings) for _, found in checked)
+    return len(findings) + sum(len(result.findings) for _, result in checked)
 
 
 def _pipeline(path: Path | None, registry: Registry, *, needed: bool) -> tuple[Pipeline | None, list[Finding]]:
@@ -89,7 +94,7 @@ def _configs(pipeline: Pipeline, findings: Sequence[Finding]) -> list[Path]:
     folder = config_folder(pipeline)
     if folder is None:
         raise UsageError(
-            f"the pipeline keeps its configs in {pipeline.config_uri}: name the files to check: extract validate config/*.yml"
+            f"the pipeline's configs are in {pipeline.config_uri}: give the files to check: extract validate config/*.yml"
         )
     return [] if any(finding.path == "pipeline.config_uri" for finding in findings) else configs_in(folder)
 
@@ -109,44 +114,40 @@ def _check(path: Path, registry: Registry, pipeline: Pipeline | None, findings: 
     return check_source(data, file=str(path), registry=registry, machine=machine, faulty=faulty)
 
 
-def _compared(found: Checked, registry: Registry, url: str) -> Checked:
+def _compared(checked: Checked, registry: Registry, url: str) -> Checked:
     """With what the database has and has not."""
     from dataclasses import replace
 
     from extract_cli.catalog import read_database
     from extract_cli.catalog.compare import compare
 
-    if found.config is None:
-        return found
-    findings, notes = compare(found.config, registry, read_database(url, names_only=True))
-    return replace(found, findings=tuple(sorted({*found.findings, *findings})), notes=(*found.notes, *notes))
+    if checked.config is None:
+        return checked
+    findings, notes = compare(checked.config, registry, read_database(url, names_only=True))
+    return replace(checked, findings=tuple(sorted({*checked.findings, *findings})), notes=(*checked.notes, *notes))
 
 
 def _print(findings: Sequence[Finding], checked: Sequence[tuple[Path, Checked]]) -> None:
-    for finding in (*findings, *(finding for _, found in checked for finding in found.findings)):
+    for finding in (*findings, *(finding for _, result in checked for finding in result.findings)):
         click.echo(str(finding))
-    for path, found in checked:
-        if not found.findings:
-            types = ", ".join(f"{name} {count:,}" for name, count in found.job_types.items())
-            click.echo(f"{path}: {_tables(found)} ({types})")
-        tell_notes(found.notes)
+    for path, result in checked:
+        if not result.findings:
+            types = ", ".join(f"{name} {count:,}" for name, count in result.job_types.items())
+            click.echo(f"{path}: {counted(sum(result.job_types.values()), 'table')} ({types})")
+        print_notes(result.notes)
     count = _count(findings, checked)
     if count:
         click.echo(counted(count, "finding"), err=True)
 
 
-def _tables(found: Checked) -> str:
-    return counted(sum(found.job_types.values()), "table")
-
-
-def _source_json(path: Path, found: Checked) -> dict[str, Any]:
+def _source_json(path: Path, checked: Checked) -> dict[str, Any]:
     return {
         "file": str(path),
-        "source": found.config.source if found.config is not None else None,
-        "tables": sum(found.job_types.values()),
-        "job_types": dict(found.job_types),
-        "findings": [_finding_json(finding) for finding in found.findings],
-        "notes": list(found.notes),
+        "source": checked.config.source if checked.config is not None else None,
+        "tables": sum(checked.job_types.values()),
+        "job_types": dict(checked.job_types),
+        "findings": [_finding_json(finding) for finding in checked.findings],
+        "notes": list(checked.notes),
     }
 
 

@@ -1,4 +1,4 @@
-"""What `extract doctor` asks AWS: who is calling, and what that identity may do. Only reading calls."""
+"""The calls of `extract doctor` to AWS: who is calling, and what this identity may do. They only read."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _ROLE: Final = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+")
 
 
 def identity(pipeline: Pipeline) -> Check:
-    """Who is calling: credentials, and whether they are of the pipeline's account."""
+    """Who is calling, and whether that is in the pipeline's account."""
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         caller = boto3.client("sts", region_name=pipeline.region).get_caller_identity()
     except (BotoCoreError, ClientError, ValueError) as error:
-        return Check("wrong", "AWS", f"nobody is signed in: {error}", "sign in (aws sso login), or set AWS_PROFILE")
+        return Check("wrong", "AWS", f"there are no valid credentials: {error}", "sign in (aws sso login), or set AWS_PROFILE")
     said = f"{caller['Arn']} in {pipeline.region}"
     if caller["Account"] != pipeline.account:
-        remedy = "use the account's credentials, or mend pipeline.account in extract.toml"
+        remedy = "use the account's credentials, or correct pipeline.account in extract.toml"
         return Check("wrong", "AWS", f"{said}, and extract.toml says account {pipeline.account}", remedy)
     return Check("ok", "AWS", said)
 
 
 def permissions(pipeline: Pipeline, iam: Any = None) -> Iterator[Check]:  # Any: boto3-stubs without iam
-    """What the caller may do, as IAM's own simulation says (iam:SimulatePrincipalPolicy); a note where it can't be asked.
+    """What the caller may do, by IAM's simulation (iam:SimulatePrincipalPolicy). A note if the simulation is not allowed.
 
     Policies of resources (a bucket's) and of the organisation are not part of that answer (IAM guide, "Policy simulator").
     """
@@ -50,13 +50,13 @@ def permissions(pipeline: Pipeline, iam: Any = None) -> Iterator[Check]:  # Any:
             else:
                 yield Check("wrong", what, f"{action} on {resource} is not allowed ({decision})", "add it to the role's policy")
     except (BotoCoreError, ClientError, KeyError, IndexError) as error:
-        yield Check("note", "permissions", f"can't be asked: {error}", "allow iam:SimulatePrincipalPolicy to have them checked")
+        yield Check("note", "permissions", f"cannot be checked: {error}", "allow iam:SimulatePrincipalPolicy to check them")
 
 
 def _source(arn: str) -> str:
-    """The role of a session: what the simulation takes. Roles with a path are not told by a session's name."""
-    found = _ROLE.fullmatch(arn)
-    return f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}" if found else arn
+    """The role of a session, which the simulation needs. The name of a session does not show the path of its role."""
+    session = _ROLE.fullmatch(arn)
+    return f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}" if session else arn
 
 
 def _wanted(pipeline: Pipeline) -> Iterator[tuple[str, str, str]]:

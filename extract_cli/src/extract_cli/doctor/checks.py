@@ -42,7 +42,7 @@ def everything(path: Path | None) -> Iterator[Check]:
         if findings:
             raise ConfigError([*findings, *deployment_findings(pipeline, registry)])
     except ExtractError as error:
-        yield Check("wrong", "extract.toml", str(error), "mend it")
+        yield Check("wrong", "extract.toml", str(error), "correct the file")
         yield from _packages(None)
         return
     yield Check("ok", "extract.toml", f"{pipeline.file}: pipeline {pipeline.name!r}")
@@ -59,9 +59,9 @@ def _pipeline(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
             return  # said by _packages
         from extract_cli.doctor.aws import identity
 
-        found = identity(pipeline)
-        yield found
-        if found.state == "wrong":
+        caller = identity(pipeline)
+        yield caller
+        if caller.state == "wrong":
             return
     yield from configs(pipeline, registry)
     for name in ("data_uri", "runs_uri"):
@@ -85,7 +85,7 @@ def _plugins(registry: Registry) -> Iterator[Check]:
         brings = f"job types {', '.join(info.job_types)}" if info.job_types else f"hooks {', '.join(info.hooks)}"
         yield Check("ok", f"plugin {info.provider.plugin}", f"{info.provider.distribution} {info.provider.version}: {brings}")
     for broken in registry.broken:
-        whose, remedy = broken.provider, "mend or uninstall it, or leave it out: EXTRACT_DISABLE_PLUGINS="
+        whose, remedy = broken.provider, "fix or uninstall it, or leave it out: EXTRACT_DISABLE_PLUGINS="
         yield Check(
             "wrong", f"plugin {whose.plugin}", f"{whose.distribution} {whose.version}: {broken.cause}", remedy + whose.plugin
         )
@@ -94,7 +94,7 @@ def _plugins(registry: Registry) -> Iterator[Check]:
     for notice in registry.notices:
         yield Check("note", "plugins", notice)
     if not registry.job_types and registry.blocked:
-        yield Check("wrong", "job types", "all that are installed are blocked", "take some out of EXTRACT_DISABLE_PLUGINS")
+        yield Check("wrong", "job types", "all installed job types are blocked", "remove some names from EXTRACT_DISABLE_PLUGINS")
     elif not registry.job_types:
         yield Check("wrong", "job types", "none is installed", how_to_install("extract-sfn-glue"))
 
@@ -130,15 +130,15 @@ def _store(name: str, uri: str) -> Check:
 
 
 def _folder(name: str, path: Path) -> Check:
-    """A folder that is there, or can be made. Nothing is made."""
+    """A folder that exists or could be created. Nothing is created."""
     there = next(folder for folder in (path, *path.parents) if folder.exists())
     if not there.is_dir():
-        return Check("wrong", name, f"{str(there)!r} is no folder", f"move it away, or mend {name} in extract.toml")
+        return Check("wrong", name, f"{str(there)!r} is not a folder", f"move it away, or correct {name} in extract.toml")
     if not os.access(there, os.W_OK | os.X_OK):
         return Check(
-            "wrong", name, f"{str(there)!r} can't be written", f"give this user the right to, or mend {name} in extract.toml"
+            "wrong", name, f"{str(there)!r} can't be written", f"allow this user to write it, or correct {name} in extract.toml"
         )
-    return Check("ok", name, f"{path} " + ("can be written" if there == path else "will be made by the first run"))
+    return Check("ok", name, f"{path} " + ("can be written" if there == path else "will be created by the first run"))
 
 
 def _tracking(place: str) -> Check:
@@ -150,6 +150,6 @@ def _tracking(place: str) -> Check:
     except ExtractError as error:
         return Check("wrong", "tracking", str(error))
     if "://" not in place and not Path(place).exists():
-        found = _folder("tracking", Path(place).parent)
-        return found if found.state == "wrong" else Check("ok", "tracking", f"{place} will be made by the first run")
+        check = _folder("tracking", Path(place).parent)
+        return check if check.state == "wrong" else Check("ok", "tracking", f"{place} will be created by the first run")
     return Check("ok", "tracking", f"{place}: " + (f"the newest run is {newest.run_id}" if newest else "no run yet"))

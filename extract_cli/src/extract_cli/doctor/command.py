@@ -1,4 +1,4 @@
-"""`extract doctor`: what is installed, reachable, permitted and missing, and what to do. Writes nothing."""
+"""`extract doctor`: what is installed, reachable, permitted and missing. Writes nothing."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _WIDTH = 8
 @pipeline_option
 @output_option
 def doctor(pipeline: Path | None, output: str) -> int:
-    """Look at the installation and, where there is an extract.toml, at the pipeline: its configs, stores, tracking and AWS.
+    """Check the installation and, if there is an extract.toml, the pipeline: its configs, stores, tracking and AWS.
 
-    Each line begins with ok, note (worth knowing) or wrong (it says what to do). Nothing is written.
+    Each line begins with ok, note or wrong. A line that is wrong says what to do. Nothing is written.
 
     Exit codes: 0 nothing is wrong, 1 something is.
     """
     from extract_cli.doctor.checks import everything
 
-    found = []
-    for finding in everything(pipeline):
-        found.append(finding)
+    checks = []
+    for check in everything(pipeline):
+        checks.append(check)
         if output == "text":
-            click.echo(f"{finding.state:<{_WIDTH}}{finding.what}: {finding.said}")
-            if finding.remedy:
-                click.echo(f"{'':<{_WIDTH}}-> {finding.remedy}")
+            click.echo(f"{check.state:<{_WIDTH}}{check.what}: {check.said}")
+            if check.remedy:
+                click.echo(f"{'':<{_WIDTH}}-> {check.remedy}")
     if output == "json":
-        print_json([asdict(finding) for finding in found])
-    return 1 if any(finding.state == "wrong" for finding in found) else 0
+        print_json([asdict(check) for check in checks])
+    return 1 if any(check.state == "wrong" for check in checks) else 0

@@ -23,8 +23,8 @@ NO_ACCOUNT = "000000000000"
 def account(pipeline: Pipeline) -> Iterator[Check]:
     """The account of init's placeholder."""
     if pipeline.account == NO_ACCOUNT:
-        remedy = "a run on this machine needs none; write your own before anything is built for AWS"
-        yield Check("note", "account", f"is {NO_ACCOUNT} in extract.toml, which is nobody's", remedy)
+        remedy = "a run on this machine needs no account; write your own before you build for AWS"
+        yield Check("note", "account", f"is {NO_ACCOUNT} in extract.toml, the placeholder of extract init", remedy)
 
 
 def deployments(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
@@ -40,30 +40,30 @@ def deployments(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
         section = pipeline.job_types.get(name)
         if name in findings:
             said = "; ".join(map(str, findings[name]))
-            yield Check("wrong", f"[job_types.{name}]", said, "mend the section")
+            yield Check("wrong", f"[job_types.{name}]", said, "correct the section")
         elif name not in registry.job_types:
             why = (
                 f"its plugin is blocked ({', '.join(registry.blocked)})" if registry.blocked else "its plugin may be a broken one"
             )
-            yield Check("note", f"[job_types.{name}]", f"no plugin that works brings this job type: {why}")
+            yield Check("note", f"[job_types.{name}]", f"no working plugin provides this job type: {why}")
         elif section is None:
             try:
                 TypeInUse.open(registry.job_types[name], {})
             except PluginFailure:
                 yield Check("note", f"job type {name}", "has no section in extract.toml, so the machine is built without it")
             else:
-                yield Check("ok", f"job type {name}", "its deployment is in order")
+                yield Check("ok", f"job type {name}", "its deployment is valid")
         elif section and section == example_of(registry.job_types[name].job_type):
             examples.append(name)
         else:
-            yield Check("ok", f"job type {name}", "its deployment is in order")
+            yield Check("ok", f"job type {name}", "its deployment is valid")
     if examples:
-        remedy = "a run on this machine needs no more; write your own names before anything is built for AWS"
-        yield Check("note", "[job_types]", f"{', '.join(examples)}: as extract init wrote them, for an example", remedy)
+        remedy = "a run on this machine needs no other values; write your own names before you build for AWS"
+        yield Check("note", "[job_types]", f"{', '.join(examples)}: the examples that extract init wrote", remedy)
 
 
 def example_of(job_type: AnyJobType) -> dict[str, object]:
-    """The deployment that the plugin itself brings as an example; empty where it brings none."""
+    """The example of a deployment that the plugin provides. Empty if it provides none."""
     try:
         extra = job_type.deployment().model_config.get("json_schema_extra")
     except Exception:  # noqa: BLE001 - a plugin's own code: its section is left to the person
@@ -81,19 +81,19 @@ def configs(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
 
     missing = missing_config_folder(pipeline)
     if missing is not None:
-        yield Check("wrong", "configs", str(missing), "mend config_uri in extract.toml, or make the folder")
+        yield Check("wrong", "configs", str(missing), "correct config_uri in extract.toml, or create the folder")
         return
     try:
         names = source_names(open_objects(), pipeline.config_uri)
     except ExtractError as error:
-        yield Check("wrong", "configs", str(error), "mend config_uri in extract.toml, or the permission to list it")
+        yield Check("wrong", "configs", str(error), "correct config_uri in extract.toml, or the permission to list it")
         return
     if not names:
         yield Check("wrong", "configs", f"there is none in {pipeline.config_uri}", "extract init")
     of_postgresql = []
     for name in names:
-        found, config = _config(pipeline, registry, name)
-        yield found
+        check, config = _config(pipeline, registry, name)
+        yield check
         if config is not None and config.extract.database.get("db_engine") == "postgres":
             of_postgresql.append(name)
     if of_postgresql:
@@ -128,7 +128,7 @@ def _config(pipeline: Pipeline, registry: Registry, name: str) -> tuple[Check, S
     except ExtractError as error:
         return Check("wrong", f"config {name}", str(error)), None
     if not findings:
-        return Check("ok", f"config {name}", "is in order"), config
+        return Check("ok", f"config {name}", "is valid"), config
     first = placed(findings[0], name, shown_prefix(pipeline))
     said = f"has {len(findings):,} fault{'' if len(findings) == 1 else 's'}, the first: {first}"
     return Check("wrong", f"config {name}", said, "extract validate"), config

@@ -1,4 +1,4 @@
-"""How a plan is shown: as text for people, as JSON that stays the same as long as config, job types and tracking do."""
+"""A plan as text, and as JSON that changes only if the config, the job types or the tracking store change."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from extract_cli.views.output import Column, plain, print_json_rows, print_table
 from extract_cli.views.preview import TablePreview
+from extract_core.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,11 +36,11 @@ def show(preview: Preview, *, details: bool | None, output: str, prefix: str = "
         if is_detailed:
             detailed.append(table)
     columns = [Column("Table"), Column("Job type"), Column("Reads"), Column("Held by")]
-    print_table(columns, rows, title=f"{preview.event.source}: {_count(preview.count, 'table')}")
+    print_table(columns, rows, title=f"{preview.event.source}: {counted(preview.count, 'table')}")
     for table in detailed:
         _print_values(table)
     if not is_detailed and details is None:
-        click.echo("values, and where each comes from: add --details, or --output json", err=True)
+        click.echo("for values and their origins add --details, or --output json", err=True)
     _print_run(preview)
     _print_faults(preview, errors, prefix)
 
@@ -50,13 +51,13 @@ def _row(table: TablePreview) -> tuple[str, Json, str, str | None]:
 
 
 def window(planned: PlannedTable) -> str:
-    """Which rows the job reads, in words."""
+    """The rows that the job reads, in words."""
     mark: Any = planned.item["watermark"]
     if mark["mode"] == "full":
         return "everything"
     if mark["mode"] == "backfill":
         begin = f"above {mark['low']} " if mark["low"] is not None else ""
-        return f"{mark['column']} {begin}up to {mark['high']}, once more"
+        return f"{mark['column']} {begin}up to {mark['high']}, again"
     lag = _core(planned).get("lag")
     above = f"{mark['column']} > {mark['low']}" if mark["low"] is not None else f"{mark['column']}, from the beginning"
     return above + (f" less {lag}" if lag not in (None, "0") and mark["low"] is not None else "")
@@ -102,23 +103,21 @@ def _print_run(preview: Preview) -> None:
         click.echo(f"left out      {skipped.table}: {skipped.reason}")
     if preview.held:
         does = {"fail": "refuse this run", "skip": "leave them out", "wait": "wait for them"}[preview.on_conflict]
-        click.echo(f"held          {_count(preview.held, 'table')}: run.on_conflict is {preview.on_conflict}, so it would {does}")
+        click.echo(
+            f"held          {counted(preview.held, 'table')}: run.on_conflict is {preview.on_conflict}, so it would {does}"
+        )
 
 
 def _print_faults(preview: Preview, errors: Mapping[str, int], prefix: str) -> None:
     """What can't be planned, and why. A fault above the tables is printed once, with the number of tables that have it."""
     from extract_cli.config_files import placed, placed_line
-    from extract_cli.installed import tell_notes
+    from extract_cli.installed import print_notes
 
     for line, count in errors.items():
         click.echo(placed_line(line, preview.event.source, prefix) + (f" ({count:,} tables)" if count > 1 else ""))
     if preview.refused:
         click.echo(preview.refused)
-    tell_notes([str(placed(note, preview.event.source, prefix)) for note in preview.notes])
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    print_notes([str(placed(note, preview.event.source, prefix)) for note in preview.notes])
 
 
 def _head_json(preview: Preview) -> dict[str, Any]:

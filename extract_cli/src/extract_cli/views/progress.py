@@ -1,4 +1,4 @@
-"""How far a run is, folded from its history events: the same for a run on this machine and on AWS."""
+"""The progress of a run, from its history events. It works the same for runs on this machine and on AWS."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _OVER = ("succeeded", "failed", "aborted", "timedOut")  # of DescribeMapRun's it
 
 @dataclass(slots=True)
 class Progress:
-    """Counts of one run, as far as its events tell.
+    """Counts of one run, as far as its events show them.
 
-    `running` maps a table to its job type, `since` to when it began, `ended` to its state, `attempts` to the attempt that it is
-    at or waits for, if it is not the first. A table that goes round again is running. `counts` are those of a DISTRIBUTED Map, of
+    `running` maps a table to its job type, `since` to its start, `ended` to its state, `attempts` to its present or next
+    attempt if that is not the first. A table that is tried again is running. `counts` are those of a DISTRIBUTED Map, of
     whose tables not all are known by name: pending, running, succeeded, failed, aborted, timedOut, ….
     """
 
@@ -35,17 +35,17 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """How many tables have ended, known by name or not."""
+        """How many tables have ended. Not all of their names are known."""
         counted = sum(self.counts.get(name, 0) for name in _OVER)
         return max(counted, len(self.ended))
 
     @property
     def at_work(self) -> int:
-        """How many tables run, known by name or not."""
+        """How many tables run. Not all of their names are known."""
         return max(self.counts.get("running", 0), len(self.running)) if self.counts else len(self.running)
 
     def feed(self, event: Mapping[str, Any]) -> str | None:
-        """Take one event; the table whose end it tells, or None."""
+        """Take one event. Returns the table that it ended, or None."""
         kind = event["type"]
         if kind == "MapRunCounted":
             self.counts = dict(event["mapRunCountedEventDetails"])
@@ -72,7 +72,7 @@ class Progress:
         return None
 
     def _entered(self, event: Mapping[str, Any], kind: str, table: str | None) -> str | None:
-        """The table of an iteration becomes known at its job state, or at the handler where it has none."""
+        """The table of an iteration. It becomes known at its job state, or at the handler if it has no job."""
         details = event["stateEnteredEventDetails"]
         name = details["name"]
         if name in CORE_STATES and name != HANDLE_STATUS:
@@ -90,12 +90,12 @@ class Progress:
 
 
 def moment(event: Mapping[str, Any]) -> datetime:
-    """When an event happened: a datetime, or its text in a file of events."""
+    """When an event happened. The timestamp is a datetime, or text in a file of events."""
     return datetime.fromisoformat(str(event["timestamp"]))
 
 
 def _payload(exited: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the handler answered: a status, or the item of the next attempt."""
+    """The answer of the status handler: a status, or the item of the next attempt."""
     if exited["name"] == NOT_RECORDED:
         return {"status": NOT_RECORDED_STATE}
     payload = json.loads(exited.get("output", "null"))
@@ -103,7 +103,7 @@ def _payload(exited: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def lambda_message(cause: str | None) -> str | None:
-    """The message inside what Lambda reports of a raised exception."""
+    """The message in the report of Lambda about an exception."""
     try:
         decoded = json.loads(cause or "")
     except ValueError:
@@ -112,6 +112,6 @@ def lambda_message(cause: str | None) -> str | None:
 
 
 def held_up(event: Mapping[str, Any]) -> str | None:
-    """Why a run waits for other runs before it is planned, if this event says so."""
+    """Why a run waits for other runs before it is planned, or None if the event is about something else."""
     details = event.get("taskFailedEventDetails", {})
     return lambda_message(details.get("cause")) if details.get("error") == "TablesLocked" else None

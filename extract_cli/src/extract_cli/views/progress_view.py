@@ -1,4 +1,4 @@
-"""Draws a run as it goes, on stderr: a bar with counts, the tables that run, a line for each one that ended."""
+"""Draws a run on stderr while it runs: a bar with counts, the tables that run, a line for each table that ended."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SHOWN: Final = 4  # running tables named in the bar's line
 
 
 def run_and_watch(start: Callable[[], RunningExecution]) -> tuple[RunningExecution, ExecutionEnd]:
-    """Start an execution and follow it to its end. Ctrl-C, SIGTERM or a closed terminal stops it in order; once more leaves."""
+    """Start an execution and follow it to its end. Ctrl-C, SIGTERM or a closed terminal stops it; a second one leaves at once."""
     with _stopping() as stopper:
         execution = start()
         stopper.take(execution)
@@ -42,20 +42,20 @@ def run_and_watch(start: Callable[[], RunningExecution]) -> tuple[RunningExecuti
 
 
 def draw(run_id: str, events: Iterable[Mapping[str, Json]]) -> None:
-    """Draw the run that these events tell of, until they end. How long a table took is counted by the events' own times."""
+    """Draw the run of these events until they end. The seconds of a table are those between its events."""
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
     from rich.text import Text
 
     class Running(TextColumn):
-        """The tables that run, drawn anew at each refresh: time passes between events."""
+        """The tables that run, drawn at each refresh, because time passes between events."""
 
         def render(self, task: Task) -> Text:
             return Text(running_line(progress, datetime.now(UTC)) if task.total is not None else task.description)
 
     progress = Progress()
-    shown: dict[str, int] = {}  # the attempt that was told of a table that goes round again
+    shown: dict[str, int] = {}  # the attempt that was printed of a table that is tried again
     console = stderr_console()
     console.print(f"run [bold]{escape(run_id)}[/]")
     columns = (TextColumn("  "), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), Running(""))
@@ -78,17 +78,17 @@ def draw(run_id: str, events: Iterable[Mapping[str, Json]]) -> None:
 
 
 def running_line(progress: Progress, now: datetime) -> str:
-    """The tables that run with the time that each has taken, the longest first."""
+    """The tables that run with the time that they have taken, the longest first."""
     since = {table: progress.since.get(table, now) for table in progress.running}
     names = sorted(since, key=lambda table: (since[table], table))
-    told = [f"{table} {elapsed(since[table], now)}" for table in names[:_SHOWN]]
-    more = progress.at_work - len(told)
-    line = ", ".join(told) + (f" +{more}" if more > 0 else "")
+    shown = [f"{table} {elapsed(since[table], now)}" for table in names[:_SHOWN]]
+    more = progress.at_work - len(shown)
+    line = ", ".join(shown) + (f" +{more}" if more > 0 else "")
     return line.strip() or ("summing up" if progress.done else "planning")
 
 
 def elapsed(since: datetime, now: datetime) -> str:
-    """A time as people say it. A run whose waits hurry is ahead of this machine's clock: that is 0."""
+    """A duration in words. It is 0 if a run with fast waits is ahead of this machine's clock."""
     seconds = max(0, int((now - since).total_seconds()))
     if seconds < 60:
         return f"{seconds} s"

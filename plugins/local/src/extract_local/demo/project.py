@@ -18,7 +18,7 @@ _UNKNOWN_TYPE: Final = "databricks"
 _FIXED_TYPE: Final = "ecs"
 
 _PIPELINE: Final = """\
-# What belongs to the pipeline and not to a source: places, the machine, and where each job type runs.
+# The settings of the pipeline: its places, the machine, and where each job type runs.
 # The names of jobs, clusters and networks are those of an account in AWS; a run on this machine needs none of them.
 
 [pipeline]
@@ -45,7 +45,7 @@ subnets = ["subnet-0a1b2c3d4e5f60718"]
 """
 
 _CONFIG: Final = f"""\
-# One source: how to reach it, and its tables. A table says only what is its own; the rest comes from above.
+# One source: how to reach it, and its tables. A table holds only its own settings; the rest comes from above.
 
 source_name: sales
 source_type: jdbc
