@@ -127,10 +127,10 @@ def test_mocked_functions_stand_beside_others_and_before_the_service():
     services = with_mocks(services, {"functions": {"f": {"result": "mock"}}})
     got = []
     for name in ("f", "real", "other", "arn:aws:lambda:us-east-1:111111111111:function:f:live"):
-        parameters = {"FunctionName": name, "Payload": 1}
+        parameters = {"FunctionName": name, "Payload": "p"}
         definition = machine("arn:aws:states:::lambda:invoke", Parameters=parameters, OutputPath="$.Payload")
         got.append(run(definition, services=services, clock=VirtualClock(), timeout=20).output)
-    assert got == ["mock", "real:1", "aws:other", "mock"]
+    assert got == ["mock", "real:p", "aws:other", "mock"]
 
 
 def test_a_thousand_delays_pass_side_by_side():

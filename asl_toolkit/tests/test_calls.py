@@ -1,12 +1,16 @@
 """How handlers are called: quick ones on the execution's own thread, and none of the others holds anything up."""
 
 import gc
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 import asl_toolkit
 from asl_toolkit import Services, VirtualClock, inline
+from asl_toolkit.mocks import with_mocks
 
 FUNCTION = "arn:aws:lambda:us-east-1:111111111111:function:"
 
@@ -154,3 +158,22 @@ def test_a_thousand_executions_at_once_are_right_and_leave_nothing():
     after_threads, after_objects = left()
     assert after_threads <= threads
     assert after_objects - objects < 500
+
+
+@pytest.mark.parametrize("payload", [1, 2.5, True])
+@pytest.mark.parametrize("mocked", [False, True])
+def test_a_number_as_payload_ends_the_execution_before_the_call(payload, mocked):
+    """Stack Overflow, answer 76373088: the text of AWS for `"Payload.$": "$"` with the items of a Map of numbers."""
+    parameters = {"FunctionName": "f", "Payload.$": "$"}
+    state = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, "End": True}
+    machine = asl_toolkit.load({"StartAt": "T", "States": {"T": state}})
+    services = Services(functions={"f": lambda event, _: event})
+    if mocked:
+        services = with_mocks(services, {"functions": {"f": {"result": 1}}}, machine)
+    result = machine.start(payload, services=services).wait(20)
+    assert result.error == "States.Runtime"
+    assert result.cause.endswith(
+        f"""The Parameters '{{"FunctionName":"f","Payload":{json.dumps(payload)}}}' could not be used to start the Task: """
+        "[The value for the field 'Payload' must be a STRING]"
+    )
+    assert [event["type"] for event in result.events] == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]

@@ -263,11 +263,11 @@ def test_map_keeps_the_order_and_runs_truly_at_once():
 
     def together(event, context):
         barrier.wait()
-        return event * event
+        return event["n"] ** 2
 
     inner = machine(
         ("Call", {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "OutputPath": "$.Payload",
-                  "Parameters": {"FunctionName": "f", "Payload.$": "$"}})
+                  "Parameters": {"FunctionName": "f", "Payload": {"n.$": "$"}}})
     )  # fmt: skip
     result = asl_toolkit.run(iterate(inner), list(range(8)), services=Services(functions={"f": together}))
     assert result.output == [n * n for n in range(8)]

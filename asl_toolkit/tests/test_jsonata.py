@@ -181,8 +181,8 @@ def test_one_machine_runs_many_executions_at_once():
     state = {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
-        "Arguments": {"FunctionName": "f", "Payload": "{% $states.input.n * 2 %}"},
-        "Output": "{% $sum([$states.result.Payload, $states.input.n]) %}",
+        "Arguments": {"FunctionName": "f", "Payload": {"n": "{% $states.input.n * 2 %}"}},
+        "Output": "{% $sum([$states.result.Payload.n, $states.input.n]) %}",
         "End": True,
     }
     machine = asl_toolkit.load({"QueryLanguage": "JSONata", "StartAt": "T", "States": {"T": state}})

@@ -1,14 +1,14 @@
 """Mocks as handlers and as Lambda functions, which replace services."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asl_toolkit.errors import TaskFailed
 from asl_toolkit.json_value import Json
 from asl_toolkit.mocks.answers import Answer, MockError, read_answer
 from asl_toolkit.mocks.names import check_services, check_states
-from asl_toolkit.services.contract import Function, Handler, Later, Submitted, TaskRequest, inline
+from asl_toolkit.services.contract import CheckedHandler, Function, Handler, Later, Submitted, TaskRequest, inline
 from asl_toolkit.services.functions import FunctionCaller
 from asl_toolkit.services.registry import Services
 
@@ -75,14 +75,14 @@ class _Functions:
 
         return function
 
-    def _serving(self, action: str, call: Callable[[TaskRequest], Json]) -> Handler:
+    def _serving(self, action: str, call: CheckedHandler) -> Handler:
         before = self._before[action]
 
         def handler(request: TaskRequest) -> "Json | Submitted | Later":
             if before is not None and not self._known(request, action):
                 return before(request)
             self._this.answer = None
-            result: Json | TaskFailed
+            result: Json | TaskFailed | Submitted | Later
             try:
                 result = call(request)
             except TaskFailed as failure:
@@ -94,7 +94,13 @@ class _Functions:
                 raise result
             return result
 
-        return handler
+        def check(request: TaskRequest) -> None:
+            if self._known(request, action):
+                call.check(request)
+            elif isinstance(before, CheckedHandler):
+                before.check(request)
+
+        return CheckedHandler(handler, check)
 
     def _known(self, request: TaskRequest, action: str) -> bool:
         """Whether the function that a request calls is one of this process."""

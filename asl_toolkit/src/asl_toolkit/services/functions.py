@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
-from asl_toolkit.errors import TaskFailed
+from asl_toolkit.errors import RuntimeFailure, TaskFailed
 from asl_toolkit.json_value import Json, copied, dumps, loads
-from asl_toolkit.services.contract import Function, Handler, Submitted, TaskRequest, is_inline
+from asl_toolkit.services.contract import CheckedHandler, Function, Handler, TaskRequest, is_inline
 
 _LONGEST_SECONDS = 900.0
 
@@ -48,16 +48,26 @@ class LambdaContext:
         return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
-class _ByMark:
+class _ByMark(CheckedHandler):
     """A handler that is called at once when the function behind a request is marked as cheap."""
 
-    def __init__(self, handler: Handler, inline_for: Callable[[TaskRequest], bool]) -> None:
-        self._handler = handler
+    def __init__(self, handler: Handler, inline_for: Callable[[TaskRequest], bool], check: Callable[[TaskRequest], None]) -> None:
+        super().__init__(handler, check)
         self.inline_for = inline_for
 
-    def __call__(self, request: TaskRequest) -> "Json | Submitted":
-        """Call the function."""
-        return self._handler(request)
+
+def check_payload(request: TaskRequest) -> None:
+    """Raises RuntimeFailure if Payload of `lambda:invoke` is a number or a boolean (Stack Overflow, answer 76373088)."""
+    payload = request.parameters.get("Payload") if isinstance(request.parameters, dict) else None
+    if isinstance(payload, (int, float)):
+        raise RuntimeFailure(
+            f"The Parameters '{dumps(request.parameters)}' could not be used to start the Task: "
+            "[The value for the field 'Payload' must be a STRING]"
+        )
+
+
+def _unchecked(_request: TaskRequest) -> None:
+    """A function that is called by its ARN takes any event."""
 
 
 class FunctionCaller:
@@ -67,8 +77,8 @@ class FunctionCaller:
         self._functions = functions
         self._place = f"{region}:{account}"
         self._marked = any(map(is_inline, functions.values()))
-        self.invoke = _ByMark(self._invoke, self._is_inline)
-        self.by_arn = _ByMark(self._by_arn, self._is_inline)
+        self.invoke = _ByMark(self._invoke, self._is_inline, check_payload)
+        self.by_arn = _ByMark(self._by_arn, self._is_inline, _unchecked)
 
     def _is_inline(self, request: TaskRequest) -> bool:
         """Whether the function of a request is marked as cheap; one that is not there need not be waited for."""
