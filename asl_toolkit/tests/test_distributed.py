@@ -293,3 +293,32 @@ def test_a_result_writer_writes_what_failed_when_the_map_run_fails():
     result = run(machine(states=FAIL_ODD, start="C", ResultWriter=writer), [{"bad": True}], storage)
     assert (result.status, result.error) == ("FAILED", "States.ExceedToleratedFailureThreshold")
     assert sorted(key.rsplit("/", 1)[-1] for key in storage.objects) == ["FAILED_0.json", "manifest.json"]
+
+
+def test_the_end_of_a_map_follows_the_start_of_its_run():
+    """All ten recordings of LocalStack since November 2024; those up to August 2024 follow MapRunSucceeded."""
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "I",
+        "States": {"I": {"Type": "Pass", "End": True}},
+    }
+    definition = {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemProcessor": processor, "End": True}}}
+    events = asl_toolkit.run(definition, [1]).events
+    types = {event["id"]: event["type"] for event in events}
+    parents = {event["type"]: types.get(event["previousEventId"]) for event in events}
+    assert parents["MapStateExited"] == "MapRunStarted"
+    assert parents["MapStateSucceeded"] == "MapRunSucceeded"
+
+
+@pytest.mark.parametrize("mode", [{}, {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}])
+@pytest.mark.parametrize(("value", "fault"), [("2", None), (2, None), ("2.5", '"2.5"'), ("x", '"x"'), (None, '"null"')])
+def test_the_digits_of_a_number_are_a_max_concurrency(mode, value, fault):
+    """As for the tolerances of failures; a text that is not a number fails as in LocalStack's recording (NoNumber)."""
+    processor = {**mode, "StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
+    state = {"Type": "Map", "ItemsPath": "$.i", "MaxConcurrencyPath": "$.n", "ItemProcessor": processor, "End": True}
+    result = asl_toolkit.run({"StartAt": "M", "States": {"M": state}}, {"i": [1, 2], "n": value})
+    if fault is None:
+        assert result.output == [1, 2]
+    else:
+        assert result.error == "States.Runtime"
+        assert result.cause.endswith(f"The MaxConcurrencyPath field refers to value {fault} which is not a valid integer: $.n")

@@ -4,6 +4,7 @@ import pytest
 
 from asl_toolkit import Services, TaskFailed, VirtualClock, inline
 from asl_toolkit.client import StepFunctions
+from asl_toolkit.client.model import service_model
 
 JOB = {
     "Type": "Task",
@@ -109,3 +110,21 @@ def test_a_map_run_that_nobody_knows(client):
         client.describe_map_run(mapRunArn="arn:aws:states:us-east-1:111111111111:execution:m:e")
     with pytest.raises(client.exceptions.ResourceNotFound):
         client.list_executions(mapRunArn="arn:aws:states:us-east-1:111111111111:mapRun:m/Each:1")
+
+
+def test_the_counts_of_a_map_run_have_ten_members(client, create):
+    """floci-io/floci, pull 2694, measured; botocore's model has the same ones."""
+    model = service_model().shape_for("MapRunItemCounts").members
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "I",
+        "States": {"I": {"Type": "Pass", "End": True}},
+    }
+    arn = create(client, "ten", {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemProcessor": processor, "End": True}}})
+    execution = client.start_execution(stateMachineArn=arn, input="[1, 2]")["executionArn"]
+    client.wait_for_execution(executionArn=execution)
+    (run,) = client.list_map_runs(executionArn=execution)["mapRuns"]
+    described = client.describe_map_run(mapRunArn=run["mapRunArn"])
+    for counts_of in ("itemCounts", "executionCounts"):
+        assert set(described[counts_of]) == set(model)
+        assert len(described[counts_of]) == 10

@@ -51,6 +51,8 @@ def _counts(ended: Counter[str], total: int, course: Course, limit: int) -> dict
     rest = max(0, total - ended["succeeded"] - ended["failed"])
     running = min(rest, limit or rest) if course.status == "RUNNING" else 0
     return {
+        "failuresNotRedrivable": 0,
+        "pendingRedrive": 0,
         "pending": rest - running if course.status == "RUNNING" else 0,
         "running": running,
         "succeeded": ended["succeeded"],

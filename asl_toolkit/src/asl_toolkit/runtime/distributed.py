@@ -45,6 +45,7 @@ async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int)
     else:
         map_run.redrive(frame, data, tolerance)
         cursor.add("MapRunRedriven", {"mapRunArn": map_run.arn, "redriveCount": map_run.redrives})
+    started = cursor.last
     cursor.inner = _MapRunOf(cursor)
     try:
         if state.item_reader is not None:
@@ -52,11 +53,13 @@ async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int)
         result = await map_run.run(items, limit)
     except StateFailure as failure:
         cursor.inner = None
-        cursor.add("MapRunFailed", {"error": failure.error, "cause": failure.cause})
+        cursor.add("MapRunFailed", named(failure.error, failure.cause))
         raise
     cursor.inner = None
     cursor.add("MapRunSucceeded")
-    return finish_after(frame, "MapStateSucceeded", result, state.next)
+    end = finish_after(frame, "MapStateSucceeded", result, state.next)
+    cursor.last = started  # MapStateExited follows the start, as in all recordings of LocalStack since November 2024
+    return end
 
 
 class _MapRunOf:

@@ -2,11 +2,12 @@
 
 from asl_toolkit.definition.model import Field, MapState
 from asl_toolkit.errors import RuntimeFailure
-from asl_toolkit.json_value import Json, is_number
+from asl_toolkit.json_value import Json
 from asl_toolkit.runtime.distributed import run_distributed
 from asl_toolkit.runtime.flow import effective_input, field_value
 from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.maps import number_text, run_inline
+from asl_toolkit.runtime.tolerance import number_of
 
 
 async def run_map(frame: Frame) -> StateEnd:
@@ -24,11 +25,7 @@ def _limit(frame: Frame, field: Field | None, data: Json) -> int:
     if field is None:
         return 0
     value = field_value(field, frame.environment(data))
-    if not is_number(value) or not float(value).is_integer():
-        raise RuntimeFailure(
-            f'The {field.name} field refers to value "{number_text(value)}" '
-            f"which is not a valid integer: {getattr(field.expression, 'source', '')}"
-        )
-    if value < 0:
-        raise RuntimeFailure(f"{field.name} must be at least 0, not {value}")
-    return int(value)
+    limit = number_of(field, value, "integer")
+    if limit < 0:
+        raise RuntimeFailure(f"{field.name} must be at least 0, not {number_text(value)}")
+    return int(limit)
