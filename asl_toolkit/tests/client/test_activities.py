@@ -93,3 +93,32 @@ def test_a_task_of_no_activity_ends_the_execution_as_recorded(client, run):
         "States.Runtime",
         f"An error occurred while executing the state 'T' (entered at the event id #2). The activity {ARN} does not exist.",
     )
+
+
+def test_a_task_that_no_worker_takes_times_out(client, create):
+    """floci-io/floci, issue 2733, measured: TimeoutSeconds is the deadline, and no ActivityStarted is written."""
+    client.create_activity(name="a")
+    arn = create(client, "m", machine(TimeoutSeconds=5, HeartbeatSeconds=3))
+    execution = client.start_execution(stateMachineArn=arn)["executionArn"]
+    ended = client.wait_for_execution(executionArn=execution)
+    assert (ended["error"], ended.get("cause")) == ("States.Timeout", None)
+    assert (ended["stopDate"] - ended["startDate"]).total_seconds() == 5
+    events = client.get_execution_history(executionArn=execution)["events"]
+    assert [event["type"] for event in events] == [
+        "ExecutionStarted",
+        "TaskStateEntered",
+        "ActivityScheduled",
+        "ActivityTimedOut",
+        "ExecutionFailed",
+    ]
+
+
+def test_the_history_names_the_worker(real, create):
+    arn = create(real, "m", machine())
+    execution = real.start_execution(stateMachineArn=arn)["executionArn"]
+    task = real.get_activity_task(activityArn=ARN, workerName="w")
+    real.send_task_success(taskToken=task["taskToken"], output="1")
+    real.wait_for_execution(executionArn=execution, timeout=10)
+    events = real.get_execution_history(executionArn=execution)["events"]
+    assert [event["type"] for event in events[2:5]] == ["ActivityScheduled", "ActivityStarted", "ActivitySucceeded"]
+    assert events[3]["activityStartedEventDetails"] == {"workerName": "w"}

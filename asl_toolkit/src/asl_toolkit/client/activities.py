@@ -64,7 +64,8 @@ class Activities(Part):
         with activity.changed:
             if not activity.changed.wait_for(lambda: bool(activity.waiting), POLL_SECONDS):
                 return {}
-            token, text = activity.waiting.popleft()
+            token, text, taken = activity.waiting.popleft()
+            taken(request.get("workerName"))
         return {"taskToken": token, "input": text}
 
     def _activity(self, request: Request, name: str) -> Activity:
@@ -88,6 +89,7 @@ def activity_handler(registry: Registry) -> Handler:
         activity = registry.activities[request.resource]
         tokens = registry.services.tokens
         token, task, done = tokens.new(), dumps(request.parameters), Future[Json]()
+        offered: list[tuple[str, str, Callable[[str | None], None]]] = []
 
         def answered(answer: Json | TaskFailed) -> None:
             with contextlib.suppress(InvalidStateError):
@@ -99,12 +101,13 @@ def activity_handler(registry: Registry) -> Handler:
         def gone() -> None:
             tokens.forget(token)
             with activity.changed, contextlib.suppress(ValueError):
-                activity.waiting.remove((token, task))
+                activity.waiting.remove(offered[0])
 
-        def offer(beat: Callable[[], None]) -> None:
+        def offer(beat: Callable[[], None], taken: Callable[[str | None], None]) -> None:
             tokens.wait(token, answered, beat)
+            offered.append((token, task, taken))
             with activity.changed:
-                activity.waiting.append((token, task))
+                activity.waiting.append(offered[0])
                 activity.changed.notify()
 
         return Submitted({}, done, gone, idle=True, beating=offer)

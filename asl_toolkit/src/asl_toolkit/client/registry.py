@@ -93,13 +93,13 @@ class Started:
 
 @dataclass(slots=True)
 class Activity:
-    """An activity, and the tasks (token, input) that no worker has taken yet."""
+    """An activity and its untaken tasks: token, input, and a function that gets the worker's name."""
 
     name: str
     arn: str
     created: datetime
     tags: dict[str, str]
-    waiting: deque[tuple[str, str]] = field(default_factory=deque)
+    waiting: deque[tuple[str, str, Callable[[str | None], None]]] = field(default_factory=deque)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
 

@@ -74,8 +74,11 @@ async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents", to
     events.scheduled(sent)
     events.started()
     work = Work(frame.run, request, token)
+    work.on_taken = events.taken
     try:
         end = await work.start(handler)
+        if not work.by_worker:
+            events.taken("local")
         if work.submitted is not None:
             if request.pattern != "request_response":
                 events.submitted(_payload_of(work.submitted.output, request))
@@ -158,6 +161,9 @@ class _TaskEvents:
         """The task starts."""
         self.cursor.add("TaskStarted", self.what)
 
+    def taken(self, worker: str | None) -> None:
+        """A worker has taken the task; only activities have workers."""
+
     def submitted(self, output: Payload) -> None:
         """The service took the job."""
         self._add("Submitted", {"output": output.text, "outputDetails": NOT_TRUNCATED})
@@ -207,8 +213,11 @@ class _ActivityEvents(_LambdaEvents):
         self._add("Scheduled", {**about, **self._limits()})
 
     def started(self) -> None:
-        """A worker has taken it."""
-        self._add("Started", {"workerName": "local"})
+        """The task waits for a worker."""
+
+    def taken(self, worker: str | None) -> None:
+        """A worker has taken the task."""
+        self._add("Started", {} if worker is None else {"workerName": worker})
 
 
 def _suffix(frame: Frame) -> str:

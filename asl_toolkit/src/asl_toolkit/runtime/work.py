@@ -12,6 +12,8 @@ from asl_toolkit.runtime.loop import Signal
 from asl_toolkit.services.contract import Handler, Later, Submitted, TaskRequest, is_inline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from asl_toolkit.json_value import Json
     from asl_toolkit.runtime.run import Run
 
@@ -46,6 +48,7 @@ class Work:
         self._loop = run.loop
         self._token = token
         self._answered = False  # by the token
+        self.on_taken: Callable[[str | None], None] = _nothing  # gets the name of an activity's worker
         self._ended: Signal[object] = Signal(run.loop)
         self._began: Signal[object] = Signal(run.loop)
         self.key = request.state_name
@@ -119,7 +122,7 @@ class Work:
                     self._loop.expect()
             if answer.beating is not None:
                 post = self._loop.post
-                answer.beating(lambda: post(self._beat))
+                answer.beating(lambda: post(self._beat), lambda name: post(lambda: self._taken(name)))
             answer.completion.add_done_callback(self._completed_outside)
         else:
             future: Future[Json] = Future()
@@ -136,6 +139,19 @@ class Work:
 
         self._loop.post(arrive)
 
+    @property
+    def by_worker(self) -> bool:
+        """Whether a worker takes the task later: its heartbeats count from then on (floci-io/floci, issue 2733)."""
+        return self.submitted is not None and self.submitted.beating is not None
+
+    def _taken(self, worker: str | None) -> None:
+        if self.over or self._ended.is_set:
+            return
+        self.on_taken(worker)
+        self._beat()
+        if self._request.heartbeat_seconds is not None:
+            self._watch_heartbeat()
+
     def _came_back(self) -> None:
         """One thing less is at work outside."""
         self._outside -= 1
@@ -144,7 +160,8 @@ class Work:
 
     async def completion(self) -> object:
         """The end of what was submitted: a result, TaskFailed, or a deadline."""
-        if self._request.heartbeat_seconds is not None and self._beats and not self._ended.is_set:
+        watched = self._beats and not self.by_worker
+        if self._request.heartbeat_seconds is not None and watched and not self._ended.is_set:
             self._last_beat = self._loop.clock.now()
             self._watch_heartbeat()
         self._loop.waiting[self] = None
@@ -202,6 +219,10 @@ class Work:
         self._began.set(None)
         self._ended.set(None)
         self._next_beat.set(None)
+
+
+def _nothing(_worker: str | None) -> None:
+    """The default of `on_taken`: does nothing."""
 
 
 def _stuck(request: TaskRequest) -> str:

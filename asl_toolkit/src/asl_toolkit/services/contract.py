@@ -50,7 +50,8 @@ class Submitted:
     with the Task's result or with TaskFailed. The interpreter calls `cancel` when the Task ends early (timeout, stop, failure
     of a sibling): it must return quickly, and the work may already have ended. `idle` True means that no work is running, so
     a virtual clock does not wait: a job that hangs until its timeout. `on_this_clock` True means that the work is an execution
-    on the request's clock. `beating` gets a function that reports a heartbeat; any thread may call it (an activity's worker).
+    on the request's clock. `beating` is for an activity: it gets a function that reports a heartbeat and one that
+    reports the name of the worker that takes the task. Any thread may call them.
     """
 
     output: Json
@@ -58,7 +59,7 @@ class Submitted:
     cancel: Callable[[], None] = field(default=_nothing)
     idle: bool = False
     on_this_clock: bool = False
-    beating: Callable[[Callable[[], None]], None] | None = None
+    beating: Callable[[Callable[[], None], Callable[[str | None], None]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
