@@ -136,6 +136,9 @@ def test_tokens_are_answered_through_the_client(create):
     assert rubbish.value.response["Error"]["Message"] == "Invalid Token: 'Invalid token'"
     with pytest.raises(client.exceptions.TaskDoesNotExist):
         client.send_task_failure(taskToken="A" * 128)
+    for token, error in (("rubbish", "InvalidToken"), ("A" * 128, "TaskDoesNotExist"), (bodies[0], "TaskTimedOut")):
+        with pytest.raises(getattr(client.exceptions, error)):  # the token is checked before the output
+            client.send_task_success(taskToken=token, output="{")
 
 
 def waiting(seconds, then=None):

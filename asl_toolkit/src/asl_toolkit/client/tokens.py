@@ -13,7 +13,8 @@ class Tokens(Part):
 
     @operation("SendTaskSuccess")
     def send_task_success(self, request: Request) -> Response:
-        """Answer a token with success; `output` is JSON text."""
+        """Answer a token with success; `output` is JSON text. A wrong token is reported before a wrong output."""
+        self._answer("SendTaskSuccess", lambda: self._tokens.require(request["taskToken"]))
         try:
             value = loads(request["output"])
         except ValueError as error:
@@ -35,7 +36,7 @@ class Tokens(Part):
     def _tokens(self) -> TaskTokens:
         return self._registry.services.tokens
 
-    def _answer(self, name: str, send: Callable[[], None]) -> Response:
+    def _answer(self, name: str, send: Callable[[], object]) -> Response:
         try:
             send()
         except TaskDoesNotExist as error:

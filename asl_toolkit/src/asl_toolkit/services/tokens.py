@@ -68,11 +68,15 @@ class TaskTokens:
 
     def send_heartbeat(self, token: str) -> None:
         """Report a heartbeat. Raises the same errors as `send_success`."""
+        self.require(token)()
+
+    def require(self, token: str) -> Callable[[], None]:
+        """The heartbeat of the task that waits for a token. Raises the same errors as `send_success`."""
         with self._lock:
             waiting = self._waiting.get(token)
         if waiting is None:
             raise self._nobody(token)
-        waiting[1]()
+        return waiting[1]
 
     def _take(self, token: str) -> Callable[[Json | TaskFailed], None]:
         with self._lock:
