@@ -9,6 +9,7 @@ import pytest
 
 import asl_toolkit
 from asl_toolkit import DefinitionError, Services, Submitted, TaskFailed, TaskRequest, VirtualClock, inline
+from asl_toolkit.check import check
 
 
 def machine(*states, **top):
@@ -499,5 +500,27 @@ def test_the_context_object_is_whole():
             "RedriveCount": 0,
         },
         "StateMachine": {"Id": "arn:aws:states:eu-west-1:222222222222:stateMachine:m", "Name": "m"},
-        "State": {"Name": "P", "EnteredTime": "2023-11-14T22:13:20Z", "RetryCount": 0},
+        "State": {"Name": "P", "EnteredTime": "2023-11-14T22:13:20Z"},
     }
+
+
+@pytest.mark.parametrize(
+    ("state", "there"),
+    [
+        ({"Type": "Pass", "Parameters": {"n.$": "$$.State.RetryCount"}}, False),
+        (
+            {
+                "Type": "Parallel",
+                "Branches": [{"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}],
+                "ResultSelector": {"n.$": "$$.State.RetryCount"},
+            },
+            True,
+        ),
+    ],
+)
+def test_only_states_with_retry_have_a_retry_count(state, there):
+    """LocalStack, execute_state.py: the counter belongs to execution states, as its recordings of AWS show."""
+    definition = {"StartAt": "S", "States": {"S": {**state, "End": True}}}
+    result = asl_toolkit.run(definition, {})
+    assert (result.status == "SUCCEEDED") is there
+    assert [finding.code for finding in check(definition)] == ([] if there else ["CONTEXT_PATH"])

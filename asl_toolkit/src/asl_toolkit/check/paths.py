@@ -124,6 +124,8 @@ def check_context_names(names: list[str], source: str, pointer: Pointer, state: 
         report.add("CONTEXT_PATH", pointer, f"Map.Item of the context object has no member {names[2]!r} ({source}){near}")
     elif names[0] == "Map" and state.type != "Map" and not in_map(state.scope):
         report.add("CONTEXT_PATH", pointer, f"{source} is there only in a Map")
+    elif names[:2] == ["State", "RetryCount"] and state.type not in {"Task", "Parallel", "Map"}:
+        report.add("CONTEXT_PATH", pointer, f"{source} is there only in a Task, Parallel or Map")
     elif names[0] == "Task" and not any(part in str(state.value.get("Resource", "")) for part in _WITH_TOKEN):
         report.add("CONTEXT_PATH", pointer, f"{source} is there only in a Task with .waitForTaskToken or .sync")
 

@@ -33,6 +33,8 @@ class _Kind:
     aborted: str | None = None
 
 
+# The states that Retry may run again: only these have a RetryCount (LocalStack's execution states, validated on AWS).
+_RETRYABLE = (TaskState, ParallelState, MapState)
 _KINDS: Mapping[type[State], _Kind] = {
     PassState: _Kind(states.run_pass, "PassStateEntered", "PassStateExited"),
     model.ChoiceState: _Kind(states.run_choice, "ChoiceStateEntered", "ChoiceStateExited"),
@@ -83,7 +85,9 @@ async def _step(  # noqa: PLR0913, PLR0917 - as `branch`
         details = {"input": payload.text, "inputDetails": NOT_TRUNCATED, "name": state.name}
         entered = cursor.add(kind.entered, details)
         cursor.aborted = kind.aborted
-        about = {"Name": state.name, "EnteredTime": instant_text(run.loop.clock.now()), "RetryCount": 0}
+        about: dict[str, Json] = {"Name": state.name, "EnteredTime": instant_text(run.loop.clock.now())}
+        if isinstance(state, _RETRYABLE):
+            about["RetryCount"] = 0
         frame = Frame(run, state, payload, scope, {**context, "State": about}, cursor, before, progress)
         await run.loop.turn  # branches go forward side by side, as on AWS
         try:
@@ -114,7 +118,7 @@ def _fatal(run: Run, failure: RuntimeFailure, state: State, entered: int, cursor
 async def _failed(frame: Frame, kind: _Kind, failure: StateFailure) -> StateEnd:
     """The first attempt of a state has failed: run it until it succeeds or its Retry gives up; then Catch takes the error."""
     state = frame.state
-    handled = state if isinstance(state, (TaskState, ParallelState, MapState)) else None
+    handled = state if isinstance(state, _RETRYABLE) else None
     counter = RetryCounter(handled.retry if handled else ())
     while True:
         error = _noted(frame, failure)
