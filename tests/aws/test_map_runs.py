@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import boto3
 import pytest
@@ -13,7 +14,8 @@ from botocore.stub import Stubber
 from extract_cli.commands.watch import changes
 from extract_cli.views.progress import Progress
 from extract_core import JobState
-from extract_core.aws.executions import StepFunctions
+from extract_core.aws import follow
+from extract_core.aws.client import StepFunctions
 from extract_core.registry.routing import HANDLE_STATUS
 from extract_core.runs.reconcile import reconcile
 
@@ -25,7 +27,7 @@ AT = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 
 @pytest.fixture
 def states(monkeypatch):
-    monkeypatch.setattr("extract_core.aws.executions.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("extract_core.aws.follow.POLL_SECONDS", 0.0)
     client = boto3.client("stepfunctions", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
     with Stubber(client) as stub:
         yield StepFunctions(client), Script(stub)
@@ -114,7 +116,7 @@ def test_a_wide_map_is_followed_by_its_counts_and_by_the_tables_that_are_met(sta
     script.children("SUCCEEDED", "a", token="more")
     lines = [
         {name: value for name, value in line.items() if name not in ("at", "started")}
-        for line in changes(client.watch(EXECUTION))
+        for line in changes(follow.watch(client, EXECUTION))
     ]
     none = dict.fromkeys(("pending", "running", "succeeded", "failed", "timedOut", "aborted"), 0)
     assert lines == [
@@ -138,7 +140,7 @@ def test_one_look_reads_no_more_than_a_moment_allows(states, monkeypatch):
     script.children("RUNNING", "b", "a")
     script.history(CHILD + "a", child("accounts"))
     progress = Progress()
-    for each in client.look(EXECUTION):
+    for each in follow.look(client, EXECUTION):
         progress.feed(each)
     assert (progress.planned, progress.done, progress.at_work, progress.running) == (5, 1, 3, {"accounts": "glue"})
     assert progress.since == {"accounts": AT + timedelta(seconds=2)}
@@ -160,7 +162,9 @@ def test_reconcile_records_the_ends_that_stand_in_the_histories_of_children(pipe
         script.children(status)
     pipeline.running.clear()
     for _ in range(2):
-        summary = reconcile(replace(pipeline.parts, history=client.history), "run-1", "ABORTED", "somebody stopped it")
+        summary = reconcile(
+            replace(pipeline.parts, history=partial(follow.history, client)), "run-1", "ABORTED", "somebody stopped it"
+        )
         assert (summary["state"], summary["succeeded"], summary["failed"]) == ("STOPPED", 1, 2)
     assert {row.table: (row.state, row.message) for row in pipeline.tracking.attempts("run-1")} == {
         "public.orders": (JobState.SUCCEEDED, None),
@@ -179,7 +183,7 @@ def test_children_that_succeeded_are_read_up_to_a_bound(states, monkeypatch, cap
         script.children(status)
     script.children("SUCCEEDED", "a", "b")
     script.history(CHILD + "a", child("accounts", "SUCCEEDED"))
-    ids = [each["id"] for each in client.history(EXECUTION)]
+    ids = [each["id"] for each in follow.history(client, EXECUTION)]
     assert ids == [1, 2, 100_001, 100_002, 100_003, 100_004, 100_005]
     assert f"of the children of {MAP_RUN} that succeeded, 1 were read" in caplog.text
 
@@ -195,4 +199,4 @@ def test_a_token_that_has_run_out_begins_anew_and_no_event_comes_twice(states):
     script.status("SUCCEEDED")
     stub.add_client_error("get_execution_history", "InvalidToken")
     stub.add_response("get_execution_history", {"events": [*first, event(3, "ExecutionSucceeded")]}, asked)
-    assert [each["id"] for each in client.watch(EXECUTION)] == [1, 2, 3]
+    assert [each["id"] for each in follow.watch(client, EXECUTION)] == [1, 2, 3]

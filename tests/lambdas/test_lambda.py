@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from extract_core.aws.executions import StepFunctions
+from extract_core.aws.client import StepFunctions
 from extract_core.aws.parts import parts_from
 from extract_core.errors import TrackingUnavailable, UsageError
 from extract_core.lambdas import config_manager, job_run_status, reconcile, run_summary

@@ -10,7 +10,8 @@ import pytest
 from botocore.stub import Stubber
 
 from extract_core import JobState
-from extract_core.aws.executions import StepFunctions
+from extract_core.aws import follow
+from extract_core.aws.client import StepFunctions
 from extract_core.errors import TrackingUnavailable
 from extract_core.registry.routing import HANDLE_STATUS
 from extract_core.runs.reconcile import reconcile
@@ -98,31 +99,31 @@ def test_the_pages_of_a_history_are_read(stepfunctions):
     client, stub = stepfunctions
     stub.add_response("get_execution_history", page(1, 2, token="next"), asked())
     stub.add_response("get_execution_history", page(3), asked("next"))
-    assert [event["id"] for event in StepFunctions(client).history(ARN)] == [1, 2, 3]
+    assert [event["id"] for event in follow.history(StepFunctions(client), ARN)] == [1, 2, 3]
 
 
 def test_a_live_execution_is_followed_to_its_end_and_no_event_comes_twice(stepfunctions, monkeypatch):
-    monkeypatch.setattr("extract_core.aws.executions.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("extract_core.aws.follow.POLL_SECONDS", 0.0)
     client, stub = stepfunctions
     stub.add_response("describe_execution", status("RUNNING"))
     stub.add_response("get_execution_history", page(1, 2, token="next"), asked())
     stub.add_response("get_execution_history", page(3), asked("next"))
     stub.add_response("describe_execution", status("SUCCEEDED"))
     stub.add_response("get_execution_history", page(3, 4), asked("next"))
-    assert [event["id"] for event in StepFunctions(client).watch(ARN)] == [1, 2, 3, 4]
+    assert [event["id"] for event in follow.watch(StepFunctions(client), ARN)] == [1, 2, 3, 4]
 
 
 def test_an_execution_that_is_forgotten_has_no_events(stepfunctions):
     client, stub = stepfunctions
     stub.add_client_error("get_execution_history", "ExecutionDoesNotExist")
-    assert list(StepFunctions(client).history(ARN)) == []
+    assert list(follow.history(StepFunctions(client), ARN)) == []
 
 
 def test_a_history_that_is_refused_is_said(stepfunctions):
     client, stub = stepfunctions
     stub.add_client_error("get_execution_history", "ThrottlingException", "Rate exceeded")
     with pytest.raises(TrackingUnavailable) as raised:
-        list(StepFunctions(client).history(ARN))
+        list(follow.history(StepFunctions(client), ARN))
     assert str(raised.value) == (
         f"can't read the history of {ARN!r} from Step Functions: An error occurred (ThrottlingException) when calling the "
         "GetExecutionHistory operation: Rate exceeded"

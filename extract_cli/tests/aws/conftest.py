@@ -208,7 +208,7 @@ def cloud(dynamodb, tmp_path, monkeypatch) -> Iterator[Cloud]:
     (tmp_path / "extract.toml").write_text(PIPELINE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    monkeypatch.setattr("extract_core.aws.executions.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("extract_core.aws.follow.POLL_SECONDS", 0.01)
     boto3.setup_default_session()
     with closing(boto3.client("s3")) as s3:
         s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -186,9 +186,9 @@ def test_an_execution_that_somebody_aborted_is_set_right(running, cli):
 
 def test_ctrl_c_stops_the_execution_and_closes_its_tables(running, cli):
     """What the signal does: `run_and_watch` calls stop of the execution that it follows."""
+    from extract_core.aws.client import StepFunctions
     from extract_core.aws.engine import AwsEngine
     from extract_core.aws.execution import AwsExecution
-    from extract_core.aws.executions import StepFunctions
     from extract_core.pipeline.read import read_pipeline
 
     parts = AwsEngine(read_pipeline()).parts()

@@ -7,11 +7,13 @@ import os
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from extract_core.aws import follow
+from extract_core.aws.client import StepFunctions
 from extract_core.aws.execution import AwsExecution, closed
-from extract_core.aws.executions import ALIVE, StepFunctions
 from extract_core.aws.parts import PLACES, parts_from
 from extract_core.errors import RunNameTaken, UsageError
 from extract_core.pipeline.reach import require_aws
+from extract_core.runs.execution_status import ALIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,11 +86,11 @@ class AwsEngine:
 
     def watch(self, run_id: str) -> Iterator[Mapping[str, Json]]:
         """The execution's history, and those of the children of a DISTRIBUTED Map, as Step Functions gives them."""
-        return self._states.watch(self._execution_id(run_id))
+        return follow.watch(self._states, self._execution_id(run_id))
 
     def history(self, run_id: str) -> Iterator[Mapping[str, Json]]:
         """What there is of it by now."""
-        return self._states.look(self._execution_id(run_id))
+        return follow.look(self._states, self._execution_id(run_id))
 
     def job_log(self, run_id: str, table: str, attempt: int) -> str | None:  # noqa: ARG002 - the contract's
         """None: a service keeps its jobs' logs where the attempt's `log_url` says."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from extract_core.aws import executions
+from extract_core.aws import follow
 from extract_core.errors import TrackingUnavailable
 from extract_core.runs.engine import ExecutionEnd
+from extract_core.runs.execution_status import ALIVE
 from extract_core.runs.reconcile import reconcile
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
-    from extract_core.aws.executions import StepFunctions
+    from extract_core.aws.client import StepFunctions
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
 
@@ -36,7 +37,7 @@ class AwsExecution:
     def events(self) -> Iterator[Mapping[str, Json]]:
         """Its history, until it has ended. Raises TrackingUnavailable where AWS can't be reached for minutes."""
         try:
-            yield from self._states.watch(self.execution_id)
+            yield from follow.watch(self._states, self.execution_id)
         except TrackingUnavailable as error:
             raise TrackingUnavailable(f"{error}; the run goes on, follow it with: extract watch {self.run_id}") from error
 
@@ -49,9 +50,9 @@ class AwsExecution:
         """Wait for the end; tables that it left open are given one, should the rule that does so not be deployed."""
         while True:
             described = self._states.describe(self.execution_id)
-            if described is None or described["status"] not in executions.ALIVE:
+            if described is None or described["status"] not in ALIVE:
                 break
-            time.sleep(executions.POLL_SECONDS)
+            time.sleep(follow.POLL_SECONDS)
         closed(self._parts, self.run_id, described)
         if described is None:
             return ExecutionEnd(status="FAILED", error="ExecutionDoesNotExist", cause=_FORGOTTEN)

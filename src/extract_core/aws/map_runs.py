@@ -10,14 +10,14 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.aws.executions import HistoryReader
+from extract_core.aws.history_reader import HistoryReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_stepfunctions.literals import ExecutionStatusType
 
-    from extract_core.aws.executions import StepFunctions
+    from extract_core.aws.client import StepFunctions
     from extract_core.contract import Json
 
 log: Final = logging.getLogger("extract_core")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from extract_core.errors import UsageError
@@ -10,7 +11,7 @@ from extract_core.pipeline.parts import Parts, to_nobody
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from extract_core.aws.executions import StepFunctions
+    from extract_core.aws.client import StepFunctions
 
 EVENT_BUS = "EXTRACT_EVENT_BUS"
 PLACES = ("EXTRACT_CONFIG_URI", "EXTRACT_DATA_URI", "EXTRACT_RUNS_URI", "EXTRACT_TRACKING")
@@ -23,14 +24,14 @@ def boto3_session() -> object:
     return boto3.session.Session()
 
 
-def parts_from(environ: Mapping[str, str], executions: StepFunctions | None = None) -> Parts:
+def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None) -> Parts:
     """The parts that these variables name: EXTRACT_CONFIG_URI, EXTRACT_DATA_URI, EXTRACT_RUNS_URI and EXTRACT_TRACKING.
 
-    With EXTRACT_EVENT_BUS (the name or ARN of a bus of EventBridge) the end of each run is put there. `executions` is whom to ask
-    of executions.
-    Raises UsageError naming those that are missing.
+    With EXTRACT_EVENT_BUS (the name or ARN of a bus of EventBridge) the end of each run is put there. `states` answers
+    questions about executions. Raises UsageError naming those that are missing.
     """
-    from extract_core.aws.executions import StepFunctions
+    from extract_core.aws import follow
+    from extract_core.aws.client import StepFunctions
     from extract_core.objects.routed import open_objects
     from extract_core.registry.loading import discover
     from extract_core.runs.announce import EventBridge
@@ -40,7 +41,7 @@ def parts_from(environ: Mapping[str, str], executions: StepFunctions | None = No
     if missing:
         raise UsageError(f"the environment has no {', '.join(missing)}: set them on the function, as the deployed template does")
     config_uri, data_uri, runs_uri = (environ[name].rstrip("/") + "/" for name in PLACES[:3])
-    executions = executions or StepFunctions()
+    step_functions = states or StepFunctions()
     return Parts(
         objects=open_objects(),
         tracking=open_tracking(environ["EXTRACT_TRACKING"]),
@@ -48,8 +49,8 @@ def parts_from(environ: Mapping[str, str], executions: StepFunctions | None = No
         config_uri=config_uri,
         data_uri=data_uri,
         runs_uri=runs_uri,
-        is_running=executions.is_running,
-        history=executions.history,
+        is_running=step_functions.is_running,
+        history=partial(follow.history, step_functions),
         announce=EventBridge(bus) if (bus := environ.get(EVENT_BUS, "").strip()) else to_nobody,
         aws=boto3_session,
     )

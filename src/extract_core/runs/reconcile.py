@@ -1,6 +1,6 @@
-"""Puts right what an execution left that ended from outside: aborted, timed out, or killed by an error that nothing catches.
+"""Cleans up after an execution that ended from outside: aborted, timed out, or by an error that no state catches.
 
-In AWS an EventBridge rule on the machine calls it when an execution ends; on one machine the runner does.
+On AWS an EventBridge rule on the machine calls it when an execution ends; on one machine the runner does.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import UsageError
 from extract_core.runs.close import close_run, close_stopped
+from extract_core.runs.execution_status import ALIVE, ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,20 +18,17 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
 
-_ALIVE = ("RUNNING", "PENDING_REDRIVE")
-_ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
-
 
 def reconcile(parts: Parts, run_id: str, status: str, cause: str) -> Mapping[str, Json] | None:
-    """Close the run of an execution with this status (of DescribeExecution); its summary comes back.
+    """Close the run of an execution with this status (of DescribeExecution), and return its summary.
 
-    Changes nothing for a run that has a summary, and for an execution that is alive (None, as for a run without a record). Safe
-    to call twice. Raises UsageError for a status that no execution has.
+    Changes nothing for a run that has a summary. Returns None if the execution is alive or the run has no record. The same call
+    twice does no harm. Raises UsageError for a status that no execution has.
     """
-    if status in _ALIVE:
+    if status in ALIVE:
         return None
-    if status not in _ENDED:
-        raise UsageError(f"{status!r} is no status of an execution: {', '.join((*_ALIVE, *_ENDED))}")
+    if status not in ENDED:
+        raise UsageError(f"{status!r} is not a status of an execution: {', '.join((*ALIVE, *ENDED))}")
     because = f": {cause}" if cause else ""
     if status == "ABORTED":
         return close_stopped(parts, run_id, cause or "the run was stopped")

@@ -153,7 +153,7 @@ def _is_running(pipeline: Pipeline, execution_id: str) -> bool:
         from extract_core.runs.engine import load_engine
 
         return load_engine("local", pipeline).is_running(execution_id)
-    from extract_core.aws.executions import StepFunctions
+    from extract_core.aws.client import StepFunctions
 
     return StepFunctions().is_running(execution_id)
 
