@@ -97,7 +97,7 @@ def test_a_run_id_of_another_execution_is_refused_and_its_record_stays(pipeline)
             {"event": {}, "machine": {}},
             (
                 "the payload's 'execution' has no id, name, started_at: this function is called by the generated state machine, "
-                "with id, name and started_at of its execution; build and deploy the machine anew"
+                "with id, name and started_at of its execution; build and deploy the machine again"
             ),
         ),
         (
@@ -106,7 +106,7 @@ def test_a_run_id_of_another_execution_is_refused_and_its_record_stays(pipeline)
         ),
         (
             {"event": {}, "execution": {"id": "e", "name": "run-1", "started_at": "t"}},
-            "the payload has no 'machine': this function is called by the generated state machine; build it anew",
+            "the payload has no 'machine': this function is called by the generated state machine; build it again",
         ),
     ],
 )

@@ -45,6 +45,17 @@ _WRITERS: Final = 10
 """Objects that are written at once: as many as a boto3 client keeps connections (botocore: Config, max_pool_connections)."""
 
 
+def placed_items(plan_uri: str, planned: Iterable[PlannedTable]) -> list[dict[str, Json]]:
+    """The items that `write_plan` would return: each with the place of its line. Nothing is written."""
+    items = []
+    offset = 0
+    for table in planned:
+        length = len(table.line())
+        items.append({**table.item, **LinePlace(plan_uri, offset, length).as_json()})
+        offset += length
+    return items
+
+
 def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterable[PlannedTable]) -> list[dict[str, Json]]:
     """Write the plan of a run; return the items with the places of their lines: `plan_uri`, `plan_line` [byte offset, length].
 

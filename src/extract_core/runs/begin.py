@@ -1,4 +1,4 @@
-"""Extract Config Manager: from an event to the items of the Map. Plans the tables, takes them, writes the plan."""
+"""Extract Config Manager: from an event to the items of the Map. It plans the tables, takes them and writes the plan."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from extract_core.errors import (
 from extract_core.plan.event import read_event
 from extract_core.plan.limits import check_limits
 from extract_core.plan.places import plan_place
-from extract_core.plan.plan_file import stored_items, write_plan
+from extract_core.plan.plan_file import placed_items, stored_items, write_plan
 from extract_core.plan.run_id import check_run_id
 from extract_core.runs.announce import tell
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import execution_of
-from extract_core.runs.leasing import bound, leased, take
+from extract_core.runs.leasing import bound, expected, leased, take
 from extract_core.runs.marks import committed, planned_from
 from extract_core.runs.rerun import repeated, rerun
 from extract_core.runs.summary import unplanned
-from extract_core.tracking.records import Owner, RunRecord, Skipped
+from extract_core.status.manifest import highest
+from extract_core.tracking.records import Owner, RunRecord, Skipped, TableState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,24 +40,25 @@ log: Final = logging.getLogger("extract_core")
 
 
 def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
-    """Plan the run of ``{"event", "execution", "machine"}`` and return what the Map runs on.
+    """Plan the run of ``{"event", "execution", "machine"}`` and return the input of the Map.
 
-    The same execution again gets the plan that stands, as long as the run has not ended. Raises UsageError (event), ConfigError
-    (config), RunNameTaken, TablesHeld (``on_conflict: fail``), TablesLocked (``wait``: the machine tries again) and
-    TrackingUnavailable (the same). Where it raises, the run's record says why, and no table stays taken but for a retry.
+    The same execution again gets the same plan, as long as the run has not ended. Raises UsageError (event, or a run that is too
+    large), ConfigError (config), RunNameTaken, TablesHeld (``on_conflict: fail``), TablesLocked (``wait``: the machine tries
+    again) and TrackingUnavailable (the same). The run's record then says why, and a table stays taken only if the machine tries
+    again.
     """
     execution = execution_of(payload)
     check_run_id(execution.name)
     machine = _machine(payload)
-    given: Any = payload.get("event")
-    event = read_event(given)
+    payload_event: Any = payload.get("event")
+    event = read_event(payload_event)
     record = parts.tracking.start_run(
         RunRecord(
             run_id=execution.name,
             execution_id=execution.id,
             source=event.source,
             started_at=execution.started_at,
-            event=given,
+            event=payload_event,
             rerun_of=event.rerun_of,
             versions=parts.registry.versions(),
         )
@@ -68,9 +70,9 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
             )
         return _answer(record, stored_items(parts.objects, record.plan_uri), machine)
     with _refusal(parts, record):
-        asked = repeated(parts.tracking, event)
+        first = repeated(parts.tracking, event)
         planning = Planning(
-            parts=parts, event=event, execution=execution, machine=machine, reingest=asked.reingest, backfill=asked.backfill
+            parts=parts, event=event, execution=execution, machine=machine, reingest=first.reingest, backfill=first.backfill
         )
         return _manage(planning, record)
 
@@ -87,15 +89,19 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         started_at=record.started_at,
         bound=_bound(planning, record, planned),
     )
-    claim = take(parts, source, draft, owner, states)
+    above = highest(parts, source, [table for table in draft.tables if table not in states])
+    known = [states.get(table) or TableState(source=source, table=table) for table in draft.tables]
+    foreseen = _with_leases(planned, expected(parts, draft, owner, known, above))
+    _check_size(planning, record, foreseen)
+    claim = take(parts, source, draft, owner, above)
     try:
-        taken = {table: each.state for table, each in claim.taken.items()}
-        if committed(taken) != {table: mark for table, mark in marks.items() if table in taken}:  # a run has committed in between
-            planned = planned_from(draft, committed(taken), reingest=planning.reingest)
-        items_leased = [leased(table, claim.taken[table.table]) for table in planned if table.table in claim.taken]
-        items = write_plan(parts.objects, parts.runs_uri, record.run_id, items_leased)
-        answer = _answer(record, items, planning.machine)
-        check_limits(answer, retry_loop=planning.machine.get("retry_loop") is True)
+        after = {table: taken.state for table, taken in claim.taken.items()}
+        if committed(after) != {table: mark for table, mark in marks.items() if table in after}:  # a run has committed in between
+            planned = planned_from(draft, committed(after), reingest=planning.reingest)
+        tables = _with_leases(planned, after)
+        if tables != foreseen:
+            _check_size(planning, record, tables)
+        items = write_plan(parts.objects, parts.runs_uri, record.run_id, tables)
         skipped = (*draft.skipped, *(Skipped(table=held.table, reason=str(held)) for held in claim.held))
         parts.tracking.plan_run(
             record.run_id,
@@ -104,7 +110,7 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
             policy=draft.policy,
             skipped=skipped,
         )
-    except TrackingUnavailable:  # the plan may stand all the same; the same execution tries again, and holds its leases
+    except TrackingUnavailable:  # the plan may be recorded all the same; the same execution tries again, and holds its leases
         raise
     except BaseException:
         with suppress(TrackingError):
@@ -112,15 +118,26 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         raise
     fields = {"run_id": record.run_id, "source": source, "planned": len(items), "skipped": len(skipped)}
     log.info("run %s: %d tables planned", record.run_id, len(items), extra={"extract": fields})
-    for each in skipped:
-        fields = {"run_id": record.run_id, "table": each.table, "reason": each.reason}
-        log.warning("%s: skipped", each.table, extra={"extract": fields})
-    return answer
+    for table in skipped:
+        fields = {"run_id": record.run_id, "table": table.table, "reason": table.reason}
+        log.warning("%s: skipped", table.table, extra={"extract": fields})
+    return _answer(record, items, planning.machine)
+
+
+def _with_leases(planned: Sequence[PlannedTable], states: Mapping[str, TableState]) -> list[PlannedTable]:
+    """The tables that are among these states, each with its lease."""
+    return [leased(table, states[table.table]) for table in planned if table.table in states]
+
+
+def _check_size(planning: Planning, record: RunRecord, tables: Sequence[PlannedTable]) -> None:
+    """Refuse a run that its machine cannot carry, before anything is written. Raises UsageError."""
+    items = placed_items(plan_place(planning.parts.runs_uri, record.run_id), tables)
+    check_limits(_answer(record, items, planning.machine), retry_loop=planning.machine.get("retry_loop") is True)
 
 
 @contextmanager
 def _refusal(parts: Parts, record: RunRecord) -> Iterator[None]:
-    """Keeps in the run's record why it could not be planned. What is tried again is noted, but not summed up."""
+    """Note in the run's record why it could not be planned. A run that the machine tries again gets no summary."""
     try:
         yield
     except TrackingUnavailable:
@@ -137,7 +154,7 @@ def _refusal(parts: Parts, record: RunRecord) -> Iterator[None]:
 def _machine(payload: Mapping[str, Json]) -> Mapping[str, Json]:
     machine = payload.get("machine")
     if not isinstance(machine, dict):
-        raise UsageError("the payload has no 'machine': this function is called by the generated state machine; build it anew")
+        raise UsageError("the payload has no 'machine': this function is called by the generated state machine; build it again")
     return machine
 
 
@@ -149,7 +166,7 @@ def _bound(planning: Planning, record: RunRecord, planned: Sequence[PlannedTable
 def _concurrency(machine: Mapping[str, Json]) -> int:
     most = machine.get("max_concurrency")
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
-        raise UsageError(f"the machine's max_concurrency is {most!r}, not a number from 1 on: build and deploy the machine anew")
+        raise UsageError(f"the machine's max_concurrency is {most!r}, not a number from 1 on: build and deploy the machine again")
     return most
 
 

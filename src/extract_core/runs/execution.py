@@ -30,6 +30,6 @@ def execution_of(payload: Mapping[str, Json]) -> Execution:
     if wrong:
         raise UsageError(
             f"the payload's 'execution' has no {', '.join(wrong)}: this function is called by the generated state machine, "
-            "with id, name and started_at of its execution; build and deploy the machine anew"
+            "with id, name and started_at of its execution; build and deploy the machine again"
         )
     return Execution(id=fields["id"], name=fields["name"], started_at=fields["started_at"])

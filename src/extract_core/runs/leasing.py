@@ -1,4 +1,4 @@
-"""Taking the tables of a run: by the config's policy on conflicts, for as long as the run can last."""
+"""Takes the tables of a run: by the config's policy on conflicts, for as long as the run can last."""
 
 from __future__ import annotations
 
@@ -8,28 +8,40 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import TablesHeld, TablesLocked
 from extract_core.runs.longest import Longest
-from extract_core.status.manifest import highest
+from extract_core.tracking.lease import holder, taken
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from extract_core.pipeline.parts import Parts
     from extract_core.plan.line import PlannedTable
     from extract_core.registry.installed import Registry
     from extract_core.runs.draft import Draft
-    from extract_core.tracking.records import Claim, Owner, Taken
+    from extract_core.tracking.records import Claim, Owner, TableState
 
 _LONGEST: Final = timedelta(days=365)  # of a STANDARD execution (Step Functions quotas)
 _MARGIN: Final = timedelta(hours=1)
 
 
-def take(parts: Parts, source: str, draft: Draft, owner: Owner, known: Collection[str] = ()) -> Claim:
-    """Take the tables of the draft. `known` are those that tracking knows already; the others' manifests are looked at first.
+def expected(
+    parts: Parts, draft: Draft, owner: Owner, states: Iterable[TableState], above: Mapping[str, int]
+) -> dict[str, TableState]:
+    """The states, by table, that `take` leaves if no other run comes in between. Nothing is taken.
 
-    Raises TablesHeld (``fail``) or TablesLocked (``wait``) where others hold some of them.
+    Under ``on_conflict: skip``, tables that another run holds are left out: they get no item, unless that run is dead.
+    """
+    if draft.policy.on_conflict == "skip":
+        now = parts.now()
+        states = [state for state in states if holder(state, owner, now) is None]
+    return {state.table: taken(state, owner, above.get(state.table, 0)).state for state in states}
+
+
+def take(parts: Parts, source: str, draft: Draft, owner: Owner, above: Mapping[str, int]) -> Claim:
+    """Take the tables of the draft, with fencing numbers above these.
+
+    Raises TablesHeld (``fail``) or TablesLocked (``wait``) if others hold some of them.
     """
     policy = draft.policy.on_conflict
-    above = highest(parts, source, [table for table in draft.tables if table not in known])
     claim = parts.tracking.take(
         source,
         draft.tables,
@@ -41,25 +53,25 @@ def take(parts: Parts, source: str, draft: Draft, owner: Owner, known: Collectio
     )
     if not claim.held or policy == "skip":
         return claim
-    told = "; ".join(map(str, claim.held[:10])) + (f"; and {len(claim.held) - 10} more" if len(claim.held) > 10 else "")
+    held = "; ".join(map(str, claim.held[:10])) + (f"; and {len(claim.held) - 10} more" if len(claim.held) > 10 else "")
     if policy == "wait":
-        raise TablesLocked(f"waiting for other runs (on_conflict: wait), nothing was taken: {told}")
-    runs = ", ".join(sorted({held.by.run_id for held in claim.held}))
+        raise TablesLocked(f"waiting for other runs (on_conflict: wait), nothing was taken: {held}")
+    runs = ", ".join(sorted({table.by.run_id for table in claim.held}))
     raise TablesHeld(
-        f"other runs hold tables of {source!r} (on_conflict: fail), nothing was started: {told}. Wait for the end of {runs}, or "
+        f"other runs hold tables of {source!r} (on_conflict: fail), nothing was started: {held}. Wait for the end of {runs}, or "
         "write run.on_conflict: skip or wait"
     )
 
 
-def leased(table: PlannedTable, taken: Taken) -> PlannedTable:
+def leased(table: PlannedTable, state: TableState) -> PlannedTable:
     """The table with what the status handler needs to commit: the fencing number, and the version of the watermark."""
     mark: Any = table.item["watermark"]
-    fencing, version = taken.state.fencing, taken.state.version
+    fencing, version = state.fencing, state.version
     return replace(table, item={**table.item, "lease": {"fencing": fencing}, "watermark": {**mark, "version": version}})
 
 
 def bound(planned: Sequence[PlannedTable], *, registry: Registry, started_at: str, concurrency: int) -> datetime:
-    """When the run must be over, even if every job takes all the attempts and the time it has.
+    """When the run must be over, even if each job needs all its attempts and all its time.
 
     N jobs on C places end after at most (sum of all)/C + the longest (Graham's bound of list scheduling).
     """
