@@ -93,7 +93,7 @@ def test_a_status_that_no_execution_has(pipeline):
     with pytest.raises(UsageError) as raised:
         reconcile(pipeline.parts, "run-1", "DONE", "")
     assert str(raised.value) == (
-        "'DONE' is no status of an execution: RUNNING, PENDING_REDRIVE, SUCCEEDED, FAILED, TIMED_OUT, ABORTED"
+        "'DONE' is not a status of an execution: RUNNING, PENDING_REDRIVE, SUCCEEDED, FAILED, TIMED_OUT, ABORTED"
     )
 
 

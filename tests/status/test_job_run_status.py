@@ -23,7 +23,7 @@ def test_a_success_is_recorded_with_all_that_is_known(pipeline, item_of):
     row = pipeline.row("public.orders")
     assert (row.state, row.failure, row.message) == (JobState.SUCCEEDED, None, None)
     assert (row.rows, row.bytes, row.files) == (42, 9, [{"bytes": 9, "name": "part-00000.parquet"}])
-    assert (row.watermark_low, row.watermark_high, row.settings) == (None, MARK, {"workers": 1})
+    assert (row.watermark_low, row.watermark_high, row.settings) == (None, MARK, None)
     assert (row.started_at, row.ended_at) == ("2026-03-01T06:01:00+00:00", "2026-03-01T06:01:30+00:00")
     assert (row.job_run_id, row.cost_basis, row.job_type) == ("jr_1", {"dpu_seconds": 60.0}, "press")
     assert (row.extract_s3_uri, row.result_uri) == (item["extract_s3_uri"], item["result_uri"])
@@ -363,11 +363,28 @@ def test_a_time_of_any_zone_is_recorded(pipeline, item_of, monkeypatch, moment, 
 def test_a_plan_that_is_gone_costs_only_the_settings(pipeline, item_of, caplog):
     item = item_of()
     pipeline.path(item["plan_uri"]).unlink()
-    assert pipeline.done(item) == {"status": "SUCCEEDED"}
+    assert pipeline.fail(item) == {"status": "FAILED"}
     assert pipeline.row("public.accounts").settings is None
     assert [line.getMessage() for line in caplog.records if line.levelname == "WARNING"] == [
         f"the settings of the attempt are not known: there is no object at {item['plan_uri']!r}"
     ]
+
+
+def test_a_success_does_not_read_its_plan_line(pipeline, item_of, caplog):
+    item = item_of()
+    pipeline.path(item["plan_uri"]).unlink()
+    assert pipeline.done(item) == {"status": "SUCCEEDED"}
+    assert [line.getMessage() for line in caplog.records if line.levelname == "WARNING"] == []
+
+
+def test_a_failure_is_recorded_with_the_settings_of_its_plan_line(pipeline, item_of):
+    pipeline.fail(item_of("public.returns"))
+    assert pipeline.row("public.returns").settings == {"workers": 3}
+
+
+def test_a_larger_attempt_that_succeeds_is_recorded_with_its_own_settings(pipeline, item_of):
+    pipeline.done({**item_of(), "settings": {"workers": 8}})
+    assert pipeline.row("public.accounts").settings == {"workers": 8}
 
 
 def test_a_store_that_is_busy_is_for_the_machine_to_retry(pipeline, item_of):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
-    from extract_core.runs.started_jobs import Key
+    from extract_core.runs.items_in_history import Key
     from extract_core.runs.stop_jobs import StoppedJob
     from extract_core.tracking.records import AttemptRow, RunRecord
 

@@ -6,13 +6,13 @@ died in it, the history still has that input; of a DISTRIBUTED Map, the history 
 
 from __future__ import annotations
 
-import json
 import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import TrackingUnavailable, UsageError
 from extract_core.registry.routing import HANDLE_STATUS, NOT_RECORDED
+from extract_core.runs.items_in_history import item_in, key_of
 from extract_core.runs.started_jobs import StartedJobs
 from extract_core.status.record import record
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
-    from extract_core.runs.started_jobs import Key, StartedJob
+    from extract_core.runs.items_in_history import Key
+    from extract_core.runs.started_jobs import StartedJob
     from extract_core.tracking.records import RunRecord
 
 log: Final = logging.getLogger("extract_core")
@@ -50,27 +51,13 @@ def replay(parts: Parts, run: RunRecord) -> Mapping[Key, StartedJob] | None:
     return started.jobs
 
 
-def outcomes(events: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], Mapping[str, Json]]:
+def outcomes(events: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Json]]:
     """What the status handler was given, or what came past it when it failed: an item for each table and attempt."""
-    found: dict[tuple[str, int], Mapping[str, Json]] = {}
+    items: dict[Key, Mapping[str, Json]] = {}
     for event in events:
         details = event.get("stateEnteredEventDetails")
         if isinstance(details, dict) and details.get("name") in (HANDLE_STATUS, NOT_RECORDED):
-            item = _item(details.get("input"))
-            if item is not None:
-                found[str(item["table"]), _attempt(item)] = item
-    return found
-
-
-def _item(text: object) -> Mapping[str, Json] | None:
-    try:
-        item = json.loads(text) if isinstance(text, str) else None
-    except ValueError:  # cut: inputDetails.truncated
-        return None
-    carries = isinstance(item, dict) and "table" in item and any(key in item for key in _OUTCOMES)
-    return item if carries else None
-
-
-def _attempt(item: Mapping[str, Json]) -> int:
-    attempt = item.get("attempt")
-    return attempt if isinstance(attempt, int) else 0
+            item = item_in(details.get("input"))
+            if item is not None and any(member in item for member in _OUTCOMES):
+                items[key_of(item)] = item
+    return items

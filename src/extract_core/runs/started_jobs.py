@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.registry.routing import CORE_STATES, HANDLE_STATUS
+from extract_core.runs.items_in_history import item_in, key_of, object_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from extract_core.contract import Json
-
-Key: TypeAlias = tuple[str, int]
-"""Table and attempt."""
+    from extract_core.runs.items_in_history import Key
 
 _METADATA: Final = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 
@@ -53,10 +51,10 @@ class StartedJobs:
         if isinstance(entered, dict):
             key = self._entered(entered, key)
         elif isinstance(left, dict) and key in self.jobs and left.get("name") not in CORE_STATES:
-            self._tell(_item(left.get("output")), key)
+            self._tell(item_in(left.get("output")), key)
         submitted = event.get("taskSubmittedEventDetails")
         if isinstance(submitted, dict) and key in self.jobs:
-            answer = _object(submitted.get("output"))
+            answer = object_in(submitted.get("output"))
             if answer is not None:
                 told: Json = {name: value for name, value in answer.items() if name not in _METADATA}
                 self.jobs[key] = replace(self.jobs[key], told=told)
@@ -64,10 +62,10 @@ class StartedJobs:
             self._keys[number] = key
 
     def _entered(self, details: Mapping[str, Any], key: Key | None) -> Key | None:
-        item = _item(details.get("input"))
+        item = item_in(details.get("input"))
         if item is None:  # a state inside of a branch's own Map or Parallel
             return key
-        key = (str(item["table"]), _attempt(item))
+        key = key_of(item)
         if details.get("name") == HANDLE_STATUS:  # the job has ended
             self.jobs.pop(key, None)
         elif details.get("name") not in CORE_STATES:
@@ -79,21 +77,3 @@ class StartedJobs:
         if item is not None:
             known = self.jobs[key]
             self.jobs[key] = StartedJob(item, item.get("job_result", known.told))
-
-
-def _item(text: object) -> Mapping[str, Json] | None:
-    found = _object(text)
-    return found if found is not None and "table" in found else None
-
-
-def _object(text: object) -> Mapping[str, Json] | None:
-    try:
-        found = json.loads(text) if isinstance(text, str) else None
-    except ValueError:  # cut: inputDetails.truncated
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _attempt(item: Mapping[str, Json]) -> int:
-    attempt = item.get("attempt")
-    return attempt if isinstance(attempt, int) else 0

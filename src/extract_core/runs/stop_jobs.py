@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
-    from extract_core.runs.started_jobs import Key, StartedJob
+    from extract_core.runs.items_in_history import Key
+    from extract_core.runs.started_jobs import StartedJob
 
 log: Final = logging.getLogger("extract_core")
 

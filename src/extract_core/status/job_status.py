@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from extract_core.registry.values import AnyJobType
 
 
-def status_of(registry: Registry, item: Mapping[str, Json]) -> JobStatus:
-    """How the job of this item ended, by ``plan_error``, ``job_error`` or ``job_result``, whichever it carries."""
+def status_of(registry: Registry, item: Mapping[str, Json], outcome: Outcome | None) -> JobStatus:
+    """How the job of this item ended: by its ``plan_error``, or by its outcome, as `outcome_of` gives it."""
     if item.get("plan_error") is not None:
         return _plan_error(item["plan_error"])
     name = item.get("job_type")
-    outcome = outcome_of(item)
     if not isinstance(name, str) or not name:
         return _without_type(
             outcome, f"the table has no job_type, but {name!r}" if "job_type" in item else "the table has no job_type"

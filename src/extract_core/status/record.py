@@ -11,7 +11,7 @@ from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import ExtractError
 from extract_core.plan.item_key import item_key
 from extract_core.status.diagnosis import diagnosed
-from extract_core.status.job_status import status_of
+from extract_core.status.job_status import outcome_of, status_of
 from extract_core.status.manifest import publish
 from extract_core.status.next_attempt import NextAttempt, NoNextAttempt, next_attempt
 from extract_core.status.reasons import kept
@@ -36,7 +36,8 @@ def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
     item, the job or a plugin is recorded as the attempt's end.
     """
     key = item_key(item)
-    status = diagnosed(parts, item, status_of(parts.registry, item))
+    outcome = outcome_of(item)
+    status = diagnosed(parts, item, outcome, status_of(parts.registry, item, outcome))
     result = None
     if status.state is JobState.SUCCEEDED:
         try:
@@ -135,7 +136,7 @@ def attempt_row(
         rows_without_watermark=result.rows_without_watermark if result else None,
         extract_s3_uri=_text(item.get("extract_s3_uri")),
         result_uri=_text(item.get("result_uri")),
-        settings=_settings(parts, item),
+        settings=_settings(parts, item, status),
     )
 
 
@@ -164,17 +165,18 @@ def _mark(item: Mapping[str, Json]) -> dict[str, Any]:
     return dict(mark) if isinstance(mark, dict) else {}
 
 
-def _settings(parts: Parts, item: Mapping[str, Json]) -> Mapping[str, Json] | None:
-    """Its own where the item has some (a bigger attempt), else those in its line of the plan.
+def _settings(parts: Parts, item: Mapping[str, Json], status: JobStatus) -> Mapping[str, Json] | None:
+    """The item's own settings (those of a larger attempt), else those of its plan line if the attempt did not succeed.
 
-    None, and a line in the log, where that can't be read.
+    A success is not tried again, so its plan line is not read: None means that it ran as planned. None, with a line in the log,
+    also if the plan line cannot be read.
     """
     from extract_core.plan.plan_file import read_plan_line
 
     own = item.get("settings")
     if isinstance(own, dict):
         return own
-    if "plan_uri" not in item:
+    if status.state is JobState.SUCCEEDED or "plan_uri" not in item:
         return None
     try:
         return read_plan_line(parts.objects, item).settings

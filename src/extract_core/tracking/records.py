@@ -151,9 +151,9 @@ class AttemptRow:
     """The end of one attempt at one table. The key is (run_id, table, attempt).
 
     `state`, `failure`, `retryable`, `message`, `job_run_id`, `log_url` and `cost_basis` are the job's `JobStatus`; `rows`,
-    `bytes`, `files` and the marks come from the result object (None: not known). `settings` are those it ran with.
-    `message_uri` is where the whole message lies, where `message` is only its beginning. `rows_without_watermark` were left out
-    of the files, because their watermark is NULL.
+    `bytes`, `files` and the marks come from the result object (None: not known). `settings` are those it ran with; None, as for
+    a success at the first attempt: those of its plan line. `message_uri` is the place of the whole message, if `message` is only
+    its beginning. `rows_without_watermark` were left out of the files, because their watermark is NULL.
     """
 
     run_id: str
