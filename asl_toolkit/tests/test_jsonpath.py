@@ -18,6 +18,14 @@ STORE = {
 }
 
 
+@pytest.mark.parametrize("name", ["@type", "b:c", "a#b", "a/b", "a%b", "a,b", "a=b", "a!b", "a|b", "a$b", "a?b", "a*b", "a]b"])
+def test_a_name_may_hold_special_characters(name):
+    """Jayway, PathCompiler.readPropertyOrFunctionToken: a name ends at `.`, `[`, `(` or a blank."""
+    assert parse_expression(f"$.{name}").path.find({name: 1}) == 1
+    assert parse_expression(f"$$.x.{name}.y").path.find({"x": {name: {"y": 2}}}) == 2
+    assert parse_reference(f"$.{name}").place({}, 3) == {name: 3}
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [

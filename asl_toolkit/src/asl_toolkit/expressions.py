@@ -11,7 +11,7 @@ from asl_toolkit.errors import SyntaxFault
 from asl_toolkit.intrinsics.arguments import invalid
 from asl_toolkit.intrinsics.table import FUNCTIONS
 from asl_toolkit.json_value import Json
-from asl_toolkit.jsonpath.parser import parse_path, parse_steps
+from asl_toolkit.jsonpath.parser import parse_path, parse_steps, parse_whole
 from asl_toolkit.jsonpath.path import JsonPath, PathNotFound
 from asl_toolkit.jsonpath.scanner import Scanner
 
@@ -109,7 +109,7 @@ def _path(scanner: Scanner, source: str | None = None) -> PathExpression:
         scanner.position = match.end()
     elif not scanner.take("$"):
         raise scanner.fault("a path ($…) is missing")
-    path = parse_steps(scanner)
+    path = parse_steps(scanner) if source is None else parse_whole(scanner)
     return PathExpression(source or scanner.text[start : scanner.position], root, path, variable)
 
 

@@ -9,6 +9,7 @@ from asl_toolkit.jsonpath.path import Descent, Filter, Function, Index, JsonPath
 from asl_toolkit.jsonpath.scanner import Scanner
 
 _NAME_ENDS = frozenset(".[]()?*@,:'\"\\/=<>!&|#%^~{}+ \t\n\r$")
+_WHOLE_NAME_ENDS = frozenset(".[( \t\n\r")  # Jayway, PathCompiler.readPropertyOrFunctionToken
 _MOST_TOKENS = 1_000
 
 
@@ -18,13 +19,18 @@ def parse_path(text: str) -> JsonPath:
     scanner = Scanner(text)
     if not scanner.take("$"):
         raise SyntaxFault(f"the path {text!r} does not begin with '$'")
-    path = parse_steps(scanner)
+    path = parse_whole(scanner)
     if not scanner.at_end() and not scanner.only_blanks():
         raise scanner.fault("unexpected text")
     return path
 
 
-def parse_steps(scanner: Scanner) -> JsonPath:
+def parse_whole(scanner: Scanner) -> JsonPath:
+    """The steps of a path that is the whole text: a name may hold any character but those that begin the next step."""
+    return parse_steps(scanner, _WHOLE_NAME_ENDS)
+
+
+def parse_steps(scanner: Scanner, name_ends: frozenset[str] = _NAME_ENDS) -> JsonPath:
     """The steps from where the scanner stands to the first character that belongs to no step."""
     tokens: list[Token] = []
     while True:
@@ -33,11 +39,11 @@ def parse_steps(scanner: Scanner) -> JsonPath:
         if scanner.take(".."):
             tokens.append(Descent())
             if scanner.peek() != "[":
-                tokens.append(_name_or_wildcard(scanner))
+                tokens.append(_name_or_wildcard(scanner, name_ends))
         elif scanner.take("."):
             if scanner.peek() == "[":  # a dot before a bracket says nothing: $.['a'] is $['a']
                 continue
-            token = _name_or_wildcard(scanner)
+            token = _name_or_wildcard(scanner, name_ends)
             tokens.append(token)
             if isinstance(token, Function):
                 break
@@ -60,10 +66,10 @@ def _is_definite(tokens: list[Token]) -> bool:
     return True
 
 
-def _name_or_wildcard(scanner: Scanner) -> Token:
+def _name_or_wildcard(scanner: Scanner, name_ends: frozenset[str]) -> Token:
     if scanner.take("*"):
         return Wildcard()
-    name = scanner.take_until(_NAME_ENDS)
+    name = scanner.take_until(name_ends)
     if not name:
         raise scanner.fault("a member's name is missing")
     if scanner.peek() != "(":
