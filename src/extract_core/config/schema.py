@@ -26,21 +26,24 @@ _FIXED: Final = frozenset({"job_type", "tags", "arguments", "watermark"})
 """Keys of a table whose value can't come from the environment, or whose schema says so itself."""
 
 UNSAID: Final = (
-    "source_name must equal the file's name, which must be letters, digits, _ . -",
-    "what YAML itself refuses: a key given twice, a tab, an unknown tag or alias, several documents",
+    "source_name must equal the file's name; letters, digits, _ . - are allowed",
+    "what YAML itself refuses: a duplicate key, a tab, an unknown tag or alias, several documents",
     (
         "rules over several keys whose values come from several places: an incremental extract needs watermark.column and "
-        "watermark.type, an older key is not written beside the key of watermark that says the same, lower_bound is at most "
-        "upper_bound and of its kind, a lag fits the type of its watermark"
+        "watermark.type; an older key and the same key of watermark are not both written; lower_bound is at most "
+        "upper_bound and of the same kind; a lag fits the type of the watermark"
     ),
-    "a setting that a job type needs and that no section and no table gives, and a job type's own rules beyond its model's types",
-    "numbers inside of lists and mappings of a job type's settings in other spellings than digits (quoted 1_000, true for 1)",
-    "default_arguments are checked against any job type that knows the key, not against those that tables use",
+    "a setting that a job type requires and that is missing everywhere, and rules of a job type beyond the types of its model",
+    "numbers inside of lists and mappings of a job type's settings that are not plain digits (quoted 1_000, true for 1)",
+    (
+        "default_arguments: the schema accepts a value that any job type with this key accepts, the reader asks the job types "
+        "that tables use"
+    ),
     (
         "what depends on the machine: job types that it was built without, max_attempts above 1 without the retry loop, "
-        "resources outside the deployment, arguments that a command line can't carry"
+        "resources outside the deployment, arguments that a command line cannot carry"
     ),
-    "environment variables (${ENV:NAME}): those that are not set or can't be used, and what they hold",
+    "environment variables (${ENV:NAME}): whether they are set and allowed, and their values",
 )
 """What JSON Schema can't express: here the reader refuses (or accepts) more than the schema. docs/config.md shows this list."""
 
