@@ -11,8 +11,6 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 _SOURCES = ("src", "*/src", "plugins/*/src", "examples/*/src")
-# Packages that still have circles. Remove a name when its package is free of them; the test fails if it stays here too long.
-NOT_YET: tuple[str, ...] = ()
 
 
 def packages() -> Mapping[str, Path]:
@@ -64,11 +62,7 @@ def _reach(start: str, imports: Mapping[str, set[str]]) -> set[str]:
 @pytest.mark.parametrize("name", packages())
 def test_no_module_imports_itself_through_others(name: str) -> None:
     found = circles(name, packages()[name])
-
-    if name in NOT_YET:
-        assert found, f"{name} has no circles any more: remove it from NOT_YET"
-    else:
-        assert not found, "\n".join(" <-> ".join(circle) for circle in found)
+    assert not found, "\n".join(" <-> ".join(circle) for circle in found)
 
 
 def test_a_circle_of_type_imports_and_one_inside_a_function_are_found(tmp_path: Path) -> None:
