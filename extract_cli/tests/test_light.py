@@ -16,6 +16,7 @@ CLI = {"click", "extract_cli", "extract_core"}
 SCAN = {"importlib_metadata", "zipp"}  # of entry points
 PLUGINS = {"pluggy", *SCAN, "extract_glue", "extract_emr", "extract_ecs", "extract_batch"}
 MODELS = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
+LOCAL = {*CLI, "pluggy", *SCAN, "extract_local"}  # the engine of this machine, for what it has written
 STORES = {*CLI, "pluggy"}  # pluggy: the markers of the contract
 CONFIGS = {*CLI, *PLUGINS, *MODELS, "yaml"}
 MACHINE = {*CLI, *PLUGINS, *MODELS, "asl_generator", "asl_toolkit", "yaml"}
@@ -31,6 +32,8 @@ MAY_IMPORT = {
     "state show public.notes": STORES,
     "state history public.notes": STORES,
     "reconcile": STORES,
+    "logs one public.notes": LOCAL,
+    "watch one": {*LOCAL, "rich"},
     "validate": CONFIGS,
     "plan sales": CONFIGS,
     "schema": CONFIGS,

@@ -5,20 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import asl_generator
-import asl_toolkit
-from extract_core.objects.routed import open_objects
-from extract_core.pipeline.parts import Parts
-from extract_core.pipeline.reach import require_local
-from extract_core.registry.loading import discover
-from extract_core.runs.reconcile import reconcile
-from extract_core.tracking.open import open_tracking
-from extract_local.executions.execution import LocalExecution
-from extract_local.executions.fast_clock import FastClock
 from extract_local.executions.folder import ExecutionFolder
-from extract_local.jobs.injection import Injections
-from extract_local.jobs.orphans import stop_orphan
-from extract_local.services import services_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +14,7 @@ if TYPE_CHECKING:
     from asl_generator import MachineDefinition
     from extract_core.contract import Json
     from extract_core.pipeline.model import Pipeline
+    from extract_core.pipeline.parts import Parts
     from extract_core.registry.installed import Registry
     from extract_core.runs.engine import Rehearsal, RunningExecution
 
@@ -35,19 +23,37 @@ _FAST_REHEARSAL: Final = 60.0
 
 
 class LocalEngine:
-    """Runs a pipeline's machine in this process. Each command makes one: it holds the registry and the stores."""
+    """Runs a pipeline's machine in this process. Each command makes one: it holds the registry and the stores.
+
+    What a method needs is imported when it is called: to look at a run takes no plugin, no generator and no interpreter.
+    """
 
     options: tuple[str, ...] = ("--local",)
 
     def __init__(self, pipeline: Pipeline, registry: Registry | None = None) -> None:
         self._pipeline = pipeline
-        self.registry = registry if registry is not None else discover()
+        self._registry = registry
         self._executions = pipeline.home / "executions"
         self._parts: Parts | None = None
+
+    @property
+    def registry(self) -> Registry:
+        """The job types of this engine."""
+        if self._registry is None:
+            from extract_core.registry.loading import discover
+
+            self._registry = discover()
+        return self._registry
 
     def parts(self) -> Parts:
         """Files and SQLite below the pipeline's folder."""
         if self._parts is None:
+            from extract_core.objects.routed import open_objects
+            from extract_core.pipeline.parts import Parts
+            from extract_core.pipeline.reach import require_local
+            from extract_core.tracking.open import open_tracking
+            from extract_local.jobs.orphans import stop_orphan
+
             require_local(self._pipeline)
             self._parts = Parts(
                 objects=open_objects(),
@@ -68,6 +74,8 @@ class LocalEngine:
         If a plugin is broken or blocked, sections of extract.toml without a job type are left out, so that the others still run.
         `asl build` refuses them.
         """
+        import asl_generator
+
         pipeline = self._pipeline
         if self.registry.broken or self.registry.blocked:
             working = {name: section for name, section in pipeline.job_types.items() if name in self.registry.job_types}
@@ -76,6 +84,12 @@ class LocalEngine:
 
     def start(self, event: Mapping[str, Json], *, run_id: str, rehearsal: Rehearsal | None = None) -> RunningExecution:
         """Start an execution on threads and processes of this machine. UsageError for an unknown fault to inject."""
+        import asl_toolkit
+        from extract_local.executions.execution import LocalExecution
+        from extract_local.executions.fast_clock import FastClock
+        from extract_local.jobs.injection import Injections
+        from extract_local.services import services_of
+
         injections = Injections(rehearsal.inject if rehearsal else ())
         speed = _FAST_REHEARSAL if rehearsal and rehearsal.inject else 1.0
         clock = FastClock(rehearsal.fast if rehearsal and rehearsal.fast is not None else speed)
@@ -96,6 +110,8 @@ class LocalEngine:
 
     def reconcile(self, run_id: str) -> None:
         """Record the end of what a killed process left open."""
+        from extract_core.runs.reconcile import reconcile
+
         folder = self._folder(run_id)
         if not folder.is_running:
             ended = folder.ended()
@@ -143,10 +159,12 @@ class LocalEngine:
 
         Their tables fail with CONFIG and the cause, and the others run. `asl build` refuses such job types.
         """
+        import asl_generator
+
         causes = asl_generator.unusable(self._pipeline, self.registry)
         if not causes:
             return ()
-        self.registry = self.registry.without(causes)
+        self._registry = self.registry.without(causes)
         self._parts = replace(self.parts(), registry=self.registry)
         return tuple(
             f"left out of this run: {broken}" for broken in self.registry.broken if set(broken.job_types) & causes.keys()
