@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import importlib_metadata  # noqa: F401 - before sys.path is cut
+import packaging.version  # noqa: F401 - as above
 import pytest
 
 if TYPE_CHECKING:

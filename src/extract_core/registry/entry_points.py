@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from importlib_metadata import Distribution
+    from packaging.version import Version
 
 
 class Provider(NamedTuple):
@@ -156,10 +157,16 @@ def _winner(installation: _Installation, read: dict[str, _Installation | None]) 
     if not same_name:
         return ()
     in_first_place = [other for other in same_name if other.location == same_name[0].location]
-    return max(in_first_place, key=lambda other: _ordered(other.version)).place
+    if len(in_first_place) > 1:
+        return max(in_first_place, key=lambda other: _ordered(other.version)).place
+    return in_first_place[0].place
 
 
-def _ordered(version: str) -> list[tuple[int, int, str]]:
-    parts = re.findall(r"\d+|[a-z]+", version.lower())
-    # The last element puts 1.0 after 1.0rc1 and before 1.0.1.
-    return [*((1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts), (1, -1, "")]
+def _ordered(version: str) -> Version:
+    """The version as PEP 440 orders it. One that is not valid comes before all others."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return Version("0.dev0")
