@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-set-up: ## makes .venv, if it is not there or not of today's lock
+set-up: ## makes .venv, if it is missing or older than the lock
 	@command -v $(PYTHON) >/dev/null || { echo "set-up: there is no $(PYTHON) here: Python 3.11 or newer is needed" >&2; exit 2; }
 	@$(PYTHON) tools/set_up.py
 
@@ -21,7 +21,7 @@ demo: set-up ## the whole pipeline on this machine, with real rows
 test: set-up ## all tests
 	@pytest -n auto --dist loadgroup -m "not soak and not postgres"
 
-test-postgres: set-up ## tests with a PostgreSQL server of their own (Debian: apt-get install postgresql)
+test-postgres: set-up ## tests with a temporary PostgreSQL server (Debian: apt-get install postgresql)
 	@pytest -m postgres
 
 soak: set-up ## the long runs
@@ -34,17 +34,17 @@ check: set-up ## ruff, mypy, import-linter, the documents' code
 	@lint-imports
 	@pytest -p no:randomly -q README.md docs */README.md plugins/*/README.md
 
-format: set-up ## what ruff can mend by itself
+format: set-up ## what ruff can fix
 	@ruff check --fix .
 	@ruff format .
 
-bench: set-up ## figures: each a ratio against a reference in the same run
+bench: set-up ## benchmarks: each result is a ratio to a reference in the same run
 	@python benchmarks/run.py
 
 bench-peers: set-up ## our checker of state machines beside statelint, cfn-lint and asl-validator
 	@python benchmarks/bench_peers.py
 
-conformance: set-up ## the interpreter and moto's against executions recorded on AWS (RECORDED=file.jsonl)
+conformance: set-up ## compares our interpreter and moto's with executions recorded on AWS (RECORDED=file.jsonl)
 	@python asl_toolkit/tools/beside_moto.py $(RECORDED)
 
 pictures: set-up ## draws docs/status.svg from a run of the demo
@@ -56,5 +56,5 @@ lock: ## resolves the dependencies anew and writes requirements.lock
 build: ## wheels and sdists of all distributions in dist/ (TAG=v0.1.0: their version must be that of the tag)
 	@$(PYTHON) tools/build.py "$$TAG"
 
-clean: ## removes .venv and what the tools left
+clean: ## removes .venv and the files of the tools
 	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo
