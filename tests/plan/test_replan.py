@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from extract_core.errors import ObjectError
+from extract_core.objects.files import FileObjects, file_uri
 from extract_core.plan.attempt import RunContext
+from extract_core.plan.plan_file import read_plan
 from extract_core.plan.plan_tables import replan
 from extract_core.registry.installed import Registry
+from extract_core.registry.loading import discover
+
+RECORDED = Path(__file__).parents[1] / "recorded"
 
 AGAIN = RunContext(run_id="r-2", execution_id="arn:execution:r-2", started_at="2026-03-02T06:00:00Z", rerun_of="r-1")
 TEXT = """\
@@ -25,6 +31,19 @@ def again(table, registry, machine, **given):
     places = {"data_uri": "s3://data/", "runs_uri": "s3://runs/"}
     given = {"run": AGAIN, "attempt": 2, "marks": {"a": "20"}, **given}
     return replan(table, machine=machine, registry=registry, **places, **given)
+
+
+def test_a_plan_that_version_0_1_0_wrote_is_planned_again(machine):
+    tables = {table.table: table for table in read_plan(FileObjects(), file_uri(RECORDED / "plan_0_1_0.jsonl"))}
+    registry, glue = discover(), {**machine, "job_types": {"glue": {"job_name": "extract-jdbc"}}}
+    marks = {"public.orders": "2026-03-01 12:00:00"}
+    orders, accounts = (again(tables[name], registry, glue, marks=marks) for name in ("public.orders", "public.accounts"))
+    assert (orders.plan_error, accounts.plan_error) == (None, None)
+    assert orders.item["source"] == "sales"
+    low = "2026-03-01 12:00:00"
+    assert orders.item["watermark"] == {"column": "updated_at", "type": "TimestampType", "low": low, "mode": "incremental"}
+    passed = orders.item["arguments"]["arguments"]
+    assert [passed[f"--{name}"] for name in ("hwm_col_name", "low_watermark", "lag")] == ["updated_at", low, "15m"]
 
 
 def test_rerun_keeps_table_and_settings_and_reads_from_todays_mark(plan, registry, machine):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from extract_core.config.keys import OLDER
 from extract_core.errors import ObjectError
 from extract_core.plan.line import PlannedTable, Stored
 from extract_core.plan.places import plan_place
@@ -40,7 +41,7 @@ class LinePlace:
         return {"plan_uri": self.plan_uri, "plan_line": [self.offset, self.length]}
 
 
-_OLD_NAMES: Final[dict[str, str]] = {"source_name": "source", "extract_table": "table"}
+_OLD_NAMES: Final[dict[str, str]] = {"source_name": "source", "extract_table": "table", **OLDER}
 _WRITERS: Final = 10
 """Objects that are written at once: as many as a boto3 client keeps connections (botocore: Config, max_pool_connections)."""
 
@@ -106,7 +107,10 @@ def _read_line(line: bytes, place: str) -> PlannedTable:
         parts = json.loads(line)
         item = _renamed(parts["item"])
         if item is not None and isinstance(item["table"], str):
-            stored = Stored(_renamed(parts["spec"]), _renamed(parts["table_run"]))
+            spec = _renamed(parts["spec"])
+            if spec is not None:
+                spec["core"] = _renamed(spec["core"])
+            stored = Stored(spec, _renamed(parts["table_run"]))
             return PlannedTable(item=item, settings=parts["settings"], built_from=stored)
     except (ValueError, KeyError, TypeError) as error:
         raise ObjectError(f"{place} is not a table of a plan ({type(error).__name__}: {error}); plan the tables again") from error
