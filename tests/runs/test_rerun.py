@@ -98,7 +98,7 @@ def test_a_table_that_left_the_config_is_named(pipeline):
     with pytest.raises(UsageError) as raised:
         again(pipeline)
     assert str(raised.value) == (
-        "sales.yml no longer has 'public.returns', which failed in run 'run-1' with CONFIG and must be planned anew: put it "
+        "sales.yml no longer has 'public.returns', which failed in run 'run-1' with CONFIG and must be planned again: put it "
         "back, or leave it out with exclude"
     )
 

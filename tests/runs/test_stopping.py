@@ -188,7 +188,7 @@ def found(history):
     started = StartedJobs()
     for _ in started.watching(history.events):
         pass
-    return {key: (job.item.get("job_result"), job.told) for key, job in started.jobs.items()}
+    return {key: (job.item.get("job_result"), job.answer) for key, job in started.jobs.items()}
 
 
 def test_a_branch_of_many_states_is_known_by_its_last_result():

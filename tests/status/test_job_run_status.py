@@ -57,7 +57,7 @@ def test_a_long_reason_is_cut_even_where_it_cannot_be_kept(pipeline, item_of, ca
     row = pipeline.row("public.accounts")
     assert row.message == f"{'x' * 1500} … (26000 characters cut) … {'x' * 2500}"
     assert row.message_uri is None
-    assert "the whole reason can't be kept: can't write" in caplog.text
+    assert "cannot store the full reason: can't write" in caplog.text
 
 
 def test_the_same_status_twice_is_told_once(pipeline, item_of):
@@ -299,7 +299,7 @@ def test_a_plan_error_is_recorded_as_it_stands(pipeline, item_of, error, failure
     [
         ({"job_type": "pres"}, "FAILED", "job type 'pres' is not installed; did you mean 'press'?"),
         ({"job_type": None}, "FAILED", "the table has no job_type, but None"),
-        ({}, "FAILED", "the state machine has no branch for the job type 'press': build and deploy it anew"),
+        ({}, "FAILED", "the state machine has no branch for the job type 'press': build and deploy it again"),
         ({"job_type": "pres", "job_result": DONE}, "UNKNOWN", "job type 'pres' is not installed; did you mean 'press'?"),
     ],
 )

@@ -185,7 +185,7 @@ def test_a_full_disk_keeps_nothing_of_the_write_and_all_of_the_others(tmp_path):
         assert not isinstance(raised.value, TrackingUnavailable)
         assert str(raised.value) == (
             f"the tracking store {str(tmp_path / 't.db')!r}: the disk is full, nothing of this write was kept: free some space; "
-            "a run that ended of it goes on with: extract rerun RUN, any other command is given again (database or disk is full)"
+            "continue a run that ended because of it with: extract rerun RUN; repeat any other command (database or disk is full)"
         )
         connection.execute("PRAGMA max_page_count = 100000")
         store.start_run(large)

@@ -78,7 +78,7 @@ class AwsEngine:
         return self._states.is_running(execution_id)
 
     def reconcile(self, run_id: str) -> None:
-        """Set right what an execution left that ended without a summary; one that Step Functions forgot is taken for failed."""
+        """Clean up after an execution that ended without a summary. One that Step Functions has forgotten counts as failed."""
         execution_id = self._execution_id(run_id)
         described = self._states.describe(execution_id)
         if described is None or described["status"] not in ALIVE:

@@ -1,4 +1,4 @@
-"""One execution on AWS that this command has started. It goes on whatever becomes of the command."""
+"""One execution on AWS that this command has started. It goes on if the command ends."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class AwsExecution:
             self._states.client(self.execution_id).stop_execution(executionArn=self.execution_id, error=_STOPPED, cause=cause)
 
     def end(self) -> ExecutionEnd:
-        """Wait for the end; tables that it left open are given one, should the rule that does so not be deployed."""
+        """Wait for the end, and close tables that it left open, in case the rule that calls reconcile is not deployed."""
         while True:
             described = self._states.describe(self.execution_id)
             if described is None or described["status"] not in ALIVE:
@@ -63,10 +63,10 @@ _FORGOTTEN: Final = "Step Functions knows nothing of the execution (it forgets t
 
 
 def closed(parts: Parts, run_id: str, described: DescribeExecutionOutputTypeDef | None) -> None:
-    """Set right what an execution left that has ended as described. Changes nothing where there is a summary."""
+    """Clean up after an execution that has ended as described. Changes nothing if the run has a summary."""
     if described is None:
         reconcile(parts, run_id, "FAILED", _FORGOTTEN)
         return
     error, cause = described.get("error"), described.get("cause")
-    told = [text for text in (None if error == _STOPPED else error, cause) if text]
-    reconcile(parts, run_id, described["status"], ": ".join(told))
+    texts = [text for text in (None if error == _STOPPED else error, cause) if text]
+    reconcile(parts, run_id, described["status"], ": ".join(texts))

@@ -37,7 +37,7 @@ _CHILDREN: Final = 1_000_000  # ids of a map run's events: beyond this times its
 
 
 def map_run_of(event: Mapping[str, Json]) -> str | None:
-    """The ARN of the map run that this event tells of, if it does (of a redriven one, nothing new is told)."""
+    """The ARN of the map run that this event starts; None for other events, and for the redrive of a map run."""
     details = event.get("mapRunStartedEventDetails")
     arn = details.get("mapRunArn") if isinstance(details, dict) else None
     return arn if isinstance(arn, str) else None
@@ -46,8 +46,8 @@ def map_run_of(event: Mapping[str, Json]) -> str | None:
 def finished_children(states: StepFunctions, map_run: str, number: int = 0) -> Iterator[Mapping[str, Json]]:
     """The events of all children that did not succeed, then of those that did, up to MOST_READ of these.
 
-    A child succeeds when its table's end is recorded, so hardly any of these has more to tell: what is not read is told in the
-    log. Raises TrackingUnavailable.
+    A child succeeds when its table's end is recorded, so reading these rarely adds anything. The log says how many were read.
+    Raises TrackingUnavailable.
     """
     child = 0
     for status in _UNSUCCESSFUL:
@@ -111,8 +111,8 @@ class LiveMapRun:
         if counts != self._counted:
             self._counted = counts
             now = datetime.now(UTC)
-            told: Any = {"id": 0, "previousEventId": 0, "type": COUNTED, "timestamp": now, "mapRunCountedEventDetails": counts}
-            yield told
+            event: Any = {"id": 0, "previousEventId": 0, "type": COUNTED, "timestamp": now, "mapRunCountedEventDetails": counts}
+            yield event
 
     def _read(self, arn: str) -> Iterator[Mapping[str, Json]]:
         child = self._open.get(arn)

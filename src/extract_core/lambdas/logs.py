@@ -21,7 +21,7 @@ _ABOUT: ContextVar[Mapping[str, object]] = ContextVar("extract_log_fields", defa
 
 @contextmanager
 def about(**fields: object) -> Iterator[None]:
-    """While it is open, every line that this thread logs, whoever logs it, has these fields."""
+    """While it is open, every line that this thread logs has these fields."""
     token = _ABOUT.set({**_ABOUT.get(), **fields})
     try:
         yield

@@ -1,6 +1,7 @@
-"""The end of a run told to others: an EventBridge event, and metrics in the log that CloudWatch makes of it.
+"""Announces the end of a run: an EventBridge event, and a log line that CloudWatch makes metrics of.
 
-Told after the summary is kept, by each call that sums the run up: at least once. Who must not act twice goes by `run_id`.
+It is announced at least once: after the summary is stored, by each call that sums the run up. A receiver that must not act twice
+remembers the `run_id`.
 """
 
 from __future__ import annotations
@@ -62,14 +63,14 @@ class EventBridge:
 
 
 def tell(parts: Parts, summary: Mapping[str, Json]) -> None:
-    """Log the end of a run with its metrics, and announce it. Never raises: the run has ended as it has, whoever hears of it."""
+    """Log the end of a run with its metrics, and announce it. Never raises: the run has ended, announced or not."""
     fields = {"run_id": summary["run_id"], "summary": summary, **metrics(summary, parts.now())}
     log.info("run %s: %s", summary["run_id"], summary["state"], extra={"extract": fields})
     try:
         parts.announce(summary)
     except Exception as error:  # noqa: BLE001 - an engine's or a network's: it must not change the verdict
-        told = {"run_id": summary["run_id"]}
-        log.warning("the end of the run could not be announced: %s", error, extra={"extract": told})
+        fields = {"run_id": summary["run_id"]}
+        log.warning("the end of the run could not be announced: %s", error, extra={"extract": fields})
 
 
 def metrics(summary: Mapping[str, Json], now: datetime) -> dict[str, Json]:

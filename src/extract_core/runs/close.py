@@ -1,4 +1,4 @@
-"""Tables of a run that have no end: planned, but never recorded. Their jobs are stopped, they get an end, their leases end."""
+"""Closes the tables of a run that were planned and never recorded: stops their jobs, records an end, ends their leases."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ log: Final = logging.getLogger("extract_core")
 
 
 def close_stopped(parts: Parts, run_id: str, reason: str) -> Mapping[str, Json] | None:
-    """Record the open tables of a run that was stopped as STOPPED, and sum the run up. Call it when its jobs have ended.
+    """Record the open tables of a run that was stopped as STOPPED, and sum the run up. Call it after its jobs have ended.
 
-    Safe to call twice: a run that has a summary stays as it is. None: there is no record of this run.
+    A run that has a summary stays as it is, so a second call does no harm. Returns None if the run has no record.
     """
     status = JobStatus(state=JobState.STOPPED, failure=FailureClass.STOPPED, message=reason)
     return close_run(parts, run_id, status, reason=reason)
 
 
 def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> Mapping[str, Json] | None:
-    """Give the open tables of a run that has ended this status, and sum the run up with the reason of its end.
+    """Record this status for the open tables of a run that has ended, and sum the run up with the reason of its end.
 
-    A table whose job had ended, as the execution's history tells, is not open: that end is recorded. A job that had not is
-    stopped before its table is recorded, so a call that dies in between is made good by the next; the summary's `stopped_jobs`
-    says which. A run that has a summary stays as it is. None: there is no record of this run.
+    A table whose job ended, by the execution's history, is not open: that end is recorded. A job that did not end is stopped
+    before its table is recorded, so the next call completes one that dies in between; the summary lists the `stopped_jobs`. A
+    run that has a summary stays as it is. Returns None if the run has no record.
     """
     try:
         record = parts.tracking.run(run_id)
@@ -64,7 +64,7 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
         rows, items = _recorded_and_open(parts, record)
         ended = stop_jobs(parts, _running(items, jobs))
         rows += _close(parts, items, status, ended)
-        with suppress(ObjectError):  # without its plan nothing more can be said of the run
+        with suppress(ObjectError):  # without its plan the manifests stay as they are
             publish_all(parts, record, rows)
         summary = summarised(record, rows, ended_at=parts.now(), reason=reason, stopped=stopped)
         stopped_jobs = [ended[key].as_json() for key in sorted(ended) if not ended[key].had_ended]
@@ -76,7 +76,7 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
 
 
 def close_open(parts: Parts, record: RunRecord, status: JobStatus) -> Sequence[AttemptRow]:
-    """Record this status for each open table of the run; all attempts at its tables come back."""
+    """Record this status for each open table of the run, and return all attempts at its tables."""
     rows, items = _recorded_and_open(parts, record)
     return [*rows, *_close(parts, items, status, {})]
 
@@ -84,7 +84,7 @@ def close_open(parts: Parts, record: RunRecord, status: JobStatus) -> Sequence[A
 def _recorded_and_open(parts: Parts, record: RunRecord) -> tuple[list[AttemptRow], list[Mapping[str, Json]]]:
     """The attempts that were recorded, and the items of the open tables.
 
-    A table is open where no attempt at it was recorded, or where the attempt after the last recorded one was waited for.
+    A table is open if no attempt at it was recorded, or if another attempt was to follow the last one.
     """
     rows = list(parts.tracking.attempts(record.run_id))
     last = last_attempts(rows)
@@ -97,16 +97,16 @@ def _recorded_and_open(parts: Parts, record: RunRecord) -> tuple[list[AttemptRow
         fields = {"run_id": record.run_id}
         log.error("the open tables of the run can't be named: %s", error, extra={"extract": fields})  # noqa: TRY400 - no traceback for an expected error
         return rows, []
-    found: list[Mapping[str, Json]] = []
+    open_items: list[Mapping[str, Json]] = []
     for first in items:
         table = item_key(first).table
         if table not in last or table in waiting:
-            found.append(_after(parts, first, last[table]) if table in waiting else first)
-    return rows, found
+            open_items.append(_after(parts, first, last[table]) if table in waiting else first)
+    return rows, open_items
 
 
 def _running(items: Iterable[Mapping[str, Json]], jobs: Mapping[Key, StartedJob] | None) -> dict[Key, StartedJob]:
-    """The jobs of these tables that may still run. Where no history is known, any may: then the item is all that is."""
+    """The jobs of these tables that may still run. Without a history that is all of them, known by their items alone."""
     keys = {(key.table, key.attempt): item for item in items if "plan_error" not in item for key in [item_key(item)]}
     if jobs is None:
         return {key: StartedJob(item) for key, item in keys.items()}
@@ -119,8 +119,8 @@ def _close(
     for item in items:
         key = item_key(item)
         job = ended.get((key.table, key.attempt))
-        told = status if job is None else replace(status, message=f"{status.message}; {job.note}")
-        yield put(parts, key, item, told, attempt_row(parts, key, item, told)).row
+        end = status if job is None else replace(status, message=f"{status.message}; {job.note}")
+        yield put(parts, key, item, end, attempt_row(parts, key, item, end)).row
 
 
 def _after(parts: Parts, first: Mapping[str, Json], row: AttemptRow) -> Mapping[str, Json]:

@@ -59,5 +59,5 @@ def _map_error(error: Json) -> str | None:
     if error is None:
         return None
     fields = error if isinstance(error, Mapping) else {"Error": str(error)}
-    told = ": ".join(str(fields[key]) for key in ("Error", "Cause") if fields.get(key))
-    return f"the Map over the tables ended early: {told or error}"
+    text = ": ".join(str(fields[key]) for key in ("Error", "Cause") if fields.get(key))
+    return f"the Map over the tables ended early: {text or error}"

@@ -1,6 +1,6 @@
 """Where executions run: the contract between the commands and an engine (entry-point group ``extract_core.engines``).
 
-The commands start, watch and stop a run through it, whatever is behind: this machine, or Step Functions. History events have
+The commands start, watch and stop a run through it, on this machine or with Step Functions. History events have
 the shape of GetExecutionHistory everywhere, so progress is read from them in one way. One type is an engine's own:
 ``MapRunCounted``, with the `itemCounts` of DescribeMapRun as ``mapRunCountedEventDetails``: a DISTRIBUTED Map may have too many
 children to read all their events.
@@ -39,9 +39,9 @@ class ExecutionEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """What a run on this machine is told to go through, so that a team sees its pipeline's behaviour before AWS does.
+    """Failures that a run on this machine goes through, so that a team sees how its pipeline behaves before it is on AWS.
 
-    `inject` holds ``KIND:TABLE[:N]``; waits pass `fast` times as fast (None: as the engine likes).
+    `inject` holds ``KIND:TABLE[:N]``; waits pass `fast` times as fast (None: the engine's default).
     """
 
     inject: Sequence[str] = ()
@@ -53,7 +53,7 @@ class RunningExecution(Protocol):
 
     run_id: str
     execution_id: str
-    outlives: bool  # whether it goes on where this process ends
+    outlives: bool  # whether it goes on after this process ends
 
     def events(self) -> Iterator[Mapping[str, Json]]:
         """Each history event as it happens; ends when the execution has ended."""
@@ -62,16 +62,16 @@ class RunningExecution(Protocol):
         """End it from outside: its jobs are stopped, its open tables are recorded as STOPPED by `end`. Returns at once."""
 
     def end(self) -> ExecutionEnd:
-        """Wait for the end, and set the tracking store right where the machine itself could not."""
+        """Wait for the end, and record in tracking what the machine could not."""
 
 
 class Engine(Protocol):
     """One place where executions run, for one pipeline."""
 
-    options: tuple[str, ...]  # what a command must be given to choose this engine
+    options: tuple[str, ...]  # the options of a command that choose this engine
 
     def parts(self) -> Parts:
-        """The stores that the runs of this engine are kept in."""
+        """The stores of this engine's runs."""
 
     def start(self, event: Mapping[str, Json], *, run_id: str, rehearsal: Rehearsal | None = None) -> RunningExecution:
         """Start an execution of the pipeline's machine. RunNameTaken where the run id was used before.
@@ -83,10 +83,10 @@ class Engine(Protocol):
         """Whether this execution is alive."""
 
     def reconcile(self, run_id: str) -> None:
-        """Set right what an execution left that died without an end; a no-op for one that runs or ended."""
+        """Clean up after an execution that died. Does nothing for one that runs or has ended."""
 
     def watch(self, run_id: str) -> Iterator[Mapping[str, Json]]:
-        """Each history event of a run, whoever started it: those so far, then each as it happens, until it has ended."""
+        """Each history event of a run: those so far, then each as it happens, until the run has ended."""
 
     def history(self, run_id: str) -> Iterator[Mapping[str, Json]]:
         """The events of a run so far, without waiting for more."""
@@ -99,7 +99,7 @@ class Engine(Protocol):
 
 
 def load_engine(name: str, pipeline: Pipeline) -> Engine:
-    """The engine of this name. PluginError where no distribution, or more than one, brings it, or where it can't be loaded."""
+    """The engine of this name. PluginError if no distribution, or more than one, provides it, or if it can't be loaded."""
     from extract_core.registry.entry_points import contributions
 
     offered = [entry for entry in contributions(ENGINES) if entry.name == name]

@@ -24,12 +24,12 @@ class Execution:
 
 def execution_of(payload: Mapping[str, Json]) -> Execution:
     """The payload's `execution`. Raises UsageError naming what is missing."""
-    given = payload.get("execution") if isinstance(payload, dict) else None
-    fields: dict[str, Any] = given if isinstance(given, dict) else {}
-    wrong = [key for key in ("id", "name", "started_at") if not (isinstance(fields.get(key), str) and fields[key])]
-    if wrong:
+    value = payload.get("execution") if isinstance(payload, dict) else None
+    fields: dict[str, Any] = value if isinstance(value, dict) else {}
+    missing = [key for key in ("id", "name", "started_at") if not (isinstance(fields.get(key), str) and fields[key])]
+    if missing:
         raise UsageError(
-            f"the payload's 'execution' has no {', '.join(wrong)}: this function is called by the generated state machine, "
+            f"the payload's 'execution' has no {', '.join(missing)}: this function is called by the generated state machine, "
             "with id, name and started_at of its execution; build and deploy the machine again"
         )
     return Execution(id=fields["id"], name=fields["name"], started_at=fields["started_at"])

@@ -1,7 +1,7 @@
-"""Ends of jobs that stand in an execution's history but were never recorded: the status handler is given their items again.
+"""Records the ends of jobs that an execution's history has and tracking has not: the status handler gets their items again.
 
-An item with the outcome of its job is the input of *Handle Extract Job Run Status*. Where the handler failed, or the execution
-died in it, the history still has that input; of a DISTRIBUTED Map, the history of the table's own execution, which comes with it.
+An item with the outcome of its job is the input of *Handle Extract Job Run Status*. If the handler failed, or the execution died
+in it, the history still has that input. In a DISTRIBUTED Map it is in the history of the table's own execution.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ _OUTCOMES = ("job_result", "job_error", "plan_error")
 
 
 def replay(parts: Parts, run: RunRecord) -> Mapping[Key, StartedJob] | None:
-    """Record the ends that the history of this run's execution has and tracking has not; the jobs without an end come back.
+    """Record the ends that the history of this run's execution has and tracking has not. Returns the jobs without an end.
 
-    None: the history can't be read, as the log tells, and the tables end as the execution did. Raises TrackingUnavailable.
+    Returns None, with a line in the log, if the history can't be read: the tables then end as the execution did. Raises
+    TrackingUnavailable.
     """
     started = StartedJobs()
     known = {(row.table, row.attempt) for row in parts.tracking.attempts(run.run_id)}
@@ -41,18 +42,18 @@ def replay(parts: Parts, run: RunRecord) -> Mapping[Key, StartedJob] | None:
         items = outcomes(started.watching(parts.history(run.execution_id)))
     except TrackingUnavailable:
         raise
-    except Exception as error:  # noqa: BLE001 - an engine's: whatever it is, the run is closed without it
+    except Exception as error:  # noqa: BLE001 - an engine's: the run is closed without its history
         log.warning("the history of the execution can't be read: %s", error, extra={"extract": {"run_id": run.run_id}})
         return None
     for key, item in items.items():
         if key not in known and item.get("run_id") == run.run_id:
-            with suppress(UsageError):  # a plugin's state that lost half of the item: nothing can be recorded
+            with suppress(UsageError):  # a plugin's state has lost members of the item: nothing can be recorded
                 record(parts, item)
     return started.jobs
 
 
 def outcomes(events: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Json]]:
-    """What the status handler was given, or what came past it when it failed: an item for each table and attempt."""
+    """The input of the status handler, or of the state after it if it failed: one item per table and attempt."""
     items: dict[Key, Mapping[str, Json]] = {}
     for event in events:
         details = event.get("stateEnteredEventDetails")

@@ -1,7 +1,7 @@
-"""Running an earlier run's tables again: those that did not succeed, with the settings of their last attempt, from today's marks.
+"""Runs an earlier run's tables again: those that did not succeed, with the settings of their last attempt, from today's marks.
 
-A run that was to read from the beginning (`reingest`) does so again. A table that failed with CONFIG is planned anew from today's
-config, since what was wrong stood there. A table that has succeeded, in that run or since, is never run again.
+A run that read from the beginning (`reingest`) does so again. A table that failed with CONFIG is planned from today's config,
+because the fault was there. A table that has succeeded, in that run or since, is never run again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from extract_core.tracking.store import TrackingStore
 
 KEPT_DAYS = 400
-"""How long plans are kept."""
+"""Days after which a plan is deleted."""
 
 
 def rerun(planning: Planning) -> Draft:
@@ -49,19 +49,19 @@ def rerun(planning: Planning) -> Draft:
     force = planning.event.force
     done = {table: f"succeeded in run {record.run_id!r}" for table in chosen if _succeeded(last.get(table))}
     since = {
-        table: said
+        table: reason
         for table in chosen
-        if table not in done and not force and (said := _since(record, states.get(table), lines[table]))
+        if table not in done and not force and (reason := _since(record, states.get(table), lines[table]))
     }
     reported = (*(done.items() if "*" not in planning.event.tables else ()), *since.items())
     done |= since
     tables = [table for table in chosen if table not in done]
     if not tables:
-        told = [f"{table}: {said}" for table, said in list(since.items())[:5]]
-        told += [f"and {len(since) - 5} more"] * (len(since) > 5)
+        reasons = [f"{table}: {reason}" for table, reason in list(since.items())[:5]]
+        reasons += [f"and {len(since) - 5} more"] * (len(since) > 5)
         good = len(done) - len(since)
-        told += [f"{good} table{'s' if good > 1 else ''} succeeded in it"] * (good > 0)
-        raise NothingLeft(f"nothing of run {record.run_id!r} is left to run again: {'; '.join(told)}")
+        reasons += [f"{good} table{'s' if good > 1 else ''} succeeded in it"] * (good > 0)
+        raise NothingLeft(f"nothing of run {record.run_id!r} is left to run again: {'; '.join(reasons)}")
     by_config = [table for table in tables if _failed_by_config(lines[table], last.get(table))]
     config = planning.read_source() if by_config else None
     if config is not None:
@@ -72,7 +72,7 @@ def rerun(planning: Planning) -> Draft:
         plan=lambda marks: _plan(
             planning, [_as_it_ran(lines[table], last.get(table)) for table in tables], config, by_config, marks
         ),
-        skipped=[Skipped(table=table, reason=said) for table, said in reported],
+        skipped=[Skipped(table=table, reason=reason) for table, reason in reported],
     )
 
 
@@ -81,11 +81,11 @@ def repeated(tracking: TrackingStore, event: ExtractEvent) -> ExtractEvent:
 
     Raises RunNotFound.
     """
-    asked, seen = event, set[str]()
-    while not asked.reingest and asked.backfill is None and asked.rerun_of is not None and asked.rerun_of not in seen:
-        seen.add(asked.rerun_of)
-        asked = read_event(tracking.run(asked.rerun_of).event)
-    return asked
+    first, seen = event, set[str]()
+    while not first.reingest and first.backfill is None and first.rerun_of is not None and first.rerun_of not in seen:
+        seen.add(first.rerun_of)
+        first = read_event(tracking.run(first.rerun_of).event)
+    return first
 
 
 def _record(planning: Planning) -> RunRecord:
@@ -134,7 +134,7 @@ def _succeeded(row: AttemptRow | None) -> bool:
 
 
 def _since(record: RunRecord, state: TableState | None, line: PlannedTable) -> str | None:
-    """What has come after that run, so that the table needs no other one; None: it does."""
+    """Why the table needs no other run, by what came after that run; None if it needs one."""
     if state is not None and _passed(line, state):
         window: Any = line.item["watermark"]
         low = "the beginning" if window["low"] is None else repr(window["low"])
@@ -164,7 +164,7 @@ def _failed_by_config(line: PlannedTable, row: AttemptRow | None) -> bool:
 
 
 def _as_it_ran(line: PlannedTable, row: AttemptRow | None) -> PlannedTable:
-    """The table with the settings of its last attempt: one that had grown does not begin with the small size again."""
+    """The table with the settings of its last attempt: a larger size is kept."""
     job_type = line.item.get("job_type")
     return replace(line, settings=dict(row.settings)) if row and row.settings and row.job_type == job_type else line
 
@@ -174,7 +174,7 @@ def _check_known(config: SourceConfig, tables: Sequence[str], record: RunRecord)
     if gone:
         raise UsageError(
             f"{config.text.file} no longer has {', '.join(map(repr, gone))}, which failed in run {record.run_id!r} with CONFIG "
-            "and must be planned anew: put it back, or leave it out with exclude"
+            "and must be planned again: put it back, or leave it out with exclude"
         )
 
 
@@ -183,12 +183,12 @@ def _plan(
 ) -> list[PlannedTable]:
     """The plan in the order of the earlier one."""
     parts = planning.parts
-    anew: Mapping[str, PlannedTable] = {}
+    from_config: Mapping[str, PlannedTable] = {}
     if config is not None:
-        anew = {planned.table: planned for planned in planning.from_config(config, by_config, marks)}
+        from_config = {planned.table: planned for planned in planning.from_config(config, by_config, marks)}
     return [
-        anew[line.table]
-        if line.table in anew
+        from_config[line.table]
+        if line.table in from_config
         else replan(
             line,
             run=planning.run,

@@ -1,4 +1,4 @@
-"""Jobs that an execution has started, and whose end it never handed to the status handler: what its history knows of each."""
+"""Jobs that an execution started and whose end never reached the status handler, with what its history knows of each."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _METADATA: Final = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 
 @dataclass(frozen=True, slots=True)
 class StartedJob:
-    """The item as it came to the job's last known state, and what its service told: None where that is not known.
+    """A job by its item, as the job's last known state got it, and by its service's answer; None if that is not known.
 
-    `told` is the answer to the start (the output of TaskSubmitted), or ``$.job_result`` of an earlier state of the branch.
+    `answer` is the output of TaskSubmitted, or ``$.job_result`` of an earlier state of the branch.
     """
 
     item: Mapping[str, Json]
-    told: Json = None
+    answer: Json = None
 
 
 class StartedJobs:
     """Collects them from the events of a history, in the order of these.
 
-    An event belongs to the table whose item entered the state that it follows, by `previousEventId`.
+    By its `previousEventId`, an event belongs to the table whose item entered the state before it.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class StartedJobs:
         self._keys: dict[int, Key] = {}
 
     def watching(self, events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """The same events, each seen before it is given on."""
+        """The same events; each is read on its way through."""
         for event in events:
             self._see(event)
             yield event
@@ -56,8 +56,8 @@ class StartedJobs:
         if isinstance(submitted, dict) and key in self.jobs:
             answer = object_in(submitted.get("output"))
             if answer is not None:
-                told: Json = {name: value for name, value in answer.items() if name not in _METADATA}
-                self.jobs[key] = replace(self.jobs[key], told=told)
+                members: Json = {name: value for name, value in answer.items() if name not in _METADATA}
+                self.jobs[key] = replace(self.jobs[key], answer=members)
         if key is not None and isinstance(number, int):
             self._keys[number] = key
 
@@ -76,4 +76,4 @@ class StartedJobs:
     def _tell(self, item: Mapping[str, Json] | None, key: Key) -> None:
         if item is not None:
             known = self.jobs[key]
-            self.jobs[key] = StartedJob(item, item.get("job_result", known.told))
+            self.jobs[key] = StartedJob(item, item.get("job_result", known.answer))

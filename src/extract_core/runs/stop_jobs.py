@@ -1,6 +1,6 @@
-"""Ends the jobs that a dead execution left running: Step Functions only tries to (its guide, "Run a job"), and they are paid.
+"""Stops the jobs that a dead execution left running: Step Functions only tries to (its guide, "Run a job"), and they cost money.
 
-Each job type is asked alone and with a limit of time: one that fails, or never answers, keeps no other job from being stopped.
+Each job is stopped with a time limit: if one fails or hangs, the others are stopped all the same.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ _AT_ONCE: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoppedJob:
-    """A job whose job type was told to stop it; `error` is why it may still run.
+    """A job that its job type was to stop; `error` is why it may still run.
 
-    `known`: the answer to its start is. Without it most job types can't tell which job it is. `had_ended`: by itself, before.
+    `known`: the answer to its start is known. Without it most job types cannot tell which job it is. `had_ended`: it had ended
+    before, by itself.
     """
 
     table: str
@@ -59,9 +60,9 @@ class StoppedJob:
 
 
 def stop_jobs(parts: Parts, jobs: Mapping[Key, StartedJob]) -> dict[Key, StoppedJob]:
-    """Stop these jobs, several at once, and say of each how that went. Nothing is done where there is no service to ask.
+    """Stop these jobs, several at once, and return the result of each. Does nothing if there is no service to call.
 
-    A job that has ended already counts as stopped: so twice does no harm.
+    A job that has ended counts as stopped, so a second call does no harm.
     """
     if not jobs or (parts.aws is None and parts.stop_here is None):
         return {}
@@ -74,24 +75,24 @@ def stop_jobs(parts: Parts, jobs: Mapping[Key, StartedJob]) -> dict[Key, Stopped
 def _stop(parts: Parts, key: Key, job: StartedJob, sessions: _Sessions) -> StoppedJob:
     table, attempt = key
     name = str(job.item.get("job_type"))
-    outcome = Outcome.succeeded(job.told, job.item)
+    outcome = Outcome.succeeded(job.answer, job.item)
     error, had_ended = None, False
     try:
         if parts.stop_here is not None:
-            had_ended = job.told is not None and not parts.stop_here(outcome)
+            had_ended = job.answer is not None and not parts.stop_here(outcome)
         else:
             job_type, session = parts.registry.job_type(name), sessions.mine()
             within(SECONDS, lambda: job_type.stop(outcome, session))
     except Exception as raised:  # noqa: BLE001 - a plugin's, or its service's: the other jobs are stopped all the same
         error = f"{type(raised).__name__}: {raised}"
-    fields = {"run_id": job.item.get("run_id"), "table": table, "attempt": attempt, "job_type": name, "job": job.told}
+    fields = {"run_id": job.item.get("run_id"), "table": table, "attempt": attempt, "job_type": name, "job": job.answer}
     if had_ended:
         log.info("the job of %s had ended", table, extra={"extract": fields})
     elif error is None:
         log.info("the job type of %s was told to stop its job", table, extra={"extract": fields})
     else:
         log.error("the job of %s could not be stopped: %s", table, error, extra={"extract": fields})
-    return StoppedJob(table=table, attempt=attempt, job_type=name, known=job.told is not None, error=error, had_ended=had_ended)
+    return StoppedJob(table=table, attempt=attempt, job_type=name, known=job.answer is not None, error=error, had_ended=had_ended)
 
 
 class _Sessions:

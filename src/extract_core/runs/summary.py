@@ -1,4 +1,4 @@
-"""The honest end of a run: what its attempts add up to, whether that is a success, and what to tell people. No stores here."""
+"""The summary of a run: what its attempts add up to, whether that is a success, and the message for people. No stores here."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ def summarised(
 
 
 def _nothing_extracted(record: RunRecord) -> str:
-    """Why a run without a table failed: the same reasons are told once."""
+    """Why a run without a table failed: each reason once, with its count."""
     if not record.skipped:
         return "no table was extracted: the plan is empty"
     reasons = Counter(_line(each.reason.removeprefix(f"{each.table!r} is ")) for each in record.skipped)
-    told = "; ".join(f"{count} {reason}" for reason, count in reasons.most_common(3))
+    listed = "; ".join(f"{count} {reason}" for reason, count in reasons.most_common(3))
     more = f"; and {len(reasons) - 3} other reasons" if len(reasons) > 3 else ""
-    return f"no table was extracted: {len(record.skipped)} skipped ({told}{more})"
+    return f"no table was extracted: {len(record.skipped)} skipped ({listed}{more})"
 
 
 def unplanned(record: RunRecord, *, ended_at: datetime, reason: str, stopped: bool = False) -> dict[str, Json]:
@@ -116,10 +116,10 @@ def cause(run_id: str, summary: Mapping[str, Any]) -> str:
     if planned == 0:
         skipped = "; ".join(f"{each['table']}: {each['reason']}" for each in summary["skipped"][:_LISTED])
         return _cut("no table was extracted" + (f", all were skipped: {skipped}" if skipped else ": the plan is empty"), "")
-    told = [
+    tables = [
         f"{each['table']} ({each['failure']}: {each['message'] or 'no reason is known'})" for each in summary["failed_tables"]
     ]
-    listed = told[:_LISTED]
+    listed = tables[:_LISTED]
     more = summary["failed"] - len(listed)
     names = ", ".join(listed) + (f" and {more} more" if more and listed else "")
     count = f"{summary['failed']} of {planned} tables failed" + (f": {names}" if names else "")

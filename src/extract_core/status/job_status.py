@@ -1,6 +1,6 @@
 """From an item that came out of its branch to the JobStatus: what the job type's parser says, guarded. Never raises.
 
-SUCCEEDED comes only from a parser that says so about a result: whatever can't be understood is UNKNOWN, never green.
+Only a parser that says so about a result makes it SUCCEEDED. What cannot be understood is UNKNOWN.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ def status_of(registry: Registry, item: Mapping[str, Json], outcome: Outcome | N
     except JobTypeNotInstalled as error:
         return _without_type(outcome, str(error))
     if outcome is None:
-        message = f"the state machine has no branch for the job type {name!r}: build and deploy it anew"
+        message = f"the state machine has no branch for the job type {name!r}: build and deploy it again"
         return failed(FailureClass.CONFIG, message)
     return _parsed(job_type, outcome)
 
 
 def unknown(message: str, failure: FailureClass = FailureClass.UNKNOWN) -> JobStatus:
-    """The status of a job of which too little is known."""
+    """The status of a job about which too little is known."""
     return JobStatus(state=JobState.UNKNOWN, failure=failure, message=message)
 
 
@@ -56,7 +56,7 @@ def _parsed(job_type: AnyJobType, outcome: Outcome) -> JobStatus:
     name = job_type.name
     try:
         status = job_type.status(outcome)
-    except RAISED as error:  # whatever it raises, the end of the job is recorded
+    except RAISED as error:  # the end of the job is recorded all the same
         return unknown(f"the status parser of job type {name!r} raised {described(error)}; {_raw(outcome)}")
     wrong = _wrong(status)
     if wrong:
@@ -92,10 +92,10 @@ def _plan_error(error: Json) -> JobStatus:
 
 
 def _without_type(outcome: Outcome | None, reason: str) -> JobStatus:
-    """Nobody can read the outcome. Without one no job was started, and the fault is the config's."""
+    """No parser can read the outcome. Without an outcome no job was started, and the fault is in the config."""
     if outcome is None:
         return failed(FailureClass.CONFIG, reason)
-    return unknown(f"{reason}, so nobody can read how its job ended; {_raw(outcome)}", FailureClass.CONFIG)
+    return unknown(f"{reason}, so no parser can read how its job ended; {_raw(outcome)}", FailureClass.CONFIG)
 
 
 def _raw(outcome: Outcome) -> str:

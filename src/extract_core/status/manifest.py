@@ -1,7 +1,7 @@
 """The manifest of a table: one object a committed attempt, put once its end is recorded, for readers who know only the data.
 
 ``<data_uri>/<source>/<table>/_committed/<fencing>-<attempt>.json``: names sort in the order of the commits. A reader lists them
-and reads the files they name; whatever else lies below the table (a job that failed, ran late or lost its lease) is not data.
+and reads the files they name. Other files below the table (of a job that failed, ran late or lost its lease) are not data.
 """
 
 from __future__ import annotations

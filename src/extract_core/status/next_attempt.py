@@ -1,7 +1,7 @@
-"""Whether a table goes round again after an attempt, and with which item: made afresh, nothing of the last try is in it.
+"""Whether another attempt follows an attempt, and with which item. Nothing of the last attempt is in the new item.
 
-It follows from the attempt's row and the table's line of the plan alone, so the same row gives the same item however often it is
-asked for; nothing is written but by `NextAttempt.keep`. The row's settings go through `JobType.escalate`; the window and the
+It depends only on the attempt's row and the table's plan line, so the same row always gives the same item. Only
+`NextAttempt.keep` writes anything. The row's settings go through `JobType.escalate`; the window and the
 lease stay those of the run.
 """
 
@@ -39,7 +39,7 @@ PERMANENT: Final = frozenset(
         FailureClass.NOT_RECORDED,
     }
 )
-"""Classes that are never worth another attempt, whatever a job type says."""
+"""Classes that never get another attempt, even if a job type says retryable."""
 
 DEFAULT_WAIT: Final = 60
 """Seconds between attempts where the config gives no `retry_wait_seconds`."""

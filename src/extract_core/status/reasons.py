@@ -20,10 +20,10 @@ TaskFailedEventDetails), a result of a service up to 262,144."""
 _HEAD: Final = 1_500  # the rest is the end, where a stack trace has its error
 
 
-def kept(parts: Parts, key: ItemKey, message: str | None) -> tuple[str | None, str | None]:
+def stored_reason(parts: Parts, key: ItemKey, message: str | None) -> tuple[str | None, str | None]:
     """What the row keeps of the message, and the URI of the whole text if that is more.
 
-    A text that can't be written is told in the log and cut all the same.
+    If the text cannot be written, it is cut all the same, and the log says why.
     """
     if message is None or len(message) <= MESSAGE_LENGTH:
         return message, None
@@ -32,7 +32,7 @@ def kept(parts: Parts, key: ItemKey, message: str | None) -> tuple[str | None, s
         parts.objects.write(uri, message.encode("utf-8", "backslashreplace"))
     except ObjectError as error:
         fields = {"run_id": key.run_id, "table": key.table, "attempt": key.attempt}
-        log.warning("the whole reason can't be kept: %s", error, extra={"extract": fields})
+        log.warning("cannot store the full reason: %s", error, extra={"extract": fields})
         return cut(message), None
     return cut(message, f"; the whole text: {uri}"), uri
 

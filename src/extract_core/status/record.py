@@ -1,4 +1,4 @@
-"""Handle Extract Job Run Status: records how one attempt at one table ended, and commits its watermark if it may."""
+"""Handle Extract Job Run Status: records how one attempt at one table ended, and commits its watermark."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from extract_core.status.diagnosis import diagnosed
 from extract_core.status.job_status import outcome_of, status_of
 from extract_core.status.manifest import publish
 from extract_core.status.next_attempt import NextAttempt, NoNextAttempt, next_attempt
-from extract_core.status.reasons import kept
+from extract_core.status.reasons import stored_reason
 from extract_core.status.result_object import NoResult, Result, read_result
 from extract_core.tracking.records import AttemptRow, Commit, Finished, Guard, Recorded
 
@@ -32,8 +32,8 @@ log: Final = logging.getLogger("extract_core")
 def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
     """Record the attempt and return ``{"status": state}``, or the item of the next attempt. The same item twice changes nothing.
 
-    Raises UsageError for what is no item, and TrackingUnavailable, which the machine retries. Whatever else is wrong with the
-    item, the job or a plugin is recorded as the attempt's end.
+    Raises UsageError for what is not an item, and TrackingUnavailable, which the machine retries. Any other fault of the item,
+    the job or a plugin is recorded as the attempt's end.
     """
     key = item_key(item)
     outcome = outcome_of(item)
@@ -64,7 +64,7 @@ def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _next_of_recorded(parts: Parts, key: ItemKey, item: Mapping[str, Json], row: AttemptRow) -> NextAttempt | None:
-    """What was answered when this row was recorded, while the table still waits for the attempt after it; else None."""
+    """The next attempt that was returned when this row was recorded, if the table still waits for it; else None."""
     state = parts.tracking.states(key.source, [key.table]).get(key.table)
     if state is None or state.owner is None or state.owner.run_id != key.run_id:
         return None
@@ -100,8 +100,8 @@ def put(  # noqa: PLR0913 - the whole of one attempt
     }
     log.info("%s: %s", key.table, row.state.value, extra={"extract": fields})
     if finished.outcome is not Recorded.DUPLICATE:
-        told = replace(status, state=row.state, failure=row.failure, retryable=row.retryable, message=row.message)
-        parts.registry.run_finished(item, row.job_type or "", told, log)
+        recorded = replace(status, state=row.state, failure=row.failure, retryable=row.retryable, message=row.message)
+        parts.registry.run_finished(item, row.job_type or "", recorded, log)
     publish(parts, key, item, row)
     return finished
 
@@ -110,7 +110,7 @@ def attempt_row(
     parts: Parts, key: ItemKey, item: Mapping[str, Json], status: JobStatus, result: Result | None = None
 ) -> AttemptRow:
     """The row of an attempt that ended with this status."""
-    message, message_uri = kept(parts, key, status.message)
+    message, message_uri = stored_reason(parts, key, status.message)
     return AttemptRow(
         run_id=key.run_id,
         source=key.source,
@@ -141,7 +141,7 @@ def attempt_row(
 
 
 def _may_be_silent(item: Mapping[str, Json]) -> bool:
-    """Whether a job of this table may end well without a result object: a full extract whose result is optional."""
+    """Whether a job of this table may succeed without a result object: a full extract whose result is optional."""
     return item.get("result") == "optional" and _mark(item).get("mode", "full") == "full"
 
 

@@ -95,17 +95,17 @@ def _result(found: dict[str, Any]) -> Result:
 
 def _check_attempt(found: dict[str, Any], item: Mapping[str, Json]) -> None:
     mark = item.get("watermark")
-    given: dict[str, Any] = mark if isinstance(mark, dict) else {}
+    window: dict[str, Any] = mark if isinstance(mark, dict) else {}
     for key in ("run_id", "attempt"):
         if found.get(key) != item.get(key) or isinstance(found.get(key), bool):
             raise ValueError(f"is of another attempt: {key} is {found.get(key)!r}, not {item.get(key)!r}")
-    low = given.get("low")
-    if not _same(found.get("low_watermark"), low, given.get("type")):
+    low = window.get("low")
+    if not _same(found.get("low_watermark"), low, window.get("type")):
         raise ValueError(f"began elsewhere: low_watermark is {found.get('low_watermark')!r}, not {low!r}")
 
 
 def _same(left: str | None, right: str | None, type_name: str | None) -> bool:
-    """Whether two marks are the same, whatever form of their type they have."""
+    """Whether two marks are the same; each may have any form that their type allows."""
     if left == right:
         return True
     if left is None or right is None or type_name is None:

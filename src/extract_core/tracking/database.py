@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _WAIT: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _REMEDIES: Final = {
-    sqlite3.SQLITE_FULL: "the disk is full, nothing of this write was kept: free some space; a run that ended of it goes "
-    "on with: extract rerun RUN, any other command is given again",
+    sqlite3.SQLITE_FULL: "the disk is full, nothing of this write was kept: free some space; continue a run that ended "
+    "because of it with: extract rerun RUN; repeat any other command",
     sqlite3.SQLITE_READONLY: "the file or its folder can't be written: give this user the right to, or name another one",
     sqlite3.SQLITE_CANTOPEN: "the file can't be opened: see that its folder exists and that this user may write there",
     sqlite3.SQLITE_PERM: "the file or its folder can't be written: give this user the right to, or name another one",

@@ -1,6 +1,6 @@
 """Who may take a table: the rules of the lease, without a store.
 
-A lease belongs to an execution, not to a clock: nobody renews it. It is dead when its owner is no longer RUNNING, or when
+A lease belongs to an execution and is not renewed. It is dead when its owner is no longer RUNNING, or when
 the upper bound of the owner's run has passed.
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def holder(state: TableState, owner: Owner, now: datetime) -> Owner | None:
-    """The other execution that keeps this owner from taking the table, unless it is dead; None: the table can be had."""
+    """The owner that keeps this one from taking the table, unless its execution is dead; None if the table is free."""
     by = state.owner
     if by is None or by.execution_id == owner.execution_id or datetime.fromisoformat(by.bound) <= now:
         return None

@@ -1,4 +1,4 @@
-"""What tracking keeps and what it is asked with: runs, table states, owners of leases, attempts, commits.
+"""The records of tracking and the arguments of its calls: runs, table states, owners of leases, attempts, commits.
 
 All values are immutable. Times are text, ISO 8601 with an offset (``2026-03-01T06:00:00+00:00``); marks are text and
 `watermark` says how they compare.
@@ -32,7 +32,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A table that was asked for and got no item, and the reason, for people."""
+    """A table that the event selects and that got no item, and the reason, for people."""
 
     table: str
     reason: str
@@ -62,7 +62,7 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Who holds a lease: an execution, for its run. `bound` is when that run must be over, whatever happened to it."""
+    """Who holds a lease: an execution, for its run. `bound` is when that run must be over."""
 
     execution_id: str
     run_id: str

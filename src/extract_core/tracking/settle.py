@@ -36,7 +36,7 @@ def settle(  # noqa: PLR0913 - all that the decision depends on
     state: TableState | None,
     last: bool,
 ) -> Settlement:
-    """The effect of this row, given the row of the same attempt that is there already and the state of the table.
+    """The effect of this row, from the stored row of the same attempt (if there is one) and the state of the table.
 
     `last`: no other attempt follows, so the lease ends with this one; else the lease goes on to the next attempt.
     """
@@ -119,7 +119,7 @@ def _forward(commit: Commit, state: TableState) -> int:
     if state.watermark is None:
         return 1
     if (state.column, watermark.kind(state.type or commit.type)) != (commit.column, watermark.kind(commit.type)):
-        if commit.low is None:  # everything was read anew: the mark of the other column says nothing about it
+        if commit.low is None:  # everything was read again: the mark of the other column does not matter
             return 1
         raise TrackingError(
             f"the committed one ({state.watermark!r}) is of column {state.column!r} ({state.type}), this one of "

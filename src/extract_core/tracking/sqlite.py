@@ -108,7 +108,7 @@ class SQLiteTracking:
     ) -> Claim:
         """See `TrackingStore.take`."""
         wanted = tuple(dict.fromkeys(tables))
-        running: dict[str, bool] = {}  # what `is_running` said, by execution
+        running: dict[str, bool] = {}  # the answers of `is_running`, by execution
         for _ in range(10):
             with self._database.writing() as cursor:
                 known = _states(cursor, source, wanted)
@@ -119,9 +119,9 @@ class SQLiteTracking:
                     held = [Held(table=t, by=by) for t, by in holders.items() if by and running[by.execution_id]]
                     if held and all_or_nothing:
                         return Claim(held=tuple(held))
-                    kept = {each.table for each in held}
+                    others = {table.table for table in held}
                     floor = above or {}
-                    claim = {t: taken(state, owner, floor.get(t, 0)) for t, state in states.items() if t not in kept}
+                    claim = {t: taken(state, owner, floor.get(t, 0)) for t, state in states.items() if t not in others}
                     cursor.executemany(_PUT_STATE, [rows.state_row(each.state) for each in claim.values()])
                     return Claim(taken=claim, held=tuple(held))
             running.update({execution: is_running(execution) for execution in sorted(unasked)})

@@ -1,4 +1,4 @@
-"""The store contract of tracking: what a store promises, whatever keeps it (SQLite on one machine, DynamoDB on AWS).
+"""The store contract of tracking: what a store promises, in SQLite on one machine and in DynamoDB on AWS.
 
 Each kind of record is found by its key, never by a scan: the RUN of a run id; the STATE of a table (source, table); the rows
 of a run's attempts (run id, table, attempt); what people changed of a table's watermark. docs/tracking.md draws them.

@@ -66,7 +66,7 @@ def compare(left: str, right: str, type_name: str) -> int:
     if len(first) != len(second):
         raise TrackingError(
             f"the watermarks {left!r} and {right!r} can't be compared: one has a time zone and the other has none; "
-            "set the mark anew in the form that the column gives"
+            "set the mark again in the form that the column gives"
         )
     return (first > second) - (first < second)
 

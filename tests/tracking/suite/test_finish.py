@@ -168,7 +168,7 @@ def test_a_watermark_never_moves_backwards(store, make, high, left, message):
             {"high": "2026-03-01 07:00:00", "low": T2},
             (
                 f"the watermarks '2026-03-01 07:00:00' and {T2!r} can't be compared: one has a time zone and the other has "
-                "none; set the mark anew in the form that the column gives"
+                "none; set the mark again in the form that the column gives"
             ),
         ),
     ],

@@ -63,8 +63,8 @@ _REMEDIES: Final = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - not an error: somebody else was first
-    """The condition of a write did not hold. `current` is the item that stands there, if DynamoDB told."""
+class Refused(Exception):  # noqa: N818 - not an error: another process was first
+    """The condition of a write did not hold. `current` is the item as it is now, if DynamoDB returned it."""
 
     def __init__(self, current: Item | None = None) -> None:
         super().__init__("the condition of the write did not hold")
@@ -210,17 +210,17 @@ class Calls:
 
     def _batch(self, keys: Sequence[Key]) -> list[Item]:
         found: list[Item] = []
-        asked: Any = {self._table: {"Keys": [_typed(key) for key in keys], "ConsistentRead": True}}
+        request: Any = {self._table: {"Keys": [_typed(key) for key in keys], "ConsistentRead": True}}
         for number in range(_TRIES):
             with self._translated("BatchGetItem"):
-                answer = self._client.batch_get_item(RequestItems=asked)
+                answer = self._client.batch_get_item(RequestItems=request)
             found += answer["Responses"].get(self._table, [])
-            asked = answer.get("UnprocessedKeys")
-            if not asked:
+            request = answer.get("UnprocessedKeys")
+            if not request:
                 return found
             self._wait(number)
         raise TrackingUnavailable(
-            f"the tracking table {self._table!r} was throttled: {len(asked[self._table]['Keys'])} of {len(keys)} keys were not "
+            f"the tracking table {self._table!r} was throttled: {len(request[self._table]['Keys'])} of {len(keys)} keys were not "
             "read: try again"
         )
 

@@ -120,17 +120,17 @@ def run_record(item: Item) -> RunRecord:
 
 def packed_skipped(skipped: Sequence[Skipped]) -> str | bytes:
     """The skipped tables of a run; where they are too many, the first ones and how many more there were."""
-    kept = list(skipped)
+    listed = list(skipped)
     while True:
-        found = packed([asdict(each) for each in kept]) or b""
+        found = packed([asdict(table) for table in listed]) or b""
         if len(found) <= _SKIPPED:
             return found
-        kept = kept[: len(kept) // 2]
-        kept.append(Skipped(table="…", reason=f"{len(skipped) - len(kept)} more tables were skipped"))
+        listed = listed[: len(listed) // 2]
+        listed.append(Skipped(table="…", reason=f"{len(skipped) - len(listed)} more tables were skipped"))
 
 
 def state_item(state: TableState, *, revision: int) -> Item:
-    """The item of a table's state. `revision` counts its writes: each is made on the condition that nobody wrote since."""
+    """The item of a table's state. `revision` counts its writes: each write requires that no other came in between."""
     by = state.owner
     return marshalled(
         {

@@ -1,6 +1,6 @@
 """Leases in DynamoDB: each table's STATE is put on the condition that it is still the one that was read.
 
-Tables are taken one by one, several at a time; what may not be kept is given back.
+Tables are taken one by one, several in parallel; those that it may not keep are released.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from extract_core.tracking.records import Owner, Taken
 
 TRIES: Final = 10
-"""Readings of what somebody else keeps changing."""
+"""Reads of an item that another process changes all the time."""
 
 NEW: Final = "attribute_not_exists(pk)"
 UNCHANGED: Final = "revision = :revision"
-"""Conditions of a put: nobody has put it yet; it is still the one that was read."""
+"""Conditions of a put: it is not there yet; it is still as it was read."""
 
 States = dict[str, tuple[TableState, int]]
 """States with the revision that they have in the store; 0: they are not there yet."""
@@ -57,7 +57,7 @@ class Leases:
         states: States = {table: known.get(table) or (nothing(source, table), 0) for table in wanted}
         before = {table for table, (state, _) in known.items() if state.owner and state.owner.execution_id == owner.execution_id}
         claim: dict[str, Taken] = {}
-        running: dict[str, bool] = {}  # what `is_running` said, by execution
+        running: dict[str, bool] = {}  # the answers of `is_running`, by execution
         tried: set[str] = set()  # what this call may have taken, and gives back where it may not keep it
         kept = False
         try:
@@ -98,7 +98,7 @@ class Leases:
                     values={":execution": attribute(execution_id), ":one": attribute(1)},
                 )
             except Refused:
-                return  # somebody else's, or nobody's
+                return  # another execution's, or free
 
         self._calls.each(give_back, tuple(dict.fromkeys(tables)))
 
@@ -111,7 +111,7 @@ class Leases:
     def _take_each(
         self, tables: Sequence[str], states: States, owner: Owner, above: Mapping[str, int]
     ) -> list[tuple[Taken | None, tuple[TableState, int]]]:
-        """Each table as taken, or None where somebody was faster; and its state as it stands now."""
+        """Each table as taken, or None if another process was faster; and its state as it is now."""
 
         def take(table: str) -> tuple[Taken | None, tuple[TableState, int]]:
             state, revision = states[table]
