@@ -129,7 +129,10 @@ def test_a_generator_that_raises_half_way(broken_with, job_types):
 @pytest.mark.parametrize(
     ("options", "cause"),
     [
-        ({"api_version": 2}, "'bad' was written for contract 2, this is contract 1.0: upgrade extract-sfn"),
+        (
+            {"api_version": 2},
+            "'bad' was written for contract 2, this is contract 1.0: upgrade extract-sfn, or set api_version = 1",
+        ),
         ({"api_version": 0}, "'bad' was written for contract 0, this is contract 1.0: upgrade the plugin"),
         ({"api_version": "1"}, "'bad' has api_version '1'; it must be the number of the contract it was written for"),
         ({"api_version": True}, "'bad' has api_version True; it must be the number of the contract it was written for"),

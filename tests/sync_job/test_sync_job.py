@@ -199,3 +199,31 @@ def test_a_diagnosis_tells_only_what_the_payload_did_not():
 def test_importing_it_is_light():
     code = "import sys, extract_core; extract_core.SyncJob; print({'pydantic', 'boto3', 'botocore'} & {*sys.modules})"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+@pytest.mark.parametrize("key", [{"job": "d"}, "d", ("d", 1), None])
+def test_a_key_that_is_not_a_sequence_of_texts_is_refused(key):
+    class Keyed(Drum):
+        def key(self, job, arguments):
+            return key
+
+    for method in ("diagnose", "stop"):
+        with pytest.raises(TypeError, match=r"^key\(\) of job type 'drum' must return a sequence of texts, with None for"):
+            getattr(Keyed(), method)(Outcome.succeeded({"DrumId": "d"}), object())
+
+
+def test_a_brace_that_names_no_field_of_the_deployment_is_named():
+    from pydantic import BaseModel
+
+    class Drums(BaseModel):
+        queue: str = "night"
+        project: str = "extracts"
+
+    class Misspelt(Drum):
+        rights: ClassVar = {"queue/{quue}": ("drum:Beat",)}
+
+    target = Target(
+        partition="aws", region="r", account="1", machine_name="m", map_mode="INLINE", deployment=Drums(), function_arn=str
+    )
+    with pytest.raises(ValueError, match=r"^rights on 'queue/\{quue\}': Drums has no field 'quue'; did you mean 'queue'\?$"):
+        list(Misspelt().permissions(target))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from extract_core import contract
 from extract_core.contract import API_VERSION, JobType
 from extract_core.registry.isolation import PluginFault
+from extract_core.registry.misspelt import misspelt
 from extract_core.registry.routing import MAX_STATE_NAME, start_state
 from extract_core.wording import did_you_mean
 
@@ -98,9 +99,22 @@ def _fault_of(offered: object) -> str | None:
     if isinstance(api_version, bool) or not isinstance(api_version, int):
         return f"its job type {name!r} has api_version {api_version!r}; it must be the number of the contract it was written for"
     if api_version != API_VERSION[0]:
-        remedy = "upgrade extract-sfn" if api_version > API_VERSION[0] else "upgrade the plugin"
+        remedy = (
+            f"upgrade extract-sfn, or set api_version = {API_VERSION[0]}"
+            if api_version > API_VERSION[0]
+            else "upgrade the plugin"
+        )
         return f"its job type {name!r} was written for contract {api_version}, this is contract {_CONTRACT}: {remedy}"
-    return _fault_of_title(name, getattr(offered, "title", None))
+    return _fault_of_title(name, getattr(offered, "title", None)) or _fault_of_attributes(name, offered)
+
+
+def _fault_of_attributes(name: str, offered: AnyJobType) -> str | None:
+    """What its base reports about the attributes (SyncJob does), or a name that nothing would read."""
+    if near := misspelt(offered):
+        return f"its job type {name!r} has {near[0]!r}, which nothing reads; did you mean {near[1]!r}?"
+    fault_of_definition = getattr(offered, "fault_of_definition", None)
+    fault = fault_of_definition() if fault_of_definition else None
+    return f"its job type {name!r} {fault}" if fault else None
 
 
 def _fault_of_title(name: str, title: object) -> str | None:

@@ -82,7 +82,10 @@ class SyncJob(ServiceWords, JobType[S, D]):
         return None
 
     def key(self, job: Mapping[str, Json], arguments: Json) -> Sequence[str | None]:  # noqa: ARG002
-        """What `describe` and `stop_job` need to name the job. Default: its id. If a part is None, they are not called."""
+        """What `describe` and `stop_job` need to name the job, a sequence of texts. If a part is None, they are not called.
+
+        Default: the job's id.
+        """
         return (text(job, self.id_member),)
 
     def describe(self, aws: object, key: Sequence[str]) -> Json:  # noqa: ARG002
@@ -195,6 +198,12 @@ class SyncJob(ServiceWords, JobType[S, D]):
 
         return answer_of(self, arguments, ended)
 
+    def fault_of_definition(self) -> str | None:
+        """What is wrong with the attributes, or None. The registry calls it when the plugin is loaded."""
+        from extract_core.sync_job.definition import fault_of
+
+        return fault_of(self, SyncJob)
+
     # For use in the methods of a subclass
 
     def chosen(self, name: str, settings: S, deployment: D) -> str:
@@ -216,4 +225,8 @@ class SyncJob(ServiceWords, JobType[S, D]):
         """The description of the job, and its key; empty if a part of that is missing."""
         job = self.described(outcome)
         key = self.key(job, member(outcome.item, "arguments"))
+        if not isinstance(key, list | tuple) or not all(isinstance(part, str | None) for part in key):
+            raise TypeError(
+                f"key() of job type {self.name!r} must return a sequence of texts, with None for a missing one, not {key!r}"
+            )
         return job, [part for part in key if part] if all(key) else ()

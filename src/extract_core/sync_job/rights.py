@@ -7,6 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from extract_core.contract import Statement
+from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -26,6 +27,11 @@ def _arns(target: Target[Any], service: str, resource: str, named: Container[str
     if resource == "*":
         return ("*",)
     fields = re.findall(r"\{(\w+)\}", resource)
+    for name in fields:
+        if not hasattr(target.deployment, name):
+            model = type(target.deployment)
+            near = did_you_mean(name, getattr(model, "model_fields", ()))
+            raise ValueError(f"rights on {resource!r}: {model.__name__} has no field {name!r}{near}")
     values = [
         allowed_values(name, target.deployment) if name in named else (getattr(target.deployment, name),) for name in fields
     ]
