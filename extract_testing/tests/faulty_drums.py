@@ -56,11 +56,15 @@ class LooseSettings(Drum):
 
 
 class ArgumentsWithIntegerKeys(Drum):
+    unread_arguments = ("sizes",)
+
     def arguments(self, table, settings):
         return {**super().arguments(table, settings), "sizes": {1: "small"}}
 
 
 class ArgumentsWithNull(Drum):
+    unread_arguments = ("share",)
+
     def arguments(self, table, settings):
         return {**super().arguments(table, settings), "share": None}
 
@@ -251,17 +255,22 @@ class MemberMissing(Drum):
 
 
 class PasswordInArguments(Drum):
+    unread_arguments = ("db_password",)
+
     def arguments(self, table, settings):
         return {**super().arguments(table, settings), "db_password": "hunter2"}
 
 
 class SecretOfTheDeployment(Drum):
+    unread_arguments = ("header",)
+
     def arguments(self, table, settings):
         licence = table.deployment.licence.get_secret_value()
         return {**super().arguments(table, settings), "header": f"licensed to {licence}"}
 
 
 class Secretive(Drum):
+    unread_arguments = ("more",)
     secret: object = {"Name": "DB_PASSWORD", "Value": "hunter2hunter2"}
 
     def arguments(self, table, settings):

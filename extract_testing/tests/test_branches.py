@@ -262,6 +262,7 @@ def test_without_botocore_the_checks_that_need_it_are_skipped_with_the_reason():
         f"job_names_are_unique: {no_request}",
         f"passed_roles_are_allowed: {no_request}",
         f"diagnose_and_stop_are_allowed: {absent} calls of diagnose() and stop() are not checked: pip install boto3",
+        f"diagnose_and_stop_make_valid_calls: {absent} calls of diagnose() and stop() are not checked: pip install boto3",
         f"only_success_words_succeed: {no_request}",
     ]
 

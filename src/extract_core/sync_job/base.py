@@ -51,6 +51,11 @@ class SyncJob(ServiceWords, JobType[S, D]):
     """
     margin_seconds: ClassVar[int] = 600
     """How long the state waits beyond ``timeout_minutes`` and ``queue_minutes``: the service, not the state, should end a job."""
+    unread_arguments: ClassVar[Sequence[str]] = ()
+    """Members of ``$.arguments`` that code reads and no state, which `extract plugins check` then does not report.
+
+    ``job_arguments`` stands for the job's own arguments: a query carries none.
+    """
 
     # What roles may do
 

@@ -22,7 +22,7 @@ _REQUIRED: Final = {
 }
 """What each required attribute is, and the methods that read it: a class that overrides all of them may leave it out."""
 _TEXTS: Final = (*(name for name in _REQUIRED if name != "failures"), "comment", "role_service", "job_word", "throttled")
-_SEQUENCES: Final = ("wrappers", "known_by", "reason_members", "started_members", "ended_members")
+_SEQUENCES: Final = ("unread_arguments", "wrappers", "known_by", "reason_members", "started_members", "ended_members")
 _RIGHTS: Final = ("rights", "diagnose_rights", "stop_rights")
 _ABSENT: Final = object()
 
@@ -43,7 +43,7 @@ def _faults(job_type: ServiceWords, base: type) -> Iterator[str]:
         if name in values and not (isinstance(values[name], str) and (values[name] or name not in _REQUIRED)):
             yield f"has `{name}` {values[name]!r}; it must be a text"
     for name in ("settings_model", "deployment_model"):
-        if name in values and not all(values[name].partition(":")):
+        if name in values and not all(str(values[name]).partition(":")):
             yield f"has `{name}` {values[name]!r}; write 'package.module:Class'"
     yield from _of_the_resource(values.get("resource"))
     for name in _SEQUENCES:

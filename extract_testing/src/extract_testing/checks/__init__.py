@@ -12,6 +12,7 @@ from extract_testing.check import Check
 from extract_testing.checks import (
     arguments,
     branch,
+    description,
     identity,
     imports,
     json_values,
@@ -26,6 +27,8 @@ from extract_testing.checks import (
     secrets,
     settings,
     status,
+    timeouts,
+    unread,
     waiting,
     words,
 )
@@ -33,9 +36,9 @@ from extract_testing.checks import (
 _MODULES: Final = (
     *(identity, imports, settings, json_values),
     *(branch, language, waiting, loops),
-    *(arguments, names, secrets),
+    *(arguments, unread, timeouts, names, secrets),
     *(permissions, roles, questions),
-    *(retries, status, words, local),
+    *(retries, status, words, description, local),
 )
 
 CHECKS: Final[tuple[Check, ...]] = tuple(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from extract_core.registry.routing import CORE_STATES, HANDLE_STATUS, MAX_STATE_NAME
+from extract_core.registry.loading import discover
+from extract_core.registry.routing import CORE_STATES, HANDLE_STATUS, MAX_STATE_NAME, start_state
 from extract_testing.branch.states import every_state
 from extract_testing.breaches import Breach, NotChecked
 from extract_testing.check import check
 from extract_testing.subject.run import JOB_FAILED, language, walk_or_skip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from extract_core.registry.values import InstalledJobType
     from extract_testing.subject.subject import Case, Subject
     from extract_testing.subject.walk import Walk
 
@@ -24,10 +27,13 @@ _RUNS: Final = ("Task", "Map", "Parallel")
 def state_names_fit(subject: Subject) -> Iterator[Breach]:
     """State names are unique in the whole machine, begin with the title, and have at most 80 characters."""
     title, seen = subject.job_type.title, set[str]()
+    others = _starts_of_others(subject)
     for name, _ in every_state(subject.states):
         place = f"branch(target), state {name!r}"
         if name in CORE_STATES:
             yield Breach(place, "the machine itself has a state of this name", f"begin the name with {title!r}")
+        elif name in others:
+            yield Breach(place, f"the installed job type {others[name]!r} has a state of this name", "change `title`")
         elif name != title and not name.startswith(f"{title} "):
             yield Breach(place, f"its name does not begin with the title {title!r}", f"call it {f'{title} {name}'!r}")
         if len(name) > MAX_STATE_NAME:
@@ -37,6 +43,17 @@ def state_names_fit(subject: Subject) -> Iterator[Breach]:
             remedy = "rename one: names are unique in the whole machine, including Map and Parallel"
             yield Breach(place, "two states have this name", remedy)
         seen.add(name)
+
+
+def _starts_of_others(subject: Subject) -> dict[str, str]:
+    """The first states of the other installed job types, each with its job type."""
+    mine = subject.job_type.name
+    return {start_state(entry.job_type.title): name for name, entry in _installed().items() if name != mine}
+
+
+@cache
+def _installed() -> Mapping[str, InstalledJobType]:
+    return discover().job_types
 
 
 @check

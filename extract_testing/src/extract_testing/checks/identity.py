@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @check
 def identity(subject: Subject) -> Iterator[Breach]:
-    """The registry accepts name, title and api_version."""
+    """The registry accepts name, title, api_version and the other attributes; no name is nearly one of SyncJob or JobType."""
     try:
         Registry.of(subject.job_type)
     except PluginError as error:

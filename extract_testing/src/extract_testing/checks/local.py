@@ -44,7 +44,7 @@ def local_command_carries_the_arguments(subject: Subject) -> Iterator[Breach]:
             continue
         texts = set[str]()
         for part in (*argv, *command.env.values()):
-            _texts(part, texts)
+            collect_texts(part, texts)
         for name, value in case.table.job_arguments.items():
             bare = name.removeprefix("--")
             if not {value, f"{name}={value}", f"{bare}={value}"} & texts:
@@ -61,13 +61,13 @@ def _command(subject: Subject, case: Case) -> object:
     return command
 
 
-def _texts(text: str, texts: set[str]) -> None:
+def collect_texts(text: str, texts: set[str]) -> None:
     """Collect a text and the texts inside it: in a JSON value, in base64 of JSON, in a shell's command line."""
     if text in texts:
         return
     texts.add(text)
     for inner in (*_json_texts(text), *_json_texts(_decoded(text)), *_words(text)):
-        _texts(inner, texts)
+        collect_texts(inner, texts)
 
 
 def _json_texts(text: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from extract_testing.breaches import Breach, NotChecked
 from extract_testing.check import check
+from extract_testing.checks.status import service_of
 from extract_testing.services.error_names import fault_of
 from extract_testing.subject.calls import calling
 
@@ -29,26 +30,29 @@ _REMEDY: Final = "name errors that occur before a job starts; the machine's retr
 @check
 def retries_start_no_job_twice(subject: Subject) -> Iterator[Breach]:
     """No retrier names an error after which the job may be running; names are spelled as Step Functions spells them."""
+    service = service_of(subject)
     for index, retry in enumerate(_retries(subject)):
         place = f"start_retries()[{index}]"
         yield from _waits(place, retry)
         if isinstance(retry.errors, str) or not retry.errors:
             yield Breach(place, f"errors is {retry.errors!r}", "use a list of error names")
             continue
-        yield from _names(place, retry.errors)
+        yield from _names(place, retry.errors, service)
     job_state = subject.branch.job_state
     for retrier in subject.states[job_state].get("Retry") or ():
         names = retrier.get("ErrorEquals") if isinstance(retrier, dict) else None
-        yield from _names(f"branch(target), state {job_state!r}, Retry", names if isinstance(names, list) else [])
+        yield from _names(f"branch(target), state {job_state!r}, Retry", names if isinstance(names, list) else [], service)
 
 
-def _names(place: str, names: object) -> Iterator[Breach]:
+def _names(place: str, names: object, service: str) -> Iterator[Breach]:
     for name in names if isinstance(names, list | tuple) else ():
+        if str(name).startswith("States.") and name not in _REPEAT:
+            continue
         if name in _REPEAT:
             yield Breach(place, f"{name} {_REPEAT[name]}: the job would run twice", _REMEDY)
         elif str(name).rpartition(".")[2] in _NO_ANSWER:
             yield Breach(place, f"{name} means that the call got no answer: the job may have started", _REMEDY)
-        elif fault := fault_of(str(name)):
+        elif fault := fault_of(str(name), service):
             yield Breach(place, *fault)
 
 

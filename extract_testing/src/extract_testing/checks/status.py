@@ -98,7 +98,7 @@ def status_reports_no_false_success(subject: Subject) -> Iterator[Breach]:
         yield from _not_a_success(
             subject, Outcome.succeeded(sample.outcome.cause_json), f"a failure of {sample.service} as a result"
         )
-    own = _service(subject)
+    own = service_of(subject)
     for sample in successes():
         if sample.service.partition(":")[0] != own:
             yield from _not_a_success(subject, sample.outcome, f"the answer of another service, {sample.service}")
@@ -159,7 +159,7 @@ def _with_another_leaf(value: Json) -> Iterator[Json]:
         yield value + 1
 
 
-def _service(subject: Subject) -> str:
+def service_of(subject: Subject) -> str:
     """The service of the job's own Resource: ``glue``, ``emr-serverless``."""
     resource = str(subject.states[subject.branch.job_state].get("Resource", ""))
     return resource.partition(":::")[2].removeprefix("aws-sdk:").partition(":")[0]

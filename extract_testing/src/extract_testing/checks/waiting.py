@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobType
+from extract_core.sync_job.base import SyncJob
 from extract_testing.branch.states import every_state, loops_of, reached
 from extract_testing.breaches import Breach
 from extract_testing.check import check
@@ -14,6 +15,7 @@ from extract_testing.services.sync_rights import SYNC
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from extract_core.registry.values import AnyJobType
     from extract_testing.subject.subject import Subject
 
 _CALL: Final = re.compile(r"arn:[a-z0-9-]+:states:[^:]*:[^:]*:(?:aws-sdk:)?([a-z0-9-]+):([A-Za-z0-9]+)(\.[A-Za-z0-9:]+)?\Z")
@@ -22,7 +24,10 @@ _STARTS: Final = re.compile(
 )
 """Names of calls that return when the work has started. They belong to services without ``.sync``."""
 _POLL: Final = "poll: a Wait, a Task that reads the job's state, and a Choice that repeats both until the job has ended"
-_STOP: Final = "override stop() and stop_permissions(): Step Functions stops only jobs of a .sync call"
+_STOP: Final = (
+    "override stop() and stop_permissions(), or stop_job() and stop_rights of a SyncJob: "
+    "Step Functions stops only jobs of a .sync call"
+)
 
 
 @check
@@ -36,11 +41,18 @@ def branch_waits_for_the_job(subject: Subject) -> Iterator[Breach]:
     after = reached(states, name)
     polling = [state for loop in loops_of(states) for state in loop if state in after and state != name]
     if any(_calls(states[state]) for state in polling):
-        if type(subject.job_type).stop is JobType.stop:
+        if not _can_stop(type(subject.job_type)):
             yield Breach(place, f"the branch polls the job of {call}, but nothing stops the job when the run is aborted", _STOP)
     elif (call in SYNC or _STARTS.fullmatch(match[2])) and not any(_waits(states[later]) for later in after - {name}):
         remedy = f"write .sync ({call}.sync), or {_POLL}" if call in SYNC else _POLL
         yield Breach(place, f"{call} returns when the job has started, and no later state waits for its end", remedy)
+
+
+def _can_stop(job_type: type[AnyJobType]) -> bool:
+    """Whether `stop` does anything. SyncJob's own one calls `stop_job`."""
+    if job_type.stop is JobType.stop:
+        return False
+    return job_type.stop is not SyncJob.stop or getattr(job_type, "stop_job", None) is not SyncJob.stop_job
 
 
 def _calls(state: Mapping[str, Any]) -> bool:  # Any: parsed JSON

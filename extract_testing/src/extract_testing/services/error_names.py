@@ -6,6 +6,7 @@ extract_core.parsing.verdicts. The names are those of the Java SDK: ``ResourceLi
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from extract_core.wording import nearest
@@ -32,34 +33,60 @@ _OF_ANY_SERVICE: Final = frozenset(
 )
 """Errors of every service, although few models list them (each API reference, "Common Errors")."""
 
+_BASE: Final = re.compile(r"(?:AWS|Amazon)\w+Exception")
+"""The base exception of a service that the table above does not have."""
 
-def fault_of(name: str) -> tuple[str, str] | None:
-    """Why a retrier with this name never matches, and its remedy; None if it can match or the service is unknown."""
+
+def fault_of(name: str, service: str) -> tuple[str, str] | None:
+    """Why a retrier with this name never matches an error of a Task of this service, and its remedy.
+
+    None if it can match, or if there is no model to compare with. Errors of Lambda functions have no prefix.
+    """
     written_prefix, dot, error = name.partition(".")
-    prefix = next((known for known in (*_BASES, *_OTHER_PREFIXES) if dot and known.lower() == written_prefix.lower()), None)
+    own = next((prefix for prefix, (known, _) in _BASES.items() if known == service), "")
+    if not dot:
+        if service in ("", "lambda") or not (own or _errors_of(service)):
+            return None
+        remedy = (
+            f"write {f'{own}.{name}'!r}"
+            if own
+            else "begin it with the service's name and a dot, as an execution's history shows it"
+        )
+        return f"{name!r} never matches: Step Functions puts the service before each error", remedy
+    prefix = next((known for known in (*_BASES, *_OTHER_PREFIXES) if known.lower() == written_prefix.lower()), None)
     if prefix is None:
-        return None
-    names = _names(prefix)
+        prefix, names = written_prefix, _errors_of(service)
+    elif own and prefix in _BASES and prefix != own:
+        return (
+            f"{name!r} never matches: the state calls {service!r}",
+            f"write one of its errors, such as {f'{own}.{_BASES[own][1]}'!r}",
+        )
+    else:
+        names = _names(prefix)
     spelling = {known.lower(): known for known in (*names, *_OF_ANY_SERVICE)}.get(error.lower())
     right = f"{prefix}.{spelling or error}"
-    if names and spelling is None:
+    if names and spelling is None and (prefix in _BASES or not _BASE.fullmatch(error)):
         near = nearest(error, names)
-        base = f"{prefix}.{_BASES[prefix][1]}"
-        remedy = f"write {f'{prefix}.{near[0]}'!r}" if near else "write one of its own errors"
-        return (
-            f"{name!r} never matches: the service has no such error",
-            f"{remedy}, or {base!r} for errors that its model lacks",
-        )
+        remedy = f"write {f'{prefix}.{near[0]}'!r}" if near else f"write one of its own errors ({', '.join(sorted(names))})"
+        if prefix in _BASES:
+            remedy += f", or {f'{prefix}.{_BASES[prefix][1]}'!r} for errors that its model lacks"
+        return f"{name!r} never matches: the service has no such error", remedy
     return None if right == name else (f"{name!r} never matches: Step Functions writes {right!r}", "use this exact spelling")
 
 
 def _names(prefix: str) -> list[str]:
-    """The exceptions of a service; empty if there is no model."""
+    """The exceptions of a service with its base exception; empty if there is no model."""
     if prefix not in _BASES:
         return []
     service, base = _BASES[prefix]
+    names = _errors_of(service)
+    return [base, *names] if names else []
+
+
+def _errors_of(service: str) -> list[str]:
+    """The exceptions in the model of a service, as the Java SDK names them; empty if there is no model."""
     try:
         shapes = [str(shape.name) for shape in models_of(service).error_shapes]
     except ModelsMissing:
         return []
-    return [base, *(name if name.endswith("Exception") else f"{name.removesuffix('Fault')}Exception" for name in shapes)]
+    return [name if name.endswith("Exception") else f"{name.removesuffix('Fault')}Exception" for name in shapes]

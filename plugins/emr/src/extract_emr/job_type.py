@@ -37,6 +37,7 @@ class Emr(SyncJob["EmrSettings", "EmrDeployment"]):
     resource = "elasticmapreduce:addStep.sync"
     comment = "Adds the table's step to the EMR cluster and waits for its end"
     named: ClassVar = {"cluster_id": "cluster"}
+    unread_arguments = ("script",)  # local_argv looks for the job's arguments behind it
     # EMR has no time limit for a step: the state's is the only one. Step Functions asks for a step's state every 60 seconds for
     # 10 minutes, then every 300.
     margin_seconds = 600

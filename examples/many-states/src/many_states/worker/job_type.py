@@ -25,6 +25,7 @@ class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
     name: ClassVar[str] = "worker"
     title: ClassVar[str] = "Worker"
     api_version: ClassVar[int] = 1
+    unread_arguments = ("queue",)  # `stop` reads it
 
     def settings(self) -> type[WorkerSettings]:
         """One table's settings."""

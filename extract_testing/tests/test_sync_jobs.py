@@ -1,0 +1,99 @@
+"""Each faulty SyncJob is caught by its own check, and by no other; the whole message is compared. Right ones pass."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+from acme_big_gong import Gong
+
+from extract_core.parsing.payload import member
+from extract_testing import CHECKS, Subject
+
+HERE = Path(__file__).parent
+SPEC = importlib.util.spec_from_file_location("faulty_gongs", HERE / "faulty_gongs.py")
+faulty = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(faulty)
+
+DEPLOYMENT = {"queue": "night"}
+FAULTS = {
+    "TextForATuple": "identity",
+    "MethodMisspelt": "identity",
+    "BraceOfNoField": "methods_return_the_right_types",
+    "FailureMisspelt": "words_are_the_services",
+    "NotEndOfAnotherService": "words_are_the_services",
+    "EndLeftOut": "words_are_the_services",
+    "TwoMeanings": "words_are_the_services",
+    "IdMisspelt": "words_are_the_services",
+    "StateMisspelt": "words_are_the_services",
+    "ReasonMisspelt": "words_are_the_services",
+    "StartOfAnotherService": "words_are_the_services",
+    "KeyIsAMapping": "diagnose_and_stop_make_valid_calls",
+    "KeyIsANumber": "diagnose_and_stop_make_valid_calls",
+    "KeyNamesNothing": "diagnose_and_stop_make_valid_calls",
+    "DescribesWithAMisspeltMember": "diagnose_and_stop_make_valid_calls",
+    "DescribesByNoOperation": "diagnose_and_stop_make_valid_calls",
+    "StopsWithATypo": "diagnose_and_stop_make_valid_calls",
+    "StopsAtAnotherService": "diagnose_and_stop_make_valid_calls",
+    "SwallowsTheRefusal": "diagnose_and_stop_make_valid_calls",
+    "ReadsNotAll": "arguments_are_used",
+    "ForgetsTheJobsArguments": "arguments_are_used",
+    "ReplacesALetter": "arguments_are_used",
+    "TimeoutTooShort": "timeout_covers_the_job",
+    "RetriesAnErrorOfAnotherService": "retries_start_no_job_twice",
+    "RetriesWithoutPrefix": "retries_start_no_job_twice",
+    "PollsAndNeverStops": "branch_waits_for_the_job",
+    "TitleOfAnother": "state_names_fit",
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_fault_is_caught_by_its_check_alone(name, broken_by, golden):
+    breaches, _ = broken_by(getattr(faulty, name)(), DEPLOYMENT, [{}])
+    assert list(breaches) == [FAULTS[name]]
+    message = re.sub(r"\.py:\d+", ".py:LINE", breaches[FAULTS[name]])
+    golden(HERE / "golden" / f"{name}.txt", re.sub(r"local-[0-9a-f]{32}", "local-ID", message) + "\n")
+
+
+def test_every_faulty_gong_is_tried():
+    gongs = {name for name, cls in vars(faulty).items() if isinstance(cls, type) and issubclass(cls, Gong)}
+    assert gongs == {*FAULTS, "Gong"}
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_a_good_gong_passes_every_check(check):
+    assert check(Subject(Gong(), DEPLOYMENT, [{}, {"timeout_minutes": 10, "queue_minutes": 5}])) is None
+
+
+def test_what_is_named_as_unread_is_not_reported(broken_by):
+    class Query(faulty.ForgetsTheJobsArguments):
+        unread_arguments = ("job_arguments",)
+
+    class Noted(faulty.ReadsNotAll):
+        unread_arguments = ("queue",)
+
+    for job_type in (Query(), Noted()):
+        assert broken_by(job_type, DEPLOYMENT, [{}])[0] == {}
+
+
+def test_an_error_of_a_service_without_a_table_is_compared_with_its_model():
+    from extract_testing.services.error_names import fault_of
+
+    assert fault_of("DataBrew.ConflictException", "databrew") is None
+    assert fault_of("DataBrew.AWSGlueDataBrewException", "databrew") is None
+    assert fault_of("DataBrew.ConflictExceptoin", "databrew") == (
+        "'DataBrew.ConflictExceptoin' never matches: the service has no such error",
+        "write 'DataBrew.ConflictException'",
+    )
+    assert fault_of("ConflictException", "databrew")[0].endswith("Step Functions puts the service before each error")
+    assert fault_of("ActiveStatementsExceededException", "lambda") is None
+
+
+def test_a_key_from_the_arguments_is_complete(broken_by):
+    class ByName(Gong):
+        def key(self, job, arguments):
+            return (member(arguments, "job_name"),)
+
+    assert broken_by(ByName(), DEPLOYMENT, [{}])[0] == {}
