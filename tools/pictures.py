@@ -2,10 +2,12 @@
 
 import io
 import os
+import pty
 import re
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from rich._export_format import CONSOLE_SVG_FORMAT
@@ -14,18 +16,24 @@ from rich.text import Text
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = 110
+PROGRAM = Path(sys.executable).parent / "extract"
 NO_FONTS_FROM_ELSEWHERE = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
 
 
 def printed(*command: str, cwd: Path) -> str:
-    """What a command of `extract` writes to a terminal of this width."""
-    environ = {**os.environ, "COLUMNS": str(COLUMNS), "FORCE_COLOR": "1", "TERM": "xterm-256color"}
-    done = subprocess.run(
-        [Path(sys.executable).parent / "extract", *command], cwd=cwd, env=environ, capture_output=True, text=True, check=False
-    )
-    if not done.stdout:
-        sys.exit(f"extract {' '.join(command)} printed nothing:\n{done.stderr}")
-    return done.stdout
+    """What a command of `extract` writes to a terminal of this width: it gets a pseudo-terminal."""
+    terminal, end = pty.openpty()
+    environ = {**os.environ, "COLUMNS": str(COLUMNS), "TERM": "xterm-256color"}
+    with subprocess.Popen([PROGRAM, *command], cwd=cwd, env=environ, stdout=end, stderr=subprocess.DEVNULL):
+        os.close(end)
+        text = b""
+        with suppress(OSError):  # Linux reports the end of a pseudo-terminal as an error
+            while chunk := os.read(terminal, 65_536):
+                text += chunk
+        os.close(terminal)
+    if not text:
+        sys.exit(f"extract {' '.join(command)} printed nothing")
+    return text.decode().replace("\r\n", "\n")
 
 
 def main() -> None:
