@@ -54,8 +54,8 @@ def read_address(url: str) -> Address:
     Raises UsageError for anything that could be read in two ways. No message holds more of a refused URL than its scheme.
     """
     rest, question, query = _split(url)
-    given, at, place = rest.rpartition("@")
-    user, colon, password = given.partition(":")
+    login, at, place = rest.rpartition("@")
+    user, colon, password = login.partition(":")
     if not _USER.fullmatch(user) or not _PASSWORD.fullmatch(password) or (at and not user and not colon):
         raise _refused(f"the text before its last @ is not a user and password; {ENCODE}")
     server, slash, name = place.partition("/")
@@ -70,7 +70,7 @@ def read_address(url: str) -> Address:
     shown_user = f"{user}@" if user else ""
     return Address(
         shown=f"postgresql://{shown_user}{server}/{name}",
-        uri=f"postgresql://{given}{at}{server}/{name}?" + "&".join(f"{key}={value}" for key, value in parameters),
+        uri=f"postgresql://{login}{at}{server}/{name}?" + "&".join(f"{key}={value}" for key, value in parameters),
         host=unquote(host).strip("[]"),
         user=unquote(user),
         port=port,
@@ -79,7 +79,7 @@ def read_address(url: str) -> Address:
 
 
 def _split(url: str) -> tuple[str, str, str]:
-    """What stands after the scheme, up to its query. A question mark before the last @ belongs to neither."""
+    """The text between scheme and query, and the query. A question mark before the last @ does not begin the query."""
     rest = url.partition("://")[2]
     cut = rest.find("?", rest.rfind("@") + 1)
     return (rest, "", "") if cut < 0 else (rest[:cut], "?", rest[cut + 1 :])
@@ -97,15 +97,15 @@ def _server(text: str) -> tuple[str, int | None]:
 
 
 def _parameters(query: str) -> list[tuple[str, str]]:
-    found = []
+    parameters = []
     for part in query.split("&"):
         key, equals, value = part.partition("=")
         if not equals or key not in _KEYS or not _VALUE.fullmatch(value):
             raise _refused(
                 f"the text after its ? is not a list of parameters that PostgreSQL knows{did_you_mean(key, _KEYS)}; {ENCODE}"
             )
-        found.append((key, value))
-    return found
+        parameters.append((key, value))
+    return parameters
 
 
 def _refused(why: str) -> UsageError:

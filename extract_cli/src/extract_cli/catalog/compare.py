@@ -1,4 +1,4 @@
-"""A config held against its database: what it names and is not there, and tables that are there and not in it."""
+"""Compares a config with its database: tables and columns that only one of them has."""
 
 from __future__ import annotations
 
@@ -55,5 +55,5 @@ def _find(name: str, there: Mapping[str, Table], *, engine: str) -> Table | None
 def _new(file: str, names: list[str]) -> list[str]:
     if not names:
         return []
-    told = ", ".join(names[:_MOST_TOLD]) + (f" and {len(names) - _MOST_TOLD:,} more" if len(names) > _MOST_TOLD else "")
-    return [f"{file}: {len(names):,} of the database's tables and views {'is' if len(names) == 1 else 'are'} not in it: {told}"]
+    listed = ", ".join(names[:_MOST_TOLD]) + (f" and {len(names) - _MOST_TOLD:,} more" if len(names) > _MOST_TOLD else "")
+    return [f"{file}: {len(names):,} of the database's tables and views {'is' if len(names) == 1 else 'are'} not in it: {listed}"]

@@ -15,7 +15,7 @@ _WITH_DRIVER: Final = re.compile(r"(postgres(?:ql)?|sqlite)\+[a-z0-9_]{1,20}")
 
 
 def read_database(url: str, *, names_only: bool = False) -> Database:
-    """The database's tables, with what its catalog says of them. Raises UsageError where it can't be read.
+    """The database's tables, with what its catalog says of them. Raises UsageError if it cannot be read.
 
     `names_only`: tables, views and columns by name, without a look at any row. No message holds the URL's password.
     """

@@ -1,4 +1,4 @@
-"""A PostgreSQL database through ADBC, reading only, and what to do where it can't be reached."""
+"""Reads a PostgreSQL database through ADBC, and says what to do if it cannot be reached."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _REMEDIES: Final = (
 def read_postgresql(address: Address, *, names_only: bool = False) -> Database:
     """The tables of a PostgreSQL database that this user may read.
 
-    Raises UsageError where it can't be reached or the driver is missing.
+    Raises UsageError if it cannot be reached or the driver is missing.
     """
     try:
         from adbc_driver_postgresql import dbapi

@@ -101,11 +101,11 @@ class Catalog:
 
     def _rows(self, query: str) -> list[Row]:
         self._cursor.execute(query)
-        found: list[Row] = self._cursor.fetchall()
-        return found
+        rows: list[Row] = self._cursor.fetchall()
+        return rows
 
     def _looked(self, query: str, width: int) -> Row:
-        """The one row of a look at a table's own rows; of NULLs where that takes too long, or the server refuses it."""
+        """The one row that a query on a table returns. NULLs if it takes too long or the server refuses it."""
         try:
             return self._rows(query)[0]
         except self._failure as error:
@@ -115,46 +115,46 @@ class Catalog:
             return (None,) * width
 
     def _filled(self, table: Table, name: Name, estimate: int) -> Table:
-        """The table with what its statistics and a look at its rows say."""
+        """The table with its number of rows, and with what a query on its rows shows."""
         sql = ".".join(map(_quoted, name))
         rows = estimate if estimate > 0 else self._counted(sql)
-        found = replace(table, rows=rows, columns=self._times(table, sql, rows))
+        filled = replace(table, rows=rows, columns=self._times(table, sql, rows))
         if len(table.key) != 1 or table.column(table.key[0]).type not in WHOLE:
-            return found
+            return filled
         key = _quoted(table.key[0])
         least, greatest = self._looked(f"SELECT min({key})::bigint, max({key})::bigint FROM {sql}", 2)  # noqa: S608 - quoted
-        return replace(found, least=least, greatest=greatest)
+        return replace(filled, least=least, greatest=greatest)
 
     def _counted(self, sql: str) -> int | None:
-        """The rows of a table that was never analysed; None where they are too many to be counted now."""
+        """The number of rows of a table that was never analysed. None if there are too many to count now."""
         (rows,) = self._looked(f"SELECT count(*) FROM (SELECT 1 FROM {sql} LIMIT {_COUNTED}) AS counted", 1)  # noqa: S608 - quoted
         return int(rows) if rows is not None and rows < _COUNTED else None
 
     def _times(self, table: Table, sql: str, rows: int | None) -> tuple[Column, ...]:
-        """The columns; of those that could be a watermark, whether they are all NULL, or ahead of the clock."""
+        """The columns. Those that could be a watermark say whether they are always NULL, or ahead of the clock."""
         is_small = rows is not None and rows <= _LOOKED_AT
         candidates = [column for column in times(table.columns) if column.indexed or is_small] if rows != 0 else []
         if not candidates:
             return table.columns
         greatest = (f"max({_quoted(column.name)})" for column in candidates)
-        asked = ", ".join(f"{most}::text, {most} > now() + interval '1 day', {most} IS NULL" for most in greatest)
-        said = self._looked(f"SELECT {asked} FROM {sql}", 3 * len(candidates))  # noqa: S608 - quoted
+        wanted = ", ".join(f"{most}::text, {most} > now() + interval '1 day', {most} IS NULL" for most in greatest)
+        values = self._looked(f"SELECT {wanted} FROM {sql}", 3 * len(candidates))  # noqa: S608 - quoted
         seen = {
             column.name: replace(column, is_empty=bool(is_empty), ahead=most if is_ahead else None)
-            for column, most, is_ahead, is_empty in zip(candidates, said[::3], said[1::3], said[2::3], strict=True)
+            for column, most, is_ahead, is_empty in zip(candidates, values[::3], values[1::3], values[2::3], strict=True)
         }
         return tuple(seen.get(column.name, column) for column in table.columns)
 
 
 def _grouped(rows: Iterable[Row]) -> dict[Name, list[Row]]:
-    found: dict[Name, list[Row]] = defaultdict(list)
+    grouped: dict[Name, list[Row]] = defaultdict(list)
     for row in rows:
-        found[row[0], row[1]].append(row[2:])
-    return found
+        grouped[row[0], row[1]].append(row[2:])
+    return grouped
 
 
 def _table(name: Name, columns: list[Row], indexes: list[Row]) -> Table:
-    """Name, columns and key. Where there is no primary key, the narrowest unique one of columns that are never NULL."""
+    """Name, columns and key. Without a primary key, the shortest unique key of columns that are never NULL."""
     never_null = {column for column, _, not_null in columns if not_null}
     indexed = {column for _, _, _, is_whole, _, place, column in indexes if place == 1 and is_whole}
     keys: dict[int, list[str]] = defaultdict(list)
@@ -165,12 +165,12 @@ def _table(name: Name, columns: list[Row], indexes: list[Row]) -> Table:
         elif is_unique and is_whole and is_plain:
             keys[index].append(column)
     unique = [tuple(key) for key in keys.values() if never_null.issuperset(key)]
-    found = tuple(
+    described = tuple(
         Column(name=column, type=_TYPES.get(kind) or str(kind), nullable=not not_null, indexed=column in indexed)
         for column, kind, not_null in columns
     )
     key = primary or min(unique, key=len, default=())
-    return Table(name=".".join(name), columns=found, key=key, is_primary=bool(primary) or not key)
+    return Table(name=".".join(name), columns=described, key=key, is_primary=bool(primary) or not key)
 
 
 def _notes(name: Name, heirs: list[Row], *, is_parted: bool, has_policies: bool) -> tuple[str, ...]:

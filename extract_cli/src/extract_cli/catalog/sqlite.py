@@ -21,24 +21,24 @@ _TYPE: Final = re.compile(r"[a-z_]+( with time zone)?")
 def read_sqlite(url: str, *, names_only: bool = False) -> Database:
     """The tables of ``sqlite:///path``: seen from the current folder, or absolute with a fourth slash.
 
-    `names_only`: views too, and no look at rows. Raises UsageError where it can't be read.
+    `names_only`: views too, and no look at rows. Raises UsageError if it cannot be read.
     """
     path = _path(url)
     read_only = f"{path.absolute().as_uri()}?mode=ro"
     if not path.with_name(path.name + "-wal").exists():
-        read_only += "&immutable=1"  # nobody has it open: SQLite makes no files of its own beside it
+        read_only += "&immutable=1"  # no process has it open: SQLite creates no files beside it
     try:
         with closing(sqlite3.connect(read_only, uri=True)) as connection:
             tables = [name for (name,) in connection.execute(_TABLES)]
             views = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name")]
             if names_only:
-                found = tuple(_described(connection, name) for name in sorted(tables + views))
+                described = tuple(_described(connection, name) for name in sorted(tables + views))
             else:
-                found = tuple(_filled(connection, _described(connection, name)) for name in tables)
+                described = tuple(_filled(connection, _described(connection, name)) for name in tables)
     except sqlite3.Error as error:
         raise UsageError(f"the SQLite database {_shown(path)} can't be read: {error}") from error
     left_out = (f"views: {', '.join(views)}",) if views and not names_only else ()
-    return Database(engine="sqlite", name=str(path), tables=found, left_out=left_out)
+    return Database(engine="sqlite", name=str(path), tables=described, left_out=left_out)
 
 
 _TABLES: Final = r"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name"
@@ -116,8 +116,8 @@ def _ahead(greatest: object) -> str | None:
 
 def _type(declared: str) -> str:
     """The first words of a declared type: ``VARCHAR(20)`` is varchar, ``DOUBLE PRECISION`` double."""
-    found = _TYPE.match(declared.strip().lower())
-    return found[0] if found else ""
+    word = _TYPE.match(declared.strip().lower())
+    return word[0] if word else ""
 
 
 def _quoted(name: str) -> str:

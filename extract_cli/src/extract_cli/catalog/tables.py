@@ -45,9 +45,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """A database and its tables by name. `left_out` says what is there besides and why it is not among them.
+    """A database and its tables by name. `left_out` says what else is there and why it is not among them.
 
-    `host` and `user` are those that it was reached with, empty where the driver found them itself.
+    `host` and `user` are those of the connection. They are empty if the driver found them itself.
     """
 
     engine: str

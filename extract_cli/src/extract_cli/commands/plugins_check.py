@@ -1,4 +1,4 @@
-"""What `extract plugins check` does: the kit's checks on what is installed, and what they found, for people and programs."""
+"""`extract plugins check`: runs the checks of the contract kit on installed plugins, and shows the results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Checked:
-    """One job type: where its deployment came from, and what each check said."""
+    """One job type: where its deployment came from, and the result of each check."""
 
     name: str
     installed: InstalledJobType
@@ -139,7 +139,7 @@ def _check(installed: InstalledJobType, section: Mapping[str, Json] | None) -> C
 
 
 def print_checked(checked: Iterable[Checked], broken: Iterable[Mapping[str, str]]) -> None:
-    """One block a job type on stdout: what is broken, what was left out, and how much is kept."""
+    """One block per job type on stdout: the broken checks, those that were left out, and the number of those that pass."""
     for each in checked:
         click.echo(f"{each.name}: {each.installed.provider}, tried with {each.tried_with}")
         for check, breach in each.broken:
