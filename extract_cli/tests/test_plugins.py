@@ -89,6 +89,7 @@ def test_check_of_a_job_type_that_keeps_the_contract(extract):
     assert extract("check", "glue").stdout == (
         "glue: plugin 'glue' of extract-sfn-glue 0.1.0, tried with the example of GlueDeployment\n  kept      31 of 31 checks\n"
     )
+    assert list(extract.folder.iterdir()) == []  # nothing is left in the current folder
 
 
 def test_check_tells_what_is_wrong_with_place_and_remedy(extract):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +13,7 @@ from extract_core.errors import UsageError
 from extract_core.wording import how_to_install
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from extract_core.contract import Json
@@ -65,7 +67,8 @@ def check_installed(name: str | None, pipeline: Path | None) -> tuple[list[Check
     registry = discover()
     sections = _sections(pipeline)
     names, broken = _meant(registry, name)
-    checked = [_check(registry.job_types[each], sections.get(each)) for each in names]
+    with _hypothesis_elsewhere():
+        checked = [_check(registry.job_types[each], sections.get(each)) for each in names]
     told = [
         {
             "plugin": each.provider.plugin,
@@ -76,6 +79,22 @@ def check_installed(name: str | None, pipeline: Path | None) -> tuple[list[Check
         for each in broken
     ]
     return checked, told
+
+
+@contextmanager
+def _hypothesis_elsewhere() -> Iterator[None]:
+    """Hypothesis keeps its files in a scratch folder, so that it makes no `.hypothesis` in the current one."""
+    try:
+        from hypothesis.configuration import set_hypothesis_home_dir
+    except ImportError:  # `_check` reports a missing kit
+        yield
+        return
+    with TemporaryDirectory() as scratch:
+        set_hypothesis_home_dir(scratch)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
 
 
 def _meant(registry: Registry, name: str | None) -> tuple[Sequence[str], Sequence[BrokenPlugin]]:
