@@ -15,7 +15,7 @@ from extract_core import Branch, FailureClass, JobState, JobStatus, JobType, Ret
 from extract_core.objects.files import file_uri
 from extract_core.objects.routed import open_objects
 from extract_core.pipeline.parts import Parts
-from extract_core.plan.limits import history_events
+from extract_core.plan.limits import Load
 from extract_core.registry.installed import Registry
 from extract_core.registry.routing import FINISHED, HANDLE_STATUS, NOT_RECORDED, RECORDED, WAIT
 from extract_core.runs.begin import manage
@@ -231,5 +231,7 @@ def test_the_limit_counts_the_events_that_a_run_has(tmp_path, retries, attempts)
     made = Pipeline(tmp_path, retries=retries)
     with made.tracking:
         made.run({"a": ["CAPACITY"] * (attempts - 1)}, tables="a")
-    assert len(made.events) == history_events([{"max_attempts": attempts}], retry_loop=retries)
+    load = Load(0)
+    load.count({"max_attempts": attempts})
+    assert len(made.events) == load.history_events(retry_loop=retries)
     assert (FINISHED in made.entered(), RECORDED in made.entered()) == (retries, retries)
