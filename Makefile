@@ -18,11 +18,11 @@ set-up: ## makes .venv, if it is missing or older than the lock
 demo: set-up ## the whole pipeline on this machine, with real rows
 	@extract demo
 
-test: set-up ## all tests
-	@pytest -n auto --dist loadgroup -m "not soak and not postgres"
+test: set-up ## all tests; those of PostgreSQL are skipped if the machine has no server (Debian: apt-get install postgresql)
+	@pytest -n auto --dist loadgroup -m "not soak"
 
-test-postgres: set-up ## tests with a temporary PostgreSQL server (Debian: apt-get install postgresql)
-	@pytest -m postgres
+test-postgres: set-up ## only the tests with a temporary PostgreSQL server
+	@EXTRACT_REQUIRE_POSTGRESQL=1 pytest -n auto --dist loadgroup -m "postgres and not soak"
 
 soak: set-up ## the long runs
 	@pytest -n auto --dist loadgroup -m soak --timeout 3600

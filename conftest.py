@@ -6,10 +6,8 @@ import importlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 for _package in ("asl_generator", "asl_toolkit", "extract_cli", "extract_job", "extract_testing"):
     importlib.import_module(_package)
 
-pytest_plugins = ("shared_fixtures.dynamodb", "shared_fixtures.pipeline", "shared_fixtures.source")
+pytest_plugins = ("shared_fixtures.dynamodb", "shared_fixtures.pipeline", "shared_fixtures.postgresql", "shared_fixtures.source")
 
 ROOT: Final = Path(__file__).parent
 SHARED: Final = Path(os.environ.get("EXTRACT_SHARED", ROOT.parent / "shared"))
@@ -73,35 +71,6 @@ def shared_data() -> Callable[[str], Path]:
         return path
 
     return find
-
-
-@pytest.fixture(scope="session")
-def postgresql_port() -> Iterator[int]:
-    """A PostgreSQL server of the tests' own, as an ordinary user: it refuses to run as root. User and password are admin."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    found = str(programs[-1] / "initdb") if programs else shutil.which("initdb")
-    if found is None:
-        pytest.fail("PostgreSQL's server programs are not here: apt-get install postgresql")
-    # Not among pytest's own folders: the next session may close those to other users, or remove them.
-    bin_, folder = Path(found).parent, Path(tempfile.mkdtemp(prefix="extract-postgresql-"))
-    port = 49_152 + os.getpid() % 16_000
-    user: dict[str, str] = {}
-    if os.geteuid() == 0:
-        user = {"user": "postgres", "group": "postgres"}
-        shutil.chown(folder, "postgres", "postgres")
-    (folder / "password").write_text("admin", encoding="utf-8")
-    (folder / "password").chmod(0o644)
-
-    def run(program: str, *argv: str | Path) -> None:
-        command = [bin_ / program, "-D", folder / "data", *argv]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **user)  # type: ignore[call-overload]
-
-    run("initdb", "-A", "scram-sha-256", "-U", "admin", f"--pwfile={folder / 'password'}")
-    settings = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    run("pg_ctl", "-w", "-l", folder / "log", "-o", settings, "start")
-    yield port
-    run("pg_ctl", "-m", "immediate", "stop")
-    shutil.rmtree(folder)
 
 
 def _run_shell(example: Example) -> None:
