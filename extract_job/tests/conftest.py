@@ -41,7 +41,14 @@ class Done:
 
     @property
     def left(self):
-        return sorted(path.name for path in self.folder.iterdir()) if self.folder.exists() else []
+        """The names of all files, without a result object that only says why the attempt failed."""
+        names = {path.name for path in self.folder.iterdir()} if self.folder.exists() else set()
+        return sorted(names - {self.result_path.name} if self.failure else names)
+
+    @property
+    def failure(self):
+        """The error in the result object: class, message, retryable; None if the attempt succeeded."""
+        return self.result.get("error") if self.result_path.is_file() else None
 
 
 @pytest.fixture

@@ -24,14 +24,26 @@ def test_a_process_copies_a_table_and_reports(database, process, tmp_path):
     )
     size = (done.folder / "part-00000.parquet").stat().st_size
     assert done.result == {
+        "version": 2,
         "run_id": "run-1",
         "attempt": 1,
+        "source_name": "sales",
+        "table": "public.orders",
         "rows": 5,
         "bytes": size,
         "files": [{"name": "part-00000.parquet", "bytes": size, "rows": 5}],
         "low_watermark": None,
         "high_watermark": None,
         "rows_without_watermark": 0,
+        "rows_in_the_future": 0,
+        "rows_delivered_before": 0,
+        "schema": None,
+        "schema_changes": [],
+        "source": None,
+        "snapshot": None,
+        "overlap": None,
+        "proof": None,
+        "notes": [],
     }
     assert done.left == ["part-00000.parquet", "result.json"]
     assert done.errors[0] == (
@@ -144,7 +156,13 @@ def test_a_failed_rerun_leaves_no_result_of_the_earlier_process(database, job):
     assert job().code == 0
     failed = job(extract_table="gone")
     assert failed.code == 1
-    assert not failed.result_path.exists()
+    assert failed.result == {
+        "version": 2,
+        "run_id": "run-1",
+        "attempt": 1,
+        "table": "gone",
+        "error": {"class": "CONFIG", "message": "database 'sales.db' has no table 'gone'; there are 't'", "retryable": False},
+    }
 
 
 def test_one_argument_may_hold_all_arguments(database, process, argv):

@@ -1,6 +1,7 @@
 """Bad input and a bad environment: one clear line, the right exit code, no files like data."""
 
 import base64
+import json
 import os
 import resource
 import sqlite3
@@ -70,6 +71,16 @@ WRONG = [
         ["--extract_arguments", encoded('{"run_id": ["x"]}')],
         "--extract_arguments: 'run_id' is [\"x\"]; it must be a string",
     ),
+    ({"future": "maybe"}, [], "--future 'maybe' is not one of exclude and read"),
+    ({"on_mark_behind": ""}, [], "--on_mark_behind '' is not one of fail and continue"),
+    ({"on_schema_change": "FAIL"}, [], "--on_schema_change 'FAIL' is not one of warn, fail and allow"),
+    ({"verify": "yes"}, [], "--verify 'yes' is not one of count, off and full"),
+    ({"row_security": "off"}, [], "--row_security 'off' is not one of refuse and allow"),
+    (
+        {"last_result": "s3://b/"},
+        [],
+        "--last_result 's3://b/' names a folder; name an object, like 's3://b/result.json'",
+    ),
     ({"extract_type": "PE"}, [], "an incremental extract (--extract_type PE) requires --hwm_col_name and --hwm_column_type"),
 ]
 INCREMENTAL = {"extract_type": "PE", "hwm_col_name": "id"}
@@ -125,6 +136,21 @@ def test_wrong_arguments_exit_with_2(database, job, argv, changed, words, messag
     assert (done.code, done.errors, done.left) == (2, [f"extract_job: {message}"], [])
 
 
+def test_wrong_arguments_are_a_failure_object_if_the_place_is_known(database, job):
+    database(TABLE)
+    assert job(fetchsize="-5").result == {
+        "version": 2,
+        "run_id": "run-1",
+        "attempt": 1,
+        "table": "t",
+        "error": {
+            "class": "CONFIG",
+            "message": "--fetchsize '-5' must be a whole number of at least 1, with at most 18 digits",
+            "retryable": False,
+        },
+    }
+
+
 def test_a_missing_table_is_named_with_the_nearest(database, process):
     database(TABLE)
     done = process(extract_table="public.orderz")
@@ -150,7 +176,8 @@ def test_a_missing_database_is_never_created(database, process, tmp_path):
     done = process(db_name="no.db")
     message = f"extract_job: database 'no.db' does not exist (--db_name, relative to '{tmp_path}')"
     assert (done.code, done.errors) == (1, [message])
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / "no.db").exists()
+    assert done.failure == {"class": "CONFIG", "message": message.removeprefix("extract_job: "), "retryable": False}
 
 
 def test_a_folder_is_not_a_database(database, job, tmp_path):
@@ -191,6 +218,14 @@ def test_the_job_waits_for_a_locked_database_and_then_names_it(database, job):
     assert (done.code, done.errors) == (1, [message])
 
 
+def test_a_locked_database_is_a_passing_fault(database, job):
+    path = database(TABLE)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        failure = job(extract_table="public.orders", lock_wait_seconds="0").failure
+    assert (failure["class"], failure["retryable"]) == ("CAPACITY", True)
+
+
 def test_unknown_text_columns_are_named(database, job):
     database(TABLE)
     done = job(extract_table="public.orders", text_columns="notes")
@@ -223,7 +258,7 @@ def test_a_full_disk_leaves_no_files(database, argv, tmp_path):
     )
     folder = tmp_path / "out" / "attempt=1"
     assert (done.returncode, done.stderr.splitlines()[1:]) == (1, [f"extract_job: cannot write to '{folder}': File too large"])
-    assert list(folder.iterdir()) == []
+    assert [path.name for path in folder.iterdir()] == ["result.json"]  # the reason of the failure
 
 
 @pytest.mark.parametrize(("number", "code", "name"), [(15, 143, "SIGTERM"), (2, 130, "SIGINT")])
@@ -237,9 +272,11 @@ def test_a_signal_while_reading_stops_the_job_at_once_and_leaves_no_files(databa
     job.send_signal(number)
     _, errors = job.communicate(timeout=20)
     assert time.monotonic() - started < 5
-    assert (job.returncode, list(folder.iterdir())) == (code, [])
-    message = f"extract_job: stopped by {name}: wrote no result, removed unfinished files"
-    assert errors.splitlines()[1:] == [message]
+    assert (job.returncode, [path.name for path in folder.iterdir()]) == (code, ["result.json"])
+    message = f"stopped by {name}: wrote no result, removed unfinished files"
+    assert errors.splitlines()[1:] == [f"extract_job: {message}"]
+    failure = json.loads((folder / "result.json").read_text())["error"]
+    assert failure == {"class": "INTERRUPTED", "message": message, "retryable": True}
 
 
 def test_a_signal_is_handled_while_sqlite_computes(database, argv, tmp_path):

@@ -68,14 +68,17 @@ def test_a_failed_job_removes_its_files_and_the_old_result(lake, job, database):
             "fix the value, or read the column as text with --text_columns id"
         ),
     )
-    assert keys(lake) == []
+    assert keys(lake) == ["orders/attempt=1/result.json"]
+    failed = json.loads(body(lake, "orders/attempt=1/result.json"))
+    assert (failed["error"]["class"], failed["error"]["retryable"]) == ("USER_CODE", False)
 
 
 def test_a_missing_bucket_is_named(lake, job):
     done = job(extract_s3_uri="s3://sea/x/", result_uri="s3://lake/r.json")
     assert (done.code, done.errors[-1].partition(": Failed")[0]) == (1, "extract_job: cannot write to 's3://sea/x/'")
     assert "NoSuchBucket" in done.errors[-1]
-    assert keys(lake) == []
+    assert keys(lake) == ["r.json"]
+    assert json.loads(body(lake, "r.json"))["error"]["class"] == "CONFIG"
 
 
 def test_without_boto3_the_job_says_how_to_install_it(tmp_path, database, argv):

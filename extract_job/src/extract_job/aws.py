@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
-from extract_job.errors import JobError
+from extract_job.errors import FailureClass, JobError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,3 +34,46 @@ def faults() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     return (Boto3Error, BotoCoreError, ClientError)
+
+
+def refused(attempted: str, error: Exception) -> JobError:
+    """Return the error for a call that failed; `attempted` is like "cannot write to 's3://…'".
+
+    The codes are those of S3 and of all services of AWS
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html). A failed upload has no
+    code of its own, so the cause of the exception is looked at as well.
+    """
+    response = getattr(error, "response", None) or getattr(error.__cause__ or error.__context__, "response", None) or {}
+    code, status = response.get("Error", {}).get("Code", ""), response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    message = f"{attempted}: {error}"
+    if code in _THROTTLED or status == TOO_MANY_REQUESTS:
+        return JobError(message, FailureClass.THROTTLED, retryable=True)
+    if code in _DENIED:
+        return JobError(message, FailureClass.PERMISSION)
+    if status >= SERVER_FAULT or (not response and isinstance(error, _passing())):
+        return JobError(message, FailureClass.INTERRUPTED, retryable=True)
+    return JobError(message, FailureClass.CONFIG if response else FailureClass.PERMISSION)
+
+
+def _passing() -> tuple[type[Exception], ...]:
+    """Return the exceptions of a connection that broke; without credentials there is none."""
+    from botocore.exceptions import ConnectionError as NoConnection
+    from botocore.exceptions import HTTPClientError, IncompleteReadError
+
+    return (NoConnection, HTTPClientError, IncompleteReadError)
+
+
+TOO_MANY_REQUESTS = 429
+SERVER_FAULT = 500
+_THROTTLED = frozenset({"SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
+_DENIED = frozenset(
+    {
+        "403",
+        "AccessDenied",
+        "AccessDeniedException",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "ExpiredToken",
+        "AllAccessDisabled",
+    }
+)

@@ -1,12 +1,17 @@
-"""One extract: withdraw the old result, read the source, write the files, put the new result."""
+"""One extract: withdraw the old result, read the source, write the files, put the new result.
+
+If it fails, the reason is put instead.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from extract_job.arguments.model import Arguments
 from extract_job.databases.opening import open_source
+from extract_job.errors import JobError
+from extract_job.failure import put_failure, stopped
 from extract_job.result import Result
-from extract_job.stopping import StopRequest
+from extract_job.stopping import Stopped, StopRequest
 from extract_job.storage.opening import folder_in, result_in
 
 if TYPE_CHECKING:
@@ -28,6 +33,16 @@ def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None])
     """
     place = result_in(arguments.result)
     place.withdraw()
+    try:
+        result = _extracted(arguments, stop, say)
+        place.put(result.to_json() + "\n")
+    except (Stopped, JobError) as error:
+        put_failure(arguments, error if isinstance(error, JobError) and stop.signal is None else stopped(stop), say)
+        raise
+    return result
+
+
+def _extracted(arguments: Arguments, stop: StopRequest, say: Callable[[str], None]) -> Result:
     with open_source(arguments, stop) as source:
         say(f"{arguments.table}: {_plan(arguments, source)}")
         if source.rows_without_mark and arguments.watermark:
@@ -35,9 +50,7 @@ def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None])
                 f"note: rows skipped because {arguments.watermark.column!r} is NULL: {source.rows_without_mark}; "
                 "only a full extract, or a first one, reads them"
             )
-        result = _copied(arguments, source)
-    place.put(result.to_json() + "\n")
-    return result
+        return _copied(arguments, source)
 
 
 def _plan(arguments: Arguments, source: "Source") -> str:
@@ -66,6 +79,8 @@ def _copied(arguments: Arguments, source: "Source") -> Result:
     return Result(
         run_id=arguments.run_id,
         attempt=arguments.attempt,
+        source_name=arguments.source_name,
+        table=arguments.table,
         files=tuple(files),
         low_watermark=arguments.low_mark,
         high_watermark=source.high_mark,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from extract_job.arguments.model import Arguments
 from extract_job.arguments.parsing import parse_arguments, suggestion
 from extract_job.errors import JobError
+from extract_job.failure import put_wrong_arguments, stopped
 from extract_job.job import extract
 from extract_job.stopping import Stopped, StopRequest
 
@@ -24,10 +25,16 @@ def main(argv: Sequence[str]) -> int:
 def run(argv: Sequence[str], stop: StopRequest) -> int:
     """Run one extract, which ends if `stop` gets a signal, and return the exit code."""
     try:
-        return _extracted(parse_arguments(argv), stop)
+        arguments = parse_arguments(argv)
+    except JobError as error:
+        say(str(error))
+        put_wrong_arguments(argv, error)
+        return error.exit_code
+    try:
+        return _extracted(arguments, stop)
     except (Stopped, JobError) as error:
         if stop.signal is not None:
-            say(f"stopped by {stop.signal.name}: wrote no result, removed unfinished files")
+            say(str(stopped(stop)))
             return 128 + stop.signal
         say(str(error))
         return error.exit_code if isinstance(error, JobError) else 1

@@ -1,7 +1,16 @@
-"""The result object: a JSON object that names the data of this attempt. It is written last."""
+"""The object at `result_uri`, version 2: the data of this attempt, or the reason why there is none.
+
+The job writes it last. A result names the data files; a failure has the member `error` instead.
+"""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from extract_job.errors import JobError
+
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,18 +23,73 @@ class DataFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """A column of the files: its name, the type that the source declares, and its Arrow type."""
+
+    column: str
+    declared: str
+    arrow: str
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """The database: `server_time` is ISO 8601 in UTC; `identity` changes if the history does.
+
+    A restored, upgraded or promoted PostgreSQL server has another identity. None: not known.
+    """
+
+    engine: str
+    version: str
+    server_time: str | None
+    identity: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What the next attempt must know about the rows that this one read or left out.
+
+    The next attempt reads from `begin` (the high mark minus `lag`) and leaves out what is known.
+    `column` is the watermark column. `by` says how rows are recognised: `transactions` or `digests`;
+    `remembers` is the object beside the result that holds `rows` of them (None: there are none).
+    `tables` are the oids of the table and its partitions (PostgreSQL), `columns` what digests cover.
+    """
+
+    begin: str
+    lag: str
+    column: str
+    by: str
+    remembers: str | None
+    rows: int
+    tables: tuple[int, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What one attempt did; the fields have the names of the JSON object.
 
-    Marks are text as in the source; `low_watermark` is the mark that the job got.
+    Marks are text as in the source; `low_watermark` is the mark that the job got. `proof` has the
+    members of the JSON object. `notes` are sentences for the user.
     """
 
     run_id: str
     attempt: int
+    source_name: str | None
+    table: str
     files: tuple[DataFile, ...]
     low_watermark: str | None
     high_watermark: str | None
     rows_without_watermark: int
+    rows_in_the_future: int = 0
+    rows_delivered_before: int = 0
+    schema: tuple[ResultColumn, ...] | None = None
+    schema_changes: tuple[str, ...] = ()
+    source: SourceInfo | None = None
+    snapshot: str | None = None
+    overlap: Overlap | None = None
+    proof: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -39,17 +103,20 @@ class Result:
 
     def to_json(self) -> str:
         """Return the text of the object at `result_uri`."""
-        return json.dumps(
-            {
-                "run_id": self.run_id,
-                "attempt": self.attempt,
-                "rows": self.rows,
-                "bytes": self.bytes,
-                "files": [{"name": file.name, "bytes": file.bytes, "rows": file.rows} for file in self.files],
-                "low_watermark": self.low_watermark,
-                "high_watermark": self.high_watermark,
-                "rows_without_watermark": self.rows_without_watermark,
-            },
-            ensure_ascii=False,
-            indent=2,
+        members = asdict(self)
+        return _text(
+            {"version": VERSION}
+            | {key: members.pop(key) for key in ("run_id", "attempt", "source_name", "table")}
+            | {"rows": self.rows, "bytes": self.bytes}
+            | members
         )
+
+
+def failure_json(run_id: str, attempt: int, table: str, error: JobError) -> str:
+    """Return the text of the object that says why an attempt failed."""
+    reason = {"class": error.failure.value, "message": str(error), "retryable": error.retryable}
+    return _text({"version": VERSION, "run_id": run_id, "attempt": attempt, "table": table, "error": reason})
+
+
+def _text(members: Mapping[str, Any]) -> str:
+    return json.dumps(members, ensure_ascii=False, indent=2)

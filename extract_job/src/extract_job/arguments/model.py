@@ -1,5 +1,6 @@
 """The checked arguments of one extract."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from extract_job.marks import Watermark
@@ -9,8 +10,17 @@ REQUIRED = ("extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri"
 OPTIONAL = (
     "source_name", "source_type", "db_secret", "db_port", "extract_type", "hwm_col_name", "hwm_column_type",
     "low_watermark", "high_watermark", "lag", "fetchsize", "text_columns", "rows_per_file", "lock_wait_seconds",
+    "last_result", "future", "on_mark_behind", "on_schema_change", "verify", "row_security",
 )  # fmt: skip
 KNOWN = frozenset(REQUIRED + OPTIONAL)
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "future": ("exclude", "read"),
+    "on_mark_behind": ("fail", "continue"),
+    "on_schema_change": ("warn", "fail", "allow"),
+    "verify": ("count", "off", "full"),
+    "row_security": ("refuse", "allow"),
+}
+"""The arguments with a closed set of values; the first value is the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +28,12 @@ class Arguments:
     """What this process must do. `watermark` is None for a full extract.
 
     `low_mark` is the low mark as configured; the result reports it for a full extract too.
+    `last_result` is the result object of the table's last committed attempt. `CHOICES` lists the
+    values of `future`, `on_mark_behind`, `on_schema_change`, `verify` and `row_security`.
     """
 
     table: str
+    source_name: str | None
     run_id: str
     attempt: int
     folder: Place
@@ -35,4 +48,10 @@ class Arguments:
     text_columns: tuple[str, ...]
     rows_per_file: int
     lock_wait_seconds: int
+    last_result: Place | None
+    future: str
+    on_mark_behind: str
+    on_schema_change: str
+    verify: str
+    row_security: str
     ignored: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from extract_job.errors import ArgumentError, JobError
+from extract_job.errors import ArgumentError
 from extract_job.storage.places import object_at
 
 
@@ -18,11 +18,11 @@ def arguments_at(uri: str) -> bytes:
             return place.read_bytes()
         except OSError as error:
             raise ArgumentError(f"cannot read --extract_arguments {uri!r}: {error.strerror}") from error
-    from extract_job.aws import client, faults
+    from extract_job.aws import client, faults, refused
 
     s3 = client("s3")
     try:
         data: bytes = s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
     except faults() as error:
-        raise JobError(f"cannot read --extract_arguments {uri!r}: {error}") from error
+        raise refused(f"cannot read --extract_arguments {uri!r}", error) from error
     return data

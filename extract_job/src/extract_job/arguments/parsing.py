@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from extract_job.arguments.model import KNOWN, REQUIRED, Arguments
+from extract_job.arguments.model import CHOICES, KNOWN, REQUIRED, Arguments
 from extract_job.arguments.pairs import pairs_of
 from extract_job.errors import ArgumentError
 from extract_job.marks import MarkType, Watermark, begin_of, check_mark, moment_of, read_mark_type
@@ -38,6 +38,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         raise ArgumentError(f"--extract_type {values['extract_type']!r} is neither FE (full) nor PE (incremental)")
     return Arguments(
         table=values["extract_table"],
+        source_name=values.get("source_name"),
         run_id=values["run_id"],
         attempt=_whole("attempt", values["attempt"]),
         folder=folder_at("extract_s3_uri", values["extract_s3_uri"]),
@@ -52,6 +53,8 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         text_columns=tuple(name.strip() for name in values.get("text_columns", "").split(",") if name.strip()),
         rows_per_file=_whole("rows_per_file", values.get("rows_per_file", "10000000")),
         lock_wait_seconds=_whole("lock_wait_seconds", values.get("lock_wait_seconds", "15")),
+        last_result=object_at("last_result", values["last_result"]) if values.get("last_result") else None,
+        **{key: _choice(values, key) for key in CHOICES},
         ignored=tuple(sorted(pairs.keys() - KNOWN)),
     )
 
@@ -87,6 +90,14 @@ def _below(mark_type: MarkType, mark: str, other: str) -> bool:
     if mark_type is MarkType.TIMESTAMP and moment_of(mark).tzinfo and moment_of(other).tzinfo:
         return moment_of(mark) < moment_of(other)
     return mark < other  # as SQLite compares them
+
+
+def _choice(values: Mapping[str, str], key: str) -> str:
+    value = values.get(key, CHOICES[key][0])
+    if value not in CHOICES[key]:
+        *most, last = CHOICES[key]
+        raise ArgumentError(f"--{key} {value!r} is not one of {', '.join(most)} and {last}")
+    return value
 
 
 def _whole(key: str, value: str) -> int:

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable, Sequence
 
-from extract_job.errors import JobError
+from extract_job.errors import FailureClass, JobError
 
 
 def quoted(name: str) -> str:
@@ -30,4 +30,4 @@ def column_name(table: str, argument: str, name: str, names: Sequence[str], fold
     for known in names:
         if fold(known) == fold(name):
             return known
-    raise JobError(f"table {table!r} has no column {name!r} (--{argument}); {nearest(name, names)}")
+    raise JobError(f"table {table!r} has no column {name!r} (--{argument}); {nearest(name, names)}", FailureClass.CONFIG)

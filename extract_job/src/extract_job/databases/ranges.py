@@ -5,7 +5,7 @@ from typing import Protocol
 
 from extract_job.databases.conditions import ALL_ROWS, Condition
 from extract_job.databases.tables import Column
-from extract_job.errors import JobError
+from extract_job.errors import FailureClass, JobError
 from extract_job.marks import Watermark
 
 
@@ -68,5 +68,6 @@ def not_a_mark(table: str, column: Column, watermark: Watermark, value: object, 
     return JobError(
         f"table {table!r}: watermark column {column.name!r} ({column.declared or 'no type declared'}) holds {value!r}, which is "
         f"not a valid mark of {watermark.type.value} ({why}); fix the value, set the --hwm_column_type that fits the column, or "
-        "run a full extract"
+        "run a full extract",
+        FailureClass.CONFIG,
     )

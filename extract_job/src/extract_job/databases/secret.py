@@ -8,8 +8,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from extract_job.aws import client, faults
-from extract_job.errors import JobError
+from extract_job.aws import client, faults, refused
+from extract_job.errors import FailureClass, JobError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,17 @@ def read_secret(name: str) -> Secret:
     try:
         text = _text(name)
     except faults() as error:
-        raise JobError(f"cannot read --db_secret {name!r}: {error}") from error
+        raise refused(f"cannot read --db_secret {name!r}", error) from error
     try:
         members = json.loads(text)
     except ValueError as error:  # the message of this error must not show the secret
-        raise JobError(f"--db_secret {name!r} is not a JSON object; {_EXPECTED}") from error
+        raise JobError(f"--db_secret {name!r} is not a JSON object; {_EXPECTED}", FailureClass.CONFIG) from error
     if not isinstance(members, dict):
-        raise JobError(f"--db_secret {name!r} is not a JSON object; {_EXPECTED}")
+        raise JobError(f"--db_secret {name!r} is not a JSON object; {_EXPECTED}", FailureClass.CONFIG)
     values = {key: str(value) for key, value in members.items() if isinstance(value, (str, int)) and value != ""}
     missing = [key for key in ("host", "username", "password") if key not in values]
     if missing:
-        raise JobError(f"--db_secret {name!r} has no {' and no '.join(map(repr, missing))}; {_EXPECTED}")
+        raise JobError(f"--db_secret {name!r} has no {' and no '.join(map(repr, missing))}; {_EXPECTED}", FailureClass.CONFIG)
     return Secret(values["host"], values["username"], values["password"], values.get("port"))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from extract_job.databases.names import column_name
-from extract_job.errors import JobError
+from extract_job.errors import FailureClass, JobError
 
 MAX_PRECISION = 76
 """Digits of Arrow's widest decimal."""
@@ -51,5 +51,6 @@ def check_decimal(table: str, name: str, declared: str, precision: int, scale: i
     if not 1 <= precision <= MAX_PRECISION or not 0 <= scale <= precision:
         raise JobError(
             f"table {table!r}, column {name!r}: {declared} does not fit into Parquet, whose decimals have 1 to {MAX_PRECISION} "
-            f"digits, up to all of them after the point; read it as text with --text_columns {name}"
+            f"digits, up to all of them after the point; read it as text with --text_columns {name}",
+            FailureClass.CONFIG,
         )

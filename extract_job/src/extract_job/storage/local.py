@@ -86,6 +86,15 @@ class LocalResult:
         except OSError as error:
             raise JobError(f"cannot write the result {str(path)!r}: {error.strerror}") from error
 
+    def read(self) -> bytes | None:
+        """See `protocols.ResultPlace.read`."""
+        try:
+            return self._path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise JobError(f"cannot read the result {str(self._path)!r}: {error.strerror}") from error
+
 
 def _sync(path: Path) -> None:
     """Make a file, or the names in a folder, survive a power cut: a rename alone does not."""

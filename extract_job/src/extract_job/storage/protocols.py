@@ -29,6 +29,9 @@ class ResultPlace(Protocol):
     def put(self, text: str) -> None:
         """Write the result in one step: a reader sees the whole object or nothing."""
 
+    def read(self) -> bytes | None:
+        """Return the object, or None if it does not exist."""
+
 
 def file_name(number: int, token: str = "") -> str:
     """Name a data file: `part-00000.parquet`, or with a token `part-00000-1a2b3c4d.parquet`."""

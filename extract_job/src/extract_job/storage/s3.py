@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from extract_job.aws import client, faults
+from extract_job.aws import client, faults, refused
 from extract_job.errors import JobError
 from extract_job.storage.places import S3Uri
 from extract_job.storage.protocols import file_name
@@ -45,7 +45,7 @@ class S3Folder:
         try:
             self._s3.upload_file(str(path), self._place.bucket, self._place.key + name)
         except faults() as error:
-            raise JobError(f"cannot write to {str(self._place)!r}: {error}") from error
+            raise refused(f"cannot write to {str(self._place)!r}", error) from error
         path.unlink()
 
     def finish(self) -> list[str]:
@@ -78,7 +78,7 @@ class S3Result:
         try:
             self._s3.delete_object(Bucket=self._place.bucket, Key=self._place.key)
         except faults() as error:
-            raise JobError(f"cannot remove the old result {str(self._place)!r}: {error}") from error
+            raise refused(f"cannot remove the old result {str(self._place)!r}", error) from error
 
     def put(self, text: str) -> None:
         """See `protocols.ResultPlace.put`."""
@@ -87,4 +87,14 @@ class S3Result:
                 Bucket=self._place.bucket, Key=self._place.key, Body=text.encode(), ContentType="application/json"
             )
         except faults() as error:
-            raise JobError(f"cannot write the result {str(self._place)!r}: {error}") from error
+            raise refused(f"cannot write the result {str(self._place)!r}", error) from error
+
+    def read(self) -> bytes | None:
+        """See `protocols.ResultPlace.read`."""
+        try:
+            data: bytes = self._s3.get_object(Bucket=self._place.bucket, Key=self._place.key)["Body"].read()
+        except self._s3.exceptions.NoSuchKey:
+            return None
+        except faults() as error:
+            raise refused(f"cannot read the result {str(self._place)!r}", error) from error
+        return data

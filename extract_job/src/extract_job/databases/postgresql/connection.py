@@ -6,14 +6,14 @@ developers' machines. Otherwise the secret says how to connect.
 """
 
 import os
-import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from extract_job.databases.postgresql.failures import failure_of
 from extract_job.databases.secret import Secret, read_secret
-from extract_job.errors import JobError
+from extract_job.errors import FailureClass, JobError
 
 if TYPE_CHECKING:
     from extract_job.arguments.model import Arguments
@@ -53,7 +53,7 @@ class Session:
                 except StopIteration:
                     return
                 except (pa.ArrowException, OSError) as error:  # errors of the database between batches arrive as Arrow errors
-                    raise JobError(f"database {self._database!r}: {_reason(error, self._secret)}") from error
+                    raise failure_of(self._database, error, _hidden(self._secret)) from error
                 yield batch
 
 
@@ -68,7 +68,9 @@ def session(arguments: "Arguments") -> Iterator[Session]:
     try:
         from adbc_driver_postgresql import dbapi
     except ImportError as error:
-        raise JobError("--db_engine 'postgres' requires a driver; install it with: pip install adbc-driver-postgresql") from error
+        raise JobError(
+            "--db_engine 'postgres' requires a driver; install it with: pip install adbc-driver-postgresql", FailureClass.CONFIG
+        ) from error
     from_environment = any(os.environ.get(name) for name in LIBPQ_VARIABLES)
     secret = None if from_environment else _secret(arguments)
     try:
@@ -80,7 +82,7 @@ def session(arguments: "Arguments") -> Iterator[Session]:
                 cursor.execute(f"SET LOCAL lock_timeout = '{arguments.lock_wait_seconds}s'")
             yield Session(connection, arguments.database, secret)
     except dbapi.Error as error:
-        raise JobError(f"database {arguments.database!r}: {_reason(error, secret)}") from error
+        raise failure_of(arguments.database, error, _hidden(secret)) from error
 
 
 _SETTINGS = {
@@ -97,12 +99,14 @@ def _secret(arguments: "Arguments") -> Secret:
     if arguments.secret is None:
         raise JobError(
             f"the address of database {arguments.database!r} is missing: set --db_secret, or set PGHOST, PGUSER and PGPASSWORD "
-            "(or a password file) in the environment of the job"
+            "(or a password file) in the environment of the job",
+            FailureClass.CONFIG,
         )
     try:
         return read_secret(arguments.secret)
     except JobError as error:
-        raise JobError(f"{error} (on a developer's machine, set PGHOST, PGUSER and PGPASSWORD instead)") from error
+        message = f"{error} (on a developer's machine, set PGHOST, PGUSER and PGPASSWORD instead)"
+        raise JobError(message, error.failure, retryable=error.retryable) from error
 
 
 def connection_uri(arguments: "Arguments", secret: Secret | None, environ: Mapping[str, str]) -> str:
@@ -124,15 +128,5 @@ def connection_uri(arguments: "Arguments", secret: Secret | None, environ: Mappi
     return "postgresql://?" + "&".join(f"{key}={quote(value, safe='')}" for key, value in parts.items())
 
 
-def _reason(error: Exception, secret: Secret | None) -> str:
-    """Return the driver's message in one line and without the secret."""
-    text = re.sub(r"\s+", " ", str(error)).strip()
-    text = re.sub(r"^([A-Z_]+: )?(\[libpq\] )?(Execution error \[\w+\]: |Failed to execute query: )?", "", text)
-    text = text.removeprefix("could not begin COPY: ")
-    text = re.sub(r" Query was: COPY .*?(?= SQLSTATE|$)", "", text)
-    text, _, state = text.partition(" SQLSTATE: ")
-    if state.startswith("42501"):  # insufficient_privilege
-        text = f"{text.rstrip('.')}; grant this user SELECT on the table and USAGE on its schema"
-    for hidden in (secret.password, quote(secret.password, safe="")) if secret else ():
-        text = text.replace(hidden, "…")
-    return text
+def _hidden(secret: Secret | None) -> tuple[str, ...]:
+    return (secret.password, quote(secret.password, safe="")) if secret else ()

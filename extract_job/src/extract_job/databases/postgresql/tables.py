@@ -4,7 +4,7 @@ from extract_job.databases.names import column_name, nearest, quoted
 from extract_job.databases.postgresql.columns import Column, column_of
 from extract_job.databases.postgresql.connection import Session
 from extract_job.databases.tables import SourceTable
-from extract_job.errors import JobError
+from extract_job.errors import FailureClass, JobError
 
 # A domain is read as its base type, with the modifier of the domain or the column.
 _COLUMNS = """
@@ -35,12 +35,12 @@ def find_table(session: Session, database: str, name: str, text_columns: tuple[s
     matches = [row for row in tables if row[2] == name and row[3]] or [row for row in tables if f"{row[1]}.{row[2]}" == name]
     if not matches:
         known = nearest(name, [f"{schema}.{table}" for _, schema, table, *_ in tables])
-        raise JobError(f"database {database!r} has no table {name!r} that this user can see; {known}")
+        raise JobError(f"database {database!r} has no table {name!r} that this user can see; {known}", FailureClass.CONFIG)
     oid, schema, table, _, stored = matches[0]
     rows = session.rows(_COLUMNS.format(oid=oid))
     as_text = {column_name(name, "text_columns", text, [row[0] for row in rows]) for text in text_columns}
     columns = tuple(column_of(name, *row, as_text=row[0] in as_text) for row in rows)
     if not columns:
-        raise JobError(f"table {name!r} has no columns to read")
+        raise JobError(f"table {name!r} has no columns to read", FailureClass.CONFIG)
     # Only stored rows have a ctid; the rows of a view or a foreign table do not.
     return SourceTable(name, f"{quoted(schema)}.{quoted(table)}", columns, "ctid" if stored else None)

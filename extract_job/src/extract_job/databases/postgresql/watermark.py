@@ -11,7 +11,7 @@ from extract_job.databases.postgresql.columns import Column
 from extract_job.databases.postgresql.connection import Session
 from extract_job.databases.ranges import not_a_mark
 from extract_job.databases.tables import SourceTable
-from extract_job.errors import JobError
+from extract_job.errors import FailureClass, JobError
 from extract_job.marks import MarkType, Watermark, check_mark, form
 
 _TYPES = {
@@ -32,7 +32,8 @@ class PostgresqlWatermark:
         if column.base not in _TYPES[watermark.type]:
             raise JobError(
                 f"table {table.name!r}: watermark column {column.name!r} is {column.declared}, which cannot hold marks of "
-                f"{watermark.type.value}; set the --hwm_column_type that fits the column, or use another column"
+                f"{watermark.type.value}; set the --hwm_column_type that fits the column, or use another column",
+                FailureClass.CONFIG,
             )
         self._session = session
         self._table = table
@@ -68,7 +69,8 @@ class PostgresqlWatermark:
         if form(mark)[1]:
             raise JobError(
                 f"table {self._table.name!r}: watermark column {self._column.name!r} is {self._column.declared}, which cannot be "
-                f"compared with the mark {mark!r} because of its offset; set a mark without an offset"
+                f"compared with the mark {mark!r} because of its offset; set a mark without an offset",
+                FailureClass.CONFIG,
             )
         return f"{literal(mark)}::timestamp"
 

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from extract_job.errors import JobError
+from extract_job.errors import FailureClass, JobError
 from extract_job.stopping import Stopped, StopRequest
 
 STOP_CHECK = 100_000
@@ -29,7 +29,7 @@ def snapshot(database: str, lock_wait_seconds: int, stop: StopRequest) -> Iterat
     path = Path(database)
     if not path.is_file():
         problem = "is not a file" if path.exists() else "does not exist"
-        raise JobError(f"database {database!r} {problem} (--db_name, relative to {str(Path.cwd())!r})")
+        raise JobError(f"database {database!r} {problem} (--db_name, relative to {str(Path.cwd())!r})", FailureClass.CONFIG)
     try:
         with closing(_connected(path, lock_wait_seconds)) as connection:
             connection.set_progress_handler(lambda: stop.signal is not None, STOP_CHECK)
@@ -37,7 +37,7 @@ def snapshot(database: str, lock_wait_seconds: int, stop: StopRequest) -> Iterat
     except sqlite3.Error as error:
         if stop.signal is not None:
             raise Stopped from error
-        raise JobError(_reason(database, error, lock_wait_seconds)) from error
+        raise _refused(database, error, lock_wait_seconds) from error
 
 
 def _connected(path: Path, wait_seconds: int) -> sqlite3.Connection:
@@ -58,14 +58,17 @@ def _connected(path: Path, wait_seconds: int) -> sqlite3.Connection:
             return connection
 
 
-def _reason(database: str, error: sqlite3.Error, waited_seconds: int) -> str:
-    code = getattr(error, "sqlite_errorcode", None)
-    if code == sqlite3.SQLITE_BUSY:
-        return f"database {database!r} is locked by another process (waited {waited_seconds} s); try again when it is free"
+def _refused(database: str, error: sqlite3.Error, waited_seconds: int) -> JobError:
+    """Return the error for one of SQLite; the codes: https://www.sqlite.org/rescode.html."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code, without its extension
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        message = f"database {database!r} is locked by another process (waited {waited_seconds} s); try again when it is free"
+        return JobError(message, FailureClass.CAPACITY, retryable=True)
     if code == sqlite3.SQLITE_NOTADB:
-        return f"database {database!r} is not a SQLite database"
+        return JobError(f"database {database!r} is not a SQLite database", FailureClass.CONFIG)
     if code == sqlite3.SQLITE_CANTOPEN:
-        return (
-            f"cannot open database {database!r}: check that this user may read it and, if it is in WAL mode, write in its folder"
+        return JobError(
+            f"cannot open database {database!r}: check that this user may read it and, if it is in WAL mode, write in its folder",
+            FailureClass.PERMISSION,
         )
-    return f"cannot read database {database!r}: {error}"
+    return JobError(f"cannot read database {database!r}: {error}")

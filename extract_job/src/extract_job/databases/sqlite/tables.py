@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from extract_job.databases.names import column_name, nearest, quoted
 from extract_job.databases.sqlite.columns import Column, Kind, column_of
 from extract_job.databases.tables import SourceTable
-from extract_job.errors import JobError
+from extract_job.errors import FailureClass, JobError
 
 
 def find_table(connection: sqlite3.Connection, database: str, name: str, text_columns: Sequence[str]) -> SourceTable[Column]:
@@ -41,7 +41,7 @@ def _located(connection: sqlite3.Connection, database: str, name: str) -> tuple[
         schema = _match(before, schemas)
         if schema is not None and (table := _match(after, _tables(connection, schema))) is not None:
             return schema, table
-    raise JobError(f"database {database!r} has no table {name!r}; {nearest(name, names)}")
+    raise JobError(f"database {database!r} has no table {name!r}; {nearest(name, names)}", FailureClass.CONFIG)
 
 
 def _tables(connection: sqlite3.Connection, schema: str) -> list[str]:
@@ -60,7 +60,7 @@ def _declared(connection: sqlite3.Connection, name: str, schema: str, table: str
     rows = connection.execute(f"PRAGMA {quoted(schema)}.table_xinfo({quoted(table)})").fetchall()
     declared = {row[1]: row[2] or "" for row in rows if row[6] != 1}
     if not declared:
-        raise JobError(f"table {name!r} has no columns to read")
+        raise JobError(f"table {name!r} has no columns to read", FailureClass.CONFIG)
     return declared
 
 

@@ -16,7 +16,7 @@ from extract_job.databases.ranges import not_a_mark
 from extract_job.databases.sqlite.columns import Column
 from extract_job.databases.sqlite.tables import folded
 from extract_job.databases.tables import SourceTable
-from extract_job.errors import JobError
+from extract_job.errors import FailureClass, JobError
 from extract_job.marks import MarkType, Watermark, check_mark, form
 
 _STORAGE_CLASSES = {int: "an integer", float: "a real", str: "text", bytes: "a blob"}
@@ -88,7 +88,8 @@ class SqliteWatermark:
                 raise JobError(
                     f"table {self._table.name!r}: watermark column {self._column.name!r} holds {value!r} near the mark "
                     f"{begin!r}: SQLite compares them as text, timestamps of different forms are not in time order, and rows "
-                    "would be lost; write them in one form, or run a full extract"
+                    "would be lost; write them in one form, or run a full extract",
+                    FailureClass.CONFIG,
                 )
 
 

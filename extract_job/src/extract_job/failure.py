@@ -1,0 +1,39 @@
+"""Puts the reason of a failure where the result would be."""
+
+from collections.abc import Callable, Sequence
+
+from extract_job.arguments.model import Arguments
+from extract_job.arguments.pairs import pairs_of
+from extract_job.errors import FailureClass, JobError
+from extract_job.result import failure_json
+from extract_job.stopping import StopRequest
+from extract_job.storage.opening import result_in
+from extract_job.storage.places import object_at
+
+
+def stopped(stop: StopRequest) -> JobError:
+    """Return the error for a job that a signal stopped."""
+    name = stop.signal.name if stop.signal else "a signal"
+    message = f"stopped by {name}: wrote no result, removed unfinished files"
+    return JobError(message, FailureClass.INTERRUPTED, retryable=True)
+
+
+def put_failure(arguments: Arguments, error: JobError, say: Callable[[str], None]) -> None:
+    """Put the reason; if the place refuses, this is only a note.
+
+    It may replace a result that this process has just put: its exit code says failed as well.
+    """
+    try:
+        result_in(arguments.result).put(failure_json(arguments.run_id, arguments.attempt, arguments.table, error) + "\n")
+    except JobError as refusal:
+        say(f"note: the reason of the failure is not at --result_uri: {refusal}")
+
+
+def put_wrong_arguments(argv: Sequence[str], error: JobError) -> None:
+    """Put the reason why arguments are wrong, if they name the attempt and the place at least."""
+    try:
+        pairs = pairs_of(argv)
+        place, attempt = result_in(object_at("result_uri", pairs["result_uri"])), int(pairs["attempt"])
+        place.put(failure_json(pairs["run_id"], attempt, pairs["extract_table"], error) + "\n")
+    except (JobError, KeyError, ValueError):
+        return  # the line on stderr remains
