@@ -33,10 +33,12 @@ MAY_IMPORT = {
     "state history public.notes": STORES,
     "reconcile": STORES,
     "logs one public.notes": LOCAL,
+    "report one": LOCAL,
     "watch one": {*LOCAL, "rich"},
     "validate": CONFIGS,
     "plan sales": CONFIGS,
     "schema": CONFIGS,
+    "schema run-results": {*CLI, *MODELS, "pluggy"},
     "doctor": CONFIGS,
     "plugins list": {*CLI, *PLUGINS},
     "asl build": MACHINE,
@@ -76,7 +78,7 @@ def ended_run(project) -> None:
             recorded_at="2026-03-01T06:10:00+00:00",
         )  # fmt: skip
         tracking.finish(row, guard=Guard(run_id="one", fencing=1, attempt=1))
-        tracking.put_summary("one", {"state": "SUCCEEDED"})
+        tracking.put_summary("one", {"state": "SUCCEEDED", "ended_at": "2026-03-01T06:10:00+00:00"})
 
 
 @pytest.mark.usefixtures("ended_run")

@@ -39,3 +39,11 @@ class PipelineRuns:
         if record.summary is not None:
             return str(record.summary.get("state", "FAILED"))
         return "RUNNING" if self.engine.is_running(record.execution_id) else "DIED"
+
+    def settled(self, record: RunRecord) -> tuple[RunRecord, str]:
+        """The record and its state. A run that died is closed first: its open tables get an end, and the run a summary."""
+        if (state := self.state(record)) != "DIED":
+            return record, state
+        self.engine.reconcile(record.run_id)
+        record = self.tracking.run(record.run_id)
+        return record, self.state(record)

@@ -24,7 +24,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "doctor": ("extract_cli.doctor.command:doctor", "Show what is installed, reachable, permitted and missing."),
         "validate": ("extract_cli.commands.validate:validate", "List everything that is wrong with source configs."),
         "plan": ("extract_cli.commands.plan:plan", "Show what a run would do, table by table. Writes nothing."),
-        "schema": ("extract_cli.commands.schema:schema", "Print the JSON Schema of source configs, for editors."),
+        "schema": ("extract_cli.commands.schema:schema", "Print the JSON Schema of source configs, or of run results."),
     },
     "Run": {
         "run": ("extract_cli.commands.run:run", "Extract tables of a source."),
@@ -34,6 +34,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
     "Look back": {
         "status": ("extract_cli.commands.status:status", "Show how a run went, table by table."),
+        "report": ("extract_cli.commands.report:report", "Write the results of a run as one document."),
         "runs": ("extract_cli.commands.status:runs", "List the latest runs."),
         "history": ("extract_cli.commands.history:history", "List the attempts at a table over all runs."),
         "logs": ("extract_cli.commands.history:logs", "Show what the job of a table wrote, and why it failed."),

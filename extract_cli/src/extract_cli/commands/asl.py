@@ -9,6 +9,7 @@ import click
 
 from extract_cli.options import pipeline_option
 from extract_cli.views.output import output_option
+from extract_cli.write_file import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ def _put(text: str, output: str) -> str:
     if output in ("-", "json", "text"):
         click.echo(text, nl=False)
         return ""
-    _write(Path(output), text)
+    write_file(Path(output), text)
     return f" → {output}"
 
 
@@ -98,29 +99,3 @@ def check(files: Sequence[Path], pipeline: Path | None, output: str) -> int:
     found = [(machine.name, findings_of(machine.to_json(), region=read.region))]
     click.echo(command.as_json(found) if output == "json" else command.as_text(found), nl=False)
     return int(any(finding.severity is Severity.ERROR for _, findings in found for finding in findings))
-
-
-def _write(path: Path, text: str) -> None:
-    """Write the whole file or nothing. A link and a device are written through. UsageError if it cannot be written."""
-    import os
-    import tempfile
-
-    from extract_core.errors import UsageError
-
-    try:
-        target = path.resolve()
-        if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8")  # a device or a pipe cannot be replaced; a folder refuses
-            return
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            temporary.chmod(0o644)
-            temporary.replace(target)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise UsageError(f"{str(path)!r} can't be written: {error.strerror or error}") from error

@@ -58,11 +58,7 @@ def show(runs: PipelineRuns, record: RunRecord, *, output: str, every: bool = Tr
 
     Without `every`, only the tables of a large run that did not succeed. A run that died is closed first.
     """
-    state = runs.state(record)
-    if state == "DIED":
-        runs.engine.reconcile(record.run_id)  # its open tables get an end, and the run a summary
-        record = runs.tracking.run(record.run_id)
-        state = runs.state(record)
+    record, state = runs.settled(record)
     last = last_attempts(runs.tracking.attempts(record.run_id))
     rows = list(last.values())
     waiting, live = frozenset[str](), None

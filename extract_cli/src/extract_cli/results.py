@@ -1,0 +1,47 @@
+"""The document of a run, `run_results.json`, as the commands make it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+import click
+
+from extract_core.errors import ExtractError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extract_cli.pipeline_runs import PipelineRuns
+    from extract_core.contract import Json
+    from extract_core.runs.view.document import RunResults, RunState
+    from extract_core.tracking.records import RunRecord
+
+_FEW: Final = 200
+"""Tables of a run on AWS whose history is read: with a DISTRIBUTED Map it takes a request per table."""
+
+
+def results_of(runs: PipelineRuns, record: RunRecord) -> RunResults:
+    """The document of this run. A run that died is closed first."""
+    from extract_core.objects.routed import open_objects
+    from extract_core.runs.view.build import run_results
+
+    record, state = runs.settled(record)
+    return run_results(
+        runs.tracking,
+        open_objects(),
+        record,
+        cast("RunState", state),
+        history=_history(runs, record),
+        options=runs.options,
+    )
+
+
+def _history(runs: PipelineRuns, record: RunRecord) -> list[Mapping[str, Json]] | None:
+    """The events of the run's execution. None if they are not known, or would take long to read."""
+    if "--local" not in runs.options and (record.planned or 0) > _FEW:
+        return None
+    try:
+        return list(runs.engine.history(record.run_id)) or None
+    except ExtractError as error:
+        click.echo(f"note: the counts of the machine's states are left out: {error}", err=True)
+        return None

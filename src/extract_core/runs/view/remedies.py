@@ -1,0 +1,86 @@
+"""What each class of failure means, and what a person can do about it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Advice(NamedTuple):
+    """The meaning of a class of failure, and the remedy."""
+
+    meaning: str
+    remedy: str
+
+
+ADVICE: Final[dict[str, Advice]] = {
+    "USER_CODE": Advice(
+        "The job's own code failed: it raised an error or exited with a code other than 0.",
+        "Read the job's log. Fix the script, the query or the table in the source, then rerun.",
+    ),
+    "CONFIG": Advice(
+        "A setting is wrong or names something that does not exist.",
+        "Fix the config as the reason says, check it with `extract validate`, then rerun.",
+    ),
+    "PERMISSION": Advice(
+        "A role lacks a permission that the job needs.",
+        "Grant the action that the reason names to the role that it names, then rerun.",
+    ),
+    "CAPACITY": Advice(
+        "The service had no room: no workers, addresses or hosts.",
+        "Rerun later. If it happens often, lower `max_concurrency`, raise the quota, or add subnets or instance types.",
+    ),
+    "THROTTLED": Advice(
+        "The service refused requests: a rate limit or a limit of concurrent jobs was reached.",
+        "Rerun. If it happens often, lower `max_concurrency` or raise the quota of the service.",
+    ),
+    "START": Advice(
+        "The job never began to run: its image, its network interface or its bootstrap failed.",
+        "Check image, subnets, security groups and bootstrap of the job type's deployment (`extract doctor`), then rerun.",
+    ),
+    "OUT_OF_MEMORY": Advice(
+        "The job needed more memory than it had.",
+        "Give the table a larger worker or a smaller `fetchsize`, or raise `max_attempts`: further attempts get larger settings.",
+    ),
+    "INTERRUPTED": Advice(
+        "The host was taken away: a spot interruption, maintenance or a host failure.",
+        "Rerun. If it happens often, use on-demand capacity or raise `max_attempts`.",
+    ),
+    "TIMEOUT": Advice(
+        "The job took longer than its time limit.",
+        "Check for a lock or a slow query in the source. Raise the job type's time limit, or read the table in partitions.",
+    ),
+    "STOPPED": Advice(
+        "A person or an abort of the execution stopped the job.",
+        "Find out who stopped the run and why, then rerun.",
+    ),
+    "INTERNAL": Advice(
+        "The service itself failed.",
+        "Rerun. If it goes on, look at the AWS Health Dashboard.",
+    ),
+    "NO_RESULT": Advice(
+        "The job ended well but its result object is missing, or its files do not match it. Nothing was committed.",
+        "Check that the script writes the result object to `--result_uri` as its last step, then rerun.",
+    ),
+    "CONFLICT": Advice(
+        "The table cannot go on from the committed state: another run took it, or its watermark moved. Nothing was committed.",
+        "Follow the reason. If another run has the table, wait for that run and rerun.",
+    ),
+    "PROOF": Advice(
+        "The files differ from what the source had. Nothing was committed.",
+        "Compare the numbers in the reason, then rerun. If it fails again, the script loses or changes rows: fix it.",
+    ),
+    "NOT_RECORDED": Advice(
+        "The table was planned, but no end of it was recorded.",
+        "Look at the table's iteration in the execution's history. Run `extract reconcile`, then rerun.",
+    ),
+    "UNKNOWN": Advice(
+        "The service's answer does not say why the job failed.",
+        "Read the job's log and its page in the console of the service.",
+    ),
+}
+"""By class of failure. A class that is missing here has the advice of UNKNOWN."""
+
+
+def advice(failure: str) -> Advice:
+    """The advice for this class of failure."""
+    return ADVICE.get(failure, ADVICE["UNKNOWN"])
