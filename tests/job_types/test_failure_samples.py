@@ -9,7 +9,9 @@ import pytest
 
 from extract_core import JobState, Outcome
 
-FAILURES = Path(__file__).resolve().parents[1] / "recorded" / "failures.jsonl"
+RECORDED = Path(__file__).resolve().parents[1] / "recorded"
+FAILURES = RECORDED / "failures.jsonl"
+REASONS = RECORDED / "reasons.jsonl"
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +66,66 @@ def test_a_cut_cause_keeps_its_class(installed, samples):
             continue
         status = installed.job_type.status(Outcome.failed(sample["error"], cause[: len(cause) * 9 // 10]))
         assert status.failure in {*sample["failure"], "UNKNOWN"}, sample
+
+
+def glue_run(row):
+    return {"JobName": "j", "Id": "jr_0", "JobRunState": row.get("state", "FAILED"), "ErrorMessage": row["says"]}
+
+
+def emr_step(row):
+    details = {"Reason": "Unknown Error", "Message": row["says"]}
+    return {"Step": {"Id": "s-1", "Name": "n", "Status": {"State": "FAILED", "FailureDetails": details}}}
+
+
+def eks_run(row):
+    return {"Id": "0", "VirtualClusterId": "abc", "State": "FAILED", "FailureReason": row["reason"], "StateDetails": row["says"]}
+
+
+def serverless_run(row):
+    return {"ApplicationId": "00f0", "JobRunId": "00f1", "State": "FAILED", "StateDetails": row["says"]}
+
+
+def container(row):
+    return {
+        **({"Reason": row["container"]} if "container" in row else {}),
+        **({"ExitCode": row["exit_code"]} if "exit_code" in row else {}),
+    }
+
+
+def ecs_task(row):
+    task = {"TaskArn": "arn:aws:ecs:r:111111111111:task/c/t", "LastStatus": "STOPPED", "StoppedReason": row["says"]}
+    stop_code = {"StopCode": row["state"]} if row["state"] else {}
+    return {**task, **stop_code, "Containers": [{"Name": "main", **container(row)}]}
+
+
+def batch_job(row):
+    return {"JobId": "0", "JobName": "n", "Status": "FAILED", "StatusReason": row["says"], "Container": container(row)}
+
+
+DESCRIPTIONS = {
+    "glue": glue_run,
+    "emr": emr_step,
+    "emr_eks": eks_run,
+    "emr_serverless": serverless_run,
+    "ecs": ecs_task,
+    "batch": batch_job,
+}
+
+
+def outcome_of(row):
+    """A refused call if the row has an error, else the failed job as its service describes it."""
+    if "error" in row:
+        return Outcome.failed(row["error"], row["says"])
+    return Outcome.failed("States.TaskFailed", json.dumps(DESCRIPTIONS[row["parser"]](row)))
+
+
+def test_each_documented_reason_gives_its_class(installed):
+    rows = [json.loads(line) for line in REASONS.read_text(encoding="utf-8").splitlines()]
+    mine = [row for row in rows if row["parser"] == installed.job_type.name]
+    assert mine or installed.job_type.name not in DESCRIPTIONS
+    wrong = []
+    for row in mine:
+        status = installed.job_type.status(outcome_of(row))
+        if status.failure not in row["failure"] or row["retryable"] not in (None, status.retryable):
+            wrong.append(f"{row['says']}: {status.failure}, retryable {status.retryable}")
+    assert wrong == []

@@ -10,7 +10,7 @@ import pytest
 
 from extract_core import FailureClass, JobState, JobStatus, Outcome
 from extract_emr import extract_job_types
-from extract_emr.eks.job_type import BY_REASON
+from extract_emr.eks.reasons import BY_REASON
 
 BY_NAME = {found.name: found for found in extract_job_types()}
 LOGS = {"MonitoringConfiguration": {"S3MonitoringConfiguration": {"LogUri": "s3://logs/x/"}}}

@@ -47,7 +47,7 @@ def test_every_state_of_the_service_is_known():
         ("TIMEOUT", JobState.TIMED_OUT, FailureClass.TIMEOUT),
         ("ERROR", JobState.FAILED, FailureClass.CONFIG),
         ("FAILED", JobState.FAILED, FailureClass.UNKNOWN),
-        ("EXPIRED", JobState.UNKNOWN, FailureClass.UNKNOWN),
+        ("EXPIRED", JobState.FAILED, FailureClass.INTERRUPTED),
         ("WAITING", JobState.UNKNOWN, FailureClass.UNKNOWN),
         ("RUNNING", JobState.UNKNOWN, FailureClass.UNKNOWN),
     ],
@@ -55,7 +55,7 @@ def test_every_state_of_the_service_is_known():
 def test_states_mean_the_same_as_a_result_and_as_a_caught_error(state, expected, failure, caught):
     run = {**RUN, "JobRunState": state}
     status = GLUE.status(Outcome.failed("States.TaskFailed", json.dumps(run)) if caught else Outcome.succeeded(run))
-    assert (status.state, status.failure, status.retryable) == (expected, failure, False)
+    assert (status.state, status.failure, status.retryable) == (expected, failure, state == "EXPIRED")
     assert status.message == f"Glue job run jr_1 ended {state}: Glue gave no reason"
 
 

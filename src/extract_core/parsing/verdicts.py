@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from extract_core.contract import FailureClass, JobState
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from extract_core.parsing.codes import class_of, stem
+from extract_core.parsing.words import by_words
 
 __all__ = [
     "MAY_HAVE_STARTED",
@@ -56,74 +54,6 @@ TIMED_OUT: Final = Verdict(JobState.TIMED_OUT, FailureClass.TIMEOUT, retryable=F
 STOPPED: Final = Verdict(JobState.STOPPED, FailureClass.STOPPED, retryable=False)
 MAY_HAVE_STARTED: Final = Verdict(JobState.FAILED, FailureClass.INTERNAL, retryable=False)  # no answer: it may run
 
-_WORDS: Final = (
-    (FailureClass.THROTTLED, (
-        r"Rate exceeded", r"Error Category: THROTTLING", r"\bThrottl(?:ing|ed)(?:Exception|Error)?\b",
-        r"\bTooManyRequests(?:Exception)?\b",
-        r"Too many requests", r"Status Code: 429\b", r"\bRequestLimitExceeded\b", r"\bSlowDown\b",
-        r"concurrent (?:job )?runs?(?: per \w+)? exceeded", r"maximum concurrent runs",
-    )),
-    (FailureClass.PERMISSION, (
-        r"\bAccessDenied(?:Exception)?\b", r"Access Denied", r"\bUnauthorizedOperation\b", r"not authorized to",
-        r"(?:unable to|could not) assume", r"password authentication failed", r"permission denied", r"ORA-01017",
-        r"Error Category: PERMISSION", r"Login failed for user",
-    )),
-    (FailureClass.OUT_OF_MEMORY, (
-        r"\bOutOfMemory(?:Error)?\b", r"out of memory", r"Error Category: OUT_OF_MEMORY", r"\bMemoryError\b",
-        r"exceeding (?:\w+ )?memory limits", r"beyond (?:the )?'?(?:physical|virtual)'? memory limit",
-        r"exit(?:ed with)? ?(?:code|status)(?: is)?:? 137\b", r"\bOOMKilled\b",
-        # Spark's scratch disk comes with the size of the worker, as its memory does; any other full disk stays full
-        r"\bIOException: No space left on device",
-        r"\b(?:shuffle|spill|block ?m(?:ana)?ge?r|executor)[\s\S]{0,200}No space left on device",
-        r"No space left on device[\s\S]{0,200}\b(?:shuffle|spill|block ?m(?:ana)?ge?r|executor)",
-    )),
-    (FailureClass.INTERRUPTED, (
-        r"Host EC2 \(instance [^)]{1,40}\) (?:stopped|terminated)", r"spot (?:task|instance)\b.{0,40} interrupt",
-        r"spot interruption", r"Container released on a \*?lost\*? node", r"Exit status: -100\b",
-        r"\bkilled by SIGKILL; (?:it wrote nothing|the last that it wrote)",  # `process_end.reason`, on one machine
-    )),
-    (FailureClass.CAPACITY, (
-        r"Resource unavailable", r"Capacity is unavailable", r"\bRESOURCE:", r"\bInsufficient\w*Capacity",
-        r"insufficient capacity", r"(?:not (?:have )?enough|insufficient) free (?:IP )?addresses", r"\bInsufficientFreeAddresses",
-        r"provisioning capacity limit", r"No Container Instances were found",
-        r"max(?:imum)? concurrent (?:compute|capacity)", r"MaxCapacityExceeded", r"exceeded maximumCapacity",
-        r"\bCapacityError\b", r"Unable to provision requested ML compute capacity",
-        r"service limit on the maximum vCPU", r"limit on the number of tasks", r"number of active steps",
-    )),
-    (FailureClass.INTERNAL, (
-        r"internal service (?:error|failure|exception)", r"\bInternalService(?:Exception)?\b",
-        r"\bInternalServer(?:Error|Exception)\b", r"internal server error", r"Service Unavailable",
-    )),
-)  # fmt: skip
-
-
-@cache
-def _patterns() -> Sequence[tuple[FailureClass, re.Pattern[str]]]:
-    """Compiled on first use: a command that only loads plugins needs none of them."""
-    return [(failure, re.compile("|".join(words), re.IGNORECASE)) for failure, words in _WORDS]
-
-
-_CODES: Final = {
-    FailureClass.THROTTLED: (
-        "Throttling", "Throttled", "TooManyRequests", "RequestLimitExceeded", "RequestThrottled", "SlowDown",
-        "ConcurrentRunsExceeded",
-    ),
-    FailureClass.CAPACITY: ("ResourceNumberLimitExceeded", "ResourceLimitExceeded", "LimitExceeded", "ServiceQuotaExceeded"),
-    FailureClass.PERMISSION: (
-        "AccessDenied", "UnauthorizedOperation", "UnrecognizedClient", "InvalidClientTokenId", "ExpiredToken", "InvalidSignature",
-        "Blocked",
-    ),
-    FailureClass.CONFIG: (
-        "EntityNotFound", "ResourceNotFound", "ClusterNotFound", "InvalidInput", "InvalidParameter", "InvalidParameterValue",
-        "InvalidRequest", "Validation", "PlatformUnknown", "PlatformTaskDefinitionIncompatibility", "UnsupportedFeature",
-        "Client", "Conflict",
-    ),
-    FailureClass.INTERNAL: (
-        "InternalService", "InternalServer", "InternalFailure", "Internal", "Server", "ServiceUnavailable", "ServiceFailure",
-    ),
-}  # fmt: skip
-_BY_CODE: Final = {code: failure for failure, codes in _CODES.items() for code in codes}
-
 _NO_ANSWER: Final = frozenset({"OperationTimeout", "SdkClient", "RequestTimeout"})
 """The call got no answer: the start may have gone through."""
 
@@ -141,14 +71,6 @@ _STATES: Final = {
     "States.QueryEvaluationError": failed(FailureClass.CONFIG),
     "States.NoChoiceMatched": failed(FailureClass.CONFIG),
 }
-
-
-def by_words(said: str | None) -> FailureClass | None:
-    """The class that the words of a reason of AWS or a job indicate; None if they indicate none."""
-    for failure, pattern in _patterns():
-        if pattern.search(said or ""):
-            return failure
-    return None
 
 
 def by_error(error: str, cause: str | None) -> Verdict:
@@ -171,10 +93,8 @@ def _by_code(error: str, cause: str | None, words: FailureClass | None) -> Verdi
     """By the code inside the Cause, then by the error's name. "Wrong request" is also said of quotas and roles: words decide."""
     code = re.search(r"Error Code: ([A-Za-z.]+)", cause or "")
     for name in (code[1] if code else "", error.rpartition(".")[2]):
-        stem = re.sub(r"(?:Exception|Error)\Z", "", name)
-        if stem in _NO_ANSWER:
+        if stem(name) in _NO_ANSWER:
             return MAY_HAVE_STARTED
-        if stem in _BY_CODE:
-            by_code = _BY_CODE[stem]
+        if by_code := class_of(name):
             return failed(words if words and by_code is FailureClass.CONFIG else by_code)
     return None

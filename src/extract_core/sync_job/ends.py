@@ -45,11 +45,18 @@ def _end(job_type: ServiceWords, state: str, job: Mapping[str, Json], outcome: O
     if state in job_type.failures:
         meaning = job_type.failure(state, job, reason)
         verdict = meaning if isinstance(meaning, v.Verdict) else _verdict(meaning)
+        if verdict.failure is FailureClass.USER_CODE and _was_cut(outcome):
+            verdict = v.failed(FailureClass.UNKNOWN)  # the words that say why may be those that are missing
     else:
         verdict = v.UNKNOWN
         if state not in job_type.not_ends:
             return verdict, ": ".join(filter(None, ("a state that extract does not know", reason)))
     return verdict, reason or f"{job_type.title} gave no reason"
+
+
+def _was_cut(outcome: Outcome) -> bool:
+    """Whether Step Functions cut the Cause, which then is not JSON any more."""
+    return outcome.error is not None and outcome.cause_json is None
 
 
 def _verdict(failure: FailureClass) -> v.Verdict:

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from extract_core import FailureClass, JobState
+from extract_core import FailureClass
 from extract_core.parsing import verdicts as v
+from extract_core.parsing.container_start import by_start
 from extract_core.parsing.payload import instant, member, number, objects, text, whole
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 EXITED: Final = "Essential container in task exited"
 _TOOK_TOO_LONG: Final = re.compile(r"attempt duration exceeded timeout", re.IGNORECASE)
-_NEVER_BEGAN: Final = re.compile(r"CannotPullContainer|CannotStartContainer|failed to start|ResourceInitializationError")
-_PASSES: Final = re.compile(r"timed? ?out|i/o|connection reset|network interface|temporar", re.IGNORECASE)
 _MISCONFIGURED: Final = re.compile(r"\bMISCONFIGURATION:")
 
 
@@ -40,10 +39,11 @@ def failure(job: Mapping[str, Json], said: str | None) -> FailureClass | v.Verdi
         return FailureClass.TIMEOUT
     if _MISCONFIGURED.search(said or ""):  # a job that could never run: Batch guide, "Jobs stuck in RUNNABLE"
         return FailureClass.CONFIG
-    own = (text(job, "StatusReason"), text(job, "Container", "Reason"))
-    words = v.by_words(" ".join(filter(None, own)) or said)  # an exit code of 137 alone may be anybody's kill
-    if words is None and _NEVER_BEGAN.search(said or ""):
-        return v.Verdict(JobState.FAILED, FailureClass.START, retryable=bool(_PASSES.search(said or "")))
+    own = " ".join(filter(None, (text(job, "StatusReason"), text(job, "Container", "Reason"))))
+    own = own or ("" if reason(job) else said or "")  # an exit code of 137 alone may be anybody's kill
+    if started := by_start(own):
+        return started
+    words = v.by_words(own)
     if words:
         return words
     code = whole(job, "Container", "ExitCode")

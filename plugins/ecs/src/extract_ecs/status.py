@@ -15,7 +15,7 @@ from extract_core import FailureClass, JobState, JobStatus
 from extract_core.parsing import verdicts as v
 from extract_core.parsing.payload import cut_member, instant, number, objects, text
 from extract_ecs.containers import job_containers
-from extract_ecs.stop_codes import EXITED, EXITED_REASON, KNOWN, not_placed, verdict
+from extract_ecs.stop_codes import EXITED, EXITED_REASON, KNOWN, by_reason, not_placed, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +38,8 @@ def status(outcome: Outcome, task: Mapping[str, Json]) -> JobStatus:
     if code is None and failures:
         told = _failure_text(failures)
         return _status({}, not_placed(told), f"ECS could not place the task: {told}")
+    if code is None and said and outcome.error is not None:
+        return _status(task, by_reason(said), f"{_name(task)} stopped: {said}")
     if code is None:
         return _status(task, _by_error(outcome), _without_task(outcome))
     containers = job_containers(task, outcome.item)
@@ -70,10 +72,16 @@ def _failure_text(failures: Sequence[Mapping[str, Json]]) -> str:
 
 
 def _message(task: Mapping[str, Json], code: str, said: str | None, containers: Sequence[Container]) -> str:
-    name = " ".join(filter(None, ("ECS task", (text(task, "TaskArn") or "").rpartition("/")[2])))
     unknown = "" if code in KNOWN else ", a stop code that extract does not know"
-    parts = (f"{name} stopped, {code}{unknown}" + (f": {said}" if said else ""), *(container.told() for container in containers))
+    parts = (
+        f"{_name(task)} stopped, {code}{unknown}" + (f": {said}" if said else ""),
+        *(container.told() for container in containers),
+    )
     return "; ".join(parts)
+
+
+def _name(task: Mapping[str, Json]) -> str:
+    return " ".join(filter(None, ("ECS task", (text(task, "TaskArn") or "").rpartition("/")[2])))
 
 
 def _without_task(outcome: Outcome) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from extract_core import FailureClass, JobState
+from extract_core import FailureClass
 from extract_core.parsing import verdicts as v
+from extract_core.parsing.container_start import by_start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,13 +26,6 @@ BY_STOP_CODE: Final = {
 }
 """Stop codes that say all; TaskFailedToStart asks the reason, EssentialContainerExited the exit codes."""
 
-_PASSING_START: Final = re.compile(
-    r"timed? ?out|timeout|EOF|connection reset|deadline exceeded|network interface|\bENI\b|i/o|temporar|try again"
-    r"|send request failed",
-    re.IGNORECASE,
-)
-
-
 KNOWN: Final = frozenset({*BY_STOP_CODE, "TaskFailedToStart", EXITED})
 
 
@@ -43,7 +37,7 @@ def verdict(code: str, said: str | None, containers: Sequence[Container], *, cau
         return _failed_to_start(" ".join(filter(None, (said, *(container.reason for container in containers)))))
     if code != EXITED:
         return v.UNKNOWN
-    if v.by_words(said) is FailureClass.INTERRUPTED:  # Host EC2 (instance …) terminated.
+    if v.by_words(said) is FailureClass.INTERRUPTED:  # Host EC2 (instance …) terminated., or its maintenance
         return v.failed(FailureClass.INTERRUPTED)
     bad = [container for container in containers if container.exit_code != 0]
     if containers and not bad and not caught:
@@ -60,12 +54,14 @@ def _exited(bad: Sequence[Container]) -> v.Verdict:
     return v.failed(v.by_words(reasons) or (FailureClass.USER_CODE if exited else FailureClass.UNKNOWN))
 
 
-def _failed_to_start(said: str) -> v.Verdict:
-    """By the reason's words; START is worth another try only where they say that the trouble passes."""
+def by_reason(said: str) -> v.Verdict:
+    """By the StoppedReason alone, of a task without a StopCode: older payloads have none."""
     words = v.by_words(said)
-    if words and words is not FailureClass.OUT_OF_MEMORY:
-        return v.failed(words)
-    return v.Verdict(JobState.FAILED, FailureClass.START, retryable=bool(_PASSING_START.search(said)))
+    return by_start(said) or (v.failed(words) if words else v.UNKNOWN)
+
+
+def _failed_to_start(said: str) -> v.Verdict:
+    return by_start(said, begun=False) or v.UNKNOWN
 
 
 def not_placed(reasons: str) -> v.Verdict:

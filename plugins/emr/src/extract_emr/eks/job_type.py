@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from extract_core import FailureClass, Retry, Statement
 from extract_core.parsing.asking import answer, client, stopped
 from extract_core.parsing.payload import text
-from extract_core.parsing.verdicts import by_words
+from extract_emr.eks.reasons import by_details
 from extract_emr.job_run import JobRun
 from extract_emr.logs import folder, log_tail, logging_to, newest_key
 
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from extract_emr.eks.settings import EksDeployment, EksSettings
 
 _RUNS: Final = "/virtualclusters/{virtual_cluster_id}/jobruns/*"
-
-BY_REASON: Final = {
-    "INTERNAL_ERROR": FailureClass.INTERNAL,
-    "USER_ERROR": FailureClass.USER_CODE,
-    "VALIDATION_ERROR": FailureClass.CONFIG,
-    "CLUSTER_UNAVAILABLE": FailureClass.CAPACITY,  # the Kubernetes cluster can't be reached: nothing ran
-}
-"""Every value of FailureReason (botocore)."""
 
 
 class EmrEks(JobRun["EksSettings", "EksDeployment"]):
@@ -113,12 +105,11 @@ class EmrEks(JobRun["EksSettings", "EksDeployment"]):
         return bigger(settings)
 
     def failure(self, state: str, job: Mapping[str, Json], reason: str | None) -> FailureClass | Verdict:
-        """FAILED by FailureReason and, unless the service itself failed, by the words of the details."""
+        """FAILED by FailureReason and the words of the details."""
         if state != "FAILED":
             return super().failure(state, job, reason)
-        by_reason = BY_REASON.get(text(job, "FailureReason") or (reason or "").partition(":")[0])
-        words = None if by_reason in (FailureClass.INTERNAL, FailureClass.CAPACITY) else by_words(reason)
-        return words or by_reason or super().failure(state, job, reason)
+        by_service = text(job, "FailureReason") or (reason or "").partition(":")[0]
+        return by_details(by_service, reason) or super().failure(state, job, reason)
 
     def describe(self, aws: object, key: Sequence[str]) -> Json:
         """DescribeJobRun."""

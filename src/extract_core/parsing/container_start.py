@@ -1,0 +1,52 @@
+"""Why a container did not start: for services whose jobs are tasks of ECS (ECS itself, Batch).
+
+Sources: ECS guide, "Amazon ECS stopped tasks error messages", "CannotPullContainer task errors",
+"ResourceInitializationError errors"; EC2 API reference, "Error codes".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from extract_core.contract import FailureClass, JobState
+from extract_core.parsing.codes import class_of
+from extract_core.parsing.verdicts import UNKNOWN, Verdict, failed
+from extract_core.parsing.words import by_words
+
+__all__ = ["by_start"]
+
+_NEVER_BEGAN: Final = re.compile(
+    r"\bCannot(?:Pull|Start|Create|Inspect|Stop)\w*Error\b|\bResourceInitializationError\b|\b(?:Docker|ContainerRuntime)\w*Error\b"
+    r"|\A(?:InternalError|Task failed to start|Timeout waiting for|Unable to attach network interface|Unexpected EC2 error)\b"
+)
+_EC2_CODE: Final = re.compile(r"\bUnexpected EC2 error\b[^:]*: ?(?P<code>[A-Za-z]\w+(?:\.\w+)?)")
+_PASSES: Final = re.compile(
+    r"timed? ?out|timeout|\bEOF\b|connection (?:was )?(?:reset|refused)|broken pipe|deadline exceeded"
+    r"|(?:context|request) cancell?ed|i/o |temporar|try again|send request failed|stream error"
+    r"|unexpected commit digest|failed size validation"
+    r"|(?:status(?: code)?|status:) 5\d\d\b|\b50[0234] (?:Bad|Service|Internal|Gateway)"
+    r"|unused device index|failed to configure ENI|Create Network Interface|network interface provisioning|Volume provisioning"
+    r"|: (?:AuthFailure|InternalError|Unavailable)\b",
+    re.IGNORECASE,
+)
+"""Troubles of the network, the registry and the host. A missing image or command stays missing."""
+
+
+def by_start(said: str | None, *, begun: bool = True) -> Verdict | None:
+    """What a reason means that says why a container did not start; None if it says nothing of a start.
+
+    `begun` False: the service says that the container never began, so that every reason is about its start. START is worth
+    another attempt only if the trouble passes. A container that could not be inspected may have run: UNKNOWN.
+    """
+    reason = said or ""
+    if begun and not _NEVER_BEGAN.search(reason):
+        return None
+    if "CannotInspectContainerError" in reason:
+        return Verdict(JobState.FAILED, UNKNOWN.failure, retryable=False)
+    by_ec2 = _EC2_CODE.search(reason)
+    failure = class_of(by_ec2["code"]) if by_ec2 else None
+    failure = failure or by_words(reason)
+    if failure and failure is not FailureClass.OUT_OF_MEMORY:  # a full disk of the host is no lack of the job's memory
+        return failed(failure)
+    return Verdict(JobState.FAILED, FailureClass.START, retryable=bool(_PASSES.search(reason)))
