@@ -1,10 +1,13 @@
-"""A clock is told when something outside works for an execution: one may go otherwise meanwhile."""
+"""A clock is told when something outside works for an execution. Its time may run ahead when nothing does."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future
+from threading import Timer
 
-from asl_toolkit import Services, Submitted, SystemClock, TaskFailed, run
+import pytest
+
+from asl_toolkit import Services, Submitted, SystemClock, TaskFailed, inline, run
 
 
 class Counting(SystemClock):
@@ -33,4 +36,37 @@ def test_each_beginning_of_work_has_its_end():
     ended = run({"StartAt": "Each", "States": {"Each": one}}, [{"n": 1}, {"n": 2}, {"n": 3}],
                 services=Services({("batch", "submitJob"): job}), clock=clock, timeout=30)  # fmt: skip
     assert ended.status == "SUCCEEDED"
-    assert (clock.changes.count(1), sum(clock.changes)) == (5, 0)
+    assert (clock.changes.count(1), sum(clock.changes)) == (8, 0)
+
+
+class Idling(SystemClock):
+    """Skips an hour whenever nothing works: what a fast clock does if the loop's thread gets no CPU time just then."""
+
+    def __init__(self):
+        super().__init__()
+        self.working = self.skipped = 0
+
+    def now(self):
+        now = super().now() + self.skipped
+        if not self.working:
+            self.skipped += 3600
+        return now
+
+    def at_work(self, change):
+        self.working += change
+        if not self.working:
+            self.skipped += 3600
+
+
+@pytest.mark.parametrize("mark", [inline, lambda handler: handler])
+def test_time_never_runs_ahead_between_a_tasks_start_and_its_end(mark):
+    @mark
+    def job(request):
+        completion = Future()
+        Timer(0.05, lambda: completion.set_result(request.input + 1)).start()
+        return Submitted({}, completion)
+
+    work = {"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync", "TimeoutSeconds": 60}
+    machine = {"StartAt": "First", "States": {"First": {**work, "Next": "Second"}, "Second": {**work, "End": True}}}
+    ended = run(machine, 0, services=Services({("batch", "submitJob"): job}), clock=Idling(), timeout=30)
+    assert (ended.status, ended.output) == ("SUCCEEDED", 2)

@@ -142,8 +142,7 @@ class Calls:
         elif key not in self._trusted:
             self._trusted.add(key)
             self._late.discard(key)
-        loop.arrived()
-        call.take(answer)
+        self._arrive(call, answer)
         return True
 
     def _was_late(self, key: str) -> None:
@@ -169,8 +168,8 @@ class Calls:
         self._loop.post(arrive)
 
     def _arrive(self, call: Call, answer: object) -> None:
+        call.take(answer)  # first: if a job goes on, no time passes between the call and the job
         self._loop.arrived()
-        call.take(answer)
 
     def _new_lead(self) -> _Lead:
         lead = self._lead = _Lead()

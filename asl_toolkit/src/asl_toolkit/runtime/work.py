@@ -61,19 +61,25 @@ class Work:
 
     async def start(self, handler: Handler) -> object:
         """Call the handler. Its result, TaskFailed or a deadline; with `submitted` set, the end is still to come."""
-        now = self._loop.clock.now()
+        self._loop.expect()  # before the deadline is set: a clock that runs ahead when nothing works must not pass it
+        try:
+            self._set_deadline()
+            if self._token is not None:
+                self._expect_token()
+            if is_inline(handler, self._request):
+                self.take(_call(handler, self._request))
+            else:
+                self._handler = handler
+                self._run.calls.submit(self)
+        finally:
+            self._loop.arrived()
+        return await self._began
+
+    def _set_deadline(self) -> None:
         if self._request.timeout_seconds is not None:
-            deadline = now + self._request.timeout_seconds
+            deadline = self._loop.clock.now() + self._request.timeout_seconds
             self._loop.at(deadline, self._ended, TIMEOUT)
             self._loop.at(deadline, self._began, TIMEOUT)
-        if self._token is not None:
-            self._expect_token()
-        if is_inline(handler, self._request):
-            self.take(_call(handler, self._request))
-        else:
-            self._handler = handler
-            self._run.calls.submit(self)
-        return await self._began
 
     def make(self) -> object:
         """Call the handler, on any thread."""
