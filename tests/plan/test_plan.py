@@ -175,6 +175,7 @@ OLD = "extract_type: PE, hwm_col_name: id, hwm_column_type: LongType, lag: 5"
     [
         ("", "extract_type: PE, watermark: {column: id, type: long, lag: 5}"),
         ("", "extract_type: PE, watermark: {column: id, type: LongType}, lag: 5"),
+        ("", "extract_type: PE, hwm_col_name: id, hwm_column_type: long, lag: 5"),
         ("lag: 5", "extract_type: PE, watermark: {column: id, type: long}"),
         (
             "default_arguments: {extract_type: PE, watermark: {column: x, type: date, lag: 5}}",

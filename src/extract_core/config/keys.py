@@ -94,7 +94,7 @@ TABLE: Final[Mapping[str, Reader[Any]]] = {
     "extract_type": one_of("FE", "PE", "full", "partial", "incremental", also=EXTRACT_TYPES),
     "watermark": Reader(_watermark, mapping_schema({key: or_reference(reader.schema) for key, (_, reader) in WATERMARK.items()})),
     "hwm_col_name": text,
-    "hwm_column_type": one_of(*WATERMARK_TYPES),
+    "hwm_column_type": WATERMARK["type"][1],
     "partition_column": text,
     "lower_bound": bound,
     "upper_bound": bound,
