@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
-from extract_core.errors import UsageError
+from extract_core.errors import RunNotFound, UsageError
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ def find_source(tracking: TrackingStore, table: str, source: str | None, *, may_
         return matches[0]
     if matches:
         raise UsageError(f"table {table!r} is in the sources {' and '.join(matches)}: say which with --source")
+    with suppress(RunNotFound):
+        run = tracking.run(table).run_id
+        raise UsageError(
+            f"{run!r} is a run, and this command takes a table; for the tables of the run, see: extract status {run}"
+        )
     hint = did_you_mean(table, _names(tracking, sources), most=3) or "; see: extract status"
     where = f"of source {source!r} " if source is not None else ""
     raise UsageError(f"no run has had the table {table!r} {where}yet{hint}")

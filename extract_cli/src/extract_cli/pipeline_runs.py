@@ -35,9 +35,13 @@ class PipelineRuns:
         return self._load_engine()
 
     def state(self, record: RunRecord) -> str:
-        """SUCCEEDED, FAILED or STOPPED if the run has a summary; else RUNNING, or DIED if its process or execution is gone."""
+        """SUCCEEDED, FAILED, REFUSED (never planned) or STOPPED if the run has ended; else RUNNING or DIED.
+
+        DIED: its process or execution is gone, and it has no summary.
+        """
         if record.summary is not None:
-            return str(record.summary.get("state", "FAILED"))
+            state = str(record.summary.get("state", "FAILED"))
+            return "REFUSED" if state == "FAILED" and record.planned is None else state
         return "RUNNING" if self.engine.is_running(record.execution_id) else "DIED"
 
     def settled(self, record: RunRecord) -> tuple[RunRecord, str]:

@@ -247,8 +247,9 @@ def test_after_an_impossible_option_no_rerun_is_suggested(demo_project):
 
 def test_a_rerun_with_nothing_to_do_succeeds(demo_project):
     demo_project.extract("run", "sales", "public.categories", "--local", "--run-id", "one")
-    done = demo_project.extract("rerun", "one", "--local")
+    done = demo_project.extract("rerun", "one", "--local", "--run-id", "again", "--output", "json")
     assert done.stderr.endswith("extract: nothing of run 'one' is left to run again: 1 table succeeded in it\n")
+    assert json.loads(done.stdout)["state"] == "REFUSED"
     assert "run one: SUCCEEDED" in demo_project.extract("status", "--local").stdout
 
 
@@ -257,8 +258,21 @@ def test_latest_is_the_newest_run_that_had_something_to_run(demo_project):
     demo_project.extract("run", "sales", "public.retuns", "--local", "--run-id", "typo", code=2)
     assert "run one: FAILED" in demo_project.extract("status", "--local", code=1).stdout
     shown = demo_project.extract("status", "typo", "--local", code=1)
-    assert "run typo: FAILED" in shown.stdout
-    assert "extract: it was refused: sales.yml: there is no table 'public.retuns'" in shown.stderr
+    assert shown.stdout == "run typo: REFUSED\n"
+    assert shown.stderr.startswith("extract: sales.yml: there is no table 'public.retuns'; did you mean 'public.returns'")
+    states = {
+        row["run_id"]: row["state"] for row in json.loads(demo_project.extract("runs", "--local", "--output", "json").stdout)
+    }
+    assert states == {"one": "FAILED", "typo": "REFUSED"}
+    refused = demo_project.extract("rerun", "typo", "--local", code=2)
+    assert refused.stderr.startswith(
+        "extract: run 'typo' was never planned, so it has no tables to run again; start a new run: extract run sales --local\n"
+        "extract: why it was not planned: sales.yml: there is no table 'public.retuns'"
+    )
+    a_run = demo_project.extract("history", "one", "--local", code=2)
+    assert a_run.stderr == (
+        "extract: 'one' is a run, and this command takes a table; for the tables of the run, see: extract status one\n"
+    )
     again = demo_project.extract("rerun", "latest", "--local", "--output", "json", code=1)
     assert json.loads(again.stdout)["rerun_of"] == "one"
 

@@ -117,6 +117,12 @@ def rerun(
         raise UsageError("--failed means all failed tables, --tables means some of them: give only one of the two")
     engine = engine_of(pipeline, local=local)
     record = find_run(engine.parts().tracking, run, planned=True)
+    if record.plan_uri is None and record.summary is not None:
+        new = " ".join(("extract run", record.source, *engine.options))
+        raise UsageError(
+            f"run {record.run_id!r} was never planned, so it has no tables to run again; start a new run: {new}\n"
+            f"why it was not planned: {record.refused or record.summary.get('reason')}"
+        )
     if record.summary is None:
         if engine.is_running(record.execution_id):
             raise UsageError(f"run {record.run_id!r} is still running; see: extract status {record.run_id}")

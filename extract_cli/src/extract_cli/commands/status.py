@@ -36,7 +36,7 @@ def status(run: str, all_tables: bool, local: bool, pipeline: Path | None, outpu
         show_summary(record, output=output)
     else:
         show(runs, record, output=output, every=all_tables)
-    return 1 if state in ("FAILED", "STOPPED", "DIED") else 0
+    return 1 if state in ("FAILED", "REFUSED", "STOPPED", "DIED") else 0
 
 
 @click.command()

@@ -24,7 +24,7 @@ output_option: Callable[[Any], Any] = click.option(
     "--output", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Format of stdout."
 )
 
-_COLOURS: Final = {"SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan"}
+_COLOURS: Final = {"SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan", "REFUSED": "yellow"}
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,9 @@ def report(engine: Engine, run_id: str, end: ExecutionEnd, *, output: str) -> in
     if record is None or record.planned is None:
         # Nothing was planned, so there are no tables: the config manager's message is all there is.
         message = lambda_message(end.cause) or end.error or end.status
+        state = runs.state(record) if record is not None else "FAILED"
         if output == "json":
-            print_json({"run_id": run_id, "state": "FAILED", "error": end.error, "message": message, "tables": []})
+            print_json({"run_id": run_id, "state": state, "error": end.error, "message": message, "tables": []})
         for line in message.splitlines():
             click.echo(f"extract: {line}", err=True)
         return _exit_code(end.error)
@@ -74,10 +75,15 @@ def show(runs: PipelineRuns, record: RunRecord, *, output: str, every: bool = Tr
         head = {**run_json(record, state), **now, **only}
         print_json_rows(head, "tables", (attempt_json(row, waiting) for row in shown))
     else:
-        running = live.running if live else ()
-        print_attempts(shown, record.skipped, title=f"run {record.run_id}: {state}", waiting=waiting, running=running)
+        title = f"run {record.run_id}: {state}"
+        if state == "REFUSED":
+            click.echo(title)
+        else:
+            running = live.running if live else ()
+            print_attempts(shown, record.skipped, title=title, waiting=waiting, running=running)
     if record.refused is not None and record.planned is None:
-        click.echo(f"extract: it was refused: {record.refused}", err=True)
+        for line in record.refused.splitlines():
+            click.echo(f"extract: {line}", err=True)
     if record.planned == 0 and record.summary is not None and record.summary.get("reason"):
         click.echo(f"extract: {record.summary['reason']}", err=True)
     if live is not None:
