@@ -18,24 +18,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     from extract_cli.streams import drop_stdout, prepare_streams
 
     prepare_streams()
-    import click
-
-    from extract_cli.root import extract
-    from extract_core.errors import ExtractError
-
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = extract.main(arguments, prog_name="extract", standalone_mode=False)
+        code = _run(arguments)
         sys.stdout.flush()
-    except click.ClickException as error:
-        _print_json_error(arguments, "UsageError", error.format_message())
-        error.show()
-        raise SystemExit(2) from error
-    except ExtractError as error:
-        _print_json_error(arguments, type(error).__name__, str(error))
-        sys.stderr.write("".join(f"extract: {line}\n" for line in str(error).splitlines()))
-        raise SystemExit(error.exit_code) from error
-    except (click.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
+        _print_json_error(arguments, "Stopped", "stopped before the end")
         sys.stderr.write("extract: stopped\n")
         raise SystemExit(1) from None
     except OSError as error:
@@ -43,7 +31,30 @@ def main(argv: Sequence[str] | None = None) -> None:
         place = f"{error.filename!r}: " if error.filename else ""
         sys.stderr.write(f"extract: {place}{error.strerror or error}\n")
         raise SystemExit(1) from None
-    raise SystemExit(code if isinstance(code, int) else 0)
+    raise SystemExit(code)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    import click
+
+    from extract_cli.root import extract
+    from extract_cli.wrong_use import explained
+    from extract_core.errors import ExtractError
+
+    try:
+        code = extract.main(list(arguments), prog_name="extract", standalone_mode=False)
+    except click.ClickException as wrong:
+        error = explained(wrong)
+        _print_json_error(arguments, "UsageError", error.format_message())
+        error.show()
+        return 2
+    except ExtractError as error:
+        _print_json_error(arguments, type(error).__name__, str(error))
+        sys.stderr.write("".join(f"extract: {line}\n" for line in str(error).splitlines()))
+        return error.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    return code if isinstance(code, int) else 0
 
 
 def _print_json_error(arguments: Sequence[str], error: str, message: str) -> None:

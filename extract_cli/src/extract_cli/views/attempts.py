@@ -56,6 +56,6 @@ def print_attempts(
     reasons += [(row.table, row.message or "no reason was given") for row in rows if row.state is not JobState.SUCCEEDED]
     reasons += [(table.table, table.reason) for table in skipped]
     for name, reason in reasons:
-        click.echo(f" {name}: {reason}")
+        click.echo(f" {name}: " + reason.replace("\n", "\n   "))
     if reasons:
         click.echo()
