@@ -151,7 +151,7 @@ class Story:
         rows = sorted(tracking.attempts(run_id), key=lambda row: row.table)
         self.narrator.attempts(rows)
         if end.status == "FAILED":
-            self.narrator.say(f"The execution ended with FAILED. Cause: {end.cause}")
+            self.narrator.say("The execution ended with FAILED, because tables failed.")
         self.record.setdefault("runs", []).append({"run_id": run_id, "state": _state(run), "summary": run.summary})
         return run, rows
 
