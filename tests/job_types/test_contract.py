@@ -108,7 +108,7 @@ def test_local_command_gives_back_the_jobs_arguments_from_json_alone(installed):
     command = installed.job_type.local_command(arguments)
     assert command is not None
     assert list(command.argv) == [
-        sys.executable, "-m", "extract_job",
+        sys.executable, "-P", "-m", "extract_job",
         "--extract_table", "public.accounts",
         "--query", "select \"a b\", 'ü' from t where $x = 1; -- end",
         "--result_uri", "s3://runs/r/results/public.accounts/attempt=1.json",

@@ -173,8 +173,8 @@ def test_ends_on_one_machine_read_as_they_were(exit_, state, failure):
 
 
 def test_the_command_on_one_machine():
-    assert DRUM.local_command({"argv": {"--a": 1}}).argv[1:] == ["-m", "extract_job", "--a", "1"]
-    assert DRUM.local_command({"argv": ["--a"]}).argv[1:] == ["-m", "extract_job", "--a"]
+    assert DRUM.local_command({"argv": {"--a": 1}}).argv[1:] == ["-P", "-m", "extract_job", "--a", "1"]
+    assert DRUM.local_command({"argv": ["--a"]}).argv[1:] == ["-P", "-m", "extract_job", "--a"]
     assert DRUM.local_command({"argv": None}) is None
     with pytest.raises(
         TypeError, match=r"^local_argv\(\) of job type 'drum' must return a list or an object of arguments, not 'x'$"

@@ -195,7 +195,7 @@ class SyncJob(ServiceWords, JobType[S, D]):
             argv = [part for pair in argv.items() for part in pair]
         if not isinstance(argv, list | tuple):
             raise TypeError(f"local_argv() of job type {self.name!r} must return a list or an object of arguments, not {argv!r}")
-        return LocalCommand(argv=[sys.executable, "-m", "extract_job", *map(str, argv)])
+        return LocalCommand(argv=[sys.executable, "-P", "-m", "extract_job", *map(str, argv)])
 
     def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
         """`local_result` of that end, as Step Functions hands it over."""

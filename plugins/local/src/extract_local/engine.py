@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from extract_core.pipeline.parts import Parts
     from extract_core.registry.installed import Registry
     from extract_core.runs.engine import Rehearsal, RunningExecution
+    from extract_local.jobs.starting import JobStarter
 
 _FAST_REHEARSAL: Final = 60.0
 """The speed of waits in a run with injected faults."""
@@ -35,6 +36,7 @@ class LocalEngine:
         self._registry = registry
         self._executions = pipeline.home / "executions"
         self._parts: Parts | None = None
+        self._starter: JobStarter | None = None
 
     @property
     def registry(self) -> Registry:
@@ -100,9 +102,15 @@ class LocalEngine:
         folder = ExecutionFolder.create(self._executions, run_id, built.to_json(), event)
         execution_id = f"{self._arn('execution', self._pipeline.name)}:{run_id}"
         execution = LocalExecution(run_id, execution_id, folder, parts, injections, notes)
-        services = services_of(built, parts, folder, injections, self._pipeline.folder)
+        services = services_of(built, parts, folder, injections, self._job_starter())
         execution.begin(machine, event, services, clock, self._arn("stateMachine", self._pipeline.name))
         return execution
+
+    def _job_starter(self) -> JobStarter:
+        from extract_local.jobs.starting import JobStarter
+
+        self._starter = self._starter or JobStarter(self._pipeline.folder)
+        return self._starter
 
     def is_running(self, execution_id: str) -> bool:
         """Whether a process on this machine holds the lock of the execution's folder."""

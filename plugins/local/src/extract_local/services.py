@@ -13,17 +13,17 @@ from extract_local.jobs.processes import JobProcesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from asl_generator import MachineDefinition
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
     from extract_local.executions.folder import ExecutionFolder
     from extract_local.jobs.injection import Injections
+    from extract_local.jobs.starting import JobStarter
 
 
 def services_of(
-    built: MachineDefinition, parts: Parts, folder: ExecutionFolder, injections: Injections, working_folder: Path
+    built: MachineDefinition, parts: Parts, folder: ExecutionFolder, injections: Injections, starter: JobStarter
 ) -> asl_toolkit.Services:
     """The handlers of the machine's Lambda functions, and of the job states of its branches."""
     functions: dict[str, Callable[[object, object], object]] = {
@@ -34,9 +34,9 @@ def services_of(
     states = {
         branch.job_state: JobProcesses(
             parts.registry.job_types[branch.job_type],
-            working_folder=working_folder,
             log_folder=folder.jobs,
             injections=injections,
+            starter=starter,
         )
         for branch in built.branches
     }

@@ -23,18 +23,20 @@ def stop_orphan(outcome: Outcome) -> bool:
     """Stop the job of this start and its child processes: SIGTERM, and SIGKILL after 5 seconds.
 
     Returns False, and does nothing, if the job has ended. Process ids are reused, so the process must have the job's own
-    arguments, which include the place of its result. Raises PermissionError for a process of another user.
+    arguments, which include the place of its result, or write to the job's own log, as a forked job does. Raises
+    PermissionError for a process of another user.
     """
     pid, command = whole(outcome.result, "ProcessId"), member(outcome.result, "Command")
     if pid is None or pid <= 1 or not isinstance(command, list | tuple) or len(command) < 2:
         return False
     arguments = [str(part) for part in command[1:]]
-    if not _runs(pid, arguments):
+    log = str(member(outcome.result, "Log"))
+    if not _runs(pid, arguments, log):
         return False
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGTERM)  # a job is the leader of its process group
     until = time.monotonic() + GRACE_SECONDS
-    while _runs(pid, arguments):
+    while _runs(pid, arguments, log):
         if time.monotonic() > until:
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
@@ -43,11 +45,14 @@ def stop_orphan(outcome: Outcome) -> bool:
     return True
 
 
-def _runs(pid: int, arguments: list[str]) -> bool:
-    """Whether this process is alive and has these arguments (an interpreter may come before the program)."""
+def _runs(pid: int, arguments: list[str], log: str) -> bool:
+    """Whether this process is alive and has these arguments (after an interpreter, maybe), or writes to the log."""
     if _PROC.joinpath("self", "cmdline").exists():
+        process = _PROC / str(pid)
         try:
-            words = _PROC.joinpath(str(pid), "cmdline").read_bytes().split(b"\0")[:-1]
+            if str(process.joinpath("fd/1").readlink()) == log:
+                return True
+            words = process.joinpath("cmdline").read_bytes().split(b"\0")[:-1]
         except OSError:
             return False
         return words[-len(arguments) :] == [os.fsencode(argument) for argument in arguments]

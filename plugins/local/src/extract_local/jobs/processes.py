@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from asl_toolkit import TaskRequest
     from extract_core.registry.values import InstalledJobType
     from extract_local.jobs.injection import Injections
+    from extract_local.jobs.starting import JobProcess, JobStarter
+
 
 TAIL_BYTES: Final = 4096
 GRACE_SECONDS: Final = 5.0
@@ -33,7 +35,7 @@ GRACE_SECONDS: Final = 5.0
 class JobProcesses:
     """The handler of job states: it starts `JobType.local_command` and answers with `JobType.local_answer`.
 
-    `working_folder` is the jobs' working directory. Their output goes to files in `log_folder`. An injected throttle refuses the
+    The jobs' output goes to files in `log_folder`. An injected throttle refuses the
     start, so that the state's own Retry handles it. Any other fault kills the process at its start.
     """
 
@@ -41,15 +43,15 @@ class JobProcesses:
         self,
         installed: InstalledJobType,
         *,
-        working_folder: Path,
         log_folder: Path,
         injections: Injections,
+        starter: JobStarter,
     ) -> None:
         self._job_type = installed.job_type
         self._plugin = f"job type {installed.job_type.name!r} ({installed.provider})"
-        self._working_folder = working_folder
         self._log_folder = log_folder
         self._injections = injections
+        self._starter = starter
 
     def __call__(self, request: TaskRequest) -> Submitted:
         """Start the job of one item. The future of the result ends with the service's own answer."""
@@ -88,7 +90,7 @@ class JobProcesses:
                 completion.set_exception(TaskFailed(answer.error, answer.cause or ""))
 
         threading.Thread(target=wait, name=f"job {table}", daemon=True).start()
-        submitted: Json = {"ProcessId": process.pid, "Command": list(command.argv)}
+        submitted: Json = {"ProcessId": process.pid, "Command": list(command.argv), "Log": str(log)}
         return Submitted(output=submitted, completion=completion, cancel=lambda: _cancel(process))
 
     def _answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
@@ -124,27 +126,17 @@ class JobProcesses:
             raise TaskFailed("States.TaskFailed", f"local_command of {self._plugin} returned the argv {argv!r}; {must}")
         return command
 
-    def _start(self, command: LocalCommand, log: Path) -> subprocess.Popen[bytes]:
+    def _start(self, command: LocalCommand, log: Path) -> JobProcess:
         try:
-            with log.open("ab") as output:
-                # A separate process group: Ctrl-C reaches only the runner, which then stops the jobs.
-                return subprocess.Popen(  # noqa: S603 - the command of a plugin
-                    list(command.argv),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    cwd=self._working_folder,
-                    env={**os.environ, **command.env},
-                    start_new_session=True,
-                )
+            return self._starter.start(command, log)
         except (OSError, TypeError, ValueError) as error:
             raise TaskFailed(
                 "States.TaskFailed", f"the job of {self._plugin} could not be started: {command.argv[0]!r}: {error}"
             ) from error
 
 
-def _cancel(process: subprocess.Popen[bytes]) -> None:
-    """Send SIGTERM to the job, and SIGKILL after a grace period; returns at once."""
+def _cancel(process: JobProcess) -> None:
+    """Send SIGTERM to the job, and SIGKILL after a grace period. Returns at once; this process does not end before the job."""
     _end_group(process, signal.SIGTERM)
 
     def kill() -> None:
@@ -152,11 +144,12 @@ def _cancel(process: subprocess.Popen[bytes]) -> None:
             process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             _end_group(process, signal.SIGKILL)
+            process.wait()
 
-    threading.Thread(target=kill, name=f"end job {process.pid}", daemon=True).start()
+    threading.Thread(target=kill, name=f"end job {process.pid}").start()
 
 
-def _end_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def _end_group(process: JobProcess, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
 
