@@ -80,7 +80,8 @@ class FailureClass(StrEnum):
     STOPPED = "STOPPED"  # a person or an abort stopped it
     INTERNAL = "INTERNAL"  # the service itself failed
     NO_RESULT = "NO_RESULT"  # the job ended well but reported nothing at result_uri
-    CONFLICT = "CONFLICT"  # another run took the table meanwhile; nothing was committed
+    CONFLICT = "CONFLICT"  # another run took the table, or the source is behind its mark; nothing was committed
+    PROOF = "PROOF"  # the files do not hold what the source holds; nothing was committed
     NOT_RECORDED = "NOT_RECORDED"  # planned, but no end of it was ever recorded
     UNKNOWN = "UNKNOWN"  # not enough is known
 
@@ -92,7 +93,9 @@ WatermarkMode: TypeAlias = Literal["full", "incremental", "backfill"]
 class Watermark:
     """The window of one extract: rows with ``low < column <= high``. Marks are text; `type` says how they compare.
 
-    `low` is None on a first run (everything). `high` is given for a backfill only: else the job reads it before the data.
+    `low` is None on a first run (everything). `high` is given for a backfill only: else the job reads it before the data. `lag`
+    is how far below `low` the read begins, as the config writes it (None: the job's default). `last_result` is the URI of the
+    result object of the table's last committed attempt; None if the table begins anew, or its mark was set by hand.
     """
 
     column: str | None = None
@@ -100,6 +103,8 @@ class Watermark:
     low: str | None = None
     high: str | None = None
     mode: WatermarkMode = "full"
+    lag: str | None = None
+    last_result: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

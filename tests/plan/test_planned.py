@@ -78,7 +78,7 @@ def test_a_line_holds_the_table_run(plan):
         "attempt": 1,
         "extract_s3_uri": "s3://data/sales/a/run_id=r-1/attempt=1/",
         "result_uri": "s3://runs/r-1/results/a/attempt=1.json",
-        "watermark": {"column": None, "type": None, "low": None, "mode": "full"},
+        "watermark": {"column": None, "type": None, "low": None, "mode": "full", "lag": None, "last_result": None},
         "deployment": {"job_name": "weave"},
         "job_arguments": table.item["arguments"]["job_arguments"],
     }

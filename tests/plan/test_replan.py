@@ -9,7 +9,7 @@ import pytest
 
 from extract_core.errors import ObjectError
 from extract_core.objects.files import FileObjects, file_uri
-from extract_core.plan.attempt import RunContext
+from extract_core.plan.attempt import Committed, RunContext
 from extract_core.plan.plan_file import read_plan
 from extract_core.plan.plan_tables import replan
 from extract_core.registry.installed import Registry
@@ -29,14 +29,14 @@ extract:
 
 def again(table, registry, machine, **given):
     places = {"data_uri": "s3://data/", "runs_uri": "s3://runs/"}
-    given = {"run": AGAIN, "attempt": 2, "marks": {"a": "20"}, **given}
+    given = {"run": AGAIN, "attempt": 2, "marks": {"a": Committed(mark="20")}, **given}
     return replan(table, machine=machine, registry=registry, **places, **given)
 
 
 def test_a_plan_that_version_0_1_0_wrote_is_planned_again(machine):
     tables = {table.table: table for table in read_plan(FileObjects(), file_uri(RECORDED / "plan_0_1_0.jsonl"))}
     registry, glue = discover(), {**machine, "job_types": {"glue": {"job_name": "extract-jdbc"}}}
-    marks = {"public.orders": "2026-03-01 12:00:00"}
+    marks = {"public.orders": Committed(mark="2026-03-01 12:00:00")}
     orders, accounts = (again(tables[name], registry, glue, marks=marks) for name in ("public.orders", "public.accounts"))
     assert (orders.plan_error, accounts.plan_error) == (None, None)
     assert orders.item["source"] == "sales"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from extract_core.config.read import read_source_config
 from extract_core.contract import API_VERSION, JobState, JobStatus, JobType
-from extract_core.plan.attempt import RunContext
+from extract_core.plan.attempt import Committed, RunContext
 from extract_core.plan.event import read_event
 from extract_core.plan.plan_tables import plan_tables
 from extract_core.plan.select import select_tables
@@ -103,6 +103,11 @@ RUN = RunContext(run_id="r-1", execution_id="arn:execution:r-1", started_at="202
 PLACES = {"data_uri": "s3://data/", "runs_uri": "s3://runs/"}
 
 
+def committed(marks):
+    """What tables continue, from their marks."""
+    return {table: Committed(mark=mark) for table, mark in marks.items()}
+
+
 @pytest.fixture
 def registry() -> Registry:
     return Registry.of(Loom(), Spindle())
@@ -121,7 +126,7 @@ def plan(registry) -> Callable[..., list[PlannedTable]]:
         config = read_source_config(text if isinstance(text, bytes) else dedent(text).encode(), file=file)
         event = read_event({"source": config.source, "tables": tables})
         chosen = select_tables(config, event)
-        return plan_tables(config, chosen, run=run, machine=machine, registry=registry, marks=marks or {}, **PLACES)
+        return plan_tables(config, chosen, run=run, machine=machine, registry=registry, marks=committed(marks or {}), **PLACES)
 
     return planned
 

@@ -110,7 +110,9 @@ def test_a_window_with_an_end_stays_as_it_is(pipeline, plan, fail):
     path = pipeline.path(item["plan_uri"])
     window = {**item["watermark"], "mode": "backfill", "low": "2026-01-01", "high": "2026-02-01"}
     line = json.loads(path.read_text().splitlines()[0])
-    text = json.dumps({**line, "item": {**line["item"], "watermark": window}})
+    built_from = {name: value for name, value in window.items() if name != "version"}
+    item_, table_run = {**line["item"], "watermark": window}, {**line["table_run"], "watermark": built_from}
+    text = json.dumps({**line, "item": item_, "table_run": table_run})
     path.write_text(text)
     again = fail({**item, "watermark": window, "plan_line": [0, len(text)]})
     assert again["watermark"] == window

@@ -9,10 +9,22 @@ ENCODED: Final = "--extract_arguments"
 
 OF_THE_RUN: Final = ("source_name", "source_type", "extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri")
 OF_THE_DATABASE: Final = ("db_engine", "db_name", "db_secret", "db_port")
-OF_THE_WINDOW: Final = ("extract_type", "hwm_col_name", "hwm_column_type", "low_watermark", "high_watermark", "lag")
+OF_THE_WINDOW: Final = (
+    "extract_type",
+    "hwm_col_name",
+    "hwm_column_type",
+    "low_watermark",
+    "high_watermark",
+    "lag",
+    "future",
+    "on_mark_behind",
+    "last_result",
+)
+OF_THE_PROOF: Final = ("on_schema_change", "verify", "row_security")
 OF_THE_TABLE: Final = ("fetchsize", "num_partitions", "partition_column", "lower_bound", "upper_bound")
 OF_OLD_SCRIPTS: Final = ("lwm_value", "hwm_value", "repartition_dataframe", "extract_s3_partitions")
 
 RESERVED: Final = frozenset(
-    {f"--{key}" for key in (*OF_THE_RUN, *OF_THE_DATABASE, *OF_THE_WINDOW, *OF_THE_TABLE, *OF_OLD_SCRIPTS)} | {ENCODED}
+    {f"--{key}" for key in (*OF_THE_RUN, *OF_THE_DATABASE, *OF_THE_WINDOW, *OF_THE_PROOF, *OF_THE_TABLE, *OF_OLD_SCRIPTS)}
+    | {ENCODED}
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from extract_core.plan.places import folder, segment
 
@@ -13,6 +14,23 @@ class Backfill:
 
     low: str | None
     high: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What the tracking store knows of a table's last committed attempt: the next increment continues from here.
+
+    `last_result` is the URI of its result object, if it wrote one. `set_by_hand`: a person has set the mark, so rows below it
+    are not read again.
+    """
+
+    mark: str | None = None
+    last_result: str | None = None
+    set_by_hand: bool = False
+
+
+NOTHING: Final = Committed()
+"""Of a table without a committed attempt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

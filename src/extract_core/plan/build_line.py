@@ -11,6 +11,7 @@ from extract_core.config.reserved import ENCODED, OF_THE_DATABASE
 from extract_core.config.settings import failure_text
 from extract_core.contract import ArgumentsTooLong, TableRun, Watermark
 from extract_core.errors import PluginError, TrackingError
+from extract_core.plan.attempt import NOTHING
 from extract_core.plan.job_arguments import as_object, encoded, flat_arguments, unfit
 from extract_core.plan.line import Built, PlannedTable, Spilled, watermark_json
 from extract_core.plan.places import MAX_SEGMENT, arguments_place, segment
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from extract_core.config.settings import Settings, TypeInUse
     from extract_core.contract import Json
-    from extract_core.plan.attempt import Attempt, RunContext
+    from extract_core.plan.attempt import Attempt, Committed, RunContext
     from extract_core.plan.line import TableSpec
     from extract_core.registry.installed import Registry
 
@@ -48,18 +49,31 @@ class _TooLong(Unplannable):
 _REMEDY: Final = ", or write argument_encoding: json, with which the job reads its arguments from an object"
 
 
-def watermark_of(core: Mapping[str, Json], mark: str | None, *, run: RunContext) -> Watermark:
+def watermark_of(core: Mapping[str, Json], committed: Committed, *, run: RunContext) -> Watermark:
     """The window of this run: all rows for a full extract, the rows above the mark for an incremental one, or a backfill.
+
+    A full extract gets the last result for its schema. A backfill continues nothing, so it gets none.
 
     Raises Unplannable for a backfill of a table without a watermark, or with ends that do not fit its watermark.
     """
     if core.get("extract_type", "FE") == "FE":
         if run.backfill is not None:
             raise Unplannable("a full extract (extract_type FE) has no watermark, so it can't be backfilled; exclude this table")
-        return Watermark()
+        return Watermark(last_result=committed.last_result)
     column, type_ = str(core["watermark.column"]), str(core["watermark.type"])
     if run.backfill is None:
-        return Watermark(column=column, type=type_, low=None if run.reingest else mark, mode="incremental")
+        lag = core.get("lag")
+        if run.reingest or committed.mark is None:
+            return Watermark(column=column, type=type_, mode="incremental", lag=None if lag is None else str(lag))
+        by_hand = committed.set_by_hand
+        return Watermark(
+            column=column,
+            type=type_,
+            low=committed.mark,
+            mode="incremental",
+            lag="0" if by_hand else None if lag is None else str(lag),
+            last_result=None if by_hand else committed.last_result,
+        )
     low, high = run.backfill.low, run.backfill.high
     try:
         check(high, type_)
@@ -76,11 +90,11 @@ def assemble(  # noqa: PLR0913 - a table, its settings, its type and its run
     in_use: TypeInUse,
     *,
     attempt: Attempt,
-    mark: str | None,
+    committed: Committed = NOTHING,
     registry: Registry,
     window: Watermark | None = None,
 ) -> PlannedTable:
-    """The planned table, for this window or else for the rows above the mark.
+    """The planned table, for this window or else for the rows above the committed mark.
 
     Raises Unplannable if the job type, a plugin's hook or the command line refuses it.
     """
@@ -88,7 +102,7 @@ def assemble(  # noqa: PLR0913 - a table, its settings, its type and its run
     name = segment(table)
     if len(name) > MAX_SEGMENT:
         raise Unplannable(f"the table's name is too long for a folder: {len(name)} bytes of at most {MAX_SEGMENT}")
-    watermark = window or watermark_of(core, mark, run=run)
+    watermark = window or watermark_of(core, committed, run=run)
     s3_uri, result_uri = attempt.places_of(spec.source, name)
     of_the_run = {
         "--source_name": spec.source,

@@ -13,6 +13,8 @@ from extract_core.errors import ConfigError
 from extract_core.plan.attempt import Attempt, Places, RunContext
 from extract_core.plan.notes import core_of, senseless
 from extract_core.plan.source_planner import Planner
+from extract_core.plan.window import foreign_reads, foreign_script
+from extract_core.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -56,18 +58,26 @@ def check_source(
     counts: Counter[str] = Counter()
     attempt = Attempt(run=_RUN, number=1, places=_PLACES)
     notes: list[Finding] = list(above_tables(config))
+    foreign: dict[str, list[str]] = {}
     with collector_paused():
         for table in filter(str.strip, config.tables):  # an empty name is a finding already
             job_type = planner.job_type_of(table) or "(none)"
             counts[job_type] += 1
             notes += of_table(config, table)
             only_read = machine is None or job_type in faulty
-            planned = planner.read(table) if only_read else planner.plan(table, attempt, None)
+            planned = planner.read(table) if only_read else planner.plan(table, attempt)
             if isinstance(planned, list):
                 of_plan += planned
             else:
                 core = planned[0].core if isinstance(planned, tuple) else core_of(planned)
                 notes += senseless(config, table, core)
+                script = foreign_script(core) if core.get("extract_type", "FE") == "PE" else None
+                if script is not None:
+                    foreign.setdefault(script, []).append(table)
+    notes += [
+        config.text.finding(("extract", "tables", tables[0]), f"{foreign_reads(script)} ({counted(len(tables), 'table')})")
+        for script, tables in foreign.items()
+    ]
     return Checked(
         findings=tuple(sorted({*findings, *planner.resolved(of_plan)})),
         config=config,

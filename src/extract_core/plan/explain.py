@@ -79,6 +79,8 @@ class Explainer:
             mark = planned.item["watermark"]
             again = isinstance(mark, dict) and mark["mode"] == "backfill"
             return Resolved(name, value, "the event (backfill)" if again else "the committed watermark")
+        if key == "last_result":
+            return Resolved(name, value, "the last committed attempt")
         path = self._planner.tiers.origin_of_argument(name, table, job_type)
         if path != ("extract", "tables", table):
             return self._at(name, value, path)

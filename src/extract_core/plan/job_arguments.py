@@ -6,14 +6,15 @@ import base64
 import json
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config.reserved import ENCODED, OF_OLD_SCRIPTS, OF_THE_TABLE
+from extract_core.config.reserved import ENCODED, OF_OLD_SCRIPTS, OF_THE_PROOF, OF_THE_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.contract import Watermark
 
-_FLAGS: Final = tuple((key, f"--{key}") for key in (*OF_THE_TABLE, *OF_OLD_SCRIPTS))
+_FLAGS: Final = tuple((key, f"--{key}") for key in (*OF_THE_PROOF, *OF_THE_TABLE, *OF_OLD_SCRIPTS))
+_OF_AN_INCREMENT: Final = ("future", "on_mark_behind")
 
 
 def flat_arguments(
@@ -33,12 +34,7 @@ def flat_arguments(
     for name, key in (("--hwm_col_name", "watermark.column"), ("--hwm_column_type", "watermark.type")):
         if table.get(key) is not None:
             flat[name] = str(table[key])
-    if watermark.mode != "full" and watermark.low is not None:
-        flat["--low_watermark"] = watermark.low
-    if watermark.mode == "backfill" and watermark.high is not None:
-        flat["--high_watermark"] = watermark.high
-    if watermark.mode == "incremental" and table.get("lag") is not None:
-        flat["--lag"] = str(table["lag"])
+    flat.update(_window(watermark, table))
     for key, name in _FLAGS:
         if key in table:
             flat[name] = str(table[key])
@@ -46,6 +42,19 @@ def flat_arguments(
         del flat["--fetchsize"]
     flat.update(own)
     return flat
+
+
+def _window(watermark: Watermark, table: Mapping[str, object]) -> dict[str, str]:
+    """The arguments of the window, as far as they have a value."""
+    is_incremental = watermark.mode == "incremental"
+    values = {
+        "--low_watermark": watermark.low,
+        "--high_watermark": watermark.high,
+        "--lag": watermark.lag if is_incremental else None,
+        **{f"--{key}": table.get(key) if is_incremental else None for key in _OF_AN_INCREMENT},
+        "--last_result": watermark.last_result,
+    }
+    return {name: str(value) for name, value in values.items() if value is not None}
 
 
 def unfit(arguments: Mapping[str, str]) -> tuple[str, str] | None:

@@ -53,7 +53,7 @@ class Built:
         run = self.run
         return {
             **{name: getattr(run, name) for name in run.__slots__},
-            "watermark": watermark_json(run.watermark),
+            "watermark": {**watermark_json(run.watermark), "lag": run.watermark.lag, "last_result": run.watermark.last_result},
             "deployment": self.deployment_json,
         }
 
@@ -119,7 +119,7 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def watermark_json(watermark: Watermark) -> dict[str, Json]:
-    """As the item has it; `high` only for a backfill."""
+    """As the item has it; `high` only for a backfill. The lag and the last result are in the job's arguments, not here again."""
     members: dict[str, Json] = {
         "column": watermark.column,
         "type": watermark.type,

@@ -10,7 +10,7 @@ from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse
 from extract_core.config.tiers import not_built
 from extract_core.contract import API_VERSION
 from extract_core.errors import ConfigError, JobTypeNotInstalled, ObjectError, UsageError
-from extract_core.plan.attempt import Attempt, Places
+from extract_core.plan.attempt import NOTHING, Attempt, Places
 from extract_core.plan.build_line import Unplannable, assemble, unplanned
 from extract_core.plan.line import PlannedTable, TableSpec
 from extract_core.plan.source_planner import MAX_MESSAGE, Planner
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from extract_core.config.model import SourceConfig
     from extract_core.contract import Json, Watermark
     from extract_core.errors import Finding
-    from extract_core.plan.attempt import RunContext
+    from extract_core.plan.attempt import Committed, RunContext
     from extract_core.registry.installed import Registry
 
 _BATCH = 500  # tables that are planned with the garbage collector paused
@@ -35,11 +35,11 @@ def plan_tables(  # noqa: PLR0913 - all that a plan depends on, by name
     run: RunContext,
     machine: Mapping[str, Json],
     registry: Registry,
-    marks: Mapping[str, str | None],
+    marks: Mapping[str, Committed],
     data_uri: str,
     runs_uri: str,
 ) -> list[PlannedTable]:
-    """The plan of these tables, in their order; `marks` are the committed high watermarks.
+    """The plan of these tables, in their order; `marks` say what each table continues.
 
     A table that can't be planned has a `plan_error`. Raises ConfigError with all findings if there is one outside of the tables,
     or inside one under ``run.on_invalid: fail``; UsageError for a machine of another contract.
@@ -56,7 +56,7 @@ def stream_tables(  # noqa: PLR0913 - as plan_tables
     run: RunContext,
     machine: Mapping[str, Json],
     registry: Registry,
-    marks: Mapping[str, str | None],
+    marks: Mapping[str, Committed],
     places: Places,
 ) -> Iterator[PlannedTable]:
     """As `plan_tables`, one table at a time: memory does not grow with their number, except under ``on_invalid: fail``.
@@ -85,13 +85,13 @@ def stream_tables(  # noqa: PLR0913 - as plan_tables
 
 
 def _outcomes(
-    planner: Planner, tables: Sequence[str], attempt: Attempt, marks: Mapping[str, str | None]
+    planner: Planner, tables: Sequence[str], attempt: Attempt, marks: Mapping[str, Committed]
 ) -> Iterator[tuple[str, PlannedTable | list[Finding]]]:
     """Each table with its plan, or with all that is wrong with it."""
     waiting = iter(tables)
     while batch := list(islice(waiting, _BATCH)):
         with collector_paused():
-            outcomes = [(table, planner.plan(table, attempt, marks.get(table))) for table in batch]
+            outcomes = [(table, planner.plan(table, attempt, marks.get(table, NOTHING))) for table in batch]
         yield from outcomes
 
 
@@ -102,7 +102,7 @@ def replan(  # noqa: PLR0913 - as plan_tables
     attempt: int,
     machine: Mapping[str, Json],
     registry: Registry,
-    marks: Mapping[str, str | None],
+    marks: Mapping[str, Committed],
     data_uri: str,
     runs_uri: str,
     window: Watermark | None = None,
@@ -122,8 +122,8 @@ def replan(  # noqa: PLR0913 - as plan_tables
     try:
         in_use = _in_use(spec.job_type, machine, registry)
         settings = in_use.settings(planned.settings)
-        mark = marks.get(spec.table)
-        return assemble(spec, settings, in_use, attempt=this, mark=mark, registry=registry, window=window)
+        committed = marks.get(spec.table, NOTHING)
+        return assemble(spec, settings, in_use, attempt=this, committed=committed, registry=registry, window=window)
     except BadSettings as error:
         wrong = "; ".join(f"{'.'.join(map(str, path))} {message}" for path, message in error.problems)
         message = f"the settings of the table's earlier run are refused now: {wrong}"

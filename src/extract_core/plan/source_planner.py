@@ -11,6 +11,7 @@ from extract_core.config.settings import BadSettings, PluginFailure
 from extract_core.config.tiers import RESERVED_MESSAGE, Base, Tiers
 from extract_core.config.together import wrong_together
 from extract_core.config.values import BadValue, kind, shown
+from extract_core.plan.attempt import NOTHING
 from extract_core.plan.build_line import Unplannable, assemble, unplanned
 from extract_core.plan.line import PlannedTable, TableSpec
 from extract_core.wording import cut, did_you_mean, nearest
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from extract_core.config.spots import Path
     from extract_core.contract import Json
     from extract_core.errors import Finding
-    from extract_core.plan.attempt import Attempt
+    from extract_core.plan.attempt import Attempt, Committed
     from extract_core.registry.installed import Registry
 
 MAX_MESSAGE = 2_000
@@ -75,14 +76,14 @@ class Planner:
             return own.strip() if isinstance(own, str) and own.strip() else None
         return self._default_job_type
 
-    def plan(self, table: str, attempt: Attempt, mark: str | None) -> PlannedTable | list[Finding]:
+    def plan(self, table: str, attempt: Attempt, committed: Committed = NOTHING) -> PlannedTable | list[Finding]:
         """The planned table, or all findings about it."""
         read = self.read(table)
         if isinstance(read, list):
             return read
         spec, settings, base = read
         try:
-            return assemble(spec, settings, base.type, attempt=attempt, mark=mark, registry=self._registry)
+            return assemble(spec, settings, base.type, attempt=attempt, committed=committed, registry=self._registry)
         except Unplannable as error:
             path: Path = ("extract", "tables", table)
             origin = self.tiers.origin_of_argument(error.argument, table, spec.job_type) if error.argument else path

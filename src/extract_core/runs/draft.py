@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
     from extract_core.errors import Finding
     from extract_core.pipeline.parts import Parts
-    from extract_core.plan.attempt import Backfill
+    from extract_core.plan.attempt import Backfill, Committed
     from extract_core.plan.event import ExtractEvent
     from extract_core.plan.line import PlannedTable
     from extract_core.runs.execution import Execution
     from extract_core.tracking.records import Skipped
 
-    Marks = Mapping[str, str | None]
+    Marks = Mapping[str, Committed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

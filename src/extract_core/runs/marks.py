@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from extract_core.config.pausing import collector_paused
 from extract_core.errors import TrackingError
+from extract_core.plan.attempt import Committed
 from extract_core.tracking import watermark
 
 if TYPE_CHECKING:
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
     from extract_core.runs.draft import Draft
     from extract_core.tracking.records import TableState
 
-Mark = tuple[str, str | None, str | None]
-"""A committed watermark, its column, its type."""
+Mark = tuple[Committed, str | None, str | None]
+"""What was committed of a table, and the column and the type of its mark."""
 
 
 def committed(states: Mapping[str, TableState]) -> dict[str, Mark]:
-    """The marks of these tables, where there is one."""
-    return {table: (state.watermark, state.column, state.type) for table, state in states.items() if state.watermark is not None}
+    """What these tables continue, where a mark or a result was committed."""
+    return {
+        table: (Committed(mark=state.watermark), state.column, state.type)
+        for table, state in states.items()
+        if state.watermark is not None
+    }
 
 
 def planned_from(draft: Draft, marks: Mapping[str, Mark], *, reingest: bool) -> list[PlannedTable]:
@@ -39,9 +44,9 @@ def stream_from(draft: Draft, marks: Mapping[str, Mark], *, reingest: bool) -> I
 
 def _checked(table: PlannedTable, mark: Mark | None, *, reingest: bool) -> PlannedTable:
     today: Any = table.item["watermark"]
-    if mark is None or today["mode"] != "incremental" or reingest:
+    if mark is None or mark[0].mark is None or today["mode"] != "incremental" or reingest:
         return table
-    high, column, kind = mark
+    (_, column, kind), high = mark, mark[0].mark
     try:
         watermark.check(high, today["type"])
         if column == today["column"] and watermark.kind(str(kind)) == watermark.kind(today["type"]):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extract_core.contract import FailureClass, JobState, JobStatus, Watermark
 from extract_core.errors import ExtractError, ObjectError
 from extract_core.plan.attempt import RunContext
+from extract_core.plan.notes import core_of
 from extract_core.plan.plan_file import read_plan_line, write_spilled
 from extract_core.plan.plan_tables import replan
 
@@ -36,6 +37,7 @@ PERMANENT: Final = frozenset(
         FailureClass.STOPPED,
         FailureClass.NO_RESULT,
         FailureClass.CONFLICT,
+        FailureClass.PROOF,
         FailureClass.NOT_RECORDED,
     }
 )
@@ -92,8 +94,7 @@ def next_attempt(parts: Parts, item: Mapping[str, Json], row: AttemptRow) -> Nex
 
 def retry_wait(line: PlannedTable) -> int:
     """Seconds between the attempts at this table."""
-    core = line.spec.get("core") if line.spec else None
-    wait = core.get("retry_wait_seconds", DEFAULT_WAIT) if isinstance(core, dict) else DEFAULT_WAIT
+    wait = core_of(line).get("retry_wait_seconds", DEFAULT_WAIT)
     return wait if isinstance(wait, int) else DEFAULT_WAIT
 
 
@@ -153,8 +154,9 @@ def _status(row: AttemptRow) -> JobStatus:
 def _planned(parts: Parts, row: AttemptRow, line: PlannedTable) -> PlannedTable:
     """The table planned for the next attempt, for the same deployment and from the same mark as the first one."""
     first: Any = line.table_run or {}
-    window: Any = {**line.item["watermark"]}  # type: ignore[dict-item] # written by watermark_json
-    window.pop("version", None)  # of the committed mark
+    window: Any = {**first["watermark"]}
+    if "lag" not in window and window["mode"] == "incremental":  # a plan of an earlier version
+        window["lag"] = core_of(line).get("lag")
     run = RunContext(run_id=row.run_id, execution_id="", started_at=str(line.item["run_started_at"]))
     try:
         return replan(

@@ -9,6 +9,7 @@ import click
 
 from extract_cli.views.output import Column, plain, print_json_rows, print_table
 from extract_cli.views.preview import TablePreview
+from extract_core.plan.window import window_words
 from extract_core.wording import counted
 
 if TYPE_CHECKING:
@@ -58,14 +59,11 @@ def window(planned: PlannedTable) -> str:
     if mark["mode"] == "backfill":
         begin = f"above {mark['low']} " if mark["low"] is not None else ""
         return f"{mark['column']} {begin}up to {mark['high']}, again"
-    lag = _core(planned).get("lag")
-    above = f"{mark['column']} > {mark['low']}" if mark["low"] is not None else f"{mark['column']}, from the beginning"
-    return above + (f" less {lag}" if lag not in (None, "0") and mark["low"] is not None else "")
-
-
-def _core(planned: PlannedTable) -> Mapping[str, Json]:
-    core = (planned.spec or {}).get("core")
-    return core if isinstance(core, dict) else {}
+    if mark["low"] is None:
+        return f"{mark['column']}, from the beginning"
+    run: Any = planned.table_run or {}
+    lag = run.get("watermark", {}).get("lag")
+    return f"{mark['column']} from {mark['low']}" + (f" less {lag}" if lag not in (None, "0") else "")
 
 
 def _held(lock: Lock | None) -> str | None:
@@ -78,6 +76,8 @@ def _print_values(table: TablePreview) -> None:
     if not table.values:
         return
     click.echo(f" {plain(table.planned.table)}")
+    for sentence in window_words(table.planned):
+        click.echo(f"   {plain(sentence)}")
     wide = max(len(value.name) for value in table.values)
     for value in table.values:
         click.echo(f"   {plain(value.name):<{wide}}  {shown(value.value)}  ({value.place})")
@@ -155,6 +155,7 @@ def _table_json(table: TablePreview) -> dict[str, Any]:
         "job_type": item.get("job_type"),
         "plan_error": planned.plan_error,
         "watermark": item["watermark"],
+        "window": list(window_words(planned)),
         "lock": None if lock is None else {"run_id": lock.run_id, "since": lock.since, "is_alive": lock.is_alive},
         "max_attempts": item["max_attempts"],
         "timeout_seconds": item["timeout_seconds"] if planned.plan_error is None else None,
