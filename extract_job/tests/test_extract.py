@@ -42,7 +42,12 @@ def test_a_process_copies_a_table_and_reports(database, process, tmp_path):
         "source": None,
         "snapshot": None,
         "overlap": None,
-        "proof": None,
+        "proof": {
+            "verify": "count",
+            "source": {"rows": 5},
+            "files": {"rows": 5},
+            "by_file": [{"name": "part-00000.parquet", "rows": 5}],
+        },
         "notes": [],
     }
     assert done.left == ["part-00000.parquet", "result.json"]

@@ -25,32 +25,6 @@ INSERT INTO t (i2) VALUES (NULL);
 """
 
 
-@pytest.fixture
-def shop(postgresql_port, monkeypatch, tmp_path):
-    """A new database, reached by libpq's variables; returns a function that runs SQL in it."""
-    from adbc_driver_postgresql import dbapi
-
-    monkeypatch.chdir(tmp_path)
-    for name, value in (("PGHOST", "127.0.0.1"), ("PGPORT", str(postgresql_port)), ("PGUSER", "admin"), ("PGPASSWORD", "admin")):
-        monkeypatch.setenv(name, value)
-
-    def run(script, database="shop"):
-        with dbapi.connect(f"postgresql:///{database}", autocommit=True) as connection, connection.cursor() as cursor:
-            for statement in script.split(";\n"):
-                if statement.strip():
-                    cursor.execute(statement)
-
-    run("DROP DATABASE IF EXISTS shop", "postgres")
-    run("CREATE DATABASE shop", "postgres")
-    return run
-
-
-@pytest.fixture
-def pg(shop, job):
-    """Return a function that runs the job on the database."""
-    return lambda **changed: job(**{"db_engine": "postgres", "db_name": "shop", "extract_table": "public.t"} | changed)
-
-
 def test_all_types_are_read_exactly(shop, pg):
     shop(TYPES)
     done = pg()

@@ -3,13 +3,14 @@
 If it fails, the reason is put instead.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from extract_job.arguments.model import Arguments
 from extract_job.databases.opening import open_source
 from extract_job.errors import JobError
 from extract_job.failure import put_failure, stopped
+from extract_job.proof.figures import Figures
 from extract_job.result import Result
 from extract_job.stopping import Stopped, StopRequest
 from extract_job.storage.opening import folder_in, result_in
@@ -66,15 +67,23 @@ def _plan(arguments: Arguments, source: "Source") -> str:
 
 def _copied(arguments: Arguments, source: "Source") -> Result:
     # Imported here: most faults are found in less time than Arrow takes to load.
-    from extract_job.parquet import ParquetTarget
+    from extract_job.parquet import ParquetTarget, trust
+    from extract_job.proof.certificate import Proof, named
 
     most = max(arguments.fetchsize or BATCH_ROWS, LEAST_ROWS)
-    with ParquetTarget(folder_in(arguments.folder), source.schema(), arguments.rows_per_file) as target:
+    schema, folder = source.schema(), folder_in(arguments.folder)
+    proof = None if arguments.verify == "off" else Proof(schema, source.hasher() if arguments.verify == "full" else None)
+    certificate: Mapping[str, Any] | None = None
+    with ParquetTarget(folder, schema, arguments.rows_per_file, read_back=proof.read_back if proof else trust) as target:
         size = FIRST_BATCH
         while (rows := source.read(size)) is not None:
             target.write(rows)
             width = max(1, rows.nbytes // rows.num_rows)
             size = max(1, min(most, rows.num_rows * 4, BATCH_BYTES // width))
+        target.close()
+        if proof:
+            figures = source.figures() if arguments.verify == "full" else Figures(source.count())
+            certificate = proof.certificate(arguments.table, figures)
         files = target.finish()
     return Result(
         run_id=arguments.run_id,
@@ -85,4 +94,5 @@ def _copied(arguments: Arguments, source: "Source") -> Result:
         low_watermark=arguments.low_mark,
         high_watermark=source.high_mark,
         rows_without_watermark=source.rows_without_mark,
+        proof=certificate and named(certificate, [file.name for file in files]),
     )

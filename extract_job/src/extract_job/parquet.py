@@ -2,12 +2,12 @@
 
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -36,6 +36,13 @@ def dictionary_columns(schema: Schema) -> list[str]:
     return [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type)]
 
 
+ReadBack: TypeAlias = Callable[[Path], None]
+
+
+def trust(_: Path) -> None:
+    """Do not read a file back."""
+
+
 @dataclass(slots=True)
 class _OpenFile:
     """The file being written, under its temporary name."""
@@ -50,14 +57,18 @@ class ParquetTarget:
     """Writes tables of one schema to `part-00000.parquet`, …; without rows, to one empty file.
 
     A context manager: without `finish`, or after an exception, it removes all that it wrote. Raises
-    `JobError` if the disk refuses.
+    `JobError` if the disk refuses. `read_back` gets each file when it is written and closed, before
+    the folder takes it.
     """
 
-    def __init__(self, folder: Folder, schema: Schema, rows_per_file: int, file_bytes: int = FILE_BYTES) -> None:
+    def __init__(
+        self, folder: Folder, schema: Schema, rows_per_file: int, file_bytes: int = FILE_BYTES, read_back: ReadBack = trust
+    ) -> None:
         self._folder = folder
         self._schema = schema
         self._rows_per_file = rows_per_file
         self._file_bytes = file_bytes
+        self._read_back = read_back
         self._token = secrets.token_hex(4)  # another process of the same attempt uses other names
         self._workspace = folder.workspace()
         self._open: _OpenFile | None = None
@@ -100,13 +111,17 @@ class ParquetTarget:
         except OSError as error:
             raise self._refused(error) from error
 
-    def finish(self) -> Sequence[DataFile]:
-        """Write the remaining rows, give all files their final names and return them."""
+    def close(self) -> None:
+        """Write the remaining rows, so that all files are whole and were read back."""
         try:
             if self._pending or self._open or not self._finished:
                 self._close_file()
         except OSError as error:
             raise self._refused(error) from error
+
+    def finish(self) -> Sequence[DataFile]:
+        """Write the remaining rows, give all files their final names and return them."""
+        self.close()
         names = self._folder.finish()
         return [DataFile(name, size, rows) for name, (size, rows) in zip(names, self._finished, strict=True)]
 
@@ -137,6 +152,7 @@ class ParquetTarget:
         file.writer.close()
         file.sink.close()
         size = file.path.stat().st_size
+        self._read_back(file.path)
         self._folder.take(file.path, len(self._finished))
         self._finished.append((size, file.rows))
         self._open = None

@@ -3,7 +3,12 @@
 Each database has a package that opens a `Source`; the job knows only this protocol.
 """
 
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from extract_job.proof.figures import Figures
+
+if TYPE_CHECKING:
+    from extract_job.proof.arrow import Hasher
 
 Schema: TypeAlias = Any  # pyarrow ships no types
 Table: TypeAlias = Any
@@ -22,3 +27,12 @@ class Source(Protocol):
 
     def read(self, most: int) -> Table | None:
         """Return the next rows, at most `most`, or None after the last; may raise `JobError`."""
+
+    def count(self) -> int:
+        """Return the number of rows in the window, counted by the database."""
+
+    def figures(self) -> Figures:
+        """Return all figures of the rows in the window, computed by the database; may raise `JobError`."""
+
+    def hasher(self) -> "Hasher":
+        """Return the functions that hash rows as this database does."""

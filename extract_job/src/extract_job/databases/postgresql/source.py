@@ -18,6 +18,8 @@ from extract_job.errors import JobError
 
 if TYPE_CHECKING:
     from extract_job.databases.source import Schema, Table
+    from extract_job.proof.arrow import Hasher
+    from extract_job.proof.figures import Figures
 
 
 @contextmanager
@@ -60,12 +62,33 @@ class PostgresqlSource:
         rows, self._rest = self._rest.slice(0, most), self._rest.slice(most)
         return rows
 
+    def count(self) -> int:
+        """See `source.Source.count`."""
+        ((count,),) = self._session.rows(f"SELECT count(*) {self._rows}")
+        return int(count)
+
+    def figures(self) -> "Figures":
+        """See `source.Source.figures`."""
+        from extract_job.databases.postgresql.figures import figures_in
+
+        return figures_in(self._session, self._table.columns, self.schema(), self._rows)
+
+    def hasher(self) -> "Hasher":
+        """See `source.Source.hasher`."""
+        from extract_job.proof.lookup3_rows import Lookup3
+
+        return Lookup3()
+
+    @property
+    def _rows(self) -> str:
+        return f"FROM {self._table.sql} WHERE {self._range.rows.sql}"
+
     def _tables(self) -> "Iterator[Table]":
         from extract_job.databases.postgresql.arrow import table_of
 
         columns, schema = self._table.columns, self.schema()
         names = ", ".join(column.expression for column in columns)
-        batches = self._session.batches(f"SELECT {names} FROM {self._table.sql} WHERE {self._range.rows.sql}")
+        batches = self._session.batches(f"SELECT {names} {self._rows}")
         for batch in batches:
             try:
                 table = table_of(columns, schema, batch)

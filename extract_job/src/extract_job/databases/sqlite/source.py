@@ -23,6 +23,8 @@ from extract_job.stopping import StopRequest
 
 if TYPE_CHECKING:
     from extract_job.databases.source import Schema, Table
+    from extract_job.proof.arrow import Hasher
+    from extract_job.proof.figures import Figures
 
 ZONE_ROWS = 1000
 """Rows that are read to see whether the text of a plain timestamp has an offset."""
@@ -67,6 +69,24 @@ class SqliteSource:
             return table_of(self._columns, self.schema(), rows)
         except MisfitError as error:
             raise self._misfit(error) from error
+
+    def count(self) -> int:
+        """See `source.Source.count`."""
+        rows = self._range.rows
+        (count,) = self._connection.execute(f"SELECT count(*) FROM {self._table.sql} WHERE {rows.sql}", rows.values).fetchone()
+        return int(count)
+
+    def figures(self) -> "Figures":
+        """See `source.Source.figures`."""
+        from extract_job.databases.sqlite.figures import figures_in
+
+        return figures_in(self._connection, self._columns, self._table.sql, self._range.rows)
+
+    def hasher(self) -> "Hasher":
+        """See `source.Source.hasher`."""
+        from extract_job.proof.crc32_rows import Crc32
+
+        return Crc32()
 
     def _fetched(self, most: int) -> list[tuple[object, ...]]:
         try:

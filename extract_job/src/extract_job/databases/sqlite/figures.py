@@ -1,0 +1,221 @@
+# ruff: noqa: S608 - identifiers are quoted by `quoted`, values are bound
+"""The figures of the rows of a table, aggregated by SQLite itself in one pass.
+
+SQLite has no decimals, no hash, and does not know how this job reads a value. So some functions are
+registered: they get the stored values from SQLite, and share no code with the way that rows take to
+the files (`arrow.py`). Sums are added as two halves, because SQLite's own fails at 64 bits.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Context, Decimal
+from struct import Struct
+from typing import Any
+from zlib import crc32
+
+from extract_job.databases.conditions import Condition
+from extract_job.databases.names import quoted
+from extract_job.databases.sqlite.columns import Column, Kind
+from extract_job.proof.crc32_rows import BETWEEN, NULL
+from extract_job.proof.figures import Figures, Number, decimal_text
+
+_COLUMNS = 300
+"""Columns per query: SQLite's default limit is 2,000 columns of an answer."""
+_ARGUMENTS = 100
+"""Arguments per call: SQLite's limit was 127 until 3.48."""
+_SHORT = 18
+"""Digits of a decimal that fits into a 64-bit integer."""
+_EXACT = Context(prec=400)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 86_400_000_000
+
+
+def figures_in(connection: sqlite3.Connection, columns: Sequence[Column], table: str, rows: Condition) -> Figures:
+    """Return all figures of the rows of a table (a quoted name)."""
+    _register(connection)
+    ((encoding,),) = connection.execute("PRAGMA encoding")
+    fields = [_Field(number, column, utf8=encoding == "UTF-8") for number, column in enumerate(columns)]
+    source = f"FROM {table} WHERE {rows.sql} LIMIT -1"  # LIMIT: each value is computed once and not per figure
+    answer: dict[str, dict[str, Number | None]] = {}
+    for first in range(0, len(fields), _COLUMNS):
+        part = fields[first : first + _COLUMNS]
+        selected = ", ".join(f"{field.value} AS {field.alias}, {field.stored_value} AS {field.stored}" for field in part)
+        figures = [(field, key, sql) for field in part for key, sql in field.figures()]
+        query = f"SELECT {', '.join(sql for *_, sql in figures)} FROM (SELECT {selected} {source})"
+        values = connection.execute(query, rows.values).fetchone()
+        for (field, key, _), value in zip(figures, values, strict=True):
+            answer.setdefault(field.name, {})[key] = value
+    octets = [f"coalesce({field.octets(field.value)}, x'{NULL.hex()}')" for field in fields]
+    while len(octets) > _ARGUMENTS:
+        octets = [f"extract_join({', '.join(octets[at : at + _ARGUMENTS])})" for at in range(0, len(octets), _ARGUMENTS)]
+    count, total, product = connection.execute(
+        f"SELECT count(*), coalesce(sum(crc), 0), coalesce(sum((crc & 65535) * (crc >> 16)), 0) FROM "
+        f"(SELECT extract_crc32(extract_join({', '.join(octets)})) AS crc {source})",
+        rows.values,
+    ).fetchone()
+    return Figures(count, {field.name: field.read(answer[field.name]) for field in fields}, (total, product))
+
+
+def _register(connection: sqlite3.Connection) -> None:
+    for name, count, function in (
+        ("extract_crc32", 1, crc32),
+        ("extract_join", -1, lambda *octets: BETWEEN.join(octets)),
+        ("extract_double", 1, lambda value: None if value is None else Struct("<d").pack(value)),
+        ("extract_real_text", 1, str),
+        ("extract_utf8", 1, lambda value: value.encode() if isinstance(value, str) else value),
+        ("extract_moment", 1, _moment),
+        ("extract_decimal", 2, _decimal),
+    ):
+        connection.create_function(name, count, function, deterministic=True)
+    connection.create_aggregate("extract_numbers", 1, _Numbers)  # type: ignore[arg-type]  # finalize may return None
+
+
+def _moment(text: str | None) -> str | None:
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat(" ", "microseconds")
+
+
+def _decimal(value: str | float | None, scale: int) -> str | None:
+    """Return a decimal with `scale` digits; a double counts as its shortest text, or as 15 digits."""
+    if value is None:
+        return None
+    number = _units(Decimal(str(value)), scale)
+    if number is None and isinstance(value, float):
+        number = _units(Decimal(f"{value:.15g}"), scale)
+    return None if number is None else decimal_text(number, scale)
+
+
+def _units(number: Decimal, scale: int) -> int | None:
+    units = number.scaleb(scale, context=_EXACT)
+    return int(units) if units == units.to_integral_value(context=_EXACT) else None
+
+
+class _Numbers:
+    """Least, greatest and sum of decimals that do not fit into an integer of SQLite."""
+
+    def __init__(self) -> None:
+        self._values: tuple[int, int, int] | None = None
+
+    def step(self, text: str | None) -> None:
+        if text is not None:
+            number = int(text.replace(".", ""))
+            least, greatest, total = self._values or (number, number, 0)
+            self._values = min(least, number), max(greatest, number), total + number
+
+    def finalize(self) -> str | None:
+        return " ".join(map(str, self._values)) if self._values else None
+
+
+class _Field:
+    """A column, and how its figures are computed."""
+
+    def __init__(self, number: int, column: Column, *, utf8: bool) -> None:
+        self.name = column.name
+        self.alias = f"v{number}"
+        self.stored = f"s{number}"
+        self.stored_value = quoted(column.name) if column.kind is Kind.FLOAT else "NULL"
+        self._column = column
+        self._utf8 = utf8
+
+    @property
+    def value(self) -> str:
+        """The value as the files must have it: an integer, a text or a blob; NULL for NULL."""
+        sql, column = quoted(self._column.name), self._column
+        value = sql
+        match column.kind:
+            case Kind.BOOLEAN:
+                value = f"{sql} IN (1, '1', 'true', 'True', 'TRUE')"
+            case Kind.FLOAT:
+                value = f"extract_double({sql})"
+            case Kind.DECIMAL:
+                text = f"printf('%.{column.scale}f', {sql})"
+                zeros = f".{'0' * column.scale}" if column.scale else ""
+                exact = f"{sql} <> 0 AND abs({sql}) < 1e{15 - column.scale} AND CAST({text} AS REAL) = {sql}"
+                value = (
+                    f"CASE WHEN typeof({sql}) = 'integer' THEN {sql} || '{zeros}' "
+                    f"WHEN typeof({sql}) = 'real' AND {exact} THEN {text} ELSE extract_decimal({sql}, {column.scale}) END"
+                )
+            case Kind.TIMESTAMP if not column.zoned:
+                text = f"replace({sql}, 'T', ' ')"
+                value = f"CASE length({sql}) WHEN 19 THEN {text} || '.000000' WHEN 26 THEN {text} ELSE extract_moment({sql}) END"
+            case Kind.TIMESTAMP:
+                value = f"extract_moment({sql})"
+            case Kind.TEXT:
+                value = f"CASE typeof({sql}) WHEN 'real' THEN extract_real_text({sql}) ELSE CAST({sql} AS TEXT) END"
+        return value
+
+    def octets(self, sql: str) -> str:
+        """The bytes of the value that are hashed."""
+        if self._column.kind in (Kind.FLOAT, Kind.BINARY):
+            return sql
+        return f"CAST({sql} AS BLOB)" if self._utf8 else f"extract_utf8(CAST({sql} AS TEXT))"
+
+    def figures(self) -> Iterator[tuple[str, str]]:
+        """Yield names and expressions; `read` turns the answers into the figures of `proof.arrow`."""
+        sql, column = self.alias, self._column
+        yield "values", f"count({sql})"
+        match column.kind:
+            case Kind.INTEGER:
+                yield from _integers(sql)
+            case Kind.BOOLEAN:
+                yield "sum", f"coalesce(sum({sql}), 0)"
+            case Kind.FLOAT:
+                yield "min", f"min({self.stored})"
+                yield "max", f"max({self.stored})"
+                yield "nan", "0"  # SQLite stores NaN as NULL
+                yield "negative_zeros", f"coalesce(sum({sql} = x'{Struct('<d').pack(-0.0).hex()}'), 0)"
+                yield "hash", _hash(sql)
+            case Kind.DECIMAL if column.precision > _SHORT:
+                yield "numbers", f"extract_numbers({sql})"
+            case Kind.DECIMAL:
+                yield from _integers(f"CAST(replace({sql}, '.', '') AS INTEGER)")
+            case Kind.DATE:
+                yield "min", f"min({sql})"
+                yield "max", f"max({sql})"
+                yield "upper", "0"
+                yield "lower", f"coalesce(sum(CAST(julianday({sql}) - 2440587.5 AS INTEGER)), 0)"
+            case Kind.TIMESTAMP:
+                yield "min", f"min({sql})"
+                yield "max", f"max({sql})"
+                yield "upper", f"coalesce(sum(CAST(strftime('%s', substr({sql}, 1, 19)) AS INTEGER)), 0)"
+                yield "lower", f"coalesce(sum(CAST(substr({sql}, 21) AS INTEGER)), 0)"
+            case _:
+                yield "bytes", f"coalesce(sum(length({self.octets(sql)})), 0)"
+                yield "hash", _hash(self.octets(sql))
+
+    def read(self, answer: dict[str, Any]) -> dict[str, Number | None]:
+        """Return the figures that an answer means."""
+        if "numbers" in answer:
+            numbers = (answer.pop("numbers") or "").split()
+            least, greatest, total = map(int, numbers) if numbers else (None, None, 0)
+            return answer | {"min": least, "max": greatest, "sum": total}
+        if "upper" in answer:
+            upper, lower = answer.pop("upper"), answer.pop("lower")
+            match self._column.kind:
+                case Kind.TIMESTAMP:
+                    answer["sum"] = upper * 1_000_000 + lower
+                case Kind.DATE:
+                    answer["sum"] = lower * _DAY
+                case _:
+                    answer["sum"] = (upper << 32) + lower
+        for key in ("min", "max"):
+            if isinstance(answer.get(key), str):
+                moment = datetime.fromisoformat(answer[key]).replace(tzinfo=UTC)
+                answer[key] = (moment - _EPOCH) // timedelta(microseconds=1)
+        return answer
+
+
+def _integers(sql: str) -> Iterator[tuple[str, str]]:
+    yield "min", f"min({sql})"
+    yield "max", f"max({sql})"
+    yield "upper", f"coalesce(sum({sql} >> 32), 0)"
+    yield "lower", f"coalesce(sum({sql} & 4294967295), 0)"
+
+
+def _hash(octets: str) -> str:
+    return f"coalesce(sum(CASE WHEN {octets} IS NOT NULL THEN extract_crc32({octets}) END), 0)"
