@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 import asl_toolkit
-from asl_toolkit import Services, TaskFailed, inline
+from asl_toolkit import Services, TaskFailed, VirtualClock, inline
 
 BUCKET = "b"
 
@@ -200,6 +200,48 @@ def test_children_are_executions_of_their_own():
         "PassStateExited",
         "ExecutionSucceeded",
     ]
+
+
+def test_events_of_children_are_told_as_they_happen():
+    told = []
+
+    def listen(arn):
+        name = arn.rsplit(":", 1)[1]
+        return lambda event: told.append((name, event["id"], event["type"]))
+
+    states = {"P": {"Type": "Wait", "Seconds": 5, "Next": "Q"}, "Q": {"Type": "Pass", "End": True}}
+    loaded = asl_toolkit.load(machine(states=states))
+    assert loaded.start([1, 2], clock=VirtualClock(), child_events=listen).wait(10).status == "SUCCEEDED"
+    names = list(dict.fromkeys(name for name, _, _ in told))
+    assert len(names) == 2
+    kinds = [
+        "ExecutionStarted",
+        "WaitStateEntered",
+        "WaitStateExited",
+        "PassStateEntered",
+        "PassStateExited",
+        "ExecutionSucceeded",
+    ]
+    for name in names:
+        assert [(number, kind) for whose, number, kind in told if whose == name] == list(enumerate(kinds, start=1))
+    before = told.index((names[0], 3, "WaitStateExited"))
+    assert (names[1], 2, "WaitStateEntered") in told[:before]  # the second child's events come before the first has ended
+
+
+def test_a_handler_may_give_the_path_of_a_file_of_json_lines(tmp_path):
+    file = tmp_path / "items.jsonl"
+    file.write_bytes('{"a": "é"}\r\n\n \n{"a": 2}\n3'.encode())
+    services = Services({("s3", "getObject"): lambda request: {"Body": file}})
+    assert asl_toolkit.run(machine(ItemReader=reader("JSONL")), {}, services=services).output == [{"a": "é"}, {"a": 2}, 3]
+    assert asl_toolkit.run(machine(ItemReader=reader("JSONL", MaxItems=2)), {}, services=services).output == [
+        {"a": "é"},
+        {"a": 2},
+    ]
+    file.write_text("[1, 2]")
+    assert asl_toolkit.run(machine(ItemReader=reader("JSON")), {}, services=services).output == [1, 2]
+    file.unlink()
+    ended = asl_toolkit.run(machine(ItemReader=reader("JSONL")), {}, services=services)
+    assert (ended.error, ended.cause) == ("States.ItemReaderFailed", f"{str(file)!r} can't be read: No such file or directory")
 
 
 def test_variables_of_outside_are_out_of_reach():

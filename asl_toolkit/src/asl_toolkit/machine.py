@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # checking and building a definition must not import the inte
     from asl_toolkit.definition.model import Machine
     from asl_toolkit.runtime.execution import Execution, ExecutionResult, Identity
     from asl_toolkit.runtime.history import Event
-    from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
+    from asl_toolkit.runtime.map_run_events import ChildEvents, ChildExecution, MapRunStart
     from asl_toolkit.services.registry import Services
 
 _DEFAULT_NAME = "StateMachine"
@@ -38,11 +38,13 @@ class StateMachine:
         seed: int | None = None,
         map_run_listener: "Callable[[MapRunStart], None] | None" = None,
         nested: bool = False,
+        child_events: "ChildEvents | None" = None,
     ) -> "Execution":
         """Start an execution on a thread of its own and return at once.
 
         `listener` gets each event as it happens, in order, on the execution's thread; `child_listener` each child of a
         DISTRIBUTED Map with its own history when it has ended, `map_run_listener` each Map Run when its items are read.
+        `child_events` is called with the ARN of each child at its start, and returns a listener for that child's events.
         `seed` fixes the jitter of Retry. `nested`: `clock` is that of the execution whose Task starts this one.
         DefinitionError when a Task has no handler; ValueError when the input is not a JSON value or over 256 KiB.
         """
@@ -62,7 +64,7 @@ class StateMachine:
         if payload.too_large:
             raise ValueError("the input is over 262144 bytes, the most that an execution may have")
         identity = _identity(name, execution_arn, state_machine_arn, role_arn, services)
-        settings = Settings(services, clock, listener, child_listener, seed, map_run_listener, nested)
+        settings = Settings(services, clock, listener, child_listener, seed, map_run_listener, nested, child_events)
         execution = Execution(self.model, payload, identity, settings)
         execution.begin()
         return execution

@@ -202,7 +202,7 @@ class MapRun:
         label = self._label.rsplit("/", 1)[-1]
         machine_name = f"{parent.context['StateMachine']['Name'].split('/')[0]}/{label}"
         context = {"Execution": about, "StateMachine": {"Id": machine_arn, "Name": machine_name}}
-        history = History(clock, None)
+        history = History(clock, None if parent.child_events is None else parent.child_events(arn))
         run = parent.child(history, context)
 
         def tell(status: str) -> None:

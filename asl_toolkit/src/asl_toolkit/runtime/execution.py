@@ -15,7 +15,7 @@ from asl_toolkit.runtime.calls import Calls
 from asl_toolkit.runtime.history import MOST_EVENTS, NOT_TRUNCATED, Cursor, Event, History, named
 from asl_toolkit.runtime.interpreter import run_branch
 from asl_toolkit.runtime.loop import Fiber, Loop, Signal
-from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
+from asl_toolkit.runtime.map_run_events import ChildEvents, ChildExecution, MapRunStart
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.runtime.progress import Progress
 from asl_toolkit.runtime.run import Run
@@ -68,7 +68,8 @@ class Identity:
 class Settings:
     """The settings of an execution.
 
-    `child_listener` gets every child of a DISTRIBUTED Map after its end, `map_run_listener` every Map Run that starts.
+    `child_listener` gets every child of a DISTRIBUTED Map after its end, `map_run_listener` every Map Run that starts,
+    `child_events` every child that starts.
     `nested`: an execution on the same clock starts this one.
     """
 
@@ -79,6 +80,7 @@ class Settings:
     seed: int | None = None
     map_run_listener: Callable[[MapRunStart], None] | None = None
     nested: bool = False
+    child_events: ChildEvents | None = None
 
 
 class Execution:
@@ -244,6 +246,7 @@ class Execution:
         settings, context = self._settings, self._context()
         run = Run(run_branch, self.machine, settings.services, self._loop, self._calls, history, context, self._random)
         run.child_listener, run.map_run_listener = settings.child_listener, settings.map_run_listener
+        run.child_events = settings.child_events
         try:
             output = await run.branch(self.machine.root, self.payload, Scope(), run.context, cursor, self._progress)
         except StateFailure as failure:

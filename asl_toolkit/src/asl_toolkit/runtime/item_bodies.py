@@ -3,6 +3,7 @@
 import gzip
 import io
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from asl_toolkit.definition.model import ItemReader
@@ -12,12 +13,15 @@ from asl_toolkit.json_value import Json
 _GZIP = b"\x1f\x8b"
 
 
-def body_of(answer: Any, reader: ItemReader, state: str) -> bytes | list[Json]:  # a handler's answer may be anything
-    """The bytes of a file, or the list of items that a mock gives instead. RuntimeFailure for what is neither."""
+def body_of(answer: Any, reader: ItemReader, state: str) -> bytes | list[Json] | Path:  # a handler's answer may be anything
+    """The bytes of a file, its path (so that JSON Lines are read one by one), or the list of items that a mock gives instead.
+
+    RuntimeFailure for what is none of these.
+    """
     body: Any = answer.get("Body") if isinstance(answer, Mapping) else answer
     if hasattr(body, "read"):
         body = body.read()
-    if isinstance(body, list):
+    if isinstance(body, (list, Path)):
         return body
     if isinstance(body, str):
         body = body.encode()

@@ -5,9 +5,9 @@ Formats: developer guide, "ItemReader (Map)"; CSV's treatment of short, long and
 
 import csv
 import io
-from array import array
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, overload
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asl_toolkit.definition.model import Field, ItemReader
 from asl_toolkit.definition.resource import parse_resource
@@ -18,6 +18,7 @@ from asl_toolkit.runtime.flow import field_value
 from asl_toolkit.runtime.frame import Frame
 from asl_toolkit.runtime.item_bodies import body_of, listing_of, parquet_rows
 from asl_toolkit.runtime.item_sources import Items, Sources, uri_of
+from asl_toolkit.runtime.json_lines import JsonLines
 from asl_toolkit.runtime.work import Work
 from asl_toolkit.services.contract import TaskRequest
 
@@ -77,6 +78,11 @@ async def _file(frame: Frame, reader: ItemReader, resource: "Resource", paramete
     """The items of one file."""
     answer = await call_storage(frame, resource, parameters, "States.ItemReaderFailed")
     body = body_of(answer, reader, frame.state.name)
+    if isinstance(body, Path):
+        try:
+            return JsonLines.of_file(body) if reader.input_type == "JSONL" else _parsed(reader, body.read_bytes())
+        except OSError as error:
+            raise _failed(f"{str(body)!r} can't be read: {error.strerror}") from error
     return body if isinstance(body, list) else _parsed(reader, body)
 
 
@@ -95,7 +101,7 @@ def _most_items(frame: Frame, field: Field | None, data: Json) -> int | None:
 def _parsed(reader: ItemReader, raw: bytes) -> Sequence[Json]:
     try:
         if reader.input_type == "JSONL":
-            return JsonLines(raw)
+            return JsonLines.of_bytes(raw)
         if reader.input_type == "PARQUET":
             return parquet_rows(raw)
         text = raw.decode("utf-8-sig")
@@ -163,44 +169,3 @@ def _object_of(entry: Mapping[str, Json]) -> dict[str, Json]:
         "StorageClass": entry.get("StorageClass"),
     }
     return {name: value for name, value in item.items() if value is not None}
-
-
-class JsonLines(Sequence[Json]):
-    """A file of JSON Lines: the text is kept, a line is read when it is asked for."""
-
-    def __init__(self, raw: bytes, starts: "array[int] | None" = None) -> None:
-        self._raw = raw
-        self._starts = _line_starts(raw) if starts is None else starts
-
-    def __len__(self) -> int:
-        """How many lines hold something."""
-        return len(self._starts)
-
-    @overload
-    def __getitem__(self, index: int) -> Json: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> "JsonLines": ...
-
-    def __getitem__(self, index: int | slice) -> Json:
-        """The value of a line, or a part of the lines."""
-        if isinstance(index, slice):
-            return JsonLines(self._raw, self._starts[index])
-        start = self._starts[index]
-        end = self._raw.find(b"\n", start)
-        try:
-            return loads(self._raw[start : end if end >= 0 else len(self._raw)])
-        except ValueError as error:
-            raise _failed(f"Line {index + 1} of the JSONL file is not JSON: {error}") from error
-
-
-def _line_starts(raw: bytes) -> "array[int]":
-    """Where each line begins that holds something."""
-    places, start = array("q"), 0
-    while start < len(raw):
-        end = raw.find(b"\n", start)
-        end = len(raw) if end < 0 else end
-        if raw[start:end].strip():
-            places.append(start)
-        start = end + 1
-    return places

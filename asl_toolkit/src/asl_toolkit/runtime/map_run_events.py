@@ -1,8 +1,13 @@
 """The records for listeners of a Map Run: one at its start, and one at the end of each child execution."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from asl_toolkit.runtime.history import Event
+
+ChildEvents: TypeAlias = Callable[[str], Callable[[Event], None]]
+"""Called with the ARN of each child that starts. It returns the listener of this child's events."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from asl_toolkit.runtime.progress import Progress
 from asl_toolkit.services.registry import Services
 
 if TYPE_CHECKING:
-    from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
+    from asl_toolkit.runtime.map_run_events import ChildEvents, ChildExecution, MapRunStart
 
 
 # The interpreter: runs a branch to its end and returns its output. Progress says where to go on, and the interpreter keeps it
@@ -50,11 +50,13 @@ class Run:
         self.random = source
         self.child_listener: Callable[[ChildExecution], None] | None = None
         self.map_run_listener: Callable[[MapRunStart], None] | None = None
+        self.child_events: ChildEvents | None = None
 
     def child(self, history: History, context: Mapping[str, Json]) -> "Run":
         """The run of a child execution: it has its own history and context object and shares the rest."""
         run = Run(self._run_branch, self.machine, self.services, self.loop, self.calls, history, context, self.random)
         run.child_listener, run.map_run_listener = self.child_listener, self.map_run_listener
+        run.child_events = self.child_events
         return run
 
     def branch(  # noqa: PLR0913, PLR0917 - as RunBranch
