@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus
@@ -23,6 +23,7 @@ from extract_core.status.record import attempt_row, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
@@ -60,25 +61,51 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
         parts.tracking.refuse_run(run_id, record.refused or reason)
         summary = unplanned(record, ended_at=parts.now(), reason=record.refused or reason, stopped=stopped)
     else:
-        jobs = replay(parts, record)
-        rows, items = _recorded_and_open(parts, record)
-        ended = stop_jobs(parts, _running(items, jobs))
-        rows += _close(parts, items, status, ended)
+        closed = _close_all(parts, record, status)
         with suppress(ObjectError):  # without its plan the manifests stay as they are
-            publish_all(parts, record, rows)
-        summary = summarised(record, rows, ended_at=parts.now(), reason=reason, stopped=stopped)
-        stopped_jobs = [ended[key].as_json() for key in sorted(ended) if not ended[key].had_ended]
-        if stopped_jobs:
-            summary["stopped_jobs"] = stopped_jobs[:MOST_KEPT]
+            publish_all(parts, record, closed.rows)
+        summary = closed.summary(record, ended_at=parts.now(), reason=reason, stopped=stopped)
     stands = parts.tracking.put_summary(run_id, summary)
     tell(parts, stands)
     return stands
 
 
-def close_open(parts: Parts, record: RunRecord, status: JobStatus) -> Sequence[AttemptRow]:
-    """Record this status for each open table of the run, and return all attempts at its tables."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """A run without open tables: all attempts at its tables, how many tables were open, and the jobs that were stopped."""
+
+    rows: Sequence[AttemptRow]
+    open_tables: int
+    stopped: Mapping[Key, StoppedJob]
+
+    def summary(self, record: RunRecord, *, ended_at: datetime, reason: str | None, stopped: bool = False) -> dict[str, Json]:
+        """The summary of the run, as `summarised`."""
+        summary = summarised(record, self.rows, ended_at=ended_at, reason=reason, stopped=stopped)
+        jobs = [self.stopped[key].as_json() for key in sorted(self.stopped) if not self.stopped[key].had_ended]
+        return {**summary, "stopped_jobs": jobs[:MOST_KEPT]} if jobs else summary
+
+
+def close_open(parts: Parts, record: RunRecord, status: JobStatus) -> Closed:
+    """Close the tables of a run whose machine has come to its end; the execution's history is read only if one is open.
+
+    An open table is one whose status handler failed, or whose child of a DISTRIBUTED Map died.
+    """
     rows, items = _recorded_and_open(parts, record)
-    return [*rows, *_close(parts, items, status, {})]
+    return _close_all(parts, record, status) if items else Closed(rows=rows, open_tables=_unknown(record, rows), stopped={})
+
+
+def _close_all(parts: Parts, record: RunRecord, status: JobStatus) -> Closed:
+    """Record the ends that the history knows, stop the jobs without an end, and record this status for all other tables."""
+    jobs = replay(parts, record)
+    rows, items = _recorded_and_open(parts, record)
+    stopped = stop_jobs(parts, _running(items, jobs))
+    rows += _close(parts, items, status, stopped)
+    return Closed(rows=rows, open_tables=len(items) or _unknown(record, rows), stopped=stopped)
+
+
+def _unknown(record: RunRecord, rows: Sequence[AttemptRow]) -> int:
+    """Tables that were planned and have no attempt: without the plan they have no name."""
+    return max(0, (record.planned or 0) - len(last_attempts(rows)))
 
 
 def _recorded_and_open(parts: Parts, record: RunRecord) -> tuple[list[AttemptRow], list[Mapping[str, Json]]]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import RunNotFound
 from extract_core.runs.announce import tell
 from extract_core.runs.close import close_open
 from extract_core.runs.execution import execution_of
-from extract_core.runs.summary import cause, summarised, unplanned
+from extract_core.runs.summary import cause, unplanned
 
 if TYPE_CHECKING:
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
+
+log: Final = logging.getLogger("extract_core")
 
 ERROR = "ExtractFailed"
 """The error name that a failed execution ends with."""
@@ -23,8 +26,9 @@ ERROR = "ExtractFailed"
 def summarise(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
     """Sum the run up, keep the summary, and say whether it succeeded: ``{"succeeded", "error", "cause"}``.
 
-    The same run twice gives the same answer. Raises UsageError for a payload that the machine does not send, and
-    TrackingUnavailable, which the machine retries.
+    The verdict is about the tables: a Map that ended with an error after the end of each table (for example because its results
+    could not be written) fails nothing. The same run twice gives the same answer. Raises UsageError for a payload that the
+    machine does not send, and TrackingUnavailable, which the machine retries.
     """
     execution = execution_of(payload)
     run_id = execution.name
@@ -43,8 +47,10 @@ def summarise(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
         else:
             message = "no end of it was recorded" + (f"; {ended}" if ended else "; see its iteration in the execution's history")
             missing = JobStatus(state=JobState.UNKNOWN, failure=FailureClass.NOT_RECORDED, message=message)
-            rows = close_open(parts, record, missing)
-            summary = summarised(record, rows, ended_at=parts.now(), reason=ended)
+            closed = close_open(parts, record, missing)
+            if ended and not closed.open_tables:
+                log.warning("%s; each table has its end", ended, extra={"extract": {"run_id": run_id}})
+            summary = closed.summary(record, ended_at=parts.now(), reason=ended if closed.open_tables else None)
         summary = parts.tracking.put_summary(run_id, summary)
     tell(parts, summary)
     return {"succeeded": True, "error": "", "cause": ""} if summary["state"] == "SUCCEEDED" else _failed(cause(run_id, summary))

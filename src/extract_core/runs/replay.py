@@ -7,7 +7,6 @@ in it, the history still has that input. In a DISTRIBUTED Map it is in the histo
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import TrackingUnavailable, UsageError
@@ -47,9 +46,21 @@ def replay(parts: Parts, run: RunRecord) -> Mapping[Key, StartedJob] | None:
         return None
     for key, item in items.items():
         if key not in known and item.get("run_id") == run.run_id:
-            with suppress(UsageError):  # a plugin's state has lost members of the item: nothing can be recorded
-                record(parts, item)
+            _record(parts, key, item)
     return started.jobs
+
+
+def _record(parts: Parts, key: Key, item: Mapping[str, Json]) -> None:
+    """Record one end. If that fails, as it may have failed before, the table stays open. Raises TrackingUnavailable."""
+    try:
+        record(parts, item)
+    except TrackingUnavailable:
+        raise
+    except UsageError:
+        pass  # a plugin's state has lost members of the item: nothing can be recorded
+    except Exception:
+        fields = {"run_id": item.get("run_id"), "table": key[0], "attempt": key[1]}
+        log.exception("the end of %s could not be recorded from the history", key[0], extra={"extract": fields})
 
 
 def outcomes(events: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Json]]:
