@@ -154,9 +154,22 @@ def test_every_state_has_a_comment_and_every_task_a_catch(build_types, crunch, p
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"map": "DISTRIBUTED"}, "this version does not support map 'DISTRIBUTED'; write map = \"inline\""),
-        ({"max_concurrency": 41}, "max_concurrency 41 is not a number from 1 to 40 (the limit of an inline Map)"),
-        ({"max_concurrency": 0}, "max_concurrency 0 is not a number from 1 to 40 (the limit of an inline Map)"),
+        ({"map": "spread"}, 'map \'spread\' is not valid; write map = "distributed" or map = "inline"'),
+        (
+            {"map": "INLINE", "max_concurrency": 41},
+            (
+                "max_concurrency 41 is not a number from 1 to 40, the limit of a Map that is INLINE; for more, write "
+                'map = "distributed"'
+            ),
+        ),
+        (
+            {"map": "INLINE", "max_concurrency": 0},
+            "max_concurrency 0 is not a number from 1 to 40, the limit of a Map that is INLINE",
+        ),
+        (
+            {"map": "DISTRIBUTED", "max_concurrency": 10_001},
+            "max_concurrency 10001 is not a number from 1 to 10,000, the limit of a Map that is DISTRIBUTED",
+        ),
         ({"name": "a/b"}, "the name 'a/b' is not valid; use at most 40 letters, digits, - and _"),
     ],
 )
@@ -409,3 +422,29 @@ def test_faults_have_a_line_in_the_file(tmp_path: Path, crunch):
         "extract.toml:4:1: job_types.crunch.queue: is missing, and job type 'crunch' needs it\n"
         "extract.toml:5:1: job_types.crunch.queu: no such key here; did you mean 'queue'?"
     )
+
+
+def test_a_distributed_map_may_start_its_children_and_use_the_folder_of_runs(build_types, crunch):
+    built = build_types(crunch(), map="DISTRIBUTED", runs_uri="s3://lake/extract/runs/")
+    states, lake = "arn:aws:states:eu-central-1:123456789012", "arn:aws:s3:::lake/extract/runs/*"
+    children = f"{states}:execution:extract/Tables:*"
+    assert {statement.actions: statement.resources for statement in built.statements[1:]} == {
+        ("states:StartExecution",): (f"{states}:stateMachine:extract",),
+        ("states:DescribeExecution", "states:StopExecution"): (children, f"{states}:execution:extract:*"),
+        ("states:RedriveExecution",): (children,),
+        ("s3:GetObject",): (f"{lake}/items.jsonl",),
+        ("s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"): (f"{lake}/map/*",),
+    }
+    assert build_types(crunch(), map="INLINE", runs_uri="s3://lake/").statements == built.statements[:1]
+
+
+def test_job_types_know_the_mode_of_the_map(build_types, crunch):
+    class Curious(crunch):
+        def branch(self, target):
+            seen.append(target.map_mode)
+            return super().branch(target)
+
+    seen = []
+    for mode in ("INLINE", "DISTRIBUTED"):
+        build_types(Curious(), map=mode)
+    assert seen == ["INLINE", "DISTRIBUTED"]

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
+
 import pytest
 
 from asl_toolkit import Services, TaskFailed, run
+
+
+@pytest.fixture(params=["INLINE", "DISTRIBUTED"])
+def build_types(request, build_types):
+    return partial(build_types, map=request.param)
 
 
 @pytest.fixture
@@ -18,17 +26,35 @@ def run_machine():
             recorded[event["table"]] = event
             return record(event)
 
+        tables = [{"table": f"t{index}", **item} for index, item in enumerate(items)]
+        written = {}
+
+        def plan(event, _context):
+            answer = {"max_concurrency": 2, "map_error": None}
+            if event["machine"]["map"] == "INLINE":
+                return {**answer, "tables_to_extract": tables}
+            return {**answer, "items": {"bucket": "b", "key": "items"}, "results": {"bucket": "b", "key": "r/map"}}
+
+        def read(request):
+            assert request.parameters == {"Bucket": "b", "Key": "items"}
+            return {"Body": "".join(json.dumps(item) + "\n" for item in tables)}
+
+        def write(request):
+            written[request.parameters["Key"]] = request.parameters["Body"]
+            return {}
+
         known = {
-            "extract-config-manager": lambda event, context: {
-                "tables_to_extract": [{"table": f"t{index}", **item} for index, item in enumerate(items)],
-                "max_concurrency": 2,
-                "map_error": None,
-            },
+            "extract-config-manager": plan,
             "extract-job-run-status": handle,
             "extract-run-summary": lambda event, context: {"succeeded": succeeded, "error": "E", "cause": "C"},
             **(functions or {}),
         }
-        ended = run(built.definition, {"source": "sales"}, services=Services(jobs, functions=known))
+        ended = run(
+            built.definition,
+            {"source": "sales"},
+            services=Services({**jobs, ("s3", "getObject"): read, ("s3", "putObject"): write}, functions=known),
+        )
+        assert all(key.startswith("r/map/") for key in written)
         return ended, recorded
 
     return run_items

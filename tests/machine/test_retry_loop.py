@@ -10,12 +10,13 @@ import pytest
 from pydantic import BaseModel
 
 from asl_generator import build
-from asl_toolkit import Services, Submitted, TaskFailed, VirtualClock, run
+from asl_toolkit import Services, Submitted, TaskFailed, VirtualClock, load
 from extract_core import Branch, FailureClass, JobState, JobStatus, JobType, Retry
 from extract_core.objects.files import file_uri
 from extract_core.objects.routed import open_objects
 from extract_core.pipeline.parts import Parts
 from extract_core.plan.limits import Load
+from extract_core.plan.places import uri_of
 from extract_core.registry.installed import Registry
 from extract_core.registry.routing import FINISHED, HANDLE_STATUS, NOT_RECORDED, RECORDED, WAIT
 from extract_core.runs.begin import manage
@@ -84,7 +85,7 @@ class Crunch(JobType[Size, Nothing]):
 class Pipeline:
     """Runs with answers a table: names of errors in the order of its starts; then its jobs end well."""
 
-    def __init__(self, folder, *, retries=True):
+    def __init__(self, folder, *, retries=True, mode="INLINE"):
         (folder / "config").mkdir()
         (folder / "config" / "sales.yml").write_text(CONFIG if retries else CONFIG.replace("max_attempts: 3", "max_attempts: 1"))
         registry = Registry.of(Crunch())
@@ -95,7 +96,7 @@ class Pipeline:
         )
         place = {"partition": "aws", "region": "eu-central-1", "account": "123456789012"}
         self.definition = build(
-            registry, name="p", deployments={"crunch": {}}, max_concurrency=5, retries=retries, **place
+            registry, name="p", deployments={"crunch": {}}, max_concurrency=5, retries=retries, map=mode, **place
         ).definition
         self.record = partial(record, self.parts)
         self.started = []
@@ -128,10 +129,25 @@ class Pipeline:
         self.events = []
         self.clock = VirtualClock()
         event = {"source": "sales", "tables": tables}
-        services = Services({("batch", "submitJob"): job}, functions=functions)
-        ended = run(self.definition, event, name="r", services=services, clock=self.clock, listener=self.events.append)
+        services = Services({("batch", "submitJob"): job, ("s3", "*"): self.map_object}, functions=functions)
+        execution = load(self.definition).start(
+            event,
+            name="r",
+            services=services,
+            clock=self.clock,
+            listener=self.events.append,
+            child_events=lambda arn: self.events.append,
+        )
+        ended = execution.wait(60)
         self.rows = [(row.table, row.attempt, row.state.value, row.failure) for row in self.tracking.attempts("r")]
         return ended
+
+    def map_object(self, request):
+        uri = uri_of(request.parameters["Bucket"], request.parameters["Key"])
+        if request.action == "getObject":
+            return {"Body": self.parts.objects.read(uri)}
+        self.parts.objects.write(uri, request.parameters["Body"].encode())
+        return {}
 
     def seconds(self):
         return self.clock.now() - VirtualClock().now()
@@ -140,9 +156,9 @@ class Pipeline:
         return [event["stateEnteredEventDetails"]["name"] for event in self.events if event["type"].endswith("StateEntered")]
 
 
-@pytest.fixture
-def pipeline(tmp_path):
-    made = Pipeline(tmp_path)
+@pytest.fixture(params=["INLINE", "DISTRIBUTED"])
+def pipeline(request, tmp_path):
+    made = Pipeline(tmp_path, mode=request.param)
     with made.tracking:
         yield made
 

@@ -23,7 +23,7 @@ def test_an_empty_file_is_a_whole_pipeline(tmp_path):
     assert pipeline.config_uri == (tmp_path / "config").as_uri() + "/"
     assert pipeline.data_uri == (tmp_path / ".extract/data").as_uri() + "/"
     assert pipeline.tracking == str(tmp_path / ".extract/tracking.db")
-    assert pipeline.machine.map == "inline"
+    assert pipeline.machine.map == "INLINE"
     assert pipeline.is_local
 
 
@@ -58,11 +58,14 @@ def test_it_is_found_from_a_folder_below(tmp_path, monkeypatch):
             ['extract.toml:2:1: pipeline.account: 123 is not valid; write twelve digits in quotes, such as "123456789012"'],
         ),
         (
-            "[pipeline]\nname = 'a b'\n[machine]\nmax_concurrency = 400\nretries = 1\n",
+            "[pipeline]\nname = 'a b'\n[machine]\nmap = 'distributed'\nmax_concurrency = 40000\nretries = 1\n",
             [
                 "extract.toml:2:1: pipeline.name: 'a b' is not valid; write letters, digits, - and _, at most 40",
-                "extract.toml:4:1: machine.max_concurrency: 400 is not a number from 1 to 40 (the limit of an inline Map)",
-                "extract.toml:5:1: machine.retries: 1 is neither true nor false",
+                (
+                    "extract.toml:5:1: machine.max_concurrency: 40000 is not a number from 1 to 10,000, the limit of a Map that "
+                    "is DISTRIBUTED"
+                ),
+                "extract.toml:6:1: machine.retries: 1 is neither true nor false",
             ],
         ),
         (
@@ -74,7 +77,24 @@ def test_it_is_found_from_a_folder_below(tmp_path, monkeypatch):
                 )
             ],
         ),
-        ("[machine]\nmap = 'distributed'\n", ["extract.toml:2:1: machine.map: 'distributed' is not one of: \"inline\""]),
+        (
+            "[machine]\nmap = 'distribute'\n",
+            [
+                (
+                    'extract.toml:2:1: machine.map: \'distribute\' is not valid; write "distributed" or "inline"; '
+                    "did you mean 'distributed'?"
+                )
+            ],
+        ),
+        (
+            "[machine]\nmap = 'inline'\nmax_concurrency = 41\n",
+            [
+                (
+                    "extract.toml:3:1: machine.max_concurrency: 41 is not a number from 1 to 40, the limit of a Map that is "
+                    'INLINE; for more, write map = "distributed"'
+                )
+            ],
+        ),
         (
             "[job_types]\nglue = 'x'\n",
             ["extract.toml:2:1: job_types.glue: is 'x', but must be a section; write [job_types.glue]"],

@@ -9,17 +9,19 @@ from asl_generator.branches.assemble import MachineBranch, assemble
 from asl_generator.deployments.check import Complain, check_deployments, in_extract_toml
 from asl_generator.deployments.place import Place, PlacedJobType
 from asl_generator.errors import GeneratorError
-from asl_generator.machine.core_states import CORE_FUNCTIONS, RECONCILE_FUNCTION, STATUS_FUNCTION, core_states
+from asl_generator.machine.core_states import CORE_FUNCTIONS, RECONCILE_FUNCTION, STATUS_FUNCTION, SUMMARY_FUNCTION, core_states
 from asl_generator.machine.definition import MachineDefinition
 from asl_generator.machine.finish import finished
 from asl_generator.permissions import (
     diagnose_statements_of,
     function_statements_of,
     invoke_statement,
+    map_run_statements,
     statements_of,
     stop_statements_of,
 )
 from extract_core.contract import API_VERSION
+from extract_core.pipeline.model import concurrency_fault, map_mode
 from extract_core.registry import routing
 from extract_core.wording import how_to_install
 
@@ -27,12 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.contract import Json, Statement
-    from extract_core.pipeline.model import Pipeline
+    from extract_core.pipeline.model import MapMode, Pipeline
     from extract_core.registry.installed import Registry
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-_MAX_INLINE: Final = 40
-"""The most concurrent iterations of an inline Map (Step Functions guide, "Map state processing modes")."""
 
 
 def build_pipeline(pipeline: Pipeline, registry: Registry) -> MachineDefinition:
@@ -47,6 +47,7 @@ def build_pipeline(pipeline: Pipeline, registry: Registry) -> MachineDefinition:
         partition=pipeline.partition,
         region=pipeline.region,
         account=pipeline.account,
+        runs_uri=pipeline.runs_uri,
         map=pipeline.machine.map,
         max_concurrency=pipeline.machine.max_concurrency,
         retries=pipeline.machine.retries,
@@ -64,25 +65,27 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     account: str,
     deployments: Mapping[str, Mapping[str, Json]],
     max_concurrency: int,
+    runs_uri: str = "",
     retries: bool = True,
     map: str = "INLINE",  # noqa: A002 - as extract.toml and ASL call it
     complain: Complain = in_extract_toml,
 ) -> MachineDefinition:
     """The machine with one branch per installed job type that has a deployment.
 
-    `deployments` are the sections [job_types.<type>]. A job type that requires a section and has none is left out. Without
-    `retries` the machine has no states for further attempts at a table. Raises ConfigError with the faults of the deployments,
+    `deployments` are the sections [job_types.<type>]. A job type that requires a section and has none is left out. A DISTRIBUTED
+    Map needs permissions for the objects below `runs_uri`; a folder of this machine needs none. Without `retries` the machine
+    has no states for further attempts at a table. Raises ConfigError with the faults of the deployments,
     GeneratorError with those of the branches, PluginError for a hook extract_state_machine.
     """
-    _check_options(registry, name, map, max_concurrency)
+    mode = _checked_options(registry, name, map, max_concurrency)
     checked = check_deployments(registry, deployments, complain)
-    place = Place(name, partition, region, account)
+    place = Place(name, partition, region, account, mode)
     placed = [place.put(registry.job_types[job_type], model) for job_type, model in checked.models.items()]
     branches = _branches(placed)
     function_arns = {function: place.function_arn(function) for function in CORE_FUNCTIONS}
     machine: dict[str, Json] = {
         "name": name,
-        "map": "INLINE",
+        "map": mode,
         "max_concurrency": max_concurrency,
         "retry_loop": retries,
         "contract": list(API_VERSION),
@@ -98,6 +101,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
             machine=machine,
             starts={branch.job_type: branch.start for branch in branches},
             branches={state: body for branch in branches for state, body in branch.states.items()},
+            mode=mode,
             retries=retries,
         ),
     }
@@ -105,27 +109,32 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
         name=name,
         definition=finished(definition, branches, registry),
         branches=branches,
-        statements=_statements(placed, function_arns),
+        statements=_statements(placed, function_arns, map_run_statements(place, runs_uri) if mode == "DISTRIBUTED" else []),
         function_statements=_function_statements(name, placed),
         functions={f"{name}-{function}": handler for function, handler in CORE_FUNCTIONS.items()},
         left_out=checked.left_out,
     )
 
 
-def _check_options(registry: Registry, name: str, kind: str, max_concurrency: int) -> None:
+def _checked_options(registry: Registry, name: str, kind: str, max_concurrency: int) -> MapMode:
+    """The mode of the Map. GeneratorError with all faults of the options."""
     faults = []
     if not _NAME.fullmatch(name):
         faults.append(f"the name {name!r} is not valid; use at most 40 letters, digits, - and _")
-    if kind.upper() != "INLINE":
-        faults.append(f'this version does not support map {kind!r}; write map = "inline"')
-    if not 1 <= max_concurrency <= _MAX_INLINE:
-        faults.append(f"max_concurrency {max_concurrency} is not a number from 1 to {_MAX_INLINE} (the limit of an inline Map)")
+    mode = map_mode(kind)
+    if mode is None:
+        faults.append(f'map {kind!r} is not valid; write map = "distributed" or map = "inline"')
+        mode = "DISTRIBUTED"
+    fault = concurrency_fault(mode, max_concurrency)
+    if fault is not None:
+        faults.append(f"max_concurrency {fault}")
     if not registry.job_types:
         broken = "; ".join(map(str, registry.broken))
         remedy = f"broken: {broken}" if broken else f"for example, {how_to_install('extract-sfn-glue')}"
         faults.append(f"no job type is installed, so there is nothing to build; {remedy}")
     if faults:
         raise GeneratorError(faults)
+    return mode
 
 
 def _branches(placed: list[PlacedJobType]) -> tuple[MachineBranch, ...]:
@@ -149,20 +158,21 @@ def _branches(placed: list[PlacedJobType]) -> tuple[MachineBranch, ...]:
     return tuple(branches)
 
 
-def _statements(placed: list[PlacedJobType], core_arns: Mapping[str, str]) -> tuple[Statement, ...]:
-    """The statement of the core, then those of the job types, without duplicates."""
+def _statements(placed: list[PlacedJobType], core_arns: Mapping[str, str], of_map: list[Statement]) -> tuple[Statement, ...]:
+    """The statements of the core, then those of the job types, without duplicates."""
     invoked = [*core_arns.values(), *(arn for job_type in placed for arn in job_type.function_arns.values())]
-    statements = [invoke_statement(invoked)]
+    statements = [invoke_statement(invoked), *of_map]
     for job_type in placed:
         statements += statements_of(job_type)
     return _once(statements)
 
 
 def _function_statements(name: str, placed: list[PlacedJobType]) -> dict[str, tuple[Statement, ...]]:
-    """By function: the core's two that call services about jobs, and the job types' own."""
+    """By function: the core's three that call services about jobs, and the job types' own."""
     diagnose = [statement for job_type in placed for statement in diagnose_statements_of(job_type)]
     stop = [statement for job_type in placed for statement in stop_statements_of(job_type)]
-    statements = {f"{name}-{STATUS_FUNCTION}": diagnose, f"{name}-{RECONCILE_FUNCTION}": [*diagnose, *stop]}
+    both = [*diagnose, *stop]
+    statements = {f"{name}-{STATUS_FUNCTION}": diagnose, f"{name}-{SUMMARY_FUNCTION}": both, f"{name}-{RECONCILE_FUNCTION}": both}
     for job_type in placed:
         statements |= {f"{name}-{function}": own for function, own in function_statements_of(job_type).items()}
     return {function: _once(own) for function, own in statements.items() if own}

@@ -6,12 +6,14 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from asl_generator.errors import GeneratorError, calling
+from asl_generator.machine.iterate import LABEL
 from extract_core.contract import Statement
+from extract_core.plan.places import ITEMS_NAME, RESULTS_FOLDER, s3_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from asl_generator.deployments.place import PlacedJobType
+    from asl_generator.deployments.place import Place, PlacedJobType
     from extract_core.contract import LambdaFunction
 
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
@@ -21,6 +23,30 @@ def invoke_statement(function_arns: Iterable[str]) -> Statement:
     """Invoke these functions and their versions and aliases (Step Functions guide, "IAM policies for Lambda")."""
     resources = [resource for arn in sorted(function_arns) for resource in (arn, f"{arn}:*")]
     return Statement(actions=("lambda:InvokeFunction",), resources=tuple(resources))
+
+
+def map_run_statements(place: Place, runs_uri: str) -> list[Statement]:
+    """What a DISTRIBUTED Map needs: its children are executions of its own machine, its items and results are objects in S3.
+
+    Source: Step Functions guide, "IAM policies for using Distributed Map states", "ItemReader" and "ResultWriter". The ARNs name
+    the machine: a role that refers to its own machine makes a circle in CloudFormation.
+    """
+    states = f"arn:{place.partition}:states:{place.region}:{place.account}"
+    own, children = f"{states}:execution:{place.name}:*", f"{states}:execution:{place.name}/{LABEL}:*"
+    statements = [
+        Statement(actions=("states:StartExecution",), resources=(f"{states}:stateMachine:{place.name}",)),
+        Statement(actions=("states:DescribeExecution", "states:StopExecution"), resources=(children, own)),
+        Statement(actions=("states:RedriveExecution",), resources=(children,)),
+    ]
+    if runs_uri.startswith("s3://"):
+        bucket, key = s3_place(runs_uri)
+        runs = f"arn:{place.partition}:s3:::{bucket}/{key}*"
+        write = ("s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject")
+        statements += [
+            Statement(actions=("s3:GetObject",), resources=(f"{runs}/{ITEMS_NAME}",)),
+            Statement(actions=write, resources=(f"{runs}/{RESULTS_FOLDER}*",)),
+        ]
+    return statements
 
 
 def statements_of(placed: PlacedJobType) -> list[Statement]:

@@ -23,7 +23,7 @@ def unusable(pipeline: Pipeline, registry: Registry) -> dict[str, str]:
     A section of extract.toml that a model refuses is not the plugin's fault, so it is not in the result. If several job types use
     the same state name, the one whose title is its name keeps it (``glue``, Glue). If none or several match, all are left out.
     """
-    place = Place(pipeline.name, pipeline.partition, pipeline.region, pipeline.account)
+    place = Place(pipeline.name, pipeline.partition, pipeline.region, pipeline.account, pipeline.machine.map)
     causes, branches = dict[str, str](), list[MachineBranch]()
     for name, installed in registry.job_types.items():
         try:

@@ -1,7 +1,7 @@
 """The children of a DISTRIBUTED Map: executions of their own, whose events belong among those of the one that started them.
 
-Ids of events count from 1 in each execution, so a child's are moved beyond all others. ListExecutions is eventually consistent
-(its API reference), so a child is taken for ended when its own history says so, not when it is no longer listed.
+ListExecutions is eventually consistent (its API reference), so a child is taken for ended when its own history says so, not when
+it is no longer listed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.aws.history_reader import HistoryReader
+from extract_core.runs.child_events import base_of, moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,8 +33,6 @@ MOST_READ: Final = 1_000
 """Children that succeeded, or that a watch has not met before the end, whose histories are read: a minute or two of calls."""
 
 _UNSUCCESSFUL: Final[tuple[ExecutionStatusType, ...]] = ("RUNNING", "ABORTED", "FAILED", "TIMED_OUT", "PENDING_REDRIVE")
-_IDS: Final = 100_000  # more than the 25,000 events that an execution may have
-_CHILDREN: Final = 1_000_000  # ids of a map run's events: beyond this times its number, so many children each
 
 
 def map_run_of(event: Mapping[str, Json]) -> str | None:
@@ -53,13 +52,13 @@ def finished_children(states: StepFunctions, map_run: str, number: int = 0) -> I
     for status in _UNSUCCESSFUL:
         for arn in children(states, map_run, status):
             child += 1
-            yield from _events(HistoryReader(states, arn), _base(number, child))
+            yield from _events(HistoryReader(states, arn), base_of(number, child))
     for read, arn in enumerate(children(states, map_run, "SUCCEEDED")):
         if read == MOST_READ:
             log.info("of the children of %s that succeeded, %d were read", map_run, MOST_READ)
             return
         child += 1
-        yield from _events(HistoryReader(states, arn), _base(number, child))
+        yield from _events(HistoryReader(states, arn), base_of(number, child))
 
 
 def children(states: StepFunctions, map_run: str, status: ExecutionStatusType, *, pages: int | None = None) -> Iterator[str]:
@@ -118,7 +117,7 @@ class LiveMapRun:
         child = self._open.get(arn)
         if child is None:
             self._met.add(arn)
-            child = self._open[arn] = _Child(HistoryReader(self._states, arn), _base(self._number, len(self._met)))
+            child = self._open[arn] = _Child(HistoryReader(self._states, arn), base_of(self._number, len(self._met)))
         for event in _events(child.reader, child.base):
             if str(event["type"]) in _ENDS:
                 self._open.pop(arn, None)
@@ -147,13 +146,6 @@ class _Child:
 _ENDS: Final = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
 
 
-def _base(map_run: int, child: int) -> int:
-    return (map_run * _CHILDREN + child) * _IDS
-
-
 def _events(reader: HistoryReader, base: int) -> Iterator[Mapping[str, Json]]:
     """The new events of a child, their ids moved."""
-    for event in reader.new():
-        numbers: Any = event
-        previous = numbers.get("previousEventId", 0)
-        yield {**event, "id": base + numbers["id"], "previousEventId": base + previous if previous else 0}
+    return (moved(event, base) for event in reader.new())

@@ -7,14 +7,13 @@ import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import ConfigError, Finding
-from extract_core.pipeline.model import MachineOptions, Pipeline
+from extract_core.pipeline.model import MachineOptions, Pipeline, concurrency_fault, map_mode
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_MAX_INLINE = 40  # concurrent iterations of an inline Map (Step Functions guide, "Map state processing modes")
 _TRACKING: Final = ".extract/tracking.db"
 _TRACKING_HINT: Final = "the path of a file, or dynamodb://table"
 _PLACE: Final = re.compile(r"(?:(?:s3|file)://|(?!s3:|.*://)).+", re.DOTALL)
@@ -102,16 +101,22 @@ class Reading:
         )
 
     def _machine(self, section: dict[str, Any]) -> MachineOptions:
-        kind = section.get("map", "inline")
-        if kind != "inline":
-            self.add("machine.map", f'{kind!r} is not one of: "inline"')
-        most = section.get("max_concurrency", 10)
-        if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= _MAX_INLINE:
-            self.add("machine.max_concurrency", f"{most!r} is not a number from 1 to {_MAX_INLINE} (the limit of an inline Map)")
+        default = MachineOptions()
+        word = section.get("map", default.map.lower())
+        mode = map_mode(word)
+        if mode is None:
+            hint = did_you_mean(str(word), ("distributed", "inline"))
+            self.add("machine.map", f'{word!r} is not valid; write "distributed" or "inline"{hint}')
+            mode = default.map
+        most = section.get("max_concurrency", default.max_concurrency)
+        fault = concurrency_fault(mode, most)
+        if fault is not None:
+            self.add("machine.max_concurrency", fault)
+            most = default.max_concurrency
         retries = section.get("retries", True)
         if not isinstance(retries, bool):
             self.add("machine.retries", f"{retries!r} is neither true nor false")
-        return MachineOptions(map="inline", max_concurrency=most if isinstance(most, int) else 1, retries=retries is True)
+        return MachineOptions(map=mode, max_concurrency=most, retries=retries is True)
 
     def _section(self, document: dict[str, Any], name: str) -> dict[str, Any]:
         section = document.get(name, {})

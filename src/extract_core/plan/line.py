@@ -112,7 +112,12 @@ class PlannedTable:
     def line(self) -> bytes:
         """Its line of the plan, with the newline. The same table gives the same bytes."""
         parts = {"item": self.item, "settings": self.settings, "spec": self.spec, "table_run": self.table_run}
-        return _ENCODER.encode(parts).encode("utf-8", "surrogatepass") + b"\n"
+        return json_line(parts)
+
+
+def json_line(value: Json) -> bytes:
+    """A line of JSON Lines: compact, in UTF-8, with the newline. The same value gives the same bytes."""
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass") + b"\n"
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -31,7 +31,7 @@ def machine_facts(pipeline: Pipeline, registry: Registry) -> dict[str, Json]:
             job_types[name] = section
     return {
         "name": pipeline.name,
-        "map": pipeline.machine.map.upper(),
+        "map": pipeline.machine.map,
         "max_concurrency": pipeline.machine.max_concurrency,
         "retry_loop": pipeline.machine.retries,
         "contract": list(API_VERSION),

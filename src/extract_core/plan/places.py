@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
 MAX_SEGMENT: Final = 255
 """Bytes of one part of a path on common file systems."""
+
+ITEMS_NAME: Final = "items.jsonl"
+"""In the folder of a run: what a DISTRIBUTED Map reads, one JSON line per table."""
+RESULTS_FOLDER: Final = "map/"
+"""In the folder of a run: what the ResultWriter of a DISTRIBUTED Map writes."""
 
 
 def segment(text: str) -> str:
@@ -26,6 +32,31 @@ def segment(text: str) -> str:
 def plan_place(runs_uri: str, run_id: str) -> str:
     """The object that holds the plan of a run: one JSON line per table."""
     return f"{folder(runs_uri)}{segment(run_id)}/plan.jsonl"
+
+
+def items_place(runs_uri: str, run_id: str) -> str:
+    """The object that holds the items of a run of a DISTRIBUTED machine: one JSON line per table."""
+    return f"{folder(runs_uri)}{segment(run_id)}/{ITEMS_NAME}"
+
+
+def results_place(runs_uri: str, run_id: str) -> str:
+    """The folder below which a DISTRIBUTED Map writes the outputs of its children. Its ResultWriter adds the slash."""
+    return f"{folder(runs_uri)}{segment(run_id)}/{RESULTS_FOLDER}".rstrip("/")
+
+
+def s3_place(uri: str) -> tuple[str, str]:
+    """Bucket and key of a URI, as a request to S3 has them. Of ``file:///folder/name``: ``file:`` and ``folder/name``.
+
+    Nothing in the key is decoded, and `uri_of` turns it back.
+    """
+    parts = urlsplit(uri, allow_fragments=False)
+    bucket = parts.netloc if parts.scheme == "s3" else f"{parts.scheme}:"
+    return bucket, uri.removeprefix(f"{parts.scheme}://{parts.netloc}/")
+
+
+def uri_of(bucket: str, key: str) -> str:
+    """The URI of a bucket and a key from `s3_place`."""
+    return f"file:///{key}" if bucket == "file:" else f"s3://{bucket}/{key}"
 
 
 def arguments_place(result_uri: str) -> str:

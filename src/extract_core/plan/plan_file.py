@@ -1,23 +1,24 @@
-"""Write and read the plan of a run: one object with one JSON line per table."""
+"""Write and read the plan of a run: one object with one JSON line per table; another with the items of a DISTRIBUTED Map."""
 
 from __future__ import annotations
 
 import json
+from array import array
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.config.keys import OLDER
 from extract_core.errors import ObjectError
-from extract_core.plan.line import PlannedTable, Stored
-from extract_core.plan.places import plan_place
+from extract_core.plan.line import PlannedTable, Spilled, Stored, json_line
+from extract_core.plan.places import items_place, plan_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from extract_core.contract import Json
     from extract_core.objects.store import ObjectStore
-    from extract_core.plan.line import Spilled
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,41 @@ def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterab
     Those are written before the plan: a run has the same places each time and, while it holds its tables, the same arguments.
     """
     plan_uri = plan_place(runs_uri, run_id)
-    items = []
-    spilled = []
+    items: list[dict[str, Json]] = []
+    _write_lines(objects, plan_uri, planned, lambda table, place: items.append({**table.item, **place.as_json()}))
+    return items
+
+
+def write_plan_with_items(objects: ObjectStore, runs_uri: str, run_id: str, planned: Sequence[PlannedTable]) -> int:
+    """Write the plan of a run, then the object that a DISTRIBUTED Map reads: one item per line, with the place of its line.
+
+    Neither is in memory as a whole. Returns the number of items.
+    """
+    plan_uri = plan_place(runs_uri, run_id)
+    offsets, lengths = array("q"), array("q")
+
+    def wrote(_: PlannedTable, place: LinePlace) -> None:
+        offsets.append(place.offset)
+        lengths.append(place.length)
+
+    _write_lines(objects, plan_uri, planned, wrote)
+    places = map(partial(LinePlace, plan_uri), offsets, lengths)
+    lines = (json_line({**table.item, **place.as_json()}) for table, place in zip(planned, places, strict=True))
+    objects.write_parts(items_place(runs_uri, run_id), lines)
+    return len(lengths)
+
+
+def _write_lines(
+    objects: ObjectStore, plan_uri: str, planned: Iterable[PlannedTable], wrote: Callable[[PlannedTable, LinePlace], None]
+) -> None:
+    """Write the plan line by line. `wrote` gets each table with the place of its line. Long arguments are written before."""
+    spilled = list[Spilled]()
 
     def lines() -> Iterator[bytes]:
         offset = 0
         for table in planned:
             line = table.line()
-            items.append({**table.item, **LinePlace(plan_uri, offset, len(line)).as_json()})
+            wrote(table, LinePlace(plan_uri, offset, len(line)))
             if table.spilled is not None and table.plan_error is None:
                 spilled.append(table.spilled)
             offset += len(line)
@@ -79,7 +107,6 @@ def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterab
         write_spilled(objects, spilled)
 
     objects.write_parts(plan_uri, lines())
-    return items
 
 
 def write_spilled(objects: ObjectStore, spilled: Sequence[Spilled]) -> None:

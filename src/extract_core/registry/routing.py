@@ -1,4 +1,4 @@
-"""The names of the core's states, and the rules of *Choose Job Type*. Used by the generator and the handlers.
+"""The names of the core's states and of their payload's keys, and the rules of *Choose Job Type*. For generator and handlers.
 
 The state names are fixed: people know them from their existing pipeline.
 """
@@ -30,6 +30,13 @@ CORE_STATES: Final = frozenset(
      FAILED}
 )  # fmt: skip
 """Names that no branch may use: state names are unique over the whole machine."""
+
+ITEMS: Final = "tables_to_extract"
+"""Key of the items in the config manager's answer to an INLINE machine."""
+ITEMS_FILE: Final = "items"
+"""Key of the place of the items (`bucket`, `key`) in its answer to a DISTRIBUTED machine."""
+RESULTS: Final = "results"
+"""Key of the place below which a DISTRIBUTED Map writes the outputs of its children (`bucket`, `key`)."""
 
 MAX_STATE_NAME: Final = 80
 """Characters of a state name (botocore: TestStateStateName)."""

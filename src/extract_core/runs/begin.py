@@ -15,13 +15,11 @@ from extract_core.errors import (
     UsageError,
 )
 from extract_core.plan.event import read_event
-from extract_core.plan.limits import check_limits
-from extract_core.plan.places import plan_place
-from extract_core.plan.plan_file import placed_items, stored_items, write_plan
 from extract_core.plan.run_id import check_run_id
 from extract_core.runs.announce import tell
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import execution_of
+from extract_core.runs.hand_over import HandOver
 from extract_core.runs.leasing import bound, expected, leased, take
 from extract_core.runs.marks import committed, planned_from
 from extract_core.runs.rerun import repeated, rerun
@@ -68,7 +66,7 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
             raise RunNameTaken(
                 f"run {record.run_id!r} has ended before ({record.summary['state']}): start a run under another name"
             )
-        return _answer(record, stored_items(parts.objects, record.plan_uri), machine)
+        return HandOver(parts, record.run_id, record.source, machine).again(record.plan_uri)
     with _refusal(parts, record):
         first = repeated(parts.tracking, event)
         planning = Planning(
@@ -81,32 +79,36 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     parts, source = planning.parts, record.source
     draft = rerun(planning) if planning.event.rerun_of is not None else fresh(planning)
     states = parts.tracking.states(source, draft.tables)
+    hand_over = HandOver(parts, record.run_id, source, planning.machine)
     marks = committed(states)
     planned = planned_from(draft, marks, reingest=planning.reingest)
     owner = Owner(
         execution_id=record.execution_id,
         run_id=record.run_id,
         started_at=record.started_at,
-        bound=_bound(planning, record, planned),
+        bound=bound(
+            planned, registry=parts.registry, started_at=record.started_at, concurrency=hand_over.concurrency
+        ).isoformat(),
     )
     above = highest(parts, source, [table for table in draft.tables if table not in states])
     known = [states.get(table) or TableState(source=source, table=table) for table in draft.tables]
-    foreseen = _with_leases(planned, expected(parts, draft, owner, known, above))
-    _check_size(planning, record, foreseen)
+    foreseen = _with_leases(planned, expected(parts, draft, owner, known, above)) if hand_over.is_inline else None
+    if foreseen is not None:
+        hand_over.check_size(foreseen)
     claim = take(parts, source, draft, owner, above)
     try:
         after = {table: taken.state for table, taken in claim.taken.items()}
         if committed(after) != {table: mark for table, mark in marks.items() if table in after}:  # a run has committed in between
             planned = planned_from(draft, committed(after), reingest=planning.reingest)
         tables = _with_leases(planned, after)
-        if tables != foreseen:
-            _check_size(planning, record, tables)
-        items = write_plan(parts.objects, parts.runs_uri, record.run_id, tables)
+        if foreseen is not None and tables != foreseen:
+            hand_over.check_size(tables)
+        count, answer = hand_over.write(tables)
         skipped = (*draft.skipped, *(Skipped(table=held.table, reason=str(held)) for held in claim.held))
         parts.tracking.plan_run(
             record.run_id,
-            plan_uri=plan_place(parts.runs_uri, record.run_id),
-            planned=len(items),
+            plan_uri=hand_over.plan_uri,
+            planned=count,
             policy=draft.policy,
             skipped=skipped,
         )
@@ -116,23 +118,17 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         with suppress(TrackingError):
             parts.tracking.release(source, list(claim.taken), record.execution_id)
         raise
-    fields = {"run_id": record.run_id, "source": source, "planned": len(items), "skipped": len(skipped)}
-    log.info("run %s: %d tables planned", record.run_id, len(items), extra={"extract": fields})
+    fields = {"run_id": record.run_id, "source": source, "planned": count, "skipped": len(skipped)}
+    log.info("run %s: %d tables planned", record.run_id, count, extra={"extract": fields})
     for table in skipped:
         fields = {"run_id": record.run_id, "table": table.table, "reason": table.reason}
         log.warning("%s: skipped", table.table, extra={"extract": fields})
-    return _answer(record, items, planning.machine)
+    return answer
 
 
 def _with_leases(planned: Sequence[PlannedTable], states: Mapping[str, TableState]) -> list[PlannedTable]:
     """The tables that are among these states, each with its lease."""
     return [leased(table, states[table.table]) for table in planned if table.table in states]
-
-
-def _check_size(planning: Planning, record: RunRecord, tables: Sequence[PlannedTable]) -> None:
-    """Refuse a run that its machine cannot carry, before anything is written. Raises UsageError."""
-    items = placed_items(plan_place(planning.parts.runs_uri, record.run_id), tables)
-    check_limits(_answer(record, items, planning.machine), retry_loop=planning.machine.get("retry_loop") is True)
 
 
 @contextmanager
@@ -156,25 +152,3 @@ def _machine(payload: Mapping[str, Json]) -> Mapping[str, Json]:
     if not isinstance(machine, dict):
         raise UsageError("the payload has no 'machine': this function is called by the generated state machine; build it again")
     return machine
-
-
-def _bound(planning: Planning, record: RunRecord, planned: Sequence[PlannedTable]) -> str:
-    most = _concurrency(planning.machine)
-    return bound(planned, registry=planning.parts.registry, started_at=record.started_at, concurrency=most).isoformat()
-
-
-def _concurrency(machine: Mapping[str, Json]) -> int:
-    most = machine.get("max_concurrency")
-    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
-        raise UsageError(f"the machine's max_concurrency is {most!r}, not a number from 1 on: build and deploy the machine again")
-    return most
-
-
-def _answer(record: RunRecord, items: Sequence[dict[str, Json]], machine: Mapping[str, Json]) -> dict[str, Json]:
-    return {
-        "run_id": record.run_id,
-        "source": record.source,
-        "tables_to_extract": list(items),
-        "max_concurrency": _concurrency(machine),
-        "map_error": None,
-    }

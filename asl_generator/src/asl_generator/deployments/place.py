@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from extract_core.contract import Json
+    from extract_core.pipeline.model import MapMode
     from extract_core.registry.values import InstalledJobType
 
 
@@ -48,12 +49,13 @@ class PlacedJobType:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a machine will run, and its name."""
+    """Where a machine will run, its name, and the mode of its Map."""
 
     name: str
     partition: str
     region: str
     account: str
+    mode: MapMode
 
     def function_arn(self, function: str) -> str:
         """The ARN of a Lambda function of this pipeline: its name is ``<pipeline>-<function>``."""
@@ -75,7 +77,7 @@ class Place:
             region=self.region,
             account=self.account,
             machine_name=self.name,
-            map_mode="INLINE",
+            map_mode=self.mode,
             deployment=deployment,
             function_arn=function_arn,
         )

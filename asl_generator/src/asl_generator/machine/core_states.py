@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from asl_generator.machine.iterate import iterate
 from extract_core.registry import routing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from extract_core.contract import Json
+    from extract_core.pipeline.model import MapMode
 
 CONFIG_MANAGER_FUNCTION: Final = "config-manager"
 STATUS_FUNCTION: Final = "job-run-status"
@@ -80,6 +82,7 @@ def core_states(  # noqa: PLR0913 - all that differs between machines, by name
     machine: Mapping[str, Json],
     starts: Mapping[str, str],
     branches: Mapping[str, Json],
+    mode: MapMode,
     retries: bool,
 ) -> dict[str, Json]:
     """All states. `starts` maps job types to first states; `branches` are the complete states of all job types.
@@ -105,24 +108,18 @@ def core_states(  # noqa: PLR0913 - all that differs between machines, by name
             "Retry": [_TRANSIENT, _WAIT_FOR_TABLES],
             "Next": routing.ITERATE,
         },
-        routing.ITERATE: {
-            "Type": "Map",
-            "Comment": "Runs each table by itself; an iteration ends well even if its job fails, so no table stops another",
-            "ItemsPath": "$.tables_to_extract",
-            "MaxConcurrencyPath": "$.max_concurrency",
-            "ItemProcessor": {
-                "ProcessorConfig": {"Mode": "INLINE"},
-                "StartAt": routing.CHOOSE,
-                "States": {
-                    **_choose(starts),
-                    **branches,
-                    **_handle(invoke(STATUS_FUNCTION, {"Payload.$": "$"}), retries=retries),
-                },
+        routing.ITERATE: iterate(
+            mode,
+            partition=partition,
+            start=routing.CHOOSE,
+            states={
+                **_choose(starts),
+                **branches,
+                **_handle(invoke(STATUS_FUNCTION, {"Payload.$": "$"}), mode=mode, retries=retries),
             },
-            "ResultPath": None,
-            "Catch": catchers("$.map_error", routing.SUMMARISE),
-            "Next": routing.SUMMARISE,
-        },
+            catch=catchers("$.map_error", routing.SUMMARISE),
+            then=routing.SUMMARISE,
+        ),
         routing.SUMMARISE: {
             "Comment": "Counts what was recorded against what was planned, and says whether the run succeeded",
             **invoke(SUMMARY_FUNCTION, {"Payload": summary}),
@@ -164,8 +161,8 @@ def _choose(starts: Mapping[str, str]) -> dict[str, Json]:
     }
 
 
-def _handle(invocation: Mapping[str, Json], *, retries: bool) -> dict[str, Json]:
-    returns = "; what it returns is tiny, so that the Map's output stays small"
+def _handle(invocation: Mapping[str, Json], *, mode: MapMode, retries: bool) -> dict[str, Json]:
+    returns = "; what it returns is tiny, so that the Map's output stays small" if mode == "INLINE" else ""
     if retries:
         returns = "; it returns a tiny status, or the item of the next attempt"
     then: dict[str, Json] = {"Next": routing.FINISHED} if retries else {"End": True}

@@ -1,11 +1,15 @@
-"""What the interpreter calls on this machine: the core's functions, and a process per job."""
+"""What the interpreter calls on this machine: the core's functions, a process per job, and files as the Map's objects."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import asl_toolkit
+from extract_core.errors import ObjectError
+from extract_core.objects.files import file_path
+from extract_core.plan.places import uri_of
+from extract_core.registry.routing import ITERATE
 from extract_core.runs.begin import manage
 from extract_core.runs.end import summarise
 from extract_core.status.record import record
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 
     from asl_generator import MachineDefinition
     from extract_core.contract import Json
+    from extract_core.objects.store import ObjectStore
     from extract_core.pipeline.parts import Parts
     from extract_local.executions.folder import ExecutionFolder
     from extract_local.jobs.injection import Injections
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
 def services_of(
     built: MachineDefinition, parts: Parts, folder: ExecutionFolder, injections: Injections, starter: JobStarter
 ) -> asl_toolkit.Services:
-    """The handlers of the machine's Lambda functions, and of the job states of its branches."""
+    """The handlers of the machine's Lambda functions, of the job states of its branches, and of a DISTRIBUTED Map's objects."""
     functions: dict[str, Callable[[object, object], object]] = {
         f"{built.name}-config-manager": partial(_handle, manage, parts),
         f"{built.name}-job-run-status": partial(_handle, record, parts),
@@ -40,7 +45,23 @@ def services_of(
         )
         for branch in built.branches
     }
-    return asl_toolkit.Services({}, functions=functions, states=states)
+    return asl_toolkit.Services({}, functions=functions, states={**states, ITERATE: partial(_object, parts.objects)})
+
+
+def _object(objects: ObjectStore, request: asl_toolkit.TaskRequest) -> Any:  # Any: a path is a handler's answer, but not JSON
+    """What the ItemReader and the ResultWriter of the Map ask of S3."""
+    parameters: Any = request.parameters
+    uri = uri_of(parameters["Bucket"], parameters["Key"])
+    if request.action == "getObject":
+        path = file_path(uri)
+        if not path.is_file():
+            raise asl_toolkit.TaskFailed("S3.NoSuchKeyException", f"there is no object at {uri!r}")
+        return {"Body": path}
+    try:
+        objects.write(uri, parameters["Body"].encode())
+    except ObjectError as error:
+        raise asl_toolkit.TaskFailed("S3.S3Exception", str(error)) from error
+    return {}
 
 
 def _handle(

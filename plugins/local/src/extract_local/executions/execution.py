@@ -5,14 +5,16 @@ from __future__ import annotations
 import queue
 import threading
 from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING, Final, cast
 
+from extract_core.runs.child_events import base_of, moved
 from extract_core.runs.engine import ExecutionEnd
 from extract_core.runs.reconcile import reconcile
 from extract_local.executions.event_log import EventLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import asl_toolkit
     from extract_core.contract import Json
@@ -56,12 +58,18 @@ class LocalExecution:
         clock: FastClock,
         machine_arn: str,
     ) -> None:
-        """Start the interpreter. Its events go to the folder and to `events`."""
+        """Start the interpreter. Its events, and those of the children of its Map, go to the folder and to `events`."""
         log = EventLog(self._folder.path / "events.jsonl")
 
         def listen(history_event: Mapping[str, Json]) -> None:
             log.write(history_event)
             self._queue.put(history_event)
+
+        children = count(1)
+
+        def listen_to_child(_arn: str) -> Callable[[Mapping[str, Json]], None]:
+            base = base_of(0, next(children))
+            return lambda child_event: listen(moved(child_event, base))
 
         try:
             self._execution = machine.start(
@@ -72,6 +80,7 @@ class LocalExecution:
                 state_machine_arn=machine_arn,
                 clock=clock,
                 listener=listen,
+                child_events=listen_to_child,
             )
         except BaseException:
             log.close()

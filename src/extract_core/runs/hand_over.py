@@ -1,0 +1,76 @@
+"""What the machine gets from the config manager: the items themselves (INLINE), or the place of their file (DISTRIBUTED).
+
+An INLINE machine carries all items in one payload and one history, so the size of the run is checked first. A DISTRIBUTED
+machine reads one item per child from S3: only the size of each item counts, which its plan line has passed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extract_core.errors import UsageError
+from extract_core.plan.limits import check_limits
+from extract_core.plan.places import items_place, plan_place, results_place, s3_place
+from extract_core.plan.plan_file import placed_items, stored_items, write_plan, write_plan_with_items
+from extract_core.registry.routing import ITEMS, ITEMS_FILE, RESULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from extract_core.contract import Json
+    from extract_core.pipeline.parts import Parts
+    from extract_core.plan.line import PlannedTable
+
+
+class HandOver:
+    """The answer of one run to its machine, and the objects that it refers to. UsageError for a machine that cannot be."""
+
+    def __init__(self, parts: Parts, run_id: str, source: str, machine: Mapping[str, Json]) -> None:
+        self._parts, self._run_id = parts, run_id
+        self._retry_loop = machine.get("retry_loop") is True
+        self.is_inline = machine.get("map") != "DISTRIBUTED"
+        self.concurrency = _concurrency(machine)
+        self._head: dict[str, Json] = {
+            "run_id": run_id,
+            "source": source,
+            "max_concurrency": self.concurrency,
+            "map_error": None,
+        }
+
+    @property
+    def plan_uri(self) -> str:
+        """The plan of the run."""
+        return plan_place(self._parts.runs_uri, self._run_id)
+
+    def check_size(self, tables: Sequence[PlannedTable]) -> None:
+        """Refuse a run that its machine cannot carry, before anything is taken or written. Raises UsageError."""
+        if self.is_inline:
+            check_limits(self._with(placed_items(self.plan_uri, tables)), retry_loop=self._retry_loop)
+
+    def write(self, tables: Sequence[PlannedTable]) -> tuple[int, dict[str, Json]]:
+        """Write the plan and what the machine reads. Returns the number of items, and the answer. Raises ObjectError."""
+        parts = self._parts
+        if self.is_inline:
+            items = write_plan(parts.objects, parts.runs_uri, self._run_id, tables)
+            return len(items), self._with(items)
+        count = write_plan_with_items(parts.objects, parts.runs_uri, self._run_id, tables)
+        return count, self._with_places()
+
+    def again(self, plan_uri: str) -> dict[str, Json]:
+        """The same answer for the plan that was written. Raises ObjectError if an INLINE machine needs it, and it is gone."""
+        return self._with(stored_items(self._parts.objects, plan_uri)) if self.is_inline else self._with_places()
+
+    def _with(self, items: Sequence[dict[str, Json]]) -> dict[str, Json]:
+        return {**self._head, ITEMS: list(items)}
+
+    def _with_places(self) -> dict[str, Json]:
+        runs_uri = self._parts.runs_uri
+        places = {ITEMS_FILE: items_place(runs_uri, self._run_id), RESULTS: results_place(runs_uri, self._run_id)}
+        return {**self._head, **{key: dict(zip(("bucket", "key"), s3_place(uri), strict=True)) for key, uri in places.items()}}
+
+
+def _concurrency(machine: Mapping[str, Json]) -> int:
+    most = machine.get("max_concurrency")
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise UsageError(f"the machine's max_concurrency is {most!r}, not a number from 1 on: build and deploy the machine again")
+    return most
