@@ -288,6 +288,11 @@ class JobType(ABC, Generic[S, D]):
     """Begins each of its state names: Glue, EMR, EMR Serverless, ECS."""
     api_version: ClassVar[int]
     """The contract it was written for: must equal ``extract_core.API_VERSION[0]``."""
+    service_arguments: ClassVar[frozenset[str]] = frozenset()
+    """Names of arguments that the service reads itself, and not the script: ``frozenset({"--conf"})``. Default: none.
+
+    They stay in ``table.job_arguments`` beside the script's own under every ``argument_encoding``, and may be empty.
+    """
 
     @abstractmethod
     def settings(self) -> type[S]:

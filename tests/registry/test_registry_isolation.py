@@ -150,6 +150,12 @@ def test_a_job_type_with_a_fault(broken_with, job_types, options, cause):
     assert broken_with(job_types("bad", **options)) == f"its job type {cause}"
 
 
+@pytest.mark.parametrize("names", ["'--conf'", "{'conf'}", "frozenset({1})"])
+def test_service_arguments_that_are_no_names(broken_with, job_types, names):
+    cause = broken_with(job_types("bad").replace("    name = 'bad'\n", f"    name = 'bad'\n    service_arguments = {names}\n"))
+    assert cause == f"its job type 'bad' has service_arguments {names}; it must be a set of names that begin with --"
+
+
 @pytest.mark.parametrize("name", ["Bad", "1bad", "b-d", "", " bad", "bäd", "bad\n", 5])
 def test_a_name_that_is_none(broken_with, job_types, name):
     source = job_types("bad").replace("name = 'bad'", f"name = {name!r}")

@@ -75,6 +75,12 @@ def test_options_of_glue_itself_go_through(name):
     assert GLUE.arguments(table(**{name: "x"}), GlueSettings())["arguments"] == {name: "x"}
 
 
+def test_options_of_glue_itself_are_arguments_of_the_service():
+    names = {"--conf", "--extra-py-files", "--job-bookmark-option", "--datalake-formats", "--enable-metrics"}
+    assert names <= GLUE.service_arguments
+    assert not GLUE.service_arguments & RESERVED.keys()
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -15,6 +15,7 @@ from extract_core.plan.attempt import NOTHING
 from extract_core.plan.job_arguments import as_object, encoded, flat_arguments, unfit
 from extract_core.plan.line import Built, PlannedTable, Spilled, watermark_json
 from extract_core.plan.places import MAX_SEGMENT, arguments_place, segment
+from extract_core.plan.service_arguments import apart
 from extract_core.tracking.watermark import check, compare
 from extract_core.wording import RAISED
 
@@ -135,9 +136,11 @@ def assemble(  # noqa: PLR0913 - a table, its settings, its type and its run
         raise Unplannable(str(error)) from error
     if table_run.job_arguments is not flat:
         _check_amended(table_run.job_arguments)
-    amended = table_run.job_arguments
+    amended, of_service = apart(table_run.job_arguments, in_use.job_type.service_arguments)
     as_json = core.get("argument_encoding", "argv") == "json"
     carried = _carried(amended, as_json=as_json)
+    if of_service:
+        carried = {**carried, **of_service}
     if carried is not flat:
         table_run = dataclasses.replace(table_run, job_arguments=carried)
     spilled: Spilled | None = None
@@ -147,7 +150,7 @@ def assemble(  # noqa: PLR0913 - a table, its settings, its type and its run
         if not as_json:
             raise Unplannable(f"{error}{_REMEDY}") from error
         spilled = Spilled(arguments_place(result_uri), as_object(amended))
-        table_run = dataclasses.replace(table_run, job_arguments={ENCODED: spilled.uri})
+        table_run = dataclasses.replace(table_run, job_arguments={ENCODED: spilled.uri, **of_service})
         arguments = _built_spilled(table_run, settings, in_use)
     item: dict[str, Json] = {
         "source": spec.source,

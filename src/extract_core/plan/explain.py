@@ -111,12 +111,13 @@ def _origin(path: Path) -> str:
 
 def _flat(planned: PlannedTable) -> dict[str, str]:
     """The job's arguments, also if they are encoded in one argument or are in an object."""
-    if planned.spilled is not None:
-        return from_object(planned.spilled.data)
     run = planned.table_run or {}
     arguments = run.get("job_arguments")
     flat = {str(key): str(value) for key, value in arguments.items()} if isinstance(arguments, dict) else {}
-    return decoded(flat[ENCODED]) if set(flat) == {ENCODED} else flat
+    in_one = flat.pop(ENCODED, None)  # beside it are only those of the service
+    if planned.spilled is not None:
+        return from_object(planned.spilled.data) | flat
+    return decoded(in_one) | flat if in_one is not None else flat
 
 
 def differences(before: PlannedTable, now: PlannedTable) -> Sequence[tuple[str, Json, Json]]:

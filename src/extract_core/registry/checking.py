@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final
 
 from extract_core import contract
@@ -112,6 +113,9 @@ def _fault_of_attributes(name: str, offered: AnyJobType) -> str | None:
     """What its base reports about the attributes (SyncJob does), or a name that nothing would read."""
     if near := misspelt(offered):
         return f"its job type {name!r} has {near[0]!r}, which nothing reads; did you mean {near[1]!r}?"
+    names = getattr(offered, "service_arguments", ())
+    if not isinstance(names, AbstractSet) or not all(isinstance(each, str) and each.startswith("--") for each in names):
+        return f"its job type {name!r} has service_arguments {names!r}; it must be a set of names that begin with --"
     fault_of_definition = getattr(offered, "fault_of_definition", None)
     fault = fault_of_definition() if fault_of_definition else None
     return f"its job type {name!r} {fault}" if fault else None

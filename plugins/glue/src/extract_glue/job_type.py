@@ -9,6 +9,7 @@ from extract_core import Retry, SyncJob
 from extract_core.parsing.asking import answer, log_tail
 from extract_core.parsing.payload import number, text
 from extract_glue import status
+from extract_glue.run_arguments import OF_GLUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +34,7 @@ class Glue(SyncJob["GlueSettings", "GlueDeployment"]):
     settings_model = "extract_glue.settings:GlueSettings"
     deployment_model = "extract_glue.settings:GlueDeployment"
 
+    service_arguments = OF_GLUE
     resource = "glue:startJobRun.sync"
     comment = "Runs the table's Glue job and waits for its end"
     named: ClassVar = {"job_name": "Glue job"}

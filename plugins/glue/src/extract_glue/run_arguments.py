@@ -25,6 +25,21 @@ RESERVED: Final = {
 ``--conf`` is listed there too, yet is in wide use to set Spark's options: it is let through.
 """
 
+OF_GLUE: Final = frozenset({
+    "--TempDir", "--additional-python-modules", "--auto-scale-within-microbatch", "--class", "--conf",
+    "--continuous-log-conversionPattern", "--continuous-log-logGroup", "--continuous-log-logStreamPrefix",
+    "--customer-driver-env-vars", "--customer-executor-env-vars", "--custom-logGroup-prefix", "--custom-logStream-prefix",
+    "--datalake-formats", "--disable-proxy-v2", "--enable-auto-scaling", "--enable-continuous-cloudwatch-log",
+    "--enable-continuous-log-filter", "--enable-glue-datacatalog", "--enable-job-insights",
+    "--enable-lakeformation-fine-grained-access", "--enable-metrics", "--enable-observability-metrics",
+    "--enable-rename-algorithm-v2", "--enable-s3-parquet-optimized-committer", "--enable-spark-ui", "--executor-cores",
+    "--extra-files", "--extra-jars", "--extra-py-files", "--glue-shuffle-spark-conf", "--job-bookmark-from",
+    "--job-bookmark-option", "--job-bookmark-to", "--job-language", "--python-modules-installer-option", "--scriptLocation",
+    "--spark-event-logs-path", "--spark-ui-event-logs-path", "--use-postgres-driver", "--user-jars-first",
+    "--write-shuffle-files-to-s3", "--write-shuffle-spills-to-s3",
+})  # fmt: skip
+"""Names that Glue reads itself, some with an empty value: ``--enable-metrics`` (Glue guide, "Using job parameters")."""
+
 
 MAX_REQUEST: Final = 180_000
 """Bytes of all arguments as JSON. Glue's limits are not documented: requests above 180 to 190 K were refused with "Request size
