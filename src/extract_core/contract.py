@@ -293,6 +293,8 @@ class JobType(ABC, Generic[S, D]):
 
     They stay in ``table.job_arguments`` beside the script's own under every ``argument_encoding``, and may be empty.
     """
+    service_names: ClassVar[Mapping[str, str]] = {}
+    """What the service's API calls a key of `settings`, for messages: ``{"NumberOfWorkers": "worker_no"}``. Default: none."""
 
     @abstractmethod
     def settings(self) -> type[S]:

@@ -80,11 +80,20 @@ def test_overrides_up_to_the_limit_of_ecs():
 @pytest.mark.parametrize(
     ("size", "text"),
     [
-        ({"cpu": 300}, "cpu 300 is no size of Fargate: take one of 256, 512, 1024, 2048, 4096, 8192, 16384 (1024 is one vCPU)"),
+        (
+            {"cpu": 300},
+            "cpu 300 is not a size of Fargate: write one of 256, 512, 1024, 2048, 4096, 8192, 16384 (1024 is one vCPU)",
+        ),
         (
             {"cpu": 1024, "memory": 1024},
-            "memory 1024 MiB does not go with cpu 1024 on Fargate: take 2048 to 8192 in steps of 1024",
+            "memory 1024 MiB does not go with cpu 1024 on Fargate: write 2048 to 8192 in steps of 1024",
         ),
+        ({"cpu": 256, "memory": 1536}, "memory 1536 MiB does not go with cpu 256 on Fargate: write 512, 1024 or 2048"),
+        (
+            {"cpu": 16384, "memory": 36864},
+            "memory 36864 MiB does not go with cpu 16384 on Fargate: write 32768 to 122880 in steps of 8192",
+        ),
+        ({"memory": 200_000}, "memory 200000 MiB is more than Fargate has: write at most 122880"),
     ],
 )
 def test_sizes_that_fargate_has_not(size, text):

@@ -27,6 +27,8 @@ _NAME: Final[Schema] = {**TEXT, **NO_REFERENCE}
 NAMES: Final[Schema] = {"anyOf": [_NAME, {"type": "null"}, {"type": "array", "items": _NAME}]}
 REFERENCE: Final[Schema] = {"type": "string", "pattern": r"\$\{ENV:[A-Za-z][A-Za-z0-9_]*(?::-[^}]*)?\}"}
 """A value that holds a variable of the environment."""
+PATTERN_OF_NAMES: Final = r"\*|(?:^|\.)[^.]*%$"
+"""``sales.*``, ``sales.ord%``: a pattern of table names, which no table has as its name."""
 LAG: Final[Schema] = {
     "anyOf": [
         {"type": "string", "pattern": r"^\s*[0-9]{1,9}\s*[smhdw]?\s*$"},

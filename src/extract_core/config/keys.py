@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.config.bounds import bound
 from extract_core.config.json_schema import mapping_schema, or_reference
+from extract_core.config.other_names import database_type
 from extract_core.config.values import (
     BadValue,
     Reader,
@@ -65,7 +66,10 @@ SCRIPT_KEYS: Final[Mapping[str, Reader[Any]]] = {
 
 WATERMARK: Final[Mapping[str, tuple[str, Reader[Any]]]] = {
     "column": ("watermark.column", text),
-    "type": ("watermark.type", one_of(*SHORT_TYPES, also={**SHORT_TYPES, **{name.lower(): name for name in WATERMARK_TYPES}})),
+    "type": (
+        "watermark.type",
+        one_of(*SHORT_TYPES, also={**SHORT_TYPES, **{name.lower(): name for name in WATERMARK_TYPES}}, meant=database_type),
+    ),
     "lag": ("lag", lag),
 }
 """The keys inside of `watermark`: what each is called once it is read, and how it is read."""

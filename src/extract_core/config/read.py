@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from extract_core.config import keys
 from extract_core.config.environment import MARK, Environment
+from extract_core.config.foreign import of_another_tool
+from extract_core.config.json_schema import PATTERN_OF_NAMES
 from extract_core.config.model import ExtractSection, RunPolicy, SourceConfig, SourceText
 from extract_core.config.spots import path_text
 from extract_core.config.values import BadValue, kind, mapping, names, text
@@ -33,6 +35,11 @@ T = TypeVar("T")
 SOURCE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 DEFAULT_SOURCE_TYPE: Final = "jdbc"
 _JOB_TYPE: Final = re.compile(r"[a-z][a-z0-9_]*")
+_PATTERN: Final = re.compile(PATTERN_OF_NAMES)
+_LISTED: Final = (
+    "extract init --from-database URL writes a config with one line per table; to select some of them in a run, write the "
+    "pattern in the event's tables, or on the command line"
+)
 
 
 def read_source_config(data: bytes, *, file: str) -> SourceConfig:
@@ -100,6 +107,9 @@ class _Reader:
             self.add((), f"holds {kind(document)}; a source config is a mapping with the key extract")
             document = {}
         root = mapping(document)
+        if foreign := of_another_tool(root):
+            self.add((), foreign)
+            root = {}
         self.known((), {key: value for key, value in root.items() if not key.startswith("x-")}, keys.ROOT, "the top level")
         if "extract" not in root and root:
             self.add((), "has no extract section; write extract: {job_type: …, tables: {…}}")
@@ -183,6 +193,8 @@ class _Reader:
         for name in tables:
             if not name.strip() or name != name.strip():
                 self.add((*path, name), "is not a valid table name: it is empty, or begins or ends with a blank", of_key=True)
+            elif _PATTERN.search(name):
+                self.add((*path, name), f"is a pattern, and a config names each table: {_LISTED}", of_key=True)
         return dict(tables)
 
     def _run(self, section: Mapping[str, Json]) -> RunPolicy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config import keys
-from extract_core.config.json_schema import NO_REFERENCE, TEXT, mapping_schema, or_reference
+from extract_core.config.json_schema import NO_REFERENCE, PATTERN_OF_NAMES, TEXT, mapping_schema, or_reference
 from extract_core.config.settings_schema import settings_schema
 from extract_core.config.values import names, script_arguments
 
@@ -151,7 +151,7 @@ def _extract(types: Mapping[str, Mapping[str, Json]], registry: Registry) -> Sch
             "tables": {
                 "type": "object",
                 "minProperties": 1,
-                "propertyNames": {"not": {"pattern": r"^$|^\s|\s$|\$\{ENV:"}},
+                "propertyNames": {"not": {"pattern": rf"^$|^\s|\s$|\$\{{ENV:|{PATTERN_OF_NAMES}"}},
                 "description": "One line per table: 'schema.table: {}'.",
             },
         },

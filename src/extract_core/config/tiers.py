@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from extract_core.config import keys
+from extract_core.config.other_names import of_the_service
 from extract_core.config.reserved import RESERVED
 from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse, settings_keys, takes_any_key
 from extract_core.config.values import BadValue
@@ -168,7 +169,11 @@ class Tiers:
             if key in keys.DEFAULTS:
                 self._read(path, key, value, values)
             elif key not in known and judged:  # a plugin that is not loaded may know it
-                hint = keys.belongs(key, not_in="extract.default_arguments") or did_you_mean(key, known)
+                hint = (
+                    keys.belongs(key, not_in="extract.default_arguments")
+                    or of_the_service(key, self._installed())
+                    or did_you_mean(key, known)
+                )
                 hint = hint or "; what only the script reads goes under extract.arguments"
                 self._add(path, f"neither the core nor any installed job type knows this key{hint}", of_key=True)
         self._check_twice(_DEFAULTS, self._config.extract.default_arguments)
@@ -192,7 +197,10 @@ class Tiers:
             if key in own or self._takes_any(name):
                 plugin[key] = value
             elif judged and key not in keys.TABLE:
-                hint = did_you_mean(key, own | frozenset(keys.TABLE)) or keys.belongs(key, not_in="a table (extract.tables)")
+                hint = of_the_service(key, [self._registry.job_types[name].job_type]) or did_you_mean(
+                    key, own | frozenset(keys.TABLE)
+                )
+                hint = hint or keys.belongs(key, not_in="a table (extract.tables)")
                 self._add(path, f"neither the core nor job type {name!r} knows this key{hint}", of_key=True)
         self._check_twice(("extract", "job_types", name), self._config.extract.job_types[name])
         arguments = core.pop("arguments", None)
@@ -200,6 +208,9 @@ class Tiers:
         self._check_arguments(("extract", "job_types", name, "arguments"), script_arguments)
         self._check_attempts(("extract", "job_types", name, "max_attempts"), core.get("max_attempts"))
         return core, plugin, script_arguments
+
+    def _installed(self) -> list[AnyJobType]:
+        return [installed.job_type for installed in self._registry.job_types.values()]
 
     def keys_of(self, name: str) -> frozenset[str]:
         """The keys of an installed job type's settings; none if its plugin fails."""

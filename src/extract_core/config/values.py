@@ -158,14 +158,18 @@ def _range(least: int | None, most: int | None) -> str:
     return "" if least is None else f" of at least {least}"
 
 
-def one_of(*names: str, also: dict[str, str] | None = None) -> Reader[str]:
-    """A reader of one of these names, whatever the case; `also` maps further spellings (in lower case) to them."""
+def one_of(*names: str, also: dict[str, str] | None = None, meant: Callable[[str], str | None] | None = None) -> Reader[str]:
+    """A reader of one of these names, whatever the case; `also` maps further spellings (in lower case) to them.
+
+    `meant` gives the name for a word that is not accepted, if it knows one, for the message.
+    """
     spellings = {name.lower(): name for name in names} | (also or {})
 
     def read(value: Json) -> str:
         name = spellings.get(value.strip().lower()) if isinstance(value, str) else None
         if name is None:
-            hint = did_you_mean(value, names) if isinstance(value, str) else ""
+            near = meant(value) if meant and isinstance(value, str) else None
+            hint = f"; for this type, write {near}" if near else did_you_mean(value, names) if isinstance(value, str) else ""
             raise BadValue(f"is {shown(value)}; write one of: {', '.join(names)}{hint}")
         return name
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from extract_core.config import keys
+from extract_core.config.other_names import of_the_service
 from extract_core.config.reserved import RESERVED
 from extract_core.config.settings import BadSettings, PluginFailure
 from extract_core.config.tiers import RESERVED_MESSAGE, Base, Tiers
@@ -214,7 +215,8 @@ class Planner:
                 hint = f"; it is a key of job type {others[0]!r}, and this table's is {name!r}"
             else:
                 known = base.type.keys | frozenset(keys.TABLE)
-                hint = keys.belongs(key, not_in="a table (extract.tables)") or did_you_mean(key, known)
+                hint = keys.belongs(key, not_in="a table (extract.tables)") or of_the_service(key, [base.type.job_type])
+                hint = hint or did_you_mean(key, known)
             hint = hint or "; what only the script reads goes under arguments"
             message = f"neither the core nor job type {name!r} knows this key{hint}"
             self._unknown_keys[key, name] = message

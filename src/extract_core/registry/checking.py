@@ -116,6 +116,9 @@ def _fault_of_attributes(name: str, offered: AnyJobType) -> str | None:
     names = getattr(offered, "service_arguments", ())
     if not isinstance(names, AbstractSet) or not all(isinstance(each, str) and each.startswith("--") for each in names):
         return f"its job type {name!r} has service_arguments {names!r}; it must be a set of names that begin with --"
+    theirs = getattr(offered, "service_names", {})
+    if not isinstance(theirs, Mapping) or not all(isinstance(each, str) for pair in theirs.items() for each in pair):
+        return f"its job type {name!r} has service_names {theirs!r}; it must be a mapping of texts to keys of its settings"
     fault_of_definition = getattr(offered, "fault_of_definition", None)
     fault = fault_of_definition() if fault_of_definition else None
     return f"its job type {name!r} {fault}" if fault else None

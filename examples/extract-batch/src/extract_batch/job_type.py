@@ -36,6 +36,12 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
     resource = "batch:submitJob.sync"
     comment = "Runs the table's Batch job and waits for its end"
     named: ClassVar = {"job_queue": "job queue", "job_definition": "job definition"}
+    service_names: ClassVar = {
+        "JobQueue": "job_queue",
+        "JobDefinition": "job_definition",
+        "VCPU": "vcpus",
+        "AttemptDurationSeconds": "timeout_minutes",
+    }
     margin_seconds = 600  # image pull, and the seconds that Batch takes to end a job over its limit
     # See the Step Functions guide, "IAM policies for AWS Batch". DescribeJobs takes no resources (service authorization
     # reference). A job's ARN holds its id alone, so all jobs of the account are meant.

@@ -41,6 +41,12 @@ class Ecs(SyncJob["EcsSettings", "EcsDeployment"]):
     resource = "ecs:runTask.sync"
     comment = "Runs the table's ECS task and waits for its end"
     named: ClassVar = {"task_definition": "task definition"}
+    service_names: ClassVar = {
+        "TaskDefinition": "task_definition",
+        "ContainerName": "container",
+        "Cpu": "cpu",
+        "Memory": "memory",
+    }
     # Provisioning, network interface and image pull. ECS has no time limit for a task: the state's is the only one.
     margin_seconds = 900
     role_service = "ecs-tasks.amazonaws.com"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Final
 
 from extract_core import ArgumentsTooLong
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from extract_core import Json
 
@@ -26,18 +27,27 @@ FARGATE_MEMORY: Final[Mapping[int, tuple[int, ...]]] = {
     16384: tuple(range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB)),
 }
 """MiB that Fargate offers for so many CPU units (ECS guide, "Task CPU and memory")."""
+_MOST: Final = max(map(max, FARGATE_MEMORY.values()))
 
 
 def check_fargate_size(cpu: int | None, memory: int | None) -> None:
-    """ValueError for a size that Fargate has not. None is the task definition's own, unknown here: then only cpu is checked."""
+    """ValueError for a size that Fargate has not. None is the task definition's own, which is not known here."""
     if cpu is not None and cpu not in FARGATE_MEMORY:
-        raise ValueError(f"cpu {cpu} is no size of Fargate: take one of {', '.join(map(str, FARGATE_MEMORY))} (1024 is one vCPU)")
-    if cpu is not None and memory is not None and memory not in FARGATE_MEMORY[cpu]:
-        sizes = FARGATE_MEMORY[cpu]
-        step = sizes[-1] - sizes[-2]
         raise ValueError(
-            f"memory {memory} MiB does not go with cpu {cpu} on Fargate: take {sizes[0]} to {sizes[-1]} in steps of {step}"
+            f"cpu {cpu} is not a size of Fargate: write one of {', '.join(map(str, FARGATE_MEMORY))} (1024 is one vCPU)"
         )
+    if cpu is not None and memory is not None and memory not in FARGATE_MEMORY[cpu]:
+        raise ValueError(f"memory {memory} MiB does not go with cpu {cpu} on Fargate: write {_in_words(FARGATE_MEMORY[cpu])}")
+    if cpu is None and memory is not None and memory > _MOST:
+        raise ValueError(f"memory {memory} MiB is more than Fargate has: write at most {_MOST}")
+
+
+def _in_words(sizes: Sequence[int]) -> str:
+    """The sizes as they are: a range where the steps are equal, else each of them."""
+    step = sizes[1] - sizes[0]
+    if all(after - before == step for before, after in itertools.pairwise(sizes)):
+        return f"{sizes[0]} to {sizes[-1]} in steps of {step}"
+    return f"{', '.join(map(str, sizes[:-1]))} or {sizes[-1]}"
 
 
 def overrides(container: str, job_arguments: Mapping[str, str], cpu: int | None, memory: int | None) -> dict[str, Json]:

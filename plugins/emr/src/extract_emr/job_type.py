@@ -9,6 +9,7 @@ from extract_core import FailureClass, Retry, SyncJob
 from extract_core.parsing.asking import answer
 from extract_core.parsing.payload import member, text
 from extract_emr import logs
+from extract_emr.fields_of_spark import SPARK_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +38,7 @@ class Emr(SyncJob["EmrSettings", "EmrDeployment"]):
     resource = "elasticmapreduce:addStep.sync"
     comment = "Adds the table's step to the EMR cluster and waits for its end"
     named: ClassVar = {"cluster_id": "cluster"}
+    service_names: ClassVar = {"ClusterId": "cluster_id", "JobFlowId": "cluster_id", **SPARK_NAMES}
     unread_arguments = ("script",)  # local_argv looks for the job's arguments behind it
     # EMR has no time limit for a step: the state's is the only one. Step Functions asks for a step's state every 60 seconds for
     # 10 minutes, then every 300.

@@ -35,6 +35,13 @@ class Glue(SyncJob["GlueSettings", "GlueDeployment"]):
     deployment_model = "extract_glue.settings:GlueDeployment"
 
     service_arguments = OF_GLUE
+    service_names: ClassVar = {
+        **dict.fromkeys(("NumberOfWorkers", "MaxCapacity", "AllocatedCapacity"), "worker_no"),
+        "Timeout": "timeout_minutes",
+        "JobName": "job_name",
+        "WorkerType": "worker_type",
+        "ExecutionClass": "execution_class",
+    }
     resource = "glue:startJobRun.sync"
     comment = "Runs the table's Glue job and waits for its end"
     named: ClassVar = {"job_name": "Glue job"}

@@ -8,6 +8,7 @@ from extract_core import FailureClass, Retry, Statement
 from extract_core.parsing.asking import answer, client, stopped
 from extract_core.parsing.payload import text
 from extract_emr.eks.reasons import by_details
+from extract_emr.fields_of_spark import SPARK_NAMES
 from extract_emr.job_run import JobRun
 from extract_emr.logs import folder, log_tail, logging_to, newest_key
 
@@ -34,6 +35,7 @@ class EmrEks(JobRun["EksSettings", "EksDeployment"]):
     resource = "emr-containers:startJobRun.sync"
     comment = "Runs the table's job on EMR on EKS and waits for its end"
     named: ClassVar = {"virtual_cluster_id": "virtual cluster"}
+    service_names: ClassVar = {"VirtualClusterId": "virtual_cluster_id", **SPARK_NAMES}
     # A run has no time limit: the state's cancels it. Step Functions asks for its state every 60 seconds for 10 minutes, then
     # every 300.
     margin_seconds = 600

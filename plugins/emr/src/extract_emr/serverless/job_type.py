@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from extract_core import FailureClass, Retry
 from extract_core.parsing.asking import answer, client, stopped
 from extract_core.parsing.payload import member, number
+from extract_emr.fields_of_spark import SPARK_NAMES
 from extract_emr.job_run import JobRun
 from extract_emr.logs import log_tail, logging_to
 
@@ -37,6 +38,12 @@ class EmrServerless(JobRun["ServerlessSettings", "ServerlessDeployment"]):
     resource = "emr-serverless:startJobRun.sync"
     comment = "Runs the table's job on EMR Serverless and waits for its end"
     named: ClassVar = {"application_id": "application"}
+    service_names: ClassVar = {
+        "ApplicationId": "application_id",
+        "ExecutionTimeoutMinutes": "timeout_minutes",
+        "spark.driver.cores": "driver_cores",
+        **SPARK_NAMES,
+    }
     margin_seconds = 900  # the application's start, workers, and the minutes until the end is seen
     rights: ClassVar = {
         _APPLICATIONS: ("emr-serverless:StartJobRun",),
