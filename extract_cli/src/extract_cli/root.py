@@ -37,6 +37,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "report": ("extract_cli.commands.report:report", "Write the results of a run as one document."),
         "runs": ("extract_cli.commands.status:runs", "List the latest runs."),
         "history": ("extract_cli.commands.history:history", "List the attempts at a table over all runs."),
+        "data": ("extract_cli.commands.data:data", "Print the files that hold the rows of a table now."),
         "logs": ("extract_cli.commands.history:logs", "Show what the job of a table wrote, and why it failed."),
         "state": ("extract_cli.commands.state:state", "Show, set or reset the watermark of a table."),
     },

@@ -1,0 +1,87 @@
+"""`extract data`: the files that hold a table's rows now, and how to read them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from extract_cli.find_run import find_run
+from extract_cli.find_table import find_source, source_option
+from extract_cli.options import local_option, pipeline_option, runs_of
+from extract_cli.views.output import output_option, print_json
+from extract_core.errors import UsageError
+from extract_core.objects.files import file_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+_READERS: Final[dict[str, Callable[[str], str]]] = {
+    "paths": lambda files: "\n".join(json.loads(files)),
+    "duckdb": lambda files: (
+        f"SELECT * FROM read_parquet({_sql_list(json.loads(files))}, "  # noqa: S608 - names are quoted
+        "union_by_name => true, hive_partitioning => false)"
+    ),
+    "polars": lambda files: (
+        "import polars as pl\n\n"
+        f"rows = pl.concat([pl.scan_parquet(file, glob=False) for file in {files}], how='diagonal_relaxed')"
+    ),
+    "pandas": lambda files: (
+        f"import pandas as pd\n\nrows = pd.concat([pd.read_parquet(file) for file in {files}], ignore_index=True)"
+    ),
+    "spark": lambda files: f"rows = spark.read.option('mergeSchema', 'true').parquet(*{files})",
+}
+"""By name: what reads these files, which come as a JSON list."""
+
+
+@click.command()
+@click.argument("table")
+@click.option("--run", "run", metavar="RUN", help="The files as this run left them; it may be `latest`. [default: the newest]")
+@click.option(
+    "--for", "reader", type=click.Choice(list(_READERS)), default="paths", show_default=True, help="Print a list, or code."
+)
+@source_option
+@local_option
+@pipeline_option
+@output_option
+def data(table: str, run: str | None, reader: str, source: str | None, local: bool, pipeline: Path | None, output: str) -> int:
+    """Print the files that hold the rows of TABLE now.
+
+    Not all files below the table's folder are data: each full extract replaces the files before it, and failed attempts may
+    leave files. `--for duckdb` (polars, pandas, spark) prints code that reads the files.
+    """
+    from extract_core.objects.routed import open_objects
+    from extract_core.pipeline.read import read_pipeline
+    from extract_core.status.live_files import live_attempts
+
+    runs = runs_of(pipeline, local=local)
+    source = find_source(runs.tracking, table, source)
+    run_id = None if run is None else find_run(runs.tracking, run, planned=True).run_id
+    attempts = live_attempts(open_objects(), read_pipeline(pipeline).data_uri, source, table, until_run=run_id)
+    if not attempts:
+        which = "no run has" if run_id is None else f"run {run_id!r} has not"
+        raise UsageError(f"{which} committed rows of {table!r}; see: extract history {table}")
+    files = [_shown(file) for attempt in attempts for file in attempt.files]
+    if output == "json":
+        print_json({"source": source, "table": table, "files": files, "attempts": [asdict(attempt) for attempt in attempts]})
+        return 0
+    repeated = [attempt.run_id for attempt in attempts if attempt.mode == "backfill"]
+    if repeated:
+        click.echo(
+            f"note: the backfill of run {', '.join(repeated)} read rows again that other files hold: take the newest row per key",
+            err=True,
+        )
+    click.echo(_READERS[reader](json.dumps(files, ensure_ascii=False)))
+    return 0
+
+
+def _shown(uri: str) -> str:
+    """A path for a file on this machine; an object of S3 keeps its URI."""
+    return str(file_path(uri)) if uri.startswith("file://") else uri
+
+
+def _sql_list(files: Sequence[str]) -> str:
+    return "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"
