@@ -39,6 +39,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "history": ("extract_cli.commands.history:history", "List the attempts at a table over all runs."),
         "data": ("extract_cli.commands.data:data", "Print the files that hold the rows of a table now."),
         "logs": ("extract_cli.commands.history:logs", "Show what the job of a table wrote, and why it failed."),
+        "verify": ("extract_cli.commands.verify:verify", "Compare the committed files of a run with their certificates."),
         "state": ("extract_cli.commands.state:state", "Show, set or reset the watermark of a table."),
     },
     "Build and extend": {

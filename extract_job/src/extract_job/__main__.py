@@ -1,4 +1,4 @@
-"""`python -m extract_job`.
+"""`python -m extract_job`; `python -m extract_job verify` compares files that were committed.
 
 Exit codes: 0 done, 1 the extract failed, 2 wrong arguments, 130 and 143 stopped by a signal.
 """
@@ -8,4 +8,8 @@ import sys
 from extract_job.program import main
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["verify"]:
+        from extract_job import verifying
+
+        sys.exit(verifying.main(sys.stdin, sys.stdout))
     sys.exit(main(sys.argv[1:]))

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from extract_job.errors import JobError
@@ -94,6 +94,26 @@ class LocalResult:
             return None
         except OSError as error:
             raise JobError(f"cannot read the result {str(self._path)!r}: {error.strerror}") from error
+
+
+class LocalFiles:
+    """See `protocols.Files`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def size(self, name: str) -> int | None:
+        """See `protocols.Files.size`."""
+        try:
+            return (self._path / name).stat().st_size
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise JobError(f"cannot read {str(self._path / name)!r}: {error.strerror}") from error
+
+    def on_disk(self, name: str) -> AbstractContextManager[Path]:
+        """See `protocols.Files.on_disk`."""
+        return nullcontext(self._path / name)
 
 
 def _sync(path: Path) -> None:

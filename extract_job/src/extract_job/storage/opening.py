@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from extract_job.storage.local import LocalFolder, LocalResult
+from extract_job.storage.local import LocalFiles, LocalFolder, LocalResult
 from extract_job.storage.places import Place
-from extract_job.storage.protocols import Folder, ResultPlace
+from extract_job.storage.protocols import Files, Folder, ResultPlace
 
 
 def folder_in(place: Place) -> Folder:
@@ -23,3 +23,12 @@ def result_in(place: Place) -> ResultPlace:
     from extract_job.storage.s3 import S3Result
 
     return S3Result(place)
+
+
+def files_in(place: Place) -> Files:
+    """Return the files in the data folder at a place."""
+    if isinstance(place, Path):
+        return LocalFiles(place)
+    from extract_job.storage.s3 import S3Files
+
+    return S3Files(place)

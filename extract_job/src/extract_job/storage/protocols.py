@@ -1,5 +1,6 @@
 """What the job requires of a place: a folder for whole files, and an object that lists them."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +32,16 @@ class ResultPlace(Protocol):
 
     def read(self) -> bytes | None:
         """Return the object, or None if it does not exist."""
+
+
+class Files(Protocol):
+    """Reads the data files of an attempt that has ended. Raises `JobError` if the place refuses."""
+
+    def size(self, name: str) -> int | None:
+        """Return the bytes of a file, or None if it does not exist."""
+
+    def on_disk(self, name: str) -> AbstractContextManager[Path]:
+        """Return the file on this machine."""
 
 
 def file_name(number: int, token: str = "") -> str:

@@ -9,7 +9,8 @@ checksums and retries
 import secrets
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +99,32 @@ class S3Result:
         except faults() as error:
             raise refused(f"cannot read the result {str(self._place)!r}", error) from error
         return data
+
+
+class S3Files:
+    """See `protocols.Files`. This machine holds one file at a time."""
+
+    def __init__(self, place: S3Uri) -> None:
+        self._place = place
+        self._s3: Any = client("s3")
+
+    def size(self, name: str) -> int | None:
+        """See `protocols.Files.size`."""
+        try:
+            answer = self._s3.head_object(Bucket=self._place.bucket, Key=self._place.key + name)
+        except faults() as error:
+            if getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
+                return None
+            raise refused(f"cannot read {str(self._place)!r}", error) from error
+        return int(answer["ContentLength"])
+
+    @contextmanager
+    def on_disk(self, name: str) -> Iterator[Path]:
+        """See `protocols.Files.on_disk`."""
+        with tempfile.TemporaryDirectory(prefix="extract-job-") as folder:
+            path = Path(folder) / "file.parquet"
+            try:
+                self._s3.download_file(self._place.bucket, self._place.key + name, str(path))
+            except faults() as error:
+                raise refused(f"cannot read {str(self._place)!r}", error) from error
+            yield path

@@ -1,0 +1,7 @@
+"""The algorithms of digests, by the name that certificates give them."""
+
+from extract_job.proof.arrow import Hasher
+from extract_job.proof.crc32_rows import Crc32
+from extract_job.proof.lookup3_rows import Lookup3
+
+HASHERS: dict[str, Hasher] = {hasher.name: hasher for hasher in (Lookup3(), Crc32())}
