@@ -1,1 +1,1 @@
-"""Executions recorded on AWS: running them here, and comparing what comes out."""
+"""Executions recorded on AWS: runs them here and compares the results."""

@@ -1,7 +1,7 @@
-"""The matching rules of recorded executions: wildcards, what is ignored, what the order of events may be.
+"""The matching rules of recorded executions: wildcards, ignored members, and the order of events.
 
-`<name>` inside a recorded string is a wildcard for any text, a whole string that is one stands for any value; JSON inside
-strings is decoded first; metadata of requests is ignored; causes are compared apart.
+In a recorded string, `<name>` stands for any text; a string that is only a wildcard stands for any value. JSON inside
+strings is decoded first. Metadata of requests is ignored, and causes are compared separately.
 """
 
 import json
@@ -32,7 +32,7 @@ _LAST_OF_STATE = re.compile(r"(Map|Parallel|MapRun)(State)?(Succeeded|Failed|Exi
 
 
 def judge(case: Mapping[str, Json], result: Mapping[str, Json]) -> Verdict:
-    """exact: the history agrees too; end: only status and output or error do; wrong: not even those."""
+    """exact: the histories agree; end: only status and output or error agree; wrong: all other cases."""
     expect = case["expect"]
     if not same_end(expect, result):
         return "wrong"
@@ -43,7 +43,7 @@ def judge(case: Mapping[str, Json], result: Mapping[str, Json]) -> Verdict:
 
 
 def same_end(expect: Mapping[str, Json], result: Mapping[str, Json]) -> bool:
-    """Status, and the output of a success or the error of anything else."""
+    """Whether the status agrees, and the output of a success or the error of a failure."""
     if expect["status"] != result["status"]:
         return False
     if expect["status"] == "SUCCEEDED":
@@ -52,7 +52,7 @@ def same_end(expect: Mapping[str, Json], result: Mapping[str, Json]) -> bool:
 
 
 def decoded(value: Json) -> Json:
-    """The value without what is ignored, with JSON inside of strings read."""
+    """The value without ignored members, with JSON inside of strings decoded."""
     if isinstance(value, str):
         return _decoded_text(value)
     if isinstance(value, list):
@@ -68,7 +68,7 @@ def decoded(value: Json) -> Json:
 
 
 def _read(events: Sequence[Mapping[str, Json]]) -> list[Json]:
-    """Our events with the JSON texts of their details read: the recording holds values there."""
+    """Our events with the JSON texts of their details decoded, as the recording has them."""
     return [
         {name: _details(value) if name.endswith("EventDetails") else value for name, value in event.items()} for event in events
     ]
@@ -148,7 +148,7 @@ def _pattern(recorded: str) -> re.Pattern[str]:
 
 
 def same_history(recorded: Sequence[Json], ours: Sequence[Json], *, concurrent: bool) -> bool:
-    """Every event in order; or, where branches may interleave, the same events after the same parents."""
+    """Whether all events agree in order. If branches may interleave: the same events after the same parents."""
     if len(recorded) != len(ours):
         return False
     if all(_same_event(left, right) for left, right in zip(recorded, ours, strict=True)):
@@ -165,7 +165,7 @@ def _without(event: Mapping[str, Json], *names: str) -> dict[str, Json]:
 
 
 def _same_in_any_order(recorded: Sequence[Json], ours: Sequence[Json]) -> bool:
-    """Pairs each recorded event with one of ours that has the same content and whose parent has the same."""
+    """Pair each recorded event with one of ours that has the same content and a paired parent."""
     left = list(ours)
     by_id = [{_key(event["id"]): event for event in events} for events in (recorded, ours)]
     for event in recorded:

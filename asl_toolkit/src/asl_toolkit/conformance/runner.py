@@ -27,7 +27,7 @@ _POLL_SECONDS = 0.05
 
 
 def run_case(case: Mapping[str, Json]) -> dict[str, Json]:
-    """`{status, output, error, cause, events}` of a case; a refused definition has status REFUSED and its findings."""
+    """`{status, output, error, cause, events}` of a case. A refused definition has the status REFUSED and its findings."""
     functions = {name: function_of(source) for name, source in (case.get("lambdas") or {}).items()}
     try:
         machine = load(case["definition"])
@@ -63,7 +63,7 @@ def _refused(error: DefinitionError) -> dict[str, Json]:
 
 
 def function_of(source: str) -> Function:
-    """The `handler` of a module's text; a result of type bytes is taken as JSON text."""
+    """The `handler` of a module's source text; a result of type bytes is read as JSON text."""
     namespace: dict[str, Any] = {"__name__": "handler"}  # Any: a module's globals
     exec(compile(source, "handler.py", "exec"), namespace)  # noqa: S102 - a case brings the code of its functions
     handler = namespace.get("handler")
@@ -92,11 +92,11 @@ def _fixtures(fixtures: Mapping[str, Json], tokens: TaskTokens) -> Iterator[dict
     from moto import mock_aws
 
     def client(name: str) -> Any:  # boto3's clients have no static type
-        return boto3.client(  # type: ignore[call-overload] # the name is only known here
+        return boto3.client(  # type: ignore[call-overload] # the service name is known at run time only
             name,
             region_name=_REGION,
             aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - moto asks for any
+            aws_secret_access_key="test",  # noqa: S106 - moto needs some value
             config=Config(retries={"max_attempts": 0}),
         )
 
@@ -120,14 +120,14 @@ def _fixtures(fixtures: Mapping[str, Json], tokens: TaskTokens) -> Iterator[dict
 
 
 def _with_queues(calls: AwsCalls, fixtures: Mapping[str, Json]) -> dict[tuple[str, str], Any]:
-    """The handlers; a queue's recorded URL holds the recorded account, moto's holds its own."""
+    """The handlers. They replace the recorded account in a queue's URL by the account of moto."""
     handlers = calls.handlers()
     handlers |= {(service, "*"): calls.optimised for service in OPTIMISED if service not in {"lambda", "s3", "states"}}
     handlers |= NestedExecutions(StepFunctions().start_nested).handlers()
     urls = {f"https://sqs.{_REGION}.amazonaws.com/{_ACCOUNT}/{name}": name for name in fixtures.get("sqs", {})}
     send: Callable[[Any], Json] = handlers["sqs", "sendMessage"]
 
-    def send_message(request: Any) -> Json:  # TaskRequest, changed before it goes on
+    def send_message(request: Any) -> Json:  # changes the TaskRequest
         url = request.parameters.get("QueueUrl")
         if isinstance(url, str) and url not in urls:
             host = url.split("//")[-1].split("/")[0]
@@ -143,7 +143,7 @@ def _with_queues(calls: AwsCalls, fixtures: Mapping[str, Json]) -> dict[tuple[st
 
 
 def fill(fixtures: Mapping[str, Json], calls: AwsCalls) -> None:
-    """Put what a case needs into the services that the calls reach."""
+    """Put the fixtures of a case into the services."""
     for bucket, objects in fixtures.get("s3", {}).items():
         calls.client("s3").create_bucket(Bucket=bucket)
         for key, content in objects.items():
@@ -164,7 +164,7 @@ def fill(fixtures: Mapping[str, Json], calls: AwsCalls) -> None:
 
 
 def _answer(calls: AwsCalls, queue: str, reply: str, tokens: TaskTokens, over: threading.Event) -> None:
-    """Somebody outside who reads a queue and answers each message's token."""
+    """Plays the worker that reads a queue and answers the token of each message."""
     client = calls.client("sqs")
     url = client.get_queue_url(QueueName=queue)["QueueUrl"]
     while not over.is_set():

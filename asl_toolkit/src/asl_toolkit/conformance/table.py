@@ -1,4 +1,4 @@
-"""The table of verdicts: all cases, those with a history, each feature; one interpreter or several side by side."""
+"""The table of verdicts: all cases, those with a history, and each feature; for one interpreter or several side by side."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,10 @@ _NAME, _CASES, _COUNT, _SHARE = 46, 7, 7, 9  # characters of the columns
 
 
 def table(cases: Sequence[Mapping[str, Json]], verdicts: Mapping[str, Sequence[Verdict]]) -> str:
-    """The text. `verdicts` holds one verdict a case by the interpreter's name; names stand above when there are several."""
+    """The text. `verdicts` has the verdicts per interpreter, one per case.
+
+    Names of interpreters are printed if there are several.
+    """
     totals: Counter[str] = Counter(row for case in cases for row in _rows(case))
     counts: dict[str, dict[str, Counter[Verdict]]] = {name: defaultdict(Counter) for name in verdicts}
     for name, of_one in verdicts.items():
@@ -36,7 +39,7 @@ def _cells(counts: Counter[Verdict], total: int) -> str:
 
 
 def _rows(case: Mapping[str, Json]) -> Iterator[str]:
-    """The rows that a case counts in; features are indented."""
+    """The rows that a case belongs to; features are indented."""
     yield "all"
     if case["expect"].get("events") is not None:
         yield "with a history"

@@ -1,7 +1,7 @@
-"""What intrinsic functions ask of their arguments.
+"""The rules for arguments of intrinsic functions.
 
-What they refuse ends the execution with States.Runtime, which nothing catches; the text is AWS's (snapshots of runs on AWS
-in gabrielmoreira/tiny-asl-machine, `tests/conformance/cases/.snapshots/aws`).
+An invalid argument ends the execution with States.Runtime, which no Catch handles. The texts are AWS's (snapshots of runs on
+AWS in gabrielmoreira/tiny-asl-machine, `tests/conformance/cases/.snapshots/aws`).
 """
 
 import math
@@ -13,19 +13,19 @@ _LONGEST = 10_000
 
 
 class IntrinsicFault(Exception):  # noqa: N818 - named after what happened
-    """A function refuses its arguments; the text is what AWS puts behind the call."""
+    """A function refuses its arguments; the text is the one that AWS prints after the call."""
 
 
 def invalid(name: str) -> IntrinsicFault:
-    """What AWS says of arguments of a wrong number, type or value."""
+    """AWS's text for arguments of a wrong number, type or value."""
     return IntrinsicFault(f"Invalid arguments in {name}")
 
 
 def rounded(name: str, value: Json) -> int:
-    """A number to the nearest whole one, halves upwards (-1.5 → -1), as a 32-bit integer: for States.MathAdd.
+    """A number rounded to the nearest integer, halves upwards (-1.5 → -1), as a 32-bit integer: for States.MathAdd.
 
-    A whole number outside of 32 bits is refused; a double that is too large even for 64 (1e309) is not, as on AWS: what it
-    counts as was not shown, taken is Java's `(int) Math.round(…)`.
+    An integer outside of 32 bits is an error. As on AWS, a double that is too large even for 64 bits (1e309) is not an
+    error; its value on AWS is unknown, so it is Java's `(int) Math.round(…)`.
     """
     if not is_number(value):
         raise invalid(name)
@@ -36,14 +36,14 @@ def rounded(name: str, value: Json) -> int:
 
 
 def int32(name: str, value: int) -> int:
-    """The value, if 32 bits hold it."""
+    """The value, if it fits into 32 bits."""
     if not -(1 << 31) <= value < 1 << 31:
         raise invalid(name)
     return value
 
 
 def truncated(name: str, value: Json) -> int:
-    """A number without its fraction (2.9 → 2, -2.9 → -2): how all but States.MathAdd read theirs."""
+    """A number without its fraction (2.9 → 2, -2.9 → -2), as all functions except States.MathAdd read it."""
     if not is_number(value):
         raise invalid(name)
     return to_int(value) if isinstance(value, float) else value

@@ -1,7 +1,7 @@
 """Intrinsic functions on arrays.
 
-What the developer guide leaves open (fractions are cut off, texts are compared, the order of States.ArrayUnique) is as AWS
-answered gabrielmoreira/tiny-asl-machine's conformance cases (`tests/conformance/cases/States.Array*.ts`).
+Where the developer guide is silent (fractions are cut off, texts are compared, the order of States.ArrayUnique), they do
+what AWS did in gabrielmoreira/tiny-asl-machine's conformance cases (`tests/conformance/cases/States.Array*.ts`).
 """
 
 from asl_toolkit.intrinsics.arguments import array as as_array
@@ -28,7 +28,7 @@ def partition(values: Json, size: Json) -> list[list[Json]]:
 
 
 def contains(values: Json, wanted: Json) -> bool:
-    """States.ArrayContains: by the texts of the values, so "true" is true, and the order of an object's members counts."""
+    """States.ArrayContains: compares texts, so "true" equals true, and the order of an object's members counts."""
     text = _text(wanted)
     return any(_text(value) == text for value in as_array("States.ArrayContains", values))
 
@@ -49,7 +49,7 @@ def span(first: Json, last: Json, step: Json) -> list[int]:
 
 
 def get_item(values: Json, position: Json) -> Json:
-    """States.ArrayGetItem; an empty array gives null, whatever the position."""
+    """States.ArrayGetItem; an empty array gives null for every position."""
     elements, index = as_array("States.ArrayGetItem", values), truncated("States.ArrayGetItem", position)
     if not elements:
         return None

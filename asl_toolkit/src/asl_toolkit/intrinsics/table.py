@@ -1,7 +1,7 @@
-"""The intrinsic functions by name, with how many arguments each takes.
+"""The intrinsic functions by name, with their numbers of arguments.
 
-Source: the Step Functions developer guide, "Intrinsic functions for JSONPath states"; rounding, tokens and the text of
-objects as recorded executions show them, limits and faults as AWS answered gabrielmoreira/tiny-asl-machine's cases.
+Source: the Step Functions developer guide, "Intrinsic functions for JSONPath states". Rounding, tokens and the text of
+objects are taken from recorded executions, limits and faults from AWS's answers to gabrielmoreira/tiny-asl-machine's cases.
 """
 
 import random
@@ -17,14 +17,14 @@ __all__ = ["FUNCTIONS", "Intrinsic", "IntrinsicFault"]
 
 
 class Intrinsic(NamedTuple):
-    """What computes a function, and the least and the most arguments that it takes (None: any number)."""
+    """A function, and the least and the most arguments that it takes (None: no limit)."""
 
     compute: Callable[..., Json]
     least: int
     most: int | None
 
     def takes(self, count: int) -> bool:
-        """Whether it can be called with so many arguments. AWS asks that when the call runs, not when it is created."""
+        """Whether it accepts this number of arguments. AWS checks this when the call runs, not when the machine is created."""
         return count >= self.least and (self.most is None or count <= self.most)
 
 
@@ -34,7 +34,7 @@ def _math_add(first: Json, second: Json) -> int:
 
 
 def _math_random(start: Json, end: Json, *seed: Json) -> int:
-    """States.MathRandom: `start` may come out, `end` not; the seed's numbers are those of java.util.Random."""
+    """States.MathRandom: from `start` (included) to `end` (excluded); with a seed, the numbers are those of java.util.Random."""
     low, high = truncated("States.MathRandom", start), truncated("States.MathRandom", end)
     if low >= high:
         raise invalid("States.MathRandom")
@@ -44,8 +44,8 @@ def _math_random(start: Json, end: Json, *seed: Json) -> int:
 
 
 def _uuid(*_arguments: Json) -> str:
-    """States.UUID: AWS ignores what it is given (tiny-asl-machine, States.UUID.ts)."""
-    import uuid  # takes long to import, and few definitions need it
+    """States.UUID: AWS ignores its arguments (tiny-asl-machine, States.UUID.ts)."""
+    import uuid  # slow to import, and few definitions need it
 
     return str(uuid.uuid4())
 

@@ -20,10 +20,11 @@ def base64_encode(value: Json) -> str:
 
 
 def base64_decode(value: Json) -> str:
-    """States.Base64Decode: characters of no alphabet are passed over, the first `=` ends the data, padding may be missing.
+    """States.Base64Decode: other characters are skipped, the first `=` ends the data, and padding may be missing.
 
-    AWS decodes ` YWJjZA== `, `abc`, `ab==cd` and `!!!invalid!!!` (tiny-asl-machine, States.Base64Decode.ts): so does Apache
-    Commons Codec, whose other habits are taken over too: `-` and `_` are `+` and `/`, a single character left over is dropped.
+    AWS decodes ` YWJjZA== `, `abc`, `ab==cd` and `!!!invalid!!!` (tiny-asl-machine, States.Base64Decode.ts), as Apache
+    Commons Codec does. So its other rules apply too: `-` and `_` mean `+` and `/`, and a single character at the end is
+    dropped.
     """
     data, _, _ = short_text("States.Base64Decode", value).partition("=")
     data = _NO_BASE64.sub("", data.replace("-", "+").replace("_", "/"))
@@ -33,7 +34,7 @@ def base64_decode(value: Json) -> str:
 
 
 def digest(value: Json, algorithm: Json) -> str:
-    """States.Hash: lower-case hexadecimal; what is no string is hashed as its JSON text."""
+    """States.Hash: lower-case hexadecimal; a value that is not a string is hashed as its JSON text."""
     data = value if isinstance(value, str) else dumps(value)
     if text("States.Hash", algorithm) not in _HASHES or len(data) > _LONGEST:
         raise invalid("States.Hash")
@@ -41,14 +42,17 @@ def digest(value: Json, algorithm: Json) -> str:
 
 
 def hexadecimal(data: str, algorithm: str) -> str:
-    """The hash of a text; KeyError for an algorithm that AWS does not know."""
-    import hashlib  # takes long to import, and few definitions need it
+    """The hash of a text. Raises KeyError for an algorithm that AWS does not know."""
+    import hashlib  # slow to import, and few definitions need it
 
     return hashlib.new(_HASHES[algorithm], data.encode(errors="replace"), usedforsecurity=False).hexdigest()
 
 
 def json_merge(first: Json, second: Json, deep: Json) -> Json:
-    """States.JsonMerge: shallow only, members of the second win. A flag that is no boolean counts as false, as on AWS."""
+    """States.JsonMerge: a shallow merge; members of the second object win.
+
+    As on AWS, a flag that is not a boolean means false.
+    """
     if not isinstance(first, dict) or not isinstance(second, dict) or deep is True:
         raise invalid("States.JsonMerge")
     return {**first, **second}
@@ -71,7 +75,7 @@ def json_to_string(value: Json) -> str:
 
 
 def string_split(value: Json, delimiters: Json) -> list[str]:
-    """States.StringSplit: each character of the second argument separates; empty pieces are dropped."""
+    """States.StringSplit: each character of the second argument is a separator; empty pieces are dropped."""
     data, marks = text("States.StringSplit", value), text("States.StringSplit", delimiters)
     if not marks:
         return [data] if data else []

@@ -1,4 +1,4 @@
-"""An expression as the library has it, with AWS's limits and its arithmetic."""
+"""An expression of the JSONata library, with the limits and the arithmetic of AWS."""
 
 import math
 from typing import Any, Final
@@ -12,7 +12,7 @@ _MOST_BY_LANGUAGE: Final = 10_000_000
 
 
 class Expression(Jsonata):  # type: ignore[misc] # the library ships no types
-    """A compiled expression; the library calls the methods that are replaced here."""
+    """A compiled expression. The library calls the methods that are replaced here."""
 
     def evaluate_numeric_expression(self, left: Any, right: Any, sign: str) -> Any:  # the library's values
         """Arithmetic on doubles: AWS gives Infinity and NaN where jsonata-js and Python refuse (floci-io/floci, issue 2737)."""
@@ -22,7 +22,7 @@ class Expression(Jsonata):  # type: ignore[misc] # the library ships no types
         return Utils.convert_number(result) if math.isfinite(result) else result
 
     def evaluate_range_expression(self, left: Any, right: Any) -> Any:  # as above
-        """`left..right`, within AWS's limit of memory."""
+        """`left..right`, within AWS's memory limit."""
         if type(left) is int and type(right) is int and _MOST_IN_RANGE < right - left + 1 <= _MOST_BY_LANGUAGE:
             raise LimitReached(MEMORY)
         return super().evaluate_range_expression(left, right)
@@ -32,7 +32,7 @@ class Expression(Jsonata):  # type: ignore[misc] # the library ships no types
         return concatenated(left, right)
 
     def evaluate_function(self, expression: Any, value: Any, environment: Any, context: Any) -> Any:  # as above
-        """A call; an error that lacks the function's name gets it."""
+        """A function call. If an error does not name the function, the name is added."""
         try:
             return super().evaluate_function(expression, value, environment, context)
         except JException as error:

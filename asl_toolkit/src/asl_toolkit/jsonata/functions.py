@@ -1,8 +1,8 @@
-"""The functions of expressions: AWS's own, and those of the language where the library does something else.
+"""The functions of expressions: AWS's own, and functions of the language in which the library differs from AWS.
 
-AWS's own are $partition, $range, $hash, $random, $uuid and $parse (developer guide, "Transforming data with JSONata"); $eval is
-none. What they do with odd arguments was measured with TestState by floci-io/floci (pulls 2676, 2783) and sfnx, and recorded
-by gabrielmoreira/tiny-asl-machine (Feature.JSONataBuiltins).
+AWS's own are $partition, $range, $hash, $random, $uuid and $parse (developer guide, "Transforming data with JSONata"); there
+is no $eval. Results for unusual arguments were measured with TestState by floci-io/floci (pulls 2676, 2783) and sfnx, and
+recorded by gabrielmoreira/tiny-asl-machine (Feature.JSONataBuiltins).
 """
 
 import math
@@ -22,7 +22,7 @@ from asl_toolkit.jsonata.parsing import parse_strictly
 from asl_toolkit.jsonata.pictures import rounded_for
 from asl_toolkit.jsonata.texts import text_of
 
-_MOST_NUMBERS = 360_145  # AWS gives $range so many and refuses one more (floci, test of pull 2783)
+_MOST_NUMBERS = 360_145  # the most that AWS allows for $range (floci, test of pull 2783)
 _ALGORITHMS = ("SHA-1", "SHA-384", "SHA-256", "SHA-512", "MD5")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[Ee][-+]?[0-9]+)?")
 _BASES: Mapping[str, int] = {"0x": 16, "0X": 16, "0o": 8, "0O": 8, "0b": 2, "0B": 2}
@@ -33,14 +33,14 @@ _FAULTS: Mapping[str, tuple[str, int]] = {"toMillis": ("D3110", 0), "formatInteg
 
 
 class _Signature(Signature):  # type: ignore[misc] # the library ships no types
-    """A signature that tells null from undefined, and counts the arguments as jsonata-js does."""
+    """A signature that distinguishes null from undefined, and counts the arguments as jsonata-js does."""
 
     def get_symbol(self, value: Any) -> str:  # the library's values
-        """The letter of a value's type; `l` is null's."""
+        """The letter of a value's type; null has `l`."""
         return "l" if value is Utils.NULL_VALUE else str(super().get_symbol(value))
 
     def throw_validation_error(self, _arguments: Any, symbols: str, name: str | None) -> None:  # as above
-        """T0410 for the first argument that does not fit."""
+        """Raise T0410 for the first argument that does not fit."""
         pattern, good = "", 0
         for param in self._params:
             pattern += param.regex
@@ -52,7 +52,7 @@ class _Signature(Signature):  # type: ignore[misc] # the library ships no types
 
 
 class _Native(Jsonata.JFunction):  # type: ignore[misc] # the library ships no types
-    """One of the library's functions behind a strict signature."""
+    """A function of the library with a strict signature."""
 
     def __init__(self, name: str, native: Any) -> None:  # a JNativeFunction
         super().__init__(native, None)
@@ -61,7 +61,7 @@ class _Native(Jsonata.JFunction):  # type: ignore[misc] # the library ships no t
         self.signature.__dict__.update(native.signature.__dict__)
 
     def call(self, value: Any, arguments: Any) -> Any:  # the library's values
-        """The function's value; what Python raises becomes JSONata's error where there is one."""
+        """The function's value. A Python exception becomes JSONata's error, if it has one."""
         try:
             return self.function.call(value, arguments)
         except JException:
@@ -73,12 +73,12 @@ class _Native(Jsonata.JFunction):  # type: ignore[misc] # the library ships no t
             raise JException(code, -1, *arguments[place : place + 2]) from error
 
     def get_number_of_args(self) -> int:
-        """How many arguments it takes."""
+        """The number of its arguments."""
         return int(self.function.get_number_of_args())
 
 
 class _Own(Jsonata.JFunction):  # type: ignore[misc] # the library ships no types
-    """A Python function behind a strict signature; it gets as many arguments as are given."""
+    """A Python function with a strict signature; it gets only the arguments of the call."""
 
     def __init__(self, name: str, signature: str, function: Callable[..., Any]) -> None:
         super().__init__(Jsonata.JLambda(function), None)
@@ -86,13 +86,13 @@ class _Own(Jsonata.JFunction):  # type: ignore[misc] # the library ships no type
         self.signature = _Signature(signature, name)
 
     def validate(self, arguments: Any, context: Any) -> Any:  # the library's values
-        """The arguments, if they fit: not more than are given, or the context in the place of the first."""
+        """The arguments, if they fit, without those that the signature adds. A call without arguments gets the context."""
         fitting = self.signature.validate(arguments, context)
         return fitting[: max(len(arguments), 1)]
 
 
 def _partition(values: Any = None, size: Any = None) -> Any:  # the library's values
-    """Chunks; without a size one of all. A size of 0, and no values, give nothing."""
+    """Chunks of an array; without a size, one chunk. A size of 0 or an empty array gives nothing."""
     if values is None:
         return None
     if not isinstance(values, list):
@@ -112,7 +112,7 @@ def _partition(values: Any = None, size: Any = None) -> Any:  # the library's va
 
 
 def _range(first: Any = None, last: Any = None, step: Any = None) -> Any:  # as above
-    """Numbers, both ends included, fractions cut off; nothing when an argument is undefined or the step is 0."""
+    """Numbers with both ends included; fractions are cut off. Undefined if an argument is undefined or the step is 0."""
     if first is None or last is None or step is None or int(step) == 0:
         return None
     start, stop, by = int(first), int(last), int(step)
@@ -132,7 +132,7 @@ def _hash(text: Any, *algorithm: Any) -> Any:  # as above
 
 
 def _random(seed: Any = None) -> float:  # as above
-    """From 0 to 1; with a seed the first number of java.util.Random ($random(42) is 0.7275636800328681)."""
+    """A number from 0 to 1. With a seed, it is the first number of java.util.Random ($random(42) is 0.7275636800328681)."""
     return random.random() if seed is None else JavaRandom(int(seed)).fraction()  # noqa: S311 - as AWS's, no secret
 
 
@@ -159,7 +159,7 @@ def _number(value: Any = None) -> Json:
 
 
 def _parse_integer(text: Any = None, picture: Any = None) -> Any:  # the library's values
-    """NaN for a text that is none: AWS gives "NaN" for $parseInteger('abc', '0') (floci, issue 2737)."""
+    """NaN if the text is not a number: AWS gives "NaN" for $parseInteger('abc', '0') (floci, issue 2737)."""
     try:
         return Functions.parse_integer(text, picture)
     except ValueError:
@@ -177,7 +177,7 @@ def _format_number(value: Any = None, picture: Any = None, options: Any = None) 
 
 
 def _from_millis(millis: Any = None, picture: Any = None, zone: Any = None) -> Any:  # as above
-    """Undefined for what is no number; a zone that is none is UTC (both measured by sfnx)."""
+    """Undefined for a value that is not a number. An unknown time zone means UTC (both measured by sfnx)."""
     if not isinstance(millis, (int, float)) or isinstance(millis, bool):
         return None
     known = zone if isinstance(zone, str) and _ZONE.fullmatch(zone) else None
@@ -185,7 +185,7 @@ def _from_millis(millis: Any = None, picture: Any = None, zone: Any = None) -> A
 
 
 def _decode_url_component(text: Any = None) -> Any:  # as above
-    """A `+` is a blank, a broken escape is refused, broken UTF-8 becomes U+FFFD (measured by sfnx)."""
+    """A `+` becomes a blank, a broken escape is an error, and broken UTF-8 becomes U+FFFD (measured by sfnx)."""
     if text is None:
         return None
     if _BAD_ESCAPE.search(text):
@@ -194,7 +194,7 @@ def _decode_url_component(text: Any = None) -> Any:  # as above
 
 
 def _decode_url(text: Any = None) -> Any:  # as above
-    """Broken escapes and broken UTF-8 are refused."""
+    """Broken escapes and broken UTF-8 are errors."""
     if text is None:
         return None
     try:
@@ -206,7 +206,7 @@ def _decode_url(text: Any = None) -> Any:  # as above
 
 
 def _sort(values: Any = None, comparator: Any = None) -> Any:  # as above
-    """Without a comparator only numbers, or only texts."""
+    """Without a comparator, it sorts only numbers or only texts."""
     if comparator is None and isinstance(values, list) and len(values) > 1:
         numbers = all(Utils.is_numeric(value) for value in values)
         if not numbers and not all(isinstance(value, str) for value in values):
@@ -215,7 +215,7 @@ def _sort(values: Any = None, comparator: Any = None) -> Any:  # as above
 
 
 def _distinct(values: Any = None) -> Any:  # as above
-    """An array stays one, with a single element too; only a sequence of results becomes its element."""
+    """An array stays an array, also with a single element. A sequence of results with one element becomes this element."""
     result = Functions.distinct(values)
     return list(result) if isinstance(result, list) and result is not values and not Utils.is_sequence(values) else result
 
@@ -240,7 +240,7 @@ _OWN: Mapping[str, tuple[str, Callable[..., Any]]] = {
 
 
 def bindings(now: Callable[..., Any], millis: Callable[[], int]) -> Mapping[str, Any]:  # the library's functions
-    """Every function that an expression can call, by name; `$eval` is undefined, as on AWS."""
+    """All functions that an expression can call, by name. `$eval` is undefined, as on AWS."""
     natives = {
         name: _Native(name, function)
         for name, function in Jsonata.static_frame.bindings.items()

@@ -1,4 +1,4 @@
-"""The JSONata library, imported without what it does to the process: it sets the recursion limit to 10,000 for everybody."""
+"""Imports the JSONata library without its side effect: it sets the recursion limit of the process to 10,000."""
 
 import sys
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _DEEPEST: Final = 10_000
 
 @contextmanager
 def deep_recursion() -> Iterator[None]:
-    """Lets the library recurse as deeply as it wants to, for one evaluation."""
+    """Allows the library's deep recursion for one evaluation."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _DEEPEST))
     try:

@@ -1,8 +1,8 @@
-"""What a failed expression says: the texts of jsonata-js, which AWS prints, out of the library's exceptions.
+"""The texts of failed expressions: those of jsonata-js, which AWS prints, made from the library's exceptions.
 
-Source: floci-io/floci issues 2668 and 2736 (149 expressions through TestState: `… threw an error during evaluation. CODE: text`
-for errors of the language, `…: text` for limits, an unnamed internal error for the rest). The library's table is that of
-jsonata-java, in which `function` had become `Object`.
+Source: floci-io/floci issues 2668 and 2736 (149 expressions through TestState: `… threw an error during evaluation. CODE:
+text` for errors of the language, `…: text` for limits, an unnamed internal error for all others). The library has the table
+of jsonata-java, in which `function` had become `Object`.
 """
 
 import re
@@ -31,11 +31,11 @@ _UNCODED: Mapping[str, str] = {  # texts that the library gives for a code
 
 
 class LimitReached(Exception):  # noqa: N818 - named after what happened
-    """The expression needs more than AWS gives it; the text is AWS's."""
+    """The expression exceeds a limit of AWS; the text is AWS's."""
 
 
 def tail_of(error: JException, deepest: int) -> str:
-    """What stands behind `threw an error during evaluation`: the separator, the code and the text."""
+    """The text behind `threw an error during evaluation`: the separator, the code and the message."""
     if error.error == "D1011":
         return (
             ": Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive. "
@@ -57,7 +57,7 @@ def tail_of(error: JException, deepest: int) -> str:
 
 
 def _values(code: str, error: JException) -> list[Any]:  # the library's values
-    """What the places of a template take, in its order."""
+    """The values of a template's placeholders, in its order."""
     details = [error.current, error.expected, error.extra]
     if code == "T0412":
         return [*details[:2], _ARRAYS_OF.get(str(error.extra)[:1])]
@@ -71,7 +71,7 @@ def _values(code: str, error: JException) -> list[Any]:  # the library's values
 
 
 def _shown(value: Any) -> str:  # the library's values
-    """As JSON.stringify writes it."""
+    """The value as JSON.stringify writes it."""
     if value is None:
         return "undefined"
     if value is Utils.NULL_VALUE or (isinstance(value, float) and not isfinite(value)):

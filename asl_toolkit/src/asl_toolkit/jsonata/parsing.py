@@ -1,4 +1,4 @@
-"""`$parse`: a JSON text as the library's value; names that come twice and numbers that no double holds are refused."""
+"""`$parse`: a JSON text becomes a value of the library. Duplicate names and numbers that do not fit a double are errors."""
 
 import json
 import math
@@ -8,7 +8,10 @@ from asl_toolkit.jsonata.library import JException, Utils
 
 
 def parse_strictly(text: str) -> Any:  # the library's value
-    """The value, with the library's null. JException D3137 for what is no JSON (measured: floci-io/floci, pull 2676)."""
+    """The value, with the library's null.
+
+    Raises JException D3137 if the text is not valid JSON (measured: floci-io/floci, pull 2676).
+    """
     try:
         return _with_nulls(_DECODER.decode(text))
     except RecursionError as error:

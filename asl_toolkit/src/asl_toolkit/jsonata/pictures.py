@@ -1,7 +1,7 @@
-"""The rules for pictures of `$formatNumber` (XPath 3.1, 4.7.3; jsonata-js, `formatNumber`): the library checks only some of them.
+"""The rules for pictures of `$formatNumber` (XPath 3.1, 4.7.3; jsonata-js, `formatNumber`). The library checks only some.
 
-AWS refuses `x` with D3086 (floci-io/floci, issue 2737): of several faults it names the last one in this order, as jsonata-js
-does.
+AWS refuses `x` with D3086 (floci-io/floci, issue 2737). If a picture has several faults, AWS and jsonata-js name the last
+one in the order of the rules.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _DEFAULTS: Final[Mapping[str, str]] = {
 
 
 class _Part:
-    """A sub-picture, cut into what the rules speak of."""
+    """A sub-picture, divided into the parts that the rules name."""
 
     def __init__(self, picture: str, marks: Mapping[str, str]) -> None:
         self.picture = picture
@@ -84,7 +84,7 @@ class _Part:
 
     @property
     def decimals(self) -> int | None:
-        """How many digits stand behind the point at most; None for a picture that scales the number."""
+        """The most digits after the decimal point. None for a picture that scales the number."""
         if self.exponent is not None or self.marks["percent"] in self.picture or self.marks["per-mille"] in self.picture:
             return None
         behind = self.fraction if self.marks["decimal-separator"] in self.mantissa else ""
@@ -92,9 +92,9 @@ class _Part:
 
 
 def rounded_for(value: float, picture: str, options: Mapping[str, str] | None) -> float:
-    """The number, rounded as the picture wants it: half to even on its decimal digits (2.675 → 2.68, 0.125 → 0.12).
+    """The number, rounded to the picture's decimal digits, half to even (2.675 → 2.68, 0.125 → 0.12).
 
-    JException for a picture that breaks a rule.
+    Raises JException for an invalid picture.
     """
     marks = {**_DEFAULTS, **(options or {})}
     parts = [_Part(text, marks) for text in picture.split(marks["pattern-separator"])]

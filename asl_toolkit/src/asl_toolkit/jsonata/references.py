@@ -1,4 +1,4 @@
-"""Names that an expression reads outside of any path: AWS evaluates expressions without a context item and refuses them.
+"""Names that an expression reads outside of any path. AWS refuses them: it evaluates without a context item.
 
 Source: floci-io/floci, issue 2670 and pull 2699: `UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'phone' at the top level is
 not supported.`, measured on AWS with 1,574 expressions of jsonata-js's tests.
@@ -12,7 +12,7 @@ _LISTS = ("arguments", "expressions")
 
 
 def top_level_names(tree: Any) -> list[str]:  # a node of the library's tree
-    """The names, without repetition. The later steps of a path and its predicates have a context item, so they may have names."""
+    """The names, without repetition. Later steps of a path and its predicates have a context item, so their names are allowed."""
     return list(dict.fromkeys(_names(tree)))
 
 

@@ -1,7 +1,8 @@
-"""`$string` and `&`: values as JSON texts, numbers as JavaScript writes them.
+"""`$string` and `&`: values as JSON texts, with numbers as JavaScript writes them.
 
-Whole numbers up to 10²¹ keep all their digits on AWS, fractions fifteen of them: $string(1e20) is 100000000000000000000,
-9223372036854775807 itself, 999999999999999868928 is 999999999999999900000, 1/3 0.333333333333333 (floci-io/floci, pull 2683).
+On AWS, whole numbers up to 10²¹ keep all their digits, and fractions keep fifteen: $string(1e20) is 100000000000000000000,
+9223372036854775807 stays as it is, 999999999999999868928 becomes 999999999999999900000, 1/3 becomes 0.333333333333333
+(floci-io/floci, pull 2683).
 """
 
 import json
@@ -11,7 +12,7 @@ from typing import Any
 from asl_toolkit.jsonata.library import JException, Utils
 from asl_toolkit.jsonata.messages import MEMORY, LimitReached
 
-_LONGEST = 6_990_256  # characters: AWS takes 2²² and refuses 2²³; the bound that fits its numbers, too (floci, pull 2783)
+_LONGEST = 6_990_256  # characters: AWS accepts 2²² and refuses 2²³ (floci, pull 2783)
 _SIGNIFICANT = 15
 _LONG = 1 << 63
 
@@ -30,12 +31,12 @@ def text_of(value: Any, *, pretty: bool = False) -> str | None:  # the library's
 
 
 def concatenated(left: Any, right: Any) -> str:  # as above
-    """`left & right`; what is undefined is an empty text."""
+    """`left & right`; an undefined value is an empty text."""
     return bounded((text_of(left) or "") + (text_of(right) or ""))
 
 
 def bounded(text: str) -> str:
-    """The text, unless it is longer than an expression may make one."""
+    """The text. Raises LimitReached if it is longer than an expression may make it."""
     if len(text) > _LONGEST:
         raise LimitReached(MEMORY)
     return text
@@ -101,7 +102,7 @@ def number_text(value: float) -> str:
 
 
 def _shortest(value: float) -> tuple[str, int]:
-    """The fewest digits that mean the number, and where its point stands: 0.05 → "5", -1."""
+    """The fewest digits that represent the number, and the position of the decimal point: 0.05 → "5", -1."""
     mantissa, _, exponent = repr(value).partition("e")
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")

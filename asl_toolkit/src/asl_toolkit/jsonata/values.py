@@ -1,7 +1,7 @@
-"""JSONata values of states: texts `{% … %}` compiled by the library, filled with `$states` and the variables in scope.
+"""JSONata values of states: texts `{% … %}`, compiled by the library, evaluated with `$states` and the variables in scope.
 
-The library keeps state a thread, so one lock guards it; the work is bound to Python's own lock anyway. An expression that runs
-for five seconds is ended (AWS: one second), and one that is nested deeper than 100, as on AWS: it takes 100 terms of a
+The library keeps state per thread, so one lock guards it. Threads would gain nothing: Python's lock allows one at a time. An
+expression is ended after five seconds (AWS: after one) or at a nesting depth of 100, as on AWS: that allows 100 terms of a
 sum, 99 brackets and a recursion of 31 (floci-io/floci, pull 2783).
 """
 
@@ -51,14 +51,14 @@ _EXPECTED: Mapping[str, str] = {
 
 @dataclass(eq=False, match_args=False)
 class JsonataExpression:
-    """One `{% … %}`: its text, the field's path inside the state, and the type that the field needs (None: any)."""
+    """One `{% … %}`: its text, the field's path inside the state, and the type that the field needs (None: any type)."""
 
     source: str
     location: str
     expected: str | None
 
     def evaluate(self, environment: Environment) -> Json:
-        """The value. EvaluationFailure when it is undefined, of another type, or the expression fails."""
+        """The value. Raises EvaluationFailure if it is undefined, if its type is wrong, or if the expression fails."""
         value = self._compute(environment)
         if value is None:
             raise self._failure("returned nothing (undefined).")
@@ -85,7 +85,7 @@ class JsonataExpression:
     def _evaluated(self, environment: Environment) -> Any:  # as above
         try:
             return _evaluate(self.source, environment)
-        except RecursionError:  # deeper than this process goes elsewhere: the library's own bound holds
+        except RecursionError:  # deeper than the rest of the process; the library has a bound for its recursion
             with deep_recursion():
                 return _evaluate(self.source, environment)
 
@@ -96,7 +96,7 @@ class JsonataExpression:
 
 
 def _evaluate(source: str, environment: Environment) -> Any:  # the library's values
-    """The value of an expression; the lock is held."""
+    """The value of an expression. The caller holds the lock."""
     expression = _compiled(source)
     frame = expression.create_frame()
     frame.set_runtime_bounds(_MOST_MILLISECONDS, _DEEPEST)
@@ -108,7 +108,7 @@ def _evaluate(source: str, environment: Environment) -> Any:  # the library's va
 
 
 def compile_value(value: Json, location: str) -> Evaluable:
-    """Compile a value of a JSONata state that the checker has passed; `location` is the field's path inside the state."""
+    """Compile a value of a JSONata state that passed the checker. `location` is the field's path inside the state."""
     return _compile(value, location, _EXPECTED.get(location.rsplit("/", 1)[-1]))
 
 
@@ -123,7 +123,7 @@ def _compile(value: Json, location: str, expected: str | None = None) -> Evaluab
 
 
 def syntax_fault(text: str) -> str | None:
-    """Why the library cannot read `{% … %}`; None if it can."""
+    """Why the library cannot read `{% … %}`, or None."""
     try:
         with _LOCK:
             _compiled(text[2:-2].strip())
@@ -133,14 +133,14 @@ def syntax_fault(text: str) -> str | None:
 
 
 def names_without_context(text: str) -> list[str]:
-    """The top-level names in a `{% … %}` that the library can read; AWS refuses them."""
+    """The top-level names in a valid `{% … %}`. AWS refuses them."""
     with _LOCK:
         return top_level_names(_compiled(text[2:-2].strip()).ast)
 
 
 @lru_cache(maxsize=2048)
 def _compiled(source: str) -> Any:  # Jsonata: the library ships no types
-    """The library's object for an expression; SyntaxFault when it cannot be parsed."""
+    """The library's object for an expression. Raises SyntaxFault if the expression cannot be parsed."""
     if not source:
         raise SyntaxFault("the JSONata expression is empty")
     try:
@@ -156,7 +156,7 @@ def _compiled(source: str) -> Any:  # Jsonata: the library ships no types
 
 
 def _regex(pattern: str, flags: RegexFlags) -> BoundedPattern:
-    """A regular expression of an expression; re.error when it cannot be read."""
+    """A regular expression inside an expression. Raises re.error if it cannot be read."""
     options = (bounded_regex.IGNORECASE if flags.case_insensitive else 0) | (bounded_regex.MULTILINE if flags.multiline else 0)
     return BoundedPattern(pattern, options)
 
@@ -171,7 +171,7 @@ def _states(environment: Environment) -> dict[str, Json]:
 
 
 def _plain(value: Any, expression: JsonataExpression) -> Json:
-    """A value of the library as plain JSON: its null, its lists, and numbers as JavaScript writes them."""
+    """A value of the library as plain JSON, with its null and lists converted, and numbers as JavaScript writes them."""
     if value is Utils.NULL_VALUE or value is None or isinstance(value, (str, bool, int)):
         return None if value is Utils.NULL_VALUE else value
     if isinstance(value, float):
@@ -192,7 +192,7 @@ def _plain(value: Any, expression: JsonataExpression) -> Json:
 
 
 class _Moment:
-    """The time that $now and $millis tell: that of the evaluation that holds the lock."""
+    """The time of $now and $millis: the start of the evaluation that holds the lock."""
 
     millis = 0
 

@@ -18,7 +18,7 @@ _Operand = Callable[[Json, Json], Json]  # (current, root) -> value, or _MISSING
 
 
 class FilterParser:
-    """Reads what stands between `?(` and `)`."""
+    """Reads the text between `?(` and `)`."""
 
     def __init__(self, scanner: "Scanner", parse_steps: "Callable[[Scanner], JsonPath]") -> None:
         self._scanner = scanner
@@ -57,7 +57,10 @@ class FilterParser:
             return self._comparison()
 
     def _comparison(self, *, null_is_there: bool = True) -> Predicate:
-        """`@.a < 3`, or `@.a` alone: whether it is there. Behind `!` null is not (Step Functions Local; floci, pull 3497)."""
+        """`@.a < 3`, or `@.a` alone: whether it exists.
+
+        After `!`, null counts as missing (Step Functions Local; floci, pull 3497).
+        """
         scanner = self._scanner
         if scanner.peek() == "/":
             pattern = read_pattern(scanner)
@@ -88,7 +91,7 @@ class FilterParser:
         return lambda _here, _root: value
 
     def _literal(self) -> Json:
-        """A literal. An unquoted word is a text, as four samples of aws-samples have it (parallel-translate and others)."""
+        """A literal. An unquoted word is a text, as in four samples of aws-samples (parallel-translate and others)."""
         scanner = self._scanner
         if scanner.peek() in {"'", '"'}:
             return scanner.quoted()
@@ -126,7 +129,7 @@ def _path_operand(path: "JsonPath", *, of_root: bool) -> _Operand:
 
 
 def _equal(left: Json, right: Json) -> bool:
-    """A number equals a text that spells it: Jayway compares them as numbers."""
+    """A number equals a text that spells it, because Jayway compares them as numbers."""
     if left is _MISSING or right is _MISSING:
         return left is right
     if is_number(left) and isinstance(right, str):
@@ -158,7 +161,7 @@ def _contains(left: Json, right: Json) -> bool:
 
 
 def _all_of(left: Json, right: Json, *, wanted: bool) -> bool:
-    """Whether each element of an array is (or is not) in another."""
+    """Whether each element of one array is (or is not) in another."""
     return isinstance(left, list) and isinstance(right, list) and all(_in(element, right) is wanted for element in left)
 
 

@@ -25,7 +25,7 @@ def _over_numbers(compute: Callable[[list[float]], float]) -> Callable[[Json], J
 
 
 def _stddev(numbers: list[float]) -> float:
-    from statistics import pstdev  # takes long to import, and few paths need it
+    from statistics import pstdev  # slow to import, and few paths need it
 
     return pstdev(numbers)
 
@@ -40,7 +40,7 @@ def _element(position: Json) -> Callable[[Json], Json]:
 
 
 def _index(arguments: Sequence[Json]) -> Callable[[Json], Json]:
-    """index(n): the element there, counted from the end below 0."""
+    """index(n): the element at n; a negative n counts from the end."""
     (position,) = arguments
     if not isinstance(position, int):
         raise TypeError
@@ -48,7 +48,7 @@ def _index(arguments: Sequence[Json]) -> Callable[[Json], Json]:
 
 
 def _concat(arguments: Sequence[Json]) -> Callable[[Json], Json]:
-    """concat(text, …): the texts of the array, or the text itself, and those."""
+    """concat(text, …): the texts of the array, or the text itself, followed by the arguments."""
 
     def function(value: Json) -> Json:
         return "".join(text for text in [*(value if isinstance(value, list) else [value]), *arguments] if isinstance(text, str))
@@ -69,5 +69,5 @@ FUNCTIONS: Mapping[str, Callable[[Json], Json]] = {
     "stddev": _over_numbers(_stddev),
 }
 
-# Those that take literals; TypeError or ValueError for others than they can use.
+# Functions with literal arguments; TypeError or ValueError for unusable ones.
 WITH_ARGUMENTS: Mapping[str, Callable[[Sequence[Json]], Callable[[Json], Json]]] = {"index": _index, "concat": _concat}

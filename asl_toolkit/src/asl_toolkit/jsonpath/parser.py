@@ -1,4 +1,4 @@
-"""JSONPath text → JsonPath. One pass, no backtracking, nesting bounded; SyntaxFault says what is wrong and where."""
+"""JSONPath text → JsonPath. One pass without backtracking, with bounded nesting. SyntaxFault says what is wrong and where."""
 
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ _MOST_TOKENS = 1_000
 
 @lru_cache(maxsize=4096)
 def parse_path(text: str) -> JsonPath:
-    """The path in `text`; it begins with `$` and may end with blanks, which Jayway trims. Raises SyntaxFault."""
+    """The path in `text`. It begins with `$` and may end with blanks, which Jayway trims. Raises SyntaxFault."""
     scanner = Scanner(text)
     if not scanner.take("$"):
         raise SyntaxFault(f"the path {text!r} does not begin with '$'")
@@ -26,12 +26,12 @@ def parse_path(text: str) -> JsonPath:
 
 
 def parse_whole(scanner: Scanner) -> JsonPath:
-    """The steps of a path that is the whole text: a name may hold any character but those that begin the next step."""
+    """The steps of a path that is the whole text. A name may contain any character that does not begin the next step."""
     return parse_steps(scanner, _WHOLE_NAME_ENDS)
 
 
 def parse_steps(scanner: Scanner, name_ends: frozenset[str] = _NAME_ENDS) -> JsonPath:
-    """The steps from where the scanner stands to the first character that belongs to no step."""
+    """The steps from the scanner's position to the first character that belongs to no step."""
     tokens: list[Token] = []
     while True:
         if len(tokens) > _MOST_TOKENS:
@@ -41,7 +41,7 @@ def parse_steps(scanner: Scanner, name_ends: frozenset[str] = _NAME_ENDS) -> Jso
             if scanner.peek() != "[":
                 tokens.append(_name_or_wildcard(scanner, name_ends))
         elif scanner.take("."):
-            if scanner.peek() == "[":  # a dot before a bracket says nothing: $.['a'] is $['a']
+            if scanner.peek() == "[":  # a dot before a bracket has no meaning: $.['a'] is $['a']
                 continue
             token = _name_or_wildcard(scanner, name_ends)
             tokens.append(token)
@@ -150,7 +150,7 @@ def _positions(scanner: Scanner) -> Index | Slice:
         scanner.skip_blanks()
         if scanner.take(":"):
             scanner.skip_blanks()
-            scanner.integer()  # Jayway reads two numbers and passes over a third
+            scanner.integer()  # Jayway reads two numbers and ignores a third
             scanner.skip_blanks()
         if first is None and stop is None:
             raise scanner.fault("a slice has a start or an end, as in [0:2], [1:] or [:2]")

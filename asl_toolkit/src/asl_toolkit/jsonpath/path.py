@@ -5,11 +5,11 @@ from typing import NamedTuple, TypeAlias
 
 from asl_toolkit.json_value import Json
 
-Predicate: TypeAlias = Callable[[Json, Json], bool]  # (current value, root) -> keep it?
+Predicate: TypeAlias = Callable[[Json, Json], bool]  # (current value, root) -> whether the value passes
 
 
 class PathNotFound(Exception):  # noqa: N818 - named after what happened
-    """A definite path names nothing in the value; the text is the one that AWS puts behind `Invalid path '…' : `."""
+    """The value of a definite path does not exist. The text is the one that AWS prints after `Invalid path '…' : `."""
 
 
 class Property(NamedTuple):
@@ -62,7 +62,7 @@ class Filter(NamedTuple):
 
 
 class Descent:
-    """`..`: the value and all that is below it, in document order."""
+    """`..`: the value and everything below it, in document order."""
 
     def __str__(self) -> str:
         """As Jayway prints it: `..`."""
@@ -70,7 +70,7 @@ class Descent:
 
 
 class Function(NamedTuple):
-    """`.length()`, `.min()`, …: the last token of a path, applied to all that the path before it gives."""
+    """`.length()`, `.min()`, …: the last token of a path, applied to all values of the path before it."""
 
     name: str
     compute: Callable[[Json], Json]
@@ -85,7 +85,7 @@ Token: TypeAlias = Property | Index | Slice | Wildcard | Filter | Descent | Func
 
 
 class JsonPath:
-    """A path from some root; `definite` tells whether it names one value (missing is an error) or a list of values."""
+    """A path from a root. `definite`: it names one value, and a missing value is an error; else it gives a list of values."""
 
     __slots__ = ("_names", "definite", "tokens")
 
@@ -100,7 +100,7 @@ class JsonPath:
         return "$" + "".join(map(str, self.tokens))
 
     def find(self, root: Json) -> Json:
-        """The value (definite) or the list of values (indefinite) below `root`; PathNotFound for a missing value."""
+        """The value (definite) or the list of values (indefinite) below `root`. Raises PathNotFound for a missing value."""
         if self._names is not None:
             value = root
             try:
@@ -204,7 +204,7 @@ def _filtered(value: Json, predicate: Predicate, root: Json) -> list[Json]:
 
 
 def _descend(value: Json) -> list[Json]:
-    """The value and all below it, parents before children, without recursion."""
+    """The value and everything below it, parents before children, without recursion."""
     values: list[Json] = []
     stack = [value]
     while stack:

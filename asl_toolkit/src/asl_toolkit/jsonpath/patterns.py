@@ -1,6 +1,6 @@
-"""Regular expressions in filters, `[?(@.name =~ /a.*/i)]`, as Jayway matches them: the whole text, flags as Java's.
+"""Regular expressions in filters, `[?(@.name =~ /a.*/i)]`, as Jayway matches them: the whole text, with Java's flags.
 
-Jayway takes a number or a boolean as its text, of an array any element that matches, and whatever else as an empty text
+Jayway matches the text of a number or a boolean, any element of an array, and an empty text for all other values
 (com.jayway.jsonpath, EvaluatorFactory.RegexpEvaluator). The library `regex` reads the expression; its dialect differs from
 Java's in rare details.
 """
@@ -22,8 +22,8 @@ _FLAGS = {"i": "IGNORECASE", "m": "MULTILINE", "s": "DOTALL", "x": "VERBOSE", "d
 
 
 def read_pattern(scanner: "Scanner") -> "BoundedPattern":
-    """`/…/flags`; a backslash takes the slash behind it along."""
-    from asl_toolkit import bounded_regex  # few paths need the library behind it
+    r"""`/…/flags`; `\/` is a slash of the expression."""
+    from asl_toolkit import bounded_regex  # few paths need this library
 
     match = _PATTERN.match(scanner.text, scanner.position)
     if match is None:
@@ -44,7 +44,7 @@ def read_pattern(scanner: "Scanner") -> "BoundedPattern":
 
 
 def matching(pattern: "BoundedPattern", operand: Callable[[Json, Json], Json], missing: object) -> Predicate:
-    """The predicate of `operand =~ pattern`. RuntimeFailure when matching takes too long."""
+    """The predicate of `operand =~ pattern`. It raises RuntimeFailure if matching takes too long."""
     from asl_toolkit.bounded_regex import TooSlow
 
     def holds(here: Json, root: Json) -> bool:

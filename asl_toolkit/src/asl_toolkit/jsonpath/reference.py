@@ -1,4 +1,4 @@
-"""Reference paths: where ResultPath puts a result. Only member names and single positions, no wildcard and no filter."""
+"""Reference paths: where ResultPath puts a result. They have only member names and single positions."""
 
 from typing import NamedTuple
 
@@ -9,17 +9,17 @@ from asl_toolkit.jsonpath.path import Index, Property
 
 
 class CannotPlace(Exception):  # noqa: N818 - named after what happened
-    """The value has something else than an object or a long enough array where the reference path leads."""
+    """The reference path leads through a value that is neither an object nor a long enough array."""
 
 
 class ReferencePath(NamedTuple):
-    """`$.a.b[0]` as steps; no step means the whole value."""
+    """`$.a.b[0]` as steps; no steps mean the whole value."""
 
     source: str
     steps: tuple[str | int, ...]
 
     def place(self, root: Json, value: Json) -> Json:
-        """A copy of `root` with `value` put where the path leads; missing objects are made. CannotPlace if it can't."""
+        """A copy of `root` with `value` at this path. Missing objects are created. Raises CannotPlace."""
         if not self.steps:
             return value
         result = _copy_of(root, self.steps[0])
@@ -53,7 +53,7 @@ def _copy_of(container: Json, step: str | int) -> Json:
 
 
 def parse_reference(text: str) -> ReferencePath:
-    """The reference path that `text` writes; SyntaxFault when it is none."""
+    """The reference path in `text`. Raises SyntaxFault if it is not a reference path."""
     path = parse_path(text)
     steps: list[str | int] = []
     for token in path.tokens:

@@ -1,4 +1,4 @@
-"""A cursor over the text of a path, a filter or an intrinsic function: what is read, and where it went wrong."""
+"""A cursor over the text of a path, a filter or an intrinsic function. It reads tokens and reports where reading failed."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _DEEPEST = 40
 
 
 class Scanner:
-    """Reads a text from left to right; every method moves forward or not at all."""
+    """Reads a text from left to right. No method moves backwards."""
 
     __slots__ = ("_depth", "position", "text")
 
@@ -22,15 +22,15 @@ class Scanner:
         self._depth = 0
 
     def fault(self, reason: str) -> SyntaxFault:
-        """What to raise: the reason, the text and the column (from 1)."""
+        """The exception to raise: the reason, the text and the column (from 1)."""
         return SyntaxFault(f"{reason} at column {self.position + 1} of {self.text!r}")
 
     def at_end(self) -> bool:
-        """True when everything is read."""
+        """Whether everything is read."""
         return self.position >= len(self.text)
 
     def only_blanks(self) -> bool:
-        """Whether only blanks follow, which Jayway trims (developer guide, tutorial-gather-s3-bucket-info)."""
+        """Whether only blanks follow; Jayway trims them (developer guide, tutorial-gather-s3-bucket-info)."""
         return self.text[self.position :].isspace()
 
     def peek(self) -> str:
@@ -38,7 +38,7 @@ class Scanner:
         return self.text[self.position : self.position + 1]
 
     def take(self, expected: str) -> bool:
-        """Step over `expected` if it stands here."""
+        """Step over `expected` if it comes next."""
         if not self.text.startswith(expected, self.position):
             return False
         self.position += len(expected)
@@ -75,7 +75,7 @@ class Scanner:
         raise self.fault(f"the closing {quote} is missing")
 
     def integer(self) -> int | None:
-        """A whole number, or None when there is none here."""
+        """A whole number, or None if none comes next."""
         match = _INTEGER.match(self.text, self.position)
         if match is None:
             return None
@@ -83,7 +83,7 @@ class Scanner:
         return int(match.group())
 
     def number(self) -> int | float | None:
-        """A JSON number, or None when there is none here."""
+        """A JSON number, or None if none comes next."""
         match = _NUMBER.match(self.text, self.position)
         if match is None:
             return None
@@ -93,7 +93,7 @@ class Scanner:
 
     @contextmanager
     def nested(self) -> Iterator[None]:
-        """Bounds how deep brackets, filters and calls may stand in one another (40)."""
+        """Limits the nesting depth of brackets, filters and calls (40)."""
         self._depth += 1
         if self._depth > _DEEPEST:
             raise self.fault(f"nested deeper than {_DEEPEST}")
