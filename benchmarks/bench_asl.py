@@ -65,22 +65,22 @@ def per_item() -> dict[str, Any]:
 
 def inline_map() -> dict[str, Any]:
     """The machine that both interpreters run."""
-    each = {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 40, "ItemProcessor": per_item(), "End": True}
-    return {"StartAt": "Each", "States": {"Each": each}}
+    map_state = {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 40, "ItemProcessor": per_item(), "End": True}
+    return {"StartAt": "Each", "States": {"Each": map_state}}
 
 
 def distributed_map() -> dict[str, Any]:
     """The same for each line of a file; the results go into files."""
     config = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
     read = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSONL"}}
-    each = {
+    map_state = {
         "Type": "Map",
         "ItemReader": {**read, "Parameters": {"Bucket": "b", "Key": "items"}},
         "ItemProcessor": {**config, **per_item()},
         "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "out"}},
         "End": True,
     }
-    return {"StartAt": "Each", "States": {"Each": each}}
+    return {"StartAt": "Each", "States": {"Each": map_state}}
 
 
 def items(count: int) -> list[dict[str, Any]]:
@@ -166,11 +166,11 @@ def by_ours(count: int, *, inline: bool) -> dict[str, float]:
     services = asl_toolkit.Services(functions=functions)
     text = json.dumps(inline_map())
     asl_toolkit.load(text)  # imports what loading needs, as moto's parts are imported by now
-    given = {"items": items(count)}
+    execution_input = {"items": items(count)}
     took: list[dict[str, float]] = []
     for _ in range(EXECUTIONS_OF_OURS):
         worked, started = time.process_time(), time.perf_counter()
-        result = asl_toolkit.run(text, given, services=services)
+        result = asl_toolkit.run(text, execution_input, services=services)
         took.append({"seconds": time.perf_counter() - started, "cpu": time.process_time() - worked})
         right(result.output, count)
     return {key: median(took, key) for key in took[0]}
@@ -209,9 +209,9 @@ def left_behind(executions: int, *, traced: bool) -> dict[str, float]:
     """Threads and memory before and after many executions, some at once: most succeed, some fail, some are stopped."""
     import asl_toolkit
 
-    each = inline_map()
+    definition = inline_map()
     wait = {"StartAt": "Hour", "States": {"Hour": {"Type": "Wait", "Seconds": 3600, "End": True}}}
-    machine, waiting = asl_toolkit.load(each), asl_toolkit.load(wait)
+    machine, waiting = asl_toolkit.load(definition), asl_toolkit.load(wait)
     services = asl_toolkit.Services(functions=FUNCTIONS)
 
     def one(number: int) -> None:
@@ -263,25 +263,25 @@ KINDS = {
 def measure(kind: str, count: int) -> dict[str, float]:
     """One measurement, in a process of its own."""
     command = [sys.executable, __file__, kind, str(count)]
-    found: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-    return found
+    figures: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return figures
 
 
 def median(results: list[dict[str, float]], key: str) -> float:
     """Of one figure."""
-    return statistics.median(each[key] for each in results)
+    return statistics.median(result[key] for result in results)
 
 
 def against_moto() -> float:
     """How far from the goal: above 1 is missed."""
-    found: dict[str, list[dict[str, float]]] = {"ours": [], "moto-direct": [], "ours-inline": []}
+    by_kind: dict[str, list[dict[str, float]]] = {"ours": [], "moto-direct": [], "ours-inline": []}
     for _ in range(ROUNDS):
-        for kind, results in found.items():
+        for kind, results in by_kind.items():
             results.append(measure(kind, AGAINST_MOTO))
-    ours, moto, inline = (median(results, "cpu") * 1000 / AGAINST_MOTO for results in found.values())
-    pairs = zip(found["moto-direct"], found["ours"], strict=True)
+    ours, moto, inline = (median(results, "cpu") * 1000 / AGAINST_MOTO for results in by_kind.values())
+    pairs = zip(by_kind["moto-direct"], by_kind["ours"], strict=True)
     times = statistics.median(theirs["cpu"] / own["cpu"] for theirs, own in pairs)
-    least = min(each["cpu"] for each in found["moto-direct"]) / min(each["cpu"] for each in found["ours"])
+    least = min(result["cpu"] for result in by_kind["moto-direct"]) / min(result["cpu"] for result in by_kind["ours"])
     print(
         f"{AGAINST_MOTO:>7,} items, a Map of a Choice and two Lambda tasks: {ours:.3f} ms an item ({inline:.3f} with functions "
         f"marked as inline); moto's interpreter {moto:.2f} ms: {times:.1f} times as fast, "
@@ -294,11 +294,11 @@ def against_moto() -> float:
 
 def linear() -> float:
     """As above."""
-    found: dict[int, list[dict[str, float]]] = {count: [] for count in LINEAR}
+    by_count: dict[int, list[dict[str, float]]] = {count: [] for count in LINEAR}
     for _ in range(ROUNDS):
-        for count, results in found.items():
+        for count, results in by_count.items():
             results.append(measure("distributed", count))
-    cost = {count: median(results, "cpu") * 1000 / count for count, results in found.items()}
+    cost = {count: median(results, "cpu") * 1000 / count for count, results in by_count.items()}
     for count, milliseconds in cost.items():
         print(f"{count:>7,} items, the same as a DISTRIBUTED Map with ResultWriter: {milliseconds:.3f} ms an item")
     ratio = cost[LINEAR[2]] / cost[LINEAR[1]]
@@ -321,7 +321,7 @@ def flat() -> float:
 def nothing_left() -> float:
     """As above."""
     traced, resident = measure("traced", EXECUTIONS), measure("resident", EXECUTIONS)
-    kept = (traced["bytes"] - traced["bytes_before"]) / EXECUTIONS
+    bytes_left = (traced["bytes"] - traced["bytes_before"]) / EXECUTIONS
     threads = resident["threads"] - resident["threads_before"]
     print(
         f"{EXECUTIONS:>7,} executions, {AT_ONCE} at once, a tenth failed and a tenth stopped: {resident['seconds']:.1f} s; "
@@ -329,10 +329,10 @@ def nothing_left() -> float:
     )
     print(
         f"  RSS {resident['bytes_before'] / 2**20:.1f} MB and {resident['bytes'] / 2**20:.1f} MB; objects "
-        f"{traced['objects_before']:,.0f} and {traced['objects']:,.0f}; traced memory {kept:+.0f} bytes an execution "
+        f"{traced['objects_before']:,.0f} and {traced['objects']:,.0f}; traced memory {bytes_left:+.0f} bytes an execution "
         f"(goals: no thread, at most {LEFT_GOAL:,.0f} bytes)"
     )
-    return max(kept / LEFT_GOAL, float("inf") if threads > 0 else 0.0)
+    return max(bytes_left / LEFT_GOAL, float("inf") if threads > 0 else 0.0)
 
 
 def main(argv: list[str]) -> int:

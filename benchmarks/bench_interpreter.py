@@ -78,9 +78,9 @@ def reference(count: int) -> float:
     manage, record, _ = handlers(count)
     started = time.process_time()
     history = []
-    for each in manage({}, None)["tables_to_extract"]:
-        record(each, None)
-        text = json.dumps(each)
+    for item in manage({}, None)["tables_to_extract"]:
+        record(item, None)
+        text = json.dumps(item)
         history += [json.dumps({"id": n, "type": "TaskStateEntered", "details": {"input": text}}) for n in range(EVENTS_A_TABLE)]
     return time.process_time() - started
 
@@ -93,15 +93,15 @@ def main(argv: list[str]) -> int:
         print(json.dumps({"seconds": seconds, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
         return 0
     for count in SIZES:
-        found: dict[str, list[dict[str, float]]] = {"ours": [], "reference": []}
+        by_kind: dict[str, list[dict[str, float]]] = {"ours": [], "reference": []}
         for _ in range(PAIRS):
-            for kind, results in found.items():
+            for kind, results in by_kind.items():
                 command = [sys.executable, __file__, kind, str(count)]
                 results.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
         milliseconds, floor = (
-            statistics.median(each["seconds"] for each in found[kind]) * 1000 / count for kind in ("ours", "reference")
+            statistics.median(result["seconds"] for result in by_kind[kind]) * 1000 / count for kind in ("ours", "reference")
         )
-        peak = statistics.median(each["megabytes"] for each in found["ours"])
+        peak = statistics.median(result["megabytes"] for result in by_kind["ours"])
         print(
             f"{count:>6,} tables: {milliseconds:.2f} ms a table, {peak:.0f} MB; {milliseconds / floor:.1f} times the plain loop"
         )

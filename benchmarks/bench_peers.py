@@ -157,15 +157,15 @@ def main() -> int:
     for name, judge in tools.items():
         with tempfile.TemporaryDirectory() as scratch:
             try:
-                found = judge(Path(scratch))
+                judged = judge(Path(scratch))
             except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
                 print(f"{name:<15}not measured: {error}")
                 continue
-        wrong = [said for said, _ in found[: len(good)] if said]
-        silent = [fault for fault, (said, _) in zip(faults, found[len(good) :], strict=True) if not said]
+        wrong = [said for said, _ in judged[: len(good)] if said]
+        silent = [fault for fault, (said, _) in zip(faults, judged[len(good) :], strict=True) if not said]
         outside = sum(CODES[fault.code].group != SERVICES for fault in silent)
-        each = 1000 * sum(seconds for _, seconds in found) / len(found)
-        print(f"{name:<15}{len(wrong):>8}{len(silent):>8}{outside:>26}{each:>9.1f}")
+        milliseconds = 1000 * sum(seconds for _, seconds in judged) / len(judged)
+        print(f"{name:<15}{len(wrong):>8}{len(silent):>8}{outside:>26}{milliseconds:>9.1f}")
         if "-v" in sys.argv:
             print("   missed:", dict(Counter(fault.code for fault in silent)))
             print("   alarms:", dict(Counter(said[0][:100] for said in wrong).most_common(10)))

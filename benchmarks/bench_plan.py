@@ -93,21 +93,21 @@ def ours(tables: int, *, names: bool = False, keep: bool = False) -> dict[str, f
     run = RunContext(run_id="sales-20260301T060000-0000", execution_id="e", started_at="2026-03-01T06:00:00+00:00")
     places = Places(data_uri=PLACES[0], runs_uri=PLACES[1])
 
-    def plan(data: bytes, asked: object) -> object:
+    def plan(data: bytes, tables_of_event: object) -> object:
         source = read_source_config(data, file="sales.yml")
-        event = read_event({"source": "sales", "tables": asked})
+        event = read_event({"source": "sales", "tables": tables_of_event})
         chosen = select_tables(source, event)
         planned = stream_tables(source, chosen, run=run, machine=MACHINE, registry=registry, marks={}, places=places)
         items = (table.item for table in planned)
         if keep:
-            kept = list(items)
-            assert len(kept) == len(chosen)
-            return kept
+            all_items = list(items)
+            assert len(all_items) == len(chosen)
+            return all_items
         assert sum(1 for item in items if "plan_error" not in item) == len(chosen)
         return None
 
-    asked = [f"public.table_{number:05d}" for number in range(tables)] if names else "*"
-    return _measured(lambda data: plan(data, asked if len(data) > 10_000 else "*"), tables)
+    tables_of_event = [f"public.table_{number:05d}" for number in range(tables)] if names else "*"
+    return _measured(lambda data: plan(data, tables_of_event if len(data) > 10_000 else "*"), tables)
 
 
 def _measured(work: object, tables: int) -> dict[str, float]:
@@ -120,9 +120,9 @@ def _measured(work: object, tables: int) -> dict[str, float]:
     with open("/proc/self/clear_refs", "w", encoding="ascii") as file:  # noqa: PTH123 - sets VmHWM back to now (man 5 proc)
         file.write("5")
     started = time.process_time()
-    kept = work(data)
+    result = work(data)
     seconds = time.process_time() - started
-    del kept
+    del result
     return {"seconds": seconds, "megabytes": (_memory("VmHWM") - before) / 1024, "process": _memory("VmHWM") / 1024}
 
 
@@ -173,9 +173,9 @@ def main() -> int:
             f"       memory  ours {mine['megabytes']:7.1f} MB  CSafeLoader {theirs['megabytes']:7.1f} MB  ratio {memory:.2f} "
             f"(goal: at most 1, wanted 0.5)   whole process {mine['process']:.0f} and {theirs['process']:.0f} MB"
         )
-        kept, _, ratio = compare("kept", "c", tables, 1 if quick else max(1, pairs // 2))
-        memory = kept["megabytes"] / theirs["megabytes"]
-        print(f"       all items held in a list: time ratio {ratio:.2f}, memory {kept['megabytes']:.1f} MB, ratio {memory:.2f}")
+        held, _, ratio = compare("kept", "c", tables, 1 if quick else max(1, pairs // 2))
+        memory = held["megabytes"] / theirs["megabytes"]
+        print(f"       all items held in a list: time ratio {ratio:.2f}, memory {held['megabytes']:.1f} MB, ratio {memory:.2f}")
     if not quick:
         print(f"50,000 tables take {times[50_000] / times[1_000]:.1f} times what 1,000 take (goal: at most 60)")
         listed, everything, ratio = compare("names", "ours", 10_000, 5)

@@ -196,12 +196,12 @@ class Remembering:
 
     def query(self, **request: object) -> object:
         """The answer of DynamoDB, or the one that it gave before."""
-        asked = json.dumps(request, sort_keys=True, default=str)
-        if asked not in self._answers:
+        query = json.dumps(request, sort_keys=True, default=str)
+        if query not in self._answers:
             answer = self._client.query(**request)  # type: ignore[arg-type] # as it came
             self.bytes += sum(size(item) for item in answer["Items"])
-            self._answers[asked] = answer
-        return self._answers[asked]
+            self._answers[query] = answer
+        return self._answers[query]
 
     @property
     def queries(self) -> int:
@@ -227,8 +227,8 @@ def bench_live(number: int = 10_000) -> None:
         puts = [{"PutRequest": {"Item": attempt_item(row(table), shards=16, expires=0)}} for table in names(number)]
         for first in range(0, number, 25):
             client.batch_write_item(RequestItems={"tracking": puts[first : first + 25]})
-        kept = Remembering(client)
-        with DynamoDBTracking(cast("DynamoDBClient", kept), "tracking") as store:
+        remembered = Remembering(client)
+        with DynamoDBTracking(cast("DynamoDBClient", remembered), "tracking") as store:
             store.start_run(RunRecord(run_id="run-1", execution_id="exec-1", source="sales", started_at=AT))
             store.plan_run("run-1", plan_uri="file:///p", planned=number, policy=Policy(), skipped=[])
             took = []
@@ -237,9 +237,9 @@ def bench_live(number: int = 10_000) -> None:
                 assert sum(1 for _ in store.attempts("run-1")) == number
                 took.append(time.perf_counter() - began)
     print(
-        f"DynamoDB, a live run of {number:,} tables, read by {kept.queries} queries of 16 shards side by side: {took[0]:.1f} s "
-        f"with moto, {took[1]:.2f} s of it our own ({took[1] / number * 100_000:.1f} s for 100,000); {kept.bytes / 1e6:.0f} MB, "
-        f"{math.ceil(kept.bytes / 4096):,} read units"
+        f"DynamoDB, a live run of {number:,} tables, read by {remembered.queries} queries of 16 shards side by side: "
+        f"{took[0]:.1f} s with moto, {took[1]:.2f} s of it our own ({took[1] / number * 100_000:.1f} s for 100,000); "
+        f"{remembered.bytes / 1e6:.0f} MB, {math.ceil(remembered.bytes / 4096):,} read units"
     )
 
 

@@ -12,15 +12,15 @@ BY_NAME_ONLY = {"peers"}  # it installs other projects' tools: make bench-peers
 
 def main(argv: list[str]) -> int:
     """`python benchmarks/run.py [NAME …]`: exit code 1 if one could not be measured."""
-    found = {path.stem.removeprefix("bench_"): path for path in sorted(HERE.glob("bench_*.py"))}
-    unknown = [name for name in argv if name not in found]
+    benchmarks = {path.stem.removeprefix("bench_"): path for path in sorted(HERE.glob("bench_*.py"))}
+    unknown = [name for name in argv if name not in benchmarks]
     if unknown:
-        print(f"there is no benchmark {unknown[0]!r}; there are: {', '.join(found)}", file=sys.stderr)
+        print(f"there is no benchmark {unknown[0]!r}; there are: {', '.join(benchmarks)}", file=sys.stderr)
         return 2
     failed = []
-    for name in argv or sorted(found.keys() - BY_NAME_ONLY):
+    for name in argv or sorted(benchmarks.keys() - BY_NAME_ONLY):
         print(f"== {name}", flush=True)
-        if subprocess.run([sys.executable, found[name]], check=False).returncode != 0:
+        if subprocess.run([sys.executable, benchmarks[name]], check=False).returncode != 0:
             failed.append(name)
     if failed:
         print(f"not measured: {', '.join(failed)}", file=sys.stderr)

@@ -184,7 +184,7 @@ class ComparesWhatNothingRaises(PolledAndNeverStopped):
         aws.client("batch").terminate_job(jobId=outcome.result["JobId"], reason="aborted")
 
     def stop_permissions(self, target):
-        return [each for each in self.permissions(target) if "batch:TerminateJob" in each.actions]
+        return [statement for statement in self.permissions(target) if "batch:TerminateJob" in statement.actions]
 
     def count(self):
         return {**super().count(), "Parameters": {"round.$": "$.timeout_seconds"}}
@@ -249,9 +249,9 @@ class CamelCase(Drum):
 
 class MemberMissing(Drum):
     def parameters(self, target):
-        found = super().parameters(target)
-        del found["JobQueue"]
-        return found
+        parameters = super().parameters(target)
+        del parameters["JobQueue"]
+        return parameters
 
 
 class PasswordInArguments(Drum):
@@ -292,14 +292,16 @@ class OptionalInResultSelector(Drum):
 
 class CannotStop(Drum):
     def permissions(self, target):
-        return [each for each in super().permissions(target) if "batch:TerminateJob" not in each.actions]
+        return [statement for statement in super().permissions(target) if "batch:TerminateJob" not in statement.actions]
 
 
 class RuleMisspelt(Drum):
     def permissions(self, target):
         return [
-            dataclasses.replace(each, resources=[resource.replace("GetEventsFor", "GetEventFor") for resource in each.resources])
-            for each in super().permissions(target)
+            dataclasses.replace(
+                statement, resources=[resource.replace("GetEventsFor", "GetEventFor") for resource in statement.resources]
+            )
+            for statement in super().permissions(target)
         ]
 
 
@@ -369,8 +371,8 @@ class GreenWithoutError(Drum):
 
 class GreenForAnyService(Drum):
     def status(self, outcome):
-        found = outcome.result if isinstance(outcome.result, dict) else {}
-        if outcome.error is None and found.get("Status") == "SUCCEEDED":
+        result = outcome.result if isinstance(outcome.result, dict) else {}
+        if outcome.error is None and result.get("Status") == "SUCCEEDED":
             return JobStatus(state=JobState.SUCCEEDED)
         return super().status(outcome)
 

@@ -11,7 +11,7 @@ from extract_core import ArgumentsTooLong, FailureClass, JobState, Outcome, Retr
 
 
 def without(statements, action):
-    return [each for each in statements if action not in each.actions]
+    return [statement for statement in statements if action not in statement.actions]
 
 
 class RuleOfAnotherJob(Forge):
@@ -26,26 +26,26 @@ class NoRule(Forge):
 class HalfARule(Forge):
     def permissions(self, target):
         return [
-            dataclasses.replace(each, actions=[action for action in each.actions if action != "events:PutTargets"])
-            for each in super().permissions(target)
+            dataclasses.replace(statement, actions=[action for action in statement.actions if action != "events:PutTargets"])
+            for statement in super().permissions(target)
         ]
 
 
 class AllowedOnAnotherKindOfJob(Forge):
     def permissions(self, target):
         return [
-            dataclasses.replace(each, resources=[each.resources[0].replace("training-job", "processing-job")])
-            for each in super().permissions(target)
+            dataclasses.replace(statement, resources=[statement.resources[0].replace("training-job", "processing-job")])
+            for statement in super().permissions(target)
         ]
 
 
 class AllowedOnAnotherService(Forge):
     def permissions(self, target):
         return [
-            dataclasses.replace(each, resources=[f"arn:{target.partition}:s3:::forge"])
-            if "sagemaker:StopTrainingJob" in each.actions
-            else each
-            for each in super().permissions(target)
+            dataclasses.replace(statement, resources=[f"arn:{target.partition}:s3:::forge"])
+            if "sagemaker:StopTrainingJob" in statement.actions
+            else statement
+            for statement in super().permissions(target)
         ]
 
 
@@ -57,10 +57,10 @@ class PassesNoRole(Forge):
 class PassesAnotherRole(Forge):
     def permissions(self, target):
         return [
-            dataclasses.replace(each, resources=[f"arn:{target.partition}:iam::123456789012:role/mould"])
-            if "iam:PassRole" in each.actions
-            else each
-            for each in super().permissions(target)
+            dataclasses.replace(statement, resources=[f"arn:{target.partition}:iam::123456789012:role/mould"])
+            if "iam:PassRole" in statement.actions
+            else statement
+            for statement in super().permissions(target)
         ]
 
 
@@ -68,8 +68,8 @@ class PassesToAnotherService(Forge):
     def permissions(self, target):
         to_glue = {"StringEquals": {"iam:PassedToService": ["glue.amazonaws.com"]}}
         return [
-            dataclasses.replace(each, condition=to_glue) if "iam:PassRole" in each.actions else each
-            for each in super().permissions(target)
+            dataclasses.replace(statement, condition=to_glue) if "iam:PassRole" in statement.actions else statement
+            for statement in super().permissions(target)
         ]
 
 
@@ -136,7 +136,7 @@ class ArgumentsNotMeasured(Forge):
 
 class LongNameBehindLongArguments(Forge):
     def arguments(self, table, settings):
-        if any(len(each) > 256 for each in table.job_arguments.values()):
+        if any(len(value) > 256 for value in table.job_arguments.values()):
             raise ArgumentsTooLong("one argument has over 256 characters")
         return super().arguments(table, settings)
 

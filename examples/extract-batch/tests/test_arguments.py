@@ -89,7 +89,7 @@ OOM = JobStatus(state=JobState.FAILED, failure=FailureClass.OUT_OF_MEMORY)
 
 
 @pytest.mark.parametrize(
-    ("given", "more"),
+    ("settings", "more"),
     [
         ({"memory": 2048}, {"memory": 4096, "vcpus": None}),
         ({"memory": 2048, "vcpus": 0.25}, {"memory": 4096, "vcpus": 0.5}),
@@ -97,8 +97,8 @@ OOM = JobStatus(state=JobState.FAILED, failure=FailureClass.OUT_OF_MEMORY)
         ({"memory": 30720, "vcpus": 4}, {"memory": 61440, "vcpus": 8}),
     ],
 )
-def test_out_of_memory_asks_for_more(given, more):
-    bigger = BATCH.escalate(BatchSettings(**given), OOM, 1)
+def test_out_of_memory_asks_for_more(settings, more):
+    bigger = BATCH.escalate(BatchSettings(**settings), OOM, 1)
     assert bigger is not None
     assert {name: getattr(bigger, name) for name in more} == more
 

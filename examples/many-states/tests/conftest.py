@@ -66,9 +66,9 @@ def start(machine):
             "extract-run-summary": lambda event, context: {"succeeded": True, "error": "", "cause": ""},
             **(functions or {}),
         }
-        given = {("sqs", "sendMessage"): dict, ("codebuild", "startBuild"): dict, **(services or {})}
+        handlers = {("sqs", "sendMessage"): dict, ("codebuild", "startBuild"): dict, **(services or {})}
         functions_of_all = {"extract-redshift-start": dict, "extract-redshift-ask": dict, **known}
-        made = Services(given, functions=functions_of_all)
+        made = Services(handlers, functions=functions_of_all)
         execution = load(machine.definition).start({"source": "sales"}, services=made, clock=clock or VirtualClock())
         return execution, made, recorded
 

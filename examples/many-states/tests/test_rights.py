@@ -35,6 +35,6 @@ def test_a_functions_statements_name_what_the_target_knows():
 
 def test_a_job_that_is_called_off_by_a_message():
     fields = {name: "jobs" for name, field in WorkerDeployment.model_fields.items() if field.is_required()}
-    found = list(Worker().stop_permissions(target(WorkerDeployment.model_validate(fields | {"queue": "jobs"}))))
+    statements = list(Worker().stop_permissions(target(WorkerDeployment.model_validate(fields | {"queue": "jobs"}))))
     queue = "arn:aws:sqs:eu-west-1:123456789012:jobs"
-    assert found == [Statement(actions=("sqs:GetQueueUrl", "sqs:SendMessage"), resources=(queue,))]
+    assert statements == [Statement(actions=("sqs:GetQueueUrl", "sqs:SendMessage"), resources=(queue,))]

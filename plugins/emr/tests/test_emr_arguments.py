@@ -11,7 +11,7 @@ from extract_core import ArgumentsTooLong, Statement, TableRun, Target, Watermar
 from extract_emr import extract_job_types
 from extract_emr.settings import EmrDeployment, EmrSettings
 
-EMR = next(found for found in extract_job_types() if found.name == "emr")
+EMR = next(job_type for job_type in extract_job_types() if job_type.name == "emr")
 DEPLOYMENT = EmrDeployment(cluster_id="j-A1", cluster_ids=("j-B2",), scripts_uri="s3://code/scripts/")
 SCRIPT = EmrSettings(script_name="jdbc.py")
 

@@ -11,7 +11,7 @@ import pytest
 from extract_core import FailureClass, JobState, JobStatus, Outcome
 from extract_emr import extract_job_types
 
-EMR = next(found for found in extract_job_types() if found.name == "emr")
+EMR = next(job_type for job_type in extract_job_types() if job_type.name == "emr")
 
 
 def step(state, **status):

@@ -12,7 +12,7 @@ from extract_emr import extract_job_types
 from extract_emr.eks.settings import EksDeployment, EksSettings
 from extract_emr.serverless.settings import ServerlessDeployment, ServerlessSettings
 
-BY_NAME = {found.name: found for found in extract_job_types()}
+BY_NAME = {job_type.name: job_type for job_type in extract_job_types()}
 SIZES = "--conf spark.executor.cores=2 --conf spark.executor.memory=4g --conf spark.driver.memory=2g"
 ROLE = "arn:aws:iam::123456789012:role/job"
 DEPLOYMENTS = {

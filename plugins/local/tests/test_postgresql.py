@@ -75,12 +75,12 @@ def test_init_plan_and_run_give_the_rows_of_the_database(here, postgresql_port, 
         if equals:
             monkeypatch.setenv(key, SPOKEN if key == "PGPASSWORD" else value)
     done = json.loads(here.extract("run", "shop", "--local", "--output", "json").stdout)
-    found = {table["table"]: table for table in done["tables"]}
-    assert {name: table["rows"] for name, table in found.items()} == {"public.accounts": 1000, "public.countries": 2}
-    assert found["public.accounts"]["watermark_high"].startswith("2026-01-01 16:40:00")
+    tables = {table["table"]: table for table in done["tables"]}
+    assert {name: table["rows"] for name, table in tables.items()} == {"public.accounts": 1000, "public.countries": 2}
+    assert tables["public.accounts"]["watermark_high"].startswith("2026-01-01 16:40:00")
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
         for name, order in (("public.accounts", "id"), ("public.countries", "code")):
             cursor.execute(f"SELECT * FROM {name} ORDER BY {order}")  # noqa: S608 - names of this test
             source = [tuple(map(str, row)) for row in cursor.fetchall()]
-            written = [tuple(map(str, row)) for row in rows_of(found[name]["extract_s3_uri"], order)]
+            written = [tuple(map(str, row)) for row in rows_of(tables[name]["extract_s3_uri"], order)]
             assert written == source

@@ -102,7 +102,7 @@ class AwsEngine:
         pipeline = self._pipeline
         region = execution_id.split(":")[3] if execution_id.count(":") >= 3 else pipeline.region
         host = _HOSTS.get(pipeline.partition, _HOSTS["aws"])
-        found: dict[str, Path | str] = {
+        places: dict[str, Path | str] = {
             "execution history": f"https://{region}.{host}/states/home?region={region}#/v2/executions/details/{quote(execution_id)}",
             "job logs": f"extract logs {run_id} TABLE",
             "tracking store": pipeline.tracking,
@@ -110,7 +110,7 @@ class AwsEngine:
             "plans and results": pipeline.runs_uri,
             "data": pipeline.data_uri,
         }
-        return found if pipeline.state_machine is None else {"state machine": pipeline.state_machine, **found}
+        return places if pipeline.state_machine is None else {"state machine": pipeline.state_machine, **places}
 
     def _execution_id(self, run_id: str) -> str:
         return self.parts().tracking.run(run_id).execution_id

@@ -67,7 +67,7 @@ def children(states: StepFunctions, map_run: str, status: ExecutionStatusType, *
     while pages is None or pages > 0:
         with states.asking(f"can't list the children of {map_run!r}"):
             page = states.client(map_run).list_executions(mapRunArn=map_run, statusFilter=status, maxResults=1000, **token)
-        yield from (each["executionArn"] for each in page["executions"])
+        yield from (execution["executionArn"] for execution in page["executions"])
         if "nextToken" not in page:
             return
         token = {"nextToken": page["nextToken"]}

@@ -151,7 +151,7 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
         """A JobDetail. On AWS a job's own words are in its log alone; here they stand in the container's Reason."""
         about_the_job = end.kind in ("interrupt", "timeout", "stopped")
         overrides = objects(arguments, "container_overrides", "ResourceRequirements")
-        sizes = {"VCPU": "1", "MEMORY": "2048"} | {str(each["Type"]): each["Value"] for each in overrides}
+        sizes = {"VCPU": "1", "MEMORY": "2048"} | {str(requirement["Type"]): requirement["Value"] for requirement in overrides}
         container: dict[str, Json] = {
             "Command": member(arguments, "container_overrides", "Command"),
             "ResourceRequirements": [{"Type": kind, "Value": value} for kind, value in sizes.items()],

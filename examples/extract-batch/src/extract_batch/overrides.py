@@ -40,8 +40,8 @@ def container_overrides(job_arguments: Mapping[str, str], settings: BatchSetting
     ValueError for what a command can't carry, ArgumentsTooLong over 8,192 characters.
     """
     for name in sorted(job_arguments):
-        if found := _LOST.search(f"{name} {job_arguments[name]}"):
-            raise ValueError(f"the value of {name!r} holds {found[0]!r}, which Batch would change: set argument_encoding: json")
+        if lost := _LOST.search(f"{name} {job_arguments[name]}"):
+            raise ValueError(f"the value of {name!r} holds {lost[0]!r}, which Batch would change: set argument_encoding: json")
     made: dict[str, Json] = {"Command": [part for pair in job_arguments.items() for part in pair]}
     sizes = {"VCPU": settings.vcpus, "MEMORY": settings.memory}
     required: list[Json] = [{"Type": kind, "Value": f"{size:g}"} for kind, size in sizes.items() if size is not None]

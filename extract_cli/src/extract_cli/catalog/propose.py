@@ -100,12 +100,12 @@ def _why_not(column: Column) -> str:
 
 def _best(table: Table, names: re.Pattern[str]) -> Column | None:
     """The column of a time whose name fits: never NULL and indexed ones first, then in the table's order."""
-    found = [
+    candidates = [
         column
         for column in times(table.columns)
         if names.fullmatch(_snake(column.name)) and not column.is_empty and column.ahead is None
     ]
-    return min(found, key=lambda column: (_TYPES[column.type] == "date", column.nullable, not column.indexed), default=None)
+    return min(candidates, key=lambda column: (_TYPES[column.type] == "date", column.nullable, not column.indexed), default=None)
 
 
 def _snake(name: str) -> str:

@@ -96,6 +96,6 @@ def check(files: Sequence[Path], pipeline: Path | None, output: str) -> int:
 
     read = read_pipeline(pipeline)
     machine = build_pipeline(read, discover(strict=True))
-    found = [(machine.name, findings_of(machine.to_json(), region=read.region))]
-    click.echo(command.as_json(found) if output == "json" else command.as_text(found), nl=False)
-    return int(any(finding.severity is Severity.ERROR for _, findings in found for finding in findings))
+    of_machine = [(machine.name, findings_of(machine.to_json(), region=read.region))]
+    click.echo(command.as_json(of_machine) if output == "json" else command.as_text(of_machine), nl=False)
+    return int(any(finding.severity is Severity.ERROR for _, findings in of_machine for finding in findings))

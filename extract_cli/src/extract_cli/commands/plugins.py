@@ -72,10 +72,10 @@ def check_plugins(name: str | None, pipeline: Path | None, output: str) -> int:
 
     checked, broken = check_installed(name, pipeline)
     if output == "json":
-        print_json({"job_types": [each.as_json() for each in checked], "broken": broken})
+        print_json({"job_types": [job_type.as_json() for job_type in checked], "broken": broken})
     else:
         print_checked(checked, broken)
-    return 1 if broken or any(each.broken for each in checked) else 0
+    return 1 if broken or any(job_type.broken for job_type in checked) else 0
 
 
 @plugins.command("new")

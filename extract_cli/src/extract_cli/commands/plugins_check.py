@@ -68,17 +68,17 @@ def check_installed(name: str | None, pipeline: Path | None) -> tuple[list[Check
     sections = _sections(pipeline)
     names, broken = _meant(registry, name)
     with _hypothesis_elsewhere():
-        checked = [_check(registry.job_types[each], sections.get(each)) for each in names]
-    told = [
+        checked = [_check(registry.job_types[job_type], sections.get(job_type)) for job_type in names]
+    broken_json = [
         {
-            "plugin": each.provider.plugin,
-            "distribution": each.provider.distribution,
-            "version": each.provider.version,
-            "cause": each.cause,
+            "plugin": plugin.provider.plugin,
+            "distribution": plugin.provider.distribution,
+            "version": plugin.provider.version,
+            "cause": plugin.cause,
         }
-        for each in broken
+        for plugin in broken
     ]
-    return checked, told
+    return checked, broken_json
 
 
 @contextmanager
@@ -102,8 +102,8 @@ def _meant(registry: Registry, name: str | None) -> tuple[Sequence[str], Sequenc
         if not registry.job_types and not registry.broken:
             raise UsageError(f"no plugin is installed; for example, {how_to_install('extract-sfn-glue')}")
         return tuple(registry.job_types), registry.broken
-    of_plugin = [each.job_types for each in registry.plugins if each.provider.plugin == name]
-    broken = [each for each in registry.broken if name == each.provider.plugin or name in each.job_types]
+    of_plugin = [plugin.job_types for plugin in registry.plugins if plugin.provider.plugin == name]
+    broken = [plugin for plugin in registry.broken if name == plugin.provider.plugin or name in plugin.job_types]
     if name in registry.job_types:
         return (name,), broken
     if not of_plugin and not broken:
@@ -159,14 +159,13 @@ def _check(installed: InstalledJobType, section: Mapping[str, Json] | None) -> C
 
 def print_checked(checked: Iterable[Checked], broken: Iterable[Mapping[str, str]]) -> None:
     """One block per job type on stdout: the broken checks, those that were left out, and the number of those that pass."""
-    for each in checked:
-        click.echo(f"{each.name}: {each.installed.provider}, tried with {each.tried_with}")
-        for check, breach in each.broken:
+    for of_type in checked:
+        click.echo(f"{of_type.name}: {of_type.installed.provider}, tried with {of_type.tried_with}")
+        for check, breach in of_type.broken:
             click.echo(f"  broken    {check}: {breach}")
-        for check, reason in each.left_out:
+        for check, reason in of_type.left_out:
             click.echo(f"  left out  {check}: {reason}")
-        click.echo(
-            f"  kept      {len(each.kept)} of {len(each.kept) + len(each.left_out) + len({c for c, _ in each.broken})} checks"
-        )
+        total = len(of_type.kept) + len(of_type.left_out) + len({check for check, _ in of_type.broken})
+        click.echo(f"  kept      {len(of_type.kept)} of {total} checks")
     for plugin in broken:
         click.echo(f"broken: plugin {plugin['plugin']!r} of {plugin['distribution']} {plugin['version']}: {plugin['cause']}")

@@ -40,15 +40,15 @@ def words_are_the_services(subject: Subject) -> Iterator[Breach]:
         raise NotChecked("left out: an attribute is missing or of the wrong kind, which another check reports")
     looks_itself = any(_overrides(job_type, method) for method in ("job_in", "described"))
     try:
-        found = descriptions(call[1], call[2], nested=looks_itself)
+        all_members = descriptions(call[1], call[2], nested=looks_itself)
     except ModelsMissing as missing:
         raise NotChecked(f"left out: {missing}") from missing
-    described = [members for members in found if job_type.state_member in members]
+    described = [members for members in all_members if job_type.state_member in members]
     if not described:
-        known = sorted({name for members in found for name in members})
+        known = sorted({name for members in all_members for name in members})
         yield _no_member("state_member", job_type.state_member, known)
         return
-    known = sorted({name for members in (found if looks_itself else described) for name in members})
+    known = sorted({name for members in (all_members if looks_itself else described) for name in members})
     yield from _members(job_type, known)
     yield from _times(job_type, described, known)
     yield from _words(job_type, words_of(described, job_type.state_member))

@@ -47,9 +47,9 @@ def _collect(shape: Any, depth: int, seen: dict[str, Members]) -> None:  # botoc
             _collect(inner, depth - 1, seen)
 
 
-def words_of(found: list[Members], member: str) -> frozenset[str]:
+def words_of(descriptions: list[Members], member: str) -> frozenset[str]:
     """The service's words for this member; empty if it has no enum."""
-    enums: Iterator[list[str]] = (getattr(members[member], "enum", None) or [] for members in found if member in members)
+    enums: Iterator[list[str]] = (getattr(members[member], "enum", None) or [] for members in descriptions if member in members)
     return frozenset(word for enum in enums for word in enum)
 
 

@@ -35,7 +35,7 @@ def bigger(settings: EcsSettings, status: JobStatus) -> EcsSettings | None:
         return None
     wanted = min(memory * 2, _MOST)
     cpu, memory = next(
-        (size, each) for size, sizes in FARGATE_MEMORY.items() if size >= cpu for each in sizes if each >= wanted
+        (size, memory) for size, sizes in FARGATE_MEMORY.items() if size >= cpu for memory in sizes if memory >= wanted
     )  # fmt: skip
     return settings.model_copy(update={"cpu": cpu, "memory": memory})
 

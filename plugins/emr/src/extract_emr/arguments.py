@@ -46,8 +46,8 @@ def spark_submit(script: str, job_arguments: Mapping[str, str], options: str, li
 
 
 def _check(name: str, value: str, limits: Limits) -> None:
-    if found := _NO_TEXT.search(name + value):
-        raise ValueError(f"the value of {name!r} holds {found[0]!r}, which no argument can carry: set argument_encoding: json")
+    if no_text := _NO_TEXT.search(name + value):
+        raise ValueError(f"the value of {name!r} holds {no_text[0]!r}, which no argument can carry: set argument_encoding: json")
     if limits.refused and (changed := limits.refused.search(name) or limits.refused.search(value)):
         raise ValueError(f"the value of {name!r} holds {changed[0]!r}, {limits.because}: set argument_encoding: json")
     if limits.argument is not None and len(value) > limits.argument:

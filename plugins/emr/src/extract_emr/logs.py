@@ -32,13 +32,13 @@ def logging_to(uri: str | None) -> dict[str, Json]:
 
 def log_tail(aws: object, uri: str | None) -> str | None:
     """The last lines of this log (at most 20, 2,000 characters) below a line that names it; None where it can't be read."""
-    found = re.fullmatch(r"s3[an]?://([^/]+)/(.+)", uri or "")
-    if not found:
+    match = re.fullmatch(r"s3[an]?://([^/]+)/(.+)", uri or "")
+    if not match:
         return None
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        body = client(aws, "s3").get_object(Bucket=found[1], Key=found[2])["Body"]
+        body = client(aws, "s3").get_object(Bucket=match[1], Key=match[2])["Body"]
         tail = _unpacked(body.iter_chunks(256 * 1024))
     except (BotoCoreError, ClientError, zlib.error, OSError):
         return None
@@ -73,15 +73,15 @@ def _unpacked(chunks: Iterable[bytes]) -> bytes:
 
 def folder(uri: str | None) -> tuple[str, str] | None:
     """Bucket and prefix (with its slash, or empty) of ``s3://bucket/prefix``; None for what is no such URI."""
-    found = re.fullmatch(r"s3[an]?://([^/]+)(?:/(.*))?", uri or "")
-    if not found:
+    match = re.fullmatch(r"s3[an]?://([^/]+)(?:/(.*))?", uri or "")
+    if not match:
         return None
-    prefix = (found[2] or "").strip("/")
-    return found[1], f"{prefix}/" if prefix else ""
+    prefix = (match[2] or "").strip("/")
+    return match[1], f"{prefix}/" if prefix else ""
 
 
 def newest_key(aws: object, bucket: str, prefix: str, ending: str) -> str | None:
     """The last key below a prefix that ends so; None where there is none, or S3 refuses."""
     listed = objects(answer(aws, "s3", "list_objects_v2", Bucket=bucket, Prefix=prefix), "Contents")
-    keys = [key for each in listed if (key := text(each, "Key")) and key.endswith(ending)]
+    keys = [key for item in listed if (key := text(item, "Key")) and key.endswith(ending)]
     return max(keys, default=None)

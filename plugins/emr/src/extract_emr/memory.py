@@ -21,8 +21,8 @@ _UNITS: Final = {"k": 1 / 1024, "m": 1.0, "g": 1024.0, "t": 1024.0 * 1024}
 
 def mebibytes(memory: str) -> int | None:
     """MiB of ``4g``, ``4G``, ``4gb``, ``512m`` or a plain number of MiB; None for what Spark would not read either."""
-    found = re.fullmatch(r"(\d{1,12})([kmgt]?)b?", memory.strip().lower())
-    return int(int(found[1]) * _UNITS[found[2] or "m"]) if found else None
+    match = re.fullmatch(r"(\d{1,12})([kmgt]?)b?", memory.strip().lower())
+    return int(int(match[1]) * _UNITS[match[2] or "m"]) if match else None
 
 
 def written(size: int) -> str:
@@ -54,24 +54,24 @@ def option(args: Sequence[str], flag: str, conf: str) -> str | None:
             flags.append(following)
         elif arg.startswith(f"{flag}="):
             flags.append(arg.partition("=")[2])
-        given = following if arg in ("--conf", "-c") else arg.removeprefix("--conf=")
-        if given.startswith(f"{conf}="):
-            confs.append(given.partition("=")[2])
-    found = flags or confs
-    return found[-1] if found else None
+        setting = following if arg in ("--conf", "-c") else arg.removeprefix("--conf=")
+        if setting.startswith(f"{conf}="):
+            confs.append(setting.partition("=")[2])
+    values = flags or confs
+    return values[-1] if values else None
 
 
 def without(args: Sequence[str], flag: str, conf: str) -> list[str]:
     """The options of spark-submit without this one, in any of its forms."""
-    kept: list[str] = []
+    others: list[str] = []
     rest = iter(args)
     for arg in rest:
         if arg == flag:
             next(rest, None)
         elif arg in ("--conf", "-c"):
-            given = next(rest, "")
-            if not given.startswith(f"{conf}="):
-                kept += [arg, given]
+            setting = next(rest, "")
+            if not setting.startswith(f"{conf}="):
+                others += [arg, setting]
         elif not arg.startswith((f"{flag}=", f"--conf={conf}=")):
-            kept.append(arg)
-    return kept
+            others.append(arg)
+    return others

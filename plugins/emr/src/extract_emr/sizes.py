@@ -29,8 +29,8 @@ def bigger(settings: EmrSettings, status: JobStatus) -> EmrSettings | None:
         "executor_memory": doubled(executor or "") or (f"{math.ceil(float(limit[1]) / OVERHEAD * 2)}g" if limit else None),
         "driver_memory": doubled(driver or ""),
     }
-    found = {name: size for name, size in more.items() if size}
-    if found:
-        return settings.model_copy(update=found)
+    sizes = {name: size for name, size in more.items() if size}
+    if sizes:
+        return settings.model_copy(update=sizes)
     cores = settings.executor_cores or option(args, "--executor-cores", "spark.executor.cores")
     return None if str(cores) == "1" else settings.model_copy(update={"executor_cores": 1})

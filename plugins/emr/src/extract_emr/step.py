@@ -55,17 +55,17 @@ def step_args(script: str, settings: EmrSettings, job_arguments: Mapping[str, st
 
 def _check_letters(job_arguments: Mapping[str, str]) -> None:
     for name in sorted(job_arguments):
-        found = _NO_TEXT_OF_EMR.search(name + job_arguments[name])
-        if found:
-            raise ValueError(f"the value of {name!r} holds {found[0]!r}, which no step can carry: set argument_encoding: json")
+        no_text = _NO_TEXT_OF_EMR.search(name + job_arguments[name])
+        if no_text:
+            raise ValueError(f"the value of {name!r} holds {no_text[0]!r}, which no step can carry: set argument_encoding: json")
 
 
 def _check_yarn(job_arguments: Mapping[str, str]) -> None:
     for name in sorted(job_arguments):
-        found = _CHANGED_BY_YARN.search(name + job_arguments[name])
-        if found:
+        changed = _CHANGED_BY_YARN.search(name + job_arguments[name])
+        if changed:
             raise ValueError(
-                f"the value of {name!r} holds {found[0]!r}, which YARN changes on the way to a driver in the cluster: "
+                f"the value of {name!r} holds {changed[0]!r}, which YARN changes on the way to a driver in the cluster: "
                 "set argument_encoding: json, or deploy_mode: client"
             )
 

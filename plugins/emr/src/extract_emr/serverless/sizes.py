@@ -21,21 +21,21 @@ def bigger(settings: ServerlessSettings) -> ServerlessSettings | None:
 
     None if both have the most already.
     """
-    found: dict[str, object] = {}
+    larger: dict[str, object] = {}
     for who, memory, cores in (
         ("executor", settings.executor_memory, settings.executor_cores),
         ("driver", settings.driver_memory, settings.driver_cores),
     ):
         args = settings.spark_submit_args
-        given = memory or option(args, f"--{who}-memory", f"spark.{who}.memory") or _DEFAULT[0]
+        memory_text = memory or option(args, f"--{who}-memory", f"spark.{who}.memory") or _DEFAULT[0]
         given_cores = cores or option(args, f"--{who}-cores", f"spark.{who}.cores") or _DEFAULT[1]
-        size = mebibytes(given)
+        size = mebibytes(memory_text)
         if size is None or not str(given_cores).isdecimal():
             continue
         more, needed = _next(size, int(given_cores))
         if more > size:
-            found |= {f"{who}_memory": written(more), f"{who}_cores": needed}
-    return settings.model_copy(update=found) if found else None
+            larger |= {f"{who}_memory": written(more), f"{who}_cores": needed}
+    return settings.model_copy(update=larger) if larger else None
 
 
 def _next(size: int, cores: int) -> tuple[int, Cores]:
@@ -43,5 +43,5 @@ def _next(size: int, cores: int) -> tuple[int, Cores]:
     biggest = max(LARGEST)
     most = int(LARGEST[biggest] * 1024 / OVERHEAD)
     more = min(size * 2, most)
-    fitting = [each for each, gigabytes in LARGEST.items() if each >= cores and with_overhead(more) <= gigabytes * 1024]
+    fitting = [vcpus for vcpus, gigabytes in LARGEST.items() if vcpus >= cores and with_overhead(more) <= gigabytes * 1024]
     return more, min(fitting, default=biggest)
