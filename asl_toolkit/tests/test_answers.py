@@ -30,7 +30,7 @@ def kinds(result):
 
 
 STUCK = (
-    "The state 'T' waits for a task token, nobody answers, and no timeout ends it: the virtual clock would stand still for ever. "
+    "The state 'T' waits for a task token, no answer comes, and no timeout ends it: the virtual clock would stand still for ever. "
     'Answer it (a mock {"states": {"T": {"result": …}}}, send_task_success with $$.Task.Token from a handler or another thread), '
     "or give the state TimeoutSeconds."
 )
@@ -61,7 +61,7 @@ def test_a_job_that_hangs_without_a_timeout_is_told_too():
     services = with_mocks(Services(tokens=TaskTokens(patience=0)), {"services": {"glue:startJobRun": {"hangs": True}}})
     result = run(machine("arn:aws:states:::glue:startJobRun.sync"), services=services, clock=VirtualClock(), timeout=20)
     assert result.cause == (
-        "The state 'T' waits for the end of glue:startJobRun, nobody answers, and no timeout ends it: the virtual clock would "
+        "The state 'T' waits for the end of glue:startJobRun, no answer comes, and no timeout ends it: the virtual clock would "
         'stand still for ever. Answer it (a mock {"states": {"T": {"result": …}}}), or give the state TimeoutSeconds.'
     )
 

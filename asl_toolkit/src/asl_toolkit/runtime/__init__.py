@@ -1,1 +1,1 @@
-"""What runs a loaded machine: an event loop of one thread, its states, and the history that they leave."""
+"""Runs a loaded machine: a single-threaded event loop, the states, and their history."""

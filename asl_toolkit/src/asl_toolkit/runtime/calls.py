@@ -1,11 +1,10 @@
-"""Calls of handlers: on the loop's own thread as long as they are quick, and the loop moves on when one is not.
+"""Calls handlers on the loop's own thread while they are quick. If a call is slow, another thread continues the loop.
 
-A thread for each call would cost several times what most handlers of tests and local runs do themselves. So the thread that
-drives the loop calls them one after the other, and a second one watches: when a call has not come back in time, the second
-takes the loop over, and the first, once its handler returns, only delivers the answer. A state whose handler took its time
-is called on threads from then on, truly parallel, until its calls prove to be quick again. So no handler, whatever it waits
-for, holds up timeouts, a stop or other branches for more than some milliseconds: 10 at a state's first call, 100 at a call
-that is the first to be slow after many that were quick.
+A thread per call would cost several times as much as most handlers of tests and local runs. So the thread that drives the
+loop calls the handlers, and a second thread watches it. If a call does not return in time, the second thread takes the loop
+over, and the first thread only delivers the answer when its handler returns. After a slow call, the handler of this state is
+called on separate threads, in parallel, until its calls are quick again. So no handler delays timeouts, a stop or other
+branches by more than some milliseconds: 10 at the first call of a state, 100 at the first slow call after many quick ones.
 """
 
 import threading
@@ -19,13 +18,13 @@ from asl_toolkit.runtime.loop import Loop
 from asl_toolkit.runtime.workers import Workers
 
 _PATIENCE = 0.005  # seconds after which the loop moves on, at most twice that
-_TRUST = 0.05  # seconds to which the patience grows while calls are quick: each look takes the interpreter's lock away
-_QUICK = 0.001  # seconds: what takes longer, twice in a row, gains by a thread of its own
-_PROOF = 8  # quick calls in a row on threads until a state's handler counts as quick again
+_TRUST = 0.05  # seconds: the patience grows to this while calls are quick, because each look takes the interpreter's lock
+_QUICK = 0.001  # seconds: a handler that takes longer twice in a row gets a separate thread
+_PROOF = 8  # quick calls in a row until a slow handler counts as quick again
 
 
 class Call(Protocol):
-    """One call. `key` names the state, whose calls are taken to be alike; `over`: its answer is not needed any more."""
+    """One call. `key` names the state, whose calls are assumed to be alike; `over`: its answer is no longer needed."""
 
     @property
     def key(self) -> str: ...  # noqa: D102 - see above
@@ -34,17 +33,17 @@ class Call(Protocol):
     def over(self) -> bool: ...  # noqa: D102 - see above
 
     def make(self) -> object:
-        """Call the handler, on any thread; must not raise."""
+        """Call the handler, on any thread. It must not raise."""
 
     def take(self, answer: object) -> None:
-        """What `make` gave, on the loop's thread."""
+        """Accept the result of `make`, on the loop's thread."""
 
 
 class _Lead:
-    """One thread's time at the head of the loop, seen by the thread that watches it.
+    """The time in which one thread drives the loop, as the watching thread sees it.
 
-    `_token` holds one thing while a call is made: whoever takes it out of there, the caller when it comes back or the watching
-    thread when that takes too long, has the loop from then on. A deque's own methods are whole for other threads.
+    `_token` has one element during a call. The thread that removes it owns the loop: the caller when the call returns, or
+    the watching thread when the call is late. The methods of a deque are atomic.
     """
 
     def __init__(self) -> None:
@@ -56,7 +55,7 @@ class _Lead:
         self._wake = threading.Event()
 
     def begin(self, key: str, *, trusted: bool) -> None:
-        """A call begins; `trusted`: the state's last one was quick."""
+        """A call begins; `trusted`: the last call of this state was quick."""
         self._number += 1
         self._key = key
         self._token.append(None)
@@ -64,7 +63,7 @@ class _Lead:
             self._wake.set()
 
     def end(self) -> bool:
-        """A call has come back; whether the loop is still this thread's."""
+        """A call has returned. Whether this thread still owns the loop."""
         try:
             self._token.pop()
         except IndexError:
@@ -72,7 +71,7 @@ class _Lead:
         return True
 
     def wait_until_late(self) -> str | None:
-        """For the thread that watches: the key of a call that takes its time, whose loop is taken; None when all is over."""
+        """For the watching thread: take the loop from a late call and return the call's key. None at the end of the execution."""
         patience = _PATIENCE
         while not self._over:
             seen = self._number
@@ -89,9 +88,9 @@ class _Lead:
         return None
 
     def _sleep(self, seen: int) -> None:
-        """No call is under way: wait for the next one without looking every few milliseconds."""
+        """Wait for the next call without a check every few milliseconds."""
         self._asleep = True
-        if seen == self._number and not self._over:  # asked after `_asleep` is set: `begin` counts before it looks
+        if seen == self._number and not self._over:  # checked after `_asleep` is set, because `begin` counts before it checks
             self._wake.wait()
         self._asleep = False
         self._wake.clear()
@@ -103,7 +102,7 @@ class _Lead:
 
 
 class Calls:
-    """Calls handlers for one loop. `drive` runs the loop on the calling thread: it is what a thread that takes over does."""
+    """Calls handlers for one loop. `drive` runs the loop on the calling thread; a thread that takes the loop over calls it."""
 
     def __init__(self, loop: Loop, workers: Workers, drive: Callable[[], None], name: str) -> None:
         self._loop = loop
@@ -111,17 +110,17 @@ class Calls:
         self._drive = drive
         self._name = name
         self._lead: _Lead | None = None
-        self._slow: dict[str, int] = {}  # states → quick calls that are still to be proved
+        self._slow: dict[str, int] = {}  # states → quick calls until the handler counts as quick
         self._trusted: set[str] = set()  # states whose last call was quick
-        self._late: set[str] = set()  # states whose last call took its time
+        self._late: set[str] = set()  # states whose last call was slow
 
     def submit(self, call: Call) -> None:
-        """Call it when its turn comes and take its answer on the loop; call this on the loop's thread."""
+        """Call it in its turn and pass its answer to the loop. Call this on the loop's thread."""
         self._loop.expect()
         self._loop.do(partial(self._one, call))
 
     def _one(self, call: Call) -> bool:
-        """Do a call; whether this thread still drives the loop."""
+        """Make one call. Whether this thread still drives the loop."""
         loop, key = self._loop, call.key
         if call.over:
             loop.arrived()
@@ -146,7 +145,7 @@ class Calls:
         return True
 
     def _was_late(self, key: str) -> None:
-        """One slow call proves nothing, because the computer may be busy; two in a row do."""
+        """One slow call proves nothing, because the computer may be busy. Two in a row do."""
         self._trusted.discard(key)
         if key in self._late:
             self._slow[key] = _PROOF
@@ -168,7 +167,7 @@ class Calls:
         self._loop.post(arrive)
 
     def _arrive(self, call: Call, answer: object) -> None:
-        call.take(answer)  # first: if a job goes on, no time passes between the call and the job
+        call.take(answer)  # before `arrived`: if the call started a job, the clock stands still until the job is counted
         self._loop.arrived()
 
     def _new_lead(self) -> _Lead:
@@ -184,7 +183,7 @@ class Calls:
             self._drive()
 
     def close(self) -> None:
-        """No call comes any more."""
+        """No more calls."""
         if self._lead is not None:
             self._lead.close()
         self._workers.close()

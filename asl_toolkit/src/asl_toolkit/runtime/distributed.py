@@ -1,4 +1,4 @@
-"""DISTRIBUTED Map: a Map Run whose children are executions of their own, with tolerance, batches and exported results."""
+"""DISTRIBUTED Map: a Map Run with child executions, tolerated failures, batches and exported results."""
 
 import contextlib
 import uuid
@@ -30,7 +30,7 @@ _EXCEEDED = StateFailure("States.ExceedToleratedFailureThreshold", "The specifie
 
 
 async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int) -> StateEnd:
-    """Read the items, run the children, hand their outputs on."""
+    """Read the items, run the children, pass their outputs on."""
     cursor = frame.cursor
     items = Items([] if state.item_reader is not None else items_of(frame, state, data))
     cursor.add("MapStateStarted", {"length": len(items.values)})
@@ -63,7 +63,7 @@ async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int)
 
 
 class _MapRunOf:
-    """The Map Run that a cut line had under way."""
+    """The running Map Run of a line of events that is cut short."""
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
@@ -93,19 +93,19 @@ class MapRun:
         self.arn = f"{self._head}:mapRun:{self._label}:{uuid.uuid4()}"
 
     def redrive(self, frame: Frame, data: Json, tolerance: Tolerance) -> None:
-        """The execution goes on: children that succeeded keep their results, the others run again."""
+        """The execution is redriven: children that succeeded keep their results, the others run again."""
         self._frame, self._data, self._tolerance = frame, data, tolerance
         self._failed = 0
         self.redrives += 1
 
     def close(self) -> None:
-        """The results are not needed any more."""
+        """Free the results."""
         if self._results is not None:
             self._results.close()
             self._results = None
 
     async def run(self, over: Items, limit: int) -> Json:
-        """Run a child for each item or batch that has no result yet; the Map's result."""
+        """Run a child for each item or batch that has no result yet. Returns the Map's result."""
         items, self._sources = over.values, over.sources
         writer = self._state.result_writer
         if self._results is None:
@@ -121,7 +121,7 @@ class MapRun:
         except StateFailure:
             if (
                 writer is not None and writer.resource is not None
-            ):  # what failed is written, too (developer guide, "ResultWriter")
+            ):  # failed children are written too (developer guide, "ResultWriter")
                 with contextlib.suppress(StateFailure):
                     await export(self._frame, writer, self._data, results, self.arn)
             raise
@@ -135,7 +135,7 @@ class MapRun:
         return result
 
     def _tell(self, limit: int) -> None:
-        """Let the listener know what this Map Run is."""
+        """Tell the listener about this Map Run."""
         listener = self._frame.run.map_run_listener
         if listener is None:
             return
@@ -147,7 +147,7 @@ class MapRun:
         )
 
     def _inputs(self, items: Sequence[Json]) -> Iterator[tuple[int, int, Json]]:
-        """(place, how many items, input) of each child."""
+        """(place, number of items, input) of each child."""
         batcher = self._state.item_batcher
         if batcher is None:
             for index in range(len(items)):
@@ -218,7 +218,7 @@ class MapRun:
             error, cause = failure.error, failure.cause
         except Fatal as fatal:
             error, cause = fatal.error, fatal.cause
-        except Cancelled:  # its execution was stopped, or too many others failed
+        except Cancelled:  # the execution was stopped, or too many other children failed
             tell("ABORTED")
             raise
         tell("SUCCEEDED" if output is not None else "FAILED")
@@ -244,6 +244,6 @@ class MapRun:
 
 
 def _default_form(state: MapState) -> str:
-    """Exported results are described whole, results that go on are the outputs alone."""
+    """Exported results are complete descriptions; results that stay in the execution are outputs only."""
     exported = state.result_writer is not None and state.result_writer.resource is not None
     return "NONE" if exported else "COMPACT"

@@ -60,7 +60,7 @@ class Identity:
 
     @property
     def express(self) -> bool:
-        """Whether the execution is of an EXPRESS machine: it cannot be redriven, and its context object says nothing of it."""
+        """Whether the machine is EXPRESS: such an execution cannot be redriven, and its context object has no RedriveCount."""
         return ":express:" in self.arn
 
 
@@ -98,7 +98,7 @@ class Execution:
         self._history = History(self._loop.clock, settings.listener)
         self._progress = Progress()
         seed = 0 if settings.seed is None and self._loop.clock.virtual else settings.seed
-        self._random = random.Random(seed)  # noqa: S311 - jitter is no secret; a redrive draws on, so no child's name comes twice
+        self._random = random.Random(seed)  # noqa: S311 - jitter is no secret; a redrive continues the sequence, so children's names stay unique
         self.started = self.redriven = self._loop.clock.now()
         self.stopped: float | None = None
         self._ending = threading.Lock()
@@ -106,7 +106,7 @@ class Execution:
         self._prepare()
 
     def _prepare(self) -> None:
-        """What one start or redrive needs and leaves behind."""
+        """Create everything that one start or redrive needs."""
         settings = self._settings
         self._loop.patience = settings.services.tokens.patience
         name = f"asl-{self.name}"
@@ -133,9 +133,9 @@ class Execution:
         return self._loop.clock
 
     def when_ended(self, tell: Callable[[ExecutionResult], None]) -> None:
-        """Have `tell` called once with the result, on the execution's thread or, if it has ended, here; it must not block.
+        """Call `tell` once with the result, on the execution's thread or, if it has ended, on this one. It must not block.
 
-        A clock that others run on, too, stands still until it has returned.
+        A clock that other executions share stands still until `tell` returns.
         """
         with self._ending:
             result = self._result
@@ -189,13 +189,13 @@ class Execution:
         self.begin()
 
     def _drive(self) -> None:
-        """Run the loop on this thread: to the execution's end, or until another thread does so (see `calls`)."""
+        """Run the loop on this thread until the execution ends, or until another thread takes the loop over (see `calls`)."""
         self._thread = threading.current_thread()
         try:
             if not self._loop.run(self._main):
                 return
             result = self._main.result()
-        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
+        except Exception as error:  # noqa: BLE001 - the waiting caller must get an answer
             result = ExecutionResult("FAILED", error="States.Runtime", cause=f"The interpreter failed: {error!r}")
         self._loop.close()
         self._calls.close()
@@ -210,7 +210,7 @@ class Execution:
         self._loop.leave()
 
     async def _supervise(self) -> ExecutionResult:
-        """Run the machine; end it from outside when it is stopped or takes too long."""
+        """Run the machine; stop it if it is aborted or exceeds its time limit."""
         fiber = self._loop.spawn(self._interpret())
         fiber.ended.also(lambda: self._over.set(None))
         if self.machine.timeout is not None:
@@ -219,7 +219,7 @@ class Execution:
         ended = await self._over
         if ended is None:
             return fiber.result()
-        self._history.close()  # what is cut short from outside leaves no events of its own (measured: floci-io/floci, issue 2733)
+        self._history.close()  # states that are cut short from outside leave no events (measured: floci-io/floci, issue 2733)
         await self._cancelled(fiber)
         if ended.status == "ABORTED":
             self._history.end("ExecutionAborted", 0, named(ended.error, ended.cause))
@@ -228,7 +228,7 @@ class Execution:
         return ended
 
     async def _cancelled(self, fiber: Fiber[ExecutionResult]) -> None:
-        """Cancel the machine's fiber and wait until all below it is cleaned up."""
+        """Cancel the machine's fiber and wait until everything below it is cleaned up."""
         gone: Signal[None] = Signal(self._loop)
         fiber.cancel(self._loop)
         fiber.ended.also(lambda: gone.set(None))
@@ -242,7 +242,7 @@ class Execution:
         else:
             started = {"input": self.payload.text, "inputDetails": NOT_TRUNCATED, "roleArn": self.identity.role_arn}
             history.add("ExecutionStarted", 0, started)
-            cursor = Cursor(history, 0)  # the first state's event follows none, as recorded
+            cursor = Cursor(history, 0)  # the first state's event has no predecessor, as recorded
         settings, context = self._settings, self._context()
         run = Run(run_branch, self.machine, settings.services, self._loop, self._calls, history, context, self._random)
         run.child_listener, run.map_run_listener = settings.child_listener, settings.map_run_listener
@@ -255,7 +255,7 @@ class Execution:
         except Fatal as fatal:
             history.end("ExecutionFailed", fatal.previous, named(fatal.error, fatal.cause))
             return ExecutionResult("FAILED", error=fatal.error, cause=fatal.cause)
-        self._progress = Progress()  # nothing is redriven: what it held may go
+        self._progress = Progress()  # a succeeded execution is never redriven: free the memory
         details = {"output": output.text, "outputDetails": NOT_TRUNCATED}
         history.end("ExecutionSucceeded", cursor.last, details)
         return ExecutionResult("SUCCEEDED", output=output.value)

@@ -1,7 +1,7 @@
-"""How data goes into a state and out of it, in either language.
+"""How data flows into a state and out of it, in both languages.
 
-JSONPath: input → InputPath → Parameters → work → ResultSelector → ResultPath (onto the raw input) → OutputPath.
-JSONata: input → Arguments → work → Output.
+JSONPath: input → InputPath → Parameters → work → ResultSelector → ResultPath (onto the raw input) → OutputPath. JSONata:
+input → Arguments → work → Output.
 """
 
 from collections.abc import Mapping
@@ -29,13 +29,13 @@ def effective_input(frame: Frame) -> Json:
 
 
 def arguments(frame: Frame, data: Json) -> Json:
-    """What Parameters or Arguments make of the effective input; the input itself when there are none."""
+    """The value of Parameters or Arguments; without them, the effective input."""
     template = frame.state.flow.parameters
     return data if template is None else template.evaluate(frame.environment(data))
 
 
 def finish(frame: Frame, result: Json, following: str | None) -> StateEnd:
-    """The end of a state whose work gave `result`."""
+    """The end of a state whose work returned `result`."""
     flow = frame.state.flow
     if flow.language == "JSONata":
         environment = frame.environment(frame.payload.value)
@@ -58,7 +58,7 @@ def finish(frame: Frame, result: Json, following: str | None) -> StateEnd:
 
 
 def finish_after(frame: Frame, event: str, result: Json, following: str | None) -> StateEnd:
-    """The end of a Parallel or Map, behind the event of its success; what ends the execution here follows that event."""
+    """The end of a Parallel or Map after the event of its success. An error that ends the execution follows that event."""
     succeeded = frame.cursor.beside(event)
     try:
         return finish(frame, result, following)
@@ -78,7 +78,7 @@ def output_of(frame: Frame, value: Json) -> Json:
 
 
 def place(path: ReferencePath, raw: Json, result: Json) -> Json:
-    """The raw input with the result put into it. States.ResultPathMatchFailure when there is no place for it."""
+    """The raw input with the result put into it. Raises States.ResultPathMatchFailure if ResultPath has no place for it."""
     try:
         return path.place(raw, result)
     except CannotPlace:
@@ -89,7 +89,7 @@ def place(path: ReferencePath, raw: Json, result: Json) -> Json:
 
 
 def checked(frame: Frame, value: Json) -> Payload:
-    """A state's output as a payload. States.DataLimitExceeded when it is over 256 KiB."""
+    """A state's output as a payload. Raises States.DataLimitExceeded if it is over 256 KiB."""
     raw = frame.payload
     payload = raw if value is raw.value else Payload(value)
     if payload is not raw and payload.too_large:
@@ -98,7 +98,7 @@ def checked(frame: Frame, value: Json) -> Payload:
 
 
 def data_limit(name: str) -> StateFailure:
-    """What AWS reports for a result over 256 KiB; `name` is the state, the service or the function's ARN."""
+    """AWS's error for a result over 256 KiB; `name` is the state, the service or the function's ARN."""
     return StateFailure(
         "States.DataLimitExceeded",
         f"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit.",

@@ -1,4 +1,4 @@
-"""One state while it runs: its input, what its expressions see, and where its events go."""
+"""One running state: its input, the values that its expressions read, and its line of events."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class StateEnd:
-    """How a state ended: what it hands on, where it goes (None: the branch ends), and the variables that it sets."""
+    """How a state ended: its output, the next state (None: the branch ends), and the variables that it sets."""
 
     __slots__ = ("assigned", "next", "payload")
 
@@ -26,7 +26,7 @@ class StateEnd:
 
 
 class Frame:
-    """A state, entered."""
+    """A state that was entered."""
 
     __slots__ = ("before", "context", "cursor", "entered_id", "payload", "progress", "run", "scope", "state")
 
@@ -52,5 +52,5 @@ class Frame:
         self.entered_id = cursor.last
 
     def environment(self, data: Json) -> Environment:
-        """What an expression sees when `$` means `data`."""
+        """The values that an expression reads if `$` means `data`."""
         return Environment(data, self.context, self.scope, self.run.loop.clock)

@@ -1,7 +1,7 @@
 """Runs several fibers at once and waits for all; the first that fails ends the others.
 
-`gather` starts them all. `gather_growing` starts more only when those that there are wait: ten thousand children that wait for
-nothing need not be alive at once.
+`gather` starts all of them. `gather_growing` starts more only when the running ones wait, because ten thousand children that
+wait for nothing need not be alive at once.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
@@ -24,7 +24,7 @@ class _Group(Generic[T]):
         self.over: Signal[BaseException | None] = Signal(loop)
 
     def start(self, starts: Sequence[Start[T]]) -> None:
-        """Start one more of each."""
+        """Start one more of each coroutine."""
         self._running += len(starts)
         self.fibers += [self._loop.spawn(self._guard(start)) for start in starts]
 
@@ -33,7 +33,7 @@ class _Group(Generic[T]):
             result = await start()
         except Exception as error:
             self.over.set(error)
-            for fiber in self.fibers:  # at once: none of the others may take another step
+            for fiber in self.fibers:  # now, because the others may take no other step
                 fiber.cancel(self._loop)
             raise
         self._running -= 1
@@ -42,7 +42,7 @@ class _Group(Generic[T]):
         return result
 
     async def wait(self) -> None:
-        """Wait until all have ended. Raises what the first failing one raised, after the others have ended."""
+        """Wait until all have ended. Then raise the error of the first that failed."""
         error: BaseException | None = None
         try:
             if self.fibers:
@@ -59,7 +59,7 @@ class _Group(Generic[T]):
 
 
 async def gather(loop: Loop, starts: Sequence[Start[T]]) -> list[T]:
-    """The results, in order. Raises what the first failing one raised, after the others have ended."""
+    """The results, in order. If a fiber fails, its error is raised after the others have ended."""
     group: _Group[T] = _Group(loop)
     group.start(starts)
     await group.wait()
@@ -67,10 +67,9 @@ async def gather(loop: Loop, starts: Sequence[Start[T]]) -> list[T]:
 
 
 async def gather_growing(loop: Loop, start: Start[T], most: int) -> None:
-    """Run `start` up to `most` times at once, until all that were started have ended.
+    """Run `start` up to `most` times at once, until all fibers have ended.
 
-    A few begin; whenever the loop has nothing else to do, some more. Each must end when there is nothing left to do for it.
-    Raises as `gather`.
+    A few start at once, and more whenever the loop is idle. Each must end when no work is left for it. Raises as `gather`.
     """
     group: _Group[T] = _Group(loop)
 

@@ -1,4 +1,4 @@
-"""Retry and Catch: which entry matches an error, how long to wait, and the next state of a caught error."""
+"""Retry and Catch: the entry that matches an error, the seconds until the next attempt, and the next state of a caught error."""
 
 import random
 
@@ -12,10 +12,10 @@ _NEVER_BY_TASK_FAILED = frozenset({"States.Timeout", "States.HeartbeatTimeout"})
 
 
 def meets(names: tuple[str, ...], failure: StateFailure) -> bool:
-    """Whether one of ErrorEquals names the error.
+    """Whether ErrorEquals names the error.
 
-    States.ALL meets everything that reaches here (States.Runtime never does); States.TaskFailed everything but timeouts;
-    a missed heartbeat is reported as States.Timeout and met by States.HeartbeatTimeout too.
+    States.ALL matches every error that reaches this function (States.Runtime never does). States.TaskFailed matches every
+    error except timeouts. A missed heartbeat is reported as States.Timeout, and States.HeartbeatTimeout matches it too.
     """
     error = failure.error or ""
     also = "States.HeartbeatTimeout" if isinstance(failure, HeartbeatMissed) else error
@@ -26,7 +26,7 @@ def meets(names: tuple[str, ...], failure: StateFailure) -> bool:
 
 
 class HeartbeatMissed(StateFailure):
-    """No heartbeat in HeartbeatSeconds."""
+    """No heartbeat came within HeartbeatSeconds."""
 
     def __init__(self) -> None:
         super().__init__("States.Timeout", None)
@@ -65,7 +65,7 @@ def _delay(retrier: Retrier, used: int, source: random.Random) -> float:
 
 
 def error_output(failure: StateFailure) -> dict[str, Json]:
-    """The error output of a Catch: always both members; a missing cause is an empty text."""
+    """The error output of a Catch always has both members; a missing cause is an empty text."""
     return {"Error": failure.error or "", "Cause": failure.cause or ""}
 
 

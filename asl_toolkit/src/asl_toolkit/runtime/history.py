@@ -1,4 +1,4 @@
-"""The history of an execution: events as GetExecutionHistory gives them, numbered as they happen."""
+"""The history of an execution: events as GetExecutionHistory returns them, numbered in order."""
 
 import logging
 from collections.abc import Callable
@@ -18,7 +18,7 @@ NOT_TRUNCATED = {"truncated": False}
 
 
 class History:
-    """Takes events; only the loop's thread adds, any thread may read a copy."""
+    """Collects events. Only the loop's thread adds; any thread may read a copy."""
 
     def __init__(self, clock: Clock, listener: Callable[[Event], None] | None) -> None:
         self._clock = clock
@@ -29,10 +29,7 @@ class History:
         self._moment = datetime.min.replace(tzinfo=UTC)
 
     def add(self, kind: str, previous: int, details: Details | None = None, *, last: bool = False) -> int:
-        """Append an event and return its id.
-
-        RuntimeFailure when it would be the 25,000th and is not the one that ends the execution.
-        """
+        """Append an event and return its id. Raises RuntimeFailure for the 25,000th event, unless it ends the execution."""
         if self._closed:
             return previous
         number = len(self._events) + 1
@@ -46,7 +43,7 @@ class History:
         event: Event = {"timestamp": self._moment, "type": kind, "id": number, "previousEventId": previous}
         if details is not None:
             event[_names.get(kind) or _details_name(kind)] = details
-        self._events.append(event)  # of one thread; a list's own methods are whole for those that read it
+        self._events.append(event)  # one thread appends; the methods of a list are atomic for readers
         if self._listener is not None:
             self._tell(event)
         return number
@@ -60,11 +57,11 @@ class History:
             _log.warning("the listener raised at the event %s", event["id"], exc_info=True)
 
     def close(self) -> None:
-        """Accept only the last event from now on."""
+        """From now on, accept only the last event."""
         self._closed = True
 
     def reopen(self, clock: Clock, listener: Callable[[Event], None] | None) -> None:
-        """The execution goes on: accept events again."""
+        """The execution is redriven: accept events again."""
         self._clock, self._listener, self._closed = clock, listener, False
 
     def end(self, kind: str, previous: int, details: Details) -> None:
@@ -79,7 +76,7 @@ class History:
         return len(self._events)
 
     def events(self) -> list[Event]:
-        """What has happened so far."""
+        """All events so far."""
         return list(self._events)
 
 
@@ -87,29 +84,29 @@ _names: dict[str, str] = {}
 
 
 def _details_name(kind: str) -> str:
-    """`TaskScheduled` → `taskScheduledEventDetails`; all entered and all exited events share one name each."""
+    """`TaskScheduled` → `taskScheduledEventDetails`; all entered events share one name, and all exited events share another."""
     shared = next((value for suffix, value in _STATE_EVENTS.items() if kind.endswith(suffix)), None)
     name = _names[kind] = shared or f"{kind[0].lower()}{kind[1:]}EventDetails"
     return name
 
 
 def named(error: str | None, cause: str | None) -> dict[str, str]:
-    """Error and cause as details of an event; the history leaves out what is None."""
+    """Error and cause as details of an event; the history leaves out None."""
     return {name: text for name, text in (("error", error), ("cause", cause)) if text is not None}
 
 
 class Cut(Protocol):
-    """Work inside a state that a failure elsewhere may cut short."""
+    """Work inside a state that a failure of another line may cut short."""
 
     def cut(self, previous: int) -> None:
-        """Write how it ends, each event behind `previous`."""
+        """Write how it ends; each event follows `previous`."""
 
 
 class Cursor:
-    """Where one line of events stands: the id that the next event of this line follows.
+    """The position in one line of events: the id that the next event of this line follows.
 
-    `aborted` is the event that says that the state of this line was cut short (None: there is none), `inner` what that state
-    has under way.
+    `aborted` is the event for the case that the state of this line is cut short (None: no such event), `inner` the running
+    work inside that state.
     """
 
     __slots__ = ("_history", "aborted", "inner", "last")
@@ -126,15 +123,15 @@ class Cursor:
         return self.last
 
     def beside(self, kind: str, details: Details | None = None) -> int:
-        """Append an event that the next one of this line does not follow."""
+        """Append an event that the next event of this line does not follow."""
         return self._history.add(kind, self.last, details)
 
     def follow(self, previous: int, kind: str, details: Details | None = None) -> int:
-        """Append an event of this line that follows one of another line."""
+        """Append an event of this line that follows an event of another line."""
         return self._history.add(kind, previous, details)
 
     def cut(self, previous: int) -> None:
-        """The line ends in its state: the events of that, and of all below it, follow `previous`."""
+        """The line ends in its state: the events of this state, and of everything below it, follow `previous`."""
         if self.aborted is not None:
             self.follow(previous, self.aborted)
             self.aborted = None
@@ -143,5 +140,5 @@ class Cursor:
             self.inner = None
 
     def fork(self, last: int | None = None) -> "Cursor":
-        """A line of its own, from here or from another event."""
+        """A new line, from here or from another event."""
         return Cursor(self._history, self.last if last is None else last)

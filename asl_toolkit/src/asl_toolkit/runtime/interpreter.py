@@ -1,4 +1,4 @@
-"""The interpreter: goes from state to state, with Retry and Catch, and writes the events of states."""
+"""The interpreter: runs state after state, with Retry and Catch, and writes the events of states."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Runner: TypeAlias = Callable[[Any], Coroutine[Signal[Any], None, StateEnd]]  # A
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How states of a type run, and the names of their events."""
+    """How states of one type run, and the names of their events."""
 
     run: Runner
     entered: str
@@ -89,7 +89,7 @@ async def _step(  # noqa: PLR0913, PLR0917 - as `branch`
         if isinstance(state, _RETRYABLE):
             about["RetryCount"] = 0
         frame = Frame(run, state, payload, scope, {**context, "State": about}, cursor, before, progress)
-        await run.loop.turn  # branches go forward side by side, as on AWS
+        await run.loop.turn  # all branches advance together, as on AWS
         try:
             end = await kind.run(frame)
         except StateFailure as failure:
@@ -116,7 +116,10 @@ def _fatal(run: Run, failure: RuntimeFailure, state: State, entered: int, cursor
 
 
 async def _failed(frame: Frame, kind: _Kind, failure: StateFailure) -> StateEnd:
-    """The first attempt of a state has failed: run it until it succeeds or its Retry gives up; then Catch takes the error."""
+    """The first attempt of a state failed: run the state until it succeeds or its Retry gives up.
+
+    Then Catch handles the error.
+    """
     state = frame.state
     handled = state if isinstance(state, _RETRYABLE) else None
     counter = RetryCounter(handled.retry if handled else ())
@@ -148,10 +151,10 @@ async def _failed(frame: Frame, kind: _Kind, failure: StateFailure) -> StateEnd:
 
 
 def _caught(frame: Frame, kind: _Kind, catchers: tuple[Catcher, ...], failure: StateFailure, before: int) -> StateEnd | None:
-    """Where Catch leads; None when it does not take the error.
+    """The next state of a caught error; None if no Catch matches.
 
-    Its own Output and Assign may fail too: that follows what was `before` the state's failure, and the state fails again
-    (measured: floci-io/floci, pull 3167).
+    Output and Assign of the Catch may fail too. Then the event follows the one `before` the state's failure, and the state
+    fails again (measured: floci-io/floci, pull 3167).
     """
     try:
         return caught(frame, catchers, failure)
@@ -164,7 +167,7 @@ def _caught(frame: Frame, kind: _Kind, catchers: tuple[Catcher, ...], failure: S
 
 
 def _noted(frame: Frame, failure: StateFailure) -> StateFailure:
-    """Write the event of a failed evaluation, and give its cause the name of the state."""
+    """Write the event of a failed evaluation, and add the name of the state to its cause."""
     if not isinstance(failure, EvaluationFailure):
         return failure
     name, entered = frame.state.name, frame.entered_id

@@ -1,4 +1,7 @@
-"""What S3 (or a mock of it) answers an ItemReader: a file, a listing, or what is neither and must not pass for empty."""
+"""The answer of S3 (or of a mock) to an ItemReader: a file or a listing.
+
+Anything else is an error, so that it cannot count as empty.
+"""
 
 import gzip
 import io
@@ -32,10 +35,10 @@ def body_of(answer: Any, reader: ItemReader, state: str) -> bytes | list[Json] |
 
 
 def listing_of(answer: Any, reader: ItemReader, state: str) -> tuple[list[Mapping[str, Json]], str | None]:  # as above
-    """The objects of one page and the token of the next. RuntimeFailure for what is no listing."""
+    """The objects of one page and the token of the next page. Raises RuntimeFailure if the answer is not a listing."""
     page: Any = {"Contents": answer} if isinstance(answer, list) else answer
     entries: Any = None
-    if isinstance(page, Mapping) and ("Contents" in page or page.get("KeyCount") == 0):  # S3 leaves an empty list out
+    if isinstance(page, Mapping) and ("Contents" in page or page.get("KeyCount") == 0):  # S3 omits an empty list
         entries = page.get("Contents", [])
     if not isinstance(entries, list) or not all(isinstance(entry, Mapping) and "Key" in entry for entry in entries):
         raise _wrong(reader, state, answer, '{"Contents": [{"Key": …}]} or that list')
@@ -50,7 +53,7 @@ def _wrong(reader: ItemReader, state: str, answer: object, wanted: str) -> Runti
 
 
 def parquet_rows(raw: bytes) -> list[Json]:
-    """The rows of a Parquet file, an object each; dates, decimals, bytes as text. ValueError if it is none."""
+    """The rows of a Parquet file, one object each; dates, decimals and bytes as text. Raises ValueError for any other file."""
     import pyarrow.parquet
     from pyarrow import ArrowException
 

@@ -1,6 +1,7 @@
-"""Where the items of a Map come from, as `$$.Map.Item.Source` says: STATE_DATA, or the S3 URI of a file or of a listed bucket.
+"""The sources of a Map's items, for `$$.Map.Item.Source`: STATE_DATA, or the S3 URI of a file or of a listed bucket.
 
-Source: developer guide, "Context object" (ItemReader); run on AWS by gabrielmoreira/tiny-asl-machine (Observation.ItemReader).
+Source: developer guide, "Context object" (ItemReader); run on AWS by gabrielmoreira/tiny-asl-machine
+(Observation.ItemReader).
 """
 
 from bisect import bisect_right
@@ -13,13 +14,13 @@ from asl_toolkit.json_value import Json
 
 @dataclass(slots=True)
 class Sources:
-    """The source of each item, by where the items of each file begin."""
+    """The source of each item, stored per file with the position of its first item."""
 
     _starts: list[int] = field(default_factory=list)
     _uris: list[str] = field(default_factory=list)
 
     def add(self, start: int, uri: str) -> None:
-        """Items from `start` on come from here."""
+        """The items from `start` on have this source."""
         self._starts.append(start)
         self._uris.append(uri)
 
@@ -33,7 +34,7 @@ STATE_DATA: Final = Sources([0], ["STATE_DATA"])
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """What a Map runs over, and where it comes from."""
+    """The items of a Map and their sources."""
 
     values: Sequence[Json]
     sources: Sources = field(default_factory=lambda: STATE_DATA)
@@ -46,9 +47,9 @@ def uri_of(parameters: Json, key: str | None = None) -> str:
 
 
 class ItemContext(dict[str, Json]):
-    """`$$.Map.Item`: its Source is there for whoever asks for it by name, and not in the whole object.
+    """`$$.Map.Item`. Its Source can be read by name, but the whole object does not show it.
 
-    Recordings of whole context objects are older than the field.
+    Recordings of whole context objects are older than this field.
     """
 
     __slots__ = ("_source",)

@@ -1,6 +1,6 @@
-"""The items of a DISTRIBUTED Map that reads them: JSON, JSON Lines, CSV and listings in S3.
+"""The items of a DISTRIBUTED Map with an ItemReader: JSON, JSON Lines, CSV and listings in S3.
 
-Formats: developer guide, "ItemReader (Map)"; CSV's treatment of short, long and blank rows as recorded executions show.
+Formats: developer guide, "ItemReader (Map)". Short, long and blank rows of CSV are handled as in recorded executions.
 """
 
 import csv
@@ -34,7 +34,7 @@ def _failed(cause: str) -> StateFailure:
 
 
 async def call_storage(frame: Frame, resource: "Resource", parameters: Json, error: str) -> Json:
-    """One call of an ItemReader or a ResultWriter; what fails is reported under `error`."""
+    """One call of an ItemReader or a ResultWriter. A failure is reported as `error`."""
     handler = frame.run.services.handler(resource, frame.state.name)
     if handler is None:
         raise RuntimeFailure(f"no handler serves {resource.service}:{resource.action}")
@@ -63,7 +63,7 @@ async def call_storage(frame: Frame, resource: "Resource", parameters: Json, err
 
 
 async def read_items(frame: Frame, reader: ItemReader, data: Json) -> Items:
-    """The items; States.ItemReaderFailed when they cannot be read."""
+    """The items. Raises States.ItemReaderFailed if they cannot be read."""
     environment = frame.environment(data)
     most = _most_items(frame, reader.max_items, data)
     parameters = {} if reader.parameters is None else reader.parameters.evaluate(environment)
@@ -87,7 +87,7 @@ async def _file(frame: Frame, reader: ItemReader, resource: "Resource", paramete
 
 
 def _most_items(frame: Frame, field: Field | None, data: Json) -> int | None:
-    """MaxItems; 0 means no limit, as none does, and what is above AWS's own limit is that limit."""
+    """MaxItems. 0 or a missing value means no limit, and AWS's own limit is the most."""
     if field is None:
         return None
     value = field_value(field, frame.environment(data))
@@ -126,7 +126,7 @@ def _json_items(value: Json, pointer: str | None) -> list[Json]:
 
 
 def _csv_rows(reader: ItemReader, text: str) -> list[Json]:
-    """A row an object: missing fields are empty texts, fields beyond the headers are dropped, empty lines too."""
+    """One object per row: missing fields are empty texts; fields beyond the headers and empty lines are dropped."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=reader.csv_delimiter)
     headers = next(rows, []) if reader.csv_header_location == "FIRST_ROW" else list(reader.csv_headers or ())
     if len(set(headers)) < len(headers):
@@ -136,7 +136,7 @@ def _csv_rows(reader: ItemReader, text: str) -> list[Json]:
 
 
 async def _listed(frame: Frame, reader: ItemReader, parameters: Json, most: int | None) -> Items:
-    """The objects below a prefix, page by page; with LOAD_AND_FLATTEN, what their files hold."""
+    """The objects below a prefix, page by page; with LOAD_AND_FLATTEN, the content of their files."""
     items: list[Json] = []
     flat = reader.transformation == "LOAD_AND_FLATTEN"
     sources = Sources() if flat else Sources([0], [uri_of(parameters)])
@@ -159,7 +159,7 @@ async def _listed(frame: Frame, reader: ItemReader, parameters: Json, most: int 
 
 
 def _object_of(entry: Mapping[str, Json]) -> dict[str, Json]:
-    """An object of a listing as items have it: `Etag`, and seconds since 1970 in LastModified."""
+    """An object of a listing in the form of an item: `Etag`, and LastModified in seconds since 1970."""
     modified = entry.get("LastModified")
     item = {
         "Etag": entry.get("ETag"),

@@ -1,16 +1,17 @@
-"""The lines of events of a Parallel's branches or a Map's iterations, and what is written when one of them fails.
+"""The lines of events of a Parallel's branches or a Map's iterations, and the events that are written when one fails.
 
 As recorded on AWS (LocalStack's validated `test_service_lambda_map_timeout`) and measured (floci-io/floci,
-AslExecutorParallelCutTest): when a line fails, each line that has not ended says so, in the order of branches or items, an
-iteration by MapIterationFailed or MapIterationAborted, then the state that it stands in, if it is one that can be aborted (the
-failing Task among them). All follow the failing line's last event, and so does the Map's or Parallel's own failure.
+AslExecutorParallelCutTest): if a line fails, every open line gets its end, in the order of branches or items. For an
+iteration, this is MapIterationFailed or MapIterationAborted; then the event of its current state follows, if such a state
+can be aborted (the failing Task is one of them). All these events follow the last event of the failing line, and so does the
+failure of the Map or Parallel.
 """
 
 from asl_toolkit.runtime.history import Cursor, Details
 
 
 class Lines:
-    """The lines of one attempt at a Parallel or Map; `about` of a line names its iteration (None: a branch)."""
+    """The lines of one attempt at a Parallel or Map; `about` of a line names its iteration (None: it is a branch)."""
 
     def __init__(self, parent: Cursor) -> None:
         self._parent = parent
@@ -22,21 +23,21 @@ class Lines:
         self._open[place] = cursor, about
 
     def close(self, place: int) -> None:
-        """It has ended well."""
+        """A line has succeeded."""
         del self._open[place]
 
     def over(self) -> None:
-        """All have ended."""
+        """All lines have ended."""
         self._parent.inner = None
 
     def fail(self, place: int) -> int:
-        """A line has failed: write how all end. The id of the event that the failure follows."""
+        """A line has failed: write the ends of all lines. Returns the id of the event that the failure follows."""
         failed, _ = self._open[place]
         self._write(failed.last, place)
         return failed.last
 
     def cut(self, previous: int) -> None:
-        """What holds the lines ends: so do they."""
+        """The state around the lines ends, so they end too."""
         self._write(previous, None)
 
     def _write(self, previous: int, failed: int | None) -> None:

@@ -1,7 +1,7 @@
-"""A small event loop of one thread: fibers (coroutines), one-shot signals, timers on an injected clock.
+"""A small event loop of one thread: fibers (coroutines), one-shot signals, and timers on an injected clock.
 
-Why not asyncio: its time cannot be replaced without private parts, and an execution needs waits that pass at once, a
-stop that reaches every fiber, and thousands of cheap waiting children. All is single-threaded but `post`.
+It is not asyncio, because asyncio's time can be replaced only through private parts. An execution needs waits that pass at
+once, a stop that reaches every fiber, and thousands of cheap waiting children. Only `post` may be called from other threads.
 """
 
 import heapq
@@ -17,26 +17,26 @@ from asl_toolkit.clock import Clock
 
 T = TypeVar("T")
 _LONGEST_BLOCK = 86_400.0
-_LOOK = 0.05  # seconds after which it is asked again whether other executions on the clock go on
+_LOOK = 0.05  # seconds between checks whether other executions on the clock still run
 
 
 def _nothing() -> None:
-    """Posted to wake a loop."""
+    """Posted only to wake a loop."""
 
 
 class Waiting(Protocol):
     """Work that waits for an answer from outside of the loop."""
 
     def give_up(self) -> bool:
-        """No answer will come: end the wait. False if this wait cannot end."""
+        """No answer will come: end the wait. Returns False if this wait cannot end."""
 
 
 class Cancelled(BaseException):
-    """Thrown into a fiber that is to end; not an Exception, so that nothing takes it for a failure."""
+    """Thrown into a fiber to end it. It is not an Exception, so that no handler treats it as a failure."""
 
 
 class Signal(Generic[T]):
-    """Something that happens once: the first `set` wins, later ones are ignored. One fiber may await it."""
+    """An event that happens once: the first `set` wins, later ones are ignored. One fiber may await it."""
 
     __slots__ = ("_also", "_loop", "_value", "_waiter", "is_set")
 
@@ -60,7 +60,7 @@ class Signal(Generic[T]):
                 action()
 
     def also(self, action: Callable[[], None]) -> None:
-        """Have `action` called when it happens, at once if it has."""
+        """Call `action` when the signal is set, or now if it is set already."""
         if self.is_set:
             action()
         elif self._also is None:
@@ -69,13 +69,13 @@ class Signal(Generic[T]):
             self._also.append(action)
 
     def __await__(self) -> Generator["Signal[T]", None, T]:
-        """The value, once it is there."""
+        """Wait for the value."""
         if not self.is_set:
             yield self
         return self._value
 
     def attach(self, fiber: "Fiber[Any]") -> None:
-        """Let `fiber` go on when this happens."""
+        """Continue `fiber` when the signal is set."""
         self._waiter = fiber
 
     def detach(self) -> None:
@@ -84,7 +84,7 @@ class Signal(Generic[T]):
 
 
 class Turn(Signal[None]):
-    """Awaiting it lets the other fibers that are ready go first."""
+    """Awaiting it lets the other ready fibers run first."""
 
     __slots__ = ()
 
@@ -93,12 +93,12 @@ class Turn(Signal[None]):
         self._loop.wake(fiber)
 
     def __await__(self) -> Generator[Signal[Any], None, None]:
-        """Go on when the others have had their turn."""
+        """Continue after the others."""
         yield self
 
 
 class Fiber(Generic[T]):
-    """A running coroutine. `ended` is set when it is over; `result()` gives its value or raises what it raised."""
+    """A running coroutine. `ended` is set at its end; `result()` returns its value or raises its error."""
 
     __slots__ = ("_cancelled", "_cancelling", "_coroutine", "_error", "_value", "_waits_for", "ended", "scheduled")
 
@@ -108,11 +108,11 @@ class Fiber(Generic[T]):
         self._cancelling: BaseException | None = None
         self._cancelled = False
         self._error: BaseException | None = None
-        self.scheduled = False  # it stands in the loop's queue
+        self.scheduled = False  # it is in the loop's queue
         self.ended: Signal[Fiber[T]] = Signal(loop)
 
     def advance(self) -> None:
-        """Run to the next thing it waits for."""
+        """Run until it waits or ends."""
         self.scheduled = False
         if self.ended.is_set:
             return
@@ -129,7 +129,7 @@ class Fiber(Generic[T]):
         except Cancelled as error:
             self._error = error
             self.ended.set(self)
-        except Exception as error:  # noqa: BLE001 - it is kept for whoever asks for the result
+        except Exception as error:  # noqa: BLE001 - `result` raises it
             self._error = error
             self.ended.set(self)
         else:
@@ -137,7 +137,7 @@ class Fiber(Generic[T]):
             signal.attach(self)
 
     def cancel(self, loop: "Loop") -> None:
-        """Throw Cancelled into it at the place where it waits, once however often it is asked for."""
+        """Throw Cancelled into the fiber where it waits. Further calls change nothing."""
         if self.ended.is_set or self._cancelled:
             return
         self._cancelled = True
@@ -147,7 +147,7 @@ class Fiber(Generic[T]):
         loop.wake(self)
 
     def result(self) -> T:
-        """What the coroutine returned; raises what it raised."""
+        """The value of the coroutine, or its exception."""
         if self._error is not None:
             raise self._error
         return self._value
@@ -156,8 +156,8 @@ class Fiber(Generic[T]):
 class Loop:
     """Runs fibers until the main one has ended.
 
-    `waiting` holds what awaits an answer from outside. `patience` is how many seconds of this machine it may take when the
-    clock is virtual and nothing else can happen (0: no answer will come; None: wait for ever).
+    `waiting` has the waits for answers from outside. `patience` is how many seconds of this machine such an answer may take
+    when the clock is virtual and nothing else can happen (0: no answer will come; None: wait for ever).
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -178,19 +178,19 @@ class Loop:
         self.turn = Turn(self)
 
     def spawn(self, coroutine: Coroutine[Signal[Any], None, T]) -> Fiber[T]:
-        """Start a fiber; it runs when the running one waits."""
+        """Start a fiber. It runs when the current one waits."""
         fiber = Fiber(self, coroutine)
         self.wake(fiber)
         return fiber
 
     def wake(self, fiber: "Fiber[Any]") -> None:
-        """Let a fiber go on, once however often it is woken."""
+        """Continue a fiber; further calls before it runs change nothing."""
         if not fiber.scheduled:
             fiber.scheduled = True
             self._ready.append(fiber)
 
     def at(self, deadline: float, signal: Signal[T], value: T) -> None:
-        """Set `signal` to `value` when the clock shows `deadline`, unless something has set it before."""
+        """Set `signal` to `value` when the clock shows `deadline`. A signal that is set by then keeps its value."""
         if len(self._timers) >= self._compact_at:
             self._timers = [entry for entry in self._timers if not entry[2].is_set]
             heapq.heapify(self._timers)
@@ -198,15 +198,15 @@ class Loop:
         heapq.heappush(self._timers, (deadline, next(self._numbers), signal, value))
 
     def do(self, job: Callable[[], bool]) -> None:
-        """Have `job` done when no fiber is ready. It returns False when another thread runs the loop by then."""
+        """Call `job` when no fiber is ready. It returns False if another thread drives the loop by then."""
         self._jobs.append(job)
 
     def when_idle(self, more: Callable[[], bool]) -> None:
-        """Have `more` called whenever nothing can go on before a post or a timer, until it returns False: nothing is left."""
+        """Call `more` whenever only a post or a timer can continue the loop, until it returns False: it has no more work."""
         self._when_idle.append(more)
 
     def post(self, action: Callable[[], None]) -> None:
-        """Have `action` called on the loop's thread, or here and now when the loop is closed; from any thread."""
+        """Call `action` on the loop's thread, or on this thread if the loop is closed. Any thread may call this."""
         with self._closing:
             if not self._closed:
                 self.clock.deliver(self, partial(self._inbox.put, action))
@@ -214,11 +214,11 @@ class Loop:
         action()
 
     def rouse(self) -> None:
-        """From the clock: its time has come."""
+        """The clock has reached the loop's time."""
         self._inbox.put(_nothing)
 
     def has_post(self) -> bool:
-        """Whether something was posted that has not been done."""
+        """Whether a posted action has not run yet."""
         return not self._inbox.empty()
 
     def join(self, *, nested: bool) -> None:
@@ -230,21 +230,21 @@ class Loop:
         self.clock.leave(self)
 
     def close(self) -> None:
-        """Nothing runs any more: do what was posted meanwhile, so that late answers still arrive."""
+        """The loop has ended: run the posted actions, so that late answers still arrive."""
         with self._closing:
             self._closed = True
         self._take_posted(None)
-        while self._jobs:  # each was expected, and is not done any more
+        while self._jobs:  # each was expected, and will not run any more
             self._jobs.pop()
             self.arrived()
 
     def expect(self) -> None:
-        """Something outside is at work and will `post`: a virtual clock stands still until `arrived`."""
+        """Work outside will `post` its end. A virtual clock stands still until `arrived`."""
         self._expected += 1
         self.clock.at_work(1)
 
     def arrived(self) -> None:
-        """What was expected has come."""
+        """Expected work has ended."""
         self._expected -= 1
         self.clock.at_work(-1)
 
@@ -272,7 +272,7 @@ class Loop:
         return False
 
     def _take_posted(self, seconds: float | None) -> bool:
-        """Do what was posted; with `seconds`, wait so long for the first. True when there was any."""
+        """Run the posted actions; with `seconds`, wait up to this time for the first one. True if any ran."""
         if seconds is None and self._inbox.empty():
             return False
         any_job = False
@@ -286,7 +286,7 @@ class Loop:
             return any_job
 
     def _fire_timers(self) -> bool:
-        """Set the signals whose time has come. True when there was any."""
+        """Set the signals whose time has come. True if it set any."""
         timers, fired = self._timers, False
         if not timers:
             return False
@@ -298,7 +298,7 @@ class Loop:
         return fired
 
     def _block(self) -> None:
-        """Nothing to do: wait for a post or for the next timer."""
+        """Wait for a post or for the next timer."""
         if self.clock.virtual and not self._expected:
             if self.clock.sleep(self, self._timers[0][0] if self._timers else None):
                 return
@@ -312,7 +312,7 @@ class Loop:
         self._take_posted(min(max(delay, 0.0001), _LONGEST_BLOCK))
 
     def _wait_for_answer(self, seconds: float) -> None:
-        """Nothing here ends the waiting: give other threads some seconds of this machine to, then end the first that can be."""
+        """Nothing in this loop ends the wait: give other threads some seconds, then end the first wait that can be ended."""
         while not self._take_posted(seconds or None):
             if not self.clock.all_asleep():
                 seconds = _LOOK

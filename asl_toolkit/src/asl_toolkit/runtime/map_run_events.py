@@ -19,7 +19,7 @@ class ChildExecution:
     arn: str
     status: str
     events: list[Event]
-    items: int = 1  # how many items it got: more than one with an ItemBatcher
+    items: int = 1  # number of its items: more than one with an ItemBatcher
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Map states: the mode of a Map decides who runs it."""
+"""Map states: the mode of a Map decides which module runs it."""
 
 from asl_toolkit.definition.model import Field, MapState
 from asl_toolkit.errors import RuntimeFailure
@@ -21,7 +21,7 @@ async def run_map(frame: Frame) -> StateEnd:
 
 
 def _limit(frame: Frame, field: Field | None, data: Json) -> int:
-    """MaxConcurrency; 0 means no limit of the definition's own."""
+    """MaxConcurrency; 0 means that the definition sets no limit."""
     if field is None:
         return 0
     value = field_value(field, frame.environment(data))

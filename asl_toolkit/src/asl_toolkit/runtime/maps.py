@@ -1,4 +1,4 @@
-"""INLINE Map, and what it shares with DISTRIBUTED Map: items and the input of each."""
+"""INLINE Map, and the parts that DISTRIBUTED Map shares: the items and the input of each."""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ MOST_INLINE = 40  # iterations at once, whatever MaxConcurrency says (developer 
 
 
 def items_of(frame: Frame, state: MapState, data: Json) -> list[Json]:
-    """What the Map runs over: Items, ItemsPath or the whole input."""
+    """The items of the Map: Items, ItemsPath or the whole input."""
     if state.flow.language == "JSONata":
         items = data if state.items is None else state.items.evaluate(frame.environment(data))
         if not isinstance(items, list):
@@ -59,7 +59,7 @@ async def run_inline(frame: Frame, state: MapState, data: Json, limit: int) -> S
 
 
 class _Inline:
-    """The iterations of an INLINE Map: lanes that take the next item when they are free."""
+    """The iterations of an INLINE Map. A free lane takes the next item."""
 
     def __init__(self, frame: Frame, state: MapState, data: Json, items: list[Json], limit: int) -> None:
         self._frame = frame
@@ -88,7 +88,7 @@ class _Inline:
             previous = await self._iteration(index, previous)
 
     async def _iteration(self, index: int, previous: int) -> int:
-        """Run one iteration; the id of its last own event."""
+        """Run one iteration. Returns the id of its last event."""
         frame, state = self._frame, self._state
         progress = frame.progress.at(index)
         if isinstance(progress, Done):
@@ -98,7 +98,7 @@ class _Inline:
         about = {"index": index, "name": state.name}
         try:
             value, context = item_input(frame, state, self._data, index, self._items[index])
-        except StateFailure:  # before the iteration begins: the others end, this one leaves no event
+        except StateFailure:  # before the iteration begins: the others end, and this one has no event
             self._lines.cut(self._last)
             raise
         cursor.add("MapIterationStarted", about)

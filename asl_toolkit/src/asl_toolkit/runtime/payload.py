@@ -1,4 +1,4 @@
-"""A JSON value that goes from state to state, with its text: written once, measured once, shared by the events."""
+"""A JSON value that passes from state to state, with its text: written once, measured once, and shared by the events."""
 
 from asl_toolkit.json_value import Json, dumps
 
@@ -8,7 +8,7 @@ _SURELY_FITS = MOST_BYTES // _MOST_BYTES_A_CHARACTER
 
 
 class Payload:
-    """A value that does not change any more."""
+    """An immutable value."""
 
     __slots__ = ("_text", "value")
 

@@ -1,7 +1,7 @@
-"""How far an execution has come: what a redrive needs to go on from the step that failed.
+"""How far an execution has come: a redrive continues from the failed step.
 
-A branch knows the state that it is in, with its input and the variables set by then; a Parallel or Map state knows what
-its branches or iterations have come to. Finished ones keep their output alone.
+A branch has its current state, with the input and the variables. A Parallel or Map state has the progress of its branches or
+iterations. Finished ones keep only their output.
 """
 
 from collections.abc import Mapping
@@ -19,20 +19,20 @@ _NONE: Mapping[str, Json] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A branch or iteration that has ended well."""
+    """A branch or iteration that has succeeded."""
 
     output: Json
 
 
 class Closeable(Protocol):
-    """The Map Run of a DISTRIBUTED Map, which holds a file of results."""
+    """The Map Run of a DISTRIBUTED Map, which has a file of results."""
 
     def close(self) -> None:
-        """Give the file back."""
+        """Free the file."""
 
 
 class Progress:
-    """One branch: the state that it is in, and what is inside of that state."""
+    """One branch: its current state, and the progress inside that state."""
 
     __slots__ = ("inner", "map_run", "payload", "resumed", "state", "variables")
 
@@ -45,7 +45,7 @@ class Progress:
         self.resumed = False
 
     def enter(self, state: str, payload: "Payload", variables: Mapping[str, Json]) -> None:
-        """The branch is in another state now; on a redrive the first one keeps what is inside."""
+        """The branch enters a state. After a redrive, the first state keeps its inner progress."""
         self.state, self.payload = state, payload
         self.variables = dict(variables) if variables else _NONE
         if self.resumed:
@@ -54,7 +54,7 @@ class Progress:
             self.forget()
 
     def forget(self) -> None:
-        """What is inside of the state begins anew."""
+        """The inner progress of the state begins again."""
         if self.inner:
             self.inner = {}
         if self.map_run is not None:
@@ -69,7 +69,7 @@ class Progress:
         return progress
 
     def resume(self) -> None:
-        """The execution is redriven: every branch that has not ended goes on where it stood."""
+        """The execution is redriven: every open branch continues where it was."""
         stack = [self]
         while stack:
             here = stack.pop()

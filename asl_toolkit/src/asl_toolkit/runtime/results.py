@@ -1,7 +1,7 @@
-"""What comes out of a DISTRIBUTED Map: the array of its children's outputs, or files in S3 and their manifest.
+"""The result of a DISTRIBUTED Map: the array of its children's outputs, or files in S3 and their manifest.
 
-Forms: developer guide, "ResultWriter (Map)": NONE (the whole description of each child), COMPACT (their outputs), FLATTEN
-(their outputs, arrays taken apart); a failed child is always written whole.
+Forms: developer guide, "ResultWriter (Map)": NONE (the complete description of each child), COMPACT (the outputs), FLATTEN
+(the outputs; elements of arrays one by one). A failed child is always written completely.
 """
 
 import io
@@ -19,8 +19,8 @@ from asl_toolkit.runtime.frame import Frame
 from asl_toolkit.runtime.items import call_storage
 
 ChildStatus: TypeAlias = Literal["SUCCEEDED", "FAILED", "PENDING"]
-_FILE = 4 * 1024 * 1024  # characters of one result file, all that is in memory at once; AWS begins another one at 5 GB
-_MEMORY = 4 * 1024 * 1024  # bytes that are kept before a temporary file takes them
+_FILE = 4 * 1024 * 1024  # characters per result file, the most in memory at once; AWS begins a new file at 5 GB
+_MEMORY = 4 * 1024 * 1024  # bytes in memory before a temporary file takes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class ChildRecord:
 
 
 class Results:
-    """Records of children by their place, spilled to a temporary file when they grow: memory stays flat."""
+    """The records of children by their place. They are written to a temporary file when they grow, so memory stays constant."""
 
     def __init__(self, count: int, transformation: str) -> None:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY)  # noqa: SIM115 - closed by close()
@@ -73,11 +73,11 @@ class Results:
         self._been_read = False
 
     def put(self, place: int, record: ChildRecord) -> None:
-        """Keep a child's result."""
+        """Store a child's result."""
         failed = record.output is None
         text = dumps(record.described()) if failed or self._transformation == "NONE" else str(record.output)
         data = text.encode()
-        if self._been_read:  # a seek at each record would write each to the disk by itself
+        if self._been_read:  # a seek per record would write each record to the disk separately
             self._file.seek(self._end)
             self._been_read = False
         self._file.write(data)
@@ -85,7 +85,7 @@ class Results:
         self._end += len(data)
 
     def succeeded(self, place: int) -> bool:
-        """Whether the child of this place has ended well."""
+        """Whether the child at this place has succeeded."""
         return self._places[place] >= 0 and not self._failed[place]
 
     @property
@@ -94,7 +94,7 @@ class Results:
         return self._end
 
     def texts(self, *, failed: bool | None) -> Iterator[str]:
-        """The records in the order of their places; only failed ones, only others, or all."""
+        """The records in the order of their places: only the failed ones, only the others, or all."""
         self._been_read = True
         for place, start in enumerate(self._places):
             if start >= 0 and (failed is None or bool(self._failed[place]) is failed):
@@ -102,7 +102,7 @@ class Results:
                 yield self._file.read(self._lengths[place]).decode()
 
     def elements(self, *, failed: bool | None) -> Iterator[str]:
-        """The records as elements of the result: FLATTEN takes arrays apart."""
+        """The records as elements of the result; FLATTEN adds the elements of arrays one by one."""
         for text in self.texts(failed=failed):
             if self._transformation == "FLATTEN" and text.startswith("["):
                 yield from (dumps(element) for element in loads(text))
@@ -110,17 +110,17 @@ class Results:
                 yield text
 
     def close(self) -> None:
-        """Give the file back."""
+        """Free the file."""
         self._file.close()
 
 
 def output_of(results: Results) -> Json:
-    """The Map's result when nothing is exported."""
+    """The Map's result without an export."""
     return loads("[" + ",".join(results.elements(failed=None)) + "]")
 
 
 async def export(frame: Frame, writer: ResultWriter, data: Json, results: Results, map_run_arn: str) -> Json:
-    """Write files and manifest; the Map's result is where they are. States.ResultWriterFailed when that fails."""
+    """Write files and manifest. The Map's result is their place. Raises States.ResultWriterFailed."""
     parameters = {} if writer.parameters is None else writer.parameters.evaluate(frame.environment(data))
     if writer.resource is None or not isinstance(parameters, dict) or "Bucket" not in parameters:
         raise StateFailure("States.ResultWriterFailed", "The ResultWriter names no bucket")

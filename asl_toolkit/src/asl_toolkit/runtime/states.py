@@ -12,13 +12,13 @@ from asl_toolkit.timestamps import parse_instant
 _INVALID_INSTANT = "does not reference a valid ISO-8601 extended offset date-time format string"
 
 
-# No rule holds and there is no Default. The name that AWS gives is States.Runtime, not the guide's States.NoChoiceMatched:
+# No rule matches, and there is no Default. AWS reports States.Runtime, not the guide's States.NoChoiceMatched:
 # snapshots of AWS (gabrielmoreira/tiny-asl-machine, Choice.And-006 and others), measured anew by floci-io/floci.
 _NO_MATCH = "Failed to transition out of the state. The state does not point to a next state."
 
 
 async def run_pass(frame: Frame) -> StateEnd:
-    """Hand on the result, the parameters or the input."""
+    """Return the result, the parameters or the input."""
     state = frame.state
     assert isinstance(state, PassState)  # noqa: S101 - by its runner's table
     if state.flow.language == "JSONata":
@@ -29,12 +29,12 @@ async def run_pass(frame: Frame) -> StateEnd:
 
 
 async def run_succeed(frame: Frame) -> StateEnd:
-    """Hand on the input."""
+    """Return the input."""
     return finish(frame, effective_input(frame), None)
 
 
 async def run_choice(frame: Frame) -> StateEnd:
-    """Follow the first rule that holds."""
+    """Go to the target of the first rule that matches."""
     state = frame.state
     assert isinstance(state, ChoiceState)  # noqa: S101 - by its runner's table
     data = effective_input(frame)
@@ -128,7 +128,7 @@ async def run_fail(frame: Frame) -> StateEnd:
 
 
 def _named_value(field: Field, environment: Environment) -> Json:
-    """The value of ErrorPath or CausePath, in AWS's words when there is none (localstack, issue 11951); of others as always."""
+    """The value of ErrorPath or CausePath. A missing value has AWS's own message (localstack, issue 11951)."""
     if field.is_path:
         return evaluate_field(field.expression, environment, field.name)  # type: ignore[arg-type] # a path is an Expression
     return field_value(field, environment)

@@ -1,4 +1,4 @@
-"""Task states: calling the handler, waiting for what it submitted or for a token, timeouts and heartbeats."""
+"""Task states: call the handler, wait for its job or a token, and watch timeouts and heartbeats."""
 
 from asl_toolkit.definition.model import Field, TaskState
 from asl_toolkit.errors import RuntimeFailure, StateFailure, TaskFailed
@@ -96,7 +96,7 @@ async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents", to
 
 
 def _raise_failure(end: object, events: "_TaskEvents") -> None:
-    """Raise what ended the attempt badly, with its event: a deadline (or a mock's answer as if one had passed), or a failure."""
+    """Write the event of a failed attempt and raise the failure. Deadlines, and mocks' answers that mean one, are timeouts."""
     failed = end if isinstance(end, TaskFailed) else TaskFailed(None, None)
     if failed.error == "States.Runtime":
         raise RuntimeFailure(failed.cause or "", bare=True)
@@ -114,7 +114,7 @@ def _raise_failure(end: object, events: "_TaskEvents") -> None:
 
 
 def _payload_of(answer: Json, request: TaskRequest) -> Payload:
-    """A handler's answer. RuntimeFailure when it is not a JSON value: the handler is at fault, not what it calls."""
+    """A handler's answer. Raises RuntimeFailure if it is not a JSON value, because then the handler is at fault."""
     payload = Payload(answer)
     try:
         payload.text  # noqa: B018 - written once, here
@@ -126,7 +126,7 @@ def _payload_of(answer: Json, request: TaskRequest) -> Payload:
 
 
 class _TaskEvents:
-    """The events of a service integration; the other kinds of Task have events of another prefix, with fewer members."""
+    """The events of a service integration. The other kinds of Task have another prefix and fewer members."""
 
     prefix = "Task"
 
@@ -141,7 +141,7 @@ class _TaskEvents:
         self.cursor.add(f"{self.prefix}{what}", {**self.what, **details})
 
     def _limits(self) -> Details:
-        """Members of the event of scheduling that the definition may set: seconds, and the role that the task takes on."""
+        """The optional members of the scheduling event: seconds, and the role that the task assumes."""
         details: Details = {}
         if self.request.timeout_seconds is not None:
             details["timeoutInSeconds"] = self.request.timeout_seconds
@@ -165,19 +165,19 @@ class _TaskEvents:
         """A worker has taken the task; only activities have workers."""
 
     def submitted(self, output: Payload) -> None:
-        """The service took the job."""
+        """The service accepted the job."""
         self._add("Submitted", {"output": output.text, "outputDetails": NOT_TRUNCATED})
 
     def succeeded(self, output: Payload) -> None:
-        """The task ended well."""
+        """The task succeeded."""
         self._add("Succeeded", {"output": output.text, "outputDetails": NOT_TRUNCATED})
 
     def failed(self, error: str | None, cause: str | None) -> None:
-        """The task ended badly."""
+        """The task failed."""
         self._add("Failed", named(error, cause))
 
     def timed_out(self, cause: str | None) -> None:
-        """The task took too long."""
+        """The task exceeded its time limit."""
         self._add("TimedOut", named("States.Timeout", cause))
 
 

@@ -1,4 +1,4 @@
-"""How many children of a Map Run may fail, and the numbers that a Map's fields give."""
+"""How many children of a Map Run may fail, and the numbers in a Map's fields."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,13 @@ from asl_toolkit.runtime.maps import number_text
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """How many items may fail; None where the definition sets no such limit."""
+    """How many items may fail; None if the definition does not set the limit."""
 
     count: int | None
     percentage: float | None
 
     def exceeded(self, failed: int, total: int) -> bool:
-        """Whether so many failures are too many; without any setting the first one is."""
+        """Whether there are too many failures. Without any setting, one is too many."""
         if self.count is None and self.percentage is None:
             return failed > 0
         over_count = self.count is not None and failed > self.count
@@ -26,7 +26,7 @@ class Tolerance:
 
 
 def number_of(field: Field, value: Json, kind: str) -> float:
-    """A number, or a text that spells one; `kind` is integer or float. Raises RuntimeFailure."""
+    """A number, or a text that is a number; `kind` is integer or float. Raises RuntimeFailure."""
     try:
         if is_number(value) or isinstance(value, str):
             number = float(value)
@@ -41,7 +41,7 @@ def number_of(field: Field, value: Json, kind: str) -> float:
 
 
 def tolerated_count(frame: Frame, field: Field | None, data: Json) -> int | None:
-    """ToleratedFailureCount, if it is set; raises RuntimeFailure."""
+    """ToleratedFailureCount, or None. Raises RuntimeFailure."""
     if field is None:
         return None
     count = number_of(field, field_value(field, frame.environment(data)), "integer")
@@ -51,7 +51,7 @@ def tolerated_count(frame: Frame, field: Field | None, data: Json) -> int | None
 
 
 def tolerated_percentage(frame: Frame, field: Field | None, data: Json) -> float | None:
-    """ToleratedFailurePercentage, if it is set; raises RuntimeFailure."""
+    """ToleratedFailurePercentage, or None. Raises RuntimeFailure."""
     if field is None:
         return None
     percentage = number_of(field, field_value(field, frame.environment(data)), "float")

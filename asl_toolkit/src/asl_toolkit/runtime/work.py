@@ -1,4 +1,4 @@
-"""One attempt's work outside of the loop: the handler's call, what it submitted, its token, its deadlines."""
+"""One attempt's work outside of the loop: the handler's call, its job, its token, its deadlines."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class Late(Enum):
-    """Which deadline has passed."""
+    """The deadline that has passed."""
 
     TIMEOUT = "timeout"
     HEARTBEAT = "heartbeat"
@@ -32,14 +32,14 @@ HEARTBEAT: Final = Late.HEARTBEAT
 
 
 class _Began:
-    """The handler has returned: work goes on elsewhere, or a token is awaited."""
+    """The handler has returned. A job runs elsewhere, or the task waits for a token."""
 
 
 class Work:
     """Starts a handler and waits for its end; `close` cancels unfinished work.
 
     A `.sync` Task has a `token` too, which may end it (API reference, SendTaskSuccess: "optionally Task states using the job
-    run pattern"). Its job then goes on.
+    run pattern"). Its job then continues.
     """
 
     def __init__(self, run: "Run", request: TaskRequest, token: str | None) -> None:
@@ -57,10 +57,10 @@ class Work:
         self.submitted: Submitted | None = None
         self._last_beat = 0.0
         self._next_beat: Signal[None] = Signal(run.loop)
-        self._beats = request.task_token is not None or request.service == "activity"  # whether HeartbeatSeconds is looked at
+        self._beats = request.task_token is not None or request.service == "activity"  # whether HeartbeatSeconds applies
 
     async def start(self, handler: Handler) -> object:
-        """Call the handler. Its result, TaskFailed or a deadline; with `submitted` set, the end is still to come."""
+        """Call the handler. Returns its result, TaskFailed or a deadline; if `submitted` is set, the end comes later."""
         self._loop.expect()  # before the deadline is set: a clock that runs ahead when nothing works must not pass it
         try:
             self._set_deadline()
@@ -103,7 +103,7 @@ class Work:
         self._submit(answer)
 
     def _wait(self, later: Later) -> None:
-        """The answer comes by itself, on the execution's clock."""
+        """The answer comes at its time on the execution's clock."""
         self.submitted = Submitted(later.submitted, Future(), idle=True)
         self._beats = self._beats or later.beat_seconds is not None
         if math.isfinite(later.seconds):
@@ -147,7 +147,7 @@ class Work:
 
     @property
     def by_worker(self) -> bool:
-        """Whether a worker takes the task later: its heartbeats count from then on (floci-io/floci, issue 2733)."""
+        """Whether a worker takes the task later: heartbeats count from that moment (floci-io/floci, issue 2733)."""
         return self.submitted is not None and self.submitted.beating is not None
 
     def _taken(self, worker: str | None) -> None:
@@ -159,13 +159,13 @@ class Work:
             self._watch_heartbeat()
 
     def _came_back(self) -> None:
-        """One thing less is at work outside."""
+        """Work outside has ended."""
         self._outside -= 1
         if self.submitted is None or not self.submitted.on_this_clock:
             self._loop.arrived()
 
     async def completion(self) -> object:
-        """The end of what was submitted: a result, TaskFailed, or a deadline."""
+        """The end of the submitted work: a result, TaskFailed, or a deadline."""
         watched = self._beats and not self.by_worker
         if self._request.heartbeat_seconds is not None and watched and not self._ended.is_set:
             self._last_beat = self._loop.clock.now()
@@ -177,14 +177,14 @@ class Work:
             self._loop.waiting.pop(self, None)
 
     def give_up(self) -> bool:
-        """Nothing else can happen and the clock stands still: end the wait, unless work outside will end it."""
+        """End the wait, because nothing else can happen and the clock stands still. False if work outside will end it."""
         if self._ended.is_set or self._outside:
             return False
         self._ended.set(RuntimeFailure(_stuck(self._request), "Mock.NoAnswer", bare=True))
         return True
 
     def _watch_heartbeat(self) -> None:
-        """Look when the next beat is due; a beat in time puts that off."""
+        """Check when the next heartbeat is due. A heartbeat in time moves the deadline."""
         seconds = self._request.heartbeat_seconds or 0.0
         due: Signal[None] = Signal(self._loop)
         self._loop.spawn(self._heartbeat(due, self._last_beat + seconds))
@@ -212,7 +212,7 @@ class Work:
         self._last_beat = self._loop.clock.now()
 
     def close(self) -> None:
-        """Nothing waits any more: forget the token and cancel unfinished work."""
+        """The attempt has ended: forget the token and cancel unfinished work."""
         self.over = True
         if self._token is not None:
             self._run.services.tokens.forget(self._token)
@@ -232,25 +232,25 @@ def _nothing(_worker: str | None) -> None:
 
 
 def _stuck(request: TaskRequest) -> str:
-    """Why a Task would wait for ever, and what can be done about it."""
+    """Why a Task would wait for ever, and what to do about it."""
     name, what = request.state_name, f"{request.service}:{request.action}"
     waits = "a task token" if request.task_token is not None else f"the end of {what}"
     answers = f'a mock {{"states": {{{json.dumps(name)}: {{"result": …}}}}}}'
     if request.task_token is not None:
         answers += ", send_task_success with $$.Task.Token from a handler or another thread"
     return (
-        f"The state {name!r} waits for {waits}, nobody answers, and no timeout ends it: the virtual clock would stand still "
+        f"The state {name!r} waits for {waits}, no answer comes, and no timeout ends it: the virtual clock would stand still "
         f"for ever. Answer it ({answers}), or give the state TimeoutSeconds."
     )
 
 
 def _call(handler: Handler, request: TaskRequest) -> object:
-    """The handler's answer; what it raises becomes TaskFailed."""
+    """The handler's answer; its exception becomes TaskFailed."""
     try:
         return handler(request)
     except (TaskFailed, RuntimeFailure) as failure:
         return failure
-    except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its task's failure, and must not end the loop
+    except BaseException as error:  # noqa: BLE001 - any exception of a handler is its task's failure and must not end the loop
         _log.warning("the handler of the state %r raised", request.state_name, exc_info=True)
         return _unexpected(error)
 
@@ -272,5 +272,5 @@ def _unexpected(error: BaseException) -> TaskFailed:
 def _cancel(submitted: Submitted) -> None:
     try:
         submitted.cancel()
-    except Exception:  # noqa: BLE001 - the execution goes on without it
+    except Exception:  # noqa: BLE001 - the execution continues
         _log.warning("cancelling a task failed", exc_info=True)

@@ -1,6 +1,6 @@
-"""Threads for handlers that block: as many as needed at once, up to a limit; they end with the execution.
+"""Threads for handlers that block: started on demand up to a limit, and ended with the execution.
 
-They are daemon threads: a handler that sleeps beyond its task's timeout must not keep the process from ending.
+They are daemon threads: a handler that sleeps beyond its task's timeout must not keep the process alive.
 """
 
 import threading
@@ -32,7 +32,7 @@ class Workers:
             threading.Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
 
     def close(self) -> None:
-        """Let every thread end when its job is done; does not wait."""
+        """Let every thread end after its job. Does not wait."""
         with self._lock:
             threads = self._threads
         for _ in range(threads):

@@ -1,1 +1,1 @@
-"""What Tasks call: the handler contract, Lambda functions in this process, and AWS services through boto3."""
+"""The services that Tasks call: the handler contract, Lambda functions in this process, and AWS services through boto3."""

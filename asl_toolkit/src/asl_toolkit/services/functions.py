@@ -1,4 +1,4 @@
-"""Lambda functions called in this process, with the answers and errors that Lambda gives.
+"""Lambda functions that are called in this process, with the answers and errors of Lambda.
 
 Shapes: recorded `lambda:invoke` outputs and failures (`ExecutedVersion`, `Payload`, `StatusCode`; Cause is JSON with
 errorMessage, errorType, requestId, stackTrace; compact for lambda:invoke, with blanks for a function's own ARN).
@@ -19,7 +19,7 @@ _LONGEST_SECONDS = 900.0
 
 
 class LambdaContext:
-    """What a function gets as its second argument: the members of Lambda's own context object."""
+    """The second argument of a function, with the members of Lambda's context object."""
 
     memory_limit_in_mb = "128"
     log_group_name = ""
@@ -40,7 +40,7 @@ class LambdaContext:
 
     @cached_property
     def aws_request_id(self) -> str:
-        """The id of this call, made when somebody asks for it."""
+        """The id of this call, created when it is first read."""
         return str(uuid.uuid4())
 
     def get_remaining_time_in_millis(self) -> int:
@@ -49,7 +49,7 @@ class LambdaContext:
 
 
 class _ByMark(CheckedHandler):
-    """A handler that is called at once when the function behind a request is marked as cheap."""
+    """A handler that is called at once if the function of a request is marked as inline."""
 
     def __init__(self, handler: Handler, inline_for: Callable[[TaskRequest], bool], check: Callable[[TaskRequest], None]) -> None:
         super().__init__(handler, check)
@@ -67,7 +67,7 @@ def check_payload(request: TaskRequest) -> None:
 
 
 def _unchecked(_request: TaskRequest) -> None:
-    """A function that is called by its ARN takes any event."""
+    """A function that is called by its ARN accepts any event."""
 
 
 class FunctionCaller:
@@ -81,7 +81,7 @@ class FunctionCaller:
         self.by_arn = _ByMark(self._by_arn, self._is_inline, _unchecked)
 
     def _is_inline(self, request: TaskRequest) -> bool:
-        """Whether the function of a request is marked as cheap; one that is not there need not be waited for."""
+        """Whether the function of a request is marked as inline, or is missing."""
         if not self._marked:
             return False
         parameters = request.parameters
@@ -118,12 +118,12 @@ class FunctionCaller:
         return self._call(function, matched, version, event, blanks=False)
 
     def _by_arn(self, request: TaskRequest) -> Json:
-        """A Task whose Resource is the function's own ARN: the whole parameters are its event."""
+        """A Task whose Resource is the function's own ARN: all its parameters are the event."""
         function, name, version = self._find(request.resource, None)
         return self._call(function, name, version, request.parameters, blanks=True)
 
     def _find(self, wanted: str, qualifier: Json) -> tuple[Function, str, str]:
-        """The function, its name and the version; by the text as it stands, by ARN, by name."""
+        """The function, its name and its version, looked up by the exact text, by ARN and by name."""
         function = self._functions.get(wanted)
         if function is not None and ":" not in wanted:
             return function, wanted, str(qualifier or "$LATEST")
@@ -162,7 +162,7 @@ class FunctionCaller:
 
 
 def _event(payload: Json) -> Json:
-    """The event that a Payload means: absent or null is `{}`, a text that is JSON is what it spells (recorded)."""
+    """The event of a Payload: an absent or null Payload is `{}`, and a text with JSON is parsed (recorded)."""
     if payload is None:
         return {}
     if isinstance(payload, str):
@@ -174,7 +174,7 @@ def _event(payload: Json) -> Json:
 
 
 def _ours(error: Exception) -> bool:
-    """Whether the result could not be written as JSON (and not the function that raised)."""
+    """Whether the error comes from writing the result as JSON, not from the function."""
     frames = traceback.extract_tb(error.__traceback__)
     return any(frame.name == "dumps" and frame.filename.endswith("json_value.py") for frame in frames)
 

@@ -46,7 +46,7 @@ class Services:
         functions: Mapping[str, Function],
         states: Mapping[str, Handler],
     ) -> "Services":
-        """The same surroundings (region, account, threads, tokens) with other handlers."""
+        """The same region, account, threads and tokens with other handlers."""
         return Services(
             handlers,
             functions=functions,
@@ -84,7 +84,7 @@ class Services:
 
 
 def _remedy(what: str, resource: Resource) -> str:
-    """All ways to give a Task a handler."""
+    """All ways to add a handler for a Task."""
     if resource.service == "lambda":
         return (
             "Give the function (run --function NAME=MODULE:ATTRIBUTE, functions= of Services), "
@@ -96,7 +96,7 @@ def _remedy(what: str, resource: Resource) -> str:
 
 
 def resources_of(branch: Branch) -> Iterator[tuple[str, str, Resource]]:
-    """State, pointer and Resource of all that a branch calls: Tasks, ItemReaders, ResultWriters, inner ones too."""
+    """State, pointer and Resource of every call in a branch: Tasks, ItemReaders and ResultWriters, also of inner branches."""
     for state in branch.states.values():
         if isinstance(state, TaskState):
             yield state.name, state.pointer, state.resource

@@ -22,34 +22,34 @@ class InvalidToken(TaskDoesNotExist):
 
 
 _BYTES = 96
-_FORM = re.compile(r"[A-Za-z0-9_-]{128}")  # what token_urlsafe makes of so many bytes
-_MOST_KNOWN = 100_000  # tokens that are known to have been given out
+_FORM = re.compile(r"[A-Za-z0-9_-]{128}")  # the length of token_urlsafe for this number of bytes
+_MOST_KNOWN = 100_000  # number of issued tokens to remember
 
 
 class TaskTokens:
     """The tokens of all waiting tasks. Any thread may use it.
 
-    On a virtual clock, an execution that can do nothing else and has no timeout waits `patience` seconds of this computer's
+    If an execution on a virtual clock can do nothing else and has no timeout, it waits `patience` seconds of this computer's
     time for an answer from another thread, then it fails. 0: no other thread answers; None: wait for ever.
     """
 
     def __init__(self, *, patience: float | None = 10.0) -> None:
         self.patience = patience
         self._lock = threading.Lock()
-        self._given: dict[str, None] = {}
+        self._issued: dict[str, None] = {}
         self._waiting: dict[str, tuple[Callable[[Json | TaskFailed], None], Callable[[], None]]] = {}
 
     def new(self) -> str:
         """A new token."""
         token = token_urlsafe(_BYTES)
         with self._lock:
-            self._given[token] = None
-            if len(self._given) > _MOST_KNOWN:
-                del self._given[next(iter(self._given))]
+            self._issued[token] = None
+            if len(self._issued) > _MOST_KNOWN:
+                del self._issued[next(iter(self._issued))]
         return token
 
     def wait(self, token: str, answered: Callable[[Json | TaskFailed], None], beat: Callable[[], None]) -> None:
-        """Have `answered` called with the result or the failure, `beat` at each heartbeat; from the sender's thread."""
+        """Call `answered` with the result or the failure, and `beat` at each heartbeat, on the sender's thread."""
         with self._lock:
             self._waiting[token] = (answered, beat)
 
@@ -75,19 +75,19 @@ class TaskTokens:
         with self._lock:
             waiting = self._waiting.get(token)
         if waiting is None:
-            raise self._nobody(token)
+            raise self._no_task(token)
         return waiting[1]
 
     def _take(self, token: str) -> Callable[[Json | TaskFailed], None]:
         with self._lock:
             waiting = self._waiting.pop(token, None)
         if waiting is None:
-            raise self._nobody(token)
+            raise self._no_task(token)
         return waiting[0]
 
-    def _nobody(self, token: str) -> TaskDoesNotExist:
-        """AWS's sentence why no task waits for a token."""
-        if token in self._given:
+    def _no_task(self, token: str) -> TaskDoesNotExist:
+        """AWS's message that no task waits for a token."""
+        if token in self._issued:
             return TaskTimedOut("Task Timed Out: 'Provided task does not exist anymore'")
         if not _FORM.fullmatch(token):
             return InvalidToken("Invalid Token: 'Invalid token'")

@@ -12,7 +12,7 @@ _MODULES = {"AwsCalls": "asl_toolkit.services.aws.calls", "checked": "asl_toolki
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: the checker needs the names of services alone."""
+    """Import a public name when it is first used, because the checker needs only the names of services."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_MODULES[name]), name)

@@ -1,7 +1,7 @@
 """Handlers that call AWS: `AwsCalls(client).handlers()` serves optimised integrations and every `aws-sdk:` action.
 
-The caller decides what the clients point to: real AWS, moto's server, an emulator. `.sync` of a service that runs jobs is
-not served here: it is a matter of polling, and who runs jobs on one machine brings a handler of his own.
+The caller decides where the clients connect: AWS, moto's server, an emulator. `.sync` of job services is not served, because
+it needs polling: a local runner provides its own handler.
 """
 
 import json
@@ -17,19 +17,19 @@ from asl_toolkit.services.aws.names import OPTIMISED, Optimised, client_name, ex
 from asl_toolkit.services.aws.shapes import from_response, missing_members, to_request
 from asl_toolkit.services.contract import CheckedHandler, Handler, TaskRequest
 
-# What each optimised integration can call (developer guide, "Integrating optimized services").
+# The actions of each optimised integration (developer guide, "Integrating optimized services").
 _ACTIONS: Mapping[str, frozenset[str]] = {
     "dynamodb": frozenset({"getItem", "putItem", "updateItem", "deleteItem"}),
     "sqs": frozenset({"sendMessage"}),
     "sns": frozenset({"publish"}),
     "events": frozenset({"putEvents"}),
 }
-# What S3's client of SDK 2.x makes of a 404 without a body (its ExceptionTranslationInterceptor).
+# The errors of SDK 2.x's S3 client for a 404 without a body (its ExceptionTranslationInterceptor).
 _NOT_FOUND: Mapping[str, str] = {"HeadBucket": "NoSuchBucket", "HeadObject": "NoSuchKey"}
 
 
 class AwsCalls:
-    """Makes handlers out of a function that gives a boto3 client by botocore's service name."""
+    """Creates handlers from a function that returns the boto3 client of a botocore service name."""
 
     def __init__(self, client: Callable[[str], Any]) -> None:  # Any: a boto3 client has no static type
         self._make = client
@@ -37,13 +37,13 @@ class AwsCalls:
         self._lock = threading.Lock()
 
     def handlers(self) -> dict[tuple[str, str], Handler]:
-        """For `Services`: every action of the optimised integrations that need no polling, and `aws-sdk:*`."""
+        """For `Services`: every action of the optimised integrations without polling, and `aws-sdk:*`."""
         optimised = CheckedHandler(self.optimised, check_parameters)
         served: dict[tuple[str, str], Handler] = {
             (service, action): optimised for service, actions in _ACTIONS.items() for action in actions
         }
         served["aws-sdk:*", "*"] = CheckedHandler(self.sdk, check_parameters)
-        served["s3", "getObject"] = self.get_object  # an ItemReader's call: no Task has it
+        served["s3", "getObject"] = self.get_object  # only ItemReaders use this call
         served["s3", "listObjectsV2"] = self.optimised
         served["s3", "putObject"] = self.optimised
         return served
@@ -78,7 +78,7 @@ class AwsCalls:
         return result
 
     def get_object(self, request: TaskRequest) -> Json:
-        """An ItemReader's read: `Body` holds the bytes."""
+        """An ItemReader's read: `Body` has the bytes."""
         from botocore.exceptions import BotoCoreError, ClientError  # an extra: needed only here
 
         client = self.client("s3")
@@ -111,13 +111,13 @@ class AwsCalls:
 
 
 class _SdkErrors:
-    """Errors as `aws-sdk:` integrations name them."""
+    """Errors with the names of `aws-sdk:` integrations."""
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
 
     def of_service(self, response: Mapping[str, Any], operation: Any) -> TaskFailed:  # botocore's models
-        """What the service answered."""
+        """The error of the service's answer."""
         _, message, status, request_id = _parts(response)
         shape = _modelled(response, operation)
         name = f"{self.prefix}Exception" if shape is None else sdk_exception_name(shape)
@@ -126,7 +126,7 @@ class _SdkErrors:
         )
 
     def missing(self, members: list[str]) -> TaskFailed:
-        """Required members are missing: the service would say so."""
+        """The service's error for missing required members."""
         return TaskFailed(
             f"{self.prefix}.{self.prefix}Exception",
             f"{_null_members(members)} (Service: {self.prefix}, Status Code: 400, Request ID: {uuid.uuid4()})",
@@ -134,21 +134,21 @@ class _SdkErrors:
 
 
 class _OptimisedErrors(_SdkErrors):
-    """Errors as optimised integrations name them."""
+    """Errors with the names of optimised integrations."""
 
     def __init__(self, known: Optimised) -> None:
         super().__init__(known.prefix)
         self._known = known
 
     def of_service(self, response: Mapping[str, Any], operation: Any) -> TaskFailed:  # botocore's models
-        """What the service answered."""
+        """The error of the service's answer."""
         code, message, status, request_id = _parts(response)
         shape = _modelled(response, operation)
         name = self._known.base if shape is None else exception_name(shape)
         return TaskFailed(f"{self.prefix}.{name}", self._text(message, status, code, request_id))
 
     def missing(self, members: list[str]) -> TaskFailed:
-        """Required members are missing: the service would say so."""
+        """The service's error for missing required members."""
         if self._known.client == "sqs":
             text = self._text(f"The request must contain the parameter {members[0]}.", 400, "MissingParameter", str(uuid.uuid4()))
         else:
@@ -169,10 +169,10 @@ def _parts(response: Mapping[str, Any]) -> tuple[str, str, int, str]:
 
 
 def _modelled(response: Mapping[str, Any], operation: Any) -> str | None:  # botocore's models
-    """The error shape of the service that an answer means, or None.
+    """The error shape of the service's answer, or None.
 
-    Services that changed their protocol send the old code, and the shape's name beside it (`QueryErrorCode`). A HEAD has no
-    body to name the error in: the SDK knows what a 404 means.
+    Services that changed their protocol send the old code, and the shape's name beside it (`QueryErrorCode`). The answer to
+    a HEAD has no body with an error name, so the SDK decides by the status 404.
     """
     code, _, status, _ = _parts(response)
     if status == 404 and operation.service_model.service_name == "s3" and operation.name in _NOT_FOUND:

@@ -1,7 +1,7 @@
 """Checks a Task's parameters against botocore's service model, as Step Functions does before it schedules the task.
 
-`checked(handler)` puts this before a handler of your own, so that what AWS would refuse is refused here too: members of
-unknown names or wrong case, and values of another type. Step Functions ends the execution then; no Catch sees it.
+`checked(handler)` adds this check to your own handler. Unknown members, wrong case and values of a wrong type end the
+execution, as on AWS; no Catch handles this.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from asl_toolkit.services.aws.names import OPTIMISED, client_name
 from asl_toolkit.services.aws.shapes import Naming, naming, to_request
 from asl_toolkit.services.contract import CheckedHandler, Handler, TaskRequest
 
-# Members that an optimised integration takes as any JSON value and sends as its text.
+# Members for which an optimised integration accepts any JSON value and sends its text.
 _FREE_TEXT: Mapping[str, frozenset[str]] = {
     "sendMessage": frozenset({"MessageBody"}),
     "publish": frozenset({"Message"}),
@@ -29,7 +29,7 @@ def checked(handler: Handler) -> Handler:
 
 
 def check_parameters(request: TaskRequest) -> None:
-    """RuntimeFailure for parameters that Step Functions would not send; nothing for services that it cannot tell."""
+    """Raises RuntimeFailure for parameters that Step Functions would not send. Unknown services are not checked."""
     model = _model(request.service)
     operation = None if model is None else operation_of(model, request)
     if operation is not None:
@@ -44,7 +44,7 @@ def request_of(shape: Shape, request: TaskRequest) -> dict[str, Any]:
 
 
 def naming_of(request: TaskRequest) -> Naming:
-    """The spelling of members in the integration."""
+    """The spelling of members in this integration."""
     return naming(sdk=request.service.startswith("aws-sdk:"))
 
 

@@ -1,4 +1,4 @@
-"""Names: which botocore service and operation an ARN means, and how Step Functions names a service's errors.
+"""Names: the botocore service and operation of an ARN, and the error names of Step Functions.
 
 `aws-sdk:*` follows the AWS SDK for Java 2.x: `Sfn.StateMachineDoesNotExistException`, `DynamoDb.…`, `S3.NoSuchKeyException`
 (its code generator's naming strategy). Optimised integrations follow version 1: `DynamoDB.AmazonDynamoDBException`.
@@ -82,7 +82,7 @@ def client_name(service: str, available: frozenset[str]) -> str | None:
 
 
 def _words(name: str) -> list[str]:
-    """A name in words, as the code generator of Java's SDK 2.x cuts it (its CodegenNamingUtils.splitOnWordBoundaries)."""
+    """The words of a name, as the code generator of Java's SDK 2.x splits it (its CodegenNamingUtils.splitOnWordBoundaries)."""
     spaced = re.sub(r"[^A-Za-z0-9]+", " ", name)
     spaced = re.sub(r"([^a-z]{2,})v([0-9]+)", r"\1 v\2 ", spaced)
     spaced = re.sub(r"([^A-Z]{2,})V([0-9]+)", r"\1 V\2 ", spaced)
@@ -97,14 +97,14 @@ def java_name(name: str) -> str:
 
 
 def exception_name(shape: str) -> str:
-    """The class that Java's SDK 1.x makes of an error shape: `NoSuchKey` → `NoSuchKeyException`."""
+    """The exception class of Java's SDK 1.x for an error shape: `NoSuchKey` → `NoSuchKeyException`."""
     if shape.endswith("Exception"):
         return shape
     return f"{shape.removesuffix('Fault')}Exception"
 
 
 def sdk_exception_name(shape: str) -> str:
-    """That of SDK 2.x: `DBInstanceNotFoundFault` → `DbInstanceNotFoundException` (its DefaultNamingStrategy)."""
+    """The exception class of SDK 2.x: `DBInstanceNotFoundFault` → `DbInstanceNotFoundException` (its DefaultNamingStrategy)."""
     return java_name(exception_name(shape))
 
 
@@ -114,10 +114,10 @@ def member_name(name: str) -> str:
 
 
 def sdk_member_name(name: str) -> str:
-    """… in `aws-sdk:` integrations, after SDK 2.x, which takes a leading acronym for a word: `DBInstanceId` → `DbInstanceId`.
+    """A member in `aws-sdk:` integrations: SDK 2.x treats a leading acronym as a word: `DBInstanceId` → `DbInstanceId`.
 
-    So public definitions have it: `aws-sdk:rds:describeDBInstances` takes DbInstanceIdentifier and gives DbInstances (its
-    code generator: Utils.unCapitalize, then a capital).
+    Public definitions agree: `aws-sdk:rds:describeDBInstances` has DbInstanceIdentifier and DbInstances (its code generator:
+    Utils.unCapitalize, then a capital).
     """
     end = 1
     while end < len(name) and name[end].isupper() and not name[end + 1 : end + 2].islower():

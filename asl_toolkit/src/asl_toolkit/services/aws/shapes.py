@@ -1,7 +1,7 @@
-"""Parameters and results by botocore's service models: Step Functions writes every member with a capital first letter.
+"""Converts parameters and results by botocore's service models. In Step Functions, every member has a capital first letter.
 
 Unknown members and wrong types never reach the service: Step Functions ends the execution with States.Runtime, which no
-Catch sees (public reports; recorded for `Headers` of apigateway:invoke).
+Catch handles (public reports; recorded for `Headers` of apigateway:invoke).
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from asl_toolkit.json_value import Json, dumps, is_number
 from asl_toolkit.services.aws.names import member_name, sdk_member_name
 from asl_toolkit.timestamps import instant_text, parse_instant
 
-Naming: TypeAlias = Callable[[str], str]  # a member's own name → the one that Step Functions writes
+Naming: TypeAlias = Callable[[str], str]  # a member's name in the model → its name in Step Functions
 
 _WANTED = {
     "string": "a STRING",
@@ -32,18 +32,17 @@ _WANTED = {
 
 
 def naming(*, sdk: bool) -> Naming:
-    """The spelling of members in an optimised integration or in one of the `aws-sdk:`."""
+    """The spelling of members in an optimised integration or in an `aws-sdk:` integration."""
     return sdk_member_name if sdk else member_name
 
 
 def to_request(shape: Shape, parameters: Json, free_text: frozenset[str] = frozenset(), *, sdk: bool = False) -> dict[str, Any]:
-    """boto3's keyword arguments from a Task's parameters; null members are left out.
+    """boto3's keyword arguments for a Task's parameters; null members are left out.
 
-    `free_text` names members that take any JSON value as its text (MessageBody of sqs:sendMessage). An `sdk` call takes an
-    object or array as the JSON text of any text member (recorded for Input of sfn:startExecution), and sends the JSON text of
-    any value of a blob, quotes included (recorded for Body of s3:putObject: localstack, pull 12035). A member's own name with
-    a capital is accepted too.
-    Raises RuntimeFailure for unknown members and wrong types.
+    For the members in `free_text`, any JSON value is sent as its text (MessageBody of sqs:sendMessage). An `sdk` call
+    accepts an object or array as the JSON text of any text member (recorded for Input of sfn:startExecution), and sends the
+    JSON text of any value of a blob, with its quotes (recorded for Body of s3:putObject: localstack, pull 12035). A member's
+    name in the model, with a capital, is accepted too. Raises RuntimeFailure for unknown members and wrong types.
     """
     if shape is None:
         return {}
@@ -65,19 +64,19 @@ def _as_text(value: Json, names: frozenset[str]) -> Json:
     }
 
 
-class _Refused(Exception):  # noqa: N818 - never leaves this module
-    """What Step Functions says of a member."""
+class _Refused(Exception):  # noqa: N818 - used only in this module
+    """Step Functions' message about a member."""
 
 
 class _Converter:
-    """JSON to a request: the names of members are the integration's."""
+    """Converts JSON to a request; member names are those of the integration."""
 
     def __init__(self, *, sdk: bool) -> None:
         self._sdk = sdk
         self._naming = naming(sdk=sdk)
 
     def convert(self, shape: Shape, value: Json, name: str) -> Any:  # a request's value: JSON, bytes or datetime
-        """The value of a shape; _Refused if it has another type."""
+        """The value of a shape. Raises _Refused for another type."""
         kind = shape.type_name
         if kind == "structure" and getattr(shape, "is_document_type", False):
             return value
@@ -93,7 +92,7 @@ class _Converter:
         return {own: self.convert(inner, element, str(step)) for step, own, inner, element in held if element is not None}
 
     def _names(self, shape: Shape, value: Mapping[str, Json]) -> dict[str, str]:
-        """Each member as the value writes it → its own name."""
+        """Member names as the value has them → member names in the model."""
         members = {written: member for member in shape.members for written in (member_name(member), self._naming(member))}
         for name in value:
             if name not in members:
@@ -118,9 +117,9 @@ class _Converter:
 
 
 def from_response(shape: Shape, response: Any, *, epoch: bool, naming: Naming = member_name) -> Json:  # boto3's answer
-    """A result as Step Functions hands it on: capital first letters, no absent members, JSON values.
+    """A result as Step Functions returns it: capital first letters, no absent members, JSON values.
 
-    Timestamps are milliseconds since 1970 (`epoch`, as the optimised integrations give) or ISO-8601 texts.
+    Timestamps are milliseconds since 1970 (`epoch`, in optimised integrations) or ISO-8601 texts.
     """
     if shape is None:
         return {}
