@@ -30,7 +30,8 @@ def kinds(result):
 
 
 STUCK = (
-    "The state 'T' waits for a task token, no answer comes, and no timeout ends it: the virtual clock would stand still for ever. "
+    "The state 'T' waits for a task token, no answer comes, and no timeout ends it: the virtual clock would stand still "
+    "for ever. "
     'Answer it (a mock {"states": {"T": {"result": …}}}, send_task_success with $$.Task.Token from a handler or another thread), '
     "or give the state TimeoutSeconds."
 )

@@ -47,7 +47,7 @@ def one(state, **others):
             ("/States/S/Parameters/a/b.$: there is no intrinsic function 'States.Nope' at column 1 of "
             "'States.Nope($.a)' [INTRINSIC]")]),
         (one({**PASS, "Parameters": {"x.$": 1}}), [
-            "/States/S/Parameters/x.$: 'x.$' holds a path or an intrinsic function, not a number [TEMPLATE_KEY]"]),
+            "/States/S/Parameters/x.$: 'x.$' is a path or an intrinsic function, not a number [TEMPLATE_KEY]"]),
         (one({"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.snyc", "End": True}), [
             "/States/S/Resource: '.snyc' is not a pattern: the patterns are .sync, .sync:2, .waitForTaskToken [PATTERN]"]),
         (one({"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEqual": "x", "Next": "P"}]}, P=PASS), [
@@ -93,8 +93,8 @@ def test_retry_and_catch_keep_the_rules_of_states_all():
     retry = [{"ErrorEquals": ["States.ALL", "A"]}, {"ErrorEquals": ["States.Nope"], "MaxAttempts": -1}]
     state = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": True, "Retry": retry}
     assert findings(one(state)) == [
-        "/States/S/Retry/0/ErrorEquals: States.ALL stands alone in its ErrorEquals [ERROR_NAMES]",
-        "/States/S/Retry/0/ErrorEquals: States.ALL stands in the last entry of Retry [ERROR_NAMES]",
+        "/States/S/Retry/0/ErrorEquals: States.ALL must be alone in its ErrorEquals [ERROR_NAMES]",
+        "/States/S/Retry/0/ErrorEquals: States.ALL must be in the last entry of Retry [ERROR_NAMES]",
         "/States/S/Retry/1/MaxAttempts: MaxAttempts is a whole number of at least 0, not -1 [WRONG_VALUE]",
     ]
 
@@ -138,7 +138,7 @@ def test_a_text_is_read_as_check_reads_it():
             asl_toolkit.load(definition)
         (finding,) = caught.value.findings
         assert (finding.brief, finding.line, finding.column) == (
-            "/States/S/End: the member 'End' stands here more than once [DUPLICATE_KEY]",
+            "/States/S/End: the member 'End' is here more than once [DUPLICATE_KEY]",
             2,
             48,
         )

@@ -38,7 +38,7 @@ def test_a_cut_list_and_a_bare_refusal_are_said_aloud(client):
         findings = ask_aws(TEXT, client)
     assert [str(finding) for finding in findings] == [
         "1:1 ERROR AWS_ERROR /: AWS refuses the definition without a diagnostic. See the message of AWS.",
-        "1:1 WARNING AWS_TRUNCATED /: AWS found more than the 0 diagnostics that it gave. Correct these faults and ask again.",
+        "1:1 WARNING AWS_TRUNCATED /: AWS found more than the 0 diagnostics listed. Correct these faults and ask again.",
     ]
 
 

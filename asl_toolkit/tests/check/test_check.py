@@ -94,7 +94,7 @@ def test_placeholders_are_named_once_and_not_judged():
     }
     (finding,) = check(machine(A=task))
     assert (finding.code, finding.pointer) == ("PLACEHOLDERS", "/States/A/Resource")
-    assert finding.message == "3 values hold a placeholder such as ${…}"
+    assert finding.message == "3 values have a placeholder such as ${…}"
 
 
 def test_two_maps_with_one_label():

@@ -18,8 +18,8 @@ def found(state, language="JSONata"):
     ]
 
 
-RESULT = "$states.result is there only in Output and Assign of a Task, Parallel or Map"
-ERROR = "$states.errorOutput is there only in Output and Assign of an entry of Catch"
+RESULT = "$states.result exists only in Output and Assign of a Task, Parallel or Map"
+ERROR = "$states.errorOutput exists only in Output and Assign of an entry of Catch"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_what_is_there_is_no_fault():
     [
         ("Execution.Nmae", "Execution of the context object has no member 'Nmae' ({}); did you mean 'Name'?"),
         ("Map.Item.Vlaue", "Map.Item of the context object has no member 'Vlaue' ({}); did you mean 'Value'?"),
-        ("Map.Item.Value", "{} is there only in a Map"),
+        ("Map.Item.Value", "{} exists only in a Map"),
         ("Executoin.Name", "the context object has no member 'Executoin' ({}); did you mean 'Execution'?"),
     ],
 )
@@ -70,7 +70,7 @@ def test_the_context_object_has_the_same_members_in_both_languages(path, message
 def test_a_name_that_is_nearly_known_is_named(path, meant):
     (finding,) = found({"Type": "Pass", "Output": f"{{% {path} %}}", "End": True})
     name = path.partition("(")[0].partition(".")[0]
-    assert finding[2] == f"no state in sight assigns the variable {name}; did you mean {meant}?"
+    assert finding[2] == f"no state in scope assigns the variable {name}; did you mean {meant}?"
 
 
 def test_check_and_load_agree_on_retry_and_items():

@@ -131,7 +131,7 @@ def placed(findings: Sequence[Finding], value: Json, text: str | None) -> list[F
 
 
 def _rank(value: Json, pointer: str) -> tuple[int, ...]:
-    """Where an element stands in its document: its position among its siblings, step by step."""
+    """The position of an element in its document: its index among its siblings, step by step."""
     rank = []
     for name in steps_of(pointer):
         if isinstance(value, Mapping) and name in value:

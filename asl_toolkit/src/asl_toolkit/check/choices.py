@@ -94,9 +94,7 @@ def _check_rule(rule: Json, pointer: Pointer, state: StateAt, report: Report, de
         return
     for name in ("Next", "Assign", "Output"):
         if name in rule:
-            report.add(
-                "CHOICE_RULE", (*pointer, name), f"{name} stands only in a rule of Choices itself, not inside And, Or, Not"
-            )
+            report.add("CHOICE_RULE", (*pointer, name), f"{name} is allowed only in a rule of Choices, not inside And, Or, Not")
     names = [name for name in rule if name not in _BESIDE]
     combined = [name for name in names if name in _BOOLEAN]
     if not combined:
@@ -105,12 +103,12 @@ def _check_rule(rule: Json, pointer: Pointer, state: StateAt, report: Report, de
     name = combined[0]
     if len(names) > 1:
         others = ", ".join(repr(other) for other in names if other != name)
-        report.add("CHOICE_RULE", pointer, f"{name} stands alone in a rule, not beside {others}")
+        report.add("CHOICE_RULE", pointer, f"{name} must be alone in a rule, without {others}")
     inner = rule[name]
     if name == "Not":
         _check_rule(inner, (*pointer, name), state, report, depth + 1)
     elif not isinstance(inner, list) or not inner:
-        report.add("CHOICE_RULE", (*pointer, name), f"{name} holds an array of at least one rule")
+        report.add("CHOICE_RULE", (*pointer, name), f"{name} is an array of at least one rule")
     else:
         for place, part in enumerate(inner):
             _check_rule(part, (*pointer, name, place), state, report, depth + 1)
@@ -124,7 +122,7 @@ def _check_comparison(rule: Mapping[str, Json], names: list[str], pointer: Point
         hint = f"; did you mean {near!r}?" if near else ""
         report.add("CHOICE_RULE", (*pointer, name), f"{name!r} is not a comparison operator{hint}")
     if not unknown and len(operators) != 1:
-        report.add("CHOICE_RULE", pointer, f"a rule holds one comparison, this one has {len(operators)}")
+        report.add("CHOICE_RULE", pointer, f"a rule has one comparison, this one has {len(operators)}")
     variable = rule.get("Variable")
     if "Variable" not in rule:
         if operators:
@@ -145,7 +143,7 @@ def _check_operand(name: str, value: Json, pointer: Pointer, state: StateAt, rep
         if isinstance(value, str):
             check_expression(value, pointer, state, report, "path")
         else:
-            report.add("CHOICE_RULE", pointer, f"{name} holds a path, not {a_type(value)}")
+            report.add("CHOICE_RULE", pointer, f"{name} is a path, not {a_type(value)}")
         return
     wanted = COMPARISONS[name].operand
     good = {
@@ -174,7 +172,7 @@ def _check_guards(rules: list[Json], state: StateAt, report: Report) -> None:
     bare = [variable for variable in named if not any(variable == g or variable.startswith((f"{g}.", f"{g}[")) for g in guarded)]
     if bare:
         shown = ", ".join(bare[:5]) + (" …" if len(bare) > 5 else "")
-        report.add("CHOICE_UNGUARDED", named[bare[0]], f"the Choice state {state.name!r} never asks whether {shown} is present")
+        report.add("CHOICE_UNGUARDED", named[bare[0]], f"the Choice state {state.name!r} never tests whether {shown} is present")
 
 
 def _comparisons(rule: Json, pointer: Pointer, depth: int) -> Iterator[tuple[Pointer, Mapping[str, Json]]]:

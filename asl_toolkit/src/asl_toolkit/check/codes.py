@@ -68,7 +68,7 @@ CODES: Final[Mapping[str, Code]] = {
     ),
     "STATIC_RESULT": _warning(
         _STATES,
-        "Result of a Pass holds text that looks like a path, but AWS does not evaluate Result (PASS_RESULT_IS_STATIC)",
+        "Result of a Pass has text that looks like a path, but AWS does not evaluate Result (PASS_RESULT_IS_STATIC)",
         "Use Parameters: AWS evaluates its members that end in `.$`",
     ),
     "MISSING_TARGET": _error(
@@ -133,7 +133,7 @@ CODES: Final[Mapping[str, Code]] = {
     ),
     "TEMPLATE_KEY": _error(
         _EXPRESSIONS,
-        "a member that ends in `.$` is not a path or intrinsic function, or stands beside the same member without `.$`",
+        "a member that ends in `.$` is not a path or intrinsic function, or the object also has this member without `.$`",
         "Give a path ($…) or an intrinsic (States.…), or remove `.$` from the name",
     ),
     "NO_DOLLAR": _warning(
@@ -164,7 +164,7 @@ CODES: Final[Mapping[str, Code]] = {
     ),
     "JSONATA_EMBEDDED": _warning(
         _EXPRESSIONS,
-        "{% … %} stands inside a longer string, has blanks outside, or stands in a JSONPath state, so AWS does not evaluate it",
+        "{% … %} is inside a longer string, has blanks outside, or is in a JSONPath state, so AWS does not evaluate it",
         "Make the whole string one expression, as in {% 'Hello ' & $name %}, in a state with QueryLanguage JSONata",
     ),
     "JSONPATH_LITERAL": _warning(

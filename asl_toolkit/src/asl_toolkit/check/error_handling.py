@@ -57,7 +57,7 @@ def check_error_handling(state: StateAt, report: Report) -> None:
         report.add("RETRY_REPEATS_ALL", state.at("Retry"), f"Retry on the {state.type} {state.name!r} runs all its {parts} again")
 
 
-def _check_entry(  # noqa: PLR0913, PLR0917 - an entry, where it stands, and what it may have
+def _check_entry(  # noqa: PLR0913, PLR0917 - an entry, its place, and its valid fields
     entry: Mapping[str, Json], pointer: Pointer, fields: Fields, name: str, state: StateAt, report: Report
 ) -> None:
     what = f"an entry of {name}"
@@ -111,16 +111,16 @@ def _check_order(entries: list[Json], state: StateAt, name: str, report: Report)
                 report.add("UNKNOWN_ERROR_NAME", (*pointer, inner), f"Step Functions has no error {shown(error)}")
         named = [error for error in errors if isinstance(error, str)]
         if "States.ALL" in named and len(errors) > 1:
-            report.add("ERROR_NAMES", pointer, "States.ALL stands alone in its ErrorEquals")
+            report.add("ERROR_NAMES", pointer, "States.ALL must be alone in its ErrorEquals")
         if "States.ALL" in named and place < len(entries) - 1:
-            report.add("ERROR_NAMES", pointer, f"States.ALL stands in the last entry of {name}")
+            report.add("ERROR_NAMES", pointer, f"States.ALL must be in the last entry of {name}")
         _check_dead(named, pointer, name, taken, report)
         for error in named:
             taken.setdefault(error, place)
 
 
 def _check_dead(errors: list[str], pointer: Pointer, name: str, taken: Mapping[str, int], report: Report) -> None:
-    """Entries whose every error is taken before, or cannot be caught in Step Functions."""
+    """Entries that can never match: earlier entries match all their errors, or Step Functions cannot catch them."""
     reasons = [_dead(error, taken) for error in errors]
     if errors and all(reasons):
         report.add("DEAD_HANDLER", pointer, f"this entry of {name} never matches: {'; '.join(dict.fromkeys(map(str, reasons)))}")
@@ -132,5 +132,5 @@ def _dead(error: str, taken: Mapping[str, int]) -> str | None:
     if error in taken:
         return f"entry {taken[error]} takes {error!r}"
     if (place := taken.get("States.TaskFailed")) is not None and not error.startswith("States."):
-        return f"entry {place} takes {error!r} by States.TaskFailed, which stands for all errors but States.Timeout"
+        return f"entry {place} matches {error!r} by States.TaskFailed, which means all errors except States.Timeout"
     return None

@@ -1,6 +1,6 @@
-"""Which fields each type of state may have, in which query language, and of what kind their values are.
+"""The fields of each type of state, their query language, and the kinds of their values.
 
-Source: the Amazon States Language specification (states-language.net) and the developer guide, for fields that are newer.
+Source: the Amazon States Language specification (states-language.net), and the developer guide for newer fields.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ Kind: TypeAlias = Literal[
 
 
 class Field(NamedTuple):
-    """One field: the kind of its value, and the only language that has it (None: both)."""
+    """One field: the kind of its value, and the only query language that has it (None: both)."""
 
     kind: Kind
     language: Literal["JSONPath", "JSONata"] | None = None
@@ -101,7 +101,7 @@ MACHINE_FIELDS: Final[Fields] = {
     "StartAt": Field("text", required=True),
     "States": Field("any"),
 }
-# What a machine may have is let pass in a branch or a processor: AWS takes branches that were pasted as whole machines.
+# Fields of a machine are accepted in a branch or a processor: AWS accepts branches that were pasted as whole machines.
 BRANCH_FIELDS: Final[Fields] = MACHINE_FIELDS
 # AWS refuses QueryLanguage in a processor: floci-io/floci, issue 2968, measured.
 PROCESSOR_FIELDS: Final[Fields] = {

@@ -6,7 +6,7 @@ from asl_toolkit.check.codes import CODES
 from asl_toolkit.finding import Finding, Severity
 from asl_toolkit.pointers import below
 
-Pointer: TypeAlias = tuple[str | int, ...]  # the steps of a JSON pointer: most are never written out
+Pointer: TypeAlias = tuple[str | int, ...]  # the steps of a JSON pointer; most are never printed
 ROOT: Final[Pointer] = ()
 
 

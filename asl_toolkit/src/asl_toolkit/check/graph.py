@@ -19,7 +19,7 @@ def check_graph(machine: Machine, report: Report) -> None:
 
 
 def transitions(state: StateAt) -> Iterator[tuple[Pointer, Json]]:
-    """(pointer, target) of each transition of a state, in the order that they stand."""
+    """(pointer, target) of each transition of a state, in the order of the document."""
     if state.type in {"Succeed", "Fail"}:
         return
     single, entries = ("Default", "Choices") if state.type == "Choice" else ("Next", "Catch")
@@ -32,7 +32,7 @@ def transitions(state: StateAt) -> Iterator[tuple[Pointer, Json]]:
 
 
 def is_terminal(state: StateAt) -> bool:
-    """Whether the execution of its scope may end with this state. A state of unknown type may."""
+    """Whether the execution of its scope may end with this state. A state of unknown type counts as terminal."""
     return state.type in {"Succeed", "Fail", ""} or (state.type != "Choice" and state.value.get("End") is True)
 
 

@@ -1,9 +1,9 @@
-"""The optimised integrations of Step Functions: actions, patterns, and where a request differs from the service's own.
+"""The optimised integrations of Step Functions: actions, patterns, and differences from the service's own requests.
 
 Sources: developer guide, "Integrating optimized services" (table of patterns) and the page of each service: connect-emr (one
-Step, ClusterId, names instead of ids), connect-eks (call, runJob), connect-bedrock (Body or Input, Output), connect-api-gateway,
-call-https-apis. Members are PascalCase for every service. A member of kind "any" takes any JSON value: Step Functions turns it
-into the text that the service wants (MessageBody, Message, Detail, Input, Payload).
+Step, ClusterId, names instead of ids), connect-eks (call, runJob), connect-bedrock (Body or Input, Output),
+connect-api-gateway, call-https-apis. Members are PascalCase for every service. A member of kind "any" accepts any JSON
+value, and Step Functions sends its text (MessageBody, Message, Detail, Input, Payload).
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,12 @@ ModelShape: TypeAlias = tuple[str, str]  # botocore's service and the name of a 
 
 
 class Integration(NamedTuple):
-    """One action. `suffixes` are its patterns; `operation` is what it calls (botocore's service and operation).
+    """One action.
 
-    `members` replaces or adds members of the request, `required` replaces what is required (None: as the model says),
-    `refused` names members that Step Functions does not take, wherever they stand; `closed` means that `members` is all there is;
-    of `one_of` at least one member must be there.
+    `suffixes` are its patterns; `operation` is the called operation (botocore's service and operation). `members` replaces
+    or adds members of the request, `required` replaces the required members (None: those of the model), `refused` names
+    members that Step Functions does not accept at any depth. `closed`: the request has no other members than `members`. At
+    least one member of `one_of` must be present.
     """
 
     suffixes: tuple[str, ...]
@@ -38,7 +39,7 @@ _BOTH: Final = ("", ".sync", ".waitForTaskToken")
 
 
 def _calls(service: str, suffixes: tuple[str, ...], *actions: str) -> dict[str, Integration]:
-    """Actions whose request is that of the service's operation of the same name."""
+    """Actions with the same request as the service's operation of the same name."""
     return {action: Integration(suffixes, (service, action[0].upper() + action[1:])) for action in actions}
 
 
@@ -55,7 +56,7 @@ _HTTP: Final[Mapping[str, Simple]] = {
 def _cluster(
     suffixes: tuple[str, ...], operation: str, members: Mapping[str, Simple | ModelShape], *optional: str
 ) -> Integration:
-    """An action of elasticmapreduce on one cluster: all members but `optional` are required."""
+    """An action of elasticmapreduce on one cluster: all members except `optional` are required."""
     all_members: dict[str, Simple | ModelShape] = {"ClusterId": "string", **members}
     required = tuple(name for name in all_members if name not in optional)
     refused = frozenset({"InstanceFleetId", "InstanceGroupId"}) if operation.startswith("Modify") else frozenset[str]()
@@ -169,7 +170,7 @@ OPTIMISED: Final[Mapping[str, Mapping[str, Integration]]] = {
         )
     },
 }
-# What ItemReader and ResultWriter of a Distributed Map call; no Task can.
+# Calls of ItemReader and ResultWriter in a Distributed Map; a Task cannot make them.
 OF_MAPS: Final[Mapping[tuple[str, str], Integration]] = {
     ("s3", "getObject"): Integration(_REQUEST, ("s3", "GetObject")),
     ("s3", "listObjectsV2"): Integration(_REQUEST, ("s3", "ListObjectsV2")),
@@ -183,7 +184,7 @@ OF_MAPS: Final[Mapping[tuple[str, str], Integration]] = {
 
 SDK_SUFFIXES: Final = _TOKEN
 
-# Names of botocore and of the SDK's command line that are not Step Functions' own name of the service.
+# Names in botocore and in AWS's command line that differ from Step Functions' name of the service.
 RENAMED: Final[Mapping[str, str]] = {
     "ce": "costexplorer",
     "cognitoidp": "cognitoidentityprovider",
@@ -207,7 +208,7 @@ RENAMED: Final[Mapping[str, str]] = {
     "stepfunctions": "sfn",
     "elasticmapreduce": "emr",
 }
-# Services that Step Functions lists and newer botocores have no model of, as their doors are closed.
+# Services that Step Functions lists, but that ended, so that newer botocore versions have no model of them.
 RETIRED: Final = frozenset({
     "alexaforbusiness", "backupstorage", "chime", "codestar", "elastictranscoder", "gamesparks", "honeycode",
     "iot1clickdevices", "iot1clickprojects", "iotanalytics", "iotevents", "ioteventsdata", "iotfleethub", "iotroborunner",

@@ -1,4 +1,4 @@
-"""JSONata in states: where {% … %} may stand, and whether it can be parsed (by jsonata-python, JSONata 2.0.6 as AWS's)."""
+"""JSONata in states: where {% … %} is allowed, and whether it can be parsed (by jsonata-python, JSONata 2.0.6 as on AWS)."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ def check_jsonata(state: StateAt, report: Report) -> None:
     if not state.jsonata:
         return
     for pointer, text in expressions_of(state, report):
-        from asl_toolkit.jsonata import names_without_context, syntax_fault  # its library takes long to import
+        from asl_toolkit.jsonata import names_without_context, syntax_fault  # its library is slow to import
 
         fault = syntax_fault(text)
         if fault is not None:
@@ -38,7 +38,7 @@ def check_jsonata(state: StateAt, report: Report) -> None:
 
 
 def without_texts(expression: str) -> str:
-    """An expression without its texts, quoted names and comments."""
+    """An expression without its string literals, quoted names and comments."""
     return _NOISE.sub(" ", expression)
 
 
@@ -61,9 +61,7 @@ def _walk(value: Json, pointer: Pointer, report: Report | None, depth: int) -> I
 
 def _check_marks(value: str, pointer: Pointer, report: Report) -> None:
     field = str(pointer[-1])
-    jsonpath_field = (
-        field.endswith("Path") or field == "Variable"
-    )  # its language is wrong, which is said where fields are checked
+    jsonpath_field = field.endswith("Path") or field == "Variable"  # the check of fields reports its wrong language
     if looks_evaluated(value) and not jsonpath_field:
         report.add("JSONPATH_LITERAL", pointer, f"{shown(value)} is taken literally: the state is in JSONata")
     opens, closes = value.startswith("{%"), value.endswith("%}")

@@ -1,4 +1,4 @@
-"""Botocore's service models, loaded when a definition first needs one. Without botocore there are none."""
+"""Botocore's service models, loaded when a definition first needs one. They are missing if botocore is not installed."""
 
 import re
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class Models:
 
 @lru_cache(maxsize=1)
 def load_models() -> Models | None:
-    """The models, or None when botocore is not installed."""
+    """The models, or None if botocore is not installed."""
     try:
         import botocore.session
     except ImportError:
@@ -60,12 +60,12 @@ def _operations(session: Any, service: str) -> Mapping[str, str]:
 
 
 def member_names(shape: Shape) -> dict[str, str]:
-    """Name as Step Functions writes it (capital first letter) → the member's own name."""
+    """Name in Step Functions (capital first letter) → name in the model."""
     return {member[:1].upper() + member[1:]: member for member in shape.members}
 
 
 def find_member(name: str, names: Mapping[str, str]) -> str | None:
-    """The member that a name stands for. Acronyms may be spelled as Java's SDK does: DBInstanceId, DbInstanceId."""
+    """The member of this name. Acronyms may be spelled as Java's SDK does: DBInstanceId, DbInstanceId."""
     if name in names:
         return names[name]
     if not name[:1].isupper():

@@ -1,7 +1,7 @@
-"""Finds reads of members that a service's answer may not have: States.Runtime, which nothing catches.
+"""Finds reads of members that a service's answer may not have: States.Runtime, which no Catch handles.
 
 Shapes: botocore's service models. The answer of `.sync` is that of the describing call (developer guide, "Run a Job");
-recorded executions of Glue and ECS show which members are always there.
+recorded executions of Glue and ECS show which members are always present.
 """
 
 import re
@@ -34,7 +34,7 @@ _STATES: Final = frozenset({  # of a child that succeeded
     "ExecutionArn", "Input", "InputDetails", "Name", "Output", "OutputDetails", "StartDate", "StateMachineArn", "Status",
     "StopDate",
 })  # fmt: skip
-# (service, action) of a .sync → operation that describes the job, the member that is the answer, what is always there.
+# (service, action) of a .sync → operation that describes the job, the member with the answer, the members always present.
 _SYNC: Final[Mapping[tuple[str, str], tuple[tuple[str, str], str | None, frozenset[str] | None]]] = {
     ("athena", "startQueryExecution"): (("athena", "GetQueryExecution"), None, None),
     ("batch", "submitJob"): (("batch", "DescribeJobs"), "jobs", None),
@@ -45,7 +45,7 @@ _SYNC: Final[Mapping[tuple[str, str], tuple[tuple[str, str], str | None, frozens
     ("sagemaker", "createTransformJob"): (("sagemaker", "DescribeTransformJob"), None, None),
     ("states", "startExecution"): (("stepfunctions", "DescribeExecution"), None, _STATES),
 }
-# Answers that Step Functions shapes itself: members it always gives, whatever the model says.
+# Answers of Step Functions itself: these members are always present, whatever the model says.
 _OWN: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("lambda", "invoke"): frozenset({"ExecutedVersion", "Payload", "StatusCode"}),
     ("glue", "startJobRun"): frozenset({"JobName", "JobRunId"}),
@@ -54,7 +54,7 @@ _OWN: Final[Mapping[tuple[str, str], frozenset[str]]] = {
 
 
 def check_outputs(state: StateAt, called: Called, report: Report, models: Models) -> None:
-    """What ResultSelector, OutputPath or a JSONata expression read of a Task's result."""
+    """The reads of a Task's result by ResultSelector, OutputPath or a JSONata expression."""
     answer = _answer(called, models)
     if answer is None:
         return
@@ -119,7 +119,7 @@ def _strings(value: object, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
             yield from _strings(inner, (*pointer, name))
 
 
-def _walk(  # noqa: PLR0913, PLR0917 - a path, where it stands, and what it is applied to
+def _walk(  # noqa: PLR0913, PLR0917 - a path, its place, and the value it is applied to
     tokens: list[Token], pointer: Pointer, shape: Shape, always: frozenset[str] | None, called: Called, report: Report
 ) -> None:
     title = f"{called.service}:{called.action}{called.suffix}"

@@ -55,7 +55,7 @@ def check_map_parameters(state: StateAt, report: Report, models: Models) -> None
             _check_request(holder.get(name), state.at(part, name), integration, title, state, report, models)
 
 
-def _check_request(  # noqa: PLR0913, PLR0917 - a request, where it stands, and what it is held against
+def _check_request(  # noqa: PLR0913, PLR0917 - a request, its place, and its rules
     value: Json, pointer: Pointer, integration: Integration, title: str, state: StateAt, report: Report, models: Models
 ) -> None:
     if isinstance(value, Mapping):
@@ -65,7 +65,7 @@ def _check_request(  # noqa: PLR0913, PLR0917 - a request, where it stands, and 
 
 
 class _Checker:
-    """One request: the integration's rules, the models, and the query language that tells what is dynamic."""
+    """The check of one request: the integration's rules, the models, and the query language, which decides what is dynamic."""
 
     def __init__(self, integration: Integration, jsonata: bool, report: Report, models: Models, title: str) -> None:  # noqa: FBT001
         self._rules = integration
@@ -111,7 +111,7 @@ class _Checker:
     def _members(
         self, value: Mapping[str, Json], pointer: Pointer, names: Mapping[str, str], what: str
     ) -> dict[str, tuple[Json, Pointer, bool]]:
-        """Own name of a member → (value, pointer, whether it is only known when it runs)."""
+        """A member's name in the model → (value, pointer, whether the value is known only at run time)."""
         members: dict[str, tuple[Json, Pointer, bool]] = {}
         for written, inner in value.items():
             dynamic = not self._jsonata and written.endswith(".$")
@@ -119,7 +119,7 @@ class _Checker:
             where = (*pointer, written)
             own = find_member(name, names)
             if name in self._rules.refused:
-                self._report.add("PARAMETER_UNKNOWN", where, f"Step Functions takes no {name!r} in {self._title}")
+                self._report.add("PARAMETER_UNKNOWN", where, f"Step Functions does not accept {name!r} in {self._title}")
             elif own is not None:
                 members[own] = (inner, where, dynamic or self._is_dynamic(inner))
             elif (near := nearest(name, names)) is not None:
@@ -178,7 +178,7 @@ class _Checker:
                 near = get_close_matches(value, bound, 1, 0.5)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 known = ", ".join(bound[:8]) + (" …" if len(bound) > 8 else "")
-                self._report.add("PARAMETER_VALUE", pointer, f"{shown(value)} is none of {known}{hint}")
+                self._report.add("PARAMETER_VALUE", pointer, f"{shown(value)} is not one of {known}{hint}")
                 return
             what = "least" if limit == "min" else "most"
             self._report.add("PARAMETER_VALUE", pointer, f"the {what} that {self._title} takes here is {bound}{unit}, not {size}")

@@ -20,7 +20,7 @@ _FIELDS: Final = (
     "MaxConcurrencyPath", "ToleratedFailureCountPath", "ToleratedFailurePercentagePath", "ErrorPath", "CausePath",
 )  # fmt: skip
 _WITH_INTRINSICS: Final = frozenset({"ErrorPath", "CausePath"})
-# What Jayway's reader may take although ours does not: names with special characters, filters with regular expressions,
+# Paths that Jayway may accept although our reader does not: names with special characters, regular expressions in filters,
 # slices with steps, functions with arguments. Long texts are not tried.
 _PLAUSIBLE: Final = re.compile(
     r"""\$(?:\$|[A-Za-z_]\w*)?
@@ -73,7 +73,7 @@ def check_result_path(value: Json, pointer: Pointer, report: Report) -> None:
 def check_expression(
     text: str, pointer: Pointer, state: StateAt, report: Report, wanted: Literal["path", "any"] = "any"
 ) -> Expression | None:
-    """Parse a path or an intrinsic call, and check what is in it; None when it cannot be read."""
+    """Parse a path or an intrinsic call and check its parts. None if it cannot be read."""
     try:
         expression = parse_expression(text, intrinsics=wanted == "any")
     except SyntaxFault as fault:
@@ -96,7 +96,7 @@ def check_expression(
 
 
 def parts_of(expression: Expression) -> Iterator[Expression]:
-    """An expression and all that is inside it."""
+    """An expression and all its parts."""
     yield expression
     if isinstance(expression, IntrinsicCall):
         for argument in expression.arguments:
@@ -111,7 +111,7 @@ def _check_context(path: PathExpression, pointer: Pointer, state: StateAt, repor
 
 
 def check_context_names(names: list[str], source: str, pointer: Pointer, state: StateAt, report: Report) -> None:
-    """The members of the context object that a path of either language reads, from the outside in: at most three count."""
+    """The members of the context object that a path of either language reads, outer ones first. Three levels are checked."""
     known = _CONTEXT.get(names[0])
     if known is None:
         near = _near(names[0], _CONTEXT)
@@ -123,11 +123,11 @@ def check_context_names(names: list[str], source: str, pointer: Pointer, state: 
         near = _near(names[2], _ITEM)
         report.add("CONTEXT_PATH", pointer, f"Map.Item of the context object has no member {names[2]!r} ({source}){near}")
     elif names[0] == "Map" and state.type != "Map" and not in_map(state.scope):
-        report.add("CONTEXT_PATH", pointer, f"{source} is there only in a Map")
+        report.add("CONTEXT_PATH", pointer, f"{source} exists only in a Map")
     elif names[:2] == ["State", "RetryCount"] and state.type not in {"Task", "Parallel", "Map"}:
-        report.add("CONTEXT_PATH", pointer, f"{source} is there only in a Task, Parallel or Map")
+        report.add("CONTEXT_PATH", pointer, f"{source} exists only in a Task, Parallel or Map")
     elif names[0] == "Task" and not any(part in str(state.value.get("Resource", "")) for part in _WITH_TOKEN):
-        report.add("CONTEXT_PATH", pointer, f"{source} is there only in a Task with .waitForTaskToken or .sync")
+        report.add("CONTEXT_PATH", pointer, f"{source} exists only in a Task with .waitForTaskToken or .sync")
 
 
 def _near(name: str, known: Collection[str]) -> str:
@@ -136,7 +136,7 @@ def _near(name: str, known: Collection[str]) -> str:
 
 
 def _check_call(call: IntrinsicCall, pointer: Pointer, report: Report) -> None:
-    """The number of arguments: AWS creates the machine whatever it is, and ends the execution when the call runs."""
+    """The number of arguments. AWS creates the machine with any number, and a wrong one ends the execution when the call runs."""
     wanted, count = FUNCTIONS[call.name], len(call.arguments)
     if not wanted.takes(count):
         bounds = f"{wanted.least}" if wanted.most == wanted.least else f"{wanted.least} to {wanted.most or 'any number'}"

@@ -1,4 +1,4 @@
-"""`${…}` placeholders that CloudFormation, SAM or Terraform fill in: reported once, because the checker does not check them."""
+"""`${…}` placeholders that CloudFormation, SAM or Terraform replace: reported once, because their values are not checked."""
 
 from collections.abc import Mapping
 
@@ -21,4 +21,4 @@ def check_placeholders(definition: Json, report: Report) -> None:
             count += 1
             first = first or pointer
     if count:
-        report.add("PLACEHOLDERS", first, f"{count} value{'s hold' if count > 1 else ' holds'} a placeholder such as ${{…}}")
+        report.add("PLACEHOLDERS", first, f"{count} value{'s have' if count > 1 else ' has'} a placeholder such as ${{…}}")

@@ -27,7 +27,7 @@ _REGIONS: Final = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso
 
 
 class Called(NamedTuple):
-    """What a Task calls, as far as it is known: None for what the checker has no model of."""
+    """The call of a Task, as far as it is known. A part is None if the checker has no model of it."""
 
     service: str
     action: str
@@ -36,7 +36,7 @@ class Called(NamedTuple):
 
 
 def check_resource(state: StateAt, report: Report, models: Models | None, *, express: bool) -> Called | None:
-    """The Resource of a Task; what it calls, when that is a service integration."""
+    """The Resource of a Task. Returns its call if it is a service integration."""
     resource = state.value.get("Resource")
     pointer = state.at("Resource")
     if not isinstance(resource, str) or is_placeholder(resource):
@@ -61,7 +61,7 @@ def check_resource(state: StateAt, report: Report, models: Models | None, *, exp
 
 
 def _integration(resource: str, pointer: Pointer, report: Report) -> tuple[str, str, str] | None:
-    """Service, action and suffix of an integration; None for what is none (a function, an activity) or is faulty."""
+    """Service, action and suffix of an integration. None for a function, an activity, or a faulty Resource."""
     match = _ARN.fullmatch(resource)
     if match is None:
         report.add("RESOURCE", pointer, f"{shown(resource)} is not an ARN")
@@ -114,7 +114,7 @@ def _check_optimised(service: str, action: str, suffix: str, pointer: Pointer, r
     return Called(service, action, suffix, integration)
 
 
-def _check_sdk(  # noqa: PLR0913, PLR0917 - the parts of the ARN, and where faults go
+def _check_sdk(  # noqa: PLR0913, PLR0917 - the parts of the ARN, and the report
     service: str, action: str, suffix: str, pointer: Pointer, report: Report, models: Models | None
 ) -> Called | None:
     _check_suffix(f"aws-sdk:{service}:{action}", suffix, SDK_SUFFIXES, pointer, report)

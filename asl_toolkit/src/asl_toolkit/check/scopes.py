@@ -1,4 +1,4 @@
-"""Walks a definition: its scopes (the machine, branches, processors) and their states, whatever is wrong with them."""
+"""Walks any definition, also a faulty one: its scopes (the machine, branches, processors) and their states."""
 
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -16,7 +16,7 @@ _LANGUAGES: Final = ("JSONPath", "JSONata")
 
 
 class Scope(NamedTuple):
-    """One `States` with its `StartAt`: transitions stay inside it."""
+    """One `States` with its `StartAt`. Transitions stay inside it."""
 
     pointer: Pointer
     kind: ScopeKind
@@ -26,12 +26,12 @@ class Scope(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What it is called in messages."""
+        """Its name in messages."""
         return {"machine": "the machine", "branch": "the branch"}.get(self.kind, "the Map's processor")
 
 
 class StateAt(NamedTuple):
-    """A state, where it stands, and the query language it is in. `type` is empty when it is none of the eight."""
+    """A state, its place, and its query language. `type` is empty if it is not one of the eight types."""
 
     name: str
     value: Mapping[str, Json]
@@ -61,14 +61,14 @@ class Machine:
 
 
 def walk(definition: Mapping[str, Json], report: Report) -> Machine:
-    """The scopes and states; what is no object, and where states would have to be, is reported."""
+    """The scopes and states. Values that should be objects, and missing States, are reported."""
     language: Language = "JSONata" if definition.get("QueryLanguage") == "JSONata" else "JSONPath"
     machine = Machine(definition, language)
     _scope(definition, ROOT, "machine", None, machine, report, 0)
     return machine
 
 
-def _scope(  # noqa: PLR0913, PLR0917 - what a scope is, and what is handed down
+def _scope(  # noqa: PLR0913, PLR0917 - a scope, and what it inherits
     value: Mapping[str, Json],
     pointer: Pointer,
     kind: ScopeKind,
@@ -104,7 +104,7 @@ def _scope(  # noqa: PLR0913, PLR0917 - what a scope is, and what is handed down
         _inner_scopes(state_at, machine, report, depth)
 
 
-def _state(  # noqa: PLR0913, PLR0917 - a state, where it stands, and what is handed down
+def _state(  # noqa: PLR0913, PLR0917 - a state, its place, and what it inherits
     name: str, value: Mapping[str, Json], pointer: Pointer, scope: Scope, machine: Machine, report: Report
 ) -> StateAt:
     wanted = value.get("QueryLanguage", machine.language)
@@ -163,7 +163,7 @@ def in_map(scope: Scope | None) -> bool:
 
 
 def mode_of(state: Mapping[str, Json]) -> str:
-    """The mode of a Map: what ProcessorConfig says, INLINE by default."""
+    """The mode of a Map: that of ProcessorConfig, INLINE by default."""
     processor = state.get("ItemProcessor", state.get("Iterator"))
     config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
     mode = config.get("Mode", "INLINE") if isinstance(config, Mapping) else "INLINE"

@@ -1,4 +1,4 @@
-"""Tasks that call services: resource, parameters, answer, waiting without a timeout, a task token that goes nowhere."""
+"""Tasks that call services: resource, parameters, answer, a missing timeout, an unused task token."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ from asl_toolkit.json_value import Json
 def check_services(
     machine: Machine, report: Report, models: Models | None, machine_type: str | None, *, parameters: bool
 ) -> None:
-    """Every Task. With `parameters` False, or without models, only what needs no parameters and answers is checked."""
+    """Every Task. With `parameters` False, or without models, parameters and answers are not checked."""
     wanted = False
     for state in machine.states:
         if state.type == "Map" and models is not None and parameters:
@@ -49,7 +49,7 @@ def _check_waiting(state: StateAt, report: Report) -> None:
 
 
 def _holds_token(value: Json, *, jsonata: bool) -> bool:
-    """Whether the token may be inside: named outright, with the whole context, or in what is only known when it runs."""
+    """Whether the token may be inside: by name, in the whole context, or in a value that is known only at run time."""
     if isinstance(value, Mapping):
         return any(_holds_token(inner, jsonata=jsonata) for inner in value.values())
     if isinstance(value, list):

@@ -18,7 +18,7 @@ def check_sizes(machine: Machine, text: str | None, report: Report) -> None:
     """The size of the text (or of the compact JSON, when no text is given) and of each literal payload."""
     size = len(text.encode("utf-8", "replace")) if text is not None else _size(machine.value)
     if size > _LARGEST_DEFINITION:
-        report.add("TOO_LARGE", ROOT, f"the definition has {size} bytes, AWS takes {_LARGEST_DEFINITION}")
+        report.add("TOO_LARGE", ROOT, f"the definition has {size} bytes, AWS accepts {_LARGEST_DEFINITION}")
     if size <= _LARGEST_PAYLOAD:
         return
     for state in machine.states:

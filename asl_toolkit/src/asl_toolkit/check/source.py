@@ -1,4 +1,4 @@
-"""The text of a definition: its value, its syntax faults, and the line of each element (found only when it is needed)."""
+"""The text of a definition: its value, its syntax faults, and the line of each element, computed only on demand."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 class _Duplicate:
-    """Notes that some object of the document names a member twice."""
+    """Notes whether an object of the document has a member twice."""
 
     def __init__(self) -> None:
         self.seen = False
@@ -26,7 +26,7 @@ class _Duplicate:
 
 
 class Places(NamedTuple):
-    """Offsets of the elements of a JSON text: by pointer, that of the member's name or of the array's element."""
+    """Offsets of the elements of a JSON text, by pointer: that of a member's name, or of an array's element."""
 
     text: str
     offsets: Mapping[str, int]
@@ -38,14 +38,14 @@ class Places(NamedTuple):
         return self.text.count("\n", 0, offset) + 1, offset - start + 1
 
     def of(self, pointer: str) -> tuple[int, int]:
-        """Line and column of an element, or of the nearest one around it that is there."""
+        """Line and column of an element, or of the nearest existing element around it."""
         while pointer and pointer not in self.offsets:
             pointer = pointer.rsplit("/", 1)[0]
         return self.line_column(self.offsets.get(pointer, 0))
 
 
 def read_text(text: str | bytes, report: Report) -> tuple[Json, str, tuple[int, int] | None]:
-    """Value, text, and the place of a syntax fault (then the value is None and the fault is in the report)."""
+    """Value, text, and the place of a syntax fault (then the value is None, and the report has the fault)."""
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")
@@ -58,7 +58,7 @@ def read_text(text: str | bytes, report: Report) -> tuple[Json, str, tuple[int, 
         value = json.loads(text, object_pairs_hook=duplicate, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         remedy = "Substitute the ${…} placeholders first" if text.startswith("${", error.pos) else None
-        why = error.msg if text.strip() else "there is nothing in it"
+        why = error.msg if text.strip() else "it is empty"
         report.add("JSON_SYNTAX", ROOT, f"the definition is not JSON: {why}", remedy=remedy)
         return None, text, (error.lineno, error.colno)
     except (ValueError, RecursionError) as error:
@@ -67,12 +67,12 @@ def read_text(text: str | bytes, report: Report) -> tuple[Json, str, tuple[int, 
         return None, text, (1, 1)
     if duplicate.seen:
         for pointer, name, _ in find_places(text).duplicates:
-            report.add("DUPLICATE_KEY", (*steps_of(pointer), name), f"the member {name!r} stands here more than once")
+            report.add("DUPLICATE_KEY", (*steps_of(pointer), name), f"the member {name!r} is here more than once")
     return value, text, None
 
 
 def _refuse(name: str) -> Json:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def find_places(text: str) -> Places:

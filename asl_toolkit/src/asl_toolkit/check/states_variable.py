@@ -1,7 +1,8 @@
-"""What JSONata reads of `$states`: members that are not there, or not there in this field.
+"""Reads of `$states` in JSONata: members that do not exist, or not in this field.
 
-Source: developer guide, "Transforming data with JSONata": input and context are in every field, result in Output and Assign of
-a Task, Parallel or Map, errorOutput in those of a Catch; the service refuses the rest when the machine is created.
+Source: developer guide, "Transforming data with JSONata": input and context exist in every field, result in Output and
+Assign of a Task, Parallel or Map, errorOutput in those of a Catch. The service refuses other reads when the machine is
+created.
 """
 
 import re
@@ -36,7 +37,7 @@ def check_states_variable(state: StateAt, report: Report) -> None:
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 report.add("STATES_MEMBER", pointer, f"$states has no member {name!r}{hint}")
             elif name in _WHERE and not _there(name, steps, state):
-                report.add("STATES_MEMBER", pointer, f"$states.{name} is there only in {_WHERE[name]}")
+                report.add("STATES_MEMBER", pointer, f"$states.{name} exists only in {_WHERE[name]}")
             elif name == "context" and more:
                 check_context_names(more[:3], match[0], pointer, state, report)
 

@@ -18,7 +18,7 @@ _HANDLERS: Final = ("Retry", "Catch")
 
 
 def check_structure(machine: Machine, report: Report) -> None:
-    """All objects of the definition that hold states, and the states themselves."""
+    """All objects of the definition that have states, and the states themselves."""
     for scope in machine.scopes:
         _check_scope(scope, report)
     names: dict[str, StateAt] = {}
@@ -97,10 +97,10 @@ def _check_type(state: StateAt, report: Report) -> None:
                 )
 
 
-def check_unknown(  # noqa: PLR0913 - an object, where it stands, what it may have, and where faults go
+def check_unknown(  # noqa: PLR0913 - an object, its place, its valid fields, and the report
     value: Mapping[str, Json], pointer: Pointer, fields: Fields, what: str, report: Report, *, known: Iterable[str] = ()
 ) -> None:
-    """Fields that the object cannot have, with the nearest one that it can."""
+    """Fields that the object cannot have, with the nearest valid name."""
     skipped = set(known)
     for name in value:
         if name not in fields and name not in skipped and not is_placeholder(name):

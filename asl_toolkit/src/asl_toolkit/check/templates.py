@@ -1,4 +1,4 @@
-"""Payload templates of JSONPath states: `.$` members, and values that were meant to be evaluated."""
+"""Payload templates of JSONPath states: `.$` members, and values that should probably be evaluated."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -48,7 +48,7 @@ def _check(value: Json, pointer: Pointer, state: StateAt, report: Report, depth:
             here = (*pointer, name)
             if name.endswith(".$"):
                 if name[:-2] in value:
-                    report.add("TEMPLATE_KEY", here, f"{name[:-2]!r} stands here both with and without `.$`")
+                    report.add("TEMPLATE_KEY", here, f"{name[:-2]!r} is here both with and without `.$`")
                 _check_dynamic(name, inner, here, state, report)
             else:
                 _check(inner, here, state, report, depth + 1)
@@ -62,9 +62,9 @@ def _check_dynamic(name: str, value: Json, pointer: Pointer, state: StateAt, rep
     if is_placeholder(value):
         return
     if not isinstance(value, str):
-        report.add("TEMPLATE_KEY", pointer, f"{name!r} holds a path or an intrinsic function, not {a_type(value)}")
+        report.add("TEMPLATE_KEY", pointer, f"{name!r} is a path or an intrinsic function, not {a_type(value)}")
     elif not value.startswith(("$", "States.")):
-        report.add("TEMPLATE_KEY", pointer, f"{name!r} holds a path or an intrinsic function, not {shown(value)}")
+        report.add("TEMPLATE_KEY", pointer, f"{name!r} is a path or an intrinsic function, not {shown(value)}")
     else:
         check_expression(value, pointer, state, report)
 
@@ -85,7 +85,7 @@ def _check_static(value: Json, pointer: Pointer, report: Report, depth: int) -> 
         for name, inner in value.items():
             here = (*pointer, name)
             if name.endswith(".$") and isinstance(inner, str) and inner.startswith(("$", "States.")):
-                report.add("STATIC_RESULT", here, f"{shown(inner)} stands in Result, which is never evaluated")
+                report.add("STATIC_RESULT", here, f"{shown(inner)} is in Result, which is never evaluated")
             else:
                 _check_static(inner, here, report, depth + 1)
     elif isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What the value of a field may be: types, ranges and words."""
+"""The valid values of fields: types, ranges and words."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from asl_toolkit.json_value import Json, is_number
 from asl_toolkit.language import Language
 from asl_toolkit.timestamps import parse_instant
 
-_PLACEHOLDERS: Final = ContextVar("placeholders", default=True)  # whether something will replace them
+_PLACEHOLDERS: Final = ContextVar("placeholders", default=True)  # whether a tool will replace them
 _LONGEST: Final = 99_999_999
 _PLACEHOLDER: Final = re.compile(r"\$\{[^{}]+\}")
 _LOOKS_LIKE_PATH: Final = re.compile(r"\$\$?[.\[][\w.\[\]*'\-]+")
@@ -44,13 +44,13 @@ _TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
 
 
 def is_placeholder(value: Json) -> bool:
-    """Whether a text holds `${…}`, which CloudFormation, SAM or Terraform will replace before AWS sees it."""
+    """Whether a text has `${…}`, which CloudFormation, SAM or Terraform will replace before AWS sees it."""
     return isinstance(value, str) and "${" in value and _PLACEHOLDER.search(value) is not None and _PLACEHOLDERS.get()
 
 
 @contextmanager
 def placeholders_are_texts() -> Iterator[None]:
-    """Nothing replaces placeholders: `is_placeholder` says no."""
+    """In this block, `is_placeholder` is False for every text, because nothing replaces placeholders."""
     token = _PLACEHOLDERS.set(False)
     try:
         yield
@@ -75,10 +75,10 @@ def check_values(value: Mapping[str, Json], pointer: Pointer, fields: Fields, la
             check_value(fields[name].kind, name, inner, (*pointer, name), language, report)
 
 
-def check_value(  # noqa: PLR0913, PLR0917 - a field, its value, where it stands, and where faults go
+def check_value(  # noqa: PLR0913, PLR0917 - a field, its value, its place, and the report
     kind: str, name: str, value: Json, pointer: Pointer, language: Language, report: Report
 ) -> None:
-    """The type and range of one field; what is dynamic in a JSONata state is left to the run."""
+    """The type and range of one field. Dynamic values of a JSONata state cannot be checked."""
     if language == "JSONata" and is_expression(value) and kind not in _NEVER_EVALUATED:
         return
     if kind in _NUMBERS:

@@ -1,4 +1,4 @@
-"""Variables: the names that Assign gives, who may read them, and names of an outer scope that an inner one takes.
+"""Variables: names in Assign, their readers, and inner variables with the name of an outer one.
 
 Source: developer guide, "Passing data between states with variables" (scopes, reserved $states, names).
 """
@@ -48,11 +48,11 @@ def check_variables(machine: Machine, report: Report) -> None:
                 known = seen | _BUILT_IN if state.jsonata else seen
                 near = get_close_matches(name, sorted(known), 1, 0.8)
                 hint = f"; did you mean ${near[0]}?" if near else ""
-                report.add("UNKNOWN_VARIABLE", pointer, f"no state in sight assigns the variable ${name}{hint}")
+                report.add("UNKNOWN_VARIABLE", pointer, f"no state in scope assigns the variable ${name}{hint}")
 
 
 def references(definition: Mapping[str, Json]) -> dict[str, list[str]]:
-    """State → the variables that it reads, both sorted; states that read none are left out (DescribeStateMachine has this)."""
+    """State → the variables that it reads, both sorted. States without reads are left out (DescribeStateMachine has this)."""
     machine = walk(definition, Report())
     assigned: dict[Pointer, set[str]] = {scope.pointer: set() for scope in machine.scopes}
     for state in machine.states:
@@ -132,7 +132,7 @@ def _jsonpath_texts(state: StateAt) -> Iterator[tuple[Pointer, str]]:
 
 
 def _inner_paths(value: Json, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
-    """(pointer, text) of the fields inside of an ItemReader or ItemBatcher that are paths: MaxItemsPath and the like."""
+    """(pointer, text) of the path fields inside of an ItemReader or ItemBatcher: MaxItemsPath and the like."""
     if not isinstance(value, Mapping):
         return
     for name, inner in value.items():
