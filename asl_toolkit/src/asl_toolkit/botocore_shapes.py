@@ -1,4 +1,4 @@
-"""Values beside the shapes of botocore's service models: what is inside of a value, its type, the limits that it breaks."""
+"""Compares values with the shapes of botocore's service models: inner values, types, and broken limits."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -11,7 +11,7 @@ _BOOLEANS: Mapping[str, bool] = {text: good for good in (True, False) for text i
 
 
 class Inside(NamedTuple):
-    """A value directly inside of another: the member, key or position that leads there, the member's own name, its shape."""
+    """A value directly inside another: its member, key or position, the member's name in the model, its shape."""
 
     step: str | int
     own: str | int
@@ -20,9 +20,10 @@ class Inside(NamedTuple):
 
 
 def inside(shape: Shape, value: Any, names: Mapping[str, str] | None = None) -> Iterator[Inside]:
-    """What a structure, list or map holds. `names` gives the own name of each member as it is written (None: they are the same).
+    """The inner values of a structure, list or map.
 
-    Members that the structure does not have are left out.
+    `names` has the model's name of each member as the value has it (None: they are the same). Members that the structure
+    does not have are left out.
     """
     kind = shape.type_name
     if kind == "structure":
@@ -39,7 +40,7 @@ def inside(shape: Shape, value: Any, names: Mapping[str, str] | None = None) -> 
 
 
 def fits(kind: str, value: Any) -> bool:
-    """Whether a value has the JSON type of a shape; bytes and times come in several types, so any value fits them."""
+    """Whether a value has the JSON type of a shape. Bytes and times come in several types, so any value fits them."""
     if kind == "string":
         return isinstance(value, str)
     if kind == "boolean":
@@ -69,7 +70,7 @@ def boolean_of(value: Any) -> bool | None:
 
 
 def broken_limits(shape: Shape, value: Any) -> Iterator[tuple[Limit, Any]]:
-    """The limits of a shape that a value of its type breaks: its words, its least or greatest length or value."""
+    """The limits of a shape that a value of the right type breaks: its words, its least or greatest length or value."""
     words = getattr(shape, "enum", None)
     if words and value not in words:
         yield "enum", words

@@ -32,7 +32,7 @@ class TooSlow(AslError):  # noqa: N818 - named after what happened
 
 
 class BoundedPattern:
-    """A compiled expression with the methods of `re.Pattern` that JSONata's library calls; TooSlow from each of them.
+    """A compiled expression with the methods of `re.Pattern` that JSONata's library calls. Each may raise TooSlow.
 
     The constructor raises re.error if the expression cannot be read.
     """
@@ -68,7 +68,7 @@ class BoundedPattern:
             return list(self._compiled.split(text, maxsplit, timeout=_MOST_SECONDS))
 
     def sub(self, replacement: str | Callable[[Match], str], text: str, count: int = 0) -> str:
-        """The text with its matches replaced; re.error, in Python's words, if the replacement names a group that is not there."""
+        """The text with its matches replaced. Raises re.error, in Python's words, if the replacement names an unknown group."""
         if isinstance(replacement, str):
             for group in _GROUP.finditer(replacement):
                 if int(group[1]) > self._compiled.groups:
@@ -78,7 +78,7 @@ class BoundedPattern:
 
     @contextmanager
     def _limit(self, text: str) -> Iterator[None]:
-        """TooSlow after the time limit, and at once if the same text took too long before."""
+        """Raises TooSlow after the time limit, and at once if the same text was too slow before."""
         took = f"takes over {_MOST_SECONDS:.0f} seconds on a text of {len(text)} characters"
         slow = TooSlow(f"the regular expression /{self.pattern}/ {took}; avoid repetitions inside of repetitions")
         if text == self._too_slow_for:

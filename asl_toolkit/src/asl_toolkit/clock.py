@@ -1,6 +1,6 @@
-"""Clocks that an execution can run on: the real one, a scaled one, and one whose waits pass at once.
+"""The clocks of an execution: the real one, a scaled one, and one whose waits pass at once.
 
-A clock counts in seconds of the execution's own time; only `real_delay` is in seconds of this machine.
+A clock counts in seconds of the execution's time; only `real_delay` is in seconds of this machine.
 """
 
 import threading
@@ -12,13 +12,13 @@ from typing import Protocol
 
 
 class Sleeper(Protocol):
-    """An execution's loop, as a clock sees it that goes on only when all loops on it have nothing to do."""
+    """The loop of an execution, for a clock that advances only when all its loops are idle."""
 
     def rouse(self) -> None:
-        """Let it look at the clock again."""
+        """The clock has changed: look at it again."""
 
     def has_post(self) -> bool:
-        """Whether something waits for it that came from outside."""
+        """Whether something was posted that has not been done."""
 
 
 class Clock(ABC):
@@ -30,34 +30,34 @@ class Clock(ABC):
 
     @abstractmethod
     def real_delay(self, until: float) -> float:
-        """Seconds of this machine to block until the clock shows `until`; 0 when that has come."""
+        """Seconds of this machine to block until the clock shows `until`; 0 if that time has come."""
 
     def idle_until(self, until: float) -> None:  # noqa: B027 - most clocks have nothing to do
-        """Called when nothing can happen before `until`: a virtual clock goes there, others do nothing."""
+        """Called when nothing can happen before `until`: a virtual clock jumps there, others do nothing."""
 
-    def at_work(self, change: int) -> None:  # noqa: B027 - most clocks don't mind
-        """Called with 1 when something outside begins to work for an execution, with -1 when its end has been heard of."""
+    def at_work(self, change: int) -> None:  # noqa: B027 - most clocks ignore it
+        """Called with 1 when work outside of the execution begins, and with -1 when its end has arrived."""
 
-    def join(self, sleeper: Sleeper, *, nested: bool) -> bool:  # noqa: ARG002 - real time asks nobody
-        """A loop begins to run on this clock; whether others may run beside it on one time. `nested`: one of them started it."""
+    def join(self, sleeper: Sleeper, *, nested: bool) -> bool:  # noqa: ARG002 - real time needs no other loop
+        """A loop begins to run on this clock. Whether others may share its time. `nested`: a loop on this clock started it."""
         return not self.virtual
 
     def leave(self, sleeper: Sleeper) -> None:  # noqa: B027 - as above
-        """The loop runs no more."""
+        """The loop has ended."""
 
     def sleep(self, sleeper: Sleeper, until: float | None) -> bool:  # noqa: ARG002 - as above
-        """A loop on virtual time has nothing to do before `until` (None: before a post). False: it has to wait for a post."""
+        """A loop on virtual time is idle before `until` (None: before a post). False: it must wait for a post."""
         if until is None:
             return False
         self.idle_until(until)
         return True
 
     def deliver(self, sleeper: Sleeper, put: Callable[[], None]) -> None:  # noqa: ARG002 - as above
-        """`put` gives a loop something to do: time stands still from then on, until the loop sleeps again."""
+        """`put` gives a loop work: time stands still until the loop sleeps again."""
         put()
 
     def all_asleep(self) -> bool:
-        """Whether no other loop on this clock has anything to do, now or later."""
+        """Whether no other loop on this clock has work, now or later."""
         return True
 
     @property
@@ -67,7 +67,7 @@ class Clock(ABC):
 
 
 class SystemClock(Clock):
-    """This machine's time, steady even when somebody sets it."""
+    """This machine's time. It stays steady when somebody sets the machine's clock."""
 
     def __init__(self) -> None:
         self._offset = time.time() - time.monotonic()
@@ -82,7 +82,7 @@ class SystemClock(Clock):
 
 
 class ScaledClock(Clock):
-    """A clock that runs `factor` times as fast: with 60, a Wait of a minute takes a second. `start`: what it shows now."""
+    """A clock that runs `factor` times as fast: with 60, a Wait of a minute takes a second. `start` is its first time."""
 
     def __init__(self, factor: float, start: float | None = None) -> None:
         if not 0 < factor < float("inf"):
@@ -101,21 +101,20 @@ class ScaledClock(Clock):
 
 
 class VirtualClock(Clock):
-    """A clock that stands still while something works and jumps to the next deadline when nothing does.
+    """A clock that stands still during work and jumps to the next deadline when all is idle.
 
-    Two runs of one machine with handlers that answer the same give the same history, timestamps too: it begins at `start`
-    (seconds since 1970), without it at 2023-11-14T22:13:20Z.
-
-    A nested execution runs on its parent's clock: it jumps when neither has anything to do, to the nearest deadline of all.
+    Two runs of one machine with the same answers of handlers give the same history and timestamps. It begins at `start`
+    (seconds since 1970), by default at 2023-11-14T22:13:20Z. A nested execution runs on its parent's clock, which jumps when
+    both are idle, to the nearest deadline of all.
     """
 
     def __init__(self, start: float = 1_700_000_000.0) -> None:
         self._now = start
         self._lock = threading.RLock()
-        self._sleepers: dict[Sleeper, float | None] = {}  # when each wants to go on (inf: when it gets a post); None: awake
+        self._sleepers: dict[Sleeper, float | None] = {}  # the time that each waits for (inf: a post); None: awake
 
     def now(self) -> float:
-        """Seconds since 1970, as far as the waits have gone."""
+        """Seconds since 1970, including the skipped waits."""
         return self._now
 
     def real_delay(self, until: float) -> float:  # noqa: ARG002 - no wait is real here
@@ -123,11 +122,11 @@ class VirtualClock(Clock):
         return 0.0
 
     def idle_until(self, until: float) -> None:
-        """Jump there, if it is ahead."""
+        """Jump to this time, if it is ahead."""
         self._now = max(self._now, until)
 
     def join(self, sleeper: Sleeper, *, nested: bool) -> bool:
-        """The first loop, and those that it starts: another one that was given the same clock goes its own way, as before."""
+        """True for the first loop and the loops that it starts. Any other loop uses the clock without the others."""
         with self._lock:
             if self._sleepers and not nested:
                 return False
@@ -135,14 +134,14 @@ class VirtualClock(Clock):
         return True
 
     def leave(self, sleeper: Sleeper) -> None:
-        """The others need not wait for it."""
+        """The others no longer wait for it."""
         with self._lock:
             if sleeper in self._sleepers:
                 del self._sleepers[sleeper]
                 self._jump()
 
     def sleep(self, sleeper: Sleeper, until: float | None) -> bool:
-        """Jump when all sleep; the ones whose time has come are roused."""
+        """Jump when all sleep, and rouse the loops whose time has come."""
         with self._lock:
             if sleeper not in self._sleepers or (len(self._sleepers) == 1 and until is not None):
                 return super().sleep(sleeper, until)
@@ -153,7 +152,7 @@ class VirtualClock(Clock):
         return False
 
     def deliver(self, sleeper: Sleeper, put: Callable[[], None]) -> None:
-        """Both at once, so that the clock can't jump in between."""
+        """Put and wake in one step, so that the clock cannot jump in between."""
         with self._lock:
             put()
             if sleeper in self._sleepers:
@@ -165,7 +164,7 @@ class VirtualClock(Clock):
             return all(until == inf for until in self._sleepers.values())
 
     def _jump(self) -> None:
-        """Go to the nearest time that a sleeper waits for, if none is awake; the lock is held."""
+        """Go to the nearest time that a sleeper waits for, if none is awake. The caller holds the lock."""
         times = [until for until in self._sleepers.values() if until is not None]
         nearest = min(times, default=inf)
         if len(times) < len(self._sleepers) or not isfinite(nearest):

@@ -1,4 +1,4 @@
-"""What an expression can see while it is evaluated: the data, the context object and the variables in scope."""
+"""The values that an expression reads: the data, the context object and the variables in scope."""
 
 import time
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from asl_toolkit.json_value import Json
 if TYPE_CHECKING:
     from asl_toolkit.clock import Clock
 
-MISSING: Final = object()  # there is no such value, not even null
+MISSING: Final = object()  # a missing value, which is not null
 
 
 class Scope:
-    """Variables of one branch or iteration; it reads the scopes around it and writes only its own."""
+    """Variables of one branch or iteration. It reads the outer scopes and writes only itself."""
 
     __slots__ = ("_own", "_parent")
 
@@ -26,7 +26,7 @@ class Scope:
         return name in self._own or (self._parent is not None and name in self._parent)
 
     def __getitem__(self, name: str) -> Json:
-        """The variable's value, from the innermost scope that has it; KeyError when none has."""
+        """The variable's value, from the innermost scope that has it. Raises KeyError."""
         if name in self._own:
             return self._own[name]
         if self._parent is None:
@@ -38,7 +38,7 @@ class Scope:
         self._own.update(values)
 
     def own(self) -> Mapping[str, Json]:
-        """The variables of this scope alone."""
+        """The variables of only this scope."""
         return self._own
 
     def visible(self) -> dict[str, Json]:
@@ -49,9 +49,9 @@ class Scope:
 
 
 class Environment:
-    """`data` is what `$` (or `$states.input`) means; `result` and `error_output` are for JSONata alone.
+    """`data` is the value of `$` (or `$states.input`); `result` and `error_output` are only for JSONata.
 
-    `clock` is the execution's; without one the time is this machine's.
+    `clock` is the execution's clock; without one, the time is this machine's.
     """
 
     __slots__ = ("_clock", "_millis", "context", "data", "error_output", "result", "scope")
@@ -67,20 +67,20 @@ class Environment:
 
     @property
     def millis(self) -> int:
-        """Milliseconds since 1970, the same for all that is evaluated in these surroundings."""
+        """Milliseconds since 1970, the same for everything that is evaluated in this environment."""
         if self._millis is None:
             self._millis = int((time.time() if self._clock is None else self._clock.now()) * 1000)
         return self._millis
 
     def on(self, data: Json) -> "Environment":
-        """The same surroundings with other data."""
+        """The same environment with other data."""
         other = Environment(data, self.context, self.scope, self._clock)
         other._millis = self._millis
         return other
 
 
 class Evaluable(Protocol):
-    """A template or an expression: filled from what the state sees."""
+    """A template or an expression, which an environment fills."""
 
     def evaluate(self, environment: Environment) -> Json:
-        """Its value; raises StateFailure or RuntimeFailure."""
+        """Its value. Raises StateFailure or RuntimeFailure."""

@@ -30,7 +30,7 @@ class AslError(Exception):
 
 
 class DefinitionError(AslError):
-    """The definition is refused; `findings` holds every reason, not just the first."""
+    """The definition is refused; `findings` has all reasons."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
@@ -44,7 +44,7 @@ class SyntaxFault(AslError):  # noqa: N818 - named after what happened
 
 
 class StateFailure(AslError):  # noqa: N818 - named after what happened
-    """An error of a state: Retry and Catch match its name. `cause` is None where AWS reports none."""
+    """An error of a state: Retry and Catch match its name. `cause` is None if AWS reports no cause."""
 
     def __init__(self, error: str | None, cause: str | None) -> None:
         super().__init__(f"{error}: {cause}")
@@ -53,7 +53,7 @@ class StateFailure(AslError):  # noqa: N818 - named after what happened
 
 
 class EvaluationFailure(StateFailure):
-    """States.QueryEvaluationError: `location` is the field's path inside the state, `message` lacks the state's name."""
+    """States.QueryEvaluationError: `location` is the field's path inside the state; `message` has no state name."""
 
     def __init__(self, message: str, location: str | None) -> None:
         super().__init__("States.QueryEvaluationError", message)
@@ -62,17 +62,17 @@ class EvaluationFailure(StateFailure):
 
 
 class RuntimeFailure(AslError):  # noqa: N818 - named after what happened
-    """What AWS reports as States.Runtime (or another error that no Catch sees); it ends the whole execution."""
+    """An error that AWS reports as States.Runtime (or another error that no Catch handles). It ends the whole execution."""
 
     def __init__(self, message: str, error: str = "States.Runtime", *, bare: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.error = error
-        self.bare = bare  # True: the cause is the message as it stands, without the name of the state
+        self.bare = bare  # True: the cause is only the message, without the name of the state
 
 
 class Fatal(AslError):  # noqa: N818 - named after what happened
-    """The execution ends, whatever Catch says. `previous` is the id of the event that the end follows."""
+    """The execution ends; no Catch handles this. `previous` is the id of the event that the end follows."""
 
     def __init__(self, error: str, cause: str, previous: int) -> None:
         super().__init__(f"{error}: {cause}")
@@ -82,7 +82,7 @@ class Fatal(AslError):  # noqa: N818 - named after what happened
 
 
 class TaskFailed(AslError):  # noqa: N818 - named after what happened
-    """A task ended badly: `error` is the name that Retry and Catch match, `cause` a text (often JSON)."""
+    """A task failed: `error` is the name that Retry and Catch match, `cause` a text (often JSON)."""
 
     def __init__(self, error: str | None, cause: str | None = "") -> None:
         super().__init__(f"{error}: {cause}")

@@ -1,4 +1,4 @@
-"""JSONPath-language expressions: a path into the data, the context object or a variable; an intrinsic; a literal."""
+"""Expressions of the JSONPath language: a path into the data, the context object or a variable; an intrinsic; a literal."""
 
 import re
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ _INTRINSIC = re.compile(r"States\.[A-Za-z0-9]{1,40}")
 
 
 class VariableNotFound(Exception):  # noqa: N818 - named after what happened
-    """The expression names a variable that no scope in sight has."""
+    """No visible scope has the expression's variable."""
 
 
 @dataclass(eq=False, match_args=False)
 class PathExpression:
-    """A path and what it starts from: the state's data, the context object (`$$`) or a variable (`$name`)."""
+    """A path and its root: the state's data, the context object (`$$`) or a variable (`$name`)."""
 
     source: str
     root: Literal["data", "context", "variable"]
@@ -33,11 +33,11 @@ class PathExpression:
     variable: str | None = None
 
     def evaluate(self, environment: Environment) -> Json:
-        """The value; PathNotFound or VariableNotFound when there is none."""
+        """The value. Raises PathNotFound or VariableNotFound."""
         return self.path.find(self.base(environment))
 
     def base(self, environment: Environment) -> Json:
-        """What the path is applied to."""
+        """The value that the path is applied to."""
         if self.root == "data":
             return environment.data
         if self.root == "context":
@@ -50,7 +50,7 @@ class PathExpression:
 
 @dataclass(eq=False, match_args=False)
 class Constant:
-    """A value that stands in the definition."""
+    """A literal value of the definition."""
 
     value: Json
 
@@ -68,7 +68,7 @@ class IntrinsicCall:
     arguments: "tuple[Expression, ...]"
 
     def evaluate(self, environment: Environment) -> Json:
-        """The function's value; IntrinsicFault if it refuses its arguments."""
+        """The function's value. Raises IntrinsicFault if it refuses its arguments."""
         function = FUNCTIONS[self.name]
         if not function.takes(len(self.arguments)):
             raise invalid(self.name)
@@ -81,7 +81,7 @@ ROOT = PathExpression("$", "data", JsonPath((), definite=True))
 
 @lru_cache(maxsize=4096)
 def parse_expression(text: str, *, intrinsics: bool = True) -> Expression:
-    """What a `….$` member or a `…Path` field writes: `$.a`, `$$.Execution.Id`, `$variable.a` or `States.Fn(…)`."""
+    """The expression in a `….$` member or a `…Path` field: `$.a`, `$$.Execution.Id`, `$variable.a` or `States.Fn(…)`."""
     if intrinsics and text.startswith("States."):
         scanner = Scanner(text)
         call = _call(scanner)
@@ -156,7 +156,7 @@ _WORDS: Mapping[str, Json] = {"true": True, "false": False, "null": None}
 
 
 def _literal(scanner: Scanner) -> str:
-    r"""A text in single quotes; `\'` and `\\` are unescaped here, `\{` and `\}` by States.Format."""
+    r"""A text in single quotes. `\'` and `\\` are unescaped here, `\{` and `\}` by States.Format."""
     scanner.take("'")
     parts: list[str] = []
     while not scanner.at_end():

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Severity(StrEnum):
-    """ERROR: AWS refuses the definition, or the state can only fail. WARNING: it runs, but is likely to cause trouble."""
+    """ERROR: AWS refuses the definition, or the state always fails. WARNING: it runs, but probably not as intended."""
 
     ERROR = "ERROR"
     WARNING = "WARNING"
@@ -29,11 +29,11 @@ class Finding(NamedTuple):
 
     @property
     def brief(self) -> str:
-        """`/States/A/Next: message [CODE]`, as DefinitionError lists it; with the remedy where the message needs one."""
+        """`/States/A/Next: message [CODE]`, as DefinitionError lists it; with the remedy if the message needs one."""
         remedy = f". {self.remedy}" if self.code == "NO_HANDLER" else ""
         return f"{self.pointer or '/'}: {self.message}{remedy} [{self.code}]"
 
 
 def sentences(*texts: str | None) -> str:
-    """Texts one after the other, each with a full stop unless it ends in a mark."""
+    """Texts one after the other, each with a full stop unless it ends with a punctuation mark."""
     return " ".join(text if text.endswith((".", "?", "!", "…")) else f"{text}." for text in texts if text)

@@ -1,7 +1,7 @@
-"""A history as lines that a person reads: seconds since the start, the event, the state, and what matters of it.
+"""A history as lines for people: seconds since the start, the event, the state, and its most important details.
 
-State names are unique over a machine, so an event's depth and its Map and Parallel states follow from the state that it is of:
-the one it names, or the one of the event that it follows.
+State names are unique in a machine. So the depth of an event, and its Map and Parallel states, follow from its state: the
+one that it names, or the one of the previous event.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,9 +22,9 @@ _CLOSING = ("StateExited", "StateFailed", "StateAborted")
 
 
 def timeline(events: Sequence[Mapping[str, Json]], children: Sequence["ChildExecution"] = ()) -> Iterator[str]:
-    """One line an event, indented by how deep it stands in Map and Parallel states; iterations are numbered, as in `Load [2]`.
+    """One line per event, indented by its depth in Map and Parallel states; iterations are numbered, as in `Load [2]`.
 
-    `children` of DISTRIBUTED Maps (what a child listener gets) stand below the MapRunStarted of their Map Run.
+    `children` of DISTRIBUTED Maps (from a child listener) are printed below the MapRunStarted of their Map Run.
     """
     if events:
         yield from _lines(events, children, events[0]["timestamp"], 0)
@@ -46,7 +46,7 @@ def _lines(events: Sequence[Mapping[str, Json]], children: Sequence["ChildExecut
 
 
 class _State:
-    """A state as far as events tell of it."""
+    """A state, as far as the events show it."""
 
     __slots__ = ("depth", "kind", "maps", "name", "parent")
 
@@ -59,16 +59,16 @@ class _State:
 
 
 class _Places:
-    """Which state each event is of, and in which iterations it stands."""
+    """The state and the iterations of each event."""
 
     def __init__(self) -> None:
         self._states: dict[str, _State] = {}
         self._of: dict[int, tuple[_State | None, tuple[int, ...], bool, bool]] = {0: (None, (), False, False)}
-        self._open: dict[tuple[str, tuple[int, ...]], _State] = {}  # entered and not left
-        self._ending: tuple[int, ...] = ()  # the iteration that the last event ended, if it did so badly
+        self._open: dict[tuple[str, tuple[int, ...]], _State] = {}  # entered and not exited
+        self._ending: tuple[int, ...] = ()  # the iteration that the last event ended with a failure
 
     def of(self, event: Mapping[str, Json], details: Mapping[str, Json]) -> tuple[int, str]:
-        """Depth, and the name with the iterations."""
+        """The depth, and the name with the iterations."""
         kind = str(event["type"])
         state, iterations, inside, closed = self._of.get(event["previousEventId"], (None, (), False, False))
         if kind.endswith("StateEntered"):
@@ -92,9 +92,9 @@ class _Places:
         return state.depth + deeper, shown
 
     def _aborted(self, kind: str, state: _State | None, iterations: tuple[int, ...]) -> tuple[_State | None, tuple[int, ...]]:
-        """The state that was cut short: the first open one of its kind, in the iteration that has just ended if one has.
+        """The state that was cut short: the first open one of its kind, in the iteration that has just ended, if any.
 
-        The event itself follows the failure elsewhere that cut it, and names nothing.
+        The event names no state: it follows the failure elsewhere that cut the state.
         """
         ending = self._ending
         for (name, place), candidate in self._open.items():
@@ -114,7 +114,7 @@ class _Places:
             self._open.pop((state.name, iterations), None)
 
     def _named(self, kind: str, details: Mapping[str, Json], state: _State | None, *, closed: bool) -> _State | None:
-        """The state that an event without an entry is of."""
+        """The state of an event that does not enter a state."""
         if kind.startswith("Execution"):
             return None
         if "name" in details and details["name"] in self._states:
@@ -130,7 +130,7 @@ class _Places:
 
     @staticmethod
     def _most(state: _State | None, kind: str) -> int:
-        """How many Map states an event stands in."""
+        """The number of Map states around an event."""
         if state is None:
             return 0
         return state.maps + kind.startswith("MapIteration")

@@ -1,7 +1,7 @@
-"""What Step Functions takes over from the JVM that it runs on: seeded random numbers, hash codes, the order of a HashSet.
+"""Behaviour that Step Functions inherits from the JVM: seeded random numbers, hash codes, the order of a HashSet.
 
 Sources: the documented algorithms of java.util.Random, String.hashCode, List.hashCode, AbstractMap.hashCode and HashMap
-(Java SE API); that AWS shows them was measured (see the functions that use this).
+(Java SE API). AWS's results were measured; see the functions that use this module.
 """
 
 import struct
@@ -26,11 +26,11 @@ class JavaRandom:
         return self._state >> (48 - count)
 
     def fraction(self) -> float:
-        """nextDouble(): from 0 up to, and without, 1."""
+        """nextDouble(): from 0 (included) to 1 (excluded)."""
         return float(((self._bits(26) << 27) + self._bits(27)) * 2.0**-53)
 
     def below(self, bound: int) -> int:
-        """nextInt(bound): from 0 up to, and without, `bound` (1 to 2³¹-1)."""
+        """nextInt(bound): from 0 (included) to `bound` (excluded; 1 to 2³¹-1)."""
         if bound & (bound - 1) == 0:
             return (bound * self._bits(31)) >> 31
         while True:
@@ -41,14 +41,14 @@ class JavaRandom:
 
 
 def to_int(value: float) -> int:
-    """Java's `(int)` of a double: the fraction is cut off, what is too large is the largest int, NaN is 0."""
+    """Java's `(int)` of a double: the fraction is cut off, larger values become the largest int, NaN becomes 0."""
     if value != value:  # noqa: PLR0124 - NaN
         return 0
     return int(max(-(2.0**31), min(value, 2.0**31 - 1)))
 
 
 def hash_set_order(values: Sequence[Json]) -> list[Json]:
-    """The values as a HashSet gives them back that was made of this list: each once, by buckets."""
+    """The values of a list in the order of a Java HashSet: each once, by buckets."""
     wanted = max(int(len(values) / 0.75) + 1, _SMALLEST_TABLE)
     table = 1 << (wanted - 1).bit_length()
     entries: dict[object, tuple[int, int, Json]] = {}
@@ -61,7 +61,7 @@ def hash_set_order(values: Sequence[Json]) -> list[Json]:
 
 
 def _identity(value: Json) -> object:
-    """What equals() compares: an Integer is never a Double, and members of a Map have no order."""
+    """The key that equals() compares: an Integer never equals a Double, and members of a Map have no order."""
     if isinstance(value, dict):
         return dict, frozenset((name, _identity(inner)) for name, inner in value.items())
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""JSON values and their text: one spelling everywhere, so that sizes and histories agree with what AWS writes."""
+"""JSON values and their text, always in one spelling, so that sizes and histories agree with AWS."""
 
 import json
 import json.encoder
@@ -10,7 +10,7 @@ Json: TypeAlias = Any  # a JSON value; a recursive alias cannot be narrowed by m
 
 
 def dumps(value: Json) -> str:
-    """The compact JSON text of a value, as Jackson writes it; ValueError or TypeError for what JSON cannot hold."""
+    """The compact JSON text of a value, as Jackson writes it. Raises ValueError or TypeError if JSON cannot represent it."""
     try:
         return _encode(value)
     except RecursionError as error:
@@ -18,7 +18,7 @@ def dumps(value: Json) -> str:
 
 
 def loads(text: str | bytes) -> Json:
-    """The value of a JSON text; ValueError for NaN, Infinity and for what is nested too deeply."""
+    """The value of a JSON text. Raises ValueError, also for NaN, Infinity and a text that is nested too deeply."""
     try:
         return _decode(text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass"))
     except RecursionError as error:
@@ -44,16 +44,18 @@ def _encoder() -> Callable[[Json], str]:
 
 
 _encode = _encoder()
-_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode  # made once: json.loads makes one at each call with options
+_decode = json.JSONDecoder(
+    parse_constant=_refuse_constant
+).decode  # created once: json.loads creates one at each call with options
 
 
 _ATOMS = frozenset({str, int, bool, type(None)})
 
 
 def copied(value: Json) -> Json:
-    """A copy that shares nothing which can be changed; tuples and the like become what their JSON text says.
+    """A copy that shares no mutable part. Tuples and the like become what their JSON text means.
 
-    ValueError or TypeError for what JSON cannot hold.
+    Raises ValueError or TypeError if JSON cannot represent the value.
     """
     try:
         return _copy(value)
@@ -62,7 +64,7 @@ def copied(value: Json) -> Json:
 
 
 def _copy(value: Json) -> Json:
-    """The copy of a value of plain types; TypeError for others. Faster than by way of the text."""
+    """The copy of a value of plain types. Raises TypeError for others. It is faster than the way over the text."""
     kind = type(value)
     if kind is dict:
         copy = {}
@@ -92,7 +94,7 @@ def type_name(value: Json) -> str:
 
 
 def is_number(value: Json) -> bool:
-    """True for a JSON number; True and False are none."""
+    """Whether it is a JSON number; True and False are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

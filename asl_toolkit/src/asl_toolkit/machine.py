@@ -18,12 +18,12 @@ _DEFAULT_NAME = "StateMachine"
 
 
 class StateMachine:
-    """A loaded definition; it may be started any number of times, from any thread."""
+    """A loaded definition. Any thread may start it, any number of times."""
 
     def __init__(self, model: "Machine") -> None:
         self.model = model
 
-    def start(  # noqa: PLR0913 - each is a part of its own
+    def start(  # noqa: PLR0913 - the options of an execution
         self,
         input: Json,  # noqa: A002 - what Step Functions calls it
         *,
@@ -40,20 +40,20 @@ class StateMachine:
         nested: bool = False,
         child_events: "ChildEvents | None" = None,
     ) -> "Execution":
-        """Start an execution on a thread of its own and return at once.
+        """Start an execution on a new thread and return at once.
 
-        `listener` gets each event as it happens, in order, on the execution's thread; `child_listener` each child of a
-        DISTRIBUTED Map with its own history when it has ended, `map_run_listener` each Map Run when its items are read.
-        `child_events` is called with the ARN of each child at its start, and returns a listener for that child's events.
-        `seed` fixes the jitter of Retry. `nested`: `clock` is that of the execution whose Task starts this one.
-        DefinitionError when a Task has no handler; ValueError when the input is not a JSON value or over 256 KiB.
+        `listener` gets each event in order, on the execution's thread; `child_listener` gets each ended child of a
+        DISTRIBUTED Map with its history, `map_run_listener` each Map Run after it has read its items. `child_events` is
+        called with the ARN of each child at its start, and returns a listener for the events of that child. `seed` fixes the
+        jitter of Retry. `nested`: `clock` is that of the execution whose Task starts this one. Raises DefinitionError if a
+        Task has no handler, and ValueError if the input is not a JSON value or is over 256 KiB.
         """
         from asl_toolkit.runtime.execution import Execution, Settings
         from asl_toolkit.runtime.payload import Payload
         from asl_toolkit.services.registry import Services
         from asl_toolkit.services.tokens import TaskTokens
 
-        services = services or Services(tokens=TaskTokens(patience=0))  # that nobody else holds
+        services = services or Services(tokens=TaskTokens(patience=0))  # no other thread knows these tokens
         if missing := services.missing(self.model):
             raise DefinitionError(missing)
         try:
@@ -90,7 +90,7 @@ def _identity(
 
 
 def load(definition: Mapping[str, Json] | str | bytes) -> StateMachine:
-    """Read a definition. DefinitionError lists everything that is faulty or not supported, with JSON pointers."""
+    """Read a definition. Raises DefinitionError with all faulty and unsupported parts, with JSON pointers."""
     from asl_toolkit.definition.loader import load_machine
 
     return StateMachine(load_machine(definition))
@@ -107,7 +107,7 @@ def run(  # noqa: PLR0913 - as `StateMachine.start`
     timeout: float | None = None,
     seed: int | None = None,
 ) -> "ExecutionResult":
-    """Run a definition to its end. TimeoutError (and a stopped execution) after `timeout` seconds of this machine."""
+    """Run a definition to its end. After `timeout` seconds of this machine, it stops the execution and raises TimeoutError."""
     machine = definition if isinstance(definition, StateMachine) else load(definition)
     value = {} if input is None else input
     execution = machine.start(value, name=name, services=services, clock=clock, listener=listener, seed=seed)

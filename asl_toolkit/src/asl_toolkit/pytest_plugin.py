@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class AslRunner:
     """The fixture: call it with a definition (a mapping, JSON text, or the path of a file) and an input."""
 
-    def __call__(  # noqa: PLR0913 - all are parts of a test
+    def __call__(  # noqa: PLR0913 - the options of a test
         self,
         definition: "Mapping[str, Json] | str | Path",
         input: "Json" = None,  # noqa: A002 - what Step Functions calls it

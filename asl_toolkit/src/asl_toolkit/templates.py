@@ -1,6 +1,6 @@
 """Payload templates of JSONPath states: Parameters, ResultSelector, ItemSelector, Assign, BatchInput.
 
-A member whose name ends in `.$` holds an expression; everything else is taken as it stands.
+A member whose name ends in `.$` has an expression; all other members are literals.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from asl_toolkit.json_value import Json, dumps
 
 @dataclass(eq=False, match_args=False)
 class _Computed:
-    """One `name.$` member: the field as it is written, for messages, and its expression."""
+    """One `name.$` member: its text, for messages, and its expression."""
 
     field: str
     expression: Expression
@@ -50,17 +50,17 @@ class _Array:
 
 
 def object_template(value: Json, members: tuple[tuple[str, Evaluable], ...]) -> Evaluable:
-    """An object of compiled members; `value` itself if nothing in it is evaluated."""
+    """An object of compiled members; `value` itself if it has no expression."""
     return Constant(value) if all(isinstance(node, Constant) for _, node in members) else _Object(members)
 
 
 def array_template(value: Json, elements: tuple[Evaluable, ...]) -> Evaluable:
-    """An array of compiled elements; `value` itself if nothing in it is evaluated."""
+    """An array of compiled elements; `value` itself if it has no expression."""
     return Constant(value) if all(isinstance(node, Constant) for node in elements) else _Array(elements)
 
 
 def evaluate_field(expression: Expression, environment: Environment, field: str) -> Json:
-    """An expression inside a template, with AWS's messages for what goes wrong."""
+    """The value of an expression inside a template. Errors have AWS's messages."""
     try:
         return expression.evaluate(environment)
     except PathNotFound:
@@ -81,7 +81,7 @@ def evaluate_field(expression: Expression, environment: Environment, field: str)
 
 
 def _intrinsic_failure(expression: Expression, fault: IntrinsicFault) -> RuntimeFailure:
-    """A call that refuses its arguments: States.Runtime on AWS, for all that the guide says of States.IntrinsicFailure."""
+    """A call that refuses its arguments. AWS reports States.Runtime, although the guide names States.IntrinsicFailure."""
     return RuntimeFailure(f"There was an error while evaluating the intrinsic function: {_source(expression)}. {fault}")
 
 
@@ -90,7 +90,7 @@ def _source(expression: Expression) -> str:
 
 
 def _lost(expression: Expression, environment: Environment) -> str:
-    """The path inside a call that leads nowhere."""
+    """The path inside a call that has no value."""
     if isinstance(expression, PathExpression):
         try:
             expression.evaluate(environment)
@@ -103,7 +103,7 @@ def _lost(expression: Expression, environment: Environment) -> str:
 
 
 def evaluate_path(expression: Expression, environment: Environment) -> Json:
-    """The value of a `…Path` field, with AWS's messages for what goes wrong."""
+    """The value of a `…Path` field. Errors have AWS's messages."""
     try:
         return expression.evaluate(environment)
     except PathNotFound as error:
@@ -115,7 +115,7 @@ def evaluate_path(expression: Expression, environment: Environment) -> Json:
 
 
 def compile_template(value: Json) -> Evaluable:
-    """Compile a template that the checker has passed."""
+    """Compile a template that passed the checker."""
     if isinstance(value, dict):
         return object_template(value, tuple(_member(name, inner) for name, inner in value.items()))
     if isinstance(value, list):

@@ -8,7 +8,7 @@ _FORM = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9})
 
 
 def parse_instant(text: str) -> datetime | None:
-    """The instant that a text names, or None when it is no ISO-8601 extended offset date-time."""
+    """The instant of a text, or None if it is not an ISO-8601 extended offset date-time."""
     match = _FORM.fullmatch(text)
     if match is None:
         return None
@@ -29,13 +29,13 @@ def _zone(offset: str) -> timezone:
 
 
 def instant_text(epoch_seconds: float) -> str:
-    """An instant as the context object writes it: UTC, milliseconds unless they are 0 (developer guide, "Context object"), Z."""
+    """An instant as in the context object: UTC, with Z; milliseconds unless 0 (developer guide, "Context object")."""
     return _millisecond_text(round(epoch_seconds * 1e6) // 1000)
 
 
 @lru_cache(maxsize=16)
 def _millisecond_text(instant: int) -> str:
-    """States follow one another within a millisecond, so that many ask for the same one."""
+    """Cached, because several states are often entered within one millisecond."""
     second, millisecond = divmod(instant, 1000)
     fraction = f".{millisecond:03d}" if millisecond else ""
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"

@@ -1,6 +1,6 @@
-"""The comparison operators of a Choice rule: what each asks of the value, and which operand it takes.
+"""The comparison operators of a Choice rule, with the types of their values and operands.
 
-A value of another type than the operator compares makes the comparison false, never an error.
+If the value has another type than the operator compares, the comparison is false; it is never an error.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ def _is_instant(value: Json) -> bool:
 
 
 def matches(text: str, pattern: str) -> bool:
-    r"""StringMatches: `*` stands for any text, `\*` for itself. Linear memory, no backtracking over earlier stars."""
+    r"""StringMatches: `*` matches any text, `\*` matches a star. Linear memory, no backtracking over earlier stars."""
     parts = _pattern(pattern)
     if len(parts) == 1:
         return text == parts[0]
@@ -112,7 +112,7 @@ COMPARISONS: Mapping[str, Comparison] = {
 
 
 def operator_of(name: str) -> str | None:
-    """The comparison operator that a member's name stands for (`StringEqualsPath` → StringEquals), or None."""
+    """The comparison operator of a member's name (`StringEqualsPath` → StringEquals), or None."""
     if name in COMPARISONS:
         return name
     base = name.removesuffix("Path")

@@ -28,7 +28,7 @@ class Comparing:
     operand: Expression
 
     def holds(self, environment: Environment) -> bool:
-        """Whether the comparison is true. RuntimeFailure when the variable is absent, unless IsPresent asks that."""
+        """Whether the comparison is true. Raises RuntimeFailure if the variable is absent, unless the operator is IsPresent."""
         if self.operator == "IsPresent":
             return self._is_present(environment) is self.operand.evaluate(environment)
         try:
@@ -57,7 +57,7 @@ class Combining:
     rules: "tuple[Rule, ...]"
 
     def holds(self, environment: Environment) -> bool:
-        """Whether the combination is true; later rules are not looked at once it is decided."""
+        """Whether the combination is true. Rules after the deciding one are not evaluated."""
         if self.operator == "And":
             return all(rule.holds(environment) for rule in self.rules)
         if self.operator == "Or":
@@ -69,7 +69,7 @@ Rule: TypeAlias = Comparing | Combining
 
 
 def compile_rule(rule: Mapping[str, Json]) -> Rule:
-    """Compile a rule that the checker has passed; its Next, Assign and Output are read elsewhere."""
+    """Compile a rule that passed the checker. Its Next, Assign and Output are read elsewhere."""
     for operator in ("And", "Or"):
         if operator in rule:
             return Combining(operator, tuple(compile_rule(inner) for inner in rule[operator]))

@@ -1,1 +1,1 @@
-"""From an ASL document to a loaded machine: the model, and the loader that refuses what is faulty or unsupported."""
+"""From an ASL document to a loaded machine: the model, and the loader, which refuses faulty and unsupported definitions."""

@@ -1,4 +1,4 @@
-"""From an ASL document to a loaded machine: the checker reads and judges the document, then the machine is built."""
+"""From an ASL document to a loaded machine: the checker reads and checks the document, then the machine is built."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from asl_toolkit.json_value import Json
 
 
 def load_machine(definition: Mapping[str, Json] | str | bytes) -> Machine:
-    """The machine of a document; DefinitionError with every reason why AWS or this interpreter refuses it."""
+    """The machine of a document. Raises DefinitionError with every reason why AWS or this interpreter refuses it."""
     from asl_toolkit.check.checker import refusals
 
     value, findings = refusals(definition)

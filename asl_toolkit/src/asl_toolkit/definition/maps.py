@@ -11,7 +11,7 @@ from asl_toolkit.expressions import parse_expression
 _DELIMITERS: Final = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 
 
-def read_map(  # noqa: PLR0913, PLR0917 - what every state has, and what a Map adds
+def read_map(  # noqa: PLR0913, PLR0917 - the parts of every state, and those of a Map
     name: str,
     reader: Reader,
     flow: Flow,
@@ -20,7 +20,7 @@ def read_map(  # noqa: PLR0913, PLR0917 - what every state has, and what a Map a
     catch: tuple[Catcher, ...],
     read_branch: Callable[[Reader], Branch],
 ) -> MapState:
-    """The Map state of one object. Parameters is the old name of ItemSelector, Iterator that of ItemProcessor."""
+    """The Map state of one object. Parameters is the old name of ItemSelector, Iterator the old name of ItemProcessor."""
     processor = reader.mapping("ItemProcessor") or reader.mapping("Iterator")
     assert processor is not None  # noqa: S101 - the checker asks for one
     config = processor.value.get("ProcessorConfig", {})

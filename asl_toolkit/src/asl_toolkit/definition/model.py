@@ -1,7 +1,7 @@
-"""A loaded state machine. What calls a service has the JSON pointer of its place in the document.
+"""A loaded state machine. States that call a service have the JSON pointer of their place in the document.
 
-Nothing changes these values. They are not frozen: frozen dataclasses with slots cost 0.5 ms each at import, these 0.15 ms.
-NamedTuples cost 0.07 ms, but their members are read more slowly, and a run reads these all the time.
+Nothing changes these values. They are not frozen: frozen dataclasses with slots cost 0.5 ms each at import, these cost 0.15
+ms. NamedTuples cost 0.07 ms, but their members are slower to read, and a run reads them all the time.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from asl_toolkit.language import Language
 
 
 class Discard(Enum):
-    """`null` in InputPath, OutputPath (an empty object goes on) or ResultPath (the result is thrown away)."""
+    """`null` in InputPath, OutputPath (the output is an empty object) or ResultPath (the result is dropped)."""
 
     DISCARD = "discard"
 
@@ -28,9 +28,9 @@ DISCARD: Final = Discard.DISCARD
 
 @dataclass(eq=False, match_args=False)
 class Field:
-    """A field that holds a value or says how to get it: `TimeoutSeconds`, `TimeoutSecondsPath`, a JSONata text.
+    """A field with a value, a path or an expression: `TimeoutSeconds`, `TimeoutSecondsPath`, a JSONata text.
 
-    `name` is the field as it is written; `is_path` tells whether it is a JSONPath (then `expression.source` names it).
+    `name` is the field's name in the definition. `is_path`: it is a JSONPath, and `expression.source` is its text.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Field:
 
 @dataclass(eq=False, match_args=False)
 class Flow:
-    """How data goes through a state. None means that the field is not there."""
+    """The data-flow fields of a state. None means that the field is missing."""
 
     language: Language = "JSONPath"
     input_path: Expression | Discard | None = None
@@ -77,7 +77,7 @@ class Catcher:
 
 @dataclass(eq=False, match_args=False)
 class State:
-    """What every state has. `next` is None where the branch ends here."""
+    """The parts of every state. `next` is None if the branch ends here."""
 
     name: str
     pointer: str
@@ -92,7 +92,7 @@ class State:
 
 @dataclass(eq=False, match_args=False)
 class PassState(State):
-    """Hands its input (or `result`) on."""
+    """Returns its input or `result`."""
 
     result: Constant | None
 
@@ -121,7 +121,7 @@ class ChoiceBranch:
 
 @dataclass(eq=False, match_args=False)
 class ChoiceState(State):
-    """Goes where the first rule that holds leads; else to `default`."""
+    """Goes to the target of the first rule that matches, or to `default`."""
 
     choices: tuple[ChoiceBranch, ...]
     default: str | None
@@ -129,19 +129,19 @@ class ChoiceState(State):
 
 @dataclass(eq=False, match_args=False)
 class WaitState(State):
-    """Waits for seconds or until an instant; `field.name` says which."""
+    """Waits for seconds or until an instant, as `field.name` says."""
 
     field: Field
 
 
 @dataclass(eq=False, match_args=False)
 class SucceedState(State):
-    """Ends the branch well."""
+    """Ends the branch with success."""
 
 
 @dataclass(eq=False, match_args=False)
 class FailState(State):
-    """Ends the branch badly."""
+    """Ends the branch with a failure."""
 
     error: Field | None
     cause: Field | None
@@ -149,7 +149,7 @@ class FailState(State):
 
 @dataclass(eq=False, match_args=False)
 class Branch:
-    """A start and its states: the machine itself, a branch of a Parallel, or the processor of a Map."""
+    """A start and its states: the machine, a branch of a Parallel, or the processor of a Map."""
 
     start_at: str
     states: Mapping[str, State]
@@ -166,7 +166,7 @@ class ParallelState(State):
 
 @dataclass(eq=False, match_args=False)
 class ItemReader:
-    """Where a DISTRIBUTED Map reads its items."""
+    """The place from which a DISTRIBUTED Map reads its items."""
 
     pointer: str
     resource: Resource
@@ -182,7 +182,7 @@ class ItemReader:
 
 @dataclass(eq=False, match_args=False)
 class ItemBatcher:
-    """How a DISTRIBUTED Map puts items together."""
+    """How a DISTRIBUTED Map groups items into batches."""
 
     max_items: Field | None
     max_bytes: Field | None
@@ -191,7 +191,7 @@ class ItemBatcher:
 
 @dataclass(eq=False, match_args=False)
 class ResultWriter:
-    """Where a DISTRIBUTED Map writes the results of its children, and in which form."""
+    """The place and the form in which a DISTRIBUTED Map writes the results of its children."""
 
     pointer: str
     resource: Resource | None
@@ -223,7 +223,7 @@ class MapState(State):
 
 @dataclass(eq=False, match_args=False)
 class Machine:
-    """The whole: its root branch, and how long an execution may take (seconds)."""
+    """The machine: its root branch, and the time limit of an execution (seconds)."""
 
     root: Branch
     timeout: float | None

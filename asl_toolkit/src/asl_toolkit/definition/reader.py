@@ -1,4 +1,4 @@
-"""Reads the fields of one object of a definition that the checker has passed: nothing is checked here."""
+"""Reads the fields of one object of a definition that passed the checker. It checks nothing."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Reader:
-    """One object, its JSON pointer and query language.
+    """One object, its JSON pointer and its query language.
 
     `within` is the way from the state to the object, as AWS names the fields of failed expressions (`Choices[0]/`).
     """
@@ -33,7 +33,7 @@ class Reader:
         return self.language == "JSONata"
 
     def mapping(self, name: str) -> "Reader | None":
-        """An object field, if it is there."""
+        """An object field, or None."""
         value = self.value.get(name)
         return None if value is None else Reader(value, below(self.pointer, name), self.language, f"{self.within}{name}/")
 
@@ -62,7 +62,7 @@ class Reader:
             return None
         if not self.jsonata:
             return compile_template(self.value[name])
-        from asl_toolkit.jsonata import compile_value  # its library takes long to import
+        from asl_toolkit.jsonata import compile_value  # its library is slow to import
 
         return compile_value(self.value[name], f"{self.within}{name}")
 

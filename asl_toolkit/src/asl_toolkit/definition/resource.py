@@ -1,4 +1,4 @@
-"""The Resource of a Task: which service, which action, and how Step Functions waits for it.
+"""The Resource of a Task: the service, the action, and how Step Functions waits for the end.
 
 Source: the Step Functions developer guide, "Service integration patterns"; Lambda and activity ARNs as IAM writes them.
 """
@@ -22,9 +22,10 @@ _ACTIVITY = re.compile(_PARTITION + r":states:([a-z0-9-]+):([0-9]{12}):activity:
 
 @dataclass(eq=False, match_args=False)
 class Resource:
-    """A Resource taken apart. `service` and `action` are the key of its handler.
+    """The parts of a Resource. `service` and `action` are the key of its handler.
 
-    A Lambda function's own ARN is service `lambda`, action `function`; an activity's is service `activity` and its name.
+    A Lambda function's own ARN has service `lambda` and action `function`; an activity's has service `activity` and its
+    name.
     """
 
     arn: str
@@ -36,17 +37,17 @@ class Resource:
 
     @property
     def is_function(self) -> bool:
-        """Whether it is the ARN of a Lambda function itself."""
+        """Whether it is the ARN of a Lambda function."""
         return self.service == "lambda" and self.action == "function"
 
     @property
     def is_activity(self) -> bool:
-        """Whether it is the ARN of an activity, whose workers ask for tasks."""
+        """Whether it is the ARN of an activity, whose workers poll for tasks."""
         return self.service == "activity"
 
 
 def parse_resource(arn: str) -> Resource:
-    """The Resource that an ARN names; SyntaxFault when Step Functions knows no such form."""
+    """The Resource of an ARN. Raises SyntaxFault if Step Functions has no such form."""
     if match := _SERVICE.fullmatch(arn):
         partition, service, action, suffix = match.groups()
         pattern: Pattern = "request_response"

@@ -40,7 +40,7 @@ def read_branch(reader: Reader) -> Branch:
 
 
 def _flow(reader: Reader) -> Flow:
-    """The data-flow fields; a Type that cannot have a field does not have it."""
+    """The data-flow fields. A field that the Type cannot have is None."""
     if reader.jsonata:
         arguments, output = reader.template("Arguments"), reader.template("Output")
         return Flow(language="JSONata", parameters=arguments, output=output, assign=reader.template("Assign"))
@@ -56,7 +56,7 @@ def _flow(reader: Reader) -> Flow:
 
 
 def _following(reader: Reader) -> str | None:
-    """Next, or None where the branch ends."""
+    """Next, or None if the branch ends here."""
     return None if reader.value.get("End") is True else reader.value.get("Next")
 
 

@@ -33,7 +33,7 @@ _SUCCEEDED = ("taskSucceededEventDetails", "lambdaFunctionSucceededEventDetails"
 
 
 def _nobody() -> None:
-    """Who takes the loop over from a slow handler."""
+    """For a loop that no other thread takes over, because every handler of a test is inline."""
 
 
 class Stage:
