@@ -21,6 +21,8 @@ STORES = {*CLI, "pluggy"}  # pluggy: the markers of the contract
 CONFIGS = {*CLI, *PLUGINS, *MODELS, "yaml"}
 MACHINE = {*CLI, *PLUGINS, *MODELS, "asl_generator", "asl_toolkit", "yaml"}
 
+DRAWING = {"jinja2", "markupsafe", "fast_sugiyama"}
+
 MAY_IMPORT = {
     "--help": {*CLI, *SCAN},
     "--version": CLI,
@@ -33,7 +35,8 @@ MAY_IMPORT = {
     "state history public.notes": STORES,
     "reconcile": STORES,
     "logs one public.notes": LOCAL,
-    "report one": LOCAL,
+    "report one -o json": LOCAL,
+    "report one -o html": {*LOCAL, *MACHINE, *DRAWING},
     "watch one": {*LOCAL, "rich"},
     "validate": CONFIGS,
     "plan sales": CONFIGS,
@@ -43,6 +46,7 @@ MAY_IMPORT = {
     "plugins list": {*CLI, *PLUGINS},
     "asl build": MACHINE,
     "asl graph": MACHINE,
+    "asl graph --format svg": {*MACHINE, *DRAWING},
 }
 _IMPORTED = """
 import io, json, sys

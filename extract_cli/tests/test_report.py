@@ -50,6 +50,41 @@ def test_it_is_written_to_a_file(cli, project):
 
 
 @pytest.mark.usefixtures("failed_run")
+def test_the_page_is_written_beside_the_caller_and_its_name_printed(cli, project):
+    said = cli("report")
+    assert (said.code, said.out) == (0, "report-one.html\n")
+    page = (project / "report-one.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "exit code 1" in page
+    assert "extract rerun one --local" in page
+    assert "Glue Start Extract Job Run" in page
+    assert cli("report", "one", "-o", "html").out.startswith("<!doctype html>")
+
+
+@pytest.mark.usefixtures("failed_run")
+def test_a_page_is_written_without_the_graph_if_the_machine_cannot_be_built(cli, project):
+    (project / "extract.toml").write_text('[pipeline]\nname = "x"\n[job_types.glu]\n', encoding="utf-8")
+    said = cli("report", "one")
+    assert said.code == 0
+    assert said.err.startswith("note: the graph of the state machine is left out: ")
+    assert "State machine" not in (project / "report-one.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("failed_run")
+def test_only_a_page_can_be_opened(cli):
+    said = cli("report", "one", "-o", "json", "--open")
+    assert (said.code, said.err) == (2, "extract: --open shows an HTML file: give -o FILE.html, or leave -o out\n")
+
+
+@pytest.mark.usefixtures("failed_run")
+def test_the_graph_of_a_run_has_its_counts(cli):
+    svg = cli("asl", "graph", "--run", "one", "--format", "svg").out
+    assert svg.startswith("<svg ")
+    assert "The state machine of run one" in svg
+    assert '"Choose Job Type<br/>1"' in cli("asl", "graph", "--run", "latest").out
+
+
+@pytest.mark.usefixtures("failed_run")
 def test_an_unknown_run(cli):
     said = cli("report", "on")
     assert said.code == 2

@@ -19,48 +19,56 @@ _SHAPES: Final = {"Choice": ("{", "}"), "Wait": ("[/", "/]"), "Succeed": ("([", 
 _OPERATORS: Final = {"StringEquals": "is", "BooleanEquals": "is", "NumericEquals": "is"}
 
 
-def mermaid(definition: Mapping[str, Json]) -> str:
-    """The flowchart. The same definition gives the same text."""
-    return "\n".join(["flowchart TD", *_Drawing().machine(definition, "    ")]) + "\n"
+def mermaid(definition: Mapping[str, Json], notes: Mapping[str, str] | None = None) -> str:
+    """The flowchart; `notes` are texts below the names of states. The same arguments give the same text."""
+    return "\n".join(["flowchart TD", *_Drawing(notes or {}).machine(definition, "    ")]) + "\n"
+
+
+def states_of(machine: Mapping[str, Json]) -> States:
+    """The states of a machine, or of the inner machine of a Map or Parallel state, without what is not an object."""
+    members = machine.get("States")
+    return {name: state for name, state in members.items() if isinstance(state, dict)} if isinstance(members, dict) else {}
 
 
 class _Drawing:
     """One drawing. State names are unique in the whole machine; each node gets a number as its id."""
 
-    def __init__(self) -> None:
+    def __init__(self, notes: Mapping[str, str]) -> None:
+        self._notes = notes
         self._ids: dict[str, str] = {}
         self._starts = 0
 
     def machine(self, machine: Mapping[str, Json], indent: str) -> Iterator[str]:
         """The start of a machine, its states with inner machines, and the transitions."""
-        members = machine.get("States")
-        states: States = (
-            {name: state for name, state in members.items() if isinstance(state, dict)} if isinstance(members, dict) else {}
-        )
+        states = states_of(machine)
         self._starts += 1
         start = f"start{self._starts}"
         yield f"{indent}{start}(( )) --> {self._id(str(machine.get('StartAt')))}"
         for name, state in states.items():
             inner = inner_machines(state)
             if inner:
-                yield f"{indent}subgraph {self._id(name)}[{_quoted(name)}]"
+                yield f"{indent}subgraph {self._id(name)}[{self._title(name)}]"
                 for inner_machine in inner:
                     yield from self.machine(inner_machine, indent + "    ")
                 yield f"{indent}end"
             else:
                 before, after = _SHAPES.get(str(state.get("Type")), ("[", "]"))
-                yield f"{indent}{self._id(name)}{before}{_quoted(name)}{after}"
+                yield f"{indent}{self._id(name)}{before}{self._title(name)}{after}"
         for name, state in states.items():
-            for arrow, label, target in _ways(state):
+            for arrow, label, target in transitions(state):
                 text_on_arrow = f"|{_quoted(label)}|" if label else ""
                 yield f"{indent}{self._id(name)} {arrow}{text_on_arrow} {self._id(target)}"
+
+    def _title(self, name: str) -> str:
+        note = self._notes.get(name)
+        return _quoted(name) if note is None else f"{_quoted(name)[:-1]}<br/>{_quoted(note)[1:]}"
 
     def _id(self, name: str) -> str:
         return self._ids.setdefault(name, f"s{len(self._ids) + 1}")
 
 
-def _ways(state: State) -> Iterator[tuple[str, str, str]]:
-    """Arrow, label and target of each transition of a state."""
+def transitions(state: State) -> Iterator[tuple[str, str, str]]:
+    """Arrow (of Mermaid: solid or dotted), label and target of each transition of a state."""
     for rule in listed(state, "Choices"):
         yield "-->", _condition(rule), str(rule.get("Next"))
     if "Default" in state:

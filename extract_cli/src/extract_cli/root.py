@@ -34,7 +34,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
     "Look back": {
         "status": ("extract_cli.commands.status:status", "Show how a run went, table by table."),
-        "report": ("extract_cli.commands.report:report", "Write the results of a run as one document."),
+        "report": ("extract_cli.commands.report:report", "Write the report of a run to one HTML file."),
         "runs": ("extract_cli.commands.status:runs", "List the latest runs."),
         "history": ("extract_cli.commands.history:history", "List the attempts at a table over all runs."),
         "data": ("extract_cli.commands.data:data", "Print the files that hold the rows of a table now."),

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from extract_cli.options import pipeline_option
+from extract_cli.options import local_option, pipeline_option, runs_of
 from extract_cli.views.output import output_option
 from extract_cli.write_file import write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from asl_generator.machine.definition import MachineDefinition
+    from extract_core.contract import Json
 
 
 @click.group()
@@ -40,16 +41,45 @@ def build(pipeline: Path | None, output: str) -> None:
 
 
 @asl.command()
+@click.option(
+    "--format", "format_", type=click.Choice(["mermaid", "svg"]), default="mermaid", show_default=True, help="Of the graph."
+)
+@click.option("--run", metavar="RUN", help="Show how often this run entered each state, and how often the state failed.")
+@local_option
 @pipeline_option
 @file_option
-def graph(pipeline: Path | None, output: str) -> None:
-    """Print the state machine as a Mermaid flowchart. GitHub, GitLab and many editors can draw it."""
+def graph(format_: str, run: str | None, local: bool, pipeline: Path | None, output: str) -> None:
+    """Print the state machine as a graph: a Mermaid flowchart, which GitHub and many editors draw, or an SVG file.
+
+    RUN may be `latest`. Its graph is that of the machine that it ran on, if the execution kept the definition.
+    """
     from asl_generator.graph import mermaid
     from extract_core.errors import UsageError
 
     if output == "json":
         raise UsageError("a drawing is text: give --output text, or a file; for the definition as JSON, see: extract asl build")
-    _put(mermaid(_built(pipeline).definition), output)
+    definition: Mapping[str, Json] | None
+    if run is None:
+        definition, counts, title = _built(pipeline).definition, None, "The state machine"
+    else:
+        from extract_cli.find_run import find_run
+        from extract_cli.graph.counts import counts_of
+        from extract_cli.graph.definition import definition_of
+        from extract_cli.results import results_of
+
+        runs = runs_of(pipeline, local=local)
+        results = results_of(runs, find_run(runs.tracking, run))
+        definition = definition_of(runs, results.run_id, pipeline)
+        if definition is None:
+            raise UsageError(f"the machine of run {results.run_id!r} is not known")
+        counts, title = counts_of(results, definition), f"The state machine of run {results.run_id}"
+    if format_ == "svg":
+        from extract_cli.graph.picture import svg
+
+        _put(svg(definition, title=title, counts=counts), output)
+    else:
+        words = {count.state: count.words for count in counts or ()}
+        _put(mermaid(definition, words), output)
 
 
 def _built(pipeline: Path | None) -> MachineDefinition:

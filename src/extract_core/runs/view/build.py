@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
+from shlex import join
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobState
@@ -57,7 +58,7 @@ def run_results(  # noqa: PLR0913 - what a run is known from
     ended_at = summary.get("ended_at") if has_ended else None
     reason = record.refused if record.planned is None else None
     reason = reason or summary.get("reason")
-    again = " ".join(["extract rerun", record.run_id, *options]) if has_ended and totals.failed else None
+    again = join(["extract", "rerun", record.run_id, *options]) if has_ended and totals.failed else None
     return RunResults(
         version=VERSION,
         made_at=made_at.isoformat(),

@@ -218,6 +218,11 @@ class StateCount(_Documented):
     entered: int
     failed: int
 
+    @property
+    def words(self) -> str:
+        """``19``, ``9, 1 failed``."""
+        return f"{self.entered:,}" + (f", {self.failed:,} failed" if self.failed else "")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Totals(_Documented):

@@ -1,0 +1,1 @@
+"""The report of a run: one HTML file without references to anything else, made from `run_results.json`."""
