@@ -254,10 +254,15 @@ class LambdaFunction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalCommand:
-    """What the service would have run, as a process on this machine. `env` is added to the environment."""
+    """What the service would have run, as a process on this machine. `env` is added to the environment.
+
+    `script` is the name or URI of the script that the service runs, if the job type knows it. If it is not extract's job, a file
+    of that name in the project's folder runs in place of it.
+    """
 
     argv: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
+    script: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

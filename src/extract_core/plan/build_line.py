@@ -166,6 +166,7 @@ def assemble(  # noqa: PLR0913 - a table, its settings, its type and its run
         "result_uri": result_uri,
         "watermark": watermark_json(watermark),
         "result": result_policy(core),
+        **({"script_name": script} if (script := core.get("script_name", OWN_SCRIPT)) != OWN_SCRIPT else {}),
         "arguments": arguments,
     }
     built_from = Built(spec, table_run, in_use.deployment_json)

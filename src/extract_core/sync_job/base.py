@@ -111,6 +111,10 @@ class SyncJob(ServiceWords, JobType[S, D]):
         """
         return None
 
+    def local_script(self, arguments: Mapping[str, Json]) -> str | None:  # noqa: ARG002
+        """The name or URI of the script that the service runs, from ``$.arguments``. Default: None, the config's script_name."""
+        return None
+
     # What JobType asks for
 
     def settings(self) -> type[S]:
@@ -195,7 +199,8 @@ class SyncJob(ServiceWords, JobType[S, D]):
             argv = [part for pair in argv.items() for part in pair]
         if not isinstance(argv, list | tuple):
             raise TypeError(f"local_argv() of job type {self.name!r} must return a list or an object of arguments, not {argv!r}")
-        return LocalCommand(argv=[sys.executable, "-P", "-m", "extract_job", *map(str, argv)])
+        argv = [sys.executable, "-P", "-m", "extract_job", *map(str, argv)]
+        return LocalCommand(argv=argv, script=self.local_script(arguments))
 
     def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
         """`local_result` of that end, as Step Functions hands it over."""

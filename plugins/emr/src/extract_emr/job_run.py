@@ -69,6 +69,10 @@ class JobRun(SyncJob[S, D]):
         """The entry point's arguments: Spark gives a script the same argv."""
         return member(arguments, "spark_submit", "EntryPointArguments")
 
+    def local_script(self, arguments: Mapping[str, Json]) -> str | None:
+        """The entry point."""
+        return text(arguments, "spark_submit", "EntryPoint")
+
     def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> dict[str, Json]:
         """The members that both services have. On AWS StateDetails say little of the job; here it holds the job's last words."""
         reason = end.reason or ""

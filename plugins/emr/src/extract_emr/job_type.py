@@ -181,6 +181,10 @@ class Emr(SyncJob["EmrSettings", "EmrDeployment"]):
         args, script = arguments["args"], arguments["script"]
         return args[args.index(script) + 1 :] if isinstance(args, list | tuple) else None
 
+    def local_script(self, arguments: Mapping[str, Json]) -> str | None:
+        """The step's script."""
+        return text(arguments, "script")
+
     def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> Mapping[str, Json]:
         """A Step. On AWS FailureDetails.Message is a line of the log, if EMR found one; here it holds the job's last words."""
         timeline: dict[str, Json] = {"CreationDateTime": end.began, "StartDateTime": end.began, "EndDateTime": end.ended}

@@ -17,6 +17,7 @@ from asl_toolkit import Submitted, TaskFailed
 from extract_core.contract import Json, LocalCommand, LocalExit, Outcome
 from extract_core.wording import RAISED, described
 from extract_local.executions.folder import segment
+from extract_local.jobs.scripts import NoScript
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,7 @@ class JobProcesses:
         item = cast("Mapping[str, Json]", request.input)
         arguments = cast("Mapping[str, Json]", item["arguments"])
         table = str(item["table"])
-        command = self._command(arguments, request.state_name)
+        command = self._command(arguments, request.state_name, _script_of(item))
         injected = self._injections.take(table)
         if injected == "throttle":
             refused = self._answer(arguments, LocalExit(code=1, seconds=0.0, output_tail="", injected=injected))
@@ -106,7 +107,7 @@ class JobProcesses:
             return Outcome.failed("States.TaskFailed", f"local_answer of {self._plugin} returned {answer!r}; {must}")
         return answer
 
-    def _command(self, arguments: Mapping[str, Json], state_name: str) -> LocalCommand:
+    def _command(self, arguments: Mapping[str, Json], state_name: str, script: str | None) -> LocalCommand:
         try:
             command: object = self._job_type.local_command(arguments)
         except RAISED as error:
@@ -124,7 +125,10 @@ class JobProcesses:
         if not argv or not all(isinstance(part, str) for part in argv):
             must = "it must be a program and its arguments, all of them strings"
             raise TaskFailed("States.TaskFailed", f"local_command of {self._plugin} returned the argv {argv!r}; {must}")
-        return command
+        try:
+            return self._starter.command_of(command, command.script or script)
+        except NoScript as error:
+            raise TaskFailed("States.TaskFailed", str(error)) from error
 
     def _start(self, command: LocalCommand, log: Path) -> JobProcess:
         try:
@@ -133,6 +137,12 @@ class JobProcesses:
             raise TaskFailed(
                 "States.TaskFailed", f"the job of {self._plugin} could not be started: {command.argv[0]!r}: {error}"
             ) from error
+
+
+def _script_of(item: Mapping[str, Json]) -> str | None:
+    """The script_name of the table's config, which an item has only if it is not the reference job's."""
+    script = item.get("script_name")
+    return script if isinstance(script, str) else None
 
 
 def _cancel(process: JobProcess) -> None:

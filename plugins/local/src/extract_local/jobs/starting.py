@@ -19,13 +19,15 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from extract_local.jobs.scripts import REFERENCE_JOB, own_script
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from extract_core.contract import LocalCommand
 
-_JOB: Final = [sys.executable, "-P", "-m", "extract_job"]
+_JOB: Final = REFERENCE_JOB
 _INTERPRETER: Final = ("PYTHON", "LD_")
 """Variables that Python or the loader reads at its start begin so."""
 
@@ -57,6 +59,10 @@ class JobStarter:
         self._lock = threading.Lock()
         self._server: _Server | None = None
         self._can_fork = hasattr(os, "pidfd_open")
+
+    def command_of(self, command: LocalCommand, script: str | None) -> LocalCommand:
+        """The command of this table: its own script in place of the reference job. Raises NoScript if it is not here."""
+        return own_script(command, script, self._working_folder)
 
     def start(self, command: LocalCommand, log: Path) -> JobProcess:
         """Start a job whose output is appended to `log`. Raises OSError, TypeError and ValueError for a faulty command."""
