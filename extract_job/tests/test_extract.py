@@ -99,9 +99,14 @@ def test_a_qualified_name_falls_back_to_the_schema(database, job):
     assert job(extract_table="main.t").rows == [(1, "x")]
 
 
-def test_the_exact_name_has_precedence_over_the_schema(database, job):
+def test_a_name_that_means_two_tables_is_refused_and_quotes_name_one(database, job):
     database('CREATE TABLE t (id); CREATE TABLE "main.t" (id INTEGER)', 'INSERT INTO "main.t" VALUES (?)', [(9,)])
-    assert job(extract_table="main.t").rows == [(9,)]
+    assert job(extract_table="main.t").errors[-1] == (
+        "extract_job: database 'sales.db': the name 'main.t' means 2 tables; write the one to be read: main.\"main.t\" or "
+        'main."t"'
+    )
+    assert job(extract_table='"main.t"').rows == [(9,)]
+    assert job(extract_table='main."t"').rows == job(extract_table="t").rows == []
 
 
 def test_names_are_found_in_any_case_as_in_sqlite(database, job):

@@ -5,12 +5,14 @@ If `PGHOST`, `PGHOSTADDR` or `PGSERVICE` is set, libpq's variables and files say
 developers' machines. Otherwise the secret says how to connect.
 """
 
+import json
 import os
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from extract_job.databases.postgresql import settings
 from extract_job.databases.postgresql.failures import failure_of
 from extract_job.databases.secret import Secret, read_secret
 from extract_job.errors import FailureClass, JobError
@@ -26,10 +28,12 @@ BATCH_BYTES = 16 * 2**20
 class Session:
     """One transaction; all its statements read the same snapshot."""
 
-    def __init__(self, connection: Any, database: str, secret: Secret | None) -> None:
+    def __init__(self, connection: Any, database: str, secret: Secret | None, search_path: tuple[str, ...]) -> None:
         self._connection = connection
         self._database = database
         self._secret = secret
+        self.search_path = search_path
+        """The schemas in which a table without a schema is looked up. The transaction itself uses `pg_catalog` only."""
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return all rows of a small answer."""
@@ -62,8 +66,8 @@ def session(arguments: "Arguments") -> Iterator[Session]:
     """Connect and begin; raise `JobError` if the database or its driver refuses, then or later.
 
     REPEATABLE READ makes the transaction a snapshot
-    (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-REPEATABLE-READ).
-    Dates are in ISO form, times in UTC.
+    (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-REPEATABLE-READ). The settings of the user, of the
+    database and of the server change nothing: see `settings`.
     """
     try:
         from adbc_driver_postgresql import dbapi
@@ -73,26 +77,36 @@ def session(arguments: "Arguments") -> Iterator[Session]:
         ) from error
     from_environment = any(os.environ.get(name) for name in LIBPQ_VARIABLES)
     secret = None if from_environment else _secret(arguments)
+    uri = connection_uri(arguments, secret, os.environ)
     try:
-        with dbapi.connect(connection_uri(arguments, secret, os.environ)) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                for setting, value in _SETTINGS.items():
-                    cursor.execute(f"SET LOCAL {setting} = '{value}'")
-                cursor.execute(f"SET LOCAL lock_timeout = '{arguments.lock_wait_seconds}s'")
-            yield Session(connection, arguments.database, secret)
+        with ExitStack() as stack:
+            connection = stack.enter_context(dbapi.connect(uri))
+            schemas = _begun(connection)
+            if isinstance(schemas, bytes):
+                # The driver did not recognise the types of the database, because a setting changes how the catalog spells them.
+                connection.close()
+                connection = stack.enter_context(dbapi.connect(f"{uri}&options={quote(settings.options(os.environ), safe='')}"))
+                _begun(connection)
+            _execute(connection, f"SET LOCAL search_path = {settings.SEARCH_PATH}")
+            _execute(connection, settings.statement(arguments))
+            yield Session(connection, arguments.database, secret, tuple(json.loads(schemas)))
     except dbapi.Error as error:
         raise failure_of(arguments.database, error, _hidden(secret)) from error
 
 
-_SETTINGS = {
-    "TimeZone": "UTC",
-    "DateStyle": "ISO",
-    "IntervalStyle": "iso_8601",
-    "extra_float_digits": "1",
-    "standard_conforming_strings": "on",
-    "statement_timeout": "0",
-}
+def _begun(connection: Any) -> str | bytes:
+    """Begin the transaction; return the schemas of the search path as a JSON list, as bytes if the driver reads no text."""
+    _execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    ((schemas,),) = _execute(connection, "SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false))::pg_catalog.text")
+    answer: str | bytes = schemas
+    return answer
+
+
+def _execute(connection: Any, statement: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
+        return rows
 
 
 def _secret(arguments: "Arguments") -> Secret:

@@ -5,6 +5,10 @@ from collections.abc import Iterable
 
 from extract_job.errors import FailureClass, JobError
 
+_GRANT = "grant this user SELECT on the table and USAGE on its schema; for a view, grant them to its owner"
+_ROW_SECURITY = (
+    "let the job use a role with BYPASSRLS (for a view, its owner), or set row_security: allow to read the visible rows only"
+)
 _STATE = re.compile(r" SQLSTATE: (?P<state>[0-9A-Z]{5})")
 _BY_STATE = (
     (("53",), FailureClass.CAPACITY),  # insufficient resources: 53300 is "too many connections"
@@ -30,14 +34,15 @@ _BY_TEXT = (
 def failure_of(database: str, error: Exception, hidden: Iterable[str] = ()) -> JobError:
     """Return the error to raise for one of the driver; the texts in `hidden` do not appear in it."""
     raw = re.sub(r"\s+", " ", str(error)).strip()
-    text = re.sub(r"^([A-Z_]+: )?(\[libpq\] )?(Execution error \[\w+\]: |Failed to execute query: )?", "", raw)
+    text = re.sub(r"^([A-Z_]+: )?(\[libpq\] )?(Execution error \[\w+\]: |Failed to (?:execute|prepare) query: )?", "", raw)
     text = text.removeprefix("could not begin COPY: ")
-    text = re.sub(r" Query was: COPY .*?(?= SQLSTATE|$)", "", text)
+    text = re.sub(r" Query was: .*?(?= SQLSTATE|$)", "", text)
     text = text.partition(" SQLSTATE: ")[0]
     match = _STATE.search(raw)
     state = getattr(error, "sqlstate", None) or (match["state"] if match else "")
     if state == "42501":
-        text = f"{text.rstrip('.')}; grant this user SELECT on the table and USAGE on its schema"
+        text = re.sub(r" HINT: .*", "", text)  # it advises to change the table
+        text = f"{text.rstrip(' .')}; {_ROW_SECURITY if 'row-level security' in text else _GRANT}"
     for secret in hidden:
         text = text.replace(secret, "…")
     failure = _class_of(state, text)

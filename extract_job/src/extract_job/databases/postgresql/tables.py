@@ -1,8 +1,10 @@
-"""Finds a table and its columns in the catalog of PostgreSQL."""
+"""Finds a table and its columns in the catalog of PostgreSQL, and refuses a table that this user may not read whole."""
 
 from extract_job.databases.names import column_name, nearest, quoted
 from extract_job.databases.postgresql.columns import Column, column_of
 from extract_job.databases.postgresql.connection import Session
+from extract_job.databases.postgresql.rights import check_rights
+from extract_job.databases.table_names import find_name, spelled
 from extract_job.databases.tables import SourceTable
 from extract_job.errors import FailureClass, JobError
 
@@ -19,24 +21,25 @@ SELECT b.attname::text, b.declared::text, t.typname::text, b.modifier::int, t.ty
 FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype <> 'd' ORDER BY b.attnum
 """
 _TABLES = """
-SELECT c.oid::bigint, n.nspname::text, c.relname::text, pg_table_is_visible(c.oid), c.relkind IN ('r', 'p', 'm')
+SELECT n.nspname::text, c.relname::text, c.oid::bigint, c.relkind IN ('r', 'p', 'm')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
-ORDER BY n.nspname, c.relname
 """
 
 
 def find_table(session: Session, database: str, name: str, text_columns: tuple[str, ...]) -> SourceTable[Column]:
-    """Find a table by its whole name on the search path, else as `schema.table`.
+    """Find the table that `name` means (see `table_names`). Columns in `text_columns` become text.
 
-    Columns in `text_columns` become text. Raises `JobError` with the nearest names.
+    Raises `JobError` with the nearest names, or with the right that is missing.
     """
-    tables = session.rows(_TABLES)
-    matches = [row for row in tables if row[2] == name and row[3]] or [row for row in tables if f"{row[1]}.{row[2]}" == name]
-    if not matches:
-        known = nearest(name, [f"{schema}.{table}" for _, schema, table, *_ in tables])
-        raise JobError(f"database {database!r} has no table {name!r} that this user can see; {known}", FailureClass.CONFIG)
-    oid, schema, table, _, stored = matches[0]
+    tables = {(schema, table): (oid, stored) for schema, table, oid, stored in session.rows(_TABLES)}
+    place = find_name(name, database, tables, session.search_path)
+    if place is None:
+        names = nearest(name, [spelled(*known) for known in tables])
+        raise JobError(f"database {database!r} has no table {name!r} that this user can see; {names}", FailureClass.CONFIG)
+    schema, table = place
+    oid, stored = tables[schema, table]
+    check_rights(session, name, schema, table, oid)
     rows = session.rows(_COLUMNS.format(oid=oid))
     as_text = {column_name(name, "text_columns", text, [row[0] for row in rows]) for text in text_columns}
     columns = tuple(column_of(name, *row, as_text=row[0] in as_text) for row in rows)

@@ -5,16 +5,23 @@ from collections.abc import Iterable, Sequence
 
 from extract_job.databases.names import column_name, nearest, quoted
 from extract_job.databases.sqlite.columns import Column, Kind, column_of
+from extract_job.databases.table_names import find_name
 from extract_job.databases.tables import SourceTable
 from extract_job.errors import FailureClass, JobError
 
 
 def find_table(connection: sqlite3.Connection, database: str, name: str, text_columns: Sequence[str]) -> SourceTable[Column]:
-    """Find a table by its whole name (`public.orders` is a name in SQLite), else as `schema.table`.
+    """Find the table that `name` means (see `table_names`). Columns in `text_columns` become text.
 
-    Columns in `text_columns` become text. Raises `JobError` with the nearest names.
+    Raises `JobError` with the nearest names.
     """
-    schema, table = _located(connection, database, name)
+    schemas = [row[1] for row in connection.execute("PRAGMA database_list")]
+    tables = [(schema, table) for schema in schemas for table in _tables(connection, schema)]
+    place = find_name(name, database, tables, ("main",), folded)
+    if place is None:
+        names = nearest(name, [table for schema, table in tables if schema == "main"])
+        raise JobError(f"database {database!r} has no table {name!r}; {names}", FailureClass.CONFIG)
+    schema, table = place
     declared = _declared(connection, name, schema, table)
     as_text = {column_name(name, "text_columns", text, list(declared), folded) for text in text_columns}
     columns = tuple(
@@ -30,26 +37,18 @@ def folded(name: str) -> str:
     return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 
-def _located(connection: sqlite3.Connection, database: str, name: str) -> tuple[str, str]:
-    """Return schema and table."""
-    names = _tables(connection, "main")
-    if (table := _match(name, names)) is not None:
-        return "main", table
-    if "." in name:
-        before, after = name.split(".", 1)
-        schemas = [row[1] for row in connection.execute("PRAGMA database_list")]
-        schema = _match(before, schemas)
-        if schema is not None and (table := _match(after, _tables(connection, schema))) is not None:
-            return schema, table
-    raise JobError(f"database {database!r} has no table {name!r}; {nearest(name, names)}", FailureClass.CONFIG)
-
-
 def _tables(connection: sqlite3.Connection, schema: str) -> list[str]:
     """Return the names of tables and views, without SQLite's internal ones."""
-    rows = connection.execute(
-        f"SELECT name FROM {quoted(schema)}.sqlite_master WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_'"  # noqa: S608 - quoted
-    )
-    return [row[0] for row in rows]
+    strict = connection.text_factory
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # a name that is not UTF-8 must not hide the others
+    try:
+        rows = connection.execute(
+            f"SELECT name FROM {quoted(schema)}.sqlite_master "  # noqa: S608 - quoted
+            "WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_'"
+        ).fetchall()
+    finally:
+        connection.text_factory = strict
+    return [name for (name,) in rows]
 
 
 def _declared(connection: sqlite3.Connection, name: str, schema: str, table: str) -> dict[str, str]:
@@ -75,9 +74,3 @@ def _row_id(connection: sqlite3.Connection, sql: str, columns: Iterable[str]) ->
                 return None
             return name
     return None
-
-
-def _match(name: str, names: Sequence[str]) -> str | None:
-    if name in names:
-        return name
-    return next((known for known in names if folded(known) == folded(name)), None)
