@@ -37,10 +37,16 @@ def column_of_type(base, modifier=-1, category="X", *, as_text=False):
         (column_of_type("numeric", 655366), '"a ""b"""::text AS "a ""b"""', "decimal128(10, 2)"),
         (column_of_type("timestamptz"), '"a ""b"""::timestamptz AS "a ""b"""', "timestamp[us, tz=UTC]"),
         (column_of_type("uuid"), '"a ""b"""::text AS "a ""b"""', "string"),
-        (column_of_type("_int4", category="A"), 'to_jsonb("a ""b""")::text AS "a ""b"""', "string"),
+        (column_of_type("bpchar", 8), 'textin(bpcharout("a ""b""")) AS "a ""b"""', "string"),
+        (column_of_type("inet"), 'textin(inet_out("a ""b""")) AS "a ""b"""', "string"),
+        (
+            column_of_type("_int4", category="A"),
+            """CASE WHEN array_dims("a ""b\""") ~ '\\[(?!1:)' THEN '!' ELSE to_json("a ""b\""")::text END AS "a ""b\"\"\"""",
+            "string",
+        ),
         (column_of_type("int4", as_text=True), '"a ""b"""::text AS "a ""b"""', "string"),
     ],
-    ids=["int4", "numeric", "timestamptz", "uuid", "array", "as text"],
+    ids=["int4", "numeric", "timestamptz", "uuid", "char", "inet", "array", "as text"],
 )
 def test_how_a_column_is_selected(column, expression, arrow):
     assert (column.expression, str(schema_of([column]).field(0).type)) == (expression, arrow)

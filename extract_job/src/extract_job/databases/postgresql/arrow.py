@@ -10,7 +10,7 @@ from extract_job.databases.conditions import Condition
 from extract_job.databases.decimals import decimal_type, decimals_of
 from extract_job.databases.misfits import MisfitError
 from extract_job.databases.names import quoted
-from extract_job.databases.postgresql.columns import Column, Kind
+from extract_job.databases.postgresql.columns import ODD_INDEX, Column, Kind
 from extract_job.databases.source import Schema, Table
 
 Array: TypeAlias = Any  # pyarrow ships no types
@@ -25,6 +25,8 @@ _DAYS = (-719_162, 2_932_896)
 """0001-01-01 and 9999-12-31 in days since 1970. PostgreSQL's infinities are outside, and so are
 dates that readers of Parquet do not support."""
 _DAY = 86_400_000_000
+"""Microseconds of a day. PostgreSQL's time ends with 24:00:00, Parquet's before it
+(https://www.postgresql.org/docs/current/datatype-datetime.html)."""
 
 
 def schema_of(columns: Sequence[Column]) -> Schema:
@@ -58,6 +60,11 @@ def _array(column: Column, array: Array) -> Array:
             raise MisfitError(column, Condition(condition), why) from error
     if column.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT):
         _check_years(column, name, array)
+    elif column.kind is Kind.TIME and pc.any(pc.equal(array.cast(pa.int64()), _DAY)).as_py():
+        raise MisfitError(column, Condition(f"{name} = '24:00:00'"), "is the end of a day, which Parquet's time cannot hold")
+    elif column.kind is Kind.STRUCTURE and pc.any(pc.equal(array, ODD_INDEX)).as_py():
+        why = "has an array whose first index is not 1, which JSON cannot hold"
+        raise MisfitError(column, Condition(column.has_odd_index), why)
     return array
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from extract_job.arguments.model import Arguments
 from extract_job.databases.misfits import MisfitError, misfit, place
-from extract_job.databases.names import quoted
 from extract_job.databases.postgresql.columns import Column
 from extract_job.databases.postgresql.connection import Session, session
 from extract_job.databases.postgresql.tables import find_table
@@ -101,9 +100,9 @@ class PostgresqlSource:
     def _misfit(self, error: MisfitError) -> JobError:
         row_id = self._table.row_id
         rows = error.rows & self._range.rows
+        text = self._table.column("text_columns", error.column.name).text
         answer = self._session.rows(
-            f"SELECT {quoted(error.column.name)}::text, {f'{row_id}::text' if row_id else 'NULL'} FROM {self._table.sql} "
-            f"WHERE {rows.sql} LIMIT 1"
+            f"SELECT {text}, {f'{row_id}::text' if row_id else 'NULL'} FROM {self._table.sql} WHERE {rows.sql} LIMIT 1"
         )
         value, number = answer[0] if answer else (None, None)
         return misfit(place(self._table.name, error.column, row_id, number), error, value)

@@ -17,8 +17,9 @@ WITH RECURSIVE base AS (
   SELECT b.attnum, b.attname, t.typbasetype, CASE WHEN b.modifier >= 0 THEN b.modifier ELSE t.typtypmod END, b.declared
   FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd'
 )
-SELECT b.attname::text, b.declared::text, t.typname::text, b.modifier::int, t.typcategory::text
-FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype <> 'd' ORDER BY b.attnum
+SELECT b.attname::text, b.declared::text, t.typname::text, b.modifier::int, t.typcategory::text, coalesce(e.typtype::text, '')
+FROM base b JOIN pg_type t ON t.oid = b.type LEFT JOIN pg_type e ON e.oid = t.typelem
+WHERE t.typtype <> 'd' ORDER BY b.attnum
 """
 _TABLES = """
 SELECT n.nspname::text, c.relname::text, c.oid::bigint, c.relkind IN ('r', 'p', 'm')
