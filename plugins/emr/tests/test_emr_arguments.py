@@ -51,12 +51,12 @@ def test_everything_set():
     ]  # fmt: skip
     assert EMR.timeout(settings) == 30 * 60 + 600
     command = EMR.local_command(arguments)
-    assert list(command.argv)[2:] == ["extract_job", "--a", "1"]
+    assert list(command.argv)[3:] == ["extract_job", "--a", "1"]
 
 
 def test_a_value_equal_to_the_script_stays_the_jobs():
     arguments = EMR.arguments(table(**{"--script": "s3://code/scripts/jdbc.py", "--z": "1"}), SCRIPT)
-    assert list(EMR.local_command(arguments).argv)[3:] == ["--script", "s3://code/scripts/jdbc.py", "--z", "1"]
+    assert list(EMR.local_command(arguments).argv)[4:] == ["--script", "s3://code/scripts/jdbc.py", "--z", "1"]
 
 
 def test_a_cluster_outside_the_deployment_is_refused():

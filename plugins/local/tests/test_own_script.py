@@ -53,6 +53,8 @@ def test_the_same_arguments_and_another_program(tmp_path):
     assert changed == LocalCommand(argv=[sys.executable, str(tmp_path / "a.py"), "--x", "1"], env={"A": "b"})
     assert own_script(command, "s3://bucket/scripts/extract_job.py", tmp_path) is command
     assert own_script(command, None, tmp_path) is command
+    without = LocalCommand(argv=[sys.executable, "-m", "extract_job", "--x", "1"])
+    assert list(own_script(without, "a.py", tmp_path).argv) == list(changed.argv)
     other = LocalCommand(argv=["spark-submit", "x.py"])
     assert own_script(other, "a.py", tmp_path) is other
     with pytest.raises(NoScript, match=r"script 'b\.py' did not run"):

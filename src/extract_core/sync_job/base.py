@@ -199,8 +199,8 @@ class SyncJob(ServiceWords, JobType[S, D]):
             argv = [part for pair in argv.items() for part in pair]
         if not isinstance(argv, list | tuple):
             raise TypeError(f"local_argv() of job type {self.name!r} must return a list or an object of arguments, not {argv!r}")
-        argv = [sys.executable, "-P", "-m", "extract_job", *map(str, argv)]
-        return LocalCommand(argv=argv, script=self.local_script(arguments))
+        command = [sys.executable, "-P", "-m", "extract_job", *map(str, argv)]
+        return LocalCommand(argv=command, script=self.local_script(arguments))
 
     def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
         """`local_result` of that end, as Step Functions hands it over."""

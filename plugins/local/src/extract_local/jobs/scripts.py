@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 REFERENCE_JOB: Final = [sys.executable, "-P", "-m", "extract_job"]
 """How `SyncJob.local_command` begins."""
+_REFERENCE_JOBS: Final = (REFERENCE_JOB, [sys.executable, "-m", "extract_job"])
 _FOLDERS: Final = ("", "job", "jobs", "scripts")
 
 
@@ -28,7 +29,8 @@ def own_script(command: LocalCommand, script: str | None, folder: Path) -> Local
     `folder` is the project's. A job type with a command that is not the reference job decides itself. Raises NoScript.
     """
     argv = list(command.argv)
-    if script is None or argv[: len(REFERENCE_JOB)] != REFERENCE_JOB or PurePosixPath(script).name == "extract_job.py":
+    begins = next((words for words in _REFERENCE_JOBS if argv[: len(words)] == words), None)
+    if script is None or begins is None or PurePosixPath(script).name == "extract_job.py":
         return command
     places = list(_places(script, folder))
     path = next((place for place in places if place.is_file()), None)
@@ -38,7 +40,7 @@ def own_script(command: LocalCommand, script: str | None, folder: Path) -> Local
             f"the script {script!r} did not run, because it is not on this machine, and extract's own job is not run in place of "
             f"it; put it at one of: {looked}"
         )
-    return replace(command, argv=[sys.executable, str(path), *argv[len(REFERENCE_JOB) :]])
+    return replace(command, argv=[sys.executable, str(path), *argv[len(begins) :]])
 
 
 def _places(script: str, folder: Path) -> Iterator[Path]:
