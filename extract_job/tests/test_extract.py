@@ -7,6 +7,8 @@ import re
 import pyarrow.parquet as pq
 import pytest
 
+from extract_job.result import checksum
+
 TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)"
 INSERT = "INSERT INTO t VALUES (?, ?)"
 
@@ -24,6 +26,7 @@ def test_a_process_copies_a_table_and_reports(database, process, tmp_path):
     )
     size = (done.folder / "part-00000.parquet").stat().st_size
     assert done.result == {
+        "checksum": checksum(done.result),
         "version": 2,
         "run_id": "run-1",
         "attempt": 1,

@@ -8,6 +8,7 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
+from extract_job.result import checksum
 from extract_job.verifying import main
 
 TABLE = """
@@ -49,6 +50,7 @@ def result_with(change):
     def write(done):
         members = done.result
         change(members)
+        members["checksum"] = checksum(members)
         done.result_path.write_text(json.dumps(members))
 
     return write
@@ -79,6 +81,7 @@ def test_a_changed_value_is_named_with_its_column_if_the_size_is_the_same(verify
         members = done.result
         members["bytes"] += size - members["files"][0]["bytes"]
         members["files"][0]["bytes"] = size
+        members["checksum"] = checksum(members)
         done.result_path.write_text(json.dumps(members))
 
     differences = verify(change, files=None, bytes=None)["differences"]
@@ -100,6 +103,13 @@ def test_a_result_that_is_not_the_committed_one_is_named(verify):
 def test_a_certificate_that_contradicts_itself_is_named(verify):
     differences = verify(result_with(lambda result: result["proof"]["source"].update(rows=6)), proof="count")["differences"]
     assert differences == ["the certificate contradicts itself: its figures of the source and of the files differ"]
+
+
+def test_a_result_that_was_changed_without_its_checksum_is_named(verify):
+    def change(done):
+        done.result_path.write_text(done.result_path.read_text().replace('"rows_in_the_future": 0', '"rows_in_the_future": 1'))
+
+    assert verify(change)["differences"] == ["the result object was changed after it was written: its checksum differs"]
 
 
 def test_objects_that_are_no_results(verify):

@@ -3,6 +3,7 @@
 The job writes it last. A result names the data files; a failure has the member `error` instead.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -104,12 +105,22 @@ class Result:
     def to_json(self) -> str:
         """Return the text of the object at `result_uri`."""
         members = asdict(self)
-        return _text(
+        members = (
             {"version": VERSION}
             | {key: members.pop(key) for key in ("run_id", "attempt", "source_name", "table")}
             | {"rows": self.rows, "bytes": self.bytes}
             | members
         )
+        return _text(members | {"checksum": checksum(members)})
+
+
+def checksum(members: Mapping[str, Any]) -> str:
+    """Return the checksum of a result object: the SHA-256 of all other members.
+
+    They are written as JSON without spaces, keys sorted, and other letters than ASCII escaped.
+    """
+    others = {key: member for key, member in members.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(others, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def failure_json(run_id: str, attempt: int, table: str, error: JobError) -> str:

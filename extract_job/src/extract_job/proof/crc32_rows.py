@@ -19,7 +19,8 @@ from extract_job.proof.decimals import decimal_texts
 Array: TypeAlias = Any  # pyarrow ships no types
 
 BETWEEN = b"\x1f"
-NULL = b"\x00"
+NULL = bytes.fromhex("7c1ed0b5a94f4e02b86d3a5c90f127e4")
+"""Stands for NULL: 16 random bytes, because no short text is sure to be no value."""
 
 
 class Crc32:

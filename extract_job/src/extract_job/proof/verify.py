@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from extract_job.proof.figures import NAMES, Figures, shown
 from extract_job.proof.files import figures_in
 from extract_job.proof.hashers import HASHERS
+from extract_job.result import checksum
 from extract_job.storage.protocols import Files
 
 _MARKS = ("low_watermark", "high_watermark")
@@ -42,6 +43,8 @@ def verified(committed: Mapping[str, Any], data: bytes | None, files: Files) -> 
     if problem:
         return Verdict(None, 0, 0, (f"the result object {problem}",))
     differences = list(_recorded(committed, result))
+    if (result.get("proof") or "checksum" in result) and result.get("checksum") != checksum(result):
+        differences.append("the result object was changed after it was written: its checksum differs")
     rows, tables = [], []
     for file in result["files"]:
         figures, schema, problem = _file(file, files, _hash(result))
@@ -64,11 +67,24 @@ def _form(result: object) -> str | None:
         return "has no list of files"
     if any(Path(file["name"]).name != file["name"] or file["name"] in ("", ".", "..") for file in files):
         return "names a file outside its folder"
-    if proof is not None and not (isinstance(proof, dict) and proof.get("verify") in ("count", "full")):
+    if proof is not None and not _is_certificate(proof):
         return "has a certificate of another form"
     if proof and proof["verify"] == "full" and proof.get("hash") not in HASHERS:
         return f"has digests by {proof.get('hash')!r}, which this version does not know"
     return None
+
+
+def _is_certificate(proof: object) -> bool:
+    if not isinstance(proof, dict) or proof.get("verify") not in ("count", "full"):
+        return False
+    parts = [proof.get("source"), proof.get("files"), proof.get("left_out", {})]
+    by_file = proof.get("by_file")
+    if not isinstance(by_file, list):
+        return False
+    columns = [part.get("columns", {}) for part in parts if isinstance(part, dict)]
+    return all(isinstance(part, dict) for part in [*parts, *by_file, *columns]) and all(
+        isinstance(column, dict) for part in columns for column in part.values()
+    )
 
 
 def _hash(result: Mapping[str, Any]) -> str | None:
@@ -128,7 +144,7 @@ def _certificate(result: Mapping[str, Any], tables: Sequence[tuple[Mapping[str, 
     if not proof:
         return
     yield from _contradictions(proof)
-    parts = proof.get("by_file") or []
+    parts = proof["by_file"]
     if [part.get("name") for part in parts] != [file["name"] for file in result["files"]]:
         yield "the certificate is about other files than the result object names"
     if len(by_name) != len(result["files"]) or any(not schema.equals(schemas[0]) for schema in schemas):
@@ -152,12 +168,10 @@ def _fields(listed: Sequence[Any]) -> list[tuple[Any, Any]]:
 def _contradictions(proof: Mapping[str, Any]) -> Iterator[str]:
     """Yield whether the certificate's own parts do not add up."""
     left_out = proof.get("left_out")
-    source, files = proof.get("source"), proof.get("files")
-    if not isinstance(source, dict) or not isinstance(files, dict):
-        yield "the certificate has no figures"
-    elif left_out is None and source != files:
+    source, files = proof["source"], proof["files"]
+    if left_out is None and source != files:
         yield "the certificate contradicts itself: its figures of the source and of the files differ"
-    elif left_out is not None and source.get("rows") != files.get("rows", 0) + left_out.get("rows", 0):
+    elif left_out is not None and source.get("rows") != (files.get("rows") or 0) + (left_out.get("rows") or 0):
         yield "the certificate contradicts itself: the rows of the source are not those of the files and those left out"
 
 
