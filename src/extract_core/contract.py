@@ -383,6 +383,15 @@ class JobType(ABC, Generic[S, D]):
         reason = {"ExitCode": ended.code, "Reason": ended.injected or ended.output_tail}
         return Outcome.failed("States.TaskFailed", json.dumps(reason))
 
+    def local_task(self, state: str, parameters: Json, end: Outcome | None) -> Outcome | None:  # noqa: ARG002
+        """What another Task of the branch answers on one machine: one that asks about the job, cancels or prepares it.
+
+        `state` is its name, `parameters` is what it sends. `end` is what `local_answer` said of the job, whose process has ended
+        when its state ends; None before that. None: the Task has no answer, so that its table is recorded with this reason.
+        Default: `end`, so that the first question gets the answer that the job has ended with.
+        """
+        return end
+
 
 @hookspec
 def extract_job_types() -> Iterable[JobType[S, D]]:  # type: ignore[empty-body]

@@ -90,7 +90,7 @@ class LocalEngine:
         from extract_local.executions.execution import LocalExecution
         from extract_local.executions.fast_clock import FastClock
         from extract_local.jobs.injection import Injections
-        from extract_local.services import services_of
+        from extract_local.services import require_served, services_of
 
         injections = Injections(rehearsal.inject if rehearsal else ())
         speed = _FAST_REHEARSAL if rehearsal and rehearsal.inject else 1.0
@@ -99,6 +99,7 @@ class LocalEngine:
         built = self.definition()
         machine = asl_toolkit.load(built.definition)
         parts = self.parts()
+        require_served(machine, built)
         folder = ExecutionFolder.create(self._executions, run_id, built.to_json(), event)
         execution_id = f"{self._arn('execution', self._pipeline.name)}:{run_id}"
         execution = LocalExecution(run_id, execution_id, folder, parts, injections, notes)

@@ -6,13 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import asl_toolkit
-from extract_core.errors import ObjectError
+from extract_core.errors import ExtractError, ObjectError
 from extract_core.objects.files import file_path
 from extract_core.plan.places import uri_of
 from extract_core.registry.routing import ITERATE
 from extract_core.runs.begin import manage
 from extract_core.runs.end import summarise
 from extract_core.status.record import record
+from extract_local.jobs.other_tasks import OtherTask
 from extract_local.jobs.processes import JobProcesses
 
 if TYPE_CHECKING:
@@ -36,16 +37,34 @@ def services_of(
         f"{built.name}-job-run-status": partial(_handle, record, parts),
         f"{built.name}-run-summary": partial(_handle, summarise, parts),
     }
-    states = {
-        branch.job_state: JobProcesses(
-            parts.registry.job_types[branch.job_type],
-            log_folder=folder.jobs,
-            injections=injections,
-            starter=starter,
-        )
-        for branch in built.branches
-    }
+    states = dict[str, asl_toolkit.Handler]()
+    for branch in built.branches:
+        installed = parts.registry.job_types[branch.job_type]
+        jobs = JobProcesses(installed, log_folder=folder.jobs, injections=injections, starter=starter)
+        states |= dict.fromkeys(branch.names, OtherTask(installed, jobs))
+        states[branch.job_state] = jobs
     return asl_toolkit.Services({}, functions=functions, states={**states, ITERATE: partial(_object, parts.objects)})
+
+
+def require_served(machine: asl_toolkit.StateMachine, built: MachineDefinition) -> None:
+    """Raise ExtractError if a state outside the branches calls a service: a plugin's hook added it."""
+    calls = asl_toolkit.Services(
+        {}, functions=dict.fromkeys(built.functions, _nothing), states=dict.fromkeys(_served(built), _nothing)
+    )
+    missing = calls.missing(machine.model)
+    if missing:
+        raise ExtractError(
+            f"the state machine cannot run on one machine: {'; '.join(finding.message for finding in missing)}. A plugin's hook "
+            "extract_state_machine added it: run this machine on AWS, or block the plugin (EXTRACT_DISABLE_PLUGINS)"
+        )
+
+
+def _served(built: MachineDefinition) -> list[str]:
+    return [ITERATE, *(name for branch in built.branches for name in branch.names)]
+
+
+def _nothing(*_: object) -> None:
+    """Stands for a handler that is not called."""
 
 
 def _object(objects: ObjectStore, request: asl_toolkit.TaskRequest) -> Any:  # Any: a path is a handler's answer, but not JSON

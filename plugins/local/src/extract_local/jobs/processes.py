@@ -53,6 +53,11 @@ class JobProcesses:
         self._log_folder = log_folder
         self._injections = injections
         self._starter = starter
+        self._ends: dict[tuple[Json, ...], Outcome] = {}
+
+    def end_of(self, item: Mapping[str, Json]) -> Outcome | None:
+        """What `local_answer` said of the end of this item's job; None if it has not ended, or never ran."""
+        return self._ends.get(_attempt_of(item))
 
     def __call__(self, request: TaskRequest) -> Submitted:
         """Start the job of one item. The future of the result ends with the service's own answer."""
@@ -85,6 +90,7 @@ class JobProcesses:
                     file.write(f"extract: --inject {injected} ended the job here\n")
             seconds = time.monotonic() - started
             answer = self._answer(arguments, LocalExit(code=code, seconds=seconds, output_tail=_tail(log), injected=injected))
+            self._ends[_attempt_of(item)] = answer
             if answer.error is None:
                 completion.set_result(answer.result)
             else:
@@ -137,6 +143,10 @@ class JobProcesses:
             raise TaskFailed(
                 "States.TaskFailed", f"the job of {self._plugin} could not be started: {command.argv[0]!r}: {error}"
             ) from error
+
+
+def _attempt_of(item: Mapping[str, Json]) -> tuple[Json, ...]:
+    return item.get("run_id"), item.get("table"), item.get("attempt")
 
 
 def _script_of(item: Mapping[str, Json]) -> str | None:
