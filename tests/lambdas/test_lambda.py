@@ -118,5 +118,5 @@ def test_step_functions_knows_who_is_alive(client):
 
 
 def test_step_functions_that_does_not_answer_is_worth_another_try(client):
-    with pytest.raises(TrackingUnavailable, match=r"^can't ask Step Functions whether 'arn:nonsense' still runs: "):
+    with pytest.raises(TrackingUnavailable, match=r"^cannot ask Step Functions whether 'arn:nonsense' still runs: "):
         StepFunctions(client).is_running("arn:nonsense")

@@ -58,7 +58,7 @@ def test_to_leave_a_watch_is_not_to_stop_the_run(cloud, cli, monkeypatch):
     cli("run", "sales", "--run-id", "one")
     monkeypatch.setattr("extract_cli.commands.watch._draw", leave)
     left = cli("watch", "one")
-    assert (left.code, left.out, left.err) == (1, "", "extract: left; the run goes on: extract watch one\n")
+    assert (left.code, left.out, left.err) == (1, "", "extract: left; the run continues: extract watch one\n")
 
 
 def test_a_run_that_has_ended_is_watched_from_its_history(cloud, cli):

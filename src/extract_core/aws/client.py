@@ -1,4 +1,4 @@
-"""Step Functions as this process may call it: its clients by region, and whether an execution is alive."""
+"""The Step Functions clients of this process, by region, and whether an execution is alive."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
-_TRIES: Final = 8  # of one call: botocore waits up to 20 s between them, so a throttle of a minute passes unseen
+_TRIES: Final = 8  # attempts per call: botocore waits up to 20 s between them, which is enough for a throttle of a minute
 
 
 class StepFunctions:
-    """Step Functions as this process may call it, or by `client`.
+    """Calls Step Functions with the credentials of this process, or with `client`. boto3 is imported at the first call.
 
-    boto3 is imported at the first call. A call about an execution goes to the region of its ARN, wherever this process runs.
+    A call about an execution goes to the region of its ARN.
     """
 
     def __init__(self, client: SFNClient | None = None) -> None:
@@ -30,10 +30,11 @@ class StepFunctions:
         self._lock = threading.Lock()
 
     def is_running(self, execution_id: str) -> bool:
-        """Whether this execution (an ARN) is alive. Step Functions forgets executions 90 days after their end: these are not.
+        """Whether this execution (an ARN) is alive.
 
-        An id that is not an ARN belongs to a run on another machine, which cannot be asked: it counts as alive until the bound
-        of its run has passed. Raises TrackingUnavailable if Step Functions does not answer.
+        Step Functions forgets executions 90 days after their end; these are not alive. An id that is not an ARN belongs to a
+        run on another machine. Nothing can be asked about it, so it counts as alive until the bound of its run has passed.
+        Raises TrackingUnavailable if Step Functions does not answer.
         """
         if not execution_id.startswith("arn:"):
             return True
@@ -41,8 +42,8 @@ class StepFunctions:
         return described is not None and described["status"] in ALIVE
 
     def describe(self, execution_id: str) -> DescribeExecutionOutputTypeDef | None:
-        """The execution as it stands; None if Step Functions does not know it. Raises TrackingUnavailable."""
-        with self.asking(f"can't ask Step Functions whether {execution_id!r} still runs"):
+        """The description of the execution, or None if Step Functions does not know it. Raises TrackingUnavailable."""
+        with self.asking(f"cannot ask Step Functions whether {execution_id!r} still runs"):
             client = self.client(execution_id)
             try:
                 return client.describe_execution(executionArn=execution_id)
@@ -50,7 +51,7 @@ class StepFunctions:
                 return None
 
     def client(self, arn: str) -> SFNClient:
-        """The client for this ARN's region. Raises what boto3 raises, and TrackingUnavailable if boto3 is not installed."""
+        """The client for this ARN's region. Raises boto3's exceptions, and TrackingUnavailable if boto3 is not installed."""
         if self._client is not None:
             return self._client
         fields = arn.split(":")

@@ -1,4 +1,4 @@
-"""Runs on AWS: the deployed state machine is started, followed and stopped through Step Functions."""
+"""Runs on AWS: starts, follows and stops executions of the deployed state machine through Step Functions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AwsEngine:
         self._parts: Parts | None = None
 
     def parts(self) -> Parts:
-        """The stores that the machine's functions use. UsageError where extract.toml names others than AWS can reach."""
+        """The stores that the machine's functions use. Raises UsageError if extract.toml names places that AWS cannot reach."""
         if self._parts is None:
             pipeline = self._pipeline
             require_aws(pipeline)
@@ -48,13 +48,16 @@ class AwsEngine:
         return self._parts
 
     def start(self, event: Mapping[str, Json], *, run_id: str, rehearsal: Rehearsal | None = None) -> RunningExecution:
-        """Start an execution of the state machine. RunNameTaken; UsageError where there is none; TrackingUnavailable."""
+        """Start an execution of the state machine.
+
+        Raises RunNameTaken, UsageError if there is no machine, TrackingUnavailable.
+        """
         if rehearsal is not None:
             raise UsageError("--inject and --fast rehearse a run on this machine: add --local")
         machine = self._machine()
         parts = self.parts()
         execution_id = f"{machine.replace(':stateMachine:', ':execution:')}:{run_id}"
-        # the same name and input again would be answered with the execution that runs (API reference, StartExecution)
+        # for the same name and input, AWS returns the running execution instead of an error (API reference, StartExecution)
         if self._states.describe(execution_id) is not None:
             raise self._taken(run_id)
         with self._states.asking(f"can't start the state machine {machine!r}"):
@@ -64,7 +67,9 @@ class AwsEngine:
                 client.start_execution(stateMachineArn=machine, name=run_id, input=text)
             except client.exceptions.ExecutionAlreadyExists:
                 begun = self._states.describe(execution_id)
-                if begun is None or begun.get("input") != text:  # else a first try has got no answer, and it has ended since
+                if (
+                    begun is None or begun.get("input") != text
+                ):  # else the answer to a first try was lost, and the execution has ended since
                     raise self._taken(run_id) from None
             except client.exceptions.StateMachineDoesNotExist:
                 raise UsageError(
@@ -74,7 +79,7 @@ class AwsEngine:
         return AwsExecution(run_id, execution_id, self._states, parts)
 
     def is_running(self, execution_id: str) -> bool:
-        """Whether Step Functions says so."""
+        """Whether Step Functions reports that it runs."""
         return self._states.is_running(execution_id)
 
     def reconcile(self, run_id: str) -> None:
@@ -85,19 +90,19 @@ class AwsEngine:
             closed(self.parts(), run_id, described)
 
     def watch(self, run_id: str) -> Iterator[Mapping[str, Json]]:
-        """The execution's history, and those of the children of a DISTRIBUTED Map, as Step Functions gives them."""
+        """The execution's history, and those of the children of a DISTRIBUTED Map, as Step Functions reports them."""
         return follow.watch(self._states, self._execution_id(run_id))
 
     def history(self, run_id: str) -> Iterator[Mapping[str, Json]]:
-        """What there is of it by now."""
+        """The history up to now."""
         return follow.look(self._states, self._execution_id(run_id))
 
     def job_log(self, run_id: str, table: str, attempt: int) -> str | None:  # noqa: ARG002 - the contract's
-        """None: a service keeps its jobs' logs where the attempt's `log_url` says."""
+        """None: the attempt's `log_url` says where the service stores the log."""
         return None
 
     def places(self, run_id: str) -> Mapping[str, Path | str]:
-        """Where things of this run lie."""
+        """The places of this run's files and pages."""
         execution_id = self._execution_id(run_id)
         pipeline = self._pipeline
         region = execution_id.split(":")[3] if execution_id.count(":") >= 3 else pipeline.region

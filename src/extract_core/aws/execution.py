@@ -1,4 +1,4 @@
-"""One execution on AWS that this command has started. It goes on if the command ends."""
+"""An execution on AWS that this command has started. It continues if the command ends."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class AwsExecution:
         self._parts = parts
 
     def events(self) -> Iterator[Mapping[str, Json]]:
-        """Its history, until it has ended. Raises TrackingUnavailable where AWS can't be reached for minutes."""
+        """Its history, until it has ended. Raises TrackingUnavailable if AWS cannot be reached for minutes."""
         try:
             yield from follow.watch(self._states, self.execution_id)
         except TrackingUnavailable as error:
-            raise TrackingUnavailable(f"{error}; the run goes on, follow it with: extract watch {self.run_id}") from error
+            raise TrackingUnavailable(f"{error}; the run continues, follow it with: extract watch {self.run_id}") from error
 
     def stop(self, cause: str) -> None:
         """StopExecution: Step Functions ends the jobs that it waits for. Raises TrackingUnavailable."""
@@ -47,7 +47,7 @@ class AwsExecution:
             self._states.client(self.execution_id).stop_execution(executionArn=self.execution_id, error=_STOPPED, cause=cause)
 
     def end(self) -> ExecutionEnd:
-        """Wait for the end, and close tables that it left open, in case the rule that calls reconcile is not deployed."""
+        """Wait for the end, and close open tables, in case the rule that calls reconcile is not deployed."""
         while True:
             described = self._states.describe(self.execution_id)
             if described is None or described["status"] not in ALIVE:
@@ -59,7 +59,7 @@ class AwsExecution:
         return ExecutionEnd(status=described["status"], error=described.get("error"), cause=described.get("cause"))
 
 
-_FORGOTTEN: Final = "Step Functions knows nothing of the execution (it forgets them after 90 days)"
+_FORGOTTEN: Final = "Step Functions does not know the execution (it forgets executions after 90 days)"
 
 
 def closed(parts: Parts, run_id: str, described: DescribeExecutionOutputTypeDef | None) -> None:

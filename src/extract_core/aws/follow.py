@@ -1,4 +1,4 @@
-"""What an execution did and does: its events and those of the children of its map runs, all at once or as they happen."""
+"""The events of an execution and of the children of its map runs, all at once or as they happen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ POLL_SECONDS: Final = 2.0
 def history(states: StepFunctions, execution_id: str) -> Iterator[Mapping[str, Json]]:
     """The events of this execution so far, with their data, then those of the children that its map runs started.
 
-    None for an execution that Step Functions no longer knows. Raises TrackingUnavailable.
+    None if Step Functions no longer knows the execution. Raises TrackingUnavailable.
     """
     map_runs = []
     for event in HistoryReader(states, execution_id).new():
@@ -33,23 +33,25 @@ def history(states: StepFunctions, execution_id: str) -> Iterator[Mapping[str, J
 
 
 def look(states: StepFunctions, execution_id: str) -> Iterator[Mapping[str, Json]]:
-    """What a person who looks once wants to see: the events so far, the counts of its map runs, the tables that run now.
+    """A view of a running execution: the events so far, the counts of its map runs, the running tables.
 
-    Of a DISTRIBUTED Map it reads as many children as a moment allows. Raises TrackingUnavailable.
+    Of a DISTRIBUTED Map, it reads as many children as a few seconds allow. Raises TrackingUnavailable.
     """
     return watch(states, execution_id, follow=False)
 
 
 def watch(states: StepFunctions, execution_id: str, *, follow: bool = True) -> Iterator[Mapping[str, Json]]:
-    """The events of this execution so far, and with `follow` those to come, until it has ended.
+    """The events of this execution so far, and with `follow` all further ones, until it has ended.
 
-    Events of the children of a map run come among them, with ids of their own, and what DescribeMapRun counts as events of the
+    Events of the children of a map run are among them, with their own ids, and counts of DescribeMapRun are events of the
     type ``MapRunCounted``. Raises TrackingUnavailable.
     """
     reader = HistoryReader(states, execution_id)
     map_runs: list[LiveMapRun] = []
     while True:
-        running = states.is_running(execution_id) if follow else True  # before the events are read, so that none is missed
+        running = (
+            states.is_running(execution_id) if follow else True
+        )  # asked before the events are read, so that no event is missed
         for event in reader.new():
             if (map_run := map_run_of(event)) is not None:
                 map_runs.append(LiveMapRun(states, map_run, len(map_runs)))

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class HistoryReader:
-    """Reads one execution's history from where it stopped last.
+    """Reads one execution's history from the point where it stopped.
 
-    The last page is read again until it has more: a token leads to the same place for 24 hours (API reference,
+    It reads the last page again until the page has more events: a token leads to the same place for 24 hours (API reference,
     GetExecutionHistory). After these 24 hours it reads from the beginning and skips the events that it has returned before.
     """
 
@@ -46,7 +46,7 @@ class HistoryReader:
             "maxResults": 1000,
             "includeExecutionData": True,
         }
-        nothing: Any = {"events": []}  # no request was answered, so there is no metadata of one
+        nothing: Any = {"events": []}  # no request was answered, so there is no metadata
         with self._states.asking(f"can't read the history of {self._execution_id!r} from Step Functions"):
             client = self._states.client(self._execution_id)
             try:

@@ -1,7 +1,7 @@
-"""The children of a DISTRIBUTED Map: executions of their own, whose events belong among those of the one that started them.
+"""The children of a DISTRIBUTED Map: executions whose events belong among those of the execution that started them.
 
-ListExecutions is eventually consistent (its API reference), so a child is taken for ended when its own history says so, not when
-it is no longer listed.
+ListExecutions is eventually consistent (its API reference). So a child has ended when its own history says so, not when it
+is no longer listed.
 """
 
 from __future__ import annotations
@@ -62,7 +62,10 @@ def finished_children(states: StepFunctions, map_run: str, number: int = 0) -> I
 
 
 def children(states: StepFunctions, map_run: str, status: ExecutionStatusType, *, pages: int | None = None) -> Iterator[str]:
-    """The ARNs of a map run's children in this status, newest first, of so many pages of 1,000. Raises TrackingUnavailable."""
+    """The ARNs of a map run's children in this status, newest first, from this number of pages of 1,000.
+
+    Raises TrackingUnavailable.
+    """
     token: Any = {}
     while pages is None or pages > 0:
         with states.asking(f"can't list the children of {map_run!r}"):
@@ -75,7 +78,7 @@ def children(states: StepFunctions, map_run: str, status: ExecutionStatusType, *
 
 
 class LiveMapRun:
-    """A map run that is looked at again and again while it lives."""
+    """A running map run, at which a watch looks again and again."""
 
     def __init__(self, states: StepFunctions, arn: str, number: int) -> None:
         self._states = states
@@ -86,10 +89,10 @@ class LiveMapRun:
         self._met: set[str] = set()
 
     def look(self, *, ended: bool = False) -> Iterator[Mapping[str, Json]]:
-        """What has changed: the counts, ends of children met before, and the tables of those that are new.
+        """The changes: the counts, ends of known children, and the tables of new children.
 
-        No more than READS histories are read at one look, so the tables of a wide Map come bit by bit. `ended`: the last look,
-        at which the children that none had met are read as well. Raises TrackingUnavailable.
+        It reads no more than READS histories, so the tables of a wide Map come in several looks. `ended`: the last look,
+        which also reads the children that no look has met. Raises TrackingUnavailable.
         """
         yield from self._counts()
         listed = list(children(self._states, self._arn, "RUNNING", pages=1))
@@ -105,7 +108,7 @@ class LiveMapRun:
             yield from self._rest()
 
     def _counts(self) -> Iterator[Mapping[str, Json]]:
-        with self._states.asking(f"can't ask Step Functions of {self._arn!r}"):
+        with self._states.asking(f"cannot ask Step Functions about {self._arn!r}"):
             counts = self._states.client(self._arn).describe_map_run(mapRunArn=self._arn)["itemCounts"]
         if counts != self._counted:
             self._counted = counts
@@ -147,5 +150,5 @@ _ENDS: Final = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "Ex
 
 
 def _events(reader: HistoryReader, base: int) -> Iterator[Mapping[str, Json]]:
-    """The new events of a child, their ids moved."""
+    """The new events of a child, with shifted ids."""
     return (moved(event, base) for event in reader.new())

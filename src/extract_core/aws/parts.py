@@ -1,4 +1,4 @@
-"""The parts of a deployed pipeline: its stores by their places, Step Functions, EventBridge, a session for the job types."""
+"""The parts of a deployed pipeline: its stores, Step Functions, EventBridge, and a session for the job types."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PLACES = ("EXTRACT_CONFIG_URI", "EXTRACT_DATA_URI", "EXTRACT_RUNS_URI", "EXTRACT
 
 
 def boto3_session() -> object:
-    """A session of this process's own credentials. boto3 is imported here."""
+    """A session with the credentials of this process. boto3 is imported here."""
     import boto3
 
     return boto3.session.Session()
@@ -27,8 +27,8 @@ def boto3_session() -> object:
 def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None) -> Parts:
     """The parts that these variables name: EXTRACT_CONFIG_URI, EXTRACT_DATA_URI, EXTRACT_RUNS_URI and EXTRACT_TRACKING.
 
-    With EXTRACT_EVENT_BUS (the name or ARN of a bus of EventBridge) the end of each run is put there. `states` answers
-    questions about executions. Raises UsageError naming those that are missing.
+    With EXTRACT_EVENT_BUS (the name or ARN of a bus of EventBridge), the end of each run is sent there. `states` answers
+    questions about executions. Raises UsageError with the names of missing variables.
     """
     from extract_core.aws import follow
     from extract_core.aws.client import StepFunctions

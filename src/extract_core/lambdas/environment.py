@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 @cache
 def parts_from_environment() -> Parts:
-    """The parts of this process, built at the first call: a Lambda function that is warm has them already."""
+    """The parts of this process. They are built at the first call, so that a warm Lambda function has them already."""
     return parts_from(os.environ)

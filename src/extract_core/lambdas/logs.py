@@ -21,7 +21,7 @@ _ABOUT: ContextVar[Mapping[str, object]] = ContextVar("extract_log_fields", defa
 
 @contextmanager
 def about(**fields: object) -> Iterator[None]:
-    """While it is open, every line that this thread logs has these fields."""
+    """While it is open, every log line of this thread has these fields."""
     token = _ABOUT.set({**_ABOUT.get(), **fields})
     try:
         yield
@@ -30,7 +30,7 @@ def about(**fields: object) -> Iterator[None]:
 
 
 class JsonLines(logging.Formatter):
-    """One line of JSON a record: time, level, logger, message, the fields, and the traceback of an exception."""
+    """One line of JSON per record: time, level, logger, message, the fields, and the traceback of an exception."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -48,7 +48,7 @@ class JsonLines(logging.Formatter):
 
 
 def log_json() -> None:
-    """Make the root logger write JSON lines from INFO on. Lambda's runtime has put a handler on it; elsewhere stderr is used."""
+    """Make the root logger write JSON lines from INFO on, through Lambda's handler if there is one, else to stderr."""
     root = logging.getLogger()
     if not root.handlers:
         root.addHandler(logging.StreamHandler())

@@ -1,1 +1,1 @@
-"""`SyncJob`, the base of job types for services that Step Functions starts and waits for, and what it does with their answers."""
+"""`SyncJob`, the base of job types for services that Step Functions starts and waits for, and the reading of their answers."""

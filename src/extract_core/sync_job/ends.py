@@ -1,4 +1,4 @@
-"""What the end of a `SyncJob` means: the status by the service's words."""
+"""The status of a `SyncJob`'s end, by the service's words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SUCCEEDED = v.Verdict(JobState.SUCCEEDED, FailureClass.UNKNOWN, retryable=False
 
 
 def status_of(job_type: ServiceWords, outcome: Outcome) -> JobStatus:
-    """Total: never raises. SUCCEEDED only for a result in the service's success state, beside what only this service sends."""
+    """Never raises. SUCCEEDED only for a result in the service's success state, beside a member that only this service sends."""
     job = job_type.described(outcome)
     known = any(text(job, name) for name in job_type.known_by or (job_type.id_member,))
     state = text(job, job_type.state_member) if known else None
@@ -37,7 +37,7 @@ def status_of(job_type: ServiceWords, outcome: Outcome) -> JobStatus:
 
 
 def _end(job_type: ServiceWords, state: str, job: Mapping[str, Json], outcome: Outcome) -> tuple[v.Verdict, str]:
-    """What an end that is not a success means, and why it came."""
+    """The class of an end that is not a success, and its reason."""
     cut = (cut_member(outcome.cause, name) for name in job_type.reason_members)
     reason = job_type.reason(job) or ": ".join(filter(None, cut)) or None
     if state == job_type.succeeded:
@@ -46,7 +46,7 @@ def _end(job_type: ServiceWords, state: str, job: Mapping[str, Json], outcome: O
         meaning = job_type.failure(state, job, reason)
         verdict = meaning if isinstance(meaning, v.Verdict) else _verdict(meaning)
         if verdict.failure is FailureClass.USER_CODE and _was_cut(outcome):
-            verdict = v.failed(FailureClass.UNKNOWN)  # the words that say why may be those that are missing
+            verdict = v.failed(FailureClass.UNKNOWN)  # the missing part may contain the reason
     else:
         verdict = v.UNKNOWN
         if state not in job_type.not_ends:

@@ -39,7 +39,7 @@ def answer_of(job_type: ServiceWords, arguments: Mapping[str, Json], ended: Loca
 
 
 def _end(job_type: ServiceWords, ended: LocalExit) -> LocalEnd | None:
-    """None: the service has no word for this end, so the state's own time limit came first."""
+    """The state and reason, or None: the service has no state for this end, so the state's own time limit came first."""
     code = exit_code(ended) if ended.injected is None else _CODES[ended.injected]
     kind = ended.injected or ("stopped" if was_stopped(ended) else "failed" if code else "succeeded")
     state, said = job_type.local_ends.get(kind) or (_state(job_type, kind), _REASONS.get(kind))

@@ -19,4 +19,4 @@ class LocalEnd:
     code: int
     began: int  # epoch milliseconds
     ended: int
-    number: str  # for an id: 32 hexadecimal digits
+    number: str  # 32 hexadecimal digits for an id
