@@ -63,7 +63,7 @@ def test_a_missed_heartbeat_is_a_timeout():
     assert of(result)[-1]["activityTimedOutEventDetails"] == {"error": "States.Timeout"}
 
 
-def test_one_that_nobody_works_for_is_refused():
+def test_an_activity_without_a_handler_is_refused():
     with pytest.raises(asl_toolkit.DefinitionError) as caught:
         run(machine(), Services())
     assert str(caught.value) == (

@@ -37,7 +37,7 @@ STUCK = (
 )
 
 
-def test_a_token_that_nobody_answers_ends_the_execution():
+def test_a_token_without_an_answer_ends_the_execution():
     services = Services({("sqs", "sendMessage"): lambda _request: {}}, tokens=TaskTokens(patience=0))
     caught = [{"ErrorEquals": ["States.ALL"], "Next": "Never"}]
     definition = machine(TOKEN, Catch=caught)
@@ -58,7 +58,7 @@ def test_another_thread_has_some_seconds_to_answer():
     assert run(machine(TOKEN), services=services, clock=VirtualClock(), timeout=20).output == "late"
 
 
-def test_a_job_that_hangs_without_a_timeout_is_told_too():
+def test_a_job_that_hangs_without_a_timeout_ends_the_execution_too():
     services = with_mocks(Services(tokens=TaskTokens(patience=0)), {"services": {"glue:startJobRun": {"hangs": True}}})
     result = run(machine("arn:aws:states:::glue:startJobRun.sync"), services=services, clock=VirtualClock(), timeout=20)
     assert result.cause == (
@@ -170,7 +170,7 @@ def test_the_fixture_s_mocks_answer_tokens(asl):  # noqa: F811 - the fixture
     assert (result.error, result.cause) == ("Mock.NoAnswer", STUCK)
 
 
-def test_what_is_no_json_value_is_said_of_the_handler():
+def test_an_answer_that_is_not_json_is_the_handlers_fault():
     services = Services({("sqs", "sendMessage"): lambda _request: {"a": {1}}})
     result = run(machine("arn:aws:states:::sqs:sendMessage"), services=services, clock=VirtualClock(), timeout=20)
     assert result.error == "Mock.WrongAnswer"
@@ -180,6 +180,6 @@ def test_what_is_no_json_value_is_said_of_the_handler():
     )
 
 
-def test_the_version_of_a_pattern_is_no_part_of_a_mocks_name():
+def test_a_mocks_name_has_no_pattern_version():
     with pytest.raises(MockError, match=r"has no suffix: states:startExecution serves \.sync"):
         with_mocks(Services(), {"services": {"states:startExecution.sync:2": {"result": {}}}})

@@ -195,7 +195,7 @@ def test_a_leading_acronym_is_a_word_for_the_sdk(aws):
         assert (shop["DbInstanceIdentifier"], shop["Engine"], shop["DbInstanceStatus"]) == ("shop", "postgres", "available")
 
 
-def test_step_functions_of_the_sdk_take_json_where_the_api_takes_its_text(aws):
+def test_sdk_calls_of_step_functions_accept_json_for_text_members(aws):
     parameters = {"StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:gone", "Input": {"a": [1]}}
     assert call(aws, "aws-sdk:sfn:startExecution", parameters).error == "Sfn.StateMachineDoesNotExistException"
 

@@ -35,7 +35,7 @@ def test_answers_are_those_of_python():
         (r"(.*)(.*)(.*)(.*)\d", "y" * 3000),
     ],
 )
-def test_what_would_take_years_is_ended(pattern, text, monkeypatch):
+def test_an_expression_that_would_take_years_is_ended(pattern, text, monkeypatch):
     monkeypatch.setattr(bounded_regex, "_MOST_SECONDS", 0.3)
     slow = BoundedPattern(pattern)
     for _again in range(2):
@@ -62,7 +62,7 @@ def test_counts_that_would_need_gigabytes_are_refused(pattern):
 
 
 @pytest.mark.parametrize("pattern", ["a**", "[a", "(", "(" * 2000 + ")" * 2000, "a{99999999999999999999}", r"(a)\2", "x{2,1}"])
-def test_what_cannot_be_read_is_one_kind_of_error(pattern):
+def test_every_unreadable_expression_raises_the_same_error(pattern):
     with pytest.raises(re.error):
         BoundedPattern(pattern)
 

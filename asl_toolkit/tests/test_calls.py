@@ -42,7 +42,7 @@ def test_quick_functions_share_the_executions_thread():
     assert set(result.output) <= {"asl-e", "asl-e-next"}
 
 
-def test_a_function_may_wait_for_what_a_sibling_does():
+def test_a_function_may_wait_for_a_sibling():
     gate = threading.Event()
     branches = [
         {"StartAt": "Waits", "States": {"Waits": task("waits")}},
@@ -93,7 +93,7 @@ def test_a_function_that_is_missing_fails_beside_a_marked_one():
     assert run(alone(invoke), {"name": "other"}, marked=marked).error == "Lambda.ResourceNotFoundException"
 
 
-def test_what_ends_a_thread_ends_a_task_alone():
+def test_an_exception_that_ends_threads_ends_only_the_task():
     def interrupted(event, context):
         raise KeyboardInterrupt("no")
 
@@ -111,7 +111,7 @@ class CountingClock(VirtualClock):
         self.working += change
 
 
-def test_after_a_stop_no_handler_is_called_and_no_clock_stands_still():
+def test_after_a_stop_no_handler_is_called_and_the_clock_runs():
     clock, started, calls = CountingClock(), threading.Event(), []
 
     def stops(event, context):

@@ -132,14 +132,14 @@ def test_a_faulty_definition_is_refused_in_the_words_of_check(files, capsys):
     assert capsys.readouterr().out.replace(str(files), "DIR").splitlines()[1] == err.rstrip()
 
 
-def test_the_clock_begins_when_it_is_told_to(files, capsys):
+def test_the_clock_begins_at_the_start_time(files, capsys):
     state = {"Type": "Pass", "Parameters": {"at.$": "$$.State.EnteredTime"}, "End": True}
     (files / "m.json").write_text(json.dumps({"StartAt": "P", "States": {"P": state}}))
     assert run(files, "--start-time", "2026-01-31T12:00:00+01:00", capsys=capsys)[1] == '{"at":"2026-01-31T11:00:00Z"}\n'
     assert run(files, capsys=capsys)[1] == '{"at":"2023-11-14T22:13:20Z"}\n'
 
 
-def test_a_function_that_is_not_there_is_told_with_those_that_are(files, capsys):
+def test_a_missing_function_is_reported_with_the_existing_ones(files, capsys):
     parameters = {"FunctionName": "f"}
     state = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, "End": True}
     (files / "m.json").write_text(json.dumps({"StartAt": "F", "States": {"F": state}}))

@@ -123,7 +123,7 @@ def test_a_task_that_its_own_catch_saves_is_not_aborted():
     assert result.status == "SUCCEEDED"
 
 
-def test_what_is_below_a_cut_state_ends_behind_it():
+def test_states_inside_a_cut_state_end_after_it():
     inner = {"Type": "Map", "ItemProcessor": one("Idle", WAIT), "ItemsPath": "$.rows"}
     both = {"Type": "Parallel", "Branches": [one("Each", inner), BOOM], "End": True}
     result = run({"Both": both}, "Both", {"rows": [1, 2]})
@@ -149,7 +149,7 @@ def test_an_item_selector_that_fails_ends_the_iterations_that_had_begun():
     assert kinds[-3:] == ["EvaluationFailed", "MapStateFailed", "ExecutionFailed"]
 
 
-def test_states_runtime_writes_nothing_of_what_it_cuts():
+def test_states_runtime_writes_no_events_of_cut_states():
     bad = one("Bad", {"Type": "Pass", "Parameters": {"x.$": "$.nowhere"}})
     both = {"Type": "Parallel", "Branches": [one("Idle", WAIT), bad], "End": True}
     assert chain(run({"Both": both}, "Both", {}))[-2:] == [("PassStateEntered", 3), ("ExecutionFailed", 5)]
@@ -181,7 +181,7 @@ def test_a_machine_that_times_out_writes_that_alone(state):
     assert last["executionTimedOutEventDetails"] == {"error": "States.Timeout"}
 
 
-def test_a_result_selector_that_fails_does_so_behind_the_success():
+def test_a_failed_result_selector_follows_the_success():
     both = {"Type": "Parallel", "Branches": [one("Quick", {"Type": "Pass"})], "ResultSelector": {"x.$": "$.nowhere"}, "End": True}
     assert chain(run({"Both": both}, "Both"))[4:] == [
         ("PassStateExited", 4),

@@ -175,10 +175,10 @@ MAP = {"Type": "Map", "End": True, "ItemProcessor": {"StartAt": "P", "States": {
              "machine [NOT_RUN_HERE]")]),
     ],
 )  # fmt: skip
-def test_what_only_a_run_shows_is_refused_too(definition, expected):
+def test_faults_that_only_the_interpreter_has_are_refused_too(definition, expected):
     assert findings(definition) == expected
 
 
-def test_what_aws_ignores_is_no_reason_to_refuse():
+def test_fields_that_aws_ignores_are_accepted():
     assert asl_toolkit.run(one({**MAP, "Label": "L"}), [1]).output == [1]
     assert asl_toolkit.run(one({**PASS, "Parameters": {"name": "${Name}"}})).output == {"name": "${Name}"}

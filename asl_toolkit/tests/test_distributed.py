@@ -184,7 +184,7 @@ def test_the_form_of_results_that_go_on():
     assert run(machine(ResultWriter=writer), [[1], [2, 3], 4]).output == [1, 2, 3, 4]
 
 
-def test_children_are_executions_of_their_own():
+def test_children_are_separate_executions():
     children = []
     states = {"P": {"Type": "Pass", "Parameters": {"name.$": "$$.Execution.Name", "in.$": "$$.Execution.Input"}, "End": True}}
     definition = machine(states=states, Label="Lab")
@@ -202,7 +202,7 @@ def test_children_are_executions_of_their_own():
     ]
 
 
-def test_events_of_children_are_told_as_they_happen():
+def test_a_listener_gets_the_events_of_children_as_they_happen():
     told = []
 
     def listen(arn):
@@ -278,7 +278,7 @@ def test_many_items_take_little_memory():
         (reader(None, "x", "listObjectsV2"), "a", '{"Contents": [{"Key": …}]} or that list'),
     ],
 )
-def test_an_answer_that_is_no_file_is_not_taken_for_an_empty_one(item_reader, answer, wanted):
+def test_an_answer_that_is_not_a_file_is_an_error(item_reader, answer, wanted):
     action = item_reader["Resource"].rsplit(":", 1)[-1]
     services = Services({("s3", action): inline(lambda _request: answer)})
     result = asl_toolkit.run(machine(ItemReader=item_reader), services=services)
@@ -329,7 +329,7 @@ def test_manifests_are_refused_by_name():
     ]
 
 
-def test_a_result_writer_writes_what_failed_when_the_map_run_fails():
+def test_a_result_writer_writes_failed_children_if_the_map_run_fails():
     storage = Storage()
     writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": BUCKET, "Prefix": "out"}}
     result = run(machine(states=FAIL_ODD, start="C", ResultWriter=writer), [{"bad": True}], storage)

@@ -179,7 +179,7 @@ def test_a_missing_path_in_a_catch_names_the_state_too():
     )
 
 
-def test_a_timeout_cancels_what_was_submitted():
+def test_a_timeout_cancels_the_submitted_job():
     cancelled = threading.Event()
     definition, services = glue(
         lambda request: Submitted({"id": request.timeout_seconds}, Future(), cancelled.set),
@@ -211,7 +211,7 @@ def test_a_handler_that_comes_back_too_late_has_its_job_cancelled():
     assert cancelled.is_set()
 
 
-def test_what_is_submitted_after_the_end_is_cancelled():
+def test_a_job_submitted_after_the_end_is_cancelled():
     entered, gate, cancelled = threading.Event(), threading.Event(), threading.Event()
 
     def start(request):
@@ -379,7 +379,7 @@ def test_a_missed_heartbeat_is_a_timeout():
     assert types(result)[-2:] == ["TaskTimedOut", "ExecutionFailed"]
 
 
-def test_what_a_function_raises_is_what_lambda_reports():
+def test_an_exception_of_a_function_is_reported_as_by_lambda():
     class TablesLockedError(Exception):
         pass
 
@@ -461,13 +461,13 @@ def test_nothing_is_left_behind():
     assert threading.active_count() <= before
 
 
-def test_a_state_has_a_handler_of_its_own():
+def test_a_state_may_have_a_separate_handler():
     definition, services = glue(lambda request: Submitted({}, done("service")))
     services = Services(services.handlers, states={"Job": inline(lambda request: {"state": request.state_name})})
     assert asl_toolkit.run(definition, {}, services=services).output == {"state": "Job"}
 
 
-def test_a_task_that_nobody_serves_is_refused_at_the_start():
+def test_a_task_without_handler_is_refused_at_the_start():
     definition, _ = glue()
     with pytest.raises(DefinitionError) as caught:
         asl_toolkit.run(definition, {}, services=Services())

@@ -119,7 +119,7 @@ def test_injections_are_read(text, expected):
         ("Job@0=E", "'Job@0=E': the attempt is a number from 1, or *, not '0'"),
     ],
 )
-def test_what_is_no_injection_is_refused(text, message):
+def test_an_invalid_injection_is_refused(text, message):
     with pytest.raises(MockError) as caught:
         parse_injection(text)
     assert str(caught.value) == message

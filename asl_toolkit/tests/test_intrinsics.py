@@ -62,7 +62,7 @@ def ended(call, data=SHELF):
         ("States.Format()", "Invalid arguments in States.Format"),
     ],
 )  # fmt: skip
-def test_what_a_function_refuses_ends_the_execution_and_nothing_catches_it(call, says):
+def test_refused_arguments_end_the_execution_in_spite_of_catch(call, says):
     result = ended(call)
     assert (result.status, result.error) == ("FAILED", "States.Runtime")
     assert result.cause == (
@@ -73,7 +73,7 @@ def test_what_a_function_refuses_ends_the_execution_and_nothing_catches_it(call,
     assert "ParallelStateFailed" not in [event["type"] for event in result.events]
 
 
-def test_a_text_that_is_no_json_says_what_is_wrong_with_it():
+def test_invalid_json_is_reported_with_its_fault():
     """AWS's words up to `caused by:`, behind which its JSON library speaks (and ours here)."""
     result = ended("States.StringToJson('{\"a\": ')")
     assert result.error == "States.Runtime"
@@ -159,7 +159,7 @@ def test_a_seeded_random_number_is_that_of_java():
 
 
 @pytest.mark.parametrize("call", ["States.UUID()", "States.UUID('seed')", "States.UUID(1, null, $.map)"])
-def test_uuid_ignores_what_it_is_given(call):
+def test_uuid_ignores_its_arguments(call):
     assert len(value_of(call)) == 36
 
 

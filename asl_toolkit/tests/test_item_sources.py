@@ -42,7 +42,7 @@ def reader(action, config=None, **parameters):
     ],
     ids=["input", "file", "listing", "flattened"],
 )  # fmt: skip
-def test_an_item_tells_where_it_comes_from(items, expected):
+def test_an_item_has_its_source(items, expected):
     assert outputs({"ItemSelector": {"from.$": "$$.Map.Item.Source"}, **items}, [1, 2]) == [{"from": uri} for uri in expected]
 
 
@@ -51,5 +51,5 @@ def test_a_jsonata_state_sees_it_too():
     assert outputs(state, language="JSONata") == [{"from": "STATE_DATA"}]
 
 
-def test_the_whole_object_is_as_it_was_recorded():
+def test_the_whole_object_has_no_source_as_recorded():
     assert outputs({"ItemSelector": {"map.$": "$$.Map"}}, ["x"]) == [{"map": {"Item": {"Index": 0, "Value": "x"}}}]

@@ -214,7 +214,7 @@ def test_the_time_is_that_of_the_execution():
     assert _told("{% $now('[H01]:[m01]', '+0200') %}")["before"] == "00:13"
 
 
-def test_the_time_stands_still_within_a_state():
+def test_all_expressions_of_a_state_see_the_same_time():
     output = dict.fromkeys("abcdefgh", "{% $millis() %}")
     machine = {"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": {"Type": "Pass", "Output": output, "End": True}}}
     result = asl_toolkit.run(machine, clock=asl_toolkit.ScaledClock(100_000, start=0.0))
@@ -251,7 +251,7 @@ MISSING = "{% $states.input.missing %}"
         ({**TASK, "Arguments": {"FunctionName": MISSING}, "Catch": CATCH[:1]}, "Arguments/FunctionName"),
     ],
 )
-def test_a_failure_says_where_in_the_state_its_expression_stands(state, location):
+def test_a_failure_names_the_field_of_its_expression(state, location):
     """Measured on AWS by floci-io/floci (pulls 2689 and 3167)."""
     machine = {"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": state, "End": {"Type": "Succeed"}}}
     result = asl_toolkit.run(machine, {}, services=Services(functions={"g": lambda event, context: event}))

@@ -172,7 +172,7 @@ STACK = (
     [("$count([1..873782])", 873_782), ("+".join("1" * 100), 100), ("(" * 99 + "7" + ")" * 99, 7)],
     ids=["range", "sum", "brackets"],
 )
-def test_what_is_within_the_limits_is_computed(source, expected):
+def test_expressions_within_the_limits_are_computed(source, expected):
     assert value_of(source) == expected
 
 
@@ -189,7 +189,7 @@ def test_what_is_within_the_limits_is_computed(source, expected):
     ],
     ids=["range", "$range", "a huge $range", "text", "sum", "brackets", "recursion"],
 )
-def test_what_is_beyond_the_limits_fails(source, says):
+def test_expressions_beyond_the_limits_fail(source, says):
     assert said(source) == says
 
 
@@ -228,7 +228,7 @@ def test_numbers_in_texts_are_written_as_javascript_does(source, expected):
     assert value_of(source) == expected
 
 
-def test_what_the_library_cannot_do_is_an_internal_error_and_can_be_caught(caplog):
+def test_an_error_of_the_library_is_an_internal_error_that_catch_handles(caplog):
     """AWS: `threw an internal error during evaluation.`, and a number to ask its support about (floci, issue 2736)."""
     failing = {"StartAt": "Count", "States": {"Count": {"Type": "Pass", "Output": "{% $map([1], /a/) %}", "End": True}}}
     catch = [{"ErrorEquals": ["States.QueryEvaluationError"], "Output": "{% $states.errorOutput.Cause %}", "Next": "Told"}]

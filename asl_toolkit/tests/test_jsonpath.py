@@ -98,7 +98,7 @@ def test_a_path_finds(path, expected):
         ("$.books[9].title", "No results for path: $['books'][9]['title']"),
     ],
 )
-def test_a_definite_path_that_leads_nowhere_says_what_jayway_says(path, message):
+def test_a_missing_value_has_the_message_of_jayway(path, message):
     with pytest.raises(PathNotFound) as caught:
         parse_path(path).find(STORE)
     assert str(caught.value) == message

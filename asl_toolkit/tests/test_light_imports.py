@@ -15,7 +15,7 @@ def imported(statement):
     return set(done.stdout.split())
 
 
-def test_the_package_imports_no_module_of_its_own():
+def test_importing_the_package_imports_none_of_its_modules():
     assert {name for name in imported("import asl_toolkit") if name.startswith("asl_toolkit")} == {"asl_toolkit"}
 
 

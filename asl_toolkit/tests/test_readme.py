@@ -26,7 +26,7 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_commands_do_what_they_say(place, capsys):
+def test_the_commands_work_as_described(place, capsys):
     check, *runs = [shlex.split(command.replace("\\\n", " ")) for command in COMMANDS]
     assert main(check) == 0
     assert f"\n    {capsys.readouterr().out}" in README
@@ -68,7 +68,7 @@ def test_the_code_runs(place, asl, capsys):  # noqa: F811 - the fixture
 
 
 @pytest.mark.parametrize("answer", ["[1, 2]", {"Body": "[1, 2]"}, [1, 2]])
-def test_mocks_of_files_are_read_as_it_says(asl, answer):  # noqa: F811 - the fixture
+def test_mocks_of_files_work_as_described(asl, answer):  # noqa: F811 - the fixture
     config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
     place = {"Bucket": "b", "Key": "k"}
     loop = {
@@ -83,7 +83,7 @@ def test_mocks_of_files_are_read_as_it_says(asl, answer):  # noqa: F811 - the fi
     assert result.output["ResultWriterDetails"]["Bucket"] == "b"
 
 
-def test_the_version_is_said(capsys):
+def test_the_version_is_printed(capsys):
     from importlib.metadata import version
 
     assert main(["--version"]) == 0

@@ -40,7 +40,7 @@ def types(result):
     return [event["type"] for event in result.events]
 
 
-def test_a_redriven_execution_goes_on_at_the_failed_state():
+def test_a_redriven_execution_continues_at_the_failed_state():
     definition = {
         "StartAt": "First",
         "States": {
@@ -85,7 +85,7 @@ def test_only_failed_iterations_and_branches_run_again():
     assert handler.calls == [2, 3]
 
 
-def test_the_context_object_counts_redrives_and_variables_are_kept():
+def test_a_redrive_counts_in_the_context_object_and_keeps_variables():
     definition = {
         "StartAt": "Set",
         "States": {

@@ -46,7 +46,7 @@ def test_events_inside_of_parallel_and_map_states_are_named_and_indented():
     ]
 
 
-def test_what_fails_inside_belongs_to_each_state_around_it():
+def test_a_failure_inside_belongs_to_each_outer_state():
     inner = {"StartAt": "Job", "States": {"Job": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": True}}}
     middle = {"Type": "Parallel", "Branches": [inner], "End": True}
     outer = {"Type": "Parallel", "Branches": [{"StartAt": "Middle", "States": {"Middle": middle}}], "Next": "Done"}
@@ -65,7 +65,7 @@ def test_what_fails_inside_belongs_to_each_state_around_it():
     ]
 
 
-def test_what_is_cut_short_is_named_though_its_event_follows_the_failure():
+def test_a_cut_state_is_named_although_its_event_follows_the_failure():
     routes = {
         "Route": {"Type": "Choice", "Choices": [{"Variable": "$", "StringEquals": "bad", "Next": "Pause"}], "Default": "Long"},
         "Pause": {"Type": "Wait", "Seconds": 5, "Next": "Boom"},

@@ -131,7 +131,7 @@ class Steps(Drum):
             yield Statement(actions=RULE_ACTIONS, resources=[f"arn:{target.partition}:events:{where}:rule/{rule}"])
 
 
-def test_a_rule_that_is_no_longer_required_may_be_allowed_by_its_name(broken_by):
+def test_a_rule_that_is_no_longer_required_may_be_allowed(broken_by):
     class WithRule(Steps):
         rules = ("StepFunctionsGetEventForEMRAddJobFlowStepsRule",)
 
@@ -222,7 +222,7 @@ class Queued(Drum):
         return [Statement(actions=["sqs:SendMessage"], resources=[f"arn:{target.partition}:sqs:{target.region}:1:drums"])]
 
 
-def test_an_object_as_a_message_is_no_fault(broken_by):
+def test_an_object_as_a_message_is_accepted(broken_by):
     breaches, left_out = broken_by(Queued())
     assert breaches == {}
     assert left_out == {

@@ -67,7 +67,7 @@ def test_a_good_gong_passes_every_check(check):
     assert check(Subject(Gong(), DEPLOYMENT, [{}, {"timeout_minutes": 10, "queue_minutes": 5}])) is None
 
 
-def test_what_is_named_as_unread_is_not_reported(broken_by):
+def test_unread_arguments_are_not_reported(broken_by):
     class Query(faulty.ForgetsTheJobsArguments):
         unread_arguments = ("job_arguments",)
 

@@ -34,7 +34,7 @@ def test_clients_give_up_early():
     assert (config.connect_timeout, config.read_timeout, config.retries) == (3, 10, {"total_max_attempts": 2, "mode": "standard"})
 
 
-def test_no_region_and_wrong_members_are_no_answer(monkeypatch):
+def test_a_missing_region_and_wrong_members_give_no_answer(monkeypatch):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
@@ -45,11 +45,11 @@ def test_no_region_and_wrong_members_are_no_answer(monkeypatch):
 
 
 @pytest.mark.parametrize(("parts", "text"), [((), None), ((None, ""), None), (("a", None, "b"), "a\nb")])
-def test_what_was_found_out(parts, text):
+def test_the_parts_of_a_diagnosis_are_lines(parts, text):
     assert told(*parts) == text
 
 
-def test_only_what_says_that_the_job_has_ended_is_swallowed():
+def test_only_errors_of_an_ended_job_are_ignored():
     def refuse(code):
         raise ClientError({"Error": {"Code": code}}, "StopTask")
 

@@ -25,7 +25,7 @@ JSON_OBJECTS = st.dictionaries(
 
 
 @given(value=JSON_OBJECTS, ascii_only=st.booleans(), cut=st.integers(0, 200))
-def test_what_is_mended_is_what_was_whole(value, ascii_only, cut):
+def test_a_mended_object_has_the_complete_members(value, ascii_only, cut):
     cause = json.dumps(value, ensure_ascii=ascii_only)
     assert mended(cause) == json.loads(cause)
     found = mended(cause[:cut])
@@ -94,11 +94,11 @@ def test_instants(said):
 
 
 @pytest.mark.parametrize("said", [None, True, -1, "", "soon", [], 1e300, "9" * 400, float("nan")])
-def test_what_is_no_instant(said):
+def test_values_that_are_not_instants(said):
     assert instant({"t": said}, "t") is None
 
 
-def test_members_of_a_cause_that_is_no_json():
+def test_members_of_a_cause_that_is_not_json():
     cause = '…cut","ErrorMessage":"say \\"x\\" \\u00e9","Empty":"","Raw":"bad \\x escape"'
     assert cut_member(cause, "ErrorMessage") == 'say "x" é'
     assert cut_member(cause, "Empty", "ErrorMessage") == 'say "x" é'

@@ -47,5 +47,5 @@ def test_reasons():
     assert reason(ended(137, "reading all rows\n")) == "killed by SIGKILL; the last that it wrote: reading all rows"
 
 
-def test_an_injected_end_is_no_stop():
+def test_an_injected_end_is_not_a_stop():
     assert not was_stopped(ended(-15, injected="fail"))

@@ -133,7 +133,7 @@ def test_other_ends(job, state, failure, message):
     assert (status.state, status.failure, status.message) == (state, failure, f"Drum job d {message}")
 
 
-def test_a_verdict_of_the_subclass_counts_as_it_is():
+def test_a_verdict_of_the_subclass_is_unchanged():
     class Kettle(Drum):
         def failure(self, state, job, reason):
             return Verdict(JobState.FAILED, FailureClass.START, retryable=True)
@@ -182,7 +182,7 @@ def test_the_command_on_one_machine():
         DRUM.local_command({"argv": "x"})
 
 
-def test_a_diagnosis_tells_only_what_the_payload_did_not():
+def test_a_diagnosis_adds_only_new_reasons():
     class Kettle(Drum):
         def describe(self, aws, key):
             return {"Drum": {"DrumId": key[0], "Why": aws}}
@@ -196,7 +196,7 @@ def test_a_diagnosis_tells_only_what_the_payload_did_not():
     assert Kettle().diagnose(Outcome.failed("States.Timeout", ""), "new") is None
 
 
-def test_importing_it_is_light():
+def test_the_import_is_light():
     code = "import sys, extract_core; extract_core.SyncJob; print({'pydantic', 'boto3', 'botocore'} & {*sys.modules})"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 

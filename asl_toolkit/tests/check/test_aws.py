@@ -32,7 +32,7 @@ def test_diagnostics_become_findings_in_the_order_of_the_document(client):
     ]
 
 
-def test_a_cut_list_and_a_bare_refusal_are_said_aloud(client):
+def test_a_truncated_list_and_a_refusal_without_diagnostics_are_reported(client):
     with Stubber(client) as stubber:
         stubber.add_response("validate_state_machine_definition", answer(result="FAIL", truncated=True), ASKED)
         findings = ask_aws(TEXT, client)
@@ -42,7 +42,7 @@ def test_a_cut_list_and_a_bare_refusal_are_said_aloud(client):
     ]
 
 
-def test_a_text_that_is_no_json_is_asked_all_the_same(client):
+def test_aws_is_asked_about_invalid_json_too(client):
     diagnostic = {"severity": "ERROR", "code": "INVALID_JSON_DESCRIPTION", "message": "no JSON"}
     with Stubber(client) as stubber:
         request = {**ASKED, "definition": "{", "type": "EXPRESS"}
@@ -51,7 +51,7 @@ def test_a_text_that_is_no_json_is_asked_all_the_same(client):
     assert [(finding.code, finding.message) for finding in findings] == [("AWS_ERROR", "INVALID_JSON_DESCRIPTION: no JSON")]
 
 
-def test_the_command_merges_what_aws_says(client, monkeypatch, capsys, tmp_path):
+def test_the_command_merges_the_diagnostics_of_aws(client, monkeypatch, capsys, tmp_path):
     file = tmp_path / "machine.asl.json"
     file.write_text(TEXT.replace('"End": true', '"End": true, "Nxt": "B"'), encoding="utf-8")
     diagnostic = {"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "message": "odd", "location": "/States/A/Nxt"}
@@ -68,7 +68,7 @@ def test_the_command_merges_what_aws_says(client, monkeypatch, capsys, tmp_path)
     )
 
 
-def test_what_aws_refuses_to_answer_is_wrong_use(client, monkeypatch, capsys, tmp_path):
+def test_a_refused_call_to_aws_is_wrong_use(client, monkeypatch, capsys, tmp_path):
     file = tmp_path / "machine.asl.json"
     file.write_text(TEXT, encoding="utf-8")
     monkeypatch.setattr(command, "_client", lambda region: client)

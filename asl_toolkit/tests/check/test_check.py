@@ -19,7 +19,7 @@ def codes(definition, **options):
     return [finding.code for finding in check(definition, **options)]
 
 
-def test_a_finding_says_what_where_and_what_to_do():
+def test_a_finding_has_message_place_and_remedy():
     (finding,) = check(json.dumps(machine(A={"Type": "Pass", "End": True, "Reslt": 1}), indent=1))
     assert str(finding) == (
         "7:4 ERROR UNKNOWN_FIELD /States/A/Reslt: a Pass state has no field 'Reslt'; did you mean 'Result'? "
@@ -40,17 +40,17 @@ def test_pointers_are_escaped_and_still_found_in_the_text():
     [("", 1, 1), ("{", 1, 2), ('{\n "a": }', 2, 7), (b"\xff", 1, 1), ("[" * 100_000, 1, 1), ("1" * 5_000, 1, 1)],
     ids=["empty", "open", "hole", "not UTF-8", "deep", "long number"],
 )
-def test_what_is_no_json_is_placed(text, line, column):
+def test_invalid_json_is_reported_with_its_place(text, line, column):
     (finding,) = check(text)
     assert (finding.code, finding.line, finding.column) == ("JSON_SYNTAX", line, column)
 
 
 @pytest.mark.parametrize("value", ["[]", "null", "1", '"x"'])
-def test_json_that_is_no_object(value):
+def test_json_that_is_not_an_object(value):
     assert codes(value) == ["WRONG_TYPE"]
 
 
-def test_a_byte_order_mark_is_no_fault():
+def test_a_byte_order_mark_is_accepted():
     assert check("\ufeff" + json.dumps(machine(A={"Type": "Succeed"}))) == []
 
 
@@ -77,7 +77,7 @@ def test_depth():
     assert codes(choice) == ["TOO_DEEP"]
 
 
-def test_a_bare_placeholder_is_no_json_and_that_is_said():
+def test_a_placeholder_outside_of_a_string_is_reported_as_invalid_json():
     (finding,) = check('{"StartAt": "A", "TimeoutSeconds": ${Seconds}}')
     assert str(finding) == (
         "1:36 ERROR JSON_SYNTAX /: the definition is not JSON: Expecting value. Substitute the ${…} placeholders first."
@@ -120,7 +120,7 @@ def test_a_path_that_only_jayway_could_judge_is_a_warning(path):
     assert {finding.code for finding in findings} <= {"PATH_UNSURE"}
 
 
-def test_without_botocore_that_is_said_and_the_rest_is_checked(monkeypatch):
+def test_without_botocore_only_services_are_not_checked(monkeypatch):
     monkeypatch.setattr(checker, "load_models", lambda: None)
     task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessag", "Parameters": {}, "End": True}
     findings = check(machine(A=task))
@@ -136,7 +136,7 @@ def test_without_botocore_that_is_said_and_the_rest_is_checked(monkeypatch):
     assert codes(machine(A={"Type": "Succeed"})) == []
 
 
-def test_the_mode_of_choice_rules_is_kept_apart():
+def test_each_choice_rule_is_checked_in_its_own_language():
     rule = {"Variable": "$.a", "IsPresent": True, "Next": "B", "Condition": "{% true %}"}
     choice = machine(A={"Type": "Choice", "Choices": [rule], "Default": "B"}, B={"Type": "Succeed"})
     assert codes(choice) == ["WRONG_LANGUAGE"]
@@ -194,7 +194,7 @@ _STATE = st.dictionaries(st.sampled_from(_NAMES), _JSON, max_size=6)
     kind=st.sampled_from(["Task", "Pass", "Choice", "Wait", "Map", "Parallel", "Fail", "x"]),
     language=st.sampled_from(["JSONPath", "JSONata"]),
 )
-def test_whatever_stands_in_a_state_the_answer_is_findings(states, kind, language):
+def test_any_json_in_a_state_gives_findings(states, kind, language):
     definition = {
         "QueryLanguage": language,
         "StartAt": "A",

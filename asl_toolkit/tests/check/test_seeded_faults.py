@@ -25,7 +25,7 @@ def test_a_good_machine_has_no_finding(name, text):
     assert check(json.loads(text)) == []
 
 
-def test_every_code_has_a_seeded_fault_or_a_test_of_its_own():
+def test_every_code_has_a_seeded_fault_or_another_test():
     seeded = {fault.code for fault in FAULTS}
     of_aws = {"AWS_ERROR", "AWS_WARNING", "AWS_TRUNCATED"}  # test_aws.py
     of_check = {"TOO_LARGE", "LARGE_PAYLOAD", "TOO_DEEP", "PLACEHOLDERS", "MODELS_MISSING", "PATH_UNSURE", "DUPLICATE_LABEL"}

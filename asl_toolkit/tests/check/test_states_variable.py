@@ -31,13 +31,13 @@ ERROR = "$states.errorOutput exists only in Output and Assign of an entry of Cat
         ({**TASK, "Output": "{% $states.inptu %}"}, "Output", "$states has no member 'inptu'; did you mean 'input'?"),
     ],
 )
-def test_what_the_service_refuses_is_an_error_and_does_not_run(state, pointer, message):
+def test_reads_that_the_service_refuses_are_errors_and_do_not_run(state, pointer, message):
     assert found(state) == [("STATES_MEMBER", f"/States/A/{pointer}", message)]
     with pytest.raises(asl_toolkit.DefinitionError, match="STATES_MEMBER"):
         asl_toolkit.load(machine(state))
 
 
-def test_what_is_there_is_no_fault():
+def test_reads_of_existing_members_are_accepted():
     catch = [
         {
             "ErrorEquals": ["States.ALL"],

@@ -62,7 +62,7 @@ def test_heartbeats_keep_the_task_alive(real, create):
         real.send_task_success(taskToken=token, output="1")
 
 
-def test_a_task_that_nobody_waits_for_is_not_given_out(real, create, monkeypatch):
+def test_a_task_whose_execution_has_ended_is_not_handed_out(real, create, monkeypatch):
     monkeypatch.setattr(activities, "POLL_SECONDS", 0.01)
     arn = create(real, "m", machine())
     execution = real.start_execution(stateMachineArn=arn)["executionArn"]

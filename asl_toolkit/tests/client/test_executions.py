@@ -92,7 +92,7 @@ def test_executions_are_listed_by_status_the_newest_first(client, create):
     assert not client.can_paginate("describe_execution")
 
 
-def test_redrive_goes_on_and_says_when(create):
+def test_a_redrive_continues_and_shows_its_date(create):
     attempts = []
 
     def handler(request):
@@ -119,7 +119,7 @@ def test_redrive_goes_on_and_says_when(create):
     assert caught.value.response["Error"]["Message"] == "Execution is SUCCEEDED and cannot be redriven"
 
 
-def test_stopping_what_has_ended_changes_nothing(client, create):
+def test_stopping_an_ended_execution_changes_nothing(client, create):
     arn = create(client, "m", FAIL)
     execution = client.start_execution(stateMachineArn=arn)["executionArn"]
     ended = client.wait_for_execution(executionArn=execution)
@@ -127,7 +127,7 @@ def test_stopping_what_has_ended_changes_nothing(client, create):
     assert client.describe_execution(executionArn=execution)["error"] == "Bad"
 
 
-def test_waiting_for_nobody_is_an_error(client):
+def test_waiting_for_an_unknown_execution_is_an_error(client):
     with pytest.raises(client.exceptions.ExecutionDoesNotExist):
         client.wait_for_execution(executionArn="arn:aws:states:us-east-1:111111111111:execution:m:e")
 

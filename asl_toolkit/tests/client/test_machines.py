@@ -124,12 +124,12 @@ def test_a_language_that_cannot_be_gone_back_to_is_named_as_recorded(client):
     ]
 
 
-def test_what_aws_finds_only_when_it_runs_is_no_diagnostic(client):
+def test_faults_that_aws_finds_at_run_time_are_not_diagnostics(client):
     job = {**JOB, "Parameters": {"JobName": "j", "NumberOfWorkers": "2", "NotificationProperty": {"Nothing": 1}}}
     assert diagnostics(client, {"StartAt": "J", "States": {"J": job}}) == ("OK", [])
 
 
-def test_warnings_are_given_when_asked_for(client):
+def test_warnings_are_returned_on_request(client):
     states = {"P": {"Type": "Pass", "Result": {"a.$": "$.a"}, "Next": "J"}, "J": {**JOB, "Parameters": {"JobName": "$.name"}}}
     definition = {"StartAt": "P", "States": states}
     assert diagnostics(client, definition) == ("OK", [])
@@ -155,7 +155,7 @@ def test_invalid_definition_quotes_every_error(client, create):
     assert caught.value.response["Error"]["Message"] == message
 
 
-def test_what_the_interpreter_does_not_run_is_refused(client, create):
+def test_features_that_the_interpreter_lacks_are_refused(client, create):
     config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
     place = {"Bucket": "b", "Key": "k"}
     reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "MANIFEST"}, "Parameters": place}

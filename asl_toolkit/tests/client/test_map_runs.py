@@ -103,7 +103,7 @@ def test_batches_count_items_and_executions(flaky, run):
     )
 
 
-def test_a_map_run_that_nobody_knows(client):
+def test_an_unknown_map_run(client):
     with pytest.raises(client.exceptions.ResourceNotFound):
         client.describe_map_run(mapRunArn="arn:aws:states:us-east-1:111111111111:mapRun:m/Each:1")
     with pytest.raises(client.exceptions.InvalidArn):

@@ -47,7 +47,7 @@ def test_a_nested_failure_is_a_task_failure(client, create, run, suffix):
     }
 
 
-def test_a_nested_timeout_has_no_error_of_its_own(client, create, run):
+def test_a_nested_timeout_has_no_error(client, create, run):
     child = create(
         client, "child", {"StartAt": "W", "TimeoutSeconds": 1, "States": {"W": {"Type": "Wait", "Seconds": 9, "End": True}}}
     )
@@ -63,7 +63,7 @@ def test_a_nested_timeout_has_no_error_of_its_own(client, create, run):
         ("nobody", "StepFunctions.InvalidArnException"),
     ],
 )
-def test_what_cannot_be_started_has_the_services_error(client, run, arn, error):
+def test_a_refused_start_has_the_services_error(client, run, arn, error):
     assert run(client, "parent", nested("", StateMachineArn=arn))["error"] == error
 
 
@@ -195,7 +195,7 @@ def test_grandchildren_run_on_one_time_too(client, create, run):
     assert (described["status"], seconds_of(described)) == ("SUCCEEDED", 700)
 
 
-def test_a_child_that_nobody_waits_for_begins_at_its_parents_now(client, create, run):
+def test_a_child_without_sync_begins_at_its_parents_time(client, create, run):
     child = create(client, "child", waiting(3600))
     described = run(client, "parent", parent_that_waits(child, suffix=""))
     assert seconds_of(described) == 100
@@ -221,7 +221,7 @@ def test_a_child_that_hangs_is_named_not_waited_for(create, run, patience):
     assert late["error"] == "StepFunctions.ExecutionAlreadyExistsException"
 
 
-def test_a_slow_handler_of_the_child_holds_the_parents_time(create, run):
+def test_a_slow_handler_of_the_child_stops_the_parents_time(create, run):
     def slow(_request):
         threading.Event().wait(0.2)
         return {}

@@ -58,7 +58,7 @@ def outcome_of(client, state, *, level="DEBUG", **more):
         ({"errorOutput": {"error": "Never"}}, {"status": "FAILED", "error": "Never"}),
     ],
 )
-def test_a_task_ends_as_its_mock_says(client, mock, expected):
+def test_a_mock_decides_how_a_task_ends(client, mock, expected):
     assert outcome_of(client, TASK, level="INFO", input='{"job": "j"}', mock=mock) == expected
 
 
@@ -139,7 +139,7 @@ def test_debug_shows_a_task_step_by_step(client):
         ({"Type": "Wait", "Seconds": 3600, "End": True}, {"afterInputPath": {"v": 1}}),
     ],
 )
-def test_debug_shows_what_the_type_has(client, state, shown):
+def test_debug_shows_the_steps_of_the_type(client, state, shown):
     variables = '{"a": 1}' if "Assign" in state else "{}"
     answer = outcome_of(client, state, input='{"v": 1}', variables=variables)
     assert answer["inspectionData"] == {"input": {"v": 1}, **shown}
@@ -244,7 +244,7 @@ def test_a_missing_path_fails_the_test_without_naming_the_state(client):
     }
 
 
-def test_items_of_a_reader_are_given_by_the_caller(client):
+def test_the_caller_provides_the_items_of_a_reader(client):
     reader = {
         "Resource": "arn:aws:states:::s3:getObject",
         "ReaderConfig": {"InputType": "JSON"},
@@ -275,7 +275,7 @@ def test_a_state_inside_of_a_map_is_found_by_its_name(client):
     assert outcome_of(client, whole, level="INFO", stateName="Inside", input="1") == {"status": "SUCCEEDED", "output": 1}
 
 
-def test_the_context_object_is_made_up_or_given(client):
+def test_the_context_object_is_the_default_or_the_callers(client):
     state = {**TASK, "Parameters": {"JobName.$": "$$.State.Name"}, "ResultSelector": {"context.$": "$$"}}
     made_up = outcome_of(client, state, mock={"result": "{}"})["output"]["result"]["context"]
     assert sorted(made_up["Execution"]) == ["Id", "Input", "Name", "RoleArn", "StartTime"]

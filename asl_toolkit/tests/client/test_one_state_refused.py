@@ -196,7 +196,7 @@ def test_a_mock_need_not_be_whole(client, result):
     assert status_of(client, START, mock=mock) == "SUCCEEDED"
 
 
-def test_what_nobody_serves_is_said(client):
+def test_a_task_without_handler_is_refused(client):
     with pytest.raises(OperationNotSupported, match="test_state: no handler serves 'events:putEvents': give a mock"):
         client.test_state(definition=json.dumps(EVENTS), roleArn=ROLE)
 

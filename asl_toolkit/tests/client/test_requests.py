@@ -161,12 +161,12 @@ def test_an_operation_that_is_not_here_says_so(client):
     assert str(caught.value) == f"update_map_run: {expected}"
 
 
-def test_what_is_no_operation_is_no_attribute(client):
+def test_only_operations_are_attributes(client):
     with pytest.raises(AttributeError, match="'StepFunctions' object has no attribute 'start_executions'"):
         _ = client.start_executions
 
 
-def test_a_task_that_nobody_serves_is_not_the_callers_fault(client, create):
+def test_a_task_without_handler_is_not_a_validation_error(client, create):
     from asl_toolkit import DefinitionError
 
     state = {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun", "Parameters": {"JobName": "j"}, "End": True}

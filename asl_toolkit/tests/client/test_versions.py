@@ -21,7 +21,7 @@ def output(client, arn):
     return client.wait_for_execution(executionArn=execution, timeout=10)
 
 
-def test_a_version_runs_what_was_published(client, versions):
+def test_a_version_runs_the_published_definition(client, versions):
     first = output(client, f"{versions}:1")
     assert (first["output"], first["stateMachineVersionArn"], first["stateMachineArn"]) == ("1", f"{versions}:1", versions)
     assert output(client, versions)["output"] == "2"
@@ -33,7 +33,7 @@ def test_a_version_runs_what_was_published(client, versions):
     assert len(client.list_executions(stateMachineArn=versions)["executions"]) == 2
 
 
-def test_publishing_again_is_no_new_version_and_numbers_are_not_used_twice(client, versions):
+def test_publishing_again_returns_the_version_and_numbers_are_not_reused(client, versions):
     assert client.publish_state_machine_version(stateMachineArn=versions)["stateMachineVersionArn"] == f"{versions}:2"
     client.delete_state_machine_version(stateMachineVersionArn=f"{versions}:2")
     client.delete_state_machine_version(stateMachineVersionArn=f"{versions}:2")

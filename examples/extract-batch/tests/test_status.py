@@ -44,13 +44,13 @@ def test_every_status_of_the_service_is_known():
 
 
 @pytest.mark.parametrize("state", sorted(BATCH.not_ends))
-def test_what_is_no_end(state):
+def test_states_that_are_not_ends(state):
     status = BATCH.status(Outcome.succeeded({**JOB, "Status": state}))
     reason = "Essential container in task exited; container ended with exit code 0"
     assert (status.state, status.message) == (JobState.UNKNOWN, f"Batch job a1 ended {state}: {reason}")
 
 
-def test_a_status_nobody_knows():
+def test_an_unknown_status():
     status = BATCH.status(Outcome.succeeded({**JOB, "Status": "PAUSED"}))
     reason = "a state that extract does not know: Essential container in task exited; container ended with exit code 0"
     assert (status.state, status.message) == (JobState.UNKNOWN, f"Batch job a1 ended PAUSED: {reason}")
@@ -101,7 +101,7 @@ def test_a_status_nobody_knows():
         ({"StatusReason": "", "Container": {}}, JobState.FAILED, FailureClass.UNKNOWN, False, "Batch gave no reason"),
     ],
 )  # fmt: skip
-def test_a_failed_job_is_classed_by_what_batch_says(members, state, failure, retryable, told):
+def test_a_failed_job_is_classed_by_the_reason_of_batch(members, state, failure, retryable, told):
     status = failed(**members)
     assert (status.state, status.failure, status.retryable) == (state, failure, retryable)
     assert status.message == f"Batch job a1 ended FAILED: {told}"
@@ -116,7 +116,7 @@ def test_calls_that_failed():
     assert BATCH.status(Outcome.failed("Batch.ClientException", "JobQueue x not found.")).failure is FailureClass.CONFIG
 
 
-def test_a_caught_error_with_the_success_word_is_no_success():
+def test_a_caught_error_with_the_success_word_is_not_a_success():
     status = BATCH.status(Outcome.failed("States.TaskFailed", json.dumps(JOB)))
     assert (status.state, status.message) == (
         JobState.UNKNOWN, "Batch job a1 ended SUCCEEDED: yet Step Functions says States.TaskFailed",

@@ -19,7 +19,7 @@ def target(deployment, partition="aws"):
     )  # fmt: skip
 
 
-def test_a_functions_statements_name_what_the_target_knows():
+def test_a_functions_statements_name_resources_of_the_target():
     role = "arn:aws-cn:iam::123456789012:role/unload"
     deployment = RedshiftDeployment(workgroup="night", workgroup_id=WORKGROUP_ID, database="d", unload_role_arn=role)
     start, ask = Redshift().functions()

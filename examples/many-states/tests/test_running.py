@@ -52,7 +52,7 @@ def redshift(stubbed):
     return functions
 
 
-def test_a_statement_is_asked_until_it_has_ended(start, redshift, job_types):
+def test_a_statement_is_polled_until_its_end(start, redshift, job_types):
     execution, _, recorded = start(REDSHIFT, functions=redshift("SUBMITTED", "STARTED", "FINISHED"))
     assert execution.wait().status == "SUCCEEDED"
     job = recorded["job_result"]["job"]
@@ -261,7 +261,7 @@ def test_arguments(job_types, deployments):
     assert made["codebuild"] == {"environment": {"EXTRACT_A": "x y", "EXTRACT_B": "2"}, "timeout": 60}
 
 
-def test_what_redshift_refuses(job_types, deployments):
+def test_statements_that_redshift_refuses(job_types, deployments):
     redshift = job_types["redshift"]
     deployment = redshift.deployment()(**deployments["redshift"])
     with pytest.raises(ValueError, match=r"^redshift unloads whole tables only: leave extract_type out, or take another "):

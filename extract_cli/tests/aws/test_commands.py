@@ -58,7 +58,7 @@ def test_to_leave_a_watch_is_not_to_stop_the_run(cloud, cli, monkeypatch):
     cli("run", "sales", "--run-id", "one")
     monkeypatch.setattr("extract_cli.commands.watch._draw", leave)
     left = cli("watch", "one")
-    assert (left.code, left.out, left.err) == (1, "", "extract: left; the run continues: extract watch one\n")
+    assert (left.code, left.out, left.err) == (1, "", "extract: left; the run goes on: extract watch one\n")
 
 
 def test_a_run_that_has_ended_is_watched_from_its_history(cloud, cli):
@@ -246,7 +246,7 @@ def test_a_network_that_is_gone_does_not_stop_the_run(cloud, cli, monkeypatch):
     assert said.err.splitlines()[-1] == (
         "extract: can't read the history of 'arn:aws:states:eu-central-1:123456789012:execution:extract-sales:one' from Step "
         "Functions: An error occurred (AccessDeniedException) when calling the GetExecutionHistory operation: not any more; the "
-        "run goes on, follow it with: extract watch one"
+        "run continues, follow it with: extract watch one"
     )
     cloud.cut_after = None
     cloud.await_started(1)

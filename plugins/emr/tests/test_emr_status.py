@@ -62,7 +62,7 @@ def test_a_state_nobody_knows():
     assert (status.state, status.message) == (JobState.UNKNOWN, "EMR step s-1 ended PAUSED: a state that extract does not know")
 
 
-def test_a_caught_error_with_the_success_word_is_no_success():
+def test_a_caught_error_with_the_success_word_is_not_a_success():
     status = caught({"Step": step("COMPLETED")})
     assert (status.state, status.message) == (
         JobState.UNKNOWN, "EMR step s-1 ended COMPLETED: yet Step Functions says States.TaskFailed",

@@ -77,7 +77,7 @@ def test_every_failure_reason_of_eks_is_known():
     [("emr_serverless", "EMR Serverless job run 00g2", state) for state in sorted(BY_NAME["emr_serverless"].not_ends)]
     + [("emr_eks", "EMR on EKS job run 000", state) for state in sorted(BY_NAME["emr_eks"].not_ends)],
 )
-def test_what_is_no_end(name, title, state):
+def test_states_that_are_not_ends(name, title, state):
     status = of(name, State=state)
     assert (status.state, status.failure, status.retryable) == (JobState.UNKNOWN, FailureClass.UNKNOWN, False)
     assert status.message == f"{title} ended {state}: {title.partition(' job')[0]} gave no reason"
@@ -97,7 +97,7 @@ def test_the_word_of_another_service_is_unknown(name, state):
 
 
 @pytest.mark.parametrize(("name", "word"), [("emr_serverless", "SUCCESS"), ("emr_eks", "COMPLETED")])
-def test_a_caught_error_with_the_success_word_is_no_success(name, word):
+def test_a_caught_error_with_the_success_word_is_not_a_success(name, word):
     run = SERVERLESS if name == "emr_serverless" else EKS
     status = BY_NAME[name].status(Outcome.failed("States.TaskFailed", json.dumps(run)))
     assert (status.state, status.failure) == (JobState.UNKNOWN, FailureClass.UNKNOWN)

@@ -66,7 +66,7 @@ def test_a_state_nobody_knows():
     )  # fmt: skip
 
 
-def test_a_caught_error_with_the_success_word_is_no_success():
+def test_a_caught_error_with_the_success_word_is_not_a_success():
     status = GLUE.status(Outcome.failed("States.TaskFailed", json.dumps(RUN)))
     assert (status.state, status.message) == (
         JobState.UNKNOWN, "Glue job run jr_1 ended SUCCEEDED: yet Step Functions says States.TaskFailed",
