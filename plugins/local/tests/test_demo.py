@@ -57,6 +57,14 @@ def test_a_second_demo_in_the_same_folder_shows_each_step_with_its_command(in_te
     assert "Row counts and checksums of all 19 tables match: " in in_text.stdout
 
 
+def test_it_ends_with_the_path_of_a_report_with_the_graph_of_the_run(in_text):
+    path = Path(in_text.stdout.splitlines()[-1])
+    page = path.read_text(encoding="utf-8")
+    assert path.name == "report-sales-first.html"
+    for shown in ("crm.campaigns", "extract rerun sales-first --local", "Glue Start", "9, 1 failed"):
+        assert shown in page
+
+
 def test_a_changed_cell_and_a_lost_row_exit_1_and_name_their_tables(tmp_path, monkeypatch):
     compare = verify.compare
 

@@ -35,6 +35,7 @@ def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None) 
     from extract_core.objects.routed import open_objects
     from extract_core.registry.loading import discover
     from extract_core.runs.announce import EventBridge
+    from extract_core.runs.publish import publish
     from extract_core.tracking.open import open_tracking
 
     missing = [name for name in PLACES if not environ.get(name, "").strip()]
@@ -52,5 +53,6 @@ def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None) 
         is_running=step_functions.is_running,
         history=partial(follow.history, step_functions),
         announce=EventBridge(bus) if (bus := environ.get(EVENT_BUS, "").strip()) else to_nobody,
+        publish=publish,
         aws=boto3_session,
     )

@@ -33,13 +33,18 @@ def to_nobody(summary: Mapping[str, Json]) -> None:
     """Announce nothing."""
 
 
+def unpublished(parts: Parts, run_id: str) -> None:
+    """Write no report."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The stores, the plugins and the places of one pipeline. The places are URIs that end in a slash.
 
     `is_running` says whether an execution is alive; it is called only if two runs need one table. `history` returns the events of
     an execution that has ended, in the shape of GetExecutionHistory; it is called only if a run has no summary.
-    `sources` are the configs that this process has read. `announce` gets the summary at the end of a run. `aws` makes a boto3
+    `sources` are the configs that this process has read. `announce` gets the summary at the end of a run; before
+    that, `publish` gets these parts and the run id, and may write reports. Neither changes how the run ended. `aws` makes a boto3
     session, with which job types ask their services (`JobType.diagnose`, `JobType.stop`). Without it, jobs run on this machine,
     and `stop_here` stops one (False: it had already ended).
     """
@@ -55,5 +60,6 @@ class Parts:
     history: History = no_history
     sources: ReadSources = field(default_factory=ReadSources)
     announce: Callable[[Mapping[str, Json]], None] = to_nobody
+    publish: Callable[[Parts, str], None] = unpublished
     aws: Callable[[], object] | None = None
     stop_here: Callable[[Outcome], bool] | None = None

@@ -66,6 +66,7 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
             publish_all(parts, record, closed.rows)
         summary = closed.summary(record, ended_at=parts.now(), reason=reason, stopped=stopped)
     stands = parts.tracking.put_summary(run_id, summary)
+    parts.publish(parts, run_id)
     tell(parts, stands)
     return stands
 

@@ -53,6 +53,7 @@ class LocalEngine:
             from extract_core.objects.routed import open_objects
             from extract_core.pipeline.parts import Parts
             from extract_core.pipeline.reach import require_local
+            from extract_core.runs.publish import publish
             from extract_core.tracking.open import open_tracking
             from extract_local.jobs.orphans import stop_orphan
 
@@ -66,6 +67,7 @@ class LocalEngine:
                 runs_uri=self._pipeline.runs_uri,
                 is_running=self._is_running_or_closed,
                 history=lambda execution_id: self.history(_run_id(execution_id)),
+                publish=publish,
                 stop_here=stop_orphan,
             )
         return self._parts

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias
 VERSION: Final = 1
 """The version of the document. A new member keeps it; a member that goes away or changes its meaning raises it."""
 
-RunState: TypeAlias = Literal["SUCCEEDED", "FAILED", "STOPPED", "RUNNING", "DIED"]
+RunState: TypeAlias = Literal["SUCCEEDED", "FAILED", "STOPPED", "REFUSED", "RUNNING", "DIED"]
 TableState: TypeAlias = Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED", "UNKNOWN", "RETRYING", "OPEN"]
 ChangeKind: TypeAlias = Literal["newly_failed", "fixed", "new", "slower", "faster", "fewer_rows", "more_rows"]
 Costs: TypeAlias = Mapping[str, float]
@@ -256,6 +256,7 @@ class RunResults(_Documented):
     run_id: str
     source: str
     state: RunState
+    """REFUSED: it was never planned, because its config or event is wrong or another run holds a table."""
     verdict: str
     """The result of the run in one sentence."""
     reason: str | None

@@ -10,10 +10,11 @@ import click
 
 from extract_cli.views.output import output_option, print_json
 from extract_core.errors import UsageError
+from extract_local.demo.project import REPORT
 
 MARK: Final = ".made-by-extract-demo"
 _MADE: Final = frozenset(
-    {MARK, ".extract", "config", "extract.toml", "sales.db", "sales.db-journal", "sales.db-wal", "sales.db-shm"}
+    {MARK, ".extract", "config", "extract.toml", REPORT, "sales.db", "sales.db-journal", "sales.db-wal", "sales.db-shm"}
 )
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 DATABASE: Final = "sales.db"
 CONFIG: Final = "config/sales.yml"
+REPORT: Final = "report-sales-first.html"
 TABLE_OF_UNKNOWN_TYPE: Final = "crm.campaigns"
 """Its job type is not installed at first: a package that somebody forgot."""
 

@@ -137,7 +137,23 @@ class Story:
         self.record["places"] = places
         self.narrator.step("Where to find everything", f"cd {self.folder}; extract status {FIRST} --local")
         self.narrator.table(("What", "Where"), sorted(places.items()))
+        self._report(engine)
         self.ok = True
+
+    def _report(self, engine: LocalEngine) -> None:
+        """The report of the first run, which had failures: a page to open."""
+        from extract_cli.graph.definition import definition_of
+        from extract_cli.pipeline_runs import PipelineRuns
+        from extract_cli.report.page import html
+        from extract_cli.results import results_of
+
+        runs = PipelineRuns.of(engine)
+        results = results_of(runs, runs.tracking.run(FIRST))
+        path = self.folder / project.REPORT
+        path.write_text(html(results, definition_of(runs, FIRST, None), options=runs.options), encoding="utf-8")
+        self.record["report"] = str(path)
+        self.narrator.step("Look at the first run in a browser", f"cd {self.folder}; extract report {FIRST} --open --local")
+        self.narrator.say(str(path))
 
     def _run(self, engine: LocalEngine, event: Mapping[str, Json], run_id: str) -> tuple[RunRecord, list[AttemptRow]]:
         """One execution with its progress; its record and its attempts."""
