@@ -102,6 +102,43 @@ def job(tmp_path, argv, capsys) -> Callable[..., Done]:
     return go
 
 
+@dataclass
+class Chain:
+    """Runs of one table, each after the last committed one, as the core starts them."""
+
+    job: Callable[..., Done]
+    folder: Path
+    arguments: dict[str, str | None]
+    last: Done | None = None
+    attempts: int = 0
+
+    def run(self, **changed: str | None) -> Done:
+        """Run once more; a successful run is committed."""
+        self.attempts += 1
+        folder = self.folder / f"attempt={self.attempts}"
+        places = {"extract_s3_uri": f"{folder.as_uri()}/", "result_uri": (folder / "result.json").as_uri()}
+        past = {}
+        if self.last:
+            past = {"low_watermark": self.last.result["high_watermark"], "last_result": self.last.result_path.as_uri()}
+        done = self.job(**{"attempt": str(self.attempts)} | self.arguments | places | past | changed)
+        done = Done(done.code, done.errors, folder, folder / "result.json")
+        if done.code == 0:
+            self.last = done
+        return done
+
+    def rows(self, **changed: str | None) -> list[tuple[object, ...]]:
+        """Run once more and return the rows that it delivered, sorted."""
+        done = self.run(**changed)
+        assert done.code == 0, done.errors
+        return sorted(done.rows, key=repr)
+
+
+@pytest.fixture
+def chain(tmp_path, job) -> Callable[..., Chain]:
+    """Return a function that begins a chain of incremental runs with these arguments."""
+    return lambda **arguments: Chain(job, tmp_path / "runs", {"extract_type": "PE"} | arguments)
+
+
 @pytest.fixture
 def process(tmp_path, argv) -> Callable[..., Done]:
     """Return a function that runs the job as a process."""

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import sqlite3
 
 import pyarrow.parquet as pq
 import pytest
@@ -25,6 +26,8 @@ def test_a_process_copies_a_table_and_reports(database, process, tmp_path):
         [(1, 'a "quote"'), (2, "new\nline"), (3, "näïve ✓ 🎉"), (4, None), (5, "")],
     )
     size = (done.folder / "part-00000.parquet").stat().st_size
+    source = done.result["source"]
+    assert (source["engine"], source["version"], source["identity"]) == ("sqlite", sqlite3.sqlite_version, None)
     assert done.result == {
         "checksum": checksum(done.result),
         "version": 2,
@@ -42,7 +45,7 @@ def test_a_process_copies_a_table_and_reports(database, process, tmp_path):
         "rows_delivered_before": 0,
         "schema": None,
         "schema_changes": [],
-        "source": None,
+        "source": source,
         "snapshot": None,
         "overlap": None,
         "proof": {

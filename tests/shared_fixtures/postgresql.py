@@ -76,7 +76,7 @@ class Server:
         self._run("initdb", "-A", "scram-sha-256", "-U", "admin", "-E", "UTF8", "--no-sync", f"--pwfile={password}")
         for start in range(_STARTS):
             port = _free_port()
-            settings = f"-p {port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+            settings = f"-p {port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_prepared_transactions=5"
             done = self._run("pg_ctl", "-w", "-l", self.folder / "log", "-o", settings, "start", check=start == _STARTS - 1)
             if done.returncode == 0:
                 return port

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from extract_job.arguments.model import Arguments
 from extract_job.arguments.pairs import pairs_of
 from extract_job.errors import FailureClass, JobError
-from extract_job.result import failure_json
+from extract_job.result import failure_json, object_bytes
 from extract_job.stopping import StopRequest
 from extract_job.storage.opening import result_in
 from extract_job.storage.places import object_at
@@ -23,8 +23,9 @@ def put_failure(arguments: Arguments, error: JobError, say: Callable[[str], None
 
     It may replace a result that this process has just put: its exit code says failed as well.
     """
+    text = failure_json(arguments.run_id, arguments.attempt, arguments.table, error)
     try:
-        result_in(arguments.result).put(failure_json(arguments.run_id, arguments.attempt, arguments.table, error) + "\n")
+        result_in(arguments.result).put(object_bytes(text))
     except JobError as refusal:
         say(f"note: the reason of the failure is not at --result_uri: {refusal}")
 
@@ -34,6 +35,6 @@ def put_wrong_arguments(argv: Sequence[str], error: JobError) -> None:
     try:
         pairs = pairs_of(argv)
         place, attempt = result_in(object_at("result_uri", pairs["result_uri"])), int(pairs["attempt"])
-        place.put(failure_json(pairs["run_id"], attempt, pairs["extract_table"], error) + "\n")
+        place.put(object_bytes(failure_json(pairs["run_id"], attempt, pairs["extract_table"], error)))
     except (JobError, KeyError, ValueError):
         return  # the line on stderr remains

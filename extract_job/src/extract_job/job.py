@@ -10,8 +10,10 @@ from extract_job.arguments.model import Arguments
 from extract_job.databases.opening import open_source
 from extract_job.errors import JobError
 from extract_job.failure import put_failure, stopped
+from extract_job.last_result import NOTHING, read_last_result
+from extract_job.memory import beside, encoded, new_name
 from extract_job.proof.figures import Figures
-from extract_job.result import Result
+from extract_job.result import Overlap, Result, object_bytes
 from extract_job.stopping import Stopped, StopRequest
 from extract_job.storage.opening import folder_in, result_in
 
@@ -36,7 +38,7 @@ def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None])
     place.withdraw()
     try:
         result = _extracted(arguments, stop, say)
-        place.put(result.to_json() + "\n")
+        place.put(object_bytes(result.to_json()))
     except (Stopped, JobError) as error:
         put_failure(arguments, error if isinstance(error, JobError) and stop.signal is None else stopped(stop), say)
         raise
@@ -44,14 +46,13 @@ def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None])
 
 
 def _extracted(arguments: Arguments, stop: StopRequest, say: Callable[[str], None]) -> Result:
-    with open_source(arguments, stop) as source:
+    last = NOTHING if arguments.watermark is None else read_last_result(arguments.last_result, arguments.table)
+    with open_source(arguments, last, stop) as source:
         say(f"{arguments.table}: {_plan(arguments, source)}")
-        if source.rows_without_mark and arguments.watermark:
-            say(
-                f"note: rows skipped because {arguments.watermark.column!r} is NULL: {source.rows_without_mark}; "
-                "only a full extract, or a first one, reads them"
-            )
-        return _copied(arguments, source)
+        notes = _notes(arguments, source)
+        for note in notes:
+            say(f"note: {note}")
+        return _copied(arguments, source, notes)
 
 
 def _plan(arguments: Arguments, source: "Source") -> str:
@@ -59,13 +60,29 @@ def _plan(arguments: Arguments, source: "Source") -> str:
     if watermark is None:
         rows = "all rows"
     else:
-        above = "" if watermark.begin is None else f" above {watermark.begin!r}"
-        to = "" if source.high_mark is None else f" up to {source.high_mark!r}"
-        rows = f"rows by {watermark.column!r}{above}{to}"
+        window, word = source.window, "from" if watermark.high is None else "above"
+        start = "" if window.begin is None else f" {word} {window.begin!r}"
+        to = "" if window.high is None else f" up to {window.high!r}"
+        rows = f"rows by {watermark.column!r}{start}{to}"
     return f"reading {rows} of {arguments.database!r} into {str(arguments.folder)!r}"
 
 
-def _copied(arguments: Arguments, source: "Source") -> Result:
+def _notes(arguments: Arguments, source: "Source") -> tuple[str, ...]:
+    """Return what the user should know before rows are read."""
+    window, watermark = source.window, arguments.watermark
+    if watermark is None:
+        return ()
+    notes = list(window.notes)
+    if window.without_mark:
+        skipped = f"rows skipped because {watermark.column!r} is NULL: {window.without_mark}"
+        notes.append(f"{skipped}; only a full extract, or a first one, reads them")
+    if window.in_the_future:
+        skipped = f"rows skipped because {watermark.column!r} is above the clock of the source: {window.in_the_future}"
+        notes.append(f"{skipped}; they are read when their time has come, or now with future: read")
+    return tuple(notes)
+
+
+def _copied(arguments: Arguments, source: "Source", notes: tuple[str, ...]) -> Result:
     # Imported here: most faults are found in less time than Arrow takes to load.
     from extract_job.parquet import ParquetTarget, trust
     from extract_job.proof.certificate import Proof, named
@@ -76,12 +93,16 @@ def _copied(arguments: Arguments, source: "Source") -> Result:
     certificate: Mapping[str, Any] | None = None
     with ParquetTarget(folder, schema, arguments.rows_per_file, read_back=proof.read_back if proof else trust) as target:
         size = FIRST_BATCH
+        if proof and arguments.verify == "full":
+            source.left_out_to(proof.leave_out)
         while (rows := source.read(size)) is not None:
             target.write(rows)
             width = max(1, rows.nbytes // rows.num_rows)
             size = max(1, min(most, rows.num_rows * 4, BATCH_BYTES // width))
         target.close()
         if proof:
+            if arguments.verify != "full":
+                proof.leave_out_count(source.rows_left_out())
             figures = source.figures() if arguments.verify == "full" else Figures(source.count())
             certificate = proof.certificate(arguments.table, figures)
         files = target.finish()
@@ -92,7 +113,34 @@ def _copied(arguments: Arguments, source: "Source") -> Result:
         table=arguments.table,
         files=tuple(files),
         low_watermark=arguments.low_mark,
-        high_watermark=source.high_mark,
-        rows_without_watermark=source.rows_without_mark,
+        high_watermark=source.window.high,
+        rows_without_watermark=source.window.without_mark,
+        rows_in_the_future=source.window.in_the_future,
+        rows_delivered_before=source.rows_left_out(),
+        source=source.info,
+        snapshot=source.snapshot,
+        overlap=_remembered(arguments, source),
         proof=certificate and named(certificate, [file.name for file in files]),
+        notes=notes,
+    )
+
+
+def _remembered(arguments: Arguments, source: "Source") -> Overlap | None:
+    """Put what the next attempt must know beside the result, before the result names it."""
+    memory, begin, watermark = source.memory(), source.window.next_begin, arguments.watermark
+    if memory is None or begin is None or watermark is None:
+        return None
+    name = None
+    if memory.records:
+        name = new_name(arguments.result)
+        result_in(beside(arguments.result, name)).put(encoded(memory.by, memory.records))
+    return Overlap(
+        begin=begin,
+        lag=source.window.lag,
+        column=watermark.column,
+        by=memory.by,
+        remembers=name,
+        rows=memory.count,
+        tables=memory.tables,
+        columns=memory.columns,
     )

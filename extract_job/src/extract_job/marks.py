@@ -25,15 +25,16 @@ class MarkType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """The rows of an incremental extract: `column` above `begin`, up to `high` (None: the newest).
+    """What decides the rows of an incremental extract.
 
-    `low` is the mark as configured (None on the first run); `begin` is `low` minus the lag.
+    `low` is the committed mark (None on the first run). `lag` is the configured one; None: see
+    `default_lag`. `high` is the end of a backfill (None: the newest mark).
     """
 
     column: str
     type: MarkType
     low: str | None
-    begin: str | None
+    lag: str | None
     high: str | None
 
 
@@ -84,6 +85,22 @@ def check_mark(mark_type: MarkType, mark: str) -> None:
             moment_of(mark)
         case MarkType.STRING:
             pass
+
+
+def default_lag(mark_type: MarkType, low: str, *, zoned: bool) -> str:
+    """Return how long a transaction may take before its commit, if the config does not say it.
+
+    Timestamps without a zone need one more hour: clocks repeat it at the end of summer time.
+    """
+    match mark_type:
+        case MarkType.INTEGER | MarkType.DECIMAL:
+            return "1000"
+        case MarkType.DATE:
+            return "1d"
+        case MarkType.STRING:
+            return "0"
+        case MarkType.TIMESTAMP:
+            return "1d" if not form(low)[0] else "10m" if zoned else "70m"
 
 
 def begin_of(mark_type: MarkType, low: str | None, lag: str | None) -> str | None:

@@ -129,5 +129,10 @@ def failure_json(run_id: str, attempt: int, table: str, error: JobError) -> str:
     return _text({"version": VERSION, "run_id": run_id, "attempt": attempt, "table": table, "error": reason})
 
 
+def object_bytes(text: str) -> bytes:
+    """Return the content of the object: a lone surrogate in a name becomes an escape of JSON."""
+    return f"{text}\n".encode(errors="backslashreplace")
+
+
 def _text(members: Mapping[str, Any]) -> str:
     return json.dumps(members, ensure_ascii=False, indent=2)

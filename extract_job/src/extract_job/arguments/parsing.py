@@ -80,8 +80,8 @@ def _watermark(values: Mapping[str, str]) -> Watermark:
             raise ArgumentError(f"--{key} {mark!r} is not a valid mark of {mark_type.value}: {error}") from error
     if low is not None and high is not None and _below(mark_type, high, low):
         raise ArgumentError(f"--high_watermark {high!r} is below --low_watermark {low!r}")
-    begin = begin_of(mark_type, low, values.get("lag"))
-    return Watermark(values["hwm_col_name"], mark_type, low, begin, high)
+    begin_of(mark_type, low, values.get("lag"))  # raises if the lag does not fit
+    return Watermark(values["hwm_col_name"], mark_type, low, values.get("lag"), high)
 
 
 def _below(mark_type: MarkType, mark: str, other: str) -> bool:

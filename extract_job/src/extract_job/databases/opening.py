@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from extract_job.arguments.model import Arguments
+from extract_job.last_result import LastResult
 from extract_job.stopping import StopRequest
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from extract_job.databases.source import Source
 
 
-def open_source(arguments: Arguments, stop: StopRequest) -> "AbstractContextManager[Source]":
+def open_source(arguments: Arguments, last: LastResult, stop: StopRequest) -> "AbstractContextManager[Source]":
     """Open the table in a snapshot.
 
     Opening and reading raise `JobError` for all faults of the source, and `Stopped` on a signal.
@@ -19,7 +20,7 @@ def open_source(arguments: Arguments, stop: StopRequest) -> "AbstractContextMana
     if arguments.engine == "postgres":
         from extract_job.databases.postgresql.source import open_postgresql
 
-        return open_postgresql(arguments)
+        return open_postgresql(arguments, last)
     from extract_job.databases.sqlite.source import open_sqlite
 
-    return open_sqlite(arguments, stop)
+    return open_sqlite(arguments, last, stop)

@@ -3,9 +3,13 @@
 Each database has a package that opens a `Source`; the job knows only this protocol.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from extract_job.databases.delivered import Memory
+from extract_job.databases.window import Window
 from extract_job.proof.figures import Figures
+from extract_job.result import SourceInfo
 
 if TYPE_CHECKING:
     from extract_job.proof.arrow import Hasher
@@ -17,22 +21,41 @@ Table: TypeAlias = Any
 class Source(Protocol):
     """One table in one snapshot: all reads agree, whatever other sessions write meanwhile."""
 
-    high_mark: str | None
-    """The newest mark to be read, never below the low mark. None: a full extract, or no mark."""
-    rows_without_mark: int
-    """Rows that an incremental read skips because their watermark column is NULL."""
+    window: Window
+    info: SourceInfo
+    snapshot: str | None
+    """PostgreSQL: the text of pg_current_snapshot()."""
 
     def schema(self) -> Schema:
         """Return the Arrow schema of all rows; it follows from declared types, not from values."""
 
+    def left_out_to(self, take: Callable[[Table], None]) -> None:
+        """Pass the rows that are left out to `take`; call this before the first `read`.
+
+        They are rows of the window that were delivered before. `take` got all of them when `read`
+        has returned None.
+        """
+
     def read(self, most: int) -> Table | None:
-        """Return the next rows, at most `most`, or None after the last; may raise `JobError`."""
+        """Return the next rows to deliver, at most `most` and at least one; None after the last.
+
+        May raise `JobError`.
+        """
+
+    def rows_left_out(self) -> int:
+        """Return how many rows of the window were left out; call this after the last `read`."""
+
+    def memory(self) -> Memory | None:
+        """Return what the next attempt must know; call this after the last `read`.
+
+        None: there will be no overlap.
+        """
 
     def count(self) -> int:
-        """Return the number of rows in the window, counted by the database."""
+        """Return the number of rows in the whole window, counted by the database."""
 
     def figures(self) -> Figures:
-        """Return all figures of the rows in the window, computed by the database; may raise `JobError`."""
+        """Return all figures of the rows in the whole window, computed by the database; may raise `JobError`."""
 
     def hasher(self) -> "Hasher":
         """Return the functions that hash rows as this database does."""

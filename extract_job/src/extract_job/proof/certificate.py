@@ -41,12 +41,16 @@ class Proof:
     def leave_out(self, rows: Any) -> None:
         """Add rows (an Arrow table) that the source has in its window and that no file gets."""
         if self._hasher is None:
-            self._left_out += Figures(rows.num_rows)
+            self.leave_out_count(rows.num_rows)
             return
         from extract_job.proof.arrow import figures_of
 
         for batch in rows.to_batches():
             self._left_out += figures_of(batch, self._hasher)
+
+    def leave_out_count(self, rows: int) -> None:
+        """Add rows of which only the number is known; enough if only rows are counted."""
+        self._left_out += Figures(rows)
 
     def certificate(self, table: str, source: Figures) -> dict[str, Any]:
         """Return the result's member `proof`; raise `JobError` if source and files differ."""

@@ -68,15 +68,15 @@ class LocalResult:
         except OSError as error:
             raise JobError(f"cannot remove the old result {str(self._path)!r}: {error.strerror}") from error
 
-    def put(self, text: str) -> None:
+    def put(self, data: bytes) -> None:
         """See `protocols.ResultPlace.put`."""
         path = self._path
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with temporary.open("x", encoding="utf-8") as file:
-                    file.write(text)
+                with temporary.open("xb") as file:
+                    file.write(data)
                     file.flush()
                     os.fsync(file.fileno())
                 temporary.replace(path)

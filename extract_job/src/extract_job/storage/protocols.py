@@ -22,13 +22,16 @@ class Folder(Protocol):
 
 
 class ResultPlace(Protocol):
-    """Holds the result object of one attempt. Raises `JobError` if the place refuses."""
+    """Holds the result object of one attempt, or the object beside it.
+
+    Raises `JobError` if the place refuses.
+    """
 
     def withdraw(self) -> None:
         """Remove the result of an earlier process of the same attempt, if it exists."""
 
-    def put(self, text: str) -> None:
-        """Write the result in one step: a reader sees the whole object or nothing."""
+    def put(self, data: bytes) -> None:
+        """Write the object in one step: a reader sees the whole object or nothing."""
 
     def read(self) -> bytes | None:
         """Return the object, or None if it does not exist."""

@@ -81,12 +81,11 @@ class S3Result:
         except faults() as error:
             raise refused(f"cannot remove the old result {str(self._place)!r}", error) from error
 
-    def put(self, text: str) -> None:
+    def put(self, data: bytes) -> None:
         """See `protocols.ResultPlace.put`."""
+        kind = "application/json" if self._place.key.endswith(".json") else "application/octet-stream"
         try:
-            self._s3.put_object(
-                Bucket=self._place.bucket, Key=self._place.key, Body=text.encode(), ContentType="application/json"
-            )
+            self._s3.put_object(Bucket=self._place.bucket, Key=self._place.key, Body=data, ContentType=kind)
         except faults() as error:
             raise refused(f"cannot write the result {str(self._place)!r}", error) from error
 

@@ -42,6 +42,23 @@ class Session:
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows
 
+    def rows_if_allowed(self, query: str) -> list[tuple[Any, ...]]:
+        """Return all rows of a small answer, or none if the server refuses the query."""
+        from adbc_driver_postgresql import dbapi
+
+        self._execute("SAVEPOINT question")
+        try:
+            rows = self.rows(query)
+        except dbapi.Error:
+            self._execute("ROLLBACK TO SAVEPOINT question")
+            return []
+        self._execute("RELEASE SAVEPOINT question")
+        return rows
+
+    def _execute(self, statement: str) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+
     def batches(self, query: str) -> Generator[Any, None, None]:
         """Yield the answer as Arrow record batches, as they arrive; may raise `JobError`."""
         import pyarrow as pa

@@ -1,19 +1,25 @@
 # ruff: noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 """A PostgreSQL table as a `Source`: the high mark and the rows are read in one snapshot."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from extract_job.arguments.model import Arguments
+from extract_job.databases.conditions import Condition
+from extract_job.databases.delivered import Digests, Memory, check_count, past_by_digests
 from extract_job.databases.misfits import MisfitError, misfit, place
 from extract_job.databases.postgresql.columns import Column
 from extract_job.databases.postgresql.connection import Session, session
+from extract_job.databases.postgresql.server import Snapshot, current_snapshot, source_info
 from extract_job.databases.postgresql.tables import find_table
+from extract_job.databases.postgresql.transactions import transactions_of
 from extract_job.databases.postgresql.watermark import PostgresqlWatermark
-from extract_job.databases.ranges import EVERYTHING, row_range
 from extract_job.databases.tables import SourceTable
+from extract_job.databases.window import EVERYTHING, Rules, Window, decide
 from extract_job.errors import JobError
+from extract_job.last_result import LastResult
+from extract_job.marks import Watermark
 
 if TYPE_CHECKING:
     from extract_job.databases.source import Schema, Table
@@ -22,27 +28,67 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_postgresql(arguments: Arguments) -> Iterator["PostgresqlSource"]:
+def open_postgresql(arguments: Arguments, last: LastResult) -> Iterator["PostgresqlSource"]:
     """Open the table in a snapshot; for errors see `connection.session`."""
     with session(arguments) as transaction:
         table = find_table(transaction, arguments.database, arguments.table, arguments.text_columns)
-        yield PostgresqlSource(transaction, table, arguments)
+        yield PostgresqlSource(transaction, table, arguments, last)
 
 
 class PostgresqlSource:
     """See `source.Source`."""
 
-    def __init__(self, transaction: Session, table: SourceTable[Column], arguments: Arguments) -> None:
+    def __init__(self, transaction: Session, table: SourceTable[Column], arguments: Arguments, last: LastResult) -> None:
         self._session = transaction
         self._table = table
+        self.info = source_info(transaction)
+        snapshot = current_snapshot(transaction)
+        self.snapshot = snapshot.text if snapshot else None
+        self._old: Condition | None = None
+        """The rows of the window that are left out, if the server can tell."""
+        self._memory: Memory | None = None
+        self._digests: Digests | None = None
         watermark = arguments.watermark
-        self._range = (
-            EVERYTHING if watermark is None else row_range(PostgresqlWatermark(transaction, table, watermark), watermark)
-        )
+        self.window = EVERYTHING if watermark is None else self._decided(arguments, watermark, snapshot, last)
         self._batches: Iterator[Table] | None = None
         self._rest: Table | None = None
-        self.high_mark = self._range.high
-        self.rows_without_mark = self._range.without_mark
+        self._left_out = 0
+        self._take_left_out: Callable[[Table], None] | None = None
+
+    def _decided(self, arguments: Arguments, watermark: Watermark, snapshot: Snapshot | None, last: LastResult) -> Window:
+        """Decide the window, and how rows are recognised: by transactions if the table is stored."""
+        column = PostgresqlWatermark(self._session, self._table, watermark)
+        transactions = transactions_of(self._session, self._table.sql, snapshot) if snapshot else None
+        names = [column.name for column in self._table.columns]
+        past = transactions.past(last, watermark, self.info.identity) if transactions else past_by_digests(last, watermark, names)
+        window = decide(column, watermark, past, Rules.of(arguments))
+        if window.next_overlap is None:
+            return window
+        if transactions:
+            self._memory = transactions.memory(self._table.name, window)
+            self._old = transactions.delivered(last, window.overlap) if window.overlap else None
+        else:
+            check_count(self._table.name, window, self._count_up_to)
+            self._digests = Digests(last.records if window.overlap else b"")
+        return window
+
+    def _count_up_to(self, rows: Condition, most: int) -> int:
+        ((count,),) = self._session.rows(
+            f"SELECT count(*) FROM (SELECT 1 FROM {self._table.sql} WHERE {rows.sql} LIMIT {most}) AS first"
+        )
+        return int(count)
+
+    def left_out_to(self, take: "Callable[[Table], None]") -> None:
+        """See `source.Source.left_out_to`."""
+        self._take_left_out = take
+
+    def rows_left_out(self) -> int:
+        """See `source.Source.rows_left_out`."""
+        return self._left_out
+
+    def memory(self) -> Memory | None:
+        """See `source.Source.memory`."""
+        return self._digests.memory(column.name for column in self._table.columns) if self._digests else self._memory
 
     def schema(self) -> "Schema":
         """See `source.Source.schema`."""
@@ -80,26 +126,52 @@ class PostgresqlSource:
 
     @property
     def _rows(self) -> str:
-        return f"FROM {self._table.sql} WHERE {self._range.rows.sql}"
+        return f"FROM {self._table.sql} WHERE {self.window.rows.sql}"
 
     def _tables(self) -> "Iterator[Table]":
+        """Yield the rows to deliver. The rows that are left out travel only if they must."""
+        window, old = self.window, self._old
+        if old is None:
+            yield from self._selected(window.rows)
+            return
+        yield from self._selected(window.rows & Condition(f"NOT ({old.sql})"))
+        left_out = window.rows & old
+        if self._take_left_out is None:
+            ((self._left_out,),) = self._session.rows(f"SELECT count(*) FROM {self._table.sql} WHERE {left_out.sql}")
+            return
+        for rows in self._selected(left_out):
+            self._left_out += rows.num_rows
+            self._take_left_out(rows)
+
+    def _selected(self, rows: Condition) -> "Iterator[Table]":
+        from extract_job.databases.postgresql.digests import digest_columns, parted
+
+        names = ", ".join(column.expression for column in self._table.columns)
+        digests = self._digests
+        more = digest_columns(self._table.columns, self.window) if digests else ""
+        batches = self._session.batches(f"SELECT {names}{more} FROM {self._table.sql} WHERE {rows.sql}")
+        for batch in batches:
+            new = batch
+            if digests:
+                new, old = parted(batch, digests)
+                self._left_out += old.num_rows
+                if old.num_rows and self._take_left_out:
+                    self._take_left_out(self._converted(old, batches))
+            if new.num_rows:
+                yield self._converted(new, batches)
+
+    def _converted(self, batch: Any, batches: "Generator[Any, None, None]") -> "Table":
         from extract_job.databases.postgresql.arrow import table_of
 
-        columns, schema = self._table.columns, self.schema()
-        names = ", ".join(column.expression for column in columns)
-        batches = self._session.batches(f"SELECT {names} {self._rows}")
-        for batch in batches:
-            try:
-                table = table_of(columns, schema, batch)
-            except MisfitError as error:
-                batches.close()
-                raise self._misfit(error) from error
-            if table.num_rows:
-                yield table
+        try:
+            return table_of(self._table.columns, self.schema(), batch)
+        except MisfitError as error:
+            batches.close()
+            raise self._misfit(error) from error
 
     def _misfit(self, error: MisfitError) -> JobError:
         row_id = self._table.row_id
-        rows = error.rows & self._range.rows
+        rows = error.rows & self.window.rows
         text = self._table.column("text_columns", error.column.name).text
         answer = self._session.rows(
             f"SELECT {text}, {f'{row_id}::text' if row_id else 'NULL'} FROM {self._table.sql} WHERE {rows.sql} LIMIT 1"

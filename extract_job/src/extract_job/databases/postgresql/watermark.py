@@ -9,8 +9,9 @@ from extract_job.databases.conditions import Condition
 from extract_job.databases.names import quoted
 from extract_job.databases.postgresql.columns import Column
 from extract_job.databases.postgresql.connection import Session
-from extract_job.databases.ranges import not_a_mark
+from extract_job.databases.postgresql.transactions import literal
 from extract_job.databases.tables import SourceTable
+from extract_job.databases.window import not_a_mark
 from extract_job.errors import FailureClass, JobError
 from extract_job.marks import MarkType, Watermark, check_mark, form
 
@@ -21,11 +22,11 @@ _TYPES = {
     MarkType.TIMESTAMP: {"timestamp", "timestamptz", "date"},
     MarkType.STRING: {"text", "varchar", "bpchar", "name"},
 }
-_CAST = {MarkType.INTEGER: "int8", MarkType.DECIMAL: "numeric", MarkType.DATE: "date", MarkType.STRING: "text"}
+_CAST = {MarkType.INTEGER: "int8", MarkType.DECIMAL: "numeric", MarkType.DATE: "date"}
 
 
 class PostgresqlWatermark:
-    """See `ranges.WatermarkColumn`."""
+    """See `window.WatermarkColumn`."""
 
     def __init__(self, session: Session, table: SourceTable[Column], watermark: Watermark) -> None:
         column = table.column("hwm_col_name", watermark.column)
@@ -39,34 +40,69 @@ class PostgresqlWatermark:
         self._table = table
         self._column = column
         self._watermark = watermark
-        self._sql = quoted(column.name)
+        # The order of a collation depends on the library of the server; that of "C" is the order of code points.
+        texts = watermark.type is MarkType.STRING
+        self._sql = f'{quoted(column.name)}::text COLLATE "C"' if texts else quoted(column.name)
+        self.zoned = column.base == "timestamptz"
         self.is_null = Condition(f"{self._sql} IS NULL")
 
     def compared(self, operator: str, mark: str) -> Condition:
-        """See `ranges.WatermarkColumn.compared`."""
+        """See `window.WatermarkColumn.compared`."""
         return Condition(f"{self._sql} {operator} {self._literal(mark)}")
 
     def newest(self, rows: Condition) -> str | None:
-        """See `ranges.WatermarkColumn.newest`."""
+        """See `window.WatermarkColumn.newest`."""
         ((mark,),) = self._session.rows(f"SELECT max({self._sql})::text FROM {self._table.sql} WHERE {rows.sql}")
-        try:
-            if mark is not None:
-                check_mark(self._watermark.type, mark)
-        except ValueError as error:
-            raise not_a_mark(self._table.name, self._column, self._watermark, mark, error) from error
         return None if mark is None else str(mark)
 
+    def check(self, mark: str) -> None:
+        """See `window.WatermarkColumn.check`."""
+        try:
+            check_mark(self._watermark.type, mark)
+        except ValueError as error:
+            raise not_a_mark(self._table.name, self._column, self._watermark, mark, error) from error
+
+    def below(self, mark: str, other: str) -> bool:
+        """See `window.WatermarkColumn.below`."""
+        if mark == other:
+            return False
+        ((answer,),) = self._session.rows(f"SELECT {self._literal(mark)} < {self._literal(other)}")
+        return bool(answer)
+
     def count(self, rows: Condition) -> int:
-        """See `ranges.WatermarkColumn.count`."""
+        """See `window.WatermarkColumn.count`."""
         ((count,),) = self._session.rows(f"SELECT count(*) FROM {self._table.sql} WHERE {rows.sql}")
         return int(count)
 
+    def clock(self) -> str | None:
+        """See `window.WatermarkColumn.clock`: the clock of the server.
+
+        Without a zone it is the later of UTC and the time zone that sessions of this user begin with,
+        because values do not say which of them they mean. In the hour that clocks repeat at the end of
+        summer time, and for a day after, time goes on without the repetition: marks of the first pass
+        are not in the future in the second. Read after the snapshot, so that the marks of all rows
+        in it are before this time.
+        """
+        if self._watermark.type not in (MarkType.DATE, MarkType.TIMESTAMP):
+            return None
+        now = "clock_timestamp()"
+        if not self.zoned:
+            zone = "(SELECT reset_val FROM pg_settings WHERE name = 'TimeZone')"
+            day = "interval '24 hours'"
+            now = f"greatest({now} AT TIME ZONE 'UTC', {now} AT TIME ZONE {zone}, ({now} - {day}) AT TIME ZONE {zone} + {day})"
+        ((clock,),) = self._session.rows(f"SELECT ({now})::{self._column.base}::text")
+        return str(clock)
+
     def _literal(self, mark: str) -> str:
+        if self._watermark.type is MarkType.STRING:
+            return f'{literal(mark)}::text COLLATE "C"'
+        if self._column.base in ("float4", "float8"):  # as numeric, 0.1 would not be the 0.1 of a float4
+            return f"{literal(mark)}::{self._column.base}"
         if self._watermark.type is not MarkType.TIMESTAMP:
             return f"{literal(mark)}::{_CAST[self._watermark.type]}"
         if self._column.base == "timestamptz":
             return f"{literal(mark)}::timestamptz"
-        if form(mark)[1]:
+        if _has_offset(mark):
             raise JobError(
                 f"table {self._table.name!r}: watermark column {self._column.name!r} is {self._column.declared}, which cannot be "
                 f"compared with the mark {mark!r} because of its offset; set a mark without an offset",
@@ -75,6 +111,8 @@ class PostgresqlWatermark:
         return f"{literal(mark)}::timestamp"
 
 
-def literal(text: str) -> str:
-    """Quote a text; standard_conforming_strings is on, so a backslash needs no escape."""
-    return "'" + text.replace("'", "''") + "'"
+def _has_offset(mark: str) -> bool:
+    try:
+        return form(mark)[1] != ""
+    except ValueError:
+        return False  # a value of the table, such as infinity, which is compared before it is checked

@@ -2,23 +2,27 @@
 """A SQLite table as a `Source`: the high mark and the rows are read in one transaction."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from extract_job.arguments.model import Arguments
 from extract_job.databases.conditions import Condition
+from extract_job.databases.delivered import Digests, Memory, check_count, digest_of, past_by_digests
 from extract_job.databases.misfits import MisfitError, misfit, place
 from extract_job.databases.names import quoted
-from extract_job.databases.ranges import EVERYTHING, row_range
 from extract_job.databases.sqlite.columns import Column, Kind
 from extract_job.databases.sqlite.connection import snapshot
 from extract_job.databases.sqlite.tables import find_table
 from extract_job.databases.sqlite.watermark import SqliteWatermark
 from extract_job.databases.tables import SourceTable
+from extract_job.databases.window import EVERYTHING, Past, Rules, Window, decide
 from extract_job.errors import JobError
-from extract_job.marks import form
+from extract_job.last_result import LastResult
+from extract_job.marks import MarkType, Watermark, form
+from extract_job.result import SourceInfo
 from extract_job.stopping import StopRequest
 
 if TYPE_CHECKING:
@@ -31,25 +35,31 @@ ZONE_ROWS = 1000
 
 
 @contextmanager
-def open_sqlite(arguments: Arguments, stop: StopRequest) -> Iterator["SqliteSource"]:
+def open_sqlite(arguments: Arguments, last: LastResult, stop: StopRequest) -> Iterator["SqliteSource"]:
     """Open the table in a snapshot; for errors see `connection.snapshot`."""
     with snapshot(arguments.database, arguments.lock_wait_seconds, stop) as connection:
         table = find_table(connection, arguments.database, arguments.table, arguments.text_columns)
-        yield SqliteSource(connection, table, arguments)
+        yield SqliteSource(connection, table, arguments, last)
 
 
 class SqliteSource:
     """See `source.Source`."""
 
-    def __init__(self, connection: sqlite3.Connection, table: SourceTable[Column], arguments: Arguments) -> None:
+    snapshot: str | None = None
+
+    def __init__(
+        self, connection: sqlite3.Connection, table: SourceTable[Column], arguments: Arguments, last: LastResult
+    ) -> None:
         self._connection = connection
         self._table = table
-        watermark = arguments.watermark
-        self._range = EVERYTHING if watermark is None else row_range(SqliteWatermark(connection, table, watermark), watermark)
-        self._cursor: sqlite3.Cursor | None = None
         self._columns = tuple(_zone_decided(connection, table, column) for column in table.columns)
-        self.high_mark = self._range.high
-        self.rows_without_mark = self._range.without_mark
+        past = past_by_digests(last, arguments.watermark, [column.name for column in table.columns])
+        self.window = EVERYTHING if arguments.watermark is None else self._decided(arguments, arguments.watermark, past)
+        self._digests = Digests(last.records if self.window.overlap else b"")
+        self._cursor: sqlite3.Cursor | None = None
+        self._left_out = 0
+        self._take_left_out: Callable[[Table], None] | None = None
+        self.info = SourceInfo("sqlite", sqlite3.sqlite_version, datetime.now(UTC).isoformat(timespec="microseconds"), None)
 
     def schema(self) -> "Schema":
         """See `source.Source.schema`."""
@@ -58,13 +68,59 @@ class SqliteSource:
 
         return schema_of(self._columns)
 
+    def left_out_to(self, take: "Callable[[Table], None]") -> None:
+        """See `source.Source.left_out_to`."""
+        self._take_left_out = take
+
     def read(self, most: int) -> "Table | None":
         """See `source.Source.read`."""
+        while rows := self._fetched(most):
+            if self.window.next_overlap is not None:
+                rows = self._new(rows)
+            if rows:
+                return self._converted(rows)
+        return None
+
+    def rows_left_out(self) -> int:
+        """See `source.Source.rows_left_out`."""
+        return self._left_out
+
+    def memory(self) -> Memory | None:
+        """See `source.Source.memory`."""
+        if self.window.next_begin is None:
+            return None
+        return self._digests.memory(column.name for column in self._table.columns)
+
+    def _decided(self, arguments: Arguments, watermark: Watermark, past: Past) -> Window:
+        column = SqliteWatermark(self._connection, self._table, watermark)
+        window = decide(column, watermark, past, Rules.of(arguments))
+        if watermark.type is MarkType.TIMESTAMP and window.begin is not None:
+            column.check_forms(window.begin)
+        check_count(self._table.name, window, self._count_up_to)
+        return window
+
+    def _count_up_to(self, rows: Condition, most: int) -> int:
+        query = f"SELECT count(*) FROM (SELECT 1 FROM {self._table.sql} WHERE {rows.sql} LIMIT {most})"
+        (count,) = self._connection.execute(query, rows.values).fetchone()
+        return int(count)
+
+    def _new(self, rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+        """Return the rows to deliver, without the two flags at their end."""
+        new, old = [], []
+        for *values, overlap, remember in rows:
+            row = tuple(values)
+            if (overlap or remember) and not self._digests.is_new(digest_of(row), overlap=overlap == 1, remember=remember == 1):
+                old.append(row)
+            else:
+                new.append(row)
+        self._left_out += len(old)
+        if old and self._take_left_out:
+            self._take_left_out(self._converted(old))
+        return new
+
+    def _converted(self, rows: list[tuple[object, ...]]) -> "Table":
         from extract_job.databases.sqlite.arrow import table_of
 
-        rows = self._fetched(most)
-        if not rows:
-            return None
         try:
             return table_of(self._columns, self.schema(), rows)
         except MisfitError as error:
@@ -72,7 +128,7 @@ class SqliteSource:
 
     def count(self) -> int:
         """See `source.Source.count`."""
-        rows = self._range.rows
+        rows = self.window.rows
         (count,) = self._connection.execute(f"SELECT count(*) FROM {self._table.sql} WHERE {rows.sql}", rows.values).fetchone()
         return int(count)
 
@@ -80,7 +136,7 @@ class SqliteSource:
         """See `source.Source.figures`."""
         from extract_job.databases.sqlite.figures import figures_in
 
-        return figures_in(self._connection, self._columns, self._table.sql, self._range.rows)
+        return figures_in(self._connection, self._columns, self._table.sql, self.window.rows)
 
     def hasher(self) -> "Hasher":
         """See `source.Source.hasher`."""
@@ -91,17 +147,25 @@ class SqliteSource:
     def _fetched(self, most: int) -> list[tuple[object, ...]]:
         try:
             if self._cursor is None:
-                names = ", ".join(quoted(column.name) for column in self._columns)
-                rows = self._range.rows
-                self._cursor = self._connection.execute(f"SELECT {names} FROM {self._table.sql} WHERE {rows.sql}", rows.values)
+                self._cursor = self._selected()
             return self._cursor.fetchmany(most)
         except sqlite3.OperationalError as error:
             if "decode to UTF-8" in str(error):
                 raise JobError(self._undecodable()) from error
             raise
 
+    def _selected(self) -> sqlite3.Cursor:
+        window = self.window
+        names = ", ".join(quoted(column.name) for column in self._columns)
+        flags = Condition("")
+        if window.next_overlap is not None:
+            overlap, remember = window.overlap or Condition("0"), window.next_overlap
+            flags = Condition(f", {overlap.sql}, {remember.sql}", overlap.values + remember.values)
+        query = f"SELECT {names}{flags.sql} FROM {self._table.sql} WHERE {window.rows.sql}"
+        return self._connection.execute(query, flags.values + window.rows.values)
+
     def _misfit(self, error: MisfitError) -> JobError:
-        rows = error.rows & self._range.rows
+        rows = error.rows & self.window.rows
         value, number = self._connection.execute(
             f"SELECT {quoted(error.column.name)}, {self._table.row_id or 'NULL'} FROM {self._table.sql} WHERE {rows.sql} LIMIT 1",
             rows.values,
@@ -113,7 +177,7 @@ class SqliteSource:
         row_id = self._table.row_id
         for column in self._columns:
             name = quoted(column.name)
-            rows = Condition(f"typeof({name}) = 'text'") & self._range.rows
+            rows = Condition(f"typeof({name}) = 'text'") & self.window.rows
             texts = self._connection.execute(
                 f"SELECT {row_id or 'NULL'}, CAST({name} AS BLOB) FROM {self._table.sql} WHERE {rows.sql}", rows.values
             )
