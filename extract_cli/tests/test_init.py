@@ -268,12 +268,14 @@ OF_POSTGRESQL = """\
     # a command line can't carry a value that begins with -, so this table's job gets its arguments as JSON
     public.big: {partition_column: id, lower_bound: "-100000", upper_bound: "2", num_partitions: 3, argument_encoding: json}
     # 0 rows; no primary key
+    'public."dotted.name"': {}
+    # 0 rows; no primary key
     # inherits from public.papers, and its rows are read there too: leave out one of them
     # rows whose updated_at is NULL are read by the first run only
     # no index begins with updated_at: each run scans the table
     public.letters: {extract_type: PE, watermark: {column: updated_at, type: timestamp}}
     # 2 rows; key: id
-    # row-level security: the job reads only the rows that its user may see
+    # row-level security hides rows from this user: the job refuses the table, unless it has row_security: allow
     # updated_at reaches infinity, in the future: as a watermark it would hide all later rows
     public.offers: {}
     # 200 rows; key: id
@@ -308,7 +310,6 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgr
         0,
         (
             "left out: tables that this user cannot read: closed.shut, public.hidden\n"
-            "left out: tables with a dot in their names: public.dotted.name\n"
             "left out: views: public.named\n"
             "next: extract plan shop\n"
             "then, on this machine: PGHOST=127.0.0.1 PGUSER=reader PGPASSWORD=... extract run shop --local\n"
@@ -324,10 +325,18 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgr
     compared = cli("validate", "shop", "--database", url)
     line = next(number for number, line in enumerate(text.splitlines(), 1) if "public.accounts" in line)
     wrong = "watermark.column: is 'updated', and the table has no such column; did you mean 'updated_at'?"
+    hidden = next(number for number, line in enumerate(text.splitlines(), 1) if "public.offers" in line)
+    policy = (
+        "row-level security hides rows from user 'reader'; let the job use a role with BYPASSRLS, or write row_security: allow "
+        "to read the visible rows only"
+    )
     assert compared == (
         2,
-        f'config/shop.yml:{line}:61: extract.tables."public.accounts".{wrong}\n',
-        "note: config/shop.yml: 1 of the database's tables and views is not in it: public.named\n1 finding\n",
+        (
+            f'config/shop.yml:{line}:61: extract.tables."public.accounts".{wrong}\n'
+            f'config/shop.yml:{hidden}:5: extract.tables."public.offers": {policy}\n'
+        ),
+        "note: config/shop.yml: 1 of the database's tables and views is not in it: public.named\n2 findings\n",
     )
     place = f"127.0.0.1:{postgresql_port}"
     failed = f'Failed to connect: connection to server at "127.0.0.1", port {postgresql_port} failed: '

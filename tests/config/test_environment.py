@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from extract_core.config.read import read_faulty
 from extract_core.plan.check import check_source
 from extract_core.plan.explain import Explainer
 
@@ -96,3 +97,17 @@ def test_what_anchors_hold_is_judged_where_it_is_used(plan):
     extract: {job_type: loom, tables: {a: *common, b: {<<: *common}}}
     """
     assert [table.item["arguments"]["job_arguments"]["--fetchsize"] for table in plan(text)] == ["9", "9"]
+
+
+def test_a_name_of_a_table_may_look_like_a_reference(plan):
+    text = """
+    extract: {job_type: loom, tables: {"$${ENV:HOME}": {}, "$$${ENV:HOME}": {}, "$${ENV:": {}, b: {}}}
+    """
+    assert [table.item["table"] for table in plan(text)] == ["${ENV:HOME}", "$${ENV:HOME}", "${ENV:", "b"]
+
+
+def test_a_finding_about_such_a_table_has_its_place():
+    data = b'extract:\n  job_type: loom\n  tables:\n    a: {}\n    "$${ENV:HOME}": {fetchsize: many}\n'
+    config, _ = read_faulty(data, file="sales.yml")
+    finding = config.text.finding(("extract", "tables", "${ENV:HOME}", "fetchsize"), "is wrong")
+    assert str(finding) == 'sales.yml:5:33: extract.tables."${ENV:HOME}".fetchsize: is wrong'

@@ -2,7 +2,7 @@
 
 It is allowed in `source_type` and in values below `extract`, except job types and tags, and only for variables that can't be
 secret: plans store the value, and commands show it. As in a shell, the default also replaces an empty variable.
-``$${ENV:NAME}`` is the text ``${ENV:NAME}``.
+``$${ENV:NAME}`` is the text ``${ENV:NAME}``, also in the name of a table.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
 
 MARK: Final = b"${ENV:"
+_ESCAPED: Final = "$${ENV:"
 _REFERENCE: Final = re.compile(r"(\$?)\$\{ENV:([^}]*)\}")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _KEPT: Final = re.compile(r"AWS_|LAMBDA_|.*(SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|PRIVATE|(^|_)KEY(_|$))", re.IGNORECASE)
@@ -33,6 +34,7 @@ class Environment:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._seen: set[int] = set()
+        self._names: set[Path] = set()
         self.problems: list[tuple[Path, str, bool]] = []
         self.used: dict[Path, str] = {}
 
@@ -53,13 +55,23 @@ class Environment:
         if isinstance(value, list):
             value[:] = [self._walk((*path, index), inner) for index, inner in enumerate(value)]
             return value
+        if path == ("extract", "tables"):
+            self._take_names(value)
         for key, inner in value.items():
             if not path and (key.startswith("x-") or key in _NOT_READ):
                 continue
-            if "${ENV:" in key:
+            if "${ENV:" in key and (*path, key) not in self._names:
                 self.problems.append(((*path, key), f"${{ENV:…}} is not allowed in a key; {_WHERE}", True))
             value[key] = self._walk((*path, key), inner)
         return value
+
+    def _take_names(self, tables: dict[str, Json]) -> None:
+        """Undo the escapes in the names of tables."""
+        if any(_ESCAPED in name for name in tables):
+            named = {name.replace(_ESCAPED, "${ENV:"): table for name, table in tables.items()}
+            self._names = {("extract", "tables", name.replace(_ESCAPED, "${ENV:")) for name in tables if _ESCAPED in name}
+            tables.clear()
+            tables.update(named)
 
     def _text(self, path: Path, text: str) -> str:
         if path != ("source_type",) and (path[:1] != ("extract",) or _is_fixed(path)):

@@ -30,6 +30,8 @@ class Spot:
         spot = self
         for depth, segment in enumerate(path):
             inner = spot.children.get(segment)
+            if inner is None and isinstance(segment, str):  # the name of a table that is escaped in the file
+                inner = spot.children.get(segment.replace("${ENV:", "$${ENV:"))
             if inner is None:
                 break
             if of_key and depth == len(path) - 1 and inner.key_line:

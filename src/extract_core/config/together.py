@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extract_core.config import keys
 from extract_core.config.bounds import wrong_bounds
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from extract_core.config.spots import Path
     from extract_core.config.tiers import Tiers
     from extract_core.errors import Finding
+
+
+_OF_TABLE: Final = "remove it, or write 0"
+_FOR_TABLE: Final = "write lag: 0 for this table"
 
 
 def wrong_together(tiers: Tiers, table: str, job_type: str | None, core: Mapping[str, object]) -> list[Finding]:
@@ -37,13 +41,16 @@ def wrong_together(tiers: Tiers, table: str, job_type: str | None, core: Mapping
     elif "lag" in core:
         wrong = _lag_fault(str(core["lag"]), str(core["watermark.type"]))
         if wrong:
-            findings.append(tiers.finding(tiers.origin("lag", table, job_type), wrong))
+            origin = tiers.origin("lag", table, job_type)
+            if origin[: len(path)] != path:  # of several tables
+                wrong = f"does not fit the table {table!r}: it {wrong.replace(_OF_TABLE, _FOR_TABLE)}"
+            findings.append(tiers.finding(origin, wrong))
     return findings
 
 
 def _lag_fault(lag: str, watermark_type: str) -> str | None:
     if watermark_type == "StringType":
-        return f"is {lag!r}, but a watermark of StringType takes no lag; remove it, or write 0"[:200] if lag != "0" else None
+        return f"is {lag!r}, but a watermark of StringType takes no lag; {_OF_TABLE}" if lag != "0" else None
     has_unit = not lag.isdigit()
     if watermark_type in keys.NUMERIC_WATERMARKS and has_unit:
         return f"is {lag!r}, but a watermark of {watermark_type} takes a number without a unit; write one for this table"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from extract_core.errors import UsageError
 from extract_core.wording import did_you_mean
@@ -46,6 +46,14 @@ class Address:
     user: str
     port: int | None
     name: str
+
+    def with_options(self, options: str) -> str:
+        """The URI with more options of the server, after those that it has: the last of two settings counts."""
+        head, question, query = self.uri.rpartition("?")
+        parts = [part.partition("=") for part in query.split("&")]
+        has = unquote("".join(value for key, _, value in parts if key == "options"))
+        others = [f"{key}={value}" for key, _, value in parts if key != "options"]
+        return f"{head}{question}{'&'.join(others)}&options={quote(f'{has} {options}'.strip(), safe='')}"
 
 
 def read_address(url: str) -> Address:

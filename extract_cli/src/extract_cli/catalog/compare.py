@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from extract_cli.catalog.names import quoted_name
 from extract_core.plan.source_planner import Planner
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from extract_cli.catalog.names import Place
     from extract_cli.catalog.tables import Database, Table
     from extract_core.config.model import SourceConfig
     from extract_core.errors import Finding
@@ -17,39 +19,77 @@ if TYPE_CHECKING:
 
 _COLUMNS: Final = ("watermark.column", "partition_column")
 _MOST_TOLD: Final = 20
-_PUBLIC: Final = "public."
+_NUMBERS: Final = frozenset({"int2", "int4", "int8", "numeric"})
+MARKS: Final[Mapping[str, frozenset[str]]] = {
+    "IntegerType": _NUMBERS | {"oid"},
+    "LongType": _NUMBERS | {"oid"},
+    "DecimalType": _NUMBERS | {"float4", "float8"},
+    "DateType": frozenset({"date"}),
+    "TimestampType": frozenset({"timestamp", "timestamptz", "date"}),
+    "StringType": frozenset({"text", "varchar", "bpchar", "name"}),
+}
+"""The types of PostgreSQL that can hold marks of a type: as in the reference job."""
 
 
 def compare(config: SourceConfig, registry: Registry, database: Database) -> tuple[list[Finding], list[str]]:
     """Complaints about the config, and notes of tables that it lacks. Tables with other findings are compared by name alone."""
     planner = Planner(config, None, registry)
-    there = {table.name: table for table in database.tables}
+    there = {table.place: table for table in database.tables}
     findings: list[Finding] = []
-    named = set()
+    named: dict[Place, str] = {}
+    notes = []
     for name in config.tables:
-        table = _find(name, there, engine=database.engine)
-        if table is None:
-            hint = did_you_mean(name, there) or "; leave it out, or let this user see it"
-            findings.append(
-                config.text.finding(("extract", "tables", name), f"the database has no such table{hint}", of_key=True)
-            )
+        places = database.names.meant(name)
+        if len(places) != 1:
+            findings.append(config.text.finding(("extract", "tables", name), _not_one(name, places, database), of_key=True))
             continue
-        named.add(table.name)
+        table = there[places[0]]
+        if table.place in named:
+            notes.append(f"{config.text.file}: {named[table.place]} and {name} are the same table of the database")
+        named[table.place] = name
         planned = planner.read(name)
         core = {} if isinstance(planned, list) else planned[0].core
+        if refusal := _refused(table, core):
+            findings.append(config.text.finding(("extract", "tables", name), refusal, of_key=True))
         columns = [column.name for column in table.columns]
         for key in _COLUMNS:
             if key in core and core[key] not in columns:
                 said = f"is {core[key]!r}, and the table has no such column{did_you_mean(str(core[key]), columns)}"
                 findings.append(config.text.finding(planner.tiers.origin(key, name, planner.job_type_of(name)), said))
-    return findings, _new(config.text.file, [name for name in there if name not in named])
+        if wrong := _wrong_marks(table, core, columns):
+            origin = planner.tiers.origin("watermark.type", name, planner.job_type_of(name))
+            findings.append(config.text.finding(origin, wrong))
+    new = [table.name for table in database.tables if table.place not in named and table.refusal is None]
+    return findings, notes + _new(config.text.file, new)
 
 
-def _find(name: str, there: Mapping[str, Table], *, engine: str) -> Table | None:
-    """The table that a job would read. Without a schema, PostgreSQL looks on its search path: in public, unless set otherwise."""
-    if name in there or engine == "sqlite":
-        return there.get(name)
-    return there.get(_PUBLIC + name)
+def _not_one(name: str, places: Sequence[Place], database: Database) -> str:
+    if places:
+        return f"means {len(places)} tables of the database; write the one to be read: {' or '.join(map(quoted_name, places))}"
+    hint = did_you_mean(name, [table.name for table in database.tables]) or "; leave it out, or let this user see it"
+    return f"the database has no such table{hint}"
+
+
+def _refused(table: Table, core: Mapping[str, object]) -> str | None:
+    """Why a job of this user could not read the table."""
+    if table.refusal is not None:
+        return table.refusal
+    if not table.columns:
+        return "the table has no columns to read; leave it out"
+    return table.hides_rows if core.get("row_security", "refuse") == "refuse" else None
+
+
+def _wrong_marks(table: Table, core: Mapping[str, object], columns: Sequence[str]) -> str | None:
+    """Why the type of the watermark does not fit its column: what the job would refuse."""
+    name, kind = core.get("watermark.column"), str(core.get("watermark.type"))
+    if name not in columns or kind not in MARKS or core.get("extract_type", "FE") == "FE":
+        return None
+    column = table.column(str(name))
+    if not column.base or column.base in MARKS[kind]:
+        return None
+    fitting = sorted(other for other, types in MARKS.items() if column.base in types)
+    remedy = f"write {' or '.join(fitting)}" if fitting else "use another column, or extract_type: FE"
+    return f"is {kind!r}, but {column.name!r} is {column.type}, which cannot hold such marks; {remedy}"
 
 
 def _new(file: str, names: list[str]) -> list[str]:

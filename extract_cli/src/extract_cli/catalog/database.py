@@ -8,27 +8,30 @@ from typing import TYPE_CHECKING, Final
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from extract_cli.catalog.tables import Database
 
 _KNOWN: Final = "sqlite:///path/to/file.db or postgresql://user@host:5432/name"
 _WITH_DRIVER: Final = re.compile(r"(postgres(?:ql)?|sqlite)\+[a-z0-9_]{1,20}")
 
 
-def read_database(url: str, *, names_only: bool = False) -> Database:
+def read_database(url: str, *, compared: Collection[str] | None = None) -> Database:
     """The database's tables, with what its catalog says of them. Raises UsageError if it cannot be read.
 
-    `names_only`: tables, views and columns by name, without a look at any row. No message holds the URL's password.
+    `compared`: the names of a config that is compared with it. Then there are views too, and tables that this user may not
+    read, and no row is looked at. No message holds the URL's password.
     """
     scheme, colon, _ = url.partition("://")
     if scheme == "sqlite" and colon:
         from extract_cli.catalog.sqlite import read_sqlite
 
-        return read_sqlite(url, names_only=names_only)
+        return read_sqlite(url, compared=compared)
     if scheme in ("postgresql", "postgres") and colon:
         from extract_cli.catalog.address import read_address
         from extract_cli.catalog.postgresql import read_postgresql
 
-        return read_postgresql(read_address(url), names_only=names_only)
+        return read_postgresql(read_address(url), compared=compared)
     if colon and (driver := _WITH_DRIVER.fullmatch(scheme)):
         plain = "sqlite:///…" if driver[1] == "sqlite" else "postgresql://…"
         raise UsageError(f"the database {scheme}://… names a Python driver; leave it out: {plain}")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
-from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Any, Final
 
 from extract_cli.catalog.postgresql_catalog import Catalog
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from extract_cli.catalog.address import Address
     from extract_cli.catalog.tables import Database
 
@@ -31,8 +35,11 @@ _REMEDIES: Final = (
 """What libpq or the server says, and what to do (https://www.postgresql.org/docs/current/client-authentication-problems.html)."""
 
 
-def read_postgresql(address: Address, *, names_only: bool = False) -> Database:
-    """The tables of a PostgreSQL database that this user may read.
+_OPTIONS: Final = "-c quote_all_identifiers=off -c search_path=pg_catalog"
+
+
+def read_postgresql(address: Address, *, compared: Collection[str] | None = None) -> Database:
+    """The tables of a PostgreSQL database. `compared` is as for `read_database`.
 
     Raises UsageError if it cannot be reached or the driver is missing.
     """
@@ -43,12 +50,29 @@ def read_postgresql(address: Address, *, names_only: bool = False) -> Database:
             f"the database {address.shown} needs a driver that is not installed here; install it with: {INSTALL}"
         ) from error
     try:
-        with closing(dbapi.connect(address.uri, autocommit=True)) as connection, closing(connection.cursor()) as cursor:
+        with ExitStack() as stack:
+            cursor, schemas = _connected(dbapi, address.uri, stack)
+            if isinstance(schemas, bytes):
+                # The driver compares names as the catalog shows them. With quote_all_identifiers it recognises no type.
+                options = f"{os.environ.get('PGOPTIONS', '')} {_OPTIONS}".strip()
+                cursor, _ = _connected(dbapi, address.with_options(options), stack)
             cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+            # No object of a user stands in for one of PostgreSQL, and names of types do not depend on the user's settings.
+            cursor.execute("SET search_path = pg_catalog, pg_temp")
+            cursor.execute("SET quote_all_identifiers = off")
+            cursor.execute("SET DateStyle = 'ISO'")
             cursor.execute(f"SET statement_timeout = '{_PATIENCE}'")
-            return Catalog(cursor, dbapi.Error).database(address, names_only=names_only)
+            return Catalog(cursor, dbapi.Error, tuple(json.loads(schemas))).database(address, compared=compared)
     except dbapi.Error as error:
         raise UsageError(f"the database {address.shown} can't be read: {_said(error)}") from error
+
+
+def _connected(dbapi: Any, uri: str, stack: ExitStack) -> tuple[Any, str | bytes]:
+    """A cursor, and the schemas of the search path as a JSON list: as bytes if the driver recognises no text."""
+    connection = stack.enter_context(closing(dbapi.connect(uri, autocommit=True)))
+    cursor = stack.enter_context(closing(connection.cursor()))
+    cursor.execute("SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false))::pg_catalog.text")
+    return cursor, cursor.fetchone()[0]
 
 
 def _said(error: Exception) -> str:

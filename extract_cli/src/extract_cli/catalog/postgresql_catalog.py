@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from extract_cli.catalog.names import Names
 from extract_cli.catalog.propose import times
 from extract_cli.catalog.tables import WHOLE, Column, Database, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from extract_cli.catalog.address import Address
+    from extract_cli.catalog.names import Place
 
     Cursor = Any  # of adbc_driver_postgresql.dbapi, which is an extra
     Row = Sequence[Any]
-    Name = tuple[str, str]
 
 _COUNTED: Final = 100_000  # rows that are counted where the statistics know nothing
 _LOOKED_AT: Final = 1_000_000  # rows that are looked at without an index
 _LOST: Final = ("08", "57P")  # the connection is gone (https://www.postgresql.org/docs/current/errcodes-appendix.html)
+_LET: Final = "let the job use a role with BYPASSRLS, or write row_security: allow to read the visible rows only"
 _KINDS: Final = {"v": "views", "m": "materialized views", "f": "foreign tables"}
 _OURS: Final = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
 
 _RELATIONS: Final = rf"""
-SELECT n.nspname::text, c.relname::text, c.relkind::text, c.reltuples::float8::bigint, c.relrowsecurity,
-  has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
+SELECT n.nspname::text, c.relname::text, c.relkind::text, c.reltuples::float8::bigint, row_security_active(c.oid),
+  has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'SELECT')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND {_OURS}
 ORDER BY 1, 2
 """  # noqa: S608 - nothing of it comes from outside
+# A domain is looked through, as the job does.
 _COLUMNS: Final = rf"""
-SELECT n.nspname::text, c.relname::text, a.attname::text, format_type(a.atttypid, NULL)::text, a.attnotnull
-FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND {_OURS}
+WITH RECURSIVE base AS (
+  SELECT a.attrelid, a.attnum, a.atttypid AS type
+  FROM pg_attribute a WHERE a.attnum > 0 AND NOT a.attisdropped
+  UNION ALL
+  SELECT b.attrelid, b.attnum, t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd'
+)
+SELECT n.nspname::text, c.relname::text, a.attname::text, format_type(a.atttypid, NULL)::text, a.attnotnull, t.typname::text,
+  has_column_privilege(c.oid, a.attnum, 'SELECT')
+FROM base b JOIN pg_type t ON t.oid = b.type AND t.typtype <> 'd'
+JOIN pg_attribute a ON a.attrelid = b.attrelid AND a.attnum = b.attnum
+JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND {_OURS}
 ORDER BY 1, 2, a.attnum
 """  # noqa: S608 - nothing of it comes from outside
 # Of an index: the columns of its key (not those it merely includes), whether it holds all rows, and whether it is unique.
@@ -62,33 +75,40 @@ _TYPES: Final[dict[str, str]] = {
 
 
 class Catalog:
-    """One reading of one catalog. `failure` is what the driver raises."""
+    """One reading of one catalog. `failure` is what the driver raises; `schemas` are those of the user's search path."""
 
-    def __init__(self, cursor: Cursor, failure: type[Exception]) -> None:
-        self._cursor, self._failure = cursor, failure
+    def __init__(self, cursor: Cursor, failure: type[Exception], schemas: tuple[str, ...]) -> None:
+        self._cursor, self._failure, self._schemas = cursor, failure, schemas
 
-    def database(self, address: Address, *, names_only: bool) -> Database:
-        """All tables that this user may read."""
+    def database(self, address: Address, *, compared: Collection[str] | None) -> Database:
+        """All tables that this user may read whole. `compared` is as for `read_database`."""
         port_of = "coalesce(inet_server_port(), current_setting('port')::int)"
-        ((name, port),) = self._rows(f"SELECT current_database()::text, {port_of}")
+        ((name, port, user),) = self._rows(f"SELECT current_database()::text, {port_of}, current_user::text")
         relations = self._rows(_RELATIONS)
         columns = _grouped(self._rows(_COLUMNS))
         indexes = _grouped(self._rows(_INDEXES))
         heirs = self._rows(_HEIRS)
+        names = Names(((row[0], row[1]) for row in relations), self._schemas)
+        wanted = {place for each in compared or () for place in names.meant(each)}
         tables = []
         left_out = defaultdict(list)
-        for schema, relation, kind, estimate, has_policies, readable in relations:
-            both = (schema, relation)
-            if kind in _KINDS and not names_only:
-                left_out[_KINDS[kind]].append(f"{schema}.{relation}")
-            elif not readable:
-                left_out["tables that this user cannot read"].append(f"{schema}.{relation}")
-            elif "." in schema or "." in relation:
-                left_out["tables with a dot in their names"].append(f"{schema}.{relation}")
+        for schema, relation, kind, estimate, hides_rows, *rights in relations:
+            place = (schema, relation)
+            table = _table(place, names.written(place), columns.get(place, []), indexes.get(place, []))
+            refusal = _refusal(user, table, columns.get(place, []), *rights)
+            if compared is not None:
+                table = replace(table, refusal=refusal, hides_rows=_hides(user) if hides_rows else None)
+                is_view = kind == "v" and place in wanted and refusal is None and table.columns
+                tables.append(self._tried(table) if is_view else table)
+            elif kind in _KINDS:
+                left_out[_KINDS[kind]].append(table.name)
+            elif refusal is not None:
+                left_out["tables that this user cannot read"].append(table.name)
+            elif not table.columns:
+                left_out["tables without columns"].append(table.name)
             else:
-                table = _table(both, columns.get(both, []), indexes.get(both, []))
-                notes = _notes(both, heirs, is_parted=kind == "p", has_policies=has_policies)
-                tables.append(table if names_only else replace(self._filled(table, both, estimate), notes=notes))
+                notes = _notes(place, heirs, is_parted=kind == "p", hides_rows=hides_rows)
+                tables.append(replace(self._filled(table, place, estimate), notes=notes))
         return Database(
             engine="postgres",
             name=str(name),
@@ -96,6 +116,7 @@ class Catalog:
             user=address.user,
             port=address.port or int(port),
             tables=tuple(tables),
+            names=names,
             left_out=tuple(f"{what}: {', '.join(names)}" for what, names in left_out.items()),
         )
 
@@ -114,7 +135,30 @@ class Catalog:
                 raise
             return (None,) * width
 
-    def _filled(self, table: Table, name: Name, estimate: int) -> Table:
+    def _tried(self, view: Table) -> Table:
+        """The view with what the server says to a query without rows: the rights of its owner count.
+
+        With row_security off, the server refuses a view whose rows would be hidden.
+        """
+        query = f"SELECT * FROM {'.'.join(map(_quoted, view.place))} LIMIT 0"  # noqa: S608 - quoted
+        self._cursor.execute("SET row_security = off")
+        try:
+            self._cursor.execute(query)
+            self._cursor.fetchall()
+        except self._failure as error:
+            said = " ".join(str(error).split())
+            state = str(getattr(error, "sqlstate", None) or "")
+            if not state or state.startswith(_LOST):
+                raise
+            said = re.sub(r"^.*?ERROR: |\.? (HINT|Query was|LINE 1|SQLSTATE): ?.*$|[ .]+$", "", said)
+            if "row-level security" in said:
+                return replace(view, hides_rows=f"the server says: {said}; {_LET}")
+            return replace(view, refusal=f"the server refuses it: {said}; for a view, the rights of its owner count")
+        finally:
+            self._cursor.execute("SET row_security = on")
+        return view
+
+    def _filled(self, table: Table, name: Place, estimate: int) -> Table:
         """The table with its number of rows, and with what a query on its rows shows."""
         sql = ".".join(map(_quoted, name))
         rows = estimate if estimate > 0 else self._counted(sql)
@@ -146,16 +190,16 @@ class Catalog:
         return tuple(seen.get(column.name, column) for column in table.columns)
 
 
-def _grouped(rows: Iterable[Row]) -> dict[Name, list[Row]]:
-    grouped: dict[Name, list[Row]] = defaultdict(list)
+def _grouped(rows: Iterable[Row]) -> dict[Place, list[Row]]:
+    grouped: dict[Place, list[Row]] = defaultdict(list)
     for row in rows:
         grouped[row[0], row[1]].append(row[2:])
     return grouped
 
 
-def _table(name: Name, columns: list[Row], indexes: list[Row]) -> Table:
+def _table(place: Place, name: str, columns: list[Row], indexes: list[Row]) -> Table:
     """Name, columns and key. Without a primary key, the shortest unique key of columns that are never NULL."""
-    never_null = {column for column, _, not_null in columns if not_null}
+    never_null = {column for column, _, not_null, *_ in columns if not_null}
     indexed = {column for _, _, _, is_whole, _, place, column in indexes if place == 1 and is_whole}
     keys: dict[int, list[str]] = defaultdict(list)
     primary: tuple[str, ...] = ()
@@ -166,14 +210,30 @@ def _table(name: Name, columns: list[Row], indexes: list[Row]) -> Table:
             keys[index].append(column)
     unique = [tuple(key) for key in keys.values() if never_null.issuperset(key)]
     described = tuple(
-        Column(name=column, type=_TYPES.get(kind) or str(kind), nullable=not not_null, indexed=column in indexed)
-        for column, kind, not_null in columns
+        Column(name=column, type=_TYPES.get(kind) or str(kind), nullable=not not_null, indexed=column in indexed, base=base)
+        for column, kind, not_null, base, _ in columns
     )
     key = primary or min(unique, key=len, default=())
-    return Table(name=".".join(name), columns=described, key=key, is_primary=bool(primary) or not key)
+    return Table(name=name, place=place, columns=described, key=key, is_primary=bool(primary) or not key)
 
 
-def _notes(name: Name, heirs: list[Row], *, is_parted: bool, has_policies: bool) -> tuple[str, ...]:
+def _refusal(user: str, table: Table, columns: list[Row], has_schema: bool, has_table: bool) -> str | None:
+    """The right that this user lacks to read the whole table, and the statement that grants it."""
+    schema, relation = map(_quoted, table.place)
+    if not has_schema:
+        return f"user {user!r} has no USAGE right on its schema; GRANT USAGE ON SCHEMA {schema} TO {_quoted(user)}"
+    if has_table:
+        return None
+    hidden = [column for column, *_, is_readable in columns if not is_readable]
+    of = "" if len(hidden) == len(columns) else f" of column {', '.join(map(repr, hidden))}"
+    return f"user {user!r} has no SELECT right{of}; GRANT SELECT ON {schema}.{relation} TO {_quoted(user)}"
+
+
+def _hides(user: str) -> str:
+    return f"row-level security hides rows from user {user!r}; {_LET}"
+
+
+def _notes(name: Place, heirs: list[Row], *, is_parted: bool, hides_rows: bool) -> tuple[str, ...]:
     below = [f"{schema}.{table}" for *parent, schema, table in heirs if tuple(parent) == name]
     above = [f"{row[0]}.{row[1]}" for row in heirs if (row[2], row[3]) == name]
     notes = []
@@ -183,8 +243,8 @@ def _notes(name: Name, heirs: list[Row], *, is_parted: bool, has_policies: bool)
         notes.append(f"a run also reads the rows of the tables that inherit from it: {', '.join(below)}")
     if above:
         notes.append(f"inherits from {', '.join(above)}, and its rows are read there too: leave out one of them")
-    if has_policies:
-        notes.append("row-level security: the job reads only the rows that its user may see")
+    if hides_rows:
+        notes.append("row-level security hides rows from this user: the job refuses the table, unless it has row_security: allow")
     return tuple(notes)
 
 

@@ -8,20 +8,24 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from extract_cli.catalog.names import Names
 from extract_cli.catalog.propose import times
 from extract_cli.catalog.tables import WHOLE, Column, Database, Table
 from extract_core.errors import UsageError
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 _TYPE: Final = re.compile(r"[a-z_]+( with time zone)?")
 
 
-def read_sqlite(url: str, *, names_only: bool = False) -> Database:
+def read_sqlite(url: str, *, compared: Collection[str] | None = None) -> Database:
     """The tables of ``sqlite:///path``: seen from the current folder, or absolute with a fourth slash.
 
-    `names_only`: views too, and no look at rows. Raises UsageError if it cannot be read.
+    `compared` is as for `read_database`. Raises UsageError if it cannot be read.
     """
     path = _path(url)
     read_only = f"{path.absolute().as_uri()}?mode=ro"
@@ -29,16 +33,44 @@ def read_sqlite(url: str, *, names_only: bool = False) -> Database:
         read_only += "&immutable=1"  # no process has it open: SQLite creates no files beside it
     try:
         with closing(sqlite3.connect(read_only, uri=True)) as connection:
-            tables = [name for (name,) in connection.execute(_TABLES)]
-            views = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name")]
-            if names_only:
-                described = tuple(_described(connection, name) for name in sorted(tables + views))
+            tables, of_tables = _decoded(connection, _TABLES)
+            views, of_views = _decoded(connection, "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name")
+            names = Names((("main", name) for name in tables + views), ("main",), default="main", fold=_folded)
+            if compared is not None:
+                described = tuple(_described(connection, name, names) for name in sorted(tables + views))
             else:
-                described = tuple(_filled(connection, _described(connection, name)) for name in tables)
+                described = tuple(_filled(connection, _described(connection, name, names)) for name in tables)
     except sqlite3.Error as error:
         raise UsageError(f"the SQLite database {_shown(path)} can't be read: {error}") from error
-    left_out = (f"views: {', '.join(views)}",) if views and not names_only else ()
-    return Database(engine="sqlite", name=str(path), tables=described, left_out=left_out)
+    left_out = [f"names that are not UTF-8: {', '.join(map(ascii, of_tables + of_views))}"] if of_tables + of_views else []
+    if views and compared is None:
+        left_out.append(f"views: {', '.join(views)}")
+    return Database(engine="sqlite", name=str(path), tables=described, names=names, left_out=tuple(left_out))
+
+
+def _decoded(connection: sqlite3.Connection, query: str) -> tuple[list[str], list[str]]:
+    """The names that a query returns, and those that are not UTF-8, which no config can hold."""
+    strict = connection.text_factory
+    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    try:
+        names: list[str] = [name for (name,) in connection.execute(query)]
+    finally:
+        connection.text_factory = strict
+    odd = [name for name in names if not _is_utf8(name)]
+    return [name for name in names if name not in odd], odd
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _folded(name: str) -> str:
+    """The name as SQLite compares it: the case of ASCII letters does not count."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 
 _TABLES: Final = r"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name"
@@ -60,7 +92,7 @@ def _shown(path: Path) -> str:
     return repr(re.sub(r":.*@", ":…@", str(path), flags=re.DOTALL))
 
 
-def _described(connection: sqlite3.Connection, name: str) -> Table:
+def _described(connection: sqlite3.Connection, name: str, names: Names) -> Table:
     """Columns and key of a table or view."""
     found = connection.execute('SELECT name, type, "notnull", pk FROM pragma_table_info(?)', (name,)).fetchall()
     indexes = connection.execute('SELECT name, "unique", partial FROM pragma_index_list(?) ORDER BY seq', (name,)).fetchall()
@@ -87,12 +119,13 @@ def _described(connection: sqlite3.Connection, name: str) -> Table:
         for column, declared, not_null, pk in found
     )
     key = primary or min(unique, key=len, default=())
-    return Table(name=name, columns=columns, key=key, is_primary=bool(primary) or not key)
+    place = ("main", name)
+    return Table(name=names.written(place), place=place, columns=columns, key=key, is_primary=bool(primary) or not key)
 
 
 def _filled(connection: sqlite3.Connection, table: Table) -> Table:
     """The table with what a look at its rows says."""
-    quoted = _quoted(table.name)
+    quoted = _quoted(table.place[1])
     rows = connection.execute(f"SELECT count(*) FROM {quoted}").fetchone()[0]  # noqa: S608 - a quoted identifier
     columns = {column.name: column for column in table.columns}
     for column in times(table.columns) if rows else ():

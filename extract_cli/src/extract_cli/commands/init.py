@@ -58,11 +58,11 @@ def init(folder: Path, source: str | None, url: str | None, job_type: str | None
                 f"the source config {str(path)!r} already exists: name another source with --source, or move it away"
             )
     above = os.path.relpath(folder, config.parent)
-    text = (
-        source_text(name, database, job_type=chosen, schema=f"{above}/{SCHEMA_FILE}", registry=registry)
-        if database is not None
-        else first_config(name, job_type=chosen, schema=f"{above}/{SCHEMA_FILE}")
-    )
+    left_out: tuple[str, ...] = ()
+    if database is None:
+        text = first_config(name, job_type=chosen, schema=f"{above}/{SCHEMA_FILE}")
+    else:
+        text, left_out = source_text(name, database, job_type=chosen, schema=f"{above}/{SCHEMA_FILE}", registry=registry)
     files: Mapping[Path, str] = {
         folder / "extract.toml": pipeline_text(registry, os.environ, folder.absolute().name),
         folder / SCHEMA_FILE: schema_text(registry),
@@ -72,7 +72,7 @@ def init(folder: Path, source: str | None, url: str | None, job_type: str | None
     for path, content in files.items():
         _write(path, content)
     if database is not None:
-        for line in database.left_out:
+        for line in (*database.left_out, *left_out):
             click.echo(f"left out: {line}", err=True)
     there = "" if folder.resolve() == Path.cwd() else f" --pipeline {shlex.quote(str(folder))}"
     click.echo(f"next: extract plan {name}{there}", err=True)

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Final
 
 from extract_cli.catalog import propose
 from extract_cli.doctor.pipeline import example_of
+from extract_core.config.spots import path_text
+from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from extract_cli.catalog import Database, Proposal
+    from extract_core.errors import Finding
     from extract_core.registry.installed import Registry
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.$-]*")
+_IN_SINGLE_QUOTES: Final = re.compile(r"[\x20-&(-\[\]-~\xa0-\u2027\u202a-\ud7ff]*")
 _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _RESERVED: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _TOML_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -108,8 +114,8 @@ def first_config(name: str, *, job_type: str, schema: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def source_text(name: str, database: Database, *, job_type: str, schema: str, registry: Registry) -> str:
-    """The source of a database, a line a table."""
+def source_text(name: str, database: Database, *, job_type: str, schema: str, registry: Registry) -> tuple[str, tuple[str, ...]]:
+    """The source of a database, a line a table, and which tables a config cannot hold: they are left out."""
     lines = [*_head(name, job_type, schema), f"  db_engine: {database.engine}", f"  db_name: {yaml_text(database.name)}"]
     if database.port is not None:
         lines.append(f'  db_port: "{database.port}"')
@@ -121,11 +127,29 @@ def source_text(name: str, database: Database, *, job_type: str, schema: str, re
     if database.name.startswith("-"):
         lines.append("  argument_encoding: json             # a command line can't carry a value that begins with -")
     lines += ["  tables:"]
-    for table, proposal in proposals.items():
-        lines += _table(table, proposal)
-    text = "\n".join(lines) + "\n"
-    _check(text, name, registry)
-    return text
+    tables = {table: _table(table, proposal) for table, proposal in proposals.items()}
+    left_out = []
+    findings = _findings(_joined(lines, tables), name, registry)
+    for table in [table for table in tables if any(_is_of(finding, table) for finding in findings)]:
+        reasons = "; ".join(finding.message for finding in findings if _is_of(finding, table))
+        left_out.append(f"a table that a config cannot hold: {table}: {reasons}")
+        del tables[table]
+    text = _joined(lines, tables)
+    if not tables:
+        raise UsageError(f"the database of source {name!r} has no table that this user may read; give it some, or name another")
+    if findings and (findings := _findings(text, name, registry)):
+        listed = "\n".join(map(str, findings))
+        raise UsageError(f"a config cannot hold this source; write one by hand (extract init without --from-database):\n{listed}")
+    return text, tuple(left_out)
+
+
+def _joined(lines: Iterable[str], tables: Mapping[str, Iterable[str]]) -> str:
+    return "\n".join([*lines, *(line for of_table in tables.values() for line in of_table)]) + "\n"
+
+
+def _is_of(finding: Finding, table: str) -> bool:
+    path = path_text(("extract", "tables", table))
+    return finding.path == path or finding.path.startswith((f"{path}.", f"{path}["))
 
 
 def _table(name: str, proposal: Proposal) -> list[str]:
@@ -158,28 +182,23 @@ def _one_line(text: str) -> str:
 
 
 def yaml_text(text: str) -> str:
-    """The text as YAML: without quotes if it can only be read as this text, else in quotes.
+    """The text as YAML: without quotes if it can only be read as this text, else in quotes. ``${ENV:`` stays text.
 
     Letters of any language stay as they are; what YAML takes for no printable character (YAML 1.1, 5.1) is escaped.
     """
+    text = text.replace("${ENV:", "$${ENV:")
     if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
         return text
     if "/" in text and all(_PLAIN.fullmatch(part) for part in text.strip("/").split("/")):
         return text
+    if '"' in text and _IN_SINGLE_QUOTES.fullmatch(text):
+        return f"'{text}'"
     quoted = json.dumps(text, ensure_ascii=False)
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
 
-def _check(text: str, name: str, registry: Registry) -> None:
-    """Check that the written config can be read, so that a fault is found here."""
-    from extract_core.errors import UsageError
+def _findings(text: str, name: str, registry: Registry) -> Sequence[Finding]:
+    """What is wrong with the config, so that a fault is found here."""
     from extract_core.plan.check import check_source
 
-    if ":\n" in text and text.rstrip().endswith("tables:"):
-        raise UsageError(f"the database of source {name!r} has no table that this user may read; give it some, or name another")
-    findings = check_source(text.encode("utf-8", "replace"), file=f"{name}.yml", registry=registry).findings
-    if findings:
-        told = "\n".join(map(str, findings))
-        raise UsageError(
-            f"a config cannot hold these tables; write one without them by hand (extract init without --from-database):\n{told}"
-        )
+    return check_source(text.encode("utf-8", "replace"), file=f"{name}.yml", registry=registry).findings

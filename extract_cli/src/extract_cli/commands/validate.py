@@ -123,7 +123,7 @@ def _compared(checked: Checked, registry: Registry, url: str) -> Checked:
 
     if checked.config is None:
         return checked
-    findings, notes = compare(checked.config, registry, read_database(url, names_only=True))
+    findings, notes = compare(checked.config, registry, read_database(url, compared=checked.config.tables))
     return replace(checked, findings=tuple(sorted({*checked.findings, *findings})), notes=(*checked.notes, *notes))
 
 
