@@ -22,6 +22,7 @@ from extract_job.databases.postgresql.failures import failure_of
         ('FATAL: database "x" does not exist', "CONFIG", False),
         ("ERROR: canceling statement due to lock timeout SQLSTATE: 55P03", "CAPACITY", True),
         ("ERROR: canceling statement due to conflict with recovery SQLSTATE: 40001", "INTERRUPTED", True),
+        ("canceling statement due to user request", "INTERRUPTED", True),
         ("ERROR: deadlock detected SQLSTATE: 40P01", "INTERRUPTED", True),
         ("FATAL: terminating connection due to administrator command SQLSTATE: 57P01", "INTERRUPTED", True),
         ("ERROR: permission denied for table t SQLSTATE: 42501", "PERMISSION", False),

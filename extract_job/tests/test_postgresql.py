@@ -121,8 +121,8 @@ REFUSED = {
     "marks of another type": (
         MARKED | {"hwm_col_name": "name"},
         (
-            "table 'public.t': watermark column 'name' is text, which cannot hold marks of TimestampType; set the "
-            "--hwm_column_type that fits the column, or use another column"
+            "table 'public.t': watermark column 'name' is text, which cannot hold marks of TimestampType; set "
+            "--hwm_column_type StringType, or use another column"
         ),
     ),
     "infinite mark": (

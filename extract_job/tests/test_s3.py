@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from moto import mock_aws
 
+from extract_job.errors import FailureClass, JobError
+
 ROWS = [(number, f"row {number}") for number in range(5000)]
 IN_S3 = {"extract_s3_uri": "s3://lake/orders/attempt=1", "result_uri": "s3://lake/orders/attempt=1/result.json"}
 
@@ -90,4 +92,33 @@ def test_without_boto3_the_job_says_how_to_install_it(tmp_path, database, argv):
     assert (done.returncode, done.stderr) == (
         1,
         "extract_job: an argument names something in AWS: install boto3 with: pip install boto3\n",
+    )
+
+
+def test_the_next_attempt_reads_what_the_last_one_remembers_in_s3(lake, job, database):
+    database("CREATE TABLE m (id INTEGER)", "INSERT INTO m VALUES (?)", [(1,), (2,)])
+    marked = {"extract_table": "m", "extract_type": "PE", "hwm_col_name": "id", "hwm_column_type": "LongType"}
+    assert job(**IN_S3, **marked).code == 0
+    first = json.loads(body(lake, "orders/attempt=1/result.json"))
+    assert f"orders/attempt=1/{first['overlap']['remembers']}" in keys(lake)
+    database("INSERT INTO m VALUES (0), (3)")
+    places = {"extract_s3_uri": "s3://lake/orders/attempt=2", "result_uri": "s3://lake/orders/attempt=2/result.json"}
+    assert job(**places, **marked, low_watermark="2", last_result=IN_S3["result_uri"]).code == 0
+    second = json.loads(body(lake, "orders/attempt=2/result.json"))
+    assert (second["rows"], second["rows_delivered_before"], second["notes"]) == (2, 2, [])
+
+
+def test_a_last_result_that_may_not_be_read_is_a_missing_permission(lake, job, monkeypatch):
+    from extract_job.storage import s3
+
+    def denied(self):
+        raise JobError("cannot read the result: AccessDenied", FailureClass.PERMISSION)
+
+    monkeypatch.setattr(s3.S3Result, "read", denied)
+    marked = {"extract_type": "PE", "hwm_col_name": "id", "hwm_column_type": "LongType", "low_watermark": "2"}
+    done = job(**IN_S3, **marked, last_result="s3://lake/orders/attempt=0/result.json")
+    failure = json.loads(body(lake, "orders/attempt=1/result.json"))["error"]
+    assert (done.code, failure["class"]) == (1, "PERMISSION")
+    assert failure["message"].endswith(
+        "(the last result 's3://lake/orders/attempt=0/result.json' may also be missing: without s3:ListBucket, S3 cannot say so)"
     )

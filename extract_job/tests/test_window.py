@@ -350,3 +350,11 @@ def test_rows_that_are_left_out_are_shown_to_the_proof(sql, chain, monkeypatch):
     runs.rows()
     sql("INSERT INTO t VALUES (3)")
     assert (runs.rows(), shown) == ([(3,)], [1, 2])
+
+
+def test_several_columns_are_no_watermark(sql, chain):
+    sql("CREATE TABLE t (a INTEGER, b INTEGER)")
+    assert chain(hwm_col_name="a,b", hwm_column_type="LongType").run().failure["message"] == (
+        "table 't': --hwm_col_name 'a,b' names several columns, but a watermark is one column; use one whose values grow with "
+        "each change, or run a full extract"
+    )

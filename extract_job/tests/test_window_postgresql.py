@@ -383,3 +383,18 @@ def test_rows_that_are_left_out_are_shown_to_the_proof(sql, runs, monkeypatch):
     sql("INSERT INTO t VALUES (3, 'x', '2024-05-01')", "CREATE VIEW w AS SELECT * FROM t")
     assert (ids(runs), sorted(shown)) == ([3], [1, 2])
     assert runs.last.result["rows_delivered_before"] == 2
+
+
+@pytest.mark.parametrize("declared", ["uuid", "bytea", "boolean", "jsonb", "interval", "int[]"])
+@pytest.mark.parametrize("kind", ["StringType", "IntegerType"])
+def test_a_column_that_cannot_be_a_mark_is_refused_with_the_remedy(sql, runs, declared, kind):
+    sql(f"CREATE TABLE t (id int, at {declared})")
+    shown = declared.replace("int[]", "integer[]")
+    assert runs.run(hwm_column_type=kind).failure == {
+        "class": "CONFIG",
+        "message": (
+            f"table 'public.t': watermark column 'at' is {shown}, which cannot hold marks of {kind}; use a column of numbers, "
+            "dates, timestamps or text whose values grow with each change, or run a full extract"
+        ),
+        "retryable": False,
+    }

@@ -1,11 +1,12 @@
 """Which rows an extract reads, and what its high mark is: the same rule in every database."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from extract_job.arguments.model import Arguments
 from extract_job.databases.conditions import ALL_ROWS, Condition
-from extract_job.databases.tables import Column
+from extract_job.databases.tables import Column, ColumnT, SourceTable
 from extract_job.errors import FailureClass, JobError
 from extract_job.marks import Watermark, begin_of, default_lag
 
@@ -175,6 +176,18 @@ def _behind(name: str, low: str, newest: str | None, rules: Rules) -> str:
         "begin anew with --reingest, or set on_mark_behind: continue if the table is emptied on purpose",
         FailureClass.CONFLICT,
     )
+
+
+def mark_column(table: SourceTable[ColumnT], watermark: Watermark, fold: Callable[[str], str] = str) -> ColumnT:
+    """Return the watermark column; for `fold` see `column_name`. Raises `JobError`."""
+    name = watermark.column
+    if "," in name and all(fold(column.name) != fold(name) for column in table.columns):
+        raise JobError(
+            f"table {table.name!r}: --hwm_col_name {name!r} names several columns, but a watermark is one column; use one whose "
+            "values grow with each change, or run a full extract",
+            FailureClass.CONFIG,
+        )
+    return table.column("hwm_col_name", name, fold)
 
 
 def not_a_mark(table: str, column: Column, watermark: Watermark, value: object, why: object) -> JobError:

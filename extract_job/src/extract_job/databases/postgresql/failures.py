@@ -25,10 +25,12 @@ _BY_TEXT = (
     (r"is starting up|is shutting down|in recovery mode|not (yet )?accepting connections", FailureClass.INTERRUPTED),
     (r"authentication failed|no password supplied|no pg_hba\.conf entry|role .* does not exist", FailureClass.PERMISSION),
     (r"database .* does not exist|could not translate host name|invalid ", FailureClass.CONFIG),
+    (r"canceling statement due to (user request|conflict)", FailureClass.INTERRUPTED),
     (r"connection refused|timeout expired|closed the connection|could not (send|receive)|reset by", FailureClass.INTERRUPTED),
-    (r"no connection to the server|connection .*(lost|failed)|terminating connection|conflict with", FailureClass.INTERRUPTED),
+    (r"no connection to the server|connection .*(lost|failed)|terminating connection", FailureClass.INTERRUPTED),
 )  # fmt: skip
-"""libpq reports no SQLSTATE for a connection that it cannot make, or that is lost: its text remains."""
+"""libpq reports no SQLSTATE for a connection that it cannot make, or that is lost, and the driver
+none for an error between two batches: the text remains."""
 
 
 def failure_of(database: str, error: Exception, hidden: Iterable[str] = ()) -> JobError:

@@ -11,7 +11,7 @@ from extract_job.databases.postgresql.columns import Column
 from extract_job.databases.postgresql.connection import Session
 from extract_job.databases.postgresql.transactions import literal
 from extract_job.databases.tables import SourceTable
-from extract_job.databases.window import not_a_mark
+from extract_job.databases.window import mark_column, not_a_mark
 from extract_job.errors import FailureClass, JobError
 from extract_job.marks import MarkType, Watermark, check_mark, form
 
@@ -29,11 +29,11 @@ class PostgresqlWatermark:
     """See `window.WatermarkColumn`."""
 
     def __init__(self, session: Session, table: SourceTable[Column], watermark: Watermark) -> None:
-        column = table.column("hwm_col_name", watermark.column)
+        column = mark_column(table, watermark)
         if column.base not in _TYPES[watermark.type]:
             raise JobError(
                 f"table {table.name!r}: watermark column {column.name!r} is {column.declared}, which cannot hold marks of "
-                f"{watermark.type.value}; set the --hwm_column_type that fits the column, or use another column",
+                f"{watermark.type.value}; {_remedy(column)}",
                 FailureClass.CONFIG,
             )
         self._session = session
@@ -109,6 +109,13 @@ class PostgresqlWatermark:
                 FailureClass.CONFIG,
             )
         return f"{literal(mark)}::timestamp"
+
+
+def _remedy(column: Column) -> str:
+    fitting = [mark_type.value for mark_type, bases in _TYPES.items() if column.base in bases]
+    if fitting:
+        return f"set --hwm_column_type {' or '.join(fitting)}, or use another column"
+    return "use a column of numbers, dates, timestamps or text whose values grow with each change, or run a full extract"
 
 
 def _has_offset(mark: str) -> bool:

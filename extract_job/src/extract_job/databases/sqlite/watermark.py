@@ -15,7 +15,7 @@ from extract_job.databases.names import quoted
 from extract_job.databases.sqlite.columns import Column
 from extract_job.databases.sqlite.tables import folded
 from extract_job.databases.tables import SourceTable
-from extract_job.databases.window import not_a_mark
+from extract_job.databases.window import mark_column, not_a_mark
 from extract_job.errors import FailureClass, JobError
 from extract_job.marks import MarkType, Watermark, check_mark, form, moment_of
 
@@ -28,7 +28,7 @@ class SqliteWatermark:
     """See `window.WatermarkColumn`. Texts are compared by their bytes, whatever the column's collation."""
 
     def __init__(self, connection: sqlite3.Connection, table: SourceTable[Column], watermark: Watermark) -> None:
-        column = table.column("hwm_col_name", watermark.column, folded)
+        column = mark_column(table, watermark, folded)
         self._connection = connection
         self._table = table
         self._column = column
