@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import duckdb
 import pytest
 
 from extract_job.databases.sqlite.columns import Kind, column_of
@@ -26,7 +27,7 @@ INSTANT = datetime(2024, 5, 31, 21, 59, 59, tzinfo=UTC)
         ("BOOLEAN", "bool", [0, 1, None, "true", "FALSE"], [False, True, None, True, False]),
         ("bool", "bool", [1, None], [True, None]),
         ("REAL", "double", [1.5, 2, None, float("inf")], [1.5, 2.0, None, float("inf")]),
-        ("DOUBLE PRECISION", "double", [0.1], [0.1]),
+        ("DOUBLE PRECISION", "double", [0.1, 5e-324, 1.7976931348623157e308], [0.1, 5e-324, 1.7976931348623157e308]),
         ("FLOAT(24)", "double", [0.1], [0.1]),
         ("DECIMAL(10,2)", "decimal128(10, 2)", [19.99, 5, None, -0.01], [D("19.99"), D("5.00"), None, D("-0.01")]),
         ("DECIMAL(10, 2)", "decimal128(10, 2)", [0.1 + 0.2, 1.1 + 2.2], [D("0.30"), D("3.30")]),
@@ -63,6 +64,22 @@ def test_declared_types(database, job, declared, arrow, values, expected):  # no
     assert (done.code, done.errors[2:]) == (0, [])
     assert str(done.table.schema.field("c").type) == arrow
     assert done.table["c"].to_pylist() == expected
+    if not arrow.startswith("decimal256"):  # DuckDB's decimals end at 38 digits
+        assert by_duckdb(done, arrow) == [
+            value.replace(tzinfo=None) if arrow == INSTANTS and value else value for value in expected
+        ]
+
+
+INSTANTS = "timestamp[us, tz=UTC]"
+
+
+def by_duckdb(done, arrow):
+    """The column as DuckDB reads it, without Arrow; instants without their zone, which is UTC."""
+    column = "make_timestamp(epoch_us(c))" if arrow == INSTANTS else "c"
+    files = [str(done.folder / file["name"]) for file in done.result["files"]]
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"SELECT {column} FROM read_parquet(?)", [files]).fetchall()  # noqa: S608 - ours
+    return [value for (value,) in rows]
 
 
 REMEDY = "fix the value, or read the column as text with --text_columns c"
@@ -94,6 +111,10 @@ REMEDY = "fix the value, or read the column as text with --text_columns c"
         ("DECIMAL(10,2)", float("inf"), "inf is not a decimal number"),
         ("DECIMAL(10,2)", b"1", "b'1' is not a decimal number"),
         ("DATE", "2024-02-30", "'2024-02-30' is not a date like 2024-05-31"),
+        ("DATE", "0000-01-01", "'0000-01-01' is outside the years 1 to 9999"),
+        ("TIMESTAMP", "0000-12-31 23:59:59", "'0000-12-31 23:59:59' is outside the years 1 to 9999"),
+        ("TIMESTAMPTZ", "0001-01-01 00:00:00+01:00", "'0001-01-01 00:00:00+01:00' is outside the years 1 to 9999"),
+        ("TIMESTAMPTZ", "9999-12-31 23:59:59-01:00", "'9999-12-31 23:59:59-01:00' is outside the years 1 to 9999"),
         ("DATE", "31.05.2024", "'31.05.2024' is not a date like 2024-05-31"),
         ("DATE", "2024-05-31 00:00:00", "'2024-05-31 00:00:00' is not a date like 2024-05-31"),
         ("DATE", 1717113600, "1717113600 is an integer, not text"),

@@ -12,6 +12,7 @@ from extract_job.databases.misfits import MisfitError
 from extract_job.databases.names import quoted
 from extract_job.databases.postgresql.columns import ODD_INDEX, Column, Kind
 from extract_job.databases.source import Schema, Table
+from extract_job.databases.years import DAY, OUTSIDE, in_years
 
 Array: TypeAlias = Any  # pyarrow ships no types
 
@@ -21,12 +22,6 @@ _TYPES = {
     Kind.TIMESTAMP: pa.timestamp("us"), Kind.INSTANT: pa.timestamp("us", tz="UTC"), Kind.BINARY: pa.binary(),
     Kind.TEXT: pa.string(), Kind.STRUCTURE: pa.string(),
 }  # fmt: skip
-_DAYS = (-719_162, 2_932_896)
-"""0001-01-01 and 9999-12-31 in days since 1970. PostgreSQL's infinities are outside, and so are
-dates that readers of Parquet do not support."""
-_DAY = 86_400_000_000
-"""Microseconds of a day. PostgreSQL's time ends with 24:00:00, Parquet's before it
-(https://www.postgresql.org/docs/current/datatype-datetime.html)."""
 
 
 def schema_of(columns: Sequence[Column]) -> Schema:
@@ -59,20 +54,15 @@ def _array(column: Column, array: Array) -> Array:
             why = f"does not fit into decimal({column.precision},{column.scale})"
             raise MisfitError(column, Condition(condition), why) from error
     if column.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT):
-        _check_years(column, name, array)
-    elif column.kind is Kind.TIME and pc.any(pc.equal(array.cast(pa.int64()), _DAY)).as_py():
+        try:
+            return in_years(array)
+        except pa.ArrowInvalid as error:
+            condition = f"NOT ({name} >= '0001-01-01' AND {name} < '10000-01-01')"
+            raise MisfitError(column, Condition(condition), OUTSIDE) from error
+    if column.kind is Kind.TIME and pc.any(pc.equal(array.cast(pa.int64()), DAY)).as_py():
+        # https://www.postgresql.org/docs/current/datatype-datetime.html: time ends with 24:00:00
         raise MisfitError(column, Condition(f"{name} = '24:00:00'"), "is the end of a day, which Parquet's time cannot hold")
-    elif column.kind is Kind.STRUCTURE and pc.any(pc.equal(array, ODD_INDEX)).as_py():
+    if column.kind is Kind.STRUCTURE and pc.any(pc.equal(array, ODD_INDEX)).as_py():
         why = "has an array whose first index is not 1, which JSON cannot hold"
         raise MisfitError(column, Condition(column.has_odd_index), why)
     return array
-
-
-def _check_years(column: Column, name: str, array: Array) -> None:
-    days = column.kind is Kind.DATE
-    extremes = pc.min_max(array.cast(pa.int32() if days else pa.int64()))
-    least, greatest = extremes["min"].as_py(), extremes["max"].as_py()
-    low, high = _DAYS if days else (_DAYS[0] * _DAY, (_DAYS[1] + 1) * _DAY - 1)
-    if least is not None and (least < low or greatest > high):
-        condition = f"NOT ({name} >= '0001-01-01' AND {name} < '10000-01-01')"
-        raise MisfitError(column, Condition(condition), "is outside the years 1 to 9999")

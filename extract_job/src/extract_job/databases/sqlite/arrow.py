@@ -18,6 +18,7 @@ from extract_job.databases.misfits import MisfitError
 from extract_job.databases.names import quoted
 from extract_job.databases.source import Schema, Table
 from extract_job.databases.sqlite.columns import Column, Kind
+from extract_job.databases.years import OUTSIDE, in_years
 
 Array: TypeAlias = Any  # pyarrow ships no types
 DataType: TypeAlias = Any
@@ -130,7 +131,9 @@ def _rescaled(number: Decimal, scale: int) -> Decimal | None:
 
 def _dates(column: Column, values: Values, storage: set[type]) -> Array:
     _only(column, values, storage, str)
-    return _converted(column, values, lambda part: pa.array(part, pa.string()).cast(pa.date32()), "is not a date like 2024-05-31")
+    return _converted(
+        column, values, lambda part: in_years(pa.array(part, pa.string()).cast(pa.date32())), "is not a date like 2024-05-31"
+    )
 
 
 def _timestamps(column: Column, values: Values, storage: set[type]) -> Array:
@@ -141,7 +144,7 @@ def _timestamps(column: Column, values: Values, storage: set[type]) -> Array:
     else:
         why += " (without an offset: the first values of the column have none)"
     kind = arrow_type(column)
-    return _converted(column, values, lambda part: pa.array(part, pa.string()).cast(kind), why)
+    return _converted(column, values, lambda part: in_years(pa.array(part, pa.string()).cast(kind)), why)
 
 
 def _texts(column: Column, values: Values, storage: set[type]) -> Array:
@@ -188,7 +191,7 @@ def _converted(column: Column, values: Values, convert: Callable[[Values], Array
             try:
                 convert([value])
             except pa.ArrowInvalid as error:
-                raise _misfit(column, value, why) from error
+                raise _misfit(column, value, OUTSIDE if str(error) == OUTSIDE else why) from error
         raise
 
 
