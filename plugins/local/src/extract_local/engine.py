@@ -97,8 +97,7 @@ class LocalEngine:
         injections = Injections(rehearsal.inject if rehearsal else ())
         speed = _FAST_REHEARSAL if rehearsal and rehearsal.inject else 1.0
         clock = FastClock(rehearsal.fast if rehearsal and rehearsal.fast is not None else speed)
-        notes = self._leave_out_unusable_job_types()
-        built = self.definition()
+        built, notes = self._buildable_definition()
         machine = asl_toolkit.load(built.definition)
         parts = self.parts()
         require_served(machine, built)
@@ -165,21 +164,23 @@ class LocalEngine:
             self.reconcile(_run_id(execution_id))
         return alive
 
-    def _leave_out_unusable_job_types(self) -> tuple[str, ...]:
-        """Remove job types that cannot be built from the registry, for this run. Returns notes for the user.
+    def _buildable_definition(self) -> tuple[MachineDefinition, tuple[str, ...]]:
+        """The machine, and notes for the user about job types that cannot be built: they are removed from the registry.
 
         Their tables fail with CONFIG and the cause, and the others run. `asl build` refuses such job types.
         """
         import asl_generator
 
-        causes = asl_generator.unusable(self._pipeline, self.registry)
-        if not causes:
-            return ()
+        try:
+            return self.definition(), ()
+        except asl_generator.GeneratorError:
+            causes = asl_generator.unusable(self._pipeline, self.registry)
+            if not causes:
+                raise
         self._registry = self.registry.without(causes)
         self._parts = replace(self.parts(), registry=self.registry)
-        return tuple(
-            f"left out of this run: {broken}" for broken in self.registry.broken if set(broken.job_types) & causes.keys()
-        )
+        notes = (f"left out of this run: {broken}" for broken in self.registry.broken if set(broken.job_types) & causes.keys())
+        return self.definition(), tuple(notes)
 
     def _folder(self, run_id: str) -> ExecutionFolder:
         return ExecutionFolder.of(self._executions, run_id)
