@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from extract_cli.options import local_option, pipeline_option, runs_of
+from extract_cli.views.output import output_option
 from extract_core.errors import RunNotFound, UsageError
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from extract_core.tracking.records import RunRecord
     from extract_core.tracking.store import TrackingStore
 
 source_option = click.option("--source", metavar="SOURCE", help="The table's source. [default: the one that has such a table]")
+
+
+def of_a_table(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds the argument TABLE and the options that find it. The command gets `table`, its `source`, the `runs` and `output`."""
+
+    @wraps(command)
+    def with_table(*, table: str, source: str | None, local: bool, pipeline: Path | None, **others: Any) -> int:
+        runs = runs_of(pipeline, local=local)
+        return command(runs=runs, source=find_source(runs.tracking, table, source), table=table, **others)
+
+    parameters: list[Any] = [click.argument("table"), source_option, local_option, pipeline_option, output_option]
+    for parameter in reversed(parameters):  # click's decorators
+        with_table = parameter(with_table)
+    return with_table
+
+
 _RUNS = 200  # whose sources and tables are looked at
 
 

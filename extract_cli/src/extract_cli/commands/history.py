@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from extract_cli.find_run import find_run
-from extract_cli.find_table import find_source, source_option
+from extract_cli.find_table import of_a_table
 from extract_cli.options import limit_option, local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, output_option, print_json, print_table
 from extract_core.errors import ObjectError, UsageError
@@ -17,22 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from extract_cli.pipeline_runs import PipelineRuns
     from extract_core.tracking.records import AttemptRow
 
 
 @click.command()
-@click.argument("table")
+@of_a_table
 @limit_option
-@source_option
-@local_option
-@pipeline_option
-@output_option
-def history(table: str, limit: int, source: str | None, local: bool, pipeline: Path | None, output: str) -> int:
+def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str) -> int:
     """List the latest attempts at TABLE over all runs, newest first."""
     from extract_cli.views.run_json import attempt_json
 
-    tracking = runs_of(pipeline, local=local).tracking
-    rows = tracking.history(find_source(tracking, table, source), table, limit)
+    rows = runs.tracking.history(source, table, limit)
     if output == "json":
         print_json([attempt_json(row) for row in rows])
         return 0

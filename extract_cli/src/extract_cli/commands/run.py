@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,27 +12,39 @@ from extract_cli.views.output import output_option
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
     from extract_core.contract import Json
     from extract_core.runs.engine import Engine, Rehearsal
 
-inject_option = click.option(
-    "--inject",
-    multiple=True,
-    metavar="KIND:TABLE[:N]",
-    help="On this machine: let the first N (default 1) jobs of a table fail. KIND: throttle, oom, interrupt, fail, timeout.",
-)
-fast_option = click.option(
-    "--fast",
-    type=click.FloatRange(1, 1_000_000),
-    metavar="FACTOR",
-    help="On this machine: make waits FACTOR times as fast; jobs take their normal time. [default: 60 with --inject, else 1]",
-)
-run_id_option = click.option(
-    "--run-id", help="Name of the run and of the execution. It can be used once. [default: source, time, a few letters]"
-)
+
+def _starting(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of the commands that start a run."""
+    options: list[Any] = [  # click's decorators
+        click.option(
+            "--run-id", help="Name of the run and of the execution. It can be used once. [default: source, time, a few letters]"
+        ),
+        click.option(
+            "--inject",
+            multiple=True,
+            metavar="KIND:TABLE[:N]",
+            help="On this machine: let the first N (default 1) jobs of a table fail. "
+            "KIND: throttle, oom, interrupt, fail, timeout.",
+        ),
+        click.option(
+            "--fast",
+            type=click.FloatRange(1, 1_000_000),
+            metavar="FACTOR",
+            help="On this machine: make waits FACTOR times as fast; jobs take their normal time. "
+            "[default: 60 with --inject, else 1]",
+        ),
+        local_option,
+        pipeline_option,
+        output_option,
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -44,12 +56,7 @@ run_id_option = click.option(
 @click.option(
     "--backfill-to", metavar="MARK", help="Read them up to this mark, included. [default of --backfill-from: the beginning]"
 )
-@run_id_option
-@inject_option
-@fast_option
-@local_option
-@pipeline_option
-@output_option
+@_starting
 def run(
     source: str,
     tables: Sequence[str],
@@ -57,12 +64,7 @@ def run(
     reingest: bool,
     backfill_from: str | None,
     backfill_to: str | None,
-    run_id: str | None,
-    inject: Sequence[str],
-    fast: float | None,
-    local: bool,
-    pipeline: Path | None,
-    output: str,
+    **start: Any,
 ) -> int:
     """Extract TABLES (names or globs; default: all) of SOURCE, and follow the run to its end.
 
@@ -80,8 +82,7 @@ def run(
         event["backfill"] = {"from": backfill_from, "to": backfill_to}
     elif backfill_from is not None:
         raise UsageError("--backfill-from needs --backfill-to, the mark up to which the rows are read again")
-    engine = engine_of(pipeline, local=local)
-    return follow(engine, event, run_id=run_id, rehearsal=_rehearsal(inject, fast), output=output)
+    return _follow(engine_of(start["pipeline"], local=start["local"]), event, start)
 
 
 @click.command()
@@ -89,24 +90,8 @@ def run(
 @click.option("--failed", is_flag=True, help="All tables that did not succeed. This is the default.")
 @click.option("--tables", multiple=True, metavar="TABLE", help="Only these of the failed tables.")
 @click.option("--force", is_flag=True, help="Also tables that a later run has extracted.")
-@run_id_option
-@inject_option
-@fast_option
-@local_option
-@pipeline_option
-@output_option
-def rerun(
-    run: str,
-    failed: bool,
-    tables: Sequence[str],
-    force: bool,
-    run_id: str | None,
-    inject: Sequence[str],
-    fast: float | None,
-    local: bool,
-    pipeline: Path | None,
-    output: str,
-) -> int:
+@_starting
+def rerun(run: str, failed: bool, tables: Sequence[str], force: bool, **start: Any) -> int:
     """Run the failed tables of RUN again, and only these, with the settings of its plan.
 
     A table that could not be planned is planned from the present config. Watermarks are read again. RUN may be `latest`.
@@ -115,7 +100,7 @@ def rerun(
 
     if failed and tables:
         raise UsageError("--failed means all failed tables, --tables means some of them: give only one of the two")
-    engine = engine_of(pipeline, local=local)
+    engine = engine_of(start["pipeline"], local=start["local"])
     record = find_run(engine.parts().tracking, run, planned=True)
     if record.plan_uri is None and record.summary is not None:
         new = " ".join(("extract run", record.source, *engine.options))
@@ -132,7 +117,7 @@ def rerun(
         event["tables"] = list(tables)
     if force:
         event["force"] = True
-    return follow(engine, event, run_id=run_id, rehearsal=_rehearsal(inject, fast), output=output)
+    return _follow(engine, event, start)
 
 
 def _rehearsal(inject: Sequence[str], fast: float | None) -> Rehearsal | None:
@@ -141,15 +126,16 @@ def _rehearsal(inject: Sequence[str], fast: float | None) -> Rehearsal | None:
     return Rehearsal(inject=tuple(inject), fast=fast) if inject or fast is not None else None
 
 
-def follow(engine: Engine, event: dict[str, Json], *, run_id: str | None, output: str, rehearsal: Rehearsal | None = None) -> int:
+def _follow(engine: Engine, event: dict[str, Json], start: Mapping[str, Any]) -> int:
     """Start an execution, draw its progress, print its tables. Returns the exit code of the command."""
     from extract_cli.views.progress_view import run_and_watch
     from extract_cli.views.report import report
     from extract_core.plan.run_id import check_run_id, new_run_id
 
-    name = check_run_id(run_id) if run_id else new_run_id(str(event["source"]))
+    name = check_run_id(start["run_id"]) if start["run_id"] else new_run_id(str(event["source"]))
+    rehearsal = _rehearsal(start["inject"], start["fast"])
     print_trouble(engine.parts().registry)
     _, end = run_and_watch(lambda: engine.start(event, run_id=name, rehearsal=rehearsal))
     for note in end.notes:
         click.echo(f"note: {note}", err=True)
-    return report(engine, name, end, output=output)
+    return report(engine, name, end, output=start["output"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from extract_cli.find_table import find_source, source_option
+from extract_cli.find_table import find_source, of_a_table, source_option
 from extract_cli.options import limit_option, local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, output_option, print_json, print_table
 from extract_core.errors import TrackingError, UsageError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from extract_cli.pipeline_runs import PipelineRuns
     from extract_core.tracking.records import MarkChange, TableState
 
 _EXAMPLES = {"int": "42", "decimal": "42.50", "date": "2026-03-01", "timestamp": "'2026-03-01 05:00:00'"}
@@ -49,15 +50,9 @@ def state() -> None:
 
 
 @state.command("show")
-@click.argument("table")
-@source_option
-@local_option
-@pipeline_option
-@output_option
-def show(table: str, source: str | None, local: bool, pipeline: Path | None, output: str) -> int:
+@of_a_table
+def show(runs: PipelineRuns, source: str, table: str, output: str) -> int:
     """Show the watermark of TABLE, the run that holds it, and its last end."""
-    runs = runs_of(pipeline, local=local)
-    source = find_source(runs.tracking, table, source)
     known = runs.tracking.states(source, [table])[table]
     alive = known.owner is not None and runs.engine.is_running(known.owner.execution_id)
     if output == "json":
@@ -112,16 +107,11 @@ def reset(table: str, **options: Any) -> int:
 
 
 @state.command("history")
-@click.argument("table")
+@of_a_table
 @limit_option
-@source_option
-@local_option
-@pipeline_option
-@output_option
-def history(table: str, limit: int, source: str | None, local: bool, pipeline: Path | None, output: str) -> int:
+def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str) -> int:
     """List who changed the watermark of TABLE by hand, when and why, newest first. For runs, see: extract history."""
-    tracking = runs_of(pipeline, local=local).tracking
-    changes = tracking.mark_changes(find_source(tracking, table, source), table, limit)
+    changes = runs.tracking.mark_changes(source, table, limit)
     if output == "json":
         print_json([asdict(change) for change in changes])
     else:
