@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 
 import acme_drum
 import acme_heavy_drum
+import faulty_drums as faulty
 import pytest
 
 from extract_testing import CHECKS, Subject
 
 HERE = Path(__file__).parent
-SPEC = importlib.util.spec_from_file_location("faulty_drums", HERE / "faulty_drums.py")
-faulty = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(faulty)
 
 CHECKS_OF_FORGES = {"passed_roles_are_allowed", "job_names_are_unique", "only_success_words_succeed"}
 """Only a service with roles, names and state words can break these: test_services_of_their_own."""

@@ -1,11 +1,11 @@
-"""What a service of its own invites, each fault caught by its check: rule, role, word, name; and what is no fault."""
+"""Faults that only some services make possible, each caught by its check: rule, role, word, name; and what is not a fault."""
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 
+import faulty_forges as faulty
 import pytest
 from acme_drum import START, Drum
 from acme_forge import Forge
@@ -15,10 +15,6 @@ from extract_testing import CHECKS, Subject
 from extract_testing.services.sync_rights import RULE_ACTIONS, SYNC
 
 HERE = Path(__file__).parent
-SPEC = importlib.util.spec_from_file_location("faulty_forges", HERE / "faulty_forges.py")
-faulty = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(faulty)
-
 FORGE = {"role_arn": "arn:aws:iam::123456789012:role/forge"}
 FAULTS = {
     "RuleOfAnotherJob": "permissions_cover_the_branch",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 
+import faulty_gongs as faulty
 import pytest
 from acme_big_gong import Gong
 
@@ -13,10 +13,6 @@ from extract_core.parsing.payload import member
 from extract_testing import CHECKS, Subject
 
 HERE = Path(__file__).parent
-SPEC = importlib.util.spec_from_file_location("faulty_gongs", HERE / "faulty_gongs.py")
-faulty = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(faulty)
-
 DEPLOYMENT = {"queue": "night"}
 FAULTS = {
     "TextForATuple": "identity",
