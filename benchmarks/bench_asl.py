@@ -1,16 +1,15 @@
-"""asl_toolkit: against moto's interpreter, linear to 10,000 items, memory at 100,000, and what 1,000 executions leave behind.
+"""asl_toolkit: its speed against moto's interpreter and up to 10,000 items, its memory at 100,000, leftovers of 1,000 runs.
 
-Moto cannot call Python functions (its Lambda needs containers) and parses a JSONPath at each use, so hooks for both stand
-here: `Direct` in the place of boto3's Lambda client, `lru_cache` around its two parsers. Without the first hook its
-interpreter makes a boto3 client for each task, which costs far more than all the rest: that figure is printed too (`in_process`
-then stands in the place of its containers), and counts for nothing.
-Both interpreters get the same definition, input and functions, as anybody would pass them; ours is timed with loading the
-definition, since moto's reads it at each start.
+Moto cannot call Python functions (its Lambda needs containers) and parses a JSONPath at each use, so two hooks help it:
+`Direct` replaces boto3's Lambda client, and `lru_cache` is put around its two parsers. Without the first hook, moto's
+interpreter creates a boto3 client per task, which costs far more than everything else. That figure is printed too
+(`in_process` then replaces moto's containers), but it has no goal.
 
-Milliseconds are processor time of all threads, so that a busy machine doesn't count; seconds and megabytes are what they are.
-
-Goals: 20 times moto's speed; an item at 10,000 costs at most 1.3 times one at 1,000; memory at 100,000 items at most 1.3 times
-that at 10,000; no thread and at most 1 KiB an execution left. Exit code 1 when one is missed twice over.
+Both interpreters get the same definition, input and functions. The time of ours includes loading the definition, since
+moto's reads it at each start. Milliseconds are processor time of all threads, so that other work on the machine does not
+count. Goals: 20 times moto's speed; an item at 10,000 costs at most 1.3 times one at 1,000; memory at 100,000 items is at
+most 1.3 times that at 10,000; no thread and at most 1 KiB per execution are left. Exit code 1 if a figure misses its goal by
+a factor of two.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def task(function: str, **more: Any) -> dict[str, Any]:  # Any: JSON, here and b
 
 
 def per_item() -> dict[str, Any]:
-    """What happens to an item: a Choice and two Lambda tasks."""
+    """The states of an item: a Choice and two Lambda tasks."""
     ask = {"Variable": "$.kind", "StringEquals": "glue", "Next": "Extract"}
     retry = [{"ErrorEquals": ["Lambda.TooManyRequestsException"], "IntervalSeconds": 1, "MaxAttempts": 2}]
     catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Record"}]
@@ -70,7 +69,7 @@ def inline_map() -> dict[str, Any]:
 
 
 def distributed_map() -> dict[str, Any]:
-    """The same for each line of a file; the results go into files."""
+    """The same for each line of a file; the results are written to files."""
     config = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
     read = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSONL"}}
     map_state = {
@@ -84,7 +83,7 @@ def distributed_map() -> dict[str, Any]:
 
 
 def items(count: int) -> list[dict[str, Any]]:
-    """Small ones."""
+    """Small items."""
     return [{"kind": "glue", "name": f"t{number}"} for number in range(count)]
 
 
@@ -113,12 +112,12 @@ def right(output: Any, count: int) -> None:
 
 
 def in_process(_backend: Any, name: str, _qualifier: Any, body: Any, _headers: Any, _answer_headers: Any) -> bytes:
-    """In the place of `LambdaBackend.invoke`, moto's end of a call: no container, all before it as moto does it."""
+    """Replaces `LambdaBackend.invoke`, the last step of a call in moto: no container, but all earlier steps are moto's."""
     return json.dumps(FUNCTIONS[name](json.loads(body), None)).encode()
 
 
 class Direct:
-    """In the place of boto3's Lambda client, the one method that moto's interpreter calls: spares it boto3."""
+    """Replaces boto3's Lambda client with the one method that moto's interpreter calls."""
 
     def invoke(self, *, FunctionName: str, Payload: bytes, **_more: Any) -> dict[str, Any]:  # noqa: N803 - boto3's names
         """Call a function in this process."""
@@ -158,14 +157,14 @@ def by_moto(count: int, *, direct: bool) -> dict[str, float]:
 
 
 def by_ours(count: int, *, inline: bool) -> dict[str, float]:
-    """The same with asl_toolkit, the median of as many executions as take about as long as moto's one."""
+    """The same with asl_toolkit: the median of several executions that together take about as long as moto's one."""
     import asl_toolkit
-    import asl_toolkit.runtime.execution  # what the first start imports is no part of a run
+    import asl_toolkit.runtime.execution  # the imports of the first start do not count
 
     functions = {name: asl_toolkit.inline(function) for name, function in FUNCTIONS.items()} if inline else FUNCTIONS
     services = asl_toolkit.Services(functions=functions)
     text = json.dumps(inline_map())
-    asl_toolkit.load(text)  # imports what loading needs, as moto's parts are imported by now
+    asl_toolkit.load(text)  # imports the loader, since moto's parts are imported by now
     execution_input = {"items": items(count)}
     took: list[dict[str, float]] = []
     for _ in range(EXECUTIONS_OF_OURS):
@@ -206,7 +205,7 @@ def distributed(count: int) -> dict[str, float]:
 
 
 def left_behind(executions: int, *, traced: bool) -> dict[str, float]:
-    """Threads and memory before and after many executions, some at once: most succeed, some fail, some are stopped."""
+    """Threads and memory before and after many executions, some of them at once: most succeed, some fail, some are stopped."""
     import asl_toolkit
 
     definition = inline_map()
@@ -261,19 +260,19 @@ KINDS = {
 
 
 def measure(kind: str, count: int) -> dict[str, float]:
-    """One measurement, in a process of its own."""
+    """One measurement in a separate process."""
     command = [sys.executable, __file__, kind, str(count)]
     figures: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     return figures
 
 
 def median(results: list[dict[str, float]], key: str) -> float:
-    """Of one figure."""
+    """The median of one figure."""
     return statistics.median(result[key] for result in results)
 
 
 def against_moto() -> float:
-    """How far from the goal: above 1 is missed."""
+    """The goal divided by the speed: above 1, the goal is missed."""
     by_kind: dict[str, list[dict[str, float]]] = {"ours": [], "moto-direct": [], "ours-inline": []}
     for _ in range(ROUNDS):
         for kind, results in by_kind.items():
@@ -288,12 +287,12 @@ def against_moto() -> float:
         f"{least:.1f} by the best round of each (goal: {TIMES_MOTO:.0f})"
     )
     client = measure("moto", WITH_BOTO3)["cpu"] * 1000 / WITH_BOTO3
-    print(f"  moto's as it is, with a boto3 client made for each task: {client:.0f} ms an item, {client / ours:.0f} times ours")
+    print(f"  moto's as it is, with a boto3 client made for each task: {client:.0f} ms per item, {client / ours:.0f} times ours")
     return TIMES_MOTO / times
 
 
 def linear() -> float:
-    """As above."""
+    """The cost of an item at two sizes, divided by the goal."""
     by_count: dict[int, list[dict[str, float]]] = {count: [] for count in LINEAR}
     for _ in range(ROUNDS):
         for count, results in by_count.items():
@@ -307,7 +306,7 @@ def linear() -> float:
 
 
 def flat() -> float:
-    """As above."""
+    """The memory at two sizes, divided by the goal."""
     small, large = (measure("distributed", count) for count in MEMORY)
     ratio = large["megabytes"] / small["megabytes"]
     print(
@@ -319,7 +318,7 @@ def flat() -> float:
 
 
 def nothing_left() -> float:
-    """As above."""
+    """The memory left per execution, divided by the goal; infinite if a thread is left."""
     traced, resident = measure("traced", EXECUTIONS), measure("resident", EXECUTIONS)
     bytes_left = (traced["bytes"] - traced["bytes_before"]) / EXECUTIONS
     threads = resident["threads"] - resident["threads_before"]
@@ -329,14 +328,14 @@ def nothing_left() -> float:
     )
     print(
         f"  RSS {resident['bytes_before'] / 2**20:.1f} MB and {resident['bytes'] / 2**20:.1f} MB; objects "
-        f"{traced['objects_before']:,.0f} and {traced['objects']:,.0f}; traced memory {bytes_left:+.0f} bytes an execution "
+        f"{traced['objects_before']:,.0f} and {traced['objects']:,.0f}; traced memory {bytes_left:+.0f} bytes per execution "
         f"(goals: no thread, at most {LEFT_GOAL:,.0f} bytes)"
     )
     return max(bytes_left / LEFT_GOAL, float("inf") if threads > 0 else 0.0)
 
 
 def main(argv: list[str]) -> int:
-    """Each measurement is a process of its own; medians of five rounds but for memory, which hardly varies."""
+    """Each measurement runs in a separate process; the medians of five rounds are printed (memory hardly varies: one round)."""
     if argv:
         print(json.dumps(KINDS[argv[0]](int(argv[1]))))
         return 0

@@ -1,4 +1,4 @@
-"""CPU of whole commands against `python -c "import click"`, in an environment that holds the run-time dependencies only.
+"""CPU of whole commands against `python -c "import click"`, in an environment with only the run-time dependencies.
 
 Goals: `extract --help` at most 2.5 times, commands that read the tracking store at most 4 times; `extract plan` of 10,000
 tables at most 2 times `extract validate`.
@@ -91,7 +91,7 @@ def cpu(command: list[str], folder: Path) -> float:
 
 
 def main() -> int:
-    """Rotating commands; prints the median CPU time and the median ratio of each."""
+    """Run the commands in turn. Prints the median CPU time and the median ratio of each."""
     with tempfile.TemporaryDirectory() as scratch:
         python = environment(Path(scratch))
         small, large = project(Path(scratch, "small"), TABLES), project(Path(scratch, "large"), MANY)

@@ -1,8 +1,8 @@
-"""The generated machine with trivial handlers: milliseconds a table and peak memory, at 100 and 1,000 tables.
+"""The generated machine with trivial handlers: milliseconds per table and peak memory, at 100 and 1,000 tables.
 
-The reference in the same run is the least that anything could do: call the same handlers in a loop and encode the history
-events that AWS would have written (15 a table). Milliseconds are processor time of all threads, so that a busy machine doesn't
-count. Goal: 0.6 ms a table and 80 MB at 1,000 tables.
+The reference is the smallest possible work: call the same handlers in a loop and encode the history events of AWS (15 per
+table). Milliseconds are processor time of all threads, so that other work on the machine does not count. Goal: 0.6 ms per
+table and 80 MB at 1,000 tables.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DEPLOYMENTS = {
 
 
 def item(number: int) -> dict[str, Any]:  # Any: JSON
-    """An item with what the machine reads and nothing else: a thousand of them have to fit into 256 KiB."""
+    """An item with only the members that the machine reads, because a thousand of them must fit into 256 KiB."""
     arguments: dict[str, Any] = {
         "job_name": "j",
         "worker_type": "G.1X",
@@ -53,7 +53,7 @@ def ours(count: int) -> float:
     """Seconds of one execution of the generated machine."""
     import asl_generator
     import asl_toolkit
-    import asl_toolkit.runtime.execution  # what the first start imports is no part of a run
+    import asl_toolkit.runtime.execution  # the imports of the first start do not count
     from extract_core.registry.loading import discover
 
     built = asl_generator.build(
@@ -74,7 +74,7 @@ def ours(count: int) -> float:
 
 
 def reference(count: int) -> float:
-    """Seconds of the least: the handlers in a loop, and the events encoded."""
+    """Seconds of the smallest possible work: the handlers in a loop, and the events encoded."""
     manage, record, _ = handlers(count)
     started = time.process_time()
     history = []
@@ -86,7 +86,7 @@ def reference(count: int) -> float:
 
 
 def main(argv: list[str]) -> int:
-    """Each measurement is a process of its own; the medians of three pairs are printed."""
+    """Each measurement runs in a separate process; the medians of three pairs are printed."""
     if argv:
         kind, count = argv[0], int(argv[1])
         seconds = {"ours": ours, "reference": reference}[kind](count)

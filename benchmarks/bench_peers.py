@@ -1,11 +1,10 @@
 """Our checker of Amazon States Language beside statelint, cfn-lint and npm asl-validator, on the same definitions.
 
-Good definitions: those that AWS ran (EXTRACT_SHARED, if they are there) and the good machines of asl_toolkit's tests. Faulty
-ones: its seeded faults whose code is an ERROR. A tool is set up in a temporary folder (pip and npm from their registries) and
-judges every definition in one process of its own; "missed" is a faulty definition that it says nothing of, "alarm" a good one
-that it refuses. Warnings are not counted for any tool. A tool that cannot be set up is named and left out.
-
-Goal: fewer missed than each, no alarm on what AWS ran.
+Good definitions are those that AWS ran (EXTRACT_SHARED, if it exists) and the good machines of asl_toolkit's tests. Faulty
+ones are its seeded faults with an ERROR code. Each tool is installed into a temporary folder (pip and npm from their
+registries) and checks all definitions in one process. "missed" is a faulty definition without a finding, "alarm" a good one
+with an error. Warnings are not counted for any tool. A tool that cannot be installed is named and left out. Goal: fewer
+missed than every other tool, and no alarm on definitions that AWS ran.
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ process.stdout.write(JSON.stringify(found));
 
 
 def faults_module() -> ModuleType:
-    """`asl_toolkit/tests/check/faults.py`, which is on no path."""
+    """`asl_toolkit/tests/check/faults.py`, which is not on the import path."""
     spec = importlib.util.spec_from_file_location("check_faults", TESTS / "faults.py")
     assert spec is not None
     assert spec.loader is not None
@@ -106,7 +105,7 @@ def recorded() -> list[str]:
 
 
 def run(command: list[str], texts: list[str], folder: Path | None = None) -> list[tuple[list[str], float]]:
-    """What a tool says of each text, and its seconds."""
+    """The messages of a tool about each text, and its seconds."""
     done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, check=False, cwd=folder)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit code {done.returncode}")
@@ -114,7 +113,7 @@ def run(command: list[str], texts: list[str], folder: Path | None = None) -> lis
 
 
 def cfn_lint(texts: list[str], folder: Path) -> list[tuple[list[str], float]]:
-    """cfn-lint in an environment of its own."""
+    """cfn-lint in a separate environment."""
     venv.create(folder / "venv", with_pip=True)
     python = str(folder / "venv" / "bin" / "python")
     subprocess.run(
@@ -124,7 +123,7 @@ def cfn_lint(texts: list[str], folder: Path) -> list[tuple[list[str], float]]:
 
 
 def asl_validator(texts: list[str], folder: Path) -> list[tuple[list[str], float]]:
-    """asl-validator in a folder of its own."""
+    """asl-validator in a separate folder."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
         raise RuntimeError("there is no node and npm here")
@@ -134,7 +133,7 @@ def asl_validator(texts: list[str], folder: Path) -> list[tuple[list[str], float
 
 
 def main() -> int:
-    """Prints a line for each tool; exit code 1 when the goal is missed."""
+    """Print a line per tool. Exit code 1 if the goal is missed."""
     module = faults_module()
     from asl_toolkit.check import CODES
 

@@ -1,10 +1,9 @@
 """From YAML bytes to finished items, against PyYAML's CSafeLoader alone on the same bytes, with Python's default collector.
 
 Goals: at most 1.5 times its time at 1,000, 10,000 and 50,000 tables; at most 1/6 of pure `safe_load` and a plain dict loop;
-50,000 at most 60 times 1,000; peak memory at most the same (wanted: half); a list of 10,000 names costs what "*" costs.
-
-Each figure is the median of alternating measurements, each in a process of its own; times are inside the process, without
-imports. Memory is the peak of the whole process over what it had after its imports and a plan of ten tables.
+50,000 at most 60 times 1,000; peak memory at most the same (desired: half); a list of 10,000 names costs the same as "*".
+Each figure is the median of alternating measurements in separate processes; times exclude imports. Memory is the peak of the
+process above its memory after the imports and a plan of ten tables.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ PLACES = ("s3://extract-data/", "s3://extract-runs/")
 
 
 def config(tables: int, shape: str = "full") -> bytes:
-    """A config as people have them: most tables with keys of their own (full), or most with few or none (short)."""
+    """A typical config: most tables have their own keys (full), or most have few or none (short)."""
     lines = [
         "source_name: sales",
         "source_type: jdbc",
@@ -57,14 +56,14 @@ def config(tables: int, shape: str = "full") -> bytes:
 
 
 def c_loader(tables: int) -> dict[str, float]:
-    """`yaml.load(…, CSafeLoader)` and nothing else."""
+    """Only `yaml.load(…, CSafeLoader)`."""
     import yaml
 
     return _measured(lambda data: yaml.load(data, yaml.CSafeLoader), tables)
 
 
 def pure_loader(tables: int) -> dict[str, float]:
-    """`yaml.safe_load` and a loop that puts defaults and table together: what the pipeline did that this grew out of."""
+    """`yaml.safe_load` and a loop that merges defaults and table, as the pipeline before this project did."""
     import yaml
 
     def load(data: bytes) -> list[dict[str, object]]:
@@ -78,10 +77,7 @@ def pure_loader(tables: int) -> dict[str, float]:
 
 
 def ours(tables: int, *, names: bool = False, keep: bool = False) -> dict[str, float]:
-    """Reading, selecting and planning: each item made, one after the other; `keep`: all of them held in a list.
-
-    `names`: an event with all names instead of "*".
-    """
+    """Read, select and plan, item by item. `keep`: all items stay in a list. `names`: an event with all names instead of "*"."""
     from extract_core.config.read import read_source_config
     from extract_core.plan.attempt import Places, RunContext
     from extract_core.plan.event import read_event
@@ -141,7 +137,7 @@ WORKS = {
 
 
 def run(work: str, tables: int, shape: str) -> dict[str, float]:
-    """One measurement in a process of its own."""
+    """One measurement in a separate process."""
     environ = {**os.environ, "BENCH_SHAPE": shape}
     done = subprocess.run([sys.executable, __file__, work, str(tables)], check=True, capture_output=True, text=True, env=environ)
     return json.loads(done.stdout)
@@ -150,7 +146,7 @@ def run(work: str, tables: int, shape: str) -> dict[str, float]:
 def compare(
     work: str, other: str, tables: int, pairs: int, shape: str = "full"
 ) -> tuple[dict[str, float], dict[str, float], float]:
-    """Medians of both, and the median ratio of the times, in alternating pairs."""
+    """The medians of both, and the median ratio of the times, from alternating pairs."""
     measured = [(run(work, tables, shape), run(other, tables, shape)) for _ in range(pairs)]
     medians = [{key: statistics.median(pair[side][key] for pair in measured) for key in measured[0][0]} for side in (0, 1)]
     return medians[0], medians[1], statistics.median(mine["seconds"] / theirs["seconds"] for mine, theirs in measured)

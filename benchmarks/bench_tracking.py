@@ -1,10 +1,8 @@
 """Tracking at size: SQLite from 1,000 to 100,000 tables, DynamoDB's requests and capacity units counted at 1,000.
 
-A run is what handlers do to the store: take the tables, note the plan, finish each table with a watermark, sum up. The
-reference is a plain loop of the two statements that a finish comes down to, a transaction each, with the same durability.
-
-    python benchmarks/bench_tracking.py            all of it
-    python benchmarks/bench_tracking.py sqlite     or dynamodb, status, live
+A run makes the store calls of the handlers: take the tables, record the plan, finish each table with a watermark, sum up.
+The reference is a plain loop of the two statements of a finish, one transaction each, with the same durability. `python
+benchmarks/bench_tracking.py` runs all parts; names of parts (sqlite, dynamodb, status, live) choose some.
 """
 
 from __future__ import annotations
@@ -42,7 +40,7 @@ MARK = "2026-03-01T05:00:00Z"
 
 
 def names(number: int) -> list[str]:
-    """The tables of a run."""
+    """Names of tables."""
     return [f"public.table_{index:06}" for index in range(number)]
 
 
@@ -59,7 +57,7 @@ def row(table: str) -> AttemptRow:
 
 
 def run(store: TrackingStore, tables: list[str]) -> Iterator[tuple[str, float]]:
-    """One whole run: seconds by step, each finish on its own."""
+    """One whole run: seconds by step, and the seconds of each finish."""
     owner = Owner(execution_id="exec-1", run_id="run-1", started_at=AT, bound="2100-01-01T00:00:00+00:00")
     commit = Commit(from_version=0, column="updated_at", type="timestamp", low=None, high=MARK)
     began = time.perf_counter()
@@ -82,7 +80,7 @@ def run(store: TrackingStore, tables: list[str]) -> Iterator[tuple[str, float]]:
 
 
 def reference(path: Path, tables: list[str]) -> float:
-    """Seconds a table of a plain loop: one transaction of an INSERT and an UPDATE each."""
+    """Seconds per table of a plain loop: one transaction of an INSERT and an UPDATE each."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -127,7 +125,7 @@ def bench_sqlite(folder: Path) -> None:
 
 
 def bench_dynamodb(number: int = 1_000) -> None:
-    """Requests and capacity units, counted; moto copies its table in each transaction, so nothing is timed but the reading."""
+    """Requests and capacity units. moto copies its table in each transaction, so only reading is timed."""
     import boto3
     import moto.dynamodb.models
     from moto import mock_aws
@@ -141,7 +139,7 @@ def bench_dynamodb(number: int = 1_000) -> None:
         client.create_table(**table_definition("tracking"))
         counts: Counter[str] = Counter()
         client.meta.events.register("before-call.dynamodb", lambda model, **_: counts.update([model.name]))
-        # moto copies the whole table in each transaction, for a rollback that does not come: that would be all of the time.
+        # moto copies the whole table in each transaction, for a rollback: this would take nearly all of the time.
         moto.dynamodb.models.copy = SimpleNamespace(deepcopy=lambda value: value)
         with DynamoDBTracking(client, "tracking") as store:
             store._calls.each = lambda work, things: [work(thing) for thing in things]  # noqa: SLF001 - moto can't serve threads
@@ -150,12 +148,12 @@ def bench_dynamodb(number: int = 1_000) -> None:
     writes = {name: count for name, count in counts.items() if name in ("PutItem", "UpdateItem", "TransactWriteItems")}
     of_tables = counts["PutItem"] - 1 + counts["TransactWriteItems"]
     print(f"DynamoDB {number:,} tables: requests {dict(sorted(counts.items()))}")
-    print(f"  write requests a table: {of_tables / number:.3f} (of {sum(writes.values()):,} in the run)")
+    print(f"  write requests per table: {of_tables / number:.3f} (of {sum(writes.values()):,} in the run)")
     item = size(attempt_item(row("public.table_000000"), shards=1, expires=0))
     attempt = 2 * math.ceil(item / 1024)  # twice in a transaction (DynamoDB guide, "Capacity consumption")
     print(
-        f"  write units a table: {1 + 2 + attempt + 1} (STATE put 1; transaction: STATE 2, attempt of {item:,} bytes {attempt}; "
-        "index 1)"
+        f"  write units per table: {1 + 2 + attempt + 1} (STATE put 1; transaction: STATE 2, attempt of {item:,} bytes "
+        f"{attempt}; index 1)"
     )
 
 
@@ -184,7 +182,7 @@ def bench_status(folder: Path, number: int = 100_000) -> None:
 
 
 class Remembering:
-    """A client whose answers to queries are kept: asked again, only our own part of the reading takes time."""
+    """A client that stores answers to queries. A second query then measures only our own part of the reading."""
 
     def __init__(self, client: DynamoDBClient) -> None:
         self._client = client
@@ -195,7 +193,7 @@ class Remembering:
         return getattr(self._client, name)
 
     def query(self, **request: object) -> object:
-        """The answer of DynamoDB, or the one that it gave before."""
+        """The answer of DynamoDB, or the stored one."""
         query = json.dumps(request, sort_keys=True, default=str)
         if query not in self._answers:
             answer = self._client.query(**request)  # type: ignore[arg-type] # as it came
@@ -205,14 +203,14 @@ class Remembering:
 
     @property
     def queries(self) -> int:
-        """How many different ones there were."""
+        """The number of different queries."""
         return len(self._answers)
 
 
 def bench_live(number: int = 10_000) -> None:
-    """All attempts of a run that is alive, read from its 16 shards side by side: what `extract status` does with DynamoDB.
+    """All attempts of a running run, read from its 16 shards in parallel: `extract status` with DynamoDB.
 
-    moto needs milliseconds for each item that is put or read, so not 100,000 are: our own part grows with their number alone.
+    moto needs milliseconds per item, so this does not use 100,000 items: our own part grows only with their number.
     """
     import boto3
     from moto import mock_aws
@@ -244,7 +242,7 @@ def bench_live(number: int = 10_000) -> None:
 
 
 def main(argv: list[str]) -> int:
-    """The parts named, or all."""
+    """The named parts, or all."""
     parts = argv or ["sqlite", "dynamodb", "status", "live"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

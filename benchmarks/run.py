@@ -1,4 +1,4 @@
-"""Runs every benchmark of this folder, or those named: each prints ratios against a reference in the same run."""
+"""Runs every benchmark of this folder, or the named ones. Each prints ratios against a reference in the same run."""
 
 from __future__ import annotations
 

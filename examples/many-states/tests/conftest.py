@@ -1,4 +1,4 @@
-"""Makes the example importable as it stands, and builds and runs the machine of its job types."""
+"""Makes the example importable without an installation, and builds and runs the machine of its job types."""
 
 from __future__ import annotations
 

@@ -43,12 +43,12 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
         "AttemptDurationSeconds": "timeout_minutes",
     }
     margin_seconds = 600  # image pull, and the seconds that Batch takes to end a job over its limit
-    # See the Step Functions guide, "IAM policies for AWS Batch". DescribeJobs takes no resources (service authorization
-    # reference). A job's ARN holds its id alone, so all jobs of the account are meant.
+    # See the Step Functions guide, "IAM policies for AWS Batch". DescribeJobs has no resource type (service authorization
+    # reference). A job's ARN has only its id, so the statement names all jobs of the account.
     rights: ClassVar = {"job/*": ("batch:TerminateJob",), "*": ("batch:DescribeJobs",)}
     event_rule = "StepFunctionsGetEventsForBatchJobsRule"
     stop_rights: ClassVar = {"job/*": ("batch:TerminateJob",)}
-    # A job definition that names another log group needs a statement of the user.
+    # For a job definition with another log group, the user adds a statement.
     diagnose_rights: ClassVar = {"*": ("batch:DescribeJobs",), f"log-group:{_LOG_GROUP}:log-stream:*": ("logs:GetLogEvents",)}
 
     wrappers = ("Jobs",)
@@ -66,7 +66,7 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
     }
 
     def request(self, deployment: BatchDeployment) -> dict[str, Json]:  # noqa: ARG002 - a table may name all of it
-        """Batch itself tries once: the state machine does the retrying, and records each try as an attempt."""
+        """Batch itself tries once, because the state machine retries and records each try as an attempt."""
         return {
             "JobName.$": "$.arguments.job_name",
             "JobQueue.$": "$.arguments.job_queue",
@@ -77,7 +77,10 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
         }
 
     def arguments(self, table: TableRun[BatchDeployment], settings: BatchSettings) -> Mapping[str, Json]:
-        """SubmitJob's members. ValueError for a queue or definition outside the deployment, and for what no command carries."""
+        """SubmitJob's members.
+
+        Raises ValueError for a queue or definition outside the deployment, and for values that no command can carry.
+        """
         from extract_batch.overrides import container_overrides, job_name
 
         return {
@@ -89,7 +92,7 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
         }
 
     def permissions(self, target: Target[BatchDeployment]) -> Iterable[Statement]:
-        """SubmitJob on the deployment's queues and job definitions; a name without a revision stands for all of them."""
+        """SubmitJob on the deployment's queues and job definitions. A name without a revision means all its revisions."""
         definitions = [
             target.arn("batch", f"job-definition/{name}{revision}")
             for name in self.allowed("job_definition", target.deployment)
@@ -102,7 +105,7 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
     def start_retries(self) -> Iterable[Retry]:
         """Throttles: no job was submitted. SubmitJob has no client token, so a ServerException is not retried.
 
-        Batch.AWSBatchException is what a throttle comes out as (Netflix/metaflow retries it so).
+        A throttle arrives as Batch.AWSBatchException (Netflix/metaflow retries it too).
         """
         yield Retry(errors=("Batch.AWSBatchException",), interval_seconds=5, max_attempts=8, max_delay_seconds=120)
 
@@ -117,7 +120,7 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
         return status.reason(job)
 
     def failure(self, state: str, job: Mapping[str, Json], reason: str | None) -> FailureClass | Verdict:  # noqa: ARG002
-        """FAILED: stopped by a person, over its time, the host, or the container's own end."""
+        """FAILED means: stopped by a person, over its time limit, a failure of the host, or the container's own end."""
         return status.failure(job, reason)
 
     def log_url(self, job: Mapping[str, Json]) -> str | None:
@@ -129,7 +132,7 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
         return status.cost_basis(job)
 
     def describe(self, aws: object, key: Sequence[str]) -> Json:
-        """DescribeJobs."""
+        """The answer of DescribeJobs."""
         return answer(aws, "batch", "describe_jobs", jobs=[key[0]])
 
     def logs(self, aws: object, key: Sequence[str], job: Mapping[str, Json]) -> Iterable[str | None]:  # noqa: ARG002
@@ -140,7 +143,7 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
             yield f"last lines of {stream}:\n{tail}" if tail else None
 
     def stop_job(self, aws: object, key: Sequence[str]) -> None:
-        """TerminateJob, in whatever state the job is. Batch takes it for a job that has ended, too."""
+        """TerminateJob, in any state of the job. Batch also accepts it for an ended job."""
         client(aws, "batch").terminate_job(jobId=key[0], reason="its extract run has ended")
 
     def local_argv(self, arguments: Mapping[str, Json]) -> Json:
@@ -148,7 +151,7 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
         return member(arguments, "container_overrides", "Command")
 
     def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> Mapping[str, Json]:
-        """A JobDetail. On AWS a job's own words are in its log alone; here they stand in the container's Reason."""
+        """A JobDetail. On AWS, only the log has the job's output; here the container's Reason has it."""
         about_the_job = end.kind in ("interrupt", "timeout", "stopped")
         overrides = objects(arguments, "container_overrides", "ResourceRequirements")
         sizes = {"VCPU": "1", "MEMORY": "2048"} | {str(requirement["Type"]): requirement["Value"] for requirement in overrides}

@@ -28,7 +28,7 @@ _MIB_OF_A_VCPU: Final = 8192
 
 
 def job_name(source: str, table: str, run_id: str, attempt: int) -> str:
-    """At most 128 letters, digits, ``-`` and ``_`` (Batch API reference, SubmitJob): the table gives way, not the run."""
+    """At most 128 letters, digits, ``-`` and ``_`` (Batch API reference, SubmitJob). The table's name is cut, not the run's."""
     tail = f"-{run_id}"[-80:] + f"-{attempt}"
     name = f"{source}-{table}"[: _MAX_NAME - len(tail)] + tail
     return re.sub(r"[^A-Za-z0-9_-]", "-", name).lstrip("-_") or "extract"
@@ -37,7 +37,7 @@ def job_name(source: str, table: str, run_id: str, attempt: int) -> str:
 def container_overrides(job_arguments: Mapping[str, str], settings: BatchSettings) -> dict[str, Json]:
     """The job's arguments as Command, its size as ResourceRequirements with texts as values.
 
-    ValueError for what a command can't carry, ArgumentsTooLong over 8,192 characters.
+    Raises ValueError for a value that a command cannot carry, ArgumentsTooLong over 8,192 characters.
     """
     for name in sorted(job_arguments):
         if lost := _LOST.search(f"{name} {job_arguments[name]}"):
@@ -58,7 +58,7 @@ def container_overrides(job_arguments: Mapping[str, str], settings: BatchSetting
 
 
 def bigger(settings: BatchSettings, status: JobStatus) -> BatchSettings | None:
-    """Twice the memory, of the table's or of the size that the failed job told in its cost; more vCPUs where Fargate wants them.
+    """Twice the memory of the table's settings or of the failed job's cost, and more vCPUs if Fargate needs them.
 
     None if no size is known.
     """

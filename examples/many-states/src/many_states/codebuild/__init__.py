@@ -1,1 +1,1 @@
-"""The job type codebuild: one build a table, in another account, written in JSONata."""
+"""The job type codebuild: one build per table, in another account, written in JSONata."""

@@ -1,7 +1,7 @@
 """The job type codebuild: one CodeBuild build per table, by codebuild:startBuild.sync in JSONata, in another account.
 
-With `Credentials` Step Functions takes on a role of the other account for this Task. A cross-account ``.sync`` only polls (Step
-Functions guide, "Access resources from other AWS accounts"), so the machine needs no event rule.
+With `Credentials`, Step Functions assumes a role of the other account for this Task. A cross-account ``.sync`` only polls
+(Step Functions guide, "Access resources from other AWS accounts"), so the machine needs no event rule.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class CodeBuild(SyncJob["CodeBuildSettings", "CodeBuildDeployment"]):
         }
 
     def branch(self, target: Target[CodeBuildDeployment]) -> Branch:
-        """A Pass that makes the environment, and the Task. The generator writes limit and Catch in JSONata too."""
+        """A Pass that builds the environment, and the Task. The generator writes time limit and Catch in JSONata too."""
         prepare, start = "CodeBuild Prepare", start_state(self.title)
         pairs = "$each($states.input.arguments.environment, function($value, $name) { {'Name': $name, 'Value': $value} })"
         states: dict[str, Mapping[str, Json]] = {
@@ -85,15 +85,15 @@ class CodeBuild(SyncJob["CodeBuildSettings", "CodeBuildDeployment"]):
         }
 
     def permissions(self, target: Target[CodeBuildDeployment]) -> Iterable[Statement]:
-        """To assume the role, which may codebuild:StartBuild, StopBuild and BatchGetBuilds on the project."""
+        """The right to assume the role, which needs codebuild:StartBuild, StopBuild and BatchGetBuilds on the project."""
         yield Statement(actions=("sts:AssumeRole",), resources=(target.deployment.role_arn,))
 
     def start_retries(self) -> Iterable[Retry]:
-        """A full account: nothing was started."""
+        """The account's limit of builds: no build was started."""
         yield Retry(errors=("CodeBuild.AccountLimitExceededException",))
 
     def reason(self, job: Mapping[str, Json]) -> str | None:
-        """What the phases that failed say."""
+        """The messages of the failed phases."""
         messages = [text(context, "Message") for phase in objects(job, "Phases") for context in objects(phase, "Contexts")]
         return "; ".join(filter(None, messages)) or None
 

@@ -1,1 +1,1 @@
-"""The job type redshift: one UNLOAD a table by the Redshift Data API, which has no .sync: start, wait, ask."""
+"""The job type redshift: one UNLOAD per table by the Redshift Data API, which has no .sync: start, wait, poll."""

@@ -1,4 +1,4 @@
-"""The two Lambda functions of redshift: one starts a statement, one asks how it is getting on."""
+"""The two Lambda functions of redshift: one starts a statement, the other polls its state."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def start(event: Mapping[str, Any], context: object) -> Mapping[str, Json]:  # n
 
 
 def ask(event: Mapping[str, Any], context: object) -> Mapping[str, Json]:  # noqa: ARG001 - Lambda's signature
-    """The Lambda entry point of the question."""
+    """The Lambda entry point of the poll."""
     import boto3
 
     return asked(event, boto3.client("redshift-data"))
 
 
 def started(event: Mapping[str, Any], redshift: Any) -> Mapping[str, Json]:  # Any: a boto3 client
-    """Start ``event["statement"]``: its id, when it began by the execution's own clock, and that it runs."""
+    """Start ``event["statement"]``. Returns its id, its start by the execution's clock, and the state of a running statement."""
     wanted = event["statement"]
     answer = redshift.execute_statement(
         WorkgroupName=wanted["workgroup"], Database=wanted["database"], Sql=wanted["sql"], StatementName=wanted["name"]
@@ -38,9 +38,9 @@ def started(event: Mapping[str, Any], redshift: Any) -> Mapping[str, Json]:  # A
 
 
 def asked(event: Mapping[str, Any], redshift: Any) -> Mapping[str, Json]:  # Any: a boto3 client
-    """The job as it is now. One over its time is cancelled, and its state is TIMED_OUT.
+    """The present state of the job. A statement over its time limit is cancelled, and its state is TIMED_OUT.
 
-    Every member is there in every answer: a ResultSelector must not name one that may be missing.
+    Every answer has every member, because a ResultSelector must not name a missing one.
     """
     job = event["job"]
     answer = redshift.describe_statement(Id=job["id"])

@@ -1,4 +1,4 @@
-"""The job type redshift: a Lambda function starts the statement, a Wait, another one asks, a Choice decides."""
+"""The job type redshift: a Lambda function starts the statement; a Wait, a second function and a Choice poll it."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):
         return RedshiftDeployment
 
     def branch(self, target: Target[RedshiftDeployment]) -> Branch:
-        """Start, then wait and ask until the statement has ended or its time is up: the function says TIMED_OUT then.
+        """Start, then wait and poll until the statement has ended or the function reports TIMED_OUT.
 
-        `$.job_result` holds id, state and began from the first answer on, so `stop` finds the statement at any time.
+        From the first answer on, `$.job_result` has id, state and began, so `stop` can find the statement at any time.
         """
         start, wait, ask, ended = start_state(self.title), "Redshift Wait", "Redshift Ask For Job", "Redshift Has Job Ended?"
         invoke: dict[str, Json] = {"Type": "Task", "Resource": f"arn:{target.partition}:states:::lambda:invoke"}
@@ -93,7 +93,7 @@ class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):
         return Branch(start=start, states=states, job_state=start)
 
     def arguments(self, table: TableRun[RedshiftDeployment], settings: RedshiftSettings) -> Mapping[str, Json]:
-        """ExecuteStatement's members. ValueError for an incremental table: an UNLOAD reports no watermark."""
+        """ExecuteStatement's members. Raises ValueError for an incremental table, because an UNLOAD reports no watermark."""
         from many_states.redshift.models import unload
 
         if table.watermark.mode != "full":
@@ -106,13 +106,16 @@ class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):
         }
 
     def status(self, outcome: Outcome) -> JobStatus:
-        """What the statement's state, or the error, means. SUCCEEDED only for FINISHED."""
+        """The meaning of the statement's state, or of the error. SUCCEEDED only for FINISHED."""
         from many_states.redshift.status import status
 
         return status(outcome)
 
     def start_retries(self) -> Iterable[Retry]:
-        """Refusals: nothing was started. Lambda's other troubles are not named, since the call may have gone through."""
+        """Refused starts: no statement was started.
+
+        Other errors of Lambda are not named, because the call may have started one.
+        """
         return (Retry(errors=("ActiveStatementsExceededException", "Lambda.TooManyRequestsException")),)
 
     def timeout(self, settings: RedshiftSettings) -> int:
@@ -120,7 +123,7 @@ class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):
         return settings.timeout_minutes * 60
 
     def stop(self, outcome: Outcome, aws: object) -> None:
-        """CancelStatement: Step Functions knows nothing of a statement that a function started."""
+        """CancelStatement, because Step Functions does not know a statement that a function started."""
         from extract_core.parsing.asking import client, stopped
         from many_states.redshift.status import job_of
 
@@ -130,7 +133,7 @@ class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):
             stopped(lambda: redshift.cancel_statement(Id=statement), ended=("ResourceNotFoundException", "ValidationException"))
 
     def functions(self) -> Iterable[LambdaFunction]:
-        """The two that start and ask, with what their roles need. The generator lets the machine invoke them."""
+        """The two functions, with the rights of their roles. The generator allows the machine to invoke them."""
         functions = "many_states.redshift.functions"
         yield LambdaFunction(name=START, handler=f"{functions}:start", statements_for=_start_statements)
         yield LambdaFunction(name=ASK, handler=f"{functions}:ask", statements=(_OF_STATEMENTS,))

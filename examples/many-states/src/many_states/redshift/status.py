@@ -1,4 +1,4 @@
-"""What the end of a statement means."""
+"""The meaning of a statement's end."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ FINISHED: Final = "FINISHED"
 
 
 def job_of(outcome: Outcome) -> Mapping[str, Json]:
-    """What the functions told of the statement; ``{}`` where nothing was told."""
+    """The functions' answer about the statement; ``{}`` if there is none."""
     return described(outcome, "job")
 
 
 def status(outcome: Outcome) -> JobStatus:
-    """Total: never raises; SUCCEEDED only for a result whose state is FINISHED, of a statement with an id."""
+    """Never raises. SUCCEEDED only for a result whose state is FINISHED, of a statement with an id."""
     job = job_of(outcome)
     state, statement, said = text(job, "state"), text(job, "id"), text(job, "error")
     if outcome.error is not None:

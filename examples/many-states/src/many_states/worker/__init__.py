@@ -1,1 +1,1 @@
-"""The job type worker: a task token in a queue; a worker on one's own premises does the job and answers."""
+"""The job type worker: a task token in a queue. A worker outside of AWS does the job and answers."""

@@ -1,7 +1,7 @@
-"""The job type worker: one message a table with a task token, by sqs:sendMessage.waitForTaskToken.
+"""The job type worker: one message per table with a task token, by sqs:sendMessage.waitForTaskToken.
 
-The worker takes the message, calls SendTaskHeartbeat now and then, and ends with SendTaskSuccess and ``{"worker": …, "exit_code":
-0}``, or with SendTaskFailure: error ``Worker.Failed``, cause the reason.
+The worker takes the message, calls SendTaskHeartbeat now and then, and ends with SendTaskSuccess and ``{"worker": …,
+"exit_code": 0}``, or with SendTaskFailure: error ``Worker.Failed``, cause the reason.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
-    """A worker of one's own behind a queue."""
+    """Your own worker behind a queue."""
 
     name: ClassVar[str] = "worker"
     title: ClassVar[str] = "Worker"
@@ -40,7 +40,7 @@ class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
         return WorkerDeployment
 
     def branch(self, target: Target[WorkerDeployment]) -> Branch:
-        """One Task that waits for its token. A worker that is silent for too long ends it with States.HeartbeatTimeout."""
+        """One Task that waits for its token. If a worker is silent for too long, the Task ends with States.HeartbeatTimeout."""
         state = start_state(self.title)
         task: dict[str, Json] = {
             "Type": "Task",
@@ -56,7 +56,7 @@ class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
         return Branch(start=state, states={state: task}, job_state=state)
 
     def arguments(self, table: TableRun[WorkerDeployment], settings: WorkerSettings) -> Mapping[str, Json]:
-        """What the worker gets: its command line, and what `stop` calls the job by."""
+        """The worker's command line, and the name by which `stop` cancels the job."""
         return {
             "job": {
                 "id": f"{table.run_id}/{table.table}/{table.attempt}",
@@ -67,7 +67,7 @@ class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
         }
 
     def status(self, outcome: Outcome) -> JobStatus:
-        """What the worker's answer, or the error, means. SUCCEEDED only for exit code 0, said by a worker."""
+        """The meaning of the worker's answer, or of the error. SUCCEEDED only for exit code 0 from a worker."""
         from many_states.worker.status import status
 
         return status(outcome)
@@ -78,7 +78,7 @@ class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
         yield Statement(actions=("sqs:SendMessage",), resources=(queue,))
 
     def timeout(self, settings: WorkerSettings) -> int:
-        """``timeout_minutes * 60`` seconds, the time in the queue included."""
+        """``timeout_minutes * 60`` seconds, including the time in the queue."""
         return settings.timeout_minutes * 60
 
     def stop_permissions(self, target: Target[WorkerDeployment]) -> Iterable[Statement]:
@@ -87,7 +87,7 @@ class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
         yield Statement(actions=("sqs:GetQueueUrl", "sqs:SendMessage"), resources=(queue,))
 
     def stop(self, outcome: Outcome, aws: object) -> None:
-        """A message that calls the job off: an aborted execution tells no worker. Its token is dead by then."""
+        """A message that cancels the job, because an aborted execution does not tell the worker. Its token is no longer valid."""
         from extract_core.parsing.asking import client
         from extract_core.parsing.payload import text
 

@@ -1,4 +1,4 @@
-"""What a worker's answer means."""
+"""The meaning of a worker's answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def status(outcome: Outcome) -> JobStatus:
-    """Total: never raises; SUCCEEDED only for a result with a worker's name and exit code 0."""
+    """Never raises. SUCCEEDED only for a result with a worker's name and exit code 0."""
     answer = described(outcome)
     worker, code = text(answer, "worker"), whole(answer, "exit_code")
     job = text(outcome.item, "arguments", "job", "id")
