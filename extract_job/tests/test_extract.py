@@ -43,7 +43,10 @@ def test_a_process_copies_a_table_and_reports(database, process, tmp_path):
         "rows_without_watermark": 0,
         "rows_in_the_future": 0,
         "rows_delivered_before": 0,
-        "schema": None,
+        "schema": [
+            {"column": "id", "declared": "INTEGER", "arrow": "int64", "nullable": True},
+            {"column": "note", "declared": "TEXT", "arrow": "string", "nullable": True},
+        ],
         "schema_changes": [],
         "source": source,
         "snapshot": None,

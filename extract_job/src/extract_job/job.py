@@ -4,6 +4,7 @@ If it fails, the reason is put instead.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from extract_job.arguments.model import Arguments
@@ -14,6 +15,7 @@ from extract_job.last_result import NOTHING, read_last_result
 from extract_job.memory import beside, encoded, new_name
 from extract_job.proof.figures import Figures
 from extract_job.result import Overlap, Result, object_bytes
+from extract_job.schema import changes_since, check, result_columns
 from extract_job.stopping import Stopped, StopRequest
 from extract_job.storage.opening import folder_in, result_in
 
@@ -46,13 +48,18 @@ def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None])
 
 
 def _extracted(arguments: Arguments, stop: StopRequest, say: Callable[[str], None]) -> Result:
-    last = NOTHING if arguments.watermark is None else read_last_result(arguments.last_result, arguments.table)
-    with open_source(arguments, last, stop) as source:
+    last = read_last_result(arguments.last_result, arguments.table)
+    with open_source(arguments, NOTHING if arguments.watermark is None else last, stop) as source:
         say(f"{arguments.table}: {_plan(arguments, source)}")
+        columns = result_columns(source.columns, source.schema())
+        changes = changes_since(last.members, arguments.table, columns)
+        check(arguments.table, changes, arguments.on_schema_change, incremental=arguments.watermark is not None)
         notes = _notes(arguments, source)
+        if changes.all and arguments.on_schema_change != "allow":
+            notes += (f"the schema has changed since the last committed attempt: {'; '.join(changes.all)}",)
         for note in notes:
             say(f"note: {note}")
-        return _copied(arguments, source, notes)
+        return replace(_copied(arguments, source, notes), schema=columns, schema_changes=changes.all)
 
 
 def _plan(arguments: Arguments, source: "Source") -> str:

@@ -3,10 +3,11 @@
 Each database has a package that opens a `Source`; the job knows only this protocol.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from extract_job.databases.delivered import Memory
+from extract_job.databases.tables import Column
 from extract_job.databases.window import Window
 from extract_job.proof.figures import Figures
 from extract_job.result import SourceInfo
@@ -25,6 +26,7 @@ class Source(Protocol):
     info: SourceInfo
     snapshot: str | None
     """PostgreSQL: the text of pg_current_snapshot()."""
+    columns: Sequence[Column]
 
     def schema(self) -> Schema:
         """Return the Arrow schema of all rows; it follows from declared types, not from values."""

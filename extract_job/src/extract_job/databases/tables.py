@@ -24,6 +24,10 @@ class Column(Protocol):
     def declared(self) -> str:
         """The declared type, as the database shows it; empty if there is none."""
 
+    @property
+    def nullable(self) -> bool:
+        """Whether the database allows NULL. The files allow it in each column."""
+
 
 ColumnT = TypeVar("ColumnT", bound=Column)
 

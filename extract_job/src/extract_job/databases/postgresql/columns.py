@@ -64,6 +64,7 @@ class Column:
     scale: int = 0
     is_nested: bool = False
     """Whether a structure may hold arrays inside: a composite type, or an array of them or of domains."""
+    nullable: bool = True
 
     @property
     def expression(self) -> str:

@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 """A PostgreSQL table as a `Source`: the high mark and the rows are read in one snapshot."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from extract_job.databases.postgresql.server import Snapshot, current_snapshot, 
 from extract_job.databases.postgresql.tables import find_table
 from extract_job.databases.postgresql.transactions import transactions_of
 from extract_job.databases.postgresql.watermark import PostgresqlWatermark
+from extract_job.databases.tables import Column as BaseColumn
 from extract_job.databases.tables import SourceTable
 from extract_job.databases.window import EVERYTHING, Rules, Window, decide
 from extract_job.errors import JobError
@@ -41,6 +42,7 @@ class PostgresqlSource:
     def __init__(self, transaction: Session, table: SourceTable[Column], arguments: Arguments, last: LastResult) -> None:
         self._session = transaction
         self._table = table
+        self.columns: Sequence[BaseColumn] = table.columns
         self.info = source_info(transaction)
         snapshot = current_snapshot(transaction)
         self.snapshot = snapshot.text if snapshot else None

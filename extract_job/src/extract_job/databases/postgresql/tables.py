@@ -1,5 +1,7 @@
 """Finds a table and its columns in the catalog of PostgreSQL, and refuses a table that this user may not read whole."""
 
+from dataclasses import replace
+
 from extract_job.databases.names import column_name, nearest, quoted
 from extract_job.databases.postgresql.columns import Column, column_of
 from extract_job.databases.postgresql.connection import Session
@@ -11,13 +13,16 @@ from extract_job.errors import FailureClass, JobError
 # A domain is read as its base type, with the modifier of the domain or the column.
 _COLUMNS = """
 WITH RECURSIVE base AS (
-  SELECT a.attnum, a.attname, a.atttypid AS type, a.atttypmod AS modifier, format_type(a.atttypid, a.atttypmod) AS declared
+  SELECT a.attnum, a.attname, a.atttypid AS type, a.atttypmod AS modifier, format_type(a.atttypid, a.atttypmod) AS declared,
+    a.attnotnull AS required
   FROM pg_attribute a WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
-  SELECT b.attnum, b.attname, t.typbasetype, CASE WHEN b.modifier >= 0 THEN b.modifier ELSE t.typtypmod END, b.declared
+  SELECT b.attnum, b.attname, t.typbasetype, CASE WHEN b.modifier >= 0 THEN b.modifier ELSE t.typtypmod END, b.declared,
+    b.required OR t.typnotnull
   FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd'
 )
-SELECT b.attname::text, b.declared::text, t.typname::text, b.modifier::int, t.typcategory::text, coalesce(e.typtype::text, '')
+SELECT b.attname::text, b.declared::text, t.typname::text, b.modifier::int, t.typcategory::text, coalesce(e.typtype::text, ''),
+  NOT b.required
 FROM base b JOIN pg_type t ON t.oid = b.type LEFT JOIN pg_type e ON e.oid = t.typelem
 WHERE t.typtype <> 'd' ORDER BY b.attnum
 """
@@ -43,7 +48,7 @@ def find_table(session: Session, database: str, name: str, text_columns: tuple[s
     check_rights(session, name, schema, table, oid)
     rows = session.rows(_COLUMNS.format(oid=oid))
     as_text = {column_name(name, "text_columns", text, [row[0] for row in rows]) for text in text_columns}
-    columns = tuple(column_of(name, *row, as_text=row[0] in as_text) for row in rows)
+    columns = tuple(replace(column_of(name, *row, as_text=row[0] in as_text), nullable=nullable) for *row, nullable in rows)
     if not columns:
         raise JobError(f"table {name!r} has no columns to read", FailureClass.CONFIG)
     # Only stored rows have a ctid; the rows of a view or a foreign table do not.

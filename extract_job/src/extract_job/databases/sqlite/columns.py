@@ -37,6 +37,7 @@ class Column:
     precision: int = 0
     scale: int = 0
     zoned: bool | None = False
+    nullable: bool = True
 
 
 _DECLARED = re.compile(r"([^()]*)(?:\(\s*([+-]?\d+)\s*(?:,\s*([+-]?\d+)\s*)?\))?([^()]*)")

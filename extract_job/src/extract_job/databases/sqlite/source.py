@@ -2,7 +2,7 @@
 """A SQLite table as a `Source`: the high mark and the rows are read in one transaction."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from extract_job.databases.sqlite.columns import Column, Kind
 from extract_job.databases.sqlite.connection import snapshot
 from extract_job.databases.sqlite.tables import find_table
 from extract_job.databases.sqlite.watermark import SqliteWatermark
+from extract_job.databases.tables import Column as BaseColumn
 from extract_job.databases.tables import SourceTable
 from extract_job.databases.window import EVERYTHING, Past, Rules, Window, decide
 from extract_job.errors import JobError
@@ -53,6 +54,7 @@ class SqliteSource:
         self._connection = connection
         self._table = table
         self._columns = tuple(_zone_decided(connection, table, column) for column in table.columns)
+        self.columns: Sequence[BaseColumn] = self._columns
         past = past_by_digests(last, arguments.watermark, [column.name for column in table.columns])
         self.window = EVERYTHING if arguments.watermark is None else self._decided(arguments, arguments.watermark, past)
         self._digests = Digests(last.records if self.window.overlap else b"")

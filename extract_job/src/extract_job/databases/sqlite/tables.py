@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from extract_job.databases.names import column_name, nearest, quoted
 from extract_job.databases.sqlite.columns import Column, Kind, column_of
@@ -25,8 +26,8 @@ def find_table(connection: sqlite3.Connection, database: str, name: str, text_co
     declared = _declared(connection, name, schema, table)
     as_text = {column_name(name, "text_columns", text, list(declared), folded) for text in text_columns}
     columns = tuple(
-        Column(column, type_, Kind.TEXT) if column in as_text else column_of(name, column, type_)
-        for column, type_ in declared.items()
+        replace(Column(column, type_, Kind.TEXT) if column in as_text else column_of(name, column, type_), nullable=nullable)
+        for column, (type_, nullable) in declared.items()
     )
     sql = f"{quoted(schema)}.{quoted(table)}"
     return SourceTable(name, sql, columns, _row_id(connection, sql, declared))
@@ -51,13 +52,13 @@ def _tables(connection: sqlite3.Connection, schema: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _declared(connection: sqlite3.Connection, name: str, schema: str, table: str) -> dict[str, str]:
-    """Return the declared type of each column, including generated columns.
+def _declared(connection: sqlite3.Connection, name: str, schema: str, table: str) -> dict[str, tuple[str, bool]]:
+    """Return the declared type of each column, and if it allows NULL; generated columns included.
 
     https://www.sqlite.org/pragma.html#pragma_table_xinfo
     """
     rows = connection.execute(f"PRAGMA {quoted(schema)}.table_xinfo({quoted(table)})").fetchall()
-    declared = {row[1]: row[2] or "" for row in rows if row[6] != 1}
+    declared = {row[1]: (row[2] or "", not row[3]) for row in rows if row[6] != 1}
     if not declared:
         raise JobError(f"table {name!r} has no columns to read", FailureClass.CONFIG)
     return declared
