@@ -1,10 +1,12 @@
 """The proof on a PostgreSQL server: its hash functions, all types, and other encodings."""
 
 import random
+import threading
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from shared_fixtures import random_tables
 
 from extract_job.parquet import ParquetTarget
 from extract_job.proof.lookup3 import hash_of_bytes, hash_of_floats, hash_of_integers
@@ -94,6 +96,36 @@ CREATE TABLE nothing (a text, n numeric)"""
     assert pg(verify="full", extract_type="PE", hwm_col_name="at", hwm_column_type="TimestampType").code == 0
     assert pg(verify="full", extract_table="v").code == 0
     assert pg(verify="full", extract_table="nothing").code == 0
+
+
+@pytest.mark.parametrize("tables", [15, pytest.param(300, marks=pytest.mark.soak)])
+def test_no_false_alarm_while_a_writer_is_at_work(shop, pg, tables):
+    """Random tables of all types, and another session that inserts, updates and deletes in them all the time."""
+    import psycopg
+
+    with psycopg.connect("dbname=shop", autocommit=True) as connection, psycopg.connect("dbname=shop", autocommit=True) as other:
+        for seed in range(tables):
+            columns, rows = random_tables.table(random_tables.POSTGRESQL, seed)
+            names = ", ".join(f"{name} {kind}" for name, kind in columns)
+            marks = ", ".join(f"%s::{kind}" for _, kind in columns)
+            connection.execute(f"DROP TABLE IF EXISTS t; CREATE TABLE t ({names})")
+            connection.cursor().executemany(f"INSERT INTO t VALUES ({marks})", rows)  # noqa: S608 - names of this file
+            stop = threading.Event()
+            writer = threading.Thread(target=_write, args=(other, stop))
+            writer.start()
+            try:
+                done = pg(verify="full", rows_per_file="20")
+            finally:
+                stop.set()
+                writer.join()
+            assert done.code == 0, (seed, done.errors[-1])
+
+
+def _write(connection, stop):
+    while not stop.is_set():
+        connection.execute("INSERT INTO t (id) VALUES (1)")
+        connection.execute("UPDATE t SET id = id + 1 WHERE id % 3 = 0")
+        connection.execute("DELETE FROM t WHERE ctid IN (SELECT ctid FROM t ORDER BY random() LIMIT 1)")
 
 
 def test_full_names_the_column_that_differs(shop, pg, monkeypatch):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extract_job.proof.arrow import has_sum
-from extract_job.proof.decimals import decimal_texts
+from extract_job.proof.decimals import whole_numbers
 
 Array: TypeAlias = Any  # pyarrow ships no types
 
@@ -50,7 +50,7 @@ def _octets(array: Array) -> Array:
     if pa.types.is_floating(kind):
         array = array.view(pa.int64()).view(pa.binary(8))
     elif pa.types.is_decimal(kind):
-        array = decimal_texts(array)
+        array = whole_numbers(array).cast(pa.string())
     elif pa.types.is_timestamp(kind):
         array = array.view(pa.timestamp("us")).cast(pa.string())
     elif pa.types.is_boolean(kind):

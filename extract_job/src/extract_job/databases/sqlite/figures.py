@@ -18,10 +18,10 @@ from extract_job.databases.conditions import Condition
 from extract_job.databases.names import quoted
 from extract_job.databases.sqlite.columns import Column, Kind
 from extract_job.proof.crc32_rows import BETWEEN, NULL
-from extract_job.proof.figures import Figures, Number, decimal_text
+from extract_job.proof.figures import Figures, Number
 
-_COLUMNS = 300
-"""Columns per query: SQLite's default limit is 2,000 columns of an answer."""
+_FIGURES = 1500
+"""Figures per query: SQLite's default limit is 2,000 columns of an answer."""
 _ARGUMENTS = 100
 """Arguments per call: SQLite's limit was 127 until 3.48."""
 _SHORT = 18
@@ -36,25 +36,26 @@ def figures_in(connection: sqlite3.Connection, columns: Sequence[Column], table:
     _register(connection)
     ((encoding,),) = connection.execute("PRAGMA encoding")
     fields = [_Field(number, column, utf8=encoding == "UTF-8") for number, column in enumerate(columns)]
-    source = f"FROM {table} WHERE {rows.sql} LIMIT -1"  # LIMIT: each value is computed once and not per figure
-    answer: dict[str, dict[str, Number | None]] = {}
-    for first in range(0, len(fields), _COLUMNS):
-        part = fields[first : first + _COLUMNS]
-        selected = ", ".join(f"{field.value} AS {field.alias}, {field.stored_value} AS {field.stored}" for field in part)
-        figures = [(field, key, sql) for field in part for key, sql in field.figures()]
-        query = f"SELECT {', '.join(sql for *_, sql in figures)} FROM (SELECT {selected} {source})"
-        values = connection.execute(query, rows.values).fetchone()
-        for (field, key, _), value in zip(figures, values, strict=True):
-            answer.setdefault(field.name, {})[key] = value
-    octets = [f"coalesce({field.octets(field.value)}, x'{NULL.hex()}')" for field in fields]
+    octets = [f"coalesce({field.octets(field.alias)}, x'{NULL.hex()}')" for field in fields]
     while len(octets) > _ARGUMENTS:
         octets = [f"extract_join({', '.join(octets[at : at + _ARGUMENTS])})" for at in range(0, len(octets), _ARGUMENTS)]
-    count, total, product = connection.execute(
-        f"SELECT count(*), coalesce(sum(crc), 0), coalesce(sum((crc & 65535) * (crc >> 16)), 0) FROM "
-        f"(SELECT extract_crc32(extract_join({', '.join(octets)})) AS crc {source})",
-        rows.values,
-    ).fetchone()
-    return Figures(count, {field.name: field.read(answer[field.name]) for field in fields}, (total, product))
+    # LIMIT and WHERE: SQLite computes each value once per row, and not for each of its figures
+    # (https://www.sqlite.org/optoverview.html#subquery_flattening).
+    values = ", ".join(selected for field in fields for selected in field.selected())
+    each = f"SELECT {values} FROM {table} WHERE {rows.sql} LIMIT -1"
+    each = f"SELECT *, extract_crc32(extract_join({', '.join(octets)})) AS crc FROM ({each}) WHERE 1 LIMIT -1"
+    totals = ["count(*)", "coalesce(sum(crc), 0)", "coalesce(sum((crc & 65535) * (crc >> 16)), 0)"]
+    answer: list[Any] = []
+    names = [(field, key, sql) for field in fields for key, sql in field.figures()]
+    expressions = [*totals, *(sql for *_, sql in names)]
+    for first in range(0, len(expressions), _FIGURES):
+        part = ", ".join(expressions[first : first + _FIGURES])
+        answer += connection.execute(f"SELECT {part} FROM ({each})", rows.values).fetchone()
+    count, total, product, *figures = answer
+    by_column: dict[str, dict[str, Any]] = {}
+    for (field, key, _), value in zip(names, figures, strict=True):
+        by_column.setdefault(field.name, {})[key] = value
+    return Figures(count, {field.name: field.read(by_column[field.name]) for field in fields}, (total, product))
 
 
 def _register(connection: sqlite3.Connection) -> None:
@@ -65,7 +66,7 @@ def _register(connection: sqlite3.Connection) -> None:
         ("extract_real_text", 1, str),
         ("extract_utf8", 1, lambda value: value.encode() if isinstance(value, str) else value),
         ("extract_moment", 1, _moment),
-        ("extract_decimal", 2, _decimal),
+        ("extract_units", 2, _decimal_units),
     ):
         connection.create_function(name, count, function, deterministic=True)
     connection.create_aggregate("extract_numbers", 1, _Numbers)  # type: ignore[arg-type]  # finalize may return None
@@ -80,14 +81,17 @@ def _moment(text: str | None) -> str | None:
     return moment.isoformat(" ", "microseconds")
 
 
-def _decimal(value: str | float | None, scale: int) -> str | None:
-    """Return a decimal with `scale` digits; a double counts as its shortest text, or as 15 digits."""
+def _decimal_units(value: str | float | None, scale: int) -> int | str | None:
+    """Return a decimal in units of its last digit; a double counts as its shortest text, or as 15 digits.
+
+    SQLite cannot hold more than 64 bits, so a larger number is a text.
+    """
     if value is None:
         return None
     number = _units(Decimal(str(value)), scale)
     if number is None and isinstance(value, float):
         number = _units(Decimal(f"{value:.15g}"), scale)
-    return None if number is None else decimal_text(number, scale)
+    return str(number) if number is not None and abs(number) >= 2**63 else number
 
 
 def _units(number: Decimal, scale: int) -> int | None:
@@ -101,9 +105,9 @@ class _Numbers:
     def __init__(self) -> None:
         self._values: tuple[int, int, int] | None = None
 
-    def step(self, text: str | None) -> None:
-        if text is not None:
-            number = int(text.replace(".", ""))
+    def step(self, value: str | int | None) -> None:
+        if value is not None:
+            number = int(value)
             least, greatest, total = self._values or (number, number, 0)
             self._values = min(least, number), max(greatest, number), total + number
 
@@ -118,9 +122,14 @@ class _Field:
         self.name = column.name
         self.alias = f"v{number}"
         self.stored = f"s{number}"
-        self.stored_value = quoted(column.name) if column.kind is Kind.FLOAT else "NULL"
         self._column = column
         self._utf8 = utf8
+
+    def selected(self) -> Iterator[str]:
+        """Yield what a row has of this column: the value, and a double also as it is stored."""
+        yield f"{self.value} AS {self.alias}"
+        if self._column.kind is Kind.FLOAT:
+            yield f"{quoted(self._column.name)} AS {self.stored}"
 
     @property
     def value(self) -> str:
@@ -133,12 +142,13 @@ class _Field:
             case Kind.FLOAT:
                 value = f"extract_double({sql})"
             case Kind.DECIMAL:
-                text = f"printf('%.{column.scale}f', {sql})"
-                zeros = f".{'0' * column.scale}" if column.scale else ""
-                exact = f"{sql} <> 0 AND abs({sql}) < 1e{15 - column.scale} AND CAST({text} AS REAL) = {sql}"
+                unit = 10**column.scale
+                units = f"CAST(round({sql} * {unit}.0) AS INTEGER)"
+                # At most 15 digits: a double is the nearest one to only one such decimal.
+                exact = f"abs({sql}) < {10.0 ** (15 - column.scale)!r} AND {units} / {unit}.0 = {sql}"
                 value = (
-                    f"CASE WHEN typeof({sql}) = 'integer' THEN {sql} || '{zeros}' "
-                    f"WHEN typeof({sql}) = 'real' AND {exact} THEN {text} ELSE extract_decimal({sql}, {column.scale}) END"
+                    f"CASE WHEN typeof({sql}) = 'integer' AND abs({sql}) < {9 * 10**18 // unit} THEN {sql} * {unit} "
+                    f"WHEN typeof({sql}) = 'real' AND {exact} THEN {units} ELSE extract_units({sql}, {column.scale}) END"
                 )
             case Kind.TIMESTAMP if not column.zoned:
                 text = f"replace({sql}, 'T', ' ')"
@@ -160,8 +170,6 @@ class _Field:
         sql, column = self.alias, self._column
         yield "values", f"count({sql})"
         match column.kind:
-            case Kind.INTEGER:
-                yield from _integers(sql)
             case Kind.BOOLEAN:
                 yield "sum", f"coalesce(sum({sql}), 0)"
             case Kind.FLOAT:
@@ -172,8 +180,8 @@ class _Field:
                 yield "hash", _hash(sql)
             case Kind.DECIMAL if column.precision > _SHORT:
                 yield "numbers", f"extract_numbers({sql})"
-            case Kind.DECIMAL:
-                yield from _integers(f"CAST(replace({sql}, '.', '') AS INTEGER)")
+            case Kind.INTEGER | Kind.DECIMAL:
+                yield from _integers(sql)
             case Kind.DATE:
                 yield "min", f"min({sql})"
                 yield "max", f"max({sql})"
