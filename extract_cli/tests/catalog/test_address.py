@@ -125,3 +125,16 @@ def test_no_message_holds_a_password(password, form):
     shared = {part for part in parts if any(letter in "QZJKVWé" for letter in part)}
     assert [part for part in sorted(shared) if part in said] == []
     assert password not in said or len(password) < 3 or not shared
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", "connect_timeout=15&options=-c%20a%3Db"),
+        ("?sslmode=require", "sslmode=require&connect_timeout=15&options=-c%20a%3Db"),
+        ("?options=-c%20role%3Dr", "connect_timeout=15&options=-c%20role%3Dr%20-c%20a%3Db"),
+    ],
+)
+def test_options_of_the_server_are_added_to_those_of_the_url(query, expected):
+    uri = read_address(f"postgresql://me@host/shop{query}").with_options("-c a=b")
+    assert uri == f"postgresql://me@host/shop?{expected}"

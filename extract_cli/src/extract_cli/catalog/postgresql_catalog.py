@@ -38,7 +38,8 @@ ORDER BY 1, 2
 _COLUMNS: Final = rf"""
 WITH RECURSIVE base AS (
   SELECT a.attrelid, a.attnum, a.atttypid AS type
-  FROM pg_attribute a WHERE a.attnum > 0 AND NOT a.attisdropped
+  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND {_OURS}
   UNION ALL
   SELECT b.attrelid, b.attnum, t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd'
 )
@@ -47,7 +48,6 @@ SELECT n.nspname::text, c.relname::text, a.attname::text, format_type(a.atttypid
 FROM base b JOIN pg_type t ON t.oid = b.type AND t.typtype <> 'd'
 JOIN pg_attribute a ON a.attrelid = b.attrelid AND a.attnum = b.attnum
 JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND {_OURS}
 ORDER BY 1, 2, a.attnum
 """  # noqa: S608 - nothing of it comes from outside
 # Of an index: the columns of its key (not those it merely includes), whether it holds all rows, and whether it is unique.
@@ -122,8 +122,8 @@ class Catalog:
 
     def _rows(self, query: str) -> list[Row]:
         self._cursor.execute(query)
-        rows: list[Row] = self._cursor.fetchall()
-        return rows
+        columns = [column.to_pylist() for column in self._cursor.fetch_arrow_table().columns]  # fetchall converts value by value
+        return list(zip(*columns, strict=True))
 
     def _looked(self, query: str, width: int) -> Row:
         """The one row that a query on a table returns. NULLs if it takes too long or the server refuses it."""
