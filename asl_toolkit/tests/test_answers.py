@@ -1,4 +1,4 @@
-"""Answers of mocks: task tokens, delays and heartbeats on the execution's clock, and waits that nobody ends."""
+"""Answers of mocks: task tokens, delays and heartbeats on the execution's clock, and waits without an end."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Regular expressions: the answers of Python's `re`, and an end to those that would take years or gigabytes."""
+"""Regular expressions: the answers of Python's `re`, and a limit for expressions that would need years or gigabytes."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""How handlers are called: quick ones on the execution's own thread, and none of the others holds anything up."""
+"""How handlers are called: quick ones on the execution's own thread; slow ones delay nothing else."""
 
 import gc
 import json
@@ -23,7 +23,7 @@ def alone(state):
     return {"StartAt": "S", "States": {"S": state}}
 
 
-def each(name, **more):
+def a_map(name, **more):
     processor = {"StartAt": "I", "States": {"I": task(name)}}
     return alone({"Type": "Map", "ItemProcessor": processor, "End": True, **more})
 
@@ -38,7 +38,7 @@ def run(definition, data, *, name="e", timeout=20, **functions):
 
 
 def test_quick_functions_share_the_executions_thread():
-    result = run(each("here"), list(range(200)), here=here)
+    result = run(a_map("here"), list(range(200)), here=here)
     assert set(result.output) <= {"asl-e", "asl-e-next"}
 
 
@@ -68,7 +68,7 @@ def test_a_slow_function_gets_threads_until_it_is_quick_again():
             time.sleep(0.03)
         return threading.current_thread().name
 
-    result = run(each("f", MaxConcurrency=1), list(range(200)), f=waits_at_first)
+    result = run(a_map("f", MaxConcurrency=1), list(range(200)), f=waits_at_first)
     workers = [name for name in result.output if name not in {"asl-e", "asl-e-next"}]
     assert 4 < len(workers) < 150
     assert result.output[5] in workers
@@ -81,7 +81,7 @@ def test_a_marked_function_is_called_at_once_and_no_thread_is_started():
     def looking(event, context):
         seen.update(thread.name for thread in threading.enumerate() if thread.name.startswith("asl-marked"))
 
-    run(each("f"), list(range(50)), name="marked", f=looking)
+    run(a_map("f"), list(range(50)), name="marked", f=looking)
     assert seen == {"asl-marked"}
 
 
@@ -119,7 +119,7 @@ def test_after_a_stop_no_handler_is_called_and_the_clock_runs():
         started.wait(10)
         execution.stop("Enough")
 
-    machine = asl_toolkit.load(each("stops", MaxConcurrency=3))
+    machine = asl_toolkit.load(a_map("stops", MaxConcurrency=3))
     execution = machine.start([1, 2, 3, 4], services=Services(functions={"stops": stops}), clock=clock)
     started.set()
     assert execution.wait(10).status == "ABORTED"
@@ -131,7 +131,7 @@ def test_after_a_stop_no_handler_is_called_and_the_clock_runs():
 
 
 def test_a_thousand_executions_at_once_are_right_and_leave_nothing():
-    machine = asl_toolkit.load(each("double"))
+    machine = asl_toolkit.load(a_map("double"))
     failing = asl_toolkit.load(alone(task("divide")))
     services = Services(functions={"double": lambda event, context: 2 * event, "divide": lambda event, context: 1 / event})
 

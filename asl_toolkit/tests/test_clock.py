@@ -1,4 +1,4 @@
-"""A clock is told when something outside works for an execution. Its time may run ahead when nothing does."""
+"""A clock knows when work outside of an execution runs. Its time may run ahead when nothing works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Executions recorded on AWS: how many agree here, and the rules by which they are compared."""
+"""Executions recorded on AWS: how many agree here, and the rules of the comparison."""
 
 import json
 import os

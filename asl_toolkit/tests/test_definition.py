@@ -1,4 +1,4 @@
-"""Loading a definition: what is faulty or not supported is refused with its JSON pointer."""
+"""Loading a definition: faulty and unsupported parts are refused with their JSON pointers."""
 
 import pytest
 

@@ -203,16 +203,16 @@ def test_children_are_separate_executions():
 
 
 def test_a_listener_gets_the_events_of_children_as_they_happen():
-    told = []
+    heard = []
 
     def listen(arn):
         name = arn.rsplit(":", 1)[1]
-        return lambda event: told.append((name, event["id"], event["type"]))
+        return lambda event: heard.append((name, event["id"], event["type"]))
 
     states = {"P": {"Type": "Wait", "Seconds": 5, "Next": "Q"}, "Q": {"Type": "Pass", "End": True}}
     loaded = asl_toolkit.load(machine(states=states))
     assert loaded.start([1, 2], clock=VirtualClock(), child_events=listen).wait(10).status == "SUCCEEDED"
-    names = list(dict.fromkeys(name for name, _, _ in told))
+    names = list(dict.fromkeys(name for name, _, _ in heard))
     assert len(names) == 2
     kinds = [
         "ExecutionStarted",
@@ -223,9 +223,9 @@ def test_a_listener_gets_the_events_of_children_as_they_happen():
         "ExecutionSucceeded",
     ]
     for name in names:
-        assert [(number, kind) for whose, number, kind in told if whose == name] == list(enumerate(kinds, start=1))
-    before = told.index((names[0], 3, "WaitStateExited"))
-    assert (names[1], 2, "WaitStateEntered") in told[:before]  # the second child's events come before the first has ended
+        assert [(number, kind) for whose, number, kind in heard if whose == name] == list(enumerate(kinds, start=1))
+    before = heard.index((names[0], 3, "WaitStateExited"))
+    assert (names[1], 2, "WaitStateEntered") in heard[:before]  # the second child's events come before the first has ended
 
 
 def test_a_handler_may_give_the_path_of_a_file_of_json_lines(tmp_path):

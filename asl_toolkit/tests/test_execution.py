@@ -1,4 +1,4 @@
-"""What an execution does: data flow, errors, limits, stop, and the history that it leaves."""
+"""Executions: data flow, errors, limits, stop, and history."""
 
 import sys
 import threading

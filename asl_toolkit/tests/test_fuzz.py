@@ -1,4 +1,4 @@
-"""Hostile definitions and inputs: every one ends in a result or in a clear refusal, and in bounded time."""
+"""Hostile definitions and inputs: each gives a result or a clear refusal, in bounded time."""
 
 import copy
 import json

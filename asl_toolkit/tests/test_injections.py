@@ -1,4 +1,4 @@
-"""Injected errors: what Catch sees of them, the events that they leave, and names and attempts that are refused."""
+"""Injected errors: their error for Catch, their events, and refused names and attempts."""
 
 import json
 

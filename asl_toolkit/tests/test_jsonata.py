@@ -197,7 +197,7 @@ def test_variables_have_a_limit():
     assert result.error == "States.DataLimitExceeded"
 
 
-def _told(output, **clock):
+def _output_of(output, **clock):
     state = {"Type": "Pass", "Output": output, "Next": "Wait"}
     states = {"Now": state, "Wait": {"Type": "Wait", "Seconds": 60, "Next": "Then"}}
     states["Then"] = {"Type": "Pass", "Output": {"before": "{% $states.input %}", "now": "{% $now() %}"}, "End": True}
@@ -207,11 +207,11 @@ def _told(output, **clock):
 
 def test_the_time_is_that_of_the_execution():
     output = {"now": "{% $now() %}", "millis": "{% $millis() %}", "day": "{% $now('[Y]/[M01]/[D01]') %}"}
-    assert _told(output, start=1_769_860_800.5) == {
+    assert _output_of(output, start=1_769_860_800.5) == {
         "before": {"now": "2026-01-31T12:00:00.500Z", "millis": 1769860800500, "day": "2026/01/31"},
         "now": "2026-01-31T12:01:00.500Z",
     }
-    assert _told("{% $now('[H01]:[m01]', '+0200') %}")["before"] == "00:13"
+    assert _output_of("{% $now('[H01]:[m01]', '+0200') %}")["before"] == "00:13"
 
 
 def test_all_expressions_of_a_state_see_the_same_time():

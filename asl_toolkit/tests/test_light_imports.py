@@ -1,4 +1,4 @@
-"""Light starts: what checks or loads a definition does not import the interpreter, and the face imports nothing by itself."""
+"""Light starts: checking and loading do not import the interpreter, and importing the package imports none of its modules."""
 
 import subprocess
 import sys

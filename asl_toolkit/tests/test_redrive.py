@@ -1,4 +1,4 @@
-"""Redrive: going on from the steps that failed, keeping what had ended well."""
+"""Redrive: continue from the failed steps, and keep the results of the others."""
 
 from concurrent.futures import Future
 

@@ -1,4 +1,4 @@
-"""The timeline: whose each event is, how deep it stands, and the children of DISTRIBUTED Maps."""
+"""The timeline: the state and depth of each event, and the children of DISTRIBUTED Maps."""
 
 from asl_toolkit import Services, VirtualClock, inline, load, timeline
 

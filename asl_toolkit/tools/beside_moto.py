@@ -2,7 +2,7 @@
 """Recorded executions through our interpreter and through moto's: `python asl_toolkit/tools/beside_moto.py FILE`.
 
 moto cannot call the cases' functions by itself (its Lambda needs containers), so that one client is replaced here. Each case
-of moto's runs in a process of its own: its interpreter keeps state from one execution to the next.
+of moto's runs in a separate process: its interpreter keeps state from one execution to the next.
 """
 
 import argparse
@@ -123,7 +123,7 @@ def _answer(queue: str, reply: str, connect: Callable[[str], Any]) -> None:
 
 
 class _Running:
-    """A case in a process of its own."""
+    """A case in a separate process."""
 
     def __init__(self, place: int, case: Mapping[str, Json]) -> None:
         context = multiprocessing.get_context("fork")

@@ -1,4 +1,4 @@
-"""Drums with a fault each: what a tired author really writes."""
+"""Drums with one fault each: typical mistakes of authors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forges with a fault each, of the kinds that a service of its own invites: rule, role, word, name."""
+"""Forges with one fault each, of the kinds that only some services make possible: rule, role, word, name."""
 
 from __future__ import annotations
 

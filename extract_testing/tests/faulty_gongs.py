@@ -1,4 +1,4 @@
-"""Gongs with a fault each: what the author of a SyncJob really writes."""
+"""Gongs with one fault each: typical mistakes of authors of a SyncJob."""
 
 from __future__ import annotations
 

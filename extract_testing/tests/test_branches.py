@@ -27,7 +27,7 @@ def invoke(target, **more):
 
 
 class Polled(Drum):
-    """Starts by a Lambda, waits, asks a Lambda again: a service without .sync."""
+    """Starts by a Lambda function, waits, and polls by another: a service without .sync."""
 
     def functions(self):
         return [LambdaFunction(name=name, handler="json:loads") for name in ("start", "poll")]
@@ -99,7 +99,7 @@ class Jsonata(Drum):
 
 
 class Variants(Drum):
-    """Exclusive members: each shape has a state of its own, which reads what only tables of that shape have."""
+    """Exclusive members: each shape has its own state, which reads members that only tables of that shape have."""
 
     def branch(self, target):
         sized = super().task(target)

@@ -75,7 +75,7 @@ def test_a_misspelt_setting_is_reported_with_its_line_in_the_plugin(broken_by):
 
 
 class Labels(Forge):
-    """A .sync whose managed rule nobody has published."""
+    """A .sync whose managed rule is not published."""
 
     def task(self, target):
         task = super().task(target)
@@ -106,7 +106,7 @@ def test_the_calls_with_sync_have_actions_of_their_api(call):
 
 
 class Steps(Drum):
-    """A step of EMR, for which the guide once asked for a rule."""
+    """A step of EMR, for which the guide once required a rule."""
 
     rules = ()
 
@@ -142,7 +142,7 @@ def test_a_rule_that_is_no_longer_required_may_be_allowed(broken_by):
 
 
 class Tasks(Drum):
-    """A task of ECS: the roles of its definition are passed though the request names none."""
+    """A task of ECS: the roles of its definition are passed, although the request does not name them."""
 
     def task(self, target):
         task = super().task(target)
@@ -230,7 +230,7 @@ ABROAD = {**FORGE, "other_role_arn": "arn:aws:iam::210987654321:role/abroad"}
 
 
 class Abroad(Forge):
-    """In another account: that role has the rights of the call, and passes the job's role."""
+    """In another account: the role of that account has the rights of the call, and passes the job's role."""
 
     def task(self, target):
         return {**super().task(target), "Credentials": {"RoleArn": target.deployment.other_role_arn}}
@@ -257,7 +257,7 @@ def test_assuming_the_role_of_another_account_needs_a_permission(broken_by):
 
 
 class Tokens(Forge):
-    """A token against double starts that a second attempt has too."""
+    """A token against double starts that is the same for the second attempt."""
 
     def task(self, target):
         return {

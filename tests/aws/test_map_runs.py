@@ -1,4 +1,4 @@
-"""A DISTRIBUTED Map: its children's histories among those of the execution, for those who watch and for reconcile."""
+"""A DISTRIBUTED Map: its children's histories among those of the execution, for watch and for reconcile."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def states(monkeypatch):
 
 
 class Script:
-    """What Step Functions is asked, in order, and what it answers."""
+    """The expected requests to Step Functions, in order, and their answers."""
 
     def __init__(self, stub: Stubber) -> None:
         self._stub = stub
@@ -45,8 +45,8 @@ class Script:
         self._stub.add_response("describe_execution", answer, {"executionArn": EXECUTION})
 
     def history(self, execution, events):
-        asked = {"executionArn": execution, "maxResults": 1000, "includeExecutionData": True}
-        self._stub.add_response("get_execution_history", {"events": events}, asked)
+        request = {"executionArn": execution, "maxResults": 1000, "includeExecutionData": True}
+        self._stub.add_response("get_execution_history", {"events": events}, request)
 
     def counts(self, **counts):
         names = ("pending", "running", "succeeded", "failed", "timedOut", "aborted", "total", "resultsWritten")
@@ -58,13 +58,13 @@ class Script:
         self._stub.add_response("describe_map_run", answer, {"mapRunArn": MAP_RUN})
 
     def children(self, status, *names, token=None, following=None):
-        asked = {"mapRunArn": MAP_RUN, "statusFilter": status, "maxResults": 1000, **({"nextToken": token} if token else {})}
+        request = {"mapRunArn": MAP_RUN, "statusFilter": status, "maxResults": 1000, **({"nextToken": token} if token else {})}
         listed = [
             {"executionArn": CHILD + name, "stateMachineArn": "arn", "name": name, "status": status, "startDate": AT}
             for name in names
         ]
         more = {"nextToken": following} if following else {}
-        self._stub.add_response("list_executions", {"executions": listed, **more}, asked)
+        self._stub.add_response("list_executions", {"executions": listed, **more}, request)
 
 
 def event(number, kind, **details):
@@ -140,8 +140,8 @@ def test_one_look_reads_no_more_than_a_moment_allows(states, monkeypatch):
     script.children("RUNNING", "b", "a")
     script.history(CHILD + "a", child("accounts"))
     progress = Progress()
-    for each in follow.look(client, EXECUTION):
-        progress.feed(each)
+    for event in follow.look(client, EXECUTION):
+        progress.feed(event)
     assert (progress.planned, progress.done, progress.at_work, progress.running) == (5, 1, 3, {"accounts": "glue"})
     assert progress.since == {"accounts": AT + timedelta(seconds=2)}
 
@@ -183,7 +183,7 @@ def test_children_that_succeeded_are_read_up_to_a_bound(states, monkeypatch, cap
         script.children(status)
     script.children("SUCCEEDED", "a", "b")
     script.history(CHILD + "a", child("accounts", "SUCCEEDED"))
-    ids = [each["id"] for each in follow.history(client, EXECUTION)]
+    ids = [event["id"] for event in follow.history(client, EXECUTION)]
     assert ids == [1, 2, 100_001, 100_002, 100_003, 100_004, 100_005]
     assert f"of the children of {MAP_RUN} that succeeded, 1 were read" in caplog.text
 
@@ -191,12 +191,12 @@ def test_children_that_succeeded_are_read_up_to_a_bound(states, monkeypatch, cap
 def test_a_token_that_has_run_out_begins_anew_and_no_event_comes_twice(states):
     client, script = states
     stub = script._stub
-    asked = {"executionArn": EXECUTION, "maxResults": 1000, "includeExecutionData": True}
+    request = {"executionArn": EXECUTION, "maxResults": 1000, "includeExecutionData": True}
     first = [event(1, "ExecutionStarted"), event(2, "PassStateEntered")]
     script.status("RUNNING")
-    stub.add_response("get_execution_history", {"events": first, "nextToken": "old"}, asked)
-    stub.add_response("get_execution_history", {"events": []}, {**asked, "nextToken": "old"})
+    stub.add_response("get_execution_history", {"events": first, "nextToken": "old"}, request)
+    stub.add_response("get_execution_history", {"events": []}, {**request, "nextToken": "old"})
     script.status("SUCCEEDED")
     stub.add_client_error("get_execution_history", "InvalidToken")
-    stub.add_response("get_execution_history", {"events": [*first, event(3, "ExecutionSucceeded")]}, asked)
-    assert [each["id"] for each in follow.watch(client, EXECUTION)] == [1, 2, 3]
+    stub.add_response("get_execution_history", {"events": [*first, event(3, "ExecutionSucceeded")]}, request)
+    assert [event["id"] for event in follow.watch(client, EXECUTION)] == [1, 2, 3]

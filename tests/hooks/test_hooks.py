@@ -75,7 +75,7 @@ def test_extract_amend_arguments(project):
     labels(project, "b", "a")
     project.run("r1")
     arguments = {table: item["arguments"]["arguments"] for table, item in project.plan("r1").items()}
-    assert {table: (each["--seen_by"], each["--of"]) for table, each in arguments.items()} == {
+    assert {table: (passed["--seen_by"], passed["--of"]) for table, passed in arguments.items()} == {
         "accounts": ("ab", "glue/accounts/1"),
         "orders": ("ab", "glue/orders/1"),
     }
@@ -138,8 +138,8 @@ def test_extract_state_machine_that_raises_stops_the_build_and_is_named(project)
             raise ValueError("too long")
         """,
     )
-    told = project.extract("asl", "build", code=2).stderr
-    assert "plugin 'odd' of acme-odd 1.0: its hook extract_state_machine raised ValueError: too long" in told
+    message = project.extract("asl", "build", code=2).stderr
+    assert "plugin 'odd' of acme-odd 1.0: its hook extract_state_machine raised ValueError: too long" in message
 
 
 def test_contributed_commands(project):
@@ -192,10 +192,10 @@ def hooks() -> list[str]:
 
 def lacking(hook: str, tests, document: str) -> list[str]:
     """What a hook lacks: its test here, and in the document its section with the signature, three answers and an example."""
-    found = [] if callable(tests.get(f"test_{hook}")) else [f"tests/hooks has no test_{hook}"]
+    missing = [] if callable(tests.get(f"test_{hook}")) else [f"tests/hooks has no test_{hook}"]
     section = re.search(rf"^## `{hook}`\n(.*?)(?=^## |\Z)", document, re.DOTALL | re.MULTILINE)
     if section is None:
-        return [*found, f"docs/plugins/hooks.md has no section on {hook}"]
+        return [*missing, f"docs/plugins/hooks.md has no section on {hook}"]
     signature = str(inspect.signature(getattr(contract, hook))).replace("'", "")
     wanted = {
         f"`{hook}{signature}`": "its signature",
@@ -204,7 +204,7 @@ def lacking(hook: str, tests, document: str) -> list[str]:
         "**Raising**": "what raising does",
         "```python": "an example",
     }
-    return found + [f"the section on {hook} lacks {what}" for sign, what in wanted.items() if sign not in section[1]]
+    return missing + [f"the section on {hook} lacks {what}" for sign, what in wanted.items() if sign not in section[1]]
 
 
 @pytest.mark.parametrize("hook", hooks())

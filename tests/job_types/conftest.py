@@ -94,7 +94,7 @@ class Installed:
 
 
 PLUGINS = (extract_batch, extract_ecs, extract_emr, extract_glue)
-ALL = [found for plugin in PLUGINS for found in plugin.extract_job_types()]
+ALL = [job_type for plugin in PLUGINS for job_type in plugin.extract_job_types()]
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import extract_ecs
 import extract_emr
 import extract_glue
 
-ALL = [found for plugin in (extract_batch, extract_ecs, extract_emr, extract_glue) for found in plugin.extract_job_types()]
+ALL = [job_type for plugin in (extract_batch, extract_ecs, extract_emr, extract_glue) for job_type in plugin.extract_job_types()]
 NAMES = st.from_regex(r"--[a-z_]{1,12}", fullmatch=True)
 VALUES = st.text(max_size=40) | st.sampled_from(
     ["a b", "it's", 'say "x"', "$(id)", "a\nb", "{{X}}", "`x`", "\\", "🐘", "x" * 9000]

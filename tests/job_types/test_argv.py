@@ -17,9 +17,9 @@ import extract_glue
 from extract_core.plan.job_arguments import encoded
 
 ALL = [
-    found
+    job_type
     for plugin in (extract_batch, extract_ecs, extract_emr, extract_glue)
-    for found in plugin.extract_job_types()
+    for job_type in plugin.extract_job_types()
 ]  # fmt: skip
 EVERY_JOB_TYPE = pytest.mark.parametrize("job_type", ALL, ids=lambda job_type: job_type.name)
 AWKWARD = [
@@ -73,9 +73,9 @@ def test_what_people_write_arrives(job_type, arguments_of, echoed):
 @given(values=st.lists(VALUES, min_size=1, max_size=8))
 def test_any_value_arrives_unchanged_or_is_refused_with_the_remedy(job_type, values, arguments_of, echoed):
     job_arguments = {f"--key_{number}": value for number, value in enumerate(values)}
-    found = argv_of(job_type, job_arguments, arguments_of, echoed)
-    if found is not None:
-        assert found == [part for pair in job_arguments.items() for part in pair]
+    argv = argv_of(job_type, job_arguments, arguments_of, echoed)
+    if argv is not None:
+        assert argv == [part for pair in job_arguments.items() for part in pair]
 
 
 @EVERY_JOB_TYPE

@@ -35,9 +35,9 @@ def test_the_branch_is_as_it_was(machine, installed, golden):
     written = {
         "states": {name: states[name] for name in branch.names},
         "statements": [
-            {"Action": list(each.actions), "Resource": list(each.resources), "Condition": each.condition}
-            for each in machine.statements
-            if "lambda:InvokeFunction" not in each.actions
+            {"Action": list(statement.actions), "Resource": list(statement.resources), "Condition": statement.condition}
+            for statement in machine.statements
+            if "lambda:InvokeFunction" not in statement.actions
         ],
     }
     golden(GOLDEN / f"{installed.job_type.name}.json", json.dumps(written, indent=2) + "\n")

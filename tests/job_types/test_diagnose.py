@@ -16,9 +16,9 @@ import extract_glue
 from extract_core import Outcome
 
 BY_NAME = {
-    found.name: found
+    job_type.name: job_type
     for plugin in (extract_batch, extract_ecs, extract_emr, extract_glue)
-    for found in plugin.extract_job_types()
+    for job_type in plugin.extract_job_types()
 }  # fmt: skip
 TASK = "arn:aws:ecs:eu-west-1:123456789012:task/extracts/abc"
 DEFINITION = "arn:aws:ecs:eu-west-1:123456789012:task-definition/extract-job:3"
@@ -44,8 +44,8 @@ def stored(aws, uri, text):
 
 def test_glue_tells_its_error_and_its_log(aws):
     run = {"Id": "jr_1", "JobName": "j", "JobRunState": "FAILED"}
-    told = {"JobRun": {"ErrorMessage": "Command failed with exit code 1", "LogGroupName": "/aws-glue/jobs"}}
-    aws.answers("glue", "get_job_run", told, JobName="j", RunId="jr_1")
+    description = {"JobRun": {"ErrorMessage": "Command failed with exit code 1", "LogGroupName": "/aws-glue/jobs"}}
+    aws.answers("glue", "get_job_run", description, JobName="j", RunId="jr_1")
     logged(aws, "/aws-glue/jobs/error", "jr_1", "Traceback (most recent call last):", "ValueError: no such column")
     assert BY_NAME["glue"].diagnose(caught(run), aws) == (
         "Command failed with exit code 1\n"
@@ -110,11 +110,11 @@ def test_emr_finds_the_log_below_the_clusters_folder(aws):
     aws.refuses("emr", "describe_step", "ThrottlingException")
     aws.answers("emr", "describe_cluster", {"Cluster": {"LogUri": "s3n://logs/emr/"}}, ClusterId=CLUSTER)
     stored(aws, f"s3://logs/emr/{CLUSTER}/steps/s-1/stderr.gz", "x" * 100_000 + "\nboom\n")
-    told = BY_NAME["emr"].diagnose(caught(step, {"arguments": {"cluster_id": CLUSTER}}), aws)
-    assert told is not None
-    assert told.startswith(f"last lines of s3://logs/emr/{CLUSTER}/steps/s-1/stderr.gz:\nxxx")
-    assert told.endswith("x\nboom")
-    assert len(told) < 2200
+    diagnosis = BY_NAME["emr"].diagnose(caught(step, {"arguments": {"cluster_id": CLUSTER}}), aws)
+    assert diagnosis is not None
+    assert diagnosis.startswith(f"last lines of s3://logs/emr/{CLUSTER}/steps/s-1/stderr.gz:\nxxx")
+    assert diagnosis.endswith("x\nboom")
+    assert len(diagnosis) < 2200
 
 
 def test_emr_serverless_tells_details_and_the_drivers_log(aws):
@@ -198,5 +198,5 @@ def test_a_log_that_is_not_what_it_should_be(aws, packed):
     step = {"Step": {"Id": "s-1", "Status": {"State": "FAILED", "FailureDetails": {"LogFile": "s3://l/k", "Message": "m"}}}}
     aws.refuses("emr", "describe_step", "ThrottlingException")
     aws.answers("s3", "get_object", {"Body": StreamingBody(io.BytesIO(packed), len(packed))}, Bucket="l", Key="k")
-    told = BY_NAME["emr"].diagnose(caught(step, {"arguments": {"cluster_id": CLUSTER}}), aws)
-    assert told is None or told.endswith("boom")
+    diagnosis = BY_NAME["emr"].diagnose(caught(step, {"arguments": {"cluster_id": CLUSTER}}), aws)
+    assert diagnosis is None or diagnosis.endswith("boom")

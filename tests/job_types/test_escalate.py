@@ -16,9 +16,9 @@ from extract_core import FailureClass, JobState, JobStatus, LocalExit, Outcome
 from extract_ecs.overrides import FARGATE_MEMORY
 
 BY_NAME = {
-    found.name: found
+    job_type.name: job_type
     for plugin in (extract_batch, extract_ecs, extract_emr, extract_glue)
-    for found in plugin.extract_job_types()
+    for job_type in plugin.extract_job_types()
 }  # fmt: skip
 OOM = JobStatus(state=JobState.FAILED, failure=FailureClass.OUT_OF_MEMORY, message="out of memory")
 
@@ -95,8 +95,8 @@ def test_no_other_failure_asks_for_more(name, failure):
 
 def test_yarn_tells_the_size_that_was_too_small():
     said = "Container killed by YARN for exceeding memory limits. 5.6 GB of 5.5 GB physical memory used"
-    told = JobStatus(state=JobState.FAILED, failure=FailureClass.OUT_OF_MEMORY, message=said)
-    assert next_of("emr", {}, told) == {"executor_memory": "10g"}
+    status = JobStatus(state=JobState.FAILED, failure=FailureClass.OUT_OF_MEMORY, message=said)
+    assert next_of("emr", {}, status) == {"executor_memory": "10g"}
 
 
 def test_every_size_of_fargate_leads_to_a_bigger_one():

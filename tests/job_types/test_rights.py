@@ -61,13 +61,13 @@ PLACE = {"name": "x", "partition": "aws", "region": "eu-west-1", "account": "123
 
 
 def plain(statements):
-    return [(list(each.actions), list(each.resources)) for each in statements]
+    return [(list(statement.actions), list(statement.resources)) for statement in statements]
 
 
 def test_each_job_type_names_what_it_asks(installed):
     target = installed.target()
-    found = plain(installed.job_type.diagnose_permissions(target)), plain(installed.job_type.stop_permissions(target))
-    assert found == RIGHTS[installed.job_type.name]
+    both_rights = plain(installed.job_type.diagnose_permissions(target)), plain(installed.job_type.stop_permissions(target))
+    assert both_rights == RIGHTS[installed.job_type.name]
 
 
 def test_where_tasks_and_steps_log_is_a_deployments_to_say():
@@ -76,14 +76,14 @@ def test_where_tasks_and_steps_log_is_a_deployments_to_say():
         return plain(built.function_statements["x-job-run-status"])
 
     [ecs] = extract_ecs.extract_job_types()
-    found = rights(ecs, task_definition="t", subnets=["subnet-1"], log_group="/ecs/extract")
-    assert found[1:] == [
+    ecs_rights = rights(ecs, task_definition="t", subnets=["subnet-1"], log_group="/ecs/extract")
+    assert ecs_rights[1:] == [
         (["ecs:DescribeTaskDefinition"], ["*"]),
         (["logs:GetLogEvents"], [f"{LOGS}/ecs/extract:log-stream:*"]),
     ]
-    emr = next(each for each in extract_emr.extract_job_types() if each.name == "emr")
-    found = rights(emr, cluster_id="j-1", log_uri="s3n://logs/emr")
-    assert found[1:] == [(["s3:GetObject"], ["arn:aws:s3:::logs/emr/j-1/steps/*"])]
+    emr = next(job_type for job_type in extract_emr.extract_job_types() if job_type.name == "emr")
+    emr_rights = rights(emr, cluster_id="j-1", log_uri="s3n://logs/emr")
+    assert emr_rights[1:] == [(["s3:GetObject"], ["arn:aws:s3:::logs/emr/j-1/steps/*"])]
 
 
 def test_a_condition_holds_tasks_to_the_cluster(installed):
@@ -99,7 +99,10 @@ def test_the_generator_gives_them_to_the_functions_that_ask():
     [glue], [batch] = extract_glue.extract_job_types(), extract_batch.extract_job_types()
     deployments = {"glue": {"job_name": "j"}, "batch": {"job_queue": "q", "job_definition": "d"}}
     built = asl_generator.build(Registry.of(glue, batch), deployments=deployments, **PLACE)
-    actions = {name: [action for each in found for action in each.actions] for name, found in built.function_statements.items()}
+    actions = {
+        name: [action for statement in statements for action in statement.actions]
+        for name, statements in built.function_statements.items()
+    }
     diagnose = ["batch:DescribeJobs", "logs:GetLogEvents", "glue:GetJobRun", "logs:GetLogEvents"]
     both = [*diagnose, "batch:TerminateJob", "glue:BatchStopJobRun", "glue:GetJobRun"]
     assert actions == {"x-job-run-status": diagnose, "x-run-summary": both, "x-reconcile": both}
@@ -148,15 +151,15 @@ KNOWN = {
 def test_nothing_is_asked_beyond_these_rights(installed):
     """Each call that `diagnose` and `stop` make is an action of their statements; ecs and emr with a place of logs."""
     name = installed.job_type.name
-    told, answers = KNOWN[name]
+    result, answers = KNOWN[name]
     more = {"ecs": {"log_group": "/ecs"}, "emr": {"log_uri": "s3://logs/emr/"}}.get(name, {})
     target = replace(installed.target(), deployment=installed.deployment.model_copy(update=more))
     item = {"arguments": {"cluster_id": "j-3KVT5M2Q9Z7UG"}}
     asking, stopping = Recorder(answers), Recorder(answers)
-    installed.job_type.diagnose(Outcome.failed("States.TaskFailed", json.dumps(told), item), asking)
-    installed.job_type.stop(Outcome.succeeded(told, item), stopping)
+    installed.job_type.diagnose(Outcome.failed("States.TaskFailed", json.dumps(result), item), asking)
+    installed.job_type.stop(Outcome.succeeded(result, item), stopping)
     allowed = [
-        {action for each in statements for action in each.actions}
+        {action for statement in statements for action in statement.actions}
         for statements in (installed.job_type.diagnose_permissions(target), installed.job_type.stop_permissions(target))
     ]
     assert asking.actions, "nothing was asked"

@@ -15,7 +15,9 @@ import extract_emr
 import extract_glue
 from extract_core import FailureClass, JobState, JobStatus, Outcome
 
-JOB_TYPES = [found for plugin in (extract_batch, extract_ecs, extract_emr, extract_glue) for found in plugin.extract_job_types()]
+JOB_TYPES = [
+    job_type for plugin in (extract_batch, extract_ecs, extract_emr, extract_glue) for job_type in plugin.extract_job_types()
+]
 ALL = pytest.mark.parametrize("job_type", JOB_TYPES, ids=lambda job_type: job_type.name)
 
 SUCCESS_WORD = {

@@ -12,9 +12,9 @@ import extract_glue
 from extract_core import Outcome
 
 BY_NAME = {
-    found.name: found
+    job_type.name: job_type
     for plugin in (extract_batch, extract_ecs, extract_emr, extract_glue)
-    for found in plugin.extract_job_types()
+    for job_type in plugin.extract_job_types()
 }  # fmt: skip
 TASK = "arn:aws:ecs:eu-west-1:123456789012:task/extracts/" + "0" * 32
 GLUE_ITEM = {"arguments": {"job_name": "extract-jdbc"}}
@@ -54,8 +54,8 @@ ANSWERS = {
 
 def answer_of(method, request):
     if method == "cancel_job_run":
-        given = {"applicationId", "jobRunId", "virtualClusterId", "id"}
-        return {name: value for name, value in request.items() if name in given}
+        members = {"applicationId", "jobRunId", "virtualClusterId", "id"}
+        return {name: value for name, value in request.items() if name in members}
     return ANSWERS[method]
 
 

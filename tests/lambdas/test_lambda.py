@@ -1,4 +1,4 @@
-"""The Lambda entry points with parts from the environment, and what is only there in AWS."""
+"""The Lambda entry points with parts from the environment, and behaviour that exists only in AWS."""
 
 from __future__ import annotations
 
@@ -109,12 +109,12 @@ def test_step_functions_knows_who_is_alive(client):
     role = "arn:aws:iam::123456789012:role/x"
     machine = client.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
     execution = client.start_execution(stateMachineArn=machine)["executionArn"]
-    asked = StepFunctions()
-    assert asked.is_running(execution) is True
+    states = StepFunctions()
+    assert states.is_running(execution) is True
     client.stop_execution(executionArn=execution)
-    assert asked.is_running(execution) is False
-    assert asked.is_running("arn:aws:states:eu-west-1:123456789012:execution:m:gone") is False
-    assert asked.is_running("a run on some machine") is True
+    assert states.is_running(execution) is False
+    assert states.is_running("arn:aws:states:eu-west-1:123456789012:execution:m:gone") is False
+    assert states.is_running("a run on some machine") is True
 
 
 def test_step_functions_that_does_not_answer_is_worth_another_try(client):

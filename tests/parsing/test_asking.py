@@ -1,4 +1,4 @@
-"""Asking AWS: answers in the shape that Step Functions gives, and no answer where AWS gives none."""
+"""Calls to AWS: answers in the shape of Step Functions, and no answer if AWS gives none."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from extract_core.parsing.asking import answer, client, log_tail, pascal, stoppe
 
 
 def test_a_clients_answer_reads_as_step_functions_gives_it():
-    given = {
+    answered = {
         "stoppedAt": datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC),
         "containers": [{"exitCode": 0, "reason": None}, "text"],
         "JobRun": {"isOn": True, "DPUSeconds": 1.5},
         "body": object(),
         "": 1,
     }
-    assert pascal(given) == {
+    assert pascal(answered) == {
         "StoppedAt": 1_700_000_000_000,
         "Containers": [{"ExitCode": 0}, "text"],
         "JobRun": {"IsOn": True, "DPUSeconds": 1.5},

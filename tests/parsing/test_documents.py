@@ -1,4 +1,4 @@
-"""The reference page lists what the modules for parsers have, with its arguments: neither more nor less."""
+"""The reference page lists exactly the names of the modules for parsers, with their arguments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_each_public_name_is_described_with_its_arguments(module):
     loaded = importlib.import_module(f"extract_core.parsing.{module}")
     section = re.search(rf"^## {module}$(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)[1]
     described = [name for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall(r"`(.*?)`", row)]
-    assert sorted(each.partition("(")[0] for each in described) == sorted(loaded.__all__)
+    assert sorted(signature.partition("(")[0] for signature in described) == sorted(loaded.__all__)
     for each in described:
         if "(" in each:
             shown = [part.strip() for part in each.partition("(")[2].rstrip(")").split(",")]

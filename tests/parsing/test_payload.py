@@ -1,4 +1,4 @@
-"""What parsers read payloads with: members of any shape, times, and Causes that were cut."""
+"""The readers of payloads: members of any shape, times, and Causes that were cut."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ JSON_OBJECTS = st.dictionaries(
 def test_a_mended_object_has_the_complete_members(value, ascii_only, cut):
     cause = json.dumps(value, ensure_ascii=ascii_only)
     assert mended(cause) == json.loads(cause)
-    found = mended(cause[:cut])
-    assert found is None or isinstance(found, dict)
+    mended_cause = mended(cause[:cut])
+    assert mended_cause is None or isinstance(mended_cause, dict)
     if cut:
-        assert found is not None
-        assert set(found) <= set(value)
+        assert mended_cause is not None
+        assert set(mended_cause) <= set(value)
 
 
 @given(st.text())

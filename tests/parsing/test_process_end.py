@@ -1,4 +1,4 @@
-"""The words that a process on this machine ends with."""
+"""The words for the end of a process on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The attributes of a SyncJob are checked when its plugin is loaded: what is missing, of the wrong kind, or misspelt."""
+"""The attributes of a SyncJob are checked when its plugin is loaded: missing, of the wrong kind, or misspelt."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_a_helper_with_a_similar_name_is_right():
             return ["it cracked"]
 
         def failure(self, state, job, reason):
-            return [each for each in (0,) if self.reasons(job)]
+            return [part for part in (0,) if self.reasons(job)]
 
     class Beside(Drum):
         reasons: tuple = ()

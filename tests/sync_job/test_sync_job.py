@@ -1,4 +1,4 @@
-"""What SyncJob does for a subclass that states only what it must."""
+"""What SyncJob does for a subclass with only the required attributes and methods."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def test_models_are_imported_by_name():
 
 
 def test_rights_stand_for_every_allowed_value():
-    statements = [(list(each.actions), list(each.resources), each.condition) for each in DRUM.permissions(TARGET)]
+    statements = [
+        (list(statement.actions), list(statement.resources), statement.condition) for statement in DRUM.permissions(TARGET)
+    ]
     where = "arn:aws-cn:drum:cn-north-1:1:queue"
     rule = "arn:aws-cn:events:cn-north-1:1:rule/DrumRule"
     assert statements == [

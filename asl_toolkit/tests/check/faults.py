@@ -1,4 +1,4 @@
-"""Seeded faults: one change to a good machine makes one fault. `faults.jsonl` holds them, a line each.
+"""Seeded faults: one change to a good machine makes one fault. `faults.jsonl` has one per line.
 
 A line: `name`, `machine` (a file of `machines`), the change (`set` pointer → value, `remove` pointers, `rename` pointer → name,
 `text` old and new), options of the check (`machine_type`, `region`), and the finding that is due (`code`, `pointer`). `also` are

@@ -1,4 +1,4 @@
-"""What the seeded faults don't show: sizes, depth, placeholders, hostile texts, places, absent botocore."""
+"""Checks that the seeded faults do not show: sizes, depth, placeholders, hostile texts, places, missing botocore."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""CHECKS.md lists every code as the code has it."""
+"""CHECKS.md lists every code as the code defines it."""
 
 import re
 from itertools import groupby

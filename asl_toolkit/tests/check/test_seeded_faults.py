@@ -1,4 +1,4 @@
-"""Every seeded fault is found: its code at its place, once, and nothing beside what the fault itself causes."""
+"""Every seeded fault is reported: its code at its place, once, with only the findings that the fault itself causes."""
 
 import json
 
@@ -38,7 +38,7 @@ def test_every_code_has_a_seeded_fault_or_another_test():
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
 def test_loading_refuses_in_the_words_of_the_check(fault):
-    """What is loaded has no error but those of services' parameters; what is refused has the same code, place and message."""
+    """A loaded definition has no error except those of service parameters; a refused one has the same code, place and message."""
     errors = [finding for finding in check(fault.text) if finding.severity is Severity.ERROR]
     expected = {(it.code, it.pointer, it.message, it.line) for it in errors if not it.code.startswith("PARAMETER_")}
     refused = set()

@@ -1,4 +1,4 @@
-"""What JSONata reads of $states and what either language reads of the context object: said before it runs, and by all alike."""
+"""Reads of $states in JSONata and of the context object: reported before the run, in the same way everywhere."""
 
 import pytest
 
@@ -12,9 +12,11 @@ def machine(state, language="JSONata"):
     return {"QueryLanguage": language, "StartAt": "A", "States": {"A": state, "B": {"Type": "Succeed"}}}
 
 
-def found(state, language="JSONata"):
+def findings_of(state, language="JSONata"):
     return [
-        (it.code, it.pointer, it.message) for it in check(machine(state, language), services=False) if it.code != "UNREACHABLE"
+        (finding.code, finding.pointer, finding.message)
+        for finding in check(machine(state, language), services=False)
+        if finding.code != "UNREACHABLE"
     ]
 
 
@@ -32,7 +34,7 @@ ERROR = "$states.errorOutput exists only in Output and Assign of an entry of Cat
     ],
 )
 def test_reads_that_the_service_refuses_are_errors_and_do_not_run(state, pointer, message):
-    assert found(state) == [("STATES_MEMBER", f"/States/A/{pointer}", message)]
+    assert findings_of(state) == [("STATES_MEMBER", f"/States/A/{pointer}", message)]
     with pytest.raises(asl_toolkit.DefinitionError, match="STATES_MEMBER"):
         asl_toolkit.load(machine(state))
 
@@ -47,7 +49,7 @@ def test_reads_of_existing_members_are_accepted():
         }
     ]
     output = "{% /* $states.no */ {'r': $states.result, 't': '$states.nothing', 'n': $states.context.Execution.Name} %}"
-    assert found({**TASK, "Output": output, "Assign": {"y": "{% $states.result %}"}, "Catch": catch}) == []
+    assert findings_of({**TASK, "Output": output, "Assign": {"y": "{% $states.result %}"}, "Catch": catch}) == []
 
 
 @pytest.mark.parametrize(
@@ -61,14 +63,14 @@ def test_reads_of_existing_members_are_accepted():
 )
 def test_the_context_object_has_the_same_members_in_both_languages(path, message):
     jsonata = {"Type": "Pass", "Output": f"{{% $states.context.{path} %}}", "End": True}
-    assert found(jsonata) == [("CONTEXT_PATH", "/States/A/Output", message.format(f"$states.context.{path}"))]
+    assert findings_of(jsonata) == [("CONTEXT_PATH", "/States/A/Output", message.format(f"$states.context.{path}"))]
     jsonpath = {"Type": "Pass", "Parameters": {"a.$": f"$$.{path}"}, "End": True}
-    assert found(jsonpath, "JSONPath") == [("CONTEXT_PATH", "/States/A/Parameters/a.$", message.format(f"$$.{path}"))]
+    assert findings_of(jsonpath, "JSONPath") == [("CONTEXT_PATH", "/States/A/Parameters/a.$", message.format(f"$$.{path}"))]
 
 
 @pytest.mark.parametrize(("path", "meant"), [("$upercase('a')", "$uppercase"), ("$state.input", "$states")])
 def test_a_name_that_is_nearly_known_is_named(path, meant):
-    (finding,) = found({"Type": "Pass", "Output": f"{{% {path} %}}", "End": True})
+    (finding,) = findings_of({"Type": "Pass", "Output": f"{{% {path} %}}", "End": True})
     name = path.partition("(")[0].partition(".")[0]
     assert finding[2] == f"no state in scope assigns the variable {name}; did you mean {meant}?"
 
@@ -78,7 +80,7 @@ def test_check_and_load_agree_on_retry_and_items():
     processor = {"StartAt": "C", "States": {"C": {"Type": "Succeed"}}}
     items = {"Type": "Map", "Items": {"a": 1}, "ItemProcessor": processor, "End": True}
     for state, pointer in ((retry, "/States/A/Retry/0/MaxAttempts"), (items, "/States/A/Items")):
-        assert [(code, place) for code, place, _ in found(state)] == [("WRONG_TYPE", pointer)]
+        assert [(code, place) for code, place, _ in findings_of(state)] == [("WRONG_TYPE", pointer)]
         with pytest.raises(asl_toolkit.DefinitionError, match=pointer):
             asl_toolkit.load(machine(state))
 
@@ -95,7 +97,7 @@ def test_an_inventory_needs_no_input_type():
         "Parameters": {"Bucket": "b", "Key": "k"},
     }
     state = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
-    assert found(state, "JSONPath") == []
+    assert findings_of(state, "JSONPath") == []
     with pytest.raises(asl_toolkit.DefinitionError, match="NOT_RUN_HERE"):
         asl_toolkit.load(machine(state, "JSONPath"))
 

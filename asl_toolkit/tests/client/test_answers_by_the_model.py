@@ -1,4 +1,4 @@
-"""Every answer of every operation, held against botocore's model: required members, no others, dates as datetimes."""
+"""Every answer of every operation agrees with botocore's model: required members, no others, dates as datetimes."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""EXPRESS machines: what they refuse, and their executions, which only StartSyncExecution shows."""
+"""EXPRESS machines: their refusals, and their executions, which only StartSyncExecution shows."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Definitions with faults of every kind: the client answers, or refuses as the service or botocore would; never otherwise."""
+"""Definitions with faults of every kind: the client answers, or refuses as the service or botocore would."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""TestState: one state alone. What inspectionData shows and what is refused was recorded on AWS."""
+"""TestState: one state alone. The inspectionData and the refusals were recorded on AWS."""
 
 import json
 

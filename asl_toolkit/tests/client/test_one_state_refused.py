@@ -1,4 +1,4 @@
-"""TestState: requests that it refuses, in the words that were recorded on AWS."""
+"""TestState: refused requests, with the messages that were recorded on AWS."""
 
 import json
 

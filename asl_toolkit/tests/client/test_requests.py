@@ -1,4 +1,4 @@
-"""Requests that cannot be: refused with the words of botocore, or of the service."""
+"""Invalid requests: refused with the words of botocore, or of the service."""
 
 import json
 

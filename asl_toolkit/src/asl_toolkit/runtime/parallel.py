@@ -1,4 +1,4 @@
-"""Parallel states: all branches at once, each with the same input and variables of its own."""
+"""Parallel states: all branches at once, each with the same input and with separate variables."""
 
 from functools import partial
 

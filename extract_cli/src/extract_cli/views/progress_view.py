@@ -108,7 +108,7 @@ class _Stopper:
     """Ends the execution at the first signal, also at one that came while it was being started.
 
     A signal handler runs in the middle of whatever the main thread does, so it may take no lock that the main thread may
-    hold: it writes with os.write and hands over to a thread of its own (SimpleQueue.put is reentrant by its documentation).
+    hold: it writes with os.write and hands over to another thread (SimpleQueue.put is reentrant by its documentation).
     """
 
     def __init__(self) -> None:

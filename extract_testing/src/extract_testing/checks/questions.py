@@ -63,7 +63,7 @@ def diagnose_and_stop_make_valid_calls(subject: Subject) -> Iterator[Breach]:
 
 
 def _no_key(subject: Subject) -> Iterator[Breach]:
-    """A SyncJob whose key is not complete for a job of its own: describe and stop_job are never called."""
+    """A SyncJob whose key is incomplete for its own job: describe and stop_job are never called."""
     job_type = subject.job_type
     if not isinstance(job_type, SyncJob):
         return
