@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -179,3 +180,43 @@ def shop(postgresql_port, monkeypatch, tmp_path):
 def pg(shop, job):
     """Return a function that runs the job on the database."""
     return lambda **changed: job(**{"db_engine": "postgres", "db_name": "shop", "extract_table": "public.t"} | changed)
+
+
+@pytest.fixture
+def new_session(postgresql_port, monkeypatch, tmp_path):
+    """A new database, reached by libpq's variables; returns a function that opens a session in it."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in (("PGHOST", "127.0.0.1"), ("PGPORT", str(postgresql_port)), ("PGUSER", "admin"), ("PGPASSWORD", "admin")):
+        monkeypatch.setenv(name, value)
+    with psycopg.connect(dbname="postgres", autocommit=True) as server:
+        server.execute("DROP DATABASE IF EXISTS shop WITH (FORCE)")
+        server.execute("CREATE DATABASE shop")
+    sessions = []
+
+    def session(*, autocommit=False):
+        sessions.append(psycopg.connect(dbname="shop", autocommit=autocommit))
+        return sessions[-1]
+
+    yield session
+    for one in sessions:
+        one.close()
+
+
+@pytest.fixture
+def sql(new_session):
+    """Return a function that runs statements, each in a transaction."""
+    session = new_session(autocommit=True)
+
+    def run(*statements):
+        for statement in statements:
+            session.execute(statement)
+
+    return run
+
+
+@pytest.fixture
+def runs(chain):
+    """Runs of the table `t`, incremental by time."""
+    return chain(
+        db_engine="postgres", db_name="shop", extract_table="public.t", hwm_col_name="at", hwm_column_type="TimestampType"
+    )

@@ -3,7 +3,6 @@
 
 import json
 
-import psycopg
 import pytest
 
 pytestmark = pytest.mark.postgres
@@ -13,51 +12,13 @@ BY_ID = {"hwm_col_name": "id", "hwm_column_type": "LongType"}
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, v text, at timestamptz NOT NULL DEFAULT clock_timestamp())"
 
 
-@pytest.fixture
-def shop(postgresql_port, monkeypatch, tmp_path):
-    """A new database, reached by libpq's variables; returns a function that opens a session in it."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in (("PGHOST", "127.0.0.1"), ("PGPORT", str(postgresql_port)), ("PGUSER", "admin"), ("PGPASSWORD", "admin")):
-        monkeypatch.setenv(name, value)
-    with psycopg.connect(dbname="postgres", autocommit=True) as server:
-        server.execute("DROP DATABASE IF EXISTS shop WITH (FORCE)")
-        server.execute("CREATE DATABASE shop")
-    sessions = []
-
-    def session(*, autocommit=False):
-        sessions.append(psycopg.connect(dbname="shop", autocommit=autocommit))
-        return sessions[-1]
-
-    yield session
-    for one in sessions:
-        one.close()
-
-
-@pytest.fixture
-def sql(shop):
-    """Return a function that runs statements, each in a transaction."""
-    session = shop(autocommit=True)
-
-    def run(*statements):
-        for statement in statements:
-            session.execute(statement)
-
-    return run
-
-
-@pytest.fixture
-def runs(chain):
-    """Runs of the table `t`, incremental by time."""
-    return chain(db_engine="postgres", db_name="shop", extract_table="public.t", **BY_TIME)
-
-
 def ids(runs, **changed):
     return [row[0] for row in runs.rows(**changed)]
 
 
-def test_a_late_commit_is_delivered_once(sql, shop, runs):
+def test_a_late_commit_is_delivered_once(sql, new_session, runs):
     sql(TABLE)
-    late = shop()
+    late = new_session()
     late.execute("INSERT INTO t VALUES (1, 'late')")
     sql("INSERT INTO t VALUES (2, 'early')")
     assert ids(runs) == [2]
@@ -76,10 +37,10 @@ def test_a_late_commit_is_delivered_once(sql, shop, runs):
     ],
     ids=["savepoint", "exception block", "nested"],
 )
-def test_a_late_commit_of_a_subtransaction_is_delivered_once(sql, shop, runs, begin):
+def test_a_late_commit_of_a_subtransaction_is_delivered_once(sql, new_session, runs, begin):
     """Snapshots do not list subtransactions, and the band between xmin and xmax holds both kinds."""
     sql(TABLE)
-    late = shop()
+    late = new_session()
     late.execute("SELECT pg_current_xact_id()")
     for statement in begin:
         late.execute(statement)
@@ -92,10 +53,10 @@ def test_a_late_commit_of_a_subtransaction_is_delivered_once(sql, shop, runs, be
     assert ids(runs) == []
 
 
-def test_many_subtransactions_around_a_long_one(sql, shop, runs):
+def test_many_subtransactions_around_a_long_one(sql, new_session, runs):
     """More than 64 subtransactions overflow the list of a session; the rule does not use it."""
     sql(TABLE)
-    late, early = shop(), shop()
+    late, early = new_session(), new_session()
     late.execute("SELECT pg_current_xact_id()")
     written = set()
     for number in range(300):
@@ -111,21 +72,21 @@ def test_many_subtransactions_around_a_long_one(sql, shop, runs):
     assert ids(runs) == []
 
 
-def test_a_rolled_back_row_is_never_delivered(sql, shop, runs):
+def test_a_rolled_back_row_is_never_delivered(sql, new_session, runs):
     sql(TABLE, "INSERT INTO t VALUES (1, 'x')")
-    other = shop()
+    other = new_session()
     other.execute("INSERT INTO t VALUES (2, 'never')")
     assert ids(runs) == [1]
     other.rollback()
     assert ids(runs) == []
 
 
-def test_each_version_of_a_row_is_delivered_once(sql, shop, runs):
+def test_each_version_of_a_row_is_delivered_once(sql, new_session, runs):
     sql(TABLE, "INSERT INTO t VALUES (1, 'a'), (2, 'b')")
     runs.rows()
     sql("UPDATE t SET v = 'c' WHERE id = 1")  # the mark stays
     assert [row[:2] for row in runs.rows()] == [(1, "c")]
-    late = shop()
+    late = new_session()
     late.execute("UPDATE t SET v = 'd', at = clock_timestamp() WHERE id = 1")
     sql("UPDATE t SET v = 'e', at = clock_timestamp() WHERE id = 2")
     assert [row[:2] for row in runs.rows()] == [(2, "e")]
@@ -144,9 +105,9 @@ def test_rows_without_a_key_and_with_one_mark(sql, runs):
 
 
 @pytest.mark.parametrize("change", ["VACUUM (FREEZE) t", "VACUUM (FULL) t", "CLUSTER t USING t_pkey", "ANALYZE t"])
-def test_maintenance_makes_no_row_new(sql, shop, runs, change):
+def test_maintenance_makes_no_row_new(sql, new_session, runs, change):
     sql(TABLE, "INSERT INTO t VALUES (1, 'x'), (2, 'x')")
-    holder = shop()
+    holder = new_session()
     holder.execute("SELECT pg_current_xact_id()")  # so that there is a band
     sql("INSERT INTO t VALUES (3, 'x')")
     assert ids(runs) == [1, 2, 3]
@@ -179,14 +140,14 @@ def test_truncate_and_a_restarted_sequence_are_a_conflict(sql, chain):
     assert len(runs.rows(on_mark_behind="continue")) == 2  # both are new versions within the lag
 
 
-def test_partitions(sql, shop, runs):
+def test_partitions(sql, new_session, runs):
     sql(
         "CREATE TABLE t (id int, v text, at timestamptz NOT NULL) PARTITION BY LIST (v)",
         "CREATE TABLE t_a PARTITION OF t FOR VALUES IN ('a')",
         "CREATE TABLE t_b PARTITION OF t FOR VALUES IN ('b')",
         "INSERT INTO t VALUES (1, 'a', '2024-05-01'), (2, 'b', '2024-05-01')",
     )
-    late = shop()
+    late = new_session()
     late.execute("INSERT INTO t VALUES (3, 'a', '2024-05-01')")
     assert ids(runs) == [1, 2]
     late.commit()
@@ -223,11 +184,11 @@ VIEWS = {
 
 
 @pytest.mark.parametrize("kind", VIEWS)
-def test_rows_without_transactions_are_known_by_their_digests(sql, shop, runs, kind, postgresql_port):
+def test_rows_without_transactions_are_known_by_their_digests(sql, new_session, runs, kind, postgresql_port):
     create, refresh = VIEWS[kind]
     sql(TABLE.replace("TABLE t", "TABLE base"), "INSERT INTO base VALUES (1, 'x', '2024-05-01'), (2, NULL, '2024-05-01')")
     sql(create.replace("{port}", str(postgresql_port)))
-    late = shop()
+    late = new_session()
     late.execute("INSERT INTO base VALUES (3, 'late', '2024-05-01')")
     assert ids(runs) == [1, 2]
     assert runs.last.result["overlap"]["by"] == "digests"
@@ -249,8 +210,8 @@ def test_equal_rows_of_a_view_are_counted(sql, runs):
     assert runs.rows() == []
 
 
-def test_a_prepared_transaction_is_delivered_after_its_commit(sql, shop, runs):
-    prepared = shop()
+def test_a_prepared_transaction_is_delivered_after_its_commit(sql, new_session, runs):
+    prepared = new_session()
     sql(TABLE, "INSERT INTO t VALUES (1, 'x')")
     prepared.execute("INSERT INTO t VALUES (2, 'prepared')")
     prepared.execute("PREPARE TRANSACTION 'late'")
