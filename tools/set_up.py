@@ -1,6 +1,6 @@
 """Makes .venv from requirements.lock and the workspace: called by make, with whatever Python the machine has.
 
-It must be parsed by any Python 3, so that an old one is told plainly: no newer syntax here.
+It must be parsed by any Python 3, so that an old one gets a clear message: no newer syntax here.
 """
 
 import hashlib

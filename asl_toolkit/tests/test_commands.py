@@ -108,7 +108,7 @@ def test_wrong_use_is_explained(files, options, expected, capsys):
         (["--name", "a b"],
          ("argument --name: 'a b' is not a valid name of an execution: 1 to 80 characters, no blanks and none of "
           '?*<>{}[]"#%\\^|~`$&,;:/')),
-        (["--start-time", "soon"], "argument --start-time: 'soon' is no instant such as 2026-01-31T12:00:00Z"),
+        (["--start-time", "soon"], "argument --start-time: 'soon' is not an instant such as 2026-01-31T12:00:00Z"),
     ],
 )  # fmt: skip
 def test_an_option_that_cannot_be_is_refused(files, options, message, capsys):

@@ -21,7 +21,7 @@ _CHARACTERS: Final = 2000  # of log lines: enough for a stack trace's last frame
 
 
 class _Session(Protocol):
-    def client(self, service_name: str, *, config: object) -> Any: ...  # Any: each service has methods of its own
+    def client(self, service_name: str, *, config: object) -> Any: ...  # Any: each service has other methods
 
 
 def client(aws: object, service: str) -> Any:  # Any: as above
@@ -63,7 +63,7 @@ def _pascal_key(key: str) -> str:
 
 
 def log_tail(aws: object, group: str, stream: str) -> str | None:
-    """The last lines of a CloudWatch log stream (at most 20, 2,000 characters); None where there are none to read."""
+    """The last lines of a CloudWatch log stream (at most 20, 2,000 characters); None if there are none."""
     events = answer(aws, "logs", "get_log_events", logGroupName=group, logStreamName=stream, limit=_LINES, startFromHead=False)
     lines = [line for event in objects(events, "Events") if (line := (text(event, "Message") or ""))]
     return "\n".join(lines)[-_CHARACTERS:].strip() or None

@@ -11,7 +11,7 @@ Go, Hadoop      ``AccessDenied: Access Denied``, ``….AWSServiceThrottledExcept
 HTTP            ``<Code>SlowDown</Code>``
 =============== ===================================================================================
 
-The words of a script are no code: ``KeyError: 'ThrottlingException'`` has none of these forms.
+The words of a script are not a code: ``KeyError: 'ThrottlingException'`` has none of these forms.
 """
 
 from __future__ import annotations

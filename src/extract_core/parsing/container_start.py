@@ -47,6 +47,6 @@ def by_start(said: str | None, *, begun: bool = True) -> Verdict | None:
     by_ec2 = _EC2_CODE.search(reason)
     failure = class_of(by_ec2["code"]) if by_ec2 else None
     failure = failure or by_words(reason)
-    if failure and failure is not FailureClass.OUT_OF_MEMORY:  # a full disk of the host is no lack of the job's memory
+    if failure and failure is not FailureClass.OUT_OF_MEMORY:  # a full disk of the host does not mean that the job lacks memory
         return failed(failure)
     return Verdict(JobState.FAILED, FailureClass.START, retryable=bool(_PASSES.search(reason)))

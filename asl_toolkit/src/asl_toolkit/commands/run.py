@@ -186,7 +186,7 @@ def _name(text: str) -> str:
 def _instant(text: str) -> float:
     instant = parse_instant(text)
     if instant is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no instant such as 2026-01-31T12:00:00Z")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an instant such as 2026-01-31T12:00:00Z")
     return instant.timestamp()
 
 

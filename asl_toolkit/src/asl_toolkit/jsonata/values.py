@@ -70,7 +70,7 @@ class JsonataExpression:
             )
         return result
 
-    def _compute(self, environment: Environment) -> Any:  # the library's values, null and undefined told apart
+    def _compute(self, environment: Environment) -> Any:  # the library's values; null differs from undefined
         with _LOCK:
             try:
                 return self._evaluated(environment)

@@ -112,7 +112,7 @@ def _meant(registry: Registry, name: str | None) -> tuple[Sequence[str], Sequenc
 
 
 def _sections(pipeline: Path | None) -> Mapping[str, Mapping[str, Json]]:
-    """[job_types.*] of extract.toml; nothing where there is none and none was named."""
+    """[job_types.*] of extract.toml; empty if there is no file and none was named."""
     from extract_core.pipeline.read import find_pipeline, read_pipeline
 
     if pipeline is None:

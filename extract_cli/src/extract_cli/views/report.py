@@ -36,7 +36,7 @@ def report(engine: Engine, run_id: str, end: ExecutionEnd, *, output: str) -> in
     except RunNotFound:
         record = None
     if record is None or record.planned is None:
-        # Nothing was planned, so there are no tables: the config manager's message is all there is.
+        # Nothing was planned, so there are no tables: only the config manager's message is left.
         message = lambda_message(end.cause) or end.error or end.status
         state = runs.state(record) if record is not None else "FAILED"
         if output == "json":

@@ -51,7 +51,7 @@ def _in_words(sizes: Sequence[int]) -> str:
 
 
 def overrides(container: str, job_arguments: Mapping[str, str], cpu: int | None, memory: int | None) -> dict[str, Json]:
-    """The job's arguments as the container's Command; Cpu and Memory of the task as text, as RunTask wants them.
+    """The job's arguments as the container's Command; Cpu and Memory of the task as text, as RunTask requires.
 
     ArgumentsTooLong when the whole is over 8,192 characters.
     """

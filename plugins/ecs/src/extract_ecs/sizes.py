@@ -14,7 +14,7 @@ _MOST: Final = FARGATE_MEMORY[max(FARGATE_MEMORY)][-1]
 
 
 def bigger(settings: EcsSettings, status: JobStatus) -> EcsSettings | None:
-    """At least twice the memory, with the CPU that Fargate wants for it.
+    """At least twice the memory, with the CPU that Fargate requires for it.
 
     None at the largest size, and if no size is known. A table that names no size has that of its task definition: the cost of
     the stopped task tells it.

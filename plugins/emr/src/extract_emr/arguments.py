@@ -31,7 +31,7 @@ class Limits:
 
 
 def spark_submit(script: str, job_arguments: Mapping[str, str], options: str, limits: Limits) -> dict[str, Json]:
-    """The member SparkSubmit: entry point, its arguments, and the options where there are any. ValueError for what can't be."""
+    """The member SparkSubmit: entry point, its arguments, and the options, if any. ValueError for invalid ones."""
     if len(script) > limits.entry_point:
         raise ValueError(f"the script's URI has {len(script):,} characters, {limits.entry_point:,} is the limit: {script!r}")
     for name in sorted(job_arguments):

@@ -1,4 +1,4 @@
-"""Logs of jobs in S3: how a job run is told to write them there, and the end of a log, gzipped as EMR's services put it."""
+"""Logs of jobs in S3: the setting that makes a job run write them there, and the end of a log, which EMR's services gzip."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _unpacked(chunks: Iterable[bytes]) -> bytes:
 
 
 def folder(uri: str | None) -> tuple[str, str] | None:
-    """Bucket and prefix (with its slash, or empty) of ``s3://bucket/prefix``; None for what is no such URI."""
+    """Bucket and prefix (with its slash, or empty) of ``s3://bucket/prefix``; None for any other text."""
     match = re.fullmatch(r"s3[an]?://([^/]+)(?:/(.*))?", uri or "")
     if not match:
         return None
@@ -81,7 +81,7 @@ def folder(uri: str | None) -> tuple[str, str] | None:
 
 
 def newest_key(aws: object, bucket: str, prefix: str, ending: str) -> str | None:
-    """The last key below a prefix that ends so; None where there is none, or S3 refuses."""
+    """The last key below a prefix with this ending; None if there is none, or if S3 refuses."""
     listed = objects(answer(aws, "s3", "list_objects_v2", Bucket=bucket, Prefix=prefix), "Contents")
     keys = [key for item in listed if (key := text(item, "Key")) and key.endswith(ending)]
     return max(keys, default=None)

@@ -31,7 +31,7 @@ def written(size: int) -> str:
 
 
 def doubled(memory: str) -> str | None:
-    """Twice as much; None for what is no size."""
+    """Twice as much; None if the text is not a size."""
     size = mebibytes(memory)
     return None if size is None else written(size * 2)
 

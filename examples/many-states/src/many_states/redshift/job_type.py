@@ -144,7 +144,7 @@ class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):
 
 
 _OF_STATEMENTS: Final = Statement(actions=("redshift-data:CancelStatement", "redshift-data:DescribeStatement"), resources=("*",))
-"""A statement is no resource of IAM (service authorization reference, "Amazon Redshift Data API")."""
+"""A statement is not a resource of IAM (service authorization reference, "Amazon Redshift Data API")."""
 
 
 def _start_statements(target: Target[RedshiftDeployment]) -> Iterable[Statement]:

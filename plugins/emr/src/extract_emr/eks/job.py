@@ -19,7 +19,7 @@ LIMITS: Final = Limits(
     refused=re.compile(r"\$\(|\$\$|\A\s*\Z"),
     because="which does not reach the driver's pod as it stands",
 )
-"""botocore: entryPoint, EntryPointArgument (it has some letter that is no blank). Kubernetes reads ``$(NAME)`` in a
+"""botocore: entryPoint, EntryPointArgument (it has a character that is not a blank). Kubernetes reads ``$(NAME)`` in a
 container's args as a variable of its environment, and ``$$`` as a dollar sign (Kubernetes API reference, Container.args)."""
 
 _MAX_NAME: Final = 64
