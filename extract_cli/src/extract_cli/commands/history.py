@@ -9,7 +9,7 @@ import click
 from extract_cli.find_run import find_run
 from extract_cli.find_table import of_a_table
 from extract_cli.options import limit_option, local_option, pipeline_option, runs_of
-from extract_cli.views.output import Column, output_option, print_json, print_table
+from extract_cli.views.output import Column, output_option, print_json, print_reason, print_table
 from extract_core.errors import ObjectError, UsageError
 from extract_core.wording import did_you_mean
 
@@ -42,7 +42,7 @@ def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str
     print_table(columns, cells, title=table)
     for row in rows:
         if row.message:
-            click.echo(f" {row.run_id} attempt {row.attempt}: {row.message}")
+            print_reason(f"{row.run_id} attempt {row.attempt}", row.message)
     return 0
 
 

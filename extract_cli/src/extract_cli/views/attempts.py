@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from extract_cli.views.output import Column, print_table
+from extract_cli.views.output import Column, print_reason, print_table
 from extract_core.contract import JobState
 
 if TYPE_CHECKING:
@@ -56,6 +56,6 @@ def print_attempts(
     reasons += [(row.table, row.message or "no reason was given") for row in rows if row.state is not JobState.SUCCEEDED]
     reasons += [(table.table, table.reason) for table in skipped]
     for name, reason in reasons:
-        click.echo(f" {name}: " + reason.replace("\n", "\n   "))
+        print_reason(name, reason)
     if reasons:
         click.echo()

@@ -67,6 +67,11 @@ def hint(text: str, colour: str | None = None) -> None:
     click.echo(_coloured(text, colour), file=stream)
 
 
+def print_reason(about: str, reason: str) -> None:
+    """``about: reason`` on stdout, with the further lines of the reason indented below."""
+    click.echo(f" {about}: " + reason.replace("\n", "\n   "))
+
+
 def plain(value: object, *, keep: str = "", most: int | None = None) -> str:
     """Text for a terminal, cut after `most` characters. What would steer the terminal is escaped.
 
