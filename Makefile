@@ -2,11 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RECORDED ?= ../shared/conformance/asl/dev.jsonl
+PLAYWRIGHT := 1.65.2
+AXE := 4.14.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: pictures help set-up demo test test-postgres soak check format bench bench-peers conformance lock build clean
+.PHONY: pictures help set-up demo test test-postgres test-browser soak check format bench bench-peers conformance lock build clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -19,10 +21,16 @@ demo: set-up ## the whole pipeline on this machine, with real rows
 	@extract demo
 
 test: set-up ## all tests; those of PostgreSQL are skipped if the machine has no server (Debian: apt-get install postgresql)
-	@pytest -n auto --dist loadgroup -m "not soak"
+	@pytest -n auto --dist loadgroup -m "not soak and not browser"
 
 test-postgres: set-up ## only the tests with a temporary PostgreSQL server
 	@EXTRACT_REQUIRE_POSTGRESQL=1 pytest -n auto --dist loadgroup -m "postgres and not soak"
+
+test-browser: set-up ## only the tests of the report in Chromium, with axe-core; installs both and Playwright (Debian, npm)
+	@command -v chromium >/dev/null || apt-get install -y chromium
+	@python -m pip install --quiet "playwright==$(PLAYWRIGHT)"
+	@npm install --silent --no-save --ignore-scripts --prefix .browser "axe-core@$(AXE)"
+	@pytest -n 0 -m browser extract_cli/tests/report
 
 soak: set-up ## the long runs
 	@pytest -n auto --dist loadgroup -m soak --timeout 3600
@@ -57,4 +65,4 @@ build: ## wheels and sdists of all distributions in dist/ (TAG=v0.1.0: their ver
 	@$(PYTHON) tools/build.py "$$TAG"
 
 clean: ## removes .venv and the files of the tools
-	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo
+	@rm -rf .venv .browser dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo

@@ -156,7 +156,7 @@ def test_a_run_without_tables_has_a_page(state):
 
 def test_an_attempt_without_times_is_counted_and_not_drawn():
     rows = [row(1, "a"), row(2, "b", failure=FailureClass.CONFIG, started_at=None, ended_at=None, state=JobState.FAILED)]
-    assert "1 attempts are not drawn" in Page(html(results(rows))).text
+    assert "One attempt is not drawn" in Page(html(results(rows))).text
 
 
 def test_a_run_of_5_000_tables_is_below_a_megabyte_and_lists_them_all():
