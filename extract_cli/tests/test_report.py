@@ -24,6 +24,7 @@ def failed_run(project) -> None:
         row = AttemptRow(
             run_id="one", source="sales", table="public.notes", attempt=1, job_type="glue", state=JobState.FAILED,
             failure=FailureClass.USER_CODE, message="exit code 1", recorded_at="2026-03-01T06:10:00+00:00",
+            cost_basis={"dpu_seconds": 480.0},
         )  # fmt: skip
         tracking.finish(row, guard=Guard(run_id="one", fencing=1, attempt=1))
         tracking.put_summary("one", {"state": "FAILED", "ended_at": "2026-03-01T06:10:00+00:00"})
@@ -68,6 +69,16 @@ def test_a_page_is_written_without_the_graph_if_the_machine_cannot_be_built(cli,
     assert said.code == 0
     assert said.err.startswith("note: the graph of the state machine is left out: ")
     assert "State machine" not in (project / "report-one.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("failed_run")
+def test_prices_of_extract_toml_make_money_of_units(cli, project):
+    with (project / "extract.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[prices]\nas_of = "2026-11-30"\n[prices.glue]\ndpu_seconds = 0.001\n')
+    bill = json.loads(cli("report", "-o", "json").out)["bill"]
+    assert (bill["usd"], bill["usd_by_job_type"]) == (0.48, {"glue": 0.48})
+    assert bill["prices"]["glue"] == {"as_of": "2026-11-30", "region": "us-east-1", "usd": {"dpu_seconds": 0.001}}
+    assert "Prices of glue: us-east-1, 2026-11-30." in cli("report", "-o", "html").out
 
 
 @pytest.mark.usefixtures("failed_run")

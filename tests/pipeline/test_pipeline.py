@@ -99,6 +99,15 @@ def test_it_is_found_from_a_folder_below(tmp_path, monkeypatch):
             "[job_types]\nglue = 'x'\n",
             ["extract.toml:2:1: job_types.glue: is 'x', but must be a section; write [job_types.glue]"],
         ),
+        (
+            "[prices]\nas_of = 'soon'\nglue = 3\n[prices.ecs]\nvcpu_hours = -1\ngb_hours = true\n",
+            [
+                'extract.toml:2:1: prices.as_of: the date of the price list is missing or not valid; write as_of = "2026-11-30"',
+                "extract.toml:3:1: prices.glue: is 3, but must be a section; write [prices.glue]",
+                "extract.toml:5:1: prices.ecs.vcpu_hours: -1 is not a valid price; write US dollars per unit, such as 0.04",
+                "extract.toml:6:1: prices.ecs.gb_hours: True is not a valid price; write US dollars per unit, such as 0.04",
+            ],
+        ),
         ("machine = 3\n", ["extract.toml:1:1: machine: is 3, but must be a section; write [machine]"]),
         ("[pipeline]\ndata_uri = ''\n", ["extract.toml:2:1: pipeline.data_uri: '' is not a folder or an s3:// URI"]),
     ],
@@ -131,3 +140,12 @@ def test_where_there_is_none_a_first_one_is_offered(tmp_path):
     assert str(caught.value) == (
         f"there is no extract.toml in {str(tmp_path)!r} or above it; name one with --pipeline PATH, or create one: extract init"
     )
+
+
+@pytest.mark.parametrize("day", ["'2026-11-30'", "2026-11-30"])
+def test_prices_have_the_date_of_their_list(tmp_path, day):
+    prices = read_pipeline(
+        written(tmp_path, f"[prices]\nas_of = {day}\n[prices.ecs]\nvcpu_hours = 0.04\nmemory_gb_hours = 1\n")
+    ).prices
+    assert (prices.as_of, prices.usd) == ("2026-11-30", {"ecs": {"vcpu_hours": 0.04, "memory_gb_hours": 1.0}})
+    assert read_pipeline(written(tmp_path, "")).prices is None

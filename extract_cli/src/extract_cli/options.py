@@ -44,7 +44,7 @@ def runs_of(path: Path | None, *, local: bool) -> PipelineRuns:
         options = ("--local",)
     else:
         require_aws(pipeline)
-    return PipelineRuns(open_tracking(pipeline.tracking), lambda: load_engine(name, pipeline), options=options)
+    return PipelineRuns(open_tracking(pipeline.tracking), lambda: load_engine(name, pipeline), options=options, pipeline=pipeline)
 
 
 def _engine_name(pipeline: Pipeline, *, local: bool) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from extract_core.pipeline.model import Pipeline
     from extract_core.runs.engine import Engine
     from extract_core.tracking.records import RunRecord
     from extract_core.tracking.store import TrackingStore
@@ -16,11 +17,20 @@ if TYPE_CHECKING:
 class PipelineRuns:
     """What is recorded of a pipeline's runs. `options` are what a command needs to find the same runs again.
 
-    The engine is loaded when it is first used: a run that has ended needs none.
+    `pipeline` is known if extract.toml was read for them. The engine is loaded when it is first used: a run that has ended needs
+    none.
     """
 
-    def __init__(self, tracking: TrackingStore, load_engine: Callable[[], Engine], *, options: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        tracking: TrackingStore,
+        load_engine: Callable[[], Engine],
+        *,
+        options: tuple[str, ...] = (),
+        pipeline: Pipeline | None = None,
+    ) -> None:
         self.tracking = tracking
+        self.pipeline = pipeline
         self.options = options
         self._load_engine = load_engine
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from extract_cli.pipeline_runs import PipelineRuns
     from extract_core.contract import Json
-    from extract_core.runs.view.document import RunResults, RunState
+    from extract_core.runs.view.document import Prices, RunResults, RunState
     from extract_core.tracking.records import RunRecord
 
 _FEW: Final = 200
@@ -32,8 +32,19 @@ def results_of(runs: PipelineRuns, record: RunRecord) -> RunResults:
         record,
         cast("RunState", state),
         history=_history(runs, record),
+        prices=_prices(runs),
         options=runs.options,
     )
+
+
+def _prices(runs: PipelineRuns) -> dict[str, Prices]:
+    """The price lists of extract.toml, by job type."""
+    from extract_core.runs.view.document import Prices
+
+    if runs.pipeline is None or runs.pipeline.prices is None:
+        return {}
+    listed = runs.pipeline.prices
+    return {name: Prices(as_of=listed.as_of, region=runs.pipeline.region, usd=usd) for name, usd in listed.usd.items()}
 
 
 def _history(runs: PipelineRuns, record: RunRecord) -> list[Mapping[str, Json]] | None:

@@ -44,6 +44,14 @@ class MachineOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceList:
+    """The section [prices]: US dollars per unit of the bill, by job type and unit. `as_of` is its date, ISO 8601."""
+
+    as_of: str
+    usd: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """One pipeline. Places are URIs (``file://``, ``s3://``) that end in a slash; `tracking` is a path or ``dynamodb://table``.
 
@@ -62,6 +70,7 @@ class Pipeline:
     state_machine: str | None = None  # the ARN of the deployed one
     machine: MachineOptions = field(default_factory=MachineOptions)
     job_types: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    prices: PriceList | None = None
 
     @property
     def folder(self) -> Path:
