@@ -1,6 +1,7 @@
 """The proof: figures of the source against those of the files, and what a difference does."""
 
 import json
+import sqlite3
 
 import pytest
 
@@ -107,3 +108,18 @@ def test_full_finds_values_that_moved_to_other_rows(database, job, damaged):
     damaged(lambda table: table.set_column(0, "id", table["id"].take([1, 0, 2, 3, 4, 5])))
     message = job(verify="full").errors[-1]
     assert "digest of the rows (each column has its values, but in other rows): " in message
+
+
+def test_rows_of_an_overlap_that_are_left_out_are_part_of_the_sum(database, job, tmp_path):
+    database("CREATE TABLE t (id INTEGER PRIMARY KEY, at DATE, v DOUBLE); INSERT INTO t VALUES (1, '2024-05-31', 0.5)")
+    first = tmp_path / "first" / "result.json"
+    marked = {"extract_type": "PE", "hwm_col_name": "at", "hwm_column_type": "DateType", "verify": "full"}
+    assert job(**marked, extract_s3_uri=first.parent.as_uri(), result_uri=first.as_uri()).code == 0
+    with sqlite3.connect("sales.db") as connection:
+        connection.execute("INSERT INTO t VALUES (2, '2024-05-31', -0.25)")
+    connection.close()
+    result = job(**marked, low_watermark="2024-05-31", last_result=first.as_uri()).result
+    proof = result["proof"]
+    assert (result["rows"], result["rows_delivered_before"]) == (1, 1)
+    assert [proof[part]["rows"] for part in ("source", "files", "left_out")] == [2, 1, 1]
+    assert [proof[part]["columns"]["id"]["sum"] for part in ("source", "files", "left_out")] == ["3", "2", "1"]

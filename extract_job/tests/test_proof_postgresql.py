@@ -140,3 +140,15 @@ def test_full_names_the_column_that_differs(shop, pg, monkeypatch):
 
     monkeypatch.setattr(ParquetTarget, "write", change)
     assert "column 'n', sum: 10000000012.28 in the source, 10000000013.28 in the files" in pg(verify="full").errors[-1]
+
+
+def test_rows_of_an_overlap_that_are_left_out_are_part_of_the_sum(shop, pg, tmp_path):
+    shop("CREATE TABLE t (id int, at timestamptz);\nINSERT INTO t VALUES (1, '2024-05-31 10:00:00+00')")
+    first = tmp_path / "first" / "result.json"
+    marked = {"extract_type": "PE", "hwm_col_name": "at", "hwm_column_type": "TimestampType", "verify": "full"}
+    assert pg(**marked, extract_s3_uri=first.parent.as_uri(), result_uri=first.as_uri()).code == 0
+    shop("INSERT INTO t VALUES (2, '2024-05-31 09:59:00+00')")
+    result = pg(**marked, low_watermark="2024-05-31 10:00:00+00", last_result=first.as_uri()).result
+    proof = result["proof"]
+    assert (result["rows"], result["rows_delivered_before"]) == (1, 1)
+    assert [proof[part]["columns"]["id"]["sum"] for part in ("source", "files", "left_out")] == ["3", "2", "1"]

@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 
 from extract_job.errors import FailureClass, JobError
+from extract_job.verifying import main
 
 ROWS = [(number, f"row {number}") for number in range(5000)]
 IN_S3 = {"extract_s3_uri": "s3://lake/orders/attempt=1", "result_uri": "s3://lake/orders/attempt=1/result.json"}
@@ -122,3 +123,20 @@ def test_a_last_result_that_may_not_be_read_is_a_missing_permission(lake, job, m
     assert failure["message"].endswith(
         "(the last result 's3://lake/orders/attempt=0/result.json' may also be missing: without s3:ListBucket, S3 cannot say so)"
     )
+
+
+def test_committed_objects_are_verified(lake, job):
+    job(**IN_S3, rows_per_file="2000", verify="full")
+    result = json.loads(body(lake, "orders/attempt=1/result.json"))
+    request = {key: result[key] for key in ("run_id", "attempt", "table", "rows", "files")}
+    request |= {"folder": IN_S3["extract_s3_uri"], "result_uri": IN_S3["result_uri"]}
+
+    def differences():
+        out = io.StringIO()
+        main([json.dumps(request)], out)
+        return json.loads(out.getvalue())["differences"]
+
+    assert differences() == []
+    name = result["files"][1]["name"]
+    lake.delete_object(Bucket="lake", Key=f"orders/attempt=1/{name}")
+    assert differences() == [f"file {name!r} does not exist"]
