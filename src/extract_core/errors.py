@@ -8,7 +8,8 @@ ExtractError                     exit code 1
 │   ├── JobTypeConflict          two plugins offer one job type
 │   └── JobTypeNotInstalled      a job type that no working plugin offers
 ├── ObjectError                  a store of objects refused or can't be reached
-│   └── ObjectNotFound
+│   ├── ObjectNotFound
+│   └── ObjectUnavailable        throttled, cut off or unreachable: worth another try (the machine retries this name)
 └── TrackingError                the tracking store can't be used, exit code 2
     ├── TrackingUnavailable      throttled or unreachable: worth another try (the machine retries this name), exit code 1
     ├── RunNotFound              no such run
@@ -93,6 +94,10 @@ class ObjectError(ExtractError):
 
 class ObjectNotFound(ObjectError):  # noqa: N818
     """There is no object at this URI."""
+
+
+class ObjectUnavailable(ObjectError):  # noqa: N818
+    """Throttled, cut off or unreachable for now: the same call again may succeed."""
 
 
 class TrackingError(ExtractError):

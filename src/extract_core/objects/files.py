@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from extract_core.errors import ObjectError, ObjectNotFound
-from extract_core.objects.store import Stamped
+from extract_core.errors import ObjectError, ObjectNotFound, ObjectUnavailable
+from extract_core.objects.store import Sized, Stamped, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _TEMPORARY = ".partial"
+_PASSING = frozenset({errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.ESTALE, errno.ETIMEDOUT})  # of network file systems
 _SAFE = "/:!$&'()*+,;=@~"  # characters that need no encoding in the path of a file URI (RFC 3986, pchar and the slash)
 
 
@@ -32,10 +35,14 @@ def file_path(uri: str) -> Path:
 class FileObjects:
     """Objects as files of this machine, below ``file:///``. Needs a file system with hard links for `if_absent`."""
 
-    def read(self, uri: str) -> bytes:
+    def read(self, uri: str, *, most: int | None = None) -> bytes:
         """As in `ObjectStore`."""
         try:
-            return _path(uri).read_bytes()
+            with _path(uri).open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if most is not None and size > most:
+                    raise too_large(uri, size, most)
+                return file.read()
         except OSError as error:
             raise _refused("read", uri, error) from error
 
@@ -107,6 +114,27 @@ class FileObjects:
             listed += [path for path in paths if path.startswith(beginning)]
         return iter([f"file://{quote(path, safe=_SAFE)}" for path in sorted(listed, key=os.fsencode)])
 
+    def sizes(self, folder: str, *, after: str = "") -> Iterator[Sized]:
+        """As in `ObjectStore`."""
+        top = file_path(folder)
+        listed = []
+
+        def refuse(error: OSError) -> None:
+            if not isinstance(error, FileNotFoundError):
+                raise _refused("list", folder, error)
+
+        for inner, _, names in os.walk(top, onerror=refuse):
+            for name in names:
+                path = os.path.join(inner, name)  # noqa: PTH118 - a Path a file is slow
+                try:
+                    status = os.lstat(path)
+                except FileNotFoundError:
+                    continue
+                relative = os.path.relpath(path, top)
+                if S_ISREG(status.st_mode) and not _is_temporary(name) and os.fsencode(relative) > os.fsencode(after):
+                    listed.append(Sized(relative, status.st_size))
+        return iter(sorted(listed, key=lambda sized: os.fsencode(sized.name)))
+
     def delete(self, uri: str) -> None:
         """As in `ObjectStore`."""
         try:
@@ -158,4 +186,5 @@ def _path(uri: str) -> Path:
 def _refused(doing: str, uri: str, error: OSError) -> ObjectError:
     if isinstance(error, FileNotFoundError | NotADirectoryError) and doing == "read":
         return ObjectNotFound(f"there is no object at {uri!r}")
-    return ObjectError(f"can't {doing} {uri!r}: {error.strerror or error}")
+    kind = ObjectUnavailable if error.errno in _PASSING else ObjectError
+    return kind(f"can't {doing} {uri!r}: {error.strerror or error}")

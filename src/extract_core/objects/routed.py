@@ -11,7 +11,7 @@ from extract_core.objects.s3 import S3Objects
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from extract_core.objects.store import ObjectStore, Stamped
+    from extract_core.objects.store import ObjectStore, Sized, Stamped
 
 
 def open_objects() -> ObjectStore:
@@ -25,9 +25,9 @@ class RoutedObjects:
     def __init__(self, stores: Mapping[str, ObjectStore]) -> None:
         self._stores = stores
 
-    def read(self, uri: str) -> bytes:
+    def read(self, uri: str, *, most: int | None = None) -> bytes:
         """As in `ObjectStore`."""
-        return self._store(uri).read(uri)
+        return self._store(uri).read(uri, most=most)
 
     def read_changed(self, uri: str, stamp: str | None) -> Stamped | None:
         """As in `ObjectStore`."""
@@ -52,6 +52,10 @@ class RoutedObjects:
     def list(self, prefix: str) -> Iterator[str]:
         """As in `ObjectStore`."""
         return self._store(prefix).list(prefix)
+
+    def sizes(self, folder: str, *, after: str = "") -> Iterator[Sized]:
+        """As in `ObjectStore`."""
+        return self._store(folder).sizes(folder, after=after)
 
     def delete(self, uri: str) -> None:
         """As in `ObjectStore`."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from extract_core.errors import ObjectError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -21,11 +23,28 @@ class Stamped:
     stamp: str
 
 
-class ObjectStore(Protocol):
-    """A store of objects. Every method raises ObjectError if the store refuses or can't be reached."""
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """An object below a folder: its name from there on, and its bytes."""
 
-    def read(self, uri: str) -> bytes:
-        """The whole object; ObjectNotFound if there is none."""
+    name: str
+    bytes: int
+
+
+def too_large(uri: str, size: int, most: int) -> ObjectError:
+    """The refusal of an object that has more bytes than the reader takes."""
+    return ObjectError(f"{uri!r} has {size:,} bytes, and at most {most:,} are read")
+
+
+class ObjectStore(Protocol):
+    """A store of objects.
+
+    Every method raises ObjectError if the store refuses, and ObjectUnavailable if it does not answer for now. A store tries
+    again itself before it raises ObjectUnavailable.
+    """
+
+    def read(self, uri: str, *, most: int | None = None) -> bytes:
+        """The whole object; ObjectNotFound if there is none; ObjectError if it has more than `most` bytes."""
 
     def read_changed(self, uri: str, stamp: str | None) -> Stamped | None:
         """The object with its stamp; None if its stamp is still this one. ObjectNotFound if there is none."""
@@ -44,6 +63,9 @@ class ObjectStore(Protocol):
 
     def list(self, prefix: str) -> Iterator[str]:
         """The URIs that begin with `prefix`, sorted. None of them is half-written."""
+
+    def sizes(self, folder: str, *, after: str = "") -> Iterator[Sized]:
+        """The objects below this folder, sorted by name, from the first name after `after` on. Links are no objects."""
 
     def delete(self, uri: str) -> None:
         """Remove the object. It need not exist."""
