@@ -115,7 +115,7 @@ class Pipeline:
             if error:
                 completion.set_exception(TaskFailed(f"Crunch.{error}", "because"))
                 return Submitted({}, completion)
-            result = {"run_id": flat["--run_id"], "attempt": attempt, "rows": 1, "bytes": 0, "files": [], "low_watermark": None,
+            result = {"run_id": flat["--run_id"], "attempt": attempt, "rows": 0, "bytes": 0, "files": [], "low_watermark": None,
                       "high_watermark": None}  # fmt: skip
             self.parts.objects.write(flat["--result_uri"], json.dumps(result).encode())
             completion.set_result({})

@@ -63,7 +63,7 @@ def test_metrics_are_in_the_log_line_in_embedded_metric_format(pipeline, caplog)
         "TablesFailed": (1, "Count"),
         "TablesSkipped": (0, "Count"),
         "Rows": (6, "Count"),
-        "Bytes": (18, "Bytes"),
+        "Bytes": (24, "Bytes"),
         "Duration": (line["Duration"], "Seconds"),
         "RunsFailed": (1, "Count"),
     }

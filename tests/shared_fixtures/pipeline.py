@@ -36,6 +36,10 @@ extract:
 """
 
 
+PARQUET = b"PAR1\0\0\0\0PAR1"
+"""Begins and ends as a Parquet file does."""
+
+
 class Press(JobType):
     """A service whose answers are easy to write down: ``{"State": "DONE"}`` is its success."""
 
@@ -125,10 +129,10 @@ class Pipeline:
         """What the job writes: its files and, last, its result."""
         folder = self.path(item["extract_s3_uri"])
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "part-00000.parquet").write_bytes(b"x" * 9)
+        (folder / "part-00000.parquet").write_bytes(PARQUET)
         result = {
-            "run_id": item["run_id"], "attempt": item["attempt"], "rows": rows, "bytes": 9,
-            "files": [{"name": "part-00000.parquet", "bytes": 9}],
+            "run_id": item["run_id"], "attempt": item["attempt"], "rows": rows, "bytes": len(PARQUET),
+            "files": [{"name": "part-00000.parquet", "bytes": len(PARQUET)}],
             "low_watermark": item["watermark"]["low"], "high_watermark": high, **changes,
         }  # fmt: skip
         self.put(item["result_uri"], json.dumps(result))
@@ -169,8 +173,15 @@ class Pipeline:
             elif item["table"] in failing:
                 self.fail(item)
             else:
-                self.done(item, high="2026-03-01 05:00:00" if item["watermark"]["mode"] == "incremental" else None)
+                self.done(item, high=self.next_mark(item) if item["watermark"]["mode"] == "incremental" else None)
         return self.summarise(run_id)
+
+    @staticmethod
+    def next_mark(item) -> str:
+        """A mark one minute after the low one."""
+        low = item["watermark"]["low"]
+        first = datetime(2026, 3, 1, 5, 0)  # noqa: DTZ001 - a timestamp without a zone, as in the source
+        return str(first if low is None else datetime.fromisoformat(low) + timedelta(minutes=1))
 
     def row(self, table, run_id="run-1"):
         return next(row for row in self.tracking.attempts(run_id) if row.table == table)

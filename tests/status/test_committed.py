@@ -36,9 +36,15 @@ def test_a_success_is_named_with_its_files(pipeline, item_of):
             "low_watermark": None,
             "high_watermark": MARK,
             "rows": 42,
-            "bytes": 9,
+            "bytes": 12,
+            "rows_without_watermark": None,
+            "rows_in_the_future": None,
+            "rows_delivered_before": None,
+            "schema_changes": [],
+            "notes": [],
+            "proof": None,
             "extract_s3_uri": item["extract_s3_uri"],
-            "files": [{"bytes": 9, "name": "part-00000.parquet"}],
+            "files": [{"bytes": 12, "name": "part-00000.parquet"}],
             "result_uri": item["result_uri"],
         }
     }
@@ -107,14 +113,14 @@ def test_an_old_copy_of_tracking_takes_no_entry_of_another_run_for_its_own(pipel
         pipeline.run(f"run-{number}")
     with SQLiteTracking(tmp_path / "copy.db") as copy:
         pipeline.parts = replace(pipeline.parts, tracking=copy)
-        pipeline.run("run-4", tables=["public.orders"])
-        place = pipeline.folder / "data/sales/public.orders/_committed/0000000004-0001.json"
+        pipeline.run("run-4", tables=["public.accounts"])
+        place = pipeline.folder / "data/sales/public.accounts/_committed/0000000004-0001.json"
         assert (
-            "public.orders: another run has the manifest entry of fencing number 2, so tracking was lost or is an old copy; the "
-            f"entry of this run is put behind it: {file_uri(place)}"
+            "public.accounts: another run has the manifest entry of fencing number 2, so tracking was lost or is an old copy; "
+            f"the entry of this run is put behind it: {file_uri(place)}"
         ) in caplog.messages
         assert publish_all(pipeline.parts, copy.run("run-4"), copy.attempts("run-4")) == 0
-    assert [entry["run_id"] for entry in entries(pipeline).values()] == ["run-1", "run-2", "run-3", "run-4"]
+    assert [entry["run_id"] for entry in entries(pipeline, "public.accounts").values()] == ["run-1", "run-2", "run-3", "run-4"]
 
 
 def test_manifests_that_cannot_be_listed_do_not_keep_a_run_from_its_plan(pipeline, caplog):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from tests.shared_fixtures.pipeline import SALES
 
 from extract_core import FailureClass, JobState, JobStatus
 from extract_core.errors import TrackingUnavailable, UsageError
@@ -22,7 +23,7 @@ def test_a_success_is_recorded_with_all_that_is_known(pipeline, item_of):
     assert pipeline.done(item, rows=42, high=MARK) == {"status": "SUCCEEDED"}
     row = pipeline.row("public.orders")
     assert (row.state, row.failure, row.message) == (JobState.SUCCEEDED, None, None)
-    assert (row.rows, row.bytes, row.files) == (42, 9, [{"bytes": 9, "name": "part-00000.parquet"}])
+    assert (row.rows, row.bytes, row.files) == (42, 12, [{"bytes": 12, "name": "part-00000.parquet"}])
     assert (row.watermark_low, row.watermark_high, row.settings) == (None, MARK, None)
     assert (row.started_at, row.ended_at) == ("2026-03-01T06:01:00+00:00", "2026-03-01T06:01:30+00:00")
     assert (row.job_run_id, row.cost_basis, row.job_type) == ("jr_1", {"dpu_seconds": 60.0}, "press")
@@ -108,11 +109,13 @@ def test_a_job_that_reports_nothing_has_not_succeeded(pipeline, item_of):
 
 @pytest.mark.parametrize(("table", "status"), [("public.accounts", "SUCCEEDED"), ("public.orders", "FAILED")])
 def test_only_a_full_extract_may_report_nothing_and_only_if_it_is_optional(pipeline, item_of, table, status):
-    assert pipeline.record({**item_of(table), "result": "optional"}, DONE) == {"status": status}
+    pipeline.write(SALES.replace("job_type: press", "job_type: press\n  result: optional"))
+    assert pipeline.record(item_of(table), DONE) == {"status": status}
 
 
 def test_an_optional_result_that_is_there_must_be_right(pipeline, item_of):
-    item = {**item_of(), "result": "optional"}
+    pipeline.write(SALES.replace("job_type: press", "job_type: press\n  result: optional"))
+    item = item_of()
     pipeline.put(item["result_uri"], "{")
     assert pipeline.record(item, DONE) == {"status": "FAILED"}
 
@@ -177,14 +180,6 @@ def test_a_result_in_another_form_of_the_same_mark_counts(pipeline, item_of):
     assert item["watermark"]["low"] == MARK
     assert pipeline.done(item, high="2026-03-01 06:00:00", low_watermark="2026-03-01T05:00:00.000") == {"status": "SUCCEEDED"}
     assert pipeline.state("public.orders").watermark == "2026-03-01 06:00:00"
-
-
-def test_a_mark_that_is_none_fails_the_table_and_says_so(pipeline, item_of):
-    assert pipeline.done(item_of("public.orders"), high="soon") == {"status": "FAILED"}
-    assert failed(pipeline, "public.orders") == (
-        FailureClass.CONFIG,
-        ("the job ended well, but its watermark can't be committed: 'soon' is no watermark of type 'TimestampType' (timestamp)"),
-    )
 
 
 def test_a_job_that_outlived_its_run_commits_nothing(pipeline, item_of):
@@ -294,26 +289,19 @@ def test_a_plan_error_is_recorded_as_it_stands(pipeline, item_of, error, failure
     assert failed(pipeline) == (failure, message)
 
 
-@pytest.mark.parametrize(
-    ("change", "state", "message"),
-    [
-        ({"job_type": "pres"}, "FAILED", "job type 'pres' is not installed; did you mean 'press'?"),
-        ({"job_type": None}, "FAILED", "the table has no job_type, but None"),
-        ({}, "FAILED", "the state machine has no branch for the job type 'press': build and deploy it again"),
-        ({"job_type": "pres", "job_result": DONE}, "UNKNOWN", "job type 'pres' is not installed; did you mean 'press'?"),
-    ],
-)
-def test_a_job_type_that_cannot_be_asked(pipeline, item_of, change, state, message):
-    assert record(pipeline.parts, {**item_of(), **change}) == {"status": state}
-    failure, told = failed(pipeline)
+@pytest.mark.parametrize(("outcome", "state"), [({}, "FAILED"), ({"job_result": DONE}, "UNKNOWN")])
+def test_a_job_type_that_is_gone_since_the_plan(pipeline, item_of, outcome, state):
+    item = item_of()
+    assert record(replace(pipeline.parts, registry=Registry.of()), {**item, **outcome}) == {"status": state}
+    failure, message = failed(pipeline)
     assert failure is FailureClass.CONFIG
-    assert told.startswith(message)
+    assert message.startswith("job type 'press' is not installed")
 
 
-def test_a_table_without_a_job_type(pipeline, item_of):
-    item = {key: value for key, value in item_of().items() if key != "job_type"}
-    assert record(pipeline.parts, item) == {"status": "FAILED"}
-    assert failed(pipeline) == (FailureClass.CONFIG, "the table has no job_type")
+def test_a_machine_without_the_branch(pipeline, item_of):
+    assert record(pipeline.parts, item_of()) == {"status": "FAILED"}
+    message = "the state machine has no branch for the job type 'press': build and deploy it again"
+    assert failed(pipeline) == (FailureClass.CONFIG, message)
 
 
 @pytest.mark.parametrize(
@@ -370,11 +358,18 @@ def test_a_plan_that_is_gone_costs_only_the_settings(pipeline, item_of, caplog):
     ]
 
 
-def test_a_success_does_not_read_its_plan_line(pipeline, item_of, caplog):
-    item = item_of()
+def test_without_its_plan_line_nothing_is_committed(pipeline, item_of):
+    item = item_of("public.orders")
     pipeline.path(item["plan_uri"]).unlink()
-    assert pipeline.done(item) == {"status": "SUCCEEDED"}
-    assert [line.getMessage() for line in caplog.records if line.levelname == "WARNING"] == []
+    assert pipeline.done(item, high=MARK) == {"status": "FAILED"}
+    assert failed(pipeline, "public.orders") == (
+        FailureClass.NO_RESULT,
+        (
+            "the job ended well, but nothing can be committed: the table's line of the plan can't be read: there is no object at "
+            f"{item['plan_uri']!r}"
+        ),
+    )
+    assert pipeline.state("public.orders").watermark is None
 
 
 def test_a_failure_is_recorded_with_the_settings_of_its_plan_line(pipeline, item_of):

@@ -63,8 +63,8 @@ class Make:
         return Guard(run_id=run_id, fencing=fencing, attempt=attempt)
 
     @staticmethod
-    def commit(high, low=None, version=0, column="updated_at", kind="timestamp") -> Commit:
-        return Commit(from_version=version, column=column, type=kind, low=low, high=high)
+    def commit(high, low=None, version=0, column="updated_at", kind="timestamp", **more) -> Commit:
+        return Commit(from_version=version, column=column, type=kind, low=low, high=high, **more)
 
     @staticmethod
     def take(store, *tables, owner=None, running=(), all_or_nothing=True, now=NOW):

@@ -70,9 +70,14 @@ def test_a_store_of_an_older_version_is_read_and_brought_up(tmp_path, version):
         for statement in (*SCHEMA, *(step for older in range(1, version) for step in UPGRADES[older])):
             connection.execute(statement)
         connection.execute("INSERT INTO schema_version VALUES (?)", (version,))
+        table, low = ("table_name", "low_watermark") if version < 4 else ('"table"', "watermark_low")
         connection.execute(
-            "INSERT INTO attempts (run_id, source, table_name, attempt, state, recorded_at, retryable, low_watermark) "
+            f"INSERT INTO attempts (run_id, source, {table}, attempt, state, recorded_at, retryable, {low}) "  # noqa: S608 - ours
             "VALUES ('run-1', 'sales', 'a', 1, 'SUCCEEDED', 't', 0, '7')"
+        )
+        connection.execute(
+            f"INSERT INTO table_states (source, {table}, fencing, attempt, watermark, watermark_version) "  # noqa: S608 - ours
+            "VALUES ('sales', 'a', 3, 1, '7', 2)"
         )
     connection.close()
     before = path.read_bytes()
@@ -82,6 +87,8 @@ def test_a_store_of_an_older_version_is_read_and_brought_up(tmp_path, version):
             assert (row.table, row.state, row.message_uri, row.watermark_low) == ("a", "SUCCEEDED", None, "7")
             assert store.mark_changes("sales", "a") == []
             assert store.history("sales", "a") == [row]
+            state = store.states("sales", ["a"])["a"]
+            assert (state.watermark, state.set_by_hand, state.base, state.last_result) == ("7", False, None, None)
         assert sorted(place.name for place in tmp_path.iterdir()) == ["t.db"]
         if read_only:
             assert path.read_bytes() == before
@@ -118,12 +125,12 @@ def test_a_store_of_a_newer_version(tmp_path):
     path = tmp_path / "t.db"
     SQLiteTracking(path).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("INSERT INTO schema_version VALUES (5)")
+        connection.execute("INSERT INTO schema_version VALUES (6)")
     connection.close()
     with pytest.raises(TrackingError) as raised:
         SQLiteTracking(path)
     assert str(raised.value) == (
-        f"the tracking store {str(path)!r} has schema version 5, this extract-sfn knows 4: upgrade extract-sfn, or name "
+        f"the tracking store {str(path)!r} has schema version 6, this extract-sfn knows 5: upgrade extract-sfn, or name "
         "another place for tracking"
     )
 

@@ -46,7 +46,8 @@ def test_a_failed_run_names_its_tables_and_the_command_to_rerun_them(demo_projec
     done = demo_project.extract("run", "sales", "public.returns", "public.categories", "--local", "--run-id", "one", code=1)
     assert "database 'sales.db' has no table 'public.returns'" in done.stdout
     assert "1 of 2 tables did not succeed. What their jobs wrote: " in done.stderr
-    assert done.stderr.endswith("Run just these again, with the settings of this run:\n  extract rerun one --local\n")
+    again = "Fix the config, then run just these again, with the settings of this run:\n  extract rerun one --local\n"
+    assert done.stderr.endswith(again)
     again = demo_project.extract("rerun", "one", "--local", "--output", "json", code=1)
     assert tables(again) == {"public.returns": "FAILED"}
     assert json.loads(again.stdout)["rerun_of"] == "one"
@@ -94,9 +95,8 @@ def test_an_unreadable_database_fails_its_tables_with_the_reason(demo_project):
     (demo_project.folder / "sales.db").write_bytes(b"this is no database, whatever its name says" * 40)
     done = demo_project.extract("run", "sales", "public.categories", "--local", "--output", "json", code=1)
     (row,) = json.loads(done.stdout)["tables"]
-    assert (row["state"], row["failure"]) == ("FAILED", "USER_CODE")
-    assert "sales.db" in row["message"]
-    assert row["message"].endswith("extract_job: database 'sales.db' is not a SQLite database [exit code 1]")
+    assert (row["state"], row["failure"]) == ("FAILED", "CONFIG")
+    assert row["message"] == "database 'sales.db' is not a SQLite database"
 
 
 def _slow_database(demo_project) -> sqlite3.Connection:

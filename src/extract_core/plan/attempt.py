@@ -21,12 +21,15 @@ class Committed:
     """What the tracking store knows of a table's last committed attempt: the next increment continues from here.
 
     `last_result` is the URI of its result object, if it wrote one. `set_by_hand`: a person has set the mark, so rows below it
-    are not read again.
+    are not read again. `missing` is why its data is not where this pipeline writes, `unknown` why that can't be known; both None:
+    it is there.
     """
 
     mark: str | None = None
     last_result: str | None = None
     set_by_hand: bool = False
+    missing: str | None = None
+    unknown: str | None = None
 
 
 NOTHING: Final = Committed()
@@ -37,7 +40,7 @@ NOTHING: Final = Committed()
 class RunContext:
     """The run that is planned for. `started_at` is ISO 8601, UTC.
 
-    `reingest` reads incremental tables from the beginning, without a low mark. The committed mark still moves forward only.
+    `reingest` reads incremental tables from the beginning, without a low mark. The new mark replaces the committed one.
     `backfill` reads a range of them again, and moves no mark.
     """
 

@@ -64,7 +64,7 @@ def watermark_of(core: Mapping[str, Json], committed: Committed, *, run: RunCont
     column, type_ = str(core["watermark.column"]), str(core["watermark.type"])
     if run.backfill is None:
         lag = core.get("lag")
-        if run.reingest or committed.mark is None:
+        if run.reingest or committed.mark is None or begins_anew(core, committed):
             return Watermark(column=column, type=type_, mode="incremental", lag=None if lag is None else str(lag))
         by_hand = committed.set_by_hand
         return Watermark(
@@ -83,6 +83,11 @@ def watermark_of(core: Mapping[str, Json], committed: Committed, *, run: RunCont
     except TrackingError as error:
         raise Unplannable(f"the backfill's end does not fit column {column!r}: {error}") from error
     return Watermark(column=column, type=type_, low=low, high=high, mode="backfill")
+
+
+def begins_anew(core: Mapping[str, Json], committed: Committed) -> bool:
+    """Whether an incremental table is read from the beginning because its base is missing."""
+    return committed.missing is not None and core.get("on_missing_base") == "reingest"
 
 
 def assemble(  # noqa: PLR0913 - a table, its settings, its type and its run
@@ -170,7 +175,9 @@ def assemble(  # noqa: PLR0913 - a table, its settings, its type and its run
         "arguments": arguments,
     }
     built_from = Built(spec, table_run, in_use.deployment_json)
-    return PlannedTable(item=item, settings=settings.as_json, built_from=built_from, spilled=spilled)
+    anew = window is None and watermark.mode == "incremental" and not run.reingest and begins_anew(core, committed)
+    notes = (f"It is read from the beginning (on_missing_base: reingest): {committed.missing}.",) if anew else ()
+    return PlannedTable(item=item, settings=settings.as_json, notes=notes, built_from=built_from, spilled=spilled)
 
 
 def unplanned(

@@ -79,12 +79,14 @@ class PlannedTable:
     """One table of a plan. If it can't be planned, `item` has a `plan_error`, and the other members are None.
 
     `item` is what the machine gets (without `plan_uri` and `plan_line`), `settings` the validated settings of its job type,
-    `table_run` the TableRun that its arguments were built from, `spec` the `TableSpec`: all as JSON. `spilled` is set if its
+    `table_run` the TableRun that its arguments were built from, `spec` the `TableSpec`: all as JSON. `notes` are sentences for
+    people, which the attempt's row will have. `spilled` is set if its
     arguments are too long. It is not part of the line: these objects are written before the plan.
     """
 
     item: dict[str, Json]
     settings: dict[str, Json] | None = None
+    notes: tuple[str, ...] = ()
     built_from: Built | Stored = field(default=Stored(None, None), compare=False, repr=False)
     spilled: Spilled | None = field(default=None, compare=False, repr=False)
 
@@ -111,7 +113,13 @@ class PlannedTable:
 
     def line(self) -> bytes:
         """Its line of the plan, with the newline. The same table gives the same bytes."""
-        parts = {"item": self.item, "settings": self.settings, "spec": self.spec, "table_run": self.table_run}
+        parts: dict[str, Json] = {
+            "item": self.item,
+            "settings": self.settings,
+            "spec": self.spec,
+            "table_run": self.table_run,
+            **({"notes": list(self.notes)} if self.notes else {}),
+        }
         return json_line(parts)
 
 

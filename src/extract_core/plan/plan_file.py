@@ -138,7 +138,8 @@ def _read_line(line: bytes, place: str) -> PlannedTable:
             if spec is not None:
                 spec["core"] = _renamed(spec["core"])
             stored = Stored(spec, _renamed(parts["table_run"]))
-            return PlannedTable(item=item, settings=parts["settings"], built_from=stored)
+            notes = tuple(map(str, parts.get("notes", ())))
+            return PlannedTable(item=item, settings=parts["settings"], notes=notes, built_from=stored)
     except (ValueError, KeyError, TypeError) as error:
         raise ObjectError(f"{place} is not a table of a plan ({type(error).__name__}: {error}); plan the tables again") from error
     raise ObjectError(f"{place} is not a table of a plan; plan the tables again")

@@ -49,7 +49,7 @@ def window_words(planned: PlannedTable) -> Sequence[str]:
     waits = kind(window["type"]) in ("date", "timestamp") and core.get("future") != "read"
     future = [f"Rows whose {column} is above the source's clock wait until it gets there."] if waits else []
     if window["low"] is None:
-        return [f"Reads the whole table. Its highest {column} becomes the mark.", *future]
+        return [*planned.notes, f"Reads the whole table. Its highest {column} becomes the mark.", *future]
     if script is not None:
         return [foreign_reads(script) + "."]
     run: Any = planned.table_run or {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import (
     ExtractError,
+    ObjectUnavailable,
     RunNameTaken,
     TablesLocked,
     TrackingError,
@@ -17,6 +18,7 @@ from extract_core.errors import (
 from extract_core.plan.event import read_event
 from extract_core.plan.run_id import check_run_id
 from extract_core.runs.announce import tell
+from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import execution_of
 from extract_core.runs.hand_over import HandOver
@@ -42,8 +44,8 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
 
     The same execution again gets the same plan, as long as the run has not ended. Raises UsageError (event, or a run that is too
     large), ConfigError (config), RunNameTaken, TablesHeld (``on_conflict: fail``), TablesLocked (``wait``: the machine tries
-    again) and TrackingUnavailable (the same). The run's record then says why, and a table stays taken only if the machine tries
-    again.
+    again), TrackingUnavailable and ObjectUnavailable (the same). The run's record then says why, and a table stays taken only if
+    the machine tries again.
     """
     execution = execution_of(payload)
     check_run_id(execution.name)
@@ -80,8 +82,8 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     draft = rerun(planning) if planning.event.rerun_of is not None else fresh(planning)
     states = parts.tracking.states(source, draft.tables)
     hand_over = HandOver(parts, record.run_id, source, planning.machine)
-    marks = committed(states)
-    planned = planned_from(draft, marks, reingest=planning.reingest)
+    bases = check_bases(parts, states.values())
+    planned = planned_from(draft, committed(states, bases))
     owner = Owner(
         execution_id=record.execution_id,
         run_id=record.run_id,
@@ -90,7 +92,7 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
             planned, registry=parts.registry, started_at=record.started_at, concurrency=hand_over.concurrency
         ).isoformat(),
     )
-    above = highest(parts, source, [table for table in draft.tables if table not in states])
+    above = {**highest(parts, source, [table for table in draft.tables if table not in states]), **bases.highest}
     known = [states.get(table) or TableState(source=source, table=table) for table in draft.tables]
     foreseen = _with_leases(planned, expected(parts, draft, owner, known, above)) if hand_over.is_inline else None
     if foreseen is not None:
@@ -98,8 +100,9 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     claim = take(parts, source, draft, owner, above)
     try:
         after = {table: taken.state for table, taken in claim.taken.items()}
-        if committed(after) != {table: mark for table, mark in marks.items() if table in after}:  # a run has committed in between
-            planned = planned_from(draft, committed(after), reingest=planning.reingest)
+        before = committed({table: state for table, state in states.items() if table in after})
+        if committed(after) != before:  # a run has committed in between
+            planned = planned_from(draft, committed(after, check_bases(parts, after.values())))
         tables = _with_leases(planned, after)
         if foreseen is not None and tables != foreseen:
             hand_over.check_size(tables)
@@ -112,8 +115,8 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
             policy=draft.policy,
             skipped=skipped,
         )
-    except TrackingUnavailable:  # the plan may be recorded all the same; the same execution tries again, and holds its leases
-        raise
+    except (ObjectUnavailable, TrackingUnavailable):
+        raise  # the plan may be recorded all the same; the same execution tries again, and holds its leases
     except BaseException:
         with suppress(TrackingError):
             parts.tracking.release(source, list(claim.taken), record.execution_id)
@@ -136,7 +139,7 @@ def _refusal(parts: Parts, record: RunRecord) -> Iterator[None]:
     """Note in the run's record why it could not be planned. A run that the machine tries again gets no summary."""
     try:
         yield
-    except TrackingUnavailable:
+    except (ObjectUnavailable, TrackingUnavailable):
         raise
     except Exception as error:
         reason = str(error) if isinstance(error, ExtractError) else f"{type(error).__name__}: {error}"

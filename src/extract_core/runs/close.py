@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus
-from extract_core.errors import ObjectError, RunNotFound
+from extract_core.errors import ObjectError, ObjectUnavailable, RunNotFound
 from extract_core.plan.item_key import item_key
 from extract_core.plan.plan_file import stored_items
 from extract_core.runs.announce import tell
@@ -19,6 +18,7 @@ from extract_core.runs.summary import MOST_KEPT, last_attempts, summarised, unpl
 from extract_core.runs.waiting import waiting_tables
 from extract_core.status.manifest import publish_all
 from extract_core.status.next_attempt import NoNextAttempt, next_attempt
+from extract_core.status.planned import Planned
 from extract_core.status.record import attempt_row, put
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
         summary = unplanned(record, ended_at=parts.now(), reason=record.refused or reason, stopped=stopped)
     else:
         closed = _close_all(parts, record, status)
-        with suppress(ObjectError):  # without its plan the manifests stay as they are
-            publish_all(parts, record, closed.rows)
+        publish_all(parts, record, closed.rows)
         summary = closed.summary(record, ended_at=parts.now(), reason=reason, stopped=stopped)
     stands = parts.tracking.put_summary(run_id, summary)
     parts.publish(parts, run_id)
@@ -121,6 +120,8 @@ def _recorded_and_open(parts: Parts, record: RunRecord) -> tuple[list[AttemptRow
         return rows, []
     try:
         items = stored_items(parts.objects, record.plan_uri)
+    except ObjectUnavailable:
+        raise
     except ObjectError as error:
         fields = {"run_id": record.run_id}
         log.error("the open tables of the run can't be named: %s", error, extra={"extract": fields})  # noqa: TRY400 - no traceback for an expected error
@@ -148,7 +149,7 @@ def _close(
         key = item_key(item)
         job = ended.get((key.table, key.attempt))
         end = status if job is None else replace(status, message=f"{status.message}; {job.note}")
-        yield put(parts, key, item, end, attempt_row(parts, key, item, end)).row
+        yield put(parts, key, item, end, attempt_row(parts, key, Planned(item=item), end)).row
 
 
 def _after(parts: Parts, first: Mapping[str, Json], row: AttemptRow) -> Mapping[str, Json]:

@@ -12,6 +12,7 @@ from extract_core.runs.announce import tell
 from extract_core.runs.close import close_open
 from extract_core.runs.execution import execution_of
 from extract_core.runs.summary import cause, unplanned
+from extract_core.status.manifest import publish_all
 
 if TYPE_CHECKING:
     from extract_core.contract import Json
@@ -28,7 +29,7 @@ def summarise(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
 
     The verdict is about the tables: a Map that ended with an error after the end of each table (for example because its results
     could not be written) fails nothing. The same run twice gives the same answer. Raises UsageError for a payload that the
-    machine does not send, and TrackingUnavailable, which the machine retries.
+    machine does not send, and TrackingUnavailable and ObjectUnavailable, which the machine retries.
     """
     execution = execution_of(payload)
     run_id = execution.name
@@ -50,6 +51,7 @@ def summarise(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
             closed = close_open(parts, record, missing)
             if ended and not closed.open_tables:
                 log.warning("%s; each table has its end", ended, extra={"extract": {"run_id": run_id}})
+            publish_all(parts, record, closed.rows)  # a handler may have died between the commit and the manifest
             summary = closed.summary(record, ended_at=parts.now(), reason=ended if closed.open_tables else None)
         summary = parts.tracking.put_summary(run_id, summary)
     parts.publish(parts, run_id)

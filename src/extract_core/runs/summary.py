@@ -19,6 +19,7 @@ CAUSE_LENGTH: Final = 32_768
 _LISTED: Final = 20  # failed tables in the cause
 MOST_KEPT: Final = 100  # failed tables in the summary; the attempts have them all
 _SLOWEST: Final = 5
+_SENTENCES: Final = 5  # about one table
 _LINE: Final = 300  # characters of a reason
 
 
@@ -73,12 +74,23 @@ def summarised(
         "rows": sum(row.rows or 0 for row in good),
         "bytes": sum(row.bytes or 0 for row in good),
         "rows_without_watermark": sum(row.rows_without_watermark or 0 for row in good),
+        "rows_in_the_future": sum(row.rows_in_the_future or 0 for row in good),
+        "rows_delivered_before": sum(row.rows_delivered_before or 0 for row in good),
+        "schema_changes": _by_table((row.table, row.schema_changes) for row in good),
+        "notes": _by_table((row.table, [*(row.notes or ()), *([row.message] if row.message else ())]) for row in good),
+        "proved": dict(sorted(Counter(str(row.proof.get("verify")) for row in good if row.proof).items())),
         "cost_basis": dict(sorted(costs.items())),
         "slowest": [{"table": table, "seconds": seconds} for seconds, table in times[:_SLOWEST]],
         "skipped_tables": len(record.skipped),
         "skipped": [{"table": each.table, "reason": _line(each.reason)} for each in record.skipped[:MOST_KEPT]],
         "reason": reason or (_nothing_extracted(record) if planned == 0 else None),
     }
+
+
+def _by_table(sentences: Iterable[tuple[str, Sequence[str] | None]]) -> list[Json]:
+    """The sentences of the tables that have some: of the first `MOST_KEPT` tables, and the first few of each."""
+    listed = sorted((table, list(texts)) for table, texts in sentences if texts)
+    return [{"table": table, "sentences": [_line(text) for text in texts[:_SENTENCES]]} for table, texts in listed[:MOST_KEPT]]
 
 
 def _nothing_extracted(record: RunRecord) -> str:

@@ -1,7 +1,10 @@
-"""The manifest of a table: one object a committed attempt, put once its end is recorded, for readers who know only the data.
+"""The manifest of a table: one object per committed attempt, written after its end is recorded, for readers of the data alone.
 
 ``<data_uri>/<source>/<table>/_committed/<fencing>-<attempt>.json``: names sort in the order of the commits. A reader lists them
 and reads the files they name. Other files below the table (of a job that failed, ran late or lost its lease) are not data.
+
+An entry is made from the attempt's row alone, and its place follows from the place of the data. So whoever has the row can write
+a missing entry: the status handler, the summary, the next config manager, `extract reconcile`.
 """
 
 from __future__ import annotations
@@ -14,69 +17,104 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobState
-from extract_core.errors import ObjectError, TrackingUnavailable
+from extract_core.errors import ObjectError, ObjectUnavailable, TrackingUnavailable
 from extract_core.plan.item_key import item_key
 from extract_core.plan.places import folder, segment
 from extract_core.plan.plan_file import stored_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
-    from extract_core.plan.item_key import ItemKey
     from extract_core.tracking.records import AttemptRow, RunRecord
 
 log: Final = logging.getLogger("extract_core")
 
-_AT_ONCE: Final = 8
-_ENTRY: Final = re.compile(r"/(\d+)-\d+\.json$")
+AT_ONCE: Final = 16
+"""Requests at once: the client of S3 keeps as many connections."""
+_ENTRY: Final = re.compile(r"([0-9]+)-[0-9]+\.json")
 
 
-def publish(parts: Parts, key: ItemKey, item: Mapping[str, Json], row: AttemptRow) -> bool:
-    """Put the entry of an attempt that is recorded as SUCCEEDED, unless it is there. Whether it was put now.
+def publish(parts: Parts, row: AttemptRow) -> bool:
+    """Write the entry of an attempt that is recorded as SUCCEEDED, unless it exists. Returns whether it was written now.
 
-    Where another run has its place (tracking was lost, or is an old copy), it is put behind all entries that stand.
+    If another run has its place (tracking was lost, or is an old copy), it is put behind all existing entries.
 
-    Raises TrackingUnavailable where it can't be written: the machine calls the handler again, which finds the row and comes here.
+    Raises TrackingUnavailable or ObjectUnavailable if it can't be written: the machine calls the handler again, which finds the
+    row and comes here.
     """
     if row.state is not JobState.SUCCEEDED:
         return False
-    data = json.dumps(entry(item, row), ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
-    uri = entry_place(parts.data_uri, key)
+    data = json.dumps(entry(_with_files(parts, row)), ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
+    uri = entry_place(row)
     try:
         if parts.objects.write(uri, data, if_absent=True):
             return True
-        return not _is_of(parts, uri, row) and _put_behind(parts, key, row, data)
+        return not _is_of(parts, uri, row) and _put_behind(parts, row, data)
+    except ObjectUnavailable:
+        raise
     except ObjectError as error:
         raise TrackingUnavailable(f"the attempt is recorded, but its manifest can't be written: {error}") from error
+
+
+def publish_missing(parts: Parts, rows: Iterable[AttemptRow]) -> int:
+    """Write the entries that are missing, several at once. One request per row tells whether its entry exists.
+
+    Rows of version 0.1.0 are left out. Returns how many were written. Raises what `publish` raises.
+    """
+    good = [row for row in rows if row.state is JobState.SUCCEEDED and row.fencing is not None and row.extract_s3_uri]
+
+    def put(row: AttemptRow) -> bool:
+        try:
+            if parts.objects.exists(entry_place(row)):
+                return False
+        except ObjectUnavailable:
+            raise
+        except ObjectError as error:  # S3 refuses the question without the right to list the bucket
+            log.info("%s: %s", row.table, error)
+        return publish(parts, row)
+
+    if len(good) <= 1:
+        return sum(map(put, good))
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="manifests") as pool:
+        return sum(pool.map(put, good))
 
 
 def highest(parts: Parts, source: str, tables: Sequence[str]) -> dict[str, int]:
     """The highest fencing number in the manifest of each of these tables that has one; for tables that tracking does not know.
 
-    A tracking store that was lost, or replaced, would else count from 1 again, below what readers go by. What can't be listed is
-    left out, with a line in the log: `publish` looks again.
+    A tracking store that was lost, or replaced, would count from 1 again, below what readers go by. What can't be listed is left
+    out, with a line in the log: `publish` looks again.
     """
     try:
         above = f"{folder(parts.data_uri)}{segment(source)}/"
-        if len(tables) > _AT_ONCE and next(iter(parts.objects.list(above)), None) is None:
+        if len(tables) > AT_ONCE and next(iter(parts.objects.list(above)), None) is None:
             return {}  # the source's first run
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="manifests") as pool:
-            found = list(pool.map(lambda table: _numbers(parts, source, table), tables))
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="manifests") as pool:
+            numbers = list(pool.map(lambda table: _numbers(parts, manifest_place(parts.data_uri, source, table)), tables))
+    except ObjectUnavailable:
+        raise
     except ObjectError as error:
         log.warning("manifests of tables that are new to tracking can't be listed: %s", error)
         return {}
-    return {table: max(numbers) for table, numbers in zip(tables, found, strict=True) if numbers}
+    return {table: max(of_table) for table, of_table in zip(tables, numbers, strict=True) if of_table}
 
 
-def _numbers(parts: Parts, source: str, table: str) -> dict[int, list[str]]:
+def _numbers(parts: Parts, manifest: str) -> dict[int, list[str]]:
     """The URIs of a table's entries, by fencing number."""
     numbers: dict[int, list[str]] = {}
-    for uri in parts.objects.list(manifest_place(parts.data_uri, source, table)):
-        if found := _ENTRY.search(uri):
-            numbers.setdefault(int(found[1]), []).append(uri)
+    for uri in parts.objects.list(manifest):
+        number = number_of(uri.rpartition("/")[2])
+        if number is not None:
+            numbers.setdefault(number, []).append(uri)
     return numbers
+
+
+def number_of(name: str) -> int | None:
+    """The fencing number in the name of an entry; None: it is another object."""
+    match = _ENTRY.fullmatch(name)
+    return int(match[1]) if match else None
 
 
 def _is_of(parts: Parts, uri: str, row: AttemptRow) -> bool:
@@ -89,68 +127,93 @@ def _is_of(parts: Parts, uri: str, row: AttemptRow) -> bool:
     return isinstance(stands, dict) and {name: stands.get(name) for name in mine} == mine
 
 
-def _put_behind(parts: Parts, key: ItemKey, row: AttemptRow, data: bytes) -> bool:
-    """Put the entry behind all that stand, where another run has its number, unless that was done before."""
+def _put_behind(parts: Parts, row: AttemptRow, data: bytes) -> bool:
+    """Put the entry behind all that exist, because another run has its number, unless that was done before."""
     while True:
-        numbers = _numbers(parts, key.source, key.table)
+        numbers = _numbers(parts, manifest_of(row))
         if any(_is_of(parts, uri, row) for number in sorted(numbers, reverse=True) for uri in numbers[number]):
             return False
-        behind = replace(key, fencing=max(numbers, default=key.fencing) + 1)
-        uri = entry_place(parts.data_uri, behind)
+        behind = replace(row, fencing=max(numbers, default=row.fencing or 0) + 1)
+        uri = entry_place(behind)
         if parts.objects.write(uri, data, if_absent=True):
-            fields = {"run_id": key.run_id, "table": key.table, "fencing": key.fencing, "manifest": uri}
+            fields = {"run_id": row.run_id, "table": row.table, "fencing": row.fencing, "manifest": uri}
             log.error(
                 "%s: another run has the manifest entry of fencing number %d, so tracking was lost or is an old copy; the entry "
-                "of this run is put behind it: %s", key.table, key.fencing, uri, extra={"extract": fields},
+                "of this run is put behind it: %s", row.table, row.fencing, uri, extra={"extract": fields},
             )  # fmt: skip
             return True
 
 
 def publish_all(parts: Parts, record: RunRecord, rows: Iterable[AttemptRow]) -> int:
-    """Put the entries of a run that are missing; `rows` are its last attempts. How many were put now.
+    """Write the entries of a run that are missing; `rows` are its last attempts. Returns how many were written.
 
-    Raises ObjectError where the plan can't be read, and TrackingUnavailable.
+    Rows of version 0.1.0 have no fencing number: it is read from the plan, and without the plan they are left out. Raises what
+    `publish` raises.
     """
     good = {row.table: row for row in rows if row.state is JobState.SUCCEEDED}
-    if record.plan_uri is None or not good:
-        return 0
-    put = 0
-    for item in stored_items(parts.objects, record.plan_uri):
-        key = item_key(item)
-        row = good.get(key.table)
-        if row is not None:
-            put += publish(parts, replace(key, attempt=row.attempt), item, row)
-    return put
+    old = {table for table, row in good.items() if row.fencing is None}
+    if old and record.plan_uri is not None:
+        try:
+            items = stored_items(parts.objects, record.plan_uri)
+        except ObjectUnavailable:
+            raise
+        except ObjectError as error:
+            log.warning("manifest entries of run %s can't be completed: %s", record.run_id, error)
+            items = []
+        for item in items:
+            key, mark = item_key(item), item.get("watermark")
+            if key.table in old:
+                mode = mark.get("mode") if isinstance(mark, dict) else None
+                good[key.table] = replace(good[key.table], fencing=key.fencing, mode=str(mode or "full"))
+    return publish_missing(parts, good.values())
 
 
-def entry(item: Mapping[str, Json], row: AttemptRow) -> dict[str, Json]:
+def entry(row: AttemptRow) -> dict[str, Json]:
     """What an entry says. `mode` is full, incremental or backfill; `files` null: all below `extract_s3_uri` counts.
 
     Readers outside of this project know these members, so `source_name`, `low_watermark` and `high_watermark` keep their names.
     """
-    mark: Any = item.get("watermark")
     return {
         "source_name": row.source,
         "table": row.table,
         "run_id": row.run_id,
         "attempt": row.attempt,
         "recorded_at": row.recorded_at,
-        "mode": mark.get("mode", "full") if isinstance(mark, dict) else "full",
+        "mode": row.mode or "full",
         "low_watermark": row.watermark_low,
         "high_watermark": row.watermark_high,
         "rows": row.rows,
         "bytes": row.bytes,
+        "rows_without_watermark": row.rows_without_watermark,
+        "rows_in_the_future": row.rows_in_the_future,
+        "rows_delivered_before": row.rows_delivered_before,
+        "schema_changes": list(row.schema_changes or ()),
+        "notes": list(row.notes or ()),
+        "proof": dict(row.proof) if row.proof is not None else None,
         "extract_s3_uri": row.extract_s3_uri,
-        "files": row.files,
+        "files": None if row.files is None else [dict(file) for file in row.files],
         "result_uri": row.result_uri,
     }
 
 
-def entry_place(data_uri: str, key: ItemKey) -> str:
-    """Where the entry of an attempt lies. The fencing number rises with each run that takes the table."""
-    return f"{manifest_place(data_uri, key.source, key.table)}{key.fencing:010}-{key.attempt:04}.json"
+def _with_files(parts: Parts, row: AttemptRow) -> AttemptRow:
+    """The row with its files. A row of DynamoDB has no room for very long lists; the result object has them all."""
+    if row.files is not None or row.rows is None or row.result_uri is None:
+        return row
+    result: Any = json.loads(parts.objects.read(row.result_uri))
+    return replace(row, files=result["files"])
+
+
+def entry_place(row: AttemptRow) -> str:
+    """Where the entry of an attempt is: beside its data. The fencing number rises with each run that takes the table."""
+    return f"{manifest_of(row)}{row.fencing:010}-{row.attempt:04}.json"
+
+
+def manifest_of(row: AttemptRow) -> str:
+    """The folder of the entries of a row's table: ``<table>/_committed/`` for data in ``<table>/run_id=…/attempt=…/``."""
+    return f"{str(row.extract_s3_uri).rsplit('/', 3)[0]}/_committed/"
 
 
 def manifest_place(data_uri: str, source: str, table: str) -> str:
-    """The folder of a table's entries. Readers of Hive's kind pass over names that begin with ``_``."""
+    """The folder of a table's entries. Readers of Hive's kind skip names that begin with ``_``."""
     return f"{folder(data_uri)}{segment(source)}/{segment(table)}/_committed/"

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus, Watermark
-from extract_core.errors import ExtractError, ObjectError
+from extract_core.errors import ExtractError, ObjectError, ObjectUnavailable
 from extract_core.plan.attempt import RunContext
 from extract_core.plan.notes import core_of
 from extract_core.plan.plan_file import read_plan_line, write_spilled
@@ -64,19 +64,21 @@ class NextAttempt:
             return
         try:
             write_spilled(objects, [self.spilled])
+        except ObjectUnavailable:
+            raise
         except ObjectError as error:
             raise NoNextAttempt(f"its arguments can't be kept for the job: {error}") from error
 
 
-def next_attempt(parts: Parts, item: Mapping[str, Json], row: AttemptRow) -> NextAttempt | None:
+def next_attempt(parts: Parts, item: Mapping[str, Json], row: AttemptRow, line: PlannedTable | None = None) -> NextAttempt | None:
     """The attempt after this row's; None: the row is the table's end. `item` is that of any attempt of the run.
 
-    Raises NoNextAttempt.
+    `line` is the table's plan line, if it has been read. Raises NoNextAttempt and ObjectUnavailable.
     """
     most = item.get("max_attempts")
     if not isinstance(most, int) or row.attempt >= most or not _worth_it(row):
         return None
-    line = _line(parts, item)
+    line = line or _line(parts, item)
     settings = _settings(parts, row, line)
     planned = _planned(parts, row, replace(line, settings=settings))
     if planned.plan_error is not None:
@@ -107,6 +109,8 @@ def _worth_it(row: AttemptRow) -> bool:
 def _line(parts: Parts, item: Mapping[str, Json]) -> PlannedTable:
     try:
         return read_plan_line(parts.objects, item)
+    except ObjectUnavailable:
+        raise
     except (ExtractError, ValueError) as error:
         raise NoNextAttempt(f"the table's line of the plan can't be read: {error}") from error
 
@@ -166,8 +170,8 @@ def _planned(parts: Parts, row: AttemptRow, line: PlannedTable) -> PlannedTable:
             machine={"name": "that planned it", "job_types": {str(row.job_type): first.get("deployment")}},
             registry=parts.registry,
             marks={},
-            data_uri=parts.data_uri,
-            runs_uri=parts.runs_uri,
+            data_uri=str(line.item["extract_s3_uri"]).rsplit("/", 5)[0],  # above <source>/<table>/run_id=…/attempt=1/
+            runs_uri=str(line.item["result_uri"]).rsplit("/", 4)[0],  # above <run>/results/<table>/attempt=1.json
             window=Watermark(**window),
         )
     except (ExtractError, KeyError, TypeError, ValueError) as error:

@@ -7,24 +7,26 @@ from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.contract import FailureClass, JobState, JobStatus
-from extract_core.errors import ExtractError
+from extract_core.contract import JobState
+from extract_core.errors import ExtractError, ObjectUnavailable
 from extract_core.plan.item_key import item_key
-from extract_core.status.diagnosis import diagnosed
-from extract_core.status.job_status import outcome_of, status_of
-from extract_core.status.manifest import publish
+from extract_core.plan.plan_file import read_plan_line
+from extract_core.status.manifest import entry_place, publish
 from extract_core.status.next_attempt import NextAttempt, NoNextAttempt, next_attempt
+from extract_core.status.planned import planned_item
 from extract_core.status.reasons import stored_reason
-from extract_core.status.result_object import NoResult, Result, read_result
+from extract_core.status.reported import reported
+from extract_core.status.result_members import Result
 from extract_core.tracking.records import AttemptRow, Commit, Finished, Guard, Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from extract_core.contract import Json
+    from extract_core.contract import JobStatus, Json
     from extract_core.pipeline.parts import Parts
     from extract_core.plan.item_key import ItemKey
+    from extract_core.status.planned import Planned
 
 log: Final = logging.getLogger("extract_core")
 
@@ -32,43 +34,39 @@ log: Final = logging.getLogger("extract_core")
 def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
     """Record the attempt and return ``{"status": state}``, or the item of the next attempt. The same item twice changes nothing.
 
-    Raises UsageError for what is not an item, and TrackingUnavailable, which the machine retries. Any other fault of the item,
-    the job or a plugin is recorded as the attempt's end.
+    Raises UsageError for what is not an item of its plan, and TrackingUnavailable and ObjectUnavailable, which the machine
+    retries. Any other fault of the item, the job or a plugin is recorded as the attempt's end.
     """
     key = item_key(item)
-    outcome = outcome_of(item)
-    status = diagnosed(parts, item, outcome, status_of(parts.registry, item, outcome))
-    result = None
-    if status.state is JobState.SUCCEEDED:
-        try:
-            result = read_result(parts.objects, item)
-        except NoResult as error:
-            if not (error.absent and _may_be_silent(item)):
-                no_result = FailureClass.NO_RESULT
-                status = replace(status, state=JobState.FAILED, failure=no_result, retryable=False, message=str(error))
-    row = attempt_row(parts, key, item, status, result)
+    planned = planned_item(parts, key, item)
+    item = planned.item
+    status, report = reported(parts, key, planned)
+    result = report if isinstance(report, Result) else None
+    row = attempt_row(parts, key, planned, status, result)
     again = None
     try:
-        again = next_attempt(parts, item, row)
+        again = next_attempt(parts, item, row, planned.line)
         if again is not None:
             again.keep(parts.objects)
     except NoNextAttempt as error:
         again = None
         row = replace(row, message=f"{row.message or 'no reason is known'}; not tried again: {error}")
-    finished = put(parts, key, item, status, row, commit=_commit(item, result), last=again is None)
+    finished = put(parts, key, item, status, row, commit=_commit(planned, row, result), last=again is None)
     if finished.outcome is Recorded.DUPLICATE:
-        again = _next_of_recorded(parts, key, item, finished.row)
+        again = _next_of_recorded(parts, key, planned, finished.row)
     if again is None or finished.outcome is Recorded.CONFLICT:
         return {"status": finished.row.state.value}
     return again.item
 
 
-def _next_of_recorded(parts: Parts, key: ItemKey, item: Mapping[str, Json], row: AttemptRow) -> NextAttempt | None:
+def _next_of_recorded(parts: Parts, key: ItemKey, planned: Planned, row: AttemptRow) -> NextAttempt | None:
     """The next attempt that was returned when this row was recorded, if the table still waits for it; else None."""
     state = parts.tracking.states(key.source, [key.table]).get(key.table)
     if state is None or state.owner is None or state.owner.run_id != key.run_id:
         return None
-    return next_attempt(parts, item, row) if (state.fencing, state.attempt) == (key.fencing, key.attempt + 1) else None
+    if (state.fencing, state.attempt) != (key.fencing, key.attempt + 1):
+        return None
+    return next_attempt(parts, planned.item, row, planned.line)
 
 
 def put(  # noqa: PLR0913 - the whole of one attempt
@@ -102,14 +100,14 @@ def put(  # noqa: PLR0913 - the whole of one attempt
     if finished.outcome is not Recorded.DUPLICATE:
         recorded = replace(status, state=row.state, failure=row.failure, retryable=row.retryable, message=row.message)
         parts.registry.run_finished(item, row.job_type or "", recorded, log)
-    publish(parts, key, item, row)
+    publish(parts, row)
     return finished
 
 
-def attempt_row(
-    parts: Parts, key: ItemKey, item: Mapping[str, Json], status: JobStatus, result: Result | None = None
-) -> AttemptRow:
+def attempt_row(parts: Parts, key: ItemKey, planned: Planned, status: JobStatus, result: Result | None = None) -> AttemptRow:
     """The row of an attempt that ended with this status."""
+    item = planned.item
+    mode = _mark(item).get("mode", "full")
     message, message_uri = stored_reason(parts, key, status.message)
     return AttemptRow(
         run_id=key.run_id,
@@ -134,29 +132,38 @@ def attempt_row(
         watermark_low=result.low_watermark if result else None,
         watermark_high=result.high_watermark if result else None,
         rows_without_watermark=result.rows_without_watermark if result else None,
+        rows_in_the_future=result.rows_in_the_future if result else None,
+        rows_delivered_before=result.rows_delivered_before if result else None,
+        schema_changes=list(result.schema_changes) if result and result.schema_changes else None,
+        notes=[*(planned.line.notes if planned.line else ()), *(result.notes if result else ())] or None,
+        proof=result.proof if result else None,
         extract_s3_uri=_text(item.get("extract_s3_uri")),
         result_uri=_text(item.get("result_uri")),
-        settings=_settings(parts, item, status),
+        settings=_settings(parts, planned, status),
+        fencing=key.fencing,
+        mode=str(mode),
     )
 
 
-def _may_be_silent(item: Mapping[str, Json]) -> bool:
-    """Whether a job of this table may succeed without a result object: a full extract whose result is optional."""
-    return item.get("result") == "optional" and _mark(item).get("mode", "full") == "full"
-
-
-def _commit(item: Mapping[str, Json], result: Result | None) -> Commit | None:
-    """The candidate for the watermark: none for a full extract, a backfill, or a job that saw no mark."""
-    mark = _mark(item)
-    if result is None or result.high_watermark is None or mark.get("mode") != "incremental":
+def _commit(planned: Planned, row: AttemptRow, result: Result | None) -> Commit | None:
+    """What a success changes of the table's state: None for a failure and for a backfill."""
+    if row.state is not JobState.SUCCEEDED or row.mode == "backfill":
         return None
-    version = mark.get("version")
+    base = entry_place(row)
+    if row.mode == "full" or result is None:
+        return Commit(base=base, last_result=row.result_uri if result else None)
+    window, version = planned.window, _mark(planned.item).get("version")
     return Commit(
+        base=base,
+        last_result=row.result_uri,
         from_version=version if isinstance(version, int) else 0,
-        column=str(mark.get("column")),
-        type=str(mark.get("type")),
-        low=result.low_watermark,
+        column=str(window.column),
+        type=str(window.type),
+        low=window.low,
         high=result.high_watermark,
+        rows=result.rows,
+        reads_overlap=result.overlap is not None or bool((window.lag or "0").rstrip("smhdw").strip("0")),
+        may_be_behind=planned.core.get("on_mark_behind") == "continue",
     )
 
 
@@ -165,21 +172,21 @@ def _mark(item: Mapping[str, Json]) -> dict[str, Any]:
     return dict(mark) if isinstance(mark, dict) else {}
 
 
-def _settings(parts: Parts, item: Mapping[str, Json], status: JobStatus) -> Mapping[str, Json] | None:
+def _settings(parts: Parts, planned: Planned, status: JobStatus) -> Mapping[str, Json] | None:
     """The item's own settings (those of a larger attempt), else those of its plan line if the attempt did not succeed.
 
-    A success is not tried again, so its plan line is not read: None means that it ran as planned. None, with a line in the log,
-    also if the plan line cannot be read.
+    None for a success: it ran as planned. None, with a line in the log, also if the plan line cannot be read.
     """
-    from extract_core.plan.plan_file import read_plan_line
-
+    item, line = planned.item, planned.line
     own = item.get("settings")
     if isinstance(own, dict):
         return own
     if status.state is JobState.SUCCEEDED or "plan_uri" not in item:
         return None
     try:
-        return read_plan_line(parts.objects, item).settings
+        return (line or read_plan_line(parts.objects, item)).settings
+    except ObjectUnavailable:
+        raise
     except (ExtractError, ValueError) as error:
         fields = {"run_id": item.get("run_id"), "table": item.get("table")}
         log.warning("the settings of the attempt are not known: %s", error, extra={"extract": fields})

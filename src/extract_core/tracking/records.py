@@ -75,7 +75,10 @@ class TableState:
     """What is known of one table of one source. `owner` is None when no run holds it.
 
     `fencing` counts the owners that it has had and never falls. `attempt` is the attempt that the owner is at. `version`
-    counts the commits of the watermark; `column` and `type` say what was committed.
+    counts the changes of the watermark; `column` and `type` say what was committed. `set_by_hand`: a person set it.
+
+    `base` is the URI of the manifest entry of the last committed attempt, and `last_result` that of its result object. Backfills
+    do not count. Both are None where version 0.1.0 committed; `last_result` also if the job wrote no result object.
     """
 
     source: str
@@ -87,6 +90,9 @@ class TableState:
     column: str | None = None
     type: str | None = None
     version: int = 0
+    set_by_hand: bool = False
+    base: str | None = None
+    last_result: str | None = None
     last_run: str | None = None
     last_state: JobState | None = None
     last_failure: FailureClass | None = None
@@ -134,16 +140,24 @@ class Guard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """A candidate for the table's watermark. `from_version` is the version that stood when the lease was taken.
+    """What a full or incremental extract that succeeded changes of its table's state.
 
-    `low` is the low mark that the job started from; None: it read everything.
+    `base` and `last_result` are those of `TableState`. The other members are of an incremental extract; `column` None: it was a
+    full one. `from_version` is the version of the watermark when the lease was taken. `low` is the low mark that the job started
+    from (None: it read everything), `high` the new one (None: it saw no mark). `rows` were delivered. `reads_overlap`: rows at
+    the low mark are expected. `may_be_behind`: the table goes on although its newest mark is behind the committed one.
     """
 
-    from_version: int
-    column: str
-    type: str
-    low: str | None
-    high: str
+    base: str | None = None
+    last_result: str | None = None
+    from_version: int = 0
+    column: str | None = None
+    type: str | None = None
+    low: str | None = None
+    high: str | None = None
+    rows: int = 0
+    reads_overlap: bool = False
+    may_be_behind: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +167,14 @@ class AttemptRow:
     `state`, `failure`, `retryable`, `message`, `job_run_id`, `log_url` and `cost_basis` are the job's `JobStatus`; `rows`,
     `bytes`, `files` and the marks come from the result object (None: not known). `settings` are those it ran with; None, as for
     a success at the first attempt: those of its plan line. `message_uri` is the place of the whole message, if `message` is only
-    its beginning. `rows_without_watermark` were left out of the files, because their watermark is NULL.
+    its beginning.
+
+    These are from the result object: `rows_without_watermark` were left out of the files, because their watermark is NULL;
+    `rows_in_the_future`, because their watermark is above the source's clock; `rows_delivered_before`, because the last
+    committed attempt delivered them. `schema_changes` and `notes` are sentences for people. `proof` is the job's.
+
+    `fencing` is that of the attempt's lease, and `mode` the watermark's: full, incremental or backfill. The place of the
+    manifest entry follows from them. None: version 0.1.0 recorded the attempt.
     """
 
     run_id: str
@@ -181,6 +202,13 @@ class AttemptRow:
     settings: Mapping[str, Json] | None = None
     message_uri: str | None = None
     rows_without_watermark: int | None = None
+    fencing: int | None = None
+    mode: str | None = None
+    rows_in_the_future: int | None = None
+    rows_delivered_before: int | None = None
+    schema_changes: Sequence[str] | None = None
+    notes: Sequence[str] | None = None
+    proof: Mapping[str, Json] | None = None
 
     @property
     def seconds(self) -> float | None:

@@ -25,12 +25,12 @@ RUN: Final = (
 )
 STATE: Final = (
     'source, "table", owner_execution, owner_run, owner_started_at, owner_bound, fencing, attempt, watermark, watermark_column, '
-    "watermark_type, watermark_version, last_run, last_state, last_failure, last_at"
+    "watermark_type, watermark_version, last_run, last_state, last_failure, last_at, set_by_hand, base, last_result"
 )
 ATTEMPT: Final = (
     'run_id, source, "table", attempt, job_type, state, recorded_at, failure, retryable, message, job_run_id, log_url, '
     "started_at, ended_at, cost_basis, rows, bytes, files, watermark_low, watermark_high, extract_s3_uri, result_uri, settings, "
-    "message_uri, rows_without_watermark"
+    "message_uri, rows_without_watermark, fencing, mode, rows_in_the_future, rows_delivered_before, schema_changes, notes, proof"
 )
 CHANGE: Final = 'source, "table", version, changed_at, changed_by, reason, mark_before, mark, watermark_column, watermark_type'
 
@@ -117,6 +117,9 @@ def state_row(state: TableState) -> Row:
             state.last_state,
             state.last_failure,
             state.last_at,
+            int(state.set_by_hand),
+            state.base,
+            state.last_result,
         )
     )
 
@@ -138,6 +141,9 @@ def table_state(row: Row) -> TableState:
         last_state=JobState(row[13]) if row[13] else None,
         last_failure=FailureClass(row[14]) if row[14] else None,
         last_at=row[15],
+        set_by_hand=bool(row[16]),
+        base=row[17],
+        last_result=row[18],
     )
 
 
@@ -170,6 +176,13 @@ def attempt_row(row: AttemptRow) -> Row:
             _text(row.settings),
             row.message_uri,
             row.rows_without_watermark,
+            row.fencing,
+            row.mode,
+            row.rows_in_the_future,
+            row.rows_delivered_before,
+            _text(row.schema_changes),
+            _text(row.notes),
+            _text(row.proof),
         )
     )
 
@@ -202,6 +215,13 @@ def attempt(row: Row) -> AttemptRow:
         settings=_json(row[22]),
         message_uri=row[23],
         rows_without_watermark=row[24],
+        fencing=row[25],
+        mode=row[26],
+        rows_in_the_future=row[27],
+        rows_delivered_before=row[28],
+        schema_changes=_json(row[29]),
+        notes=_json(row[30]),
+        proof=_json(row[31]),
     )
 
 

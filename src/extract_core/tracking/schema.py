@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Of the schema below. A store of a newer version is refused; an older one is brought up by `UPGRADES`."""
 
 SCHEMA: Final = (  # of version 1
@@ -49,6 +49,18 @@ UPGRADES: Final[dict[int, tuple[str, ...]]] = {
         "ALTER TABLE attempts RENAME COLUMN low_watermark TO watermark_low",
         "ALTER TABLE attempts RENAME COLUMN high_watermark TO watermark_high",
         'ALTER TABLE mark_changes RENAME COLUMN table_name TO "table"',
+    ),
+    4: (
+        "ALTER TABLE table_states ADD COLUMN set_by_hand INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE table_states ADD COLUMN base TEXT",
+        "ALTER TABLE table_states ADD COLUMN last_result TEXT",
+        "ALTER TABLE attempts ADD COLUMN fencing INTEGER",
+        "ALTER TABLE attempts ADD COLUMN mode TEXT",
+        "ALTER TABLE attempts ADD COLUMN rows_in_the_future INTEGER",
+        "ALTER TABLE attempts ADD COLUMN rows_delivered_before INTEGER",
+        "ALTER TABLE attempts ADD COLUMN schema_changes TEXT",
+        "ALTER TABLE attempts ADD COLUMN notes TEXT",
+        "ALTER TABLE attempts ADD COLUMN proof TEXT",
     ),
 }
 """From the version in front to the next one. A new store takes the same steps, so that both are alike.

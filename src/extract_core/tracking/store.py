@@ -103,9 +103,11 @@ class TrackingStore(Protocol):
         - The lease of `guard` no longer stands: CONFLICT. The row is put as FAILED/CONFLICT, the table's state stays.
         - Else RECORDED: the row is put, the state notes it, and the lease ends (`last`) or goes on to the next attempt.
 
-        `commit` is the candidate watermark: it counts only if the row is SUCCEEDED. If the watermark is no longer of the
-        version it started from, the answer is CONFLICT, the row is put as FAILED/CONFLICT and the lease ends all the same. A
-        candidate behind the watermark leaves it where it is; one that can't be compared makes the row FAILED/CONFIG.
+        `commit` is what a success changes of the state: base, last result and watermark. It counts only if the row is SUCCEEDED.
+        If the watermark is no longer of the version it started from, the answer is CONFLICT, the row is put as FAILED/CONFLICT
+        and the lease ends all the same. So it is for rows whose high mark is not ahead. Without rows, a mark behind the watermark
+        leaves it where it is; one that can't be compared makes the row FAILED/CONFIG. An attempt that read everything (no low
+        mark) replaces the watermark.
         """
 
     def attempts(self, run_id: str) -> Iterator[AttemptRow]:

@@ -37,7 +37,8 @@ _KINDS: Final = {
 }
 _TIMESTAMP: Final = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,18}))?)?"
-    r"\s?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?)?"
+    r"\s?(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
 )
 
 _Key = tuple[Decimal | str | int, ...]
@@ -69,6 +70,16 @@ def compare(left: str, right: str, type_name: str) -> int:
             "set the mark again in the form that the column gives"
         )
     return (first > second) - (first < second)
+
+
+def moment(mark: str, type_name: str) -> datetime | None:
+    """The time that a date or a timestamp names, in UTC if it has no zone. None for other types. TrackingError as `check`."""
+    of = kind(type_name)
+    if of not in ("date", "timestamp"):
+        return None
+    first = _key(mark, type_name)[0]
+    start = datetime(1970, 1, 1, tzinfo=UTC) if of == "timestamp" else datetime(1, 1, 1, tzinfo=UTC)
+    return start + (timedelta(seconds=int(first)) if of == "timestamp" else timedelta(days=int(first) - 1))
 
 
 def _key(mark: str, type_name: str) -> _Key:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from extract_core import FailureClass, JobState
-from extract_core.tracking.records import Recorded
+from extract_core.tracking.records import MarkChange, Recorded
 
 T1, T2, T3 = "2026-03-01T05:00:00Z", "2026-03-01T05:30:00Z", "2026-03-01T06:00:00Z"
 
@@ -22,7 +22,8 @@ def test_an_attempt_is_recorded_and_the_lease_ends(store, make):
         message="naïve \u2028 text", log_url="https://x", job_run_id="jr_1", started_at=T1, ended_at=T2, retryable=True,
         watermark_low=T1, watermark_high=T2, extract_s3_uri="s3://x/", result_uri="s3://y",
         message_uri="s3://z",
-        rows_without_watermark=2,
+        rows_without_watermark=2, fencing=1, mode="incremental", rows_in_the_future=4, rows_delivered_before=5,
+        schema_changes=["b was added"], notes=["naïve \u2028 note"], proof={"verify": "count", "source": {"rows": 3}},
     )  # fmt: skip
     finished = store.finish(row, guard=make.guard())
     assert (finished.outcome, finished.row, finished.committed) == (Recorded.RECORDED, row, None)
@@ -138,11 +139,11 @@ def test_a_watermark_that_was_changed_meanwhile_is_not_overwritten(store, make):
     [
         (T3, (T3, 2), None),
         (T2, (T2, 1), None),
-        ("2026-03-01T06:30:00+01:00", (T2, 1), None),
+        ("2026-03-01T06:30:00+01:00", ("2026-03-01T06:30:00+01:00", 2), None),
         (T1, (T2, 1), f"the watermark stays at {T2!r}: the job's {T1!r} is behind it"),
     ],
 )
-def test_a_watermark_never_moves_backwards(store, make, high, left, message):
+def test_without_rows_a_watermark_never_moves_backwards(store, make, high, left, message):
     make.take(store, "public.a")
     store.finish(make.row(), guard=make.guard(), commit=make.commit(T2))
     make.take(store, "public.a", owner=make.owner("run-2", "exec-2"))
@@ -181,6 +182,81 @@ def test_a_watermark_that_cannot_be_committed_is_said(store, make, commit, messa
     assert (finished.row.state, finished.row.failure) == (JobState.FAILED, FailureClass.CONFIG)
     assert finished.row.message == f"the job ended well, but its watermark can't be committed: {message}"
     assert (state(store).watermark, state(store).owner) == (T2, None)
+
+
+T2_AGAIN = "2026-03-01T05:30:00.000Z"
+BASE, RESULT = "s3://data/sales/public.a/_committed/2-1.json", "s3://runs/run-2/result.json"
+
+
+def second(store, make, high, **commit):
+    """The end of a second run, whose low mark is T2."""
+    make.take(store, "public.a")
+    store.finish(make.row(), guard=make.guard(), commit=make.commit(T2, base="s3://first", last_result="s3://first-result"))
+    make.take(store, "public.a", owner=make.owner("run-2", "exec-2"))
+    given = {"low": T2, "version": 1, "base": BASE, "last_result": RESULT, **commit}
+    return store.finish(make.row("run-2"), guard=make.guard("run-2", 2), commit=make.commit(high, **given))
+
+
+@pytest.mark.parametrize(
+    ("high", "commit", "left"),
+    [
+        (T3, {"rows": 3}, (T3, 2)),
+        (T2, {"rows": 0}, (T2, 1)),
+        (T2, {"rows": 3, "reads_overlap": True}, (T2, 1)),
+        (None, {"rows": 0}, (T2, 1)),
+        (T1, {"rows": 0}, (T2, 1)),
+        (T1, {"rows": 3, "may_be_behind": True}, (T2, 1)),
+        (T1, {"rows": 3, "low": None}, (T1, 2)),  # everything was read again
+        (None, {"rows": 0, "low": None}, (None, 2)),
+    ],
+)
+def test_each_commit_is_the_base_of_the_next_one(store, make, high, commit, left):
+    finished = second(store, make, high, **commit)
+    assert (finished.outcome, finished.row.state) == (Recorded.RECORDED, JobState.SUCCEEDED)
+    assert finished.committed == (left[0] if left[1] == 2 else None)
+    after = state(store)
+    assert (after.watermark, after.version, after.base, after.last_result) == (*left, BASE, RESULT)
+
+
+@pytest.mark.parametrize(
+    ("high", "reason"),
+    [
+        (T1, f"the job delivered 3 rows, but its high mark {T1!r} is behind the committed watermark {T2!r}"),
+        (T2, f"the job delivered 3 rows, but its high mark {T2!r} is not ahead of the committed watermark {T2!r}"),
+        (T2_AGAIN, f"the job delivered 3 rows, but its high mark {T2_AGAIN!r} is not ahead of the committed watermark {T2!r}"),
+    ],
+)
+def test_rows_without_a_mark_ahead_are_no_silent_success(store, make, high, reason):
+    finished = second(store, make, high, rows=3)
+    assert (finished.outcome, finished.row.failure, finished.committed) == (Recorded.CONFLICT, FailureClass.CONFLICT, None)
+    assert finished.row.message.startswith(f"nothing was committed: {reason}")
+    after = state(store)
+    assert (after.watermark, after.version, after.base, after.last_result) == (T2, 1, "s3://first", "s3://first-result")
+    assert after.owner is None
+
+
+def test_a_full_extract_is_a_base_and_leaves_no_old_mark(store, make):
+    finished = second(store, make, None, column=None, kind=None, low=None)
+    assert finished.outcome is Recorded.RECORDED
+    after = state(store)
+    assert (after.watermark, after.column, after.version, after.base, after.last_result) == (None, None, 2, BASE, RESULT)
+
+
+def test_a_full_extract_leaves_a_mark_that_a_person_set(store, make):
+    store.set_mark(
+        MarkChange(
+            source="sales", table="public.a", version=1, changed_at=T1, changed_by="ana", reason="soon incremental", before=None,
+            mark=T2, column="updated_at", type="timestamp",
+        )
+    )  # fmt: skip
+    make.take(store, "public.a")
+    store.finish(make.row(), guard=make.guard(), commit=make.commit(None, column=None, kind=None, base=BASE))
+    after = state(store)
+    assert (after.watermark, after.set_by_hand, after.version, after.base) == (T2, True, 1, BASE)
+    make.take(store, "public.a", owner=make.owner("run-2", "exec-2"))
+    commit = make.commit(T3, low=T2, version=1, rows=3)
+    store.finish(make.row("run-2"), guard=make.guard("run-2", 2), commit=commit)
+    assert (state(store).watermark, state(store).set_by_hand) == (T3, False)
 
 
 def test_a_reingest_may_change_the_column(store, make):

@@ -41,6 +41,7 @@ _TRANSIENT: Final[dict[str, Json]] = {
         "Lambda.SdkClientException",
         "Lambda.TooManyRequestsException",
         "TrackingUnavailable",
+        "ObjectUnavailable",
     ],
     "IntervalSeconds": 2,
     "MaxAttempts": 6,
@@ -49,6 +50,21 @@ _TRANSIENT: Final[dict[str, Json]] = {
     "JitterStrategy": "FULL",
 }
 """Lambda's transient errors (Step Functions guide, "Handle transient Lambda service exceptions") and our own."""
+
+_DIED: Final[dict[str, Json]] = {
+    "ErrorEquals": ["Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError", "States.Timeout"],
+    "IntervalSeconds": 10,
+    "MaxAttempts": 2,
+    "BackoffRate": 2.0,
+    "MaxDelaySeconds": 60,
+    "JitterStrategy": "FULL",
+}
+"""A function that died: out of time, out of memory, or by a signal. The same call again changes nothing that is done already.
+
+Lambda.Unknown is the name of unhandled errors, of timeouts and lacks of memory among them (Step Functions guide, "Handle Lambda
+service exceptions"). Sandbox.Timedout and Runtime.ExitError are the errorTypes of a timeout and of a runtime that exited (Lambda
+guide, "Troubleshoot invocation issues"; re:Post, "runtime exited"). States.Timeout is the state's own limit.
+"""
 
 _WAIT_FOR_TABLES: Final[dict[str, Json]] = {
     "ErrorEquals": ["TablesLocked"],
@@ -105,7 +121,7 @@ def core_states(  # noqa: PLR0913 - all that differs between machines, by name
         routing.CONFIG_MANAGER: {
             "Comment": "Reads the source's config and plans the run: one item for each table that was asked for",
             **invoke(CONFIG_MANAGER_FUNCTION, {"Payload": plan}),
-            "Retry": [_TRANSIENT, _WAIT_FOR_TABLES],
+            "Retry": [_TRANSIENT, _DIED, _WAIT_FOR_TABLES],
             "Next": routing.ITERATE,
         },
         routing.ITERATE: iterate(
@@ -123,7 +139,7 @@ def core_states(  # noqa: PLR0913 - all that differs between machines, by name
         routing.SUMMARISE: {
             "Comment": "Counts what was recorded against what was planned, and says whether the run succeeded",
             **invoke(SUMMARY_FUNCTION, {"Payload": summary}),
-            "Retry": [_TRANSIENT],
+            "Retry": [_TRANSIENT, _DIED],
             "Next": routing.DID_SUCCEED,
         },
         routing.DID_SUCCEED: {
@@ -170,7 +186,7 @@ def _handle(invocation: Mapping[str, Json], *, mode: MapMode, retries: bool) -> 
         routing.HANDLE_STATUS: {
             "Comment": f"Records how the table's job ended{returns}",
             **invocation,
-            "Retry": [_TRANSIENT],
+            "Retry": [_TRANSIENT, _DIED],
             "Catch": catchers("$.status_error", routing.NOT_RECORDED),
             **then,
         },

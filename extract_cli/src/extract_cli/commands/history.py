@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @limit_option
 def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str) -> int:
     """List the latest attempts at TABLE over all runs, newest first."""
+    from extract_cli.views.attempts import notes_of
     from extract_cli.views.run_json import attempt_json
+    from extract_core.contract import JobState
 
     rows = runs.tracking.history(source, table, limit)
     if output == "json":
@@ -41,8 +43,8 @@ def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str
     ]  # fmt: skip
     print_table(columns, cells, title=table)
     for row in rows:
-        if row.message:
-            print_reason(f"{row.run_id} attempt {row.attempt}", row.message)
+        for reason in notes_of(row) if row.state is JobState.SUCCEEDED else filter(None, [row.message]):
+            print_reason(f"{row.run_id} attempt {row.attempt}", reason)
     return 0
 
 

@@ -48,14 +48,21 @@ def print_attempts(
     if all(row.attempt == 1 for row in rows) and all(table.attempt == 1 for table in running):
         columns, cells = columns[:-1], [cell[:-1] for cell in cells]
     print_table(columns, cells, title=title)
-    reasons = [
-        (row.table, f"rows left out because their watermark is NULL: {row.rows_without_watermark:,}")
-        for row in rows
-        if row.state is JobState.SUCCEEDED and row.rows_without_watermark
-    ]
+    reasons = [(row.table, note) for row in rows if row.state is JobState.SUCCEEDED for note in notes_of(row)]
     reasons += [(row.table, row.message or "no reason was given") for row in rows if row.state is not JobState.SUCCEEDED]
     reasons += [(table.table, table.reason) for table in skipped]
     for name, reason in reasons:
         print_reason(name, reason)
     if reasons:
         click.echo()
+
+
+def notes_of(row: AttemptRow) -> list[str]:
+    """What a person should know of an attempt that succeeded, a sentence each. Notes of the job name its counts already."""
+    counts = (
+        (row.rows_without_watermark, "rows left out because their watermark is NULL"),
+        (row.rows_in_the_future, "rows left for later because their watermark is above the source's clock"),
+    )
+    notes = row.notes or [f"{what}: {count:,}" for count, what in counts if count]
+    changes = [f"changed since the last commit: {change}" for change in row.schema_changes or ()]
+    return [*notes, *changes, *([row.message] if row.message else ())]

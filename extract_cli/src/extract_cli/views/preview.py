@@ -14,6 +14,7 @@ from extract_core.plan.limits import MAX_PAYLOAD, Load, check_load, payload_byte
 from extract_core.plan.machine import machine_facts
 from extract_core.plan.places import plan_place
 from extract_core.plan.plan_file import LinePlace
+from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import Execution
 from extract_core.runs.marks import committed, stream_from
@@ -80,7 +81,8 @@ class Preview:
         self.skipped = draft.skipped
         self.count = len(draft.tables)
         self._states = parts.tracking.states(event.source, draft.tables)
-        self._planned = stream_from(draft, committed(self._states), reingest=repeats.reingest)
+        bases = check_bases(parts, self._states.values(), repair=False)
+        self._planned = stream_from(draft, committed(self._states, bases))
         self._explainer = Explainer(planning.read_source(), self.machine, parts.registry) if event.rerun_of is None else None
         self._load = Load(payload_bytes({
             "run_id": self._run_id,

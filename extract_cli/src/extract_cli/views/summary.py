@@ -39,6 +39,10 @@ def show_summary(record: RunRecord, *, output: str) -> None:
             click.echo(
                 f" rows left out because their watermark is NULL: {left_out:,}; for their tables see: extract status --all"
             )
+        if later := summary.get("rows_in_the_future"):
+            click.echo(f" rows left for later because their watermark is above the source's clock: {later:,}")
+        for about in (*summary.get("schema_changes", ()), *summary.get("notes", ())):
+            click.echo(f" {about['table']}: {' '.join(map(str, about['sentences']))}")
         for row in summary["slowest"]:
             click.echo(f" slow: {row['table']}, {row['seconds']:,.0f} s")
     click.echo("every table: extract status --all", err=True)

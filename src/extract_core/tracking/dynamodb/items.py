@@ -148,6 +148,9 @@ def state_item(state: TableState, *, revision: int) -> Item:
             "watermark_column": state.column,
             "watermark_type": state.type,
             "watermark_version": state.version,
+            "set_by_hand": state.set_by_hand or None,
+            "base": state.base,
+            "last_result": state.last_result,
             "last_run": state.last_run,
             "last_state": state.last_state,
             "last_failure": state.last_failure,
@@ -177,6 +180,9 @@ def table_state(item: Item) -> tuple[TableState, int]:
         column=values.get("watermark_column"),
         type=values.get("watermark_type"),
         version=values["watermark_version"],
+        set_by_hand=values.get("set_by_hand", False),
+        base=values.get("base"),
+        last_result=values.get("last_result"),
         last_run=values.get("last_run"),
         last_state=JobState(values["last_state"]) if "last_state" in values else None,
         last_failure=FailureClass(values["last_failure"]) if "last_failure" in values else None,
@@ -185,7 +191,7 @@ def table_state(item: Item) -> tuple[TableState, int]:
     return state, values["revision"]
 
 
-_PACKED_ATTEMPT: Final = ("cost_basis", "files", "settings")
+_PACKED_ATTEMPT: Final = ("cost_basis", "files", "settings", "schema_changes", "notes", "proof")
 
 
 def attempt_item(row: AttemptRow, *, shards: int, expires: int) -> Item:
@@ -246,7 +252,7 @@ def cut(text: str, characters: int) -> str:
 
 _CUT: Final = ("message", "refused", "log_url", "job_run_id")
 _EMPTY: Final = {"event": "{}", "versions": "{}", "skipped": "[]"}
-_LEFT_OUT: Final = ("files", "settings", "cost_basis", "summary")
+_LEFT_OUT: Final = ("files", "settings", "cost_basis", "summary", "proof", "schema_changes", "notes")
 
 
 def fitted(values: Mapping[str, Any]) -> Item:
