@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-API_VERSION: Final = (1, 0)
+API_VERSION: Final = (1, 1)
 """Version of this contract. A job type's `api_version` must equal the first number; the second one grows with additions."""
 
 PROJECT: Final = "extract_core"
@@ -293,6 +293,8 @@ class JobType(ABC, Generic[S, D]):
     """Begins each of its state names: Glue, EMR, EMR Serverless, ECS."""
     api_version: ClassVar[int]
     """The contract it was written for: must equal ``extract_core.API_VERSION[0]``."""
+    requires_contract: ClassVar[str] = ""
+    """The least contract that it needs, if it uses what a minor version added: ``"1.1"``. Default: any."""
     service_arguments: ClassVar[frozenset[str]] = frozenset()
     """Names of arguments that the service reads itself, and not the script: ``frozenset({"--conf"})``. Default: none.
 

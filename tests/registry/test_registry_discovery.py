@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+
+import pytest
 
 from extract_core.registry.entry_points import Contribution, Provider, contributions
 from extract_core.registry.finding import find_plugins
@@ -71,13 +74,20 @@ def test_one_folder_twice_on_the_path_is_one_installation(make_site, site, job_t
     assert registry.notices == ()
 
 
-def test_an_installation_without_metadata_is_reported(site, job_types):
+@pytest.mark.parametrize("metadata", ["", b"\xff\xfe\x00", b"\xef\xbb\xbfName: acme-batch\nVersion: 1.0\n", None])
+def test_an_installation_without_readable_metadata_is_broken(site, job_types, metadata):
+    site.simple("good", job_types("good"))
     site.install("acme-batch", {"acme_batch": job_types("batch")}, {"batch": "acme_batch"}, metadata="")
-    registry = discover(strict=True)
-    assert dict(registry.job_types) == {}
-    assert registry.notices == (
-        f"a distribution in {site.folder} has plugins but no readable METADATA, and is ignored: reinstall it",
-    )
+    path = site.folder / "acme_batch-1.0.dist-info" / "METADATA"
+    if metadata is None:
+        path.unlink(missing_ok=True)
+    elif metadata:
+        path.write_bytes(metadata)
+    registry = discover()
+    assert list(registry.job_types) == ["good"]
+    batch = Provider("batch", "acme-batch", "1.0")
+    assert registry.broken == (BrokenPlugin(batch, "its METADATA is missing, or not readable: reinstall it"),)
+    assert discover(environ={"EXTRACT_DISABLE_PLUGINS": "batch"}).broken == ()
 
 
 def test_what_an_interrupted_uninstall_left_is_ignored(site, job_types):
@@ -93,7 +103,39 @@ def test_unreadable_entry_points_are_broken_and_the_others_work(site, job_types)
     registry = discover()
     assert list(registry.job_types) == ["batch"]
     odd = Provider("acme-odd", "acme-odd", "1.0")
-    assert registry.broken == (BrokenPlugin(odd, "its entry_points.txt can't be read (TypeError): reinstall it"),)
+    assert registry.broken == (BrokenPlugin(odd, "its entry_points.txt is not readable (TypeError): reinstall it"),)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"\xef\xbb\xbf[extract_core]\nodd = acme_odd\n", "it begins with a byte order mark"),
+        (b"[extract_core]\nodd = acme_odd\n\xff\xfe", "UnicodeDecodeError"),
+    ],
+)
+def test_entry_points_in_another_encoding_are_broken(site, job_types, data, why):
+    site.simple("batch", job_types("batch"))
+    site.install("acme-odd", entry_points="x")
+    (site.folder / "acme_odd-1.0.dist-info" / "entry_points.txt").write_bytes(data)
+    registry = discover()
+    assert list(registry.job_types) == ["batch"]
+    assert [broken.cause for broken in registry.broken] == [f"its entry_points.txt is not readable ({why}): reinstall it"]
+
+
+def test_odd_packages_of_others_do_not_break_the_models(site, job_types, tmp_path):
+    """pydantic would read the entry points of all distributions at its first model."""
+    site.simple("barge", job_types("barge"))
+    site.install("other", entry_points="x")
+    (site.folder / "other-1.0.dist-info" / "entry_points.txt").write_bytes(b"\xff\xfe[x\n")
+    site.install("worse", {"worse": "raise SystemExit(5)"}, entry_points="[pydantic]\nx = worse:plugin\n")
+    code = (
+        "from extract_core.registry.loading import discover\nregistry = discover(strict=True)\n"
+        "from pydantic import BaseModel\nclass Model(BaseModel):\n    x: int = 1\nprint(Model().x, *registry.job_types)\n"
+    )
+    environment = {"PATH": "", "PYTHONPATH": os.pathsep.join([str(site.folder), *sys.path])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "barge" in done.stdout.split()
 
 
 def test_entry_points_that_are_no_text_are_somebody_elses(site, job_types):

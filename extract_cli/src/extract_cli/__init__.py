@@ -16,8 +16,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     An error is printed to stderr, and with ``--output json`` to stdout too: ``{"error": …, "message": …}``.
     """
     from extract_cli.streams import drop_stdout, prepare_streams
+    from extract_core.registry.pydantic_scan import leave_out
 
     prepare_streams()
+    leave_out()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _run(arguments)

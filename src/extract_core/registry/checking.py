@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from extract_core.registry.values import AnyJobType
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_VERSION: Final = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
 _CONTRACT: Final = ".".join(str(number) for number in API_VERSION)
 
 
@@ -48,12 +49,8 @@ def hooks_of(manager: pluggy.PluginManager, module: ModuleType, known: Mapping[s
                 continue
             near = did_you_mean(hook, known) or f"; its hooks are {', '.join(sorted(known))}"
             raise PluginFault(f"it implements the hook {hook!r}, which contract {_CONTRACT} does not have{near}")
-        if options.get("wrapper") or options.get("hookwrapper"):
-            raise PluginFault(f"its hook {hook} is a wrapper; plugins are called one by one, so there is nothing to wrap")
-        unknown = [name for name in _parameters(getattr(module, attribute)) if name not in known[hook]]
-        if unknown:
-            takes = ", ".join(known[hook]) or "no arguments"
-            raise PluginFault(f"its hook {hook} asks for {', '.join(map(repr, unknown))}; this hook is given: {takes}")
+        if fault := _fault_of_hook(getattr(module, attribute), options, known[hook]):
+            raise PluginFault(f"its hook {hook} {fault}")
         implemented.add(hook)
     for hook in sorted(known.keys() - implemented):
         function = vars(module).get(hook)
@@ -62,6 +59,19 @@ def hooks_of(manager: pluggy.PluginManager, module: ModuleType, known: Mapping[s
     if not implemented:
         raise PluginFault(f"its module {module.__name__!r} implements no hook; the hooks are {', '.join(sorted(known))}")
     return tuple(sorted(implemented))
+
+
+def _fault_of_hook(function: object, options: Mapping[str, object], parameters: tuple[str, ...]) -> str | None:
+    """What pluggy would accept, and a call would not."""
+    if options.get("wrapper") or options.get("hookwrapper"):
+        return "is a wrapper; plugins are called one by one, so there is nothing to wrap"
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return "is async; hooks are called without an event loop: write a plain function"
+    unknown = [name for name in _parameters(function) if name not in parameters]
+    if not unknown:
+        return None
+    takes = ", ".join(parameters) or "no arguments"
+    return f"asks for {', '.join(map(repr, unknown))}; this hook is given: {takes}"
 
 
 def _parameters(function: object) -> tuple[str, ...]:
@@ -106,11 +116,32 @@ def _fault_of(offered: object) -> str | None:
             else "upgrade the plugin"
         )
         return f"its job type {name!r} was written for contract {api_version}, this is contract {_CONTRACT}: {remedy}"
+    if fault := _fault_of_requirement(getattr(offered, "requires_contract", "")):
+        return f"its job type {name!r} {fault}"
     return _fault_of_title(name, getattr(offered, "title", None)) or _fault_of_attributes(name, offered)
+
+
+def _fault_of_requirement(required: object) -> str | None:
+    """What is wrong with `requires_contract`, the least version of the contract that a job type needs."""
+    if required == "":
+        return None
+    match = _VERSION.fullmatch(required) if isinstance(required, str) else None
+    if match is None:
+        return f"has requires_contract {required!r}; write a version of the contract, such as {_CONTRACT!r}"
+    major, minor = int(match[1]), int(match[2])
+    if (major, minor) <= API_VERSION and major == API_VERSION[0]:
+        return None
+    remedy = "upgrade extract-sfn" if (major, minor) > API_VERSION else "upgrade the plugin"
+    return f"requires contract {required}, this is contract {_CONTRACT}: {remedy}"
 
 
 def _fault_of_attributes(name: str, offered: AnyJobType) -> str | None:
     """What its base reports about the attributes (SyncJob does), or a name that nothing would read."""
+    for method in sorted(name for name in dir(JobType) if not name.startswith("_")):
+        function = getattr(type(offered), method, None)
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            remedy = "methods are called without an event loop: write a plain one"
+            return f"its job type {name!r} has the async method {method}; {remedy}"
     if near := misspelt(offered):
         return f"its job type {name!r} has {near[0]!r}, which nothing reads; did you mean {near[1]!r}?"
     names = getattr(offered, "service_arguments", ())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Look(NamedTuple):
     """What one look found, sorted: entry points, distributions with unreadable entry points, and notices of what was ignored."""
 
     contributed: tuple[Contribution, ...]
-    unreadable: tuple[tuple[Provider, str], ...] = ()  # with the name of the exception
+    unreadable: tuple[tuple[Provider, str], ...] = ()  # with what is not readable
     notices: tuple[str, ...] = ()
 
 
@@ -72,8 +73,7 @@ def look(group: str) -> Look:
     for candidate in _mentioning(group):
         installation = _installation(candidate, read)
         if installation is None:
-            place = os.path.realpath(str(candidate.locate_file("")))
-            notices.add(f"a distribution in {place} has plugins but no readable METADATA, and is ignored: reinstall it")
+            unreadable.append((_by_its_folder(candidate, group), "METADATA is missing, or not readable"))
             continue
         winner = _winner(installation, read)
         if winner != installation.place:
@@ -84,8 +84,11 @@ def look(group: str) -> Look:
             entry_points = list(installation.distribution.entry_points.select(group=group))
         except Exception as error:  # noqa: BLE001 - a malformed file raises what its parser happens to meet
             provider = Provider(installation.name, installation.name, installation.version)
-            unreadable.append((provider, type(error).__name__))
+            unreadable.append((provider, f"entry_points.txt is not readable ({type(error).__name__})"))
             continue
+        if not entry_points and (candidate.read_text("entry_points.txt") or "").startswith("\ufeff"):
+            provider = _by_its_folder(candidate, group)
+            unreadable.append((provider, "entry_points.txt is not readable (it begins with a byte order mark)"))
         for entry_point in entry_points:
             contributed.append(
                 Contribution(
@@ -105,12 +108,35 @@ def _mentioning(group: str) -> Iterator[Distribution]:
 
     heading = re.compile(rf"(?m)^\s*\[\s*{re.escape(group)}\s*\]")
     for distribution in importlib_metadata.Distribution.discover():
-        try:
-            text = distribution.read_text("entry_points.txt")
-        except (OSError, UnicodeError):  # not known to be ours
-            continue
+        text = _entry_points_text(distribution)
         if text and heading.search(text):
             yield distribution
+
+
+def _entry_points_text(distribution: Distribution) -> str | None:
+    """The text of its entry_points.txt as far as it can be read, without a byte order mark: it is only searched."""
+    try:
+        return (distribution.read_text("entry_points.txt") or "").lstrip("\ufeff")
+    except OSError:
+        return None
+    except UnicodeError:
+        folder = getattr(distribution, "_path", None)
+        try:
+            return str((folder / "entry_points.txt").read_bytes().decode("latin-1")) if folder is not None else None
+        except (AttributeError, OSError):
+            return None
+
+
+def _by_its_folder(distribution: Distribution, group: str) -> Provider:
+    """The provider as the name of the metadata folder says it (``acme_farm-1.0.dist-info``), for a distribution without METADATA.
+
+    The plugin's name is that of the first entry point of the group.
+    """
+    folder = PurePath(str(getattr(distribution, "_path", "")))
+    name, _, version = folder.name.removesuffix(".dist-info").removesuffix(".egg-info").partition("-")
+    section = re.search(rf"\[\s*{re.escape(group)}\s*\]\s*([^\s=\[]+)\s*=", _entry_points_text(distribution) or "")
+    distribution_name = name.replace("_", "-") or str(folder)
+    return Provider(section[1] if section else distribution_name, distribution_name, version or "(version not known)")
 
 
 class _Installation(NamedTuple):

@@ -25,8 +25,5 @@ def find_plugins() -> Found:
     for name, value, provider in seen.contributed:
         module = value.partition("[")[0].strip()  # without its extras, which have no use here
         plugins.add(FrozenPlugin(name, module, provider.distribution, provider.version))
-    broken = [
-        BrokenPlugin(provider, f"its entry_points.txt can't be read ({error}): reinstall it")
-        for provider, error in seen.unreadable
-    ]
+    broken = [BrokenPlugin(provider, f"its {what}: reinstall it") for provider, what in seen.unreadable]
     return Found(tuple(sorted(plugins)), tuple(broken), seen.notices)

@@ -21,6 +21,7 @@ from extract_core.registry.entry_points import Provider
 from extract_core.registry.finding import Found, find_plugins
 from extract_core.registry.installed import Registry, conflict_cause, refuse_trouble
 from extract_core.registry.isolation import PluginFault, isolated
+from extract_core.registry.pydantic_scan import leave_out
 from extract_core.registry.values import AnyJobType, BrokenPlugin, FrozenPlugin, InstalledJobType, PluginInfo
 from extract_core.wording import did_you_mean
 
@@ -42,11 +43,15 @@ def discover(
     A plugin with a fault does not affect the others: it is listed in `Registry.broken`. With `strict`, PluginError is raised
     instead, with all faults (JobTypeConflict if the only faults are job types that several plugins offer).
     """
+    leave_out()
     seen = find_plugins() if frozen is None else Found(tuple(sorted(set(frozen))))
-    blocked, notices = _blocked(seen.plugins, environ.get(DISABLE_VARIABLE, ""))
+    unreadable = [
+        FrozenPlugin(entry.provider.plugin, "", entry.provider.distribution, entry.provider.version) for entry in seen.broken
+    ]
+    blocked, notices = _blocked((*seen.plugins, *unreadable), environ.get(DISABLE_VARIABLE, ""))
     notices += _shared_names(seen.plugins)
     loader = _Loader()
-    loader.broken.extend(seen.broken)
+    loader.broken.extend(entry for entry in seen.broken if entry.provider.plugin not in blocked)
     loader.load([plugin for plugin in seen.plugins if plugin.plugin not in blocked])
     registry = loader.registry(blocked, (*seen.notices, *notices, *loader.notices))
     if strict:

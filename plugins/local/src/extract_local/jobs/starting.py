@@ -19,6 +19,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from extract_core.registry.pydantic_scan import without
 from extract_local.jobs.scripts import REFERENCE_JOB, own_script
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class JobStarter:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self._working_folder,
-                env={**os.environ, **command.env},
+                env={**without(os.environ), **command.env},
                 start_new_session=True,
             )
 
@@ -92,7 +93,7 @@ class JobStarter:
         argv = list(command.argv)
         if not self._can_fork or argv[: len(_JOB)] != _JOB or any(name.startswith(_INTERPRETER) for name in command.env):
             return None
-        request = {"argv": argv[len(_JOB) :], "cwd": str(self._working_folder), "env": {**os.environ, **command.env}}
+        request = {"argv": argv[len(_JOB) :], "cwd": str(self._working_folder), "env": {**without(os.environ), **command.env}}
         try:
             with self._lock:
                 self._server = self._server or _Server()
