@@ -404,8 +404,9 @@ def extract_job_types() -> Iterable[JobType[S, D]]:  # type: ignore[empty-body]
 def extract_amend_arguments(table: TableRun[D], job_type: str) -> Mapping[str, str] | None:
     """Flat ``--key value`` arguments to add to, or replace in, ``table.job_arguments`` of this table.
 
-    Called at plan time for each table, before its job type's `arguments`, one plugin after the other, each seeing what the last
-    one left. None: nothing. One that raises gives the table a plan error that names the plugin.
+    Called at plan time for each table of the plugin's own job types, before `arguments`, one plugin after the other, each seeing
+    what the last one left; for the tables of all job types if the module has ``amends_all_job_types = True``. None: nothing. One
+    that raises, or gives an argument that extract sets itself, gives the table a plan error that names the plugin.
     """
 
 

@@ -17,6 +17,8 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "plugins" / "hooks.md"
 LABEL = """
     from extract_core import hookimpl
 
+    amends_all_job_types = True
+
     @hookimpl
     def extract_amend_arguments(table, job_type):
         seen = table.job_arguments.get("--seen_by", "")
@@ -87,6 +89,8 @@ def test_extract_amend_arguments_that_raises_is_told_at_its_table_alone(project)
         "picky",
         """
         from extract_core import hookimpl
+
+        amends_all_job_types = True
 
         @hookimpl
         def extract_amend_arguments(table):

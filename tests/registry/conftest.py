@@ -56,7 +56,7 @@ def job_type_source(*names: str, title: object = None, api_version: object = 1) 
 
 def hook_source(code: str) -> str:
     """A plugin module with these hooks."""
-    return f"from extract_core import hookimpl\n\n\n{dedent(code)}"
+    return f"from extract_core import hookimpl\namends_all_job_types = True\n\n{dedent(code)}"
 
 
 class Site:

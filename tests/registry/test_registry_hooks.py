@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -135,3 +136,36 @@ def test_a_registry_of_given_job_types(site, job_types):
     assert registry.amend_arguments(TABLE) == TABLE
     with pytest.raises(PluginError, match=r"^Registry.of was given the class Batch among the job types, which is a class"):
         Registry.of(acme_batch.Batch)
+
+
+OF_ITS_OWN = """
+@hookimpl
+def extract_amend_arguments(table):
+    return {"--own": table.table}
+"""
+
+
+def test_a_hook_gets_the_tables_of_its_own_job_types(site, job_types):
+    site.simple("batch", job_types("batch") + OF_ITS_OWN)
+    registry = discover(strict=True)
+    mine, other = replace(TABLE, job_type="batch"), replace(TABLE, job_type="other")
+    assert registry.amend_arguments(mine).job_arguments["--own"] == TABLE.table
+    assert registry.amend_arguments(other) == other
+    assert registry.notices == ()
+
+
+def test_a_hook_that_is_never_called_is_told(site, hooks):
+    site.simple("idle", hooks(OF_ITS_OWN).replace("amends_all_job_types = True", ""))
+    registry = discover(strict=True)
+    assert registry.amend_arguments(TABLE) == TABLE
+    [notice] = registry.notices
+    assert notice.startswith("plugin 'idle' of acme-idle 1.0: its hook extract_amend_arguments is never called, because it gets ")
+    assert notice.endswith("for the tables of all job types, write amends_all_job_types = True in its module")
+
+
+def test_an_argument_that_extract_sets_itself_is_refused(site, hooks):
+    site.simple("bad", hooks("@hookimpl\ndef extract_amend_arguments(table): return {'--result_uri': 'x'}"))
+    with pytest.raises(PluginError) as refused:
+        discover(strict=True).amend_arguments(TABLE, {"--result_uri"})
+    said = "its hook extract_amend_arguments returned '--result_uri'; extract sets this argument itself"
+    assert str(refused.value) == f"plugin 'bad' of acme-bad 1.0: {said}"

@@ -5,7 +5,7 @@ from asl_generator.build import build, build_pipeline
 from asl_generator.errors import GeneratorError
 from asl_generator.machine.core_states import CORE_FUNCTIONS
 from asl_generator.machine.definition import MachineDefinition
-from asl_generator.unusable import unusable
+from asl_generator.unusable import unusable, unusable_hooks
 
 __all__ = [
     "CORE_FUNCTIONS",
@@ -15,4 +15,5 @@ __all__ = [
     "build",
     "build_pipeline",
     "unusable",
+    "unusable_hooks",
 ]

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from asl_generator.branches.assemble import MachineBranch, assemble
+from asl_generator.build import build_pipeline
 from asl_generator.deployments.check import deployment_of
 from asl_generator.deployments.place import Place, named
 from asl_generator.errors import GeneratorError
+from asl_generator.machine.finish import check_language
 from asl_generator.permissions import diagnose_statements_of, function_statements_of, statements_of, stop_statements_of
+from extract_core.errors import ConfigError, PluginError
+from extract_core.registry.routing import HANDLE_STATUS
 
 if TYPE_CHECKING:
+    from extract_core.contract import Json
     from extract_core.pipeline.model import Pipeline
+    from extract_core.registry.entry_points import Provider
     from extract_core.registry.installed import Registry
     from extract_core.registry.values import InstalledJobType
+
+_HOOK: Final = "extract_state_machine"
 
 
 def unusable(pipeline: Pipeline, registry: Registry) -> dict[str, str]:
@@ -37,6 +46,23 @@ def unusable(pipeline: Pipeline, registry: Registry) -> dict[str, str]:
     return dict(sorted(causes.items()))
 
 
+def unusable_hooks(pipeline: Pipeline, registry: Registry) -> dict[Provider, str]:
+    """The plugins whose hook extract_state_machine fails, or returns what cannot be a state machine, each with the cause."""
+    calls = registry.hook_calls.get(_HOOK, ())
+    try:
+        if calls:
+            build_pipeline(pipeline, replace(registry, hook_calls={}))
+    except (ConfigError, GeneratorError):  # the hooks are not the reason
+        return {}
+    causes: dict[Provider, str] = {}
+    for provider, call in calls:
+        try:
+            build_pipeline(pipeline, replace(registry, hook_calls={_HOOK: ((provider, call),)}))
+        except (GeneratorError, PluginError) as error:
+            causes[provider] = str(error).removeprefix(f"{provider}: ")
+    return causes
+
+
 def _assembled(place: Place, installed: InstalledJobType, pipeline: Pipeline) -> MachineBranch | None:
     """Its branch; None without a deployment. GeneratorError with the faults."""
     deployment = deployment_of(installed, pipeline.job_types.get(installed.job_type.name))
@@ -44,6 +70,8 @@ def _assembled(place: Place, installed: InstalledJobType, pipeline: Pipeline) ->
         return None
     placed = place.put(installed, deployment)
     branch = assemble(placed)
+    alone: dict[str, Json] = {**branch.states, HANDLE_STATUS: {"Type": "Pass", "End": True}}
+    check_language({"StartAt": branch.start, "States": alone}, [branch], "the branch")
     for statements in (statements_of, diagnose_statements_of, stop_statements_of, function_statements_of):
         statements(placed)
     return branch

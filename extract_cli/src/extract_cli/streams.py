@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import FrameType
+
     from _typeshed import ReadableBuffer
 
 
@@ -36,6 +39,52 @@ def prepare_streams() -> None:
         line_buffering=stdout.line_buffering,
         write_through=not is_buffered,
     )
+    sys.stdout = cast("TextIO", _DataOnly(sys.stdout))
+
+
+class _DataOnly:
+    """stdout for the data of the command: what a plugin prints goes to stderr, for it would stand among the data.
+
+    A plugin prints if the writer's nearest frame outside of libraries is not extract's, and extract's core called it. A command
+    of a plugin is called by click: what it prints is its data.
+    """
+
+    def __init__(self, stdout: TextIO) -> None:
+        self._stdout = stdout
+
+    def write(self, text: str) -> int:
+        """Write to stdout, or to stderr for a plugin."""
+        return (sys.stderr if _a_plugin_writes() else self._stdout).write(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """As `write`."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stdout, name)
+
+
+_CALLS_PLUGINS = frozenset({"extract_core", "extract_local", "extract_testing", "asl_generator", "asl_toolkit"})
+_PASSES_ON = frozenset({"click", "contextlib", "logging", "pprint", "json", "rich", "traceback", "typing", "warnings"})
+"""Packages whose frames stand between the one who writes and the stream."""
+
+
+def _a_plugin_writes() -> bool:
+    frame = sys._getframe(2)  # noqa: SLF001 - the only way to the caller without the cost of inspect
+    foreign = False
+    caller: FrameType | None = frame
+    while caller is not None:
+        package = str(caller.f_globals.get("__name__", "")).partition(".")[0]
+        if package == "extract_cli":
+            return False
+        if package in _CALLS_PLUGINS:
+            return foreign
+        if package == "click" and foreign:
+            return False
+        foreign = foreign or package not in _PASSES_ON
+        caller = caller.f_back
+    return False
 
 
 def drop_stdout() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -222,12 +225,29 @@ FAULTS_OF_A_BRANCH = [
     ("permissions", "raise SystemExit(1)", "permissions() raised SystemExit: 1 (acme_farm.py:"),
     ("start_retries", "raise KeyError('tired')", "start_retries() raised KeyError: 'tired' (acme_farm.py:"),
     ("deployment", "raise KeyError('tired')", "deployment() raised KeyError: 'tired' (acme_farm.py:"),
+    (
+        "branch",
+        "built = _branch(self, *given); built.states[built.start]['InputPath'] = '$..[['; return built",
+        "/States/Farm Start Extract Job Run/InputPath: ",
+    ),
+    (
+        "branch",
+        "built = _branch(self, *given); built.states[built.start]['Retry'] = [{'IntervalSeconds': 0}]; return built",
+        "/States/Farm Start Extract Job Run/Retry/0",
+    ),
+]
+FAULTS_OF_A_HOOK = [
+    ("return 7", "its hook extract_state_machine returned 7; return a definition or None"),
+    ("raise SystemExit(3)", "its hook extract_state_machine raised SystemExit: 3 (acme_farm.py:"),
+    ("return {'StartAt': 'A', 'States': {}}", "the definition that the hooks extract_state_machine returned: "),
 ]
 
 
 def broken_in(farm: Path, method: str, line: str) -> None:
     module = farm / "acme_farm.py"
-    module.write_text(module.read_text() + f"\n\ndef faulty(self, *given):\n    {line}\n\n\nFarm.{method} = faulty\n")
+    module.write_text(
+        module.read_text() + f"\n\n_branch = Farm.branch\n\n\ndef faulty(self, *given):\n    {line}\n\n\nFarm.{method} = faulty\n"
+    )
 
 
 def run_with_one_failure(installed) -> tuple[dict, str]:
@@ -254,7 +274,43 @@ def test_a_branch_that_cannot_be_built_is_left_out_of_a_local_run_and_refused_by
     assert problem in row["message"]
     assert f"left out of this run: {problem}" in stderr
     assert "for details: extract plugins check farm" in stderr
-    assert cause.removesuffix("; ") in installed.extract("asl", "build", code=2).stderr
+    assert cause.removesuffix("; ").rpartition("/States/")[2] in installed.extract("asl", "build", code=2).stderr
+    assert cause.removesuffix("; ") in installed.extract("doctor", code=1).stdout
+
+
+@pytest.mark.parametrize(("line", "cause"), FAULTS_OF_A_HOOK)
+def test_a_plugin_whose_hook_breaks_the_machine_is_left_out_of_a_local_run(installed, farm, line, cause):
+    module = farm / "acme_farm.py"
+    module.write_text(module.read_text() + f"\n\n@hookimpl\ndef extract_state_machine(definition):\n    {line}\n")
+    row, stderr = run_with_one_failure(installed)
+    assert f"plugin 'farm' of acme-farm 2.1: {cause}" in row["message"]
+    assert f"left out of this run: plugin 'farm' of acme-farm 2.1: {cause}" in stderr
+    assert cause in installed.extract("doctor", code=1).stdout
+    assert cause in installed.extract("asl", "build", code=2).stderr
+
+
+@pytest.mark.parametrize("method", ["settings", "arguments", "status", "branch", "local_answer"])
+def test_what_a_job_type_prints_does_not_stand_among_the_data(installed, farm, method):
+    module = farm / "acme_farm.py"
+    module.write_text(
+        module.read_text() + f"\n\n_kept = Farm.{method}\n\n\ndef loud(self, *given):\n    import click\n    print('loud')\n"
+        f"    click.echo('louder')\n    return _kept(self, *given)\n\n\nFarm.{method} = loud\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(farm)}
+    command = [sys.executable, "-c", "from extract_cli import main; main()"]
+    for arguments in (["run", "sales", "--local"], ["plan", "sales"]):
+        done = subprocess.run(
+            [*command, *arguments, "--output", "json"],
+            cwd=installed.folder,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        json.loads(done.stdout)
+        if arguments[0] == "run" or method in ("settings", "arguments"):
+            assert "loud\nlouder\n" in done.stderr
 
 
 def test_of_two_job_types_with_the_same_states_the_one_named_like_its_title_keeps_them(installed, farm):

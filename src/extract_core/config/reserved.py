@@ -28,3 +28,6 @@ RESERVED: Final = frozenset(
     {f"--{key}" for key in (*OF_THE_RUN, *OF_THE_DATABASE, *OF_THE_WINDOW, *OF_THE_PROOF, *OF_THE_TABLE, *OF_OLD_SCRIPTS)}
     | {ENCODED}
 )
+
+NEVER_AMENDED: Final = frozenset({ENCODED, *(f"--{key}" for key in (*OF_THE_RUN, *OF_THE_WINDOW))})
+"""Those that a plugin's hook cannot replace either: who the attempt is, where it writes, and which rows it reads."""

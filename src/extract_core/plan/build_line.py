@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config.reserved import ENCODED, OF_THE_DATABASE
+from extract_core.config.reserved import ENCODED, NEVER_AMENDED, OF_THE_DATABASE
 from extract_core.config.settings import failure_text
 from extract_core.contract import ArgumentsTooLong, TableRun, Watermark
 from extract_core.errors import PluginError, TrackingError
@@ -136,7 +136,7 @@ def assemble(  # noqa: PLR0913 - a table, its settings, its type and its run
         job_arguments=flat,
     )
     try:
-        table_run = registry.amend_arguments(table_run)
+        table_run = registry.amend_arguments(table_run, NEVER_AMENDED)
     except PluginError as error:
         raise Unplannable(str(error)) from error
     if table_run.job_arguments is not flat:

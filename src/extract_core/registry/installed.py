@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ class Registry:
 
     `job_types` can be used. `broken` plugins can't be used, or only in part; `conflicts` are job types that several plugins
     offer, so that none provides them; `blocked` are the plugins named in EXTRACT_DISABLE_PLUGINS; `notices` are lines for people.
+    `amend_only` are the job types whose tables the hook extract_amend_arguments of a plugin gets; one that is not there gets all.
     """
 
     job_types: Mapping[str, InstalledJobType]
@@ -40,6 +41,7 @@ class Registry:
     plugins: tuple[PluginInfo, ...] = ()
     conflicts: Mapping[str, tuple[Provider, ...]] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    amend_only: Mapping[Provider, frozenset[str]] = field(default_factory=dict)
     hook_calls: Mapping[str, tuple[tuple[Provider, HookCaller], ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -87,23 +89,42 @@ class Registry:
             ),
         )
 
+    def without_plugins(self, causes: Mapping[Provider, str]) -> Registry:
+        """The same without these plugins: nothing of a broken plugin is used, neither its job types nor its hooks."""
+        theirs = {name: causes[entry.provider] for name, entry in self.job_types.items() if entry.provider in causes}
+        rest = self.without(theirs)
+        named = {fault.provider for fault in rest.broken}
+        faults = [BrokenPlugin(provider, cause) for provider, cause in causes.items() if provider not in named]
+        calls = {hook: tuple(call for call in calls if call[0] not in causes) for hook, calls in self.hook_calls.items()}
+        return replace(
+            rest,
+            broken=tuple(sorted((*rest.broken, *faults), key=lambda entry: (entry.provider, entry.cause))),
+            plugins=tuple(info for info in rest.plugins if info.provider not in causes),
+            hook_calls=MappingProxyType(calls),
+        )
+
     def versions(self) -> dict[str, str]:
         """Version by distribution, of all plugins that work."""
         return dict(sorted((plugin.provider.distribution, plugin.provider.version) for plugin in self.plugins))
 
-    def amend_arguments(self, table: TableRun[D]) -> TableRun[D]:
+    def amend_arguments(self, table: TableRun[D], reserved: Container[str] = ()) -> TableRun[D]:
         """The table's run with the job arguments that plugins add or replace (hook extract_amend_arguments).
 
-        Raises PluginError with the name of a plugin that raises, or returns anything but a mapping of text to text.
+        Raises PluginError with the name of a plugin that raises, returns anything but a mapping of text to text, or gives an
+        argument that is `reserved`.
         """
         hook = "extract_amend_arguments"
         for provider, call in self.hook_calls.get(hook, ()):
+            if provider in self.amend_only and table.job_type not in self.amend_only[provider]:
+                continue
             for added in _called(hook, provider, call, table=table, job_type=table.job_type):
                 if not isinstance(added, Mapping):
                     raise PluginError(f"{provider}: its hook {hook} returned {added!r}; return a mapping or None")
                 for key, value in added.items():
                     if not isinstance(key, str) or not isinstance(value, str):
                         raise PluginError(f"{provider}: its hook {hook} returned {{{key!r}: {value!r}}}; both must be text")
+                    if key in reserved:
+                        raise PluginError(f"{provider}: its hook {hook} returned {key!r}; extract sets this argument itself")
                 table = replace(table, job_arguments={**table.job_arguments, **added})
         return table
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 DISABLE_VARIABLE: Final = "EXTRACT_DISABLE_PLUGINS"
 """Environment variable: plugin names with commas between, or ``all``. A plugin named there is not imported."""
 
+_AMEND: Final = "extract_amend_arguments"
+_FOR_ALL: Final = "amends_all_job_types"
 _MODULE: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -192,9 +194,26 @@ class _Loader:
             blocked=blocked,
             plugins=tuple(infos),
             conflicts=MappingProxyType(conflicts),
-            notices=notices,
+            notices=(*notices, *self._idle(infos)),
+            amend_only=MappingProxyType(self._amend_only(infos)),
             hook_calls=MappingProxyType(self._hook_calls()),
         )
+
+    def _amend_only(self, infos: Sequence[PluginInfo]) -> dict[Provider, frozenset[str]]:
+        """The job types of each plugin whose hook extract_amend_arguments is not for all (``amends_all_job_types = True``)."""
+        for_all = {plugin.provider for plugin, module in self.modules.items() if getattr(module, _FOR_ALL, False) is True}
+        return {
+            info.provider: frozenset(info.job_types) for info in infos if _AMEND in info.hooks and info.provider not in for_all
+        }
+
+    def _idle(self, infos: Sequence[PluginInfo]) -> list[str]:
+        """A notice for each plugin whose hook extract_amend_arguments is never called."""
+        return [
+            f"{provider}: its hook {_AMEND} is never called, because it gets the tables of the plugin's own job types, and there "
+            f"are none; for the tables of all job types, write {_FOR_ALL} = True in its module"
+            for provider, job_types in self._amend_only(infos).items()
+            if not job_types
+        ]
 
     def _hook_calls(self) -> dict[str, tuple[tuple[Provider, pluggy.HookCaller], ...]]:
         """For each hook, its plugins in pluggy's order of calls (the reverse of get_hookimpls), each with its own caller."""

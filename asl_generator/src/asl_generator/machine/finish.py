@@ -40,11 +40,11 @@ def _checked(definition: Json, branches: Iterable[MachineBranch], what: str) -> 
     if size > MAX_DEFINITION:
         limit = f"{MAX_DEFINITION:,}"
         raise GeneratorError([f"{what} has {size:,} bytes, but Step Functions allows {limit}: use fewer job types"])
-    _check_language(done, branches, what)
+    check_language(done, branches, what)
     return done
 
 
-def _check_language(definition: dict[str, Json], branches: Iterable[MachineBranch], what: str) -> None:
+def check_language(definition: dict[str, Json], branches: Iterable[MachineBranch], what: str) -> None:
     """Check fields, paths, expressions and targets, as Step Functions does when a machine is created."""
     from asl_toolkit import DefinitionError, load
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from extract_cli.catalog import INSTALL
 from extract_cli.doctor.check import Check
-from extract_cli.doctor.pipeline import account, configs, deployments
+from extract_cli.doctor.pipeline import account, configs, deployments, machine
 from extract_core.errors import ConfigError, ExtractError, UsageError
 from extract_core.wording import how_to_install
 
@@ -53,6 +53,7 @@ def everything(path: Path | None) -> Iterator[Check]:
 def _pipeline(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
     yield from account(pipeline)
     yield from deployments(pipeline, registry)
+    yield from machine(pipeline, registry)
     uses_aws = not pipeline.is_local
     if uses_aws:
         if find_spec("boto3") is None:

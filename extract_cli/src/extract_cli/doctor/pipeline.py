@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,22 @@ def deployments(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
     if examples:
         remedy = "a run on this machine needs no other values; write your own names before you build for AWS"
         yield Check("note", "[job_types]", f"{', '.join(examples)}: the examples that extract init wrote", remedy)
+
+
+def machine(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
+    """Job types that cannot be built into the machine, and plugins whose hook fails; nothing without the generator."""
+    if find_spec("asl_generator") is None:
+        return
+    import asl_generator
+
+    remedy = "a run on this machine leaves it out, and no machine can be built with it"
+    causes = asl_generator.unusable(pipeline, registry)
+    for name, cause in causes.items():
+        yield Check("wrong", f"job type {name}", cause, remedy)
+    working = registry.without(causes)
+    sections = {name: section for name, section in pipeline.job_types.items() if name in working.job_types}
+    for provider, cause in sorted(asl_generator.unusable_hooks(replace(pipeline, job_types=sections), working).items()):
+        yield Check("wrong", f"plugin {provider.plugin}", f"{provider}: {cause}", remedy)
 
 
 def example_of(job_type: AnyJobType) -> dict[str, object]:

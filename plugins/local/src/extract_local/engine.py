@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from extract_core.errors import PluginError
 from extract_local.executions.folder import ExecutionFolder
 
 if TYPE_CHECKING:
@@ -80,11 +81,14 @@ class LocalEngine:
         """
         import asl_generator
 
+        return asl_generator.build_pipeline(self._working_pipeline(), self.registry)
+
+    def _working_pipeline(self) -> Pipeline:
         pipeline = self._pipeline
-        if self.registry.broken or self.registry.blocked:
-            working = {name: section for name, section in pipeline.job_types.items() if name in self.registry.job_types}
-            pipeline = replace(pipeline, job_types=working)
-        return asl_generator.build_pipeline(pipeline, self.registry)
+        if not self.registry.broken and not self.registry.blocked:
+            return pipeline
+        working = {name: section for name, section in pipeline.job_types.items() if name in self.registry.job_types}
+        return replace(pipeline, job_types=working)
 
     def start(self, event: Mapping[str, Json], *, run_id: str, rehearsal: Rehearsal | None = None) -> RunningExecution:
         """Start an execution on threads and processes of this machine. UsageError for an unknown fault to inject."""
@@ -165,22 +169,26 @@ class LocalEngine:
         return alive
 
     def _buildable_definition(self) -> tuple[MachineDefinition, tuple[str, ...]]:
-        """The machine, and notes for the user about job types that cannot be built: they are removed from the registry.
+        """The machine, and notes for the user about job types that cannot be built and plugins whose hook fails.
 
-        Their tables fail with CONFIG and the cause, and the others run. `asl build` refuses such job types.
+        They are removed from the registry. Their tables fail with CONFIG and the cause, and the others run. `asl build` refuses
+        them.
         """
         import asl_generator
 
+        before = self.registry.broken
         try:
             return self.definition(), ()
-        except asl_generator.GeneratorError:
-            causes = asl_generator.unusable(self._pipeline, self.registry)
-            if not causes:
+        except (asl_generator.GeneratorError, PluginError):
+            if causes := asl_generator.unusable(self._pipeline, self.registry):
+                self._registry = self.registry.without(causes)
+            if hooks := asl_generator.unusable_hooks(self._working_pipeline(), self.registry):
+                self._registry = self.registry.without_plugins(hooks)
+            if self.registry.broken == before:
                 raise
-        self._registry = self.registry.without(causes)
         self._parts = replace(self.parts(), registry=self.registry)
-        notes = (f"left out of this run: {broken}" for broken in self.registry.broken if set(broken.job_types) & causes.keys())
-        return self.definition(), tuple(notes)
+        notes = tuple(f"left out of this run: {broken}" for broken in self.registry.broken if broken not in before)
+        return self.definition(), notes
 
     def _folder(self, run_id: str) -> ExecutionFolder:
         return ExecutionFolder.of(self._executions, run_id)
