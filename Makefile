@@ -55,7 +55,7 @@ bench-peers: set-up ## our checker of state machines beside statelint, cfn-lint 
 conformance: set-up ## compares our interpreter and moto's with executions recorded on AWS (RECORDED=file.jsonl)
 	@python asl_toolkit/tools/beside_moto.py $(RECORDED)
 
-pictures: set-up ## draws docs/status.svg from a run of the demo
+pictures: set-up ## draws docs/status.svg and docs/machine.svg from a run of the demo
 	@python tools/pictures.py
 
 lock: ## resolves the dependencies anew and writes requirements.lock

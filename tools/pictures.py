@@ -1,4 +1,8 @@
-"""Makes docs/status.svg: what `extract status` prints of the demo's first run, in which two tables failed (`make pictures`)."""
+"""Makes the pictures of the documents from a run of the demo in which two tables failed (`make pictures`).
+
+- ``docs/status.svg``: what `extract status` prints of it
+- ``docs/machine.svg``: its state machine, with counts, as `extract asl graph` draws it
+"""
 
 import io
 import os
@@ -37,12 +41,14 @@ def printed(*command: str, cwd: Path) -> str:
 
 
 def main() -> None:
-    """Run the demo in a scratch folder, and draw the status of its first run."""
+    """Run the demo in a scratch folder, and draw its first run."""
     with tempfile.TemporaryDirectory() as scratch:
         printed("demo", "--rows", "20000", cwd=Path(scratch))
         (project,) = (path.parent for path in Path(scratch).rglob("extract.toml"))
         runs = re.findall(r'"run_id": "([^"]+)"', printed("runs", "--output", "json", cwd=project))
         status = printed("status", runs[-1], cwd=project).replace(str(project), "extract-demo")
+        graph = ("asl", "graph", "--run", runs[-1], "--format", "svg", "-o", str(ROOT / "docs" / "machine.svg"))
+        subprocess.run([PROGRAM, *graph], cwd=project, check=True)
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(status))
     picture = console.export_svg(

@@ -48,7 +48,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
 }
 _OURS: Final = {name: command for group in _GROUPS.values() for name, command in group.items()}
-_LINE: Final = 66  # characters of a text that fit beside the names in a terminal of 80 columns
+_LINE: Final = 63  # characters of a text that fit beside the names in a terminal of 80 columns
 _OPTIONS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 
 

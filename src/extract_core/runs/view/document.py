@@ -201,7 +201,7 @@ class Comparison(_Documented):
     """This run beside the latest earlier runs of its tables. Sums count the tables that succeeded in both, in the same mode."""
 
     runs: Sequence[str]
-    """The earlier runs, newest first."""
+    """The earlier runs that had one of these tables."""
     tables: int
     rows: int
     rows_before: int
