@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from extract_job.databases.conditions import Condition
 from extract_job.databases.window import Past, Window
 from extract_job.errors import FailureClass, JobError
-from extract_job.last_result import NOTHING, LastResult
+from extract_job.last_result import LastResult
 from extract_job.marks import Watermark
 
 MOST_REMEMBERED = 1_000_000
@@ -68,7 +68,7 @@ def past_by_digests(last: LastResult, watermark: Watermark | None, columns: Sequ
         if overlap.columns == tuple(columns):
             return Past(overlap.begin, last.members["high_watermark"])
         problem = "the table's columns have changed, so that old rows cannot be recognised"
-    return Past(problem=problem or "nothing is known", named=last is not NOTHING)
+    return Past(problem=problem or "nothing is known")
 
 
 def problem_of(last: LastResult, watermark: Watermark | None, by: str) -> str | None:

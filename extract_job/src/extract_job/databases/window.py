@@ -46,8 +46,6 @@ class Past:
     begin: str | None = None
     high: str | None = None
     problem: str | None = None
-    named: bool = True
-    """The arguments name a last result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +113,15 @@ def decide(column: WatermarkColumn, watermark: Watermark, past: Past, rules: Rul
         notes = (_behind(watermark.column, low, newest, rules),)
         high = low
     begin = begin_of(watermark.type, low, _lag(column, watermark, low))
-    overlap, operator = None, ">="
-    if not past.named and watermark.lag is None:
-        begin, operator = low, ">"  # a core that knows neither argument commits each row above the mark once
-    elif past.problem is not None:
+    overlap = None
+    if past.problem is not None:
         notes += (f"rows from {begin!r} up to {low!r} are read again, also those that were delivered: {past.problem}",)
     elif past.begin is not None and past.high is not None:
         begin = past.begin if begin is None or column.below(begin, past.begin) else begin
         overlap = column.compared("<=", past.high)
     rows = column.compared("<=", high)
     if begin is not None:
-        rows = column.compared(operator, begin) & rows
+        rows = column.compared(">=", begin) & rows
     nulls = column.count(column.is_null)
     return _with_next(column, watermark, Window(rows, begin, high, nulls, future, overlap=overlap, notes=notes))
 

@@ -30,7 +30,7 @@ from extract_job.databases.delivered import MOST_REMEMBERED, Memory, problem_of,
 from extract_job.databases.postgresql.connection import Session
 from extract_job.databases.postgresql.server import Snapshot, read_snapshot
 from extract_job.databases.window import Past, Window
-from extract_job.last_result import NOTHING, LastResult
+from extract_job.last_result import LastResult
 from extract_job.marks import Watermark
 
 EPOCH = 2**32
@@ -60,7 +60,7 @@ class Transactions:
         """Return what the last attempt knows of this table."""
         problem = problem_of(last, watermark, "transactions") or self._problem(last, identity)
         if problem is not None or last.overlap is None:
-            return Past(problem=problem, named=last is not NOTHING)
+            return Past(problem=problem)
         return Past(last.overlap.begin, last.members["high_watermark"])
 
     def _problem(self, last: LastResult, identity: str | None) -> str | None:
