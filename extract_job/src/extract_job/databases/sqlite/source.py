@@ -108,6 +108,8 @@ class SqliteSource:
 
     def _new(self, rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
         """Return the rows to deliver, without the two flags at their end."""
+        if not any(row[-2] or row[-1] for row in rows):
+            return [row[:-2] for row in rows]
         new, old = [], []
         for *values, overlap, remember in rows:
             row = tuple(values)
