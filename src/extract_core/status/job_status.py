@@ -65,6 +65,9 @@ def _parsed(job_type: AnyJobType, outcome: Outcome) -> JobStatus:
         return unknown(f"the status parser of job type {name!r} returned SUCCEEDED for a caught error; {_raw(outcome)}")
     if status.state is not JobState.SUCCEEDED and status.failure is None:
         status = replace(status, failure=FailureClass.UNKNOWN)
+    if status.retryable and outcome.error is not None and "job_result" in outcome.item:
+        # An earlier state of the branch has an answer of the service, so a question failed, and the job may still be running.
+        status = replace(status, retryable=False)
     return status
 
 
