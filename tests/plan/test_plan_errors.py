@@ -308,3 +308,17 @@ def test_an_argument_that_a_broken_plugin_may_know_is_no_fault(plan, registry):
         "sales.yml:1:47: extract.default_arguments.queue: neither the core nor any installed job type knows this key; what only "
         "the script reads goes under extract.arguments"
     )
+
+
+def test_one_oversized_item_is_the_error_of_its_table(plan, registry):
+    long = "x" * 210_000
+    own = f"arguments: {{--x: {long}}}"
+    tables = f"a: {{{own}}}, b: {{}}, c: {{argument_encoding: json, {own}}}"
+    a, b, c = plan(f"extract: {{job_type: loom, tables: {{{tables}}}}}", registry=registry)
+    assert (
+        "bytes, and 200,000 is the limit of one item of the state machine: shorten them, or write argument_encoding: json"
+        in a.plan_error
+    )
+    assert b.plan_error is None
+    assert c.plan_error is None
+    assert c.spilled is not None

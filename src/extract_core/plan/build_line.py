@@ -13,6 +13,7 @@ from extract_core.contract import ArgumentsTooLong, TableRun, Watermark
 from extract_core.errors import PluginError, TrackingError
 from extract_core.plan.attempt import NOTHING
 from extract_core.plan.job_arguments import as_object, encoded, flat_arguments, unfit
+from extract_core.plan.limits import MAX_ARGUMENTS, payload_bytes
 from extract_core.plan.line import Built, PlannedTable, Spilled, watermark_json
 from extract_core.plan.places import MAX_SEGMENT, arguments_place, segment
 from extract_core.plan.service_arguments import apart
@@ -47,6 +48,8 @@ class _TooLong(Unplannable):
     """The job type raised ArgumentsTooLong."""
 
 
+_SURELY_FITS: Final = MAX_ARGUMENTS // 8
+"""Characters: the arguments of most tables are not measured in bytes."""
 _REMEDY: Final = ", or write argument_encoding: json, with which the job reads its arguments from an object"
 
 
@@ -253,6 +256,11 @@ def _built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse
         raise Unplannable(failure_text(in_use.installed, error)) from error
     if not isinstance(arguments, dict) or not _is_plain(arguments):
         _check_json(arguments, f"job type {name!r} ({in_use.installed.provider})")
+    if len(repr(arguments)) > _SURELY_FITS and (size := payload_bytes(arguments)) > MAX_ARGUMENTS:
+        raise _TooLong(
+            f"job type {name!r}: the arguments of this table have {size:,} bytes, and {MAX_ARGUMENTS:,} is the limit of one item "
+            "of the state machine: shorten them"
+        )
     return arguments
 
 

@@ -16,6 +16,8 @@ MAX_PAYLOAD: Final = 262_144
 """Bytes of UTF-8 that a state's input or output may have (Step Functions quotas, "Quotas related to task executions")."""
 ENVELOPE: Final = 2_048
 """Bytes of it kept for what lambda:invoke puts around its Payload (ExecutedVersion, SdkHttpMetadata: about 1 KB)."""
+MAX_ARGUMENTS: Final = 200_000
+"""Bytes of one table's `$.arguments`: the item, the job's answer and a cause of 32 KiB are beside them in a state's input."""
 MAX_HISTORY: Final = 25_000
 """Events of one execution's history (Step Functions quotas)."""
 EVENTS_OF_A_TABLE: Final = 15
