@@ -324,3 +324,11 @@ def test_without_boto3_the_extra_is_named():
 def test_opening_the_stores_imports_no_boto3():
     code = "import sys; from extract_core.objects.routed import open_objects; open_objects(); assert 'boto3' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_page_in_s3_is_shown_by_a_browser_and_not_downloaded(client, bucket):
+    store = S3Objects(client)
+    for name in ("report.html", "plan.jsonl"):
+        store.write(f"s3://{bucket}/runs/one/{name}", b"x")
+    types = [client.head_object(Bucket=bucket, Key=f"runs/one/{name}")["ContentType"] for name in ("report.html", "plan.jsonl")]
+    assert types == ["text/html; charset=utf-8", "binary/octet-stream"]

@@ -91,7 +91,7 @@ class S3Objects:
 
         def call(s3: S3Client) -> bool:
             if not if_absent:
-                s3.put_object(Bucket=bucket, Key=key, Body=data)
+                s3.put_object(Bucket=bucket, Key=key, Body=data, ContentType=_content_type(key))
                 return True
             for attempt in range(1, _TRIES + 1):
                 try:
@@ -190,3 +190,8 @@ def _place(uri: str, *, whole: bool = True) -> tuple[str, str]:
     if size > _MAX_KEY:
         raise ObjectError(f"{uri!r}: the key has {size:,} bytes, and S3 takes {_MAX_KEY:,}")
     return match[1], match[2]
+
+
+def _content_type(key: str) -> str:
+    """What a browser takes the object for: a page is shown. Other objects have the default of S3 (API reference, PutObject)."""
+    return "text/html; charset=utf-8" if key.endswith(".html") else "binary/octet-stream"

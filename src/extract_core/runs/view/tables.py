@@ -75,7 +75,6 @@ def _ended(
     for row in rows:
         cost.update(row.cost_basis or {})
     seconds = [row.seconds for row in rows if row.seconds is not None]
-    later: Any = last  # members that older rows do not have
     return TableResult(
         table=last.table,
         job_type=last.job_type,
@@ -89,11 +88,11 @@ def _ended(
         files=None if last.files is None else len(last.files),
         seconds=round(sum(seconds), 3) if seconds else None,
         rows_without_watermark=last.rows_without_watermark,
-        rows_in_the_future=getattr(later, "rows_in_the_future", None),
-        rows_delivered_before=getattr(later, "rows_delivered_before", None),
-        schema_changes=list(getattr(later, "schema_changes", None) or ()),
-        notes=list(getattr(later, "notes", None) or ()),
-        proof=getattr(later, "proof", None),
+        rows_in_the_future=last.rows_in_the_future,
+        rows_delivered_before=last.rows_delivered_before,
+        schema_changes=list(last.schema_changes or ()),
+        notes=list(last.notes or ()),
+        proof=last.proof,
         cost=_sorted(cost),
         usd=round(sum(usd), 6) if usd else None,
         attempts=[_attempt(row) for row in rows],
