@@ -24,3 +24,8 @@ def test_a_throttled_question_is_not():
     refused = status(job_error=THROTTLE, job_result={"JobRunState": "RUNNING", "Id": "jr_1"})
     assert (refused.failure, refused.retryable) == ("THROTTLED", False)
     assert "Rate exceeded" in refused.message
+
+
+def test_an_error_after_the_start_is_not():
+    refused = status(later_error=THROTTLE, started={"Id": "jr_1"})
+    assert (refused.failure, refused.retryable) == ("THROTTLED", False)

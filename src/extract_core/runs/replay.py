@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger("extract_core")
 
-_OUTCOMES = ("job_result", "job_error", "plan_error")
+_OUTCOMES = ("job_result", "job_error", "later_error", "plan_error")
 
 
 def replay(parts: Parts, run: RunRecord) -> Mapping[Key, StartedJob] | None:

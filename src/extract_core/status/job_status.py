@@ -65,15 +65,15 @@ def _parsed(job_type: AnyJobType, outcome: Outcome) -> JobStatus:
         return unknown(f"the status parser of job type {name!r} returned SUCCEEDED for a caught error; {_raw(outcome)}")
     if status.state is not JobState.SUCCEEDED and status.failure is None:
         status = replace(status, failure=FailureClass.UNKNOWN)
-    if status.retryable and outcome.error is not None and "job_result" in outcome.item:
-        # An earlier state of the branch has an answer of the service, so a question failed, and the job may still be running.
+    if status.retryable and outcome.error is not None and outcome.item.keys() & {"job_result", "later_error"}:
+        # An earlier state of the branch has started the job, so a question failed, and the job may still be running.
         status = replace(status, retryable=False)
     return status
 
 
 def outcome_of(item: Mapping[str, Json]) -> Outcome | None:
     """What the branch left; None: nothing. A caught error counts before a result: a polling loop may have left an earlier one."""
-    error = item.get("job_error")
+    error = item.get("job_error", item.get("later_error"))
     if error is not None:
         fields = error if isinstance(error, Mapping) else {}
         name, cause = fields.get("Error"), fields.get("Cause")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asl_generator.branches.faults import CAN_CATCH, KEEP_ERROR, REPEATS_JOBS, branch_faults, language
-from asl_generator.branches.scopes import State, States, error_names, listed, scopes
+from asl_generator.branches.scopes import State, States, error_names, listed, scopes, targets
 from asl_generator.errors import GeneratorError, calling
 from asl_generator.machine.core_states import CATCHABLE, catchers
 from asl_generator.machine.json_text import plain
@@ -46,7 +46,8 @@ def assemble(placed: PlacedJobType) -> MachineBranch:
     faults = [*_retry_faults([*retries]), *branch_faults(branch, states, job_type.title)]
     if faults:
         raise GeneratorError([f"{placed.named}: {fault}" for fault in faults])
-    completed = {name: _completed(branch, name, state, retries) for name, state in states.items()}
+    later = _after(branch.job_state, states)
+    completed = {name: _completed(branch, name, state, retries, later=name in later) for name, state in states.items()}
     for scope in scopes(completed, branch.start):
         for state in scope.states.values():
             state.setdefault("Comment", f"Part of the job type {job_type.name}, of {provider.distribution}")
@@ -94,8 +95,22 @@ def _retry_faults(retries: list[object]) -> Iterator[str]:
             yield f"{place} has {values}; use at least 1 and 0"
 
 
-def _completed(branch: Branch, name: str, state: State, retries: list[Retry]) -> State:
-    """The state with the generator's parts: time limit and Retry of the job, Catch, and Next to the status handler."""
+def _after(job_state: str, states: States) -> frozenset[str]:
+    """The states that the branch can reach from its job state, without it: there the job may have started."""
+    reached: set[str] = set()
+    ahead = [job_state]
+    while ahead:
+        following = set(targets(states.get(ahead.pop(), {}))) - reached - {job_state}
+        reached |= following
+        ahead += following
+    return frozenset(reached)
+
+
+def _completed(branch: Branch, name: str, state: State, retries: list[Retry], *, later: bool) -> State:
+    """The state with the generator's parts: time limit and Retry of the job, Catch, and Next to the status handler.
+
+    An error after the start is kept at ``$.later_error``, so that the status handler never starts a second job beside the first.
+    """
     done: State = dict(state)
     jsonata = language(branch, state) == "JSONata"
     if name == branch.job_state:
@@ -109,13 +124,13 @@ def _completed(branch: Branch, name: str, state: State, retries: list[Retry]) ->
         if "Retry" not in done and retries:
             done["Retry"] = [_retrier(retry) for retry in retries]
     if state.get("Type") in CAN_CATCH:
-        done["Catch"] = _catch(state, jsonata=jsonata)
+        done["Catch"] = _catch(state, "later_error" if later else "job_error", jsonata=jsonata)
     if state.get("Type") != "Choice" and "Next" not in done:
         done["Next"] = HANDLE_STATUS
     return done
 
 
-def _catch(state: State, *, jsonata: bool) -> list[Json]:
+def _catch(state: State, member: str, *, jsonata: bool) -> list[Json]:
     """The plugin's own catchers, then catchers for all other errors, unless the plugin catches States.ALL itself."""
     own: list[Json] = list(listed(state, "Catch"))
     caught = {name for catcher in listed(state, "Catch") for name in error_names(catcher)}
@@ -123,8 +138,9 @@ def _catch(state: State, *, jsonata: bool) -> list[Json]:
         return own
     missing = [error for error in CATCHABLE if error not in caught]
     if jsonata:
-        return [*own, *({"ErrorEquals": [error], "Output": KEEP_ERROR, "Next": HANDLE_STATUS} for error in missing)]
-    return [*own, *catchers("$.job_error", HANDLE_STATUS, missing)]
+        output = KEEP_ERROR.replace("job_error", member)
+        return [*own, *({"ErrorEquals": [error], "Output": output, "Next": HANDLE_STATUS} for error in missing)]
+    return [*own, *catchers(f"$.{member}", HANDLE_STATUS, missing)]
 
 
 def _retrier(retry: Retry) -> Json:
