@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from extract_cli.complete import complete_run, complete_table
 from extract_cli.find_run import find_run
 from extract_cli.find_table import of_a_table
 from extract_cli.options import limit_option, local_option, pipeline_option, runs_of
@@ -49,8 +50,8 @@ def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str
 
 
 @click.command()
-@click.argument("run", metavar="RUN")
-@click.argument("table")
+@click.argument("run", metavar="RUN", shell_complete=complete_run)
+@click.argument("table", shell_complete=complete_table)
 @click.option("--attempt", type=click.IntRange(1), help="Which attempt. [default: the last one]")
 @local_option
 @pipeline_option

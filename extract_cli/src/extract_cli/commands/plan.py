@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from extract_cli.complete import complete_source, complete_table
 from extract_cli.installed import load_registry
 from extract_cli.options import pipeline_option
 from extract_cli.views.output import output_option
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("source", required=False, metavar="[SOURCE|FILE]")
-@click.argument("tables", nargs=-1)
+@click.argument("source", required=False, metavar="[SOURCE|FILE]", shell_complete=complete_source)
+@click.argument("tables", nargs=-1, shell_complete=complete_table)
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
 @click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
 @click.option("--event", metavar="FILE", help="The event as JSON, instead of SOURCE and TABLES. - is stdin.")

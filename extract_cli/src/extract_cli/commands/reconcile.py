@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from extract_cli.complete import complete_run
 from extract_cli.find_run import find_run
 from extract_cli.options import local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, output_option, print_json, print_table
@@ -21,7 +22,7 @@ _LOOK_BACK = 200
 
 
 @click.command()
-@click.argument("names", metavar="[RUN]...", nargs=-1)
+@click.argument("names", metavar="[RUN]...", nargs=-1, shell_complete=complete_run)
 @local_option
 @pipeline_option
 @output_option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from extract_cli.complete import complete_run
 from extract_cli.find_run import LATEST, find_run
 from extract_cli.options import local_option, pipeline_option, runs_of
 from extract_cli.views.output import print_json
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", metavar="[RUN]", default=LATEST)
+@click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=complete_run)
 @click.option(
     "-o",
     "--output",

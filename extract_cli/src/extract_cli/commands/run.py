@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from extract_cli.complete import complete_run, complete_source, complete_table
 from extract_cli.installed import print_trouble
 from extract_cli.options import engine_of, local_option, pipeline_option
 from extract_cli.views.output import output_option
@@ -48,8 +49,8 @@ def _starting(command: Callable[..., int]) -> Callable[..., int]:
 
 
 @click.command()
-@click.argument("source")
-@click.argument("tables", nargs=-1)
+@click.argument("source", shell_complete=complete_source)
+@click.argument("tables", nargs=-1, shell_complete=complete_table)
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
 @click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
 @click.option("--backfill-from", metavar="MARK", help="Read the rows above this mark again. No watermark moves.")
@@ -86,7 +87,7 @@ def run(
 
 
 @click.command()
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=complete_run)
 @click.option("--failed", is_flag=True, help="All tables that did not succeed. This is the default.")
 @click.option("--tables", multiple=True, metavar="TABLE", help="Only these of the failed tables.")
 @click.option("--force", is_flag=True, help="Also tables that a later run has extracted.")

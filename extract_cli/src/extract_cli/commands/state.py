@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from extract_cli.complete import complete_table
 from extract_cli.find_table import find_source, of_a_table, source_option
 from extract_cli.options import limit_option, local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, output_option, print_json, print_table
@@ -67,7 +68,7 @@ def show(runs: PipelineRuns, source: str, table: str, output: str) -> int:
 
 
 @state.command("set")
-@click.argument("table")
+@click.argument("table", shell_complete=complete_table)
 @click.argument("mark")
 @click.option("--column", help="The column of the watermark. [default: its present column]")
 @click.option("--type", "kind", help="Its type: int, decimal, date, timestamp, string. [default: its present type]")
@@ -96,7 +97,7 @@ def _check(mark: str, kind: str) -> None:
 
 
 @state.command("reset")
-@click.argument("table")
+@click.argument("table", shell_complete=complete_table)
 @_changing
 def reset(table: str, **options: Any) -> int:
     """Remove the watermark of TABLE: its next run reads the table from the beginning."""

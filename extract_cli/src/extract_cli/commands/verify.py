@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from extract_cli.complete import complete_run, complete_table
 from extract_cli.find_run import find_run
 from extract_cli.options import local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, output_option, plain, print_json, print_table
@@ -27,8 +28,8 @@ _JOB = "extract_job"
 
 
 @click.command()
-@click.argument("run", metavar="RUN")
-@click.argument("tables", metavar="[TABLE …]", nargs=-1)
+@click.argument("run", metavar="RUN", shell_complete=complete_run)
+@click.argument("tables", metavar="[TABLE …]", nargs=-1, shell_complete=complete_table)
 @local_option
 @pipeline_option
 @output_option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from extract_cli.complete import complete_run
 from extract_cli.find_run import LATEST, find_run
 from extract_cli.options import local_option, pipeline_option, runs_of
 from extract_cli.views.output import output_option
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", metavar="[RUN]", default=LATEST)
+@click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=complete_run)
 @local_option
 @pipeline_option
 @output_option
