@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "state show public.notes": STORES,
     "state history public.notes": STORES,
     "reconcile": STORES,
+    "clean sales": {*STORES},  # and the places of plans
     "logs one public.notes": LOCAL,
     "report one -o json": LOCAL,
     "report one -o html": {*LOCAL, *MACHINE, *DRAWING},

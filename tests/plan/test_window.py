@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from tests.shared_fixtures.source import RUN
+from shared_fixtures.source import RUN
 
 from extract_core.plan.attempt import Committed
 from extract_core.plan.check import check_source

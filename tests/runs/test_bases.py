@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.shared_fixtures.pipeline import SALES
+from shared_fixtures.pipeline import SALES
 
 from extract_core import FailureClass
 from extract_core.objects.files import file_uri
@@ -244,7 +244,7 @@ import os, sys
 from pathlib import Path
 from extract_core.status import record
 from extract_core.tracking.sqlite import SQLiteTracking
-from tests.shared_fixtures.pipeline import Pipeline
+from shared_fixtures.pipeline import Pipeline
 pipeline = Pipeline(Path(sys.argv[1]), SQLiteTracking(Path(sys.argv[1]) / "tracking.db"))
 items = {item["table"]: item for item in pipeline.plan()["tables_to_extract"]}
 pipeline.done(items["public.accounts"])
@@ -256,9 +256,9 @@ pipeline.done(items["public.orders"], high="2026-03-01 05:00:00")
 @pytest.fixture
 def killed(tmp_path):
     """A pipeline whose status handler was killed between the commit of the orders and their manifest."""
-    from tests.shared_fixtures.pipeline import Pipeline
+    from shared_fixtures.pipeline import Pipeline
 
-    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], cwd=Path(__file__).parents[2], check=False)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], cwd=Path(__file__).parents[1], check=False)
     assert done.returncode == 9
     (tmp_path / "config").rename(tmp_path / "old config")
     with SQLiteTracking(tmp_path / "tracking.db") as tracking:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import boto3
 import pytest
 from moto import mock_aws
-from tests.shared_fixtures.pipeline import PARQUET
+from shared_fixtures.pipeline import PARQUET
 
 from extract_core.errors import ObjectUnavailable
 from extract_core.objects.routed import RoutedObjects

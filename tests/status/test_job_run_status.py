@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from tests.shared_fixtures.pipeline import SALES
+from shared_fixtures.pipeline import SALES
 
 from extract_core import FailureClass, JobState, JobStatus
 from extract_core.errors import TrackingUnavailable, UsageError

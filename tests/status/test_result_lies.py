@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.shared_fixtures.pipeline import PARQUET
+from shared_fixtures.pipeline import PARQUET
 
 from extract_core import FailureClass, JobState
 

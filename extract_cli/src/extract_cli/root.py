@@ -31,6 +31,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "watch": ("extract_cli.commands.watch:watch", "Follow a run to its end."),
         "rerun": ("extract_cli.commands.run:rerun", "Run only the failed tables of a run again."),
         "reconcile": ("extract_cli.commands.reconcile:reconcile", "Clean up after runs that died."),
+        "clean": ("extract_cli.commands.clean:clean", "Remove files that no live read needs."),
     },
     "Look back": {
         "status": ("extract_cli.commands.status:status", "Show how a run went, table by table."),
