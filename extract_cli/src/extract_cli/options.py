@@ -19,6 +19,11 @@ local_option = click.option("--local", is_flag=True, help="Use this machine, eve
 limit_option = click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many to show.")
 
 
+def examples(*lines: str) -> str:
+    """The end of a command's help: commands to copy. Click keeps the lines of a paragraph that begins with this mark."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
 def engine_of(path: Path | None, *, local: bool) -> Engine:
     """The engine of this pipeline."""
     from extract_core.pipeline.read import read_pipeline

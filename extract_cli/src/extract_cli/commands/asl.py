@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from extract_cli.options import local_option, pipeline_option, runs_of
+from extract_cli.options import examples, local_option, pipeline_option, runs_of
 from extract_cli.views.output import output_option
 from extract_cli.write_file import write_file
 
@@ -40,7 +40,7 @@ def build(pipeline: Path | None, output: str) -> None:
     click.echo(f"state machine {machine.name}: {kinds}, {len(text.encode()):,} bytes{place}", err=True)
 
 
-@asl.command()
+@asl.command(epilog=examples("extract asl graph", "extract asl graph --format svg --run latest -o machine.svg"))
 @click.option(
     "--format", "format_", type=click.Choice(["mermaid", "svg"]), default="mermaid", show_default=True, help="Of the graph."
 )

@@ -9,7 +9,7 @@ import click
 from extract_cli.complete import complete_run, complete_table
 from extract_cli.find_run import find_run
 from extract_cli.find_table import of_a_table
-from extract_cli.options import limit_option, local_option, pipeline_option, runs_of
+from extract_cli.options import examples, limit_option, local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, output_option, print_json, print_reason, print_table
 from extract_core.errors import ObjectError, UsageError
 from extract_core.wording import did_you_mean
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from extract_core.tracking.records import AttemptRow
 
 
-@click.command()
+@click.command(epilog=examples("extract history public.orders --limit 5"))
 @of_a_table
 @limit_option
 def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str) -> int:
@@ -49,7 +49,7 @@ def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str
     return 0
 
 
-@click.command()
+@click.command(epilog=examples("extract logs latest public.orders", "extract logs sales-first public.orders --attempt 1"))
 @click.argument("run", metavar="RUN", shell_complete=complete_run)
 @click.argument("table", shell_complete=complete_table)
 @click.option("--attempt", type=click.IntRange(1), help="Which attempt. [default: the last one]")

@@ -11,7 +11,7 @@ import click
 
 from extract_cli.complete import complete_source, complete_table
 from extract_cli.installed import load_registry
-from extract_cli.options import pipeline_option
+from extract_cli.options import examples, pipeline_option
 from extract_cli.views.output import output_option
 from extract_core.errors import ConfigError, UsageError
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from extract_core.registry.installed import Registry
 
 
-@click.command()
+@click.command(epilog=examples("extract plan sales", "extract plan sales public.orders"))
 @click.argument("source", required=False, metavar="[SOURCE|FILE]", shell_complete=complete_source)
 @click.argument("tables", nargs=-1, shell_complete=complete_table)
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")

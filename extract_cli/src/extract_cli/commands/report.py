@@ -9,7 +9,7 @@ import click
 
 from extract_cli.complete import complete_run
 from extract_cli.find_run import LATEST, find_run
-from extract_cli.options import local_option, pipeline_option, runs_of
+from extract_cli.options import examples, local_option, pipeline_option, runs_of
 from extract_cli.views.output import print_json
 from extract_cli.write_file import write_file
 from extract_core.errors import UsageError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from extract_core.runs.view.document import RunResults
 
 
-@click.command()
+@click.command(epilog=examples("extract report --open", "extract report sales-first -o night.html", "extract report -o json"))
 @click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=complete_run)
 @click.option(
     "-o",

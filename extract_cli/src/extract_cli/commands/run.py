@@ -8,7 +8,7 @@ import click
 
 from extract_cli.complete import complete_run, complete_source, complete_table
 from extract_cli.installed import print_trouble
-from extract_cli.options import engine_of, local_option, pipeline_option
+from extract_cli.options import engine_of, examples, local_option, pipeline_option
 from extract_cli.views.output import output_option
 from extract_core.errors import UsageError
 
@@ -48,7 +48,13 @@ def _starting(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "extract run sales --local",
+        "extract run sales public.orders 'crm.*' tag:large",
+        "extract run sales public.orders --backfill-from 2026-01-01 --backfill-to 2026-02-01",
+    )
+)
 @click.argument("source", shell_complete=complete_source)
 @click.argument("tables", nargs=-1, shell_complete=complete_table)
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
@@ -86,7 +92,7 @@ def run(
     return _follow(engine_of(start["pipeline"], local=start["local"]), event, start)
 
 
-@click.command()
+@click.command(epilog=examples("extract rerun sales-first --local"))
 @click.argument("run", metavar="RUN", shell_complete=complete_run)
 @click.option("--failed", is_flag=True, help="All tables that did not succeed. This is the default.")
 @click.option("--tables", multiple=True, metavar="TABLE", help="Only these of the failed tables.")

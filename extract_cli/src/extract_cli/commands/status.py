@@ -8,14 +8,14 @@ import click
 
 from extract_cli.complete import complete_run
 from extract_cli.find_run import LATEST, find_run
-from extract_cli.options import limit_option, local_option, pipeline_option, runs_of
+from extract_cli.options import examples, limit_option, local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, output_option, print_json, print_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command()
+@click.command(epilog=examples("extract status", "extract status sales-first --output json"))
 @click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=complete_run)
 @click.option("--all", "all_tables", is_flag=True, help="Show every table, also of a run of more than 1,000.")
 @local_option

@@ -9,7 +9,7 @@ import click
 
 from extract_cli.complete import complete_run
 from extract_cli.find_run import LATEST, find_run
-from extract_cli.options import local_option, pipeline_option, runs_of
+from extract_cli.options import examples, local_option, pipeline_option, runs_of
 from extract_cli.views.output import output_option
 from extract_cli.views.progress import Progress, moment
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from extract_core.tracking.records import RunRecord
 
 
-@click.command()
+@click.command(epilog=examples("extract watch", "extract watch sales-first"))
 @click.argument("run", metavar="[RUN]", default=LATEST, shell_complete=complete_run)
 @local_option
 @pipeline_option
