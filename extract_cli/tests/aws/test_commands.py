@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from extract_core import JobState
+from extract_core.objects.routed import open_objects
 
 EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:extract-sales"
 
@@ -48,6 +49,21 @@ def test_a_run_is_started_and_followed_and_its_failed_table_run_again(cloud, cli
         "extract: nothing of run 'one' is left to run again: public.events: succeeded since, in run 'two'; 2 tables succeeded "
         "in it\n"
     )
+
+
+def test_the_report_of_a_run_has_its_states_and_is_beside_its_plan(cloud, cli, tmp_path):
+    cloud.deploy()
+    cloud.glue.failing = {"public.events"}
+    cli("run", "sales", "--run-id", "one")
+    document = told(cli("report", "one", "-o", "json"))
+    states = {state["state"]: (state["entered"], state["failed"]) for state in document["states"]}
+    assert states["Glue Start Extract Job Run"] == (3, 1)
+    assert (document["state"], document["rerun"]) == ("FAILED", "extract rerun one")
+    said = cli("report", "one", "-o", tmp_path / "one.html")
+    assert (said.code, said.err) == (0, "")
+    assert "3, 1 failed" in (tmp_path / "one.html").read_text(encoding="utf-8")
+    beside = open_objects().read(document["plan_uri"].replace("plan.jsonl", "report.html")).decode()
+    assert "extract logs one public.events" in beside
 
 
 def test_to_leave_a_watch_is_not_to_stop_the_run(cloud, cli, monkeypatch):
