@@ -11,7 +11,7 @@ import pytest
 from extract_core.errors import TrackingUnavailable
 from extract_core.objects.files import file_uri
 from extract_core.runs.reconcile import reconcile
-from extract_core.status.manifest import highest, publish_all
+from extract_core.status.manifest import highest, publish, publish_all
 from extract_core.tracking.sqlite import SQLiteTracking
 
 MARK = "2026-03-01 05:00:00"
@@ -134,3 +134,33 @@ def test_manifests_that_cannot_be_listed_do_not_keep_a_run_from_its_plan(pipelin
 
 def test_a_source_without_data_is_listed_once(pipeline):
     assert highest(pipeline.parts, "sales", [f"t{number}" for number in range(10_000)]) == {}
+
+
+def test_a_row_without_room_for_its_files_names_those_of_its_result(pipeline, item_of):
+    """A very long list of files is left out of a row in DynamoDB."""
+    item = item_of("public.orders")
+    pipeline.done(item, high=MARK)
+    (name,) = entries(pipeline)
+    place = pipeline.folder / "data/sales/public.orders/_committed" / name
+    row = replace(pipeline.row("public.orders"), files=None)
+    place.unlink()
+    assert publish(pipeline.parts, row) is True
+    assert entries(pipeline)[name]["files"] == [{"name": "part-00000.parquet", "bytes": 12}]
+    place.unlink()
+    pipeline.path(item["result_uri"]).unlink()
+    assert publish(pipeline.parts, row) is True
+    assert entries(pipeline)[name]["files"] is None
+
+
+def test_an_attempt_that_version_0_1_0_recorded_gets_its_entry(pipeline, item_of):
+    item = item_of("public.orders")
+    pipeline.done(item, high=MARK)
+    before = entries(pipeline)
+    shutil.rmtree(pipeline.folder / "data/sales/public.orders/_committed")
+    with pipeline.tracking._database.writing() as cursor:
+        cursor.execute("UPDATE attempts SET fencing = NULL, mode = NULL")
+    assert pipeline.record(item, {"State": "DONE"}) == {"status": "SUCCEEDED"}
+    assert entries(pipeline) == before
+    shutil.rmtree(pipeline.folder / "data/sales/public.orders/_committed")
+    assert publish_all(pipeline.parts, pipeline.tracking.run("run-1"), pipeline.tracking.attempts("run-1")) == 1
+    assert entries(pipeline) == before

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobState
-from extract_core.errors import ObjectError, ObjectUnavailable, TrackingUnavailable
+from extract_core.errors import ObjectError, ObjectNotFound, ObjectUnavailable, TrackingUnavailable
 from extract_core.plan.item_key import item_key
 from extract_core.plan.places import folder, segment
 from extract_core.plan.plan_file import stored_items
@@ -46,9 +46,9 @@ def publish(parts: Parts, row: AttemptRow) -> bool:
     """
     if row.state is not JobState.SUCCEEDED:
         return False
-    data = json.dumps(entry(_with_files(parts, row)), ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
     uri = entry_place(row)
     try:
+        data = json.dumps(entry(_with_files(parts, row)), ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
         if parts.objects.write(uri, data, if_absent=True):
             return True
         return not _is_of(parts, uri, row) and _put_behind(parts, row, data)
@@ -197,11 +197,18 @@ def entry(row: AttemptRow) -> dict[str, Json]:
 
 
 def _with_files(parts: Parts, row: AttemptRow) -> AttemptRow:
-    """The row with its files. A row of DynamoDB has no room for very long lists; the result object has them all."""
+    """The row with its files. A row of DynamoDB has no room for very long lists; the result object has them all.
+
+    Without the result object, the files stay unknown, and all that is below the attempt's folder counts.
+    """
     if row.files is not None or row.rows is None or row.result_uri is None:
         return row
-    result: Any = json.loads(parts.objects.read(row.result_uri))
-    return replace(row, files=result["files"])
+    try:
+        result: Any = json.loads(parts.objects.read(row.result_uri))
+        return replace(row, files=result["files"])
+    except (ObjectNotFound, ValueError, KeyError, TypeError) as error:
+        log.warning("%s: the files of the attempt are not known: %s", row.table, error)
+        return row
 
 
 def entry_place(row: AttemptRow) -> str:

@@ -100,6 +100,8 @@ def put(  # noqa: PLR0913 - the whole of one attempt
     if finished.outcome is not Recorded.DUPLICATE:
         recorded = replace(status, state=row.state, failure=row.failure, retryable=row.retryable, message=row.message)
         parts.registry.run_finished(item, row.job_type or "", recorded, log)
+    if row.fencing is None:  # version 0.1.0 recorded it
+        row = replace(row, fencing=key.fencing, mode=str(_mark(item).get("mode", "full")))
     publish(parts, row)
     return finished
 

@@ -53,14 +53,16 @@ def state() -> None:
 @state.command("show")
 @of_a_table
 def show(runs: PipelineRuns, source: str, table: str, output: str) -> int:
-    """Show the watermark of TABLE, the run that holds it, and its last end."""
+    """Show the watermark of TABLE, the base of its next increment, the run that holds it, and its last end."""
     known = runs.tracking.states(source, [table])[table]
     alive = known.owner is not None and runs.engine.is_running(known.owner.execution_id)
     if output == "json":
         print_json({**asdict(known), "held": alive})
         return 0
     mark = f"{known.watermark!r} of {known.column} ({known.type}), version {known.version}" if known.watermark else "none"
-    lines = [f"table      {source} {table}", f"watermark  {mark}", f"last end   {_last(known)}"]
+    by_hand = ", set by hand" if known.set_by_hand else ""
+    lines = [f"table      {source} {table}", f"watermark  {mark}{by_hand}", f"base       {known.base or 'none'}"]
+    lines.append(f"last end   {_last(known)}")
     if known.owner is not None:
         lines.append(f"held by    run {known.owner.run_id} since {known.owner.started_at}{'' if alive else ', which has died'}")
     click.echo("\n".join(lines))
@@ -74,7 +76,7 @@ def show(runs: PipelineRuns, source: str, table: str, output: str) -> int:
 @click.option("--type", "kind", help="Its type: int, decimal, date, timestamp, string. [default: its present type]")
 @_changing
 def set_mark(table: str, mark: str, column: str | None, kind: str | None, **options: Any) -> int:
-    """Let the next incremental run of TABLE read the rows above MARK."""
+    """Let the next incremental run of TABLE read the rows from MARK on, without a lag."""
     change = _Change(table, may_be_new=True, **options)
     column, kind = column or change.state.column, kind or change.state.type
     if column is None or kind is None:
