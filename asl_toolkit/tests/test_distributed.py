@@ -205,8 +205,9 @@ def test_children_are_separate_executions():
 def test_a_listener_gets_the_events_of_children_as_they_happen():
     heard = []
 
-    def listen(arn):
-        name = arn.rsplit(":", 1)[1]
+    def listen(child):
+        name = child.arn.rsplit(":", 1)[1]
+        assert name == child.name
         return lambda event: heard.append((name, event["id"], event["type"]))
 
     states = {"P": {"Type": "Wait", "Seconds": 5, "Next": "Q"}, "Q": {"Type": "Pass", "End": True}}

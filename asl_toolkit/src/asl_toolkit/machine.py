@@ -44,7 +44,7 @@ class StateMachine:
 
         `listener` gets each event in order, on the execution's thread; `child_listener` gets each ended child of a
         DISTRIBUTED Map with its history, `map_run_listener` each Map Run after it has read its items. `child_events` is
-        called with the ARN of each child at its start, and returns a listener for the events of that child. `seed` fixes the
+        called for each child that starts, and returns a listener for the events of that child. `seed` fixes the
         jitter of Retry. `nested`: `clock` is that of the execution whose Task starts this one. Raises DefinitionError if a
         Task has no handler, and ValueError if the input is not a JSON value or is over 256 KiB.
         """

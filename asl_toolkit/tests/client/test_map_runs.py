@@ -1,5 +1,7 @@
 """Map Runs of DISTRIBUTED Maps and their children, as the API shows them."""
 
+import threading
+
 import pytest
 
 from asl_toolkit import Services, TaskFailed, VirtualClock, inline
@@ -101,6 +103,58 @@ def test_batches_count_items_and_executions(flaky, run):
         {"succeeded": 3, "total": 3, "resultsWritten": 3},
         {"succeeded": 2, "total": 2, "resultsWritten": 2},
     )
+
+
+def test_children_are_there_while_they_run(create):
+    gate, started = threading.Event(), threading.Semaphore(0)
+
+    def job(request):
+        started.release()
+        gate.wait(30)
+        return {}
+
+    client = StepFunctions(Services({("glue", "startJobRun"): job}))
+    machine = create(client, "m", distributed(MaxConcurrency=2))
+    execution = client.start_execution(stateMachineArn=machine, input="[1, 2, 3]")["executionArn"]
+    for _ in range(2):
+        assert started.acquire(timeout=30)
+    (run,) = client.list_map_runs(executionArn=execution)["mapRuns"]
+    arn = run["mapRunArn"]
+    assert counts(client.describe_map_run(mapRunArn=arn)) == {"pending": 1, "running": 2, "total": 3}
+    listed = client.list_executions(mapRunArn=arn, statusFilter="RUNNING")["executions"]
+    assert [child["status"] for child in listed] == ["RUNNING"] * 2
+    child = client.describe_execution(executionArn=listed[0]["executionArn"])
+    assert (child["status"], "stopDate" in child, child["mapRunArn"]) == ("RUNNING", False, arn)
+    history = client.get_execution_history(executionArn=child["executionArn"])["events"]
+    assert [event["type"] for event in history][:2] == ["ExecutionStarted", "TaskStateEntered"]
+    gate.set()
+    client.wait_for_execution(executionArn=execution)
+    assert counts(client.describe_map_run(mapRunArn=arn)) == {"succeeded": 3, "total": 3, "resultsWritten": 3}
+
+
+def test_a_map_run_that_reads_its_items_has_no_children_yet(create):
+    gate, reads = threading.Event(), threading.Event()
+
+    def read(request):
+        reads.set()
+        gate.wait(30)
+        return "[1]"
+
+    client = StepFunctions(Services({("glue", "startJobRun"): inline(Flaky()), ("s3", "getObject"): read}))
+    place = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "Parameters": {"Bucket": "b", "Key": "k"},
+        "ReaderConfig": {"InputType": "JSON"},
+    }
+    machine = create(client, "m", distributed(ItemReader=place))
+    execution = client.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
+    assert reads.wait(30)
+    (run,) = client.list_map_runs(executionArn=execution)["mapRuns"]
+    assert client.list_executions(mapRunArn=run["mapRunArn"])["executions"] == []
+    assert counts(client.describe_map_run(mapRunArn=run["mapRunArn"])) == {}
+    gate.set()
+    client.wait_for_execution(executionArn=execution)
+    assert len(client.list_executions(mapRunArn=run["mapRunArn"])["executions"]) == 1
 
 
 def test_an_unknown_map_run(client):

@@ -1,4 +1,4 @@
-"""Children of Map Runs as DescribeExecution shows them, read from their history after their end."""
+"""Children of Map Runs as DescribeExecution shows them, read from their history."""
 
 from asl_toolkit.client.map_run_book import MapRunRecord
 from asl_toolkit.client.operation import Response
@@ -9,20 +9,16 @@ _BY_MAP_RUN = "Execution can only be redriven using Map Run redrive"  # as in ex
 
 def describe_child(record: MapRunRecord, child: ChildExecution) -> Response:
     """A child as DescribeExecution shows it, plus `itemCount` for ListExecutions."""
-    first, last = child.events[0], child.events[-1]
+    last = child.events[-1]
+    if child.status == "RUNNING":
+        return _of_start(record, child) | {
+            "redriveStatus": "NOT_REDRIVABLE",
+            "redriveStatusReason": "Execution is RUNNING and cannot be redriven",
+        }
     succeeded = child.status == "SUCCEEDED"
     reason = f"Execution is {child.status} and cannot be redriven" if succeeded else _BY_MAP_RUN
-    answer: Response = {
-        "executionArn": child.arn,
-        "stateMachineArn": record.start.machine_arn,
-        "name": child.name,
-        "status": child.status,
-        "startDate": first["timestamp"],
+    answer = _of_start(record, child) | {
         "stopDate": last["timestamp"],
-        "input": first["executionStartedEventDetails"]["input"],
-        "inputDetails": {"included": True},
-        "mapRunArn": child.map_run_arn,
-        "redriveCount": 0,
         "redriveStatus": "NOT_REDRIVABLE" if succeeded else "REDRIVABLE_BY_MAP_RUN",
         "redriveStatusReason": reason,
     }
@@ -30,3 +26,18 @@ def describe_child(record: MapRunRecord, child: ChildExecution) -> Response:
         return answer | {"output": last["executionSucceededEventDetails"]["output"], "outputDetails": {"included": True}}
     answer |= last.get("executionFailedEventDetails") or last.get("executionAbortedEventDetails") or {}
     return answer
+
+
+def _of_start(record: MapRunRecord, child: ChildExecution) -> Response:
+    first = child.events[0]
+    return {
+        "executionArn": child.arn,
+        "stateMachineArn": record.start.machine_arn,
+        "name": child.name,
+        "status": child.status,
+        "startDate": first["timestamp"],
+        "input": first["executionStartedEventDetails"]["input"],
+        "inputDetails": {"included": True},
+        "mapRunArn": child.map_run_arn,
+        "redriveCount": 0,
+    }

@@ -7,7 +7,7 @@ from typing import Any
 from asl_toolkit.client.arns import valid_name
 from asl_toolkit.client.children import describe_child
 from asl_toolkit.client.dates import date_of
-from asl_toolkit.client.map_runs import events_of
+from asl_toolkit.client.map_runs import events_of, find_map_run
 from asl_toolkit.client.model import Request
 from asl_toolkit.client.operation import Part, Response, operation
 from asl_toolkit.client.pages import page
@@ -95,7 +95,8 @@ class Executions(Part):
         self._registry.require(arn, "ListExecutions", "mapRun")
         record = self._registry.map_runs.run(arn)
         if record is None:
-            raise self._registry.error("ResourceNotFound", f"Resource not found: '{arn}'", "ListExecutions")
+            find_map_run(self._registry, arn, "ListExecutions")
+            return []
         return [describe_child(record, child) for child in self._registry.map_runs.children(record)]
 
     @operation("GetExecutionHistory")
@@ -174,6 +175,7 @@ class Executions(Part):
                 nested=clock is not None,
                 child_listener=registry.map_runs.ended,
                 map_run_listener=registry.map_runs.started,
+                child_events=registry.map_runs.child_started,
             )
             started = registry.executions[arn] = Started(execution, target, text, request.get("traceHeader"))
         return started

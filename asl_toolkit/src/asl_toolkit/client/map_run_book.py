@@ -1,14 +1,16 @@
 """The Map Runs of a client, as listeners reported them."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
+from asl_toolkit.runtime.history import Event
+from asl_toolkit.runtime.map_run_events import ChildExecution, ChildStart, MapRunStart
 
 
 @dataclass(slots=True)
 class MapRunRecord:
-    """A started Map Run and its ended children, by ARN."""
+    """A started Map Run and its children, by ARN."""
 
     start: MapRunStart
     children: dict[str, ChildExecution] = field(default_factory=dict)
@@ -29,6 +31,14 @@ class MapRunBook:
             record.start = start
             record.children = {arn: child for arn, child in record.children.items() if child.status == "SUCCEEDED"}
 
+    def child_started(self, start: ChildStart) -> Callable[[Event], None]:
+        """A child begins. Returns the listener of its events."""
+        child = ChildExecution(start.map_run_arn, start.name, start.arn, "RUNNING", [], start.items)
+        with self._lock:
+            self._runs[start.map_run_arn].children[start.arn] = child
+            self._of_child[start.arn] = start.map_run_arn
+        return child.events.append
+
     def ended(self, child: ChildExecution) -> None:
         """A child has ended."""
         with self._lock:
@@ -41,13 +51,13 @@ class MapRunBook:
             return self._runs.get(arn)
 
     def child(self, arn: str) -> tuple[MapRunRecord, ChildExecution] | None:
-        """A child that has ended, and its Map Run."""
+        """A child, and its Map Run."""
         with self._lock:
             run = self._runs.get(self._of_child.get(arn, ""))
             child = None if run is None else run.children.get(arn)
             return None if run is None or child is None else (run, child)
 
     def children(self, record: MapRunRecord) -> list[ChildExecution]:
-        """The children of a Map Run that have ended, the newest first."""
+        """The children of a Map Run, the newest first."""
         with self._lock:
-            return list(reversed(record.children.values()))
+            return [child for child in reversed(record.children.values()) if child.events]

@@ -46,10 +46,10 @@ def courses(events: Sequence[Event]) -> Iterator[Course]:
         yield Course(arn, status, event["timestamp"], stopped, last["timestamp"] if again else None, len(again))
 
 
-def _counts(ended: Counter[str], total: int, course: Course, limit: int) -> dict[str, int]:
-    """Counts in the form of DescribeMapRun. Unended children count as running up to MaxConcurrency, after the end as aborted."""
+def _counts(ended: Counter[str], total: int, course: Course) -> dict[str, int]:
+    """Counts in the form of DescribeMapRun, by the children's statuses. What has not ended at the end counts as aborted."""
     rest = max(0, total - ended["succeeded"] - ended["failed"])
-    running = min(rest, limit or rest) if course.status == "RUNNING" else 0
+    running = ended["running"] if course.status == "RUNNING" else 0
     return {
         "failuresNotRedrivable": 0,
         "pendingRedrive": 0,
@@ -89,7 +89,7 @@ class MapRuns(Part):
         """The status of a Map Run, its limits, and the counts of its items and children."""
         registry, arn = self._registry, request["mapRunArn"]
         registry.require(arn, "DescribeMapRun", "mapRun")
-        execution_arn, course = self._find(arn)
+        execution_arn, course = find_map_run(registry, arn, "DescribeMapRun")
         record = registry.map_runs.run(arn)
         children = [] if record is None else registry.map_runs.children(record)
         items, executions = Counter[str](), Counter[str]()
@@ -108,23 +108,23 @@ class MapRuns(Part):
             "maxConcurrency": limit,
             "toleratedFailureCount": 0 if start is None else start.tolerated_count or 0,
             "toleratedFailurePercentage": 0.0 if start is None else float(start.tolerated_percentage or 0),
-            "itemCounts": _counts(items, total, course, limit),
-            "executionCounts": _counts(executions, len(children) if batched else total, course, limit),
+            "itemCounts": _counts(items, total, course),
+            "executionCounts": _counts(executions, len(children) if batched else total, course),
             "redriveCount": course.redrives,
         }
         dates = {"stopDate": course.stopped, "redriveDate": course.redriven}
         return answer | {name: moment for name, moment in dates.items() if moment is not None}
 
-    def _find(self, arn: str) -> tuple[str, Course]:
-        """The execution of a Map Run, and its course; ResourceNotFound."""
-        registry = self._registry
-        record = registry.map_runs.run(arn)
-        known = [record.start.execution_arn] if record is not None else list(registry.executions)
-        for execution_arn in known:
-            for course in courses(events_of(registry, execution_arn, "DescribeMapRun")):
-                if course.arn == arn:
-                    return execution_arn, course
-        raise registry.error("ResourceNotFound", f"Resource not found: '{arn}'", "DescribeMapRun")
+
+def find_map_run(registry: Registry, arn: str, name: str) -> tuple[str, Course]:
+    """The execution of a Map Run, and its course; ResourceNotFound. A Map Run is there before its items are read."""
+    record = registry.map_runs.run(arn)
+    known = [record.start.execution_arn] if record is not None else list(registry.executions)
+    for execution_arn in known:
+        for course in courses(events_of(registry, execution_arn, name)):
+            if course.arn == arn:
+                return execution_arn, course
+    raise registry.error("ResourceNotFound", f"Resource not found: '{arn}'", name)
 
 
 def events_of(registry: Registry, arn: str, name: str) -> list[Event]:

@@ -16,7 +16,7 @@ from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, History, named
 from asl_toolkit.runtime.item_sources import STATE_DATA, Items
 from asl_toolkit.runtime.items import read_items
 from asl_toolkit.runtime.loop import Cancelled
-from asl_toolkit.runtime.map_run_events import ChildExecution, MapRunStart
+from asl_toolkit.runtime.map_run_events import ChildExecution, ChildStart, MapRunStart
 from asl_toolkit.runtime.maps import item_input, items_of, number_text
 from asl_toolkit.runtime.payload import MOST_BYTES, Payload
 from asl_toolkit.runtime.progress import Done, Progress
@@ -202,7 +202,10 @@ class MapRun:
         label = self._label.rsplit("/", 1)[-1]
         machine_name = f"{parent.context['StateMachine']['Name'].split('/')[0]}/{label}"
         context = {"Execution": about, "StateMachine": {"Id": machine_arn, "Name": machine_name}}
-        history = History(clock, None if parent.child_events is None else parent.child_events(arn))
+        listener = None
+        if parent.child_events is not None:
+            listener = parent.child_events(ChildStart(self.arn, name, arn, count))
+        history = History(clock, listener)
         run = parent.child(history, context)
 
         def tell(status: str) -> None:

@@ -1,13 +1,10 @@
-"""The records for listeners of a Map Run: one at its start, and one at the end of each child execution."""
+"""The records for listeners of a Map Run: one at its start, and one at the start and at the end of each child execution."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from asl_toolkit.runtime.history import Event
-
-ChildEvents: TypeAlias = Callable[[str], Callable[[Event], None]]
-"""Called with the ARN of each child that starts. It returns the listener of this child's events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +17,20 @@ class ChildExecution:
     status: str
     events: list[Event]
     items: int = 1  # number of its items: more than one with an ItemBatcher
+
+
+@dataclass(frozen=True, slots=True)
+class ChildStart:
+    """The record of a child that starts."""
+
+    map_run_arn: str
+    name: str
+    arn: str
+    items: int = 1
+
+
+ChildEvents: TypeAlias = Callable[[ChildStart], Callable[[Event], None]]
+"""Called for each child that starts. It returns the listener of this child's events."""
 
 
 @dataclass(frozen=True, slots=True)

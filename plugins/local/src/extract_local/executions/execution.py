@@ -5,16 +5,15 @@ from __future__ import annotations
 import queue
 import threading
 from contextlib import suppress
-from itertools import count
 from typing import TYPE_CHECKING, Final, cast
 
-from extract_core.runs.child_events import base_of, moved
 from extract_core.runs.engine import ExecutionEnd
 from extract_core.runs.reconcile import reconcile
+from extract_local.executions.children import Children
 from extract_local.executions.event_log import EventLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     import asl_toolkit
     from extract_core.contract import Json
@@ -65,12 +64,7 @@ class LocalExecution:
             log.write(history_event)
             self._queue.put(history_event)
 
-        children = count(1)
-
-        def listen_to_child(_arn: str) -> Callable[[Mapping[str, Json]], None]:
-            base = base_of(0, next(children))
-            return lambda child_event: listen(moved(child_event, base))
-
+        children = Children(listen)
         try:
             self._execution = machine.start(
                 event,
@@ -80,7 +74,8 @@ class LocalExecution:
                 state_machine_arn=machine_arn,
                 clock=clock,
                 listener=listen,
-                child_events=listen_to_child,
+                map_run_listener=children.map_run,
+                child_events=children.child,
             )
         except BaseException:
             log.close()

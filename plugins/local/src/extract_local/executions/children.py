@@ -1,0 +1,68 @@
+"""The children of the Map Run of a local execution: their events among those of the execution, and their counts.
+
+The counts have the form of an engine's own event, ``MapRunCounted`` (`extract_core.runs.engine`): once per second at most.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+from extract_core.runs.child_events import base_of, moved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from asl_toolkit.runtime.map_run_events import ChildStart, MapRunStart
+    from extract_core.contract import Json
+
+    Tell = Callable[[Mapping[str, Json]], None]
+
+_ENDS: Final = {
+    "ExecutionSucceeded": "succeeded",
+    "ExecutionFailed": "failed",
+    "ExecutionAborted": "aborted",
+    "ExecutionTimedOut": "timedOut",
+}
+_SECONDS: Final = 1.0
+
+
+class Children:
+    """Listens to one execution's children. All calls come from the execution's thread."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._numbers = count(1)
+        self._counts = dict.fromkeys(("pending", "running", *_ENDS.values(), "total"), 0)
+        self._told_at = 0.0
+
+    def map_run(self, start: MapRunStart) -> None:
+        """A Map Run begins: its items are known."""
+        self._counts["pending"] = self._counts["total"] = start.items
+        self._count()
+
+    def child(self, _start: ChildStart) -> Tell:
+        """A child begins. Returns the listener of its events."""
+        base = base_of(0, next(self._numbers))
+        self._counts["pending"] -= 1
+        self._counts["running"] += 1
+
+        def listen(event: Mapping[str, Json]) -> None:
+            self._tell(moved(event, base))
+            end = _ENDS.get(str(event["type"]))
+            if end is not None:
+                self._counts["running"] -= 1
+                self._counts[end] += 1
+                is_last = not self._counts["running"] and not self._counts["pending"]
+                if is_last or time.monotonic() - self._told_at >= _SECONDS:
+                    self._count()
+
+        return listen
+
+    def _count(self) -> None:
+        self._told_at = time.monotonic()
+        counts: Any = dict(self._counts)
+        at: Any = datetime.now(UTC)
+        self._tell({"id": 0, "previousEventId": 0, "type": "MapRunCounted", "timestamp": at, "mapRunCountedEventDetails": counts})
