@@ -11,6 +11,8 @@ from extract_core.config.read import read_faulty
 from extract_core.config.secret_words import above_tables, of_table
 from extract_core.errors import ConfigError
 from extract_core.plan.attempt import Attempt, Places, RunContext
+from extract_core.plan.foresight import Foresight, example_run_id
+from extract_core.plan.line import PlannedTable
 from extract_core.plan.notes import core_of, senseless
 from extract_core.plan.source_planner import Planner
 from extract_core.plan.window import foreign_reads, foreign_script
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from extract_core.errors import Finding
     from extract_core.registry.installed import Registry
 
-_RUN = RunContext(run_id="check", execution_id="check", started_at="2000-01-01T00:00:00+00:00")
 _PLACES = Places(data_uri="s3://data/", runs_uri="s3://runs/")
 
 
@@ -32,22 +33,31 @@ _PLACES = Places(data_uri="s3://data/", runs_uri="s3://runs/")
 class Checked:
     """The result of a check: `findings` in the order of the file; `job_types` counts the tables per job type.
 
-    `config` is None if nothing could be read; `notes` are worth knowing, but not faults.
+    `config` is None if nothing could be read; `notes` are worth knowing, but not faults. `foresight` is of a run of all tables,
+    if there is a machine.
     """
 
     findings: tuple[Finding, ...]
     config: SourceConfig | None = None
     job_types: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    foresight: Foresight | None = None
 
 
-def check_source(
-    data: bytes, *, file: str, registry: Registry, machine: Mapping[str, Json] | None = None, faulty: Collection[str] = ()
+def check_source(  # noqa: PLR0913 - the config, and what it is checked against
+    data: bytes,
+    *,
+    file: str,
+    registry: Registry,
+    machine: Mapping[str, Json] | None = None,
+    faulty: Collection[str] = (),
+    places: Places = _PLACES,
 ) -> Checked:
     """Check the config in `data` against the installed job types.
 
     With a machine (its facts, see `machine_facts`), each table is also planned for it. Without one, rules that depend on a
-    machine are not checked. Nor are they for the `faulty` job types: those whose section in extract.toml has findings.
+    machine are not checked. Nor are they for the `faulty` job types: those whose section in extract.toml has findings. `places`
+    are those of the pipeline: the sizes of items depend on them.
     """
     try:
         config, findings = read_faulty(data, file=file)
@@ -56,7 +66,10 @@ def check_source(
     planner = Planner(config, machine, registry, faulty)
     of_plan = list(planner.prepare(config.tables))
     counts: Counter[str] = Counter()
-    attempt = Attempt(run=_RUN, number=1, places=_PLACES)
+    run_id = example_run_id(config.source)
+    run = RunContext(run_id=run_id, execution_id=run_id, started_at="2000-01-01T00:00:00+00:00")
+    attempt = Attempt(run=run, number=1, places=places)
+    foresight = Foresight(config.source, places.runs_uri, machine) if machine is not None else None
     notes: list[Finding] = list(above_tables(config))
     foreign: dict[str, list[str]] = {}
     with collector_paused():
@@ -69,6 +82,8 @@ def check_source(
             if isinstance(planned, list):
                 of_plan += planned
             else:
+                if foresight is not None and isinstance(planned, PlannedTable):
+                    foresight.add(planned)
                 core = planned[0].core if isinstance(planned, tuple) else core_of(planned)
                 notes += senseless(config, table, core)
                 script = foreign_script(core) if core.get("extract_type", "FE") == "PE" else None
@@ -86,4 +101,5 @@ def check_source(
             *(f"{file}: the section {name} is for other tools and not read here" for name in config.ignored),
             *map(str, notes),
         ),
+        foresight=foresight,
     )

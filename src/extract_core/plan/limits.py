@@ -1,4 +1,7 @@
-"""The limits of one execution of an INLINE machine. A run above them is refused with numbers before it starts."""
+"""The limits of one execution. An INLINE machine runs all tables in one; a run above its limits is refused before it starts.
+
+In a DISTRIBUTED machine each table has an execution, so only the size of its item counts.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,11 @@ EVENTS_OF_AN_ATTEMPT: Final = 17
 """Of each further attempt: Choice 2, Wait 2, Choice 2, .sync Task 6, status Lambda 5."""
 EVENTS_AROUND: Final = 20
 """Config manager 5, Map 4, summary 5, Choice 2, the ends 4."""
+NEAR: Final = 0.8
+"""Part of a limit from which on there is a warning."""
+
+SWITCH: Final = 'write map = "distributed" in [machine] of extract.toml, then build and deploy the machine'
+REMEDY: Final = f"{SWITCH}, or run fewer tables at once (name them in the event, or leave some out with exclude)"
 
 
 @dataclass(slots=True)
@@ -74,13 +82,13 @@ def check_limits(output: Mapping[str, Json], *, retry_loop: bool = False) -> Non
 
 def check_load(load: Load, *, retry_loop: bool) -> None:
     """As `check_limits`, for an output that is already added up."""
-    count, size, room = load.tables, load.payload_bytes, MAX_PAYLOAD - ENVELOPE
-    remedy = "run fewer tables at once (name them in the event, or leave some out with exclude)"
-    if size > room:
+    count, size = load.tables, load.payload_bytes
+    if size > MAX_PAYLOAD - ENVELOPE:
+        room = MAX_PAYLOAD - ENVELOPE
         fit = max(1, room * count // size)
         raise UsageError(
             f"the {count:,} tables of this run need {size:,} bytes of items, and Step Functions carries {room:,} "
-            f"({MAX_PAYLOAD:,} less {ENVELOPE:,} for the Lambda's answer) into an INLINE map: about {fit:,} tables fit; {remedy}"
+            f"({MAX_PAYLOAD:,} less {ENVELOPE:,} for the Lambda's answer) into an INLINE map: about {fit:,} tables fit; {REMEDY}"
         )
     events = load.history_events(retry_loop=retry_loop)
     if events > MAX_HISTORY:
@@ -90,5 +98,20 @@ def check_load(load: Load, *, retry_loop: bool) -> None:
         fewer = "" if events == once else ", or give them fewer attempts (max_attempts)"
         raise UsageError(
             f"the {count:,} tables of this run make about {events:,} history events{attempts}, and an execution with an INLINE "
-            f"map may have {MAX_HISTORY:,}: about {fit:,} tables fit; {remedy}{fewer}"
+            f"map may have {MAX_HISTORY:,}: about {fit:,} tables fit; {REMEDY}{fewer}"
         )
+
+
+def near_limit(load: Load, *, retry_loop: bool) -> str | None:
+    """A warning for an output that an INLINE machine carries, but that uses most of one of its limits. None: there is room."""
+    uses = (
+        (load.payload_bytes, MAX_PAYLOAD - ENVELOPE, "bytes of items"),
+        (load.history_events(retry_loop=retry_loop), MAX_HISTORY, "history events"),
+    )
+    amount, room, what = max(uses, key=lambda use: use[0] / use[1])
+    if not NEAR <= amount / room <= 1:
+        return None
+    return (
+        f"the {load.tables:,} tables use {amount:,} of the {room:,} {what} that an INLINE map may have "
+        f"({100 * amount // room} %): before there are more tables, {SWITCH}"
+    )

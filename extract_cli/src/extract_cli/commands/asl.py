@@ -12,10 +12,12 @@ from extract_cli.views.output import output_option
 from extract_cli.write_file import write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from asl_generator.machine.definition import MachineDefinition
     from extract_core.contract import Json
+    from extract_core.pipeline.model import Pipeline
+    from extract_core.registry.installed import Registry
 
 
 @click.group()
@@ -91,10 +93,33 @@ def _built(pipeline: Path | None) -> MachineDefinition:
     registry = discover(strict=True)
     for notice in registry.notices:
         click.echo(f"note: {notice}", err=True)
-    machine = build_pipeline(read_pipeline(pipeline), registry)
+    read = read_pipeline(pipeline)
+    machine = build_pipeline(read, registry)
     if machine.left_out:
         click.echo(f"note: left out, since extract.toml has no section for them: {', '.join(machine.left_out)}", err=True)
+    if read.machine.map == "INLINE":
+        for warning in _walls(read, registry):
+            click.echo(f"warning: {warning}", err=True)
     return machine
+
+
+def _walls(pipeline: Pipeline, registry: Registry) -> Iterator[str]:
+    """What a run of all tables would meet in an INLINE machine, for each config of the pipeline that is a file here."""
+    from extract_cli.config_files import config_folder
+    from extract_core.config.find import is_config
+    from extract_core.plan.attempt import Places
+    from extract_core.plan.check import check_source
+    from extract_core.plan.machine import machine_facts
+
+    folder = config_folder(pipeline)
+    if folder is None or not folder.is_dir():
+        return
+    machine, places = machine_facts(pipeline, registry), Places(data_uri=pipeline.data_uri, runs_uri=pipeline.runs_uri)
+    for path in sorted(path for path in folder.iterdir() if is_config(path.name) and path.is_file()):
+        checked = check_source(path.read_bytes(), file=str(path), registry=registry, machine=machine, places=places)
+        wall = checked.foresight and (checked.foresight.refused or checked.foresight.warning)
+        if wall:
+            yield f"{path}: {wall}"
 
 
 def _put(text: str, output: str) -> str:

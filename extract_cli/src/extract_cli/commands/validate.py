@@ -100,6 +100,7 @@ def _configs(pipeline: Pipeline, findings: Sequence[Finding]) -> list[Path]:
 
 
 def _check(path: Path, registry: Registry, pipeline: Pipeline | None, findings: Sequence[Finding]) -> Checked:
+    from extract_core.plan.attempt import Places
     from extract_core.plan.check import Checked, check_source
     from extract_core.plan.machine import machine_facts
 
@@ -111,7 +112,23 @@ def _check(path: Path, registry: Registry, pipeline: Pipeline | None, findings: 
     unread = any(finding.path in ("pipeline", "machine", "job_types") for finding in findings)  # nothing is known of the machine
     machine = machine_facts(pipeline, registry) if pipeline is not None and not unread else None
     faulty = {finding.path.split(".")[1] for finding in findings if finding.path.startswith("job_types.")}
-    return check_source(data, file=str(path), registry=registry, machine=machine, faulty=faulty)
+    if pipeline is None:
+        return check_source(data, file=str(path), registry=registry)
+    places = Places(data_uri=pipeline.data_uri, runs_uri=pipeline.runs_uri)
+    checked = check_source(data, file=str(path), registry=registry, machine=machine, faulty=faulty, places=places)
+    return _with_walls(path, checked)
+
+
+def _with_walls(path: Path, checked: Checked) -> Checked:
+    """With what an INLINE machine would say of a run of all tables: a finding if it refuses the run, a note if it soon will."""
+    from dataclasses import replace
+
+    foresight = checked.foresight
+    if foresight is None:
+        return checked
+    if foresight.refused is not None:
+        return replace(checked, findings=(*checked.findings, Finding(str(path), 0, 0, "", foresight.refused)))
+    return replace(checked, notes=(*checked.notes, f"{path}: {foresight.warning}")) if foresight.warning else checked
 
 
 def _compared(checked: Checked, registry: Registry, url: str) -> Checked:

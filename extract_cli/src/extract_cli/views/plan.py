@@ -117,6 +117,8 @@ def _print_faults(preview: Preview, errors: Mapping[str, int], prefix: str) -> N
         click.echo(placed_line(line, preview.event.source, prefix) + (f" ({count:,} tables)" if count > 1 else ""))
     if preview.refused:
         click.echo(preview.refused)
+    if preview.warning:
+        click.echo(f"warning: {preview.warning}", err=True)
     print_notes([str(placed(note, preview.event.source, prefix)) for note in preview.notes])
 
 
@@ -143,6 +145,7 @@ def _tail_json(preview: Preview) -> dict[str, Any]:
         "transitions_at_most": costs.transitions_at_most,
         "usd": round(costs.usd, 6),
         "refused": preview.refused,
+        "warning": preview.warning,
         "notes": [str(note) for note in preview.notes],
     }
 

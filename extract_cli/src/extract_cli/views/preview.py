@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from extract_core.errors import UsageError
 from extract_core.pipeline.parts import Parts
 from extract_core.plan.costs import Costs, costs_of
 from extract_core.plan.explain import Explainer, Resolved
-from extract_core.plan.limits import MAX_PAYLOAD, Load, check_load, payload_bytes
+from extract_core.plan.foresight import Foresight, example_run_id
 from extract_core.plan.machine import machine_facts
-from extract_core.plan.places import plan_place
-from extract_core.plan.plan_file import LinePlace
 from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import Execution
@@ -23,7 +20,6 @@ from extract_core.runs.rerun import repeated, rerun
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from extract_core.contract import Json
     from extract_core.errors import Finding
     from extract_core.pipeline.model import Pipeline
     from extract_core.plan.event import ExtractEvent
@@ -32,7 +28,6 @@ if TYPE_CHECKING:
     from extract_core.tracking.records import TableState
 
 _STARTED: Final = "2000-01-01T00:00:00+00:00"
-_STAMP: Final = "20000101T000000-0000"  # always the same, and as long as that of a real run, so that sizes are right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +61,12 @@ class Preview:
         self.notes: list[Finding] = []
         self.held = 0
         self._parts = parts
-        self._run_id = f"{event.source[:59]}-{_STAMP}"
+        run_id = example_run_id(event.source)
         repeats = repeated(parts.tracking, event)
         planning = Planning(
             parts=parts,
             event=event,
-            execution=Execution(id=self._run_id, name=self._run_id, started_at=_STARTED),
+            execution=Execution(id=run_id, name=run_id, started_at=_STARTED),
             machine=self.machine,
             reingest=repeats.reingest,
             backfill=repeats.backfill,
@@ -84,26 +79,16 @@ class Preview:
         bases = check_bases(parts, self._states.values(), repair=False)
         self._planned = stream_from(draft, committed(self._states, bases))
         self._explainer = Explainer(planning.read_source(), self.machine, parts.registry) if event.rerun_of is None else None
-        self._load = Load(payload_bytes({
-            "run_id": self._run_id,
-            "source": event.source,
-            "tables_to_extract": [],
-            "max_concurrency": pipeline.machine.max_concurrency,
-            "map_error": None,
-        }))  # fmt: skip
+        self._foresight = Foresight(event.source, parts.runs_uri, self.machine)
 
     def tables(self, *, explained: bool) -> Iterator[TablePreview]:
         """Each table, with its values if they are to be explained."""
-        explainer, offset, length = self._explainer, 0, 0
-        plan_uri = plan_place(self._parts.runs_uri, self._run_id)
+        explainer = self._explainer
         alive: dict[str, bool] = {}
         if explainer is not None:
             self.notes += explainer.notes_above()
         for planned in self._planned:
-            if self._load.payload_bytes <= MAX_PAYLOAD:  # above it, no digit of a place matters any more
-                length = len(planned.line())
-            self._load.add(_item(planned, LinePlace(plan_uri, offset, length)))
-            offset += length
+            self._foresight.add(planned)
             if explainer is not None:
                 self.notes += explainer.notes(planned)
             lock = _lock(self._states.get(planned.table), self._parts, alive)
@@ -114,23 +99,22 @@ class Preview:
     @property
     def costs(self) -> Costs:
         """What the tables that were read need, and what that costs."""
-        return costs_of(self._load, self.machine)
+        return costs_of(self._foresight.load, self.machine)
 
     @property
     def refused(self) -> str | None:
         """Why the run as a whole would be refused, or None."""
-        if self.machine.get("map") != "INLINE":
-            return None
-        try:
-            check_load(self._load, retry_loop=self.machine.get("retry_loop") is True)
-        except UsageError as error:
-            return str(error)
-        return None
+        return self._foresight.refused
+
+    @property
+    def warning(self) -> str | None:
+        """That the machine can carry the run and not many tables more, or None."""
+        return self._foresight.warning
 
     @property
     def is_runnable(self) -> bool:
         """Whether the run would start, and every table of it can be planned."""
-        return self.refused is None and not self._load.unplanned
+        return self.refused is None and not self._foresight.load.unplanned
 
 
 def reading_parts(pipeline: Pipeline, registry: Registry) -> Parts:
@@ -158,13 +142,6 @@ def _is_running(pipeline: Pipeline, execution_id: str) -> bool:
     from extract_core.aws.client import StepFunctions
 
     return StepFunctions().is_running(execution_id)
-
-
-def _item(table: PlannedTable, place: LinePlace) -> dict[str, Json]:
-    """The item as the config manager hands it to the Map, with a lease and the place of its plan line."""
-    mark = table.item["watermark"]
-    watermark: Json = {**mark, "version": 0} if isinstance(mark, dict) else mark
-    return {**table.item, "lease": {"fencing": 1}, "watermark": watermark, **place.as_json()}
 
 
 def _lock(state: TableState | None, parts: Parts, alive: dict[str, bool]) -> Lock | None:
