@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 
+from extract_cli.views.pace import Pace
 from extract_cli.views.progress import Progress
 from extract_cli.views.progress_view import _stopping, draw, elapsed, running_line
 from extract_core.registry.routing import CHOOSE, FINISHED, HANDLE_STATUS, ITERATE, NOT_RECORDED, RECORDED, WAIT
@@ -145,3 +146,66 @@ def test_a_run_under_nohup_lives_on_without_its_terminal():
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def whole(number: int, status: str) -> list[dict[str, object]]:
+    """The events of a table in a child execution: its job and its end."""
+    base, item = 100 * number, {"table": f"t{number:05d}", "job_type": "glue"}
+    at = {"timestamp": "2026-03-01T06:00:00+00:00"}
+    events = [
+        event(base + 1, 0, "ExecutionStarted"),
+        entered(base + 2, 0, "Glue Start", "Task", item),
+        exited(base + 3, base + 2, "Glue Start", "Task", item),
+        entered(base + 4, base + 3, HANDLE_STATUS, "Task", item),
+        exited(base + 5, base + 4, HANDLE_STATUS, "Task", {"status": status}),
+        entered(base + 6, base + 5, RECORDED, "Succeed", {"status": status}),
+        event(base + 7, base + 6, "ExecutionSucceeded"),
+    ]
+    return [{**each, **at} for each in events]
+
+
+def counted(total: int) -> dict[str, object]:
+    return event(0, 0, "MapRunCounted", mapRunCountedEventDetails={"total": total, "pending": total})
+
+
+def test_of_a_large_run_the_failed_tables_are_lines(monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr("extract_cli.views.progress_view.stderr_console", lambda: Console(file=shown, width=120))
+    draw(
+        "run-1",
+        [counted(1_200), *(told for number in range(1_200) for told in whole(number, "FAILED" if number == 7 else "SUCCEEDED"))],
+    )
+    assert shown.getvalue().splitlines() == ["run run-1", "  ✗ t00007                           FAILED       0.0 s"]
+
+
+def test_a_log_gets_a_line_of_counts_from_time_to_time(monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr("extract_cli.views.progress_view.stderr_console", lambda: Console(file=shown, width=120))
+    monkeypatch.setattr("extract_cli.views.pace._TOLD", 0.0)
+    draw(
+        "run-1",
+        [counted(2_000), *(told for number in range(8) for told in whole(number, "FAILED" if number == 1 else "SUCCEEDED"))],
+    )
+    assert "  3 of 2,000, 1 failed" in shown.getvalue().splitlines()
+
+
+def test_memory_does_not_grow_with_the_events_of_ended_tables():
+    progress = Progress()
+    for number in range(500):
+        for told in whole(number, "SUCCEEDED"):
+            progress.feed(told)
+    assert len(progress.ended) == 500
+    assert (progress._table_of, progress._events_of, progress.running, progress.failed) == ({}, {}, {}, 0)
+
+
+def test_the_pace_is_that_of_the_last_two_minutes():
+    pace = Pace()
+    assert pace.words() == []
+    for second in range(0, 600, 10):
+        pace.feed(min(second, 300) * 20, 20_000, now=float(second))
+    assert pace.words() == []  # nothing has ended for a while
+    for second in range(600, 730, 10):
+        pace.feed(6_000 + (second - 600) // 10, 20_000, now=float(second))
+    assert pace.words() == ["6 per minute", "about 38 h 51 min left"]
+    pace.feed(20_000, 20_000, now=731.0)
+    assert pace.words() == ["126 per second"]

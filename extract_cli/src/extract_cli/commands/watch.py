@@ -72,9 +72,10 @@ def changes(events: Iterator[Mapping[str, Any]]) -> Iterator[dict[str, Json]]:
         if progress.counts != counts:
             counts = progress.counts
             yield {"counts": {**counts}, "at": at}
-        for table in sorted(progress.running.keys() - running):
-            yield {"table": table, "started": at, "job_type": progress.running[table]}
-        running = set(progress.running)
+        if len(progress.running) != len(running):
+            for table in sorted(progress.running.keys() - running):
+                yield {"table": table, "started": at, "job_type": progress.running[table]}
+            running = set(progress.running)
         if ended is not None:
             yield {"table": ended, "state": progress.ended.get(ended), "at": at}
 

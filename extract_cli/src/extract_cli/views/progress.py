@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.registry.routing import CORE_STATES, HANDLE_STATUS, NOT_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LARGE: Final = 1_000
+"""A run with more tables than this is shown in part."""
+SUCCEEDED: Final = "SUCCEEDED"
 NOT_RECORDED_STATE = "NOT_RECORDED"
 _OVER = ("succeeded", "failed", "aborted", "timedOut")  # of DescribeMapRun's itemCounts
 
@@ -21,7 +24,8 @@ class Progress:
     """Counts of one run, as far as its events show them.
 
     `running` maps a table to its job type, `since` to its start, `ended` to its state, `attempts` to its present or next
-    attempt if that is not the first. A table that is tried again is running. `counts` are those of a DISTRIBUTED Map, of
+    attempt if that is not the first. A table that is tried again is running. `failed` counts the ended tables without success,
+    and `again` is the table that the last event sent to another attempt, if any. `counts` are those of a DISTRIBUTED Map, of
     whose tables not all are known by name: pending, running, succeeded, failed, aborted, timedOut, ….
     """
 
@@ -31,7 +35,10 @@ class Progress:
     attempts: dict[str, int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    failed: int = 0
+    again: str | None = None
     _table_of: dict[int, str] = field(default_factory=dict)  # event id → table, inherited along previousEventId
+    _events_of: dict[str, list[int]] = field(default_factory=dict)  # the ids in it of a table that has not ended
 
     @property
     def done(self) -> int:
@@ -47,6 +54,7 @@ class Progress:
     def feed(self, event: Mapping[str, Any]) -> str | None:
         """Take one event. Returns the table that it ended, or None."""
         kind = event["type"]
+        self.again = None
         if kind == "MapRunCounted":
             self.counts = dict(event["mapRunCountedEventDetails"])
             self.planned = self.counts.get("total") or self.planned
@@ -63,13 +71,22 @@ class Progress:
                 payload = _payload(details)
                 if "retry_wait_seconds" in payload:
                     self.attempts[table] = payload["attempt"]
+                    self.again = table
                 else:
-                    self.running.pop(table, None)
-                    self.ended[table] = str(payload.get("status", "UNKNOWN"))
+                    self._end(table, str(payload.get("status", "UNKNOWN")))
                     return table
         if table is not None:
             self._table_of[event["id"]] = table
+            self._events_of.setdefault(table, []).append(event["id"])
         return None
+
+    def _end(self, table: str, state: str) -> None:
+        """The table has ended: its events are forgotten, so that memory does not grow with the events of a large run."""
+        self.running.pop(table, None)
+        self.failed += state != SUCCEEDED and table not in self.ended
+        self.ended[table] = state
+        for number in self._events_of.pop(table, ()):
+            self._table_of.pop(number, None)
 
     def _entered(self, event: Mapping[str, Any], kind: str, table: str | None) -> str | None:
         """The table of an iteration. It becomes known at its job state, or at the handler if it has no job."""

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from extract_cli.views.output import stderr_console
-from extract_cli.views.progress import Progress, held_up, moment
+from extract_cli.views.pace import Pace, duration
+from extract_cli.views.progress import LARGE, SUCCEEDED, Progress, held_up, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
     from extract_core.runs.engine import ExecutionEnd, RunningExecution
 
-_MARKS: Final = {"SUCCEEDED": "[green]✓[/]"}
+_MARKS: Final = {SUCCEEDED: "[green]✓[/]"}
 _HANGUP: Final[signal.Signals | None] = getattr(signal, "SIGHUP", None)  # Windows has none
 _SHOWN: Final = 4  # running tables named in the bar's line
 
@@ -42,7 +43,10 @@ def run_and_watch(start: Callable[[], RunningExecution]) -> tuple[RunningExecuti
 
 
 def draw(run_id: str, events: Iterable[Mapping[str, Json]]) -> None:
-    """Draw the run of these events until they end. The seconds of a table are those between its events."""
+    """Draw the run of these events until they end. The seconds of a table are those between its events.
+
+    Each table that ended is a line; of a run of more than LARGE tables, only those that failed.
+    """
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
@@ -52,47 +56,62 @@ def draw(run_id: str, events: Iterable[Mapping[str, Json]]) -> None:
         """The tables that run, drawn at each refresh, because time passes between events."""
 
         def render(self, task: Task) -> Text:
-            return Text(running_line(progress, datetime.now(UTC)) if task.total is not None else task.description)
+            return Text(running_line(progress, datetime.now(UTC), pace) if task.total is not None else task.description)
 
-    progress = Progress()
-    shown: dict[str, int] = {}  # the attempt that was printed of a table that is tried again
+    progress, pace = Progress(), Pace()
     console = stderr_console()
     console.print(f"run [bold]{escape(run_id)}[/]")
     columns = (TextColumn("  "), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), Running(""))
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         line = bar.add_task("planning", total=None)
         for event in events:
+            planned, done = progress.planned, progress.done
             ended = progress.feed(event)
+            is_large = (progress.planned or 0) > LARGE
             if (reason := held_up(event)) is not None:
                 bar.console.print(f"  waiting: {reason}", markup=False)
-            for table, number in progress.attempts.items() - shown.items():
-                shown[table] = number
-                bar.console.print(f"  [yellow]↻[/] {escape(table):<32} attempt {number}", highlight=False)
-            if ended is not None:
-                state = progress.ended[ended]
-                began = progress.since.get(ended)
-                took = f" {(moment(event) - began).total_seconds():5.1f} s" if began is not None else ""
-                mark = _MARKS.get(state, "[red]✗[/]")
-                bar.console.print(f"  {mark} {escape(ended):<32} {state:<10}{took}", highlight=False)
-            bar.update(line, total=progress.planned, completed=progress.done)
+            if progress.again is not None and not is_large:
+                table = progress.again
+                bar.console.print(f"  [yellow]↻[/] {escape(table):<32} attempt {progress.attempts[table]}", highlight=False)
+            if ended is not None and (not is_large or progress.ended[ended] != SUCCEEDED):
+                bar.console.print(_ended_line(progress, ended, event), highlight=False)
+            if (progress.planned, progress.done) != (planned, done):
+                bar.update(line, total=progress.planned, completed=progress.done)
+                if pace.feed(progress.done, progress.planned) and is_large and not console.is_terminal:
+                    console.print(f"  {progress.done:,} of {progress.planned:,}, {counts_line(progress, pace)}", highlight=False)
 
 
-def running_line(progress: Progress, now: datetime) -> str:
-    """The tables that run with the time that they have taken, the longest first."""
+def _ended_line(progress: Progress, table: str, event: Mapping[str, Json]) -> str:
+    from rich.markup import escape
+
+    state = progress.ended[table]
+    began = progress.since.pop(table, None)
+    took = f" {(moment(event) - began).total_seconds():5.1f} s" if began is not None else ""
+    mark = _MARKS.get(state, "[red]✗[/]")
+    return f"  {mark} {escape(table):<32} {state:<10}{took}"
+
+
+def counts_line(progress: Progress, pace: Pace) -> str:
+    """Failed tables, the rate, and how long the rest may take."""
+    words = [f"{progress.failed:,} failed"] if progress.failed else []
+    return ", ".join([*words, *pace.words()])
+
+
+def running_line(progress: Progress, now: datetime, pace: Pace | None = None) -> str:
+    """The tables that run with the time that they have taken, the longest first. Of a large run, its counts come before."""
     since = {table: progress.since.get(table, now) for table in progress.running}
     names = sorted(since, key=lambda table: (since[table], table))
     shown = [f"{table} {elapsed(since[table], now)}" for table in names[:_SHOWN]]
     more = progress.at_work - len(shown)
     line = ", ".join(shown) + (f" +{more}" if more > 0 else "")
+    if pace is not None and (progress.planned or 0) > LARGE and (counts := counts_line(progress, pace)):
+        line = f"{counts}; {line}"
     return line.strip() or ("summing up" if progress.done else "planning")
 
 
 def elapsed(since: datetime, now: datetime) -> str:
     """A duration in words. It is 0 if a run with fast waits is ahead of this machine's clock."""
-    seconds = max(0, int((now - since).total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
+    return duration((now - since).total_seconds())
 
 
 def _let_go_of_terminal() -> None:

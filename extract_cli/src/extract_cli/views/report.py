@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,8 +10,9 @@ from extract_cli.pipeline_runs import PipelineRuns
 from extract_cli.views.attempts import print_attempts
 from extract_cli.views.live import look
 from extract_cli.views.output import hint, print_json, print_json_rows
-from extract_cli.views.progress import lambda_message
+from extract_cli.views.progress import LARGE, lambda_message
 from extract_cli.views.run_json import attempt_json, run_json
+from extract_cli.views.summary import is_large, show_summary
 from extract_core import errors
 from extract_core.contract import JobState
 from extract_core.errors import RunNotFound
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     from extract_core.runs.engine import Engine, ExecutionEnd
     from extract_core.tracking.records import AttemptRow, RunRecord
-
-LARGE: Final = 1_000
-"""A run with more tables than this is shown in part."""
 
 
 def report(engine: Engine, run_id: str, end: ExecutionEnd, *, output: str) -> int:
@@ -44,7 +42,11 @@ def report(engine: Engine, run_id: str, end: ExecutionEnd, *, output: str) -> in
         for line in message.splitlines():
             click.echo(f"extract: {line}", err=True)
         return _exit_code(end.error)
-    show(runs, record, output=output)
+    if output == "text" and is_large(record):
+        show_summary(record, output=output)
+        _say_how_to_go_on(record, list(last_attempts(runs.tracking.attempts(run_id)).values()), " ".join(runs.options))
+    else:
+        show(runs, record, output=output)
     return 0 if end.status == "SUCCEEDED" else 1
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from extract_cli.views.output import Column, print_json, print_table
-from extract_cli.views.report import LARGE
+from extract_cli.views.progress import LARGE
 from extract_cli.views.run_json import run_json
 
 if TYPE_CHECKING:
