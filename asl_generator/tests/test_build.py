@@ -43,7 +43,7 @@ def test_the_parts_of_a_machine(build_types, queued_crunch, poll):
 def test_permissions(build_types, queued_crunch, poll):
     arn = "arn:aws:lambda:eu-central-1:123456789012:function:extract"
     invoked = [f"{arn}-{name}" for name in ("config-manager", "job-run-status", "poll-job", "run-summary")]
-    assert build_types(queued_crunch(), poll()).statements == (
+    assert build_types(queued_crunch(), poll(), map="INLINE").statements == (
         Statement(actions=("lambda:InvokeFunction",), resources=tuple(each for name in invoked for each in (name, f"{name}:*"))),
         Statement(
             actions=("batch:SubmitJob", "batch:TerminateJob"),
@@ -76,7 +76,7 @@ def test_the_config_managers_payload_has_the_facts_of_the_machine(build_types, c
     payload = built.definition["States"][CONFIG_MANAGER]["Parameters"]["Payload"]
     assert payload["machine"] == {
         "name": "extract",
-        "map": "INLINE",
+        "map": "DISTRIBUTED",
         "max_concurrency": 7,
         "retry_loop": True,
         "contract": [1, 1],

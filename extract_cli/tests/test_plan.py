@@ -80,8 +80,8 @@ def test_text(cli, project):
         "public.accounts glue updated_at, from the beginning",
         "public.events ecs everything",
     ]
-    assert lines(said.out)[-4:-2] == ["Map INLINE, 2 at once", lines(said.out)[-3]]
-    assert lines(said.out)[-1].startswith("transitions 13 ($0.000325 at $25 per million)")
+    assert lines(said.out)[-2] == "Map DISTRIBUTED, 2 at once"
+    assert lines(said.out)[-1].startswith("transitions 15 ($0.000375 at $25 per million)")
 
 
 def test_json_tells_each_value_and_its_line_and_is_stable(cli, project):
@@ -90,7 +90,7 @@ def test_json_tells_each_value_and_its_line_and_is_stable(cli, project):
     found = json.loads(said.out)
     accounts, events, notes = found["tables"]
     assert {key: found[key] for key in ("map", "max_concurrency", "transitions", "usd", "refused", "skipped", "on_conflict")} == {
-        "map": "INLINE", "max_concurrency": 4, "transitions": found["transitions"],
+        "map": "DISTRIBUTED", "max_concurrency": 4, "transitions": found["transitions"],
         "usd": round(found["transitions"] * 0.000025, 6), "refused": None, "skipped": [], "on_conflict": "fail",
     }  # fmt: skip
     assert {"name": "--fetchsize", "value": "1000", "from": "default_arguments", "line": 8} in accounts["values"]
@@ -178,6 +178,8 @@ def test_a_source_by_its_file(cli, project, tmp_path):
 def test_a_run_that_would_not_fit_is_told(cli, project):
     path = project / "config" / "sales.yml"
     path.write_text(path.read_text() + "".join(f"    t{number}: {{}}\n" for number in range(400)), encoding="utf-8")
+    toml = project / "extract.toml"
+    toml.write_text(toml.read_text().replace("[machine]", '[machine]\nmap = "inline"'), encoding="utf-8")
     said = cli("plan", "sales", "--no-details")
     assert said.code == 2
     assert lines(said.out)[-1].startswith("the 403 tables of this run need ")

@@ -112,7 +112,7 @@ def test_a_faulty_extract_toml_and_a_missing_file_are_told_with_the_rest(cli, pr
     said = cli("validate", "config/sales.yml", "config/sails.yml")
     assert said.code == 2
     assert said.out.splitlines() == [
-        "extract.toml:5:1: machine.max_concurrency: 0 is not a number from 1 to 40 (the limit of an inline Map)",
+        "extract.toml:5:1: machine.max_concurrency: 0 is not a number from 1 to 10,000, the limit of a Map that is DISTRIBUTED",
         "config/sails.yml: can't be read: No such file or directory",
         "config/sales.yml: 3 tables (ecs 1, glue 2)",
     ]

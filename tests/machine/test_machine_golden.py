@@ -30,7 +30,9 @@ def test_the_machine_is_as_it_was(machine, golden):
 
 
 def test_it_is_amazon_states_language_by_two_judges(machine):
-    assert Linter.validate(machine.definition) == []
+    # statelint knows neither a Map's Label nor JSON Lines (Step Functions guide, "Map state fields", "ItemReader")
+    unknown = ('Field "Label" not allowed', 'Field "InputType" not allowed')
+    assert [problem for problem in Linter.validate(machine.definition) if not problem.startswith(unknown)] == []
     load(machine.to_json())
 
 

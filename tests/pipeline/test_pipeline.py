@@ -23,7 +23,7 @@ def test_an_empty_file_is_a_whole_pipeline(tmp_path):
     assert pipeline.config_uri == (tmp_path / "config").as_uri() + "/"
     assert pipeline.data_uri == (tmp_path / ".extract/data").as_uri() + "/"
     assert pipeline.tracking == str(tmp_path / ".extract/tracking.db")
-    assert pipeline.machine.map == "INLINE"
+    assert pipeline.machine.map == "DISTRIBUTED"
     assert pipeline.is_local
 
 

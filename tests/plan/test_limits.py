@@ -47,8 +47,8 @@ def test_the_retry_loop_and_each_further_attempt_are_counted():
     assert str(error.value) == (
         "the 472 tables of this run make about 25,036 history events if each needs all its attempts, and an execution with an "
         'INLINE map may have 25,000: about 471 tables fit; write map = "distributed" in [machine] of extract.toml, then build '
-        "and deploy the machine, or run fewer tables at once (name them in the event, or leave some out with exclude), or give them "
-        "fewer attempts (max_attempts)"
+        "and deploy the machine, or run fewer tables at once (name them in the event, or leave some out with exclude), or give "
+        "them fewer attempts (max_attempts)"
     )
 
 

@@ -67,7 +67,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     max_concurrency: int,
     runs_uri: str = "",
     retries: bool = True,
-    map: str = "INLINE",  # noqa: A002 - as extract.toml and ASL call it
+    map: str = "DISTRIBUTED",  # noqa: A002 - as extract.toml and ASL call it
     complain: Complain = in_extract_toml,
 ) -> MachineDefinition:
     """The machine with one branch per installed job type that has a deployment.

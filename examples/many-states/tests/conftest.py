@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -58,15 +59,22 @@ def start(machine):
         recorded = {}
         known = {
             "extract-config-manager": lambda event, context: {
-                "tables_to_extract": [{"table": "t", "timeout_seconds": 600, **item}],
                 "max_concurrency": 1,
                 "map_error": None,
+                "items": {"bucket": "runs", "key": "r/items.jsonl"},
+                "results": {"bucket": "runs", "key": "r/map"},
             },
             "extract-job-run-status": lambda event, context: recorded.update(event) or {"status": "RECORDED"},
             "extract-run-summary": lambda event, context: {"succeeded": True, "error": "", "cause": ""},
             **(functions or {}),
         }
-        handlers = {("sqs", "sendMessage"): dict, ("codebuild", "startBuild"): dict, **(services or {})}
+        handlers = {
+            ("s3", "getObject"): lambda request: json.dumps({"table": "t", "timeout_seconds": 600, **item}),
+            ("s3", "putObject"): dict,
+            ("sqs", "sendMessage"): dict,
+            ("codebuild", "startBuild"): dict,
+            **(services or {}),
+        }
         functions_of_all = {"extract-redshift-start": dict, "extract-redshift-ask": dict, **known}
         made = Services(handlers, functions=functions_of_all)
         execution = load(machine.definition).start({"source": "sales"}, services=made, clock=clock or VirtualClock())

@@ -23,6 +23,7 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from asl_generator import build_pipeline
 from asl_toolkit import Services, TaskFailed
 from asl_toolkit.client import ClientError, StepFunctions
+from asl_toolkit.services.aws.calls import AwsCalls
 from extract_core.aws.parts import parts_from
 from extract_core.objects.routed import open_objects
 from extract_core.pipeline.read import read_pipeline
@@ -49,6 +50,9 @@ data_uri = "s3://bucket/data/"
 runs_uri = "s3://bucket/runs/"
 tracking = "dynamodb://tracking"
 state_machine = "{MACHINE}"
+
+[machine]
+map = "MODE"
 
 [job_types.glue]
 job_name = "extract-jdbc"
@@ -113,14 +117,13 @@ class Cloud:
         self.cut_after: str | None = None  # the operation from which on nothing is allowed any more
         self.requests: list[str] = []
         self.definition = build_pipeline(read_pipeline(folder), discover())
+        self.is_distributed = "DISTRIBUTED" in self.definition.to_json()
         self.states = StepFunctions(services=self._services(), region=REGION, account="123456789012")
 
-    def deploy(self, *, distributed: bool = False) -> None:
-        definition = json.loads(self.definition.to_json())
-        if distributed:
-            processor = next(state for state in definition["States"].values() if state["Type"] == "Map")["ItemProcessor"]
-            processor["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
-        self.states.create_state_machine(name="extract-sales", definition=json.dumps(definition), roleArn="arn:aws:iam::1:role/x")
+    def deploy(self) -> None:
+        self.states.create_state_machine(
+            name="extract-sales", definition=self.definition.to_json(), roleArn="arn:aws:iam::1:role/x"
+        )
 
     def answer(self, request, event_name: str, **_):
         """A request to Step Functions, as boto3 is about to send it."""
@@ -181,8 +184,9 @@ class Cloud:
 
     def _services(self) -> Services:
         functions = {"config-manager": manage, "job-run-status": record, "run-summary": summarise}
+        calls = AwsCalls(boto3.client)
         return Services(
-            {},
+            {("s3", "getObject"): calls.get_object, ("s3", "putObject"): calls.optimised},
             functions={f"extract-sales-{name}": partial(self._call, work) for name, work in functions.items()},
             states={branch.job_state: self.glue for branch in self.definition.branches},
         )
@@ -205,9 +209,9 @@ def _answered(request, status: int, body: object):
     return AWSResponse(request.url, status, {"Content-Type": "application/x-amz-json-1.0"}, Raw())
 
 
-@pytest.fixture
-def cloud(dynamodb, tmp_path, monkeypatch) -> Iterator[Cloud]:
-    (tmp_path / "extract.toml").write_text(PIPELINE, encoding="utf-8")
+@pytest.fixture(params=["distributed", "inline"])
+def cloud(request, dynamodb, tmp_path, monkeypatch) -> Iterator[Cloud]:
+    (tmp_path / "extract.toml").write_text(PIPELINE.replace("MODE", request.param), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setattr("extract_core.aws.follow.POLL_SECONDS", 0.01)

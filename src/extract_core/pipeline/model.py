@@ -38,7 +38,7 @@ def concurrency_fault(mode: MapMode, value: object) -> str | None:
 class MachineOptions:
     """The section [machine]: what is fixed when the state machine is built."""
 
-    map: MapMode = "INLINE"
+    map: MapMode = "DISTRIBUTED"
     max_concurrency: int = 10  # tables at once
     retries: bool = True  # whether the machine has the loop for further attempts at a table
 

@@ -117,7 +117,7 @@ class Subject:
             region=REGION,
             account=ACCOUNT,
             machine_name=MACHINE,
-            map_mode="INLINE",
+            map_mode="DISTRIBUTED",
             deployment=self.deployment,
             function_arn=function_arn,
         )
