@@ -78,7 +78,7 @@ def test_tables_run_and_a_missing_one_fails(extract):
         "public.orders": ("SUCCEEDED", 7),
         "public.nothing": ("FAILED", None),
     }
-    assert tables["public.nothing"]["failure"] == "USER_CODE"
+    assert tables["public.nothing"]["failure"] == "CONFIG"
     assert tables["public.nothing"]["attempt"] == 1
 
 
