@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from extract_cli.views.preview import reading_parts
+from extract_core import JobState
 from extract_core.pipeline.parts import Parts
 from extract_core.pipeline.read import read_pipeline
 from extract_core.plan.machine import machine_facts
 from extract_core.registry.loading import discover
 from extract_core.runs.begin import manage
-from extract_core.tracking.records import Owner
+from extract_core.tracking.records import AttemptRow, Guard, Owner, RunRecord
 from extract_core.tracking.sqlite import SQLiteTracking
 
 TEXT = """\
@@ -311,3 +312,27 @@ def test_values_do_not_steer_the_terminal(cli, project):
         "3)",
     ]
     assert f"{'z' * 300}… (20,000 characters)" in said.out
+
+
+def test_the_length_of_the_run_by_the_last_one(cli, project):
+    assert "length" not in cli("plan", "sales").out
+    with SQLiteTracking(project / ".extract" / "tracking.db") as tracking:
+        record = RunRecord(
+            run_id="r-1", execution_id="e", source="sales", started_at="2026-03-01T06:00:00+00:00", event={"source": "sales"}
+        )
+        tracking.start_run(record)
+        tables = ["public.accounts", "public.events", "public.notes"]
+        owner = Owner(execution_id="e", run_id="r-1", started_at=record.started_at, bound="2026-03-02T06:00:00+00:00")
+        now = datetime(2026, 3, 1, 6, tzinfo=UTC)
+        taken = tracking.take("sales", tables, owner, is_running=lambda _: False, now=now, all_or_nothing=True).taken
+        for table, minutes in zip(tables, (5, 130, 10), strict=True):
+            row = AttemptRow(
+                run_id="r-1", source="sales", table=table, attempt=1, job_type="glue", state=JobState.SUCCEEDED,
+                started_at=now.isoformat(), ended_at=(now + timedelta(minutes=minutes)).isoformat(), recorded_at=now.isoformat(),
+            )  # fmt: skip
+            tracking.finish(row, guard=Guard(run_id="r-1", fencing=taken[table].state.fencing, attempt=1))
+    said = cli("plan", "sales")
+    assert lines(said.out)[-1] == "length about 2 h 10 min, by the last run of each table; public.events alone takes 2 h 10 min"
+    assert json.loads(cli("plan", "sales", "--output", "json").out)["length"] == {
+        "seconds": 7800.0, "tables": 3, "known": 3, "longest": 7800.0, "ruled_by": "public.events",
+    }  # fmt: skip

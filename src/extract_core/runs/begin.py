@@ -24,6 +24,7 @@ from extract_core.runs.execution import execution_of
 from extract_core.runs.hand_over import HandOver
 from extract_core.runs.leasing import bound, expected, leased, take
 from extract_core.runs.marks import committed, planned_from
+from extract_core.runs.order import durations, longest_first
 from extract_core.runs.rerun import repeated, rerun
 from extract_core.runs.summary import unplanned
 from extract_core.status.manifest import highest
@@ -83,7 +84,8 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     states = parts.tracking.states(source, draft.tables)
     hand_over = HandOver(parts, record.run_id, source, planning.machine)
     bases = check_bases(parts, states.values())
-    planned = planned_from(draft, committed(states, bases))
+    seconds = durations(parts.tracking, states)
+    planned = longest_first(planned_from(draft, committed(states, bases)), seconds)
     owner = Owner(
         execution_id=record.execution_id,
         run_id=record.run_id,
@@ -102,7 +104,7 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         after = {table: taken.state for table, taken in claim.taken.items()}
         before = committed({table: state for table, state in states.items() if table in after})
         if committed(after) != before:  # a run has committed in between
-            planned = planned_from(draft, committed(after, check_bases(parts, after.values())))
+            planned = longest_first(planned_from(draft, committed(after, check_bases(parts, after.values()))), seconds)
         tables = _with_leases(planned, after)
         if foreseen is not None and tables != foreseen:
             hand_over.check_size(tables)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from extract_cli.views.output import Column, plain, print_json_rows, print_table
+from extract_cli.views.pace import duration
 from extract_cli.views.preview import TablePreview
 from extract_core.plan.window import window_words
 from extract_core.wording import counted
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from extract_cli.views.preview import Lock, Preview
     from extract_core.contract import Json
     from extract_core.plan.line import PlannedTable
+    from extract_core.runs.order import Length
 
 _IN_DETAIL: Final = 5  # a plan of so many tables shows their values, unless the command says otherwise
 _LONGEST: Final = 300  # characters of a value in text; JSON has all of it
@@ -99,6 +102,8 @@ def _print_run(preview: Preview) -> None:
     more = costs.transitions_at_most - costs.transitions
     attempts = f"; with all attempts {costs.transitions_at_most:,}" if more else ""
     click.echo(f"transitions   {costs.transitions:,} (${costs.usd:.6f} at $25 per million){attempts}")
+    if preview.length is not None:
+        click.echo(f"length        {_length(preview.length)}")
     for skipped in preview.skipped:
         click.echo(f"left out      {skipped.table}: {skipped.reason}")
     if preview.held:
@@ -106,6 +111,13 @@ def _print_run(preview: Preview) -> None:
         click.echo(
             f"held          {counted(preview.held, 'table')}: run.on_conflict is {preview.on_conflict}, so it would {does}"
         )
+
+
+def _length(length: Length) -> str:
+    """How long the run may take, and the table that decides it, if one does."""
+    known = "the last run of each table" if length.known == length.tables else f"the last runs of {length.known:,} tables"
+    text = f"about {duration(length.seconds)}, by {known}"
+    return text if length.ruled_by is None else f"{text}; {length.ruled_by} alone takes {duration(length.longest)}"
 
 
 def _print_faults(preview: Preview, errors: Mapping[str, int], prefix: str) -> None:
@@ -144,6 +156,7 @@ def _tail_json(preview: Preview) -> dict[str, Any]:
         "transitions": costs.transitions,
         "transitions_at_most": costs.transitions_at_most,
         "usd": round(costs.usd, 6),
+        "length": None if preview.length is None else asdict(preview.length),
         "refused": preview.refused,
         "warning": preview.warning,
         "notes": [str(note) for note in preview.notes],

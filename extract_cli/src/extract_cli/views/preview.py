@@ -15,6 +15,7 @@ from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import Execution
 from extract_core.runs.marks import committed, stream_from
+from extract_core.runs.order import durations, length_of
 from extract_core.runs.rerun import repeated, rerun
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Preview:
     """A run that is not started. Raises what the config manager would raise.
 
     Read `tables` once, to its end: a plan of 50,000 tables is not kept in memory. The totals and `notes` are those of the
-    tables that were read.
+    tables that were read. `length` is how long the run may take, by the last runs; None if they say nothing.
     """
 
     def __init__(self, pipeline: Pipeline, parts: Parts, event: ExtractEvent) -> None:
@@ -80,6 +81,8 @@ class Preview:
         self._planned = stream_from(draft, committed(self._states, bases))
         self._explainer = Explainer(planning.read_source(), self.machine, parts.registry) if event.rerun_of is None else None
         self._foresight = Foresight(event.source, parts.runs_uri, self.machine)
+        seconds = durations(parts.tracking, self._states)
+        self.length = length_of(draft.tables, seconds, at_once=pipeline.machine.max_concurrency)
 
     def tables(self, *, explained: bool) -> Iterator[TablePreview]:
         """Each table, with its values if they are to be explained."""
