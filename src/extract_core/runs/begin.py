@@ -31,7 +31,7 @@ from extract_core.status.manifest import highest
 from extract_core.tracking.records import Owner, RunRecord, Skipped, TableState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
@@ -95,9 +95,10 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         ).isoformat(),
     )
     above = {**highest(parts, source, [table for table in draft.tables if table not in states]), **bases.highest}
-    known = [states.get(table) or TableState(source=source, table=table) for table in draft.tables]
-    foreseen = _with_leases(planned, expected(parts, draft, owner, known, above)) if hand_over.is_inline else None
-    if foreseen is not None:
+    foreseen = None
+    if hand_over.is_inline:
+        known = [states.get(table) or TableState(source=source, table=table) for table in draft.tables]
+        foreseen = _with_leases(list(planned), expected(parts, draft, owner, known, above))
         hand_over.check_size(foreseen)
     claim = take(parts, source, draft, owner, above)
     try:
@@ -131,9 +132,12 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     return answer
 
 
-def _with_leases(planned: Sequence[PlannedTable], states: Mapping[str, TableState]) -> list[PlannedTable]:
-    """The tables that are among these states, each with its lease."""
-    return [leased(table, states[table.table]) for table in planned if table.table in states]
+def _with_leases(planned: list[PlannedTable], states: Mapping[str, TableState]) -> list[PlannedTable]:
+    """The tables that are among these states, each with its lease. They replace those of the list: one copy is in memory."""
+    planned[:] = (table for table in planned if table.table in states)
+    for place, table in enumerate(planned):
+        planned[place] = leased(table, states[table.table])
+    return planned
 
 
 @contextmanager

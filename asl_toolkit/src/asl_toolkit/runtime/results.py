@@ -19,8 +19,8 @@ from asl_toolkit.runtime.frame import Frame
 from asl_toolkit.runtime.items import call_storage
 
 ChildStatus: TypeAlias = Literal["SUCCEEDED", "FAILED", "PENDING"]
-_FILE = 4 * 1024 * 1024  # characters per result file, the most in memory at once; AWS begins a new file at 5 GB
-_MEMORY = 4 * 1024 * 1024  # bytes in memory before a temporary file takes them
+_FILE = 1024 * 1024  # characters per result file, the most in memory at once; AWS begins a new file at 5 GB
+_MEMORY = 1024 * 1024  # bytes in memory before a temporary file takes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ async def export(frame: Frame, writer: ResultWriter, data: Json, results: Result
 
 
 def _bodies(elements: Iterator[str], *, lines: bool) -> Iterator[str]:
-    """The texts of files of about 4 MiB, as JSON Lines or as a JSON array each."""
+    """The texts of files of about 1 MiB, as JSON Lines or as a JSON array each."""
     opening, between, closing = ("", "\n", "\n") if lines else ("[", ",", "]")
     body = io.StringIO()
     for element in elements:

@@ -23,7 +23,7 @@ class InvalidToken(TaskDoesNotExist):
 
 _BYTES = 96
 _FORM = re.compile(r"[A-Za-z0-9_-]{128}")  # the length of token_urlsafe for this number of bytes
-_MOST_KNOWN = 100_000  # number of issued tokens to remember
+_MOST_KNOWN = 10_000  # number of issued tokens to remember
 
 
 class TaskTokens:
