@@ -270,12 +270,16 @@ found = Counter()
 """How many corruptions of each kind were found, in all tests of this file."""
 
 
-@pytest.fixture(scope="module", autouse=True)
+tests_run = []
+
+
+@pytest.fixture(autouse=True)
 def all_found(request):
-    """Check the sum once the whole file has run; the marker of the file keeps it in one process."""
+    """Check the sum once all tests of this file have run; the marker of the file keeps them in one process."""
     yield
+    tests_run.append(request.node)
     here = [item for item in request.session.items if item.path == request.path]
-    if len(here) >= COMPLETE and not request.session.testsfailed:
+    if len(tests_run) == len(here) >= COMPLETE and not request.session.testsfailed:
         assert sum(found.values()) >= 500, found
 
 

@@ -45,7 +45,7 @@ def test_arguments_reach_the_job_or_are_refused(job_type, job_arguments, argumen
         assert [name for name in job_arguments if repr(name) in refusal], refusal
         return
     carried = json.loads(json.dumps(built))
-    assert list(job_type.local_command(carried).argv)[3:] == [part for pair in job_arguments.items() for part in pair]
+    assert list(job_type.local_command(carried).argv)[4:] == [part for pair in job_arguments.items() for part in pair]
     assert not ParamValidator().validate(varying_part(carried), SHAPES[job_type.name]).has_errors()
 
 

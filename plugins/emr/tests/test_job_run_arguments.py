@@ -100,7 +100,7 @@ def test_any_value_goes_through(name, value):
     settings = ServerlessSettings() if name == "emr_serverless" else EksSettings()
     made = arguments(name, settings, **{"--q": value})
     assert made["spark_submit"]["EntryPointArguments"] == ["--q", value]
-    assert list(BY_NAME[name].local_command(made).argv)[3:] == ["--q", value]
+    assert list(BY_NAME[name].local_command(made).argv)[4:] == ["--q", value]
 
 
 @pytest.mark.parametrize(("value", "found"), [("a$(id)b", "$("), ("a$$b", "$$"), ("  ", "  ")])

@@ -16,7 +16,7 @@ from extract_cli.options import local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, output_option, plain, print_json, print_table
 from extract_core.contract import JobState
 from extract_core.errors import UsageError
-from extract_core.wording import did_you_mean
+from extract_core.wording import did_you_mean, how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,9 +78,9 @@ def _verified(rows: Sequence[AttemptRow]) -> list[dict[str, Any]]:
     read: dict[str, dict[str, Any]] = {}
     if requests:
         if find_spec(_JOB) is None:
-            raise UsageError("extract verify needs the reference job to read Parquet; install it: pip install extract-sfn-job")
+            raise UsageError(f"extract verify needs the reference job to read Parquet; {how_to_install('extract-sfn-job')}")
         done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", _JOB, "verify"],
+            [sys.executable, "-P", "-m", _JOB, "verify"],
             input="".join(json.dumps(request) + "\n" for request in requests),
             stdout=subprocess.PIPE, text=True, encoding="utf-8", check=False,
         )  # fmt: skip
