@@ -94,8 +94,10 @@ class AwsEngine:
         return follow.watch(self._states, self._execution_id(run_id))
 
     def history(self, run_id: str) -> Iterator[Mapping[str, Json]]:
-        """The history up to now."""
-        return follow.look(self._states, self._execution_id(run_id))
+        """The history up to now; of an execution that has ended, with all children of a DISTRIBUTED Map."""
+        execution_id = self._execution_id(run_id)
+        read = follow.look if self._states.is_running(execution_id) else follow.history
+        return read(self._states, execution_id)
 
     def job_log(self, run_id: str, table: str, attempt: int) -> str | None:  # noqa: ARG002 - the contract's
         """None: the attempt's `log_url` says where the service stores the log."""

@@ -64,5 +64,6 @@ def notes_of(row: AttemptRow) -> list[str]:
         (row.rows_in_the_future, "rows left for later because their watermark is above the source's clock"),
     )
     notes = row.notes or [f"{what}: {count:,}" for count, what in counts if count]
-    changes = [f"changed since the last commit: {change}" for change in row.schema_changes or ()]
+    said = " ".join(row.notes or ())  # the reference job names changes in a note as well
+    changes = [f"changed since the last commit: {change}" for change in row.schema_changes or () if change not in said]
     return [*notes, *changes, *([row.message] if row.message else ())]
