@@ -6,15 +6,21 @@ import contextlib
 import importlib
 import io
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from extract_cli import main
+from extract_local.jobs import starting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+starting._Server = cache(starting._Server)  # type: ignore[assignment, misc, unused-ignore]
+"""All commands of this process fork their jobs from one process: it imports Arrow once, and not per test."""
 
 
 class Done(NamedTuple):

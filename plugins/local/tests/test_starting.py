@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
@@ -14,10 +15,17 @@ from pathlib import Path
 import pytest
 
 from extract_core import LocalCommand, Outcome
+from extract_local.jobs import starting
 from extract_local.jobs.orphans import stop_orphan
 from extract_local.jobs.starting import ForkedJob, JobStarter
 
 ROWS = 300_000
+
+
+@pytest.fixture(autouse=True)
+def own_server(monkeypatch):
+    """The commands of other tests share one forking process; here each starter has its own."""
+    monkeypatch.setattr(starting, "_Server", inspect.unwrap(starting._Server))
 
 
 @pytest.fixture
