@@ -4,7 +4,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,6 +23,8 @@ __all__ = [
     "INCREMENTAL",
     "MISSING_TABLE",
     "TABLES",
+    "add_column",
+    "add_late_order",
     "add_rows",
     "create_missing_table",
     "make_database",
@@ -100,6 +102,28 @@ def add_rows(path: Path, *, orders: int = 400) -> dict[str, int]:
         for table, count in added.items():
             _fill(connection, table, load, counts[table] + 1, count)
     return added
+
+
+def add_late_order(path: Path) -> str:
+    """Add an order as a transaction would that began before the last run and commits now; returns its `updated_at`.
+
+    Its `updated_at` is five minutes before the newest one.
+    """
+    with _transaction(path) as connection:
+        (newest,) = connection.execute('SELECT max(updated_at) FROM "public.orders"').fetchone()
+        late = (datetime.fromisoformat(newest) - timedelta(minutes=5)).isoformat(" ")
+        connection.execute(
+            'INSERT INTO "public.orders" SELECT order_id + 1, customer_id, status, total, comment, ordered_at, ? '
+            'FROM "public.orders" ORDER BY order_id DESC LIMIT 1',
+            (late,),
+        )
+    return late
+
+
+def add_column(path: Path) -> None:
+    """Add the column `web_site` to `public.suppliers`."""
+    with _transaction(path) as connection:
+        connection.execute('ALTER TABLE "public.suppliers" ADD COLUMN web_site TEXT')
 
 
 def create_missing_table(path: Path, *, rows: int = 500) -> int:

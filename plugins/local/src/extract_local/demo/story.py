@@ -1,4 +1,4 @@
-"""The steps of `extract demo`: a run with two failures, a rerun of these tables, an incremental run, and a comparison."""
+"""The steps of `extract demo`: a run with two failures, a rerun, an incremental run, a late row, and a comparison."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FIRST: Final = "sales-first"
 SECOND: Final = "sales-rerun"
 THIRD: Final = "sales-incremental"
+FOURTH: Final = "sales-late"
 
 
 class StoryBroken(ExtractError):  # noqa: N818 - users read it
@@ -47,6 +48,7 @@ class Story:
         self._first_run(engine)
         self._rerun(engine)
         self._incremental(engine)
+        self._late(engine)
         self._compare(engine)
 
     def _make_source(self) -> None:
@@ -97,9 +99,29 @@ class Story:
         self._must(read == {table: added.get(table, 0) for table in tables}, "it reads just the new rows", run, read)
         self.narrator.say(f"{sum(added.values()):,} rows were added, and the run read exactly those.")
 
+    def _late(self, engine: LocalEngine) -> None:
+        tables = ["public.orders", "public.suppliers"]
+        self.narrator.step("Commit a row late, add a column, and extract again", f"extract run sales {' '.join(tables)} --local")
+        late = database.add_late_order(self.folder / project.DATABASE)
+        database.add_column(self.folder / project.DATABASE)
+        run, rows = self._run(engine, {"source": "sales", "tables": tables}, FOURTH)
+        self._must(_state(run) == "SUCCEEDED", "the run with the late row succeeds", run, rows)
+        orders, suppliers = rows
+        self._must(orders.rows == 1, "the late row is read, once", run, orders.rows)
+        self._must(len(suppliers.schema_changes or ()) == 1, "the new column is named", run, suppliers.schema_changes)
+        self._must(all((row.proof or {}).get("verify") == "count" for row in rows), "each table is proved", run, rows)
+        self.narrator.say(
+            f"The order with updated_at {late} came after a run that had read beyond it, so a plain high-water mark would have "
+            f"lost it. {orders.rows_delivered_before} rows of the overlap were left out, because earlier runs delivered them."
+        )
+        self.narrator.say(f"public.suppliers: {'; '.join(suppliers.schema_changes or ())}.")
+        self.narrator.say(
+            "For each table, the database counted the rows in the snapshot, and the files, read back, hold as many."
+        )
+
     def _compare(self, engine: LocalEngine) -> None:
         self.narrator.step("Compare the Parquet files with the database", None)
-        files = parquet_files(engine.parts().tracking, [FIRST, SECOND, THIRD])
+        files = parquet_files(engine.parts().tracking, [FIRST, SECOND, THIRD, FOURTH])
         with self.narrator.working("comparing", total=None):
             compared = verify.compare(self.folder / project.DATABASE, files)
         self.narrator.table(
