@@ -196,12 +196,16 @@ def test_a_watermark_means_the_same_in_each_form_and_tier(plan, tiers, table):
     assert new.spec["core"] == {"extract_type": "PE", "watermark.column": "id", "watermark.type": "LongType", "lag": "5"}
 
 
-def test_a_mark_that_a_command_line_can_not_carry_is_a_plan_error(plan):
-    text = "extract: {job_type: loom, tables: {a: {extract_type: PE, hwm_col_name: id, hwm_column_type: LongType}}}"
-    [table] = plan(text, marks={"a": "-5"})
+@pytest.mark.parametrize(
+    ("kind", "mark", "reason"),
+    [("LongType", "-5", "begins with '-'"), ("StringType", "", "is empty"), ("StringType", "a\0", "contains NUL")],
+)
+def test_a_mark_that_a_command_line_can_not_carry_is_a_plan_error(plan, kind, mark, reason):
+    text = f"extract: {{job_type: loom, tables: {{a: {{extract_type: PE, hwm_col_name: id, hwm_column_type: {kind}}}}}}}"
+    [table] = plan(text, marks={"a": mark})
     assert table.plan_error == (
-        "sales.yml:1:36: extract.tables.a: the table's committed watermark is '-5', but a command line can't pass a value that "
-        "begins with '-' (the job's argument --low_watermark); write argument_encoding: json for this table, which passes any "
+        f"sales.yml:1:36: extract.tables.a: the table's committed watermark is {mark!r}, but a command line can't pass a value "
+        f"that {reason} (the job's argument --low_watermark); write argument_encoding: json for this table, which passes any "
         "value"
     )
 

@@ -46,6 +46,7 @@ class Scenario(RuleBasedStateMachine):
         self.touched: set[int] = set()
         self.savepoint: tuple[dict[int, Row | None], set[int]] | None = None
         self.clock = 100
+        self.altered = 0
         self.tokens = 0
         self.used: dict[int, set[int | None]] = {}
         """The marks that each id has had."""
@@ -193,6 +194,20 @@ class Scenario(RuleBasedStateMachine):
     def vacuum(self) -> None:
         self.database.execute("VACUUM FREEZE t")
 
+    @precondition(lambda self: self.session is None and self.altered < 3)
+    @rule(rarely=st.sampled_from([False] * 3 + [True]))
+    def add_a_column(self, rarely: bool) -> None:
+        if not rarely:
+            return
+        self.altered += 1
+        self.database.execute(f"ALTER TABLE t ADD COLUMN extra{self.altered} INTEGER")
+        if not self.database.has_versions:  # rows are known by all their values, so the next run reads the overlap again
+            self.model.delivered.clear()
+
+    @rule(jump=st.sampled_from([-15, -5, 50]))
+    def the_clock_of_the_writers_jumps(self, jump: int) -> None:
+        self.clock = max(1, self.clock + jump)
+
     # Runs.
 
     def _check(self, row: Any, expectation: Any, entries_before: int) -> None:
@@ -224,6 +239,7 @@ class Scenario(RuleBasedStateMachine):
         if trouble == "job killed":
             self.pipeline.record(ended)
             assert self.pipeline.end(item).state is JobState.FAILED
+            self._check(self.pipeline.run(rerun_of=item["run_id"]), self.model.expect(), before)
         elif trouble in {"execution dies", "late job"}:
             self.pipeline.dies(item)
             if trouble == "late job":  # another run takes the table over, and the job of the dead one commits nothing

@@ -232,9 +232,11 @@ def _carried(flat: Mapping[str, str], *, as_json: bool) -> Mapping[str, str]:
         return flat
     key, value = misfit
     if key == "--low_watermark":
+        reason = "is empty" if not value else "begins with '-'" if value[0] == "-" else "contains NUL"
         raise Unplannable(
-            f"the table's committed watermark is {value!r}, but a command line can't pass a value that begins with '-' "
-            f"(the job's argument {key}); write argument_encoding: json for this table, which passes any value",
+            f"the table's committed watermark is {value!r}, but a command line can't pass a value that "
+            f"{reason} (the job's argument {key}); "
+            "write argument_encoding: json for this table, which passes any value",
             key,
         )
     raise Unplannable(
