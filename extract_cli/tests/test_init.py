@@ -294,12 +294,15 @@ OF_POSTGRESQL = """\
 """
 
 
+NEW = "DROP DATABASE IF EXISTS shop;\nDROP ROLE IF EXISTS reader;\nCREATE DATABASE shop"  # other tests use these names too
+
+
 @pytest.mark.postgres
 def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgresql_port):
     from adbc_driver_postgresql import dbapi
 
     monkeypatch.chdir(tmp_path)
-    for database, script in {"postgres": "DROP DATABASE IF EXISTS shop;\nCREATE DATABASE shop", "shop": POSTGRESQL}.items():
+    for database, script in {"postgres": NEW, "shop": POSTGRESQL}.items():
         url = f"postgresql://admin:admin@127.0.0.1:{postgresql_port}/{database}"
         with dbapi.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
             for statement in script.split(";\n"):
