@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: pictures help set-up demo test test-postgres test-browser soak check format bench bench-peers conformance lock build clean
+.PHONY: check-types check-style check-documents pictures help set-up demo test test-postgres test-browser soak check format bench bench-peers conformance lock build clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,11 +35,17 @@ test-browser: set-up ## only the tests of the report in Chromium, with axe-core;
 soak: set-up ## the long runs
 	@pytest -n auto --dist loadgroup -m soak --timeout 3600
 
-check: set-up ## ruff, mypy, import-linter, the documents' code
+check: check-types check-style check-documents ## ruff, mypy, import-linter, the documents' code
+
+check-types: set-up
+	@mypy
+
+check-style: set-up
 	@ruff check .
 	@ruff format --check .
-	@mypy
 	@lint-imports
+
+check-documents: set-up
 	@pytest -p no:randomly -q README.md docs */README.md plugins/*/README.md
 
 format: set-up ## what ruff can fix
