@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from contextlib import contextmanager, suppress
@@ -80,6 +81,12 @@ def serving(*answers):
         thread.join()
 
 
+def open_to_servers():
+    """The open sockets of clients, also those that a body still holds. A client asks for TCP; `create_server` does not."""
+    found = [thing for thing in gc.get_objects() if isinstance(thing, socket.socket)]
+    return {connection for connection in found if connection.fileno() >= 0 and connection.proto == socket.IPPROTO_TCP}
+
+
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_one_moments_fault_is_tried_again(fault):
     with serving(fault, WHOLE) as (objects, served, waits):
@@ -89,10 +96,12 @@ def test_one_moments_fault_is_tried_again(fault):
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_fault_that_stays_is_unavailable_and_not_a_missing_object(fault):
+    before = open_to_servers()
     with serving(fault) as (objects, served, waits):
         with pytest.raises(ObjectUnavailable) as raised:
             objects.read(URI)
         assert str(raised.value).startswith(f"can't read '{URI}': ")
+        assert open_to_servers() <= before
     assert (len(served), len(waits)) == (4, 3)
     assert all(0 <= wait <= 0.5 * 2**number for number, wait in enumerate(waits))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import closing
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -39,11 +40,7 @@ class S3Objects:
         bucket, key = _place(uri)
 
         def call(s3: S3Client) -> bytes:
-            answer = s3.get_object(Bucket=bucket, Key=key)
-            if most is not None and answer.get("ContentLength", 0) > most:
-                answer["Body"].close()
-                raise too_large(uri, answer["ContentLength"], most)
-            return _body(uri, answer)
+            return _body(uri, s3.get_object(Bucket=bucket, Key=key), most)
 
         return self._calls.ask("read", uri, call)
 
@@ -167,11 +164,17 @@ class S3Objects:
         self._calls.ask("delete", uri, lambda s3: s3.delete_object(Bucket=bucket, Key=key))
 
 
-def _body(uri: str, answer: GetObjectOutputTypeDef) -> bytes:
-    """The whole body. botocore compares its length with the header Content-Length, so an answer without one was cut off."""
-    if "ContentLength" not in answer:
-        raise ObjectUnavailable(f"can't read {uri!r}: the answer of S3 was cut off: try again")
-    return answer["Body"].read()
+def _body(uri: str, answer: GetObjectOutputTypeDef, most: int | None = None) -> bytes:
+    """The whole body, at most `most` bytes; the connection is free again, whatever happens.
+
+    botocore compares the length with the header Content-Length, so an answer without one was cut off.
+    """
+    with closing(answer["Body"]) as body:
+        if "ContentLength" not in answer:
+            raise ObjectUnavailable(f"can't read {uri!r}: the answer of S3 was cut off: try again")
+        if most is not None and answer["ContentLength"] > most:
+            raise too_large(uri, answer["ContentLength"], most)
+        return body.read()
 
 
 def _place(uri: str, *, whole: bool = True) -> tuple[str, str]:

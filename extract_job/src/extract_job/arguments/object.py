@@ -1,5 +1,6 @@
 """The object that holds the arguments if they are too long for a command line."""
 
+from contextlib import closing
 from pathlib import Path
 
 from extract_job.errors import ArgumentError
@@ -22,7 +23,8 @@ def arguments_at(uri: str) -> bytes:
 
     s3 = client("s3")
     try:
-        data: bytes = s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
+        with closing(s3.get_object(Bucket=place.bucket, Key=place.key)["Body"]) as body:
+            data: bytes = body.read()
     except faults() as error:
         raise refused(f"cannot read --extract_arguments {uri!r}", error) from error
     return data

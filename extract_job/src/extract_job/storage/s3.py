@@ -10,7 +10,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,8 @@ class S3Result:
     def read(self) -> bytes | None:
         """See `protocols.ResultPlace.read`."""
         try:
-            data: bytes = self._s3.get_object(Bucket=self._place.bucket, Key=self._place.key)["Body"].read()
+            with closing(self._s3.get_object(Bucket=self._place.bucket, Key=self._place.key)["Body"]) as body:
+                data: bytes = body.read()
         except self._s3.exceptions.NoSuchKey:
             return None
         except faults() as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core import Statement
@@ -38,8 +39,8 @@ def log_tail(aws: object, uri: str | None) -> str | None:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        body = client(aws, "s3").get_object(Bucket=match[1], Key=match[2])["Body"]
-        tail = _unpacked(body.iter_chunks(256 * 1024))
+        with closing(client(aws, "s3").get_object(Bucket=match[1], Key=match[2])["Body"]) as body:
+            tail = _unpacked(body.iter_chunks(256 * 1024))
     except (BotoCoreError, ClientError, zlib.error, OSError):
         return None
     lines = "\n".join(tail.decode("utf-8", "replace").splitlines()[-_LINES:])[-_CHARACTERS:].strip()
