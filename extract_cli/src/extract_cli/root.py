@@ -45,6 +45,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
     "Build and extend": {
         "asl": ("extract_cli.commands.asl:asl", "Build, draw and check the state machine."),
+        "deploy": ("extract_cli.deploy.command:deploy", "Bring the pipeline into an AWS account: template, roles, stack."),
         "plugins": ("extract_cli.commands.plugins:plugins", "List and check the installed plugins, or write a new one."),
     },
 }

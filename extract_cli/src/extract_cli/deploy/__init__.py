@@ -1,0 +1,1 @@
+"""The commands `extract deploy …`: a module per command, imported when it is called."""
