@@ -9,7 +9,7 @@ from asl_toolkit.choice.comparisons import matches
 from asl_toolkit.clock import ScaledClock, SystemClock, VirtualClock
 from asl_toolkit.intrinsics.java_text import java_text
 from asl_toolkit.json_value import dumps, loads, same
-from asl_toolkit.runtime.gather import gather, gather_growing
+from asl_toolkit.runtime.gather import Lanes, gather
 from asl_toolkit.runtime.loop import Cancelled, Loop, Signal
 from asl_toolkit.runtime.workers import Workers
 from asl_toolkit.timestamps import instant_text, parse_instant
@@ -84,7 +84,7 @@ def test_fibers_that_wait_for_nothing_are_few_at_once(seconds, most_at_once):
     left, running, most = list(range(1_000)), [0], [0]
 
     async def main(loop):
-        async def lane():
+        async def lane(_lanes):
             running[0] += 1
             while left:
                 left.pop()
@@ -96,7 +96,7 @@ def test_fibers_that_wait_for_nothing_are_few_at_once(seconds, most_at_once):
                     await signal
             running[0] -= 1
 
-        await gather_growing(loop, lane, 300)
+        await Lanes(loop, lane, 300).run()
         return left
 
     assert run(main) == []
@@ -107,7 +107,7 @@ def test_a_failure_ends_those_that_grew_and_no_more_begin():
     started = [0]
 
     async def main(loop):
-        async def lane():
+        async def lane(_lanes):
             started[0] += 1
             place = started[0]
             signal = Signal(loop)
@@ -116,11 +116,38 @@ def test_a_failure_ends_those_that_grew_and_no_more_begin():
             if place == 100:
                 raise ValueError(place)
 
-        await gather_growing(loop, lane, 128)
+        await Lanes(loop, lane, 128).run()
 
     with pytest.raises(ValueError, match="100"):
         run(main)
     assert started[0] == 128
+
+
+@pytest.mark.parametrize(("first", "then"), [(4, 2), (2, 5), (3, 3), (1, 100)])
+def test_lanes_grow_and_shrink_while_they_run(first, then):
+    left, running, most = list(range(60)), [0], {}
+
+    async def main(loop):
+        async def lane(lanes):
+            while left and not lanes.too_many:
+                left.pop()
+                running[0] += 1
+                half = "first" if len(left) >= 40 else "then" if len(left) < 25 else "between"
+                most[half] = max(most.get(half, 0), running[0])
+                signal = Signal(loop)
+                loop.at(loop.clock.now() + 1, signal, None)
+                await signal
+                running[0] -= 1
+                if len(left) == 36 or (len(left) < 36 and not changed):
+                    changed.append(True)
+                    lanes.resize(then)
+
+        changed = []
+        await Lanes(loop, lane, first).run()
+        return left
+
+    assert run(main) == []
+    assert (most["first"], most["then"]) == (first, min(then, 36))
 
 
 def test_old_timers_are_forgotten():

@@ -1,6 +1,7 @@
 """Every answer of every operation agrees with botocore's model: required members, no others, dates as datetimes."""
 
 import json
+import threading
 from datetime import datetime
 from inspect import getmembers
 
@@ -194,6 +195,34 @@ def walk_activities(sfn):
     sfn.called |= waiting.called
 
 
+def walk_map_runs(sfn):
+    gate, reads = threading.Event(), threading.Event()
+
+    def read(_request):
+        reads.set()
+        gate.wait(30)
+        return "[1]"
+
+    waiting = Watched(StepFunctions(Services({("s3", "getObject"): read})))
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "Parameters": {"Bucket": "b", "Key": "k"},
+        "ReaderConfig": {"InputType": "JSON"},
+    }
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    processor = {"ProcessorConfig": config, "StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    loop = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
+    definition = json.dumps({"StartAt": "M", "States": {"M": loop}})
+    arn = waiting.create_state_machine(name="m", definition=definition, roleArn=ROLE)["stateMachineArn"]
+    execution = waiting.start_execution(stateMachineArn=arn)["executionArn"]
+    assert reads.wait(30)
+    (run,) = waiting.list_map_runs(executionArn=execution)["mapRuns"]
+    waiting.update_map_run(mapRunArn=run["mapRunArn"], maxConcurrency=1)
+    gate.set()
+    waiting.wait_for_execution(executionArn=execution, timeout=10)
+    sfn.called |= waiting.called
+
+
 def walk_tests(sfn):
     job = json.dumps({"StartAt": "J", "States": {"J": JOB, "Good": {"Type": "Succeed"}}})
     mocks = [{"result": "{}"}, *({"errorOutput": {"error": name, "cause": "c"}} for name in ("Caught", "Again", "Other"))]
@@ -208,7 +237,7 @@ def walk_tests(sfn):
 
 
 def test_every_answer_has_the_shape_of_the_model(watched):
-    for walk in (walk_machines, walk_executions, walk_tokens, walk_activities, walk_tests):
+    for walk in (walk_machines, walk_executions, walk_tokens, walk_activities, walk_map_runs, walk_tests):
         walk(watched)
     methods = method_names()
     here = {methods[name] for name, _ in getmembers(StepFunctions) if name in methods}

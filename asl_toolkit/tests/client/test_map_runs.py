@@ -132,6 +132,97 @@ def test_children_are_there_while_they_run(create):
     assert counts(client.describe_map_run(mapRunArn=arn)) == {"succeeded": 3, "total": 3, "resultsWritten": 3}
 
 
+class Gated:
+    """Jobs that wait until `let` says how many may end; the name `bad` fails."""
+
+    def __init__(self):
+        self.started, self.may_end = threading.Semaphore(0), threading.Semaphore(0)
+        self.lock = threading.Lock()
+        self.running = self.most = 0
+
+    def __call__(self, request):
+        with self.lock:
+            self.running += 1
+            self.most = max(self.most, self.running)
+        self.started.release()
+        assert self.may_end.acquire(timeout=30)
+        with self.lock:
+            self.running -= 1
+        if "bad" in request.parameters["JobName"]:
+            raise TaskFailed("Boom", "bad")
+        return {}
+
+    def wait_for(self, count):
+        for _ in range(count):
+            assert self.started.acquire(timeout=30)
+
+    def let(self, count):
+        self.may_end.release(count)
+
+
+@pytest.fixture
+def gated(create):
+    """(jobs, client, ARN of the execution, ARN of its Map Run) for a DISTRIBUTED Map over items."""
+
+    def make(items, **more):
+        jobs = Gated()
+        client = StepFunctions(Services({("glue", "startJobRun"): jobs}))
+        machine = create(client, "m", distributed(**more))
+        execution = client.start_execution(stateMachineArn=machine, input=items)["executionArn"]
+        jobs.wait_for(more["MaxConcurrency"])
+        return jobs, client, execution, client.list_map_runs(executionArn=execution)["mapRuns"][0]["mapRunArn"]
+
+    return make
+
+
+def test_a_running_map_run_gets_more_children_at_once(gated):
+    jobs, client, execution, arn = gated("[1, 2, 3, 4, 5]", MaxConcurrency=1)
+    client.update_map_run(mapRunArn=arn, maxConcurrency=3)
+    jobs.wait_for(2)
+    described = client.describe_map_run(mapRunArn=arn)
+    assert (described["maxConcurrency"], described["itemCounts"]["running"]) == (3, 3)
+    client.update_map_run(mapRunArn=arn, maxConcurrency=0)  # no limit
+    jobs.wait_for(2)
+    jobs.let(5)
+    assert client.wait_for_execution(executionArn=execution, timeout=30)["status"] == "SUCCEEDED"
+    assert jobs.most == 5
+
+
+def test_a_running_map_run_gets_fewer_children_at_once(gated):
+    jobs, client, execution, arn = gated("[1, 2, 3, 4, 5, 6]", MaxConcurrency=3)
+    client.update_map_run(mapRunArn=arn, maxConcurrency=1)
+    jobs.let(3)  # two of the three lanes end here
+    jobs.wait_for(1)
+    assert jobs.running == 1
+    jobs.let(1)
+    jobs.wait_for(1)
+    assert jobs.running == 1
+    jobs.let(2)
+    assert client.wait_for_execution(executionArn=execution, timeout=30)["status"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("tolerance", [{"toleratedFailureCount": 1}, {"toleratedFailurePercentage": 50.0}])
+def test_the_tolerance_of_a_running_map_run_changes(gated, tolerance):
+    jobs, client, execution, arn = gated('["bad", "good"]', MaxConcurrency=1)
+    client.update_map_run(mapRunArn=arn, **tolerance)
+    (member, value) = next(iter(tolerance.items()))
+    assert client.describe_map_run(mapRunArn=arn)[member] == value
+    jobs.let(2)
+    assert client.wait_for_execution(executionArn=execution, timeout=30)["status"] == "SUCCEEDED"
+
+
+def test_a_map_run_that_has_ended_is_not_updated(flaky, run):
+    client = flaky()
+    ended = run(client, "m", distributed(), "[1]")
+    (listed,) = client.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]
+    with pytest.raises(client.exceptions.ValidationException, match="Map Run is SUCCEEDED and cannot be updated"):
+        client.update_map_run(mapRunArn=listed["mapRunArn"], maxConcurrency=2)
+    with pytest.raises(client.exceptions.ResourceNotFound):
+        client.update_map_run(mapRunArn="arn:aws:states:us-east-1:111111111111:mapRun:m/Each:1")
+    with pytest.raises(client.exceptions.InvalidArn):
+        client.update_map_run(mapRunArn=ended["executionArn"])
+
+
 def test_a_map_run_that_reads_its_items_has_no_children_yet(create):
     gate, reads = threading.Event(), threading.Event()
 
@@ -152,9 +243,11 @@ def test_a_map_run_that_reads_its_items_has_no_children_yet(create):
     (run,) = client.list_map_runs(executionArn=execution)["mapRuns"]
     assert client.list_executions(mapRunArn=run["mapRunArn"])["executions"] == []
     assert counts(client.describe_map_run(mapRunArn=run["mapRunArn"])) == {}
+    client.update_map_run(mapRunArn=run["mapRunArn"], maxConcurrency=7)
     gate.set()
     client.wait_for_execution(executionArn=execution)
     assert len(client.list_executions(mapRunArn=run["mapRunArn"])["executions"]) == 1
+    assert client.describe_map_run(mapRunArn=run["mapRunArn"])["maxConcurrency"] == 7
 
 
 def test_an_unknown_map_run(client):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asl_toolkit.runtime.map_run_events import ChildStart, MapRunStart
+from asl_toolkit.runtime.map_run_events import ChildStart, MapRunLimits, MapRunStart
 from extract_local.executions.children import Children
 
 
@@ -10,7 +10,8 @@ def test_counts_come_at_the_start_and_at_the_end_and_seldom_between(monkeypatch)
     told = []
     children = Children(told.append)
     monkeypatch.setattr("extract_local.executions.children.time.monotonic", lambda: 100.0)
-    children.map_run(MapRunStart("arn", "execution", "machine", 3, 2, None, 100.0, 0))
+    for items in (None, 3):
+        children.map_run(MapRunStart("arn", "execution", "machine", items, MapRunLimits(2, None, 100.0), 0, told.append))
     for end in ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted"):
         listen = children.child(ChildStart("arn", "child", "arn:child"))
         listen({"id": 1, "previousEventId": 0, "type": "ExecutionStarted"})

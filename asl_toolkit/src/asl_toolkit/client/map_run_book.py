@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from asl_toolkit.runtime.history import Event
-from asl_toolkit.runtime.map_run_events import ChildExecution, ChildStart, MapRunStart
+from asl_toolkit.runtime.map_run_events import ChildExecution, ChildStart, MapRunLimits, MapRunStart
 
 
 @dataclass(slots=True)
@@ -25,11 +25,20 @@ class MapRunBook:
         self._of_child: dict[str, str] = {}
 
     def started(self, start: MapRunStart) -> None:
-        """A Map Run has read its items. At a redrive, children that did not succeed are removed, because they run again."""
+        """A Map Run starts, or has read its items.
+
+        At a redrive, children that did not succeed are removed, because they run again.
+        """
         with self._lock:
             record = self._runs.setdefault(start.arn, MapRunRecord(start))
             record.start = start
             record.children = {arn: child for arn, child in record.children.items() if child.status == "SUCCEEDED"}
+
+    def update(self, record: MapRunRecord, limits: MapRunLimits) -> None:
+        """Change the limits of a running Map Run."""
+        with self._lock:
+            record.start = replace(record.start, limits=limits)
+            record.start.update(limits)
 
     def child_started(self, start: ChildStart) -> Callable[[Event], None]:
         """A child begins. Returns the listener of its events."""

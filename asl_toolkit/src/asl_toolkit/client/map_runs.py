@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from asl_toolkit.client.operation import Part, Response, operation
 from asl_toolkit.client.pages import page
 from asl_toolkit.client.registry import Registry
 from asl_toolkit.runtime.history import Event
+from asl_toolkit.runtime.map_run_events import MapRunLimits
 
 _ENDS = {"MapRunSucceeded": "SUCCEEDED", "MapRunFailed": "FAILED", "MapRunAborted": "ABORTED"}
 
@@ -97,23 +98,49 @@ class MapRuns(Part):
             items[child.status.lower()] += child.items
             executions[child.status.lower()] += 1
         start = None if record is None else record.start
-        limit = 0 if start is None else start.max_concurrency
-        total = 0 if start is None else start.items
+        limits = MapRunLimits(0) if start is None else start.limits
+        total = 0 if start is None else start.items or 0
         batched = any(child.items > 1 for child in children)
         answer: Response = {
             "mapRunArn": arn,
             "executionArn": execution_arn,
             "status": course.status,
             "startDate": course.started,
-            "maxConcurrency": limit,
-            "toleratedFailureCount": 0 if start is None else start.tolerated_count or 0,
-            "toleratedFailurePercentage": 0.0 if start is None else float(start.tolerated_percentage or 0),
+            "maxConcurrency": limits.max_concurrency,
+            "toleratedFailureCount": limits.tolerated_count or 0,
+            "toleratedFailurePercentage": float(limits.tolerated_percentage or 0),
             "itemCounts": _counts(items, total, course),
             "executionCounts": _counts(executions, len(children) if batched else total, course),
             "redriveCount": course.redrives,
         }
         dates = {"stopDate": course.stopped, "redriveDate": course.redriven}
         return answer | {name: moment for name, moment in dates.items() if moment is not None}
+
+    @operation("UpdateMapRun")
+    def update_map_run(self, request: Request) -> Response:
+        """Change the concurrency and the tolerances of a running Map Run.
+
+        Children that are too many end first. A lower tolerance counts at the next failure.
+        """
+        registry, arn = self._registry, request["mapRunArn"]
+        registry.require(arn, "UpdateMapRun", "mapRun")
+        _, course = find_map_run(registry, arn, "UpdateMapRun")
+        record = registry.map_runs.run(arn)
+        if record is None or course.status != "RUNNING":
+            message = f"Map Run is {course.status} and cannot be updated: '{arn}'"
+            raise registry.error("ValidationException", message, "UpdateMapRun")
+        registry.map_runs.update(record, replace(record.start.limits, **_limits(request)))
+        return {}
+
+
+def _limits(request: Request) -> dict[str, Any]:
+    """The members of UpdateMapRun that a request has, as fields of MapRunLimits."""
+    names = {
+        "max_concurrency": "maxConcurrency",
+        "tolerated_count": "toleratedFailureCount",
+        "tolerated_percentage": "toleratedFailurePercentage",
+    }
+    return {field: request[member] for field, member in names.items() if member in request}
 
 
 def find_map_run(registry: Registry, arn: str, name: str) -> tuple[str, Course]:

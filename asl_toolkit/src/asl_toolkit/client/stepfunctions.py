@@ -103,7 +103,7 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Activities, Tokens,
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
         def refuse(**_request: Any) -> Response:
-            raise OperationNotSupported(_why_not(name, operation))
+            raise OperationNotSupported(f"{name}: this client does not have the operation {operation}")
 
         return refuse
 
@@ -113,9 +113,3 @@ class StepFunctions(Machines, Versions, Executions, MapRuns, Activities, Tokens,
         if name is not None:
             request["name"] = name
         return self._start(request, "StartExecution", clock).execution
-
-
-def _why_not(method: str, operation: str) -> str:
-    if operation == "UpdateMapRun":
-        return f"{method}: concurrency and tolerance of a Map Run cannot be changed while it runs; set them in the definition"
-    return f"{method}: this client does not have the operation {operation}"

@@ -11,18 +11,18 @@ from asl_toolkit.errors import Fatal, RuntimeFailure, StateFailure
 from asl_toolkit.json_value import Json, dumps
 from asl_toolkit.runtime.flow import data_limit, field_value, finish_after
 from asl_toolkit.runtime.frame import Frame, StateEnd
-from asl_toolkit.runtime.gather import gather_growing
+from asl_toolkit.runtime.gather import Lanes
 from asl_toolkit.runtime.history import NOT_TRUNCATED, Cursor, History, named
 from asl_toolkit.runtime.item_sources import STATE_DATA, Items
 from asl_toolkit.runtime.items import read_items
 from asl_toolkit.runtime.loop import Cancelled
-from asl_toolkit.runtime.map_run_events import ChildExecution, ChildStart, MapRunStart
+from asl_toolkit.runtime.map_run_events import ChildExecution, ChildStart, MapRunLimits, MapRunStart
 from asl_toolkit.runtime.maps import item_input, items_of, number_text
 from asl_toolkit.runtime.payload import MOST_BYTES, Payload
 from asl_toolkit.runtime.progress import Done, Progress
 from asl_toolkit.runtime.results import ChildRecord, Results, export, output_of
 from asl_toolkit.runtime.run import Run
-from asl_toolkit.runtime.tolerance import Tolerance, number_of, tolerated_count, tolerated_percentage
+from asl_toolkit.runtime.tolerance import number_of, tolerated_count, tolerated_percentage
 from asl_toolkit.timestamps import instant_text
 
 MOST_CHILDREN = 10_000  # at once (service quotas, "Distributed Map")
@@ -34,23 +34,25 @@ async def run_distributed(frame: Frame, state: MapState, data: Json, limit: int)
     cursor = frame.cursor
     items = Items([] if state.item_reader is not None else items_of(frame, state, data))
     cursor.add("MapStateStarted", {"length": len(items.values)})
-    tolerance = Tolerance(
+    limits = MapRunLimits(
+        limit,
         tolerated_count(frame, state.tolerated_count, data),
         tolerated_percentage(frame, state.tolerated_percentage, data),
     )
     map_run = frame.progress.map_run
     if not isinstance(map_run, MapRun):
-        map_run = frame.progress.map_run = MapRun(frame, state, data, tolerance)
+        map_run = frame.progress.map_run = MapRun(frame, state, data, limits)
         cursor.add("MapRunStarted", {"mapRunArn": map_run.arn})
     else:
-        map_run.redrive(frame, data, tolerance)
+        map_run.redrive(frame, data, limits)
         cursor.add("MapRunRedriven", {"mapRunArn": map_run.arn, "redriveCount": map_run.redrives})
     started = cursor.last
     cursor.inner = _MapRunOf(cursor)
     try:
         if state.item_reader is not None:
+            map_run.tell(None)
             items = await read_items(frame, state.item_reader, data)
-        result = await map_run.run(items, limit)
+        result = await map_run.run(items)
     except StateFailure as failure:
         cursor.inner = None
         cursor.add("MapRunFailed", named(failure.error, failure.cause))
@@ -76,11 +78,12 @@ class _MapRunOf:
 class MapRun:
     """The children of one Map Run."""
 
-    def __init__(self, frame: Frame, state: MapState, data: Json, tolerance: Tolerance) -> None:
+    def __init__(self, frame: Frame, state: MapState, data: Json, limits: MapRunLimits) -> None:
         self._frame = frame
         self._state = state
         self._data = data
-        self._tolerance = tolerance
+        self._limits = limits
+        self._lanes: Lanes | None = None
         self._failed = 0
         self._total = 0
         self._results: Results | None = None
@@ -92,10 +95,11 @@ class MapRun:
         self._label = f"{parent}/{state.label or uuid.uuid4()}"
         self.arn = f"{self._head}:mapRun:{self._label}:{uuid.uuid4()}"
 
-    def redrive(self, frame: Frame, data: Json, tolerance: Tolerance) -> None:
+    def redrive(self, frame: Frame, data: Json, limits: MapRunLimits) -> None:
         """The execution is redriven: children that succeeded keep their results, the others run again."""
-        self._frame, self._data, self._tolerance = frame, data, tolerance
+        self._frame, self._data, self._limits = frame, data, limits
         self._failed = 0
+        self._lanes = None
         self.redrives += 1
 
     def close(self) -> None:
@@ -104,7 +108,7 @@ class MapRun:
             self._results.close()
             self._results = None
 
-    async def run(self, over: Items, limit: int) -> Json:
+    async def run(self, over: Items) -> Json:
         """Run a child for each item or batch that has no result yet. Returns the Map's result."""
         items, self._sources = over.values, over.sources
         writer = self._state.result_writer
@@ -113,11 +117,13 @@ class MapRun:
             self._results = Results(len(items), form)
         results = self._results
         work = (child_input for child_input in self._inputs(items) if not results.succeeded(child_input[0]))
-        lanes = min(limit or MOST_CHILDREN, MOST_CHILDREN, len(items))
         self._total = len(items)
-        self._tell(limit)
+        self.tell(self._total)
+        if items:
+            self._lanes = Lanes(self._frame.run.loop, partial(self._lane, work, results), self._most)
         try:
-            await gather_growing(self._frame.run.loop, partial(self._lane, work, results), lanes)
+            if self._lanes is not None:
+                await self._lanes.run()
         except StateFailure:
             if (
                 writer is not None and writer.resource is not None
@@ -134,17 +140,28 @@ class MapRun:
         self._frame.progress.forget()
         return result
 
-    def _tell(self, limit: int) -> None:
+    @property
+    def _most(self) -> int:
+        """How many children may run at once."""
+        return min(self._limits.max_concurrency or MOST_CHILDREN, MOST_CHILDREN, self._total)
+
+    def update(self, limits: MapRunLimits) -> None:
+        """Change the limits, from any thread. The next failure sees the tolerance, even if the loop is busy with a handler."""
+        self._limits = limits
+        self._frame.run.loop.post(self._resize)
+
+    def _resize(self) -> None:
+        if self._lanes is not None:
+            self._lanes.resize(self._most)
+
+    def tell(self, items: int | None) -> None:
         """Tell the listener about this Map Run."""
         listener = self._frame.run.map_run_listener
         if listener is None:
             return
         parent = str(self._frame.run.context["Execution"]["Id"])
         machine = f"{self._head}:stateMachine:{self._label}"
-        allowed = self._tolerance
-        listener(
-            MapRunStart(self.arn, parent, machine, self._total, limit, allowed.count, allowed.percentage, self.redrives),
-        )
+        listener(MapRunStart(self.arn, parent, machine, items, self._limits, self.redrives, self.update))
 
     def _inputs(self, items: Sequence[Json]) -> Iterator[tuple[int, int, Json]]:
         """(place, number of items, input) of each child."""
@@ -181,14 +198,16 @@ class MapRun:
             raise RuntimeFailure(f"{field.name} must be at least 1, not {number_text(value)}")
         return int(value)
 
-    async def _lane(self, work: Iterator[tuple[int, int, Json]], results: Results) -> None:
+    async def _lane(self, work: Iterator[tuple[int, int, Json]], results: Results, lanes: Lanes) -> None:
         for place, count, value in work:
             record = await self._child(place, count, Payload(value))
             results.put(place, record)
             if record.output is None:
                 self._failed += count
-                if self._tolerance.exceeded(self._failed, self._total):
+                if self._limits.exceeded(self._failed, self._total):
                     raise StateFailure(_EXCEEDED.error, _EXCEEDED.cause)
+            if lanes.too_many:
+                return
 
     async def _child(self, place: int, count: int, payload: Payload) -> ChildRecord:
         """Run one child execution to its end."""

@@ -1,7 +1,7 @@
 """Runs several fibers at once and waits for all; the first that fails ends the others.
 
-`gather` starts all of them. `gather_growing` starts more only when the running ones wait, because ten thousand children that
-wait for nothing need not be alive at once.
+`gather` starts all of them. `Lanes` starts more only when the running ones wait, because ten thousand children that wait for
+nothing need not be alive at once. The number of lanes may change while they run.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
@@ -19,13 +19,13 @@ class _Group(Generic[T]):
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._running = 0
+        self.running = 0
         self.fibers: list[Fiber[T]] = []
         self.over: Signal[BaseException | None] = Signal(loop)
 
     def start(self, starts: Sequence[Start[T]]) -> None:
         """Start one more of each coroutine."""
-        self._running += len(starts)
+        self.running += len(starts)
         self.fibers += [self._loop.spawn(self._guard(start)) for start in starts]
 
     async def _guard(self, start: Start[T]) -> T:
@@ -36,8 +36,8 @@ class _Group(Generic[T]):
             for fiber in self.fibers:  # now, because the others may take no other step
                 fiber.cancel(self._loop)
             raise
-        self._running -= 1
-        if not self._running:
+        self.running -= 1
+        if not self.running:
             self.over.set(None)
         return result
 
@@ -66,18 +66,41 @@ async def gather(loop: Loop, starts: Sequence[Start[T]]) -> list[T]:
     return [fiber.result() for fiber in group.fibers]
 
 
-async def gather_growing(loop: Loop, start: Start[T], most: int) -> None:
-    """Run `start` up to `most` times at once, until all fibers have ended.
+class Lanes:
+    """Runs `lane` up to `most` times at once. `lane` gets this object; it ends if no work is left, or if `too_many` is true.
 
-    A few start at once, and more whenever the loop is idle. Each must end when no work is left for it. Raises as `gather`.
+    A few start at once, and more whenever the loop is idle.
     """
-    group: _Group[T] = _Group(loop)
 
-    def grow() -> bool:
-        more = 0 if group.over.is_set else min(_STEP, most - len(group.fibers))
-        group.start([start] * more)
+    def __init__(self, loop: Loop, lane: Callable[["Lanes"], Coroutine[Signal[Any], None, None]], most: int) -> None:
+        self._loop = loop
+        self._lane = lane
+        self._most = most
+        self._group: _Group[None] = _Group(loop)
+        self._no_work = False  # a lane that ended because no work is left is not started again
+
+    @property
+    def too_many(self) -> bool:
+        """Whether more lanes run than are allowed now: a lane that sees this between two pieces of work must end."""
+        return self._group.running > self._most
+
+    def resize(self, most: int) -> None:
+        """Allow `most` lanes from now on. Lanes that are too many end after their current piece of work."""
+        self._most = most
+        self._loop.when_idle(self._grow)
+
+    async def run(self) -> None:
+        """Run until all lanes have ended. Raises as `gather`."""
+        self._grow()
+        self._loop.when_idle(self._grow)
+        await self._group.wait()
+
+    def _grow(self) -> bool:
+        over = self._no_work or self._group.over.is_set
+        more = 0 if over else max(0, min(_STEP, self._most - self._group.running))
+        self._group.start([self._one] * more)
         return more > 0
 
-    grow()
-    loop.when_idle(grow)
-    await group.wait()
+    async def _one(self) -> None:
+        await self._lane(self)
+        self._no_work = self._no_work or not self.too_many

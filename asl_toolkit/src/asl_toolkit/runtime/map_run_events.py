@@ -1,7 +1,7 @@
 """The records for listeners of a Map Run: one at its start, and one at the start and at the end of each child execution."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from asl_toolkit.runtime.history import Event
@@ -34,17 +34,36 @@ ChildEvents: TypeAlias = Callable[[ChildStart], Callable[[Event], None]]
 
 
 @dataclass(frozen=True, slots=True)
-class MapRunStart:
-    """The record of a started Map Run: after it read its items, at the first start and at each redrive.
+class MapRunLimits:
+    """The limits of a Map Run that UpdateMapRun changes.
 
-    `max_concurrency` 0 means that the definition sets no limit. A tolerance is None if the definition does not set it.
+    `max_concurrency` 0 means no limit. A tolerance is None if neither the definition nor an update sets it.
+    """
+
+    max_concurrency: int
+    tolerated_count: int | None = None
+    tolerated_percentage: float | None = None
+
+    def exceeded(self, failed: int, total: int) -> bool:
+        """Whether too many items have failed. Without any tolerance, one is too many."""
+        if self.tolerated_count is None and self.tolerated_percentage is None:
+            return failed > 0
+        over_count = self.tolerated_count is not None and failed > self.tolerated_count
+        return over_count or (self.tolerated_percentage is not None and failed * 100 > self.tolerated_percentage * total)
+
+
+@dataclass(frozen=True, slots=True)
+class MapRunStart:
+    """The record of a started Map Run, at the first start and at each redrive.
+
+    It comes when the items are known. If a file holds them, it comes before the reading too, with `items` None.
+    `update` changes the limits while the Map Run runs; any thread may call it. After the end it has no effect.
     """
 
     arn: str
     execution_arn: str
     machine_arn: str  # of the children: `…:stateMachine:NAME/LABEL`
-    items: int
-    max_concurrency: int
-    tolerated_count: int | None
-    tolerated_percentage: float | None
+    items: int | None
+    limits: MapRunLimits
     redrives: int
+    update: Callable[[MapRunLimits], None] = field(compare=False)

@@ -1,28 +1,11 @@
 """How many children of a Map Run may fail, and the numbers in a Map's fields."""
 
-from dataclasses import dataclass
-
 from asl_toolkit.definition.model import Field
 from asl_toolkit.errors import RuntimeFailure
 from asl_toolkit.json_value import Json, is_number
 from asl_toolkit.runtime.flow import field_value
 from asl_toolkit.runtime.frame import Frame
 from asl_toolkit.runtime.maps import number_text
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerance:
-    """How many items may fail; None if the definition does not set the limit."""
-
-    count: int | None
-    percentage: float | None
-
-    def exceeded(self, failed: int, total: int) -> bool:
-        """Whether there are too many failures. Without any setting, one is too many."""
-        if self.count is None and self.percentage is None:
-            return failed > 0
-        over_count = self.count is not None and failed > self.count
-        return over_count or (self.percentage is not None and failed * 100 > self.percentage * total)
 
 
 def number_of(field: Field, value: Json, kind: str) -> float:

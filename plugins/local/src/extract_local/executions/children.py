@@ -39,7 +39,9 @@ class Children:
         self._told_at = 0.0
 
     def map_run(self, start: MapRunStart) -> None:
-        """A Map Run begins: its items are known."""
+        """A Map Run begins. Its items are known, or (None) it is about to read them."""
+        if start.items is None:
+            return
         self._counts["pending"] = self._counts["total"] = start.items
         self._count()
 
