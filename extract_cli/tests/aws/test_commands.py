@@ -17,10 +17,14 @@ def told(said):
     return json.loads(said.out)
 
 
+both_maps = pytest.mark.parametrize("cloud", ["distributed", "inline"], indirect=True)
+
+
 def rows(answer):
     return {row["table"]: (row["state"], row["failure"], row["rows"]) for row in answer["tables"]}
 
 
+@both_maps
 def test_a_run_is_started_and_followed_and_its_failed_table_run_again(cloud, cli):
     cloud.deploy()
     cloud.glue.failing = {"public.events"}
@@ -51,6 +55,7 @@ def test_a_run_is_started_and_followed_and_its_failed_table_run_again(cloud, cli
     )
 
 
+@both_maps
 def test_the_report_of_a_run_has_its_states_and_is_beside_its_plan(cloud, cli, tmp_path):
     cloud.deploy()
     cloud.glue.failing = {"public.events"}
@@ -77,6 +82,7 @@ def test_to_leave_a_watch_is_not_to_stop_the_run(cloud, cli, monkeypatch):
     assert (left.code, left.out, left.err) == (1, "", "extract: left; the run goes on: extract watch one\n")
 
 
+@both_maps
 def test_a_run_that_has_ended_is_watched_from_its_history(cloud, cli):
     cloud.deploy()
     cloud.glue.failing = {"public.events"}
@@ -89,23 +95,11 @@ def test_a_run_that_has_ended_is_watched_from_its_history(cloud, cli):
     ends = {line["table"]: line["state"] for line in lines[:-1] if "state" in line}
     assert ends == {"public.accounts": "SUCCEEDED", "public.events": "FAILED", "public.orders": "SUCCEEDED"}
     assert (lines[-1]["run_id"], lines[-1]["state"]) == ("one", "FAILED")
-
-
-def test_a_distributed_map_is_run_and_watched(cloud, cli):
-    cloud.deploy()
-    cloud.glue.failing = {"public.events"}
-    run = cli("run", "sales", "--run-id", "one", "--output", "json")
-    assert run.code == 1
-    states = {"public.accounts": "SUCCEEDED", "public.events": "FAILED", "public.orders": "SUCCEEDED"}
-    assert {row["table"]: row["state"] for row in told(run)["tables"]} == states
-    watched = cli("watch", "one", "--output", "json")
-    lines = [json.loads(line) for line in watched.out.splitlines()]
-    assert {line["table"]: line["state"] for line in lines[:-1] if "state" in line} == states
-    assert next(line["planned"] for line in lines) == 3
     counts = [line["counts"]["succeeded"] for line in lines if "counts" in line]
     assert counts == ([3] if cloud.is_distributed else [])
 
 
+@both_maps
 def test_the_aborted_parent_of_a_distributed_map_is_set_right(cloud, cli):
     """Its children go with it: each has its own history."""
     cloud.deploy()
@@ -125,6 +119,7 @@ def test_the_aborted_parent_of_a_distributed_map_is_set_right(cloud, cli):
     assert {row["state"] for row in told(cli("status", "one", "--output", "json"))["tables"]} == {"STOPPED"}
 
 
+@both_maps
 def test_history_and_logs(cloud, cli):
     cloud.deploy()
     cloud.glue.failing = {"public.events"}
@@ -157,6 +152,7 @@ def running(cloud, cli):
     cloud.states.wait_for_execution(executionArn=f"{EXECUTION}:one", timeout=60)
 
 
+@both_maps
 def test_status_of_a_live_run_names_the_tables_that_run(running, cli):
     status = cli("status", "one", "--output", "json")
     assert status.code == 0
@@ -186,6 +182,7 @@ def test_a_live_run_is_neither_rerun_nor_reconciled_nor_started_again(running, c
     assert "is held by run 'one' since " in held.err
 
 
+@both_maps
 def test_an_execution_that_somebody_aborted_is_set_right(running, cli):
     running.states.stop_execution(executionArn=f"{EXECUTION}:one", error="Ops", cause="the database is down")
     assert told(cli("runs", "--output", "json"))[0]["state"] == "DIED"
@@ -201,6 +198,7 @@ def test_an_execution_that_somebody_aborted_is_set_right(running, cli):
     assert set(rows(answer).values()) == {("STOPPED", "STOPPED", None)}
 
 
+@both_maps
 def test_ctrl_c_stops_the_execution_and_closes_its_tables(running, cli):
     """What the signal does: `run_and_watch` calls stop of the execution that it follows."""
     from extract_core.aws.client import StepFunctions
@@ -234,8 +232,8 @@ def test_each_call_of_step_functions_and_s3_goes_wrong_once(cloud, cli, fault):
     cloud.deploy()
     cloud.first = fault
     assert cli("run", "sales", "--run-id", "one").code == 0
-    of_map = {"DescribeMapRun", "ListExecutions"} if cloud.is_distributed else set()
     objects = {"GetObject", "HeadObject", "ListObjectsV2", "PutObject"}
+    of_map = {"DescribeMapRun", "ListExecutions"}
     assert cloud.met == {"DescribeExecution", "StartExecution", "GetExecutionHistory", *objects, *of_map}
     assert [row["state"] for row in told(cli("status", "one", "--output", "json"))["tables"]] == ["SUCCEEDED"] * 3
     assert cloud.glue.started.count("public.orders") == 1
