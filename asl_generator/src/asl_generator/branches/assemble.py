@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asl_generator.branches.faults import CAN_CATCH, KEEP_ERROR, REPEATS_JOBS, branch_faults, language
+from asl_generator.branches.faults import CAN_CATCH, KEEP_ERROR, branch_faults, language
 from asl_generator.branches.scopes import State, States, error_names, listed, scopes, targets
+from asl_generator.branches.start_retries import retrier, retry_faults
 from asl_generator.errors import GeneratorError, calling
 from asl_generator.machine.core_states import CATCHABLE, catchers
 from asl_generator.machine.json_text import plain
-from extract_core.contract import Branch, Retry
+from extract_core.contract import Branch
 from extract_core.registry.routing import HANDLE_STATUS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from asl_generator.deployments.place import PlacedJobType
-    from extract_core.contract import Json
+    from extract_core.contract import Json, Retry
     from extract_core.registry.entry_points import Provider
 
 
@@ -43,7 +44,7 @@ def assemble(placed: PlacedJobType) -> MachineBranch:
     with calling(placed.named, "start_retries()"):
         retries = list(job_type.start_retries())
     states = _plain_states(branch, placed.named)
-    faults = [*_retry_faults([*retries]), *branch_faults(branch, states, job_type.title)]
+    faults = [*retry_faults([*retries]), *branch_faults(branch, states, job_type.title)]
     if faults:
         raise GeneratorError([f"{placed.named}: {fault}" for fault in faults])
     later = _after(branch.job_state, states)
@@ -76,25 +77,6 @@ def _plain_states(branch: Branch, plugin: str) -> States:
     return {name: state for name, state in states.items() if isinstance(state, dict)}
 
 
-def _retry_faults(retries: list[object]) -> Iterator[str]:
-    for index, retry in enumerate(retries):
-        place = f"start_retries()[{index}]"
-        if not isinstance(retry, Retry):
-            yield f"{place} is {retry!r}; it must be a Retry"
-            continue
-        if isinstance(retry.errors, str) or not retry.errors:
-            yield f"{place} has errors {retry.errors!r}; it must be a list of names"
-            continue
-        for name in sorted(REPEATS_JOBS.intersection(retry.errors)):
-            yield f"{place} retries {name}, which may run a job twice: name errors that occur before a job starts"
-        if not 0 < retry.interval_seconds < retry.max_delay_seconds:
-            values = f"interval_seconds {retry.interval_seconds} and max_delay_seconds {retry.max_delay_seconds}"
-            yield f"{place} has {values}; the first must be above 0 and below the second"
-        if retry.backoff_rate < 1 or retry.max_attempts < 0:
-            values = f"backoff_rate {retry.backoff_rate} and max_attempts {retry.max_attempts}"
-            yield f"{place} has {values}; use at least 1 and 0"
-
-
 def _after(job_state: str, states: States) -> frozenset[str]:
     """The states that the branch can reach from its job state, without it: there the job may have started."""
     reached: set[str] = set()
@@ -122,7 +104,7 @@ def _completed(branch: Branch, name: str, state: State, retries: list[Retry], *,
             )
             done[key] = value
         if "Retry" not in done and retries:
-            done["Retry"] = [_retrier(retry) for retry in retries]
+            done["Retry"] = [retrier(retry) for retry in retries]
     if state.get("Type") in CAN_CATCH:
         done["Catch"] = _catch(state, "later_error" if later else "job_error", jsonata=jsonata)
     if state.get("Type") != "Choice" and "Next" not in done:
@@ -141,14 +123,3 @@ def _catch(state: State, member: str, *, jsonata: bool) -> list[Json]:
         output = KEEP_ERROR.replace("job_error", member)
         return [*own, *({"ErrorEquals": [error], "Output": output, "Next": HANDLE_STATUS} for error in missing)]
     return [*own, *catchers(f"$.{member}", HANDLE_STATUS, missing)]
-
-
-def _retrier(retry: Retry) -> Json:
-    return {
-        "ErrorEquals": list(retry.errors),
-        "IntervalSeconds": retry.interval_seconds,
-        "MaxAttempts": retry.max_attempts,
-        "BackoffRate": retry.backoff_rate,
-        "MaxDelaySeconds": retry.max_delay_seconds,
-        "JitterStrategy": retry.jitter,
-    }
