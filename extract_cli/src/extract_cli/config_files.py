@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config.find import SUFFIXES, is_config
+from extract_core.config.source_files import SUFFIXES, is_config
 from extract_core.errors import Finding, UsageError
 from extract_core.wording import did_you_mean
 

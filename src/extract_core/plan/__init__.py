@@ -1,7 +1,7 @@
 """From an event and a source's config to the plan of a run: one line and one item per table.
 
     event = read_event(payload["event"])                            # plan.event
-    config = read_source(objects, config_uri, event.source)    # config.find
+    config = read_source(objects, config_uri, event.source)    # config.source_files
     tables = select_tables(config, event)                           # plan.select
     planned = plan_tables(config, tables, run=…, machine=…, registry=…, marks=…, data_uri=…, runs_uri=…)
     items = write_plan(objects, runs_uri, run_id, planned)          # plan.plan_file

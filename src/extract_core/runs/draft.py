@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extract_core.config.find import read_source
+from extract_core.config.source_files import read_source
 from extract_core.plan.attempt import Places, RunContext
 from extract_core.plan.check import check_source
 from extract_core.plan.plan_tables import stream_tables

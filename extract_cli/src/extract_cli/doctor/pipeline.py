@@ -92,7 +92,7 @@ def example_of(job_type: AnyJobType) -> dict[str, object]:
 
 def configs(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
     """Each source's config: what `extract validate` says of it, in short."""
-    from extract_core.config.find import source_names
+    from extract_core.config.source_files import source_names
     from extract_core.objects.routed import open_objects
     from extract_core.pipeline.read import missing_config_folder
 
@@ -128,7 +128,7 @@ def _driver(names: list[str]) -> Iterator[Check]:
 
 def _config(pipeline: Pipeline, registry: Registry, name: str) -> tuple[Check, SourceConfig | None]:
     from extract_cli.config_files import placed, shown_prefix
-    from extract_core.config.find import read_source
+    from extract_core.config.source_files import read_source
     from extract_core.objects.routed import open_objects
     from extract_core.pipeline.deployments import deployment_findings
     from extract_core.plan.check import check_source
