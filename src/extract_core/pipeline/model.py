@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from extract_core.pipeline.deploy import DeployOptions
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from extract_core.contract import Json
+    from extract_core.pipeline.deploy import Schedule
 
 
 MapMode: TypeAlias = Literal["INLINE", "DISTRIBUTED"]
@@ -71,6 +74,8 @@ class Pipeline:
     machine: MachineOptions = field(default_factory=MachineOptions)
     job_types: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     prices: PriceList | None = None
+    deploy: DeployOptions = field(default_factory=DeployOptions)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

@@ -7,6 +7,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import ConfigError, Finding
+from extract_core.pipeline.deploy import deploy_options, schedules
 from extract_core.pipeline.model import MachineOptions, Pipeline, concurrency_fault, map_mode
 from extract_core.pipeline.prices import price_list
 from extract_core.wording import did_you_mean
@@ -42,7 +43,7 @@ def toml_of(file: Path, text: str) -> dict[str, Any]:
         raise ConfigError([Finding(file.name, line, column, "", message)]) from None
 
 
-_SECTIONS: Final = ("pipeline", "machine", "job_types", "prices")
+_SECTIONS: Final = ("pipeline", "machine", "job_types", "prices", "deploy", "schedules")
 _STATE_MACHINE: Final = r"|arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[^\s:]{1,80}"
 _STATE_MACHINE_HINT: Final = "the ARN of a state machine, arn:aws:states:eu-central-1:123456789012:stateMachine:extract"
 _PLACES: Final = {"config_uri": "config/", "data_uri": ".extract/data/", "runs_uri": ".extract/runs/"}
@@ -99,6 +100,8 @@ class Reading:
             machine=options,
             job_types={name: section for name, section in job_types.items() if isinstance(section, dict)},
             prices=price_list(self._section(document, "prices"), self.add),
+            deploy=deploy_options(self._section(document, "deploy"), self.add),
+            schedules=schedules(self._section(document, "schedules"), self.add),
             **places,
         )
 
