@@ -41,15 +41,21 @@ def test_the_parts_of_a_machine(build_types, queued_crunch, poll):
 
 
 def test_permissions(build_types, queued_crunch, poll):
-    arn = "arn:aws:lambda:eu-central-1:123456789012:function:extract"
-    invoked = [f"{arn}-{name}" for name in ("config-manager", "job-run-status", "poll-job", "run-summary")]
-    assert build_types(queued_crunch(), poll(), map="INLINE").statements == (
-        Statement(actions=("lambda:InvokeFunction",), resources=tuple(each for name in invoked for each in (name, f"{name}:*"))),
-        Statement(
-            actions=("batch:SubmitJob", "batch:TerminateJob"),
-            resources=("arn:aws:batch:eu-central-1:123456789012:job-queue/big",),
-        ),
-    )
+    invoked = "arn:aws:lambda:eu-central-1:123456789012:function:extract"
+    queue = "arn:aws:batch:eu-central-1:123456789012:job-queue/big"
+    built = build_types(queued_crunch(), poll(), map="INLINE").statements
+    assert [(*grant.actions, *grant.resources, grant.needed_by) for grant in built] == [
+        ("lambda:InvokeFunction", f"{invoked}-config-manager", "state 'Extract Config Manager'"),
+        ("lambda:InvokeFunction", f"{invoked}-job-run-status", "state 'Handle Extract Job Run Status'"),
+        ("lambda:InvokeFunction", f"{invoked}-poll-job", "states 'Poll Ask', 'Poll Start'"),
+        ("lambda:InvokeFunction", f"{invoked}-run-summary", "state 'Summarise Extract Run'"),
+        ("batch:SubmitJob", queue, "state 'Crunch Table'"),
+        ("batch:TerminateJob", queue, "state 'Crunch Table'"),
+    ]
+    assert [grant.reason for grant in built[-2:]] == [
+        "starts the job",
+        "stops the job if the execution is stopped or out of time",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -428,14 +434,14 @@ def test_a_distributed_map_may_start_its_children_and_use_the_folder_of_runs(bui
     built = build_types(crunch(), map="DISTRIBUTED", runs_uri="s3://lake/extract/runs/")
     states, lake = "arn:aws:states:eu-central-1:123456789012", "arn:aws:s3:::lake/extract/runs/*"
     children = f"{states}:execution:extract/Tables:*"
-    assert {statement.actions: statement.resources for statement in built.statements[1:]} == {
+    assert {statement.actions: statement.resources for statement in built.statements[3:]} == {
         ("states:StartExecution",): (f"{states}:stateMachine:extract",),
         ("states:DescribeExecution", "states:StopExecution"): (children, f"{states}:execution:extract:*"),
         ("states:RedriveExecution",): (children,),
         ("s3:GetObject",): (f"{lake}/items.jsonl",),
         ("s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"): (f"{lake}/map/*",),
     }
-    assert build_types(crunch(), map="INLINE", runs_uri="s3://lake/").statements == built.statements[:1]
+    assert build_types(crunch(), map="INLINE", runs_uri="s3://lake/").statements == built.statements[:3]
 
 
 def test_job_types_know_the_mode_of_the_map(build_types, crunch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from asl_generator.branches.assemble import MachineBranch, assemble
 from asl_generator.deployments.check import Complain, check_deployments, in_extract_toml
@@ -12,11 +12,12 @@ from asl_generator.errors import GeneratorError
 from asl_generator.machine.core_states import CORE_FUNCTIONS, RECONCILE_FUNCTION, STATUS_FUNCTION, SUMMARY_FUNCTION, core_states
 from asl_generator.machine.definition import MachineDefinition
 from asl_generator.machine.finish import finished
-from asl_generator.permissions import (
+from asl_generator.permissions.arns import Arns
+from asl_generator.permissions.granted import Granted, once
+from asl_generator.permissions.of_machine import invocations, map_run
+from asl_generator.permissions.of_plugins import (
     diagnose_statements_of,
     function_statements_of,
-    invoke_statement,
-    map_run_statements,
     statements_of,
     stop_statements_of,
 )
@@ -26,9 +27,10 @@ from extract_core.registry import routing
 from extract_core.wording import how_to_install
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from extract_core.contract import Json, Statement
+    from asl_generator.branches.scopes import States
+    from extract_core.contract import Json
     from extract_core.pipeline.model import MapMode, Pipeline
     from extract_core.registry.installed import Registry
 
@@ -105,13 +107,19 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
             retries=retries,
         ),
     }
+    done = finished(definition, branches, registry)
+    of_map = map_run(Arns(partition, region, account, name), runs_uri) if mode == "DISTRIBUTED" else ()
+    of_branches = (
+        granted for job_type, branch in zip(placed, branches, strict=True) for granted in statements_of(job_type, branch)
+    )
     return MachineDefinition(
         name=name,
-        definition=finished(definition, branches, registry),
+        definition=done,
         branches=branches,
-        statements=_statements(placed, function_arns, map_run_statements(place, runs_uri) if mode == "DISTRIBUTED" else []),
+        statements=once([*_invocations(done, placed), *of_map, *of_branches]),
         function_statements=_function_statements(name, placed),
         functions={f"{name}-{function}": handler for function, handler in CORE_FUNCTIONS.items()},
+        own_functions=tuple(name for of in placed for name in of.function_arns),
         left_out=checked.left_out,
     )
 
@@ -158,16 +166,14 @@ def _branches(placed: list[PlacedJobType]) -> tuple[MachineBranch, ...]:
     return tuple(branches)
 
 
-def _statements(placed: list[PlacedJobType], core_arns: Mapping[str, str], of_map: list[Statement]) -> tuple[Statement, ...]:
-    """The statements of the core, then those of the job types, without duplicates."""
-    invoked = [*core_arns.values(), *(arn for job_type in placed for arn in job_type.function_arns.values())]
-    statements = [invoke_statement(invoked), *of_map]
-    for job_type in placed:
-        statements += statements_of(job_type)
-    return _once(statements)
+def _invocations(definition: Mapping[str, Json], placed: list[PlacedJobType]) -> Iterable[Granted]:
+    """What the states of the finished definition invoke, those that a hook has put there among them."""
+    states = cast("States", definition["States"])  # the definition was checked
+    own_functions = [arn for job_type in placed for arn in job_type.function_arns.values()]
+    return invocations(states, str(definition["StartAt"]), own_functions)
 
 
-def _function_statements(name: str, placed: list[PlacedJobType]) -> dict[str, tuple[Statement, ...]]:
+def _function_statements(name: str, placed: list[PlacedJobType]) -> dict[str, tuple[Granted, ...]]:
     """By function: the core's three that call services about jobs, and the job types' own."""
     diagnose = [statement for job_type in placed for statement in diagnose_statements_of(job_type)]
     stop = [statement for job_type in placed for statement in stop_statements_of(job_type)]
@@ -175,8 +181,4 @@ def _function_statements(name: str, placed: list[PlacedJobType]) -> dict[str, tu
     statements = {f"{name}-{STATUS_FUNCTION}": diagnose, f"{name}-{SUMMARY_FUNCTION}": both, f"{name}-{RECONCILE_FUNCTION}": both}
     for job_type in placed:
         statements |= {f"{name}-{function}": own for function, own in function_statements_of(job_type).items()}
-    return {function: _once(own) for function, own in statements.items() if own}
-
-
-def _once(statements: list[Statement]) -> tuple[Statement, ...]:
-    return tuple(statement for index, statement in enumerate(statements) if statement not in statements[:index])
+    return {function: once(own) for function, own in statements.items() if own}

@@ -12,7 +12,7 @@ from asl_generator.deployments.check import deployment_of
 from asl_generator.deployments.place import Place, named
 from asl_generator.errors import GeneratorError
 from asl_generator.machine.finish import check_language
-from asl_generator.permissions import diagnose_statements_of, function_statements_of, statements_of, stop_statements_of
+from asl_generator.permissions.of_plugins import diagnose_statements_of, function_statements_of, statements_of, stop_statements_of
 from extract_core.errors import ConfigError, PluginError
 from extract_core.registry.routing import HANDLE_STATUS
 
@@ -72,7 +72,8 @@ def _assembled(place: Place, installed: InstalledJobType, pipeline: Pipeline) ->
     branch = assemble(placed)
     alone: dict[str, Json] = {**branch.states, HANDLE_STATUS: {"Type": "Pass", "End": True}}
     check_language({"StartAt": branch.start, "States": alone}, [branch], "the branch")
-    for statements in (statements_of, diagnose_statements_of, stop_statements_of, function_statements_of):
+    statements_of(placed, branch)
+    for statements in (diagnose_statements_of, stop_statements_of, function_statements_of):
         statements(placed)
     return branch
 

@@ -45,16 +45,22 @@ def _sqlite(path: Path, *, create: bool, read_only: bool) -> TrackingStore:
     return SQLiteTracking(path, create=create, read_only=read_only)
 
 
-def _dynamodb(uri: str) -> TrackingStore:
-    """Region, credentials and AWS_ENDPOINT_URL are boto3's, where the place names no region."""
+def dynamodb_table(uri: str) -> tuple[str, str | None]:
+    """The table of ``dynamodb://table?region=…``, and its region if the place names one. Raises TrackingError."""
     parts = urlsplit(uri)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     region = options.pop("region", None)
-    if not _TABLE.fullmatch(parts.netloc) or parts.path not in ("", "/") or options or region == "":
+    if parts.scheme != "dynamodb" or not _TABLE.fullmatch(parts.netloc) or parts.path not in ("", "/") or options or region == "":
         raise TrackingError(
             f"the tracking place {uri!r} names no table: write dynamodb://table, or dynamodb://table?region=eu-central-1; a "
             "table's name has 3 to 255 letters, digits, _ . and -"
         )
+    return parts.netloc, region
+
+
+def _dynamodb(uri: str) -> TrackingStore:
+    """Region, credentials and AWS_ENDPOINT_URL are boto3's, where the place names no region."""
+    table, region = dynamodb_table(uri)
     try:
         import boto3
     except ImportError as error:
@@ -75,4 +81,4 @@ def _dynamodb(uri: str) -> TrackingStore:
         client = boto3.client("dynamodb", region_name=region, config=config)
     except (BotoCoreError, ValueError) as error:
         raise TrackingError(f"the tracking place {uri!r} can't be used: {error}") from error
-    return DynamoDBTracking(client, parts.netloc)
+    return DynamoDBTracking(client, table)

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from asl_generator.branches.assemble import MachineBranch
-    from extract_core.contract import Json, Statement
+    from asl_generator.permissions.granted import Granted
+    from extract_core.contract import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,17 +20,19 @@ class MachineDefinition:
     """A state machine, ready to be created.
 
     `branches` are sorted by job type. `functions` maps the names of the core's Lambda functions to their handlers. `statements`
-    are the permissions of the machine's role. `function_statements` are the permissions that job types need in the roles of
-    Lambda functions, by function: the core's that call `diagnose` and `stop`, and the job types' own. `left_out` maps installed
-    job types without a branch to the reason.
+    are what its states need in the machine's role. `function_statements` are what job types need in the roles of functions, by
+    function: the core's that call `diagnose` and `stop`, and the job types' own. `asl_generator.permissions.roles` adds what
+    the core needs itself. `own_functions` are the names of the job types' functions, without the machine's name. `left_out` maps
+    installed job types without a branch to the reason.
     """
 
     name: str
     definition: dict[str, Json]
     branches: tuple[MachineBranch, ...]
     functions: Mapping[str, str]
-    statements: tuple[Statement, ...]
-    function_statements: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
+    statements: tuple[Granted, ...]
+    function_statements: Mapping[str, tuple[Granted, ...]] = field(default_factory=dict)
+    own_functions: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,111 @@
+"""What the core's Lambda functions need in their roles: objects, the tracking table, executions, logs.
+
+The modules that make the calls are named in each reason. Facts about S3: a missing object is "not found" only for a caller that
+may list the bucket, else "access denied" (API reference, GetObject); such a request has no ``s3:prefix``, so the condition on the
+prefix is one "if exists".
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from asl_generator.machine.core_states import CONFIG_MANAGER_FUNCTION, RECONCILE_FUNCTION, STATUS_FUNCTION, SUMMARY_FUNCTION
+from asl_generator.permissions.granted import Granted, granted
+from extract_core.plan.places import ITEMS_NAME, s3_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asl_generator.permissions.arns import Arns
+    from asl_generator.permissions.surroundings import Surroundings
+    from extract_core.pipeline.model import Pipeline
+
+FUNCTIONS: Final = (CONFIG_MANAGER_FUNCTION, STATUS_FUNCTION, SUMMARY_FUNCTION, RECONCILE_FUNCTION)
+"""The core's functions."""
+_MANIFEST: Final = "*/_committed/*"
+_PLAN: Final = "*/plan.jsonl"
+_RESULTS: Final = "*/results/*"
+_TRACKING: Final = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
+
+
+def of_function(function: str, pipeline: Pipeline, arns: Arns, surroundings: Surroundings) -> Iterator[Granted]:
+    """The grants of one of `FUNCTIONS`, without those that job types add."""
+    me = f"function {function!r}"
+    needs = partial(granted, me)
+    own = {CONFIG_MANAGER_FUNCTION: _config_manager, STATUS_FUNCTION: _status_handler}.get(function, _end_of_run)
+    yield from own(me, pipeline, arns)
+    manifests = arns.objects(pipeline.data_uri, _MANIFEST)
+    yield needs("reads and checks the tables' manifests (status.manifest)", ("s3:GetObject",), manifests)
+    yield needs("writes what a table's manifest lacks (status.manifest)", ("s3:PutObject",), manifests)
+    yield from of_every_function(function, arns, surroundings)
+    if surroundings.event_bus and function != STATUS_FUNCTION:
+        bus = surroundings.event_bus
+        bus = bus if bus.startswith("arn:") else arns.of("events", f"event-bus/{bus}")
+        yield needs("announces the end of a run (runs.announce)", ("events:PutEvents",), bus)
+    if key := surroundings.kms_key:
+        via = {"StringEquals": {"kms:ViaService": arns.host("s3")}}
+        use = ("kms:Decrypt", "kms:GenerateDataKey")
+        yield needs("reads and writes objects that the key encrypts", use, key, condition=via)
+
+
+def _config_manager(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
+    needs = partial(granted, me)
+    config, data, runs = pipeline.config_uri, pipeline.data_uri, pipeline.runs_uri
+    yield needs("reads the config of the source (config.find)", ("s3:GetObject",), arns.objects(config))
+    yield from listing(me, "looks for configs, plans and manifests, and sees which are missing", arns, config, data, runs)
+    yield needs("reads the plan of a run that is repeated (plan.plan_file)", ("s3:GetObject",), arns.objects(runs, _PLAN))
+    written = (arns.objects(runs, name) for name in (_PLAN, f"*/{ITEMS_NAME}", _RESULTS))
+    yield needs("writes plan, items and long arguments (plan.plan_file)", ("s3:PutObject",), *written)
+    yield needs("takes the tables of the run (tracking)", _TRACKING, arns.table(pipeline.tracking))
+    alive = "sees whether the run that holds a table is alive (aws.client)"
+    yield needs(alive, ("states:DescribeExecution",), arns.executions)
+
+
+def _status_handler(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
+    needs = partial(granted, me)
+    data, runs = pipeline.data_uri, pipeline.runs_uri
+    read = (arns.objects(runs, name) for name in (_PLAN, _RESULTS))
+    yield needs("reads the table's plan line and the job's result (status)", ("s3:GetObject",), *read)
+    written = (arns.objects(runs, name) for name in ("*/messages/*", _RESULTS))
+    yield needs("writes long messages, and arguments of a next attempt (status)", ("s3:PutObject",), *written)
+    yield from listing(me, "compares the files of a result with those that are there (status)", arns, data, runs)
+    yield needs("records the end of the attempt (tracking)", _TRACKING, arns.table(pipeline.tracking))
+
+
+def _end_of_run(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
+    needs = partial(granted, me)
+    data, runs = pipeline.data_uri, pipeline.runs_uri
+    read = (arns.objects(runs, name) for name in (_PLAN, _RESULTS))
+    yield needs("reads plan and results of the run (runs)", ("s3:GetObject",), *read)
+    yield needs("writes long messages and the reports of the run (runs.publish)", ("s3:PutObject",), arns.objects(runs))
+    yield from listing(me, "looks for plans, results and manifests, and sees which are missing", arns, data, runs)
+    yield needs("closes the run (tracking)", _TRACKING, arns.table(pipeline.tracking))
+    yield needs("reads what an execution started (aws.follow)", ("states:GetExecutionHistory",), arns.executions)
+
+
+def listing(needed_by: str, reason: str, arns: Arns, *uris: str) -> Iterator[Granted]:
+    """List what is below these places, and be told that an object is missing: a grant per bucket."""
+    for bucket in sorted({arns.bucket(uri) for uri in uris}):
+        prefixes = sorted({f"{s3_place(uri)[1]}*" for uri in uris if arns.bucket(uri) == bucket})
+        condition = {"StringLikeIfExists": {"s3:prefix": list(prefixes)}}
+        yield granted(needed_by, reason, ("s3:ListBucket",), bucket, condition=condition)
+
+
+def of_every_function(function: str, arns: Arns, surroundings: Surroundings) -> Iterator[Granted]:
+    """What the Lambda service needs in the role of each function: its log, and network interfaces in a VPC.
+
+    Source: Lambda guide, "Execution role" and "Giving Lambda functions access to resources in an Amazon VPC".
+    """
+    needs = partial(granted, f"function {function!r}")
+    streams = arns.of("logs", f"log-group:/aws/lambda/{arns.name}-{function}:log-stream:*")
+    yield needs("writes its log", ("logs:CreateLogStream", "logs:PutLogEvents"), streams)
+    if surroundings.subnets:
+        interfaces = arns.of("ec2", "network-interface/*")
+        reason = "Lambda gives it a network interface in the VPC"
+        yield needs(reason, ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"), "*")
+        place = [arns.of("ec2", f"subnet/{subnet}") for subnet in surroundings.subnets]
+        place += [arns.of("ec2", f"security-group/{group}") for group in surroundings.security_groups]
+        yield needs(reason, ("ec2:CreateNetworkInterface",), interfaces, *place)
+        rest = ("ec2:AssignPrivateIpAddresses", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses")
+        yield needs(reason, rest, interfaces)

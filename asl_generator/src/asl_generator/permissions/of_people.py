@@ -1,0 +1,37 @@
+"""What a person or a program needs who runs the command `extract` against a deployed pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from asl_generator.permissions.granted import Granted, granted
+from asl_generator.permissions.of_functions import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asl_generator.permissions.arns import Arns
+    from extract_core.pipeline.model import Pipeline
+
+OPERATOR: Final = "operator"
+"""The role of whoever runs the command. The template does not make it: people have roles already."""
+
+
+def of_operator(pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
+    """The grants of `OPERATOR`, by command."""
+    places = (pipeline.config_uri, pipeline.data_uri, pipeline.runs_uri)
+    table = arns.table(pipeline.tracking)
+    executions, children = arns.executions, arns.of("states", f"execution:{arns.name}/*:*")
+    map_runs = arns.of("states", f"mapRun:{arns.name}/*:*")
+    yield granted("extract run", "starts the machine", ("states:StartExecution",), arns.machine)
+    yield granted("extract run", "stops an execution that is interrupted", ("states:StopExecution",), executions)
+    follow = ("states:DescribeExecution", "states:GetExecutionHistory")
+    yield granted("extract run, watch", "follows an execution", follow, executions)
+    yield granted("extract watch", "reads what children did", ("states:GetExecutionHistory",), children)
+    yield granted("extract watch", "sees how far the Map is", ("states:DescribeMapRun", "states:ListExecutions"), map_runs)
+    read = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
+    yield granted("extract run, status, history", "reads tracking", read, table)
+    yield granted("extract state, reconcile", "changes tracking", ("dynamodb:PutItem", "dynamodb:UpdateItem"), table)
+    objects = map(arns.objects, places)
+    yield granted("extract plan, status, data", "reads configs, plans, results and manifests", ("s3:GetObject",), *objects)
+    yield from listing("extract plan, status, data", "lists what is there, and sees what is missing", arns, *places)

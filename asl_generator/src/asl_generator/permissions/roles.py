@@ -1,0 +1,57 @@
+"""The roles of a deployed pipeline and everything that each may do, with the reason for each grant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from asl_generator.permissions.arns import Arns
+from asl_generator.permissions.granted import granted, once
+from asl_generator.permissions.of_functions import FUNCTIONS, of_every_function, of_function
+from asl_generator.permissions.of_machine import of_service
+from asl_generator.permissions.surroundings import Surroundings
+from extract_core.pipeline.reach import require_aws
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from asl_generator.machine.definition import MachineDefinition
+    from asl_generator.permissions.granted import Granted
+    from extract_core.pipeline.model import Pipeline
+
+STATE_MACHINE: Final = "state-machine"
+SCHEDULER: Final = "scheduler"
+
+
+def roles(
+    pipeline: Pipeline, machine: MachineDefinition, surroundings: Surroundings | None = None
+) -> Mapping[str, tuple[Granted, ...]]:
+    """The grants of each role that the deployment makes.
+
+    The roles are `STATE_MACHINE`, a role per Lambda function under the function's name without the pipeline's (the core's four,
+    then those of job types), and `SCHEDULER` if a schedule starts the machine. Raises UsageError if a place of the pipeline is
+    not in AWS.
+    """
+    require_aws(pipeline)
+    surroundings = surroundings or Surroundings()
+    arns = arns_of(pipeline)
+    grants = {STATE_MACHINE: once([*machine.statements, *of_service(arns, surroundings)])}
+    of_plugins = {name.removeprefix(f"{machine.name}-"): of for name, of in machine.function_statements.items()}
+    for function in FUNCTIONS:
+        grants[function] = once([*of_function(function, pipeline, arns, surroundings), *of_plugins.pop(function, ())])
+    for function in machine.own_functions:
+        grants[function] = once([*of_every_function(function, arns, surroundings), *of_plugins.pop(function, ())])
+    if surroundings.schedules:
+        grants[SCHEDULER] = (
+            granted(
+                "a schedule of [schedules]",
+                "starts the machine; its ARN stands for its versions and aliases too",
+                ("states:StartExecution",),
+                arns.machine,
+            ),
+        )
+    return grants
+
+
+def arns_of(pipeline: Pipeline) -> Arns:
+    """The ARNs of this pipeline's things."""
+    return Arns(pipeline.partition, pipeline.region, pipeline.account, pipeline.name)

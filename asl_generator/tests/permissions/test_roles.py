@@ -1,0 +1,134 @@
+"""The roles of a pipeline, and the policies that their grants make."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from asl_generator import build_pipeline
+from asl_generator.permissions import Surroundings, policy_document, roles
+from extract_core import Statement
+from extract_core.errors import UsageError
+from extract_core.pipeline.model import MachineOptions, Pipeline
+from extract_core.registry.installed import Registry
+
+BUS = "arn:aws:events:eu-central-1:123456789012:event-bus/b"
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
+
+
+def pipeline(**changes):
+    places = {
+        "config_uri": "s3://lake/config/",
+        "data_uri": "s3://lake/data/",
+        "runs_uri": "s3://runs/",
+        "tracking": "dynamodb://t-1",
+    }
+    of = {"name": "nightly", "region": "eu-central-1", "account": "123456789012", "job_types": {"crunch": {"queue": "big"}}}
+    return Pipeline(file=Path("extract.toml"), **{**places, **of, **changes})
+
+
+@pytest.fixture
+def roles_of(queued_crunch, poll):
+    def built(surroundings=None, **changes):
+        of = pipeline(**changes)
+        job_types = [queued_crunch(), *([poll()] if "poll" in of.job_types else [])]
+        return roles(of, build_pipeline(of, Registry.of(*job_types)), surroundings)
+
+    return built
+
+
+def pairs(grants):
+    return {(action, resource) for grant in grants for action in grant.actions for resource in grant.resources}
+
+
+def test_a_role_per_function_and_one_for_the_machine(roles_of):
+    of_core = ["state-machine", "config-manager", "job-run-status", "run-summary", "reconcile"]
+    assert list(roles_of()) == of_core
+    more = roles_of(Surroundings(schedules=True), job_types={"crunch": {"queue": "big"}, "poll": {}})
+    assert list(more) == [
+        "state-machine",
+        "config-manager",
+        "job-run-status",
+        "run-summary",
+        "reconcile",
+        "poll-job",
+        "scheduler",
+    ]
+    machine = "arn:aws:states:eu-central-1:123456789012:stateMachine:nightly"
+    assert pairs(more["scheduler"]) == {("states:StartExecution", machine)}
+    streams = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/nightly-poll-job:log-stream:*"
+    assert pairs(more["poll-job"]) == {("logs:CreateLogStream", streams), ("logs:PutLogEvents", streams)}
+
+
+def test_each_grant_says_who_needs_it_and_why(roles_of):
+    for role, grants in roles_of(Surroundings(kms_key=KEY, subnets=["subnet-1"], event_bus="bus", tracing=True)).items():
+        assert all(grant.needed_by and grant.reason for grant in grants), role
+    machine = {grant.actions: f"{grant.needed_by}: {grant.reason}" for grant in roles_of()["state-machine"]}
+    assert machine["batch:SubmitJob",] == "state 'Crunch Table': starts the job"
+    assert machine["states:StartExecution",] == "state 'Iterate Through Extract Tables': starts a child execution per table"
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "role", "more"),
+    [
+        (Surroundings(kms_key=KEY), "job-run-status", {("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)}),
+        (
+            Surroundings(event_bus="b"),
+            "run-summary",
+            {("events:PutEvents", BUS)},
+        ),
+        (Surroundings(event_bus="arn:x"), "reconcile", {("events:PutEvents", "arn:x")}),
+        (Surroundings(event_bus="b"), "job-run-status", set()),
+        (Surroundings(tracing=True), "config-manager", set()),
+    ],
+)
+def test_what_a_choice_adds(roles_of, surroundings, role, more):
+    assert pairs(roles_of(surroundings)[role]) - pairs(roles_of()[role]) == more
+
+
+def test_a_vpc_adds_network_interfaces_there_only(roles_of):
+    added = pairs(roles_of(Surroundings(subnets=["subnet-1"], security_groups=["sg-1"]))["reconcile"]) - pairs(
+        roles_of()["reconcile"]
+    )
+    place = "arn:aws:ec2:eu-central-1:123456789012:"
+    create = {resource for action, resource in added if action == "ec2:CreateNetworkInterface"}
+    assert create == {f"{place}network-interface/*", f"{place}subnet/subnet-1", f"{place}security-group/sg-1"}
+    assert {action for action, resource in added if resource == "*"} == {"ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"}
+
+
+def test_other_partitions_and_tables_in_other_regions(roles_of):
+    of = roles_of(partition="aws-cn", region="cn-north-1", tracking="dynamodb://t-1?region=cn-northwest-1")
+    named = {resource for grants in of.values() for _, resource in pairs(grants)} - {"*"}
+    assert {resource.split(":")[1] for resource in named if "batch" not in resource} == {"aws-cn"}
+    assert "arn:aws-cn:dynamodb:cn-northwest-1:123456789012:table/t-1" in named
+
+
+def test_an_inline_machine_starts_no_children(roles_of):
+    actions = {action for action, _ in pairs(roles_of(machine=MachineOptions(map="INLINE"))["state-machine"])}
+    assert not {action for action in actions if action.startswith(("states:", "s3:"))}
+
+
+def test_a_place_that_is_not_in_aws_is_refused(roles_of):
+    with pytest.raises(UsageError, match=r"^extract.toml: pipeline.runs_uri is 'file:///runs/', where AWS can't reach it: "):
+        roles_of(runs_uri="file:///runs/")
+
+
+def test_a_policy_merges_what_allows_the_same():
+    a, b = "arn:a", "arn:b"
+    statements = [
+        Statement(actions=("s3:B",), resources=(a,)),
+        Statement(actions=("s3:A",), resources=(a,)),
+        Statement(actions=("s3:A", "s3:B"), resources=(b,)),
+        Statement(actions=("s3:A",), resources=(a,), condition={"Bool": {"aws:SecureTransport": "true"}}),
+    ]
+    document = policy_document(statements)
+    assert document == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": ["s3:A", "s3:B"], "Resource": [a, b]},
+            {"Effect": "Allow", "Action": ["s3:A"], "Resource": [a], "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+        ],
+    }
+    assert json.dumps(policy_document(statements[::-1])) == json.dumps(document)
