@@ -75,6 +75,17 @@ def test_a_rerun_needs_no_tables():
     assert read_event({"source": "s", "rerun_of": "r-1"}).tables == ("*",)
 
 
+AT_ONCE = "is not a number from 1 to 10,000, the limit of a Map that is DISTRIBUTED"
+
+
+@pytest.mark.parametrize("most", [0, -1, 10_001, 2.5, True, "4"])
+def test_a_concurrency_that_no_map_may_have(most):
+    assert read_event({"source": "s", "tables": "a", "max_concurrency": 4}).max_concurrency == 4
+    with pytest.raises(UsageError) as raised:
+        read_event({"source": "s", "tables": "a", "max_concurrency": most})
+    assert str(raised.value) == f"the event is wrong: 'max_concurrency': {most!r} {AT_ONCE}"
+
+
 EXAMPLE = '{"source": "sales", "tables": ["public.accounts", "crm.*"]}'
 MISSING = f"'source' is missing; an event looks like {EXAMPLE}"
 TABLES = 'it must be a list of names and globs, a comma-separated string, or "*" for all'

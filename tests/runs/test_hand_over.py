@@ -65,6 +65,22 @@ def test_a_run_of_any_size_is_planned(pipeline, monkeypatch):
     assert len(items_of(pipeline, pipeline.plan("run-2", machine=MACHINE))) == 3
 
 
+def test_the_event_says_how_many_tables_run_at_once(pipeline):
+    assert pipeline.plan(machine=MACHINE, max_concurrency=7)["max_concurrency"] == 7
+    assert pipeline.plan(machine=MACHINE, max_concurrency=7)["max_concurrency"] == 7  # the config manager is called again
+
+
+def test_an_inline_machine_keeps_its_own_limit(pipeline):
+    assert pipeline.plan("run-1", max_concurrency=40)["max_concurrency"] == 40
+    with pytest.raises(UsageError) as raised:
+        pipeline.plan("run-2", max_concurrency=41)
+    assert str(raised.value) == (
+        "max_concurrency of this run: 41 is not a number from 1 to 40, the limit of a Map that is INLINE; "
+        'for more, write map = "distributed"'
+    )
+    assert pipeline.tracking.run("run-2").refused == str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("uri", "bucket", "key"),
     [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from extract_core.config.read import SOURCE_NAME
 from extract_core.config.values import BadValue, boolean, shown
 from extract_core.errors import UsageError
+from extract_core.pipeline.model import concurrency_fault
 from extract_core.plan.attempt import Backfill
 from extract_core.plan.run_id import check_run_id
 from extract_core.wording import nearest
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
 
-KEYS: Final = frozenset({"source", "tables", "exclude", "reingest", "rerun_of", "backfill", "force"})
+KEYS: Final = frozenset({"source", "tables", "exclude", "reingest", "rerun_of", "backfill", "force", "max_concurrency"})
 _OLD_KEYS: Final = {"source_name": "source", "extract_tables": "tables"}
 """Keys of version 0.1.0 and what they are called now. Schedules that were deployed with it still send them."""
 _BACKFILL: Final = '{"from": "2026-01-01", "to": "2026-02-01"}, or without "from" for all up to there'
@@ -28,7 +29,8 @@ class ExtractEvent:
     """What to extract. `tables` and `exclude` are names and globs; `rerun_of` is the run whose tables run again.
 
     `tables` is ``("*",)`` if the event is a rerun and names none: all that the rerun selects. `backfill` reads a range of
-    incremental tables again. With `force`, a rerun includes tables that a later run has handled.
+    incremental tables again. With `force`, a rerun includes tables that a later run has handled. `max_concurrency` is how many
+    tables run at once; None: as the machine says.
     """
 
     source: str
@@ -38,6 +40,7 @@ class ExtractEvent:
     rerun_of: str | None = None
     backfill: Backfill | None = None
     force: bool = False
+    max_concurrency: int | None = None
 
 
 def read_event(event: Mapping[str, Json]) -> ExtractEvent:
@@ -65,6 +68,10 @@ def read_event(event: Mapping[str, Json]) -> ExtractEvent:
     backfill = _backfill(event.get("backfill"), wrong)
     if backfill is not None and flags["reingest"]:
         wrong.append("'backfill' reads a range and 'reingest' everything; remove one of them")
+    most = event.get("max_concurrency")
+    fault = None if most is None else concurrency_fault("DISTRIBUTED", most)  # an INLINE machine's own limit: `HandOver`
+    if fault is not None:
+        wrong.append(f"'max_concurrency': {fault}")
     if wrong:
         raise UsageError("the event is wrong: " + "; ".join(wrong))
     return ExtractEvent(
@@ -75,6 +82,7 @@ def read_event(event: Mapping[str, Json]) -> ExtractEvent:
         rerun_of=rerun_of if isinstance(rerun_of, str) else None,
         backfill=backfill,
         force=flags["force"],
+        max_concurrency=most if isinstance(most, int) else None,
     )
 
 

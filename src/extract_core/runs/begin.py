@@ -69,7 +69,7 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
             raise RunNameTaken(
                 f"run {record.run_id!r} has ended before ({record.summary['state']}): start a run under another name"
             )
-        return HandOver(parts, record.run_id, record.source, machine).again(record.plan_uri)
+        return HandOver(parts, record.run_id, record.source, machine, event.max_concurrency).again(record.plan_uri)
     with _refusal(parts, record):
         first = repeated(parts.tracking, event)
         planning = Planning(
@@ -82,7 +82,7 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     parts, source = planning.parts, record.source
     draft = rerun(planning) if planning.event.rerun_of is not None else fresh(planning)
     states = parts.tracking.states(source, draft.tables)
-    hand_over = HandOver(parts, record.run_id, source, planning.machine)
+    hand_over = HandOver(parts, record.run_id, source, planning.machine, planning.event.max_concurrency)
     bases = check_bases(parts, states.values())
     seconds = durations(parts.tracking, states)
     planned = longest_first(planned_from(draft, committed(states, bases)), seconds)

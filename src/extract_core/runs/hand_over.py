@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extract_core.errors import UsageError
+from extract_core.pipeline.model import concurrency_fault
 from extract_core.plan.limits import check_limits
 from extract_core.plan.places import items_place, plan_place, results_place, s3_place
 from extract_core.plan.plan_file import placed_items, stored_items, write_plan, write_plan_with_items
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
 
 
 class HandOver:
-    """The answer of one run to its machine, and the objects that it refers to. UsageError for a machine that cannot be."""
+    """The answer of one run to its machine, and the objects that it refers to. UsageError for a machine that cannot be.
 
-    def __init__(self, parts: Parts, run_id: str, source: str, machine: Mapping[str, Json]) -> None:
+    `at_once` is the number of tables at once that the event asks for; None: that of the machine.
+    """
+
+    def __init__(self, parts: Parts, run_id: str, source: str, machine: Mapping[str, Json], at_once: int | None) -> None:
         self._parts, self._run_id = parts, run_id
         self._retry_loop = machine.get("retry_loop") is True
         self.is_inline = machine.get("map") != "DISTRIBUTED"
-        self.concurrency = _concurrency(machine)
+        self.concurrency = _concurrency(machine) if at_once is None else _wanted(at_once, is_inline=self.is_inline)
         self._head: dict[str, Json] = {
             "run_id": run_id,
             "source": source,
@@ -74,3 +78,10 @@ def _concurrency(machine: Mapping[str, Json]) -> int:
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise UsageError(f"the machine's max_concurrency is {most!r}, not a number from 1 on: build and deploy the machine again")
     return most
+
+
+def _wanted(at_once: int, *, is_inline: bool) -> int:
+    fault = concurrency_fault("INLINE" if is_inline else "DISTRIBUTED", at_once)
+    if fault is not None:
+        raise UsageError(f"max_concurrency of this run: {fault}")
+    return at_once

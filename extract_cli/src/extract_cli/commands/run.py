@@ -26,6 +26,12 @@ def _starting(command: Callable[..., int]) -> Callable[..., int]:
             "--run-id", help="Name of the run and of the execution. It can be used once. [default: source, time, a few letters]"
         ),
         click.option(
+            "--max-concurrency",
+            type=click.IntRange(1, 10_000),
+            metavar="N",
+            help="Tables at once in this run. [default: max_concurrency of extract.toml]",
+        ),
+        click.option(
             "--inject",
             multiple=True,
             metavar="KIND:TABLE[:N]",
@@ -135,6 +141,8 @@ def _rehearsal(inject: Sequence[str], fast: float | None) -> Rehearsal | None:
 
 def _follow(engine: Engine, event: dict[str, Json], start: Mapping[str, Any]) -> int:
     """Start an execution, draw its progress, print its tables. Returns the exit code of the command."""
+    if start["max_concurrency"] is not None:
+        event["max_concurrency"] = start["max_concurrency"]
     from extract_cli.views.progress_view import run_and_watch
     from extract_cli.views.report import report
     from extract_core.plan.run_id import check_run_id, new_run_id
