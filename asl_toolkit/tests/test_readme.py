@@ -5,10 +5,12 @@ import re
 import runpy
 import shlex
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
 from asl_toolkit.commands import main
+from asl_toolkit.commands.serve import main as serve
 from asl_toolkit.pytest_plugin import asl  # noqa: F401 - the fixture, also where the package is not installed
 
 FOLDER = Path(__file__).parents[1]
@@ -27,7 +29,7 @@ def place(tmp_path, monkeypatch):
 
 
 def test_the_commands_work_as_described(place, capsys):
-    check, *runs = [shlex.split(command.replace("\\\n", " ")) for command in COMMANDS]
+    check, *runs, served = [shlex.split(command.replace("\\\n", " ")) for command in COMMANDS]
     assert main(check) == 0
     assert f"\n    {capsys.readouterr().out}" in README
     assert len(runs) == 2
@@ -39,6 +41,10 @@ def test_the_commands_work_as_described(place, capsys):
     assert "4230.000" in shown
     bad = ["run", "machine.json", "--mocks", "mocks.json", "--input", '{"tables": [{"name": "bad"}]}']
     assert main(bad) == 1
+    capsys.readouterr()
+    assert serve([*served[1:], "--port", "0"], wait=list) == 0
+    shown = re.sub(r"(?<=127.0.0.1:)\d+", "8083", capsys.readouterr().out)
+    assert f"\n{indent(shown, '    ')}" in README
 
 
 def test_the_faults_that_it_speaks_of_are_found(place, capsys):

@@ -4,10 +4,12 @@ The texts of errors were recorded on AWS. A Task whose activity does not exist e
 """
 
 import contextlib
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 
 from asl_toolkit.client.arns import valid_name
+from asl_toolkit.client.constraints import check_request
 from asl_toolkit.client.dates import now
 from asl_toolkit.client.model import Request
 from asl_toolkit.client.operation import Part, Response, operation
@@ -18,6 +20,7 @@ from asl_toolkit.json_value import Json, dumps
 from asl_toolkit.services.contract import CheckedHandler, Handler, Submitted, TaskRequest, inline
 
 POLL_SECONDS = 60.0  # how long GetActivityTask waits for a task (API reference)
+_LOOK_SECONDS = 0.25  # between looks whether the caller is still there
 
 
 class Activities(Part):
@@ -60,13 +63,30 @@ class Activities(Part):
     @operation("GetActivityTask")
     def get_activity_task(self, request: Request) -> Response:
         """The token and input of the next task. It waits for a task; after 60 seconds without one the answer is empty."""
+        return self._poll(request, lambda: False, POLL_SECONDS)
+
+    def poll_activity(self, request: Request, abandoned: Callable[[], bool]) -> Response:
+        """Not on AWS: as get_activity_task, but a caller that has gone takes no task.
+
+        `abandoned` says whether it has gone; it is called four times per second.
+        """
+        check_request("GetActivityTask", request, self._registry.exceptions)
+        return self._poll(request, abandoned, _LOOK_SECONDS)
+
+    def _poll(self, request: Request, abandoned: Callable[[], bool], slice_seconds: float) -> Response:
         activity = self._activity(request, "GetActivityTask")
+        end = time.monotonic() + POLL_SECONDS
         with activity.changed:
-            if not activity.changed.wait_for(lambda: bool(activity.waiting), POLL_SECONDS):
-                return {}
-            token, text, taken = activity.waiting.popleft()
-            taken(request.get("workerName"))
-        return {"taskToken": token, "input": text}
+            while not abandoned():
+                if activity.waiting:
+                    token, text, taken = activity.waiting.popleft()
+                    taken(request.get("workerName"))
+                    return {"taskToken": token, "input": text}
+                left = end - time.monotonic()
+                if left <= 0:
+                    break
+                activity.changed.wait(min(left, slice_seconds))
+        return {}
 
     def _activity(self, request: Request, name: str) -> Activity:
         arn = request["activityArn"]

@@ -8,6 +8,7 @@ from importlib.metadata import version
 _COMMANDS: Mapping[str, str] = {
     "check": "find faults in definitions, including the parameters of services",
     "run": "run a state machine on this computer",
+    "serve": "Step Functions over HTTP on this computer, for boto3, the AWS CLI and other SDKs",
     "case": "read recorded cases from stdin, one per line, and print how each one ends here",
     "conformance": "run a file of recorded cases and print how many agree",
 }

@@ -1,26 +1,23 @@
 """`asl run FILE`: runs a state machine on this computer and prints its output."""
 
 import argparse
-import importlib
 import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from asl_toolkit.check.source import find_places
-from asl_toolkit.clock import Clock, ScaledClock, SystemClock, VirtualClock
+from asl_toolkit.commands.options import WrongUseError, add_options, clock_of, json_of, read_bytes, services_of
 from asl_toolkit.errors import DefinitionError
 from asl_toolkit.finding import sentences
 from asl_toolkit.history_text import timeline
 from asl_toolkit.json_value import Json, dumps, loads
-from asl_toolkit.machine import StateMachine, load
-from asl_toolkit.mocks import Injection, MockError, parse_injection, unmet, with_injected, with_mocks
+from asl_toolkit.machine import load
+from asl_toolkit.mocks import Injection, MockError, parse_injection, unmet, with_injected
 from asl_toolkit.runtime.execution import ExecutionResult
 from asl_toolkit.runtime.history import Event
 from asl_toolkit.runtime.map_run_events import ChildExecution
-from asl_toolkit.services.registry import Services
 from asl_toolkit.services.tokens import TaskTokens
 from asl_toolkit.timestamps import parse_instant
 
@@ -37,25 +34,21 @@ _NAME = re.compile(r"""[^\s?*<>{}\[\]"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}"""
 _MOST_CHILDREN = 20
 
 
-class _WrongUseError(Exception):
-    """The user's mistake, as a sentence."""
-
-
 def main(arguments: Sequence[str]) -> int:
     """Run the machine and return the exit code."""
     options = _parser().parse_args(arguments)
     children = _Children()
     text = b""
     try:
-        text = _read_bytes(options.file)
+        text = read_bytes(options.file)
         machine = load(text)
         injections, met = [parse_injection(injection) for injection in options.inject], set[Injection]()
-        services = with_injected(_services(options, machine), injections, machine, met=met)
+        services = with_injected(services_of(options, TaskTokens(patience=0), machine), injections, machine, met=met)
         execution = machine.start(
             _input(options.input),
             name=options.name,
             services=services,
-            clock=_clock(options.clock, options.start_time),
+            clock=clock_of(options.clock, options.start_time),
             seed=options.seed,
             child_listener=children.take if options.timeline else None,
         )
@@ -63,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
         for line in _refused(options.file, text, error):
             sys.stderr.write(line + "\n")
         return 2
-    except (MockError, _WrongUseError, ValueError) as error:
+    except (MockError, WrongUseError, ValueError) as error:
         sys.stderr.write(f"{options.file}: {error}\n")
         return 2
     try:
@@ -122,20 +115,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", type=Path, help="the definition: ASL in JSON")
     parser.add_argument("--input", default="{}", help="JSON text, @FILE, or - for stdin (default: {})")
     parser.add_argument("--name", type=_name, help="the execution's name (default: a UUID)")
-    parser.add_argument("--mocks", type=Path, help="a JSON file with answers, used instead of services")
+    add_options(parser, clock="virtual")
     parser.add_argument(
         "--inject",
         action="append",
         default=[],
         metavar="STATE[@ATTEMPT]=ERROR[:CAUSE]",
         help="let an attempt of a Task fail (default: attempt 1; @* = every attempt); may be repeated",
-    )
-    parser.add_argument(
-        "--function", action="append", default=[], metavar="NAME=MODULE:ATTRIBUTE", help="a Lambda function in this process"
-    )
-    parser.add_argument("--aws", action="store_true", help="let Tasks without a mock call AWS through boto3")
-    parser.add_argument(
-        "--clock", default="virtual", help="virtual (waits pass at once, the default), real, or a factor such as 60"
     )
     parser.add_argument(
         "--start-time",
@@ -152,28 +138,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _read_bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise _WrongUseError(f"cannot be read: {error.strerror}") from error
-
-
-def _json(file: Path, what: str) -> Json:
-    try:
-        return loads(_read_bytes(file).decode("utf-8-sig"))
-    except (ValueError, _WrongUseError) as error:
-        text = str(error) if isinstance(error, _WrongUseError) else f"is not JSON: {error}"
-        raise _WrongUseError(f"{what} {file} {text}") from error
-
-
 def _input(text: str) -> Json:
     if text.startswith("@"):
-        return _json(Path(text[1:]), "--input")
+        return json_of(Path(text[1:]), "--input")
     try:
         return loads(sys.stdin.read() if text == "-" else text)
     except ValueError as error:
-        raise _WrongUseError(f"--input is not JSON: {error}") from error
+        raise WrongUseError(f"--input is not JSON: {error}") from error
 
 
 def _name(text: str) -> str:
@@ -188,55 +159,6 @@ def _instant(text: str) -> float:
     if instant is None:
         raise argparse.ArgumentTypeError(f"{text!r} is not an instant such as 2026-01-31T12:00:00Z")
     return instant.timestamp()
-
-
-def _clock(text: str, start: float | None) -> Clock:
-    if text == "virtual":
-        return VirtualClock() if start is None else VirtualClock(start)
-    if text == "real":
-        if start is not None:
-            raise _WrongUseError("--start-time is for a virtual or a scaled clock, not for --clock real")
-        return SystemClock()
-    try:
-        return ScaledClock(float(text), start)
-    except ValueError as error:
-        raise _WrongUseError(f"--clock is virtual, real or a factor above 0, not {text!r}") from error
-
-
-def _services(options: argparse.Namespace, machine: StateMachine) -> Services:
-    functions = dict(map(_function, options.function))
-    services = Services(_aws() if options.aws else {}, functions=functions, tokens=TaskTokens(patience=0))
-    document = {} if options.mocks is None else _json(options.mocks, "--mocks")
-    if not isinstance(document, dict):
-        raise _WrongUseError(f"--mocks {options.mocks} holds a JSON object")
-    return with_mocks(services, document, machine)
-
-
-def _aws() -> Any:  # handlers
-    try:
-        import boto3
-    except ImportError as error:
-        raise _WrongUseError("--aws needs boto3: pip install boto3") from error
-    from asl_toolkit.services.aws import AwsCalls
-
-    calls = AwsCalls(boto3.client)  # type: ignore[arg-type] # its overloads name every service
-    return {**calls.handlers(), ("lambda", "invoke"): calls.optimised}
-
-
-def _function(text: str) -> tuple[str, Any]:  # a Lambda handler
-    name, equals, place = text.partition("=")
-    module, colon, attribute = place.partition(":")
-    if not (name and equals and module and colon and attribute):
-        raise _WrongUseError(f"--function {text!r} is not NAME=MODULE:ATTRIBUTE")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        function = getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # whatever a module raises when it is imported
-        raise _WrongUseError(f"--function {text}: {type(error).__name__}: {error}") from error
-    if not callable(function):
-        raise _WrongUseError(f"--function {text}: {attribute} is {type(function).__name__}, which cannot be called")
-    return name, function
 
 
 def _show(result: ExecutionResult, form: str) -> None:
