@@ -14,6 +14,8 @@ ExtractError                     exit code 1
     ├── TrackingUnavailable      throttled or unreachable: worth another try (the machine retries this name), exit code 1
     ├── RunNotFound              no such run
     ├── RunNameTaken             another execution has used this run id
+    ├── LeaseLost                this run no longer holds the table
+    ├── PoolFull                 all slots of a pool are held (the machine retries this name), exit code 1
     ├── TablesLocked             another run holds a table (the machine retries this name under `on_conflict: wait`), exit code 1
     └── TablesHeld               another run holds a table and `on_conflict: fail` refuses the whole run (never retried)
 """
@@ -118,6 +120,16 @@ class RunNotFound(TrackingError):  # noqa: N818
 
 class RunNameTaken(TrackingError):  # noqa: N818
     """Another execution has used this run id: run ids are names of executions, which are unique."""
+
+
+class LeaseLost(TrackingError):  # noqa: N818
+    """The run, or the attempt, no longer holds the table: no job may be started for it."""
+
+
+class PoolFull(TrackingError):  # noqa: N818
+    """All slots of a pool are held: the same call again may succeed once one of them is free."""
+
+    exit_code = 1
 
 
 class TablesLocked(TrackingError):  # noqa: N818

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import boto3
 import pytest
 from botocore.config import Config
 
 from extract_core import FailureClass, JobState
-from extract_core.errors import TrackingError, TrackingUnavailable
+from extract_core.errors import PoolFull, TrackingError, TrackingUnavailable
 from extract_core.tracking.dynamodb.items import ITEM_BYTES, size
 from extract_core.tracking.dynamodb.keys import TIME_TO_LIVE, attempt_key, shards, table_definition
 from extract_core.tracking.dynamodb.store import DynamoDBTracking
@@ -260,3 +260,39 @@ def test_records_have_the_members_that_are_stored(make):
         "watermark_high", "extract_s3_uri", "result_uri", "settings", "message_uri", "rows_without_watermark",
         "fencing", "mode", "rows_in_the_future", "rows_delivered_before", "schema_changes", "notes", "proof",
     }  # fmt: skip
+
+
+def test_a_table_with_a_slot_costs_three_write_requests_and_a_refusal_none(store, client, make, wire, dynamodb):
+    tables = [f"public.t{number}" for number in range(4)]
+    make.take(store, *tables)
+
+    def take(name):
+        return store.take_slot(
+            "sales", name, pool="db", size=3, guard=make.guard(), execution_id="exec-1", taken_at="2026-03-01T06:00:00Z"
+        )
+
+    with wire(client) as sent:
+        for name in tables[:3]:
+            take(name)
+        assert [len(body["TransactItems"]) for body in sent.sent(*WRITES)] == [2, 2, 2]
+        with pytest.raises(PoolFull):
+            take(tables[3])
+        assert [operation for operation, _ in sent.requests[9:]] == ["GetItem", "Query"]
+        taken = len(sent.sent(*WRITES))
+        for name in tables[:3]:
+            store.finish(make.row(table=name), guard=make.guard())
+        assert [len(body["TransactItems"]) for body in sent.sent(*WRITES)[taken:]] == [3, 3, 3]
+    assert raw(dynamodb, "POOL#db") == []
+
+
+def test_a_slot_that_no_state_names_is_freed(store, make, dynamodb):
+    make.take(store, "public.a")
+    slot = store.take_slot(
+        "sales", "public.a", pool="db", size=1, guard=make.guard(), execution_id="e", taken_at="2026-03-01T06:00:00Z"
+    )
+    state = {"pk": {"S": "TABLE#sales#public.a"}, "sk": {"S": "STATE"}}
+    dynamodb.delete_item(TableName="tracking", Key=state)
+    store.free_slot(replace(slot, taken_at="later"))
+    assert store.slots("db") == [slot]
+    store.free_slot(slot)
+    assert store.slots("db") == []

@@ -125,13 +125,13 @@ def test_a_store_of_a_newer_version(tmp_path):
     path = tmp_path / "t.db"
     SQLiteTracking(path).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("INSERT INTO schema_version VALUES (6)")
+        connection.execute("INSERT INTO schema_version VALUES (?)", (VERSION + 1,))
     connection.close()
     with pytest.raises(TrackingError) as raised:
         SQLiteTracking(path)
     assert str(raised.value) == (
-        f"the tracking store {str(path)!r} has schema version 6, this extract-sfn knows 5: upgrade extract-sfn, or name "
-        "another place for tracking"
+        f"the tracking store {str(path)!r} has schema version {VERSION + 1}, this extract-sfn knows {VERSION}: "
+        "upgrade extract-sfn, or name another place for tracking"
     )
 
 

@@ -29,5 +29,5 @@ def taken(state: TableState, owner: Owner, above: int = 0) -> Taken:
     by = state.owner
     if by is not None and by.execution_id == owner.execution_id:
         return Taken(state=state)
-    fresh = replace(state, owner=owner, fencing=max(state.fencing, above) + 1, attempt=1)
+    fresh = replace(state, owner=owner, slot=None, fencing=max(state.fencing, above) + 1, attempt=1)
     return Taken(state=fresh, taken_over=None if by is None else by.run_id)

@@ -71,6 +71,25 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A place of a pool that an attempt at a table holds. Slots of a pool are numbered from 1.
+
+    `execution_id` is the execution in which the attempt runs: that of the run, or its child in a DISTRIBUTED Map.
+    """
+
+    pool: str
+    number: int
+    execution_id: str
+    run_id: str
+    source: str
+    table: str
+    taken_at: str
+
+    def __str__(self) -> str:
+        return f"{self.table!r} of run {self.run_id!r} since {self.taken_at}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableState:
     """What is known of one table of one source. `owner` is None when no run holds it.
 
@@ -79,11 +98,14 @@ class TableState:
 
     `base` is the URI of the manifest entry of the last committed attempt, and `last_result` that of its result object. Backfills
     do not count. Both are None where version 0.1.0 committed; `last_result` also if the job wrote no result object.
+
+    `slot` is the place in a pool that the present attempt holds. It is a part of the lease, and ends with the attempt.
     """
 
     source: str
     table: str
     owner: Owner | None = None
+    slot: Slot | None = None
     fencing: int = 0
     attempt: int = 0
     watermark: str | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import FailureClass, JobState
 from extract_core.tracking.old_names import renamed
-from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, TableState
+from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, Slot, TableState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,8 @@ RUN: Final = (
 )
 STATE: Final = (
     'source, "table", owner_execution, owner_run, owner_started_at, owner_bound, fencing, attempt, watermark, watermark_column, '
-    "watermark_type, watermark_version, last_run, last_state, last_failure, last_at, set_by_hand, base, last_result"
+    "watermark_type, watermark_version, last_run, last_state, last_failure, last_at, set_by_hand, base, last_result, slot_pool, "
+    "slot_number, slot_execution, slot_taken_at"
 )
 ATTEMPT: Final = (
     'run_id, source, "table", attempt, job_type, state, recorded_at, failure, retryable, message, job_run_id, log_url, '
@@ -98,7 +99,7 @@ def run_record(row: Row) -> RunRecord:
 
 def state_row(state: TableState) -> Row:
     """The columns of STATE."""
-    by = state.owner
+    by, slot = state.owner, state.slot
     return _utf8(
         (
             state.source,
@@ -120,6 +121,10 @@ def state_row(state: TableState) -> Row:
             int(state.set_by_hand),
             state.base,
             state.last_result,
+            slot and slot.pool,
+            slot and slot.number,
+            slot and slot.execution_id,
+            slot and slot.taken_at,
         )
     )
 
@@ -127,10 +132,22 @@ def state_row(state: TableState) -> Row:
 def table_state(row: Row) -> TableState:
     """The state of a row of STATE."""
     owner = Owner(execution_id=row[2], run_id=row[3], started_at=row[4], bound=row[5]) if row[2] is not None else None
+    slot = None
+    if row[19] is not None:
+        slot = Slot(
+            pool=row[19],
+            number=row[20],
+            execution_id=row[21],
+            run_id=row[3],
+            source=row[0],
+            table=row[1],
+            taken_at=row[22],
+        )
     return TableState(
         source=row[0],
         table=row[1],
         owner=owner,
+        slot=slot,
         fencing=row[6],
         attempt=row[7],
         watermark=row[8],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Of the schema below. A store of a newer version is refused; an older one is brought up by `UPGRADES`."""
 
 SCHEMA: Final = (  # of version 1
@@ -61,6 +61,13 @@ UPGRADES: Final[dict[int, tuple[str, ...]]] = {
         "ALTER TABLE attempts ADD COLUMN schema_changes TEXT",
         "ALTER TABLE attempts ADD COLUMN notes TEXT",
         "ALTER TABLE attempts ADD COLUMN proof TEXT",
+    ),
+    5: (
+        "ALTER TABLE table_states ADD COLUMN slot_pool TEXT",
+        "ALTER TABLE table_states ADD COLUMN slot_number INTEGER",
+        "ALTER TABLE table_states ADD COLUMN slot_execution TEXT",
+        "ALTER TABLE table_states ADD COLUMN slot_taken_at TEXT",
+        "CREATE INDEX slots ON table_states (slot_pool, slot_number) WHERE slot_pool IS NOT NULL",
     ),
 }
 """From the version in front to the next one. A new store takes the same steps, so that both are alike.

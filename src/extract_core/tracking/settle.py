@@ -38,17 +38,19 @@ def settle(  # noqa: PLR0913 - all that the decision depends on
 ) -> Settlement:
     """The effect of this row, from the stored row of the same attempt (if there is one) and the state of the table.
 
-    `last`: no other attempt follows, so the lease ends with this one; else the lease goes on to the next attempt.
+    `last`: no other attempt follows, so the lease ends with this one; else the lease goes on to the next attempt. The slot of a
+    pool ends with each attempt.
     """
     if stored is not None:
         return Settlement(finished=Finished(outcome=Recorded.DUPLICATE, row=stored))
-    lost = _lost(guard, state)
+    lost = lost_lease(guard, state)
     if lost is not None or state is None:
         refused = _conflict(row, lost or "its lease is gone")
         return Settlement(finished=Finished(outcome=Recorded.CONFLICT, row=refused), row=refused)
     after = replace(
         state,
         owner=None if last else state.owner,
+        slot=None,
         attempt=state.attempt if last else state.attempt + 1,
         last_run=row.run_id,
     )
@@ -76,7 +78,7 @@ def with_mark(state: TableState, change: MarkChange) -> TableState:
     )  # fmt: skip
 
 
-def _lost(guard: Guard, state: TableState | None) -> str | None:
+def lost_lease(guard: Guard, state: TableState | None) -> str | None:
     """Why this guard's lease no longer stands; None: it does."""
     if state is None:
         return "the tracking store no longer knows this table"

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import RunNameTaken, RunNotFound, TrackingUnavailable
 from extract_core.tracking import rows
 from extract_core.tracking.database import Database
 from extract_core.tracking.lease import holder, taken
+from extract_core.tracking.pools import with_slot
 from extract_core.tracking.records import Claim, Finished, Held, RunRecord, TableState
 from extract_core.tracking.settle import settle, with_mark
 from extract_core.wording import did_you_mean
@@ -23,13 +25,14 @@ if TYPE_CHECKING:
     from typing import Self
 
     from extract_core.contract import Json
-    from extract_core.tracking.records import AttemptRow, Commit, Guard, MarkChange, Owner, Policy, Skipped
+    from extract_core.tracking.records import AttemptRow, Commit, Guard, MarkChange, Owner, Policy, Skipped, Slot
 
 _BATCH: Final = 500  # names in one query
 _PAGE: Final = 1000  # attempts read at once
 _PUT_STATE: Final = f"INSERT OR REPLACE INTO table_states ({rows.STATE}) VALUES ({rows.marks(rows.STATE)})"
 _PUT_ATTEMPT: Final = f"INSERT INTO attempts ({rows.ATTEMPT}) VALUES ({rows.marks(rows.ATTEMPT)})"
 _PUT_CHANGE: Final = f"INSERT INTO mark_changes ({rows.CHANGE}) VALUES ({rows.marks(rows.CHANGE)})"
+_NO_SLOT: Final = "slot_pool = NULL, slot_number = NULL, slot_execution = NULL, slot_taken_at = NULL"
 _PUT_RUN: Final = f"INSERT INTO runs ({rows.RUN}) VALUES ({rows.marks(rows.RUN)})"
 
 
@@ -131,10 +134,43 @@ class SQLiteTracking:
         """See `TrackingStore.release`."""
         with self._database.writing() as cursor:
             cursor.executemany(
-                "UPDATE table_states SET owner_execution = NULL, owner_run = NULL, owner_started_at = NULL, owner_bound = NULL "
+                f"UPDATE table_states SET owner_execution = NULL, owner_run = NULL, owner_started_at = NULL, owner_bound = NULL, "
+                f"{_NO_SLOT} "
                 'WHERE source = ? AND "table" = ? AND owner_execution = ?',
                 [(source, table, execution_id) for table in tables],
             )
+
+    def take_slot(  # noqa: PLR0913 - the contract's
+        self, source: str, table: str, *, pool: str, size: int, guard: Guard, execution_id: str, taken_at: str
+    ) -> Slot:
+        """See `TrackingStore.take_slot`."""
+        with self._database.writing() as cursor:
+            state = _states(cursor, source, (table,)).get(table) or TableState(source=source, table=table)
+            after = with_slot(
+                state,
+                guard=guard,
+                pool=pool,
+                size=size,
+                execution_id=execution_id,
+                taken_at=taken_at,
+                held=_slots(cursor, pool),
+            )
+            if after != state:
+                cursor.execute(_PUT_STATE, rows.state_row(after))
+        assert after.slot is not None  # noqa: S101 - by with_slot
+        return after.slot
+
+    def slots(self, pool: str) -> Sequence[Slot]:
+        """See `TrackingStore.slots`."""
+        with self._database.reading() as cursor:
+            return _slots(cursor, pool)
+
+    def free_slot(self, slot: Slot) -> None:
+        """See `TrackingStore.free_slot`."""
+        with self._database.writing() as cursor:
+            state = _states(cursor, slot.source, (slot.table,)).get(slot.table)
+            if state is not None and state.slot == slot:
+                cursor.execute(_PUT_STATE, rows.state_row(replace(state, slot=None)))
 
     def finish(self, row: AttemptRow, *, guard: Guard, commit: Commit | None = None, last: bool = True) -> Finished:
         """See `TrackingStore.finish`."""
@@ -224,6 +260,12 @@ def _known(cursor: sqlite3.Cursor, run_id: str) -> RunRecord:
     if not hint:
         hint = f"; the latest one is {latest[0]!r}" if latest else "; no run was recorded here yet"
     raise RunNotFound(f"there is no run {run_id!r}{hint}")
+
+
+def _slots(cursor: sqlite3.Cursor, pool: str) -> list[Slot]:
+    query = f"SELECT {rows.STATE} FROM table_states WHERE slot_pool = ? ORDER BY slot_number"
+    states = map(rows.table_state, cursor.execute(query, (pool,)))
+    return [state.slot for state in states if state.slot is not None]
 
 
 def _states(cursor: sqlite3.Cursor, source: str, tables: Sequence[str]) -> dict[str, TableState]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Policy,
         RunRecord,
         Skipped,
+        Slot,
         TableState,
     )
 
@@ -96,12 +97,28 @@ class TrackingStore(Protocol):
     def release(self, source: str, tables: Sequence[str], execution_id: str) -> None:
         """Give back leases for which no attempt will run. Tables that this execution does not hold stay as they are."""
 
+    def take_slot(  # noqa: PLR0913 - all that it depends on
+        self, source: str, table: str, *, pool: str, size: int, guard: Guard, execution_id: str, taken_at: str
+    ) -> Slot:
+        """Take one of the `size` slots of a pool for the attempt of `guard`, which runs in this execution.
+
+        The same attempt again gets the slot that it has. `finish`, `release` and a takeover of the table give the slot back.
+        Raises PoolFull, and LeaseLost if the lease of `guard` no longer stands.
+        """
+
+    def slots(self, pool: str) -> Sequence[Slot]:
+        """The slots of a pool that are held, by number."""
+
+    def free_slot(self, slot: Slot) -> None:
+        """Give back the slot of an execution that is dead. The table's lease stays. A slot that has changed stays as it is."""
+
     def finish(self, row: AttemptRow, *, guard: Guard, commit: Commit | None = None, last: bool = True) -> Finished:
         """Record the end of an attempt, in one transaction.
 
         - The row of this attempt is there already: DUPLICATE. Nothing changes; that row comes back.
         - The lease of `guard` no longer stands: CONFLICT. The row is put as FAILED/CONFLICT, the table's state stays.
-        - Else RECORDED: the row is put, the state notes it, and the lease ends (`last`) or goes on to the next attempt.
+        - Else RECORDED: the row is put, the state notes it, and the lease ends (`last`) or goes on to the next attempt. A slot of
+          a pool is given back in any case.
 
         `commit` is what a success changes of the state: base, last result and watermark. It counts only if the row is SUCCEEDED.
         If the watermark is no longer of the version it started from, the answer is CONFLICT, the row is put as FAILED/CONFLICT

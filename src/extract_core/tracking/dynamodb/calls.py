@@ -130,8 +130,11 @@ class Calls:
         }
         return self._again("UpdateItem", lambda: self._client.update_item(**request)["Attributes"])
 
-    def put_together(self, *puts: tuple[Item, str, Mapping[str, Any]]) -> None:
-        """Put items with their conditions in one transaction; `Refused` if one does not hold, and then nothing is put."""
+    def put_together(self, *puts: tuple[Item, str, Mapping[str, Any]], delete: Key | None = None) -> None:
+        """Put items with their conditions in one transaction, and delete an item; `Refused` if a condition does not hold.
+
+        Then nothing is changed.
+        """
         actions: Any = [
             {
                 "Put": {
@@ -143,7 +146,20 @@ class Calls:
             }
             for item, condition, values in puts
         ]
+        if delete is not None:
+            actions.append({"Delete": {"TableName": self._table, "Key": _typed(delete)}})
         self._again("TransactWriteItems", lambda: self._client.transact_write_items(TransactItems=actions))
+
+    def delete(self, key: Key, condition: str, *, names: Iterable[str], values: Mapping[str, Any]) -> None:
+        """Delete the item if the condition holds; `Refused` otherwise. `names` are the attributes written as ``#name``."""
+        request: Any = {
+            "TableName": self._table,
+            "Key": _typed(key),
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {f"#{name}": name for name in names},
+            "ExpressionAttributeValues": values,
+        }
+        self._again("DeleteItem", lambda: self._client.delete_item(**request))
 
     def query(self, pk: str, after: Mapping[str, Any] | None = None) -> tuple[list[Item], Mapping[str, Any] | None]:
         """One page of the items below this partition key, and where the next one begins."""

@@ -20,11 +20,12 @@ from extract_core.tracking.dynamodb.keys import (
     attempt_moment,
     change_key,
     run_key,
+    slot_key,
     state_key,
     table_pk,
 )
 from extract_core.tracking.old_names import renamed
-from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, TableState
+from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, Slot, TableState
 from extract_core.tracking.rows import storable
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def packed_skipped(skipped: Sequence[Skipped]) -> str | bytes:
 
 def state_item(state: TableState, *, revision: int) -> Item:
     """The item of a table's state. `revision` counts its writes: each write requires that no other came in between."""
-    by = state.owner
+    by, slot = state.owner, state.slot
     return marshalled(
         {
             **state_key(state.source, state.table)._asdict(),
@@ -155,6 +156,10 @@ def state_item(state: TableState, *, revision: int) -> Item:
             "last_state": state.last_state,
             "last_failure": state.last_failure,
             "last_at": state.last_at,
+            "slot_pool": slot and slot.pool,
+            "slot_number": slot and slot.number,
+            "slot_execution": slot and slot.execution_id,
+            "slot_taken_at": slot and slot.taken_at,
         }
     )
 
@@ -170,10 +175,22 @@ def table_state(item: Item) -> tuple[TableState, int]:
             started_at=values["owner_started_at"],
             bound=values["owner_bound"],
         )
+    slot = None
+    if "slot_pool" in values:
+        slot = Slot(
+            pool=values["slot_pool"],
+            number=values["slot_number"],
+            execution_id=values["slot_execution"],
+            run_id=values["owner_run"],
+            source=values["source"],
+            table=values["table"],
+            taken_at=values["slot_taken_at"],
+        )
     state = TableState(
         source=values["source"],
         table=values["table"],
         owner=owner,
+        slot=slot,
         fencing=values["fencing"],
         attempt=values["attempt"],
         watermark=values.get("watermark"),
@@ -189,6 +206,17 @@ def table_state(item: Item) -> tuple[TableState, int]:
         last_at=values.get("last_at"),
     )
     return state, values["revision"]
+
+
+def slot_item(slot: Slot) -> Item:
+    """The item of a slot that is held. It never expires: it is deleted when the slot is given back."""
+    return marshalled({**slot_key(slot.pool, slot.number)._asdict(), **asdict(slot)})
+
+
+def held_slot(item: Item) -> Slot:
+    """The slot in an item."""
+    values: Any = unmarshalled(item)
+    return Slot(**{name: values[name] for name in Slot.__slots__})
 
 
 _PACKED_ATTEMPT: Final = ("cost_basis", "files", "settings", "schema_changes", "notes", "proof")

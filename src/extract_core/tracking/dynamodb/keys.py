@@ -5,6 +5,7 @@
     a table     TABLE#<source>#<table>    STATE                       -                         -
     a change    TABLE#<source>#<table>    CHANGE#<version>            -                         -
     an attempt  RUN#<run>#<shard>         TABLE#<table>#<attempt>     TABLE#<source>#<table>    <recorded_at>#<run>#<attempt>
+    a slot      POOL#<pool>               SLOT#<number>               -                         -
 
 Run ids and source names hold no ``#`` (`run_id`, `config.read`); table names may, so a table stands last or before a number of
 fixed width. The index holds keys alone: a write costs it one unit, and those who list read the records by key.
@@ -63,6 +64,16 @@ CHANGES: Final = "CHANGE#"
 def change_key(source: str, table: str, version: int) -> Key:
     """Of the change that made this version of a watermark."""
     return Key(table_pk(source, table), f"{CHANGES}{version:010}")
+
+
+def pool_pk(pool: str) -> str:
+    """Of the slots of a pool that are held."""
+    return f"POOL#{pool}"
+
+
+def slot_key(pool: str, number: int) -> Key:
+    """Of one slot of a pool."""
+    return Key(pool_pk(pool), f"SLOT#{number:06}")
 
 
 def attempts_pk(run_id: str, shard: int) -> str:

@@ -6,6 +6,7 @@ Tables are taken one by one, several in parallel; those that it may not keep are
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import TrackingError, TrackingUnavailable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from extract_core.tracking.dynamodb.calls import Calls
+    from extract_core.tracking.dynamodb.keys import Key
     from extract_core.tracking.records import Owner, Taken
 
 TRIES: Final = 10
@@ -93,14 +95,26 @@ class Leases:
                 self._calls.update(
                     keys.state_key(source, table),
                     f"REMOVE {', '.join(f'#{name}' for name in names)} ADD #revision :one",
-                    "#owner_execution = :execution",
-                    names=(*names, "revision"),
+                    "#owner_execution = :execution AND attribute_not_exists(#slot_pool)",
+                    names=(*names, "revision", "slot_pool"),
                     values={":execution": attribute(execution_id), ":one": attribute(1)},
                 )
             except Refused:
-                return  # another execution's, or free
+                self._give_back_with_slot(source, table, execution_id)
 
         self._calls.each(give_back, tuple(dict.fromkeys(tables)))
+
+    def _give_back_with_slot(self, source: str, table: str, execution_id: str) -> None:
+        """Give back a table whose attempt has a slot. One that is another execution's, or free, stays as it is."""
+        for _ in range(TRIES):
+            state, revision = self.states(source, [table]).get(table, (nothing(source, table), 0))
+            if state.owner is None or state.owner.execution_id != execution_id:
+                return
+            after = items.state_item(replace(state, owner=None, slot=None), revision=revision + 1)
+            with suppress(Refused):
+                self._calls.put_together((after, UNCHANGED, {":revision": attribute(revision)}), delete=slot_key_of(state))
+                return
+        raise TrackingUnavailable(f"table {table!r} of {source!r} changes too fast to be released: try again")
 
     def states(self, source: str, tables: Sequence[str]) -> States:
         """The states that are there."""
@@ -120,7 +134,9 @@ class Leases:
                 return mine, (state, revision)
             item = items.state_item(mine.state, revision=revision + 1)
             try:
-                if revision:
+                if state.slot is not None:  # the dead owner's
+                    self._calls.put_together((item, UNCHANGED, {":revision": attribute(revision)}), delete=slot_key_of(state))
+                elif revision:
                     self._calls.put(item, UNCHANGED, {":revision": attribute(revision)})
                 else:
                     self._calls.put(item, NEW)
@@ -131,6 +147,12 @@ class Leases:
             return mine, (mine.state, revision + 1)
 
         return self._calls.each(take, tables)
+
+
+def slot_key_of(state: TableState | None) -> Key | None:
+    """The key of the slot that this state names, if any."""
+    slot = state.slot if state is not None else None
+    return None if slot is None else keys.slot_key(slot.pool, slot.number)
 
 
 def nothing(source: str, table: str) -> TableState:

@@ -1,7 +1,8 @@
 """The tracking store on AWS: the contract of `tracking.store`, kept in one DynamoDB table.
 
-A run without a retry makes two write requests a table, of three items: `take` puts the STATE on a condition, `finish` puts STATE
-and attempt in one transaction. Nothing is scanned.
+A run without a retry makes two write requests per table, of three items: `take` puts the STATE on a condition, `finish` puts
+STATE and attempt in one transaction. A slot of a pool is one request more, of two items: `take_slot` puts STATE and slot, and
+`finish` deletes the slot in its transaction. Nothing is scanned.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from extract_core.errors import RunNameTaken, RunNotFound, TrackingUnavailable
 from extract_core.tracking.dynamodb import items, keys
 from extract_core.tracking.dynamodb.calls import Calls, Refused
 from extract_core.tracking.dynamodb.items import attribute
-from extract_core.tracking.dynamodb.leases import NEW, TRIES, UNCHANGED, Leases, nothing
+from extract_core.tracking.dynamodb.leases import NEW, TRIES, UNCHANGED, Leases, nothing, slot_key_of
+from extract_core.tracking.dynamodb.slots import Slots
 from extract_core.tracking.settle import settle, with_mark
 from extract_core.wording import did_you_mean
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
         Policy,
         RunRecord,
         Skipped,
+        Slot,
         TableState,
     )
 
@@ -61,6 +64,7 @@ class DynamoDBTracking:
     ) -> None:
         self._calls = Calls(client, table, sleep=sleep)
         self._leases = Leases(self._calls)
+        self._slots = Slots(self._calls)
         self._now = now
         self._shards: dict[str, int] = {}  # of runs that are planned: that does not change
 
@@ -132,6 +136,20 @@ class DynamoDBTracking:
         """See `TrackingStore.release`."""
         self._leases.release(source, tables, execution_id)
 
+    def take_slot(  # noqa: PLR0913 - the contract's
+        self, source: str, table: str, *, pool: str, size: int, guard: Guard, execution_id: str, taken_at: str
+    ) -> Slot:
+        """See `TrackingStore.take_slot`."""
+        return self._slots.take(source, table, pool=pool, size=size, guard=guard, execution_id=execution_id, taken_at=taken_at)
+
+    def slots(self, pool: str) -> Sequence[Slot]:
+        """See `TrackingStore.slots`."""
+        return self._slots.held(pool)
+
+    def free_slot(self, slot: Slot) -> None:
+        """See `TrackingStore.free_slot`."""
+        self._slots.free(slot)
+
     def finish(self, row: AttemptRow, *, guard: Guard, commit: Commit | None = None, last: bool = True) -> Finished:
         """See `TrackingStore.finish`."""
         shards = self._shards_of(row.run_id)
@@ -149,7 +167,8 @@ class DynamoDBTracking:
                     self._calls.put(item, NEW)
                 else:
                     after = items.state_item(done.state, revision=revision + 1)
-                    self._calls.put_together((item, NEW, {}), (after, UNCHANGED, {":revision": attribute(revision)}))
+                    put_state = (after, UNCHANGED, {":revision": attribute(revision)})
+                    self._calls.put_together((item, NEW, {}), put_state, delete=slot_key_of(state))
             except Refused:  # the same status came twice at once, or the lease was taken over in between
                 continue
             return done.finished
