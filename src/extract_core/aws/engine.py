@@ -14,6 +14,7 @@ from extract_core.aws.parts import PLACES, parts_from
 from extract_core.errors import RunNameTaken, UsageError
 from extract_core.pipeline.reach import require_aws
 from extract_core.runs.execution_status import ALIVE
+from extract_core.runs.pace import map_run_to_pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,6 +89,15 @@ class AwsEngine:
         described = self._states.describe(execution_id)
         if described is None or described["status"] not in ALIVE:
             closed(self.parts(), run_id, described)
+
+    def pace(self, run_id: str, at_once: int) -> None:
+        """UpdateMapRun. Raises UsageError, TrackingUnavailable."""
+        map_run = map_run_to_pace(run_id, follow.look(self._states, self._execution_id(run_id)))
+        client = self._states.client(map_run)
+        with self._states.asking(f"can't change {map_run!r}"):
+            if client.describe_map_run(mapRunArn=map_run)["status"] != "RUNNING":
+                raise UsageError(f"all tables of run {run_id!r} have ended: there is nothing to change")
+            client.update_map_run(mapRunArn=map_run, maxConcurrency=at_once)
 
     def watch(self, run_id: str) -> Iterator[Mapping[str, Json]]:
         """The execution's history, and those of the children of a DISTRIBUTED Map, as Step Functions reports them."""

@@ -85,6 +85,12 @@ class Engine(Protocol):
     def reconcile(self, run_id: str) -> None:
         """Clean up after an execution that died. Does nothing for one that runs or has ended."""
 
+    def pace(self, run_id: str, at_once: int) -> None:
+        """Let so many tables of a running run be at work at once. Jobs that are too many end first.
+
+        UsageError if the run's map is INLINE, or has not begun, or has ended.
+        """
+
     def watch(self, run_id: str) -> Iterator[Mapping[str, Json]]:
         """Each history event of a run: those so far, then each as it happens, until the run has ended."""
 

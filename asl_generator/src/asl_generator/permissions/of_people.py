@@ -29,6 +29,7 @@ def of_operator(pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
     yield granted("extract run, watch", "follows an execution", follow, executions)
     yield granted("extract watch", "reads what children did", ("states:GetExecutionHistory",), children)
     yield granted("extract watch", "sees how far the Map is", ("states:DescribeMapRun", "states:ListExecutions"), map_runs)
+    yield granted("extract pace", "changes how many tables run at once", ("states:UpdateMapRun",), map_runs)
     read = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
     yield granted("extract run, status, history", "reads tracking", read, table)
     yield granted("extract state, reconcile", "changes tracking", ("dynamodb:PutItem", "dynamodb:UpdateItem"), table)

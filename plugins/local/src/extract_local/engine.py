@@ -133,6 +133,14 @@ class LocalEngine:
             cause = str(ended.get("cause") or "") if ended else "the process that ran it died"
             reconcile(self.parts(), run_id, status, cause)
 
+    def pace(self, run_id: str, at_once: int) -> None:
+        """Leave the number in the run's folder: its process reads it within a second. Raises UsageError."""
+        from extract_core.runs.pace import map_run_to_pace
+
+        folder = self._folder(run_id)
+        map_run_to_pace(run_id, folder.events())
+        folder.put_pace(at_once)
+
     def places(self, run_id: str) -> Mapping[str, Path | str]:
         """The files of one run."""
         path = self._folder(run_id).path

@@ -6,6 +6,7 @@ The counts have the form of an engine's own event, ``MapRunCounted`` (`extract_c
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
@@ -30,16 +31,25 @@ _SECONDS: Final = 1.0
 
 
 class Children:
-    """Listens to one execution's children. All calls come from the execution's thread."""
+    """Listens to one execution's children. All calls but `pace` come from the execution's thread."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
         self._numbers = count(1)
         self._counts = dict.fromkeys(("pending", "running", *_ENDS.values(), "total"), 0)
         self._told_at = 0.0
+        self._map_run: MapRunStart | None = None
+        self._at_once: int | None = None
+
+    def pace(self, at_once: int) -> None:
+        """Let so many children of the Map Run be at work at once."""
+        if self._map_run is not None and at_once != self._at_once:
+            self._at_once = at_once
+            self._map_run.update(replace(self._map_run.limits, max_concurrency=at_once))
 
     def map_run(self, start: MapRunStart) -> None:
         """A Map Run begins. Its items are known, or (None) it is about to read them."""
+        self._map_run = start
         if start.items is None:
             return
         self._counts["pending"] = self._counts["total"] = start.items

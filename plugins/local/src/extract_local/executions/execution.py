@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from extract_local.jobs.injection import Injections
 
 _ENDED: Final = object()
+_LOOK_SECONDS: Final = 0.5  # between two looks for another pace
 
 
 class LocalExecution:
@@ -81,14 +82,23 @@ class LocalExecution:
             log.close()
             self._folder.close()
             raise
-        threading.Thread(target=self._wait, args=(log,), name=f"execution {self.run_id}", daemon=True).start()
+        threading.Thread(target=self._wait, args=(log, children), name=f"execution {self.run_id}", daemon=True).start()
 
-    def _wait(self, log: EventLog) -> None:
+    def _wait(self, log: EventLog, children: Children) -> None:
         try:
-            self._execution.wait()
+            while not self._has_ended():
+                if (at_once := self._folder.pace()) is not None:
+                    children.pace(at_once)
         finally:
             log.close()
             self._queue.put(_ENDED)
+
+    def _has_ended(self) -> bool:
+        try:
+            self._execution.wait(_LOOK_SECONDS)
+        except TimeoutError:
+            return False
+        return True
 
     def events(self) -> Iterator[Mapping[str, Json]]:
         """Each history event as it happens."""

@@ -4,6 +4,7 @@
 - ``input.json``        the event
 - ``events.jsonl``      history events as they happen, in the form of GetExecutionHistory
 - ``end.json``          how it ended: status, output, error, cause
+- ``pace.json``         how many tables may run at once, if `extract pace` changed it
 - ``jobs/``             the output of each job (stdout and stderr), one file per table and attempt
 - ``lock``              held (flock) by the process that runs it
 """
@@ -95,6 +96,17 @@ class ExecutionFolder:
         """How it ended. None: it is running, or its process died."""
         try:
             return cast("Mapping[str, Json]", json.loads((self.path / "end.json").read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+
+    def put_pace(self, at_once: int) -> None:
+        """Say to the process that runs it how many tables may run at once."""
+        _put(self.path / "pace.json", at_once)
+
+    def pace(self) -> int | None:
+        """How many tables may run at once. None: as the run began."""
+        try:
+            return int(json.loads((self.path / "pace.json").read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
 
