@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
 
 import boto3
 import pytest
@@ -17,6 +18,7 @@ from extract_core.lambdas import config_manager, job_run_status, reconcile, run_
 from extract_core.lambdas.environment import parts_from_environment
 from extract_core.lambdas.logs import JsonLines
 from extract_core.objects.files import file_uri
+from extract_core.registry.frozen import frozen
 
 
 @pytest.fixture
@@ -53,6 +55,33 @@ def test_a_run_through_the_entry_points(environment, tmp_path):
     assert answer["cause"].startswith("1 of 1 tables failed: a (CONFIG: ")
     ended = {"detail": {"name": "run-1", "status": "FAILED", "error": "ExtractFailed", "cause": "x"}}
     assert reconcile.handler(ended, None)["summary"]["failed"] == 1
+
+
+FROZEN = """
+from extract_core.registry.entry_points import Contribution, Provider
+from extract_core.registry.values import FrozenPlugin
+
+PLUGINS = (FrozenPlugin("press", "acme_pressing", "acme-press", "1.0"),)
+REPORTS = (Contribution("x.txt", "acme_pressing:report", Provider("x.txt", "acme-press", "1.0")),)
+"""
+
+
+def test_in_a_bundle_its_list_of_plugins_is_all_there_is(environment, tmp_path, monkeypatch):
+    monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "extract_frozen.py").write_text(FROZEN)
+    parts = parts_from_environment()
+    del sys.modules["extract_frozen"]
+    assert [str(plugin.provider) for plugin in parts.registry.broken] == ["plugin 'press' of acme-press 1.0"]
+    assert not parts.registry.job_types
+    assert [report.name for report in parts.publish.keywords["writers"]] == ["x.txt"]
+
+
+def test_a_list_of_plugins_that_cannot_be_imported_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "extract_frozen.py").write_text("import acme_missing")
+    with pytest.raises(ModuleNotFoundError, match="acme_missing"):
+        frozen()
 
 
 def test_an_event_of_something_else(environment):

@@ -6,11 +6,13 @@ import importlib
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 
 import importlib_metadata  # noqa: F401 - before the fixture hides site-packages
 import pytest
 
 from extract_core.errors import ObjectError
+from extract_core.registry.entry_points import contributions
 from extract_core.runs import publish as publishing
 from extract_core.runs.close import close_stopped
 from extract_core.runs.publish import publish
@@ -51,6 +53,15 @@ def test_a_report_gets_the_results_and_is_written_beside_the_plan(pipeline, publ
     assert pipeline.run() == GOOD
     assert published() == ["lines.txt", "plan.jsonl"]
     assert (pipeline.folder / "runs/run-1/lines.txt").read_text() == "run-1: All 3 tables succeeded. \\ud83d"
+
+
+def test_a_bundle_publishes_the_reports_of_its_list_only(pipeline, published, install):
+    install("lines", "def write(results): return 'listed'\n")
+    install("other", "def write(results): return 'not listed'\n")
+    listed = [report for report in contributions(publishing.REPORTS) if report.name == "lines.txt"]
+    pipeline.parts = replace(pipeline.parts, publish=partial(publish, writers=listed))
+    assert pipeline.run() == GOOD
+    assert published() == ["lines.txt", "plan.jsonl"]
 
 
 def test_nothing_is_written_or_computed_without_a_report(pipeline, published, install, monkeypatch):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.aws.client import StepFunctions
+    from extract_core.registry.frozen import Frozen
 
 EVENT_BUS = "EXTRACT_EVENT_BUS"
 PLACES = ("EXTRACT_CONFIG_URI", "EXTRACT_DATA_URI", "EXTRACT_RUNS_URI", "EXTRACT_TRACKING")
@@ -24,11 +25,12 @@ def boto3_session() -> object:
     return boto3.session.Session()
 
 
-def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None) -> Parts:
+def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, frozen: Frozen | None = None) -> Parts:
     """The parts that these variables name: EXTRACT_CONFIG_URI, EXTRACT_DATA_URI, EXTRACT_RUNS_URI and EXTRACT_TRACKING.
 
     With EXTRACT_EVENT_BUS (the name or ARN of a bus of EventBridge), the end of each run is sent there. `states` answers
-    questions about executions. Raises UsageError with the names of missing variables.
+    questions about executions. With `frozen`, its plugins are loaded and nothing is scanned. Raises UsageError with the names of
+    missing variables.
     """
     from extract_core.aws import follow
     from extract_core.aws.client import StepFunctions
@@ -46,13 +48,13 @@ def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None) 
     return Parts(
         objects=open_objects(),
         tracking=open_tracking(environ["EXTRACT_TRACKING"]),
-        registry=discover(environ=environ),
+        registry=discover(environ=environ, frozen=frozen.plugins if frozen else None),
         config_uri=config_uri,
         data_uri=data_uri,
         runs_uri=runs_uri,
         is_running=step_functions.is_running,
         history=partial(follow.history, step_functions),
         announce=EventBridge(bus) if (bus := environ.get(EVENT_BUS, "").strip()) else to_nobody,
-        publish=publish,
+        publish=partial(publish, writers=frozen.reports) if frozen else publish,
         aws=boto3_session,
     )

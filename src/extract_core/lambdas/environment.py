@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from extract_core.aws.parts import parts_from
+from extract_core.registry.frozen import frozen
 
 if TYPE_CHECKING:
     from extract_core.pipeline.parts import Parts
@@ -15,4 +16,4 @@ if TYPE_CHECKING:
 @cache
 def parts_from_environment() -> Parts:
     """The parts of this process. They are built at the first call, so that a warm Lambda function has them already."""
-    return parts_from(os.environ)
+    return parts_from(os.environ, frozen=frozen())

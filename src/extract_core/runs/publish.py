@@ -6,9 +6,10 @@ import logging
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from extract_core.pipeline.parts import Parts
+    from extract_core.registry.entry_points import Contribution
     from extract_core.runs.view.document import RunResults, RunState
     from extract_core.tracking.records import RunRecord
 
@@ -20,15 +21,19 @@ MOST_TABLES: Final = 20_000
 """Planned tables: the report of a larger run is made by `extract report`, not in a function with little memory."""
 
 
-def publish(parts: Parts, run_id: str) -> None:
-    """Write each installed report of this run. Never raises: a report that fails is logged. Nothing is imported before."""
+def publish(parts: Parts, run_id: str, writers: Sequence[Contribution] | None = None) -> None:
+    """Write each report of this run: those of `writers`, else the installed ones. Never raises: a report that fails is logged.
+
+    Nothing is imported before.
+    """
     try:
         record = parts.tracking.run(run_id)
         if record.plan_uri is None or record.summary is None or (record.planned or 0) > MOST_TABLES:
             return
-        from extract_core.registry.entry_points import contributions
+        if writers is None:
+            from extract_core.registry.entry_points import contributions
 
-        writers = contributions(REPORTS)
+            writers = contributions(REPORTS)
         if not writers:
             return
         results = _results(parts, record)

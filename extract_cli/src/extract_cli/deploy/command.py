@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "bundle": ("extract_cli.deploy.bundle:bundle", "Write the zip of the Lambda functions."),
     "template": ("extract_cli.deploy.template:template", "Print the CloudFormation template of the pipeline."),
 }
 """The place and the line of help of each command, in the order of the help."""

@@ -1,0 +1,137 @@
+"""Builds the bundle: the zip that all Lambda functions of a machine run from."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from asl_generator.bundle.archive import zipped
+from asl_generator.bundle.compiled import compile_modules, interpreter
+from asl_generator.bundle.distributions import Distributions
+from asl_generator.bundle.frozen import frozen_text, plugins_of, reports_of
+from asl_generator.bundle.reach import reached
+from asl_generator.bundle.target import BundleTarget
+from asl_generator.errors import GeneratorError, calling
+from asl_generator.machine.core_states import CORE_FUNCTIONS, RECONCILE_FUNCTION
+from extract_core.registry.frozen import MODULE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from asl_generator.machine.definition import MachineDefinition
+    from extract_core.registry.installed import Registry
+
+CORE: Final = "extract-sfn"
+MAX_UNZIPPED: Final = 250 * 1024 * 1024
+"""Bytes of a function's code and layers (Lambda quotas, "Deployment package size")."""
+
+_RECONCILE: Final = "extract_core.lambdas.reconcile.handler"
+_SCAN: Final = "extract_core.registry.entry_points"
+_NOT_IMPORTED: Final = frozenset(
+    {
+        (_SCAN, "importlib_metadata"),  # the plugins are a list: nothing looks for distributions
+        (_SCAN, "packaging.version"),
+        ("pydantic._internal._generate_schema", "pydantic.v1"),  # asked only about types with __get_validators__, of version 1
+    }
+)
+"""Imports, by module, that handlers never reach: they stand in functions that a bundle does not call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """A built zip. `handlers` maps each Lambda function's name to its Handler (``package.module.function``).
+
+    `key` is a name for the object in S3 that changes with the content. `unzipped` is in bytes. `versions` are those of the
+    distributions in it. `notes` are lines for people: what makes this bundle slower or different from the expected one.
+    """
+
+    target: BundleTarget
+    data: bytes = field(repr=False)
+    handlers: Mapping[str, str]
+    files: tuple[str, ...] = field(repr=False)
+    unzipped: int
+    versions: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the zip, in hexadecimal digits."""
+        return sha256(self.data).hexdigest()
+
+    @property
+    def key(self) -> str:
+        """``extract-arm64-python3.13-0123456789abcdef.zip``: CloudFormation updates a function only if this name changes."""
+        return f"extract-{self.target.architecture}-python{self.target.python}-{self.sha256[:16]}.zip"
+
+
+def build_bundle(machine: MachineDefinition, registry: Registry, target: BundleTarget | None = None) -> Bundle:
+    """The zip for the core's functions and those of the machine's job types.
+
+    It holds what the handlers and the working plugins of `registry` import, in the versions that are installed here. boto3 is not
+    in it: Lambda has it. Wheels for another machine are downloaded by pip. Raises GeneratorError with what is missing.
+    """
+    target = target or BundleTarget()
+    handlers = handlers_of(machine, registry)
+    plugins = plugins_of(registry)
+    with tempfile.TemporaryDirectory(prefix="extract-bundle-") as scratch:
+        roots = {CORE, *(plugin.distribution for plugin in plugins)}
+        distributions = Distributions(roots, target, Path(scratch))
+        reports = reports_of(distributions.installed.keys())
+        modules = {handler.rpartition(".")[0] for handler in handlers.values()}
+        modules |= {plugin.module for plugin in plugins} | {report.value.partition(":")[0].strip() for report in reports}
+        files = {
+            path: file.read_bytes()
+            for path, file in reached(sorted(modules), distributions.folders, leave_out=_NOT_IMPORTED).items()
+        }
+        files[f"{MODULE}.py"] = frozen_text(plugins, reports).encode()
+        notes = _compiled(files, target, Path(scratch, "bundle"))
+    unzipped = sum(map(len, files.values()))
+    if unzipped > MAX_UNZIPPED:
+        raise GeneratorError([f"the bundle has {unzipped:,} bytes, but Lambda allows {MAX_UNZIPPED:,}: install fewer plugins"])
+    return Bundle(
+        target=target,
+        data=zipped(files),
+        handlers=handlers,
+        files=tuple(sorted(files)),
+        unzipped=unzipped,
+        versions=distributions.versions,
+        notes=notes,
+    )
+
+
+def handlers_of(machine: MachineDefinition, registry: Registry) -> dict[str, str]:
+    """The Handler of each Lambda function, by the function's name: the core's four, then those of the job types."""
+    handlers = {f"{machine.name}-{function}": handler for function, handler in CORE_FUNCTIONS.items()}
+    handlers[f"{machine.name}-{RECONCILE_FUNCTION}"] = _RECONCILE
+    for name in machine.job_types:
+        job_type = registry.job_types[name].job_type
+        with calling(f"job type {name!r} ({registry.job_types[name].provider})", "functions()"):
+            functions = list(job_type.functions())
+        handlers |= {f"{machine.name}-{function.name}": function.handler.replace(":", ".") for function in functions}
+    return handlers
+
+
+def _compiled(files: dict[str, bytes], target: BundleTarget, folder: Path) -> tuple[str, ...]:
+    """Put the .pyc file of each module into its place, if a Python of the target's version is here; else a note.
+
+    Python imports ``module.pyc`` where there is no ``module.py``. The sources would be a fifth of the bundle; a traceback has the
+    file and the line without them.
+    """
+    python = interpreter(target.python)
+    if python is None:
+        slow = "the bundle works, but each cold start takes 2 to 4 times as long"
+        remedy = f"install Python {target.python}, or choose the version that you have"
+        return (f"there is no python{target.python} on PATH to compile the modules with: {slow}; {remedy}",)
+    sources = sorted(path for path in files if path.endswith(".py"))
+    for path in sources:
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(files[path])
+    compile_modules(python, folder, sources)
+    for path in sources:
+        del files[path]
+        files[path + "c"] = (folder / (path + "c")).read_bytes()
+    return ()
