@@ -44,7 +44,7 @@ FAULTS = {
 }
 
 
-ALSO_BROKEN = dict.fromkeys(("AllowedOnAnotherKindOfJob", "AllowedOnAnotherService"), ["permissions_are_exact"])
+ALSO_BROKEN = {"AllowedOnAnotherKindOfJob": ["permissions_are_exact"], "AllowedOnAnotherService": ["permissions_are_exact"]}
 """Faults that another check finds too."""
 
 
