@@ -31,6 +31,13 @@ def test_a_machine_whose_tables_are_child_executions(build_types, crunch, golden
     golden(GOLDEN / "distributed.asl.json", build_types(crunch(), map="DISTRIBUTED").to_json())
 
 
+@pytest.mark.parametrize("mode", ["INLINE", "DISTRIBUTED"])
+def test_a_machine_with_pools(build_types, crunch, golden, mode):
+    built = build_types(crunch(), map=mode, pools={"sales-db": 8, "quota": 50}, job_type_pools={"crunch": "quota"})
+    assert set(built.functions) - set(build_types(crunch()).functions) == {f"{built.name}-take-slot"}
+    golden(GOLDEN / f"pools-{mode.lower()}.asl.json", built.to_json())
+
+
 def test_both_machines_differ_in_their_map_alone(build_types, crunch, poll, sata):
     inline, distributed = (
         build_types(sata(), crunch(), poll(), map=mode).definition["States"] for mode in ("INLINE", "DISTRIBUTED")

@@ -1,4 +1,4 @@
-"""Machines with 1, 3 and 30 job types and both kinds of Map: three judges find nothing."""
+"""Machines with 1, 3 and 30 job types, with pools and without, and both kinds of Map: three judges find nothing."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Made(JobType):
 
 
 @pytest.mark.parametrize("mode", ["INLINE", "DISTRIBUTED"])
-@pytest.mark.parametrize("count", [1, 3, 30])
-def test_no_judge_finds_anything(count, mode):
+@pytest.mark.parametrize(("count", "pools"), [(1, {"db": 8}), (3, {}), (30, {})])
+def test_no_judge_finds_anything(count, pools, mode):
     made = [type(f"T{n}", (Made,), {"name": f"t{n:03}", "title": f"T{n:03}"})() for n in range(count)]
     place = {"partition": "aws", "region": "eu-central-1", "account": "123456789012"}
     deployments = {job_type.name: {"queue": "q"} for job_type in made}
-    built = build(Registry.of(*made), name="extract", max_concurrency=40, deployments=deployments, map=mode, **place)
+    built = build(Registry.of(*made), name="extract", max_concurrency=40, deployments=deployments, map=mode, pools=pools, **place)
     assert check(built.to_json(), region="eu-central-1") == []
     # statelint knows neither a Map's Label nor JSON Lines (Step Functions guide, "Map state fields", "ItemReader")
     unknown = ('Field "Label" not allowed', 'Field "InputType" not allowed')

@@ -35,6 +35,8 @@ LAG: Final[Schema] = {
         {"type": "integer", "minimum": 0, "maximum": 999_999_999},
     ]
 }
+POOL_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+POOL: Final[Schema] = {"type": "string", "pattern": rf"^\s*{POOL_NAME}\s*$"}
 FAIL_WHEN: Final[Schema] = {
     "anyOf": [
         {"enum": ["any", "all"]},

@@ -18,6 +18,7 @@ from extract_core.config.values import (
     mapping,
     names,
     one_of,
+    pool,
     scalar,
     script_arguments,
     secret_name,
@@ -53,6 +54,7 @@ SHARED: Final[Mapping[str, Reader[Any]]] = {
     "verify": one_of("off", "count", "full"),
     "row_security": one_of("refuse", "allow"),
     "argument_encoding": one_of("argv", "json"),
+    "pool": pool,
 }
 """Keys of `extract` that are also keys of a table."""
 
@@ -150,6 +152,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "verify": "What the job proves: off, count (rows), or full (counts, sums, least and greatest values per column).",
     "row_security": "If row-level security hides rows from the job: refuse the table, or allow it.",
     "argument_encoding": "argv: --key value. json: all in one argument, which passes any value.",
+    "pool": "The pool of extract.toml whose slots limit how many jobs run at once, over all runs.",
     "lwm_value": "For scripts of older pipelines: passed on as --lwm_value.",
     "hwm_value": "For scripts of older pipelines: passed on as --hwm_value.",
     "repartition_dataframe": "For scripts of older pipelines: passed on as --repartition_dataframe.",

@@ -78,6 +78,16 @@ class Tiers:
         """The core's values for a table whose job type is not available."""
         return {**self._shared, **self._defaults}
 
+    def pool_of_job_type(self, job_type: str) -> str | None:
+        """The pool that extract.toml gives to all tables of a job type that name none."""
+        pools = self._machine.get("job_type_pools") if self._machine is not None else None
+        pool = pools.get(job_type) if isinstance(pools, dict) else None
+        return pool if isinstance(pool, str) else None
+
+    def unknown_pool(self, pool: str) -> str | None:
+        """What is wrong with a pool that the machine does not have; None if it has it, or nothing is known of a machine."""
+        return None if self._machine is None else unknown_pool(pool, self._machine)
+
     def origin(self, key: str, table: str, job_type: str | None) -> Path:
         """Where the value of a key comes from: the last tier that sets it, or else the table itself."""
         extract = self._config.extract
@@ -143,6 +153,8 @@ class Tiers:
         base = Base(in_use)
         core, plugin, arguments = self._sections.get(name, ({}, {}, {}))
         base.core = {**self._shared, **self._defaults, **core}
+        if (pool := self.pool_of_job_type(name)) is not None:
+            base.core.setdefault("pool", pool)
         base.arguments = {**self._arguments, **arguments}
         raw: dict[str, Json] = {**_as_written(self._config), **self._config.extract.default_arguments}
         base.plugin = {key: value for key, value in raw.items() if key in in_use.keys} | plugin
@@ -274,6 +286,21 @@ def not_built(job_type: str, machine: Mapping[str, Json]) -> str:
         f"job type {job_type!r} is installed, but the state machine {machine.get('name')!r} was built without it "
         f"(it has: {built}); write [job_types.{job_type}] in extract.toml, then build and deploy the machine again"
     )
+
+
+def unknown_pool(pool: str, machine: Mapping[str, Json]) -> str | None:
+    """Why tables of this machine can't use a pool; None: they can."""
+    sizes = machine.get("pools")
+    known = sizes if isinstance(sizes, dict) else {}
+    if pool in known:
+        return None
+    hint = did_you_mean(pool, known)
+    remedy = hint or (
+        f"; write {pool} = 8 in [pools] of extract.toml, with the number of jobs that may run at once, then build and deploy the "
+        "machine"
+    )
+    has = ", ".join(known) or "none"
+    return f"is {pool!r}, but the state machine {machine.get('name')!r} has no such pool (it has: {has}){remedy}"
 
 
 def _as_written(config: SourceConfig) -> dict[str, Json]:

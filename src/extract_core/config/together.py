@@ -29,6 +29,10 @@ def wrong_together(tiers: Tiers, table: str, job_type: str | None, core: Mapping
         findings.append(
             tiers.finding(tiers.origin("max_attempts", table, job_type), attempts_message(attempts, tiers.machine_name))
         )
+    pool = core.get("pool")
+    wrong = tiers.unknown_pool(pool) if isinstance(pool, str) else None
+    if wrong:
+        findings.append(tiers.finding(tiers.origin("pool", table, job_type), wrong))
     wrong = wrong_bounds(core)
     if wrong:
         findings.append(tiers.finding(tiers.origin("lower_bound", table, job_type), wrong))

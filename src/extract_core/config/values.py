@@ -13,6 +13,8 @@ from extract_core.config.json_schema import (
     FAIL_WHEN,
     LAG,
     NAMES,
+    POOL,
+    POOL_NAME,
     SCALAR,
     SECRET_NAME,
     TEXT,
@@ -230,6 +232,15 @@ def _names(value: Json) -> list[str]:
     return texts
 
 
+def _pool(value: Json) -> str:
+    """The name of one pool."""
+    if isinstance(value, list):
+        raise BadValue(f"is {shown(value)}, but a table has one pool: two could block each other for good; write one name")
+    if not isinstance(value, str) or not re.fullmatch(POOL_NAME, value.strip()):
+        raise BadValue(f"is {shown(value)}; write the name of a pool of [pools] in extract.toml: letters, digits, - and _")
+    return value.strip()
+
+
 def _fail_when(value: Json) -> str:
     """``any``, ``all``, or a percentage."""
     word = value.strip().lower() if isinstance(value, str) else ""
@@ -246,6 +257,7 @@ secret_name: Final = Reader(_secret_name, SECRET_NAME)
 scalar: Final = Reader(_scalar, SCALAR)
 fail_when: Final = Reader(_fail_when, FAIL_WHEN)
 lag: Final = Reader(_lag, LAG)
+pool: Final = Reader(_pool, POOL)
 names: Final = Reader(_names, NAMES)
 script_arguments: Final = Reader(
     _script_arguments,

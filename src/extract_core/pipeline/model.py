@@ -76,6 +76,8 @@ class Pipeline:
     prices: PriceList | None = None
     deploy: DeployOptions = field(default_factory=DeployOptions)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    pools: Mapping[str, int] = field(default_factory=dict)  # their sizes
+    job_type_pools: Mapping[str, str] = field(default_factory=dict)  # the pool of a job type, if its section names one
 
     @property
     def folder(self) -> Path:

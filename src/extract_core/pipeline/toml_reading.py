@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extract_core.errors import ConfigError, Finding
 from extract_core.pipeline.deploy import deploy_options, schedules
 from extract_core.pipeline.model import MachineOptions, Pipeline, concurrency_fault, map_mode
+from extract_core.pipeline.pools import POOL, pool_sizes, pools_of_job_types
 from extract_core.pipeline.prices import price_list
 from extract_core.wording import did_you_mean
 
@@ -43,7 +44,7 @@ def toml_of(file: Path, text: str) -> dict[str, Any]:
         raise ConfigError([Finding(file.name, line, column, "", message)]) from None
 
 
-_SECTIONS: Final = ("pipeline", "machine", "job_types", "prices", "deploy", "schedules")
+_SECTIONS: Final = ("pipeline", "machine", "job_types", "pools", "prices", "deploy", "schedules")
 _STATE_MACHINE: Final = r"|arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[^\s:]{1,80}"
 _STATE_MACHINE_HINT: Final = "the ARN of a state machine, arn:aws:states:eu-central-1:123456789012:stateMachine:extract"
 _PLACES: Final = {"config_uri": "config/", "data_uri": ".extract/data/", "runs_uri": ".extract/runs/"}
@@ -89,6 +90,8 @@ class Reading:
         for job_type, deployment in job_types.items():
             if not isinstance(deployment, dict):
                 self.add(f"job_types.{job_type}", f"is {deployment!r}, but must be a section; write [job_types.{job_type}]")
+        sections = {name: section for name, section in job_types.items() if isinstance(section, dict)}
+        sizes = pool_sizes(self._section(document, "pools"), self.add)
         return Pipeline(
             file=self.file,
             name=name,
@@ -98,10 +101,12 @@ class Reading:
             tracking=tracking,
             state_machine=state_machine,
             machine=options,
-            job_types={name: section for name, section in job_types.items() if isinstance(section, dict)},
+            job_types={name: {key: section[key] for key in section if key != POOL} for name, section in sections.items()},
             prices=price_list(self._section(document, "prices"), self.add),
             deploy=deploy_options(self._section(document, "deploy"), self.add),
             schedules=schedules(self._section(document, "schedules"), self.add),
+            pools=sizes,
+            job_type_pools=pools_of_job_types(sections, sizes, self.add),
             **places,
         )
 

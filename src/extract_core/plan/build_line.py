@@ -174,6 +174,7 @@ def assemble(  # noqa: PLR0913 - a table, its settings, its type and its run
         "result_uri": result_uri,
         "watermark": watermark_json(watermark),
         "result": result_policy(core),
+        **({"pool": core["pool"]} if "pool" in core else {}),
         **({"script_name": script} if (script := core.get("script_name", OWN_SCRIPT)) != OWN_SCRIPT else {}),
         "arguments": arguments,
     }

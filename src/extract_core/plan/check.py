@@ -34,7 +34,7 @@ class Checked:
     """The result of a check: `findings` in the order of the file; `job_types` counts the tables per job type.
 
     `config` is None if nothing could be read; `notes` are worth knowing, but not faults. `foresight` is of a run of all tables,
-    if there is a machine.
+    if there is a machine. `pools` counts the tables per pool.
     """
 
     findings: tuple[Finding, ...]
@@ -42,6 +42,7 @@ class Checked:
     job_types: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     foresight: Foresight | None = None
+    pools: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_source(  # noqa: PLR0913 - the config, and what it is checked against
@@ -72,6 +73,7 @@ def check_source(  # noqa: PLR0913 - the config, and what it is checked against
     foresight = Foresight(config.source, places.runs_uri, machine) if machine is not None else None
     notes: list[Finding] = list(above_tables(config))
     foreign: dict[str, list[str]] = {}
+    pools, replaced = Counter[str](), Counter[tuple[str, str, str]]()
     with collector_paused():
         for table in filter(str.strip, config.tables):  # an empty name is a finding already
             job_type = planner.job_type_of(table) or "(none)"
@@ -86,6 +88,10 @@ def check_source(  # noqa: PLR0913 - the config, and what it is checked against
                     foresight.add(planned)
                 core = planned[0].core if isinstance(planned, tuple) else core_of(planned)
                 notes += senseless(config, table, core)
+                if isinstance(pool := core.get("pool"), str):
+                    pools[pool] += 1
+                    if (other := planner.tiers.pool_of_job_type(job_type)) not in (pool, None):
+                        replaced[pool, str(other), job_type] += 1
                 script = foreign_script(core) if core.get("extract_type", "FE") == "PE" else None
                 if script is not None:
                     foreign.setdefault(script, []).append(table)
@@ -93,6 +99,11 @@ def check_source(  # noqa: PLR0913 - the config, and what it is checked against
         config.text.finding(("extract", "tables", tables[0]), f"{foreign_reads(script)} ({counted(len(tables), 'table')})")
         for script, tables in foreign.items()
     ]
+    of_pools = (
+        f"{file}: the pool {other!r} of [job_types.{job_type}] does not limit {counted(count, 'table')}, because this file gives "
+        f"them the pool {pool!r}, and a table has one pool"
+        for (pool, other, job_type), count in sorted(replaced.items())
+    )
     return Checked(
         findings=tuple(sorted({*findings, *planner.resolved(of_plan)})),
         config=config,
@@ -100,6 +111,8 @@ def check_source(  # noqa: PLR0913 - the config, and what it is checked against
         notes=(
             *(f"{file}: the section {name} is for other tools and not read here" for name in config.ignored),
             *map(str, notes),
+            *of_pools,
         ),
         foresight=foresight,
+        pools=pools,
     )

@@ -23,6 +23,8 @@ A_LOOP: Final = 1
 """Also, in a machine with the retry loop: the Choice that checks whether the table is done."""
 AN_ATTEMPT: Final = 5
 """Of each further attempt: Wait, Choice, job, status handler, Choice."""
+A_SLOT: Final = 2
+"""Of each attempt at a table of a pool: Take A Slot, and the Choice after it. Tries that meet a full pool are not counted."""
 A_CHILD: Final = 1
 """Also, in a DISTRIBUTED map: the start of the table's own execution."""
 
@@ -50,7 +52,9 @@ def costs_of(load: Load, machine: Mapping[str, Json]) -> Costs:
     loop = machine.get("retry_loop") is True
     distributed = machine.get("map") == "DISTRIBUTED"
     per_table = A_TABLE + A_LOOP * loop + A_CHILD * distributed
-    transitions = AROUND + per_table * load.tables - load.unplanned  # those have no job
+    # tables that can't be planned have no job
+    transitions = AROUND + per_table * load.tables - load.unplanned + A_SLOT * load.pooled
+    further = load.further_attempts * AN_ATTEMPT * loop + (load.slots - load.pooled) * A_SLOT
     return Costs(
         tables=load.tables,
         payload_bytes=load.payload_bytes,
@@ -58,5 +62,5 @@ def costs_of(load: Load, machine: Mapping[str, Json]) -> Costs:
         history_events=load.history_events(retry_loop=loop),
         history_room=MAX_HISTORY,
         transitions=transitions,
-        transitions_at_most=transitions + load.further_attempts * AN_ATTEMPT * loop,
+        transitions_at_most=transitions + further,
     )

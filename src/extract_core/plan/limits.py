@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import UsageError
+from extract_core.plan.slot_wait import SLOT_RETRIES
+from extract_core.registry.routing import POOL
 
 if TYPE_CHECKING:
     from extract_core.contract import Json
@@ -29,6 +31,8 @@ EVENTS_OF_THE_LOOP: Final = 4
 """Of a table in a machine with the retry loop: Choice 2, Succeed 2."""
 EVENTS_OF_AN_ATTEMPT: Final = 17
 """Of each further attempt: Choice 2, Wait 2, Choice 2, .sync Task 6, status Lambda 5."""
+EVENTS_OF_A_SLOT: Final = 7 + 3 * SLOT_RETRIES["INLINE"].max_attempts
+"""Of each attempt at a table of a pool: Choice 2, Take A Slot 5, and each try that meets a full pool 3."""
 EVENTS_AROUND: Final = 20
 """Config manager 5, Map 4, summary 5, Choice 2, the ends 4."""
 NEAR: Final = 0.8
@@ -46,6 +50,8 @@ class Load:
     tables: int = 0
     unplanned: int = 0
     further_attempts: int = 0  # that the tables may have after their first ones
+    pooled: int = 0  # tables of pools
+    slots: int = 0  # that all attempts at these may take
 
     def add(self, item: Json) -> None:
         """One more item of the output."""
@@ -59,11 +65,14 @@ class Load:
             self.unplanned += "plan_error" in item
             most = item.get("max_attempts")
             self.further_attempts += most - 1 if isinstance(most, int) else 0
+            self.pooled += POOL in item
+            self.slots += most if POOL in item and isinstance(most, int) else 0
 
     def history_events(self, *, retry_loop: bool) -> int:
         """The events of an execution in which each table needs all the attempts that it may have."""
         per_table = EVENTS_OF_A_TABLE + (EVENTS_OF_THE_LOOP if retry_loop else 0)
-        return EVENTS_AROUND + self.tables * per_table + self.further_attempts * EVENTS_OF_AN_ATTEMPT
+        further = self.further_attempts * EVENTS_OF_AN_ATTEMPT + self.slots * EVENTS_OF_A_SLOT
+        return EVENTS_AROUND + self.tables * per_table + further
 
 
 def payload_bytes(value: Json | Mapping[str, Json]) -> int:

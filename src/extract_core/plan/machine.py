@@ -37,7 +37,13 @@ def machine_facts(pipeline: Pipeline, registry: Registry) -> dict[str, Json]:
         "contract": list(API_VERSION),
         "versions": registry.versions(),
         "job_types": job_types,
+        **pool_facts(pipeline.pools, pipeline.job_type_pools),
     }
+
+
+def pool_facts(sizes: Mapping[str, int], of_job_types: Mapping[str, str]) -> dict[str, Json]:
+    """What the config manager needs of the pools. A machine without pools has nothing of them."""
+    return {"pools": dict(sizes), "job_type_pools": dict(of_job_types)} if sizes else {}
 
 
 def _deployment(job_type: AnyJobType, section: Mapping[str, Json]) -> dict[str, Json] | None:

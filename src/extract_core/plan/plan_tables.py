@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from extract_core.config.pausing import collector_paused
 from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse
-from extract_core.config.tiers import not_built
+from extract_core.config.tiers import not_built, unknown_pool
 from extract_core.contract import API_VERSION
 from extract_core.errors import ConfigError, JobTypeNotInstalled, ObjectError, UsageError
 from extract_core.plan.attempt import NOTHING, Attempt, Places
@@ -121,6 +121,7 @@ def replan(  # noqa: PLR0913 - as plan_tables
     message: str
     try:
         in_use = _in_use(spec.job_type, machine, registry)
+        _check_pool(spec, machine)
         settings = in_use.settings(planned.settings)
         committed = marks.get(spec.table, NOTHING)
         return assemble(spec, settings, in_use, attempt=this, committed=committed, registry=registry, window=window)
@@ -131,6 +132,13 @@ def replan(  # noqa: PLR0913 - as plan_tables
         message = str(error)
     source_and_type = (spec.source, spec.source_type)
     return unplanned(spec.table, cut(message, MAX_MESSAGE), source_and_type=source_and_type, job_type=spec.job_type, attempt=this)
+
+
+def _check_pool(spec: TableSpec, machine: Mapping[str, Json]) -> None:
+    pool = spec.core.get("pool")
+    unknown = unknown_pool(pool, machine) if isinstance(pool, str) else None
+    if unknown is not None:
+        raise Unplannable(f"the table's pool {unknown}")
 
 
 def _in_use(name: str, machine: Mapping[str, Json], registry: Registry) -> TypeInUse:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 CONFIG_MANAGER: Final = "Extract Config Manager"
 ITERATE: Final = "Iterate Through Extract Tables"
 CHOOSE: Final = "Choose Job Type"
+TAKE_SLOT: Final = "Take A Slot"
 HANDLE_STATUS: Final = "Handle Extract Job Run Status"
 NOT_RECORDED: Final = "Extract Status Not Recorded"
 FINISHED: Final = "Extract Finished?"
@@ -26,8 +27,8 @@ SUCCEEDED: Final = "Extract Succeeded"
 FAILED: Final = "Extract Failed"
 
 CORE_STATES: Final = frozenset(
-    {CONFIG_MANAGER, ITERATE, CHOOSE, HANDLE_STATUS, NOT_RECORDED, FINISHED, WAIT, RECORDED, SUMMARISE, DID_SUCCEED, SUCCEEDED,
-     FAILED}
+    {CONFIG_MANAGER, ITERATE, CHOOSE, TAKE_SLOT, HANDLE_STATUS, NOT_RECORDED, FINISHED, WAIT, RECORDED, SUMMARISE, DID_SUCCEED,
+     SUCCEEDED, FAILED}
 )  # fmt: skip
 """Names that no branch may use: state names are unique over the whole machine."""
 
@@ -38,6 +39,13 @@ ITEMS_FILE: Final = "items"
 RESULTS: Final = "results"
 """Key of the place below which a DISTRIBUTED Map writes the outputs of its children (`bucket`, `key`)."""
 
+POOL: Final = "pool"
+"""Key of the pool in the item of a table that has one."""
+SLOT: Final = "slot"
+"""Key of the slot that *Take A Slot* has taken for the attempt."""
+SLOT_ERROR: Final = "slot_error"
+"""Key of the error with which *Take A Slot* has given up. No job was started then."""
+
 MAX_STATE_NAME: Final = 80
 """Characters of a state name (botocore: TestStateStateName)."""
 
@@ -47,8 +55,10 @@ def start_state(title: str) -> str:
     return f"{title} Start Extract Job Run"
 
 
-def choices(starts: Mapping[str, str]) -> list[dict[str, Json]]:
+def choices(starts: Mapping[str, str], *, pools: bool = False) -> list[dict[str, Json]]:
     """The rules of *Choose Job Type*, in their order; `starts` maps a job type to its first state.
+
+    With `pools`, a table of a pool first goes to *Take A Slot*, and comes back with its slot.
 
     A table that can't be planned has a ``plan_error`` and goes directly to the status handler. The rule for a missing
     ``$.job_type`` comes before any comparison, since a Choice that reads a missing path fails the whole execution
@@ -58,5 +68,8 @@ def choices(starts: Mapping[str, str]) -> list[dict[str, Json]]:
         {"Variable": "$.plan_error", "IsPresent": True, "Next": HANDLE_STATUS},
         {"Not": {"Variable": "$.job_type", "IsPresent": True}, "Next": HANDLE_STATUS},
     ]
+    if pools:
+        without_slot: Json = {"Not": {"Variable": f"$.{SLOT}", "IsPresent": True}}
+        rules.append({"And": [{"Variable": f"$.{POOL}", "IsPresent": True}, without_slot], "Next": TAKE_SLOT})
     rules += [{"Variable": "$.job_type", "StringEquals": name, "Next": starts[name]} for name in sorted(starts)]
     return rules

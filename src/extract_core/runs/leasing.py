@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import TablesHeld, TablesLocked
-from extract_core.runs.longest import Longest
+from extract_core.plan.slot_wait import SLOT_RETRIES
+from extract_core.registry.routing import POOL
+from extract_core.runs.longest import Longest, waits
 from extract_core.tracking.lease import holder, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from extract_core.pipeline.model import MapMode
     from extract_core.pipeline.parts import Parts
     from extract_core.plan.line import PlannedTable
     from extract_core.registry.installed import Registry
@@ -70,13 +73,19 @@ def leased(table: PlannedTable, state: TableState) -> PlannedTable:
     return replace(table, item={**table.item, "lease": {"fencing": fencing}, "watermark": {**mark, "version": version}})
 
 
-def bound(planned: Sequence[PlannedTable], *, registry: Registry, started_at: str, concurrency: int) -> datetime:
-    """When the run must be over, even if each job needs all its attempts and all its time.
+def bound(planned: Sequence[PlannedTable], *, registry: Registry, started_at: str, concurrency: int, mode: MapMode) -> datetime:
+    """When the run must be over, even if each job needs all its attempts and all its time, and waits for each slot as it may.
 
     N jobs on C places end after at most (sum of all)/C + the longest (Graham's bound of list scheduling).
     """
     longest = Longest(registry)
-    seconds = [longest.seconds(table) for table in planned] or [0]
+    wait = waits(SLOT_RETRIES[mode])
+    seconds = [longest.seconds(table) + _attempts_with_slot(table) * wait for table in planned] or [0]
     most = sum(seconds) / min(concurrency, len(seconds)) + max(seconds)
     started = datetime.fromisoformat(started_at)
     return started + min(timedelta(seconds=most) + _MARGIN, _LONGEST)
+
+
+def _attempts_with_slot(table: PlannedTable) -> int:
+    item: Mapping[str, Any] = table.item
+    return int(item["max_attempts"]) if POOL in item else 0

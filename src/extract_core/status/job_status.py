@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from extract_core.contract import FailureClass, JobState, JobStatus, Outcome
 from extract_core.errors import JobTypeNotInstalled
+from extract_core.plan.slot_wait import POOL_FULL
+from extract_core.registry.routing import SLOT_ERROR
 from extract_core.wording import RAISED, described
 
 if TYPE_CHECKING:
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
 
 
 def status_of(registry: Registry, item: Mapping[str, Json], outcome: Outcome | None) -> JobStatus:
-    """How the job of this item ended: by its ``plan_error``, or by its outcome, as `outcome_of` gives it."""
+    """How the job of this item ended: by its ``plan_error`` or ``slot_error``, or by its outcome, as `outcome_of` gives it."""
     if item.get("plan_error") is not None:
         return _plan_error(item["plan_error"])
+    if item.get(SLOT_ERROR) is not None:
+        return _slot_error(item[SLOT_ERROR])
     name = item.get("job_type")
     if not isinstance(name, str) or not name:
         return _without_type(
@@ -92,6 +96,24 @@ def _plan_error(error: Json) -> JobStatus:
     return failed(
         FailureClass(known), message if isinstance(message, str) and message else f"the table can't be planned: {error!r}"
     )
+
+
+def _slot_error(error: Json) -> JobStatus:
+    """*Take A Slot* has given up. No job was started, so another attempt is safe."""
+    fields = error if isinstance(error, Mapping) else {}
+    name, cause = fields.get("Error"), fields.get("Cause")
+    try:
+        report = json.loads(cause) if isinstance(cause, str) else None
+    except ValueError:  # not the report of Lambda about an exception
+        report = None
+    said = report.get("errorMessage") if isinstance(report, dict) else None
+    if name == POOL_FULL:
+        message = f"the table waited for a slot as long as the state machine tries, and no job was started: {said or cause}"
+        return JobStatus(state=JobState.FAILED, failure=FailureClass.THROTTLED, retryable=True, message=message)
+    message = (
+        f"no slot of the table's pool could be taken, and no job was started: {name}: {said or cause or 'no reason is known'}"
+    )
+    return JobStatus(state=JobState.FAILED, failure=FailureClass.INTERNAL, retryable=True, message=message)
 
 
 def _without_type(outcome: Outcome | None, reason: str) -> JobStatus:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from extract_core.errors import ObjectError
 from extract_core.plan.places import folder
-from extract_core.status.manifest import manifest_place, number_of
+from extract_core.status.manifest import manifest_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,10 +43,7 @@ def live_attempts(
     ObjectError if it cannot be read, or if an entry is damaged: a list without its files would be wrong.
     """
     attempts: list[LiveAttempt] = []
-    entries = [
-        uri for uri in objects.list(manifest_place(data_uri, source, table)) if number_of(uri.rpartition("/")[2]) is not None
-    ]
-    for uri in reversed(entries):
+    for uri in reversed(list(objects.list(manifest_place(data_uri, source, table)))):
         attempt = _attempt(objects, uri)
         if until_run is not None and not attempts and attempt.run_id != until_run:
             continue

@@ -167,7 +167,11 @@ def _planned(parts: Parts, row: AttemptRow, line: PlannedTable) -> PlannedTable:
             line,
             run=run,
             attempt=row.attempt + 1,
-            machine={"name": "that planned it", "job_types": {str(row.job_type): first.get("deployment")}},
+            machine={
+                "name": "that planned it",
+                "job_types": {str(row.job_type): first.get("deployment")},
+                "pools": {str(line.item.get("pool")): None},
+            },
             registry=parts.registry,
             marks={},
             data_uri=str(line.item["extract_s3_uri"]).rsplit("/", 5)[0],  # above <source>/<table>/run_id=…/attempt=1/

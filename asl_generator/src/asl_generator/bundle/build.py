@@ -15,7 +15,7 @@ from asl_generator.bundle.frozen import frozen_text, plugins_of, reports_of
 from asl_generator.bundle.reach import reached
 from asl_generator.bundle.target import BundleTarget
 from asl_generator.errors import GeneratorError, calling
-from asl_generator.machine.core_states import CORE_FUNCTIONS, RECONCILE_FUNCTION
+from asl_generator.machine.core_states import RECONCILE_FUNCTION
 from extract_core.registry.frozen import MODULE
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ def build_bundle(machine: MachineDefinition, registry: Registry, target: BundleT
 
 
 def handlers_of(machine: MachineDefinition, registry: Registry) -> dict[str, str]:
-    """The Handler of each Lambda function, by the function's name: the core's four, then those of the job types."""
-    handlers = {f"{machine.name}-{function}": handler for function, handler in CORE_FUNCTIONS.items()}
+    """The Handler of each Lambda function, by the function's name: those of the core, then those of the job types."""
+    handlers = dict(machine.functions)
     handlers[f"{machine.name}-{RECONCILE_FUNCTION}"] = _RECONCILE
     for name in machine.job_types:
         job_type = registry.job_types[name].job_type

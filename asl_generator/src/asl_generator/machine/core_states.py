@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from asl_generator.branches.start_retries import retrier
 from asl_generator.machine.iterate import iterate
+from extract_core.plan.slot_wait import SLOT_RETRIES
 from extract_core.registry import routing
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ CORE_FUNCTIONS: Final = {
     SUMMARY_FUNCTION: "extract_core.lambdas.run_summary.handler",
 }
 """The core's Lambda functions (each named ``<pipeline>-<this>``) and their handlers."""
+
+TAKE_SLOT_FUNCTION: Final = "take-slot"
+POOL_FUNCTIONS: Final = {TAKE_SLOT_FUNCTION: "extract_core.lambdas.take_slot.handler"}
+"""The core's function that only a machine with pools has."""
 
 RECONCILE_FUNCTION: Final = "reconcile"
 """The core's function that EventBridge invokes when an execution has ended. The machine does not invoke it."""
@@ -100,10 +106,12 @@ def core_states(  # noqa: PLR0913 - all that differs between machines, by name
     branches: Mapping[str, Json],
     mode: MapMode,
     retries: bool,
+    pools: Mapping[str, int],
 ) -> dict[str, Json]:
     """All states. `starts` maps job types to first states; `branches` are the complete states of all job types.
 
-    With `retries` a table can have a next attempt: the handler's payload is then the item of that attempt.
+    `pools` are the sizes of the pools; without them the machine has no state for them. With `retries` a table can have a next
+    attempt: the handler's payload is then the item of that attempt.
     """
 
     def invoke(function: str, payload: Mapping[str, Json]) -> dict[str, Json]:
@@ -129,7 +137,8 @@ def core_states(  # noqa: PLR0913 - all that differs between machines, by name
             partition=partition,
             start=routing.CHOOSE,
             states={
-                **_choose(starts),
+                **_choose(starts, pools=bool(pools)),
+                **(_take_slot(invoke(TAKE_SLOT_FUNCTION, _wish(pools)), mode) if pools else {}),
                 **branches,
                 **_handle(invoke(STATUS_FUNCTION, {"Payload.$": "$"}), mode=mode, retries=retries),
             },
@@ -166,13 +175,36 @@ def core_states(  # noqa: PLR0913 - all that differs between machines, by name
     }
 
 
-def _choose(starts: Mapping[str, str]) -> dict[str, Json]:
+def _choose(starts: Mapping[str, str], *, pools: bool) -> dict[str, Json]:
+    what = "To the branch of the table's job type; a table that can't be planned goes straight to the handler"
+    first = "; a table of a pool first takes a slot" if pools else ""
     return {
         routing.CHOOSE: {
             "Type": "Choice",
-            "Comment": "To the branch of the table's job type; a table that can't be planned goes straight to the handler",
-            "Choices": routing.choices(starts),
+            "Comment": what + first,
+            "Choices": routing.choices(starts, pools=pools),
             "Default": routing.HANDLE_STATUS,
+        }
+    }
+
+
+def _wish(pools: Mapping[str, int]) -> dict[str, Json]:
+    """What *Take A Slot* sends: the execution is the child in a DISTRIBUTED Map, so that a child that died can be seen."""
+    return {"Payload": {"item.$": "$", "execution.$": "$$.Execution.Id", "pools": dict(pools)}}
+
+
+def _take_slot(invocation: Mapping[str, Json], mode: MapMode) -> dict[str, Json]:
+    """The item goes on as it is, with its slot. If the pool stays full, the status handler records the attempt as THROTTLED."""
+    of_item = {name: value for name, value in invocation.items() if name != "OutputPath"}
+    return {
+        routing.TAKE_SLOT: {
+            "Comment": "Waits for a slot of the table's pool, which limits how many jobs run at once, over all runs",
+            **of_item,
+            "ResultSelector": {"pool.$": "$.Payload.pool", "number.$": "$.Payload.number"},
+            "ResultPath": f"$.{routing.SLOT}",
+            "Retry": [retrier(SLOT_RETRIES[mode]), _TRANSIENT, _DIED],
+            "Catch": catchers(f"$.{routing.SLOT_ERROR}", routing.HANDLE_STATUS),
+            "Next": routing.CHOOSE,
         }
     }
 

@@ -10,7 +10,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from asl_generator.machine.core_states import CONFIG_MANAGER_FUNCTION, RECONCILE_FUNCTION, STATUS_FUNCTION, SUMMARY_FUNCTION
+from asl_generator.machine.core_states import (
+    CONFIG_MANAGER_FUNCTION,
+    RECONCILE_FUNCTION,
+    STATUS_FUNCTION,
+    SUMMARY_FUNCTION,
+    TAKE_SLOT_FUNCTION,
+)
+from asl_generator.machine.iterate import LABEL
 from asl_generator.permissions.granted import Granted, granted
 from extract_core.plan.places import ITEMS_NAME, s3_place
 
@@ -33,12 +40,7 @@ def of_function(function: str, pipeline: Pipeline, arns: Arns, surroundings: Sur
     """The grants of one of `FUNCTIONS`, without those that job types add."""
     me = f"function {function!r}"
     needs = partial(granted, me)
-    own = {
-        CONFIG_MANAGER_FUNCTION: _config_manager,
-        STATUS_FUNCTION: _status_handler,
-        SUMMARY_FUNCTION: _end_of_run,
-        RECONCILE_FUNCTION: _reconcile,
-    }[function]
+    own = {CONFIG_MANAGER_FUNCTION: _config_manager, STATUS_FUNCTION: _status_handler}.get(function, _end_of_run)
     yield from own(me, pipeline, arns)
     manifests = arns.objects(pipeline.data_uri, _MANIFEST)
     yield needs("reads and checks the tables' manifests (status.manifest)", ("s3:GetObject",), manifests)
@@ -54,6 +56,22 @@ def of_function(function: str, pipeline: Pipeline, arns: Arns, surroundings: Sur
         yield needs("reads and writes objects that the key encrypts", use, key, condition=via)
 
 
+def of_slots(pipeline: Pipeline, arns: Arns, surroundings: Surroundings) -> Iterator[Granted]:
+    """The grants of the function that takes slots of pools."""
+    needs = partial(granted, f"function {TAKE_SLOT_FUNCTION!r}")
+    use = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
+    yield needs("takes slots, and frees those of dead executions (tracking)", use, arns.table(pipeline.tracking))
+    children = arns.of("states", f"execution:{arns.name}/{LABEL}:*")
+    alive = "sees whether the holder of a slot is alive (aws.client)"
+    yield needs(alive, ("states:DescribeExecution",), arns.executions, children)
+    yield from of_every_function(TAKE_SLOT_FUNCTION, arns, surroundings)
+
+
+def tracking_actions(pipeline: Pipeline) -> tuple[str, ...]:
+    """What a function does with the tracking table. Slots of pools are items that are deleted when they are given back."""
+    return (*_TRACKING, "dynamodb:DeleteItem") if pipeline.pools else _TRACKING
+
+
 def _config_manager(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
     needs = partial(granted, me)
     config, data, runs = pipeline.config_uri, pipeline.data_uri, pipeline.runs_uri
@@ -62,7 +80,7 @@ def _config_manager(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted
     yield needs("reads the plan of a run that is repeated (plan.plan_file)", ("s3:GetObject",), arns.objects(runs, _PLAN))
     written = (arns.objects(runs, name) for name in (_PLAN, f"*/{ITEMS_NAME}", _RESULTS))
     yield needs("writes plan, items and long arguments (plan.plan_file)", ("s3:PutObject",), *written)
-    yield needs("takes the tables of the run (tracking)", _TRACKING, arns.table(pipeline.tracking))
+    yield needs("takes the tables of the run (tracking)", tracking_actions(pipeline), arns.table(pipeline.tracking))
     alive = "sees whether the run that holds a table is alive (aws.client)"
     yield needs(alive, ("states:DescribeExecution",), arns.executions)
 
@@ -75,7 +93,7 @@ def _status_handler(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted
     written = (arns.objects(runs, name) for name in ("*/messages/*", _RESULTS))
     yield needs("writes long messages, and arguments of a next attempt (status)", ("s3:PutObject",), *written)
     yield from listing(me, "compares the files of a result with those that are there (status)", arns, data, runs)
-    yield needs("records the end of the attempt (tracking)", _TRACKING, arns.table(pipeline.tracking))
+    yield needs("records the end of the attempt (tracking)", tracking_actions(pipeline), arns.table(pipeline.tracking))
 
 
 def _end_of_run(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
@@ -85,14 +103,8 @@ def _end_of_run(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
     yield needs("reads plan and results of the run (runs)", ("s3:GetObject",), *read)
     yield needs("writes long messages and the reports of the run (runs.publish)", ("s3:PutObject",), arns.objects(runs))
     yield from listing(me, "looks for plans, results and manifests, and sees which are missing", arns, data, runs)
-    yield needs("closes the run (tracking)", _TRACKING, arns.table(pipeline.tracking))
+    yield needs("closes the run (tracking)", tracking_actions(pipeline), arns.table(pipeline.tracking))
     yield needs("reads what an execution started (aws.follow)", ("states:GetExecutionHistory",), arns.executions)
-
-
-def _reconcile(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
-    yield from _end_of_run(me, pipeline, arns)
-    alive = "sees whether the execution that has ended was redriven (aws.client)"
-    yield granted(me, alive, ("states:DescribeExecution",), arns.executions)
 
 
 def listing(needed_by: str, reason: str, arns: Arns, *uris: str) -> Iterator[Granted]:

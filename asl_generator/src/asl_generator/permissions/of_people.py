@@ -33,6 +33,9 @@ def of_operator(pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
     read = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
     yield granted("extract run, status, history", "reads tracking", read, table)
     yield granted("extract state, reconcile", "changes tracking", ("dynamodb:PutItem", "dynamodb:UpdateItem"), table)
+    if pipeline.pools:
+        yield granted("extract reconcile", "frees slots of dead executions", ("dynamodb:DeleteItem",), table)
+        yield granted("extract reconcile", "sees whether holders are alive", ("states:DescribeExecution",), children)
     objects = map(arns.objects, places)
     yield granted("extract plan, status, data", "reads configs, plans, results and manifests", ("s3:GetObject",), *objects)
     yield from listing("extract plan, status, data", "lists what is there, and sees what is missing", arns, *places)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from asl_generator.machine.core_states import TAKE_SLOT_FUNCTION
 from asl_generator.permissions.arns import Arns
 from asl_generator.permissions.granted import granted, once
-from asl_generator.permissions.of_functions import FUNCTIONS, of_every_function, of_function
+from asl_generator.permissions.of_functions import FUNCTIONS, of_every_function, of_function, of_slots
 from asl_generator.permissions.of_machine import of_service
 from asl_generator.permissions.surroundings import Surroundings
 from extract_core.pipeline.reach import require_aws
@@ -28,8 +29,8 @@ def roles(
     """The grants of each role that the deployment makes.
 
     The roles are `STATE_MACHINE`, a role per Lambda function under the function's name without the pipeline's (the core's four,
-    then those of job types), and `SCHEDULER` if a schedule starts the machine. Raises UsageError if a place of the pipeline is
-    not in AWS.
+    that of the pools if there are any, then those of job types), and `SCHEDULER` if a schedule starts the machine. Raises
+    UsageError if a place of the pipeline is not in AWS.
     """
     require_aws(pipeline)
     surroundings = surroundings or Surroundings()
@@ -38,6 +39,8 @@ def roles(
     of_plugins = {name.removeprefix(f"{machine.name}-"): of for name, of in machine.function_statements.items()}
     for function in FUNCTIONS:
         grants[function] = once([*of_function(function, pipeline, arns, surroundings), *of_plugins.pop(function, ())])
+    if pipeline.pools:
+        grants[TAKE_SLOT_FUNCTION] = once(of_slots(pipeline, arns, surroundings))
     for function in machine.own_functions:
         grants[function] = once([*of_every_function(function, arns, surroundings), *of_plugins.pop(function, ())])
     if surroundings.schedules:

@@ -50,20 +50,36 @@ def validate(configs: Sequence[Path], url: str | None, pipeline: Path | None, ou
     checked = [(path, _check(path, registry, read, findings)) for path in paths]
     if url is not None:
         checked = [(path, _compared(result, registry, url)) for path, result in checked]
+    notes = _unused_pools(read, [result for _, result in checked]) if read is not None and not configs else []
     if output == "json":
         sources = [_source_json(path, result) for path, result in checked]
         print_json(
             {
                 "valid": not _count(findings, checked),
                 "findings": [_finding_json(finding) for finding in findings],
+                "notes": notes,
                 "sources": sources,
             }
         )
     else:
         _print(findings, checked)
+        print_notes(notes)
     if read is None and configs and not findings:
         click.echo("there is no extract.toml here: rules that depend on the machine were not checked", err=True)
     return 2 if _count(findings, checked) else 0
+
+
+def _unused_pools(pipeline: Pipeline, checked: Sequence[Checked]) -> list[str]:
+    """A note for each pool of extract.toml that no table of all configs uses. A config with findings may use any."""
+    from extract_core.pipeline.toml_reading import places_in
+
+    if any(result.findings for result in checked):
+        return []
+    used = {pool for result in checked for pool in result.pools}
+    unused = [pool for pool in pipeline.pools if pool not in used]
+    finding = places_in(pipeline) if unused else None
+    text = "no table uses this pool; write pool: {} in a config, or remove the pool"
+    return [str(finding(f"pools.{pool}", text.format(pool))) for pool in unused] if finding else []
 
 
 def _count(findings: Sequence[Finding], checked: Sequence[tuple[Path, Checked]]) -> int:

@@ -12,6 +12,7 @@ from extract_core.plan.places import uri_of
 from extract_core.registry.routing import ITERATE
 from extract_core.runs.begin import manage
 from extract_core.runs.end import summarise
+from extract_core.runs.slots import SlotTaker
 from extract_core.status.record import record
 from extract_local.jobs.other_tasks import OtherTask
 from extract_local.jobs.processes import JobProcesses
@@ -32,10 +33,12 @@ def services_of(
     built: MachineDefinition, parts: Parts, folder: ExecutionFolder, injections: Injections, starter: JobStarter
 ) -> asl_toolkit.Services:
     """The handlers of the machine's Lambda functions, of the job states of its branches, and of a DISTRIBUTED Map's objects."""
+    slots = SlotTaker(parts)
     functions: dict[str, Callable[[object, object], object]] = {
         f"{built.name}-config-manager": partial(_handle, manage, parts),
         f"{built.name}-job-run-status": partial(_handle, record, parts),
         f"{built.name}-run-summary": partial(_handle, summarise, parts),
+        f"{built.name}-take-slot": lambda event, _context: slots.take(cast("Mapping[str, Json]", event)),
     }
     states = dict[str, asl_toolkit.Handler]()
     for branch in built.branches:

@@ -31,10 +31,14 @@ _SECONDS: Final = 1.0
 
 
 class Children:
-    """Listens to one execution's children. All calls but `pace` come from the execution's thread."""
+    """Listens to one execution's children. All calls but `pace` come from the execution's thread.
 
-    def __init__(self, tell: Tell) -> None:
+    `ended` gets the ids of children that have ended.
+    """
+
+    def __init__(self, tell: Tell, ended: set[str] | None = None) -> None:
         self._tell = tell
+        self._ended = ended
         self._numbers = count(1)
         self._counts = dict.fromkeys(("pending", "running", *_ENDS.values(), "total"), 0)
         self._told_at = 0.0
@@ -55,7 +59,7 @@ class Children:
         self._counts["pending"] = self._counts["total"] = start.items
         self._count()
 
-    def child(self, _start: ChildStart) -> Tell:
+    def child(self, start: ChildStart) -> Tell:
         """A child begins. Returns the listener of its events."""
         base = base_of(0, next(self._numbers))
         self._counts["pending"] -= 1
@@ -67,6 +71,8 @@ class Children:
             if end is not None:
                 self._counts["running"] -= 1
                 self._counts[end] += 1
+                if self._ended is not None:
+                    self._ended.add(start.arn)
                 is_last = not self._counts["running"] and not self._counts["pending"]
                 if is_last or time.monotonic() - self._told_at >= _SECONDS:
                     self._count()

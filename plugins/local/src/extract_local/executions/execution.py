@@ -7,7 +7,6 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
-from extract_core.errors import ObjectError
 from extract_core.runs.engine import ExecutionEnd
 from extract_core.runs.reconcile import reconcile
 from extract_local.executions.children import Children
@@ -40,6 +39,7 @@ class LocalExecution:
         parts: Parts,
         injections: Injections,
         notes: tuple[str, ...] = (),
+        ended_children: set[str] | None = None,
     ) -> None:
         self.run_id = run_id
         self.execution_id = execution_id
@@ -47,6 +47,7 @@ class LocalExecution:
         self._parts = parts
         self._injections = injections
         self._notes = notes
+        self._ended_children = ended_children
         self._queue: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._stopped: str | None = None
         self._execution: asl_toolkit.Execution
@@ -66,7 +67,7 @@ class LocalExecution:
             log.write(history_event)
             self._queue.put(history_event)
 
-        children = Children(listen)
+        children = Children(listen, self._ended_children)
         try:
             self._execution = machine.start(
                 event,
@@ -120,8 +121,8 @@ class LocalExecution:
             status=result.status, output=result.output, error=result.error, cause=result.cause, notes=(*self._notes, *unused)
         )
         try:
-            with suppress(ObjectError):  # a full disk; without this file, the tracking store knows the end
-                self._folder.end(end)
+            with suppress(OSError):  # a full disk; without this file, the tracking store knows the end
+                self._folder.end({"status": end.status, "output": end.output, "error": end.error, "cause": end.cause})
             # This changes nothing if the machine wrote its summary. It could not if it was aborted, timed out, or failed with an
             # error that no Catch handles (States.Runtime).
             reconcile(self._parts, self.run_id, end.status, self._stopped or end.cause or end.error or "")

@@ -7,9 +7,13 @@ science SDK and from AWS's samples. createLabelingJob is not in the table becaus
 EMR on a cluster are only in older copies of the guide and in the CDK.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RULE_ACTIONS: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 """Step Functions calls these for its managed rule when the machine is created. Without them CreateStateMachine fails."""

@@ -1,1 +1,0 @@
-"""Policies of IAM without AWS: whether a policy is exact, what it allows, and what a call needs."""
