@@ -264,3 +264,33 @@ def test_the_console_command_is_the_same_as_the_module():
     assert pkgutil.resolve_name(project["project"]["scripts"]["asl"]) is main
     done = subprocess.run([sys.executable, "-m", "asl_toolkit", "--help"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("usage: asl COMMAND")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "shown"),
+    [
+        (RuntimeError("lost"), 3, "run: this is a fault of asl-toolkit: RuntimeError: lost. Please report it with the traceback"),
+        (KeyboardInterrupt(), 130, ""),
+        (ImportError("asl_toolkit.client needs botocore"), 2, "run: asl_toolkit.client needs botocore"),
+    ],
+)
+def test_no_exception_becomes_a_traceback(monkeypatch, capsys, error, code, shown):
+    def broken(_arguments):
+        raise error
+
+    monkeypatch.delenv("ASL_TRACEBACK", raising=False)
+    monkeypatch.setattr("asl_toolkit.commands.run.main", broken)
+    assert main(["run"]) == code
+    assert capsys.readouterr().err.startswith(shown)
+    if code == 3:
+        monkeypatch.setenv("ASL_TRACEBACK", "1")
+        with pytest.raises(RuntimeError):
+            main(["run"])
+
+
+def test_half_a_surrogate_is_printed_as_its_escape(files):
+    command = [sys.executable, "-m", "asl_toolkit", "run", "m.json", "--input", "-"]
+    machine = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    (files / "m.json").write_text(json.dumps(machine))
+    done = subprocess.run(command, cwd=files, input=b'"\\ud800"', capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b'"\\ud800"\n', b"")

@@ -34,10 +34,11 @@ class TooSlow(AslError):  # noqa: N818 - named after what happened
 class BoundedPattern:
     """A compiled expression with the methods of `re.Pattern` that JSONata's library calls. Each may raise TooSlow.
 
-    The constructor raises re.error if the expression cannot be read.
+    The constructor raises re.error if the expression cannot be read. `noted` is called with each match of `finditer`, and
+    may raise.
     """
 
-    def __init__(self, pattern: str, flags: int = 0) -> None:
+    def __init__(self, pattern: str, flags: int = 0, noted: Callable[[Match], None] | None = None) -> None:
         if math.prod(max(1, int(count)) for count in _COUNT.findall(pattern)) > _MOST_REPETITIONS:
             raise re.error(f"its counts ask for more than {_MOST_REPETITIONS} repetitions")
         try:
@@ -45,6 +46,7 @@ class BoundedPattern:
         except (regex.error, OverflowError, RecursionError) as error:
             raise re.error(str(error)) from error
         self.pattern = pattern
+        self._noted = noted
         self._too_slow_for: str | None = None
 
     def search(self, text: str) -> Match | None:
@@ -55,7 +57,10 @@ class BoundedPattern:
     def finditer(self, text: str) -> Iterator[Match]:
         """All matches."""
         with self._limit(text):
-            yield from self._compiled.finditer(text, timeout=_MOST_SECONDS)
+            for match in self._compiled.finditer(text, timeout=_MOST_SECONDS):
+                if self._noted is not None:
+                    self._noted(match)
+                yield match
 
     def fullmatch(self, text: str) -> bool:
         """Whether the whole text matches."""

@@ -4,7 +4,8 @@ AslError
 ├── DefinitionError    the definition is refused: findings, each with a JSON pointer
 ├── SyntaxFault        a path, an intrinsic or an expression that cannot be read (becomes a finding)
 ├── StateFailure       an error of a state that Retry and Catch can see
-│   └── EvaluationFailure   … raised by a JSONata expression
+│   ├── EvaluationFailure   … raised by a JSONata expression
+│   └── TooLarge            … States.DataLimitExceeded of a value that is too large to be written
 ├── RuntimeFailure     States.Runtime: nothing catches it, it ends the execution
 ├── Fatal              … with the event that the end of the execution follows
 └── TaskFailed         what a handler raises
@@ -50,6 +51,13 @@ class StateFailure(AslError):  # noqa: N818 - named after what happened
         super().__init__(f"{error}: {cause}")
         self.error = error
         self.cause = cause
+
+
+class TooLarge(StateFailure):
+    """A value that would take far more than a payload may have; found before it is written as text."""
+
+    def __init__(self) -> None:
+        super().__init__("States.DataLimitExceeded", "The result has a size exceeding the maximum number of bytes service limit.")
 
 
 class EvaluationFailure(StateFailure):

@@ -14,8 +14,10 @@ from asl_toolkit.json_value import Json
 from asl_toolkit.jsonpath.parser import parse_path, parse_steps, parse_whole
 from asl_toolkit.jsonpath.path import JsonPath, PathNotFound
 from asl_toolkit.jsonpath.scanner import Scanner
+from asl_toolkit.sizes import not_too_large
 
 _VARIABLE = re.compile(r"\$([^\W\d]\w{0,79})")
+_FEW = 32  # arguments of 256 KiB each
 _INTRINSIC = re.compile(r"States\.[A-Za-z0-9]{1,40}")
 
 
@@ -66,13 +68,17 @@ class IntrinsicCall:
     source: str
     name: str
     arguments: "tuple[Expression, ...]"
+    grows: bool = False  # it has many arguments, or one that a function makes: they may hold one part many times
 
     def evaluate(self, environment: Environment) -> Json:
         """The function's value. Raises IntrinsicFault if it refuses its arguments."""
         function = FUNCTIONS[self.name]
         if not function.takes(len(self.arguments)):
             raise invalid(self.name)
-        return function.compute(*[argument.evaluate(environment) for argument in self.arguments])
+        values = [argument.evaluate(environment) for argument in self.arguments]
+        if self.grows:
+            not_too_large(values)
+        return function.compute(*values)
 
 
 Expression: TypeAlias = PathExpression | IntrinsicCall | Constant
@@ -133,7 +139,8 @@ def _call(scanner: Scanner) -> IntrinsicCall:
                 scanner.skip_blanks()
             arguments.append(_argument(scanner))
             scanner.skip_blanks()
-    return IntrinsicCall(scanner.text[start : scanner.position], name, tuple(arguments))
+    grows = len(arguments) > _FEW or any(isinstance(argument, IntrinsicCall) for argument in arguments)
+    return IntrinsicCall(scanner.text[start : scanner.position], name, tuple(arguments), grows)
 
 
 def _argument(scanner: Scanner) -> Expression:

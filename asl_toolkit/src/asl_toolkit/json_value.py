@@ -80,6 +80,34 @@ def _copy(value: Json) -> Json:
     raise TypeError
 
 
+_MARKS = 2  # quotes of a text; quotes and colon of a name, at the least
+
+
+def longer_than(value: Json, most: int) -> bool:
+    """Whether the JSON text of a value surely has more than `most` characters.
+
+    It ends early, so a value that holds one part a million times, or itself, takes no longer than any other.
+    """
+    length, stack = 0, [value]
+    while stack:
+        here = stack.pop()
+        kind = type(here)
+        if kind is str:
+            length += len(here)
+        elif isinstance(here, dict):
+            length += sum(map(len, here)) + _MARKS * len(here)
+            stack.extend(here.values())
+        elif isinstance(here, list):
+            length += len(here)
+            if length > most:
+                return True
+            stack.extend(here)
+        length += _MARKS if kind is str else 1
+        if length > most:
+            return True
+    return False
+
+
 def type_name(value: Json) -> str:
     """The JSON type of a value, in the words of AWS's messages: null, boolean, number, string, array, object."""
     if value is None:
@@ -96,6 +124,11 @@ def type_name(value: Json) -> str:
 def is_number(value: Json) -> bool:
     """Whether it is a JSON number; True and False are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_whole(value: Json) -> bool:
+    """Whether it is a JSON number without a fraction: 1, 1.0, 10**400."""
+    return is_number(value) and (isinstance(value, int) or value.is_integer())
 
 
 def same(left: Json, right: Json) -> bool:

@@ -17,6 +17,9 @@ from asl_toolkit.expressions import (
 )
 from asl_toolkit.intrinsics import IntrinsicFault
 from asl_toolkit.json_value import Json, dumps
+from asl_toolkit.sizes import not_too_large
+
+_HARMLESS = 32  # expressions of 256 KiB each
 
 
 @dataclass(eq=False, match_args=False)
@@ -114,16 +117,46 @@ def evaluate_path(expression: Expression, environment: Environment) -> Json:
         raise _intrinsic_failure(expression, fault) from fault
 
 
+@dataclass(eq=False, match_args=False)
+class _Measured:
+    """A template with so many expressions that its value may be far larger than a payload."""
+
+    inner: Evaluable
+
+    def evaluate(self, environment: Environment) -> Json:
+        """The value. Raises TooLarge."""
+        return not_too_large(self.inner.evaluate(environment))
+
+
 def compile_template(value: Json) -> Evaluable:
     """Compile a template that passed the checker."""
+    template = _compile(value)
+    return measured(template, count_of(template))
+
+
+def measured(template: Evaluable, expressions: int) -> Evaluable:
+    """The template; its value is measured if it has more `expressions` than are harmless whatever they give."""
+    return template if expressions <= _HARMLESS else _Measured(template)
+
+
+def count_of(template: Evaluable) -> int:
+    """The number of expressions in a template."""
+    if isinstance(template, _Object):
+        return sum(count_of(node) for _, node in template.members)
+    if isinstance(template, _Array):
+        return sum(map(count_of, template.elements))
+    return 0 if isinstance(template, Constant) else 1
+
+
+def _compile(value: Json) -> Evaluable:
     if isinstance(value, dict):
         return object_template(value, tuple(_member(name, inner) for name, inner in value.items()))
     if isinstance(value, list):
-        return array_template(value, tuple(compile_template(inner) for inner in value))
+        return array_template(value, tuple(_compile(inner) for inner in value))
     return Constant(value)
 
 
 def _member(name: str, value: Json) -> tuple[str, Evaluable]:
     if name.endswith(".$"):
         return name[:-2], _Computed(name, parse_expression(value))
-    return name, compile_template(value)
+    return name, _compile(value)

@@ -1,5 +1,7 @@
 """The command line `asl`: each command is a module of this folder, imported when it is called."""
 
+import io
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -13,10 +15,15 @@ _COMMANDS: Mapping[str, str] = {
     "conformance": "run a file of recorded cases and print how many agree",
 }
 _DISTRIBUTION = "asl-toolkit"
+_TRACEBACK = "ASL_TRACEBACK"
+_LONGEST_FAULT = 500
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Call a command with these arguments (None: those of the process). Exit codes: 0 done, 1 failed, 2 wrong use."""
+    """Call a command with these arguments (None: those of the process). Exit codes: 0 done, 1 failed, 2 wrong use.
+
+    3 is a fault of this package, 130 Ctrl-C, 141 a closed pipe.
+    """
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(_usage())  # noqa: T201 - a command's output
@@ -25,10 +32,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{_DISTRIBUTION} {version(_DISTRIBUTION)}")  # noqa: T201 - a command's output
         return 0
     name, *rest = arguments
+    for stream in (sys.stdout, sys.stderr):  # half a surrogate in an output or a cause cannot be encoded
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     if name not in _COMMANDS:
         print(f"there is no command {name!r}\n\n{_usage()}", file=sys.stderr)  # noqa: T201 - a command's output
         return 2
-    result = import_module(f"asl_toolkit.commands.{name}").main(rest)
+    return _call(name, rest)
+
+
+def _call(name: str, arguments: Sequence[str]) -> int:
+    """The exit code of a command. No exception leaves it as a traceback."""
+    try:
+        result = import_module(f"asl_toolkit.commands.{name}").main(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of a pipe has gone: nothing is left to say
+        sys.stdout = None  # the interpreter would flush it at its end
+        return 141
+    except ImportError as error:
+        print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - a command's output
+        return 2
+    except Exception as error:
+        if os.environ.get(_TRACEBACK):
+            raise
+        fault = f"{type(error).__name__}: {error}"[:_LONGEST_FAULT]
+        text = (
+            f"{name}: this is a fault of {_DISTRIBUTION}: {fault}. Please report it with the traceback ({_TRACEBACK}=1 shows it)"
+        )
+        print(text, file=sys.stderr)  # noqa: T201 - a command's output
+        return 3
     return int(result)
 
 

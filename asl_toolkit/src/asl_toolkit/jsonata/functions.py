@@ -17,17 +17,22 @@ from asl_toolkit.intrinsics.texts import hexadecimal
 from asl_toolkit.java import JavaRandom
 from asl_toolkit.json_value import Json
 from asl_toolkit.jsonata.library import Functions, JException, Jsonata, Signature, Utils
+from asl_toolkit.jsonata.limits import charge_value, fitting, measured
 from asl_toolkit.jsonata.messages import MEMORY, LimitReached
 from asl_toolkit.jsonata.parsing import parse_strictly
 from asl_toolkit.jsonata.pictures import rounded_for
-from asl_toolkit.jsonata.texts import text_of
+from asl_toolkit.jsonata.texts import bounded, text_of
 
 _MOST_NUMBERS = 360_145  # the most that AWS allows for $range (floci, test of pull 2783)
 _ALGORITHMS = ("SHA-1", "SHA-384", "SHA-256", "SHA-512", "MD5")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[Ee][-+]?[0-9]+)?")
 _BASES: Mapping[str, int] = {"0x": 16, "0X": 16, "0o": 8, "0O": 8, "0b": 2, "0B": 2}
 _ZONE = re.compile(r"[+-]\d{4}")
+_REFERENCE = re.compile(r"\$[$0]")
+_PART_OF_PICTURE = re.compile(r"\[[^\]]*\]")
+_WIDTH = re.compile(r"[0-9]{7,}")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PASSES = frozenset({"lookup", "single", "reduce", "exists", "boolean", "not", "type"})  # they return no new text or array
 # What the Python exceptions of some of the library's functions mean: the code, and the first argument that its text names.
 _FAULTS: Mapping[str, tuple[str, int]] = {"toMillis": ("D3110", 0), "formatInteger": ("D3130", 1), "power": ("D3061", 0)}
 
@@ -63,7 +68,7 @@ class _Native(Jsonata.JFunction):  # type: ignore[misc] # the library ships no t
     def call(self, value: Any, arguments: Any) -> Any:  # the library's values
         """The function's value. A Python exception becomes JSONata's error, if it has one."""
         try:
-            return self.function.call(value, arguments)
+            result = self.function.call(value, arguments)
         except JException:
             raise
         except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError) as error:
@@ -71,6 +76,9 @@ class _Native(Jsonata.JFunction):  # type: ignore[misc] # the library ships no t
             if not code:
                 raise
             raise JException(code, -1, *arguments[place : place + 2]) from error
+        if self.function_name not in _PASSES:
+            charge_value(result)
+        return result
 
     def get_number_of_args(self) -> int:
         """The number of its arguments."""
@@ -84,6 +92,12 @@ class _Own(Jsonata.JFunction):  # type: ignore[misc] # the library ships no type
         super().__init__(Jsonata.JLambda(function), None)
         self.function_name = name
         self.signature = _Signature(signature, name)
+
+    def call(self, value: Any, arguments: Any) -> Any:  # the library's values
+        """The function's value."""
+        result = super().call(value, arguments)
+        charge_value(result)
+        return result
 
     def validate(self, arguments: Any, context: Any) -> Any:  # the library's values
         """The arguments, if they fit, without those that the signature adds. A call without arguments gets the context."""
@@ -176,12 +190,49 @@ def _format_number(value: Any = None, picture: Any = None, options: Any = None) 
     return Functions.format_number(rounded_for(value, picture, options), picture, options)
 
 
+def _pad(text: Any = None, width: Any = None, char: Any = None) -> Any:  # as above
+    """Refused before it is made if it would be too long: `$pad('', 1e9)` has one gigabyte."""
+    if isinstance(text, str) and width is not None:
+        fitting(abs(width))
+    return Functions.pad(text, width, char)
+
+
+def _join(texts: Any = None, separator: Any = None) -> Any:  # as above
+    if isinstance(texts, list):
+        fitting(sum(map(len, texts)) + len(separator or "") * (len(texts) - 1))
+    return Functions.join(texts, separator)
+
+
+def _replace(text: Any = None, pattern: Any = None, replacement: Any = None, limit: Any = None) -> Any:  # as above
+    """For texts, the whole replacement is known before; for expressions, its length is bounded before and after."""
+    if text is None or (limit is not None and limit < 0) or pattern == "":
+        return Functions.replace(text, pattern, replacement, limit)
+    most = -1 if limit is None else int(limit)
+    if isinstance(pattern, str) and isinstance(replacement, str):
+        new = _REFERENCE.sub(lambda match: "$" if match[0] == "$$" else pattern, replacement)
+        count = text.count(pattern)
+        fitting(len(text) + (count if most < 0 else min(count, most)) * max(0, len(new) - len(pattern)))
+        return text.replace(pattern, new, most)
+    if isinstance(replacement, str) and most != 0:
+        groups = replacement.count("$")
+        lengths = sum(len(replacement) + groups * len(match[0]) for match in pattern.finditer(text))
+        fitting((len(text) + lengths) / _ROUGHLY)
+    return bounded(Functions.replace(text, pattern, replacement, limit))
+
+
+def _modest(picture: Any) -> Any:  # as above
+    """A picture of a date. Raises LimitReached if it asks for a component of millions of characters."""
+    if isinstance(picture, str) and any(_WIDTH.search(part) for part in _PART_OF_PICTURE.findall(picture)):
+        raise LimitReached(MEMORY)
+    return picture
+
+
 def _from_millis(millis: Any = None, picture: Any = None, zone: Any = None) -> Any:  # as above
     """Undefined for a value that is not a number. An unknown time zone means UTC (both measured by sfnx)."""
     if not isinstance(millis, (int, float)) or isinstance(millis, bool):
         return None
     known = zone if isinstance(zone, str) and _ZONE.fullmatch(zone) else None
-    return Functions.datetime_from_millis(millis, picture, known)
+    return Functions.datetime_from_millis(millis, _modest(picture), known)
 
 
 def _decode_url_component(text: Any = None) -> Any:  # as above
@@ -216,14 +267,36 @@ def _sort(values: Any = None, comparator: Any = None) -> Any:  # as above
 
 def _distinct(values: Any = None) -> Any:  # as above
     """An array stays an array, also with a single element. A sequence of results with one element becomes this element."""
-    result = Functions.distinct(values)
-    return list(result) if isinstance(result, list) and result is not values and not Utils.is_sequence(values) else result
+    if not isinstance(values, list) or len(values) <= 1:
+        return values
+    measured(values)
+    known: set[Any] = set()
+    result = Utils.create_sequence() if Utils.is_sequence(values) else []
+    for value in values:
+        key = _key(value)
+        if key not in known:
+            known.add(key)
+            result.append(value)
+    return result
 
 
+def _key(value: Any) -> Any:  # as above
+    """Something hashable that is equal for equal values: numbers by value, objects whatever their order."""
+    if isinstance(value, dict):
+        return ("object", frozenset((name, _key(inner)) for name, inner in value.items()))
+    if isinstance(value, list):
+        return ("array", tuple(map(_key, value)))
+    return (isinstance(value, bool), value)
+
+
+_ROUGHLY = 8.0  # how far the bound of a replacement may be above its length
 _OWN: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "partition": ("<xn?:a>", _partition),
     "range": ("<n?n?n?:a>", _range),
     "hash": ("<ss?:s>", _hash),
+    "pad": ("<s-ns?:s>", _pad),
+    "join": ("<a<s>s?:s>", _join),
+    "replace": ("<s-(sf)(sf)n?:s>", _replace),
     "random": ("<n?:n>", _random),
     "uuid": ("<:s>", lambda: str(uuid.uuid4())),
     "parse": ("<s?:x>", _parse),
@@ -247,5 +320,8 @@ def bindings(now: Callable[..., Any], millis: Callable[[], int]) -> Mapping[str,
         if isinstance(function, Jsonata.JNativeFunction)
     }
     own = {name: _Own(name, signature, function) for name, (signature, function) in _OWN.items()}
-    clock = {"now": _Own("now", "<s?s?:s>", now), "millis": _Own("millis", "<:n>", millis)}
+    clock = {
+        "now": _Own("now", "<s?s?:s>", lambda picture=None, zone=None: now(_modest(picture), zone)),
+        "millis": _Own("millis", "<:n>", millis),
+    }
     return {**natives, **own, **clock, "eval": None}

@@ -10,9 +10,8 @@ from math import isfinite
 from typing import Any
 
 from asl_toolkit.jsonata.library import JException, Utils
-from asl_toolkit.jsonata.messages import MEMORY, LimitReached
+from asl_toolkit.jsonata.limits import charge_value, fitting, measured
 
-_LONGEST = 6_990_256  # characters: AWS accepts 2²² and refuses 2²³ (floci, pull 2783)
 _SIGNIFICANT = 15
 _LONG = 1 << 63
 
@@ -25,6 +24,7 @@ def text_of(value: Any, *, pretty: bool = False) -> str | None:  # the library's
         return value
     if isinstance(value, float) and not isfinite(value):
         raise JException("D3001", -1, value)
+    measured(value)
     parts: list[str] = []
     _write(value, parts, "\n" if pretty else None)
     return bounded("".join(parts))
@@ -32,13 +32,14 @@ def text_of(value: Any, *, pretty: bool = False) -> str | None:  # the library's
 
 def concatenated(left: Any, right: Any) -> str:  # as above
     """`left & right`; an undefined value is an empty text."""
-    return bounded((text_of(left) or "") + (text_of(right) or ""))
+    text = bounded((text_of(left) or "") + (text_of(right) or ""))
+    charge_value(text)
+    return text
 
 
 def bounded(text: str) -> str:
     """The text. Raises LimitReached if it is longer than an expression may make it."""
-    if len(text) > _LONGEST:
-        raise LimitReached(MEMORY)
+    fitting(len(text))
     return text
 
 

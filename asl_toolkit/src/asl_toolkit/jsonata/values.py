@@ -23,14 +23,14 @@ from asl_toolkit.json_value import Json, dumps, type_name
 from asl_toolkit.jsonata.engine import Expression
 from asl_toolkit.jsonata.functions import bindings
 from asl_toolkit.jsonata.library import Functions, JException, RegexFlags, Utils, deep_recursion
+from asl_toolkit.jsonata.limits import DEEPEST, Watch, charge_match, measured
 from asl_toolkit.jsonata.messages import INTERNAL, LimitReached, tail_of
 from asl_toolkit.jsonata.references import top_level_names
-from asl_toolkit.templates import array_template, object_template
+from asl_toolkit.templates import array_template, count_of, object_template
+from asl_toolkit.templates import measured as measured_template
 
 _log = logging.getLogger(__name__)
 _LOCK: Final = threading.RLock()
-_MOST_MILLISECONDS = 5_000
-_DEEPEST = 100
 _EXPECTED: Mapping[str, str] = {
     "Items": "array",
     "Condition": "boolean",
@@ -75,7 +75,7 @@ class JsonataExpression:
             try:
                 return self._evaluated(environment)
             except JException as error:
-                raise self._failure(f"threw an error during evaluation{tail_of(error, _DEEPEST)}") from error
+                raise self._failure(f"threw an error during evaluation{tail_of(error, DEEPEST)}") from error
             except (LimitReached, TooSlow) as limit:
                 raise self._failure(f"threw an error during evaluation: {limit}") from limit
             except (RuntimeError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError) as error:
@@ -99,17 +99,20 @@ def _evaluate(source: str, environment: Environment) -> Any:  # the library's va
     """The value of an expression. The caller holds the lock."""
     expression = _compiled(source)
     frame = expression.create_frame()
-    frame.set_runtime_bounds(_MOST_MILLISECONDS, _DEEPEST)
+    Watch(frame)
     for name, value in environment.scope.visible().items():
         frame.bind(name, Utils.NULL_VALUE if value is None else value)
     frame.bind("states", _states(environment))
     _moment.millis = environment.millis
-    return expression.evaluate(None, frame)
+    result = expression.evaluate(None, frame)
+    measured(result)
+    return result
 
 
 def compile_value(value: Json, location: str) -> Evaluable:
     """Compile a value of a JSONata state that passed the checker. `location` is the field's path inside the state."""
-    return _compile(value, location, _EXPECTED.get(location.rsplit("/", 1)[-1]))
+    template = _compile(value, location, _EXPECTED.get(location.rsplit("/", 1)[-1]))
+    return measured_template(template, count_of(template))
 
 
 def _compile(value: Json, location: str, expected: str | None = None) -> Evaluable:
@@ -158,7 +161,7 @@ def _compiled(source: str) -> Any:  # Jsonata: the library ships no types
 def _regex(pattern: str, flags: RegexFlags) -> BoundedPattern:
     """A regular expression inside an expression. Raises re.error if it cannot be read."""
     options = (bounded_regex.IGNORECASE if flags.case_insensitive else 0) | (bounded_regex.MULTILINE if flags.multiline else 0)
-    return BoundedPattern(pattern, options)
+    return BoundedPattern(pattern, options, noted=charge_match)
 
 
 def _states(environment: Environment) -> dict[str, Json]:

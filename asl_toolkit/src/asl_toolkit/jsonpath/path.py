@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
+from asl_toolkit.errors import TooLarge
 from asl_toolkit.json_value import Json
+from asl_toolkit.sizes import not_too_large
 
+_MOST_VALUES = 1_000_000  # of one path; a payload of 256 KiB has at most 131,072
 Predicate: TypeAlias = Callable[[Json, Json], bool]  # (current value, root) -> whether the value passes
 
 
@@ -87,11 +90,12 @@ Token: TypeAlias = Property | Index | Slice | Wildcard | Filter | Descent | Func
 class JsonPath:
     """A path from a root. `definite`: it names one value, and a missing value is an error; else it gives a list of values."""
 
-    __slots__ = ("_names", "definite", "tokens")
+    __slots__ = ("_names", "_repeats", "definite", "tokens")
 
     def __init__(self, tokens: tuple[Token, ...], *, definite: bool) -> None:
         self.tokens = tokens
         self.definite = definite
+        self._repeats = any(isinstance(token, Descent) for token in tokens)  # it may give a value and its parts
         names = [token.names[0] for token in tokens if isinstance(token, Property) and len(token.names) == 1]
         self._names = tuple(names) if len(names) == len(tokens) else None  # of a path like $.a.b, as most are
 
@@ -161,10 +165,10 @@ class JsonPath:
         values: list[Json] = [root]
         for token in self.tokens:
             values = _step(token, values, root)
-        return values
+        return not_too_large(values) if self._repeats else values
 
 
-def _step(token: Token, values: Sequence[Json], root: Json) -> list[Json]:  # noqa: C901, PLR0911 - one case per token
+def _step(token: Token, values: Sequence[Json], root: Json) -> list[Json]:  # noqa: PLR0911 - one case per token
     match token:
         case Property(names):
             if len(names) > 1:
@@ -172,21 +176,28 @@ def _step(token: Token, values: Sequence[Json], root: Json) -> list[Json]:  # no
             name = names[0]
             return [value[name] for value in values if isinstance(value, dict) and name in value]
         case Index(positions):
-            elements = []
-            for value in values:
-                if isinstance(value, list):
-                    elements += [value[p] for p in positions if -len(value) <= p < len(value)]
-            return elements
+            arrays = (value for value in values if isinstance(value, list))
+            return _joined([value[p] for p in positions if -len(value) <= p < len(value)] for value in arrays)
         case Slice(start, stop):
-            return [element for value in values if isinstance(value, list) for element in value[start:stop]]
+            return _joined(value[start:stop] for value in values if isinstance(value, list))
         case Wildcard():
-            return [child for value in values for child in _children(value)]
+            return _joined(_children(value) for value in values)
         case Filter(predicate):
-            return [element for value in values for element in _filtered(value, predicate, root)]
+            return _joined(_filtered(value, predicate, root) for value in values)
         case Descent():
-            return [below for value in values for below in _descend(value)]
+            return _joined(_descend(value) for value in values)
         case Function(compute=compute):
             return [compute(value) for value in values]
+
+
+def _joined(parts: Iterable[Iterable[Json]]) -> list[Json]:
+    """All parts in one list. Raises TooLarge: `$..*..*` multiplies the values at each step."""
+    values: list[Json] = []
+    for part in parts:
+        values.extend(part)
+        if len(values) > _MOST_VALUES:
+            raise TooLarge
+    return values
 
 
 def _children(value: Json) -> Iterable[Json]:
@@ -211,6 +222,8 @@ def _descend(value: Json) -> list[Json]:
         here = stack.pop()
         values.append(here)
         stack.extend(reversed(list(_children(here))))
+        if len(values) > _MOST_VALUES:
+            raise TooLarge
     return values
 
 

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, TypeAlias
 
 from asl_toolkit.clock import Clock, SystemClock
@@ -23,6 +24,7 @@ from asl_toolkit.runtime.workers import Workers
 from asl_toolkit.services.registry import Services
 from asl_toolkit.timestamps import instant_text
 
+_MOST_SECONDS = 365 * 86_400.0  # an execution takes a year at most (service quotas)
 Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 
 
@@ -213,9 +215,11 @@ class Execution:
         """Run the machine; stop it if it is aborted or exceeds its time limit."""
         fiber = self._loop.spawn(self._interpret())
         fiber.ended.also(lambda: self._over.set(None))
+        late, started = ExecutionResult("TIMED_OUT"), self._loop.clock.now()
+        year = started + _MOST_SECONDS
         if self.machine.timeout is not None:
-            late = ExecutionResult("TIMED_OUT")
-            self._loop.at(self._loop.clock.now() + self.machine.timeout, self._over, late)
+            self._loop.at(started + min(self.machine.timeout, _MOST_SECONDS), self._over, late)
+        self._loop.end_at(year, partial(self._loop.at, year, self._over, late))
         ended = await self._over
         if ended is None:
             return fiber.result()

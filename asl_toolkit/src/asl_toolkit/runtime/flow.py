@@ -15,7 +15,10 @@ from asl_toolkit.jsonpath import ReferencePath
 from asl_toolkit.jsonpath.reference import CannotPlace
 from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.payload import Payload
+from asl_toolkit.sizes import not_too_large
 from asl_toolkit.templates import evaluate_path
+
+_GATHER = frozenset({"Parallel", "Map"})  # many branches may give the same large value
 
 
 def effective_input(frame: Frame) -> Json:
@@ -91,6 +94,8 @@ def place(path: ReferencePath, raw: Json, result: Json) -> Json:
 def checked(frame: Frame, value: Json) -> Payload:
     """A state's output as a payload. Raises States.DataLimitExceeded if it is over 256 KiB."""
     raw = frame.payload
+    if frame.state.kind in _GATHER:
+        not_too_large(value)
     payload = raw if value is raw.value else Payload(value)
     if payload is not raw and payload.too_large:
         raise data_limit(frame.state.name)

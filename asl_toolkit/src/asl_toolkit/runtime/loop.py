@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from asl_toolkit.clock import Clock
 
 T = TypeVar("T")
+LONGEST_SECONDS = 99_999_999  # of a Wait and of a time limit (AWS: "Maximum value is 99999999 at /States/Wait/Seconds")
 _LONGEST_BLOCK = 86_400.0
 _LOOK = 0.05  # seconds between checks whether other executions on the clock still run
 
@@ -176,6 +177,7 @@ class Loop:
         self._closed = False
         self.shares = False  # whether nested executions may run on its clock
         self.turn = Turn(self)
+        self._horizon: tuple[float, Callable[[], None]] | None = None
 
     def spawn(self, coroutine: Coroutine[Signal[Any], None, T]) -> Fiber[T]:
         """Start a fiber. It runs when the current one waits."""
@@ -191,11 +193,18 @@ class Loop:
 
     def at(self, deadline: float, signal: Signal[T], value: T) -> None:
         """Set `signal` to `value` when the clock shows `deadline`. A signal that is set by then keeps its value."""
+        if self._horizon is not None and deadline > self._horizon[0]:
+            self._horizon[1]()
+            return
         if len(self._timers) >= self._compact_at:
             self._timers = [entry for entry in self._timers if not entry[2].is_set]
             heapq.heapify(self._timers)
             self._compact_at = max(256, 2 * len(self._timers))
         heapq.heappush(self._timers, (deadline, next(self._numbers), signal, value))
+
+    def end_at(self, horizon: float, end: Callable[[], None]) -> None:
+        """No timer is set behind `horizon`: `end` is called instead, which sees to it that the loop ends at that time."""
+        self._horizon = (horizon, end)
 
     def do(self, job: Callable[[], bool]) -> None:
         """Call `job` when no fiber is ready. It returns False if another thread drives the loop by then."""

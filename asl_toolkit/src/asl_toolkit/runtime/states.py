@@ -3,9 +3,10 @@
 from asl_toolkit.definition.model import ChoiceState, FailState, Field, PassState, WaitState
 from asl_toolkit.environment import Environment
 from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
-from asl_toolkit.json_value import Json, is_number, type_name
+from asl_toolkit.json_value import Json, is_whole, type_name
 from asl_toolkit.runtime.flow import arguments, checked, effective_input, evaluate_assign, field_value, finish, output_of
 from asl_toolkit.runtime.frame import Frame, StateEnd
+from asl_toolkit.runtime.loop import LONGEST_SECONDS
 from asl_toolkit.templates import evaluate_field
 from asl_toolkit.timestamps import parse_instant
 
@@ -88,17 +89,19 @@ async def run_wait(frame: Frame) -> StateEnd:
 def _seconds(field: Field, value: Json) -> float:
     shown = f"{_source(field)} == {value}"
     if not field.is_path:
-        if not is_number(value) or not float(value).is_integer() or value < 0:
+        if not is_whole(value) or not 0 <= value <= LONGEST_SECONDS:
             raise EvaluationFailure(
                 f"The JSONata expression specified for the field 'Seconds' returned an unexpected value: {value!r}. "
-                "A whole number of seconds is needed.",
+                f"A whole number of seconds from 0 to {LONGEST_SECONDS} is needed.",
                 "Seconds",
             )
         return float(value)
-    if not is_number(value) or not float(value).is_integer():
+    if not is_whole(value):
         raise RuntimeFailure(f"The SecondsPath parameter cannot be parsed as a long value: {shown}")
     if value < 0:
         raise RuntimeFailure(f"The SecondsPath parameter references a negative value: {shown}")
+    if value > LONGEST_SECONDS:
+        raise RuntimeFailure(f"The SecondsPath parameter references a value above the maximum of {LONGEST_SECONDS}: {shown}")
     return float(value)
 
 

@@ -2,11 +2,12 @@
 
 from asl_toolkit.definition.model import Field, TaskState
 from asl_toolkit.errors import RuntimeFailure, StateFailure, TaskFailed
-from asl_toolkit.json_value import Json, is_number
+from asl_toolkit.json_value import Json, is_whole
 from asl_toolkit.runtime.flow import arguments, data_limit, effective_input, field_value, finish
 from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.handling import HeartbeatMissed
 from asl_toolkit.runtime.history import NOT_TRUNCATED, Details, named
+from asl_toolkit.runtime.loop import LONGEST_SECONDS
 from asl_toolkit.runtime.payload import Payload
 from asl_toolkit.runtime.work import HEARTBEAT, TIMEOUT, Late, Work
 from asl_toolkit.services.contract import CheckedHandler, TaskRequest
@@ -52,10 +53,11 @@ def _seconds(frame: Frame, field: Field | None, data: Json) -> float | None:
     if field is None:
         return None
     value = field_value(field, frame.environment(data))
-    if not is_number(value) or not float(value).is_integer() or value < 1:
+    if not is_whole(value) or not 1 <= value <= LONGEST_SECONDS:
         source = getattr(field.expression, "source", field.name)
         raise RuntimeFailure(
-            f"The {field.name} parameter cannot be parsed as a positive whole number of seconds: {source} == {value}"
+            f"The {field.name} parameter cannot be parsed as a whole number of seconds from 1 to {LONGEST_SECONDS}: "
+            f"{source} == {value}"
         )
     return int(value)
 

@@ -15,7 +15,7 @@ def number_of(field: Field, value: Json, kind: str) -> float:
             number = float(value)
             if kind == "float" or number.is_integer():
                 return number
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     raise RuntimeFailure(
         f'The {field.name} field refers to value "{number_text(value)}" which is not a valid {kind}: '
