@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: check-types check-style check-documents pictures help set-up demo test test-postgres test-browser soak check format bench bench-peers conformance lock build clean
+.PHONY: check-types check-style check-documents pictures help set-up demo test test-postgres test-mariadb test-browser soak check format bench bench-peers conformance lock build clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ test: set-up ## all tests; those of PostgreSQL are skipped if the machine has no
 
 test-postgres: set-up ## only the tests with a temporary PostgreSQL server
 	@EXTRACT_REQUIRE_POSTGRESQL=1 pytest -n auto --dist loadgroup -m "postgres and not soak"
+
+test-mariadb: set-up ## only the tests with a temporary MariaDB server
+	@EXTRACT_REQUIRE_MARIADB=1 pytest -n auto --dist loadgroup -m "mariadb and not soak"
 
 test-browser: set-up ## only the tests of the report in Chromium, with axe-core; installs both and Playwright (Debian, npm)
 	@command -v chromium >/dev/null || apt-get install -y chromium

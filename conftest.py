@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 for _package in ("asl_generator", "asl_toolkit", "extract_cli", "extract_job", "extract_testing"):
     importlib.import_module(_package)
 
-pytest_plugins = ("shared_fixtures.dynamodb", "shared_fixtures.pipeline", "shared_fixtures.postgresql", "shared_fixtures.source")
+pytest_plugins = (
+    "shared_fixtures.dynamodb",
+    "shared_fixtures.pipeline",
+    "shared_fixtures.postgresql",
+    "shared_fixtures.mariadb",  # it imports the one before
+    "shared_fixtures.source",
+)
 
 ROOT: Final = Path(__file__).parent
 SHARED: Final = Path(os.environ.get("EXTRACT_SHARED", ROOT.parent / "shared"))

@@ -1,14 +1,18 @@
-"""The databases that the scenarios write to: the table `t` with an id, a mark and a token, in SQLite and in PostgreSQL.
+"""The databases that the scenarios write to: the table `t` with an id, a mark and a token, in each database.
 
 A `Session` is one transaction of a writer. SQLite lets one transaction write at a time, so it gets no second one.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+import pymysql
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -18,6 +22,8 @@ class Sqlite:
     engine = "sqlite"
     has_versions = False
     """Whether the database keeps a version per row, so that an update without a new mark is seen."""
+    writes_at_once = False
+    """Whether another transaction may write while one is open."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "source.db"
@@ -51,6 +57,7 @@ class Postgresql:
 
     engine = "postgres"
     has_versions = True
+    writes_at_once = True
 
     def __init__(self, name: str) -> None:
         from adbc_driver_postgresql import dbapi
@@ -73,20 +80,65 @@ class Postgresql:
         with self._admin.cursor() as cursor:
             cursor.execute(_numbered(statement), values or None)
 
-    def session(self) -> PostgresqlSession:
+    def session(self) -> ServerSession:
         """Open a transaction."""
-        return PostgresqlSession(self._connect(f"postgresql://?dbname={self.name}"))
+        return ServerSession(self._connect(f"postgresql://?dbname={self.name}"), _numbered)
 
     def close(self) -> None:
         """End all."""
         self._admin.close()
 
 
-class PostgresqlSession:
-    """One transaction, with the calls of an `sqlite3.Connection`."""
+class Mariadb:
+    """A database of its own on a server of the tests."""
 
-    def __init__(self, connection: Any) -> None:
+    engine = "mariadb"
+    has_versions = False
+    writes_at_once = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        with self._connect(None) as server, server.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+            cursor.execute(f"CREATE DATABASE {name}")
+        self._admin = self._connect(name)
+
+    @staticmethod
+    def _connect(name: str | None, *, autocommit: bool = True) -> Any:
+        connection = pymysql.connect(
+            host=os.environ["MYSQL_HOST"], port=int(os.environ["MYSQL_TCP_PORT"]), user=os.environ["MYSQL_USER"],
+            password=os.environ["MYSQL_PWD"], database=name, autocommit=autocommit,
+        )  # fmt: skip
+        with connection.cursor() as cursor:  # no locks between rows: two writers change different ones
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        return connection
+
+    def create(self, *, keyed: bool) -> None:
+        """Make the table anew."""
+        self.execute("DROP TABLE IF EXISTS t")
+        key = "PRIMARY KEY (id)" if keyed else "KEY (id)"
+        self.execute(f"CREATE TABLE t (id bigint, mark bigint, token bigint, {key}, KEY (mark))")
+
+    def execute(self, statement: str, *values: Any) -> None:
+        """Change the table in a transaction that commits at once."""
+        with self._admin.cursor() as cursor:
+            cursor.execute(statement.replace("?", "%s"), values or None)
+
+    def session(self) -> ServerSession:
+        """Open a transaction."""
+        return ServerSession(self._connect(self.name, autocommit=False), lambda statement: statement.replace("?", "%s"))
+
+    def close(self) -> None:
+        """End all."""
+        self._admin.close()
+
+
+class ServerSession:
+    """One transaction, with the calls of an `sqlite3.Connection`. `spelled` writes placeholders as the driver wants them."""
+
+    def __init__(self, connection: Any, spelled: Callable[[str], str]) -> None:
         self._connection = connection
+        self._spelled = spelled
 
     def execute(self, statement: str, values: tuple[Any, ...] = ()) -> None:
         """Execute a statement; COMMIT and ROLLBACK end the transaction."""
@@ -96,7 +148,7 @@ class PostgresqlSession:
             self._connection.rollback()
         else:
             with self._connection.cursor() as cursor:
-                cursor.execute(_numbered(statement), values or None)
+                cursor.execute(self._spelled(statement), values or None)
 
     def close(self) -> None:
         """Close the connection."""

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
-from scenarios.databases import Postgresql, Sqlite
+from scenarios.databases import Mariadb, Postgresql, Sqlite
 from scenarios.model import Model, Row
 from scenarios.pipeline import Pipeline
 
@@ -33,12 +33,13 @@ counts: Counter[str] = Counter()
 class Scenario(RuleBasedStateMachine):
     """One table, its writers and its runs."""
 
-    engine = "sqlite"
+    def open_database(self) -> Any:
+        return Sqlite(self.folder)
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="scenario-"))
-        self.database: Any = Sqlite(self.folder) if self.engine == "sqlite" else Postgresql("scenarios")
+        self.database = self.open_database()
         self.pipeline = Pipeline(self.folder / "pipeline", self.database.engine, self.database.name, LAG)
         self.session: Any = None
         self.pending: dict[int, Row | None] = {}
@@ -96,7 +97,7 @@ class Scenario(RuleBasedStateMachine):
 
     @property
     def _may_write(self) -> bool:
-        return self.session is None or self.database.has_versions
+        return self.session is None or self.database.writes_at_once
 
     @rule(backs=st.lists(st.sampled_from([0, 0, 0, 1, 5, 15, 40, None]), min_size=1, max_size=4), in_session=st.booleans())
     def insert(self, backs: list[int | None], in_session: bool) -> None:
@@ -170,7 +171,7 @@ class Scenario(RuleBasedStateMachine):
             self._truncate(rows)
 
     def _truncate(self, rows: int) -> None:
-        self.database.execute("DELETE FROM t" if self.engine == "sqlite" else "TRUNCATE t")
+        self.database.execute("TRUNCATE t" if self.database.writes_at_once else "DELETE FROM t")
         self.model.rows.clear()
         for _ in range(rows):
             self.insert([0], False)
@@ -285,7 +286,15 @@ class Scenario(RuleBasedStateMachine):
 class PostgresqlScenario(Scenario):
     """The same on PostgreSQL."""
 
-    engine = "postgres"
+    def open_database(self) -> Any:
+        return Postgresql("scenarios")
+
+
+class MariadbScenario(Scenario):
+    """The same on MariaDB."""
+
+    def open_database(self) -> Any:
+        return Mariadb("scenarios")
 
 
 def explore(scenario: type[Scenario], steps: int) -> None:
@@ -299,6 +308,13 @@ def explore(scenario: type[Scenario], steps: int) -> None:
     sys.stdout.write(f"{dict(counts)}\n")
     assert counts["runs"] > steps // 20
     assert counts["rows"] > steps // 20
+
+
+@pytest.fixture
+def mariadb(mariadb_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server of the tests, for the job."""
+    for name, value in {"HOST": "127.0.0.1", "TCP_PORT": str(mariadb_port), "USER": "admin", "PWD": "admin"}.items():
+        monkeypatch.setenv(f"MYSQL_{name}", value)
 
 
 @pytest.fixture
@@ -318,6 +334,21 @@ def test_sqlite() -> None:
 @pytest.mark.usefixtures("connected")
 def test_postgresql() -> None:
     explore(PostgresqlScenario, 1_000)
+
+
+@pytest.mark.mariadb
+@pytest.mark.xdist_group("mariadb")
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("mariadb")
+def test_mariadb() -> None:
+    explore(MariadbScenario, 300)
+
+
+@pytest.mark.soak
+@pytest.mark.mariadb
+@pytest.mark.usefixtures("mariadb")
+def test_mariadb_for_long() -> None:
+    explore(MariadbScenario, int(os.environ.get("EXTRACT_SCENARIO_STEPS", "50000")))
 
 
 @pytest.mark.soak

@@ -75,7 +75,7 @@ class Server:
             shutil.chown(self.folder, "postgres", "postgres")
         self._run("initdb", "-A", "scram-sha-256", "-U", "admin", "-E", "UTF8", "--no-sync", f"--pwfile={password}")
         for start in range(_STARTS):
-            port = _free_port()
+            port = free_port()
             settings = f"-p {port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_prepared_transactions=5"
             done = self._run("pg_ctl", "-w", "-l", self.folder / "log", "-o", settings, "start", check=start == _STARTS - 1)
             if done.returncode == 0:
@@ -103,7 +103,8 @@ class Server:
         return done
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

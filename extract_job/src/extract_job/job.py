@@ -78,7 +78,7 @@ def _notes(arguments: Arguments, source: "Source") -> tuple[str, ...]:
     """Return what the user should know before rows are read."""
     window, watermark = source.window, arguments.watermark
     if watermark is None:
-        return ()
+        return window.notes
     notes = list(window.notes)
     if window.without_mark:
         skipped = f"rows skipped because {watermark.column!r} is NULL: {window.without_mark}"

@@ -167,7 +167,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "num_partitions": "How many parts the job can read at once.",
     "fetchsize": "Rows per round trip; 0 = driver default.",
     "tags": "Names by which an event selects tables: tag:large.",
-    "db_engine": "The kind of database: postgres, sqlite, …",
+    "db_engine": "The kind of database: postgres, mysql, mariadb, sqlite, …",
     "db_secret": "The name of a secret with host, port, username and password; never the secret itself.",
     "db_port": "The database's port.",
     "db_name": "The database.",

@@ -14,7 +14,7 @@ from extract_job.errors import ArgumentError
 from extract_job.marks import MarkType, Watermark, begin_of, check_mark, moment_of, read_mark_type
 from extract_job.storage.places import folder_at, object_at
 
-_ENGINES = {"sqlite": "sqlite", "postgres": "postgres", "postgresql": "postgres"}
+_ENGINES = {"sqlite": "sqlite", "postgres": "postgres", "postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 _FULL = {"fe": True, "full": True, "pe": False, "incremental": False}
 
 
@@ -32,7 +32,8 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         raise ArgumentError(f"missing arguments: {', '.join('--' + key for key in missing)}{_typos(pairs)}")
     engine = values["db_engine"]
     if engine not in _ENGINES:
-        raise ArgumentError(f"--db_engine {engine!r} is not supported: this version reads 'sqlite' and 'postgres'")
+        known = "'sqlite', 'postgres', 'mysql' and 'mariadb'"
+        raise ArgumentError(f"--db_engine {engine!r} is not supported: this version reads {known}")
     full = _FULL.get(values.get("extract_type", "FE").lower())
     if full is None:
         raise ArgumentError(f"--extract_type {values['extract_type']!r} is neither FE (full) nor PE (incremental)")

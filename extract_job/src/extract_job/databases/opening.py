@@ -21,6 +21,10 @@ def open_source(arguments: Arguments, last: LastResult, stop: StopRequest) -> "A
         from extract_job.databases.postgresql.source import open_postgresql
 
         return open_postgresql(arguments, last)
+    if arguments.engine == "mysql":
+        from extract_job.databases.mysql.source import open_mysql
+
+        return open_mysql(arguments, last)
     from extract_job.databases.sqlite.source import open_sqlite
 
     return open_sqlite(arguments, last, stop)

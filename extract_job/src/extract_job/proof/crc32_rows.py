@@ -30,31 +30,38 @@ class Crc32:
 
     def __call__(self, batch: Any) -> tuple[tuple[int, ...], Mapping[str, int]]:
         """See `arrow.Hasher.__call__`."""
-        octets = [_octets(array) for array in batch.columns]
+        octets = [self.octets(array) for array in batch.columns]
         sums = {
             field.name: int(_hashes(values.drop_null()).sum())
             for field, values in zip(batch.schema, octets, strict=True)
             if not has_sum(field.type)
         }
-        rows = pc.binary_join_element_wise(*octets, pa.scalar(BETWEEN), null_handling="replace", null_replacement=NULL)
+        joined = [self.joined(values) for values in octets]
+        rows = pc.binary_join_element_wise(*joined, pa.scalar(BETWEEN), null_handling="replace", null_replacement=NULL)
         hashes = _hashes(rows)
         return (int(hashes.sum()), int(((hashes & 0xFFFF) * (hashes >> 16)).sum())), sums
+
+    @staticmethod
+    def octets(array: Array) -> Array:
+        """Return the bytes that stand for the values of a column."""
+        kind = array.type
+        if pa.types.is_floating(kind):
+            array = array.view(pa.int64()).view(pa.binary(8))
+        elif pa.types.is_decimal(kind):
+            array = whole_numbers(array).cast(pa.string())
+        elif pa.types.is_timestamp(kind):
+            array = array.view(pa.timestamp("us")).cast(pa.string())
+        elif pa.types.is_boolean(kind):
+            array = array.cast(pa.uint8()).cast(pa.string())
+        elif not (pa.types.is_string(kind) or pa.types.is_binary(kind)):
+            array = array.cast(pa.string())
+        return array.cast(pa.binary())
+
+    @staticmethod
+    def joined(octets: Array) -> Array:
+        """Return what stands for a value in its row."""
+        return octets
 
 
 def _hashes(octets: Array) -> Any:
     return np.fromiter(map(crc32, octets.to_pylist()), np.int64, len(octets))
-
-
-def _octets(array: Array) -> Array:
-    kind = array.type
-    if pa.types.is_floating(kind):
-        array = array.view(pa.int64()).view(pa.binary(8))
-    elif pa.types.is_decimal(kind):
-        array = whole_numbers(array).cast(pa.string())
-    elif pa.types.is_timestamp(kind):
-        array = array.view(pa.timestamp("us")).cast(pa.string())
-    elif pa.types.is_boolean(kind):
-        array = array.cast(pa.uint8()).cast(pa.string())
-    elif not (pa.types.is_string(kind) or pa.types.is_binary(kind)):
-        array = array.cast(pa.string())
-    return array.cast(pa.binary())

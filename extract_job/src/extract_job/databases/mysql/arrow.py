@@ -1,0 +1,87 @@
+"""The bytes of the values, converted to the Arrow types of the columns."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+from extract_job.databases.conditions import ALL_ROWS
+from extract_job.databases.decimals import decimal_type, decimals_of
+from extract_job.databases.misfits import MisfitError
+from extract_job.databases.mysql.columns import Column, Kind
+from extract_job.databases.source import Schema, Table
+from extract_job.databases.years import OUTSIDE, in_years
+
+Array: TypeAlias = Any  # pyarrow ships no types
+Values: TypeAlias = Sequence[bytes | None]
+
+
+class RowMisfitError(MisfitError):
+    """A misfit whose row is known: its number within the batch, and the bytes of its value."""
+
+    def __init__(self, column: Column, row: int, value: bytes | None, why: str) -> None:
+        super().__init__(column, ALL_ROWS, why)
+        self.row = row
+        self.value = value
+
+
+def arrow_type(column: Column) -> Any:
+    """Return the Arrow type of a column."""
+    match column.kind:
+        case Kind.DECIMAL:
+            return decimal_type(column.precision, column.scale)
+        case Kind.TIMESTAMP:
+            return pa.timestamp("us")
+        case Kind.INSTANT:
+            return pa.timestamp("us", tz="UTC")
+    return pa.type_for_alias(column.kind.value)
+
+
+def schema_of(columns: Sequence[Column]) -> Schema:
+    """Return the schema of all files. All columns are nullable."""
+    return pa.schema([pa.field(column.name, arrow_type(column)) for column in columns])
+
+
+def table_of(columns: Sequence[Column], schema: Schema, rows: Sequence[Sequence[bytes | None]]) -> Table:
+    """Convert rows; raise `RowMisfitError` for the first misfit (by column, then row)."""
+    arrays = [_array(column, values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(column: Column, values: Values) -> Array:
+    octets = pa.array(values, pa.binary())
+    try:
+        return _converted(column, octets)
+    except pa.ArrowInvalid:
+        for row, value in enumerate(values):
+            try:
+                _converted(column, pa.array([value], pa.binary()))
+            except pa.ArrowInvalid as error:
+                raise RowMisfitError(column, row, value, _why(column, str(error))) from error
+        raise
+
+
+def _converted(column: Column, octets: Array) -> Array:
+    if column.kind is Kind.BINARY:
+        return octets
+    texts = octets.cast(pa.string())
+    match column.kind:
+        case Kind.DECIMAL:
+            return decimals_of(texts, column.precision, column.scale)
+        case Kind.REAL:
+            return texts.cast(pa.float64()).cast(pa.float32())
+        case Kind.DATE:
+            return in_years(texts.cast(pa.date32()))
+        case Kind.TIMESTAMP | Kind.INSTANT:
+            return in_years(texts.cast(pa.timestamp("us"))).cast(arrow_type(column))
+    return texts.cast(arrow_type(column))
+
+
+def _why(column: Column, error: str) -> str:
+    if error == OUTSIDE:
+        return OUTSIDE
+    if column.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT):
+        return "is not a day of the calendar (MySQL stores zero dates if sql_mode allows it)"
+    if column.kind is Kind.TEXT:
+        return "is not UTF-8"
+    return f"does not fit into {arrow_type(column)}"

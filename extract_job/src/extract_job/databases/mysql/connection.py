@@ -1,0 +1,162 @@
+"""One read-only transaction in a MySQL or MariaDB database: how to connect, and what the session sets.
+
+If `MYSQL_HOST` is set, the environment says how to connect (`MYSQL_HOST`, `MYSQL_TCP_PORT`, `MYSQL_USER`, `MYSQL_PWD`), and no
+secret is read: this is for developers' machines. Otherwise the secret says how to connect. The connection uses TLS if the server
+offers it. `MYSQL_SSL_CA` names a file of certificates: then TLS is required, and the certificate of the server is checked.
+"""
+
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from extract_job.databases.mysql.failures import failure_of
+from extract_job.databases.secret import Secret, read_secret
+from extract_job.errors import FailureClass, JobError
+
+if TYPE_CHECKING:
+    from extract_job.arguments.model import Arguments
+
+Row: TypeAlias = tuple[bytes | None, ...]
+
+CONNECT_SECONDS = 30
+DEFAULT_PORT = 3306
+WRITE_SECONDS = 3600
+"""How long the server waits for a client that writes files between two reads; its default is 60 s."""
+_SQL_MODE = "ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH"
+"""Names and texts are quoted as in standard SQL. CHAR(n) keeps the blanks that fill it
+(https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html)."""
+_SETTINGS = {
+    "sql_mode": f"'{_SQL_MODE}'",
+    "time_zone": "'+00:00'",
+    "sql_select_limit": "18446744073709551615",
+    "sql_big_selects": "1",
+    "net_write_timeout": str(WRITE_SECONDS),
+    "wait_timeout": str(WRITE_SECONDS),
+}
+_LIMITS = ("max_statement_time", "max_execution_time")
+"""Limits of the time of a statement: the first is MariaDB's name, the second is MySQL's."""
+
+
+class Session:
+    """One transaction; all its statements read the same snapshot of InnoDB tables."""
+
+    def __init__(self, connection: Any, database: str) -> None:
+        self._connection = connection
+        self._stream: Any = None
+        self.database = database
+
+    def rows(self, query: str) -> list[Row]:
+        """Return all rows of a small answer."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
+
+    def text(self, query: str) -> str | None:
+        """Return the only value of an answer."""
+        ((value,),) = self.rows(query)
+        return None if value is None else value.decode()
+
+    def number(self, query: str) -> int:
+        """Return the only value of an answer, a whole number."""
+        return int(self.text(query) or "0")
+
+    def streamed(self, query: str) -> Any:
+        """Return a cursor whose rows arrive as they are fetched; no other query can be sent meanwhile."""
+        from pymysql.cursors import SSCursor
+
+        self._stream = self._connection.cursor(SSCursor)
+        self._stream.execute(query)
+        return self._stream
+
+    def close(self) -> None:
+        """End the session at once, also in the middle of a stream, whose rest the driver would read for hours."""
+        if self._stream is not None and self._stream._result is not None:  # noqa: SLF001 - it has no public way
+            self._stream._result.unbuffered_active = False  # noqa: SLF001
+        if self._connection.open:
+            self._connection.close()
+
+
+@contextmanager
+def session(arguments: "Arguments") -> Iterator[Session]:
+    """Connect and begin; raise `JobError` if the database or its driver refuses, then or later.
+
+    https://dev.mysql.com/doc/refman/8.4/en/commit.html: WITH CONSISTENT SNAPSHOT takes the snapshot at once.
+    """
+    try:
+        import pymysql
+    except ImportError as error:
+        raise JobError(
+            f"--db_engine {arguments.engine!r} requires a driver; install it with: pip install PyMySQL", FailureClass.CONFIG
+        ) from error
+    secret = None if os.environ.get("MYSQL_HOST") else _secret(arguments)
+    hidden = (secret.password,) if secret else (os.environ.get("MYSQL_PWD", ""),)
+    try:
+        with closing(Session(pymysql.connect(**_address(arguments, secret), **_options()), arguments.database)) as opened:
+            _begin(opened, arguments)
+            yield opened
+    except pymysql.Error as error:
+        raise failure_of(arguments.database, error, hidden) from error
+
+
+def literal(text: str) -> str:
+    """Return a text in SQL. NO_BACKSLASH_ESCAPES makes the backslash an ordinary character."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _begin(opened: Session, arguments: "Arguments") -> None:
+    wait = max(1, arguments.lock_wait_seconds)
+    opened.rows("SET NAMES utf8mb4")
+    settings = _SETTINGS | {"lock_wait_timeout": str(wait), "innodb_lock_wait_timeout": str(wait)}
+    opened.rows("SET SESSION " + ", ".join(f"{name} = {value}" for name, value in settings.items()))
+    for name in _LIMITS:
+        if opened.rows(f"SHOW SESSION VARIABLES LIKE '{name}'"):
+            opened.rows(f"SET SESSION {name} = 0")
+    opened.rows("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    opened.rows("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+
+
+def _options() -> dict[str, Any]:
+    from pymysql.converters import encoders
+
+    authority = os.environ.get("MYSQL_SSL_CA")
+    tls = {"ssl": ssl.create_default_context(cafile=authority)} if authority else {}
+    return tls | {
+        "charset": "utf8mb4",
+        "connect_timeout": CONNECT_SECONDS,
+        "use_unicode": False,
+        "conv": dict(encoders),  # no decoders: values stay the bytes that the server sends
+        "autocommit": None,
+        "local_infile": False,
+        "program_name": "extract_job",
+    }
+
+
+def _address(arguments: "Arguments", secret: Secret | None) -> dict[str, Any]:
+    environ = os.environ
+    if secret is not None:
+        host, user, password, port = secret.host, secret.user, secret.password, arguments.port or secret.port
+    else:
+        host, user = environ["MYSQL_HOST"], environ.get("MYSQL_USER") or environ.get("USER") or ""
+        password, port = environ.get("MYSQL_PWD", ""), environ.get("MYSQL_TCP_PORT") or arguments.port
+    try:
+        number = int(port or DEFAULT_PORT)
+    except ValueError as error:
+        raise JobError(f"the port of the database is {port!r}; it must be a number", FailureClass.CONFIG) from error
+    return {"host": host, "port": number, "user": user, "password": password, "database": arguments.database}
+
+
+def _secret(arguments: "Arguments") -> Secret:
+    remedy = "set MYSQL_HOST, MYSQL_USER and MYSQL_PWD"
+    if arguments.secret is None:
+        raise JobError(
+            f"the address of database {arguments.database!r} is missing: set --db_secret, or {remedy} in the environment of the "
+            "job",
+            FailureClass.CONFIG,
+        )
+    try:
+        return read_secret(arguments.secret)
+    except JobError as error:
+        message = f"{error} (on a developer's machine, {remedy} instead)"
+        raise JobError(message, error.failure, retryable=error.retryable) from error

@@ -1,0 +1,177 @@
+# ruff: noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+"""A MySQL or MariaDB table as a `Source`: the high mark and the rows are read in one snapshot."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from extract_job.arguments.model import Arguments
+from extract_job.databases.conditions import Condition
+from extract_job.databases.delivered import Digests, Memory, check_count, digest_of, past_by_digests
+from extract_job.databases.misfits import misfit, place
+from extract_job.databases.mysql.columns import Column
+from extract_job.databases.mysql.connection import Row, Session, session
+from extract_job.databases.mysql.tables import find_table
+from extract_job.databases.mysql.watermark import MysqlWatermark
+from extract_job.databases.tables import Column as BaseColumn
+from extract_job.databases.tables import SourceTable
+from extract_job.databases.window import EVERYTHING, Rules, Window, decide
+from extract_job.errors import JobError
+from extract_job.last_result import LastResult
+from extract_job.marks import Watermark
+from extract_job.result import SourceInfo
+
+if TYPE_CHECKING:
+    from extract_job.databases.mysql.arrow import RowMisfitError
+    from extract_job.databases.source import Schema, Table
+    from extract_job.proof.arrow import Hasher
+    from extract_job.proof.figures import Figures
+
+NO_CONDITION = Condition("0")
+
+
+@contextmanager
+def open_mysql(arguments: Arguments, last: LastResult) -> Iterator["MysqlSource"]:
+    """Open the table in a snapshot; for errors see `connection.session`."""
+    with session(arguments) as transaction:
+        table, without_snapshot = find_table(transaction, arguments.table, arguments.text_columns)
+        yield MysqlSource(transaction, table, without_snapshot, arguments, last)
+
+
+class MysqlSource:
+    """See `source.Source`."""
+
+    snapshot: str | None = None
+
+    def __init__(
+        self,
+        transaction: Session,
+        table: SourceTable[Column],
+        without_snapshot: str | None,
+        arguments: Arguments,
+        last: LastResult,
+    ) -> None:
+        self._session = transaction
+        self._table = table
+        self.columns: Sequence[BaseColumn] = table.columns
+        self.info = _source_info(transaction)
+        watermark = arguments.watermark
+        window = EVERYTHING if watermark is None else self._decided(arguments, watermark, last)
+        if without_snapshot:
+            window = replace(window, notes=(*window.notes, _no_snapshot(without_snapshot)))
+        self.window = window
+        self._digests = Digests(last.records if self.window.overlap else b"")
+        self._cursor: Any = None
+        self._left_out = 0
+        self._take_left_out: Callable[[Table], None] | None = None
+
+    def _decided(self, arguments: Arguments, watermark: Watermark, last: LastResult) -> Window:
+        column = MysqlWatermark(self._session, self._table, watermark)
+        past = past_by_digests(last, watermark, [column.name for column in self._table.columns])
+        window = decide(column, watermark, past, Rules.of(arguments))
+        check_count(self._table.name, window, self._count_up_to)
+        return window
+
+    def _count_up_to(self, rows: Condition, most: int) -> int:
+        return self._session.number(
+            f"SELECT COUNT(*) FROM (SELECT 1 FROM {self._table.sql} WHERE {rows.sql} LIMIT {most}) AS first"
+        )
+
+    def left_out_to(self, take: "Callable[[Table], None]") -> None:
+        """See `source.Source.left_out_to`."""
+        self._take_left_out = take
+
+    def rows_left_out(self) -> int:
+        """See `source.Source.rows_left_out`."""
+        return self._left_out
+
+    def memory(self) -> Memory | None:
+        """See `source.Source.memory`."""
+        if self.window.next_begin is None:
+            return None
+        return self._digests.memory(column.name for column in self._table.columns)
+
+    def schema(self) -> "Schema":
+        """See `source.Source.schema`."""
+        from extract_job.databases.mysql.arrow import schema_of
+
+        return schema_of(self._table.columns)
+
+    def read(self, most: int) -> "Table | None":
+        """See `source.Source.read`."""
+        if self._cursor is None:
+            self._cursor = self._session.streamed(self._query())
+        while rows := self._cursor.fetchmany(most):
+            new = rows if self.window.next_overlap is None else self._new(rows)
+            if new:
+                return self._converted(new)
+        return None
+
+    def count(self) -> int:
+        """See `source.Source.count`."""
+        return self._session.number(f"SELECT COUNT(*) FROM {self._table.sql} WHERE {self.window.rows.sql}")
+
+    def figures(self) -> "Figures":
+        """See `source.Source.figures`."""
+        from extract_job.databases.mysql.figures import figures_in
+
+        return figures_in(self._session, self._table.columns, self._table.sql, self.window.rows)
+
+    def hasher(self) -> "Hasher":
+        """See `source.Source.hasher`."""
+        from extract_job.proof.crc32_texts import Crc32Texts
+
+        return Crc32Texts()
+
+    def _query(self) -> str:
+        window = self.window
+        values = [column.value for column in self._table.columns]
+        if window.next_overlap is not None:
+            values += [f"({(window.overlap or NO_CONDITION).sql})", f"({window.next_overlap.sql})"]
+        return f"SELECT {', '.join(values)} FROM {self._table.sql} WHERE {window.rows.sql}"
+
+    def _new(self, rows: Sequence[Row]) -> list[Row]:
+        """Return the rows to deliver, without the two flags at their end: may be an old row, must be remembered."""
+        new, old = [], []
+        for *values, overlap, remember in rows:
+            row = tuple(values)
+            flags = {"overlap": overlap == b"1", "remember": remember == b"1"}
+            if any(flags.values()) and not self._digests.is_new(digest_of(row), **flags):
+                old.append(row)
+            else:
+                new.append(row)
+        self._left_out += len(old)
+        if old and self._take_left_out:
+            self._take_left_out(self._converted(old))
+        return new
+
+    def _converted(self, rows: Sequence[Row]) -> "Table":
+        from extract_job.databases.mysql.arrow import RowMisfitError, table_of
+
+        try:
+            return table_of(self._table.columns, self.schema(), rows)
+        except RowMisfitError as error:
+            raise self._misfit(error, rows[error.row]) from error
+
+    def _misfit(self, error: "RowMisfitError", row: Row) -> JobError:
+        key = self._table.row_id
+        names = [column.name for column in self._table.columns]
+        number = None if key is None else row[names.index(key)]
+        value = None if error.value is None else error.value.decode(errors="backslashreplace")
+        shown = None if number is None else number.decode(errors="backslashreplace")
+        return misfit(place(self._table.name, error.column, key, shown), error, value)
+
+
+def _source_info(transaction: Session) -> SourceInfo:
+    version = transaction.text("SELECT VERSION()") or ""
+    time = transaction.text("SELECT UTC_TIMESTAMP(6)") or ""
+    engine = "mariadb" if "mariadb" in version.lower() else "mysql"
+    return SourceInfo(engine, version, f"{time.replace(' ', 'T')}+00:00", None)
+
+
+def _no_snapshot(engine: str) -> str:
+    return (
+        f"the storage engine {engine} has no snapshots: rows that are written while the table is read may be left out or read "
+        "in part; stop the writers, or convert the table to InnoDB"
+    )
