@@ -131,7 +131,7 @@ def test_a_live_run_that_holds_a_table_is_told(cli, project):
     folder = project / ".extract" / "executions" / "r-1"
     from extract_local.executions.folder import ExecutionFolder
 
-    held = ExecutionFolder.create(folder.parent, "r-1", "{}", {})
+    held = ExecutionFolder.create(folder.parent, "arn:x:r-1", "{}", {})
     try:
         said = cli("plan", "sales", "public.notes")
     finally:

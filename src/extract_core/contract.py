@@ -131,6 +131,33 @@ class TableRun(Generic[D]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What a job type's infrastructure stands on. Places are URIs that end in a slash.
+
+    `job_script` and `job_wheel` are the reference job: S3 URIs of the script that starts it and of its wheel, `job_files` are the
+    ARNs of both. These are functions of CloudFormation, to be used in properties. `kms_key` is the ARN of the buckets' key.
+    """
+
+    data_uri: str = ""
+    runs_uri: str = ""
+    job_script: Json = ""
+    job_wheel: Json = ""
+    job_files: Json = ()
+    architecture: Literal["arm64", "x86_64"] = "arm64"
+    log_retention_days: int = 90
+    kms_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource of CloudFormation: its type (``AWS::Glue::Job``) and properties. Those in `after` are made before it."""
+
+    type: str
+    properties: Mapping[str, Json]
+    after: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target(Generic[D]):
     """What the state machine is built for: where it will run, and this job type's deployment."""
 
@@ -141,6 +168,7 @@ class Target(Generic[D]):
     map_mode: Literal["INLINE", "DISTRIBUTED"]
     deployment: D
     function_arn: Callable[[str], str]  # the ARN of a Lambda function, by the name in `LambdaFunction`
+    stack: Stack = field(default_factory=Stack)
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of this service, where the machine runs: ``arn("glue", "job/nightly")``."""
@@ -370,6 +398,14 @@ class JobType(ABC, Generic[S, D]):
     def functions(self) -> Iterable[LambdaFunction]:
         """Lambda functions of its own. Default: none."""
         return ()
+
+    def infrastructure(self, target: Target[D]) -> Mapping[str, Resource]:  # noqa: ARG002
+        """What the stack makes for it, by logical id, which begins with `title` (without blanks): ``GlueRole``. Default: nothing.
+
+        ``${GlueRole.Arn}`` in the branch, in the deployment and in statements stands for what CloudFormation knows of a resource
+        of this mapping: use it for a value that AWS chooses; a name that the deployment chooses needs none.
+        """
+        return {}
 
     def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand | None:  # noqa: ARG002
         """What the service would have run for these arguments, or None: this job type can't run on one machine. Default: None."""

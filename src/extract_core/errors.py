@@ -16,6 +16,7 @@ ExtractError                     exit code 1
     ├── RunNameTaken             another execution has used this run id
     ├── LeaseLost                this run no longer holds the table
     ├── PoolFull                 all slots of a pool are held (the machine retries this name), exit code 1
+    ├── RunClosed                the run was closed while its tables were planned (never retried)
     ├── TablesLocked             another run holds a table (the machine retries this name under `on_conflict: wait`), exit code 1
     └── TablesHeld               another run holds a table and `on_conflict: fail` refuses the whole run (never retried)
 """
@@ -130,6 +131,10 @@ class PoolFull(TrackingError):  # noqa: N818
     """All slots of a pool are held: the same call again may succeed once one of them is free."""
 
     exit_code = 1
+
+
+class RunClosed(TrackingError):  # noqa: N818
+    """The run was closed while its tables were planned: its execution has ended, so nothing may be started for it."""
 
 
 class TablesLocked(TrackingError):  # noqa: N818

@@ -53,8 +53,8 @@ def test_a_run_through_the_entry_points(environment, tmp_path):
     assert job_run_status.handler(item, None) == {"status": "FAILED"}
     answer = run_summary.handler({"run_id": "run-1", "execution": execution, "map_error": None}, None)
     assert answer["cause"].startswith("1 of 1 tables failed: a (CONFIG: ")
-    ended = {"detail": {"name": "run-1", "status": "FAILED", "error": "ExtractFailed", "cause": "x"}}
-    assert reconcile.handler(ended, None)["summary"]["failed"] == 1
+    detail = {"executionArn": execution["id"], "name": "run-1", "status": "FAILED", "error": "ExtractFailed", "cause": "x"}
+    assert reconcile.handler({"detail": detail}, None)["summary"]["failed"] == 1
 
 
 FROZEN = """
@@ -88,7 +88,7 @@ def test_an_event_of_something_else(environment):
     with pytest.raises(UsageError) as raised:
         reconcile.handler({"detail": {"state": "pending"}}, None)
     assert str(raised.value) == (
-        "the event has no detail with name and status: it must be a Step Functions Execution Status Change"
+        "the event has no detail with executionArn, name and status: it must be a Step Functions Execution Status Change"
     )
 
 

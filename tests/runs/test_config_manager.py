@@ -10,6 +10,7 @@ from extract_core import JobState
 from extract_core.errors import (
     ConfigError,
     ObjectError,
+    RunClosed,
     RunNameTaken,
     TablesHeld,
     TablesLocked,
@@ -18,6 +19,7 @@ from extract_core.errors import (
 )
 from extract_core.plan.plan_file import read_plan_line
 from extract_core.runs.begin import manage
+from extract_core.runs.reconcile import reconcile
 from extract_core.tracking.records import Policy, Skipped
 
 TABLES = ["public.accounts", "public.orders", "public.returns"]
@@ -170,6 +172,38 @@ def test_a_refused_execution_that_is_redriven_can_be_planned(pipeline):
     assert names(pipeline.plan()) == ["a"]
     record = pipeline.tracking.run("run-1")
     assert (record.refused, record.summary, record.planned) == (None, None, 1)
+
+
+def test_an_execution_that_has_ended_is_not_planned_late(pipeline):
+    pipeline.write("extract: {tabels: {}}")
+    with pytest.raises(ConfigError):
+        pipeline.plan()
+    pipeline.write("extract: {job_type: press, tables: {a: {}}}")
+    before = pipeline.tracking.run("run-1")
+    ended = replace(pipeline.parts, is_running=lambda _: False)
+    with pytest.raises(RunNameTaken, match=r"^run 'run-1' has ended before \(FAILED\): start a run under another name$"):
+        manage(ended, {"event": {"source": "sales", "tables": "*"}, "execution": pipeline.execution("run-1"), "machine": {}})
+    assert pipeline.tracking.run("run-1") == before
+
+
+@pytest.mark.parametrize("moment", ["take", "plan_run"])
+def test_a_run_that_is_closed_while_it_is_planned_stays_closed(pipeline, monkeypatch, moment):
+    real = getattr(pipeline.tracking, moment)
+
+    def slow(*arguments, **members):
+        monkeypatch.undo()
+        assert reconcile(pipeline.parts, "run-1", "TIMED_OUT", "")["state"] == "FAILED"
+        return real(*arguments, **members)
+
+    monkeypatch.setattr(pipeline.tracking, moment, slow)
+    with pytest.raises(RunClosed) as raised:
+        pipeline.plan()
+    assert str(raised.value) == (
+        "run 'run-1' was closed while it was planned (the execution timed out), and nothing was started: start a "
+        "run under another name"
+    )
+    record = pipeline.tracking.run("run-1")
+    assert (record.planned, record.summary["reason"], pipeline.held()) == (None, "the execution timed out", set())
 
 
 def test_too_many_tables_for_an_inline_map_are_refused_and_given_back(pipeline):

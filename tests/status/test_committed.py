@@ -119,7 +119,7 @@ def test_an_old_copy_of_tracking_takes_no_entry_of_another_run_for_its_own(pipel
             "public.accounts: another run has the manifest entry of fencing number 2, so tracking was lost or is an old copy; "
             f"the entry of this run is put behind it: {file_uri(place)}"
         ) in caplog.messages
-        assert publish_all(pipeline.parts, copy.run("run-4"), copy.attempts("run-4")) == 0
+        assert publish_all(pipeline.parts, copy.run("run-4"), copy.attempts("run-4")).written == 0
     assert [entry["run_id"] for entry in entries(pipeline, "public.accounts").values()] == ["run-1", "run-2", "run-3", "run-4"]
 
 
@@ -127,8 +127,8 @@ def test_manifests_that_cannot_be_listed_do_not_keep_a_run_from_its_plan(pipelin
     (pipeline.folder / "data/sales/public.orders").mkdir(parents=True)
     (pipeline.folder / "data/sales/public.orders/_committed").symlink_to("_committed")
     assert highest(pipeline.parts, "sales", ["public.orders"]) == {}
-    assert [message.partition(":")[0] for message in caplog.messages] == [
-        "manifests of tables that are new to tracking can't be listed"
+    assert [message.partition(": can't list")[0] for message in caplog.messages] == [
+        "public.orders: its manifest can't be listed"
     ]
 
 
@@ -162,5 +162,5 @@ def test_an_attempt_that_version_0_1_0_recorded_gets_its_entry(pipeline, item_of
     assert pipeline.record(item, {"State": "DONE"}) == {"status": "SUCCEEDED"}
     assert entries(pipeline) == before
     shutil.rmtree(pipeline.folder / "data/sales/public.orders/_committed")
-    assert publish_all(pipeline.parts, pipeline.tracking.run("run-1"), pipeline.tracking.attempts("run-1")) == 1
+    assert publish_all(pipeline.parts, pipeline.tracking.run("run-1"), pipeline.tracking.attempts("run-1")).written == 1
     assert entries(pipeline) == before

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from asl_generator.branches.assemble import MachineBranch, assemble
 from asl_generator.deployments.check import Complain, check_deployments, in_extract_toml
+from asl_generator.deployments.infrastructure import infrastructure_of, stack_of
 from asl_generator.deployments.place import Place, PlacedJobType
 from asl_generator.errors import GeneratorError
 from asl_generator.machine.core_states import (
@@ -28,7 +29,7 @@ from asl_generator.permissions.of_plugins import (
     statements_of,
     stop_statements_of,
 )
-from extract_core.contract import API_VERSION
+from extract_core.contract import API_VERSION, Stack
 from extract_core.pipeline.model import concurrency_fault, map_mode
 from extract_core.plan.machine import pool_facts
 from extract_core.registry import routing
@@ -64,6 +65,7 @@ def build_pipeline(pipeline: Pipeline, registry: Registry) -> MachineDefinition:
         pools=pipeline.pools,
         job_type_pools=pipeline.job_type_pools,
         deployments=pipeline.job_types,
+        stack=stack_of(pipeline),
         complain=partial(finding_at, pipeline),
     )
 
@@ -80,6 +82,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     runs_uri: str = "",
     retries: bool = True,
     map: str = "DISTRIBUTED",  # noqa: A002 - as extract.toml and ASL call it
+    stack: Stack | None = None,
     pools: Mapping[str, int] | None = None,
     job_type_pools: Mapping[str, str] | None = None,
     complain: Complain = in_extract_toml,
@@ -89,12 +92,13 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     `deployments` are the sections [job_types.<type>]. A job type that requires a section and has none is left out. A DISTRIBUTED
     Map needs permissions for the objects below `runs_uri`; a folder of this machine needs none. Without `retries` the machine
     has no states for further attempts at a table. `pools` are the sections [pools], and `job_type_pools` the pools that sections
-    of job types name: without pools the machine has no state for them. Raises ConfigError with the faults of the deployments,
-    GeneratorError with those of the branches, PluginError for a hook extract_state_machine.
+    of job types name: without pools the machine has no state for them. The infrastructure of the job types stands on `stack`.
+    Raises ConfigError with the faults of the deployments, GeneratorError with those of the branches, PluginError for a hook
+    extract_state_machine.
     """
     mode = _checked_options(registry, name, map, max_concurrency)
     checked = check_deployments(registry, deployments, complain)
-    place = Place(name, partition, region, account, mode)
+    place = Place(name, partition, region, account, mode, stack or Stack())
     placed = [place.put(registry.job_types[job_type], model) for job_type, model in checked.models.items()]
     branches = _branches(placed)
     functions = {**CORE_FUNCTIONS, **(POOL_FUNCTIONS if pools else {})}
@@ -136,6 +140,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
         function_statements=_function_statements(name, placed),
         functions={f"{name}-{function}": handler for function, handler in functions.items()},
         own_functions=tuple(name for of in placed for name in of.function_arns),
+        infrastructure=infrastructure_of(placed),
         left_out=checked.left_out,
     )
 

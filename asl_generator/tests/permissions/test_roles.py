@@ -9,6 +9,9 @@ import pytest
 
 from asl_generator import build_pipeline
 from asl_generator.permissions import Surroundings, policy_document, roles
+from asl_generator.permissions.of_people import of_operator
+from asl_generator.permissions.roles import arns_of
+from asl_toolkit.services.aws.iam.reference import policy_faults
 from extract_core import Statement
 from extract_core.errors import UsageError
 from extract_core.pipeline.model import MachineOptions, Pipeline
@@ -132,6 +135,21 @@ def test_a_policy_merges_what_allows_the_same():
         ],
     }
     assert json.dumps(policy_document(statements[::-1])) == json.dumps(document)
+
+
+ALL = Surroundings(kms_key=KEY, subnets=["subnet-1"], security_groups=["sg-1"], event_bus="bus", tracing=True, schedules=True)
+
+
+def test_the_core_asks_for_nothing_that_aws_does_not_have(roles_of):
+    """Actions that exist, on resources of theirs, under keys of theirs; ``*`` for actions without resources only."""
+    of = roles_of(ALL)
+    of["state-machine"] = [grant for grant in of["state-machine"] if "Crunch" not in grant.needed_by]
+    of["operator"] = list(of_operator(pipeline(), arns_of(pipeline())))
+    assert {role: list(map(str, policy_faults(policy_document(grants)))) for role, grants in of.items()} == {
+        role: [] for role in of
+    }
+    everything = {action for grants in of.values() for action, resource in pairs(grants) if resource == "*"}
+    assert {action.partition(":")[0] for action in everything} == {"logs", "xray", "ec2"}
 
 
 def test_only_a_pipeline_with_pools_may_delete_items_and_has_a_function_for_slots(roles_of):

@@ -5,6 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import click
+
+from extract_core.errors import ExtractError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -55,9 +59,16 @@ class PipelineRuns:
         return "RUNNING" if self.engine.is_running(record.execution_id) else "DIED"
 
     def settled(self, record: RunRecord) -> tuple[RunRecord, str]:
-        """The record and its state. A run that died is closed first: its open tables get an end, and the run a summary."""
+        """The record and its state. A run that died is closed first: its open tables get an end, and the run a summary.
+
+        If it can't be closed, for example by a user who may only read, it is shown as it is, with a note.
+        """
         if (state := self.state(record)) != "DIED":
             return record, state
-        self.engine.reconcile(record.run_id)
+        try:
+            self.engine.reconcile(record.run_id)
+        except ExtractError as error:
+            click.echo(f"note: run {record.run_id} died, and can't be cleaned up now: {error}", err=True)
+            return record, state
         record = self.tracking.run(record.run_id)
         return record, self.state(record)

@@ -171,7 +171,14 @@ def test_status_of_a_live_run_names_the_tables_that_run(running, cli):
 
 def test_a_live_run_is_neither_rerun_nor_reconciled_nor_started_again(running, cli):
     assert cli("rerun", "one").err == "extract: run 'one' is still running; see: extract status one\n"
-    before = {"run_id": "one", "before": "RUNNING", "after": "RUNNING", "manifests_added": 0, "stopped_jobs": []}
+    before = {
+        "run_id": "one",
+        "before": "RUNNING",
+        "after": "RUNNING",
+        "manifests_added": 0,
+        "manifests_missing": {},
+        "stopped_jobs": [],
+    }
     assert told(cli("reconcile", "one", "--output", "json")) == [before]
     again = cli("run", "sales", "--run-id", "one")
     assert (again.code, again.err) == (
@@ -192,7 +199,16 @@ def test_an_execution_that_somebody_aborted_is_set_right(running, cli):
     ]
     for before, jobs in (("DIED", stopped), ("STOPPED", [])):
         answer = told(cli("reconcile", "one", "--output", "json"))
-        assert answer == [{"run_id": "one", "before": before, "after": "STOPPED", "manifests_added": 0, "stopped_jobs": jobs}]
+        assert answer == [
+            {
+                "run_id": "one",
+                "before": before,
+                "after": "STOPPED",
+                "manifests_added": 0,
+                "manifests_missing": {},
+                "stopped_jobs": jobs,
+            }
+        ]
     answer = told(cli("status", "one", "--output", "json"))
     assert {row["message"].split("; ")[0] for row in answer["tables"]} == {"Ops: the database is down"}
     assert set(rows(answer).values()) == {("STOPPED", "STOPPED", None)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from extract_core.errors import UsageError
 from extract_core.lambdas.environment import parts_from_environment
 from extract_core.lambdas.logs import about, log_json
-from extract_core.runs.reconcile import reconcile
+from extract_core.runs.reconcile import reconcile_dead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,15 +18,18 @@ if TYPE_CHECKING:
 def handler(event: Mapping[str, Json], context: object) -> Mapping[str, Json]:  # noqa: ARG001 - Lambda's signature
     """Reconcile the run of the event *Step Functions Execution Status Change*.
 
-    Its detail has `name`, `status`, and `error` and `cause` in lower case, which may be missing (Step Functions guide,
-    "Automating Step Functions event delivery with EventBridge").
+    Its detail has `executionArn`, `name`, `status`, and `error` and `cause` in lower case, which may be missing (Step Functions
+    guide, "Automating Step Functions event delivery with EventBridge"). An event may come late or twice. So the run must be of
+    this execution, and Step Functions is asked whether it runs again: it may have been redriven.
     """
     log_json()
     detail = event.get("detail") if isinstance(event, dict) else None
     fields: Mapping[str, Json] = detail if isinstance(detail, dict) else {}
-    name, status = fields.get("name"), fields.get("status")
-    if not isinstance(name, str) or not isinstance(status, str):
-        raise UsageError("the event has no detail with name and status: it must be a Step Functions Execution Status Change")
+    arn, name, status = fields.get("executionArn"), fields.get("name"), fields.get("status")
+    if not isinstance(arn, str) or not isinstance(name, str) or not isinstance(status, str):
+        raise UsageError(
+            "the event has no detail with executionArn, name and status: it must be a Step Functions Execution Status Change"
+        )
     cause = ": ".join(str(fields[key]) for key in ("error", "cause") if fields.get(key))
     with about(run_id=name):
-        return {"run_id": name, "summary": reconcile(parts_from_environment(), name, status, cause)}
+        return {"run_id": name, "summary": reconcile_dead(parts_from_environment(), name, arn, status, cause)}

@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.config.keys import OLDER
-from extract_core.errors import ObjectError
+from extract_core.errors import ObjectError, UsageError
+from extract_core.plan.item_key import item_key
 from extract_core.plan.line import PlannedTable, Spilled, Stored, json_line
 from extract_core.plan.places import items_place, plan_place
 
@@ -140,7 +141,7 @@ def _read_line(line: bytes, place: str) -> PlannedTable:
             stored = Stored(spec, _renamed(parts["table_run"]))
             notes = tuple(map(str, parts.get("notes", ())))
             return PlannedTable(item=item, settings=parts["settings"], notes=notes, built_from=stored)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ObjectError(f"{place} is not a table of a plan ({type(error).__name__}: {error}); plan the tables again") from error
     raise ObjectError(f"{place} is not a table of a plan; plan the tables again")
 
@@ -152,10 +153,33 @@ def _renamed(members: Any) -> dict[str, Json] | None:
 
 def stored_items(objects: ObjectStore, plan_uri: str) -> list[dict[str, Json]]:
     """The items that `write_plan` returned for this plan. Raises ObjectNotFound, or ObjectError if it is not a plan."""
-    items = []
+    items, problems = readable_items(objects, plan_uri)
+    if problems:
+        raise ObjectError(problems[0])
+    return items
+
+
+def readable_items(objects: ObjectStore, plan_uri: str) -> tuple[list[dict[str, Json]], list[str]]:
+    """The items of the lines that can be read, and what is wrong with the others. Raises ObjectError if there is no plan."""
+    items: list[dict[str, Json]] = []
+    problems: list[str] = []
+    for item in _items(objects, plan_uri):
+        if isinstance(item, ObjectError):
+            problems.append(str(item))
+        else:
+            items.append(item)
+    return items, problems
+
+
+def _items(objects: ObjectStore, plan_uri: str) -> Iterator[dict[str, Json] | ObjectError]:
+    """The item of each line, or what is wrong with the line."""
     offset = 0
     for number, line in enumerate(objects.read(plan_uri).splitlines(keepends=True), start=1):
-        table = _read_line(line, f"line {number} of {plan_uri!r}")
-        items.append({**table.item, **LinePlace(plan_uri, offset, len(line)).as_json()})
+        try:
+            table = _read_line(line, f"line {number} of {plan_uri!r}")
+            item_key(table.item)
+        except (ObjectError, UsageError) as error:
+            yield error if isinstance(error, ObjectError) else ObjectError(f"line {number} of {plan_uri!r}: {error}")
+        else:
+            yield {**table.item, **LinePlace(plan_uri, offset, len(line)).as_json()}
         offset += len(line)
-    return items

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extract_core.errors import (
     ExtractError,
     ObjectUnavailable,
+    RunClosed,
     RunNameTaken,
     TablesLocked,
     TrackingError,
@@ -64,11 +65,13 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
             versions=parts.registry.versions(),
         )
     )
-    if record.planned is not None and record.plan_uri is not None:
-        if record.summary is not None:
+    if record.summary is not None:
+        if record.planned is not None or not parts.is_running(record.execution_id):
             raise RunNameTaken(
                 f"run {record.run_id!r} has ended before ({record.summary['state']}): start a run under another name"
             )
+        record = parts.tracking.reopen_run(record.run_id)  # a redriven execution
+    if record.planned is not None and record.plan_uri is not None:
         return HandOver(parts, record.run_id, record.source, machine, event.max_concurrency).again(record.plan_uri)
     with _refusal(parts, record):
         first = repeated(parts.tracking, event)
@@ -115,13 +118,14 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
             hand_over.check_size(tables)
         count, answer = hand_over.write(tables)
         skipped = (*draft.skipped, *(Skipped(table=held.table, reason=str(held)) for held in claim.held))
-        parts.tracking.plan_run(
+        stored = parts.tracking.plan_run(
             record.run_id,
             plan_uri=hand_over.plan_uri,
             planned=count,
             policy=draft.policy,
             skipped=skipped,
         )
+        _check_open(stored)
     except (ObjectUnavailable, TrackingUnavailable):
         raise  # the plan may be recorded all the same; the same execution tries again, and holds its leases
     except BaseException:
@@ -134,6 +138,14 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         fields = {"run_id": record.run_id, "table": table.table, "reason": table.reason}
         log.warning("%s: skipped", table.table, extra={"extract": fields})
     return answer
+
+
+def _check_open(record: RunRecord) -> None:
+    if record.summary is not None:
+        raise RunClosed(
+            f"run {record.run_id!r} was closed while it was planned ({record.summary.get('reason')}), and nothing was started: "
+            "start a run under another name"
+        )
 
 
 def _with_leases(planned: list[PlannedTable], states: Mapping[str, TableState]) -> list[PlannedTable]:
@@ -149,7 +161,7 @@ def _refusal(parts: Parts, record: RunRecord) -> Iterator[None]:
     """Note in the run's record why it could not be planned. A run that the machine tries again gets no summary."""
     try:
         yield
-    except (ObjectUnavailable, TrackingUnavailable):
+    except (ObjectUnavailable, TrackingUnavailable, RunClosed):
         raise
     except Exception as error:
         reason = str(error) if isinstance(error, ExtractError) else f"{type(error).__name__}: {error}"

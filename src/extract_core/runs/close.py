@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus
-from extract_core.errors import ObjectError, ObjectUnavailable, RunNotFound
+from extract_core.errors import ObjectError, ObjectUnavailable, RunNotFound, TrackingUnavailable, UsageError
 from extract_core.plan.item_key import item_key
-from extract_core.plan.plan_file import stored_items
+from extract_core.plan.plan_file import readable_items
 from extract_core.runs.announce import tell
 from extract_core.runs.replay import replay
 from extract_core.runs.started_jobs import StartedJob
 from extract_core.runs.stop_jobs import stop_jobs
-from extract_core.runs.summary import MOST_KEPT, last_attempts, summarised, unplanned
+from extract_core.runs.summary import MOST_KEPT, last_attempts, listed, summarised, unplanned
 from extract_core.runs.waiting import waiting_tables
 from extract_core.status.manifest import publish_all
 from extract_core.status.next_attempt import NoNextAttempt, next_attempt
 from extract_core.status.planned import Planned
 from extract_core.status.record import attempt_row, put
+from extract_core.tracking.records import AttemptRow
+from extract_core.wording import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,9 +32,11 @@ if TYPE_CHECKING:
     from extract_core.pipeline.parts import Parts
     from extract_core.runs.items_in_history import Key
     from extract_core.runs.stop_jobs import StoppedJob
-    from extract_core.tracking.records import AttemptRow, RunRecord
+    from extract_core.tracking.records import RunRecord
 
 log: Final = logging.getLogger("extract_core")
+
+_MESSAGE: Final = 1_000  # characters of a row that the store refused once
 
 
 def close_stopped(parts: Parts, run_id: str, reason: str) -> Mapping[str, Json] | None:
@@ -61,8 +66,7 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
         parts.tracking.refuse_run(run_id, record.refused or reason)
         summary = unplanned(record, ended_at=parts.now(), reason=record.refused or reason, stopped=stopped)
     else:
-        closed = _close_all(parts, record, status)
-        publish_all(parts, record, closed.rows)
+        closed = _close_all(parts, record, status).published(parts, record)
         summary = closed.summary(record, ended_at=parts.now(), reason=reason, stopped=stopped)
     stands = parts.tracking.put_summary(run_id, summary)
     parts.publish(parts, run_id)
@@ -72,15 +76,29 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """A run without open tables: all attempts at its tables, how many tables were open, and the jobs that were stopped."""
+    """A run without open tables: all attempts at its tables, how many tables were open, and the jobs that were stopped.
+
+    `problems`: what could not be closed, in sentences that name the table or the line of the plan. They stop nothing else.
+    """
 
     rows: Sequence[AttemptRow]
     open_tables: int
-    stopped: Mapping[Key, StoppedJob]
+    stopped: Mapping[Key, StoppedJob] = field(default_factory=dict)
+    problems: Sequence[str] = ()
+
+    def published(self, parts: Parts, record: RunRecord) -> Closed:
+        """The same, after writing the manifest entries that are missing: a handler may have died between commit and manifest."""
+        failed = publish_all(parts, record, self.rows).failed
+        again = f"correct the cause, then: extract reconcile {record.run_id}"
+        unwritten = [
+            f"{table} is committed, but its manifest can't be written ({again}): {failed[table]}" for table in sorted(failed)
+        ]
+        return replace(self, problems=[*self.problems, *unwritten])
 
     def summary(self, record: RunRecord, *, ended_at: datetime, reason: str | None, stopped: bool = False) -> dict[str, Json]:
-        """The summary of the run, as `summarised`."""
-        summary = summarised(record, self.rows, ended_at=ended_at, reason=reason, stopped=stopped)
+        """The summary of the run, as `summarised`. A problem makes the run fail, and its reason says which."""
+        reasons = [*([reason] if reason else ()), *listed(self.problems)]
+        summary = summarised(record, self.rows, ended_at=ended_at, reason="; ".join(reasons) or None, stopped=stopped)
         jobs = [self.stopped[key].as_json() for key in sorted(self.stopped) if not self.stopped[key].had_ended]
         return {**summary, "stopped_jobs": jobs[:MOST_KEPT]} if jobs else summary
 
@@ -90,17 +108,30 @@ def close_open(parts: Parts, record: RunRecord, status: JobStatus) -> Closed:
 
     An open table is one whose status handler failed, or whose child of a DISTRIBUTED Map died.
     """
-    rows, items = _recorded_and_open(parts, record)
-    return _close_all(parts, record, status) if items else Closed(rows=rows, open_tables=_unknown(record, rows), stopped={})
+    recorded = _recorded_and_open(parts, record)
+    if recorded.items:
+        return _close_all(parts, record, status)
+    return Closed(rows=recorded.rows, open_tables=_unknown(record, recorded.rows), problems=recorded.problems)
 
 
 def _close_all(parts: Parts, record: RunRecord, status: JobStatus) -> Closed:
     """Record the ends that the history knows, stop the jobs without an end, and record this status for all other tables."""
     jobs = replay(parts, record)
-    rows, items = _recorded_and_open(parts, record)
+    recorded = _recorded_and_open(parts, record)
+    items = [*recorded.items, *(_of_history(record, recorded, jobs or {}) if recorded.problems else ())]
     stopped = stop_jobs(parts, _running(items, jobs))
-    rows += _close(parts, items, status, stopped)
-    return Closed(rows=rows, open_tables=len(items) or _unknown(record, rows), stopped=stopped)
+    rows, problems = list(recorded.rows), list(recorded.problems)
+    for item in items:
+        try:
+            rows.append(_close(parts, item, status, stopped))
+        except (TrackingUnavailable, ObjectUnavailable):
+            raise
+        except Exception as error:
+            table = item_key(item).table
+            problems.append(f"the end of {table} can't be recorded: {type(error).__name__}: {error}")
+            log.exception("the end of %s can't be recorded", table, extra={"extract": {"run_id": record.run_id, "table": table}})
+    open_tables = len(items) or _unknown(record, rows)
+    return Closed(rows=rows, open_tables=open_tables, stopped=stopped, problems=problems)
 
 
 def _unknown(record: RunRecord, rows: Sequence[AttemptRow]) -> int:
@@ -108,8 +139,17 @@ def _unknown(record: RunRecord, rows: Sequence[AttemptRow]) -> int:
     return max(0, (record.planned or 0) - len(last_attempts(rows)))
 
 
-def _recorded_and_open(parts: Parts, record: RunRecord) -> tuple[list[AttemptRow], list[Mapping[str, Json]]]:
-    """The attempts that were recorded, and the items of the open tables.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Recorded:
+    """The attempts that were recorded, the items of the open tables, and what of the plan can't be read."""
+
+    rows: Sequence[AttemptRow]
+    items: Sequence[Mapping[str, Json]] = ()
+    problems: Sequence[str] = ()
+
+
+def _recorded_and_open(parts: Parts, record: RunRecord) -> _Recorded:
+    """What is known of a run's tables.
 
     A table is open if no attempt at it was recorded, or if another attempt was to follow the last one.
     """
@@ -117,21 +157,31 @@ def _recorded_and_open(parts: Parts, record: RunRecord) -> tuple[list[AttemptRow
     last = last_attempts(rows)
     waiting = waiting_tables(parts.tracking, record, last)
     if record.plan_uri is None or (len(last) >= (record.planned or 0) and not waiting):
-        return rows, []
+        return _Recorded(rows=rows)
     try:
-        items = stored_items(parts.objects, record.plan_uri)
+        items, problems = readable_items(parts.objects, record.plan_uri)
     except ObjectUnavailable:
         raise
     except ObjectError as error:
-        fields = {"run_id": record.run_id}
-        log.error("the open tables of the run can't be named: %s", error, extra={"extract": fields})  # noqa: TRY400 - no traceback for an expected error
-        return rows, []
+        items, problems = [], [f"the open tables of the run can't be named: {error}"]
+    for problem in problems:
+        log.error("%s", problem, extra={"extract": {"run_id": record.run_id}})
     open_items: list[Mapping[str, Json]] = []
     for first in items:
         table = item_key(first).table
         if table not in last or table in waiting:
             open_items.append(_after(parts, first, last[table]) if table in waiting else first)
-    return rows, open_items
+    return _Recorded(rows=rows, items=open_items, problems=problems)
+
+
+def _of_history(record: RunRecord, recorded: _Recorded, jobs: Mapping[Key, StartedJob]) -> Iterator[Mapping[str, Json]]:
+    """The items of started jobs whose line of the plan can't be read."""
+    known = {row.table for row in recorded.rows} | {item_key(item).table for item in recorded.items}
+    for (table, _), job in sorted(jobs.items()):
+        if table not in known and job.item.get("run_id") == record.run_id:
+            with suppress(UsageError):
+                item_key(job.item)
+                yield job.item
 
 
 def _running(items: Iterable[Mapping[str, Json]], jobs: Mapping[Key, StartedJob] | None) -> dict[Key, StartedJob]:
@@ -142,14 +192,30 @@ def _running(items: Iterable[Mapping[str, Json]], jobs: Mapping[Key, StartedJob]
     return {key: jobs[key] for key in keys if key in jobs}
 
 
-def _close(
-    parts: Parts, items: Iterable[Mapping[str, Json]], status: JobStatus, ended: Mapping[Key, StoppedJob]
-) -> Iterator[AttemptRow]:
-    for item in items:
-        key = item_key(item)
-        job = ended.get((key.table, key.attempt))
-        end = status if job is None else replace(status, message=f"{status.message}; {job.note}")
-        yield put(parts, key, item, end, attempt_row(parts, key, Planned(item=item), end)).row
+def _close(parts: Parts, item: Mapping[str, Json], status: JobStatus, ended: Mapping[Key, StoppedJob]) -> AttemptRow:
+    """Record this status for the table. If the store refuses the whole row, the row that says only what happened is put."""
+    key = item_key(item)
+    job = ended.get((key.table, key.attempt))
+    end = status if job is None else replace(status, message=f"{status.message}; {job.note}")
+    row = attempt_row(parts, key, Planned(item=item), end)
+    try:
+        return put(parts, key, item, end, row).row
+    except (TrackingUnavailable, ObjectUnavailable):
+        raise
+    except Exception as error:  # noqa: BLE001 - a store's; the table gets its end all the same
+        message = cut(f"{end.message}; the rest of this attempt can't be stored: {type(error).__name__}: {error}", _MESSAGE)
+        bare = AttemptRow(
+            run_id=key.run_id,
+            source=key.source,
+            table=key.table,
+            attempt=key.attempt,
+            job_type=None,
+            state=end.state,
+            recorded_at=row.recorded_at,
+            failure=end.failure,
+            message=message,
+        )
+        return put(parts, key, item, end, bare).row
 
 
 def _after(parts: Parts, first: Mapping[str, Json], row: AttemptRow) -> Mapping[str, Json]:

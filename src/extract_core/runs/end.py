@@ -12,7 +12,6 @@ from extract_core.runs.announce import tell
 from extract_core.runs.close import close_open
 from extract_core.runs.execution import execution_of
 from extract_core.runs.summary import cause, unplanned
-from extract_core.status.manifest import publish_all
 
 if TYPE_CHECKING:
     from extract_core.contract import Json
@@ -48,10 +47,9 @@ def summarise(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
         else:
             message = "no end of it was recorded" + (f"; {ended}" if ended else "; see its iteration in the execution's history")
             missing = JobStatus(state=JobState.UNKNOWN, failure=FailureClass.NOT_RECORDED, message=message)
-            closed = close_open(parts, record, missing)
+            closed = close_open(parts, record, missing).published(parts, record)
             if ended and not closed.open_tables:
                 log.warning("%s; each table has its end", ended, extra={"extract": {"run_id": run_id}})
-            publish_all(parts, record, closed.rows)  # a handler may have died between the commit and the manifest
             summary = closed.summary(record, ended_at=parts.now(), reason=ended if closed.open_tables else None)
         summary = parts.tracking.put_summary(run_id, summary)
     parts.publish(parts, run_id)

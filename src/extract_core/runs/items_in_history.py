@@ -25,7 +25,7 @@ def object_in(text: object) -> Mapping[str, Json] | None:
     """The JSON object that this text of an event holds; None for another value, and for text that Step Functions has cut."""
     try:
         value = json.loads(text) if isinstance(text, str) else None
-    except ValueError:  # cut: inputDetails.truncated
+    except (ValueError, RecursionError):  # cut: inputDetails.truncated; or damaged
         return None
     return value if isinstance(value, dict) else None
 

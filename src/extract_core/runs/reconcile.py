@@ -5,10 +5,11 @@ On AWS an EventBridge rule on the machine calls it when an execution ends; on on
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus
-from extract_core.errors import UsageError
+from extract_core.errors import RunNotFound, UsageError
 from extract_core.runs.close import close_run, close_stopped
 from extract_core.runs.execution_status import ALIVE, ENDED
 
@@ -17,6 +18,28 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
+
+log: Final = logging.getLogger("extract_core")
+
+
+def reconcile_dead(parts: Parts, run_id: str, execution_id: str, status: str, cause: str) -> Mapping[str, Json] | None:
+    """As `reconcile`, for a report that somebody else makes. Changes nothing, and returns None, if it is not evidence.
+
+    It is evidence if the run is of this execution, and the execution is not alive by now.
+    """
+    try:
+        record = parts.tracking.run(run_id)
+    except RunNotFound:
+        return None
+    if record.execution_id != execution_id:
+        log.warning("run %s is of execution %s, and stays as it is: %s has ended", run_id, record.execution_id, execution_id)
+        return None
+    if record.summary is not None:
+        return record.summary
+    if status in ENDED and parts.is_running(execution_id):
+        log.warning("%s is alive, and stays as it is: it was reported as %s", execution_id, status)
+        return None
+    return reconcile(parts, run_id, status, cause)
 
 
 def reconcile(parts: Parts, run_id: str, status: str, cause: str) -> Mapping[str, Json] | None:

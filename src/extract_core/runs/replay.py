@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.errors import TrackingUnavailable, UsageError
+from extract_core.errors import ObjectError, ObjectUnavailable, TrackingUnavailable, UsageError
 from extract_core.registry.routing import HANDLE_STATUS, NOT_RECORDED, SLOT_ERROR
 from extract_core.runs.items_in_history import item_in, key_of
 from extract_core.runs.started_jobs import StartedJobs
@@ -51,11 +51,17 @@ def replay(parts: Parts, run: RunRecord) -> Mapping[Key, StartedJob] | None:
 
 
 def _record(parts: Parts, key: Key, item: Mapping[str, Json]) -> None:
-    """Record one end. If that fails, as it may have failed before, the table stays open. Raises TrackingUnavailable."""
+    """Record one end. If that fails, as it may have failed before, the table stays open.
+
+    Raises TrackingUnavailable and ObjectUnavailable.
+    """
     try:
         record(parts, item)
-    except TrackingUnavailable:
+    except ObjectUnavailable:
         raise
+    except TrackingUnavailable as error:
+        if not isinstance(error.__cause__, ObjectError):  # else it is recorded, and the end of the run says what is not written
+            raise
     except UsageError:
         pass  # a plugin's state has lost members of the item: nothing can be recorded
     except Exception:

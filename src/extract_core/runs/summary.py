@@ -19,7 +19,7 @@ CAUSE_LENGTH: Final = 32_768
 _LISTED: Final = 20  # failed tables in the cause
 MOST_KEPT: Final = 100  # failed tables in the summary; the attempts have them all
 _SLOWEST: Final = 5
-_SENTENCES: Final = 5  # about one table
+_SENTENCES: Final = 5  # about one table, or about what could not be closed
 _LINE: Final = 300  # characters of a reason
 
 
@@ -85,6 +85,12 @@ def summarised(
         "skipped": [{"table": each.table, "reason": _line(each.reason)} for each in record.skipped[:MOST_KEPT]],
         "reason": reason or (_nothing_extracted(record) if planned == 0 else None),
     }
+
+
+def listed(problems: Sequence[str]) -> list[str]:
+    """The first few problems, each on a short line, and how many more there are."""
+    more = [f"and {len(problems) - _SENTENCES} more"] if len(problems) > _SENTENCES else []
+    return [str(_line(problem)) for problem in problems[:_SENTENCES]] + more
 
 
 def _by_table(sentences: Iterable[tuple[str, Sequence[str] | None]]) -> list[Json]:

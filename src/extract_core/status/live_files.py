@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from extract_core.errors import ObjectError
 from extract_core.plan.places import folder
-from extract_core.status.manifest import manifest_place
+from extract_core.status.manifest import manifest_place, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,10 @@ def live_attempts(
     ObjectError if it cannot be read, or if an entry is damaged: a list without its files would be wrong.
     """
     attempts: list[LiveAttempt] = []
-    for uri in reversed(list(objects.list(manifest_place(data_uri, source, table)))):
+    entries = [
+        uri for uri in objects.list(manifest_place(data_uri, source, table)) if number_of(uri.rpartition("/")[2]) is not None
+    ]
+    for uri in reversed(entries):
         attempt = _attempt(objects, uri)
         if until_run is not None and not attempts and attempt.run_id != until_run:
             continue

@@ -13,17 +13,18 @@ import json
 import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobState
-from extract_core.errors import ObjectError, ObjectNotFound, ObjectUnavailable, TrackingUnavailable
+from extract_core.errors import ObjectError, ObjectNotFound, ObjectUnavailable
 from extract_core.plan.item_key import item_key
 from extract_core.plan.places import folder, segment
-from extract_core.plan.plan_file import stored_items
+from extract_core.plan.plan_file import readable_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
@@ -33,7 +34,17 @@ log: Final = logging.getLogger("extract_core")
 
 AT_ONCE: Final = 16
 """Requests at once: the client of S3 keeps as many connections."""
-_ENTRY: Final = re.compile(r"([0-9]+)-[0-9]+\.json")
+_ENTRY: Final = re.compile(r"([0-9]{10})-[0-9]{4,}\.json")
+"""As `entry_place` names entries. Other objects there are not ours: a longer number would not sort with them."""
+_LAST: Final = 9_999_999_998  # the next one must fit into ten digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """How many entries were written, and why others could not be, by table."""
+
+    written: int
+    failed: Mapping[str, str]
 
 
 def publish(parts: Parts, row: AttemptRow) -> bool:
@@ -41,31 +52,25 @@ def publish(parts: Parts, row: AttemptRow) -> bool:
 
     If another run has its place (tracking was lost, or is an old copy), it is put behind all existing entries.
 
-    Raises TrackingUnavailable or ObjectUnavailable if it can't be written: the machine calls the handler again, which finds the
-    row and comes here.
+    Raises ObjectError if it can't be written, and ObjectUnavailable if that may pass.
     """
     if row.state is not JobState.SUCCEEDED:
         return False
     uri = entry_place(row)
-    try:
-        data = json.dumps(entry(_with_files(parts, row)), ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
-        if parts.objects.write(uri, data, if_absent=True):
-            return True
-        return not _is_of(parts, uri, row) and _put_behind(parts, row, data)
-    except ObjectUnavailable:
-        raise
-    except ObjectError as error:
-        raise TrackingUnavailable(f"the attempt is recorded, but its manifest can't be written: {error}") from error
+    data = json.dumps(entry(_with_files(parts, row)), ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
+    if parts.objects.write(uri, data, if_absent=True):
+        return True
+    return not _is_of(parts, uri, row) and _put_behind(parts, row, data)
 
 
-def publish_missing(parts: Parts, rows: Iterable[AttemptRow]) -> int:
+def publish_missing(parts: Parts, rows: Iterable[AttemptRow]) -> Published:
     """Write the entries that are missing, several at once. One request per row tells whether its entry exists.
 
-    Rows of version 0.1.0 are left out. Returns how many were written. Raises what `publish` raises.
+    Rows of version 0.1.0 are left out. A table whose entry can't be written does not stop the others. Raises ObjectUnavailable.
     """
     good = [row for row in rows if row.state is JobState.SUCCEEDED and row.fencing is not None and row.extract_s3_uri]
 
-    def put(row: AttemptRow) -> bool:
+    def put(row: AttemptRow) -> bool | str:
         try:
             if parts.objects.exists(entry_place(row)):
                 return False
@@ -73,32 +78,47 @@ def publish_missing(parts: Parts, rows: Iterable[AttemptRow]) -> int:
             raise
         except ObjectError as error:  # S3 refuses the question without the right to list the bucket
             log.info("%s: %s", row.table, error)
-        return publish(parts, row)
+        try:
+            return publish(parts, row)
+        except ObjectUnavailable:
+            raise
+        except ObjectError as error:
+            fields = {"run_id": row.run_id, "table": row.table}
+            log.error("%s: its manifest can't be written: %s", row.table, error, extra={"extract": fields})  # noqa: TRY400 - no traceback for an expected error
+            return str(error)
 
     if len(good) <= 1:
-        return sum(map(put, good))
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="manifests") as pool:
-        return sum(pool.map(put, good))
+        done = list(map(put, good))
+    else:
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="manifests") as pool:
+            done = list(pool.map(put, good))
+    failed = {row.table: problem for row, problem in zip(good, done, strict=True) if isinstance(problem, str)}
+    return Published(written=done.count(True), failed=failed)
 
 
 def highest(parts: Parts, source: str, tables: Sequence[str]) -> dict[str, int]:
     """The highest fencing number in the manifest of each of these tables that has one; for tables that tracking does not know.
 
-    A tracking store that was lost, or replaced, would count from 1 again, below what readers go by. What can't be listed is left
-    out, with a line in the log: `publish` looks again.
+    A tracking store that was lost, or replaced, would count from 1 again, below what readers go by. A table whose manifest can't
+    be listed is left out, with a line in the log: `publish` looks again.
     """
-    try:
-        above = f"{folder(parts.data_uri)}{segment(source)}/"
+    above = f"{folder(parts.data_uri)}{segment(source)}/"
+    with suppress(ObjectError):
         if len(tables) > AT_ONCE and next(iter(parts.objects.list(above)), None) is None:
             return {}  # the source's first run
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="manifests") as pool:
-            numbers = list(pool.map(lambda table: _numbers(parts, manifest_place(parts.data_uri, source, table)), tables))
-    except ObjectUnavailable:
-        raise
-    except ObjectError as error:
-        log.warning("manifests of tables that are new to tracking can't be listed: %s", error)
-        return {}
-    return {table: max(of_table) for table, of_table in zip(tables, numbers, strict=True) if of_table}
+
+    def of_table(table: str) -> int | None:
+        try:
+            return max(_numbers(parts, manifest_place(parts.data_uri, source, table)), default=None)
+        except ObjectUnavailable:
+            raise
+        except ObjectError as error:
+            log.warning("%s: its manifest can't be listed: %s", table, error)
+            return None
+
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="manifests") as pool:
+        numbers = zip(tables, pool.map(of_table, tables), strict=True)
+        return {table: number for table, number in numbers if number is not None}
 
 
 def _numbers(parts: Parts, manifest: str) -> dict[int, list[str]]:
@@ -112,9 +132,9 @@ def _numbers(parts: Parts, manifest: str) -> dict[int, list[str]]:
 
 
 def number_of(name: str) -> int | None:
-    """The fencing number in the name of an entry; None: it is another object."""
+    """The fencing number in the name of an entry; None: it is another object, which was not written here."""
     match = _ENTRY.fullmatch(name)
-    return int(match[1]) if match else None
+    return int(match[1]) if match and int(match[1]) <= _LAST else None
 
 
 def _is_of(parts: Parts, uri: str, row: AttemptRow) -> bool:
@@ -144,22 +164,23 @@ def _put_behind(parts: Parts, row: AttemptRow, data: bytes) -> bool:
             return True
 
 
-def publish_all(parts: Parts, record: RunRecord, rows: Iterable[AttemptRow]) -> int:
-    """Write the entries of a run that are missing; `rows` are its last attempts. Returns how many were written.
+def publish_all(parts: Parts, record: RunRecord, rows: Iterable[AttemptRow]) -> Published:
+    """Write the entries of a run that are missing; `rows` are its last attempts.
 
-    Rows of version 0.1.0 have no fencing number: it is read from the plan, and without the plan they are left out. Raises what
-    `publish` raises.
+    Rows of version 0.1.0 have no fencing number: it is read from the plan, and without the plan they are left out. Raises
+    ObjectUnavailable.
     """
     good = {row.table: row for row in rows if row.state is JobState.SUCCEEDED}
     old = {table for table, row in good.items() if row.fencing is None}
     if old and record.plan_uri is not None:
         try:
-            items = stored_items(parts.objects, record.plan_uri)
+            items, problems = readable_items(parts.objects, record.plan_uri)
         except ObjectUnavailable:
             raise
         except ObjectError as error:
-            log.warning("manifest entries of run %s can't be completed: %s", record.run_id, error)
-            items = []
+            items, problems = [], [str(error)]
+        for problem in problems:
+            log.warning("manifest entries of run %s can't be completed: %s", record.run_id, problem)
         for item in items:
             key, mark = item_key(item), item.get("watermark")
             if key.table in old:

@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobState
-from extract_core.errors import ExtractError, ObjectUnavailable
+from extract_core.errors import ExtractError, ObjectError, ObjectUnavailable, TrackingUnavailable
 from extract_core.plan.item_key import item_key
 from extract_core.plan.plan_file import read_plan_line
 from extract_core.status.manifest import entry_place, publish
@@ -102,7 +102,12 @@ def put(  # noqa: PLR0913 - the whole of one attempt
         parts.registry.run_finished(item, row.job_type or "", recorded, log)
     if row.fencing is None:  # version 0.1.0 recorded it
         row = replace(row, fencing=key.fencing, mode=str(_mark(item).get("mode", "full")))
-    publish(parts, row)
+    try:
+        publish(parts, row)
+    except ObjectUnavailable:
+        raise
+    except ObjectError as error:
+        raise TrackingUnavailable(f"the attempt is recorded, but its manifest can't be written: {error}") from error
     return finished
 
 

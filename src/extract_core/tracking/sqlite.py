@@ -63,10 +63,16 @@ class SQLiteTracking:
         """See `TrackingStore.plan_run`."""
         with self._database.writing() as cursor:
             cursor.execute(
-                "UPDATE runs SET plan_uri = ?, planned = ?, policy = ?, skipped = ?, refused = NULL, summary = NULL "
-                "WHERE run_id = ? AND planned IS NULL",
+                "UPDATE runs SET plan_uri = ?, planned = ?, policy = ?, skipped = ?, refused = NULL "
+                "WHERE run_id = ? AND planned IS NULL AND summary IS NULL",
                 (plan_uri, planned, rows.policy_text(policy), rows.skipped_text(skipped), run_id),
             )
+            return _known(cursor, run_id)
+
+    def reopen_run(self, run_id: str) -> RunRecord:
+        """See `TrackingStore.reopen_run`."""
+        with self._database.writing() as cursor:
+            cursor.execute("UPDATE runs SET refused = NULL, summary = NULL WHERE run_id = ? AND planned IS NULL", (run_id,))
             return _known(cursor, run_id)
 
     def refuse_run(self, run_id: str, reason: str) -> RunRecord:

@@ -51,11 +51,13 @@ class TrackingStore(Protocol):
         """
 
     def plan_run(self, run_id: str, *, plan_uri: str, planned: int, policy: Policy, skipped: Sequence[Skipped]) -> RunRecord:
-        """Note that the run is planned: `planned` items stand at `plan_uri`. A run that is planned already stays as it is.
+        """Note that the run is planned: `planned` items stand at `plan_uri`. Clears `refused`. Raises RunNotFound.
 
-        Clears `refused` and the summary that a refusal left: a redriven execution may plan what was refused at first. Raises
-        RunNotFound.
+        A run that is planned already, or that has a summary, stays as it is: it was closed while it was planned.
         """
+
+    def reopen_run(self, run_id: str) -> RunRecord:
+        """Clear `refused` and the summary of a run that was never planned: its execution was redriven. Raises RunNotFound."""
 
     def refuse_run(self, run_id: str, reason: str) -> RunRecord:
         """Note why the run could not be planned; a run that is planned stays as it is. Raises RunNotFound."""

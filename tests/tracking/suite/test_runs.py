@@ -43,9 +43,20 @@ def test_a_planned_run_keeps_its_first_plan(store, make):
 def test_a_refused_run_says_why_until_it_is_planned(store, make):
     store.start_run(make.run())
     assert store.refuse_run("run-1", "sales.yml:1:1: fault").refused == "sales.yml:1:1: fault"
-    store.put_summary("run-1", {"state": "FAILED"})
     planned = store.plan_run("run-1", plan_uri="file:///p", planned=0, policy=Policy(), skipped=[])
     assert (planned.refused, planned.planned, planned.summary) == (None, 0, None)
+
+
+def test_a_closed_run_is_not_planned_until_it_is_reopened(store, make):
+    store.start_run(make.run())
+    store.refuse_run("run-1", "sales.yml:1:1: fault")
+    store.put_summary("run-1", {"state": "FAILED"})
+    closed = store.plan_run("run-1", plan_uri="file:///p", planned=0, policy=Policy(), skipped=[])
+    assert (closed.refused, closed.planned, closed.summary) == ("sales.yml:1:1: fault", None, {"state": "FAILED"})
+    assert store.reopen_run("run-1") == make.run()
+    assert store.plan_run("run-1", plan_uri="file:///p", planned=0, policy=Policy(), skipped=[]).planned == 0
+    store.put_summary("run-1", {"state": "FAILED"})
+    assert store.reopen_run("run-1").summary == {"state": "FAILED"}
 
 
 def test_the_first_summary_stays(store, make):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from asl_generator.errors import GeneratorError, calling
 from asl_generator.machine.core_states import CORE_FUNCTIONS, POOL_FUNCTIONS, RECONCILE_FUNCTION
 from asl_generator.machine.json_text import plain
-from extract_core.contract import Target
+from extract_core.contract import Stack, Target
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -49,13 +49,14 @@ class PlacedJobType:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a machine will run, its name, and the mode of its Map."""
+    """Where a machine will run, its name, the mode of its Map, and what the job types' infrastructure stands on."""
 
     name: str
     partition: str
     region: str
     account: str
     mode: MapMode
+    stack: Stack = field(default_factory=Stack)
 
     def function_arn(self, function: str) -> str:
         """The ARN of a Lambda function of this pipeline: its name is ``<pipeline>-<function>``."""
@@ -80,6 +81,7 @@ class Place:
             map_mode=self.mode,
             deployment=deployment,
             function_arn=function_arn,
+            stack=self.stack,
         )
         return PlacedJobType(installed, deployment, target, function_arns)
 

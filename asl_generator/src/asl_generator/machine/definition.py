@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from asl_generator.branches.assemble import MachineBranch
     from asl_generator.permissions.granted import Granted
-    from extract_core.contract import Json
+    from extract_core.contract import Json, Resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,9 @@ class MachineDefinition:
     `branches` are sorted by job type. `functions` maps the names of the core's Lambda functions to their handlers. `statements`
     are what its states need in the machine's role. `function_statements` are what job types need in the roles of functions, by
     function: the core's that call `diagnose` and `stop`, and the job types' own. `asl_generator.permissions.roles` adds what
-    the core needs itself. `own_functions` are the names of the job types' functions, without the machine's name. `left_out` maps
-    installed job types without a branch to the reason.
+    the core needs itself. `own_functions` are the names of the job types' functions, without the machine's name.
+    `infrastructure` maps logical ids to the resources that job types add to the stack. `left_out` maps installed job types
+    without a branch to the reason.
     """
 
     name: str
@@ -33,6 +34,7 @@ class MachineDefinition:
     statements: tuple[Granted, ...]
     function_statements: Mapping[str, tuple[Granted, ...]] = field(default_factory=dict)
     own_functions: tuple[str, ...] = ()
+    infrastructure: Mapping[str, Resource] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property

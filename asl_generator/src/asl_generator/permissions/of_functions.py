@@ -40,7 +40,12 @@ def of_function(function: str, pipeline: Pipeline, arns: Arns, surroundings: Sur
     """The grants of one of `FUNCTIONS`, without those that job types add."""
     me = f"function {function!r}"
     needs = partial(granted, me)
-    own = {CONFIG_MANAGER_FUNCTION: _config_manager, STATUS_FUNCTION: _status_handler}.get(function, _end_of_run)
+    own = {
+        CONFIG_MANAGER_FUNCTION: _config_manager,
+        STATUS_FUNCTION: _status_handler,
+        SUMMARY_FUNCTION: _end_of_run,
+        RECONCILE_FUNCTION: _reconcile,
+    }[function]
     yield from own(me, pipeline, arns)
     manifests = arns.objects(pipeline.data_uri, _MANIFEST)
     yield needs("reads and checks the tables' manifests (status.manifest)", ("s3:GetObject",), manifests)
@@ -105,6 +110,12 @@ def _end_of_run(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
     yield from listing(me, "looks for plans, results and manifests, and sees which are missing", arns, data, runs)
     yield needs("closes the run (tracking)", tracking_actions(pipeline), arns.table(pipeline.tracking))
     yield needs("reads what an execution started (aws.follow)", ("states:GetExecutionHistory",), arns.executions)
+
+
+def _reconcile(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
+    yield from _end_of_run(me, pipeline, arns)
+    alive = "sees whether the execution that has ended was redriven (aws.client)"
+    yield granted(me, alive, ("states:DescribeExecution",), arns.executions)
 
 
 def listing(needed_by: str, reason: str, arns: Arns, *uris: str) -> Iterator[Granted]:

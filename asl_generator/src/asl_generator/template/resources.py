@@ -1,28 +1,32 @@
-"""What the parts of a template are written with: resources, references, policies."""
+"""What the parts of a template are written with: resources, references, roles."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from asl_generator.permissions import policy_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from extract_core.contract import Json, Statement
 
-KEPT: Final[Mapping[str, Json]] = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-"""Of resources that hold data: the stack may go, they stay."""
 
+def resource(kind: str, properties: Mapping[str, Json], *, after: Sequence[str] = (), keep: bool = False) -> dict[str, Json]:
+    """A resource of this type (``AWS::SNS::Topic``). `after` are the logical ids that must exist before it.
 
-def resource(kind: str, properties: Mapping[str, Json], *, after: Sequence[str] = (), **more: Json) -> dict[str, Json]:
-    """A resource of this type (``AWS::SNS::Topic``). `after` are the logical ids that must exist before it."""
-    made: dict[str, Json] = {"Type": kind, **more}
+    `keep` it if it holds data, or if something in use refers to it: it stays when the stack goes, or no longer has it.
+    """
+    made: dict[str, Json] = {"Type": kind}
     if after:
         made["DependsOn"] = sorted(after)
+    if keep:
+        made |= {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
     return {**made, "Properties": dict(properties)}
 
 
 def ref(logical_id: str) -> dict[str, Json]:
-    """What `Ref` gives for a resource."""
+    """What `Ref` gives for a resource or a parameter."""
     return {"Ref": logical_id}
 
 
@@ -31,23 +35,23 @@ def attribute(logical_id: str, name: str) -> dict[str, Json]:
     return {"Fn::GetAtt": [logical_id, name]}
 
 
-def policy_document(statements: Iterable[Statement]) -> dict[str, Json]:
-    """An IAM policy that allows these statements."""
-    return {"Version": "2012-10-17", "Statement": [_allowed(statement) for statement in statements]}
+def role(
+    logical_id: str, service: str, grants: Iterable[Statement], condition: Mapping[str, Json] | None = None
+) -> dict[str, Json]:
+    """A role that this service may assume, and its policy ``<logical_id>Policy``, a resource of its own.
 
-
-def _allowed(statement: Statement) -> dict[str, Json]:
-    allowed: dict[str, Json] = {
-        "Effect": "Allow",
-        "Action": list(statement.actions),
-        "Resource": list(statement.resources),
-    }
-    return allowed if statement.condition is None else {**allowed, "Condition": dict(statement.condition)}
-
-
-def trusted(service: str, condition: Mapping[str, Json] | None = None) -> dict[str, Json]:
-    """Who may assume a role: one service, under these conditions."""
-    statement: dict[str, Json] = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    What needs the policy depends on it: a machine is refused while its role may not do what it needs.
+    """
+    trust: dict[str, Json] = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     if condition:
-        statement["Condition"] = dict(condition)
-    return {"Version": "2012-10-17", "Statement": [statement]}
+        trust["Condition"] = dict(condition)
+    policy: dict[str, Json] = {
+        "PolicyName": "extract",
+        "PolicyDocument": policy_document(grants),
+        "Roles": [ref(logical_id)],
+    }
+    document: Json = {"Version": "2012-10-17", "Statement": [trust]}
+    return {
+        logical_id: resource("AWS::IAM::Role", {"AssumeRolePolicyDocument": document}),
+        f"{logical_id}Policy": resource("AWS::IAM::Policy", policy),
+    }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from extract_batch.settings import BatchDeployment, BatchSettings
-    from extract_core import JobStatus, Json, TableRun, Target
+    from extract_core import JobStatus, Json, Resource, TableRun, Target
     from extract_core.parsing.verdicts import Verdict
     from extract_core.sync_job.local_end import LocalEnd
 
@@ -101,6 +101,12 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
         queues = [target.arn("batch", f"job-queue/{name}") for name in self.allowed("job_queue", target.deployment)]
         yield Statement(actions=("batch:SubmitJob",), resources=(*definitions, *queues))
         yield from super().permissions(target)
+
+    def infrastructure(self, target: Target[BatchDeployment]) -> Mapping[str, Resource]:
+        """With ``managed``: environment, queue, job definition, roles."""
+        from extract_batch.managed import infrastructure
+
+        return infrastructure(target, target.deployment.managed) if target.deployment.managed else {}
 
     def start_retries(self) -> Iterable[Retry]:
         """Throttles: no job was submitted. SubmitJob has no client token, so a ServerException is not retried.

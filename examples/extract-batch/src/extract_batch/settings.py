@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from extract_core.sync_job.managed import IS_MANAGED, Managed, Name
+
 
 def _of_batch(value: float) -> float:
     if value not in (0.25, 0.5) and (value < 1 or value != int(value)):
@@ -30,6 +32,20 @@ class BatchSettings(BaseModel):
     queue_minutes: int = Field(default=60, ge=0, description="Minutes that a job may wait in its queue.")
 
 
+class ManagedBatch(Managed):
+    """``managed`` of a Batch deployment: the stack makes environment, queue and job definition on Fargate."""
+
+    image: Name = Field(description="The image of the job in ECR of this account and region, with its tag or digest.")
+    subnets: tuple[Name, ...] = Field(min_length=1, description="Where jobs run.")
+    security_groups: tuple[Name, ...] = Field(min_length=1, description="Of the jobs.")
+    max_vcpus: int = Field(default=64, ge=1, description="vCPUs of all jobs at once.")
+
+    @property
+    def repository(self) -> str:
+        """The name of the image's repository."""
+        return self.image.partition("/")[2].partition("@")[0].partition(":")[0]
+
+
 class BatchDeployment(BaseModel):
     """``[job_types.batch]`` of extract.toml: queues and job definitions, by name (a definition with or without ``:revision``)."""
 
@@ -43,3 +59,6 @@ class BatchDeployment(BaseModel):
     job_queues: tuple[str, ...] = Field(default=(), description="Further queues that a config may name.")
     job_definition: str = Field(min_length=1, description="The job definition of every table that names no other.")
     job_definitions: tuple[str, ...] = Field(default=(), description="Further job definitions that a config may name.")
+    managed: Annotated[ManagedBatch | None, IS_MANAGED] = Field(
+        default=None, description="A section with image, subnets and security_groups: the stack makes queue and job definition."
+    )

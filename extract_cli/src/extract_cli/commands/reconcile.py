@@ -10,6 +10,7 @@ from extract_cli.complete import complete_run
 from extract_cli.find_run import find_run
 from extract_cli.options import local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, output_option, print_json, print_table
+from extract_core.errors import ExtractError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,26 +31,37 @@ def reconcile(names: Sequence[str], local: bool, pipeline: Path | None, output: 
     """Clean up after runs that died: their open tables get an end, their jobs are stopped, each run gets its summary.
 
     With RUN, tables that it committed are also added to the manifests if they are missing there. Without RUN, all runs among
-    the last 200 that have no summary. A run that is alive is not changed. It is safe to call this twice.
+    the last 200 that have no summary. A run that is alive is not changed. It is safe to call this twice. Exit code 1 if something
+    could not be cleaned up: the message says what.
     """
     runs = runs_of(pipeline, local=local)
     if names:
         records = [find_run(runs.tracking, name) for name in names]
     else:
         records = [record for record in runs.tracking.runs(_LOOK_BACK) if record.summary is None]
-    results = [_reconciled(runs, record, publish=record.run_id in names) for record in records]
+    results, failed = [], False
+    for record in records:
+        try:
+            results.append(_reconciled(runs, record, publish=record.run_id in names))
+        except ExtractError as error:
+            if len(records) == 1:
+                raise
+            failed = True
+            click.echo(f"run {record.run_id}: {error}", err=True)
     if output == "json":
         print_json(results)
-    elif results:
+    elif results or failed:
         columns = [Column("Run"), Column("Was"), Column("Is")]
         columns += [Column("Manifests added", right=True), Column("Jobs stopped", right=True)]
         print_table(columns, [[*list(result.values())[:4], len(result["stopped_jobs"])] for result in results])
+        for table, problem in (missing for result in results for missing in result["manifests_missing"].items()):
+            click.echo(f"{table} is committed, but its manifest can't be written: {problem}", err=True)
         for job in (job for result in results for job in result["stopped_jobs"] if job["error"]):
             what = f"the {job['job_type']} job of table {job['table']}, attempt {job['attempt']}"
             click.echo(f"{what}, could not be stopped and may still run: {job['error']}", err=True)
     else:
         click.echo("there is nothing to clean up", err=True)
-    return 0
+    return 1 if failed or any(result["manifests_missing"] for result in results) else 0
 
 
 def _reconciled(runs: PipelineRuns, record: RunRecord, *, publish: bool) -> dict[str, Any]:
@@ -58,18 +70,20 @@ def _reconciled(runs: PipelineRuns, record: RunRecord, *, publish: bool) -> dict
     from extract_core.status.manifest import publish_all
 
     before = runs.state(record)
-    published = 0
+    written, missing = 0, dict[str, str]()
     if before != "RUNNING":
         runs.engine.reconcile(record.run_id)
         record = runs.tracking.run(record.run_id)
         if publish:
             rows = last_attempts(runs.tracking.attempts(record.run_id)).values()
             published = publish_all(runs.engine.parts(), record, rows)
+            written, missing = published.written, dict(published.failed)
     return {
         "run_id": record.run_id,
         "before": before,
         "after": runs.state(record),
-        "manifests_added": published,
+        "manifests_added": written,
+        "manifests_missing": missing,
         "stopped_jobs": list(_stopped_jobs(record)) if before == "DIED" else [],
     }
 

@@ -22,14 +22,16 @@ def template(format_: str, file: str, pipeline: Path | None) -> None:
     The same extract.toml and the same plugins give the same bytes.
     """
     from asl_generator.build import build_pipeline
-    from asl_generator.template.assemble import template_of
+    from asl_generator.template.assemble import check_size, template_of
     from asl_generator.template.text import as_json, as_yaml
     from extract_core.pipeline.read import read_pipeline
     from extract_core.registry.loading import discover
 
     read = read_pipeline(pipeline)
-    document = template_of(read, build_pipeline(read, discover(strict=True)))
+    registry = discover(strict=True)
+    document = template_of(read, build_pipeline(read, registry), registry)
     text = as_json(document) if format_ == "json" else as_yaml(document)
+    check_size(text)
     if file == "-":
         click.echo(text, nl=False)
     else:

@@ -6,11 +6,12 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
+from asl_toolkit.services.aws.iam.reference import ReferenceMissing, action_faults
+from asl_toolkit.services.aws.iam.sync_rights import RULE_ACTIONS, SYNC
 from extract_testing.branch.states import every_state
 from extract_testing.breaches import Breach, NotChecked
 from extract_testing.check import check
 from extract_testing.services.models import ModelsMissing, models_of
-from extract_testing.services.sync_rights import RULE_ACTIONS, SYNC
 from extract_testing.subject.calls import calling
 from extract_testing.subject.subject import ACCOUNT, REGION
 
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Statement
     from extract_testing.subject.subject import Subject
-
-_NO_RESOURCES: Final = frozenset({
-    "batch:DescribeJobs", "batch:ListJobs", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "glue:ListJobs",
-    "redshift-data:CancelStatement", "redshift-data:DescribeStatement", "sagemaker:ListTags",
-})  # fmt: skip
-"""Actions that allow ``*`` only (service authorization reference; ListTags: the guide's policies)."""
 
 _STOPS: Final = re.compile(r"(?i)(?:batch)?(?:stop|cancel|terminate|abort|delete)[a-z]")
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
@@ -138,7 +133,7 @@ def _allowed(action: str, statements: list[Statement]) -> list[str]:
 
 @check
 def permissions_are_exact(subject: Subject) -> Iterator[Breach]:
-    """The permissions name exact actions and resources, in the target's partition, without `*`."""
+    """The permissions name actions and resources that AWS has, in the target's partition; `*` only if there is no resource."""
     yield from exact("permissions(target)", statements_of(subject))
     for index, statement in enumerate(statements_of(subject, "aws-us-gov")):
         for resource in statement.resources:
@@ -159,10 +154,17 @@ def exact(whence: str, statements: list[Statement]) -> Iterator[Breach]:
         for action in statement.actions:
             if not _ACTION.fullmatch(action):
                 yield Breach(place, f"it allows {action!r}", "write exact actions, without *")
-        needless = [action for action in statement.actions if action not in _NO_RESOURCES]
-        if "*" in statement.resources and needless:
-            remedy = "write the ARNs, from target.deployment; put actions without resources into a separate statement"
-            yield Breach(place, f"it allows {', '.join(needless)} on everything ('*')", remedy)
+            else:
+                yield from _judged(place, action, statement)
+
+
+def _judged(place: str, action: str, statement: Statement) -> Iterator[Breach]:
+    """What the service authorization reference says against it. Without that reference, only the form is checked."""
+    try:
+        for fault in action_faults(place, action, statement.resources, statement.condition):
+            yield Breach(fault.place, fault.problem, fault.remedy)
+    except ReferenceMissing as missing:
+        raise NotChecked(f"left out: {missing}") from missing
 
 
 def statements_of(subject: Subject, partition: str = "aws", *, rights: str = "permissions") -> list[Statement]:

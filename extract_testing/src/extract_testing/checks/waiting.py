@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from asl_toolkit.services.aws.iam.sync_rights import SYNC
 from extract_core.contract import JobType
 from extract_core.sync_job.base import SyncJob
 from extract_testing.branch.states import every_state, loops_of, reached
 from extract_testing.breaches import Breach
 from extract_testing.check import check
-from extract_testing.services.sync_rights import SYNC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from asl_toolkit.services.aws.iam.sync_rights import SYNC
 from extract_testing.services.models import ModelsMissing, models_of, operation_of
-from extract_testing.services.sync_rights import SYNC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

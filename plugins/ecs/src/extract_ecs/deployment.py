@@ -6,9 +6,12 @@ security groups.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from extract_core.sync_job.managed import IS_MANAGED, Managed, Name
 
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
 
@@ -25,6 +28,15 @@ class CapacityProvider(BaseModel):
 
 def _named(value: object) -> object:
     return {"provider": value} if isinstance(value, str) else value
+
+
+class ManagedEcs(Managed):
+    """``managed`` of an ECS deployment: the stack makes the cluster, the task definition, its roles and its log group."""
+
+    image: Name = Field(description="The image of the job, with its tag or digest: …dkr.ecr.eu-central-1.amazonaws.com/job:1")
+    cpu: int = Field(default=1024, ge=256, description="CPU units of a task; a table may set its own.")
+    memory: int = Field(default=4096, ge=512, description="MiB of a task; a table may set its own.")
+    disk_gib: int = Field(default=30, ge=21, le=200, description="GiB of disk of a task.")
 
 
 class EcsDeployment(BaseModel):
@@ -63,8 +75,24 @@ class EcsDeployment(BaseModel):
         description="The log group of its tasks: what a failed one wrote is read.",
     )
 
+    managed: Annotated[ManagedEcs | None, IS_MANAGED] = Field(
+        default=None, description="A section with image: the stack makes cluster, task definition, roles and log group."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_stack(cls, data: Any) -> Any:
+        """The roles and the log group that the stack makes."""
+        if not isinstance(data, Mapping) or not data.get("managed"):
+            return data
+        family = data.get("task_definition")
+        made = {"task_roles": ("${ECSExecutionRole.Arn}", "${ECSTaskRole.Arn}"), "log_group": f"/ecs/{family}"}
+        return {**made, **data}
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if self.managed and (self.cluster == "default" or ":" in self.cluster + self.task_definition):
+            raise ValueError("managed makes the cluster and the task definition: name both, without ARN and revision")
         if self.launch_type and self.capacity_providers:
             raise ValueError("launch_type and capacity_providers exclude one another: leave one of them out")
         if self.on_fargate() and not self.subnets:

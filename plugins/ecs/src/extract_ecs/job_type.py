@@ -15,7 +15,7 @@ from extract_ecs.logs import task_log
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from extract_core import JobStatus, Json, Outcome, Statement, TableRun, Target
+    from extract_core import JobStatus, Json, Outcome, Resource, Statement, TableRun, Target
     from extract_core.sync_job.local_end import LocalEnd
     from extract_ecs.deployment import EcsDeployment
     from extract_ecs.settings import EcsSettings
@@ -103,6 +103,12 @@ class Ecs(SyncJob["EcsSettings", "EcsDeployment"]):
     def roles(self, deployment: EcsDeployment) -> Sequence[str]:
         """The task and execution roles that the task definitions name."""
         return deployment.task_roles
+
+    def infrastructure(self, target: Target[EcsDeployment]) -> Mapping[str, Resource]:
+        """With ``managed``: cluster, task definition, roles, log group."""
+        from extract_ecs.managed import infrastructure
+
+        return infrastructure(target, target.deployment.managed) if target.deployment.managed else {}
 
     def start_retries(self) -> Iterable[Retry]:
         """Refusals: no task was started.

@@ -14,7 +14,7 @@ from extract_glue.run_arguments import OF_GLUE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from extract_core import FailureClass, JobStatus, Json, TableRun
+    from extract_core import FailureClass, JobStatus, Json, Resource, TableRun, Target
     from extract_core.parsing.verdicts import Verdict
     from extract_core.sync_job.local_end import LocalEnd
     from extract_glue.settings import GlueDeployment, GlueSettings
@@ -103,6 +103,12 @@ class Glue(SyncJob["GlueSettings", "GlueDeployment"]):
             "timeout": settings.timeout_minutes,
             "execution_class": settings.execution_class,
         }
+
+    def infrastructure(self, target: Target[GlueDeployment]) -> Mapping[str, Resource]:
+        """With ``managed``: the job, its role, a connection into a VPC."""
+        from extract_glue.managed import infrastructure
+
+        return infrastructure(target, target.deployment.managed) if target.deployment.managed else {}
 
     def start_retries(self) -> Iterable[Retry]:
         """Refusals: no run was started.

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from extract_core.sync_job.managed import IS_MANAGED, Managed, Name
+
 JobName = Annotated[str, Field(min_length=1, max_length=255)]
 
 WorkerType = Literal[
@@ -33,6 +35,21 @@ class GlueSettings(BaseModel):
     )
 
 
+class ManagedGlue(Managed):
+    """``managed`` of a Glue deployment: the stack makes the job `job_name` and its role."""
+
+    glue_version: str = Field(default="5.0", pattern=r"^\d\.\d$", description="Of the job.")
+    python_modules: tuple[Name, ...] = Field(
+        default=("pyarrow>=18", "adbc-driver-postgresql>=1.7"),
+        description="What pip installs beside the job's wheel when a run starts (--additional-python-modules).",
+    )
+    max_concurrent_runs: int = Field(default=1000, ge=1, le=1000, description="Runs of the job at once.")
+    connections: tuple[Name, ...] = Field(default=(), description="Existing Glue connections of the job.")
+    subnet: str | None = Field(default=None, pattern=r"^subnet-\w+$", description="Makes a connection into this subnet.")
+    security_groups: tuple[Name, ...] = Field(default=(), max_length=50, description="Of the connection that is made.")
+    availability_zone: str | None = Field(default=None, min_length=1, description="Of the subnet.")
+
+
 class GlueDeployment(BaseModel):
     """``[job_types.glue]`` of extract.toml."""
 
@@ -49,4 +66,7 @@ class GlueDeployment(BaseModel):
     )
     security_configuration: str | None = Field(
         default=None, min_length=1, max_length=255, description="The security configuration of every run."
+    )
+    managed: Annotated[ManagedGlue | None, IS_MANAGED] = Field(
+        default=None, description="true, or a section: the stack makes the job job_name. Default: it exists."
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from extract_core.errors import PluginError
-from extract_local.executions.folder import ExecutionFolder
+from extract_core.errors import PluginError, RunNotFound
+from extract_core.runs.engine import ExecutionEnd
+from extract_core.wording import described
+from extract_local.executions.folder import ExecutionFolder, run_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,8 +23,12 @@ if TYPE_CHECKING:
     from extract_core.runs.engine import Rehearsal, RunningExecution
     from extract_local.jobs.starting import JobStarter
 
+log: Final = logging.getLogger(__name__)
+
 _FAST_REHEARSAL: Final = 60.0
 """The speed of waits in a run with injected faults."""
+_DIED: Final = ExecutionEnd(status="ABORTED", cause="the process that ran it died")
+_UNSEEN: Final = ExecutionEnd(status="ABORTED", cause="it ran elsewhere, and the longest time that it may take has passed")
 
 
 class LocalEngine:
@@ -68,7 +75,7 @@ class LocalEngine:
                 data_uri=self._pipeline.data_uri,
                 runs_uri=self._pipeline.runs_uri,
                 is_running=self._is_running_or_closed,
-                history=lambda execution_id: self.history(_run_id(execution_id)),
+                history=lambda execution_id: self.history(run_id_of(execution_id)),
                 publish=publish,
                 stop_here=stop_orphan,
             )
@@ -106,8 +113,8 @@ class LocalEngine:
         machine = asl_toolkit.load(built.definition)
         parts = self.parts()
         require_served(machine, built)
-        folder = ExecutionFolder.create(self._executions, run_id, built.to_json(), event)
-        execution_id = f"{self._arn('execution', self._pipeline.name)}:{run_id}"
+        execution_id = self.execution_id(run_id)
+        folder = ExecutionFolder.create(self._executions, execution_id, built.to_json(), event)
         ended = self._ended_children if self._pipeline.pools else None
         execution = LocalExecution(run_id, execution_id, folder, parts, injections, notes, ended)
         services = services_of(built, parts, folder, injections, self._job_starter())
@@ -120,20 +127,32 @@ class LocalEngine:
         self._starter = self._starter or JobStarter(self._pipeline.folder)
         return self._starter
 
+    def execution_id(self, run_id: str) -> str:
+        """The ARN of a run's execution on this machine."""
+        return f"{self._arn('execution', self._pipeline.name)}:{run_id}"
+
     def is_running(self, execution_id: str) -> bool:
-        """Whether a process on this machine holds the lock of the execution's folder."""
-        return self._folder(_run_id(execution_id)).is_running
+        """Whether a process on this machine holds the lock of the execution's folder.
+
+        An execution of another checkout, which shares the tracking store, can't be seen: it counts as alive until its bound.
+        """
+        from extract_core.runs.unseen import may_run
+
+        folder = self._folder(run_id_of(execution_id))
+        return folder.is_running if folder.is_of(execution_id) else may_run(self.parts(), execution_id)
 
     def reconcile(self, run_id: str) -> None:
-        """Record the end of what a killed process left open."""
+        """Record the end of what a killed process left open. Does nothing for a run that may be alive."""
         from extract_core.runs.reconcile import reconcile
 
-        folder = self._folder(run_id)
-        if not folder.is_running:
-            ended = folder.ended()
-            status = str(ended["status"]) if ended else "ABORTED"
-            cause = str(ended.get("cause") or "") if ended else "the process that ran it died"
-            reconcile(self.parts(), run_id, status, cause)
+        try:
+            execution_id = self.parts().tracking.run(run_id).execution_id
+        except RunNotFound:
+            return
+        if not self.is_running(execution_id):
+            folder = self._folder(run_id)
+            end = (folder.ended() if folder.is_of(execution_id) else _UNSEEN) or _DIED
+            reconcile(self.parts(), run_id, end.status, end.cause or "")
 
     def pace(self, run_id: str, at_once: int) -> None:
         """Leave the number in the run's folder: its process reads it within a second. Raises UsageError."""
@@ -174,14 +193,18 @@ class LocalEngine:
     def _is_running_or_closed(self, execution_id: str) -> bool:
         """For a run that needs the tables or a slot: a run whose process died is closed first, and its jobs are stopped.
 
-        A child of a DISTRIBUTED Map (``…:execution:<machine>/<label>:<name>``) counts as alive unless this process saw its end.
-        The caller asks about its run too.
+        If it can't be closed, its tables can still be taken: what a late job of it writes has an older fencing number. A child of
+        a DISTRIBUTED Map (``…:execution:<machine>/<label>:<name>``) counts as alive unless this process saw its end. The caller
+        asks about its run too.
         """
         if "/" in execution_id:
             return execution_id not in self._ended_children
         alive = self.is_running(execution_id)
         if not alive:
-            self.reconcile(_run_id(execution_id))
+            try:
+                self.reconcile(run_id_of(execution_id))
+            except Exception as error:  # noqa: BLE001 - of another run: it must not stop this one
+                log.warning("%s died and can't be closed now: %s", run_id_of(execution_id), described(error))
         return alive
 
     def _buildable_definition(self) -> tuple[MachineDefinition, tuple[str, ...]]:
@@ -212,7 +235,3 @@ class LocalEngine:
     def _arn(self, kind: str, name: str) -> str:
         pipeline = self._pipeline
         return f"arn:{pipeline.partition}:states:{pipeline.region}:{pipeline.account}:{kind}:{name}"
-
-
-def _run_id(execution_id: str) -> str:
-    return execution_id.rpartition(":")[2]

@@ -91,15 +91,19 @@ class DynamoDBTracking:
             "policy": items.packed(asdict(policy)),
             "skipped": items.packed_skipped(skipped),
         }
-        return self._change(run_id, values, unless="planned", without=("refused", "summary"))
+        return self._change(run_id, values, unless=("planned", "summary"), without=("refused",))
+
+    def reopen_run(self, run_id: str) -> RunRecord:
+        """See `TrackingStore.reopen_run`."""
+        return self._change(run_id, {}, unless=("planned",), without=("refused", "summary"))
 
     def refuse_run(self, run_id: str, reason: str) -> RunRecord:
         """See `TrackingStore.refuse_run`."""
-        return self._change(run_id, {"refused": items.cut(reason, items.TEXT)}, unless="planned")
+        return self._change(run_id, {"refused": items.cut(reason, items.TEXT)}, unless=("planned",))
 
     def put_summary(self, run_id: str, summary: Mapping[str, Json]) -> Mapping[str, Json]:
         """See `TrackingStore.put_summary`."""
-        return self._change(run_id, {"summary": items.packed(summary)}, unless="summary").summary or {}
+        return self._change(run_id, {"summary": items.packed(summary)}, unless=("summary",)).summary or {}
 
     def run(self, run_id: str) -> RunRecord:
         """See `TrackingStore.run`."""
@@ -230,16 +234,16 @@ class DynamoDBTracking:
             hint = f"; the latest one is {latest[0]!r}" if latest else "; no run was recorded here yet"
         return RunNotFound(f"there is no run {run_id!r}{hint}")
 
-    def _change(self, run_id: str, values: Mapping[str, Any], *, unless: str, without: Sequence[str] = ()) -> RunRecord:
-        """Set these attributes of a run's record, unless it has that one; the record as it stands comes back."""
-        sets = ", ".join(f"#{name} = :{name}" for name in values)
+    def _change(self, run_id: str, values: Mapping[str, Any], *, unless: Sequence[str], without: Sequence[str] = ()) -> RunRecord:
+        """Set these attributes of a run's record, unless it has one of those; the record as it stands comes back."""
+        sets = f"SET {', '.join(f'#{name} = :{name}' for name in values)}" if values else ""
         removes = f" REMOVE {', '.join(f'#{name}' for name in without)}" if without else ""
         try:
             item = self._calls.update(
                 keys.run_key(run_id),
-                f"SET {sets}{removes}",
-                f"attribute_exists(pk) AND attribute_not_exists(#{unless})",
-                names={*values, *without, unless},
+                f"{sets}{removes}",
+                " AND ".join(["attribute_exists(pk)", *(f"attribute_not_exists(#{name})" for name in unless)]),
+                names={*values, *without, *unless},
                 values={f":{name}": attribute(value) for name, value in values.items()},
             )
         except Refused as refused:

@@ -15,7 +15,7 @@ from extract_emr.logs import log_tail, logging_to
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from extract_core import JobStatus, Json, TableRun
+    from extract_core import JobStatus, Json, Resource, TableRun, Target
     from extract_core.parsing.verdicts import Verdict
     from extract_core.sync_job.local_end import LocalEnd
     from extract_emr.serverless.settings import ServerlessDeployment, ServerlessSettings
@@ -99,6 +99,12 @@ class EmrServerless(JobRun["ServerlessSettings", "ServerlessDeployment"]):
     def roles(self, deployment: ServerlessDeployment) -> Sequence[str]:
         """The runtime role."""
         return (deployment.execution_role_arn,)
+
+    def infrastructure(self, target: Target[ServerlessDeployment]) -> Mapping[str, Resource]:
+        """With ``managed``: the application and its runtime role."""
+        from extract_emr.serverless.managed import infrastructure
+
+        return infrastructure(target, target.deployment.managed) if target.deployment.managed else {}
 
     def start_retries(self) -> Iterable[Retry]:
         """Throttles and quotas: no job run was made. An internal error, after which a run may be there, is not retried.

@@ -5,10 +5,12 @@ Limits are those of StartJobRun (EMR Serverless API reference; botocore's emr-se
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from extract_core.sync_job.managed import IS_MANAGED, Managed, Name
 from extract_emr.fields import LogUri, Role, Script, ScriptName, ScriptsUri
 from extract_emr.memory import Memory
 from extract_emr.spark_options import SparkOption
@@ -42,6 +44,20 @@ class ServerlessSettings(BaseModel):
     queue_minutes: int = Field(default=60, ge=0, description="Minutes that a run may wait for capacity before it starts.")
 
 
+_OF_THE_STACK = {"application_id": "${EMRServerlessApplication}", "execution_role_arn": "${EMRServerlessRole.Arn}"}
+"""What AWS chooses for the resources that the stack makes (`extract_core.JobType.infrastructure`)."""
+
+
+class ManagedServerless(Managed):
+    """``managed`` of an EMR Serverless deployment: the stack makes the application and its runtime role."""
+
+    release_label: str = Field(default="emr-7.9.0", pattern=r"^emr-[\w.-]{1,60}$", description="Of the application.")
+    max_vcpus: int = Field(default=200, ge=4, description="vCPUs of all its job runs at once; 8 GB of memory for each.")
+    idle_minutes: int = Field(default=15, ge=1, le=10_080, description="Minutes without a job after which it stops.")
+    subnets: tuple[Name, ...] = Field(default=(), max_length=16, description="It runs in these subnets of a VPC.")
+    security_groups: tuple[Name, ...] = Field(default=(), max_length=5, description="Needed with subnets.")
+
+
 class ServerlessDeployment(BaseModel):
     """``[job_types.emr_serverless]`` of extract.toml."""
 
@@ -59,8 +75,19 @@ class ServerlessDeployment(BaseModel):
         },
     )
 
-    application_id: ApplicationId = Field(description="The application of every table that names no other.")
+    application_id: ApplicationId | Literal["${EMRServerlessApplication}"] = Field(
+        description="The application of every table that names no other."
+    )
     application_ids: tuple[ApplicationId, ...] = Field(default=(), description="Further applications that a config may name.")
-    execution_role_arn: Role = Field(description="The runtime role of every job run.")
+    execution_role_arn: Role | Literal["${EMRServerlessRole.Arn}"] = Field(description="The runtime role of every job run.")
     scripts_uri: ScriptsUri = None
     log_uri: LogUri = None
+    managed: Annotated[ManagedServerless | None, IS_MANAGED] = Field(
+        default=None, description="true, or a section: the stack makes the application and its role."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_stack(cls, data: Any) -> Any:
+        """The application and the role that the stack makes."""
+        return {**_OF_THE_STACK, **data} if isinstance(data, Mapping) and data.get("managed") else data

@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
+from extract_core.errors import ObjectError
 from extract_core.runs.engine import ExecutionEnd
 from extract_core.runs.reconcile import reconcile
 from extract_local.executions.children import Children
@@ -121,8 +122,8 @@ class LocalExecution:
             status=result.status, output=result.output, error=result.error, cause=result.cause, notes=(*self._notes, *unused)
         )
         try:
-            with suppress(OSError):  # a full disk; without this file, the tracking store knows the end
-                self._folder.end({"status": end.status, "output": end.output, "error": end.error, "cause": end.cause})
+            with suppress(ObjectError):  # a full disk; without this file, the tracking store knows the end
+                self._folder.end(end)
             # This changes nothing if the machine wrote its summary. It could not if it was aborted, timed out, or failed with an
             # error that no Catch handles (States.Runtime).
             reconcile(self._parts, self.run_id, end.status, self._stopped or end.cause or end.error or "")

@@ -13,18 +13,24 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from extract_core.errors import ExtractError, RunNameTaken
+from extract_core.objects.files import FileObjects, file_uri
+from extract_core.runs.engine import ExecutionEnd
+from extract_core.runs.execution_status import ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from extract_core.contract import Json
+
+log: Final = logging.getLogger(__name__)
 
 
 def segment(name: str) -> str:
@@ -46,8 +52,9 @@ class ExecutionFolder:
         return cls(executions / segment(run_id))
 
     @classmethod
-    def create(cls, executions: Path, run_id: str, definition: str, event: Json) -> ExecutionFolder:
-        """A new folder, locked until `close`. RunNameTaken if this run id was used before."""
+    def create(cls, executions: Path, execution_id: str, definition: str, event: Json) -> ExecutionFolder:
+        """A new folder of this execution (an ARN), locked until `close`. RunNameTaken if its run id was used before."""
+        run_id = run_id_of(execution_id)
         path = executions / segment(run_id)
         try:
             executions.mkdir(parents=True, exist_ok=True)
@@ -62,6 +69,7 @@ class ExecutionFolder:
         folder = cls(path)
         folder._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(folder._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.write(folder._lock, _says(execution_id, os.fstat(folder._lock).st_ino))
         (path / "machine.asl.json").write_text(definition, encoding="utf-8")
         _put(path / "input.json", event)
         return folder
@@ -71,14 +79,26 @@ class ExecutionFolder:
         """Where the jobs' output goes."""
         return self.path / "jobs"
 
+    def is_of(self, execution_id: str) -> bool:
+        """Whether this execution ran here, so that its lock says whether it runs.
+
+        A copy of the folder (its lock is another file), the folder of another execution of this name, and a folder that this user
+        may not read say nothing.
+        """
+        try:
+            lock = self.path / "lock"
+            return lock.read_bytes() in (b"", _says(execution_id, lock.stat().st_ino))  # empty: of an earlier version
+        except OSError:
+            return False
+
     @property
     def is_running(self) -> bool:
         """Whether a process holds the lock."""
         if self._lock is not None:
             return True
         try:
-            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
+            handle = os.open(self.path / "lock", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:  # none, or another user's
             return False
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -88,15 +108,21 @@ class ExecutionFolder:
             os.close(handle)
         return False
 
-    def end(self, end: Mapping[str, Json]) -> None:
+    def end(self, end: ExecutionEnd) -> None:
         """Store how the execution ended."""
-        _put(self.path / "end.json", end)
+        _put(self.path / "end.json", {"status": end.status, "output": end.output, "error": end.error, "cause": end.cause})
 
-    def ended(self) -> Mapping[str, Json] | None:
-        """How it ended. None: it is running, or its process died."""
+    def ended(self) -> ExecutionEnd | None:
+        """How it ended. None: it is running, its process died, or the file says nothing that can be read."""
         try:
-            return cast("Mapping[str, Json]", json.loads((self.path / "end.json").read_text(encoding="utf-8")))
+            end = json.loads((self.path / "end.json").read_bytes())
+            return ExecutionEnd(
+                status=ENDED[ENDED.index(end["status"])], cause=None if end["cause"] is None else str(end["cause"])
+            )
         except FileNotFoundError:
+            return None
+        except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+            log.warning("%s says nothing that can be read: %s", self.path / "end.json", error)
             return None
 
     def put_pace(self, at_once: int) -> None:
@@ -111,30 +137,31 @@ class ExecutionFolder:
             return None
 
     def events(self) -> Iterator[Mapping[str, Json]]:
-        """The history events so far. A last line that a crash cut is left out."""
+        """The history events so far. A line that a crash cut or a disk damaged is left out."""
         try:
-            with (self.path / "events.jsonl").open(encoding="utf-8") as lines:
+            with (self.path / "events.jsonl").open("rb") as lines:
                 for line in lines:
-                    if line.endswith("\n"):
-                        yield json.loads(line)
+                    if line.endswith(b"\n") and (event := _event(line)) is not None:
+                        yield event
         except FileNotFoundError:
             return
 
     def follow(self, *, seconds: float = 0.2) -> Iterator[Mapping[str, Json]]:
         """The history events so far, then each new one until the execution has ended; reads every `seconds`."""
         try:
-            lines = (self.path / "events.jsonl").open(encoding="utf-8")
+            lines = (self.path / "events.jsonl").open("rb")
         except FileNotFoundError:
             return
         with lines:
-            rest = ""
+            rest = b""
             while True:
                 running = self.is_running  # before reading, so that all events of an ended execution are read
                 for line in lines:
                     rest += line
-                    if rest.endswith("\n"):
-                        yield json.loads(rest)
-                        rest = ""
+                    if rest.endswith(b"\n"):
+                        if (event := _event(rest)) is not None:
+                            yield event
+                        rest = b""
                 if not running:
                     return
                 time.sleep(seconds)
@@ -150,8 +177,27 @@ class ExecutionFolder:
             self._lock = None
 
 
+def run_id_of(execution_id: str) -> str:
+    """The name of the execution with this ARN, which is the run id."""
+    return execution_id.rpartition(":")[2]
+
+
+def _says(execution_id: str, inode: int) -> bytes:
+    """What a lock says of itself: which execution holds it, and which file it is, so that a copy is not taken for it."""
+    return f"{execution_id}\n{inode}\n".encode()
+
+
+def _event(line: bytes) -> Mapping[str, Json] | None:
+    """The event of a line; None if the line is damaged."""
+    try:
+        event = json.loads(line.decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        return None
+    is_event = isinstance(event, dict) and isinstance(event.get("type"), str) and isinstance(event.get("id"), int)
+    return event if is_event else None
+
+
 def _put(path: Path, value: Json) -> None:
-    """Write the whole file or nothing."""
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    Path(temporary).replace(path)
+    """Write the whole file or nothing, also if the power fails."""
+    data = (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
+    FileObjects().write(file_uri(path), data)

@@ -7,13 +7,9 @@ science SDK and from AWS's samples. createLabelingJob is not in the table becaus
 EMR on a cluster are only in older copies of the guide and in the CDK.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Final
 
 RULE_ACTIONS: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 """Step Functions calls these for its managed rule when the machine is created. Without them CreateStateMachine fails."""

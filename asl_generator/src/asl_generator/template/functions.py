@@ -1,0 +1,92 @@
+"""The Lambda functions in the template: the core's four and those of job types, each with its role, policy and log group."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from asl_generator.deployments.infrastructure import BUCKET, BUNDLE_KEY
+from asl_generator.machine.core_states import (
+    CONFIG_MANAGER_FUNCTION,
+    CORE_FUNCTIONS,
+    LAMBDA_SECONDS,
+    RECONCILE_FUNCTION,
+    STATUS_FUNCTION,
+    SUMMARY_FUNCTION,
+)
+from asl_generator.template.resources import attribute, ref, resource, role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from asl_generator.permissions import Granted
+    from extract_core.contract import Json, LambdaFunction
+    from extract_core.pipeline.model import Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Memory in MB, which also sets the share of a processor (1,769 MB are one vCPU, Lambda guide), and seconds."""
+
+    memory: int
+    seconds: int
+
+
+_CORE: Final[Mapping[str, Size]] = {
+    CONFIG_MANAGER_FUNCTION: Size(1_769, LAMBDA_SECONDS),
+    STATUS_FUNCTION: Size(512, 300),
+    SUMMARY_FUNCTION: Size(1_769, LAMBDA_SECONDS),
+    RECONCILE_FUNCTION: Size(1_769, LAMBDA_SECONDS),
+}
+_HANDLERS: Final[Mapping[str, str]] = {**CORE_FUNCTIONS, RECONCILE_FUNCTION: "extract_core.lambdas.reconcile.handler"}
+
+
+def function_id(function: str) -> str:
+    """The logical id of a function: ``job-run-status`` → ``JobRunStatusFunction``."""
+    return "".join(part.capitalize() for part in re.findall(r"[A-Za-z0-9]+", function)) + "Function"
+
+
+def function_resources(
+    pipeline: Pipeline, own: Iterable[LambdaFunction], roles: Mapping[str, Sequence[Granted]]
+) -> dict[str, Json]:
+    """The resources of all functions by logical id. `own` are those of job types, `roles` the grants of all roles."""
+    made: dict[str, Json] = {}
+    for function, size in _CORE.items():
+        made |= _one(pipeline, function, _HANDLERS[function], size, roles[function])
+    for declared in own:
+        size = Size(declared.memory_mb, declared.timeout_seconds)
+        made |= _one(pipeline, declared.name, declared.handler.replace(":", "."), size, roles[declared.name])
+    return made
+
+
+def _one(pipeline: Pipeline, function: str, handler: str, size: Size, grants: Sequence[Granted]) -> dict[str, Json]:
+    options, name, logical_id = pipeline.deploy, f"{pipeline.name}-{function}", function_id(function)
+    places: dict[str, Json] = {
+        "EXTRACT_CONFIG_URI": pipeline.config_uri,
+        "EXTRACT_DATA_URI": pipeline.data_uri,
+        "EXTRACT_RUNS_URI": pipeline.runs_uri,
+        "EXTRACT_TRACKING": pipeline.tracking,
+    }
+    if options.event_bus:
+        places["EXTRACT_EVENT_BUS"] = options.event_bus
+    properties: dict[str, Json] = {
+        "FunctionName": name,
+        "Runtime": options.runtime,
+        "Architectures": [options.architecture],
+        "Handler": handler,
+        "Code": {"S3Bucket": ref(BUCKET), "S3Key": ref(BUNDLE_KEY)},
+        "Role": attribute(f"{logical_id}Role", "Arn"),
+        "MemorySize": size.memory,
+        "Timeout": size.seconds,
+        "Environment": {"Variables": places},
+        "LoggingConfig": {"LogGroup": ref(f"{logical_id}Logs")},
+    }
+    if options.subnets:
+        properties["VpcConfig"] = {"SubnetIds": [*options.subnets], "SecurityGroupIds": [*options.security_groups]}
+    logs: dict[str, Json] = {"LogGroupName": f"/aws/lambda/{name}", "RetentionInDays": options.log_retention_days}
+    return {
+        **role(f"{logical_id}Role", "lambda.amazonaws.com", grants),
+        f"{logical_id}Logs": resource("AWS::Logs::LogGroup", logs),
+        logical_id: resource("AWS::Lambda::Function", properties, after=[f"{logical_id}RolePolicy"]),
+    }
