@@ -1,0 +1,1 @@
+"""Deploys a template: the stack, its change sets and progress, the artifacts, and what AWS's refusals mean."""

@@ -1,0 +1,73 @@
+"""What AWS's refusals are turned into: the meaning and the next step."""
+
+from __future__ import annotations
+
+import botocore.exceptions as of_boto
+import pytest
+from botocore.parsers import ResponseParserError
+
+from asl_generator.deploy.faults import DeployError, calling_aws, is_passing
+
+
+def refusal(code: str, message: str = "no", status: int = 400) -> of_boto.ClientError:
+    answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return of_boto.ClientError(answer, "CreateChangeSet")
+
+
+NOT_ALLOWED = (
+    "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: cloudformation:CreateChangeSet on resource: "
+    "arn:aws:cloudformation:eu-central-1:123456789012:stack/nightly/* because no identity-based policy allows the action"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        (of_boto.NoCredentialsError(), "there are no credentials; log in (aws sso login), or set AWS_PROFILE"),
+        (of_boto.ProfileNotFound(profile="x"), "there are no credentials; log in"),
+        (of_boto.UnauthorizedSSOTokenError(), "the credentials have expired; log in"),
+        (refusal("ExpiredToken"), "the credentials have expired; log in"),
+        (refusal("RequestExpired"), "the credentials have expired; log in"),
+        (refusal("InvalidClientTokenId"), "the credentials are not valid; log in"),
+        (refusal("SignatureDoesNotMatch", "the key is wrong"), "the credentials are not valid; log in"),
+        (refusal("SignatureDoesNotMatch", "Signature expired: 1 is now earlier than 2"), "the clock of this machine is wrong"),
+        (refusal("RequestTimeTooSkewed", "The difference is too large"), "the clock of this machine is wrong"),
+        (refusal("Throttling", "Rate exceeded"), "AWS throttled the requests, and ten tries did not help; wait a minute"),
+        (of_boto.EndpointConnectionError(endpoint_url="https://x"), "AWS cannot be reached; check the network and the region"),
+        (of_boto.ReadTimeoutError(endpoint_url="https://x"), "AWS cannot be reached; check the network and the region"),
+        (
+            refusal("AccessDenied", NOT_ALLOWED, 403),
+            (
+                'add to the policy of your role: {"Effect": "Allow", "Action": "cloudformation:CreateChangeSet", "Resource": '
+                '"arn:aws:cloudformation:eu-central-1:123456789012:stack/nightly/*"}'
+            ),
+        ),
+        (refusal("403", "Forbidden", 403), '{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"}'),
+        (ResponseParserError("an HTML page of a proxy"), "an HTML page of a proxy"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_refusal_says_what_to_do(error, meaning):
+    with pytest.raises(DeployError) as caught, calling_aws("deploy", "s3:ListBucket", "arn:aws:s3:::b"):
+        raise error
+    assert str(caught.value).startswith("cannot deploy: ")
+    assert meaning in str(caught.value)
+    assert caught.value.exit_code == 1
+
+
+def test_faults_of_our_own_are_not_hidden():
+    with pytest.raises(KeyError), calling_aws("deploy"):
+        raise KeyError
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (of_boto.ReadTimeoutError(endpoint_url="https://x"), True),
+        (refusal("Throttling"), True),
+        (refusal("InternalFailure", status=500), True),
+        (refusal("ExpiredToken"), False),
+    ],
+)
+def test_only_what_passes_by_itself_is_tried_again(error, passes):
+    assert is_passing(error) is passes

@@ -1,0 +1,61 @@
+"""The configs of a deployment: those beside extract.toml, checked before anything is deployed, uploaded after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from extract_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from extract_core.config.model import SourceConfig
+    from extract_core.errors import Finding
+    from extract_core.objects.store import ObjectStore
+    from extract_core.pipeline.model import Pipeline
+    from extract_core.registry.installed import Registry
+
+FOLDER: Final = "config"
+"""Beside extract.toml."""
+
+
+def checked_configs(pipeline: Pipeline, registry: Registry) -> dict[Path, SourceConfig]:
+    """The configs by file, sorted; none if there is no folder. ConfigError with the findings of all of them."""
+    from extract_core.config.source_files import is_config
+    from extract_core.plan.attempt import Places
+    from extract_core.plan.check import check_source
+    from extract_core.plan.machine import machine_facts
+
+    folder = pipeline.folder / FOLDER
+    paths = sorted(path for path in folder.iterdir() if is_config(path.name) and path.is_file()) if folder.is_dir() else []
+    machine, places = machine_facts(pipeline, registry), Places(data_uri=pipeline.data_uri, runs_uri=pipeline.runs_uri)
+    findings: list[Finding] = []
+    configs: dict[Path, SourceConfig] = {}
+    for path in paths:
+        checked = check_source(path.read_bytes(), file=str(path), registry=registry, machine=machine, places=places)
+        findings += checked.findings
+        if checked.config is not None:
+            configs[path] = checked.config
+    if findings:
+        raise ConfigError(findings)
+    return configs
+
+
+def upload(configs: Mapping[Path, SourceConfig], pipeline: Pipeline, store: ObjectStore) -> list[str]:
+    """Write the configs that differ from those at config_uri. Returns the URIs that were written."""
+    written = []
+    for path in configs:
+        uri, data = f"{pipeline.config_uri}{path.name}", path.read_bytes()
+        if not store.exists(uri) or store.read(uri) != data:
+            store.write(uri, data)
+            written.append(uri)
+    return written
+
+
+def first_run(configs: Mapping[Path, SourceConfig]) -> str:
+    """The command that runs the first table."""
+    for path, config in configs.items():
+        if config.tables:
+            return f"extract run {path.stem} {next(iter(config.tables))}"
+    return "extract run SOURCE TABLE"
