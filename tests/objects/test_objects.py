@@ -311,7 +311,7 @@ def test_a_server_that_is_not_there_is_told(environ, monkeypatch):
 
 def test_without_boto3_the_extra_is_named():
     code = (
-        "import sys; sys.modules['boto3'] = None\n"
+        "import sys; sys.modules['botocore'] = None\n"
         "from extract_core.objects.routed import open_objects\n"
         "open_objects().read('s3://bucket/key')"
     )

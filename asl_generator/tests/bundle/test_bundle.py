@@ -92,7 +92,8 @@ def test_every_file_is_imported_by_a_handler_or_a_plugin(unpacked):
         finder.import_hook(module, None, ["*"])
     imported = {module.__file__ for module in finder.modules.values() if module.__file__}
     compiled = {str(file) for file in unpacked.folder.rglob("*.so")}
-    files = {str(file) for file in unpacked.folder.rglob("*") if file.is_file()}
+    models = {str(file) for file in (unpacked.folder / "extract_models").rglob("*.json")}  # see tests/aws/test_clients.py
+    files = {str(file) for file in unpacked.folder.rglob("*") if file.is_file()} - models
     assert sorted(files - imported - compiled) == []
     assert {Path(file).name.partition(".")[0] for file in compiled} == {"_pydantic_core", "_yaml"}
 

@@ -223,9 +223,9 @@ def cloud(request, dynamodb, tmp_path, monkeypatch) -> Iterator[Cloud]:
         s3.put_object(Bucket="bucket", Key="config/sales.yml", Body=CONFIG.encode())
         dynamodb.create_table(**table_definition("tracking"))
         made = Cloud(tmp_path)
-        boto3.DEFAULT_SESSION.events.register_first("before-send.sfn", made.answer)
-        # of sessions that are made from here on, such as that of the store of objects
-        handlers = [("before-send.s3", made.disturb), *botocore.handlers.BUILTIN_HANDLERS]
+        # of sessions that are made from here on: those of the stores and of the engine
+        own = [("before-send.sfn", made.answer), ("before-send.s3", made.disturb)]
+        handlers = [*own, *botocore.handlers.BUILTIN_HANDLERS]
         monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", handlers)
         yield made
         made.parts.tracking.close()

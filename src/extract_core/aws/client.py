@@ -6,6 +6,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from extract_core.clients import Clients
 from extract_core.errors import TrackingUnavailable
 from extract_core.runs.execution_status import ALIVE
 
@@ -19,13 +20,14 @@ _TRIES: Final = 8  # attempts per call: botocore waits up to 20 s between them, 
 
 
 class StepFunctions:
-    """Calls Step Functions with the credentials of this process, or with `client`. boto3 is imported at the first call.
+    """Calls Step Functions by one of `clients`, or by `client`. botocore is imported at the first call.
 
     A call about an execution goes to the region of its ARN.
     """
 
-    def __init__(self, client: SFNClient | None = None) -> None:
+    def __init__(self, client: SFNClient | None = None, *, make: Clients | None = None) -> None:
         self._client = client
+        self._make = make or Clients()
         self._clients: dict[str | None, SFNClient] = {}
         self._lock = threading.Lock()
 
@@ -56,17 +58,15 @@ class StepFunctions:
             return self._client
         fields = arn.split(":")
         region = fields[3] if arn.startswith("arn:") and len(fields) > 3 and fields[3] else None
-        with self._lock:  # a session makes its clients one at a time (boto3 guide, "Multithreading")
+        with self._lock:
             if region not in self._clients:
+                retries = {"mode": "standard", "total_max_attempts": _TRIES}
                 try:
-                    import boto3
-                    from botocore.config import Config
+                    self._clients[region] = self._make.make("stepfunctions", region=region, retries=retries)
                 except ImportError as error:
                     raise TrackingUnavailable(
                         f"{arn!r}: Step Functions needs boto3; install it with: pip install boto3"
                     ) from error
-                config = Config(retries={"mode": "standard", "total_max_attempts": _TRIES})
-                self._clients[region] = boto3.client("stepfunctions", region_name=region, config=config)
             return self._clients[region]
 
     @contextmanager

@@ -34,6 +34,7 @@ def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, 
     """
     from extract_core.aws import follow
     from extract_core.aws.client import StepFunctions
+    from extract_core.clients import Clients
     from extract_core.objects.routed import open_objects
     from extract_core.registry.loading import discover
     from extract_core.runs.announce import EventBridge
@@ -44,17 +45,18 @@ def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, 
     if missing:
         raise UsageError(f"the environment has no {', '.join(missing)}: set them on the function, as the deployed template does")
     config_uri, data_uri, runs_uri = (environ[name].rstrip("/") + "/" for name in PLACES[:3])
-    step_functions = states or StepFunctions()
+    clients = Clients(frozen.models if frozen else None)
+    step_functions = states or StepFunctions(make=clients)
     return Parts(
-        objects=open_objects(),
-        tracking=open_tracking(environ["EXTRACT_TRACKING"]),
+        objects=open_objects(clients),
+        tracking=open_tracking(environ["EXTRACT_TRACKING"], clients=clients),
         registry=discover(environ=environ, frozen=frozen.plugins if frozen else None),
         config_uri=config_uri,
         data_uri=data_uri,
         runs_uri=runs_uri,
         is_running=step_functions.is_running,
         history=partial(follow.history, step_functions),
-        announce=EventBridge(bus) if (bus := environ.get(EVENT_BUS, "").strip()) else to_nobody,
+        announce=EventBridge(bus, clients=clients) if (bus := environ.get(EVENT_BUS, "").strip()) else to_nobody,
         publish=partial(publish, writers=frozen.reports) if frozen else publish,
         aws=boto3_session,
     )

@@ -56,3 +56,4 @@ def log_json() -> None:
         if not isinstance(handler.formatter, JsonLines):
             handler.setFormatter(JsonLines())
     root.setLevel(logging.INFO)
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells of each client where it found credentials and endpoint

@@ -11,12 +11,13 @@ from extract_core.objects.s3 import S3Objects
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from extract_core.clients import Clients
     from extract_core.objects.store import ObjectStore, Sized, Stamped
 
 
-def open_objects() -> ObjectStore:
+def open_objects(clients: Clients | None = None) -> ObjectStore:
     """The stores of this version: ``file://`` and ``s3://``. Each connects and imports only when it is used."""
-    return RoutedObjects({"file": FileObjects(), "s3": S3Objects()})
+    return RoutedObjects({"file": FileObjects(), "s3": S3Objects(clients=clients)})
 
 
 class RoutedObjects:

@@ -1,4 +1,4 @@
-"""Objects in Amazon S3: ``s3://bucket/key``, the key as it stands. boto3 is imported at the first call.
+"""Objects in Amazon S3: ``s3://bucket/key``, the key as it stands. botocore is imported at the first call.
 
 Facts about S3 are from its API reference: GetObject, PutObject ("Conditional writes": If-None-Match), ListObjectsV2 (keys come
 in the order of their UTF-8 bytes; StartAfter), and from "Amazon S3 data consistency model" (a write is seen whole, by every read
@@ -13,6 +13,7 @@ from contextlib import closing
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from extract_core.clients import Clients
 from extract_core.errors import ObjectError, ObjectUnavailable
 from extract_core.objects.s3_calls import S3Calls, status
 from extract_core.objects.store import Sized, Stamped, too_large
@@ -32,8 +33,10 @@ _TRIES: Final = 5  # of a conditional write that S3 calls in conflict with anoth
 class S3Objects:
     """Objects of buckets, by `client` or as this process may reach S3 (``AWS_ENDPOINT_URL`` is boto3's own setting)."""
 
-    def __init__(self, client: S3Client | None = None, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._calls = S3Calls(client, sleep)
+    def __init__(
+        self, client: S3Client | None = None, *, clients: Clients | None = None, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._calls = S3Calls(client, clients or Clients(), sleep)
 
     def read(self, uri: str, *, most: int | None = None) -> bytes:
         """As in `ObjectStore`."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
+    from extract_core.clients import Clients
+
 T = TypeVar("T")
 
 CONNECTIONS: Final = 16
@@ -59,10 +61,11 @@ _UNREACHABLE: Final = {
 
 
 class S3Calls:
-    """Makes calls by `client`, or by one of its own that is made at the first call."""
+    """Makes calls by `client`, or by one of `clients` that is made at the first call."""
 
-    def __init__(self, client: S3Client | None, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, client: S3Client | None, clients: Clients, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
+        self._clients = clients
         self._lock = threading.Lock()
         self._sleep = sleep
 
@@ -95,23 +98,20 @@ class S3Calls:
             raise raised(f"can't {doing} {uri!r}: {error}{_UNREACHABLE.get(type(error).__name__, '')}") from error
 
     def _connected(self, uri: str) -> S3Client:
-        with self._lock:  # a session makes its clients one at a time (boto3 guide, "Multithreading")
+        with self._lock:
             if self._client is None:
                 try:
-                    import boto3
-                    from botocore.config import Config
+                    from botocore.exceptions import BotoCoreError
                 except ImportError as error:
                     raise ObjectError(f"{uri!r}: S3 needs boto3; install it with: pip install boto3") from error
-                from botocore.exceptions import BotoCoreError
-
-                config = Config(
-                    retries={"mode": "standard", "total_max_attempts": _OF_BOTOCORE},
-                    connect_timeout=_CONNECT_SECONDS,
-                    read_timeout=_READ_SECONDS,
-                    max_pool_connections=CONNECTIONS,
-                )
                 try:
-                    self._client = boto3.session.Session().client("s3", config=config)
+                    self._client = self._clients.make(
+                        "s3",
+                        retries={"mode": "standard", "total_max_attempts": _OF_BOTOCORE},
+                        connect_timeout=_CONNECT_SECONDS,
+                        read_timeout=_READ_SECONDS,
+                        max_pool_connections=CONNECTIONS,
+                    )
                 except (BotoCoreError, ValueError) as error:
                     raise ObjectError(f"{uri!r}: S3 can't be used: {error}") from error
             return self._client

@@ -1,8 +1,9 @@
-"""The list of plugins that a bundle was built with: in a Lambda function nothing is scanned."""
+"""What a bundle was built with: its plugins, so that nothing is scanned in Lambda, and models of AWS services."""
 
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -10,14 +11,20 @@ if TYPE_CHECKING:
     from extract_core.registry.values import FrozenPlugin
 
 MODULE: Final = "extract_frozen"
-"""The name of the module, at the top of a bundle (`asl_generator.bundle`). It has the members of `Frozen`, in capitals."""
+"""The name of the module, at the top of a bundle (`asl_generator.bundle`). It has PLUGINS and REPORTS."""
+MODELS: Final = "extract_models"
+"""The folder of the models, beside that module."""
 
 
 class Frozen(NamedTuple):
-    """The plugins, and the writers of reports (entry-point group ``extract_core.reports``)."""
+    """The plugins, the writers of reports (entry-point group ``extract_core.reports``), and the folder of the models.
+
+    `models` is None if the bundle has none: it was built without botocore.
+    """
 
     plugins: tuple[FrozenPlugin, ...]
     reports: tuple[Contribution, ...]
+    models: Path | None = None
 
 
 def frozen() -> Frozen | None:
@@ -28,4 +35,5 @@ def frozen() -> Frozen | None:
         if error.name != MODULE:
             raise
         return None
-    return Frozen(module.PLUGINS, module.REPORTS)
+    models = Path(str(module.__file__)).with_name(MODELS)
+    return Frozen(module.PLUGINS, module.REPORTS, models if models.is_dir() else None)

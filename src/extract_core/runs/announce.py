@@ -10,6 +10,8 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from extract_core.clients import Clients
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -42,18 +44,17 @@ class EventsClient(Protocol):
 
 
 class EventBridge:
-    """Puts the summary of a run on this bus (a name or an ARN). Without a client, boto3's is made at the first event."""
+    """Puts the summary of a run on this bus (a name or an ARN). Without a client, one is made at the first event."""
 
-    def __init__(self, bus: str, client: EventsClient | None = None) -> None:
+    def __init__(self, bus: str, client: EventsClient | None = None, *, clients: Clients | None = None) -> None:
         self._bus = bus
+        self._clients = clients or Clients()
         self._client = client
 
     def __call__(self, summary: Mapping[str, Json]) -> None:
         """One event. Raises what the client raises, and RuntimeError where EventBridge refuses it."""
         if self._client is None:
-            import boto3
-
-            self._client = boto3.client("events")
+            self._client = self._clients.make("events")
         detail = json.dumps(summary, ensure_ascii=False, sort_keys=True)
         entry = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail, "EventBusName": self._bus}
         answer = self._client.put_events(Entries=[entry])

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from extract_core.clients import Clients
 from extract_core.errors import TrackingError
-from extract_core.tracking.sqlite import SQLiteTracking
 
 if TYPE_CHECKING:
     from extract_core.tracking.store import TrackingStore
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _TABLE: Final = re.compile(r"[A-Za-z0-9_.-]{3,255}")  # names of DynamoDB tables (API reference, CreateTable)
 
 
-def open_tracking(uri: str, *, create: bool = True, read_only: bool = False) -> TrackingStore:
+def open_tracking(uri: str, *, create: bool = True, read_only: bool = False, clients: Clients | None = None) -> TrackingStore:
     """The store at ``sqlite:///absolute/path``, ``file:///absolute/path``, a plain path, or ``dynamodb://table?region=…``.
 
     `create` False: a file that is not there is an error, not made. `read_only`: no file is made or changed; one that is not there
@@ -30,7 +30,7 @@ def open_tracking(uri: str, *, create: bool = True, read_only: bool = False) -> 
             raise TrackingError(f"the tracking place {uri!r} has no absolute path: write {scheme}:///absolute/path")
         return _sqlite(Path(unquote(parts.path)), create=create, read_only=read_only)
     if scheme == "dynamodb":
-        return _dynamodb(uri)
+        return _dynamodb(uri, clients or Clients())
     if scheme or not uri.strip():
         raise TrackingError(
             f"the tracking place {uri!r} is not known: name a file, as in sqlite:///absolute/path, or a table, as in "
@@ -40,6 +40,8 @@ def open_tracking(uri: str, *, create: bool = True, read_only: bool = False) -> 
 
 
 def _sqlite(path: Path, *, create: bool, read_only: bool) -> TrackingStore:
+    from extract_core.tracking.sqlite import SQLiteTracking
+
     if read_only and not path.exists():
         return SQLiteTracking(Path(":memory:"))
     return SQLiteTracking(path, create=create, read_only=read_only)
@@ -58,27 +60,25 @@ def dynamodb_table(uri: str) -> tuple[str, str | None]:
     return parts.netloc, region
 
 
-def _dynamodb(uri: str) -> TrackingStore:
-    """Region, credentials and AWS_ENDPOINT_URL are boto3's, where the place names no region."""
+def _dynamodb(uri: str, clients: Clients) -> TrackingStore:
+    """Region, credentials and AWS_ENDPOINT_URL are botocore's, where the place names no region."""
     table, region = dynamodb_table(uri)
     try:
-        import boto3
+        from botocore.exceptions import BotoCoreError
     except ImportError as error:
         raise TrackingError(f"the tracking place {uri!r} needs boto3; install it with: pip install boto3") from error
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError
-
     from extract_core.tracking.dynamodb.calls import THREADS
     from extract_core.tracking.dynamodb.store import DynamoDBTracking
 
-    config = Config(
-        connect_timeout=5,
-        read_timeout=10,
-        retries={"mode": "standard", "total_max_attempts": 6},
-        max_pool_connections=THREADS,
-    )
     try:
-        client = boto3.client("dynamodb", region_name=region, config=config)
+        client = clients.make(
+            "dynamodb",
+            region=region,
+            connect_timeout=5,
+            read_timeout=10,
+            retries={"mode": "standard", "total_max_attempts": 6},
+            max_pool_connections=THREADS,
+        )
     except (BotoCoreError, ValueError) as error:
         raise TrackingError(f"the tracking place {uri!r} can't be used: {error}") from error
     return DynamoDBTracking(client, table)

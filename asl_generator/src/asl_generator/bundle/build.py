@@ -12,6 +12,7 @@ from asl_generator.bundle.archive import zipped
 from asl_generator.bundle.compiled import compile_modules, interpreter
 from asl_generator.bundle.distributions import Distributions
 from asl_generator.bundle.frozen import frozen_text, plugins_of, reports_of
+from asl_generator.bundle.models import trimmed_models
 from asl_generator.bundle.reach import reached
 from asl_generator.bundle.target import BundleTarget
 from asl_generator.errors import GeneratorError, calling
@@ -38,6 +39,8 @@ _NOT_IMPORTED: Final = frozenset(
     }
 )
 """Imports, by module, that handlers never reach: they stand in functions that a bundle does not call."""
+
+_NO_MODELS: Final = "boto3 is not installed here, so cold starts read the large models of Lambda's own: pip install boto3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +85,12 @@ def build_bundle(machine: MachineDefinition, registry: Registry, target: BundleT
         reports = reports_of(distributions.installed.keys())
         modules = {handler.rpartition(".")[0] for handler in handlers.values()}
         modules |= {plugin.module for plugin in plugins} | {report.value.partition(":")[0].strip() for report in reports}
-        files = {
-            path: file.read_bytes()
-            for path, file in reached(sorted(modules), distributions.folders, leave_out=_NOT_IMPORTED).items()
-        }
+        sources = reached(sorted(modules), distributions.folders, leave_out=_NOT_IMPORTED)
+        files = {path: file.read_bytes() for path, file in sources.items()}
         files[f"{MODULE}.py"] = frozen_text(plugins, reports).encode()
-        notes = _compiled(files, target, Path(scratch, "bundle"))
+        models = trimmed_models([file for path, file in sources.items() if path.startswith("extract_core/")])
+        files |= models
+        notes = (*([] if models else [_NO_MODELS]), *_compiled(files, target, Path(scratch, "bundle")))
     unzipped = sum(map(len, files.values()))
     if unzipped > MAX_UNZIPPED:
         raise GeneratorError([f"the bundle has {unzipped:,} bytes, but Lambda allows {MAX_UNZIPPED:,}: install fewer plugins"])
