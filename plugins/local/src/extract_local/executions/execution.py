@@ -62,7 +62,7 @@ class LocalExecution:
         machine_arn: str,
     ) -> None:
         """Start the interpreter. Its events, and those of the children of its Map, go to the folder and to `events`."""
-        log = EventLog(self._folder.path / "events.jsonl")
+        log = EventLog(self._folder.path)
 
         def listen(history_event: Mapping[str, Json]) -> None:
             log.write(history_event)

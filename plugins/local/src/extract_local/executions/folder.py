@@ -2,7 +2,8 @@
 
 - ``machine.asl.json``  the definition that ran
 - ``input.json``        the event
-- ``events.jsonl``      history events as they happen, in the form of GetExecutionHistory
+- ``events.jsonl``      history events as they happen, in the form of GetExecutionHistory; those of a large run go on in
+  ``events.more.jsonl.gz`` (`event_log`)
 - ``end.json``          how it ended: status, output, error, cause
 - ``pace.json``         how many tables may run at once, if `extract pace` changed it
 - ``jobs/``             the output of each job (stdout and stderr), one file per table and attempt
@@ -23,6 +24,7 @@ from extract_core.errors import ExtractError, RunNameTaken
 from extract_core.objects.files import FileObjects, file_uri
 from extract_core.runs.engine import ExecutionEnd
 from extract_core.runs.execution_status import ENDED
+from extract_local.executions.event_log import EventReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -138,30 +140,15 @@ class ExecutionFolder:
 
     def events(self) -> Iterator[Mapping[str, Json]]:
         """The history events so far. A line that a crash cut or a disk damaged is left out."""
-        try:
-            with (self.path / "events.jsonl").open("rb") as lines:
-                for line in lines:
-                    if line.endswith(b"\n") and (event := _event(line)) is not None:
-                        yield event
-        except FileNotFoundError:
-            return
+        with EventReader(self.path) as reader:
+            yield from reader.new()
 
     def follow(self, *, seconds: float = 0.2) -> Iterator[Mapping[str, Json]]:
         """The history events so far, then each new one until the execution has ended; reads every `seconds`."""
-        try:
-            lines = (self.path / "events.jsonl").open("rb")
-        except FileNotFoundError:
-            return
-        with lines:
-            rest = b""
+        with EventReader(self.path) as reader:
             while True:
                 running = self.is_running  # before reading, so that all events of an ended execution are read
-                for line in lines:
-                    rest += line
-                    if rest.endswith(b"\n"):
-                        if (event := _event(rest)) is not None:
-                            yield event
-                        rest = b""
+                yield from reader.new()
                 if not running:
                     return
                 time.sleep(seconds)
@@ -185,16 +172,6 @@ def run_id_of(execution_id: str) -> str:
 def _says(execution_id: str, inode: int) -> bytes:
     """What a lock says of itself: which execution holds it, and which file it is, so that a copy is not taken for it."""
     return f"{execution_id}\n{inode}\n".encode()
-
-
-def _event(line: bytes) -> Mapping[str, Json] | None:
-    """The event of a line; None if the line is damaged."""
-    try:
-        event = json.loads(line.decode("utf-8", "surrogatepass"))
-    except (ValueError, RecursionError):
-        return None
-    is_event = isinstance(event, dict) and isinstance(event.get("type"), str) and isinstance(event.get("id"), int)
-    return event if is_event else None
 
 
 def _put(path: Path, value: Json) -> None:
