@@ -53,3 +53,22 @@ def test_what_can_not_be_chosen_is_told(pipeline):
     with pytest.raises(UsageError) as error:
         pipeline.plan("run-7", "failed:run-3", source="crm")
     assert str(error.value) == "failed:run-3: that run is of source 'sales', and the event says 'crm'"
+
+
+def test_the_plan_is_gone_and_the_attempts_know_the_tables(pipeline):
+    pipeline.run("run-1", failing=["public.returns"])
+    pipeline.path(pipeline.tracking.run("run-1").plan_uri).unlink()
+    assert names(pipeline.plan("run-2", "failed:run-1")) == ["public.returns"]
+
+
+def test_the_plan_is_gone_and_a_table_has_no_end(pipeline, monkeypatch):
+    pipeline.run("run-1", failing=["public.returns"])
+    uri = pipeline.tracking.run("run-1").plan_uri
+    pipeline.path(uri).unlink()
+    attempts = [row for row in pipeline.tracking.attempts("run-1") if row.table != "public.orders"]
+    monkeypatch.setattr(pipeline.tracking, "attempts", lambda _run: iter(attempts))
+    with pytest.raises(UsageError) as error:
+        pipeline.plan("run-2", "failed:run-1")
+    assert str(error.value) == (
+        f"failed:run-1: the plan of that run is gone ({uri}), and 1 of its 3 tables have no recorded end: name the tables"
+    )

@@ -174,8 +174,8 @@ def test_a_plan_that_is_gone(pipeline):
     with pytest.raises(UsageError) as raised:
         again(pipeline)
     assert str(raised.value) == (
-        f"the plan of run 'run-1' is gone ({uri}; plans are kept 400 days): start a new run and name the tables in its event "
-        "(tables)"
+        f"the plan of run 'run-1' is gone ({uri}; plans are kept 400 days): its settings are lost. Start a new run of its failed "
+        "tables, with the settings of today: extract run sales failed:run-1"
     )
 
 

@@ -27,11 +27,16 @@ def failed_tables(parts: Parts, source: str, run_id: str) -> set[str]:
         raise UsageError(
             f"failed:{run_id}: that run has not ended, so it is not known which tables fail; see: extract status {run_id}"
         )
+    last = last_attempts(parts.tracking.attempts(run_id))
     try:
         planned = {line.table for line in read_plan(parts.objects, record.plan_uri)}
     except ObjectNotFound as error:
-        raise UsageError(f"failed:{run_id}: the plan of that run is gone ({record.plan_uri}): name the tables") from error
-    last = last_attempts(parts.tracking.attempts(run_id))
+        if len(last) < record.planned:
+            raise UsageError(
+                f"failed:{run_id}: the plan of that run is gone ({record.plan_uri}), and {record.planned - len(last):,} of its "
+                f"{record.planned:,} tables have no recorded end: name the tables"
+            ) from error
+        planned = set(last)  # each has an end
     succeeded = {table for table, row in last.items() if row.state is JobState.SUCCEEDED}
     if not planned - succeeded:
         raise UsageError(f"failed:{run_id}: every table of that run succeeded")

@@ -118,7 +118,8 @@ def _lines(planning: Planning, record: RunRecord) -> dict[str, PlannedTable]:
     except ObjectNotFound as error:
         raise UsageError(
             f"the plan of run {record.run_id!r} is gone ({record.plan_uri}; plans are kept {KEPT_DAYS} days): "
-            "start a new run and name the tables in its event (tables)"
+            "its settings are lost. Start a new run of its failed tables, with the settings of today: "
+            f"extract run {record.source} failed:{record.run_id}"
         ) from error
 
 
