@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict
 
-from extract_core import Branch, FailureClass, JobState, JobStatus, JobType, LocalCommand
+from extract_core import Branch, FailureClass, JobState, JobStatus, JobType, LocalCommand, hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,3 +130,9 @@ def write_config(folder: Path, tables: Mapping[str, str]) -> None:
     head = "source_name: s\nextract:\n  job_type: shell\n  db_engine: sqlite\n  db_name: s.db\n  tables:\n"
     lines = (f"    {name}: {config}\n" for name, config in tables.items())
     (folder / "config/s.yml").write_text(head + "".join(lines), encoding="utf-8")
+
+
+@hookimpl
+def extract_job_types() -> list[ShellJob]:
+    """The plugin, for a test that runs the command in a process."""
+    return [ShellJob()]
