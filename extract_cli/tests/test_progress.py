@@ -7,9 +7,12 @@ import json
 import re
 import signal
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
+import pytest
 from rich.console import Console
 
+from extract_cli.views.changes import echo_changes
 from extract_cli.views.pace import Pace
 from extract_cli.views.progress import Progress
 from extract_cli.views.progress_view import _stopping, draw, elapsed, running_line
@@ -176,6 +179,58 @@ def test_of_a_large_run_the_failed_tables_are_lines(monkeypatch):
         [counted(1_200), *(told for number in range(1_200) for told in whole(number, "FAILED" if number == 7 else "SUCCEEDED"))],
     )
     assert shown.getvalue().splitlines() == ["run run-1", "  ✗ t00007                           FAILED       0.0 s"]
+
+
+class Failed:
+    """Says why each table failed, as the tracking store does."""
+
+    def of(self, table):
+        row = {"table": table, "failure": "USER_CODE", "message": f"[no] table\n{table} " + "x" * 200}
+        return SimpleNamespace(**row)
+
+
+@pytest.mark.parametrize("tables", [3, 1_200])
+def test_a_failed_table_comes_with_its_reason_at_once(monkeypatch, tables):
+    shown = io.StringIO()
+    monkeypatch.setattr("extract_cli.views.progress_view.stderr_console", lambda: Console(file=shown, width=40, soft_wrap=True))
+    failed = [counted(tables), *whole(1, "FAILED"), *whole(2, "UNKNOWN")]
+    draw("run-1", failed, Failed())
+    lines = shown.getvalue().splitlines()
+    assert [line[:75] for line in lines] == [
+        "run run-1",
+        "  ✗ t00001                           FAILED       0.0 s  USER_CODE [no] tab",
+        "  ✗ t00002                           UNKNOWN      0.0 s  USER_CODE [no] tab",
+    ]
+    assert lines[1].endswith("[no] table\\nt00001 " + "x" * 91 + "… (229 characters)")
+
+
+def test_changes_are_lines_with_the_reason_of_a_failure(capsys):
+    events = [counted(2), *whole(1, "SUCCEEDED"), *whole(2, "FAILED")]
+    at = "2026-03-01T06:00:00+00:00"
+    assert list(echo_changes([{**told, "timestamp": at} for told in events], Failed())) == [
+        {**told, "timestamp": at} for told in events
+    ]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    message = Failed().of("t00002").message
+    assert lines == [
+        {"planned": 2, "at": at},
+        {"counts": {"total": 2, "pending": 2}, "at": at},
+        {"table": "t00001", "started": at, "job_type": "glue"},
+        {"table": "t00001", "state": "SUCCEEDED", "at": at},
+        {"table": "t00002", "started": at, "job_type": "glue"},
+        {"table": "t00002", "state": "FAILED", "at": at, "failure": "USER_CODE", "message": message},
+    ]
+
+
+@pytest.mark.parametrize("width", [20, 40])
+def test_the_bar_fits_a_narrow_terminal(monkeypatch, width):
+    shown = io.StringIO()
+    monkeypatch.setattr(
+        "extract_cli.views.progress_view.stderr_console", lambda: Console(file=shown, force_terminal=True, width=width)
+    )
+    draw("r", [counted(1_200), *whole(1, "FAILED")])
+    drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.getvalue())
+    assert max(len(line) for line in re.split(r"[\r\n]", drawn) if "✗" not in line) <= width
 
 
 def test_a_log_gets_a_line_of_counts_from_time_to_time(monkeypatch):

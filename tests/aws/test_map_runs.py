@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from extract_cli.commands.watch import changes
+from extract_cli.views.changes import Changes
 from extract_cli.views.progress import Progress
 from extract_core import JobState
 from extract_core.aws import follow
@@ -114,9 +114,11 @@ def test_a_wide_map_is_followed_by_its_counts_and_by_the_tables_that_are_met(sta
     script.children("SUCCEEDED", "c", "b", following="more")
     script.history(CHILD + "c", child("returns", "SUCCEEDED"))
     script.children("SUCCEEDED", "a", token="more")
+    changes = Changes()
     lines = [
         {name: value for name, value in line.items() if name not in ("at", "started")}
-        for line in changes(follow.watch(client, EXECUTION))
+        for event in follow.watch(client, EXECUTION)
+        for line in changes.of(event)
     ]
     none = dict.fromkeys(("pending", "running", "succeeded", "failed", "timedOut", "aborted"), 0)
     assert lines == [

@@ -61,8 +61,9 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _print_json_error(arguments: Sequence[str], error: str, message: str) -> None:
     """The error as JSON, for a program that reads stdout."""
-    if "--output=json" in arguments or ("--output", "json") in pairwise(arguments):
-        import json
+    for form, indent in (("json", 2), ("jsonl", None)):
+        if f"--output={form}" in arguments or ("--output", form) in pairwise(arguments):
+            import json
 
-        sys.stdout.write(json.dumps({"error": error, "message": message}, ensure_ascii=False, indent=2) + "\n")
-        sys.stdout.flush()
+            sys.stdout.write(json.dumps({"error": error, "message": message}, ensure_ascii=False, indent=indent) + "\n")
+            sys.stdout.flush()

@@ -9,7 +9,7 @@ import click
 from extract_cli.complete import complete_run, complete_source, complete_table
 from extract_cli.installed import print_trouble
 from extract_cli.options import engine_of, examples, local_option, pipeline_option
-from extract_cli.views.output import output_option
+from extract_cli.views.output import lines_option
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _starting(command: Callable[..., int]) -> Callable[..., int]:
         ),
         local_option,
         pipeline_option,
-        output_option,
+        lines_option,
     ]
     for option in reversed(options):
         command = option(command)
@@ -144,13 +144,16 @@ def _follow(engine: Engine, event: dict[str, Json], start: Mapping[str, Any]) ->
     if start["max_concurrency"] is not None:
         event["max_concurrency"] = start["max_concurrency"]
     from extract_cli.views.progress_view import run_and_watch
+    from extract_cli.views.reasons import Reasons
     from extract_cli.views.report import report
     from extract_core.plan.run_id import check_run_id, new_run_id
 
     name = check_run_id(start["run_id"]) if start["run_id"] else new_run_id(str(event["source"]))
     rehearsal = _rehearsal(start["inject"], start["fast"])
     print_trouble(engine.parts().registry)
-    _, end = run_and_watch(lambda: engine.start(event, run_id=name, rehearsal=rehearsal))
+    reasons = Reasons(engine.parts().tracking, str(event["source"]), name)
+    as_lines = start["output"] == "jsonl"
+    _, end = run_and_watch(lambda: engine.start(event, run_id=name, rehearsal=rehearsal), reasons, as_lines=as_lines)
     for note in end.notes:
         click.echo(f"note: {note}", err=True)
     return report(engine, name, end, output=start["output"])

@@ -24,6 +24,15 @@ output_option: Callable[[Any], Any] = click.option(
     "--output", "output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Format of stdout."
 )
 
+lines_option: Callable[[Any], Any] = click.option(
+    "--output",
+    "output",
+    type=click.Choice(["text", "json", "jsonl"]),
+    default="text",
+    show_default=True,
+    help="Format of stdout. jsonl: a line per change while the run runs, and the run as the last line.",
+)
+
 _COLOURS: Final = {"SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan", "REFUSED": "yellow"}
 
 
@@ -89,6 +98,11 @@ def plain(value: object, *, keep: str = "", most: int | None = None) -> str:
 def print_json(value: object) -> None:
     """One JSON document on stdout, keys in their order."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_json_line(value: object) -> None:
+    """A line of JSON Lines on stdout. It is written at once, since a program waits for it."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def print_json_rows(

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from extract_cli.views.changes import echo_changes
 from extract_cli.views.output import stderr_console
 from extract_cli.views.pace import Pace, duration
 from extract_cli.views.progress import LARGE, SUCCEEDED, Progress, held_up, moment
@@ -20,21 +21,30 @@ if TYPE_CHECKING:
 
     from rich.progress import Task
 
+    from extract_cli.views.reasons import Reasons
     from extract_core.contract import Json
     from extract_core.runs.engine import ExecutionEnd, RunningExecution
+    from extract_core.tracking.records import AttemptRow
 
 _MARKS: Final = {SUCCEEDED: "[green]✓[/]"}
 _HANGUP: Final[signal.Signals | None] = getattr(signal, "SIGHUP", None)  # Windows has none
 _SHOWN: Final = 4  # running tables named in the bar's line
+_REASON: Final = 120  # characters of the reason in the line of a failed table
 
 
-def run_and_watch(start: Callable[[], RunningExecution]) -> tuple[RunningExecution, ExecutionEnd]:
-    """Start an execution and follow it to its end. Ctrl-C, SIGTERM or a closed terminal stops it; a second one leaves at once."""
+def run_and_watch(
+    start: Callable[[], RunningExecution], reasons: Reasons | None = None, *, as_lines: bool = False
+) -> tuple[RunningExecution, ExecutionEnd]:
+    """Start an execution and follow it to its end. Ctrl-C, SIGTERM or a closed terminal stops it; a second one leaves at once.
+
+    `reasons` says why tables failed. With `as_lines`, each change is also a line of JSON on stdout.
+    """
     with _stopping() as stopper:
         execution = start()
         stopper.take(execution)
         try:
-            draw(execution.run_id, execution.events())
+            events = execution.events()
+            draw(execution.run_id, echo_changes(events, reasons) if as_lines else events, reasons)
         except BaseException:
             if not execution.outlives:
                 execution.stop("the command that followed it ended")
@@ -42,10 +52,10 @@ def run_and_watch(start: Callable[[], RunningExecution]) -> tuple[RunningExecuti
         return execution, execution.end()
 
 
-def draw(run_id: str, events: Iterable[Mapping[str, Json]]) -> None:
+def draw(run_id: str, events: Iterable[Mapping[str, Json]], reasons: Reasons | None = None) -> None:
     """Draw the run of these events until they end. The seconds of a table are those between its events.
 
-    Each table that ended is a line; of a run of more than LARGE tables, only those that failed.
+    Each table that ended is a line; of a run of more than LARGE tables, only those that failed. `reasons` says why they failed.
     """
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -74,21 +84,25 @@ def draw(run_id: str, events: Iterable[Mapping[str, Json]]) -> None:
                 table = progress.again
                 bar.console.print(f"  [yellow]↻[/] {escape(table):<32} attempt {progress.attempts[table]}", highlight=False)
             if ended is not None and (not is_large or progress.ended[ended] != SUCCEEDED):
-                bar.console.print(_ended_line(progress, ended, event), highlight=False)
+                why = reasons.of(ended) if reasons is not None and progress.ended[ended] != SUCCEEDED else None
+                bar.console.print(_ended_line(progress, ended, event, why), highlight=False)
             if (progress.planned, progress.done) != (planned, done):
                 bar.update(line, total=progress.planned, completed=progress.done)
                 if pace.feed(progress.done, progress.planned) and is_large and not console.is_terminal:
                     console.print(f"  {progress.done:,} of {progress.planned:,}, {counts_line(progress, pace)}", highlight=False)
 
 
-def _ended_line(progress: Progress, table: str, event: Mapping[str, Json]) -> str:
+def _ended_line(progress: Progress, table: str, event: Mapping[str, Json], why: AttemptRow | None) -> str:
     from rich.markup import escape
+
+    from extract_cli.views.output import plain
 
     state = progress.ended[table]
     began = progress.since.pop(table, None)
     took = f" {(moment(event) - began).total_seconds():5.1f} s" if began is not None else ""
     mark = _MARKS.get(state, "[red]✗[/]")
-    return f"  {mark} {escape(table):<32} {state:<10}{took}"
+    reason = "" if why is None else f"  {escape(plain(' '.join(filter(None, (why.failure, why.message))), most=_REASON))}"
+    return f"  {mark} {escape(table):<32} {state:<10}{took}{reason}"
 
 
 def counts_line(progress: Progress, pace: Pace) -> str:

@@ -9,7 +9,7 @@ import click
 from extract_cli.pipeline_runs import PipelineRuns
 from extract_cli.views.attempts import print_attempts
 from extract_cli.views.live import look
-from extract_cli.views.output import hint, print_json, print_json_rows
+from extract_cli.views.output import hint, print_json, print_json_line, print_json_rows
 from extract_cli.views.progress import LARGE, lambda_message
 from extract_cli.views.run_json import attempt_json, run_json
 from extract_cli.views.summary import is_large, show_summary
@@ -37,12 +37,17 @@ def report(engine: Engine, run_id: str, end: ExecutionEnd, *, output: str) -> in
         # Nothing was planned, so there are no tables: only the config manager's message is left.
         message = lambda_message(end.cause) or end.error or end.status
         state = runs.state(record) if record is not None else "FAILED"
-        if output == "json":
-            print_json({"run_id": run_id, "state": state, "error": end.error, "message": message, "tables": []})
+        refused = {"run_id": run_id, "state": state, "error": end.error, "message": message}
+        if output == "jsonl":
+            print_json_line(refused)
+        elif output == "json":
+            print_json({**refused, "tables": []})
         for line in message.splitlines():
             click.echo(f"extract: {line}", err=True)
         return _exit_code(end.error)
-    if output == "text" and is_large(record):
+    if output == "jsonl":
+        print_json_line(run_json(record, runs.state(record)))
+    elif output == "text" and is_large(record):
         show_summary(record, output=output)
         _say_how_to_go_on(record, list(last_attempts(runs.tracking.attempts(run_id)).values()), " ".join(runs.options))
     else:
