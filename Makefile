@@ -21,12 +21,13 @@ demo: set-up ## the whole pipeline on this machine, with real rows
 	@extract demo
 
 test: set-up ## all tests; those of PostgreSQL are skipped if the machine has no server (Debian: apt-get install postgresql)
-	@pytest -n auto --dist loadgroup -m "not soak and not browser"
+	@pytest -n auto --dist loadgroup -m "not soak and not browser and not mariadb"
 
 test-postgres: set-up ## only the tests with a temporary PostgreSQL server
 	@EXTRACT_REQUIRE_POSTGRESQL=1 pytest -n auto --dist loadgroup -m "postgres and not soak"
 
-test-mariadb: set-up ## only the tests with a temporary MariaDB server
+test-mariadb: set-up ## only the tests with a temporary MariaDB server, whose package it installs (Debian)
+	@command -v mariadbd >/dev/null || apt-get install -y mariadb-server
 	@EXTRACT_REQUIRE_MARIADB=1 pytest -n auto --dist loadgroup -m "mariadb and not soak"
 
 test-browser: set-up ## only the tests of the report in Chromium, with axe-core; installs both and Playwright (Debian, npm)
