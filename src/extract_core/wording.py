@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from types import FrameType
 
 RAISED: Final = (Exception, SystemExit)
@@ -48,6 +49,19 @@ def did_you_mean(name: str, known: Iterable[str], most: int = 1) -> str:
 def cut(text: str, most: int) -> str:
     """The text with at most this many characters; `` …`` at its end shows that some are missing."""
     return text if len(text) <= most else f"{text[: most - 2]} …"
+
+
+def encodable(text: str) -> str:
+    r"""The text as UTF-8 can carry it: half of a surrogate pair, as a job's output may hold, becomes its escape (``\ud800``)."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def utc(text: str) -> datetime:
+    """The moment of an ISO 8601 text; one without a zone is in UTC. Raises ValueError."""
+    from datetime import UTC, datetime
+
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def how_to_install(*distributions: str) -> str:

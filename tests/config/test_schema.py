@@ -141,7 +141,8 @@ VALUES = [
     "postgresql://u:p@h/d", "x://h/?pwd=p", " {}", "https://h:80/@",
     "2026-01-31", " 2026-01-31T08:00:00.123Z ", "2026-1-31", "1.5", "1,5", 1e20, "JSON", "required", "id", "loom",
     " spindle", "lom", "10%", "101%", "any", "skip", "record", "9" * 19, [], ["a", 1], [None],
-    "${ENV:NO_SUCH}", "${ENV:NO_SUCH:-5}", {}, {"a": 1}, {"--a": 1}, {"--a": None}, {"--run_id": "x"}, {"--a b": 1},
+    "${ENV:EXTRACT_VAR_NO_SUCH}", "${ENV:EXTRACT_VAR_NO_SUCH:-5}",
+    {}, {"a": 1}, {"--a": 1}, {"--a": None}, {"--run_id": "x"}, {"--a b": 1},
 ]  # fmt: skip
 PLACES = {
     "a table": lambda key, value: {"extract": {"job_type": "loom", "tables": {"a": {key: value}}}},

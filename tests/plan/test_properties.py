@@ -31,7 +31,7 @@ extract:
   db_engine: postgres
   db_port: "5432"
   db_secret: postgres/sales
-  db_name: sales_${ENV:STAGE_OF_NOBODY:-dev}
+  db_name: sales_${ENV:EXTRACT_VAR_STAGE_OF_NOBODY:-dev}
   job_types:
     loom: {worker_type: large, lag: 15m}
     spindle: {cluster: main}

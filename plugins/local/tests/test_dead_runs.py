@@ -35,6 +35,7 @@ def dead(demo_project):
     demo_project.config(CONFIG)
     engine = LocalEngine(read_pipeline(demo_project.folder / "extract.toml"))
     event = {"source": "sales", "tables": "*"}
+    engine.parts()
     folder = ExecutionFolder.create(demo_project.folder / ".extract/executions", engine.execution_id(RUN), "{}", event)
     execution = {"id": engine.execution_id(RUN), "name": RUN, "started_at": datetime.now(UTC).isoformat()}
     manage(engine.parts(), {"event": event, "execution": execution, "machine": MACHINE})
@@ -163,3 +164,7 @@ def test_a_dead_run_that_a_reader_can_not_close_is_shown_with_a_note(dead, monke
     done = dead.extract("status", RUN, "--local", code=1)
     assert f"run {RUN}: DIED" in done.stdout
     assert f"note: run {RUN} died, and can't be cleaned up now: the file can't be written\n" in done.stderr
+
+
+def test_the_folder_of_the_runs_is_closed_to_other_users(dead):
+    assert (dead.folder / ".extract").stat().st_mode & 0o777 == 0o700

@@ -1,7 +1,8 @@
 """``${ENV:NAME:-default}`` in a config: for values that differ between environments, such as the name of a database.
 
-It is allowed in `source_type` and in values below `extract`, except job types and tags, and only for variables that can't be
-secret: plans store the value, and commands show it. As in a shell, the default also replaces an empty variable.
+It is allowed in `source_type` and in values below `extract`, except job types and tags, and only for variables whose names begin
+with ``EXTRACT_VAR_``: plans store the value, and commands show it. So no variable that was set for something else, which may be a
+secret, gets there by its name. As in a shell, the default also replaces an empty variable.
 ``$${ENV:NAME}`` is the text ``${ENV:NAME}``, also in the name of a table.
 """
 
@@ -9,6 +10,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+
+from extract_core.secret_texts import names_a_secret, secret_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +23,8 @@ MARK: Final = b"${ENV:"
 _ESCAPED: Final = "$${ENV:"
 _REFERENCE: Final = re.compile(r"(\$?)\$\{ENV:([^}]*)\}")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_KEPT: Final = re.compile(r"AWS_|LAMBDA_|.*(SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|PRIVATE|(^|_)KEY(_|$))", re.IGNORECASE)
+PREFIX: Final = "EXTRACT_VAR_"
+"""Of the variables that a config may name."""
 _WHERE: Final = "it is allowed in values below extract, except job_type and tags"
 _NOT_READ: Final = ("transform", "load")
 
@@ -92,11 +96,19 @@ class Environment:
             self.problems.append(
                 (path, f"{name!r} is not a valid name of a variable; write ${{ENV:NAME}} or ${{ENV:NAME:-default}}", False)
             )
-        elif _KEPT.match(name):
-            reason = "plans store the values of a config; write the name of a secret (db_secret), and no variable of AWS itself"
-            self.problems.append((path, f"the variable {name} can't be used here: {reason}", False))
+        elif not name.startswith(PREFIX) or names_a_secret(name):
+            reason = "plans store the values of a config"
+            if names_a_secret(name):
+                remedy = "write the name of a secret (db_secret)"
+            else:
+                remedy = f"set {PREFIX}{name.upper()} for it, and write ${{ENV:{PREFIX}{name.upper()}}}"
+            self.problems.append((path, f"the variable {name} can't be used here, because {reason}; {remedy}", False))
         else:
             value = self._environ.get(name) or (default if colon else None)
+            if value is not None and (what := secret_in(value)) is not None:
+                remedy = "write the name of a secret (db_secret)"
+                self.problems.append((path, f"the variable {name} holds {what}, and plans would store it; {remedy}", False))
+                return reference[0]
             if value is not None:
                 self.used[path] = name
                 return value

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from extract_core.secret_texts import names_a_secret, secret_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -12,10 +14,6 @@ if TYPE_CHECKING:
     from extract_core.config.spots import Path
     from extract_core.errors import Finding
 
-_SPEAKS: Final = re.compile(
-    r"passwo?r?d|pwd|(?:secret|token|credentials?|(?:api|access|private|secret)[_-]?key)\Z", re.IGNORECASE
-)
-_OF_A_NAME: Final = re.compile(r"(?:name|arn|id|path|ur[il]|file|parameter)\Z", re.IGNORECASE)
 _NAME: Final = re.compile(r"arn:|ssm:|[^/\s]*/|(?:true|false|[0-9]{0,4})\Z", re.IGNORECASE)
 _SAID: Final = (
     "looks like a secret, but plans store this value and commands show it; write the name of a secret, and let the job read it "
@@ -40,5 +38,5 @@ def of_table(config: SourceConfig, table: str) -> Iterator[Finding]:
 def _notes(config: SourceConfig, path: Path, arguments: object) -> Iterator[Finding]:
     entries: Mapping[str, object] = arguments if isinstance(arguments, dict) else {}
     for key, value in entries.items():
-        if _SPEAKS.search(key) and not _OF_A_NAME.search(key) and not _NAME.match(str(value)):
+        if secret_in(str(value), sure=False) or (names_a_secret(key) and not _NAME.match(str(value))):
             yield config.text.finding((*path, key), _SAID, of_key=True)

@@ -18,11 +18,11 @@ from extract_core.config.json_schema import (
     SCALAR,
     SECRET_NAME,
     TEXT,
-    URL_THAT_TELLS,
     integer_schema,
     one_of_schema,
 )
 from extract_core.config.reserved import RESERVED
+from extract_core.secret_texts import redacted, secret_in
 from extract_core.wording import cut, did_you_mean
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _LAG: Final = re.compile(r"([0-9]{1,9})\s*([smhdw]?)")
 _ARGUMENT: Final = re.compile(r"--[^\s=]+")
 _PERCENT: Final = re.compile(r"([0-9]{1,3})\s*%")
-_URL_THAT_TELLS: Final = re.compile(URL_THAT_TELLS)
 _LONGEST: Final = 80  # characters of a value in a message
+_READ: Final = 2_000  # characters in which secrets of a value in a message are looked for
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 
@@ -63,11 +63,9 @@ class BadValue(Exception):  # noqa: N818 - it is about the value, and becomes fi
 
 
 def shown(value: Json) -> str:
-    """A value as messages show it: cut if it is long, and without the secret of a URL."""
+    """A value as messages show it: cut if it is long, and without secrets."""
     text = "nothing" if value is None else repr(value)
-    if "://" in text:
-        text = _URL_THAT_TELLS.sub("://…", text)
-    return cut(text, _LONGEST)
+    return cut(redacted(text[:_READ]), _LONGEST)
 
 
 def kind(value: Json) -> str:
@@ -103,8 +101,9 @@ def _scalar(value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        if "://" in value and _URL_THAT_TELLS.search(value):
-            raise BadValue("holds a URL with a password, and plans would store it; remove user and password" + _BY_NAME)
+        if (what := secret_in(value)) is not None:
+            remove = "remove user and password" if what == "a URL with a password" else "remove it"
+            raise BadValue(f"holds {what}, and plans would store it; {remove}{_BY_NAME}")
         return value
     if isinstance(value, int | float):
         return str(value)

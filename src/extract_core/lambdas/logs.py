@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from extract_core.secret_texts import redacted
+from extract_core.wording import encodable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -30,7 +33,10 @@ def about(**fields: object) -> Iterator[None]:
 
 
 class JsonLines(logging.Formatter):
-    """One line of JSON per record: time, level, logger, message, the fields, and the traceback of an exception."""
+    """One line of JSON per record: time, level, logger, message, the fields, and the traceback of an exception.
+
+    Its texts hold no secret, as far as it can be told, and any text can be written: nothing raises after a commit.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -44,7 +50,8 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        texts = {name: redacted(value) for name, value in line.items() if isinstance(value, str)}
+        return encodable(json.dumps({**line, **texts}, ensure_ascii=False, default=str))
 
 
 def log_json() -> None:

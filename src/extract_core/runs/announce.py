@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from extract_core.clients import Clients
+from extract_core.wording import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +56,7 @@ class EventBridge:
         """One event. Raises what the client raises, and RuntimeError where EventBridge refuses it."""
         if self._client is None:
             self._client = self._clients.make("events")
-        detail = json.dumps(summary, ensure_ascii=False, sort_keys=True)
+        detail = encodable(json.dumps(summary, ensure_ascii=False, sort_keys=True))
         entry = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail, "EventBusName": self._bus}
         answer = self._client.put_events(Entries=[entry])
         if answer.get("FailedEntryCount"):

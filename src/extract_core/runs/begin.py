@@ -28,6 +28,7 @@ from extract_core.runs.marks import committed, planned_from
 from extract_core.runs.order import durations, longest_first
 from extract_core.runs.rerun import repeated, rerun
 from extract_core.runs.summary import unplanned
+from extract_core.secret_texts import redacted
 from extract_core.status.manifest import highest
 from extract_core.tracking.records import Owner, RunRecord, Skipped, TableState
 
@@ -164,7 +165,7 @@ def _refusal(parts: Parts, record: RunRecord) -> Iterator[None]:
     except (ObjectUnavailable, TrackingUnavailable, RunClosed):
         raise
     except Exception as error:
-        reason = str(error) if isinstance(error, ExtractError) else f"{type(error).__name__}: {error}"
+        reason = redacted(str(error) if isinstance(error, ExtractError) else f"{type(error).__name__}: {error}")
         with suppress(TrackingError):
             parts.tracking.refuse_run(record.run_id, reason)
             if not isinstance(error, TablesLocked):

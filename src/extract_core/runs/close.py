@@ -17,6 +17,7 @@ from extract_core.runs.started_jobs import StartedJob
 from extract_core.runs.stop_jobs import stop_jobs
 from extract_core.runs.summary import MOST_KEPT, last_attempts, listed, summarised, unplanned
 from extract_core.runs.waiting import waiting_tables
+from extract_core.secret_texts import redacted
 from extract_core.status.manifest import publish_all
 from extract_core.status.next_attempt import NoNextAttempt, next_attempt
 from extract_core.status.planned import Planned
@@ -63,7 +64,7 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
         return record.summary
     stopped = status.state is JobState.STOPPED
     if record.planned is None:
-        parts.tracking.refuse_run(run_id, record.refused or reason)
+        parts.tracking.refuse_run(run_id, record.refused or redacted(reason))
         summary = unplanned(record, ended_at=parts.now(), reason=record.refused or reason, stopped=stopped)
     else:
         closed = _close_all(parts, record, status).published(parts, record)
@@ -213,7 +214,7 @@ def _close(parts: Parts, item: Mapping[str, Json], status: JobStatus, ended: Map
             state=end.state,
             recorded_at=row.recorded_at,
             failure=end.failure,
-            message=message,
+            message=redacted(message),
         )
         return put(parts, key, item, end, bare).row
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from extract_core.errors import UsageError
+from extract_core.wording import utc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,4 +33,8 @@ def execution_of(payload: Mapping[str, Json]) -> Execution:
             f"the payload's 'execution' has no {', '.join(missing)}: this function is called by the generated state machine, "
             "with id, name and started_at of its execution; build and deploy the machine again"
         )
+    try:
+        utc(fields["started_at"])
+    except ValueError as error:
+        raise UsageError(f"the payload's 'execution' has started_at={fields['started_at']!r}, not a time: {error}") from error
     return Execution(id=fields["id"], name=fields["name"], started_at=fields["started_at"])

@@ -11,6 +11,7 @@ from extract_core.plan.slot_wait import SLOT_RETRIES
 from extract_core.registry.routing import POOL
 from extract_core.runs.longest import Longest, waits
 from extract_core.tracking.lease import holder, taken
+from extract_core.wording import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,7 +83,7 @@ def bound(planned: Sequence[PlannedTable], *, registry: Registry, started_at: st
     wait = waits(SLOT_RETRIES[mode])
     seconds = [longest.seconds(table) + _attempts_with_slot(table) * wait for table in planned] or [0]
     most = sum(seconds) / min(concurrency, len(seconds)) + max(seconds)
-    started = datetime.fromisoformat(started_at)
+    started = utc(started_at)
     return started + min(timedelta(seconds=most) + _MARGIN, _LONGEST)
 
 

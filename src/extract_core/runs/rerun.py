@@ -7,7 +7,6 @@ because the fault was there. A table that has succeeded, in that run or since, i
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from extract_core.contract import FailureClass, JobState
@@ -20,6 +19,7 @@ from extract_core.runs.draft import Draft
 from extract_core.runs.summary import last_attempts
 from extract_core.tracking import watermark
 from extract_core.tracking.records import Policy, Skipped
+from extract_core.wording import utc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -145,7 +145,7 @@ def _since(record: RunRecord, state: TableState | None, line: PlannedTable) -> s
         )
     if state is None or state.last_state is not JobState.SUCCEEDED or state.last_run == record.run_id or state.last_at is None:
         return None
-    since = datetime.fromisoformat(state.last_at) > datetime.fromisoformat(record.started_at)
+    since = utc(state.last_at) > utc(record.started_at)
     return f"succeeded since, in run {state.last_run!r}" if since else None
 
 

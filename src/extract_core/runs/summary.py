@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobState
+from extract_core.secret_texts import redacted
+from extract_core.wording import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from extract_core.contract import Json
     from extract_core.tracking.records import AttemptRow, RunRecord
@@ -83,7 +85,7 @@ def summarised(
         "slowest": [{"table": table, "seconds": seconds} for seconds, table in times[:_SLOWEST]],
         "skipped_tables": len(record.skipped),
         "skipped": [{"table": each.table, "reason": _line(each.reason)} for each in record.skipped[:MOST_KEPT]],
-        "reason": reason or (_nothing_extracted(record) if planned == 0 else None),
+        "reason": redacted(reason) if reason else (_nothing_extracted(record) if planned == 0 else None),
     }
 
 
@@ -111,7 +113,7 @@ def _nothing_extracted(record: RunRecord) -> str:
 
 def unplanned(record: RunRecord, *, ended_at: datetime, reason: str, stopped: bool = False) -> dict[str, Json]:
     """The summary of a run that never got a plan."""
-    return {**_head(record, ended_at), "state": "STOPPED" if stopped else "FAILED", "planned": None, "reason": reason}
+    return {**_head(record, ended_at), "state": "STOPPED" if stopped else "FAILED", "planned": None, "reason": redacted(reason)}
 
 
 def fails(failed: int, planned: int, fail_when: str) -> bool:
@@ -145,7 +147,7 @@ def cause(run_id: str, summary: Mapping[str, Any]) -> str:
 
 
 def _head(record: RunRecord, ended_at: datetime) -> dict[str, Json]:
-    started = datetime.fromisoformat(record.started_at)
+    started = utc(record.started_at)
     return {
         "run_id": record.run_id,
         "source": record.source,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from extract_core.errors import ObjectError, RunNotFound
 from extract_core.plan.item_key import item_key
 from extract_core.plan.plan_file import readable_items
+from extract_core.wording import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +38,7 @@ def may_run(parts: Parts, execution_id: str) -> bool:
         return False
     now = parts.now()
     if record.plan_uri is None:
-        return now < datetime.fromisoformat(record.started_at) + _PLANNING
+        return now < utc(record.started_at) + _PLANNING
     try:
         items, damaged = readable_items(parts.objects, record.plan_uri)
     except ObjectError:

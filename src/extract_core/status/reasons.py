@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import ObjectError
 from extract_core.plan.places import folder, segment
+from extract_core.secret_texts import redacted
 
 if TYPE_CHECKING:
     from extract_core.pipeline.parts import Parts
@@ -23,8 +24,10 @@ _HEAD: Final = 1_500  # the rest is the end, where a stack trace has its error
 def stored_reason(parts: Parts, key: ItemKey, message: str | None) -> tuple[str | None, str | None]:
     """What the row keeps of the message, and the URI of the whole text if that is more.
 
-    If the text cannot be written, it is cut all the same, and the log says why.
+    Neither holds a secret, as far as it can be told from the text. If the text cannot be written, it is cut all the same, and the
+    log says why.
     """
+    message = None if message is None else redacted(message)
     if message is None or len(message) <= MESSAGE_LENGTH:
         return message, None
     uri = message_place(parts.runs_uri, key)

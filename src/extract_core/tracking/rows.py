@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extract_core.contract import FailureClass, JobState
 from extract_core.tracking.old_names import renamed
 from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, Slot, TableState
+from extract_core.wording import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,12 +70,12 @@ def policy_text(policy: Policy) -> str:
 
 def summary_text(summary: Mapping[str, Json]) -> str:
     """The column `summary`."""
-    return storable(json.dumps(summary, ensure_ascii=False, sort_keys=True))
+    return encodable(json.dumps(summary, ensure_ascii=False, sort_keys=True))
 
 
 def skipped_text(skipped: Sequence[Skipped]) -> str:
     """The column `skipped`."""
-    return storable(json.dumps([asdict(each) for each in skipped], ensure_ascii=False))
+    return encodable(json.dumps([asdict(each) for each in skipped], ensure_ascii=False))
 
 
 def run_record(row: Row) -> RunRecord:
@@ -252,13 +253,8 @@ def mark_change(row: Row) -> MarkChange:
     return MarkChange(**dict(zip(MarkChange.__slots__, row, strict=True)))
 
 
-def storable(text: str) -> str:
-    """The text as UTF-8 can carry it."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 def _utf8(row: Row) -> Row:
-    return tuple(storable(value) if isinstance(value, str) and not value.isascii() else value for value in row)
+    return tuple(encodable(value) if isinstance(value, str) and not value.isascii() else value for value in row)
 
 
 def _text(value: object) -> str | None:

@@ -14,7 +14,7 @@ from extract_core.tracking.lease import holder, taken
 from extract_core.tracking.pools import with_slot
 from extract_core.tracking.records import Claim, Finished, Held, RunRecord, TableState
 from extract_core.tracking.settle import settle, with_mark
-from extract_core.wording import did_you_mean
+from extract_core.wording import did_you_mean, encodable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -78,7 +78,7 @@ class SQLiteTracking:
     def refuse_run(self, run_id: str, reason: str) -> RunRecord:
         """See `TrackingStore.refuse_run`."""
         with self._database.writing() as cursor:
-            cursor.execute("UPDATE runs SET refused = ? WHERE run_id = ? AND planned IS NULL", (rows.storable(reason), run_id))
+            cursor.execute("UPDATE runs SET refused = ? WHERE run_id = ? AND planned IS NULL", (encodable(reason), run_id))
             return _known(cursor, run_id)
 
     def put_summary(self, run_id: str, summary: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from extract_core.secret_texts import names_a_secret, secret_in
 from extract_testing.breaches import Breach
 from extract_testing.check import check
 
@@ -15,24 +16,6 @@ if TYPE_CHECKING:
 
     from extract_testing.subject.subject import Subject
 
-_NAME: Final = re.compile(
-    r"(?i)(?:^|[-_.\s])(?:password|passwd|passphrase|pwd|secret|token|api_?key|access_?key|private_?key|credentials?)(?:\.\$)?$"
-    r"|(?:Password|Passwd|SecretAccessKey|SecretKey|ApiKey|PrivateKey|SessionToken|AuthToken)(?:\.\$)?$"
-)
-_VALUES: Final = (
-    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), "an AWS access key"),
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
-    (re.compile(r"(?i)[?&;](?:password|passwd|pwd)=(?![${<])[^&;\s]"), "a URL with a password in it"),
-    (
-        re.compile(r"(?i)(?:^|\s)--?[\w-]*(?:password|passwd|passphrase|secret-?key)[=\s]+(?![-${<])\S"),
-        "a password",
-    ),
-    (re.compile(r"\bBearer\s+[\w.~+/-]{16,}"), "a bearer token"),
-    (re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\."), "a JSON Web Token"),
-    (re.compile(r"\bxox[abeoprs]-[\w-]{10,}"), "a token of Slack"),
-    (re.compile(r"\b(?:gh[opsru]_\w{30,}|github_pat_\w{20,}|glpat-[\w-]{16,})"), "a token of GitHub or GitLab"),
-    (re.compile(r"\b[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s@]+@"), "a URL with a password in it"),
-)
 _NAMES_A_SECRET: Final = re.compile(r"arn:|\$\.|\$\$\.|\{%")
 """Values that name the place of a secret: ARNs and paths."""
 _NAMED_BY_THE_CORE: Final = frozenset({"--db_secret", "ClientToken", "ClientRequestToken", "Token.$", "TaskToken.$"})
@@ -68,7 +51,7 @@ def _secrets(value: object, path: str, place: str, own: Mapping[str, str], harml
             yield from _secrets(inner, f"{path}[{index}]", place, own, harmless)
     elif isinstance(value, str):
         secrets = [f"the value of {where}" for secret, where in own.items() if secret in value]
-        secrets += [what for pattern, what in _VALUES if pattern.search(value)]
+        secrets += [what] if (what := secret_in(value)) else []
         yield from (Breach(place, f"{path} holds {what}", _REMEDY) for what in secrets)
 
 
@@ -78,7 +61,7 @@ def _is_password_of(flag: str, value: str) -> bool:
 
 
 def _is_secret(name: str, value: str) -> bool:
-    return bool(_NAME.search(name)) and name not in _NAMED_BY_THE_CORE and bool(value) and not _NAMES_A_SECRET.match(value)
+    return names_a_secret(name) and name not in _NAMED_BY_THE_CORE and bool(value) and not _NAMES_A_SECRET.match(value)
 
 
 def _own_secrets(subject: Subject) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -67,6 +68,7 @@ class LocalEngine:
             from extract_local.jobs.orphans import stop_orphan
 
             require_local(self._pipeline)
+            _make_private(self._pipeline.home)
             self._parts = Parts(
                 objects=open_objects(),
                 tracking=open_tracking(self._pipeline.tracking),
@@ -235,3 +237,9 @@ class LocalEngine:
     def _arn(self, kind: str, name: str) -> str:
         pipeline = self._pipeline
         return f"arn:{pipeline.partition}:states:{pipeline.region}:{pipeline.account}:{kind}:{name}"
+
+
+def _make_private(home: Path) -> None:
+    """Make the folder of this pipeline's runs. Other users may not enter: jobs' output may hold what a reason would hide."""
+    with suppress(OSError):  # whoever may not write here can still look
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from extract_core.runs.view.document import Step, Timeline
+from extract_core.wording import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ class _Span(NamedTuple):
 
 def seconds_between(begin: str, end: str) -> float:
     """Seconds from one time to another."""
-    return round((datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds(), 3)
+    return round((utc(end) - utc(begin)).total_seconds(), 3)
 
 
 def timeline(rows: Iterable[AttemptRow], started_at: str) -> Timeline:

@@ -26,7 +26,7 @@ from extract_core.tracking.dynamodb.keys import (
 )
 from extract_core.tracking.old_names import renamed
 from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, Slot, TableState
-from extract_core.tracking.rows import storable
+from extract_core.wording import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def attribute(value: object) -> dict[str, Any]:
         return {"N": str(value)}
     if isinstance(value, bytes):
         return {"B": value}
-    return {"S": storable(str(value))}
+    return {"S": encodable(str(value))}
 
 
 def unmarshalled(item: Item) -> Values:
@@ -262,7 +262,7 @@ def packed(value: object) -> str | bytes | None:
     """JSON text; long text compressed."""
     if value is None:
         return None
-    text = storable(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+    text = encodable(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
     return text if len(text) <= _PLAIN else zlib.compress(text.encode())
 
 

@@ -1,0 +1,90 @@
+"""What a secret looks like: one list for configs, variables, the contract kit and reasons."""
+
+from __future__ import annotations
+
+import pytest
+
+from extract_core.secret_texts import names_a_secret, redacted, secret_in
+
+TEXTS = {
+    "postgresql://u:s3cr3t@h/db": "postgresql://u:***@h/db",
+    "postgres://u:p@ss/w@h:5432/db": "postgres://u:***@h:5432/db",
+    "redis://:pw123@host:6379/0": "redis://:***@host:6379/0",
+    "mongodb+srv://u:p%40ss@cluster0/x": "mongodb+srv://u:***@cluster0/x",
+    "jdbc:oracle:thin:scott/tiger@//h:1521/x": "jdbc:oracle:thin:scott/***@//h:1521/x",
+    "jdbc:sqlserver://h;user=u;password=hunter2;x=y": "jdbc:sqlserver://h;user=u;password=***;x=y",
+    "host=x password=hunter2 dbname=y": "host=x password=*** dbname=y",
+    "host=x password='it is' dbname=y": "host=x password=*** dbname=y",
+    "Driver={x};Uid=u;Pwd={a b};": "Driver={x};Uid=u;Pwd=***;",
+    '{"user": "u", "db_password": "hunter2"}': '{"user": "u", "db_password": ***}',
+    "user: u\npassword: hunter2\n": "user: u\npassword: ***\n",
+    "ran job --password hunter2 --x y": "ran job --password *** --x y",
+    "key AKIAIOSFODNN7EXAMPLE is not valid": "key *** is not valid",
+    "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": "aws_secret_access_key = ***",
+    "AWS_SESSION_TOKEN=IQoJb3JpZ2luX2VjEJr==": "AWS_SESSION_TOKEN=***",
+    "Authorization: Bearer abcdefghijklmnopqrst": "Authorization: Bearer ***",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl": "***",
+    "GET https://b.s3.amazonaws.com/k?X-Amz-Date=1&X-Amz-Signature=abcdef1234567890 failed": (
+        "GET https://b.s3.amazonaws.com/k?X-Amz-Date=1&X-Amz-Signature=*** failed"
+    ),
+    "https://a.blob.core.windows.net/c?sv=1&sig=abcdefgh%3D": "https://a.blob.core.windows.net/c?sv=1&sig=***",
+    "AccountName=a;AccountKey=abc123==;EndpointSuffix=core": "AccountName=a;AccountKey=***;EndpointSuffix=core",
+    "https://hooks.slack.com/services/T000/B000/XXXXXXXX": "https://hooks.slack.com/services/***",
+    f"ghp_{'a' * 36}": "***",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----": "***-----END RSA PRIVATE KEY-----",
+}
+MAYBE = {
+    "could not connect to root:hunter2@10.0.0.1": "could not connect to root:***@10.0.0.1",
+    "scott/tiger@db refused": "scott/***@db refused",
+}
+HARMLESS = [
+    'FATAL: password authentication failed for user "x"', "repo:tag@sha256:abcd", "mailto:ann@example.com", "git@github.com:x/y",
+    "db_secret=prod/sales", "--db_secret prod/sales", "jdbc:oracle:thin:@h:1521:x", "http://host:8080/a@b", "s3://bucket/a:b@c",
+    "2026-01-01T10:00:00@x", "arn:aws:secretsmanager:eu-west-1:1:secret:x", "{{resolve:secretsmanager:x:SecretString:password}}",
+    "password=${DB}", "--password {{resolve:x}}", "invalid password: try again", "NextToken=abcdefgh", "max_tokens=9000",
+    "Could not find column 'password' in table 'users'", "actions/checkout@v4",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "hidden"), TEXTS.items())
+def test_a_secret_is_seen_and_hidden(text, hidden):
+    assert secret_in(text) is not None
+    assert redacted(text) == hidden
+    assert redacted(hidden) == hidden
+
+
+@pytest.mark.parametrize(("text", "hidden"), MAYBE.items())
+def test_what_may_be_harmless_is_hidden_but_not_refused(text, hidden):
+    assert (secret_in(text), redacted(text)) == (None, hidden)
+    assert secret_in(text, sure=False) is not None
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_is_no_secret_stays_as_it_is(text):
+    assert (secret_in(text, sure=False), redacted(text)) == (None, text)
+
+
+SECRETS = "--password db_pass dbPassword API-KEY apiKey secretAccessKey DB_PW MYSQL_PWD GITHUB_PAT client_secret Password.$ creds"
+NAMES = (
+    "passwordName password_file max_tokens sortKey primary_key partition_key bypass access_key_id ClientToken SecretString key"
+)
+
+
+@pytest.mark.parametrize("name", SECRETS.split())
+def test_names_that_hold_a_secret(name):
+    assert names_a_secret(name)
+
+
+@pytest.mark.parametrize("name", NAMES.split())
+def test_names_that_hold_none(name):
+    assert not names_a_secret(name)
+
+
+PIECES = ["x", "a:", "://", "password ", "eyJ", "a/b@", "-----BEGIN PRIVATE KEY-----", " ", "--", "password="]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_long_text_is_read_to_its_end(piece):
+    """The test's own time limit is the assertion: a pattern whose time grows with the square would take minutes."""
+    text = piece * (500_000 // len(piece))
+    assert redacted(f"{text}\nAKIAIOSFODNN7EXAMPLE").endswith("***")
