@@ -1,11 +1,12 @@
 """Kills the process of a run at random moments until all its tables are extracted, again and again. Started by `test_kills`.
 
-    python tests/scale/killing.py FOLDER --kills 200 --tables 500 --seed 1
+    python tests/scale/killing.py FOLDER --kills 200 --tables 500 --seed 1 [--pool SIZE]
 
 A chain begins with a run of all tables. If its process is killed, the next process cleans up after it and reruns its tables, and
 may be killed as well, until one comes to its end. Then each table must have exactly one success in the chain, whose files its
-manifest names, and no lease. Half of the kills come at a random event of the run, the others after a random time, so that they
-also hit the clean-up and the plan. `more` of `Chain` is for what else must hold at the end of a chain.
+manifest names, and no lease. With ``--pool``, all tables share a pool of this size, and no slot may be held. Half of the kills
+come at a random event of the run, the others after a random time, so that they also hit the clean-up and the plan. `more` of
+`Chain` is for what else must hold at the end of a chain.
 
 The processes are forks of this one, which has imported everything and has no thread. The last line of stdout is a JSON object.
 """
@@ -52,9 +53,16 @@ _ = (asl_generator, asl_toolkit, extract_local)  # imported here, so that the fo
 class Chain:
     """A project, and the processes that run its tables. `more` checks the folder at the end of a chain, and raises."""
 
-    def __init__(self, folder: Path, tables: int, chance: random.Random, more: Callable[[Path], None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        tables: int,
+        chance: random.Random,
+        more: Callable[[Path], None] | None = None,
+        table: str = "{}",
+    ) -> None:
         self.folder = folder
-        self.tables = write_project(folder, tables)
+        self.tables = write_project(folder, tables, table=table)
         self.kills: Counter[str] = Counter()
         self._chance = chance
         self._more = more
@@ -163,6 +171,13 @@ def _work(folder: Path, run: str, before: str | None, kill_at: int | None) -> in
     raise UsageError(f"{run}: {end.status}: {end.error}: {end.cause}")
 
 
+def no_slot_is_held(folder: Path) -> None:
+    """Each slot of the pool was given back."""
+    with open_tracking(str(folder / "tracking.db")) as tracking:
+        held = tracking.slots("db")
+    assert not held, f"slots that are still held: {', '.join(map(str, held))}"
+
+
 def main(argv: list[str]) -> int:
     """Kill, check, and print the figures."""
     parser = argparse.ArgumentParser()
@@ -170,9 +185,15 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--tables", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--pool", type=int)
     options = parser.parse_args(argv)
     chance = random.Random(options.seed)  # noqa: S311 - no secret
-    chain = Chain(options.folder, options.tables, chance)
+    if options.pool is None:
+        chain = Chain(options.folder, options.tables, chance)
+    else:
+        chain = Chain(options.folder, options.tables, chance, no_slot_is_held, table="{pool: db}")
+        with (options.folder / "extract.toml").open("a", encoding="utf-8") as file:
+            file.write(f"\n[pools]\ndb = {options.pool}\n")
     began, chains = time.monotonic(), 0
     while sum(chain.kills.values()) < options.kills:
         chain.go(options.kills)

@@ -13,9 +13,9 @@ import pytest
 TESTS = Path(__file__).parents[1]
 
 
-def kill(folder: Path, kills: int, tables: int, seed: int) -> dict:
+def kill(folder: Path, kills: int, tables: int, seed: int, *more: str) -> dict:
     """Run `killing.py` in a process without threads; return its figures."""
-    arguments = ("--kills", str(kills), "--tables", str(tables), "--seed", str(seed))
+    arguments = ("--kills", str(kills), "--tables", str(tables), "--seed", str(seed), *more)
     done = subprocess.run(
         [sys.executable, str(TESTS / "scale/killing.py"), str(folder), *arguments],
         env={**os.environ, "PYTHONPATH": str(TESTS)}, capture_output=True, text=True, check=False,
@@ -34,3 +34,9 @@ def test_a_few_kills(tmp_path):
 @pytest.mark.timeout(7200)
 def test_two_hundred_kills_of_a_run_with_five_hundred_tables(tmp_path):
     assert sum(kill(tmp_path / "p", kills=200, tables=500, seed=1)["kills"].values()) == 200
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_two_hundred_kills_of_a_run_with_five_hundred_tables_of_a_pool(tmp_path):
+    assert sum(kill(tmp_path / "p", 200, 500, 2, "--pool", "8")["kills"].values()) == 200

@@ -292,7 +292,7 @@ def test_a_slot_that_no_state_names_is_freed(store, make, dynamodb):
     )
     state = {"pk": {"S": "TABLE#sales#public.a"}, "sk": {"S": "STATE"}}
     dynamodb.delete_item(TableName="tracking", Key=state)
-    store.free_slot(replace(slot, taken_at="later"))
+    assert not store.free_slot(replace(slot, taken_at="later"))
     assert store.slots("db") == [slot]
-    store.free_slot(slot)
+    assert store.free_slot(slot)
     assert store.slots("db") == []

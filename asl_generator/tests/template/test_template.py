@@ -117,6 +117,11 @@ class TestTraps:
             assert function["Code"] == {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": "BundleKey"}}
             assert (function["Architectures"], function["Runtime"]) == (["arm64"], "python3.13")
 
+    def test_a_pipeline_with_pools_has_one_function_more(self, template):
+        functions = of_type(template(f"[pools]\ndb = 8\n{THREE}"), "AWS::Lambda::Function")
+        assert len(functions) == 5
+        assert functions["TakeSlotFunction"]["Handler"] == "extract_core.lambdas.take_slot.handler"
+
     def test_each_function_has_a_role_of_its_own(self, template):
         roles = [of["Role"]["Fn::GetAtt"][0] for of in of_type(template(ALL), "AWS::Lambda::Function").values()]
         assert len(set(roles)) == len(roles) == 4

@@ -38,6 +38,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "status": ("extract_cli.commands.status:status", "Show how a run went, table by table."),
         "report": ("extract_cli.commands.report:report", "Write the report of a run to one HTML file."),
         "runs": ("extract_cli.commands.status:runs", "List the latest runs."),
+        "pools": ("extract_cli.commands.pools:pools", "Show who holds the slots of the pools, and how many tables wait."),
         "history": ("extract_cli.commands.history:history", "List the attempts at a table over all runs."),
         "data": ("extract_cli.commands.data:data", "Print the files that hold the rows of a table now."),
         "logs": ("extract_cli.commands.history:logs", "Show what the job of a table wrote, and why it failed."),

@@ -12,9 +12,11 @@ from itertools import pairwise
 import pytest
 
 from extract_core.pipeline.read import read_pipeline
+from extract_core.tracking.records import Guard, Owner, RunRecord
 from extract_core.tracking.sqlite import SQLiteTracking
 from extract_local.engine import LocalEngine
 
+AT = "2026-03-01T06:05:00+00:00"
 SALES = """
 source_name: sales
 extract:
@@ -68,6 +70,81 @@ def test_a_run_that_was_killed_holds_its_slot_until_another_one_wants_it(project
     done = project.extract("run", "sales", "public.categories", "--local", "--run-id", "two", "--output", "json")
     assert [row["state"] for row in json.loads(done.stdout)["tables"]] == ["SUCCEEDED"]
     assert slots(project) == []
+
+
+@pytest.fixture
+def left_over(demo_project):
+    """A run that has ended, and whose plan is gone, still holds slots; another one is running."""
+    toml = demo_project.folder / "extract.toml"
+    toml.write_text(f"{toml.read_text()}\n[pools]\nsales-db = 3\nspare = 1\n")
+    demo_project.config(SALES.replace("crm.contacts: {pool: other}", "crm.contacts: {}"))
+    with SQLiteTracking(demo_project.folder / ".extract" / "tracking.db") as store:
+        run = RunRecord(run_id="one", execution_id="arn:aws:states:x:1:execution:extract:one", source="sales", started_at=AT)
+        store.start_run(run)
+        owner = Owner(execution_id=run.execution_id, run_id="one", started_at=AT, bound="2100-01-01T00:00:00+00:00")
+        now = datetime.fromisoformat(AT)
+        store.take("sales", ["public.customers"], owner, is_running=lambda _: True, now=now, all_or_nothing=True)
+        guard = Guard(run_id="one", fencing=1, attempt=1)
+        child = "arn:aws:states:x:1:execution:extract/Tables:1b4e28ba"
+        store.take_slot("sales", "public.customers", pool="sales-db", size=1, guard=guard, execution_id=child, taken_at=AT)
+        store.put_summary("one", {"state": "FAILED"})
+    return demo_project
+
+
+def test_pools_shows_holders_and_reconcile_frees_those_of_dead_runs(left_over):
+    shown = left_over.extract("pools", "--local")
+    assert shown.stdout == (
+        " Pool       Size   Held   Waiting\n"
+        " ────────────────────────────────\n"
+        " sales-db      3      1         0\n"
+        " spare         1      0         0\n\n"
+        " Pool       Held by table      Run   State     Since\n"
+        " ───────────────────────────────────────────────────────────────────────\n"
+        f" sales-db   public.customers   one   REFUSED   {AT}\n\n"
+    )
+    assert shown.stderr == ("slots of runs that do not run any more can be freed: extract reconcile --local\n  their runs: one\n")
+    (pool,) = json.loads(left_over.extract("pools", "sales-db", "--local", "--output", "json").stdout)
+    assert pool == {
+        "pool": "sales-db", "size": 3, "held": 1, "waiting": 0, "waiting_by_run": {},
+        "holders": [{"number": 1, "run_id": "one", "run_state": "REFUSED", "source": "sales", "table": "public.customers",
+                     "since": AT}],
+    }  # fmt: skip
+    freed = left_over.extract("reconcile", "--local")
+    assert freed.stderr == f"slot 1 of pool sales-db is free again: it was held by 'public.customers' of run 'one' since {AT}\n"
+    assert left_over.extract("reconcile", "--local").stderr == "there is nothing to clean up\n"
+    assert json.loads(left_over.extract("pools", "sales-db", "--local", "--output", "json").stdout)[0]["held"] == 0
+
+
+def test_wrong_names_and_unused_pools_are_told(left_over):
+    assert left_over.call("pools", "sales-bd", "--local").stderr.splitlines()[-1] == (
+        "extract: extract.toml has no pool 'sales-bd' in [pools]; did you mean 'sales-db'?"
+    )
+    (note,) = json.loads(left_over.extract("validate", "--output", "json").stdout)["notes"]
+    assert note.endswith(": pools.spare: no table uses this pool; write pool: spare in a config, or remove the pool")
+    assert "no table uses this pool" not in left_over.extract("validate", "sales").stderr
+    plain = left_over.folder / "extract.toml"
+    plain.write_text(plain.read_text().partition("[pools]")[0])
+    left_over.config(SALES.replace("  pool: sales-db\n", "").replace("{pool: other}", "{}"))
+    assert left_over.extract("pools", "--local").stderr == (
+        "there is no pool: write one in [pools] of extract.toml, such as sales-db = 8\n"
+    )
+
+
+def test_tables_of_a_running_run_wait(project, long_job):
+    run = subprocess.Popen(
+        project.command("run", "sales", "public.*", "--local", "--run-id", "one"),
+        cwd=project.folder, env=project.environ(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        while not long_job.exists() and run.poll() is None:
+            time.sleep(0.02)
+        (pool,) = json.loads(project.extract("pools", "sales-db", "--local", "--output", "json").stdout)
+    finally:
+        run.kill()
+        run.wait()
+    ended = 2 - pool["waiting"]  # of the tables whose turn came before
+    assert (pool["held"], pool["holders"][0]["table"]) == (1, "public.customers")
+    assert pool["waiting_by_run"] == ({"one": pool["waiting"]} if ended < 2 else {})
 
 
 @pytest.fixture

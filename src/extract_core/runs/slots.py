@@ -15,7 +15,7 @@ from extract_core.plan.item_key import item_key
 from extract_core.tracking.records import Guard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
@@ -71,7 +71,7 @@ class SlotTaker:
         return {"pool": slot.pool, "number": slot.number}
 
     def _free_dead(self, pool: str) -> bool:
-        """Free slots of dead executions, the oldest first. Returns whether one was freed."""
+        """Free slots of dead executions, the oldest first. Returns whether one is free now."""
         now = time.monotonic()
         holders = sorted(self._parts.tracking.slots(pool), key=lambda slot: slot.taken_at)
         due = [slot for slot in holders if now - self._alive.get(slot.execution_id, -_ASK_AGAIN) >= _ASK_AGAIN]
@@ -81,11 +81,17 @@ class SlotTaker:
             if is_held(self._parts, slot):
                 self._alive[slot.execution_id] = now
                 continue
-            self._parts.tracking.free_slot(slot)
             freed = True
-            fields: dict[str, Any] = {"run_id": slot.run_id, "table": slot.table}
-            log.warning("slot %d of pool %s is free: its execution is dead", slot.number, pool, extra={"extract": fields})
+            if self._parts.tracking.free_slot(slot):  # else its attempt has ended meanwhile
+                fields: dict[str, Any] = {"run_id": slot.run_id, "table": slot.table}
+                log.warning("slot %d of pool %s is free: its execution is dead", slot.number, pool, extra={"extract": fields})
         return freed
+
+
+def free_dead(parts: Parts, pools: Iterable[str]) -> list[Slot]:
+    """Free the slots of all dead executions in these pools, and return them."""
+    dead = [slot for pool in pools for slot in parts.tracking.slots(pool) if not is_held(parts, slot)]
+    return [slot for slot in dead if parts.tracking.free_slot(slot)]
 
 
 def is_held(parts: Parts, slot: Slot) -> bool:

@@ -171,12 +171,14 @@ class SQLiteTracking:
         with self._database.reading() as cursor:
             return _slots(cursor, pool)
 
-    def free_slot(self, slot: Slot) -> None:
+    def free_slot(self, slot: Slot) -> bool:
         """See `TrackingStore.free_slot`."""
         with self._database.writing() as cursor:
             state = _states(cursor, slot.source, (slot.table,)).get(slot.table)
-            if state is not None and state.slot == slot:
-                cursor.execute(_PUT_STATE, rows.state_row(replace(state, slot=None)))
+            if state is None or state.slot != slot:
+                return False
+            cursor.execute(_PUT_STATE, rows.state_row(replace(state, slot=None)))
+            return True
 
     def finish(self, row: AttemptRow, *, guard: Guard, commit: Commit | None = None, last: bool = True) -> Finished:
         """See `TrackingStore.finish`."""

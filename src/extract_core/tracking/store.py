@@ -111,8 +111,11 @@ class TrackingStore(Protocol):
     def slots(self, pool: str) -> Sequence[Slot]:
         """The slots of a pool that are held, by number."""
 
-    def free_slot(self, slot: Slot) -> None:
-        """Give back the slot of an execution that is dead. The table's lease stays. A slot that has changed stays as it is."""
+    def free_slot(self, slot: Slot) -> bool:
+        """Give back the slot of an execution that is dead. The table's lease stays.
+
+        A slot that has changed stays as it is: then the answer is False, as for a slot that was given back before.
+        """
 
     def finish(self, row: AttemptRow, *, guard: Guard, commit: Commit | None = None, last: bool = True) -> Finished:
         """Record the end of an attempt, in one transaction.

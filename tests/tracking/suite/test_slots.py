@@ -131,8 +131,7 @@ def test_a_release_gives_the_slot_back(store, make, slot):
 def test_the_slot_of_a_dead_execution_is_freed_and_the_lease_stays(store, make, slot):
     make.take(store, "public.a")
     taken = slot(store)
-    store.free_slot(taken)
-    store.free_slot(taken)
+    assert [store.free_slot(taken), store.free_slot(taken)] == [True, False]
     state = store.states("sales", ["public.a"])["public.a"]
     assert (store.slots("sales-db"), state.slot, state.owner) == ([], None, make.owner())
     assert store.finish(make.row(), guard=make.guard()).outcome is Recorded.RECORDED
@@ -143,8 +142,8 @@ def test_a_slot_that_has_changed_hands_is_not_freed(store, make, slot):
     old = slot(store, size=1)
     store.free_slot(old)
     new = slot(store, "public.b", size=1)
-    store.free_slot(old)
-    store.free_slot(replace(new, execution_id="another"))
+    assert not store.free_slot(old)
+    assert not store.free_slot(replace(new, execution_id="another"))
     assert store.slots("sales-db") == [new]
 
 

@@ -1,4 +1,4 @@
-"""The Lambda functions in the template: the core's four and those of job types, each with its role, policy and log group."""
+"""The Lambda functions in the template: those of the core and of job types, each with its role, policy and log group."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from asl_generator.machine.core_states import (
     CONFIG_MANAGER_FUNCTION,
     CORE_FUNCTIONS,
     LAMBDA_SECONDS,
+    POOL_FUNCTIONS,
     RECONCILE_FUNCTION,
     STATUS_FUNCTION,
     SUMMARY_FUNCTION,
+    TAKE_SLOT_FUNCTION,
 )
 from asl_generator.template.resources import attribute, ref, resource, role
 
@@ -39,7 +41,12 @@ _CORE: Final[Mapping[str, Size]] = {
     SUMMARY_FUNCTION: Size(1_769, LAMBDA_SECONDS),
     RECONCILE_FUNCTION: Size(1_769, LAMBDA_SECONDS),
 }
-_HANDLERS: Final[Mapping[str, str]] = {**CORE_FUNCTIONS, RECONCILE_FUNCTION: "extract_core.lambdas.reconcile.handler"}
+_OF_POOLS: Final[Mapping[str, Size]] = {TAKE_SLOT_FUNCTION: Size(512, 300)}
+_HANDLERS: Final[Mapping[str, str]] = {
+    **CORE_FUNCTIONS,
+    **POOL_FUNCTIONS,
+    RECONCILE_FUNCTION: "extract_core.lambdas.reconcile.handler",
+}
 
 
 def function_id(function: str) -> str:
@@ -52,7 +59,7 @@ def function_resources(
 ) -> dict[str, Json]:
     """The resources of all functions by logical id. `own` are those of job types, `roles` the grants of all roles."""
     made: dict[str, Json] = {}
-    for function, size in _CORE.items():
+    for function, size in {**_CORE, **(_OF_POOLS if pipeline.pools else {})}.items():
         made |= _one(pipeline, function, _HANDLERS[function], size, roles[function])
     for declared in own:
         size = Size(declared.memory_mb, declared.timeout_seconds)

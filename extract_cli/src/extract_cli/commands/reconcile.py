@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from extract_cli.pipeline_runs import PipelineRuns
-    from extract_core.tracking.records import RunRecord
+    from extract_core.tracking.records import RunRecord, Slot
 
 _LOOK_BACK = 200
 
@@ -31,8 +31,8 @@ def reconcile(names: Sequence[str], local: bool, pipeline: Path | None, output: 
     """Clean up after runs that died: their open tables get an end, their jobs are stopped, each run gets its summary.
 
     With RUN, tables that it committed are also added to the manifests if they are missing there. Without RUN, all runs among
-    the last 200 that have no summary. A run that is alive is not changed. It is safe to call this twice. Exit code 1 if something
-    could not be cleaned up: the message says what.
+    the last 200 that have no summary, and slots of pools that dead executions hold. A run that is alive is not changed. It is
+    safe to call this twice. Exit code 1 if something could not be cleaned up: the message says what.
     """
     runs = runs_of(pipeline, local=local)
     if names:
@@ -48,20 +48,35 @@ def reconcile(names: Sequence[str], local: bool, pipeline: Path | None, output: 
                 raise
             failed = True
             click.echo(f"run {record.run_id}: {error}", err=True)
+    slots = _free_slots(runs) if not names else []
+    for slot in slots:
+        click.echo(f"slot {slot.number} of pool {slot.pool} is free again: it was held by {slot}", err=True)
     if output == "json":
         print_json(results)
     elif results or failed:
-        columns = [Column("Run"), Column("Was"), Column("Is")]
-        columns += [Column("Manifests added", right=True), Column("Jobs stopped", right=True)]
-        print_table(columns, [[*list(result.values())[:4], len(result["stopped_jobs"])] for result in results])
-        for table, problem in (missing for result in results for missing in result["manifests_missing"].items()):
-            click.echo(f"{table} is committed, but its manifest can't be written: {problem}", err=True)
-        for job in (job for result in results for job in result["stopped_jobs"] if job["error"]):
-            what = f"the {job['job_type']} job of table {job['table']}, attempt {job['attempt']}"
-            click.echo(f"{what}, could not be stopped and may still run: {job['error']}", err=True)
-    else:
+        _print(results)
+    elif not slots:
         click.echo("there is nothing to clean up", err=True)
     return 1 if failed or any(result["manifests_missing"] for result in results) else 0
+
+
+def _print(results: Sequence[Mapping[str, Any]]) -> None:
+    columns = [Column("Run"), Column("Was"), Column("Is")]
+    columns += [Column("Manifests added", right=True), Column("Jobs stopped", right=True)]
+    print_table(columns, [[*list(result.values())[:4], len(result["stopped_jobs"])] for result in results])
+    for table, problem in (missing for result in results for missing in result["manifests_missing"].items()):
+        click.echo(f"{table} is committed, but its manifest can't be written: {problem}", err=True)
+    for job in (job for result in results for job in result["stopped_jobs"] if job["error"]):
+        what = f"the {job['job_type']} job of table {job['table']}, attempt {job['attempt']}"
+        click.echo(f"{what}, could not be stopped and may still run: {job['error']}", err=True)
+
+
+def _free_slots(runs: PipelineRuns) -> Sequence[Slot]:
+    """Free the slots of pools that dead executions hold: of runs before the last 200, or whose tables have no name any more."""
+    from extract_core.runs.slots import free_dead
+
+    pools = runs.pipeline.pools if runs.pipeline is not None else {}
+    return free_dead(runs.engine.parts(), pools) if pools else []
 
 
 def _reconciled(runs: PipelineRuns, record: RunRecord, *, publish: bool) -> dict[str, Any]:

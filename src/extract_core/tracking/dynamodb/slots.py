@@ -62,7 +62,7 @@ class Slots:
             if not after:
                 return slots
 
-    def free(self, slot: Slot) -> None:
+    def free(self, slot: Slot) -> bool:
         """See `TrackingStore.free_slot`."""
         key = keys.slot_key(slot.pool, slot.number)
         for _ in range(TRIES):
@@ -71,24 +71,26 @@ class Slots:
                 if state.slot == slot:
                     after = items.state_item(replace(state, slot=None), revision=revision + 1)
                     self._calls.put_together((after, UNCHANGED, {":revision": attribute(revision)}), delete=key)
-                elif state.slot is None or (state.slot.pool, state.slot.number) != (slot.pool, slot.number):
-                    self._delete_orphan(slot, key)
-                return
+                    return True
+                return self._delete_orphan(slot, key)
         raise TrackingUnavailable(f"slot {slot.number} of pool {slot.pool!r} changes too fast to be freed: try again")
 
-    def _delete_orphan(self, slot: Slot, key: keys.Key) -> None:
-        """Delete an item that no STATE names: a person, or a restored backup, has changed the STATE."""
-        with suppress(Refused):
+    def _delete_orphan(self, slot: Slot, key: keys.Key) -> bool:
+        """Delete an item that no STATE names: a person, or a restored backup, has changed the STATE. Whether it was there.
+
+        A STATE that names the slot has another execution or moment, and so has its item: that one stays.
+        """
+        members = {"run_id": slot.run_id, "execution_id": slot.execution_id, "table": slot.table, "taken_at": slot.taken_at}
+        try:
             self._calls.delete(
                 key,
-                "#run_id = :run AND #table = :table AND #taken_at = :taken",
-                names=("run_id", "table", "taken_at"),
-                values={
-                    ":run": attribute(slot.run_id),
-                    ":table": attribute(slot.table),
-                    ":taken": attribute(slot.taken_at),
-                },
+                " AND ".join(f"#{name} = :{name}" for name in members),
+                names=members,
+                values={f":{name}": attribute(value) for name, value in members.items()},
             )
+        except Refused:
+            return False
+        return True
 
     def _state(self, source: str, table: str) -> tuple[TableState, int]:
         item = self._calls.get(keys.state_key(source, table))

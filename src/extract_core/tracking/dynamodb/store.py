@@ -150,9 +150,9 @@ class DynamoDBTracking:
         """See `TrackingStore.slots`."""
         return self._slots.held(pool)
 
-    def free_slot(self, slot: Slot) -> None:
+    def free_slot(self, slot: Slot) -> bool:
         """See `TrackingStore.free_slot`."""
-        self._slots.free(slot)
+        return self._slots.free(slot)
 
     def finish(self, row: AttemptRow, *, guard: Guard, commit: Commit | None = None, last: bool = True) -> Finished:
         """See `TrackingStore.finish`."""
