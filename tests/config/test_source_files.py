@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from extract_core.config.source_files import MOST_KEPT, ReadSources, read_source, source_names
+from extract_core.config.read_sources import MOST_KEPT, ReadSources
+from extract_core.config.source_files import read_source, source_names
 from extract_core.errors import ConfigError, UsageError
 from extract_core.objects.files import FileObjects, file_uri
 from extract_core.objects.routed import open_objects

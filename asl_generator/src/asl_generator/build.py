@@ -30,7 +30,7 @@ from asl_generator.permissions.of_plugins import (
     stop_statements_of,
 )
 from extract_core.contract import API_VERSION, Stack
-from extract_core.pipeline.model import concurrency_fault, map_mode
+from extract_core.pipeline.map_modes import concurrency_fault, map_mode
 from extract_core.plan.machine import pool_facts
 from extract_core.registry import routing
 from extract_core.wording import how_to_install
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
     from asl_generator.branches.scopes import States
     from extract_core.contract import Json
-    from extract_core.pipeline.model import MapMode, Pipeline
+    from extract_core.pipeline.map_modes import MapMode
+    from extract_core.pipeline.model import Pipeline
     from extract_core.registry.installed import Registry
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")

@@ -9,9 +9,10 @@ from extract_core.errors import UsageError
 from extract_core.pipeline.parts import Parts, to_nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from extract_core.aws.client import StepFunctions
+    from extract_core.contract import Json
     from extract_core.registry.frozen import Frozen
 
 EVENT_BUS = "EXTRACT_EVENT_BUS"
@@ -25,6 +26,13 @@ def boto3_session() -> object:
     return boto3.session.Session()
 
 
+def _history(states: StepFunctions, execution_id: str) -> Iterator[Mapping[str, Json]]:
+    """The history of an execution. Its readers are imported here: it is read only after a death."""
+    from extract_core.aws import follow
+
+    return follow.history(states, execution_id)
+
+
 def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, frozen: Frozen | None = None) -> Parts:
     """The parts that these variables name: EXTRACT_CONFIG_URI, EXTRACT_DATA_URI, EXTRACT_RUNS_URI and EXTRACT_TRACKING.
 
@@ -32,7 +40,6 @@ def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, 
     questions about executions. With `frozen`, its plugins are loaded and nothing is scanned. Raises UsageError with the names of
     missing variables.
     """
-    from extract_core.aws import follow
     from extract_core.aws.client import StepFunctions
     from extract_core.clients import Clients
     from extract_core.objects.routed import open_objects
@@ -55,7 +62,7 @@ def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, 
         data_uri=data_uri,
         runs_uri=runs_uri,
         is_running=step_functions.is_running,
-        history=partial(follow.history, step_functions),
+        history=partial(_history, step_functions),
         announce=EventBridge(bus, clients=clients) if (bus := environ.get(EVENT_BUS, "").strip()) else to_nobody,
         publish=partial(publish, writers=frozen.reports) if frozen else publish,
         aws=boto3_session,

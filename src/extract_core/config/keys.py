@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.config.bounds import bound
 from extract_core.config.json_schema import mapping_schema, or_reference
+from extract_core.config.older_keys import OLDER
 from extract_core.config.other_names import database_type
 from extract_core.config.values import (
     BadValue,
@@ -75,9 +76,6 @@ WATERMARK: Final[Mapping[str, tuple[str, Reader[Any]]]] = {
     "lag": ("lag", lag),
 }
 """The keys inside of `watermark`: what each is called once it is read, and how it is read."""
-
-OLDER: Final = {"hwm_col_name": "watermark.column", "hwm_column_type": "watermark.type"}
-"""Keys of the first pipeline that mean the same as a key inside of `watermark`."""
 
 
 def _watermark(value: Json) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from extract_core.config.read import SOURCE_NAME, read_source_config
+from extract_core.config.read_sources import ReadSources
 from extract_core.errors import ConfigError, Finding, ObjectNotFound, UsageError
 from extract_core.wording import did_you_mean
 
@@ -17,34 +18,6 @@ if TYPE_CHECKING:
     from extract_core.objects.store import ObjectStore, Stamped
 
 SUFFIXES: Final = (".yml", ".yaml")
-MOST_KEPT: Final = 8
-"""Configs that stay in memory. One of 50,000 tables takes about 10 MB."""
-
-
-class ReadSources:
-    """The configs that this process has read, by URI, each with the stamp (S3: the ETag) of its object.
-
-    A warm Lambda function keeps them between runs. A config is never changed after it is read, so runs share it.
-    """
-
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[str, SourceConfig]] = {}
-
-    def stamp(self, uri: str) -> str | None:
-        """The stamp of this config, or None."""
-        entry = self._kept.get(uri)
-        return entry[0] if entry is not None else None
-
-    def get(self, uri: str) -> SourceConfig:
-        """This config, which must be there."""
-        return self._kept[uri][1]
-
-    def keep(self, uri: str, stamp: str, config: SourceConfig) -> None:
-        """Keep this one, and drop the oldest ones beyond `MOST_KEPT`."""
-        self._kept.pop(uri, None)
-        self._kept[uri] = (stamp, config)
-        while len(self._kept) > MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
 
 
 def read_source(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from extract_core.config import keys
+from extract_core.config.older_keys import OLDER
 from extract_core.config.other_names import of_the_service
 from extract_core.config.reserved import RESERVED
 from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse, settings_keys, takes_any_key
@@ -17,7 +18,7 @@ from extract_core.errors import JobTypeNotInstalled
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from extract_core.config.model import SourceConfig
     from extract_core.config.spots import Path
@@ -54,7 +55,7 @@ class Tiers:
         self.findings: list[Finding] = []
         self.machine_name = machine.get("name") if machine is not None else None
         self.has_retry_loop = machine is None or machine.get("retry_loop") is True
-        self._keys = {name: _keys_of(installed.job_type) for name, installed in registry.job_types.items()}
+        self._keys: dict[str, frozenset[str] | None] = {}
         self._defaults = self._read_defaults()
         self._shared = {key: value for key, value in config.extract.shared.items() if key not in ("job_type", "arguments")}
         arguments = config.extract.shared.get("arguments")
@@ -91,7 +92,7 @@ class Tiers:
     def origin(self, key: str, table: str, job_type: str | None) -> Path:
         """Where the value of a key comes from: the last tier that sets it, or else the table itself."""
         extract = self._config.extract
-        key = keys.OLDER.get(key, key)
+        key = OLDER.get(key, key)
         sections: list[tuple[Path, object]] = [
             (("extract", "tables", table), extract.tables.get(table)),
             (("extract", "job_types", job_type or ""), extract.job_types.get(job_type or "")),
@@ -173,14 +174,13 @@ class Tiers:
                     self._add((*self.origin(str(path[0]), "", name), *path[1:]), message)
 
     def _read_defaults(self) -> dict[str, object]:
-        known = keys.DEFAULTS.union(*(self.keys_of(name) for name in self._registry.job_types))
         values: dict[str, object] = {}
-        judged = not self._registry.broken and not self._registry.blocked and None not in self._keys.values()
         for key, value in self._config.extract.default_arguments.items():
             path = (*_DEFAULTS, key)
             if key in keys.DEFAULTS:
                 self._read(path, key, value, values)
-            elif key not in known and judged:  # a plugin that is not loaded may know it
+            elif not any(key in self.keys_of(name) for name in self._by_use()) and self._know_all():
+                known = keys.DEFAULTS.union(*(self.keys_of(name) for name in self._registry.job_types))
                 hint = (
                     keys.belongs(key, not_in="extract.default_arguments")
                     or of_the_service(key, self._installed())
@@ -198,7 +198,7 @@ class Tiers:
         plugin: dict[str, Json] = {}
         installed = name in self._registry.job_types
         own = self.keys_of(name)
-        judged = installed and self._keys[name] is not None
+        judged = installed and self._model_keys(name) is not None
         for key, value in self._config.extract.job_types[name].items():
             path = ("extract", "job_types", name, key)
             if key in ("job_type", "tags"):
@@ -226,7 +226,26 @@ class Tiers:
 
     def keys_of(self, name: str) -> frozenset[str]:
         """The keys of an installed job type's settings; none if its plugin fails."""
-        return self._keys.get(name) or frozenset()
+        return self._model_keys(name) or frozenset()
+
+    def _model_keys(self, name: str) -> frozenset[str] | None:
+        """The same, None if its plugin fails or is not installed. A model is made here, which takes milliseconds."""
+        if name not in self._keys:
+            installed = self._registry.job_types.get(name)
+            self._keys[name] = _keys_of(installed.job_type) if installed is not None else None
+        return self._keys[name]
+
+    def _by_use(self) -> Iterator[str]:
+        """The installed job types, those of the config first: a key of theirs needs no other model."""
+        own = dict.fromkeys((str(self._config.extract.shared.get("job_type")), *self._config.extract.job_types))
+        yield from (name for name in own if name in self._registry.job_types)
+        yield from (name for name in self._registry.job_types if name not in own)
+
+    def _know_all(self) -> bool:
+        """Whether the keys of all job types are known: a plugin that is not loaded may know more."""
+        if self._registry.broken or self._registry.blocked:
+            return False
+        return all(self._model_keys(name) is not None for name in self._registry.job_types)
 
     def _takes_any(self, name: str) -> bool:
         if name not in self._registry.job_types:

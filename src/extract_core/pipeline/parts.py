@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from extract_core.config.source_files import ReadSources
+from extract_core.config.read_sources import ReadSources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.config.json_schema import POOL_NAME
-from extract_core.pipeline.model import MOST_AT_ONCE
+from extract_core.pipeline.map_modes import MOST_AT_ONCE
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import ConfigError, Finding
 from extract_core.pipeline.deploy import deploy_options, schedules
-from extract_core.pipeline.model import MachineOptions, Pipeline, concurrency_fault, map_mode
+from extract_core.pipeline.map_modes import concurrency_fault, map_mode
+from extract_core.pipeline.model import MachineOptions, Pipeline
 from extract_core.pipeline.pools import POOL, pool_sizes, pools_of_job_types
 from extract_core.pipeline.prices import price_list
 from extract_core.wording import did_you_mean

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from extract_core.config.read import SOURCE_NAME
 from extract_core.config.values import BadValue, boolean, shown
 from extract_core.errors import UsageError
-from extract_core.pipeline.model import concurrency_fault
+from extract_core.pipeline.map_modes import concurrency_fault
 from extract_core.plan.attempt import Backfill
 from extract_core.plan.run_id import check_run_id
 from extract_core.wording import nearest

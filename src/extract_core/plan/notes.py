@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config import keys
+from extract_core.config.older_keys import OLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ def senseless(config: SourceConfig, table: str, core: Mapping[str, Json]) -> Ite
         return
     path = ("extract", "tables", table)
     if core.get("extract_type", "FE") == "FE":
-        for key in ("watermark", *keys.OLDER):
+        for key in ("watermark", *OLDER):
             if key in raw:
                 message = "is not used: extract_type is FE, so the whole table is read; write extract_type: PE to read new rows"
                 yield config.text.finding((*path, key), message)

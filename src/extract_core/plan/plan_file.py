@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.config.keys import OLDER
+from extract_core.config.older_keys import OLDER
 from extract_core.errors import ObjectError, UsageError
 from extract_core.plan.item_key import item_key
 from extract_core.plan.line import PlannedTable, Spilled, Stored, json_line

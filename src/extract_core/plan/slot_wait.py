@@ -14,7 +14,7 @@ from extract_core.contract import Retry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from extract_core.pipeline.model import MapMode
+    from extract_core.pipeline.map_modes import MapMode
 
 POOL_FULL: Final = "PoolFull"
 """The error of a function is the name of its exception: `extract_core.errors.PoolFull`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extract_core.errors import UsageError
-from extract_core.pipeline.model import concurrency_fault
+from extract_core.pipeline.map_modes import concurrency_fault
 from extract_core.plan.limits import check_limits
 from extract_core.plan.places import items_place, plan_place, results_place, s3_place
 from extract_core.plan.plan_file import placed_items, stored_items, write_plan, write_plan_with_items

@@ -16,7 +16,7 @@ from extract_core.wording import utc
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from extract_core.pipeline.model import MapMode
+    from extract_core.pipeline.map_modes import MapMode
     from extract_core.pipeline.parts import Parts
     from extract_core.plan.line import PlannedTable
     from extract_core.registry.installed import Registry

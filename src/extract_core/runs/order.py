@@ -7,7 +7,6 @@ With N jobs on C places in this order, the last job ends at most 4/3 - 1/(3C) ti
 from __future__ import annotations
 
 import heapq
-import statistics
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -64,7 +63,9 @@ def length_of(tables: Sequence[str], seconds: Mapping[str, float], *, at_once: i
     known = {table: seconds[table] for table in tables if table in seconds}
     if not known:
         return None
-    median = statistics.median(known.values())
+    from statistics import median as middle  # with the modules that it needs: no part of other calls
+
+    median = middle(known.values())
     jobs = sorted(known.values(), reverse=True) + [median] * (len(tables) - len(known))
     table, longest = max(known.items(), key=lambda item: item[1])
     share = sum(jobs) / min(at_once, len(jobs))

@@ -16,7 +16,6 @@ from extract_core.errors import ExtractError, ObjectError, ObjectUnavailable
 from extract_core.plan.attempt import RunContext
 from extract_core.plan.notes import core_of
 from extract_core.plan.plan_file import read_plan_line, write_spilled
-from extract_core.plan.plan_tables import replan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,6 +160,8 @@ def _planned(parts: Parts, row: AttemptRow, line: PlannedTable) -> PlannedTable:
     window: Any = {**first["watermark"]}
     if "lag" not in window and window["mode"] == "incremental":  # a plan of an earlier version
         window["lag"] = core_of(line).get("lag")
+    from extract_core.plan.plan_tables import replan  # most attempts are the last one
+
     run = RunContext(run_id=row.run_id, execution_id="", started_at=str(line.item["run_started_at"]))
     try:
         return replan(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from extract_core.contract import Json
-    from extract_core.pipeline.model import MapMode
+    from extract_core.pipeline.map_modes import MapMode
     from extract_core.registry.values import InstalledJobType
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from extract_core.contract import Json
-    from extract_core.pipeline.model import MapMode
+    from extract_core.pipeline.map_modes import MapMode
 
 CONFIG_MANAGER_FUNCTION: Final = "config-manager"
 STATUS_FUNCTION: Final = "job-run-status"

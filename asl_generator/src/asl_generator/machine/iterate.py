@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.contract import Json
-    from extract_core.pipeline.model import MapMode
+    from extract_core.pipeline.map_modes import MapMode
 
 LABEL: Final = "Tables"
 """Of the Map Run: part of the ARNs of all children, so it is the same in each build."""
