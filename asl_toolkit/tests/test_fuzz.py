@@ -9,6 +9,8 @@ import pytest
 
 import asl_toolkit
 from asl_toolkit import DefinitionError, Services, TaskFailed, VirtualClock, inline
+from asl_toolkit.intrinsics.table import FUNCTIONS
+from asl_toolkit.jsonata.values import _FUNCTIONS as JSONATA
 
 LAMBDA = "arn:aws:states:::lambda:invoke"
 SEEDS = [
@@ -254,3 +256,131 @@ def test_deep_input_is_refused_or_handled(call, depth):
     deep = json.loads("[" * depth + "]" * depth)
     state = {"Type": "Pass", "Parameters": {"a.$": call}, "End": True}
     assert outcome({"StartAt": "P", "States": {"P": state}}, deep) in {"SUCCEEDED", "FAILED", "INPUT"}
+
+
+ODD = [
+    "\ud800", "\x00", "{% ( %}", "{%%}", "{% function($x){$x} %}", "$..*..*", "$[?(@.a == $.b)]", "$[-1:]", "$['a','b']",
+    "$.a.length()", "$.a.concat('b')", 1e999, -1e999, 10**400, -(10**20), 2**63, "99999999", "-5", "1e5", "NaN", {"$": "$"},
+    {".$": "$"}, {"a.$": 1}, {"a.$": "x"}, [[[[]]]], {"": {"": ""}}, "JSONPath", "JSONata", "DISTRIBUTED", "INLINE", "EXPRESS",
+    "arn:aws:states:::aws-sdk:dynamodb:getItem", "arn:aws:states:::http:invoke", "arn:aws:states:::states:startExecution.sync:2",
+    "arn:", "arn:aws:lambda:us-east-1:111111111111:function:f", "arn:aws:states:us-east-1:111111111111:activity:a",
+    "2026-13-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "2016-12-31T23:59:60Z",
+]  # fmt: skip
+FIELDS = [
+    "Version", "Label", "Iterator", "ItemProcessor", "ItemSelector", "ItemBatcher", "ResultWriter", "ToleratedFailureCount",
+    "ToleratedFailurePercentagePath", "ProcessorConfig", "Branches", "Condition", "Variable", "And", "Not", "IsPresent",
+    "NumericEquals", "StringMatchesPath", "TimestampEquals", "Seconds", "SecondsPath", "Timestamp", "TimestampPath",
+    "TimeoutSecondsPath", "HeartbeatSeconds", "ErrorEquals", "BackoffRate", "MaxDelaySeconds", "JitterStrategy", "MaxAttempts",
+    "Error", "ErrorPath", "Cause", "CausePath", "Credentials", "ResultSelector", "Result", "StartAt", "States", "ItemsPath",
+    "Items", "MaxConcurrency", "ReaderConfig", "MaxInputBytesPerBatch", "BatchInput", "Parameters", "\ud800", "",
+]  # fmt: skip
+CUTS = ["", "\\ud800", '"', "{", "]", ",", "1e999", "\x00", "é", "9" * 5000]
+ROOTS = ["$states.input.a", "$states.input", "$states.context", "[1..9]", "[1..1e6]", "/a+/", "function($x){$x}", "$string"]
+FORMS = [
+    "(%s & %s)", "(%s + %s)", "(%s = %s)", "(%s in %s)", "(%s ? %s : %s)", "[%s, %s]", "{'a': %s, 'b': %s}", "(%s).(%s)",
+    "(%s)[%s]", "(%s ~> %s)", "($x := %s; [$x, $x, %s])", "(%s)^($)", "(%s).*", "(%s).**", "-(%s)", "[%s..%s]", "(%s){%s: %s}",
+    "(%s)@$i.{'i': $i}",
+]  # fmt: skip
+LITERALS = ["''", "'a'", "'\\u0000'", "'2020-01-01T00:00:00Z'", "0", "-1", "1.5", "1e308", "1e9", "null", "true", "[]", "{}"]
+
+
+def a_path(source):
+    """A path that can be read."""
+    steps = (
+        ".a",
+        ".n",
+        ".s",
+        "[0]",
+        "[-1]",
+        "[*]",
+        "..*",
+        "[0,0]",
+        "[1:]",
+        "['a','n']",
+        "[?(@ > 1)]",
+        "[?(@.a)]",
+        ".x",
+        ".length()",
+    )
+    return source.choice(("$", "$", "$", "$$", "$v")) + "".join(source.choices(steps, k=source.randrange(4)))
+
+
+def an_intrinsic(source, depth=0):
+    """A call of an intrinsic function, or an argument of one."""
+    if depth > 2 or (depth and source.random() < 0.5):
+        return source.choice((a_path(source), "'{}'", "''", "'a'", "1", "-1", "1.5", "2147483647", "true", "null"))
+    arguments = ", ".join(an_intrinsic(source, depth + 1) for _ in range(source.randrange(4)))
+    return f"{source.choice(sorted(FUNCTIONS))}({arguments})"
+
+
+def a_jsonata(source, depth=0):
+    """An expression, of calls and operators."""
+    if depth > 3 or (depth and source.random() < 0.3):
+        return source.choice((*LITERALS, *ROOTS))
+    inner = [a_jsonata(source, depth + 1) for _ in range(3)]
+    if source.random() < 0.6:
+        return f"${source.choice(sorted(JSONATA))}({', '.join(inner[: source.randrange(4)])})"
+    form = source.choice(FORMS)
+    return form % tuple(inner[: form.count("%s")])
+
+
+def other_leaves(document, source):
+    """The document with some expressions and numbers replaced by others of the same kind, so that it still loads."""
+    for _ in range(source.choice((1, 1, 2))):
+        where = source.choice(places(document))
+        for name in list(where) if isinstance(where, dict) else range(len(where)):
+            value = where[name]
+            if isinstance(value, str) and value.startswith("{%"):
+                where[name] = f"{{% {a_jsonata(source)} %}}"
+            elif isinstance(name, str) and (name.endswith((".$", "Path")) or name == "Variable"):
+                where[name] = an_intrinsic(source) if name.endswith(".$") and source.random() < 0.6 else a_path(source)
+            elif isinstance(value, int) and not isinstance(value, bool):
+                where[name] = source.choice((0, 1, 99_999_999, 1000, value))
+    return document
+
+
+def hostile(source):
+    """A definition (a value, or its text with changed characters) and an input."""
+    document = copy.deepcopy(source.choice(SEEDS))
+    if source.random() < 0.7:
+        document = other_leaves(document, source)
+    else:
+        document = mutate(document, source)
+        where = source.choice(places(document) or [{}])
+        if isinstance(where, dict):
+            where[source.choice((*FIELDS, *where))] = copy.deepcopy(source.choice((*ODD, *WORDS)))
+    data = copy.deepcopy(INPUT)
+    if source.random() < 0.5:
+        data = mutate(data, source) if source.random() < 0.7 else copy.deepcopy(source.choice(ODD))
+    if source.random() < 0.1:
+        text = json.dumps(document)
+        place = source.randrange(len(text))
+        document = text[:place] + source.choice(CUTS) + text[place + 1 :]
+        if source.random() < 0.3:
+            document = document.encode("utf-8", "replace")[place:] + source.choice((b"", b"\xff", b"\xef\xbb\xbf"))
+    return document, data
+
+
+def fuzz_hostile(count, seed):
+    """How many cases had which end. A traceback of the interpreter, or an exception that is no refusal, fails."""
+    source = random.Random(seed)  # noqa: S311 - a seed, no secret
+    ends = {}
+    for _ in range(count):
+        definition, data = hostile(source)
+        end = outcome(definition, data)
+        ends[end] = ends.get(end, 0) + 1
+    return ends
+
+
+def test_hostile_expressions_and_texts_end_in_a_result_or_a_refusal():
+    ends = fuzz_hostile(300, 3)
+    assert ends["REFUSED"] > 50
+    assert ends["FAILED"] > 50
+    assert ends["SUCCEEDED"] > 10
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(14_400)
+@pytest.mark.parametrize("seed", range(10))
+def test_a_quarter_of_a_million_hostile_cases(seed):
+    assert sum(fuzz_hostile(25_000, 1_000 + seed).values()) == 25_000
