@@ -129,7 +129,7 @@ def test_a_faulty_definition_is_refused_in_the_words_of_check(files, capsys):
         "Add a transition to it, or remove it.\n"
     )
     assert main(["check", str(files / "m.json")]) == 1
-    assert capsys.readouterr().out.replace(str(files), "DIR").splitlines()[1] == err.rstrip()
+    assert capsys.readouterr().out.replace(str(files), "DIR").splitlines()[0] == err.rstrip()
 
 
 def test_the_clock_begins_at_the_start_time(files, capsys):
@@ -294,3 +294,34 @@ def test_half_a_surrogate_is_printed_as_its_escape(files):
     (files / "m.json").write_text(json.dumps(machine))
     done = subprocess.run(command, cwd=files, input=b'"\\ud800"', capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b'"\\ud800"\n', b"")
+
+
+TEMPLATE = """\
+Resources:
+  First:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Definition: {StartAt: P, States: {P: {Type: Pass, Result: "${Who}", End: true}}}
+  Second:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Definition: {StartAt: P, States: {P: {Type: Pass, End: yes}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "shown"),
+    [
+        ("t.yaml#First", 0, '"you"\n'),
+        ("t.yaml", 2, "t.yaml: has 2 state machines: choose one of t.yaml#First, t.yaml#Second\n"),
+        ("t.yaml#Third", 2, "t.yaml#Third: has no state machine 'Third'\n"),
+        ("t.yaml#Second", 2, "t.yaml#Second:9:53: ERROR WRONG_TYPE /States/P/End: End is true or false, not a string. "),
+        ("gone.yaml#X", 2, "gone.yaml#X: cannot be read: No such file or directory\n"),
+    ],
+)
+def test_run_takes_a_machine_of_a_template(files, monkeypatch, capsys, file, code, shown):
+    monkeypatch.chdir(files)
+    (files / "t.yaml").write_text(TEMPLATE)
+    assert main(["run", file, "--substitute", "Who=you"]) == code
+    printed = capsys.readouterr()
+    assert (printed.out + printed.err).startswith(shown)

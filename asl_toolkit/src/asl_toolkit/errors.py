@@ -41,7 +41,12 @@ class DefinitionError(AslError):
 
 
 class SyntaxFault(AslError):  # noqa: N818 - named after what happened
-    """A path, an intrinsic function or a filter that cannot be read; the text says why."""
+    """A path, an intrinsic function or a filter that cannot be read; the text says why.
+
+    `pointer` is its place in the definition, if it is known.
+    """
+
+    pointer = ""
 
 
 class StateFailure(AslError):  # noqa: N818 - named after what happened

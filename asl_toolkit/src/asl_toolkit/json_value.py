@@ -29,6 +29,14 @@ def _refuse_constant(name: str) -> Json:
     raise ValueError(f"{name} is not JSON")
 
 
+def finite(text: str) -> float:
+    """The number of a JSON text. Raises ValueError if no double holds it (1e999): it could not be written again."""
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"the number {text[:40]} is too large")
+    return number
+
+
 def _encoder() -> Callable[[Json], str]:
     """JSONEncoder.encode makes the encoder written in C anew at each call, which costs more than a small value: make it once.
 
@@ -45,7 +53,7 @@ def _encoder() -> Callable[[Json], str]:
 
 _encode = _encoder()
 _decode = json.JSONDecoder(
-    parse_constant=_refuse_constant
+    parse_constant=_refuse_constant, parse_float=finite
 ).decode  # created once: json.loads creates one at each call with options
 
 

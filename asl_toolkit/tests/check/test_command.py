@@ -35,7 +35,7 @@ def test_a_clean_file(files, capsys):
 
 
 def test_findings_as_text(files, capsys):
-    assert main(["good.json", "bad.json"]) == 1
+    assert main(["--level", "advice", "good.json", "bad.json"]) == 1
     assert capsys.readouterr().out == (
         "bad.json:6:7: ERROR MISSING_TARGET /States/A/Next: there is no state 'B' in the machine. Name an existing state.\n"
         "bad.json:8:5: WARNING SILENT_FAIL /States/C: the Fail state 'C' gives no Cause. Add Error and Cause.\n"

@@ -14,9 +14,13 @@ def table():
     parts = []
     for group, entries in groupby(CODES.items(), key=lambda entry: entry[1].group):
         lines = [f"### {group}", "", "| code | severity | it means | what to do |", "|---|---|---|---|"]
-        lines += [f"| `{code}` | {entry.severity} | {cell(entry.meaning)} | {cell(entry.remedy)} |" for code, entry in entries]
+        lines += [f"| `{code}` | {severity(entry)} | {cell(entry.meaning)} | {cell(entry.remedy)} |" for code, entry in entries]
         parts.append("\n".join(lines) + "\n")
     return "\n" + "\n".join(parts) + "\n"
+
+
+def severity(entry):
+    return f"{entry.severity}, advice" if entry.advice else entry.severity
 
 
 def cell(text):

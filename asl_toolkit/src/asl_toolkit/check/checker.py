@@ -25,7 +25,7 @@ from asl_toolkit.check.values import placeholders_are_texts
 from asl_toolkit.check.variables import check_variables
 from asl_toolkit.check.wording import a_type
 from asl_toolkit.finding import Finding, Severity
-from asl_toolkit.json_value import Json
+from asl_toolkit.json_value import Json, copied
 from asl_toolkit.pointers import steps_of
 
 
@@ -89,6 +89,12 @@ class _Document:
         value: Json = definition
         if isinstance(definition, (str, bytes)):
             value, self.text, self._fault = read_text(definition, self.report)
+        elif isinstance(definition, Mapping):
+            try:
+                value = copied(dict(definition))
+            except (TypeError, ValueError) as error:  # a set, a number that no JSON text has, or a value that holds itself
+                self.report.add("JSON_SYNTAX", ROOT, f"the definition is not JSON: {error}")
+                self._fault, value = (1, 1), None
         self.value: Mapping[str, Json] | None = value if isinstance(value, Mapping) else None
         self._any: Json = value
         if self.value is None and self._fault is None:

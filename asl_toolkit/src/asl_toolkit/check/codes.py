@@ -14,6 +14,7 @@ class Code(NamedTuple):
     severity: Literal["ERROR", "WARNING"]
     meaning: str
     remedy: str
+    advice: bool = False  # about good practice: many definitions that work have it, so `check` shows it at --level advice
 
 
 def _error(group: str, meaning: str, remedy: str) -> Code:
@@ -24,12 +25,21 @@ def _warning(group: str, meaning: str, remedy: str) -> Code:
     return Code(group, "WARNING", meaning, remedy)
 
 
+def _advice(group: str, meaning: str, remedy: str) -> Code:
+    return Code(group, "WARNING", meaning, remedy, advice=True)
+
+
 _DOCUMENT, _STATES, _GRAPH, _ERRORS = "Document", "States and fields", "Graph", "Retry and Catch"
 _EXPRESSIONS, _CHOICE, _MAP, _SERVICES, _AWS = "Paths, intrinsics, JSONata", "Choice", "Map", "Services", "AWS's own answer"
 _RUN = "Reported only by `run`"
 
 CODES: Final[Mapping[str, Code]] = {
     "JSON_SYNTAX": _error(_DOCUMENT, "the text is not JSON (INVALID_JSON_DESCRIPTION)", "Correct the JSON text at this place"),
+    "NOT_READABLE": _error(
+        _DOCUMENT,
+        "the file or the template has no definition that can be read here: not YAML, a definition in S3, a missing file",
+        "Check the file that has the definition",
+    ),
     "DUPLICATE_KEY": _error(
         _DOCUMENT, "an object has a member twice: JSON readers keep only the last one", "Rename or remove one of them"
     ),
@@ -42,7 +52,7 @@ CODES: Final[Mapping[str, Code]] = {
         "Move the data to S3 and pass its key",
     ),
     "TOO_DEEP": _error(_DOCUMENT, "states, rules or values are nested too deeply (TOO_DEEPLY_NESTED)", "Flatten the nesting"),
-    "PLACEHOLDERS": _warning(
+    "PLACEHOLDERS": _advice(
         _DOCUMENT,
         "values hold `${…}` placeholders, which are not checked",
         "Check the definition again after substitution",
@@ -63,7 +73,7 @@ CODES: Final[Mapping[str, Code]] = {
         "two states of the machine have the same name, even in different scopes (DUPLICATE_STATE_NAME)",
         "Rename one of them",
     ),
-    "SILENT_FAIL": _warning(
+    "SILENT_FAIL": _advice(
         _STATES, "a Fail state has no Error or no Cause, so the execution does not say why it failed", "Add Error and Cause"
     ),
     "STATIC_RESULT": _warning(
@@ -104,7 +114,7 @@ CODES: Final[Mapping[str, Code]] = {
         "an entry of Retry or Catch can never match: an earlier entry matches its errors, or nothing can catch them",
         "Put the specific entry before the general one, or remove the entry",
     ),
-    "RETRY_REPEATS_ALL": _warning(
+    "RETRY_REPEATS_ALL": _advice(
         _ERRORS,
         "Retry on a Map or Parallel runs all its iterations or branches again, including those that succeeded",
         "Put Retry on the states inside",
@@ -192,12 +202,12 @@ CODES: Final[Mapping[str, Code]] = {
         "a choice rule is invalid: an unknown operator, no operator or several, a wrong operand, or a misplaced Next",
         "Write one comparison with its Variable, or And, Or, Not",
     ),
-    "CHOICE_NO_DEFAULT": _warning(
+    "CHOICE_NO_DEFAULT": _advice(
         _CHOICE,
         "a Choice has no Default: if no rule matches, the run fails with States.Runtime, which nothing catches",
         "Add Default with a state that records the case",
     ),
-    "CHOICE_UNGUARDED": _warning(
+    "CHOICE_UNGUARDED": _advice(
         _CHOICE,
         "a Choice compares a Variable that may be absent: the run then fails with States.Runtime, in spite of Default",
         'Test {"Variable": …, "IsPresent": true} first, in an And',
@@ -233,7 +243,7 @@ CODES: Final[Mapping[str, Code]] = {
         "the integration does not support this pattern (.sync, .sync:2, .waitForTaskToken), or an Express machine does not",
         "Use a pattern that the integration supports",
     ),
-    "NO_TIMEOUT": _warning(
+    "NO_TIMEOUT": _advice(
         _SERVICES,
         "a Task that waits for a job, a token or a worker has no timeout, so the execution may wait for a year",
         "Add TimeoutSeconds (or HeartbeatSeconds for a task token or an activity)",

@@ -1,16 +1,22 @@
 """`asl check FILE…`: exit codes: 0 = no ERROR, 1 = at least one ERROR, 2 = wrong use."""
 
 import argparse
-import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from asl_toolkit.check.checker import check
-from asl_toolkit.finding import Finding, Severity, sentences
+from asl_toolkit.check.codes import CODES
+from asl_toolkit.check.formats import FORMATS, Checked
+from asl_toolkit.finding import Finding, Severity
+from asl_toolkit.inputs import CannotRead, Source, expand, read_sources
+from asl_toolkit.inputs.options import add_substitute
+from asl_toolkit.json_value import dumps
 
+_FILE = "a definition (JSON, YAML), a CloudFormation or SAM template, a folder or a glob; - is stdin"
+_PLACE = re.compile(r"(\d+):(\d+): (.*)", re.DOTALL)
 _CLEAN, _FAULTY, _WRONG_USE = 0, 1, 2
 
 
@@ -21,22 +27,43 @@ class _Refused(Exception):  # noqa: N818 - never leaves this module
 def main(argv: Sequence[str]) -> int:
     """The command `check`: prints findings to stdout and its own errors to stderr."""
     options = _parser().parse_args(argv)
+    checked: list[Checked] = []
     try:
-        checked = [(name, _check(name, options)) for name in options.files]
-    except _Refused as refused:
+        for name in expand(options.files):
+            checked += _check(name, options)
+    except (_Refused, CannotRead) as refused:
         sys.stderr.write(f"check: {refused}\n")
         return _WRONG_USE
-    sys.stdout.write(as_json(checked) if options.output == "json" else as_text(checked))
-    faulty = any(finding.severity is Severity.ERROR for _, findings in checked for finding in findings)
+    if not checked:
+        sys.stderr.write(f"check: no state machine is in {', '.join(options.files)}\n")
+        return _WRONG_USE
+    shown = [it._replace(findings=[finding for finding in it.findings if _at(options.level, finding)]) for it in checked]
+    hidden = sum(len(it.findings) for it in checked) - sum(len(it.findings) for it in shown)
+    sys.stdout.write(FORMATS[options.output](shown, hidden))
+    faulty = any(finding.severity is Severity.ERROR for it in checked for finding in it.findings)
     return _FAULTY if faulty else _CLEAN
+
+
+def _at(level: str, finding: Finding) -> bool:
+    """Whether a finding is shown at this level."""
+    if level == "advice" or finding.severity is Severity.ERROR:
+        return True
+    return level == "warning" and not CODES[finding.code].advice
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="asl check", description="Check definitions in Amazon States Language; CHECKS.md lists the codes."
     )
-    parser.add_argument("files", metavar="FILE", nargs="+", help="a definition as JSON text; - is stdin")
-    parser.add_argument("--output", choices=("text", "json"), default="text", help="the format of the findings (default: text)")
+    parser.add_argument("files", metavar="FILE", nargs="+", help=_FILE)
+    parser.add_argument("--output", choices=tuple(FORMATS), default="text", help="the format of the findings (default: text)")
+    parser.add_argument(
+        "--level",
+        choices=("error", "warning", "advice"),
+        default="warning",
+        help="show errors only, warnings too (the default), or also advice about good practice",
+    )
+    add_substitute(parser)
     parser.add_argument("--type", choices=("STANDARD", "EXPRESS"), help="the type of the machine")
     parser.add_argument(
         "--region", type=_region, help="the Region of the machine: its ARNs must be in the partition of that Region"
@@ -55,22 +82,49 @@ def _region(text: str) -> str:
     return text
 
 
-def _check(name: str, options: argparse.Namespace) -> list[Finding]:
-    text = _read(name)
-    findings = check(text, services=not options.no_services, region=options.region, machine_type=options.type)
-    if not options.aws:
-        return findings
-    from asl_toolkit.check.aws import ask_aws, merged
+def _check(name: str, options: argparse.Namespace) -> Iterator[Checked]:
+    """The findings of each definition of a file."""
+    searched = name not in options.files
+    raw = _read(name)
+    try:
+        sources = list(read_sources(name, raw, dict(options.substitute), searched=searched))
+    except CannotRead as error:
+        finding = Finding("NOT_READABLE", Severity.ERROR, "", str(error), CODES["NOT_READABLE"].remedy)
+        match = _PLACE.match(str(error))
+        if match is not None:
+            finding = finding._replace(line=int(match[1]), column=int(match[2]), message=match[3])
+        yield Checked(name, name, [finding])
+        return
+    for source in sources:
+        yield Checked(source.file, source.label, _findings(source, options))
 
+
+def _findings(source: Source, options: argparse.Namespace) -> list[Finding]:
+    kind: Any = options.type or source.kind
+    findings = check(source.definition, services=not options.no_services, region=options.region, machine_type=kind)
+    if source.place is not None:
+        placed = []
+        for finding in findings:
+            line, column = source.place(finding.pointer)
+            placed.append(finding._replace(line=line, column=column))
+        findings = placed
+    return _with_aws(source, findings, options, kind) if options.aws else findings
+
+
+def _with_aws(source: Source, findings: list[Finding], options: argparse.Namespace, kind: Any) -> list[Finding]:
+    """The findings, and those of AWS."""
     try:
         import botocore.exceptions
     except ImportError as error:
-        raise _Refused("--aws needs boto3: install boto3") from error
-    decoded = text.decode("utf-8", "replace")
+        raise _Refused("--aws needs boto3: pip install 'asl-toolkit[aws]'") from error
+    from asl_toolkit.check.aws import ask_aws, merged
+
+    text: Any = source.definition if isinstance(source.definition, (str, bytes)) else dumps(source.definition)
+    decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     try:
-        answer = ask_aws(decoded, _client(options.region), machine_type=options.type)
+        answer = ask_aws(decoded, _client(options.region), machine_type=kind)
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
-        raise _Refused(f"cannot ask AWS about {name!r}: {error}") from error
+        raise _Refused(f"cannot ask AWS about {source.label!r}: {error}") from error
     return merged(answer, findings, decoded)
 
 
@@ -87,41 +141,3 @@ def _read(name: str) -> bytes:
         return Path(name).read_bytes()
     except OSError as error:
         raise _Refused(f"cannot read {name!r}: {error.strerror}") from error
-
-
-def as_text(checked: Sequence[tuple[str, Sequence[Finding]]]) -> str:
-    """One line per finding, and a last line with the counts. `checked` pairs the name of each definition with its findings."""
-    lines = []
-    for name, findings in checked:
-        for finding in findings:
-            place = f":{finding.line}:{finding.column}" if finding.line is not None else ""
-            where = finding.pointer or "/"
-            text = sentences(finding.message, finding.remedy)
-            lines.append(f"{name}{place}: {finding.severity} {finding.code} {where}: {text}")
-    every = [finding for _, findings in checked for finding in findings]
-    errors = sum(finding.severity is Severity.ERROR for finding in every)
-    lines.append(f"{_count(len(checked), 'file')}: {_count(errors, 'error')}, {_count(len(every) - errors, 'warning')}")
-    return "\n".join(lines) + "\n"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def as_json(checked: Sequence[tuple[str, Sequence[Finding]]]) -> str:
-    """All findings as one JSON list."""
-    entries = [
-        {
-            "file": name,
-            "line": finding.line,
-            "column": finding.column,
-            "severity": str(finding.severity),
-            "code": finding.code,
-            "pointer": finding.pointer,
-            "message": finding.message,
-            "remedy": finding.remedy,
-        }
-        for name, findings in checked
-        for finding in findings
-    ]
-    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"

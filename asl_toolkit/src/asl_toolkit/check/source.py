@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from asl_toolkit.check.findings import ROOT, Report
-from asl_toolkit.json_value import Json
+from asl_toolkit.json_value import Json, finite
 from asl_toolkit.pointers import below, steps_of
 
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([{}\[\]:,])|([^\s{}\[\]:,"]+))')
@@ -55,7 +55,7 @@ def read_text(text: str | bytes, report: Report) -> tuple[Json, str, tuple[int, 
     text = text.removeprefix(_BYTE_ORDER_MARK)
     duplicate = _Duplicate()
     try:
-        value = json.loads(text, object_pairs_hook=duplicate, parse_constant=_refuse)
+        value = json.loads(text, object_pairs_hook=duplicate, parse_constant=_refuse, parse_float=finite)
     except json.JSONDecodeError as error:
         remedy = "Substitute the ${…} placeholders first" if text.startswith("${", error.pos) else None
         why = error.msg if text.strip() else "it is empty"

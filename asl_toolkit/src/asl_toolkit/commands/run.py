@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from asl_toolkit.check.source import find_places
-from asl_toolkit.commands.options import WrongUseError, add_options, clock_of, json_of, read_bytes, services_of
+from asl_toolkit.commands.options import WrongUseError, add_options, clock_of, json_of, services_of
 from asl_toolkit.errors import DefinitionError
 from asl_toolkit.finding import sentences
 from asl_toolkit.history_text import timeline
+from asl_toolkit.inputs import CannotRead, Source, read_one
+from asl_toolkit.inputs.options import add_substitute
 from asl_toolkit.json_value import Json, dumps, loads
 from asl_toolkit.machine import load
 from asl_toolkit.mocks import Injection, MockError, parse_injection, unmet, with_injected
@@ -38,10 +40,10 @@ def main(arguments: Sequence[str]) -> int:
     """Run the machine and return the exit code."""
     options = _parser().parse_args(arguments)
     children = _Children()
-    text = b""
+    source = None
     try:
-        text = read_bytes(options.file)
-        machine = load(text)
+        source = read_one(options.file, dict(options.substitute))
+        machine = load(source.definition)
         injections, met = [parse_injection(injection) for injection in options.inject], set[Injection]()
         services = with_injected(services_of(options, TaskTokens(patience=0), machine), injections, machine, met=met)
         execution = machine.start(
@@ -53,10 +55,10 @@ def main(arguments: Sequence[str]) -> int:
             child_listener=children.take if options.timeline else None,
         )
     except DefinitionError as error:
-        for line in _refused(options.file, text, error):
+        for line in _refused(options.file, source, error):
             sys.stderr.write(line + "\n")
         return 2
-    except (MockError, WrongUseError, ValueError) as error:
+    except (CannotRead, MockError, WrongUseError, ValueError) as error:
         sys.stderr.write(f"{options.file}: {error}\n")
         return 2
     try:
@@ -78,16 +80,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if result.status == "SUCCEEDED" else 1
 
 
-def _refused(file: Path, text: bytes, error: DefinitionError) -> Iterator[str]:
+def _refused(file: str, source: Source | None, error: DefinitionError) -> Iterator[str]:
     """One line per fault, as `check` prints them."""
-    places = None
+    definition = None if source is None else source.definition
+    place = None if source is None else source.place
+    label = file if source is None else source.label
+    if place is None and isinstance(definition, bytes):
+        place = find_places(definition.decode("utf-8-sig", "replace")).of
     for finding in error.findings:
         line, column = finding.line, finding.column
-        if line is None:
-            places = places or find_places(text.decode("utf-8-sig"))
-            line, column = places.of(finding.pointer)
+        if place is not None and (line is None or (source is not None and source.place is not None)):
+            line, column = place(finding.pointer)
         explained = sentences(finding.message, finding.remedy)
-        yield f"{file}:{line}:{column}: ERROR {finding.code} {finding.pointer or '/'}: {explained}"
+        yield f"{label}:{line or 1}:{column or 1}: ERROR {finding.code} {finding.pointer or '/'}: {explained}"
 
 
 class _Children:
@@ -112,7 +117,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("file", type=Path, help="the definition: ASL in JSON")
+    parser.add_argument("file", help="the definition (JSON, YAML), or a template's state machine: template.yaml#LogicalId")
+    add_substitute(parser)
     parser.add_argument("--input", default="{}", help="JSON text, @FILE, or - for stdin (default: {})")
     parser.add_argument("--name", type=_name, help="the execution's name (default: a UUID)")
     add_options(parser, clock="virtual")

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from asl_toolkit.definition.model import DISCARD, Discard, Field
 from asl_toolkit.environment import Evaluable
+from asl_toolkit.errors import SyntaxFault
 from asl_toolkit.expressions import Constant, Expression, parse_expression
 from asl_toolkit.json_value import Json
 from asl_toolkit.jsonpath import ReferencePath, parse_reference
@@ -46,7 +47,13 @@ class Reader:
 
     def parse(self, name: str, parse: Callable[[str], T]) -> T | None:
         """A text field, parsed."""
-        return parse(self.value[name]) if name in self.value else None
+        if name not in self.value:
+            return None
+        try:
+            return parse(self.value[name])
+        except SyntaxFault as fault:
+            fault.pointer = below(self.pointer, name)
+            raise
 
     def path(self, name: str) -> Expression | Discard | None:
         """InputPath or OutputPath: a path, or null."""
