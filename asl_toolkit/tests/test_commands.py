@@ -296,6 +296,12 @@ def test_half_a_surrogate_is_printed_as_its_escape(files):
     assert (done.returncode, done.stdout, done.stderr) == (0, b'"\\ud800"\n', b"")
 
 
+@pytest.fixture
+def here(files, monkeypatch):
+    monkeypatch.chdir(files)
+    (files / "t.yaml").write_text(TEMPLATE)
+
+
 TEMPLATE = """\
 Resources:
   First:
@@ -305,7 +311,7 @@ Resources:
   Second:
     Type: AWS::Serverless::StateMachine
     Properties:
-      Definition: {StartAt: P, States: {P: {Type: Pass, End: yes}}}
+      Definition: {StartAt: P, States: {P: {Type: Pass, End: true, Nexxt: P}}}
 """
 
 
@@ -315,13 +321,11 @@ Resources:
         ("t.yaml#First", 0, '"you"\n'),
         ("t.yaml", 2, "t.yaml: has 2 state machines: choose one of t.yaml#First, t.yaml#Second\n"),
         ("t.yaml#Third", 2, "t.yaml#Third: has no state machine 'Third'\n"),
-        ("t.yaml#Second", 2, "t.yaml#Second:9:53: ERROR WRONG_TYPE /States/P/End: End is true or false, not a string. "),
+        ("t.yaml#Second", 2, "t.yaml#Second:9:68: ERROR UNKNOWN_FIELD /States/P/Nexxt: "),
         ("gone.yaml#X", 2, "gone.yaml#X: cannot be read: No such file or directory\n"),
     ],
 )
-def test_run_takes_a_machine_of_a_template(files, monkeypatch, capsys, file, code, shown):
-    monkeypatch.chdir(files)
-    (files / "t.yaml").write_text(TEMPLATE)
+def test_run_takes_a_machine_of_a_template(here, capsys, file, code, shown):
     assert main(["run", file, "--substitute", "Who=you"]) == code
     printed = capsys.readouterr()
     assert (printed.out + printed.err).startswith(shown)

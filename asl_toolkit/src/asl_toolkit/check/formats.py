@@ -29,9 +29,8 @@ def as_text(checked: Sequence[Checked], hidden: int = 0) -> str:
     every = [finding for it in checked for finding in it.findings]
     errors = sum(finding.severity is Severity.ERROR for finding in every)
     more = f" ({hidden} more with --level advice)" if hidden else ""
-    lines.append(
-        f"{_count(len({it.file for it in checked}), 'file')}: {_count(errors, 'error')}, {_count(len(every) - errors, 'warning')}{more}"
-    )
+    files, warnings = len({it.file for it in checked}), len(every) - errors
+    lines.append(f"{_count(files, 'file')}: {_count(errors, 'error')}, {_count(warnings, 'warning')}{more}")
     return "\n".join(lines) + "\n"
 
 

@@ -142,6 +142,7 @@ def check(files: Sequence[Path], pipeline: Path | None, output: str) -> int:
     """
     from asl_toolkit.check import Severity, command
     from asl_toolkit.check import check as findings_of
+    from asl_toolkit.check.formats import FORMATS, Checked
 
     if files:
         return command.main(["--output", output, *map(str, files)])
@@ -151,6 +152,6 @@ def check(files: Sequence[Path], pipeline: Path | None, output: str) -> int:
 
     read = read_pipeline(pipeline)
     machine = build_pipeline(read, discover(strict=True))
-    of_machine = [(machine.name, findings_of(machine.to_json(), region=read.region))]
-    click.echo(command.as_json(of_machine) if output == "json" else command.as_text(of_machine), nl=False)
-    return int(any(finding.severity is Severity.ERROR for _, findings in of_machine for finding in findings))
+    findings = findings_of(machine.to_json(), region=read.region)
+    click.echo(FORMATS[output]([Checked(machine.name, machine.name, findings)], 0), nl=False)
+    return int(any(finding.severity is Severity.ERROR for finding in findings))
