@@ -4,11 +4,12 @@ BIN := .venv/bin
 RECORDED ?= ../shared/conformance/asl/dev.jsonl
 PLAYWRIGHT := 1.65.2
 AXE := 4.14.1
+MINISTACK := 1.5.33
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: check-types check-style check-documents pictures help set-up demo test test-postgres test-mariadb test-browser soak check format bench bench-peers conformance lock build clean
+.PHONY: check-types check-style check-documents pictures help set-up demo test test-postgres test-mariadb test-browser test-deploy soak check format bench bench-peers conformance lock build clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -21,7 +22,7 @@ demo: set-up ## the whole pipeline on this machine, with real rows
 	@extract demo
 
 test: set-up ## all tests; those of PostgreSQL are skipped if the machine has no server (Debian: apt-get install postgresql)
-	@pytest -n auto --dist loadgroup -m "not soak and not browser and not mariadb"
+	@pytest -n auto --dist loadgroup -m "not soak and not browser and not mariadb and not deploy"
 
 test-postgres: set-up ## only the tests with a temporary PostgreSQL server
 	@EXTRACT_REQUIRE_POSTGRESQL=1 pytest -n auto --dist loadgroup -m "postgres and not soak"
@@ -35,6 +36,10 @@ test-browser: set-up ## only the tests of the report in Chromium, with axe-core;
 	@python -m pip install --quiet "playwright==$(PLAYWRIGHT)"
 	@npm install --silent --no-save --ignore-scripts --prefix .browser "axe-core@$(AXE)"
 	@pytest -n 0 -m browser extract_cli/tests/report
+
+test-deploy: set-up ## only the tests that deploy: into moto's server, and into MiniStack, which gets an environment of its own
+	@test -x .ministack/bin/ministack || { python -m venv .ministack && .ministack/bin/pip install --quiet "ministack==$(MINISTACK)"; }
+	@EXTRACT_MINISTACK="$(CURDIR)/.ministack/bin/ministack" pytest -n 2 -m deploy extract_cli/tests/deploy
 
 soak: set-up ## the long runs
 	@pytest -n auto --dist loadgroup -m soak --timeout 3600
@@ -75,4 +80,4 @@ build: ## wheels and sdists of all distributions in dist/ (TAG=v0.1.0: their ver
 	@$(PYTHON) tools/build.py "$$TAG"
 
 clean: ## removes .venv and the files of the tools
-	@rm -rf .venv .browser dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo
+	@rm -rf .venv .browser .ministack dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo
