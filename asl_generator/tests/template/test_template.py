@@ -117,12 +117,11 @@ class TestTraps:
             assert function["Code"] == {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": "BundleKey"}}
             assert (function["Architectures"], function["Runtime"]) == (["arm64"], "python3.13")
 
-<<<<<<< HEAD
     def test_a_pipeline_with_pools_has_one_function_more(self, template):
         functions = of_type(template(f"[pools]\ndb = 8\n{THREE}"), "AWS::Lambda::Function")
         assert len(functions) == 5
         assert functions["TakeSlotFunction"]["Handler"] == "extract_core.lambdas.take_slot.handler"
-=======
+
     @pytest.mark.parametrize("sections", [THREE, ALL, "[pools]\nsales = 8\n" + THREE], ids=["existing", "managed", "pools"])
     def test_every_function_that_the_machine_invokes_is_there(self, template, sections):
         made = template(sections)
@@ -130,7 +129,6 @@ class TestTraps:
         invoked = set(re.findall(r"function:([A-Za-z0-9_-]+)", json.dumps(machine["DefinitionString"])))
         functions = {of["FunctionName"] for of in of_type(made, "AWS::Lambda::Function").values()}
         assert invoked | {"nightly-reconcile"} == functions
->>>>>>> b2f2cfd4 (docs: Deploy, what it makes, upgrade and roll back, what it costs; the job as a container)
 
     def test_each_function_has_a_role_of_its_own(self, template):
         roles = [of["Role"]["Fn::GetAtt"][0] for of in of_type(template(ALL), "AWS::Lambda::Function").values()]

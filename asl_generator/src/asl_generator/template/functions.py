@@ -40,22 +40,13 @@ _CORE: Final[Mapping[str, Size]] = {
     STATUS_FUNCTION: Size(512, 300),
     SUMMARY_FUNCTION: Size(1_769, LAMBDA_SECONDS),
     RECONCILE_FUNCTION: Size(1_769, LAMBDA_SECONDS),
-    TAKE_SLOT_FUNCTION: Size(512, 60),
 }
-_HANDLERS: Final[Mapping[str, str]] = {
-    **CORE_FUNCTIONS,
-    **POOL_FUNCTIONS,
-    RECONCILE_FUNCTION: "extract_core.lambdas.reconcile.handler",
-}
-<<<<<<< HEAD
 _OF_POOLS: Final[Mapping[str, Size]] = {TAKE_SLOT_FUNCTION: Size(512, 300)}
 _HANDLERS: Final[Mapping[str, str]] = {
     **CORE_FUNCTIONS,
     **POOL_FUNCTIONS,
     RECONCILE_FUNCTION: "extract_core.lambdas.reconcile.handler",
 }
-=======
->>>>>>> b2f2cfd4 (docs: Deploy, what it makes, upgrade and roll back, what it costs; the job as a container)
 
 
 def function_id(function: str) -> str:
@@ -68,13 +59,7 @@ def function_resources(
 ) -> dict[str, Json]:
     """The resources of all functions by logical id. `own` are those of job types, `roles` the grants of all roles."""
     made: dict[str, Json] = {}
-<<<<<<< HEAD
     for function, size in {**_CORE, **(_OF_POOLS if pipeline.pools else {})}.items():
-=======
-    for function, size in _CORE.items():
-        if function not in roles:
-            continue  # a machine without pools takes no slots
->>>>>>> b2f2cfd4 (docs: Deploy, what it makes, upgrade and roll back, what it costs; the job as a container)
         made |= _one(pipeline, function, _HANDLERS[function], size, roles[function])
     for declared in own:
         size = Size(declared.memory_mb, declared.timeout_seconds)
