@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import time
 from contextlib import closing
-from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.clients import Clients
 from extract_core.errors import ObjectError, ObjectUnavailable
 from extract_core.objects.s3_calls import S3Calls, status
+from extract_core.objects.s3_parts import write_parts
 from extract_core.objects.store import Sized, Stamped, too_large
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ObjectTypeDef
 
 _URI: Final = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.*)", re.DOTALL)
-_IN_MEMORY: Final = 8 * 1024 * 1024  # bytes of a streamed object that are held before it goes to a temporary file
 _MAX_KEY: Final = 1024  # bytes of a key in UTF-8 (S3 user guide, "Naming Amazon S3 objects")
 _TRIES: Final = 5  # of a conditional write that S3 calls in conflict with another one: its guide says to try again
 
@@ -108,17 +107,9 @@ class S3Objects:
         return self._calls.ask("write", uri, call)
 
     def write_parts(self, uri: str, parts: Iterable[bytes]) -> None:
-        """As in `ObjectStore`; over 8 MiB they wait in a temporary file, since S3 wants to know the length first."""
+        """As in `ObjectStore`; a large object is uploaded part by part."""
         bucket, key = _place(uri)
-        with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-            for part in parts:
-                file.write(part)
-
-            def call(s3: S3Client) -> None:
-                file.seek(0)
-                s3.put_object(Bucket=bucket, Key=key, Body=cast("Any", file))  # Any: the stubs don't know spooled files
-
-            self._calls.ask("write", uri, call)
+        write_parts(self._calls, uri, {"Bucket": bucket, "Key": key}, parts)
 
     def exists(self, uri: str) -> bool:
         """As in `ObjectStore`."""

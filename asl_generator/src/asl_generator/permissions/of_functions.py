@@ -84,7 +84,7 @@ def _config_manager(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted
     yield from listing(me, "looks for configs, plans and manifests, and sees which are missing", arns, config, data, runs)
     yield needs("reads the plan of a run that is repeated (plan.plan_file)", ("s3:GetObject",), arns.objects(runs, _PLAN))
     written = (arns.objects(runs, name) for name in (_PLAN, f"*/{ITEMS_NAME}", _RESULTS))
-    yield needs("writes plan, items and long arguments (plan.plan_file)", ("s3:PutObject",), *written)
+    yield needs("writes plan, items and long arguments (plan.plan_file)", ("s3:AbortMultipartUpload", "s3:PutObject"), *written)
     yield needs("takes the tables of the run (tracking)", tracking_actions(pipeline), arns.table(pipeline.tracking))
     alive = "sees whether the run that holds a table is alive (aws.client)"
     yield needs(alive, ("states:DescribeExecution",), arns.executions)
