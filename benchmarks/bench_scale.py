@@ -5,7 +5,8 @@
 The machine is the generated one with trivial handlers; its items are a file, as the config manager writes it. The config manager
 plans the tables of `bench_plan` and writes to stores that keep nothing. Each figure is of a process of its own; seconds are
 processor time. Goals: a table costs at most 1.3 times as much at 100,000 as at 1,000, in time and in memory of the process; the
-config manager is at most 1.1 times linear, at most 1.2 times planning alone, and has at most 300 MB at 50,000 tables.
+config manager is at most 1.1 times linear, at most 1.2 times planning alone, and has at most 300 MB at 50,000 tables. Leases are
+taken with botocore's client, whose requests are answered after 5 ms; their seconds are those of the wall.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from bench_plan import MACHINE, PLACES, config
 
 TABLES = (1_000, 100_000)
 PLANNED = (1_000, 10_000, 50_000)
+LEASES = 10_000
 
 
 def machine(count: int) -> float:
@@ -95,6 +97,7 @@ class Untracked:
 
     def start_run(self, record: Any) -> Any:
         """The record."""
+        self._record = record
         return record
 
     def states(self, _source: str, _tables: Any) -> dict[str, Any]:
@@ -108,8 +111,9 @@ class Untracked:
 
         return Claim(taken={table: taken(TableState(source=source, table=table), owner, 0) for table in tables}, held=())
 
-    def plan_run(self, _run_id: str, **_: Any) -> None:
+    def plan_run(self, _run_id: str, **_: Any) -> Any:
         """Nothing is kept."""
+        return self._record
 
 
 def config_manager(count: int) -> float:
@@ -134,6 +138,42 @@ def config_manager(count: int) -> float:
     return run(count)
 
 
+def leases(count: int) -> float:
+    """Seconds of the wall in which so many leases are taken by botocore's own client, if DynamoDB answers after 5 ms."""
+    from datetime import UTC, datetime
+
+    import boto3
+    from botocore.awsrequest import AWSResponse
+    from botocore.config import Config
+
+    from extract_core.tracking.dynamodb.calls import THREADS
+    from extract_core.tracking.dynamodb.store import DynamoDBTracking
+    from extract_core.tracking.records import Owner
+
+    def answer(request: Any, event_name: str, **_: Any) -> AWSResponse:
+        time.sleep(0.005)
+        body = b'{"Responses": {"t": []}, "UnprocessedKeys": {}}' if event_name.endswith("BatchGetItem") else b"{}"
+
+        class Raw:
+            def stream(self, **_: Any) -> Any:
+                yield body
+
+        return AWSResponse(request.url, 200, {"Content-Type": "application/x-amz-json-1.0"}, Raw())
+
+    config = Config(max_pool_connections=THREADS)
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    client = boto3.client("dynamodb", region_name="eu-central-1", config=config, **keys)
+    client.meta.events.register_first("before-send.dynamodb", answer)
+    owner = Owner(execution_id="e", run_id="r", started_at="2026-03-01T06:00:00+00:00", bound="2026-03-02T06:00:00+00:00")
+    with DynamoDBTracking(client, "t") as tracking:
+        tables = [f"public.table_{number:05d}" for number in range(count)]
+        began = time.perf_counter()
+        claim = tracking.take("s", tables, owner, is_running=lambda _: False, now=datetime.now(UTC), all_or_nothing=True)
+        seconds = time.perf_counter() - began
+    assert len(claim.taken) == count
+    return seconds
+
+
 def planning(count: int) -> float:
     """Seconds of reading and planning alone."""
     from bench_plan import ours
@@ -151,7 +191,8 @@ def measure(kind: str, count: int) -> tuple[float, float]:
 def main(argv: list[str]) -> int:
     """Print each figure with its ratio."""
     if argv:
-        seconds = {"machine": machine, "config_manager": config_manager, "planning": planning}[argv[0]](int(argv[1]))
+        kinds = {"machine": machine, "config_manager": config_manager, "planning": planning, "leases": leases}
+        seconds = kinds[argv[0]](int(argv[1]))
         print(json.dumps({"seconds": seconds, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
         return 0
     small, large = (measure("machine", count) for count in TABLES)
@@ -169,6 +210,8 @@ def main(argv: list[str]) -> int:
             f"config manager: {seconds:.2f} s for {count:,} tables, {seconds / count / first:.2f} times linear, "
             f"{seconds / alone:.2f} times planning alone, {megabytes:.0f} MB"
         )
+    seconds, _ = measure("leases", LEASES)
+    print(f"leases: {LEASES:,} in {seconds:.1f} s, {LEASES / seconds:,.0f} requests per second")
     return 0
 
 
