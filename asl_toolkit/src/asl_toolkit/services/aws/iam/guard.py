@@ -5,10 +5,16 @@ refused call raises the ClientError that AWS would answer with.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from asl_toolkit.errors import TaskFailed
+from asl_toolkit.services.aws.iam.machine import task_requests
 from asl_toolkit.services.aws.iam.policy import Request, decide
-from asl_toolkit.services.aws.iam.requests import Place, missing_object, requests_of
+from asl_toolkit.services.aws.iam.requests import Place, encrypted, missing_object, requests_of
+from asl_toolkit.services.contract import Handler, Later, Submitted, TaskRequest
+
+if TYPE_CHECKING:
+    from asl_toolkit.json_value import Json
 
 _CODES: Final[Mapping[str, str]] = {"s3": "AccessDenied", "sns": "AuthorizationError", "sqs": "AccessDenied"}
 """The error codes of services that do not answer AccessDeniedException."""
@@ -21,9 +27,10 @@ class Guard:
     `refused` are the requests that were not allowed, `asked` all of them, as (identity, request), in the order of the calls.
     """
 
-    def __init__(self, policies: Mapping[str, Sequence[Mapping[str, Any]]], place: Place) -> None:
+    def __init__(self, policies: Mapping[str, Sequence[Mapping[str, Any]]], place: Place, *, kms_key: str | None = None) -> None:
         self.policies = dict(policies)
         self.place = place
+        self.kms_key = kms_key  # of all buckets: reading and writing objects asks for it too
         self.asked: list[tuple[str, Request]] = []
         self.refused: list[tuple[str, Request]] = []
 
@@ -42,7 +49,8 @@ class Guard:
         def before(params: Any, model: Any, context: dict[str, Any], **_: object) -> None:
             context["guarded"] = params
             service = str(model.service_model.service_name)
-            for request in requests_of(service, str(model.name), params, self.place):
+            requests = requests_of(service, str(model.name), params, self.place)
+            for request in [*requests, *encrypted(requests, self.kms_key, self.place)]:
                 if not self.allows(identity, request):
                     raise refusal(identity, request, service, str(model.name))
 
@@ -57,6 +65,21 @@ class Guard:
 
         events.register_first("provide-client-params.*.*", before)
         events.register_last("after-call.s3.*", after)
+
+    def task(self, handler: Handler, identity: str, passed_roles: Sequence[str] = ()) -> Handler:
+        """The handler of a Task behind the policies of the machine's role: a refused Task fails as on AWS.
+
+        `passed_roles` are those of an ECS task definition.
+        """
+
+        def guarded(task: TaskRequest) -> "Json | Submitted | Later":
+            requests = list(task_requests(task, self.place, passed_roles))
+            for request in [*requests, *encrypted(requests, self.kms_key, self.place)]:
+                if not self.allows(identity, request):
+                    raise TaskFailed("States.TaskFailed", str(refusal(identity, request, task.service, task.action)))
+            return handler(task)
+
+        return guarded
 
 
 def refusal(identity: str, request: Request, service: str, call: str) -> Any:  # botocore ships no types

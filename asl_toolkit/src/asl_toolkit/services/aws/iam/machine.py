@@ -27,10 +27,9 @@ _CALLS: Final = {"addStep": "AddJobFlowSteps", "invoke": "Invoke"}
 _PASSED: Final = ("ExecutionRoleArn", "TaskRoleArn", "RoleArn")
 PASSED_TO: Final[Mapping[str, str]] = {
     "ecs": "ecs-tasks.amazonaws.com",
-    "elasticmapreduce": "elasticmapreduce.amazonaws.com",
     "emr-serverless": "emr-serverless.amazonaws.com",
 }
-"""The service that gets a role. EMR on EKS authorises by a condition key of its own and needs no PassRole."""
+"""The service that gets a role. EMR and EMR on EKS authorise a role by their condition key ExecutionRoleArn, without PassRole."""
 LOG_DELIVERY: Final = (
     *("CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries"),
     *("PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups"),
@@ -94,9 +93,30 @@ def result_writer_requests(bucket: str, prefix: str, place: Place) -> Iterator[R
         yield Request(f"s3:{action}", key)
 
 
-def service_requests(*, logging: bool, tracing: bool) -> Iterator[Request]:
-    """What Step Functions asks for when a machine that logs, or sends traces, is created and runs."""
-    if logging:
-        yield from (Request(f"logs:{call}") for call in LOG_DELIVERY)
+def service_requests(machine: str, place: Place, *, tracing: bool = False, kms_key: str | None = None) -> Iterator[Request]:
+    """What Step Functions asks for when a machine that logs is created and runs: log, traces, its key."""
+    yield from (Request(f"logs:{call}") for call in LOG_DELIVERY)
     if tracing:
         yield from (Request(f"xray:{call}") for call in TRACES)
+    if kms_key is not None:
+        own = {"kms:EncryptionContext:aws:states:stateMachineArn": place.arn("states", f"stateMachine:{machine}")}
+        yield Request("kms:Decrypt", kms_key, own)
+        yield Request("kms:GenerateDataKey", kms_key, own)
+        yield Request("kms:GenerateDataKey", kms_key, {"kms:EncryptionContext:SourceArn": place.arn("logs", "*")})
+
+
+def function_requests(
+    function: str, place: Place, *, subnets: Sequence[str] = (), security_groups: Sequence[str] = ()
+) -> Iterator[Request]:
+    """What Lambda asks for with the role of a function: its log, and a network interface in a VPC (Lambda guide, "VPC")."""
+    members = {"LogGroupName": f"/aws/lambda/{function}", "LogStreamName": _ID}
+    for call in ("CreateLogStream", "PutLogEvents"):
+        yield from requests_of("logs", call, members, place)
+    if subnets:
+        interface = place.arn("ec2", f"network-interface/{_ID}")
+        parts = [interface, *(place.arn("ec2", f"subnet/{subnet}") for subnet in subnets)]
+        parts += [place.arn("ec2", f"security-group/{group}") for group in security_groups]
+        yield from (Request("ec2:CreateNetworkInterface", part) for part in parts)
+        yield from (Request(f"ec2:{call}") for call in ("DescribeNetworkInterfaces", "DescribeSubnets"))
+        for call in ("DeleteNetworkInterface", "AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"):
+            yield Request(f"ec2:{call}", interface)

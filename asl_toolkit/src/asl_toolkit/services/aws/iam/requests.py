@@ -5,7 +5,7 @@ below lack raise UnknownCall, so that nothing passes unseen; `more` adds to them
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -74,6 +74,7 @@ CALLS: Final[Mapping[str, str]] = {
     "states RedriveExecution": "{ExecutionArn}",
     "states StartExecution": "{StateMachineArn}",
     "states StopExecution": "{ExecutionArn}",
+    "states UpdateMapRun": "{MapRunArn}",
     "sts GetCallerIdentity": "",
 }
 """By service (as IAM names it) and call: the last part of the resource's ARN, or a member with an ARN. Empty: always allowed."""
@@ -177,6 +178,15 @@ def _s3(call: str, place: Place, members: Members) -> Iterator[Request]:
 def missing_object(members: Members, place: Place) -> Request:
     """What a caller needs to learn that an object is missing (API reference, GetObject: else the answer is "access denied")."""
     return Request("s3:ListBucket", f"arn:{place.partition}:s3:::{members['Bucket']}")
+
+
+def encrypted(requests: Sequence[Request], key: str | None, place: Place) -> Iterator[Request]:
+    """What reading and writing these objects asks of the key that encrypts them (S3 guide, "SSE-KMS", "Permissions")."""
+    via = {"kms:ViaService": f"s3.{place.region}.amazonaws.com{'.cn' if place.partition == 'aws-cn' else ''}"}
+    actions = {"s3:GetObject": "kms:Decrypt", "s3:PutObject": "kms:GenerateDataKey"}
+    for request in requests if key is not None else ():
+        if request.action in actions:
+            yield Request(actions[request.action], str(key), via)
 
 
 def _dynamodb(call: str, place: Place, members: Members) -> Iterator[Request]:
