@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 
 from asl_generator import build_pipeline
-from asl_generator.permissions import Surroundings, policy_document, roles
-from asl_generator.permissions.of_people import of_operator
-from asl_generator.permissions.roles import arns_of
+from asl_generator.permissions import policy_document, roles
+from asl_generator.permissions.roles import every_role
 from asl_toolkit.services.aws.iam.reference import policy_faults
 from extract_core import Statement
 from extract_core.errors import UsageError
+from extract_core.pipeline.deploy import DeployOptions, Schedule
 from extract_core.pipeline.model import MachineOptions, Pipeline
 from extract_core.registry.installed import Registry
 
 BUS = "arn:aws:events:eu-central-1:123456789012:event-bus/b"
+NIGHTLY = {"nightly": Schedule(when="rate(1 day)", event={"source": "sales"})}
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
 
 
@@ -34,10 +35,10 @@ def pipeline(**changes):
 
 @pytest.fixture
 def roles_of(queued_crunch, poll):
-    def built(surroundings=None, **changes):
-        of = pipeline(**changes)
+    def built(options=None, **changes):
+        of = pipeline(deploy=options or DeployOptions(), **changes)
         job_types = [queued_crunch(), *([poll()] if "poll" in of.job_types else [])]
-        return roles(of, build_pipeline(of, Registry.of(*job_types)), surroundings)
+        return roles(of, build_pipeline(of, Registry.of(*job_types)))
 
     return built
 
@@ -49,7 +50,7 @@ def pairs(grants):
 def test_a_role_per_function_and_one_for_the_machine(roles_of):
     of_core = ["state-machine", "config-manager", "job-run-status", "run-summary", "reconcile"]
     assert list(roles_of()) == of_core
-    more = roles_of(Surroundings(schedules=True), job_types={"crunch": {"queue": "big"}, "poll": {}})
+    more = roles_of(schedules=NIGHTLY, job_types={"crunch": {"queue": "big"}, "poll": {}})
     assert list(more) == [
         "state-machine",
         "config-manager",
@@ -66,7 +67,7 @@ def test_a_role_per_function_and_one_for_the_machine(roles_of):
 
 
 def test_each_grant_says_who_needs_it_and_why(roles_of):
-    for role, grants in roles_of(Surroundings(kms_key=KEY, subnets=["subnet-1"], event_bus="bus", tracing=True)).items():
+    for role, grants in roles_of(DeployOptions(kms_key=KEY, subnets=["subnet-1"], event_bus="bus", tracing=True)).items():
         assert all(grant.needed_by and grant.reason for grant in grants), role
     machine = {grant.actions: f"{grant.needed_by}: {grant.reason}" for grant in roles_of()["state-machine"]}
     assert machine["batch:SubmitJob",] == "state 'Crunch Table': starts the job"
@@ -74,25 +75,25 @@ def test_each_grant_says_who_needs_it_and_why(roles_of):
 
 
 @pytest.mark.parametrize(
-    ("surroundings", "role", "more"),
+    ("options", "role", "more"),
     [
-        (Surroundings(kms_key=KEY), "job-run-status", {("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)}),
+        (DeployOptions(kms_key=KEY), "job-run-status", {("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)}),
         (
-            Surroundings(event_bus="b"),
+            DeployOptions(event_bus="b"),
             "run-summary",
             {("events:PutEvents", BUS)},
         ),
-        (Surroundings(event_bus="arn:x"), "reconcile", {("events:PutEvents", "arn:x")}),
-        (Surroundings(event_bus="b"), "job-run-status", set()),
-        (Surroundings(tracing=True), "config-manager", set()),
+        (DeployOptions(event_bus="arn:x"), "reconcile", {("events:PutEvents", "arn:x")}),
+        (DeployOptions(event_bus="b"), "job-run-status", set()),
+        (DeployOptions(tracing=True), "config-manager", set()),
     ],
 )
-def test_what_a_choice_adds(roles_of, surroundings, role, more):
-    assert pairs(roles_of(surroundings)[role]) - pairs(roles_of()[role]) == more
+def test_what_a_choice_adds(roles_of, options, role, more):
+    assert pairs(roles_of(options)[role]) - pairs(roles_of()[role]) == more
 
 
 def test_a_vpc_adds_network_interfaces_there_only(roles_of):
-    added = pairs(roles_of(Surroundings(subnets=["subnet-1"], security_groups=["sg-1"]))["reconcile"]) - pairs(
+    added = pairs(roles_of(DeployOptions(subnets=["subnet-1"], security_groups=["sg-1"]))["reconcile"]) - pairs(
         roles_of()["reconcile"]
     )
     place = "arn:aws:ec2:eu-central-1:123456789012:"
@@ -137,17 +138,15 @@ def test_a_policy_merges_what_allows_the_same():
     assert json.dumps(policy_document(statements[::-1])) == json.dumps(document)
 
 
-ALL = Surroundings(kms_key=KEY, subnets=["subnet-1"], security_groups=["sg-1"], event_bus="bus", tracing=True, schedules=True)
+ALL = DeployOptions(kms_key=KEY, subnets=["subnet-1"], security_groups=["sg-1"], event_bus="bus", tracing=True)
 
 
-def test_the_core_asks_for_nothing_that_aws_does_not_have(roles_of):
+def test_the_core_asks_for_nothing_that_aws_does_not_have(queued_crunch):
     """Actions that exist, on resources of theirs, under keys of theirs; ``*`` for actions without resources only."""
-    of = roles_of(ALL)
+    of_pipeline = pipeline(deploy=ALL, schedules=NIGHTLY)
+    of = dict(every_role(of_pipeline, build_pipeline(of_pipeline, Registry.of(queued_crunch()))))
     of["state-machine"] = [grant for grant in of["state-machine"] if "Crunch" not in grant.needed_by]
-    of["operator"] = list(of_operator(pipeline(), arns_of(pipeline())))
-    assert {role: list(map(str, policy_faults(policy_document(grants)))) for role, grants in of.items()} == {
-        role: [] for role in of
-    }
+    assert [f"{role}: {fault}" for role, grants in of.items() for fault in policy_faults(policy_document(grants))] == []
     everything = {action for grants in of.values() for action, resource in pairs(grants) if resource == "*"}
     assert {action.partition(":")[0] for action in everything} == {"logs", "xray", "ec2"}
 

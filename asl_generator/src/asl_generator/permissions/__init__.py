@@ -2,6 +2,5 @@
 
 from asl_generator.permissions.granted import Granted, policy_document
 from asl_generator.permissions.roles import SCHEDULER, STATE_MACHINE, roles
-from asl_generator.permissions.surroundings import Surroundings
 
-__all__ = ["SCHEDULER", "STATE_MACHINE", "Granted", "Surroundings", "policy_document", "roles"]
+__all__ = ["SCHEDULER", "STATE_MACHINE", "Granted", "policy_document", "roles"]

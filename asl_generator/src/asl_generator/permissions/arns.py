@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from asl_generator.machine.iterate import LABEL
 from extract_core.plan.places import s3_place
 from extract_core.tracking.open import dynamodb_table
 
@@ -35,6 +36,16 @@ class Arns:
         """All executions of the machine."""
         return self.of("states", f"execution:{self.name}:*")
 
+    @property
+    def children(self) -> str:
+        """All children of the machine's DISTRIBUTED Map."""
+        return self.of("states", f"execution:{self.name}/{LABEL}:*")
+
+    @property
+    def map_runs(self) -> str:
+        """All runs of the machine's DISTRIBUTED Map."""
+        return self.of("states", f"mapRun:{self.name}/{LABEL}:*")
+
     def function(self, function: str) -> str:
         """A Lambda function of the pipeline, without a version."""
         return self.of("lambda", f"function:{self.name}-{function}")
@@ -48,7 +59,7 @@ class Arns:
         """The bucket of a place of S3."""
         return f"arn:{self.partition}:s3:::{s3_place(uri)[0]}"
 
-    def table(self, tracking: str) -> str:
-        """The tracking table, which may be in another region. Raises TrackingError if the place names no table."""
+    def table(self, tracking: str, index: str = "") -> str:
+        """The tracking table, or its index. It may be in another region. Raises TrackingError if the place names no table."""
         table, region = dynamodb_table(tracking)
-        return replace(self, region=region or self.region).of("dynamodb", f"table/{table}")
+        return replace(self, region=region or self.region).of("dynamodb", f"table/{table}{index and f'/index/{index}'}")

@@ -17,26 +17,27 @@ from asl_generator.machine.core_states import (
     SUMMARY_FUNCTION,
     TAKE_SLOT_FUNCTION,
 )
-from asl_generator.machine.iterate import LABEL
 from asl_generator.permissions.granted import Granted, granted
 from extract_core.plan.places import ITEMS_NAME, s3_place
+from extract_core.tracking.dynamodb.keys import INDEX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from asl_generator.permissions.arns import Arns
-    from asl_generator.permissions.surroundings import Surroundings
+    from extract_core.pipeline.deploy import DeployOptions
     from extract_core.pipeline.model import Pipeline
 
 FUNCTIONS: Final = (CONFIG_MANAGER_FUNCTION, STATUS_FUNCTION, SUMMARY_FUNCTION, RECONCILE_FUNCTION)
 """The core's functions."""
-_MANIFEST: Final = "*/_committed/*"
+MANIFEST: Final = "*/_committed/*"
+"""The entries of tables' manifests, below the place of the data."""
 _PLAN: Final = "*/plan.jsonl"
 _RESULTS: Final = "*/results/*"
 _TRACKING: Final = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
 
 
-def of_function(function: str, pipeline: Pipeline, arns: Arns, surroundings: Surroundings) -> Iterator[Granted]:
+def of_function(function: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
     """The grants of one of `FUNCTIONS`, without those that job types add."""
     me = f"function {function!r}"
     needs = partial(granted, me)
@@ -47,34 +48,28 @@ def of_function(function: str, pipeline: Pipeline, arns: Arns, surroundings: Sur
         RECONCILE_FUNCTION: _reconcile,
     }[function]
     yield from own(me, pipeline, arns)
-    manifests = arns.objects(pipeline.data_uri, _MANIFEST)
+    manifests = arns.objects(pipeline.data_uri, MANIFEST)
     yield needs("reads and checks the tables' manifests (status.manifest)", ("s3:GetObject",), manifests)
     yield needs("writes what a table's manifest lacks (status.manifest)", ("s3:PutObject",), manifests)
-    yield from of_every_function(function, arns, surroundings)
-    if surroundings.event_bus and function != STATUS_FUNCTION:
-        bus = surroundings.event_bus
+    yield from of_every_function(function, arns, pipeline.deploy)
+    if pipeline.deploy.event_bus and function != STATUS_FUNCTION:
+        bus = pipeline.deploy.event_bus
         bus = bus if bus.startswith("arn:") else arns.of("events", f"event-bus/{bus}")
         yield needs("announces the end of a run (runs.announce)", ("events:PutEvents",), bus)
-    if key := surroundings.kms_key:
+    if key := pipeline.deploy.kms_key:
         via = {"StringEquals": {"kms:ViaService": arns.host("s3")}}
         use = ("kms:Decrypt", "kms:GenerateDataKey")
         yield needs("reads and writes objects that the key encrypts", use, key, condition=via)
 
 
-def of_slots(pipeline: Pipeline, arns: Arns, surroundings: Surroundings) -> Iterator[Granted]:
+def of_slots(pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
     """The grants of the function that takes slots of pools."""
     needs = partial(granted, f"function {TAKE_SLOT_FUNCTION!r}")
     use = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
     yield needs("takes slots, and frees those of dead executions (tracking)", use, arns.table(pipeline.tracking))
-    children = arns.of("states", f"execution:{arns.name}/{LABEL}:*")
     alive = "sees whether the holder of a slot is alive (aws.client)"
-    yield needs(alive, ("states:DescribeExecution",), arns.executions, children)
-    yield from of_every_function(TAKE_SLOT_FUNCTION, arns, surroundings)
-
-
-def tracking_actions(pipeline: Pipeline) -> tuple[str, ...]:
-    """What a function does with the tracking table. Slots of pools are items that are deleted when they are given back."""
-    return (*_TRACKING, "dynamodb:DeleteItem") if pipeline.pools else _TRACKING
+    yield needs(alive, ("states:DescribeExecution",), arns.executions, arns.children)
+    yield from of_every_function(TAKE_SLOT_FUNCTION, arns, pipeline.deploy)
 
 
 def _config_manager(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
@@ -84,8 +79,10 @@ def _config_manager(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted
     yield from listing(me, "looks for configs, plans and manifests, and sees which are missing", arns, config, data, runs)
     yield needs("reads the plan of a run that is repeated (plan.plan_file)", ("s3:GetObject",), arns.objects(runs, _PLAN))
     written = (arns.objects(runs, name) for name in (_PLAN, f"*/{ITEMS_NAME}", _RESULTS))
-    yield needs("writes plan, items and long arguments (plan.plan_file)", ("s3:AbortMultipartUpload", "s3:PutObject"), *written)
-    yield needs("takes the tables of the run (tracking)", tracking_actions(pipeline), arns.table(pipeline.tracking))
+    yield needs("writes plan, items and long arguments (plan.plan_file)", ("s3:PutObject",), *written)
+    large = (arns.objects(runs, name) for name in (_PLAN, f"*/{ITEMS_NAME}"))
+    yield needs("gives up a large upload that broke off (objects.s3_parts)", ("s3:AbortMultipartUpload",), *large)
+    yield from _tracking(me, "takes the tables of the run (tracking)", pipeline, arns)
     alive = "sees whether the run that holds a table is alive (aws.client)"
     yield needs(alive, ("states:DescribeExecution",), arns.executions)
 
@@ -98,7 +95,8 @@ def _status_handler(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted
     written = (arns.objects(runs, name) for name in ("*/messages/*", _RESULTS))
     yield needs("writes long messages, and arguments of a next attempt (status)", ("s3:PutObject",), *written)
     yield from listing(me, "compares the files of a result with those that are there (status)", arns, data, runs)
-    yield needs("records the end of the attempt (tracking)", tracking_actions(pipeline), arns.table(pipeline.tracking))
+    actions = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
+    yield from _tracking(me, "records the end of the attempt (tracking)", pipeline, arns, actions)
 
 
 def _end_of_run(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
@@ -108,14 +106,25 @@ def _end_of_run(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
     yield needs("reads plan and results of the run (runs)", ("s3:GetObject",), *read)
     yield needs("writes long messages and the reports of the run (runs.publish)", ("s3:PutObject",), arns.objects(runs))
     yield from listing(me, "looks for plans, results and manifests, and sees which are missing", arns, data, runs)
-    yield needs("closes the run (tracking)", tracking_actions(pipeline), arns.table(pipeline.tracking))
-    yield needs("reads what an execution started (aws.follow)", ("states:GetExecutionHistory",), arns.executions)
+    yield from _tracking(me, "closes the run (tracking)", pipeline, arns)
+    history = "reads what the execution and its children started (aws.follow)"
+    yield needs(history, ("states:GetExecutionHistory",), arns.executions, arns.children)
+    yield needs("finds the children that have ended (aws.map_runs)", ("states:ListExecutions",), arns.map_runs)
 
 
 def _reconcile(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
     yield from _end_of_run(me, pipeline, arns)
     alive = "sees whether the execution that has ended was redriven (aws.client)"
     yield granted(me, alive, ("states:DescribeExecution",), arns.executions)
+
+
+def _tracking(me: str, reason: str, pipeline: Pipeline, arns: Arns, actions: Sequence[str] = _TRACKING) -> Iterator[Granted]:
+    table = arns.table(pipeline.tracking)
+    yield granted(me, reason, actions, table)
+    if "dynamodb:Query" in actions:
+        yield granted(me, "reads earlier runs (tracking)", ("dynamodb:Query",), arns.table(pipeline.tracking, INDEX))
+    if pipeline.pools:
+        yield granted(me, "gives slots of pools back (tracking)", ("dynamodb:DeleteItem",), table)
 
 
 def listing(needed_by: str, reason: str, arns: Arns, *uris: str) -> Iterator[Granted]:
@@ -126,7 +135,7 @@ def listing(needed_by: str, reason: str, arns: Arns, *uris: str) -> Iterator[Gra
         yield granted(needed_by, reason, ("s3:ListBucket",), bucket, condition=condition)
 
 
-def of_every_function(function: str, arns: Arns, surroundings: Surroundings) -> Iterator[Granted]:
+def of_every_function(function: str, arns: Arns, options: DeployOptions) -> Iterator[Granted]:
     """What the Lambda service needs in the role of each function: its log, and network interfaces in a VPC.
 
     Source: Lambda guide, "Execution role" and "Giving Lambda functions access to resources in an Amazon VPC".
@@ -134,12 +143,12 @@ def of_every_function(function: str, arns: Arns, surroundings: Surroundings) -> 
     needs = partial(granted, f"function {function!r}")
     streams = arns.of("logs", f"log-group:/aws/lambda/{arns.name}-{function}:log-stream:*")
     yield needs("writes its log", ("logs:CreateLogStream", "logs:PutLogEvents"), streams)
-    if surroundings.subnets:
+    if options.subnets:
         interfaces = arns.of("ec2", "network-interface/*")
         reason = "Lambda gives it a network interface in the VPC"
         yield needs(reason, ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"), "*")
-        place = [arns.of("ec2", f"subnet/{subnet}") for subnet in surroundings.subnets]
-        place += [arns.of("ec2", f"security-group/{group}") for group in surroundings.security_groups]
+        place = [arns.of("ec2", f"subnet/{subnet}") for subnet in options.subnets]
+        place += [arns.of("ec2", f"security-group/{group}") for group in options.security_groups]
         yield needs(reason, ("ec2:CreateNetworkInterface",), interfaces, *place)
         rest = ("ec2:AssignPrivateIpAddresses", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses")
         yield needs(reason, rest, interfaces)

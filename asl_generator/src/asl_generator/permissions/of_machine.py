@@ -10,7 +10,6 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from asl_generator.branches.scopes import scopes
-from asl_generator.machine.iterate import LABEL
 from asl_generator.permissions.granted import Granted, granted
 from extract_core.plan.places import ITEMS_NAME, RESULTS_FOLDER
 from extract_core.registry import routing
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 
     from asl_generator.branches.scopes import State, States
     from asl_generator.permissions.arns import Arns
-    from asl_generator.permissions.surroundings import Surroundings
     from extract_core.contract import Json
+    from extract_core.pipeline.deploy import DeployOptions
 
 _FUNCTION: Final = re.compile(r"arn:[^:]+:lambda:")
 _ITERATE: Final = f"state {routing.ITERATE!r}"
@@ -60,22 +59,21 @@ def _invoked(state: State, own_functions: Sequence[str]) -> Sequence[str]:
 
 def map_run(arns: Arns, runs_uri: str) -> Iterator[Granted]:
     """What a DISTRIBUTED Map needs: its children are executions of its own machine, its items and results are objects in S3."""
-    children = arns.of("states", f"execution:{arns.name}/{LABEL}:*")
 
     def of_map(reason: str, actions: Sequence[str], *resources: str) -> Granted:
         return granted(_ITERATE, reason, actions, *resources)
 
     follow = ("states:DescribeExecution", "states:StopExecution")
     yield of_map("starts a child execution per table", ("states:StartExecution",), arns.machine)
-    yield of_map("follows and stops its children; the guide names the first ARN", follow, arns.executions, children)
-    yield of_map("runs failed children again if the execution is redriven", ("states:RedriveExecution",), children)
+    yield of_map("follows and stops its children; the guide names the first ARN", follow, arns.executions, arns.children)
+    yield of_map("runs failed children again if the execution is redriven", ("states:RedriveExecution",), arns.children)
     if runs_uri.startswith("s3://"):
         write = ("s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject")
         yield of_map("reads the items of the run (ItemReader)", ("s3:GetObject",), arns.objects(runs_uri, f"*/{ITEMS_NAME}"))
         yield of_map("writes the ends of its children (ResultWriter)", write, arns.objects(runs_uri, f"*/{RESULTS_FOLDER}*"))
 
 
-def of_service(arns: Arns, surroundings: Surroundings) -> Iterator[Granted]:
+def of_service(arns: Arns, options: DeployOptions) -> Iterator[Granted]:
     """What Step Functions does for the machine itself: logs, traces, encryption."""
 
     def of_machine(reason: str, resource: str, *actions: str, **condition: Json) -> Granted:
@@ -84,9 +82,9 @@ def of_service(arns: Arns, surroundings: Surroundings) -> Iterator[Granted]:
         )
 
     yield of_machine("sends its log to CloudWatch; these actions take no resource", "*", *_LOG_DELIVERY)
-    if surroundings.tracing:
+    if options.tracing:
         yield of_machine("sends its traces to X-Ray; these actions take no resource", "*", *_TRACES)
-    if key := surroundings.kms_key:
+    if key := options.kms_key:
         use = ("kms:Decrypt", "kms:GenerateDataKey")
         own = {"kms:EncryptionContext:aws:states:stateMachineArn": arns.machine}
         yield of_machine("reads and writes its own data, which the key encrypts", key, *use, **own)

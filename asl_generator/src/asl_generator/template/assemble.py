@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from asl_generator.deployments.infrastructure import BUCKET, BUNDLE_KEY, SCRIPT_KEY, WHEEL_KEY, substituted
 from asl_generator.deployments.place import named
 from asl_generator.errors import GeneratorError, calling
-from asl_generator.permissions import Surroundings, roles
+from asl_generator.permissions import roles
 from asl_generator.template.events import event_resources
 from asl_generator.template.functions import function_resources
 from asl_generator.template.machine import ALIAS, MACHINE, machine_resources
@@ -42,19 +42,6 @@ _PARAMETERS: Final = {
 _NO_ACCOUNT: Final = "000000000000"
 
 
-def surroundings_of(pipeline: Pipeline) -> Surroundings:
-    """What the permissions depend on beside the pipeline's places."""
-    options = pipeline.deploy
-    return Surroundings(
-        kms_key=options.kms_key,
-        subnets=options.subnets,
-        security_groups=options.security_groups,
-        event_bus=options.event_bus,
-        tracing=options.tracing,
-        schedules=bool(pipeline.schedules),
-    )
-
-
 def template_of(pipeline: Pipeline, machine: MachineDefinition, registry: Registry) -> dict[str, Json]:
     """The template: every value is plain JSON. Its parameters are the places of the artifacts, which `up` fills in.
 
@@ -62,7 +49,7 @@ def template_of(pipeline: Pipeline, machine: MachineDefinition, registry: Regist
     for job types whose resources have the same name, and for a template over the limits of CloudFormation.
     """
     _check(pipeline)
-    grants = roles(pipeline, machine, surroundings_of(pipeline))
+    grants = roles(pipeline, machine)
     made = _merged(
         machine_resources(pipeline, machine, grants),
         function_resources(pipeline, own_functions(machine, registry), grants),
