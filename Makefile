@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: check-types check-style check-documents pictures help set-up demo test test-postgres test-mariadb test-browser test-deploy soak check format bench bench-peers conformance lock build clean
+.PHONY: check-types check-style check-documents pictures help set-up demo test test-postgres test-mariadb test-browser test-deploy soak check format bench bench-peers conformance lock build clean permissions-score
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ test-browser: set-up ## only the tests of the report in Chromium, with axe-core;
 test-deploy: set-up ## only the tests that deploy: into moto's server, and into MiniStack, which gets an environment of its own
 	@test -x .ministack/bin/ministack || { python -m venv .ministack && .ministack/bin/pip install --quiet "ministack==$(MINISTACK)"; }
 	@EXTRACT_MINISTACK="$(CURDIR)/.ministack/bin/ministack" pytest -n 2 -m deploy extract_cli/tests/deploy
+
+permissions-score: set-up ## how many parts of all permissions are needed: each action and each resource is taken away in turn
+	@pytest -q -n 0 -p no:randomly -m soak extract_cli/tests/aws/test_permissions.py
 
 soak: set-up ## the long runs
 	@pytest -n auto --dist loadgroup -m soak --timeout 3600

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.handlers
@@ -19,11 +19,15 @@ import moto.core.models
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from shared_fixtures.guarded import Guarded, identities, unguarded
 
 from asl_generator import build_pipeline
 from asl_toolkit import Services, TaskFailed
 from asl_toolkit.client import ClientError, StepFunctions
 from asl_toolkit.services.aws.calls import AwsCalls
+from asl_toolkit.services.aws.iam.machine import result_writer_requests
+from asl_toolkit.services.aws.iam.requests import encrypted
+from asl_toolkit.services.functions import FunctionCaller
 from extract_core.aws.parts import parts_from
 from extract_core.objects.routed import open_objects
 from extract_core.pipeline.read import read_pipeline
@@ -34,7 +38,7 @@ from extract_core.status.record import record
 from extract_core.tracking.dynamodb.keys import table_definition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 REGION = "eu-central-1"
@@ -72,6 +76,10 @@ extract:
 """
 
 
+_ROLES = {"ecs": ("arn:aws:iam::123456789012:role/extract-task",)}
+"""Roles of a task definition, which RunTask passes on."""
+
+
 class Glue:
     """Answers the job's state: each job reports rows, or fails if its table is in `failing`, or waits for `gate`."""
 
@@ -107,9 +115,9 @@ class Glue:
 class Cloud:
     """The account: its state machines, its job service."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, jobs: Callable[[], Any] = Glue) -> None:
         self.folder = folder
-        self.glue = Glue()
+        self.glue = jobs()
         self.machine = MACHINE
         self.faults: list[str] = []  # error codes with which the next requests are met
         self.first: str | None = None  # what goes wrong with the first request of each operation
@@ -117,10 +125,15 @@ class Cloud:
         self.cut_after: str | None = None  # the operation from which on nothing is allowed any more
         self.requests: list[str] = []
         self.definition = build_pipeline(read_pipeline(folder), discover())
+        self.guarded = Guarded(read_pipeline(folder), self.definition)
+        self.role_parts = {}
+        self.around = lambda name, work, event: work(event)  # what may happen to a function
+        self.handlers = getattr(self.glue, "handlers", [])  # of further services: events of botocore
         self.is_distributed = "DISTRIBUTED" in self.definition.to_json()
         self.states = StepFunctions(services=self._services(), region=REGION, account="123456789012")
 
     def deploy(self) -> None:
+        self.guarded.created()
         self.states.create_state_machine(
             name="extract-sales", definition=self.definition.to_json(), roleArn="arn:aws:iam::1:role/x"
         )
@@ -177,22 +190,58 @@ class Cloud:
 
     @cached_property
     def parts(self):
-        """What the Lambda functions have."""
+        """What the Lambda functions have, with clients that may do all."""
+        return self._new_parts()
+
+    def _new_parts(self):
         pipeline = read_pipeline(self.folder)
         places = ("config_uri", "data_uri", "runs_uri", "tracking")
-        return parts_from({f"EXTRACT_{name.upper()}": getattr(pipeline, name) for name in places})
+        named = {f"EXTRACT_{name.upper()}": getattr(pipeline, name) for name in places}
+        return parts_from({**named, "EXTRACT_EVENT_BUS": pipeline.deploy.event_bus or ""})
 
     def _services(self) -> Services:
         functions = {"config-manager": manage, "job-run-status": record, "run-summary": summarise}
         calls = AwsCalls(boto3.client)
+        task = partial(self.guarded.guard.task, identity="state-machine")
+        called = FunctionCaller(
+            {f"extract-sales-{name}": partial(self._call, name, work) for name, work in functions.items()},
+            region=REGION, account="123456789012",
+        )  # fmt: skip
         return Services(
-            {("s3", "getObject"): calls.get_object, ("s3", "putObject"): calls.optimised},
-            functions={f"extract-sales-{name}": partial(self._call, work) for name, work in functions.items()},
-            states={branch.job_state: self.glue for branch in self.definition.branches},
+            {
+                ("s3", "getObject"): task(unguarded(calls.get_object)),
+                ("s3", "putObject"): self._written(unguarded(calls.optimised)),
+                ("lambda", "invoke"): task(called.invoke),
+            },
+            states={
+                branch.job_state: task(unguarded(self.glue), passed_roles=_ROLES.get(branch.job_type, ()))
+                for branch in self.definition.branches
+            },
         )
 
-    def _call(self, work, event, _context):
-        return work(self.parts, event)
+    def _written(self, write):
+        """A ResultWriter asks for more than the one call that stands for it here."""
+
+        def written(request):
+            members = request.parameters
+            guard = self.guarded.guard
+            for asked in result_writer_requests(members["Bucket"], members["Key"].rpartition("/")[0], guard.place):
+                for each in [asked, *encrypted([asked], guard.kms_key, guard.place)]:
+                    guard.allows("state-machine", each)
+            return write(request)
+
+        return written
+
+    def parts_of(self, role: str):
+        """What a function has, with clients of its role."""
+        if role not in self.role_parts:
+            with self.guarded.acting(role):
+                self.role_parts[role] = self._new_parts()
+        return self.role_parts[role]
+
+    def _call(self, name, work, event, _context):
+        with self.guarded.acting(name):
+            return self.around(name, partial(work, self.parts_of(name)), event)
 
 
 def _answered(request, status: int, body: object):
@@ -211,26 +260,50 @@ def _answered(request, status: int, body: object):
 
 @pytest.fixture
 def cloud(request, dynamodb, tmp_path, monkeypatch) -> Iterator[Cloud]:
-    """An account with a machine of the default kind; `both_maps` asks for the other kind too."""
-    mode = getattr(request, "param", "distributed")
-    (tmp_path / "extract.toml").write_text(PIPELINE.replace("MODE", mode), encoding="utf-8")
+    """An account with a machine of the default kind; `both_maps` asks for the other kind too, a tuple for another pipeline."""
+    param = getattr(request, "param", "distributed")
+    pipeline, config, jobs = (PIPELINE.replace("MODE", param), CONFIG, Glue) if isinstance(param, str) else param
+    with account(dynamodb, tmp_path, monkeypatch, pipeline, config, jobs) as made:
+        yield made
+
+
+@contextmanager
+def account(dynamodb, tmp_path, monkeypatch, pipeline: str, config: str, jobs: Callable[[], Any] = Glue) -> Iterator[Cloud]:
+    """An account with this pipeline, its machine and the config of its one source."""
+    (tmp_path / "extract.toml").write_text(pipeline, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setattr("extract_core.aws.follow.POLL_SECONDS", 0.01)
     boto3.setup_default_session()
     with closing(boto3.client("s3")) as s3:
         s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
-        s3.put_object(Bucket="bucket", Key="config/sales.yml", Body=CONFIG.encode())
+        s3.put_object(Bucket="bucket", Key="config/sales.yml", Body=config.encode())
         dynamodb.create_table(**table_definition("tracking"))
-        made = Cloud(tmp_path)
+        made = Cloud(tmp_path, jobs)
         # of sessions that are made from here on: those of the stores and of the engine
-        own = [("before-send.sfn", made.answer), ("before-send.s3", made.disturb)]
+        own = [("before-send.sfn", made.answer), ("before-send.s3", made.disturb), *made.handlers]
         handlers = [*own, *botocore.handlers.BUILTIN_HANDLERS]
         monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", handlers)
-        yield made
-        made.parts.tracking.close()
+        with identities():
+            yield made
+        for parts in (made.parts, *made.role_parts.values()):
+            parts.tracking.close()
         dynamodb.delete_table(TableName="tracking")
         found = s3.list_objects_v2(Bucket="bucket").get("Contents", [])
         for each in found:
             s3.delete_object(Bucket="bucket", Key=each["Key"])
         s3.delete_bucket(Bucket="bucket")
+        made.guarded.record()
+        refused = {f"{role}: {asked} {dict(asked.context)}" for role, asked in made.guarded.guard.refused}
+        assert not refused, "\n".join(sorted(refused))
+
+
+@pytest.fixture
+def cli(cli, cloud):
+    """A command that an operator calls, with the grants of that role."""
+
+    def call(*argv):
+        with cloud.guarded.acting("operator"):
+            return cli(*argv)
+
+    return call
