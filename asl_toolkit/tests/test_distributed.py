@@ -365,3 +365,14 @@ def test_the_digits_of_a_number_are_a_max_concurrency(mode, value, fault):
     else:
         assert result.error == "States.Runtime"
         assert result.cause.endswith(f"The MaxConcurrencyPath field refers to value {fault} which is not a valid integer: $.n")
+
+
+def test_half_a_surrogate_passes_through_batches_and_results():
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "I",
+        "States": {"I": {"Type": "Pass", "End": True}},
+    }
+    loop = {"Type": "Map", "ItemProcessor": processor, "ItemBatcher": {"MaxItemsPerBatch": 1}, "End": True}
+    result = asl_toolkit.run({"StartAt": "M", "States": {"M": loop}}, ["\ud800"])
+    assert result.output == [{"Items": ["\ud800"]}]

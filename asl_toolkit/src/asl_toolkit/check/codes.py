@@ -136,6 +136,11 @@ CODES: Final[Mapping[str, Code]] = {
         "an intrinsic function has too few or too many arguments: the run fails with States.Runtime",
         "Give the arguments that the function takes",
     ),
+    "INTRINSIC_DEPTH": _warning(
+        _EXPRESSIONS,
+        "more than 10 intrinsic functions are nested in one field, the most that the developer guide allows",
+        "Assign an inner part to a variable, or compute it in a Pass state before",
+    ),
     "FORMAT_ARGUMENTS": _warning(
         _EXPRESSIONS,
         "States.Format has more or fewer {} than arguments: the run fails with States.Runtime",

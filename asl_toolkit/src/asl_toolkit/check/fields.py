@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 Kind: TypeAlias = Literal[
     "any", "text", "state", "flag", "path", "value path", "reference", "template", "data", "object", "list", "seconds", "wait",
-    "timestamp", "count", "percentage", "positive", "result path",
+    "timestamp", "count", "percentage", "positive", "batch bytes", "result path",
 ]  # fmt: skip
 
 

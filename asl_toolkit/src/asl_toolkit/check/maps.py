@@ -46,7 +46,7 @@ _READER_CONFIG: Final[Fields] = {
 _BATCHER: Final[Fields] = {
     "MaxItemsPerBatch": Field("positive"),
     "MaxItemsPerBatchPath": Field("value path", "JSONPath"),
-    "MaxInputBytesPerBatch": Field("positive"),
+    "MaxInputBytesPerBatch": Field("batch bytes"),
     "MaxInputBytesPerBatchPath": Field("value path", "JSONPath"),
     "BatchInput": Field("any"),
 }
@@ -145,6 +145,8 @@ def _check_distributed(state: StateAt, labels: dict[str, Pointer], report: Repor
     _check_part(state, "ResultWriter", _WRITER, report)
     writer = state.value.get("ResultWriter")
     if isinstance(writer, Mapping):
+        if not writer:  # "You cannot specify an empty ResultWriter field" (developer guide, "ResultWriter")
+            report.add("MISSING_FIELD", state.at("ResultWriter"), "ResultWriter needs Resource with Parameters, or WriterConfig")
         _check_resource(writer, state.at("ResultWriter"), (":s3:putObject",), report)
         if isinstance(config := writer.get("WriterConfig"), Mapping):
             pointer = state.at("ResultWriter", "WriterConfig")

@@ -31,6 +31,7 @@ _PLAUSIBLE: Final = re.compile(
     )*""",
     re.VERBOSE,
 )
+_DEEPEST: Final = 10  # "nest up to 10 intrinsic functions" (developer guide, "Intrinsic functions")
 _LONGEST_TRIED: Final = 1_000
 _CONTEXT: Final[Mapping[str, frozenset[str]]] = {  # developer guide, "Accessing execution data from the Context object"
     "Execution": frozenset({"Id", "Input", "Name", "RoleArn", "StartTime", "RedriveCount", "RedriveTime"}),
@@ -87,6 +88,8 @@ def check_expression(
         else:
             report.add("PATH_SYNTAX", pointer, str(fault))
         return None
+    if (depth := _depth(expression)) > _DEEPEST:
+        report.add("INTRINSIC_DEPTH", pointer, f"{depth} intrinsic functions are nested here")
     for part in parts_of(expression):
         if isinstance(part, PathExpression) and part.root == "context":
             _check_context(part, pointer, state, report)
@@ -133,6 +136,13 @@ def check_context_names(names: list[str], source: str, pointer: Pointer, state: 
 def _near(name: str, known: Collection[str]) -> str:
     nearest = get_close_matches(name, sorted(known), 1)
     return f"; did you mean {nearest[0]!r}?" if nearest else ""
+
+
+def _depth(expression: Expression) -> int:
+    """How many calls are nested in an expression."""
+    if not isinstance(expression, IntrinsicCall):
+        return 0
+    return 1 + max((_depth(argument) for argument in expression.arguments), default=0)
 
 
 def _check_call(call: IntrinsicCall, pointer: Pointer, report: Report) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 from asl_toolkit.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from asl_toolkit.json_value import Json, loads
 from asl_toolkit.machine import StateMachine
-from asl_toolkit.mocks import with_mocks
+from asl_toolkit.mocks import Used, with_mocks
+from asl_toolkit.mocks.local_file import from_local_file, is_local_file
 from asl_toolkit.services.registry import Services
 from asl_toolkit.services.tokens import TaskTokens
 
@@ -20,7 +21,10 @@ class WrongUseError(Exception):
 
 def add_options(parser: argparse.ArgumentParser, *, clock: str) -> None:
     """Add --mocks, --function, --aws and --clock (`clock` is its default)."""
-    parser.add_argument("--mocks", type=Path, help="a JSON file with answers, used instead of services")
+    parser.add_argument(
+        "--mocks", type=Path, help="a JSON file with answers, used instead of services; or one of Step Functions Local"
+    )
+    parser.add_argument("--test-case", metavar="[MACHINE#]CASE", help="the test case of a mock file of Step Functions Local")
     parser.add_argument(
         "--function", action="append", default=[], metavar="NAME=MODULE:ATTRIBUTE", help="a Lambda function in this process"
     )
@@ -61,14 +65,20 @@ def clock_of(text: str, start: float | None) -> Clock:
         raise WrongUseError(f"--clock is virtual, real or a factor above 0, not {text!r}") from error
 
 
-def services_of(options: argparse.Namespace, tokens: TaskTokens, machine: StateMachine | None = None) -> Services:
+def services_of(
+    options: argparse.Namespace, tokens: TaskTokens, machine: StateMachine | None = None, used: Used | None = None
+) -> Services:
     """The handlers that the options name; mocks must fit `machine`. Raises WrongUseError or MockError."""
     functions = dict(map(_function, options.function))
     services = Services(_aws() if options.aws else {}, functions=functions, tokens=tokens)
     document = {} if options.mocks is None else json_of(options.mocks, "--mocks")
     if not isinstance(document, dict):
         raise WrongUseError(f"--mocks {options.mocks} holds a JSON object")
-    return with_mocks(services, document, machine)
+    if is_local_file(document):
+        document = from_local_file(document, options.test_case)
+    elif options.test_case is not None:
+        raise WrongUseError("--test-case is for a mock file of Step Functions Local, which --mocks names")
+    return with_mocks(services, document, machine, used=used)
 
 
 def _aws() -> Any:  # handlers

@@ -16,7 +16,7 @@ from asl_toolkit.inputs import CannotRead, Source, read_one
 from asl_toolkit.inputs.options import add_substitute
 from asl_toolkit.json_value import Json, dumps, loads
 from asl_toolkit.machine import load
-from asl_toolkit.mocks import Injection, MockError, parse_injection, unmet, with_injected
+from asl_toolkit.mocks import Injection, MockError, Used, parse_injection, unmet, with_injected
 from asl_toolkit.runtime.execution import ExecutionResult
 from asl_toolkit.runtime.history import Event
 from asl_toolkit.runtime.map_run_events import ChildExecution
@@ -42,10 +42,11 @@ def main(arguments: Sequence[str]) -> int:
     children = _Children()
     source = None
     try:
-        source = read_one(options.file, dict(options.substitute))
+        source = read_one(_not_twice(options), dict(options.substitute))
         machine = load(source.definition)
         injections, met = [parse_injection(injection) for injection in options.inject], set[Injection]()
-        services = with_injected(services_of(options, TaskTokens(patience=0), machine), injections, machine, met=met)
+        used = Used()
+        services = with_injected(services_of(options, TaskTokens(patience=0), machine, used), injections, machine, met=met)
         execution = machine.start(
             _input(options.input),
             name=options.name,
@@ -67,17 +68,23 @@ def main(arguments: Sequence[str]) -> int:
         execution.stop("Interrupted", "stopped by hand")
         result = execution.wait()
     if options.timeline:
-        for line in timeline(result.events, children.shown):
-            sys.stderr.write(line + "\n")
-        if children.left_out:
-            sys.stderr.write(f"{children.left_out} more children of Distributed Maps succeeded\n")
+        children.print(result)
     _show(result, options.output)
     for sentence in unmet(injections, met):
         sys.stderr.write(f"warning: --inject {sentence}\n")
+    for mock in used.unused if result.status == "SUCCEEDED" else ():  # what fails ends early
+        sys.stderr.write(f"warning: --mocks {mock} met no call\n")
     if result.error == "Lambda.ResourceNotFoundException" and not options.aws:
         known = ", ".join(map(repr, sorted(services.functions))) or "none"
         sys.stderr.write(f"functions of this run (--function, --mocks): {known}\n")
     return 0 if result.status == "SUCCEEDED" else 1
+
+
+def _not_twice(options: argparse.Namespace) -> str:
+    """The file. Raises WrongUseError if it and the input are both stdin."""
+    if options.file == options.input == "-":
+        raise WrongUseError("the definition and --input cannot both be stdin: give one of them as a file")
+    return str(options.file)
 
 
 def _refused(file: str, source: Source | None, error: DefinitionError) -> Iterator[str]:
@@ -108,6 +115,13 @@ class _Children:
             self.shown.append(child)
         else:
             self.left_out += 1
+
+    def print(self, result: ExecutionResult) -> None:
+        """Print the timeline to stderr."""
+        for line in timeline(result.events, self.shown):
+            sys.stderr.write(line + "\n")
+        if self.left_out:
+            sys.stderr.write(f"{self.left_out} more children of Distributed Maps succeeded\n")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 import glob
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -131,6 +132,8 @@ def _first_line(document: Yaml | None, pointer: str) -> tuple[int, int] | None:
 
 def read_one(name: str, substitutions: Mapping[str, str]) -> Source:
     """The definition of a file, or of one state machine of a template: `template.yaml#LogicalId`. Raises CannotRead."""
+    if name == "-":
+        return Source(name, name, sys.stdin.buffer.read())
     path, wanted = name, ""
     if not Path(name).is_file():
         path, _, wanted = name.rpartition("#") if "#" in name else (name, "", "")

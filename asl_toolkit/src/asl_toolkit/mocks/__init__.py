@@ -20,6 +20,6 @@ The data of an ItemReader is a `result` too: for `s3:getObject` the file's text,
 
 from asl_toolkit.mocks.answers import MockError
 from asl_toolkit.mocks.injections import Injection, parse_injection, unmet, with_injected
-from asl_toolkit.mocks.serving import with_mocks
+from asl_toolkit.mocks.serving import Used, with_mocks
 
-__all__ = ["Injection", "MockError", "parse_injection", "unmet", "with_injected", "with_mocks"]
+__all__ = ["Injection", "MockError", "Used", "parse_injection", "unmet", "with_injected", "with_mocks"]

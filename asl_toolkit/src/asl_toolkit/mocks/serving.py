@@ -21,7 +21,10 @@ _GROUPS = ("functions", "services", "states")
 class _Mock:
     """The answers of one state, service or function; calls may come from several threads."""
 
-    def __init__(self, where: str, answers: Sequence[Answer]) -> None:
+    def __init__(self, where: str, answers: Sequence[Answer], used: "Used | None" = None) -> None:
+        self._noted = used
+        if used is not None:
+            used.unused[where] = None
         self._where = where
         self._answers = answers
         self._used: dict[int, int] = {}
@@ -29,6 +32,8 @@ class _Mock:
 
     def next(self, parameters: Json) -> Answer:
         """The answer to a call."""
+        if self._noted is not None:
+            self._noted.unused.pop(self._where, None)
         serving = [answer for answer in self._answers if answer.serves(parameters)]
         if not serving:
             raise TaskFailed("Mock.NoAnswer", f"no answer of {self._where} serves the parameters {parameters!r}")
@@ -48,6 +53,13 @@ class _Mock:
             return answer.later() if waits or answer.delay else answer.now()
 
         return answer
+
+
+class Used:
+    """Notes which mocks no call has met: `unused`, by their place in the document."""
+
+    def __init__(self) -> None:
+        self.unused: dict[str, None] = {}
 
 
 class _Functions:
@@ -113,8 +125,10 @@ class _Functions:
         return any(key in self.functions for key in (wanted, ":".join(parts[:7]), name))
 
 
-def with_mocks(services: Services, document: Mapping[str, Json], machine: "StateMachine | None" = None) -> Services:
-    """Services in which the document's mocks replace the handlers.
+def with_mocks(
+    services: Services, document: Mapping[str, Json], machine: "StateMachine | None" = None, *, used: Used | None = None
+) -> Services:
+    """Services in which the document's mocks replace the handlers. `used` notes the mocks that calls meet.
 
     Raises MockError if the document is invalid or names a state that the `machine` does not have.
     """
@@ -126,7 +140,8 @@ def with_mocks(services: Services, document: Mapping[str, Json], machine: "State
         if not isinstance(group, Mapping):
             raise MockError(f"mocks.{name} is an object, not {group!r}")
     mocks = {
-        group: {name: _mock(f"{group}.{name}", answers) for name, answers in members.items()} for group, members in groups.items()
+        group: {name: _mock(f"{group}.{name}", answers, used) for name, answers in members.items()}
+        for group, members in groups.items()
     }
     keys = {name: _key(name) for name in mocks["services"]}
     if machine is not None:
@@ -155,11 +170,11 @@ def _key(name: str) -> tuple[str, str]:
     return service, action
 
 
-def _mock(where: str, answers: Json) -> _Mock:
+def _mock(where: str, answers: Json, used: Used | None) -> _Mock:
     listed = answers if isinstance(answers, list) else [answers]
     if not listed:
         raise MockError(f"mocks.{where} holds at least one answer")
-    return _Mock(where, [read_answer(f"mocks.{where}[{place}]", answer) for place, answer in enumerate(listed)])
+    return _Mock(where, [read_answer(f"mocks.{where}[{place}]", answer) for place, answer in enumerate(listed)], used)
 
 
-__all__ = ["with_mocks"]
+__all__ = ["Used", "with_mocks"]

@@ -176,12 +176,12 @@ class MapRun:
         most_bytes = self._batch_limit(batcher.max_bytes, MOST_BYTES)
         shared = None if batcher.batch_input is None else batcher.batch_input.evaluate(environment)
         head: dict[str, Json] = {} if batcher.batch_input is None else {"BatchInput": shared}
-        overhead = len(dumps({**head, "Items": []}).encode())
+        overhead = len(dumps({**head, "Items": []}).encode(errors="surrogatepass"))
         batch: list[Json] = []
         size = overhead
         for index in range(len(items)):
             value, _ = item_input(self._frame, self._state, self._data, index, items[index], self._sources)
-            length = len(dumps(value).encode()) + 1
+            length = len(dumps(value).encode(errors="surrogatepass")) + 1
             if batch and (len(batch) >= most_items or size + length > most_bytes):
                 yield index - len(batch), len(batch), {**head, "Items": batch}
                 batch, size = [], overhead
@@ -194,8 +194,10 @@ class MapRun:
         if field is None:
             return max(1, default)
         value = number_of(field, field_value(field, self._frame.environment(self._data)), "integer")
-        if value < 1:
-            raise RuntimeFailure(f"{field.name} must be at least 1, not {number_text(value)}")
+        most = MOST_BYTES if field.name.startswith("MaxInputBytes") else value
+        if not 1 <= value <= most:
+            span = f"from 1 to {MOST_BYTES}" if most is not value else "at least 1"
+            raise RuntimeFailure(f"{field.name} must be {span}, not {number_text(value)}")
         return int(value)
 
     async def _lane(self, work: Iterator[tuple[int, int, Json]], results: Results, lanes: Lanes) -> None:

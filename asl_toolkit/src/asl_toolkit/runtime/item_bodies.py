@@ -27,7 +27,7 @@ def body_of(answer: Any, reader: ItemReader, state: str) -> bytes | list[Json] |
     if isinstance(body, (list, Path)):
         return body
     if isinstance(body, str):
-        body = body.encode()
+        body = body.encode(errors="surrogatepass")
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise _wrong(reader, state, answer, 'the file\'s text, {"Body": text} or the list of items')
     raw = bytes(body)

@@ -76,7 +76,7 @@ class Results:
         """Store a child's result."""
         failed = record.output is None
         text = dumps(record.described()) if failed or self._transformation == "NONE" else str(record.output)
-        data = text.encode()
+        data = text.encode(errors="surrogatepass")
         if self._been_read:  # a seek per record would write each record to the disk separately
             self._file.seek(self._end)
             self._been_read = False
@@ -99,7 +99,7 @@ class Results:
         for place, start in enumerate(self._places):
             if start >= 0 and (failed is None or bool(self._failed[place]) is failed):
                 self._file.seek(start)
-                yield self._file.read(self._lengths[place]).decode()
+                yield self._file.read(self._lengths[place]).decode(errors="surrogatepass")
 
     def elements(self, *, failed: bool | None) -> Iterator[str]:
         """The records as elements of the result; FLATTEN adds the elements of arrays one by one."""
@@ -132,7 +132,7 @@ async def export(frame: Frame, writer: ResultWriter, data: Json, results: Result
         for number, body in enumerate(_bodies(results.elements(failed=failed), lines=lines)):
             key = f"{folder}/{status}_{number}.{'jsonl' if lines else 'json'}"
             await _put(frame, writer, parameters, key, body)
-            files[status].append({"Key": key, "Size": len(body) if body.isascii() else len(body.encode())})
+            files[status].append({"Key": key, "Size": len(body) if body.isascii() else len(body.encode(errors="surrogatepass"))})
     manifest = {"DestinationBucket": parameters["Bucket"], "MapRunArn": map_run_arn, "ResultFiles": files}
     key = f"{folder}/manifest.json"
     await _put(frame, writer, parameters, key, dumps(manifest))

@@ -102,7 +102,7 @@ class _Converter:
     def _scalar(self, kind: str, value: Json, name: str) -> Any:  # as above
         structured = isinstance(value, (dict, list))
         if kind == "blob" and (self._sdk or structured or isinstance(value, str)):
-            return (value if isinstance(value, str) and not self._sdk else dumps(value)).encode()
+            return (value if isinstance(value, str) and not self._sdk else dumps(value)).encode(errors="surrogatepass")
         if kind == "string" and self._sdk and structured:
             return dumps(value)
         if kind == "boolean" and (boolean := boolean_of(value)) is not None:
