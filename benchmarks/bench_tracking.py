@@ -23,6 +23,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from extract_core import JobState
+from extract_core.errors import PoolFull
 from extract_core.tracking.dynamodb.items import attempt_item, size
 from extract_core.tracking.records import AttemptRow, Commit, Guard, Owner, Policy, RunRecord
 from extract_core.tracking.sqlite import SQLiteTracking
@@ -56,8 +57,11 @@ def row(table: str) -> AttemptRow:
     )  # fmt: skip
 
 
-def run(store: TrackingStore, tables: list[str]) -> Iterator[tuple[str, float]]:
-    """One whole run: seconds by step, and the seconds of each finish."""
+def run(store: TrackingStore, tables: list[str], pool: int | None = None) -> Iterator[tuple[str, float]]:
+    """One whole run: seconds by step, and the seconds of each finish. With `pool`, all tables share a pool of this size.
+
+    Then as many tables as the pool has slots are at work, and each further one first meets a full pool.
+    """
     owner = Owner(execution_id="exec-1", run_id="run-1", started_at=AT, bound="2100-01-01T00:00:00+00:00")
     commit = Commit(from_version=0, column="updated_at", type="timestamp", low=None, high=MARK)
     began = time.perf_counter()
@@ -65,7 +69,7 @@ def run(store: TrackingStore, tables: list[str]) -> Iterator[tuple[str, float]]:
     claim = store.take("sales", tables, owner, is_running=lambda _: True, now=datetime.now(UTC), all_or_nothing=True)
     store.plan_run("run-1", plan_uri="file:///p", planned=len(tables), policy=Policy(), skipped=[])
     yield "take", time.perf_counter() - began
-    for table in tables:
+    for table in in_pool(store, tables, pool) if pool is not None else tables:
         guard = Guard(run_id="run-1", fencing=claim.taken[table].state.fencing, attempt=1)
         one = row(table)
         began = time.perf_counter()
@@ -77,6 +81,22 @@ def run(store: TrackingStore, tables: list[str]) -> Iterator[tuple[str, float]]:
     store.put_summary("run-1", {"run_id": "run-1", "state": "SUCCEEDED", "planned": len(tables), "succeeded": len(tables),
                                 "failed": 0, "failures": {}, "failed_tables": [], "rows": 0, "bytes": 0, "cost_basis": {},
                                 "slowest": [], "skipped": [], "seconds": 1.0, "reason": None})  # fmt: skip
+
+
+def in_pool(store: TrackingStore, tables: list[str], size: int) -> Iterator[str]:
+    """Each table when its end is due: the oldest at work, once the next table needs its slot."""
+    at_work: list[str] = []
+    for table in tables:
+        while True:
+            guard = Guard(run_id="run-1", fencing=1, attempt=1)
+            try:
+                store.take_slot("sales", table, pool="db", size=size, guard=guard, execution_id="exec-1", taken_at=AT)
+            except PoolFull:
+                yield at_work.pop(0)
+            else:
+                break
+        at_work.append(table)
+    yield from at_work
 
 
 def reference(path: Path, tables: list[str]) -> float:
@@ -124,7 +144,7 @@ def bench_sqlite(folder: Path) -> None:
     print(f"  a table at {SIZES[-1]:,} costs {slope:.2f} times one at {SIZES[0]:,} (1: linear)")
 
 
-def bench_dynamodb(number: int = 1_000) -> None:
+def bench_dynamodb(number: int = 1_000, pool: int | None = None) -> None:
     """Requests and capacity units. moto copies its table in each transaction, so only reading is timed."""
     import boto3
     import moto.dynamodb.models
@@ -143,12 +163,16 @@ def bench_dynamodb(number: int = 1_000) -> None:
         moto.dynamodb.models.copy = SimpleNamespace(deepcopy=lambda value: value)
         with DynamoDBTracking(client, "tracking") as store:
             store._calls.each = lambda work, things: [work(thing) for thing in things]  # noqa: SLF001 - moto can't serve threads
-            for _ in run(store, names(number)):
+            for _ in run(store, names(number), pool):
                 pass
     writes = {name: count for name, count in counts.items() if name in ("PutItem", "UpdateItem", "TransactWriteItems")}
     of_tables = counts["PutItem"] - 1 + counts["TransactWriteItems"]
-    print(f"DynamoDB {number:,} tables: requests {dict(sorted(counts.items()))}")
-    print(f"  write requests per table: {of_tables / number:.3f} (of {sum(writes.values()):,} in the run)")
+    shared = "" if pool is None else f" in a pool of {pool}, each after a full one"
+    goal = 2 if pool is None else 3
+    print(f"DynamoDB {number:,} tables{shared}: requests {dict(sorted(counts.items()))}")
+    print(f"  write requests per table: {of_tables / number:.3f} (goal: {goal}; {sum(writes.values()):,} in the run)")
+    if pool is not None:
+        return
     item = size(attempt_item(row("public.table_000000"), shards=1, expires=0))
     attempt = 2 * math.ceil(item / 1024)  # twice in a transaction (DynamoDB guide, "Capacity consumption")
     print(
@@ -250,6 +274,7 @@ def main(argv: list[str]) -> int:
             bench_sqlite(folder)
         if "dynamodb" in parts:
             bench_dynamodb()
+            bench_dynamodb(pool=8)
         if "status" in parts:
             bench_status(folder)
         if "live" in parts:
