@@ -264,3 +264,22 @@ def test_the_pace_is_that_of_the_last_two_minutes():
     assert pace.words() == ["6 per minute", "about 38 h 51 min left"]
     pace.feed(20_000, 20_000, now=731.0)
     assert pace.words() == ["126 per second"]
+
+
+def test_a_table_that_waits_for_a_slot_is_named_with_its_pool_until_its_job_starts():
+    from extract_cli.views.progress import Progress
+
+    def event(number, kind, name, **item):
+        details = {"name": name, "input": json.dumps(item)}
+        key = "stateExitedEventDetails" if kind.endswith("Exited") else "stateEnteredEventDetails"
+        return {"id": number, "previousEventId": number - 1, "type": kind, key: details, "timestamp": "2026-03-01T06:00:00+00:00"}
+
+    item = {"table": "public.a", "job_type": "glue", "pool": "sales-db"}
+    progress = Progress()
+    progress.feed(event(1, "ChoiceStateEntered", "Choose Job Type", **item))
+    progress.feed(event(2, "TaskStateEntered", "Take A Slot", **item))
+    assert (progress.for_slot, progress.running) == ({"public.a": "sales-db"}, {})
+    progress.feed(event(3, "TaskStateExited", "Take A Slot"))
+    progress.feed(event(4, "ChoiceStateEntered", "Choose Job Type", **item))
+    progress.feed(event(5, "TaskStateEntered", "Glue Start Extract Job Run", **item))
+    assert (progress.for_slot, progress.running) == ({}, {"public.a": "glue"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from extract_core.contract import JobState
 from extract_core.errors import ExtractError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from extract_core.contract import Json
     from extract_core.runs.engine import Engine
@@ -43,9 +44,13 @@ class RunningTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """A run at this moment. `at_work` also counts tables that are not in `running`: a wide DISTRIBUTED Map names only some."""
+    """A run at this moment. `at_work` also counts tables that are not in `running`: a wide DISTRIBUTED Map names only some.
+
+    `for_slot` counts by pool the tables that wait for a slot, as far as they are known by name.
+    """
 
     running: tuple[RunningTable, ...]
+    for_slot: Mapping[str, int]
     at_work: int
     done: int
     failed: int
@@ -56,7 +61,9 @@ class Live:
             return "the run is being planned"
         waiting = max(0, planned - self.done - self.at_work)
         failed = f" ({self.failed:,} failed)" if self.failed else ""
-        return f"{self.done:,} of {planned:,} tables have ended{failed}, {self.at_work:,} at work, {waiting:,} waiting"
+        pools = ", ".join(f"{count:,} for a slot of {pool}" for pool, count in self.for_slot.items())
+        shown = f"{waiting:,} waiting" + (f" ({pools})" if pools else "")
+        return f"{self.done:,} of {planned:,} tables have ended{failed}, {self.at_work:,} at work, {shown}"
 
 
 def look(engine: Engine, record: RunRecord, rows: Collection[AttemptRow], *, waiting: Collection[str]) -> Live:
@@ -86,5 +93,7 @@ def look(engine: Engine, record: RunRecord, rows: Collection[AttemptRow], *, wai
         for table in names
     )
     done = max(len(ended), progress.done)
-    at_work = max(progress.counts.get("running", 0), len(running) + len(waiting))
-    return Live(running=running, at_work=min(at_work, max(0, (record.planned or 0) - done)), done=done, failed=failed)
+    for_slot = Counter(pool for table, pool in sorted(progress.for_slot.items()) if table not in ended)
+    at_work = max(progress.counts.get("running", 0) - for_slot.total(), len(running) + len(waiting))
+    at_work = min(at_work, max(0, (record.planned or 0) - done))
+    return Live(running=running, for_slot=for_slot, at_work=at_work, done=done, failed=failed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.registry.routing import CORE_STATES, HANDLE_STATUS, NOT_RECORDED
+from extract_core.registry.routing import CORE_STATES, HANDLE_STATUS, NOT_RECORDED, TAKE_SLOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,8 @@ class Progress:
     `running` maps a table to its job type, `since` to its start, `ended` to its state, `attempts` to its present or next
     attempt if that is not the first. A table that is tried again is running. `failed` counts the ended tables without success,
     and `again` is the table that the last event sent to another attempt, if any. `counts` are those of a DISTRIBUTED Map, of
-    whose tables not all are known by name: pending, running, succeeded, failed, aborted, timedOut, ….
+    whose tables not all are known by name: pending, running, succeeded, failed, aborted, timedOut, …. `for_slot` maps a table
+    that waits for a slot to its pool.
     """
 
     planned: int | None = None
@@ -35,6 +36,7 @@ class Progress:
     attempts: dict[str, int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    for_slot: dict[str, str] = field(default_factory=dict)
     failed: int = 0
     again: str | None = None
     _table_of: dict[int, str] = field(default_factory=dict)  # event id → table, inherited along previousEventId
@@ -67,6 +69,8 @@ class Progress:
             table = self._entered(event, kind, table)
         elif kind.endswith("StateExited") and table is not None:
             details = event["stateExitedEventDetails"]
+            if details["name"] == TAKE_SLOT:
+                self.for_slot.pop(table, None)
             if details["name"] in (HANDLE_STATUS, NOT_RECORDED):
                 payload = _payload(details)
                 if "retry_wait_seconds" in payload:
@@ -92,13 +96,15 @@ class Progress:
         """The table of an iteration. It becomes known at its job state, or at the handler if it has no job."""
         details = event["stateEnteredEventDetails"]
         name = details["name"]
-        if name in CORE_STATES and name != HANDLE_STATUS:
+        if name in CORE_STATES and name not in (HANDLE_STATUS, TAKE_SLOT):
             return table
-        if table is None:
+        if table is None or (table not in self.running and name != HANDLE_STATUS):
             item = json.loads(details.get("input", "null"))
             if not isinstance(item, dict) or "table" not in item:
-                return None
+                return table
             table = str(item["table"])
+            if name == TAKE_SLOT:
+                self.for_slot[table] = str(item.get("pool"))
             if kind == "TaskStateEntered" and name not in CORE_STATES:
                 self.running[table] = str(item.get("job_type"))
                 if "timestamp" in event:
