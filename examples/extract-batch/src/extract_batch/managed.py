@@ -70,4 +70,5 @@ def _start(target: Target[BatchDeployment], managed: ManagedBatch) -> Iterator[J
     pull = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
     yield allow(pull, [target.arn("ecr", f"repository/{managed.repository}")])
     group = target.arn("logs", "log-group:/aws/batch/job")
-    yield allow(("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"), [group, f"{group}:log-stream:*"])
+    yield allow(("logs:CreateLogGroup",), [group])
+    yield allow(("logs:CreateLogStream", "logs:PutLogEvents"), [f"{group}:log-stream:*"])

@@ -67,7 +67,8 @@ def _statements(target: Target[GlueDeployment], managed: ManagedGlue) -> Iterato
     yield from job_statements(target, managed.secrets)
     yield allow(("s3:GetObject",), target.stack.job_files)
     logs = target.arn("logs", "log-group:/aws-glue/*")
-    yield allow(("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"), [logs, f"{logs}:log-stream:*"])
+    yield allow(("logs:CreateLogGroup",), [logs])
+    yield allow(("logs:CreateLogStream", "logs:PutLogEvents"), [f"{logs}:log-stream:*"])
     names = [*managed.connections, *([f"{target.deployment.job_name}-network"] if managed.subnet else [])]
     if names:
         connections = [target.arn("glue", f"connection/{name}") for name in names]
@@ -77,8 +78,9 @@ def _statements(target: Target[GlueDeployment], managed: ManagedGlue) -> Iterato
 
 def _network(target: Target[GlueDeployment]) -> Iterator[Json]:
     """Network interfaces in the VPC. The Describe actions have no resource type."""
-    describe = ("RouteTables", "SecurityGroups", "Subnets", "VpcAttribute", "VpcEndpoints", "NetworkInterfaces")
+    describe = ("RouteTables", "SecurityGroups", "Subnets", "VpcEndpoints", "NetworkInterfaces")
     yield allow([f"ec2:Describe{name}" for name in sorted(describe)], "*")
+    yield allow(("ec2:DescribeVpcAttribute",), [target.arn("ec2", "vpc/*")])
     interfaces = target.arn("ec2", "network-interface/*")
     places = [target.arn("ec2", f"{kind}/*") for kind in ("security-group", "subnet")]
     yield allow(("ec2:CreateNetworkInterface",), [interfaces, *places])
