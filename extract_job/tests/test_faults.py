@@ -117,6 +117,11 @@ WRONG += [
             {"lag": "soon"},
             "--lag 'soon' is not a valid lag; use one like 15m, 2h or 1d, or a whole number for numeric marks",
         ),
+        (
+            "int",
+            {"lag": "9" * 5_000},
+            f"--lag '{'9' * 80}' is not a valid lag; use one like 15m, 2h or 1d, or a whole number for numeric marks",
+        ),
         ("string", {"lag": "1"}, "--lag '1': a watermark of StringType cannot have a lag; remove --lag"),
         (
             "date",

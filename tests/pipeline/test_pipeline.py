@@ -149,3 +149,24 @@ def test_prices_have_the_date_of_their_list(tmp_path, day):
     ).prices
     assert (prices.as_of, prices.usd) == ("2026-11-30", {"ecs": {"vcpu_hours": 0.04, "memory_gb_hours": 1.0}})
     assert read_pipeline(written(tmp_path, "")).prices is None
+
+
+def test_a_pipeline_of_another_user_above_the_folder_is_not_used(tmp_path, monkeypatch):
+    file, inner = tmp_path / "extract.toml", tmp_path / "inner"
+    file.write_text("[pipeline]\n")
+    inner.mkdir()
+    assert find_pipeline(inner) == file
+    monkeypatch.setattr("os.getuid", lambda: file.stat().st_uid + 1)
+    assert find_pipeline(tmp_path) == file
+    with pytest.raises(UsageError) as raised:
+        find_pipeline(inner)
+    assert str(raised.value) == (
+        f"{str(file)!r} belongs to another user ({file.stat().st_uid}) and is not in the current folder, so it is not used; if "
+        f"you trust it, name it: --pipeline {str(file)!r}"
+    )
+
+
+def test_a_pipeline_that_is_a_loop_of_links_is_refused(tmp_path):
+    (tmp_path / "extract.toml").symlink_to("extract.toml")
+    with pytest.raises(UsageError, match="can't be read: "):
+        read_pipeline(tmp_path / "extract.toml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         _print_json_error(arguments, "Stopped", "stopped before the end")
         sys.stderr.write("extract: stopped\n")
         raise SystemExit(1) from None
+    except UnicodeEncodeError as error:
+        sys.stderr.write(f"extract: a name is not valid UTF-8: {error.object[:200]!r}; rename it, or correct the argument\n")
+        raise SystemExit(2) from None
     except OSError as error:
         drop_stdout()
         place = f"{error.filename!r}: " if error.filename else ""
@@ -40,6 +44,7 @@ def _run(arguments: Sequence[str]) -> int:
     import click
 
     from extract_cli.root import extract
+    from extract_cli.views.output import plain
     from extract_cli.wrong_use import explained
     from extract_core.errors import ExtractError
 
@@ -48,11 +53,14 @@ def _run(arguments: Sequence[str]) -> int:
     except click.ClickException as wrong:
         error = explained(wrong)
         _print_json_error(arguments, "UsageError", error.format_message())
-        error.show()
+        text = io.StringIO()
+        error.show(file=text)
+        sys.stderr.write(plain(text.getvalue(), keep="\n\t"))
         return 2
     except ExtractError as error:
         _print_json_error(arguments, type(error).__name__, str(error))
-        sys.stderr.write("".join(f"extract: {line}\n" for line in str(error).splitlines()))
+        lines = plain(str(error), keep="\n\t").split("\n")
+        sys.stderr.write("".join(f"extract: {line}\n" for line in lines))
         return error.exit_code
     except click.Abort:
         raise KeyboardInterrupt from None

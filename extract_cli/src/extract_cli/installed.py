@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import click
+from extract_cli.views.output import echo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,14 +26,14 @@ def load_registry() -> Registry:
 def print_notes(notes: Sequence[str]) -> None:
     """Notes on stderr, at most 20 of them. A note is not a fault."""
     for note in notes[:_MOST_NOTES]:
-        click.echo(f"note: {note}", err=True)
+        echo(f"note: {note}", err=True)
     if len(notes) > _MOST_NOTES:
-        click.echo(f"note: and {len(notes) - _MOST_NOTES:,} more; for all of them see: extract validate --output json", err=True)
+        echo(f"note: and {len(notes) - _MOST_NOTES:,} more; for all of them see: extract validate --output json", err=True)
 
 
 def print_trouble(registry: Registry) -> None:
     """A line on stderr for each plugin that cannot be used, and for each notice of the loading."""
     for broken in registry.broken:
-        click.echo(f"broken, and left out: {broken}", err=True)
+        echo(f"broken, and left out: {broken}", err=True)
     for notice in registry.notices:
-        click.echo(f"note: {notice}", err=True)
+        echo(f"note: {notice}", err=True)

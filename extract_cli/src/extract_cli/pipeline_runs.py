@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import click
-
+from extract_cli.views.output import echo
 from extract_core.errors import ExtractError
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class PipelineRuns:
         try:
             self.engine.reconcile(record.run_id)
         except ExtractError as error:
-            click.echo(f"note: run {record.run_id} died, and can't be cleaned up now: {error}", err=True)
+            echo(f"note: run {record.run_id} died, and can't be cleaned up now: {error}", err=True)
             return record, state
         record = self.tracking.run(record.run_id)
         return record, self.state(record)

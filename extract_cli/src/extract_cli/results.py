@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-import click
-
+from extract_cli.views.output import echo
 from extract_core.errors import ExtractError
 
 if TYPE_CHECKING:
@@ -54,5 +53,5 @@ def _history(runs: PipelineRuns, record: RunRecord) -> list[Mapping[str, Json]] 
     try:
         return list(runs.engine.history(record.run_id)) or None
     except ExtractError as error:
-        click.echo(f"note: the counts of the machine's states are left out: {error}", err=True)
+        echo(f"note: the counts of the machine's states are left out: {error}", err=True)
         return None

@@ -127,7 +127,9 @@ def _contributed() -> dict[str, Contribution]:
     for name, same_name in entries.items():
         if len(same_name) > 1 or name in _OURS:
             providers = " and ".join([*["the core"] * (name in _OURS), *(str(entry.provider) for entry in same_name)])
-            click.echo(f"extract: the command {name!r} comes from {providers}: only the core's is used", err=True)
+            from extract_cli.views.output import echo
+
+            echo(f"extract: the command {name!r} comes from {providers}: only the core's is used", err=True)
     return {name: same_name[0] for name, same_name in entries.items() if len(same_name) == 1 and name not in _OURS}
 
 

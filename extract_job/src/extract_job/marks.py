@@ -54,6 +54,7 @@ _TIMESTAMP = re.compile(
     r"(?P<zone>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
 _LAG = re.compile(r"([0-9]+)\s*(s|m|h|d|w)?")
+_MOST_LAG = 40  # characters; Python refuses numbers of more than 4,300 digits
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -114,8 +115,9 @@ def begin_of(mark_type: MarkType, low: str | None, lag: str | None) -> str | Non
     parts = _LAG.fullmatch(lag)
     if mark_type is MarkType.STRING:
         raise ArgumentError(f"--lag {lag!r}: a watermark of StringType cannot have a lag; remove --lag")
-    if not parts:
-        raise ArgumentError(f"--lag {lag!r} is not a valid lag; use one like 15m, 2h or 1d, or a whole number for numeric marks")
+    if not parts or len(lag) > _MOST_LAG:
+        text = lag[:80]
+        raise ArgumentError(f"--lag {text!r} is not a valid lag; use one like 15m, 2h or 1d, or a whole number for numeric marks")
     count, unit = int(parts[1]), parts[2]
     numeric = mark_type in (MarkType.INTEGER, MarkType.DECIMAL)
     if numeric and unit:

@@ -50,7 +50,7 @@ def test_the_same_arguments_and_another_program(tmp_path):
     (tmp_path / "a.py").touch()
     command = LocalCommand(argv=[*REFERENCE_JOB, "--x", "1"], env={"A": "b"})
     changed = own_script(command, "s3://bucket/scripts/a.py", tmp_path)
-    assert changed == LocalCommand(argv=[sys.executable, str(tmp_path / "a.py"), "--x", "1"], env={"A": "b"})
+    assert changed == LocalCommand(argv=[sys.executable, "-P", str(tmp_path / "a.py"), "--x", "1"], env={"A": "b"})
     assert own_script(command, "s3://bucket/scripts/extract_job.py", tmp_path) is command
     assert own_script(command, None, tmp_path) is command
     without = LocalCommand(argv=[sys.executable, "-m", "extract_job", "--x", "1"])

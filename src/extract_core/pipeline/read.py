@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,11 @@ FILE_NAME: Final = "extract.toml"
 
 
 def find_pipeline(start: Path | None = None) -> Path:
-    """The extract.toml of this folder or of the nearest one above it; UsageError if there is none."""
+    """The extract.toml of this folder or of the nearest one above it. Raises UsageError if there is none.
+
+    One above that belongs to another user is refused, as git refuses such repositories: anybody can put one into ``/tmp``, and it
+    decides what runs.
+    """
     try:
         start = (start or Path.cwd()).resolve()
     except FileNotFoundError:
@@ -28,8 +33,15 @@ def find_pipeline(start: Path | None = None) -> Path:
             "the current folder no longer exists; change to another folder, or name a pipeline with --pipeline PATH"
         ) from None
     for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
+        file = folder / FILE_NAME
+        if file.is_file():
+            owner = file.stat().st_uid
+            if folder != start and owner != os.getuid():
+                raise UsageError(
+                    f"{str(file)!r} belongs to another user ({owner}) and is not in the current folder, so it is not used; if "
+                    f"you trust it, name it: --pipeline {str(file)!r}"
+                )
+            return file
     raise UsageError(
         f"there is no {FILE_NAME} in {str(start)!r} or above it; name one with --pipeline PATH, or create one: extract init"
     )
@@ -64,7 +76,10 @@ def read_faulty_pipeline(path: Path | None = None) -> tuple[Pipeline, list[Findi
 
     Raises ConfigError if the file is not valid TOML, UsageError if it can't be read.
     """
-    file = (path or find_pipeline()).resolve()
+    try:
+        file = (path or find_pipeline()).resolve()
+    except RuntimeError as error:  # a loop of links (Python before 3.13)
+        raise UsageError(f"{str(path)!r} can't be read: {error}") from error
     if file.is_dir():
         file /= FILE_NAME
     try:

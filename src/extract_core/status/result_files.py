@@ -62,7 +62,11 @@ def _check_no_link(folder: Path) -> None:
     """The folder must be where its name says: below its table's, which may itself be behind a link."""
     path = Path(os.path.normpath(folder))
     table = path.parent.parent
-    if path.resolve() != table.resolve() / path.parent.name / path.name:
+    try:
+        is_there = path.resolve() == table.resolve() / path.parent.name / path.name
+    except (OSError, RuntimeError) as error:  # a loop of links
+        raise ValueError(f"names files that can't be found: {error}") from error
+    if not is_there:
         raise ValueError(f"names files in {str(path)!r}, which is a link to another place")
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import FailureClass, JobState
+from extract_core.tracking.damaged import guarded
 from extract_core.tracking.old_names import renamed
 from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, Slot, TableState
 from extract_core.wording import encodable
@@ -78,7 +79,7 @@ def skipped_text(skipped: Sequence[Skipped]) -> str:
     return encodable(json.dumps([asdict(each) for each in skipped], ensure_ascii=False))
 
 
-def run_record(row: Row) -> RunRecord:
+def _run_record(row: Row) -> RunRecord:
     """The record of a row of RUN."""
     policy = _json(row[9])
     return RunRecord(
@@ -130,7 +131,7 @@ def state_row(state: TableState) -> Row:
     )
 
 
-def table_state(row: Row) -> TableState:
+def _table_state(row: Row) -> TableState:
     """The state of a row of STATE."""
     owner = Owner(execution_id=row[2], run_id=row[3], started_at=row[4], bound=row[5]) if row[2] is not None else None
     slot = None
@@ -205,7 +206,7 @@ def attempt_row(row: AttemptRow) -> Row:
     )
 
 
-def attempt(row: Row) -> AttemptRow:
+def _attempt(row: Row) -> AttemptRow:
     """The attempt of a row of ATTEMPT."""
     return AttemptRow(
         run_id=row[0],
@@ -248,7 +249,7 @@ def change_row(change: MarkChange) -> Row:
     return _utf8(tuple(getattr(change, name) for name in MarkChange.__slots__))
 
 
-def mark_change(row: Row) -> MarkChange:
+def _mark_change(row: Row) -> MarkChange:
     """The change of a row of CHANGE."""
     return MarkChange(**dict(zip(MarkChange.__slots__, row, strict=True)))
 
@@ -263,3 +264,9 @@ def _text(value: object) -> str | None:
 
 def _json(text: str | None) -> Any:
     return None if text is None else json.loads(text)
+
+
+run_record = guarded("the record of a run", _run_record)
+table_state = guarded("the state of a table", _table_state)
+attempt = guarded("an attempt", _attempt)
+mark_change = guarded("a change of a watermark", _mark_change)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import RunNameTaken, RunNotFound, TrackingUnavailable
 from extract_core.tracking import rows
+from extract_core.tracking.damaged import readable
 from extract_core.tracking.database import Database
 from extract_core.tracking.lease import holder, taken
 from extract_core.tracking.pools import with_slot
@@ -97,7 +98,7 @@ class SQLiteTracking:
         """See `TrackingStore.runs`."""
         with self._database.reading() as cursor:
             query = f"SELECT {rows.RUN} FROM runs ORDER BY started_at DESC, run_id DESC LIMIT ?"
-            return [rows.run_record(row) for row in cursor.execute(query, (limit,))]
+            return list(readable(rows.run_record, cursor.execute(query, (limit,))))
 
     def states(self, source: str, tables: Sequence[str]) -> Mapping[str, TableState]:
         """See `TrackingStore.states`."""
@@ -210,7 +211,7 @@ class SQLiteTracking:
         while True:
             with self._database.reading() as cursor:
                 page = cursor.execute(query, (run_id, *after, _PAGE)).fetchall()
-            yield from map(rows.attempt, page)
+            yield from readable(rows.attempt, page)
             if len(page) < _PAGE:
                 return
             after = (page[-1][2], page[-1][3])
@@ -222,7 +223,7 @@ class SQLiteTracking:
             "ORDER BY recorded_at DESC, run_id DESC, attempt DESC LIMIT ?"
         )
         with self._database.reading() as cursor:
-            return [rows.attempt(row) for row in cursor.execute(query, (source, table, limit))]
+            return list(readable(rows.attempt, cursor.execute(query, (source, table, limit))))
 
     def set_mark(self, change: MarkChange) -> TableState:
         """See `TrackingStore.set_mark`."""
@@ -241,7 +242,7 @@ class SQLiteTracking:
         """See `TrackingStore.mark_changes`."""
         query = f'SELECT {rows.CHANGE} FROM mark_changes WHERE source = ? AND "table" = ? ORDER BY version DESC LIMIT ?'
         with self._database.reading() as cursor:
-            return [rows.mark_change(row) for row in cursor.execute(query, (source, table, limit))]
+            return list(readable(rows.mark_change, cursor.execute(query, (source, table, limit))))
 
     def close(self) -> None:
         """See `TrackingStore.close`."""

@@ -62,7 +62,7 @@ class Distributions:
         wheels = self._scratch / "wheels"
         platforms = [part for tag in self._target.platforms for part in ("--platform", tag)]
         python = ["--implementation", "cp", "--python-version", self._target.python]
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
         command += ["--only-binary", ":all:", *platforms, *python, "--dest", str(wheels), *sorted(requirements)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PIP_SECONDS)  # noqa: S603 - our own command
         if done.returncode != 0:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from extract_cli.options import examples, local_option, pipeline_option, runs_of
-from extract_cli.views.output import output_option
+from extract_cli.views.output import echo, output_option
 from extract_cli.write_file import write_file
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def build(pipeline: Path | None, output: str) -> None:
     text = machine.to_json()
     place = _put(text, output)
     kinds = f"{len(machine.job_types)} job type{'s' if len(machine.job_types) > 1 else ''} ({', '.join(machine.job_types)})"
-    click.echo(f"state machine {machine.name}: {kinds}, {len(text.encode()):,} bytes{place}", err=True)
+    echo(f"state machine {machine.name}: {kinds}, {len(text.encode()):,} bytes{place}", err=True)
 
 
 @asl.command(epilog=examples("extract asl graph", "extract asl graph --format svg --run latest -o machine.svg"))
@@ -92,14 +92,14 @@ def _built(pipeline: Path | None) -> MachineDefinition:
 
     registry = discover(strict=True)
     for notice in registry.notices:
-        click.echo(f"note: {notice}", err=True)
+        echo(f"note: {notice}", err=True)
     read = read_pipeline(pipeline)
     machine = build_pipeline(read, registry)
     if machine.left_out:
-        click.echo(f"note: left out, since extract.toml has no section for them: {', '.join(machine.left_out)}", err=True)
+        echo(f"note: left out, since extract.toml has no section for them: {', '.join(machine.left_out)}", err=True)
     if read.machine.map == "INLINE":
         for warning in _walls(read, registry):
-            click.echo(f"warning: {warning}", err=True)
+            echo(f"warning: {warning}", err=True)
     return machine
 
 
@@ -125,7 +125,7 @@ def _walls(pipeline: Pipeline, registry: Registry) -> Iterator[str]:
 def _put(text: str, output: str) -> str:
     """Print the text, or write it to a file. Returns where it was written, for a message."""
     if output in ("-", "json", "text"):
-        click.echo(text, nl=False)
+        echo(text, nl=False)
         return ""
     write_file(Path(output), text)
     return f" → {output}"
@@ -153,5 +153,5 @@ def check(files: Sequence[Path], pipeline: Path | None, output: str) -> int:
     read = read_pipeline(pipeline)
     machine = build_pipeline(read, discover(strict=True))
     findings = findings_of(machine.to_json(), region=read.region)
-    click.echo(FORMATS[output]([Checked(machine.name, machine.name, findings)], 0), nl=False)
+    echo(FORMATS[output]([Checked(machine.name, machine.name, findings)], 0), nl=False)
     return int(any(finding.severity is Severity.ERROR for finding in findings))

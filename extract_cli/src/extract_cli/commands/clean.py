@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from extract_cli.options import local_option, pipeline_option, runs_of
-from extract_cli.views.output import Column, output_option, print_json, print_table
+from extract_cli.views.output import Column, echo, output_option, print_json, print_table
 from extract_core.errors import UsageError
 from extract_core.wording import counted
 
@@ -103,14 +103,14 @@ def _show(leftovers: Sequence[Leftover], kept: Sequence[str], *, removed: bool) 
     if leftovers:
         print_table(columns, [(table, counts[table, why], sizes[table, why], why) for table, why in sorted(counts)])
     for sentence in kept:
-        click.echo(f" kept: {sentence}")
+        echo(f" kept: {sentence}")
     total = f"{counted(len(leftovers), 'object')}, {sum(sizes.values()):,} bytes"
     if not leftovers:
-        click.echo("there is nothing to remove", err=True)
+        echo("there is nothing to remove", err=True)
     elif removed:
-        click.echo(f"removed: {total}", err=True)
+        echo(f"removed: {total}", err=True)
     else:
-        click.echo(f"{total} can be removed; add --yes to remove them", err=True)
+        echo(f"{total} can be removed; add --yes to remove them", err=True)
 
 
 def _age(text: str) -> timedelta:

@@ -12,7 +12,7 @@ from extract_cli.complete import complete_table
 from extract_cli.find_run import find_run
 from extract_cli.find_table import find_source, source_option
 from extract_cli.options import local_option, pipeline_option, runs_of
-from extract_cli.views.output import output_option, print_json
+from extract_cli.views.output import echo, output_option, print_json
 from extract_core.errors import UsageError
 from extract_core.objects.files import file_path
 
@@ -71,11 +71,11 @@ def data(table: str, run: str | None, reader: str, source: str | None, local: bo
         return 0
     repeated = [attempt.run_id for attempt in attempts if attempt.mode == "backfill"]
     if repeated:
-        click.echo(
+        echo(
             f"note: the backfill of run {', '.join(repeated)} read rows again that other files hold: take the newest row per key",
             err=True,
         )
-    click.echo(_READERS[reader](json.dumps(files, ensure_ascii=False)))
+    echo(_READERS[reader](json.dumps(files, ensure_ascii=False)))
     return 0
 
 

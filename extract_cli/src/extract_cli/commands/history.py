@@ -10,7 +10,7 @@ from extract_cli.complete import complete_run, complete_table
 from extract_cli.find_run import find_run
 from extract_cli.find_table import of_a_table
 from extract_cli.options import examples, limit_option, local_option, pipeline_option, runs_of
-from extract_cli.views.output import Column, output_option, print_json, print_reason, print_table
+from extract_cli.views.output import Column, echo, output_option, print_json, print_reason, print_table
 from extract_core.errors import ObjectError, UsageError
 from extract_core.wording import did_you_mean
 
@@ -76,13 +76,13 @@ def logs(run: str, table: str, attempt: int | None, local: bool, pipeline: Path 
         print_json({**about, "log_url": row and row.log_url, "log": written})
         return 0
     if written is not None:
-        click.echo(written, nl=not written.endswith("\n"))
+        echo(written, nl=not written.endswith("\n"))
     elif row is not None and row.log_url:
-        click.echo(row.log_url)
+        echo(row.log_url)
     else:
-        click.echo("the job left no log here", err=True)
+        echo("the job left no log here", err=True)
     if message:
-        click.echo(f"{row.state if row else ''}: {message}", err=True)
+        echo(f"{row.state if row else ''}: {message}", err=True)
     return 0
 
 
@@ -100,5 +100,5 @@ def _message(row: AttemptRow) -> str | None:
         try:
             return open_objects().read(row.message_uri).decode("utf-8", "replace")
         except ObjectError as error:
-            click.echo(f"cannot read the full reason: {error}", err=True)
+            echo(f"cannot read the full reason: {error}", err=True)
     return row.message

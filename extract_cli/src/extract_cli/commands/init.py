@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from extract_cli.installed import load_registry
+from extract_cli.views.output import echo
 from extract_core.errors import UsageError
 from extract_core.wording import how_to_install
 
@@ -73,13 +74,13 @@ def init(folder: Path, source: str | None, url: str | None, job_type: str | None
         _write(path, content)
     if database is not None:
         for line in (*database.left_out, *left_out):
-            click.echo(f"left out: {line}", err=True)
+            echo(f"left out: {line}", err=True)
     there = "" if folder.resolve() == Path.cwd() else f" --pipeline {shlex.quote(str(folder))}"
-    click.echo(f"next: extract plan {name}{there}", err=True)
+    echo(f"next: extract plan {name}{there}", err=True)
     if database is not None:
-        click.echo(f"then, on this machine: {_environment(database)}extract run {name} --local{there}", err=True)
+        echo(f"then, on this machine: {_environment(database)}extract run {name} --local{there}", err=True)
     elif find_spec(DRIVER) is None:
-        click.echo(f"note: to run it on this machine, Python needs a driver for PostgreSQL: {INSTALL}", err=True)
+        echo(f"note: to run it on this machine, Python needs a driver for PostgreSQL: {INSTALL}", err=True)
     return 0
 
 
@@ -121,11 +122,11 @@ def _write(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        click.echo(f"{path} already exists and is not changed", err=True)
+        echo(f"{path} already exists and is not changed", err=True)
     except OSError as error:
         raise UsageError(f"{str(path)!r} can't be written: {error.strerror}") from error
     else:
-        click.echo(str(path))
+        echo(str(path))
 
 
 def _config_folder(folder: Path) -> Path:
@@ -137,7 +138,7 @@ def _config_folder(folder: Path) -> Path:
         return Path("config")
     uri = read_pipeline(folder).config_uri
     if not uri.startswith("file://"):
-        click.echo(f"the pipeline's configs are in {uri}: copy the new one there", err=True)
+        echo(f"the pipeline's configs are in {uri}: copy the new one there", err=True)
         return Path("config")
     return Path(os.path.relpath(file_path(uri), folder.resolve()))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from extract_cli.options import pipeline_option
-from extract_cli.views.output import Column, output_option, print_json, print_table
+from extract_cli.views.output import Column, echo, output_option, print_json, print_table
 
 
 @click.group()
@@ -47,13 +47,13 @@ def list_plugins(output: str) -> int:
         columns = [Column(name) for name in ("Plugin", "Version", "Distribution", "Job types", "Hooks")]
         print_table(columns, [[", ".join(cell) if isinstance(cell, list) else cell for cell in row.values()] for row in working])
         for name in registry.blocked:
-            click.echo(f"blocked by EXTRACT_DISABLE_PLUGINS: {name}", err=True)
+            echo(f"blocked by EXTRACT_DISABLE_PLUGINS: {name}", err=True)
         for row in broken:
-            click.echo(f"broken: plugin {row['plugin']!r} of {row['distribution']} {row['version']}: {row['cause']}", err=True)
+            echo(f"broken: plugin {row['plugin']!r} of {row['distribution']} {row['version']}: {row['cause']}", err=True)
     if not registry.job_types:
         from extract_core.wording import how_to_install
 
-        click.echo(f"no job type is installed; for example, {how_to_install('extract-sfn-glue')}", err=True)
+        echo(f"no job type is installed; for example, {how_to_install('extract-sfn-glue')}", err=True)
         return 1
     return 1 if broken else 0
 
@@ -93,6 +93,6 @@ def new_plugin(name: str, folder: Path | None, title: str | None) -> int:
     plugin = scaffold.new_plugin(name, title, discover())
     place = folder if folder is not None else Path(plugin.distribution)
     for path in plugin.write(place):
-        click.echo(place / path)
-    click.echo(f"now: cd {place}; pip install --no-deps --no-build-isolation -e .; pytest; and then README.md", err=True)
+        echo(place / path)
+    echo(f"now: cd {place}; pip install --no-deps --no-build-isolation -e .; pytest; and then README.md", err=True)
     return 0

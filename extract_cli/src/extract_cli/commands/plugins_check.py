@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import click
-
+from extract_cli.views.output import echo
 from extract_core.errors import UsageError
 from extract_core.wording import how_to_install
 
@@ -160,12 +159,12 @@ def _check(installed: InstalledJobType, section: Mapping[str, Json] | None) -> C
 def print_checked(checked: Iterable[Checked], broken: Iterable[Mapping[str, str]]) -> None:
     """One block per job type on stdout: the broken checks, those that were left out, and the number of those that pass."""
     for of_type in checked:
-        click.echo(f"{of_type.name}: {of_type.installed.provider}, tried with {of_type.tried_with}")
+        echo(f"{of_type.name}: {of_type.installed.provider}, tried with {of_type.tried_with}")
         for check, breach in of_type.broken:
-            click.echo(f"  broken    {check}: {breach}")
+            echo(f"  broken    {check}: {breach}")
         for check, reason in of_type.left_out:
-            click.echo(f"  left out  {check}: {reason}")
+            echo(f"  left out  {check}: {reason}")
         total = len(of_type.kept) + len(of_type.left_out) + len({check for check, _ in of_type.broken})
-        click.echo(f"  kept      {len(of_type.kept)} of {total} checks")
+        echo(f"  kept      {len(of_type.kept)} of {total} checks")
     for plugin in broken:
-        click.echo(f"broken: plugin {plugin['plugin']!r} of {plugin['distribution']} {plugin['version']}: {plugin['cause']}")
+        echo(f"broken: plugin {plugin['plugin']!r} of {plugin['distribution']} {plugin['version']}: {plugin['cause']}")

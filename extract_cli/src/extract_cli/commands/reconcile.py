@@ -9,7 +9,7 @@ import click
 from extract_cli.complete import complete_run
 from extract_cli.find_run import find_run
 from extract_cli.options import local_option, pipeline_option, runs_of
-from extract_cli.views.output import Column, output_option, print_json, print_table
+from extract_cli.views.output import Column, echo, output_option, print_json, print_table
 from extract_core.errors import ExtractError
 
 if TYPE_CHECKING:
@@ -47,16 +47,16 @@ def reconcile(names: Sequence[str], local: bool, pipeline: Path | None, output: 
             if len(records) == 1:
                 raise
             failed = True
-            click.echo(f"run {record.run_id}: {error}", err=True)
+            echo(f"run {record.run_id}: {error}", err=True)
     slots = _free_slots(runs) if not names else []
     for slot in slots:
-        click.echo(f"slot {slot.number} of pool {slot.pool} is free again: it was held by {slot}", err=True)
+        echo(f"slot {slot.number} of pool {slot.pool} is free again: it was held by {slot}", err=True)
     if output == "json":
         print_json(results)
     elif results or failed:
         _print(results)
     elif not slots:
-        click.echo("there is nothing to clean up", err=True)
+        echo("there is nothing to clean up", err=True)
     return 1 if failed or any(result["manifests_missing"] for result in results) else 0
 
 
@@ -65,10 +65,10 @@ def _print(results: Sequence[Mapping[str, Any]]) -> None:
     columns += [Column("Manifests added", right=True), Column("Jobs stopped", right=True)]
     print_table(columns, [[*list(result.values())[:4], len(result["stopped_jobs"])] for result in results])
     for table, problem in (missing for result in results for missing in result["manifests_missing"].items()):
-        click.echo(f"{table} is committed, but its manifest can't be written: {problem}", err=True)
+        echo(f"{table} is committed, but its manifest can't be written: {problem}", err=True)
     for job in (job for result in results for job in result["stopped_jobs"] if job["error"]):
         what = f"the {job['job_type']} job of table {job['table']}, attempt {job['attempt']}"
-        click.echo(f"{what}, could not be stopped and may still run: {job['error']}", err=True)
+        echo(f"{what}, could not be stopped and may still run: {job['error']}", err=True)
 
 
 def _free_slots(runs: PipelineRuns) -> Sequence[Slot]:

@@ -9,7 +9,7 @@ import click
 from extract_cli.complete import complete_run, complete_source, complete_table
 from extract_cli.installed import print_trouble
 from extract_cli.options import engine_of, examples, local_option, pipeline_option
-from extract_cli.views.output import lines_option
+from extract_cli.views.output import echo, lines_option
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -155,5 +155,5 @@ def _follow(engine: Engine, event: dict[str, Json], start: Mapping[str, Any]) ->
     as_lines = start["output"] == "jsonl"
     _, end = run_and_watch(lambda: engine.start(event, run_id=name, rehearsal=rehearsal), reasons, as_lines=as_lines)
     for note in end.notes:
-        click.echo(f"note: {note}", err=True)
+        echo(f"note: {note}", err=True)
     return report(engine, name, end, output=start["output"])

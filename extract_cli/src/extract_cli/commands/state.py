@@ -13,7 +13,7 @@ import click
 from extract_cli.complete import complete_table
 from extract_cli.find_table import find_source, of_a_table, source_option
 from extract_cli.options import limit_option, local_option, pipeline_option, runs_of
-from extract_cli.views.output import Column, output_option, print_json, print_table
+from extract_cli.views.output import Column, echo, output_option, print_json, print_table
 from extract_core.errors import TrackingError, UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def show(runs: PipelineRuns, source: str, table: str, output: str) -> int:
     lines.append(f"last end   {_last(known)}")
     if known.owner is not None:
         lines.append(f"held by    run {known.owner.run_id} since {known.owner.started_at}{'' if alive else ', which has died'}")
-    click.echo("\n".join(lines))
+    echo("\n".join(lines))
     return 0
 
 
@@ -193,7 +193,7 @@ class _Change:
         if self._output == "json":
             print_json({"change": asdict(change), "state": asdict(after)})
         else:
-            click.echo(what)
+            echo(what)
 
 
 def _confirmed(what: str) -> bool:

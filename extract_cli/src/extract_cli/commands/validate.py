@@ -9,7 +9,7 @@ import click
 
 from extract_cli.installed import load_registry, print_notes
 from extract_cli.options import pipeline_option
-from extract_cli.views.output import output_option, print_json
+from extract_cli.views.output import echo, output_option, print_json
 from extract_core.errors import ConfigError, Finding, UsageError
 from extract_core.wording import counted
 
@@ -65,7 +65,7 @@ def validate(configs: Sequence[Path], url: str | None, pipeline: Path | None, ou
         _print(findings, checked)
         print_notes(notes)
     if read is None and configs and not findings:
-        click.echo("there is no extract.toml here: rules that depend on the machine were not checked", err=True)
+        echo("there is no extract.toml here: rules that depend on the machine were not checked", err=True)
     return 2 if _count(findings, checked) else 0
 
 
@@ -162,15 +162,15 @@ def _compared(checked: Checked, registry: Registry, url: str) -> Checked:
 
 def _print(findings: Sequence[Finding], checked: Sequence[tuple[Path, Checked]]) -> None:
     for finding in (*findings, *(finding for _, result in checked for finding in result.findings)):
-        click.echo(str(finding))
+        echo(str(finding))
     for path, result in checked:
         if not result.findings:
             types = ", ".join(f"{name} {count:,}" for name, count in result.job_types.items())
-            click.echo(f"{path}: {counted(sum(result.job_types.values()), 'table')} ({types})")
+            echo(f"{path}: {counted(sum(result.job_types.values()), 'table')} ({types})")
         print_notes(result.notes)
     count = _count(findings, checked)
     if count:
-        click.echo(counted(count, "finding"), err=True)
+        echo(counted(count, "finding"), err=True)
 
 
 def _source_json(path: Path, checked: Checked) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import click
 from extract_cli.complete import complete_run, complete_table
 from extract_cli.find_run import find_run
 from extract_cli.options import local_option, pipeline_option, runs_of
-from extract_cli.views.output import Column, output_option, plain, print_json, print_table
+from extract_cli.views.output import Column, echo, output_option, plain, print_json, print_table
 from extract_core.contract import JobState
 from extract_core.errors import UsageError
 from extract_core.wording import did_you_mean, how_to_install
@@ -57,7 +57,7 @@ def verify(run: str, tables: tuple[str, ...], local: bool, pipeline: Path | None
     print_table(columns, cells, title=record.run_id)
     for answer in differ:
         for difference in answer["differences"]:
-            click.echo(f" {plain(answer['table'])}: {plain(difference)}")
+            echo(f" {plain(answer['table'])}: {plain(difference)}")
     return 1 if differ else 0
 
 

@@ -9,7 +9,7 @@ import click
 from extract_cli.complete import complete_run
 from extract_cli.find_run import LATEST, find_run
 from extract_cli.options import examples, local_option, pipeline_option, runs_of
-from extract_cli.views.output import lines_option, print_json_line
+from extract_cli.views.output import echo, lines_option, print_json_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def watch(run: str, local: bool, pipeline: Path | None, output: str) -> int:
             _draw(runs.engine, record, reasons)
     except KeyboardInterrupt:
         again = " ".join(("extract watch", record.run_id, *runs.options))
-        click.echo(f"extract: left; the run goes on: {again}", err=True)
+        echo(f"extract: left; the run goes on: {again}", err=True)
         return 1
     record = runs.tracking.run(record.run_id)
     state = runs.state(record)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from extract_cli.views.output import echo
 from extract_core.errors import UsageError
 from extract_core.wording import counted
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def say(line: str) -> None:
     """A line of progress: stderr."""
-    click.echo(line, err=True)
+    echo(line, err=True)
 
 
 def confirmed(question: str, *, yes: bool) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from extract_cli.options import examples, pipeline_option
+from extract_cli.views.output import echo
 from extract_cli.write_file import write_file
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def bundle(architecture: str | None, python: str | None, file: str | None, pipel
     place = Path(file or built.key)
     write_file(place, built.data)
     for note in built.notes:
-        click.echo(f"note: {note}", err=True)
+        echo(f"note: {note}", err=True)
     sizes = f"{len(built.data) / 1e6:.1f} MB, {built.unzipped / 1e6:.1f} MB unzipped"
-    click.echo(f"bundle for {target.architecture}, Python {target.python}: {len(built.files)} files, {sizes}", err=True)
-    click.echo(place)
+    echo(f"bundle for {target.architecture}, Python {target.python}: {len(built.files)} files, {sizes}", err=True)
+    echo(place)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from extract_cli.options import examples, pipeline_option
-from extract_cli.views.output import output_option, print_json
+from extract_cli.views.output import echo, output_option, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,9 +38,9 @@ def permissions(role: str | None, explain: bool, output: str, pipeline: Path | N
         print_json({name: _explained(grants) if explain else _document(grants) for name, grants in chosen.items()})
         return
     for number, (name, grants) in enumerate(chosen.items()):
-        click.echo("" if number == 0 else "\n", nl=False)
-        click.echo(f"{read.name}, role {name}:" if explain else f"# {read.name}, role {name}")
-        click.echo(_text(grants) if explain else _json_text(grants))
+        echo("" if number == 0 else "\n", nl=False)
+        echo(f"{read.name}, role {name}:" if explain else f"# {read.name}, role {name}")
+        echo(_text(grants) if explain else _json_text(grants))
 
 
 def _chosen(roles: Mapping[str, Sequence[Granted]], role: str | None) -> Mapping[str, Sequence[Granted]]:

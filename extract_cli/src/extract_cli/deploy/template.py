@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from extract_cli.options import examples, pipeline_option
+from extract_cli.views.output import echo
 from extract_cli.write_file import write_file
 
 
@@ -33,8 +34,8 @@ def template(format_: str, file: str, pipeline: Path | None) -> None:
     text = as_json(document) if format_ == "json" else as_yaml(document)
     check_size(text)
     if file == "-":
-        click.echo(text, nl=False)
+        echo(text, nl=False)
     else:
         write_file(Path(file), text)
     place = "" if file == "-" else f" → {file}"
-    click.echo(f"template of {read.name}: {len(text.encode()):,} bytes{place}", err=True)
+    echo(f"template of {read.name}: {len(text.encode()):,} bytes{place}", err=True)

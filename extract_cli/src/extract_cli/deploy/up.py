@@ -9,6 +9,7 @@ import click
 
 from extract_cli.deploy.asking import confirmed, say, show_changes
 from extract_cli.options import examples, pipeline_option
+from extract_cli.views.output import echo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,7 +144,7 @@ class _Deployment:
         for uri in upload(configs, self.placed, open_objects()):
             say(f"uploaded {uri}")
         self._write_toml()
-        click.echo(first_run(configs))
+        echo(first_run(configs))
 
     def _write_toml(self) -> None:
         """The machine, and what extract.toml left open."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from extract_cli.options import pipeline_option
-from extract_cli.views.output import output_option, print_json
+from extract_cli.views.output import echo, output_option, print_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +32,9 @@ def doctor(pipeline: Path | None, output: str) -> int:
     for check in everything(pipeline):
         checks.append(check)
         if output == "text":
-            click.echo(f"{check.state:<{_WIDTH}}{check.what}: {check.said}")
+            echo(f"{check.state:<{_WIDTH}}{check.what}: {check.said}")
             if check.remedy:
-                click.echo(f"{'':<{_WIDTH}}-> {check.remedy}")
+                echo(f"{'':<{_WIDTH}}-> {check.remedy}")
     if output == "json":
         print_json([asdict(check) for check in checks])
     return 1 if any(check.state == "wrong" for check in checks) else 0

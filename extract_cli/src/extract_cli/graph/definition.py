@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from extract_cli.views.output import echo
 from extract_core.errors import ExtractError
 
 if TYPE_CHECKING:
@@ -33,5 +32,5 @@ def definition_of(runs: PipelineRuns, run_id: str, pipeline: Path | None) -> Map
 
         return build_pipeline(read_pipeline(pipeline), discover()).definition
     except (ExtractError, ValueError, OSError) as error:
-        click.echo(f"note: the graph of the state machine is left out: {error}", err=True)
+        echo(f"note: the graph of the state machine is left out: {error}", err=True)
         return None

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
-from extract_cli.views.output import Column, print_reason, print_table
+from extract_cli.views.output import Column, echo, print_reason, print_table
 from extract_core.contract import JobState
 
 if TYPE_CHECKING:
@@ -54,7 +52,7 @@ def print_attempts(
     for name, reason in reasons:
         print_reason(name, reason)
     if reasons:
-        click.echo()
+        echo()
 
 
 def notes_of(row: AttemptRow) -> list[str]:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import click
-
+from extract_cli.views.output import echo
 from extract_cli.views.progress import Progress
 from extract_core.contract import JobState
 from extract_core.errors import ExtractError
@@ -78,7 +77,7 @@ def look(engine: Engine, record: RunRecord, rows: Collection[AttemptRow], *, wai
         for event in engine.history(record.run_id):
             progress.feed(event)
     except ExtractError as error:
-        click.echo(f"cannot tell what runs now: {error}", err=True)
+        echo(f"cannot tell what runs now: {error}", err=True)
     now = datetime.now(UTC)
     names = sorted(progress.running.keys() - ended - set(waiting))
     since = {table: progress.since.get(table, now) for table in names}

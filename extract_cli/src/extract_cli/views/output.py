@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import unicodedata
 from contextlib import suppress
@@ -33,6 +34,8 @@ lines_option: Callable[[Any], Any] = click.option(
     help="Format of stdout. jsonl: a line per change while the run runs, and the run as the last line.",
 )
 
+_STEERING: Final = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON leaves as it is and a terminal obeys: control characters, marks that turn the direction of text, half characters."""
 _COLOURS: Final = {"SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan", "REFUSED": "yellow"}
 
 
@@ -70,15 +73,20 @@ def stderr_console() -> Console:
     return Console(file=cast("TextIO", _Forgiving(sys.stderr)), highlight=False, soft_wrap=True)
 
 
+def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
+    """Text on stdout or stderr. What would steer the terminal is escaped: names and reasons may come from anywhere."""
+    click.echo(plain(text, keep="\n\t"), err=err, nl=nl)
+
+
 def hint(text: str, colour: str | None = None) -> None:
     """One line for people on stderr. It is dropped if stderr cannot be written."""
     stream = cast("TextIO", _Forgiving(sys.stderr))
-    click.echo(_coloured(text, colour), file=stream)
+    click.echo(_coloured(plain(text, keep="\n\t"), colour), file=stream)
 
 
 def print_reason(about: str, reason: str) -> None:
     """``about: reason`` on stdout, with the further lines of the reason indented below."""
-    click.echo(f" {about}: " + reason.replace("\n", "\n   "))
+    echo(f" {about}: " + reason.replace("\n", "\n   "))
 
 
 def plain(value: object, *, keep: str = "", most: int | None = None) -> str:
@@ -97,7 +105,13 @@ def plain(value: object, *, keep: str = "", most: int | None = None) -> str:
 
 def print_json(value: object) -> None:
     """One JSON document on stdout, keys in their order."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json_text(value))
+
+
+def json_text(value: object, indent: int | None = 2) -> str:
+    """The value as JSON. Letters of any language stand as they are; what would steer a terminal is escaped as JSON does it."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    return text if text.isascii() else _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def print_json_line(value: object) -> None:
@@ -115,14 +129,13 @@ def print_json_rows(
 
     Rows are written as they come; `tail` is called after the last one.
     """
-    encode = json.JSONEncoder(ensure_ascii=False).encode
-    click.echo(json.dumps({**head, name: []}, ensure_ascii=False, indent=2).removesuffix("]\n}"), nl=False)
+    click.echo(json_text({**head, name: []}).removesuffix("]\n}"), nl=False)
     separator = "\n    "
     for row in rows:
-        click.echo(separator + encode(row), nl=False)
+        click.echo(separator + json_text(row, indent=None), nl=False)
         separator = ",\n    "
     click.echo("]" if separator == "\n    " else "\n  ]", nl=False)
-    last = json.dumps(tail(), ensure_ascii=False, indent=2).removeprefix("{").removesuffix("}").rstrip("\n")
+    last = json_text(tail()).removeprefix("{").removesuffix("}").rstrip("\n")
     click.echo(f",{last}\n}}" if last else "\n}")
 
 
@@ -136,7 +149,7 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[object]], *, 
         _draw(columns, cells, title)
         return
     if title is not None:
-        click.echo(f"{title}\n")
+        echo(f"{title}\n")
     widths = [_width(column.title) for column in columns]
     for row in cells:
         for index, cell in enumerate(row):

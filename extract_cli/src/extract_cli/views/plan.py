@@ -6,9 +6,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
-from extract_cli.views.output import Column, plain, print_json_rows, print_table
+from extract_cli.views.output import Column, echo, plain, print_json_rows, print_table
 from extract_cli.views.pace import duration
 from extract_cli.views.preview import TablePreview
 from extract_core.plan.window import window_words
@@ -44,7 +42,7 @@ def show(preview: Preview, *, details: bool | None, output: str, prefix: str = "
     for table in detailed:
         _print_values(table)
     if not is_detailed and details is None:
-        click.echo("for values and their origins add --details, or --output json", err=True)
+        echo("for values and their origins add --details, or --output json", err=True)
     _print_run(preview)
     _print_faults(preview, errors, prefix)
 
@@ -78,13 +76,13 @@ def _held(lock: Lock | None) -> str | None:
 def _print_values(table: TablePreview) -> None:
     if not table.values:
         return
-    click.echo(f" {plain(table.planned.table)}")
+    echo(f" {plain(table.planned.table)}")
     for sentence in window_words(table.planned):
-        click.echo(f"   {plain(sentence)}")
+        echo(f"   {plain(sentence)}")
     wide = max(len(value.name) for value in table.values)
     for value in table.values:
-        click.echo(f"   {plain(value.name):<{wide}}  {shown(value.value)}  ({value.place})")
-    click.echo()
+        echo(f"   {plain(value.name):<{wide}}  {shown(value.value)}  ({value.place})")
+    echo()
 
 
 def shown(value: Json) -> str:
@@ -95,22 +93,20 @@ def shown(value: Json) -> str:
 def _print_run(preview: Preview) -> None:
     costs, machine = preview.costs, preview.machine
     at_once = min(costs.tables, int(str(machine["max_concurrency"])))
-    click.echo(f"Map           {machine['map']}, {at_once} at once")
+    echo(f"Map           {machine['map']}, {at_once} at once")
     if machine["map"] == "INLINE":
-        click.echo(f"payload       {costs.payload_bytes:,} of {costs.payload_room:,} bytes")
-        click.echo(f"history       {costs.history_events:,} of {costs.history_room:,} events")
+        echo(f"payload       {costs.payload_bytes:,} of {costs.payload_room:,} bytes")
+        echo(f"history       {costs.history_events:,} of {costs.history_room:,} events")
     more = costs.transitions_at_most - costs.transitions
     attempts = f"; with all attempts {costs.transitions_at_most:,}" if more else ""
-    click.echo(f"transitions   {costs.transitions:,} (${costs.usd:.6f} at $25 per million){attempts}")
+    echo(f"transitions   {costs.transitions:,} (${costs.usd:.6f} at $25 per million){attempts}")
     if preview.length is not None:
-        click.echo(f"length        {_length(preview.length)}")
+        echo(f"length        {_length(preview.length)}")
     for skipped in preview.skipped:
-        click.echo(f"left out      {skipped.table}: {skipped.reason}")
+        echo(f"left out      {skipped.table}: {skipped.reason}")
     if preview.held:
         does = {"fail": "refuse this run", "skip": "leave them out", "wait": "wait for them"}[preview.on_conflict]
-        click.echo(
-            f"held          {counted(preview.held, 'table')}: run.on_conflict is {preview.on_conflict}, so it would {does}"
-        )
+        echo(f"held          {counted(preview.held, 'table')}: run.on_conflict is {preview.on_conflict}, so it would {does}")
 
 
 def _length(length: Length) -> str:
@@ -126,11 +122,11 @@ def _print_faults(preview: Preview, errors: Mapping[str, int], prefix: str) -> N
     from extract_cli.installed import print_notes
 
     for line, count in errors.items():
-        click.echo(placed_line(line, preview.event.source, prefix) + (f" ({count:,} tables)" if count > 1 else ""))
+        echo(placed_line(line, preview.event.source, prefix) + (f" ({count:,} tables)" if count > 1 else ""))
     if preview.refused:
-        click.echo(preview.refused)
+        echo(preview.refused)
     if preview.warning:
-        click.echo(f"warning: {preview.warning}", err=True)
+        echo(f"warning: {preview.warning}", err=True)
     print_notes([str(placed(note, preview.event.source, prefix)) for note in preview.notes])
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-import click
-
 from extract_cli.find_run import find_run
-from extract_cli.views.output import print_json
+from extract_cli.views.output import echo, print_json
 from extract_cli.views.plan import shown
 from extract_core.contract import Json
 from extract_core.errors import ObjectNotFound, UsageError
@@ -54,13 +52,13 @@ def show_diff(parts: Parts, run: str, preview: Preview, *, output: str) -> None:
         print_json({"run_id": record.run_id, "added": diff.added, "removed": diff.removed, "changed": changed})
         return
     for name in diff.removed:
-        click.echo(f"- {name}")
+        echo(f"- {name}")
     for name in diff.added:
-        click.echo(f"+ {name}")
+        echo(f"+ {name}")
     for name, changes in diff.changed.items():
         for key, then, today in changes:
-            click.echo(f"~ {name}: {key}: {shown(then)} -> {shown(today)}")
-    click.echo(
+            echo(f"~ {name}: {key}: {shown(then)} -> {shown(today)}")
+    echo(
         f"since run {record.run_id}: {len(diff.added)} added, {len(diff.removed)} not in this plan, {len(diff.changed)} changed, "
         f"{diff.same} the same"
     )

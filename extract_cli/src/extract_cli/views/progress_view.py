@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from extract_cli.views.changes import echo_changes
-from extract_cli.views.output import stderr_console
+from extract_cli.views.output import plain, stderr_console
 from extract_cli.views.pace import Pace, duration
 from extract_cli.views.progress import LARGE, SUCCEEDED, Progress, held_up, moment
 
@@ -70,7 +70,7 @@ def draw(run_id: str, events: Iterable[Mapping[str, Json]], reasons: Reasons | N
 
     progress, pace = Progress(), Pace()
     console = stderr_console()
-    console.print(f"run [bold]{escape(run_id)}[/]")
+    console.print(f"run [bold]{escape(plain(run_id))}[/]")
     columns = (TextColumn("  "), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), Running(""))
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         line = bar.add_task("planning", total=None)
@@ -82,7 +82,9 @@ def draw(run_id: str, events: Iterable[Mapping[str, Json]], reasons: Reasons | N
                 bar.console.print(f"  waiting: {reason}", markup=False)
             if progress.again is not None and not is_large:
                 table = progress.again
-                bar.console.print(f"  [yellow]↻[/] {escape(table):<32} attempt {progress.attempts[table]}", highlight=False)
+                bar.console.print(
+                    f"  [yellow]↻[/] {escape(plain(table)):<32} attempt {progress.attempts[table]}", highlight=False
+                )
             if ended is not None and (not is_large or progress.ended[ended] != SUCCEEDED):
                 why = reasons.of(ended) if reasons is not None and progress.ended[ended] != SUCCEEDED else None
                 bar.console.print(_ended_line(progress, ended, event, why), highlight=False)
@@ -102,7 +104,7 @@ def _ended_line(progress: Progress, table: str, event: Mapping[str, Json], why: 
     took = f" {(moment(event) - began).total_seconds():5.1f} s" if began is not None else ""
     mark = _MARKS.get(state, "[red]✗[/]")
     reason = "" if why is None else f"  {escape(plain(' '.join(filter(None, (why.failure, why.message))), most=_REASON))}"
-    return f"  {mark} {escape(table):<32} {state:<10}{took}{reason}"
+    return f"  {mark} {escape(plain(table)):<32} {state:<10}{took}{reason}"
 
 
 def counts_line(progress: Progress, pace: Pace) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from extract_cli.pipeline_runs import PipelineRuns
 from extract_cli.views.attempts import print_attempts
 from extract_cli.views.live import look
-from extract_cli.views.output import hint, print_json, print_json_line, print_json_rows
+from extract_cli.views.output import echo, hint, print_json, print_json_line, print_json_rows
 from extract_cli.views.progress import LARGE, lambda_message
 from extract_cli.views.run_json import attempt_json, run_json
 from extract_cli.views.summary import is_large, show_summary
@@ -43,7 +41,7 @@ def report(engine: Engine, run_id: str, end: ExecutionEnd, *, output: str) -> in
         elif output == "json":
             print_json({**refused, "tables": []})
         for line in message.splitlines():
-            click.echo(f"extract: {line}", err=True)
+            echo(f"extract: {line}", err=True)
         return _exit_code(end.error)
     if output == "jsonl":
         print_json_line(run_json(record, runs.state(record)))
@@ -84,15 +82,15 @@ def show(runs: PipelineRuns, record: RunRecord, *, output: str, every: bool = Tr
     else:
         title = f"run {record.run_id}: {state}"
         if state == "REFUSED":
-            click.echo(title)
+            echo(title)
         else:
             running = live.running if live else ()
             print_attempts(shown, record.skipped, title=title, waiting=waiting, running=running)
     if record.refused is not None and record.planned is None:
         for line in record.refused.splitlines():
-            click.echo(f"extract: {line}", err=True)
+            echo(f"extract: {line}", err=True)
     if record.planned == 0 and record.summary is not None and record.summary.get("reason"):
-        click.echo(f"extract: {record.summary['reason']}", err=True)
+        echo(f"extract: {record.summary['reason']}", err=True)
     if live is not None:
         hint(live.line(record.planned), "cyan")
     else:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from extract_cli.views.output import Column, print_json, print_table
+from extract_cli.views.output import Column, echo, print_json, print_table
 from extract_cli.views.progress import LARGE
 from extract_cli.views.run_json import run_json
 
@@ -36,13 +34,11 @@ def show_summary(record: RunRecord, *, output: str) -> None:
                 [(row["table"], row["state"], row["failure"], row["message"]) for row in failed],
             )
         if left_out := summary.get("rows_without_watermark"):
-            click.echo(
-                f" rows left out because their watermark is NULL: {left_out:,}; for their tables see: extract status --all"
-            )
+            echo(f" rows left out because their watermark is NULL: {left_out:,}; for their tables see: extract status --all")
         if later := summary.get("rows_in_the_future"):
-            click.echo(f" rows left for later because their watermark is above the source's clock: {later:,}")
+            echo(f" rows left for later because their watermark is above the source's clock: {later:,}")
         for about in (*summary.get("schema_changes", ()), *summary.get("notes", ())):
-            click.echo(f" {about['table']}: {' '.join(map(str, about['sentences']))}")
+            echo(f" {about['table']}: {' '.join(map(str, about['sentences']))}")
         for row in summary["slowest"]:
-            click.echo(f" slow: {row['table']}, {row['seconds']:,.0f} s")
-    click.echo("every table: extract status --all", err=True)
+            echo(f" slow: {row['table']}, {row['seconds']:,.0f} s")
+    echo("every table: extract status --all", err=True)

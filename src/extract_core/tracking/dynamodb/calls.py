@@ -98,7 +98,9 @@ class Calls:
     def get(self, key: Key) -> Item | None:
         """The item of this key."""
         with self._translated("GetItem"):
-            return self._client.get_item(TableName=self._table, Key=_typed(key), ConsistentRead=True).get("Item")
+            answer = _answer(self._client.get_item(TableName=self._table, Key=_typed(key), ConsistentRead=True))
+        item: Item | None = answer.get("Item")
+        return item
 
     def get_all(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """The items of these keys, as far as they are there."""
@@ -114,7 +116,7 @@ class Calls:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             **({"ExpressionAttributeValues": values} if values else {}),
         }
-        self._again("PutItem", lambda: self._client.put_item(**request))
+        self._again("PutItem", lambda: _answer(self._client.put_item(**request)))
 
     def update(self, key: Key, expression: str, condition: str, *, names: Iterable[str], values: Mapping[str, Any]) -> Item:
         """Change the item if the condition holds; `Refused` otherwise. `names` are the attributes written as ``#name``."""
@@ -128,7 +130,7 @@ class Calls:
             "ReturnValues": "ALL_NEW",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        return self._again("UpdateItem", lambda: self._client.update_item(**request)["Attributes"])
+        return self._again("UpdateItem", lambda: _answer(self._client.update_item(**request))["Attributes"])
 
     def put_together(self, *puts: tuple[Item, str, Mapping[str, Any]], delete: Key | None = None) -> None:
         """Put items with their conditions in one transaction, and delete an item; `Refused` if a condition does not hold.
@@ -148,7 +150,7 @@ class Calls:
         ]
         if delete is not None:
             actions.append({"Delete": {"TableName": self._table, "Key": _typed(delete)}})
-        self._again("TransactWriteItems", lambda: self._client.transact_write_items(TransactItems=actions))
+        self._again("TransactWriteItems", lambda: _answer(self._client.transact_write_items(TransactItems=actions)))
 
     def delete(self, key: Key, condition: str, *, names: Iterable[str], values: Mapping[str, Any]) -> None:
         """Delete the item if the condition holds; `Refused` otherwise. `names` are the attributes written as ``#name``."""
@@ -171,7 +173,7 @@ class Calls:
             **({"ExclusiveStartKey": after} if after else {}),
         }
         with self._translated("Query"):
-            answer = self._client.query(**request)
+            answer = _answer(self._client.query(**request), "Items")
         return answer["Items"], answer.get("LastEvaluatedKey")
 
     def pages(self, pks: Sequence[str]) -> list[Iterator[Item]]:
@@ -213,7 +215,7 @@ class Calls:
             if after:
                 request["ExclusiveStartKey"] = after
             with self._translated("Query"):
-                answer = self._client.query(**request)
+                answer = _answer(self._client.query(**request), "Items")
             found += answer["Items"]
             after = answer.get("LastEvaluatedKey")
             if not after:
@@ -229,7 +231,7 @@ class Calls:
         request: Any = {self._table: {"Keys": [_typed(key) for key in keys], "ConsistentRead": True}}
         for number in range(_TRIES):
             with self._translated("BatchGetItem"):
-                answer = self._client.batch_get_item(RequestItems=request)
+                answer = _answer(self._client.batch_get_item(RequestItems=request), "Responses")
             found += answer["Responses"].get(self._table, [])
             request = answer.get("UnprocessedKeys")
             if not request:
@@ -259,6 +261,7 @@ class Calls:
     @contextmanager
     def _translated(self, operation: str) -> Iterator[None]:
         from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - its name
+        from botocore.parsers import ResponseParserError
 
         where = f"the tracking table {self._table!r}: {operation}"
         try:
@@ -274,8 +277,28 @@ class Calls:
             raise TrackingError(f"{where}: {remedy} ({error})" if remedy else f"{where}: {error}") from error
         except (ConnectionError, HTTPClientError) as error:
             raise TrackingUnavailable(f"{where}: no answer ({error}): try again") from error
+        except (_NoAnswer, ResponseParserError, AttributeError) as error:  # AttributeError: botocore's, of a list
+            raise TrackingUnavailable(f"{where}: what came back is not an answer of DynamoDB ({error}): try again") from error
         except BotoCoreError as error:  # no credentials, no region, a parameter that the client refuses
             raise TrackingError(f"{where}: {error}") from error
+
+
+class _NoAnswer(Exception):  # noqa: N818 - what it is
+    """A success that DynamoDB did not send: a proxy's page, an empty body."""
+
+
+def _answer(answer: Any, *members: str) -> Any:
+    """The answer, if it has the id that DynamoDB gives each request, and these members. Raises _NoAnswer.
+
+    botocore reads a body that is not JSON as an answer without members. So a page of a proxy would be "there is no such item".
+    """
+    if not isinstance(answer, dict):
+        raise _NoAnswer(f"it is a {type(answer).__name__}")
+    about = answer.get("ResponseMetadata", {})
+    missing = [name for name in members if name not in answer]
+    if not about.get("RequestId") or missing:
+        raise _NoAnswer(f"HTTP status {about.get('HTTPStatusCode')}, without {', '.join(missing) or 'a request id'}")
+    return answer
 
 
 def _typed(key: Key) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from extract_core.contract import FailureClass, JobState
+from extract_core.tracking.damaged import guarded
 from extract_core.tracking.dynamodb.keys import (
     EXPIRES,
     RUNS,
@@ -98,7 +99,7 @@ def run_item(record: RunRecord, *, expires: int) -> Item:
     )
 
 
-def run_record(item: Item) -> RunRecord:
+def _run_record(item: Item) -> RunRecord:
     """The run of an item."""
     values: Any = unmarshalled(item)
     policy = unpacked(values.get("policy"))
@@ -164,7 +165,7 @@ def state_item(state: TableState, *, revision: int) -> Item:
     )
 
 
-def table_state(item: Item) -> tuple[TableState, int]:
+def _table_state(item: Item) -> tuple[TableState, int]:
     """The state in an item, and its revision."""
     values: Any = unmarshalled(item)
     owner = None
@@ -237,7 +238,7 @@ def attempt_item(row: AttemptRow, *, shards: int, expires: int) -> Item:
     )
 
 
-def attempt_row(item: Item) -> AttemptRow:
+def _attempt_row(item: Item) -> AttemptRow:
     """The attempt in an item."""
     found = unmarshalled(item)
     values: Any = {name: found[name] for name in AttemptRow.__slots__ if name in found}
@@ -252,7 +253,7 @@ def change_item(change: MarkChange) -> Item:
     return marshalled({**change_key(change.source, change.table, change.version)._asdict(), **asdict(change)})
 
 
-def mark_change(item: Item) -> MarkChange:
+def _mark_change(item: Item) -> MarkChange:
     """The change in an item."""
     found: Any = unmarshalled(item)
     return MarkChange(**{name: found.get(name) for name in MarkChange.__slots__})
@@ -309,3 +310,9 @@ def size(item: Item) -> int:
         length = 1 if kind == "BOOL" else len(value) if isinstance(value, bytes) else len(value.encode())
         total += len(name.encode()) + length
     return total
+
+
+run_record = guarded("the record of a run", _run_record)
+table_state = guarded("the state of a table", _table_state)
+attempt_row = guarded("an attempt", _attempt_row)
+mark_change = guarded("a change of a watermark", _mark_change)

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import RunNameTaken, RunNotFound, TrackingUnavailable
+from extract_core.tracking.damaged import readable
 from extract_core.tracking.dynamodb import items, keys
 from extract_core.tracking.dynamodb.calls import Calls, Refused
 from extract_core.tracking.dynamodb.items import attribute
@@ -114,7 +115,7 @@ class DynamoDBTracking:
 
     def runs(self, limit: int = 20) -> Sequence[RunRecord]:
         """See `TrackingStore.runs`."""
-        return [items.run_record(item) for item in self._newest(keys.RUNS, limit)]
+        return list(readable(items.run_record, self._newest(keys.RUNS, limit)))
 
     def states(self, source: str, tables: Sequence[str]) -> Mapping[str, TableState]:
         """See `TrackingStore.states`."""
@@ -185,12 +186,11 @@ class DynamoDBTracking:
             pages = self._calls.pages([keys.attempts_pk(run_id, 0)])
         else:
             pages = self._calls.pages([keys.attempts_pk(run_id, shard) for shard in range(shards)])
-        for item in heapq.merge(*pages, key=lambda item: item["sk"]["S"]):
-            yield items.attempt_row(item)
+        yield from readable(items.attempt_row, heapq.merge(*pages, key=lambda item: item["sk"]["S"]))
 
     def history(self, source: str, table: str, limit: int = 20) -> Sequence[AttemptRow]:
         """See `TrackingStore.history`."""
-        return [items.attempt_row(item) for item in self._newest(keys.table_pk(source, table), limit)]
+        return list(readable(items.attempt_row, self._newest(keys.table_pk(source, table), limit)))
 
     def set_mark(self, change: MarkChange) -> TableState:
         """See `TrackingStore.set_mark`."""
@@ -212,7 +212,7 @@ class DynamoDBTracking:
     def mark_changes(self, source: str, table: str, limit: int = 20) -> Sequence[MarkChange]:
         """See `TrackingStore.mark_changes`."""
         found = self._calls.query_last(keys.table_pk(source, table), keys.CHANGES, limit)
-        return [items.mark_change(item) for item in found]
+        return list(readable(items.mark_change, found))
 
     def close(self) -> None:
         """See `TrackingStore.close`."""

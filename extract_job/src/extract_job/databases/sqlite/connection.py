@@ -27,8 +27,11 @@ def snapshot(database: str, lock_wait_seconds: int, stop: StopRequest) -> Iterat
     signal.
     """
     path = Path(database)
-    if not path.is_file():
-        problem = "is not a file" if path.exists() else "does not exist"
+    try:
+        problem = None if path.is_file() else "is not a file" if path.exists() else "does not exist"
+    except (OSError, ValueError) as error:  # a name that no file can have
+        problem = f"cannot be opened: {getattr(error, 'strerror', None) or error}"
+    if problem is not None:
         raise JobError(f"database {database!r} {problem} (--db_name, relative to {str(Path.cwd())!r})", FailureClass.CONFIG)
     try:
         with closing(_connected(path, lock_wait_seconds)) as connection:

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from extract_cli.views.output import output_option, print_json
+from extract_cli.views.output import echo, output_option, print_json
 from extract_core.errors import UsageError
 from extract_local.demo.project import REPORT
 
@@ -37,7 +37,7 @@ def demo(folder: Path, rows: int, output: str) -> int:
         story.tell()
     except StoryBroken as broken:
         story.record["broken"] = str(broken)
-        click.echo(f"extract demo: {broken}", err=True)
+        echo(f"extract demo: {broken}", err=True)
     if output == "json":
         print_json({"ok": story.ok, **story.record})
     return 0 if story.ok else 1

@@ -40,7 +40,7 @@ def own_script(command: LocalCommand, script: str | None, folder: Path) -> Local
             f"the script {script!r} did not run, because it is not on this machine, and extract's own job is not run in place of "
             f"it; put it at one of: {looked}"
         )
-    return replace(command, argv=[sys.executable, str(path), *argv[len(begins) :]])
+    return replace(command, argv=[sys.executable, "-P", str(path), *argv[len(begins) :]])
 
 
 def _places(script: str, folder: Path) -> Iterator[Path]:
