@@ -31,7 +31,11 @@ WRONG = [
     ({"attempt": "²"}, [], "--attempt '²' must be a whole number of at least 1, with at most 18 digits"),
     ({"fetchsize": "-5"}, [], "--fetchsize '-5' must be a whole number of at least 1, with at most 18 digits"),
     ({"lock_wait_seconds": "x"}, [], "--lock_wait_seconds 'x' must be a whole number of at least 0, with at most 18 digits"),
-    ({"db_engine": "oracle"}, [], "--db_engine 'oracle' is not supported: this version reads 'sqlite' and 'postgres'"),
+    (
+        {"db_engine": "oracle"},
+        [],
+        "--db_engine 'oracle' is not supported: this version reads 'sqlite', 'postgres', 'mysql' and 'mariadb'",
+    ),
     ({"run_id": "a\udcff"}, [], "--run_id 'a\\udcff' is not valid text"),
     ({"extract_type": "XE"}, [], "--extract_type 'XE' is neither FE (full) nor PE (incremental)"),
     (
@@ -183,6 +187,13 @@ def test_a_missing_database_is_never_created(database, process, tmp_path):
     assert (done.code, done.errors) == (1, [message])
     assert not (tmp_path / "no.db").exists()
     assert done.failure == {"class": "CONFIG", "message": message.removeprefix("extract_job: "), "retryable": False}
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "a/" * 3_000 + "b"])
+def test_a_name_that_no_file_can_have_is_not_a_database(job, name):
+    done = job(db_name=name)
+    assert (done.code, done.failure["class"]) == (1, "CONFIG")
+    assert f"database {name!r} cannot be opened: File name too long (--db_name, relative to " in done.errors[0]
 
 
 def test_a_folder_is_not_a_database(database, job, tmp_path):
