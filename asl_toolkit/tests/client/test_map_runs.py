@@ -67,7 +67,7 @@ def test_a_failed_map_run_is_redriven_for_its_failed_children(flaky, run):
     assert failed["error"] == "States.ExceedToleratedFailureThreshold"
     (listed,) = client.list_map_runs(executionArn=failed["executionArn"])["mapRuns"]
     described = client.describe_map_run(mapRunArn=listed["mapRunArn"])
-    assert counts(described) == {"succeeded": 1, "failed": 1, "aborted": 1, "total": 3}
+    assert counts(described) == {"succeeded": 1, "failed": 1, "pending": 1, "total": 3}  # as measured: floci-io/floci, pull 2694
     children = client.list_executions(mapRunArn=listed["mapRunArn"])["executions"]
     assert [(it["status"], it["stateMachineArn"].rsplit(":", 1)[-1]) for it in children] == [
         ("FAILED", "m/Each"),
