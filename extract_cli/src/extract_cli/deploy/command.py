@@ -14,6 +14,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "bundle": ("extract_cli.deploy.bundle:bundle", "Write the zip of the Lambda functions."),
     "up": ("extract_cli.deploy.up:up", "Create or change the stack, and upload the configs."),
     "down": ("extract_cli.deploy.down:down", "Delete the stack. Data and tracking stay."),
+    "diff": ("extract_cli.deploy.diff:diff", "Show what up would change, in words."),
     "permissions": ("extract_cli.deploy.permissions:permissions", "Print the IAM policy of each role, and why it is so."),
     "template": ("extract_cli.deploy.template:template", "Print the CloudFormation template of the pipeline."),
 }
