@@ -15,6 +15,8 @@ from extract_core.wording import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from extract_core.pipeline.deploy import DeployOptions
+
 Architecture = Literal["arm64", "x86_64"]
 """The processor, as Lambda calls it (API reference, CreateFunction, Architectures)."""
 ARCHITECTURES: Final[tuple[Architecture, ...]] = get_args(Architecture)
@@ -46,6 +48,11 @@ class BundleTarget:
         ]
         if faults:
             raise GeneratorError(faults)
+
+    @classmethod
+    def of(cls, options: DeployOptions) -> BundleTarget:
+        """What [deploy] of extract.toml says."""
+        return cls(cast("Architecture", options.architecture), options.runtime.removeprefix("python"))
 
     @property
     def platforms(self) -> tuple[str, ...]:

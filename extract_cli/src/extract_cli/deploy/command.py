@@ -16,6 +16,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "down": ("extract_cli.deploy.down:down", "Delete the stack. Data and tracking stay."),
     "diff": ("extract_cli.deploy.diff:diff", "Show what up would change, in words."),
     "permissions": ("extract_cli.deploy.permissions:permissions", "Print the IAM policy of each role, and why it is so."),
+    "export": ("extract_cli.deploy.export:export", "Write the files for Terraform, the CDK and other tools."),
     "template": ("extract_cli.deploy.template:template", "Print the CloudFormation template of the pipeline."),
 }
 """The place and the line of help of each command, in the order of the help."""
