@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: check-types check-style check-documents pictures help set-up demo test test-postgres test-mariadb test-browser test-deploy soak check format bench bench-peers conformance lock build clean permissions-score
+.PHONY: check-secrets check-types check-style check-documents pictures help set-up demo test test-postgres test-mariadb test-browser test-deploy soak check format bench bench-peers conformance lock build clean permissions-score
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -51,7 +51,7 @@ permissions-score: set-up ## how many parts of all permissions are needed: each 
 soak: set-up ## the long runs
 	@pytest -n auto --dist loadgroup -m soak --timeout 3600
 
-check: check-types check-style check-documents ## ruff, mypy, import-linter, the documents' code
+check: check-types check-style check-documents check-secrets ## ruff, mypy, import-linter, the documents' code, no secret in a file
 
 check-types: set-up
 	@mypy
@@ -63,6 +63,9 @@ check-style: set-up
 
 check-documents: set-up
 	@pytest -p no:randomly -q README.md docs */README.md plugins/*/README.md
+
+check-secrets: set-up
+	@python tools/find_secrets.py
 
 format: set-up ## what ruff can fix
 	@ruff check --fix .

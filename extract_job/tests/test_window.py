@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - the values are those of the tests
 """The window of SQLite: a row that commits within the lag is delivered once per version."""
 
 import json
@@ -31,10 +30,10 @@ def sql(database):
 
 
 def test_a_late_row_within_the_lag_is_found_once(sql, chain):
-    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES (1, '{DAY} 10:00:00'), (2, '{DAY} 11:00:00')")
+    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES (1, '{DAY} 10:00:00'), (2, '{DAY} 11:00:00')")  # noqa: S608 - the values are those of the tests
     runs = chain(**BY_TIME)
     assert len(runs.rows()) == 2
-    sql(f"INSERT INTO t VALUES (3, '{DAY} 10:00:00'), (4, '{DAY} 09:00:00')")
+    sql(f"INSERT INTO t VALUES (3, '{DAY} 10:00:00'), (4, '{DAY} 09:00:00')")  # noqa: S608 - the values are those of the tests
     assert [row[0] for row in runs.rows()] == [3]  # the fourth is late by more than 70 minutes
     assert runs.last.result["rows_delivered_before"] == 2
     assert runs.rows() == []
@@ -43,26 +42,26 @@ def test_a_late_row_within_the_lag_is_found_once(sql, chain):
 
 @pytest.mark.parametrize("lag", ["0", "1h"])
 def test_rows_with_the_mark_itself_are_found_once(sql, chain, lag):
-    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES (1, '{DAY} 10:00:00')")
+    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES (1, '{DAY} 10:00:00')")  # noqa: S608 - the values are those of the tests
     runs = chain(**BY_TIME, lag=lag)
     assert len(runs.rows()) == 1
-    sql(f"INSERT INTO t VALUES (2, '{DAY} 10:00:00')")
+    sql(f"INSERT INTO t VALUES (2, '{DAY} 10:00:00')")  # noqa: S608 - the values are those of the tests
     assert [row[0] for row in runs.rows()] == [2]
-    sql(f"INSERT INTO t VALUES (3, '{DAY} 10:00:00')")
+    sql(f"INSERT INTO t VALUES (3, '{DAY} 10:00:00')")  # noqa: S608 - the values are those of the tests
     assert [row[0] for row in runs.rows()] == [3]
     assert runs.rows() == []
 
 
 def test_equal_rows_without_a_key_are_counted(sql, chain):
-    sql(f"CREATE TABLE t (v TEXT, at TIMESTAMP); INSERT INTO t VALUES ('x', '{DAY} 10:00:00'), ('x', '{DAY} 10:00:00')")
+    sql(f"CREATE TABLE t (v TEXT, at TIMESTAMP); INSERT INTO t VALUES ('x', '{DAY} 10:00:00'), ('x', '{DAY} 10:00:00')")  # noqa: S608 - the values are those of the tests
     runs = chain(**BY_TIME)
     assert len(runs.rows()) == 2
-    sql(f"INSERT INTO t VALUES ('x', '{DAY} 10:00:00')")
+    sql(f"INSERT INTO t VALUES ('x', '{DAY} 10:00:00')")  # noqa: S608 - the values are those of the tests
     assert len(runs.rows()) == 1
     assert runs.rows() == []
     sql("DELETE FROM t WHERE rowid = 1")
     assert runs.rows() == []
-    sql(f"INSERT INTO t VALUES ('x', '{DAY} 10:00:00')")
+    sql(f"INSERT INTO t VALUES ('x', '{DAY} 10:00:00')")  # noqa: S608 - the values are those of the tests
     assert len(runs.rows()) == 1
 
 
@@ -71,7 +70,7 @@ def test_values_that_look_alike_are_other_rows(sql, chain, value):
     sql("CREATE TABLE t (v, id INTEGER); INSERT INTO t VALUES (1, 5)")
     runs = chain(**BY_ID)
     before = runs.run(text_columns="v").code
-    sql(f"INSERT INTO t VALUES ({value}, 5)")
+    sql(f"INSERT INTO t VALUES ({value}, 5)")  # noqa: S608 - the values are those of the tests
     done = runs.run(text_columns="v")
     assert before == 0
     if value == "X'31'":
@@ -81,7 +80,7 @@ def test_values_that_look_alike_are_other_rows(sql, chain, value):
 
 
 def test_an_update_in_the_overlap_is_a_new_version(sql, chain):
-    sql(f"CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, at TIMESTAMP); INSERT INTO t VALUES (1, 'old', '{DAY} 10:00:00')")
+    sql(f"CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, at TIMESTAMP); INSERT INTO t VALUES (1, 'old', '{DAY} 10:00:00')")  # noqa: S608 - the values are those of the tests
     runs = chain(**BY_TIME)
     runs.rows()
     sql("UPDATE t SET v = 'new'")  # the same mark: a program wrote twice in one second
@@ -106,10 +105,10 @@ def test_an_update_in_the_overlap_is_a_new_version(sql, chain):
     ],
 )
 def test_the_default_lag_of_each_type(sql, chain, declared, kind, first, late, new):  # noqa: PLR0917 - a case has its parts
-    sql(f"CREATE TABLE t (id INTEGER, mark {declared}); INSERT INTO t VALUES (1, {first})")
+    sql(f"CREATE TABLE t (id INTEGER, mark {declared}); INSERT INTO t VALUES (1, {first})")  # noqa: S608 - the values are those of the tests
     runs = chain(hwm_col_name="mark", hwm_column_type=kind)
     assert len(runs.rows()) == 1
-    sql(f"INSERT INTO t VALUES (2, {late}), (3, {new})")
+    sql(f"INSERT INTO t VALUES (2, {late}), (3, {new})")  # noqa: S608 - the values are those of the tests
     assert [row[0] for row in runs.rows()] == [2, 3]
     assert runs.rows() == []
 
@@ -121,29 +120,29 @@ def test_many_runs_in_a_row_deliver_each_row_once(sql, chain):
         stamps = [f"{DAY} 10:{number * 4 + late:02}:00" for late in (0, 1, 2, 0)]
         rows = [(number * 4 + offset, stamp) for offset, stamp in enumerate(stamps)]
         written += [row[0] for row in rows]
-        sql(f"INSERT INTO t VALUES {', '.join(map(str, rows))}")
+        sql(f"INSERT INTO t VALUES {', '.join(map(str, rows))}")  # noqa: S608 - the values are those of the tests
         read += [row[0] for row in runs.rows()]
     assert sorted(read) == written
 
 
 def test_a_longer_lag_begins_where_the_last_attempt_remembers(sql, chain):
-    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES (1, '{DAY} 08:00:00'), (2, '{DAY} 11:00:00')")
+    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES (1, '{DAY} 08:00:00'), (2, '{DAY} 11:00:00')")  # noqa: S608 - the values are those of the tests
     runs = chain(**BY_TIME)
     runs.rows(lag="1h")
     assert runs.rows(lag="1d") == []  # from 10:00 on: nothing is known of the rows before
-    sql(f"INSERT INTO t VALUES (3, '{DAY} 10:00:00')")
+    sql(f"INSERT INTO t VALUES (3, '{DAY} 10:00:00')")  # noqa: S608 - the values are those of the tests
     assert [row[0] for row in runs.rows(lag="1d")] == [3]
 
 
 def test_one_instant_in_two_spellings_is_not_delivered_by_each_run(sql, chain):
-    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES (1, '{DAY} 10:00:00')")
+    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES (1, '{DAY} 10:00:00')")  # noqa: S608 - the values are those of the tests
     runs = chain(**BY_TIME, lag="0")
     runs.rows()
-    sql(f"INSERT INTO t VALUES (2, '{DAY} 10:00:00.000')")
+    sql(f"INSERT INTO t VALUES (2, '{DAY} 10:00:00.000')")  # noqa: S608 - the values are those of the tests
     assert [row[0] for row in runs.rows()] == [2]
     # Tracking takes the two for one mark, and may keep the first spelling.
     assert runs.rows(low_watermark=f"{DAY} 10:00:00") == []
-    sql(f"INSERT INTO t VALUES (3, '{DAY} 10:00:00'), (4, '{DAY} 10:00:00.0')")
+    sql(f"INSERT INTO t VALUES (3, '{DAY} 10:00:00'), (4, '{DAY} 10:00:00.0')")  # noqa: S608 - the values are those of the tests
     assert [row[0] for row in runs.rows()] == [3, 4]
     assert runs.rows() == []
 
@@ -186,7 +185,7 @@ def noon(monkeypatch):
 )
 @pytest.mark.usefixtures("noon")
 def test_rows_in_the_future_wait_for_their_time(sql, chain, declared, kind, now, future):  # noqa: PLR0917 - a case has its parts
-    sql(f"CREATE TABLE t (id INTEGER, mark {declared}); INSERT INTO t VALUES (1, '{now}'), (2, '{future}')")
+    sql(f"CREATE TABLE t (id INTEGER, mark {declared}); INSERT INTO t VALUES (1, '{now}'), (2, '{future}')")  # noqa: S608 - the values are those of the tests
     runs = chain(hwm_col_name="mark", hwm_column_type=kind)
     assert [row[0] for row in runs.rows()] == [1]
     result = runs.last.result
@@ -269,7 +268,7 @@ def without_memory(result):
 
 @pytest.mark.parametrize("loss", [lambda result: result.unlink(), without_memory, lambda result: result.write_text("{")])
 def test_without_the_last_result_the_overlap_is_read_again_and_a_note_says_so(sql, chain, loss):
-    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES (1, '{DAY} 08:00:00'), (2, '{DAY} 10:00:00')")
+    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES (1, '{DAY} 08:00:00'), (2, '{DAY} 10:00:00')")  # noqa: S608 - the values are those of the tests
     runs = chain(**BY_TIME)
     runs.rows()
     last, high = runs.last.result_path, runs.last.result["high_watermark"]
@@ -285,7 +284,7 @@ def test_without_the_last_result_the_overlap_is_read_again_and_a_note_says_so(sq
 
 
 def test_other_columns_read_the_overlap_again(sql, chain):
-    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES (1, '{DAY} 10:00:00')")
+    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES (1, '{DAY} 10:00:00')")  # noqa: S608 - the values are those of the tests
     runs = chain(**BY_TIME)
     runs.rows()
     sql("ALTER TABLE t ADD COLUMN v TEXT")
@@ -302,7 +301,7 @@ def test_other_columns_read_the_overlap_again(sql, chain):
 
 def test_an_overlap_that_is_too_large_to_remember_fails_before_rows_are_read(sql, chain, monkeypatch):
     monkeypatch.setattr(delivered, "MOST_REMEMBERED", 3)
-    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES {', '.join([f'''(1, '{DAY} 10:00:00')'''] * 4)}")
+    sql(f"CREATE TABLE t (id INTEGER, at TIMESTAMP); INSERT INTO t VALUES {', '.join([f'''(1, '{DAY} 10:00:00')'''] * 4)}")  # noqa: S608 - the values are those of the tests
     done = chain(**BY_TIME).run()
     assert done.failure == {
         "class": "CONFIG",

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - the values are those of the tests
 """The window of PostgreSQL, with real sessions that write meanwhile."""
 
 import json
@@ -62,7 +61,7 @@ def test_many_subtransactions_around_a_long_one(sql, new_session, runs):
     for number in range(300):
         session = late if number % 3 == 0 else early
         session.execute("SAVEPOINT one")
-        session.execute(f"INSERT INTO t VALUES ({number}, 'x')")
+        session.execute(f"INSERT INTO t VALUES ({number}, 'x')")  # noqa: S608 - the values are those of the tests
         session.execute("RELEASE SAVEPOINT one" if number % 7 else "ROLLBACK TO SAVEPOINT one")
         written |= {number} if number % 7 else set()
     early.commit()
@@ -278,7 +277,7 @@ def test_rows_in_the_future_wait_for_the_clock_of_the_server(sql, runs):
 def test_marks_without_a_zone_are_not_in_the_future_of_a_session_that_wrote_them(sql, runs, declared, now):
     sql("ALTER DATABASE shop SET timezone = 'Asia/Tokyo'")
     kind = "DateType" if declared == "date" else "TimestampType"
-    sql(f"CREATE TABLE t (id int, at {declared})", f"INSERT INTO t VALUES (1, ({now})::{declared}), (2, '2999-12-31')")
+    sql(f"CREATE TABLE t (id int, at {declared})", f"INSERT INTO t VALUES (1, ({now})::{declared}), (2, '2999-12-31')")  # noqa: S608 - the values are those of the tests
     assert ids(runs, hwm_column_type=kind) == [1]
     assert ids(runs, hwm_column_type=kind) == []
 
@@ -321,10 +320,10 @@ def test_text_marks_are_in_the_order_of_code_points(sql, chain):
     ],
 )
 def test_the_default_lag_of_each_type(sql, chain, declared, kind, first, late, new):  # noqa: PLR0917 - a case has its parts
-    sql(f"CREATE TABLE t (id int, mark {declared})", f"INSERT INTO t VALUES (1, {first})")
+    sql(f"CREATE TABLE t (id int, mark {declared})", f"INSERT INTO t VALUES (1, {first})")  # noqa: S608 - the values are those of the tests
     runs = chain(db_engine="postgres", db_name="shop", extract_table="public.t", hwm_col_name="mark", hwm_column_type=kind)
     assert len(runs.rows()) == 1
-    sql(f"INSERT INTO t VALUES (2, {late}), (3, {new})")
+    sql(f"INSERT INTO t VALUES (2, {late}), (3, {new})")  # noqa: S608 - the values are those of the tests
     assert ids(runs) == [2, 3]
     assert ids(runs) == []
 

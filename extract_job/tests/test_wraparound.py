@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - the values are those of the tests
 """Frozen rows keep the 32 bits of their transaction: 2^32 transactions later, these look new."""
 
 import os
@@ -42,7 +41,7 @@ def test_frozen_rows_of_an_earlier_epoch_stay_delivered_and_a_late_row_among_the
     with psycopg.connect(dbname="postgres", autocommit=True) as session:
         session.execute("CREATE TABLE t (id int, at timestamptz)")
         for number in range(5):  # five transactions, one after the other
-            session.execute(f"INSERT INTO t VALUES ({number}, '2024-05-01')")
+            session.execute(f"INSERT INTO t VALUES ({number}, '2024-05-01')")  # noqa: S608 - the values are those of the tests
         (first,) = session.execute("SELECT min(xmin::text::bigint) FROM t").fetchone()
     program(server, "vacuumdb", "--all", "--freeze")
     data = server.folder / "data"
@@ -58,7 +57,7 @@ def test_frozen_rows_of_an_earlier_epoch_stay_delivered_and_a_late_row_among_the
     with psycopg.connect(dbname="postgres", autocommit=True) as session:
         for _ in range(9):
             session.execute("SELECT pg_current_xact_id()")
-            (number,) = session.execute(f"INSERT INTO t VALUES ({late}, '2024-05-01') RETURNING xmin::text::bigint").fetchone()
+            (number,) = session.execute(f"INSERT INTO t VALUES ({late}, '2024-05-01') RETURNING xmin::text::bigint").fetchone()  # noqa: S608 - the values are those of the tests
             delivered.append((number, late, [row[0] for row in runs.rows()]))
             late += 1
     for number, new, ids in delivered:

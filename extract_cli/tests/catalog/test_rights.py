@@ -1,4 +1,4 @@
-# ruff: noqa: E501, S608 - messages as they are printed
+# ruff: noqa: E501 - messages as they are printed
 """`extract validate --database` says what the job would refuse: rights, hidden rows, and watermarks that cannot work."""
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ cannot hold such marks; write TimestampType
 config/checked.yml:15:5: extract.tables."amb.t": means 2 tables of the database; write the one to be read: amb."t" or \
 public."amb.t"
 config/checked.yml:16:5: extract.tables."public.mark": the database has no such table; did you mean 'public.marked'?
-"""
+"""  # noqa: S608 - messages as they are printed
 
 
 @pytest.mark.parametrize("setting", [None, "quote_all_identifiers = on", "search_path = public, pg_catalog"])

@@ -1,4 +1,4 @@
-# ruff: noqa: S608, S311, DTZ001, PLR0917 - the values are those of the tests
+# ruff: noqa: S311, DTZ001, PLR0917 - the values are those of the tests
 """MariaDB: types, windows, snapshots, rights and faults, on a server of the tests."""
 
 import datetime as dt
@@ -63,7 +63,7 @@ VALUES = [  # declared type, values in SQL, values in the files, Arrow type
 def test_values_of_each_type(sql, mysql, declared, written, expected, kind):
     sql(f"CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, v {declared})")
     for value in (*written, "NULL"):
-        sql(f"INSERT INTO t (v) VALUES ({value})")
+        sql(f"INSERT INTO t (v) VALUES ({value})")  # noqa: S608 - the values are those of the tests
     done = mysql()
     assert done.code == 0, done.errors
     assert [row[1] for row in sorted(done.rows)] == [*expected, None]
@@ -75,7 +75,7 @@ def test_values_of_each_type(sql, mysql, declared, written, expected, kind):
     ("declared", "value", "text"), [("bigint unsigned", "7", "7"), ("double", "0.5", "0.5"), ("bit(3)", "5", "5")]
 )
 def test_a_column_may_be_read_as_text(sql, mysql, declared, value, text):
-    sql(f"CREATE TABLE t (v {declared})", f"INSERT INTO t VALUES ({value})")
+    sql(f"CREATE TABLE t (v {declared})", f"INSERT INTO t VALUES ({value})")  # noqa: S608 - the values are those of the tests
     done = mysql(text_columns="V")
     assert (done.rows, str(done.table.schema.field("v").type)) == ([(text,)], "string")
 
@@ -107,7 +107,7 @@ def test_doubles_and_floats_come_back_as_they_are(sql, mysql, new_session):
 )
 def test_a_value_that_does_not_fit_is_named_with_its_row(sql, mysql, declared, value, words):
     sql(f"CREATE TABLE t (id int PRIMARY KEY, `my col` {declared})")
-    sql("SET SESSION sql_mode = ''", "INSERT INTO t VALUES (1, NULL)", f"INSERT INTO t VALUES (2, {value})")
+    sql("SET SESSION sql_mode = ''", "INSERT INTO t VALUES (1, NULL)", f"INSERT INTO t VALUES (2, {value})")  # noqa: S608 - the values are those of the tests
     done = mysql()
     if words is None:
         assert done.code == 0, done.errors
@@ -168,9 +168,9 @@ MARKS = [
 def test_marks_of_each_type(sql, runs, declared, kind, values, high):
     character_set = "character set latin1 " if "latin1" in declared else ""
     sql(f"CREATE TABLE t (id int PRIMARY KEY, at {declared.replace('collate', character_set + 'collate')})")
-    sql("SET time_zone = '+00:00'", f"INSERT INTO t VALUES (1, {values[0]})")
+    sql("SET time_zone = '+00:00'", f"INSERT INTO t VALUES (1, {values[0]})")  # noqa: S608 - the values are those of the tests
     assert ids(runs, hwm_column_type=kind) == [1]
-    sql(f"INSERT INTO t VALUES (2, {values[1]})")
+    sql(f"INSERT INTO t VALUES (2, {values[1]})")  # noqa: S608 - the values are those of the tests
     assert ids(runs, hwm_column_type=kind) == [2]
     assert runs.last.result["high_watermark"] == high
     assert ids(runs, hwm_column_type=kind) == []
@@ -229,8 +229,8 @@ def test_odd_names(sql, mysql, name):
     quoted = "`" + name.replace("`", "``") + "`"
     sql(
         f"CREATE TABLE {quoted} (id int, {quoted} int)",
-        f"INSERT INTO {quoted} VALUES (1, 2)",
-        f"CREATE VIEW v AS SELECT * FROM {quoted}",
+        f"INSERT INTO {quoted} VALUES (1, 2)",  # noqa: S608 - the values are those of the tests
+        f"CREATE VIEW v AS SELECT * FROM {quoted}",  # noqa: S608 - the values are those of the tests
     )
     assert mysql(extract_table=name).rows == [(1, 2)]
     assert mysql(extract_table="v").table.column_names == ["id", name]

@@ -1,7 +1,5 @@
 """The tracking store of one machine: the contract of `store`, kept in a SQLite file."""
 
-# ruff: noqa: S608 - the queries are made of our own column names and of question marks, never of values
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -30,11 +28,11 @@ if TYPE_CHECKING:
 
 _BATCH: Final = 500  # names in one query
 _PAGE: Final = 1000  # attempts read at once
-_PUT_STATE: Final = f"INSERT OR REPLACE INTO table_states ({rows.STATE}) VALUES ({rows.marks(rows.STATE)})"
-_PUT_ATTEMPT: Final = f"INSERT INTO attempts ({rows.ATTEMPT}) VALUES ({rows.marks(rows.ATTEMPT)})"
-_PUT_CHANGE: Final = f"INSERT INTO mark_changes ({rows.CHANGE}) VALUES ({rows.marks(rows.CHANGE)})"
+_PUT_STATE: Final = f"INSERT OR REPLACE INTO table_states ({rows.STATE}) VALUES ({rows.marks(rows.STATE)})"  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
+_PUT_ATTEMPT: Final = f"INSERT INTO attempts ({rows.ATTEMPT}) VALUES ({rows.marks(rows.ATTEMPT)})"  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
+_PUT_CHANGE: Final = f"INSERT INTO mark_changes ({rows.CHANGE}) VALUES ({rows.marks(rows.CHANGE)})"  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
 _NO_SLOT: Final = "slot_pool = NULL, slot_number = NULL, slot_execution = NULL, slot_taken_at = NULL"
-_PUT_RUN: Final = f"INSERT INTO runs ({rows.RUN}) VALUES ({rows.marks(rows.RUN)})"
+_PUT_RUN: Final = f"INSERT INTO runs ({rows.RUN}) VALUES ({rows.marks(rows.RUN)})"  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
 
 
 class SQLiteTracking:
@@ -97,7 +95,7 @@ class SQLiteTracking:
     def runs(self, limit: int = 20) -> Sequence[RunRecord]:
         """See `TrackingStore.runs`."""
         with self._database.reading() as cursor:
-            query = f"SELECT {rows.RUN} FROM runs ORDER BY started_at DESC, run_id DESC LIMIT ?"
+            query = f"SELECT {rows.RUN} FROM runs ORDER BY started_at DESC, run_id DESC LIMIT ?"  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
             return list(readable(rows.run_record, cursor.execute(query, (limit,))))
 
     def states(self, source: str, tables: Sequence[str]) -> Mapping[str, TableState]:
@@ -141,7 +139,7 @@ class SQLiteTracking:
         """See `TrackingStore.release`."""
         with self._database.writing() as cursor:
             cursor.executemany(
-                f"UPDATE table_states SET owner_execution = NULL, owner_run = NULL, owner_started_at = NULL, owner_bound = NULL, "
+                f"UPDATE table_states SET owner_execution = NULL, owner_run = NULL, owner_started_at = NULL, owner_bound = NULL, "  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
                 f"{_NO_SLOT} "
                 'WHERE source = ? AND "table" = ? AND owner_execution = ?',
                 [(source, table, execution_id) for table in tables],
@@ -185,7 +183,7 @@ class SQLiteTracking:
         """See `TrackingStore.finish`."""
         with self._database.writing() as cursor:
             key = (row.run_id, row.table, row.attempt)
-            query = f'SELECT {rows.ATTEMPT} FROM attempts WHERE run_id = ? AND "table" = ? AND attempt = ?'
+            query = f'SELECT {rows.ATTEMPT} FROM attempts WHERE run_id = ? AND "table" = ? AND attempt = ?'  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
             found = cursor.execute(query, key).fetchone()
             done = settle(
                 row,
@@ -204,7 +202,7 @@ class SQLiteTracking:
     def attempts(self, run_id: str) -> Iterator[AttemptRow]:
         """See `TrackingStore.attempts`."""
         query = (
-            f'SELECT {rows.ATTEMPT} FROM attempts WHERE run_id = ? AND ("table", attempt) > (?, ?) '
+            f'SELECT {rows.ATTEMPT} FROM attempts WHERE run_id = ? AND ("table", attempt) > (?, ?) '  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
             'ORDER BY "table", attempt LIMIT ?'
         )
         after = ("", -1)
@@ -219,7 +217,7 @@ class SQLiteTracking:
     def history(self, source: str, table: str, limit: int = 20) -> Sequence[AttemptRow]:
         """See `TrackingStore.history`."""
         query = (
-            f'SELECT {rows.ATTEMPT} FROM attempts WHERE source = ? AND "table" = ? '
+            f'SELECT {rows.ATTEMPT} FROM attempts WHERE source = ? AND "table" = ? '  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
             "ORDER BY recorded_at DESC, run_id DESC, attempt DESC LIMIT ?"
         )
         with self._database.reading() as cursor:
@@ -230,7 +228,7 @@ class SQLiteTracking:
         with self._database.writing() as cursor:
             known = _states(cursor, change.source, (change.table,)).get(change.table)
             state = known or TableState(source=change.source, table=change.table)
-            query = f'SELECT {rows.CHANGE} FROM mark_changes WHERE source = ? AND "table" = ? AND version = ?'
+            query = f'SELECT {rows.CHANGE} FROM mark_changes WHERE source = ? AND "table" = ? AND version = ?'  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
             found = cursor.execute(query, (change.source, change.table, change.version)).fetchone()
             if found is None or rows.mark_change(found) != change:
                 state = with_mark(state, change)
@@ -240,7 +238,7 @@ class SQLiteTracking:
 
     def mark_changes(self, source: str, table: str, limit: int = 20) -> Sequence[MarkChange]:
         """See `TrackingStore.mark_changes`."""
-        query = f'SELECT {rows.CHANGE} FROM mark_changes WHERE source = ? AND "table" = ? ORDER BY version DESC LIMIT ?'
+        query = f'SELECT {rows.CHANGE} FROM mark_changes WHERE source = ? AND "table" = ? ORDER BY version DESC LIMIT ?'  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
         with self._database.reading() as cursor:
             return list(readable(rows.mark_change, cursor.execute(query, (source, table, limit))))
 
@@ -256,7 +254,7 @@ class SQLiteTracking:
 
 
 def _run(cursor: sqlite3.Cursor, run_id: str) -> RunRecord | None:
-    row = cursor.execute(f"SELECT {rows.RUN} FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+    row = cursor.execute(f"SELECT {rows.RUN} FROM runs WHERE run_id = ?", (run_id,)).fetchone()  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
     return rows.run_record(row) if row else None
 
 
@@ -272,7 +270,7 @@ def _known(cursor: sqlite3.Cursor, run_id: str) -> RunRecord:
 
 
 def _slots(cursor: sqlite3.Cursor, pool: str) -> list[Slot]:
-    query = f"SELECT {rows.STATE} FROM table_states WHERE slot_pool = ? ORDER BY slot_number"
+    query = f"SELECT {rows.STATE} FROM table_states WHERE slot_pool = ? ORDER BY slot_number"  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
     states = map(rows.table_state, cursor.execute(query, (pool,)))
     return [state.slot for state in states if state.slot is not None]
 
@@ -282,7 +280,7 @@ def _states(cursor: sqlite3.Cursor, source: str, tables: Sequence[str]) -> dict[
     for start in range(0, len(tables), _BATCH):
         batch = tables[start : start + _BATCH]
         names = ", ".join("?" * len(batch))
-        query = f'SELECT {rows.STATE} FROM table_states WHERE source = ? AND "table" IN ({names})'
+        query = f'SELECT {rows.STATE} FROM table_states WHERE source = ? AND "table" IN ({names})'  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
         for row in cursor.execute(query, (source, *batch)):
             found[row[1]] = rows.table_state(row)
     return found

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 """The figures of the rows of a table, aggregated by MySQL or MariaDB itself in one pass.
 
 Sums of whole numbers and decimals are exact there: SUM of an exact type is a decimal
@@ -28,15 +27,15 @@ def figures_in(session: Session, columns: Sequence[Column], table: str, rows: Co
     crc = f"CRC32(CONCAT_WS(x'{BETWEEN.hex()}', {joined}))"
     values = ", ".join(f"{field.column.value} AS {field.alias}" for field in fields)
     # LIMIT: without it, the server computes a value again for each of its figures.
-    each = f"SELECT {values} FROM {table} WHERE {rows.sql} LIMIT 18446744073709551615"
-    each = f"SELECT *, {crc} AS crc FROM ({each}) AS v LIMIT 18446744073709551615"
+    each = f"SELECT {values} FROM {table} WHERE {rows.sql} LIMIT 18446744073709551615"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+    each = f"SELECT *, {crc} AS crc FROM ({each}) AS v LIMIT 18446744073709551615"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
     names = [(field, key, sql) for field in fields for key, sql in field.figures()]
     totals = ["COUNT(*)", "COALESCE(SUM(crc), 0)", "COALESCE(SUM((crc & 65535) * (crc >> 16)), 0)"]
     expressions = [*totals, *(sql for *_, sql in names)]
     answer: list[bytes | None] = []
     for first in range(0, len(expressions), _FIGURES):
         part = ", ".join(expressions[first : first + _FIGURES])
-        (row,) = session.rows(f"SELECT {part} FROM ({each}) AS r")
+        (row,) = session.rows(f"SELECT {part} FROM ({each}) AS r")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         answer += row
     count, total, product = (int(value or b"0") for value in answer[: len(totals)])
     by_column: dict[str, dict[str, Number | None]] = {}

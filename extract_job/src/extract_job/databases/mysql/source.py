@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 """A MySQL or MariaDB table as a `Source`: the high mark and the rows are read in one snapshot."""
 
 from collections.abc import Callable, Iterator, Sequence
@@ -75,7 +74,7 @@ class MysqlSource:
 
     def _count_up_to(self, rows: Condition, most: int) -> int:
         return self._session.number(
-            f"SELECT COUNT(*) FROM (SELECT 1 FROM {self._table.sql} WHERE {rows.sql} LIMIT {most}) AS first"
+            f"SELECT COUNT(*) FROM (SELECT 1 FROM {self._table.sql} WHERE {rows.sql} LIMIT {most}) AS first"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         )
 
     def left_out_to(self, take: "Callable[[Table], None]") -> None:
@@ -110,7 +109,7 @@ class MysqlSource:
 
     def count(self) -> int:
         """See `source.Source.count`."""
-        return self._session.number(f"SELECT COUNT(*) FROM {self._table.sql} WHERE {self.window.rows.sql}")
+        return self._session.number(f"SELECT COUNT(*) FROM {self._table.sql} WHERE {self.window.rows.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 
     def figures(self) -> "Figures":
         """See `source.Source.figures`."""
@@ -129,7 +128,7 @@ class MysqlSource:
         values = [column.value for column in self._table.columns]
         if window.next_overlap is not None:
             values += [f"({(window.overlap or NO_CONDITION).sql})", f"({window.next_overlap.sql})"]
-        return f"SELECT {', '.join(values)} FROM {self._table.sql} WHERE {window.rows.sql}"
+        return f"SELECT {', '.join(values)} FROM {self._table.sql} WHERE {window.rows.sql}"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 
     def _new(self, rows: Sequence[Row]) -> list[Row]:
         """Return the rows to deliver, without the two flags at their end: may be an old row, must be remembered."""

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 """The watermark column of a MySQL or MariaDB table.
 
 The database compares in the type of the column; texts are compared by their bytes in UTF-8, whatever their collation.
@@ -52,7 +51,7 @@ class MysqlWatermark:
 
     def newest(self, rows: Condition) -> str | None:
         """See `window.WatermarkColumn.newest`."""
-        mark = self._session.text(f"SELECT MAX({self._sql}) FROM {self._table.sql} WHERE {rows.sql}")
+        mark = self._session.text(f"SELECT MAX({self._sql}) FROM {self._table.sql} WHERE {rows.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         return None if mark is None else self._spelled(mark)
 
     def check(self, mark: str) -> None:
@@ -68,7 +67,7 @@ class MysqlWatermark:
 
     def count(self, rows: Condition) -> int:
         """See `window.WatermarkColumn.count`."""
-        return self._session.number(f"SELECT COUNT(*) FROM {self._table.sql} WHERE {rows.sql}")
+        return self._session.number(f"SELECT COUNT(*) FROM {self._table.sql} WHERE {rows.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 
     def clock(self) -> str | None:
         """See `window.WatermarkColumn.clock`: the clock of the server.

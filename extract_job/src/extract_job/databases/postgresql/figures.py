@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - identifiers are quoted by `quoted`
 """The figures of the rows of a table, computed by PostgreSQL itself in one pass.
 
 The hash functions are those of hash partitioning; `proof.lookup3` computes the same from files.
@@ -50,7 +49,7 @@ def figures_in(session: Session, columns: Sequence[Column], schema: Any, rows: s
         head = ["count(*)"] + ([f"coalesce(sum(hashint8extended({hashed}, 0)), 0)"] if first == 0 else [])
         figures = [(field, key, sql) for field in part for key, sql in field.figures()]
         texts = ", ".join(f"({sql})::text" for sql in [*head, *(sql for _, _, sql in figures)])
-        ((count_text, *values),) = session.rows(f"SELECT {texts} FROM {subquery}")
+        ((count_text, *values),) = session.rows(f"SELECT {texts} FROM {subquery}")  # noqa: S608 - identifiers are quoted by `quoted`
         if first == 0:
             count, digest = int(count_text), int(values.pop(0))
         for (field, key, _), text in zip(figures, values, strict=True):

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 """A PostgreSQL table as a `Source`: the high mark and the rows are read in one snapshot."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -76,7 +75,7 @@ class PostgresqlSource:
 
     def _count_up_to(self, rows: Condition, most: int) -> int:
         ((count,),) = self._session.rows(
-            f"SELECT count(*) FROM (SELECT 1 FROM {self._table.sql} WHERE {rows.sql} LIMIT {most}) AS first"
+            f"SELECT count(*) FROM (SELECT 1 FROM {self._table.sql} WHERE {rows.sql} LIMIT {most}) AS first"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         )
         return int(count)
 
@@ -139,7 +138,7 @@ class PostgresqlSource:
         yield from self._selected(window.rows & Condition(f"NOT ({old.sql})"))
         left_out = window.rows & old
         if self._take_left_out is None:
-            ((self._left_out,),) = self._session.rows(f"SELECT count(*) FROM {self._table.sql} WHERE {left_out.sql}")
+            ((self._left_out,),) = self._session.rows(f"SELECT count(*) FROM {self._table.sql} WHERE {left_out.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
             return
         for rows in self._selected(left_out):
             self._left_out += rows.num_rows
@@ -151,7 +150,7 @@ class PostgresqlSource:
         names = ", ".join(column.expression for column in self._table.columns)
         digests = self._digests
         more = digest_columns(self._table.columns, self.window) if digests else ""
-        batches = self._session.batches(f"SELECT {names}{more} FROM {self._table.sql} WHERE {rows.sql}")
+        batches = self._session.batches(f"SELECT {names}{more} FROM {self._table.sql} WHERE {rows.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         for batch in batches:
             new = batch
             if digests:
@@ -176,7 +175,7 @@ class PostgresqlSource:
         rows = error.rows & self.window.rows
         text = self._table.column("text_columns", error.column.name).text
         answer = self._session.rows(
-            f"SELECT {text}, {f'{row_id}::text' if row_id else 'NULL'} FROM {self._table.sql} WHERE {rows.sql} LIMIT 1"
+            f"SELECT {text}, {f'{row_id}::text' if row_id else 'NULL'} FROM {self._table.sql} WHERE {rows.sql} LIMIT 1"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         )
         value, number = answer[0] if answer else (None, None)
         return misfit(place(self._table.name, error.column, row_id, number), error, value)

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`; the rest are numbers
 """Which rows of a stored table the last snapshot has seen: PostgreSQL knows it by their transactions.
 
 Each row version has the number of the transaction that wrote it, `xmin`. A version that is visible
@@ -112,7 +111,7 @@ class Transactions:
 
     def _counted(self, rows: Condition, most: int) -> list[tuple[int, int]]:
         """Return the transactions of these rows, and the number of their rows."""
-        query = f"SELECT {_RAW}, count(*) FROM {self.sql} WHERE {rows.sql} GROUP BY 1 ORDER BY 1 LIMIT {most}"
+        query = f"SELECT {_RAW}, count(*) FROM {self.sql} WHERE {rows.sql} GROUP BY 1 ORDER BY 1 LIMIT {most}"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`; the rest are numbers
         return [(int(number), int(count)) for number, count in self.session.rows(query)]
 
     def _whole(self) -> str:

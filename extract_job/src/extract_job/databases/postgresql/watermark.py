@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 """The watermark column of a PostgreSQL table.
 
 The database compares in the type of the column. So a mark is only text here: ISO 8601, instants in
@@ -52,7 +51,7 @@ class PostgresqlWatermark:
 
     def newest(self, rows: Condition) -> str | None:
         """See `window.WatermarkColumn.newest`."""
-        ((mark,),) = self._session.rows(f"SELECT max({self._sql})::text FROM {self._table.sql} WHERE {rows.sql}")
+        ((mark,),) = self._session.rows(f"SELECT max({self._sql})::text FROM {self._table.sql} WHERE {rows.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         return None if mark is None else str(mark)
 
     def check(self, mark: str) -> None:
@@ -71,7 +70,7 @@ class PostgresqlWatermark:
 
     def count(self, rows: Condition) -> int:
         """See `window.WatermarkColumn.count`."""
-        ((count,),) = self._session.rows(f"SELECT count(*) FROM {self._table.sql} WHERE {rows.sql}")
+        ((count,),) = self._session.rows(f"SELECT count(*) FROM {self._table.sql} WHERE {rows.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         return int(count)
 
     def clock(self) -> str | None:

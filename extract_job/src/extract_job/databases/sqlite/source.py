@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - identifiers are quoted by `quoted`, values are bound
 """A SQLite table as a `Source`: the high mark and the rows are read in one transaction."""
 
 import sqlite3
@@ -102,7 +101,7 @@ class SqliteSource:
         return window
 
     def _count_up_to(self, rows: Condition, most: int) -> int:
-        query = f"SELECT count(*) FROM (SELECT 1 FROM {self._table.sql} WHERE {rows.sql} LIMIT {most})"
+        query = f"SELECT count(*) FROM (SELECT 1 FROM {self._table.sql} WHERE {rows.sql} LIMIT {most})"  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
         (count,) = self._connection.execute(query, rows.values).fetchone()
         return int(count)
 
@@ -133,7 +132,7 @@ class SqliteSource:
     def count(self) -> int:
         """See `source.Source.count`."""
         rows = self.window.rows
-        (count,) = self._connection.execute(f"SELECT count(*) FROM {self._table.sql} WHERE {rows.sql}", rows.values).fetchone()
+        (count,) = self._connection.execute(f"SELECT count(*) FROM {self._table.sql} WHERE {rows.sql}", rows.values).fetchone()  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
         return int(count)
 
     def figures(self) -> "Figures":
@@ -165,13 +164,13 @@ class SqliteSource:
         if window.next_overlap is not None:
             overlap, remember = window.overlap or Condition("0"), window.next_overlap
             flags = Condition(f", {overlap.sql}, {remember.sql}", overlap.values + remember.values)
-        query = f"SELECT {names}{flags.sql} FROM {self._table.sql} WHERE {window.rows.sql}"
+        query = f"SELECT {names}{flags.sql} FROM {self._table.sql} WHERE {window.rows.sql}"  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
         return self._connection.execute(query, flags.values + window.rows.values)
 
     def _misfit(self, error: MisfitError) -> JobError:
         rows = error.rows & self.window.rows
         value, number = self._connection.execute(
-            f"SELECT {quoted(error.column.name)}, {self._table.row_id or 'NULL'} FROM {self._table.sql} WHERE {rows.sql} LIMIT 1",
+            f"SELECT {quoted(error.column.name)}, {self._table.row_id or 'NULL'} FROM {self._table.sql} WHERE {rows.sql} LIMIT 1",  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
             rows.values,
         ).fetchone() or (None, None)
         return misfit(place(self._table.name, error.column, self._table.row_id, number), error, value)
@@ -183,7 +182,8 @@ class SqliteSource:
             name = quoted(column.name)
             rows = Condition(f"typeof({name}) = 'text'") & self.window.rows
             texts = self._connection.execute(
-                f"SELECT {row_id or 'NULL'}, CAST({name} AS BLOB) FROM {self._table.sql} WHERE {rows.sql}", rows.values
+                f"SELECT {row_id or 'NULL'}, CAST({name} AS BLOB) FROM {self._table.sql} WHERE {rows.sql}",  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
+                rows.values,
             )
             for number, raw in texts:
                 try:
@@ -203,7 +203,7 @@ def _zone_decided(connection: sqlite3.Connection, table: SourceTable[Column], co
         return column
     name = quoted(column.name)
     row = connection.execute(
-        f"SELECT value FROM (SELECT {name} AS value FROM {table.sql} LIMIT {ZONE_ROWS}) WHERE typeof(value) = 'text' LIMIT 1"
+        f"SELECT value FROM (SELECT {name} AS value FROM {table.sql} LIMIT {ZONE_ROWS}) WHERE typeof(value) = 'text' LIMIT 1"  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
     ).fetchone()
     try:
         zoned = row is not None and form(row[0])[1] != ""

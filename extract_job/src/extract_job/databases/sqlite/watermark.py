@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - identifiers are quoted by `quoted`, values are bound
 """The watermark column of a SQLite table.
 
 SQLite compares by storage class (numbers before text before blobs). So the least and the greatest
@@ -37,7 +36,7 @@ class SqliteWatermark:
         self._sql = f"{quoted(column.name)} COLLATE BINARY" if texts else quoted(column.name)
         self.is_null = Condition(f"{self._sql} IS NULL")
         least, self._greatest = connection.execute(
-            f"SELECT (SELECT min({self._sql}) FROM {table.sql}), (SELECT max({self._sql}) FROM {table.sql})"
+            f"SELECT (SELECT min({self._sql}) FROM {table.sql}), (SELECT max({self._sql}) FROM {table.sql})"  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
         ).fetchone()
         for value in (least, self._greatest):
             self._mark(value)
@@ -61,13 +60,14 @@ class SqliteWatermark:
         if rows == ALL_ROWS:
             return self._mark(self._greatest)
         (value,) = self._connection.execute(
-            f"SELECT max({self._sql}) FROM {self._table.sql} WHERE {rows.sql}", rows.values
+            f"SELECT max({self._sql}) FROM {self._table.sql} WHERE {rows.sql}",  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
+            rows.values,
         ).fetchone()
         return self._mark(value)
 
     def count(self, rows: Condition) -> int:
         """See `window.WatermarkColumn.count`."""
-        (count,) = self._connection.execute(f"SELECT count(*) FROM {self._table.sql} WHERE {rows.sql}", rows.values).fetchone()
+        (count,) = self._connection.execute(f"SELECT count(*) FROM {self._table.sql} WHERE {rows.sql}", rows.values).fetchone()  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
         return int(count)
 
     def clock(self) -> str | None:
@@ -117,7 +117,8 @@ class SqliteWatermark:
         day = date.fromisoformat(begin[:10])
         start = day - timedelta(days=2 if zone and day > date(1, 1, 3) else 0)
         rows = self._connection.execute(
-            f"SELECT {self._sql} FROM {self._table.sql} WHERE {self._sql} >= ? AND {self._sql} <= ?", (start.isoformat(), begin)
+            f"SELECT {self._sql} FROM {self._table.sql} WHERE {self._sql} >= ? AND {self._sql} <= ?",  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
+            (start.isoformat(), begin),
         )
         for (value,) in rows:
             try:
