@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 
 import boto3
 import pytest
 
-TABLES = 2_000
-FAILING = TABLES // 100
+TABLES = int(os.environ.get("EXTRACT_SOAK_TABLES", "2000"))
+FAILING = max(1, TABLES // 100)
 HEAD = "source_name: sales\nextract:\n  job_type: glue\n  db_engine: postgres\n  db_name: sales\n  db_secret: s\n  tables:\n"
 WRITES = ("PutItem", "UpdateItem", "TransactWriteItems", "DeleteItem", "BatchWriteItem")
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-def test_two_thousand_tables(cloud, cli):
+def test_two_thousand_tables(cloud, cli, monkeypatch):
+    monkeypatch.setattr("extract_core.aws.follow.POLL_SECONDS", 2.0)  # as for a person: each look costs time of this process
     names = [f"public.t{number:04}" for number in range(TABLES)]
     boto3.client("s3").put_object(
         Bucket="bucket", Key="config/sales.yml", Body=(HEAD + "".join(f"    {name}: {{}}\n" for name in names)).encode()
