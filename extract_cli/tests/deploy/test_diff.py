@@ -112,6 +112,20 @@ def test_states_retries_and_plugins_in_words():
     ]
 
 
+def test_long_texts_that_differ_at_their_end_are_different():
+    def of(resource, member):
+        statement = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [resource]}
+        policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
+        return {"Resources": {"P": policy, "Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": member}}}}
+
+    long = "arn:aws:s3:::" + "x" * 100
+    assert differences(of(f"{long}/a", f"{long}a"), of(f"{long}/b", f"{long}b")) == [
+        f"permissions of P: wider: s3:GetObject on {long}/b",
+        f"permissions of P: narrower: s3:GetObject on {long}/a",
+        "resource 'Q': QueueName changed",
+    ]
+
+
 def test_a_machine_that_was_changed_by_hand_shows(project):
     """The template of the stack, and the definition that Step Functions has."""
     pipeline = read_pipeline(project)

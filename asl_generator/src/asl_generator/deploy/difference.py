@@ -90,7 +90,7 @@ def _changed_members(before: Document, after: Document, path: str = "") -> Itera
             yield from _changed_members(old, new, f"{path}{key}.")
         elif key not in before or key not in after:
             yield f"{path}{key} {'added' if key not in before else 'removed'}: {_text(new if key not in before else old)}"
-        elif isinstance(old, list) or isinstance(new, list):
+        elif isinstance(old, list) or isinstance(new, list) or _text(old) == _text(new):
             yield f"{path}{key} changed"
         else:
             yield f"{path}{key} {_text(old)} → {_text(new)}"
@@ -118,7 +118,8 @@ def _of_policies(before: Document, after: Document) -> Iterator[str]:
 def _rights(policy: Document) -> set[str]:
     """A line per action, resource and condition."""
     return {
-        f"{action} on {_text(resource)}" + (f" if {json.dumps(of['Condition'], sort_keys=True)}" if of.get("Condition") else "")
+        f"{action} on {resource if isinstance(resource, str) else json.dumps(resource, sort_keys=True)}"
+        + (f" if {json.dumps(of['Condition'], sort_keys=True)}" if of.get("Condition") else "")
         for of in policy["Properties"]["PolicyDocument"]["Statement"]
         for action in of["Action"]
         for resource in of["Resource"]
