@@ -57,6 +57,7 @@ def test_the_jobs_of_a_pool_run_one_after_another(project):
     assert slots(project) == []
 
 
+@pytest.mark.parametrize("project", ["distributed"], indirect=True)
 def test_a_run_that_was_killed_holds_its_slot_until_another_one_wants_it(project, long_job):
     run = subprocess.Popen(
         project.command("run", "sales", "public.customers", "--local", "--run-id", "one"),
@@ -130,6 +131,7 @@ def test_wrong_names_and_unused_pools_are_told(left_over):
     )
 
 
+@pytest.mark.parametrize("project", ["distributed"], indirect=True)
 def test_tables_of_a_running_run_wait(project, long_job):
     run = subprocess.Popen(
         project.command("run", "sales", "public.*", "--local", "--run-id", "one"),
