@@ -97,8 +97,9 @@ def test_the_version_is_printed(capsys):
 
 
 def test_the_options_exist(capsys):
-    with pytest.raises(SystemExit):
-        main(["run", "--help"])
+    for command in ("run", "check", "serve"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
     known = capsys.readouterr().out
     options = set(re.findall(r"`(--[a-z]+)", README))
     assert options
