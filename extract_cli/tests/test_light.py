@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "history public.notes": STORES,
     "state show public.notes": STORES,
     "state history public.notes": STORES,
-    "reconcile": STORES,
+    "reconcile": {*STORES},  # and the items of plans
     "clean sales": {*STORES},  # and the places of plans
     "logs one public.notes": LOCAL,
     "report one -o json": LOCAL,

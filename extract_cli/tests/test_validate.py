@@ -80,7 +80,7 @@ def test_json(cli, project):
         "message": "is 'many'; write a whole number from 0 to 2147483647",
     }
     source = {"file": "config/sales.yml", "source": "sales", "tables": 1, "job_types": {"glue": 1}, "findings": [fault]}
-    assert json.loads(said.out) == {"valid": False, "findings": [], "sources": [{**source, "notes": []}]}
+    assert json.loads(said.out) == {"valid": False, "findings": [], "notes": [], "sources": [{**source, "notes": []}]}
 
 
 def test_without_a_pipeline_the_machine_is_not_asked(cli, tmp_path, monkeypatch):
