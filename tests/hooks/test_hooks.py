@@ -168,6 +168,19 @@ def test_contributed_commands(project):
     assert project.extract("odd", code=2).stderr == odd
 
 
+def test_a_command_whose_name_is_taken_is_named_wherever_one_looks(project):
+    project.install("first", "", "[extract_core.commands]\nstatus = acme_first:status\ngreet = acme_first:greet\n")
+    project.install("second", "", "[extract_core.commands]\ngreet = acme_second:greet\n")
+    ours = "the command 'status' of plugin 'status' of acme-first 1.0 is not used: extract has a command of this name; rename it"
+    both = "plugin 'greet' of acme-first 1.0 and plugin 'greet' of acme-second 1.0"
+    twice = f"the command 'greet' of {both} is not used: they have the same name; uninstall one, or rename it"
+    listed = project.extract("plugins", "list", code=1)
+    assert [line for line in listed.stderr.splitlines() if "command" in line] == [f"broken: {twice}", f"broken: {ours}"]
+    doctor = project.extract("doctor", code=1)
+    assert "extract has a command of this name; rename it" in " ".join(doctor.stdout.split())
+    assert project.extract("greet", code=2).stderr.splitlines()[0] == f"extract: {twice}"
+
+
 def test_every_key_that_authors_may_read_is_in_a_real_item(project):
     project.install(
         "tell",

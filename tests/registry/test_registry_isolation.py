@@ -114,6 +114,22 @@ def test_what_is_no_list_of_job_types(broken_with, job_types, returned, cause):
     assert broken_with(source) == f"its hook extract_job_types {cause}"
 
 
+def test_one_bad_job_type_does_not_break_its_siblings(site, job_types):
+    source = job_types("bad") + "\n\nclass Better(Bad):\n    name = 'better'\n    title = 'Better'\n"
+    older = "\n\nclass Older(Bad):\n    name = 'older'\n    api_version = 0\n"
+    offers = "\n\n@hookimpl\ndef extract_job_types():\n    return [Older(), Better(), Bad(), 7]\n"
+    site.simple("bad", source + older + offers)
+    registry = discover()
+    assert list(registry.job_types) == ["bad", "better"]
+    assert [(entry.job_types, entry.cause) for entry in registry.broken] == [
+        ((), "its hook extract_job_types returned an int among the job types"),
+        (("older",), "its job type 'older' was written for contract 0, this is contract 1.1: upgrade the plugin"),
+    ]
+    assert [info.job_types for info in registry.plugins] == [("bad", "better")]
+    with pytest.raises(PluginError, match="'older' was written for contract 0"):
+        registry.job_type("older")
+
+
 def test_an_abstract_job_type(broken_with):
     source = CLASS + "class Half(JobType):\n    pass\n\n@hookimpl\ndef extract_job_types(): return [Half()]\n"
     assert broken_with(source).startswith(

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from extract_cli.plugin_commands import contributed, unusable
 from extract_core.errors import PluginError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.registry.entry_points import Contribution
-
-COMMANDS: Final = "extract_core.commands"
-"""Entry-point group of the commands of other distributions: a click command each."""
 
 _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "Prepare": {
@@ -51,7 +49,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "plugins": ("extract_cli.commands.plugins:plugins", "List and check the installed plugins, or write a new one."),
     },
 }
-_OURS: Final = {name: command for group in _GROUPS.values() for name, command in group.items()}
+OURS: Final = {name: command for group in _GROUPS.values() for name, command in group.items()}
 _LINE: Final = 63  # characters of a text that fit beside the names in a terminal of 80 columns
 _OPTIONS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 
@@ -61,12 +59,12 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All names, sorted."""
-        return sorted({*_OURS, *_contributed()})
+        return sorted({*OURS, *_contributed()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import one command. PluginError if a plugin's command cannot be loaded."""
-        if cmd_name in _OURS:
-            module, _, attribute = _OURS[cmd_name][0].partition(":")
+        if cmd_name in OURS:
+            module, _, attribute = OURS[cmd_name][0].partition(":")
             command: object = getattr(import_module(module), attribute)
         else:
             contribution = _contributed().get(cmd_name)
@@ -87,7 +85,7 @@ class LazyGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does it, but an unknown command gets the nearest names."""
         is_name = bool(args) and not args[0].startswith("-")
-        if is_name and args[0] not in _OURS and args[0] not in (names := self.list_commands(ctx)):
+        if is_name and args[0] not in OURS and args[0] not in (names := self.list_commands(ctx)):
             from extract_core.wording import did_you_mean
 
             hint = did_you_mean(args[0], names, most=3) or "; see: extract --help"
@@ -96,7 +94,7 @@ class LazyGroup(click.Group):
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands in groups, one line each."""
-        width = max(map(len, [*_OURS, *_contributed()]))
+        width = max(map(len, [*OURS, *_contributed()]))
         for title, commands in _GROUPS.items():
             self._write(formatter, title, {name: text for name, (_, text) in commands.items()}, width)
         if _contributed():
@@ -112,25 +110,24 @@ class LazyGroup(click.Group):
         from click.shell_completion import CompletionItem
 
         options = click.Command.shell_complete(self, ctx, incomplete)
-        texts = {name: text for name, (_, text) in _OURS.items()} | _contributed_texts()
+        texts = {name: text for name, (_, text) in OURS.items()} | _contributed_texts()
         return [CompletionItem(name, help=texts[name]) for name in sorted(texts) if name.startswith(incomplete)] + options
 
 
-@cache
 def _contributed() -> dict[str, Contribution]:
-    """Commands of other distributions by name. One that two of them bring is left out, so no order decides which is used."""
-    from extract_core.registry.entry_points import contributions
+    """Commands of other distributions by name. A name that is taken is reported and left out."""
+    names = frozenset(OURS)
+    for command in unusable(names):
+        _report(str(command))
+    return contributed(names)
 
-    entries: dict[str, list[Contribution]] = {}
-    for entry in contributions(COMMANDS):
-        entries.setdefault(entry.name, []).append(entry)
-    for name, same_name in entries.items():
-        if len(same_name) > 1 or name in _OURS:
-            providers = " and ".join([*["the core"] * (name in _OURS), *(str(entry.provider) for entry in same_name)])
-            from extract_cli.views.output import echo
 
-            echo(f"extract: the command {name!r} comes from {providers}: only the core's is used", err=True)
-    return {name: same_name[0] for name, same_name in entries.items() if len(same_name) == 1 and name not in _OURS}
+@cache
+def _report(text: str) -> None:
+    """Once."""
+    from extract_cli.views.output import echo
+
+    echo(f"extract: {text}", err=True)
 
 
 def _contributed_texts() -> dict[str, str]:

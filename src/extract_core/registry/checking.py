@@ -83,20 +83,29 @@ def _parameters(function: object) -> tuple[str, ...]:
     )
 
 
-def job_types_of(returned: object) -> list[AnyJobType]:
-    """The job types that extract_job_types returned. Raises PluginFault at the first fault, with the names of the job types."""
+def job_types_of(returned: object) -> tuple[list[AnyJobType], list[PluginFault]]:
+    """The job types that extract_job_types returned and that can be used, and a fault for each other one, with its name.
+
+    One bad job type does not break its siblings. Raises PluginFault if nothing can be used.
+    """
     if isinstance(returned, JobType) or not isinstance(returned, Iterable) or isinstance(returned, (str, bytes, dict)):
         raise PluginFault(f"its hook extract_job_types returned {_kind(returned)}; it must return a list of JobType instances")
     offered = list(returned)
     names = [name for job_type in offered if isinstance(name := getattr(job_type, "name", None), str)]
+    usable: list[AnyJobType] = []
+    faults: dict[str, PluginFault] = {}
     for job_type in offered:
-        fault = _fault_of(job_type)
-        if fault:
-            raise PluginFault(fault, names)
-    for name in names:
-        if names.count(name) > 1:
-            raise PluginFault(f"its hook extract_job_types returned job type {name!r} {names.count(name)} times", names)
-    return offered
+        name = getattr(job_type, "name", None)
+        cause = _fault_of(job_type)
+        if cause is None and names.count(str(name)) > 1:
+            cause = f"its hook extract_job_types returned job type {name!r} {names.count(str(name))} times"
+        if cause is None:
+            usable.append(job_type)
+        else:
+            faults.setdefault(cause, PluginFault(cause, [name] if isinstance(name, str) else []))
+    if faults and not usable:
+        raise PluginFault("; ".join(faults), names)
+    return usable, list(faults.values())
 
 
 def _fault_of(offered: object) -> str | None:

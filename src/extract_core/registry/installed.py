@@ -48,7 +48,9 @@ class Registry:
     def of(cls, *job_types: AnyJobType) -> Registry:
         """A registry of these job types only, for tests and embedding. Raises PluginError as in strict mode."""
         try:
-            checked = job_types_of(job_types)
+            checked, faults = job_types_of(job_types)
+            if faults:
+                raise faults[0]
         except PluginFault as fault:
             raise PluginError(fault.cause.replace("its hook extract_job_types returned", "Registry.of was given")) from fault
         installed = {

@@ -149,7 +149,8 @@ class _Loader:
         with isolated("its hook extract_job_types"), redirect_stdout(sys.stderr):
             answers = self._caller("extract_job_types", self.modules[plugin])()
             for returned in answers:
-                self.offered[plugin] = job_types_of(returned)
+                self.offered[plugin], faults = job_types_of(returned)
+                self.broken.extend(BrokenPlugin(plugin.provider, fault.cause, tuple(fault.job_types)) for fault in faults)
         if not answers:
             self.notices.append(f"{plugin.provider}: its hook extract_job_types returned None, so it brings no job type")
 

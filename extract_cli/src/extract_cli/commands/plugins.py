@@ -41,8 +41,9 @@ def list_plugins(output: str) -> int:
         }
         for plugin in registry.broken
     ]
+    commands = _unusable_commands()
     if output == "json":
-        print_json({"plugins": working, "broken": broken, "blocked": list(registry.blocked)})
+        print_json({"plugins": working, "broken": broken, "blocked": list(registry.blocked), "unusable_commands": commands})
     else:
         columns = [Column(name) for name in ("Plugin", "Version", "Distribution", "Job types", "Hooks")]
         print_table(columns, [[", ".join(cell) if isinstance(cell, list) else cell for cell in row.values()] for row in working])
@@ -50,12 +51,22 @@ def list_plugins(output: str) -> int:
             echo(f"blocked by EXTRACT_DISABLE_PLUGINS: {name}", err=True)
         for row in broken:
             echo(f"broken: plugin {row['plugin']!r} of {row['distribution']} {row['version']}: {row['cause']}", err=True)
+        for text in commands:
+            echo(f"broken: {text}", err=True)
     if not registry.job_types:
         from extract_core.wording import how_to_install
 
         echo(f"no job type is installed; for example, {how_to_install('extract-sfn-glue')}", err=True)
         return 1
-    return 1 if broken else 0
+    return 1 if broken or commands else 0
+
+
+def _unusable_commands() -> list[str]:
+    """Commands of plugins whose name is taken, in words."""
+    from extract_cli.plugin_commands import unusable
+    from extract_cli.root import OURS
+
+    return [str(command) for command in unusable(frozenset(OURS))]
 
 
 @plugins.command("check")
@@ -71,11 +82,14 @@ def check_plugins(name: str | None, pipeline: Path | None, output: str) -> int:
     from extract_cli.commands.plugins_check import check_installed, print_checked
 
     checked, broken = check_installed(name, pipeline)
+    commands = _unusable_commands() if name is None else []
     if output == "json":
-        print_json({"job_types": [job_type.as_json() for job_type in checked], "broken": broken})
+        print_json({"job_types": [it.as_json() for it in checked], "broken": broken, "unusable_commands": commands})
     else:
         print_checked(checked, broken)
-    return 1 if broken or any(job_type.broken for job_type in checked) else 0
+        for text in commands:
+            echo(f"broken: {text}")
+    return 1 if broken or commands or any(job_type.broken for job_type in checked) else 0
 
 
 @plugins.command("new")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from extract_cli.catalog import INSTALL
 from extract_cli.doctor.check import Check
 from extract_cli.doctor.pipeline import account, configs, deployments, machine
+from extract_cli.plugin_commands import unusable
+from extract_cli.root import OURS
 from extract_core.errors import ConfigError, ExtractError, UsageError
 from extract_core.wording import how_to_install
 
@@ -89,6 +91,11 @@ def _plugins(registry: Registry) -> Iterator[Check]:
         whose, remedy = broken.provider, "fix or uninstall it, or leave it out: EXTRACT_DISABLE_PLUGINS="
         yield Check(
             "wrong", f"plugin {whose.plugin}", f"{whose.distribution} {whose.version}: {broken.cause}", remedy + whose.plugin
+        )
+    for command in unusable(frozenset(OURS)):
+        text = f"of {' and '.join(command.providers)} {command.cause}"
+        yield Check(
+            "wrong", f"command {command.name}", text, '[project.entry-points."extract_core.commands"] in its pyproject.toml'
         )
     for name in registry.blocked:
         yield Check("note", f"plugin {name}", "is blocked by EXTRACT_DISABLE_PLUGINS")
