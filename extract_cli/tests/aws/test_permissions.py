@@ -290,7 +290,7 @@ class Lives:
 
     def uploads_that_break_off(self):
         def parts():
-            yield b"x" * (9 * 1024 * 1024)
+            yield from [b"x" * (9 * 1024 * 1024)] * 3
             raise RuntimeError("the plan cannot be made")
 
         with self.cloud.guarded.acting("config-manager"):
