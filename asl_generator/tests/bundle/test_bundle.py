@@ -120,7 +120,7 @@ def test_without_a_python_of_the_target_the_sources_are_in_it_and_a_note_says_so
     notes = module._compiled(files, this_machine(), unpacked.folder)
     assert files == {"a.py": b"A = 1\n"}
     assert len(notes) == 1
-    assert notes[0].startswith(f"there is no python{this_machine().python} on PATH to compile the modules with: ")
+    assert notes[0].startswith(f"python{this_machine().python} is not on PATH, so the modules are not compiled: ")
 
 
 def test_the_files_of_the_reference_job_run_where_their_folder_is_not_searched(tmp_path):

@@ -148,8 +148,8 @@ class TestRuns:
         with pytest.raises(DeployError) as caught:
             check_removed(pipeline, self.MACHINE, account)
         assert str(caught.value) == (
-            "this change removes the job type 'glue', but 2 runs may still need it (run-1, run-2): wait for its end (extract "
-            "watch), or keep the section [job_types.glue] for now"
+            "this change removes the job type 'glue', but 2 runs may still need it (run-1, run-2): wait until no run is "
+            "alive (extract watch), or keep the section [job_types.glue] for now"
         )
 
     def test_without_a_living_run_it_goes(self, clients, pipeline):

@@ -32,7 +32,7 @@ NOT_ALLOWED = (
         (refusal("SignatureDoesNotMatch", "the key is wrong"), "the credentials are not valid; log in"),
         (refusal("SignatureDoesNotMatch", "Signature expired: 1 is now earlier than 2"), "the clock of this machine is wrong"),
         (refusal("RequestTimeTooSkewed", "The difference is too large"), "the clock of this machine is wrong"),
-        (refusal("Throttling", "Rate exceeded"), "AWS throttled the requests, and ten tries did not help; wait a minute"),
+        (refusal("Throttling", "Rate exceeded"), "AWS throttled a request ten times in a row; wait a minute"),
         (of_boto.EndpointConnectionError(endpoint_url="https://x"), "AWS cannot be reached; check the network and the region"),
         (of_boto.ReadTimeoutError(endpoint_url="https://x"), "AWS cannot be reached; check the network and the region"),
         (

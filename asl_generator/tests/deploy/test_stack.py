@@ -120,14 +120,14 @@ class TestChangeSets:
     def test_two_people_who_begin_at_once_do_not_meet(self, cloudformation):
         new = {"Summaries": [{"CreationTime": datetime.now(UTC) - timedelta(minutes=1)}]}
         cloudformation.stub.add_response("list_change_sets", new, {"StackName": ID})
-        with pytest.raises(DeployError, match="somebody else prepares the first deployment of 'nightly'"):
+        with pytest.raises(DeployError, match="another deployment is preparing the stack 'nightly'"):
             prepare(cloudformation, state("REVIEW_IN_PROGRESS"), WANTED)
 
     def test_a_change_that_another_one_has_overtaken_is_not_made(self, cloudformation):
         self.prepared(cloudformation, state("CREATE_COMPLETE"), Status="CREATE_COMPLETE", Changes=[])
         change_set = prepare(cloudformation, state("CREATE_COMPLETE"), WANTED)
         cloudformation.stub.add_client_error("execute_change_set", "InvalidChangeSetStatus", "is OBSOLETE", 400)
-        with pytest.raises(DeployError, match="somebody else has changed the stack since this change was prepared"):
+        with pytest.raises(DeployError, match="another deployment has changed the stack since this change was prepared"):
             execute(cloudformation, change_set)
 
 
@@ -195,7 +195,7 @@ class TestProgress:
             cloudformation.stub.add_client_error("describe_stacks", "Throttling", "Rate exceeded", 400)
         cloudformation.stub.add_client_error("describe_stacks", "ExpiredToken", "expired", 400)
         pauses: list[float] = []
-        with pytest.raises(DeployError, match=r"the credentials have expired.*\n.*follow it: extract deploy up --follow"):
+        with pytest.raises(DeployError, match=r"the credentials have expired.*\n.*follow it with: extract deploy up --follow"):
             follow(cloudformation, ID, print, pause=pauses.append)
         assert pauses == [2, 2, 2]
 

@@ -40,7 +40,10 @@ _NOT_IMPORTED: Final = frozenset(
 )
 """Imports, by module, that handlers never reach: they stand in functions that a bundle does not call."""
 
-_NO_MODELS: Final = "boto3 is not installed here, so cold starts read the large models of Lambda's own: pip install boto3"
+_NO_MODELS: Final = (
+    "boto3 is not installed here, so the bundle has no models of AWS services: it works, but each cold start takes longer; "
+    "install it with: pip install boto3"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +130,7 @@ def _compiled(files: dict[str, bytes], target: BundleTarget, folder: Path) -> tu
     if python is None:
         slow = "the bundle works, but each cold start takes 2 to 4 times as long"
         remedy = f"install Python {target.python}, or choose the version that you have"
-        return (f"there is no python{target.python} on PATH to compile the modules with: {slow}; {remedy}",)
+        return (f"python{target.python} is not on PATH, so the modules are not compiled: {slow}; {remedy}",)
     sources = sorted(path for path in files if path.endswith(".py"))
     for path in sources:
         place = folder / path

@@ -43,7 +43,7 @@ def check_removed(pipeline: Pipeline, machine: MachineDefinition, account: Accou
         names = ", ".join(alive[:3]) + (" …" if len(alive) > 3 else "")
         raise DeployError(
             f"this change removes the job type {', '.join(map(repr, removed))}, but {counted(len(alive), 'run')} may still need "
-            f"it ({names}): wait for its end (extract watch), or keep the section [job_types.{removed[0]}] for now"
+            f"it ({names}): wait until no run is alive (extract watch), or keep the section [job_types.{removed[0]}] for now"
         )
 
 

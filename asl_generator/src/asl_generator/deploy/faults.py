@@ -81,11 +81,11 @@ def _meaning(error: Exception, action: str, resource: str) -> str:
     is_missing = isinstance(error, of_boto.NoCredentialsError | of_boto.PartialCredentialsError | of_boto.ProfileNotFound)
     is_unreached = isinstance(error, of_boto.HTTPClientError | of_boto.ConnectionError)
     meanings = (
-        (_SKEWED.search(text), f"the clock of this machine is wrong, says AWS; set it, and {_AGAIN}"),
+        (_SKEWED.search(text), f"the clock of this machine is wrong; set it, and {_AGAIN}"),
         (has_expired, f"the credentials have expired; {_LOG_IN}, and {_AGAIN}"),
         (is_missing, f"there are no credentials; {_LOG_IN}"),
         (code in _INVALID, f"the credentials are not valid; {_LOG_IN}"),
-        (code in _THROTTLED, f"AWS throttled the requests, and ten tries did not help; wait a minute, and {_AGAIN}"),
+        (code in _THROTTLED, f"AWS throttled a request ten times in a row; wait a minute, and {_AGAIN}"),
         (is_unreached, f"AWS cannot be reached; check the network and the region, and {_AGAIN}"),
     )
     return next((f"{words} ({text})" for applies, words in meanings if applies), text)

@@ -60,7 +60,7 @@ def follow(
 ) -> Ended:
     """Follow the operation to its end. `after` is the id of the last event before it; None: from the operation's begin.
 
-    Raises DeployError if AWS cannot be reached for a minute: the operation goes on without us.
+    Raises DeployError if AWS cannot be reached for a minute. The operation continues in AWS.
     """
     events, seen = dict[str, datetime](), set[str]()
     failures = list[Failure]()
@@ -72,7 +72,9 @@ def follow(
             broken = 0
         except DeployError as error:
             if not is_passing(error.__cause__) or broken >= _LOST:
-                raise DeployError(f"{error}\nthe deployment goes on in AWS; follow it: extract deploy up --follow") from error
+                raise DeployError(
+                    f"{error}\nthe deployment continues in AWS; follow it with: extract deploy up --follow"
+                ) from error
             broken += 1
             pause(2)
             continue

@@ -76,14 +76,14 @@ def require_usable(stack: StackState | None, name: str) -> None:
     if stack is None or stack.status in _READY or stack.is_empty or stack.status == "REVIEW_IN_PROGRESS":
         if stack and stack.description and not stack.description.startswith(DESCRIPTION):
             raise UsageError(
-                f"the stack {name!r} is there and is not a pipeline of extract ({stack.description!r}): choose another name, "
+                f"the stack {name!r} exists and is not a pipeline of extract ({stack.description!r}): choose another name, "
                 'with stack = "…" under [deploy]'
             )
         return
     if stack.is_busy:
         raise DeployError(
-            f"the stack {name!r} is changing now ({stack.status}): somebody deploys it, or your connection was lost; follow it "
-            "with: extract deploy up --follow"
+            f"the stack {name!r} is changing now ({stack.status}): another deployment is running, or your connection was "
+            "lost; follow it with: extract deploy up --follow"
         )
     remedies = {
         "UPDATE_ROLLBACK_FAILED": "repair what the events name, then: aws cloudformation continue-update-rollback --stack-name "
@@ -156,7 +156,7 @@ def execute(cloudformation: Any, change_set: ChangeSet) -> None:
         except ClientError as error:
             if error.response["Error"]["Code"] in _OVERTAKEN:
                 raise DeployError(
-                    f"somebody else has changed the stack since this change was prepared: run the command again ({error})"
+                    f"another deployment has changed the stack since this change was prepared: run the command again ({error})"
                 ) from error
             raise
 
@@ -175,8 +175,8 @@ def _remove_abandoned(cloudformation: Any, stack: StackState) -> None:
         newest = max((other["CreationTime"] for other in others if "CreationTime" in other), default=None)
         if newest is not None and datetime.now(UTC) - newest < _RECENT:
             raise DeployError(
-                f"somebody else prepares the first deployment of {stack.name!r} (since {newest:%H:%M} UTC): wait for it; a "
-                "change set that is older than 15 minutes counts as abandoned"
+                f"another deployment is preparing the stack {stack.name!r} (since {newest:%H:%M} UTC): wait for its end; a "
+                "change set that is older than 15 minutes is removed by the next extract deploy up"
             )
         cloudformation.delete_stack(StackName=stack.id)
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def down(yes: bool, delete_data: bool, pipeline: Path | None) -> int:
     """Delete the stack of the pipeline.
 
-    The tracking table, the buckets and their objects stay, and are named. With --delete-data they are deleted too, without a way
-    back. The bucket of the artifacts always stays.
+    The tracking table, the buckets and their objects stay, and are named. With --delete-data they are deleted too: this cannot
+    be undone. The bucket of the artifacts always stays.
     """
     from asl_generator.deploy.account import for_account, signed_in, stack_name
     from asl_generator.deploy.alive import runs_alive
@@ -31,7 +31,6 @@ def down(yes: bool, delete_data: bool, pipeline: Path | None) -> int:
     from asl_generator.deploy.stack import DESCRIPTION, stack_state
     from extract_core.errors import UsageError
     from extract_core.pipeline.read import read_pipeline
-    from extract_core.wording import counted
 
     read = read_pipeline(pipeline)
     account = signed_in(read.region)
@@ -40,14 +39,16 @@ def down(yes: bool, delete_data: bool, pipeline: Path | None) -> int:
     cloudformation = account.client("cloudformation")
     stack = stack_state(cloudformation, name)
     if stack is None:
-        say(f"stack {name}: there is none")
+        say(f"the stack {name} does not exist: there is nothing to delete")
         return 0
     if not stack.description.startswith(DESCRIPTION) and stack.description:
         raise UsageError(f"the stack {name!r} is not a pipeline of extract ({stack.description!r}): it is not deleted")
     if stack.is_busy and stack.status != "DELETE_IN_PROGRESS":
-        raise DeployError(f"the stack {name!r} is changing now ({stack.status}): wait for its end: extract deploy up --follow")
+        raise DeployError(f"the stack {name!r} is changing now ({stack.status}); follow it with: extract deploy up --follow")
     if alive := runs_alive(placed, account):
-        raise DeployError(f"{counted(len(alive), 'run')} of {name} still alive ({alive[0]}, …): wait for the end, or stop them")
+        raise DeployError(
+            f"runs of {name} are alive: {len(alive)} ({alive[0]}, …); wait for their end (extract watch), or stop them"
+        )
     kept = kept_by(cloudformation, stack.id)
     for thing in kept:
         click.secho(f"  {'deletes' if delete_data else 'keeps  '} {thing}", fg="red" if delete_data else None, err=True)

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @click.command(epilog=examples("extract deploy up", "extract deploy up --yes", "extract deploy up --follow"))
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@click.option("--follow", "only_follow", is_flag=True, help="Follow the deployment that is going on, and change nothing.")
+@click.option("--follow", "only_follow", is_flag=True, help="Follow a deployment that runs. Change nothing.")
 @pipeline_option
 def up(yes: bool, only_follow: bool, pipeline: Path | None) -> int:
     """Create or change the stack of the pipeline, then upload the checked configs.
 
-    Shows each change before it asks, and each resource while it is made. If one fails, CloudFormation puts everything back, and
+    Shows each change before it asks, and each resource while it is made. If one fails, CloudFormation rolls the stack back, and
     the first cause is named. If there is nothing to change, the exit code is 0.
     """
     from asl_generator.deploy.account import for_account, signed_in, stack_name
@@ -104,7 +104,9 @@ class _Deployment:
             make_artifacts_bucket(buckets.artifacts, self.account)
             say(f"created the bucket {buckets.artifacts}")
         if stack is not None and stack.is_empty:
-            question = f"The stack {self.name} is in {stack.status}: its creation failed, nothing uses it. Delete it first?"
+            question = (
+                f"The stack {self.name} is in {stack.status}: its creation failed, and it cannot be changed. Delete it first?"
+            )
             if not confirmed(question, yes=self.yes):
                 return False
             cloudformation = self.account.client("cloudformation")
@@ -175,7 +177,7 @@ class _Deployment:
 
 def _follow_only(account: Account, stack: StackState | None, name: str) -> int:
     if stack is None or not stack.is_busy:
-        say(f"stack {name}: {stack.status if stack else 'there is none'}; nothing is going on")
+        say(f"the stack {name} {f'is in {stack.status}' if stack else 'does not exist'}: there is no deployment to follow")
         return 0 if stack is not None and not stack.is_empty else 1
     return _followed(account.client("cloudformation"), stack.id, name, None)
 
@@ -187,7 +189,7 @@ def _followed(cloudformation: Any, stack_id: str, name: str, before: str | None)
     try:
         ended = follow(cloudformation, stack_id, say, after=before)
     except KeyboardInterrupt:
-        say("the deployment goes on in AWS; follow it: extract deploy up --follow")
+        say("the deployment continues in AWS; follow it with: extract deploy up --follow")
         raise
     if ended.succeeded:
         say(f"stack {name}: {ended.status}")
@@ -197,5 +199,5 @@ def _followed(cloudformation: Any, stack_id: str, name: str, before: str | None)
     for failure in ended.failures[1:]:
         say(f"  also: {failure}")
     if "ROLLBACK_COMPLETE" in ended.status:
-        say("everything is as it was before; correct the cause and run the command again")
+        say("CloudFormation rolled the stack back; correct the cause and run the command again")
     return 1
