@@ -83,7 +83,7 @@ def test_a_test_case_needs_a_file_of_local(run):
 
 def test_mocks_that_no_call_meets_are_named(run):
     document = {"states": {"Call": {"result": {"Payload": 1}}}, "services": {"lambda:invoke": {"result": 2}}}
-    assert run(document) == (0, "1\nwarning: --mocks services.lambda:invoke met no call\n")
+    assert run(document) == (0, "1\nwarning: --mocks services.lambda:invoke was not used by any call\n")
 
 
 def test_a_definition_from_stdin(run, monkeypatch, capsys):

@@ -39,7 +39,7 @@ class Clients:
                 try:
                     return self._lean.create_client(service, **options)
                 except Exception as error:  # noqa: BLE001 - another version of botocore may want more than the models have
-                    log.warning("the models of the bundle do not fit this botocore, its own are used: %s: %s", service, error)
+                    log.warning("this botocore cannot use the models of the bundle and uses its own: %s: %s", service, error)
             return self._whole.create_client(service, **options)
 
     @cached_property

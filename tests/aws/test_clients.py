@@ -87,7 +87,7 @@ def test_a_client_that_the_models_are_not_enough_for_is_made_from_botocores_own(
     client = Clients(tmp_path).make("s3")
     assert "CreateBucket" in client.meta.service_model.operation_names
     (warning,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
-    assert warning.startswith("the models of the bundle do not fit this botocore, its own are used: s3: ")
+    assert warning.startswith("this botocore cannot use the models of the bundle and uses its own: s3: ")
 
 
 def test_a_service_without_models_and_the_options_of_a_client(models, aws):

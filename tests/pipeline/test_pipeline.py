@@ -65,7 +65,7 @@ def test_it_is_found_from_a_folder_below(tmp_path, monkeypatch):
                     "extract.toml:5:1: machine.max_concurrency: 40000 is not a number from 1 to 10,000, the limit of a Map that "
                     "is DISTRIBUTED"
                 ),
-                "extract.toml:6:1: machine.retries: 1 is neither true nor false",
+                "extract.toml:6:1: machine.retries: 1 is not valid; write true or false",
             ],
         ),
         (

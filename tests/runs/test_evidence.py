@@ -18,14 +18,14 @@ def test_a_report_about_another_execution_of_the_same_name_is_no_evidence(pipeli
     pipeline.plan()
     pipeline.running.clear()
     assert reconcile_dead(pipeline.parts, "run-1", "exec:elsewhere:run-1", "FAILED", "") is None
-    assert caplog.messages == ["run run-1 is of execution exec:run-1, and stays as it is: exec:elsewhere:run-1 has ended"]
+    assert caplog.messages == ["run run-1 is not closed: it belongs to execution exec:run-1, and exec:elsewhere:run-1 has ended"]
     assert len(pipeline.held()) == 3
 
 
 def test_a_late_report_about_a_redriven_execution_is_no_evidence(pipeline, caplog):
     pipeline.plan()
     assert reconcile_dead(pipeline.parts, "run-1", ARN, "FAILED", "") is None
-    assert caplog.messages == ["exec:run-1 is alive, and stays as it is: it was reported as FAILED"]
+    assert caplog.messages == ["run run-1 is not closed: its execution exec:run-1 is alive, but was reported as FAILED"]
     pipeline.running.clear()
     assert reconcile_dead(pipeline.parts, "run-1", ARN, "FAILED", "")["failed"] == 3
     pipeline.running.add(ARN)

@@ -79,7 +79,7 @@ def test_a_pool_that_stays_full_throttles_the_attempt_and_another_one_follows(pi
     row = pipeline.row("public.returns")
     assert (row.state, row.failure, row.retryable) == (JobState.FAILED, FailureClass.THROTTLED, True)
     assert row.message == (
-        f"the table waited for a slot as long as the state machine tries, and no job was started: {raised.value}"
+        f"the table's pool stayed full until the state machine had no retry left, and no job was started: {raised.value}"
     )
     assert (again["attempt"], again["pool"]) == (2, "db")
     assert again.keys().isdisjoint({"slot", "slot_error"})

@@ -113,8 +113,6 @@ def test_an_answer_that_dynamodb_did_not_send_is_worth_another_try(dynamodb, bod
         for operation, call in calls.items():
             with pytest.raises(TrackingUnavailable) as raised:
                 call()
-            assert str(raised.value).startswith(
-                f"the tracking table 'elsewhere': {operation}: what came back is not an answer of "
-            )
+            assert str(raised.value).startswith(f"the tracking table 'elsewhere': {operation}: the answer is not from DynamoDB (")
     finally:
         dynamodb.delete_table(TableName="elsewhere")

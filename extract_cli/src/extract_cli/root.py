@@ -27,7 +27,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "Run": {
         "run": ("extract_cli.commands.run:run", "Extract tables of a source."),
         "watch": ("extract_cli.commands.watch:watch", "Follow a run to its end."),
-        "pace": ("extract_cli.commands.pace:pace", "Change how many tables of a running run are at work at once."),
+        "pace": ("extract_cli.commands.pace:pace", "Change how many tables of a run are at work at once, while it runs."),
         "rerun": ("extract_cli.commands.run:rerun", "Run only the failed tables of a run again."),
         "reconcile": ("extract_cli.commands.reconcile:reconcile", "Clean up after runs that died."),
         "clean": ("extract_cli.commands.clean:clean", "Remove files that no live read needs."),

@@ -44,7 +44,7 @@ def test_an_inline_map_cannot_be_paced(narrow, cli):
     changed = cli("pace", "one", "2")
     assert changed.code == 2
     assert changed.err == (
-        "extract: run 'one' has a map that is INLINE: the number of its tables at once is fixed when the run starts. Write map = "
+        "extract: run 'one' has an INLINE Map: the number of its tables at once is fixed when the run starts. Write map = "
         '"distributed" in [machine] of extract.toml, or start runs with --max-concurrency\n'
     )
 

@@ -103,7 +103,9 @@ def test_pools_shows_holders_and_reconcile_frees_those_of_dead_runs(left_over):
         " ───────────────────────────────────────────────────────────────────────\n"
         f" sales-db   public.customers   one   REFUSED   {AT}\n\n"
     )
-    assert shown.stderr == ("slots of runs that do not run any more can be freed: extract reconcile --local\n  their runs: one\n")
+    assert shown.stderr == (
+        "runs that have ended still hold slots; free them with: extract reconcile --local\n  their runs: one\n"
+    )
     (pool,) = json.loads(left_over.extract("pools", "sales-db", "--local", "--output", "json").stdout)
     assert pool == {
         "pool": "sales-db", "size": 3, "held": 1, "waiting": 0, "waiting_by_run": {},

@@ -142,7 +142,7 @@ def _schedule_faults(name: str, schedule: Mapping[str, Any]) -> list[tuple[str, 
     if not isinstance(event, dict) or not isinstance(event.get("source"), str):
         faults.append(("event", f"{_wrong(event, 'an event')}; write {_EVENT}"))
     if not isinstance(schedule.get("enabled", True), bool):
-        faults.append(("enabled", f"{schedule['enabled']!r} is neither true nor false"))
+        faults.append(("enabled", f"{schedule['enabled']!r} is not valid; write true or false"))
     if not _is_timezone(schedule.get("timezone", "UTC")):
         faults.append(("timezone", f"{schedule['timezone']!r} is not a time zone; write a name such as Europe/Berlin"))
     return faults

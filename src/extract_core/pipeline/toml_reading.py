@@ -126,7 +126,7 @@ class Reading:
             most = default.max_concurrency
         retries = section.get("retries", True)
         if not isinstance(retries, bool):
-            self.add("machine.retries", f"{retries!r} is neither true nor false")
+            self.add("machine.retries", f"{retries!r} is not valid; write true or false")
         return MachineOptions(map=mode, max_concurrency=most, retries=retries is True)
 
     def _section(self, document: dict[str, Any], name: str) -> dict[str, Any]:

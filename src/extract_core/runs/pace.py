@@ -28,7 +28,7 @@ def map_run_to_pace(run_id: str, events: Iterable[Mapping[str, Json]]) -> str:
             return str(details["mapRunStartedEventDetails"]["mapRunArn"])
         elif is_map and event["type"] == "MapIterationStarted":
             raise UsageError(
-                f"run {run_id!r} has a map that is INLINE: the number of its tables at once is fixed when the run starts. Write "
+                f"run {run_id!r} has an INLINE Map: the number of its tables at once is fixed when the run starts. Write "
                 'map = "distributed" in [machine] of extract.toml, or start runs with --max-concurrency'
             )
     raise UsageError(f"run {run_id!r} has not started its tables yet: it is being planned, or it waits. Try again in a moment")

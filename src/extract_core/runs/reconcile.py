@@ -23,21 +23,24 @@ log: Final = logging.getLogger("extract_core")
 
 
 def reconcile_dead(parts: Parts, run_id: str, execution_id: str, status: str, cause: str) -> Mapping[str, Json] | None:
-    """As `reconcile`, for a report that somebody else makes. Changes nothing, and returns None, if it is not evidence.
+    """As `reconcile`, for a report from another service, which may be late or wrong.
 
-    It is evidence if the run is of this execution, and the execution is not alive by now.
+    It counts if the run belongs to this execution, and the execution is not alive. Otherwise nothing changes, and the answer is
+    None.
     """
     try:
         record = parts.tracking.run(run_id)
     except RunNotFound:
         return None
     if record.execution_id != execution_id:
-        log.warning("run %s is of execution %s, and stays as it is: %s has ended", run_id, record.execution_id, execution_id)
+        log.warning(
+            "run %s is not closed: it belongs to execution %s, and %s has ended", run_id, record.execution_id, execution_id
+        )
         return None
     if record.summary is not None:
         return record.summary
     if status in ENDED and parts.is_running(execution_id):
-        log.warning("%s is alive, and stays as it is: it was reported as %s", execution_id, status)
+        log.warning("run %s is not closed: its execution %s is alive, but was reported as %s", run_id, execution_id, status)
         return None
     return reconcile(parts, run_id, status, cause)
 

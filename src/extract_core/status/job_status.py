@@ -108,7 +108,9 @@ def _slot_error(error: Json) -> JobStatus:
         report = None
     said = report.get("errorMessage") if isinstance(report, dict) else None
     if name == POOL_FULL:
-        message = f"the table waited for a slot as long as the state machine tries, and no job was started: {said or cause}"
+        message = (
+            f"the table's pool stayed full until the state machine had no retry left, and no job was started: {said or cause}"
+        )
         return JobStatus(state=JobState.FAILED, failure=FailureClass.THROTTLED, retryable=True, message=message)
     message = (
         f"no slot of the table's pool could be taken, and no job was started: {name}: {said or cause or 'no reason is known'}"

@@ -73,7 +73,7 @@ def main(arguments: Sequence[str]) -> int:
     for sentence in unmet(injections, met):
         sys.stderr.write(f"warning: --inject {sentence}\n")
     for mock in used.unused if result.status == "SUCCEEDED" else ():  # what fails ends early
-        sys.stderr.write(f"warning: --mocks {mock} met no call\n")
+        sys.stderr.write(f"warning: --mocks {mock} was not used by any call\n")
     if result.error == "Lambda.ResourceNotFoundException" and not options.aws:
         known = ", ".join(map(repr, sorted(services.functions))) or "none"
         sys.stderr.write(f"functions of this run (--function, --mocks): {known}\n")

@@ -23,16 +23,17 @@ if TYPE_CHECKING:
 @pipeline_option
 @output_option
 def pace(run: str, at_once: int, local: bool, pipeline: Path | None, output: str) -> int:
-    """Let N tables of RUN be at work at once, from now to its end. RUN may be `latest`.
+    """Set how many tables of RUN are at work at once to N, from now to its end. RUN may be `latest`.
 
-    More tables start at once. For fewer, no job is stopped: new ones start when fewer than N are left.
+    If N is higher than before, more tables start now. If N is lower, no job is stopped: the next table starts when fewer than N
+    are at work.
     """
     runs = runs_of(pipeline, local=local)
     record = find_run(runs.tracking, run)
     state = runs.state(record)
     if state == "DIED":
         again = " ".join(("extract reconcile", record.run_id, *runs.options))
-        raise UsageError(f"run {record.run_id!r} has died: nothing of it runs any more; clean up: {again}")
+        raise UsageError(f"run {record.run_id!r} has died; clean up with: {again}")
     if state != "RUNNING":
         raise UsageError(f"run {record.run_id!r} has ended ({state}); for the next one, use --max-concurrency")
     runs.engine.pace(record.run_id, at_once)

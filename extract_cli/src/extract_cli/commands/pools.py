@@ -56,7 +56,8 @@ def pools(names: Sequence[str], local: bool, pipeline: Path | None, output: str)
         print_table([Column(title) for title in ("Pool", "Held by table", "Run", "State", "Since")], holders)
     if dead := sorted(run_id for run_id, state in states.items() if state != "RUNNING"):
         hint(
-            f"slots of runs that do not run any more can be freed: extract reconcile {' '.join(runs.options)}".rstrip(), "yellow"
+            f"runs that have ended still hold slots; free them with: extract reconcile {' '.join(runs.options)}".rstrip(),
+            "yellow",
         )
         hint(f"  their runs: {', '.join(dead)}")
     return 0

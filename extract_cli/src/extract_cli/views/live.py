@@ -77,7 +77,7 @@ def look(engine: Engine, record: RunRecord, rows: Collection[AttemptRow], *, wai
         for event in engine.history(record.run_id):
             progress.feed(event)
     except ExtractError as error:
-        echo(f"cannot tell what runs now: {error}", err=True)
+        echo(f"cannot read what is running now: {error}", err=True)
     now = datetime.now(UTC)
     names = sorted(progress.running.keys() - ended - set(waiting))
     since = {table: progress.since.get(table, now) for table in names}

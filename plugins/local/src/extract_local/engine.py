@@ -29,7 +29,7 @@ log: Final = logging.getLogger(__name__)
 _FAST_REHEARSAL: Final = 60.0
 """The speed of waits in a run with injected faults."""
 _DIED: Final = ExecutionEnd(status="ABORTED", cause="the process that ran it died")
-_UNSEEN: Final = ExecutionEnd(status="ABORTED", cause="it ran elsewhere, and the longest time that it may take has passed")
+_UNSEEN: Final = ExecutionEnd(status="ABORTED", cause="it ran elsewhere, and the bound of its leases has passed")
 
 
 class LocalEngine:

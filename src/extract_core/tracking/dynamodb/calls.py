@@ -278,7 +278,7 @@ class Calls:
         except (ConnectionError, HTTPClientError) as error:
             raise TrackingUnavailable(f"{where}: no answer ({error}): try again") from error
         except (_NoAnswer, ResponseParserError, AttributeError) as error:  # AttributeError: botocore's, of a list
-            raise TrackingUnavailable(f"{where}: what came back is not an answer of DynamoDB ({error}): try again") from error
+            raise TrackingUnavailable(f"{where}: the answer is not from DynamoDB ({error}): try again") from error
         except BotoCoreError as error:  # no credentials, no region, a parameter that the client refuses
             raise TrackingError(f"{where}: {error}") from error
 

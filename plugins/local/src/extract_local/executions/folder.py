@@ -115,7 +115,7 @@ class ExecutionFolder:
         _put(self.path / "end.json", {"status": end.status, "output": end.output, "error": end.error, "cause": end.cause})
 
     def ended(self) -> ExecutionEnd | None:
-        """How it ended. None: it is running, its process died, or the file says nothing that can be read."""
+        """How it ended. None: it is running, its process died, or the file cannot be read."""
         try:
             end = json.loads((self.path / "end.json").read_bytes())
             return ExecutionEnd(
@@ -124,7 +124,7 @@ class ExecutionFolder:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-            log.warning("%s says nothing that can be read: %s", self.path / "end.json", error)
+            log.warning("%s cannot be read, and counts as missing: %s", self.path / "end.json", error)
             return None
 
     def put_pace(self, at_once: int) -> None:
