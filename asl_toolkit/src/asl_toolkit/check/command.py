@@ -116,7 +116,7 @@ def _with_aws(source: Source, findings: list[Finding], options: argparse.Namespa
     try:
         import botocore.exceptions
     except ImportError as error:
-        raise _Refused("--aws needs boto3: pip install 'asl-toolkit[aws]'") from error
+        raise _Refused("--aws needs boto3: pip install boto3") from error
     from asl_toolkit.check.aws import ask_aws, merged
 
     text: Any = source.definition if isinstance(source.definition, (str, bytes)) else dumps(source.definition)

@@ -112,4 +112,4 @@ def import_yaml() -> None:
     try:
         import yaml as _yaml  # noqa: F401 - whether it is there
     except ImportError as error:
-        raise CannotRead("YAML needs PyYAML: pip install 'asl-toolkit[yaml]'") from error
+        raise CannotRead("YAML needs PyYAML: pip install PyYAML") from error
