@@ -9,10 +9,10 @@ ExtractError                     exit code 1
 │   └── JobTypeNotInstalled      a job type that no working plugin offers
 ├── ObjectError                  a store of objects refused or can't be reached
 │   ├── ObjectNotFound
-│   └── ObjectUnavailable        throttled, cut off or unreachable: worth another try (the machine retries this name)
+│   └── ObjectUnavailable        throttled, cut off or unreachable: a retry may succeed (the machine retries this name)
 └── TrackingError                the tracking store can't be used, exit code 2
-    ├── TrackingUnavailable      throttled or unreachable: worth another try (the machine retries this name), exit code 1
-    ├── RunNotFound              no such run
+    ├── TrackingUnavailable      throttled or unreachable: a retry may succeed (the machine retries this name), exit code 1
+    ├── RunNotFound              there is no run with this id
     ├── RunNameTaken             another execution has used this run id
     ├── LeaseLost                this run no longer holds the table
     ├── PoolFull                 all slots of a pool are held (the machine retries this name), exit code 1

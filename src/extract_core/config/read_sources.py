@@ -30,7 +30,7 @@ class ReadSources:
         return self._kept[uri][1]
 
     def keep(self, uri: str, stamp: str, config: SourceConfig) -> None:
-        """Keep this one, and drop the oldest ones beyond `MOST_KEPT`."""
+        """Store this config, and drop the oldest ones beyond `MOST_KEPT`."""
         self._kept.pop(uri, None)
         self._kept[uri] = (stamp, config)
         while len(self._kept) > MOST_KEPT:

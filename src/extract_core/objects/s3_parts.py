@@ -26,9 +26,9 @@ PART: Final = 8 * 1024 * 1024
 
 
 def write_parts(calls: S3Calls, uri: str, place: Mapping[str, str], parts: Iterable[bytes]) -> None:
-    """Write all of it at the `place` (Bucket and Key), or nothing. Each request is tried again by itself.
+    """Write all of it at the `place` (Bucket and Key), or nothing. Each request is retried separately.
 
-    What `parts` raises, it raises. Raises ObjectError and ObjectUnavailable.
+    Exceptions of `parts` are raised unchanged. Raises ObjectError and ObjectUnavailable.
     """
     pieces = _pieces(parts)
     begun = list(islice(pieces, 2))

@@ -81,7 +81,7 @@ _EVENT: Final = 'event = {source = "sales", tables = "*"}'
 
 
 def deploy_options(section: Mapping[str, Any], complain: Complain) -> DeployOptions:
-    """The options of the section. A wrong value is complained about with path and message, and its default is used."""
+    """The options of the section. `complain` gets the path and the message of each wrong value, and its default is used."""
     read: dict[str, Any] = {}
     for key, value in section.items():
         if key in _TEXTS:

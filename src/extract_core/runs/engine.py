@@ -86,7 +86,7 @@ class Engine(Protocol):
         """Clean up after an execution that died. Does nothing for one that runs or has ended."""
 
     def pace(self, run_id: str, at_once: int) -> None:
-        """Let so many tables of a running run be at work at once. Jobs that are too many end first.
+        """Set how many tables of a run are at work at once, while it runs. No job is stopped.
 
         UsageError if the run's map is INLINE, or has not begun, or has ended.
         """

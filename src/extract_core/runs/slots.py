@@ -95,7 +95,7 @@ def free_dead(parts: Parts, pools: Iterable[str]) -> list[Slot]:
 
 
 def is_held(parts: Parts, slot: Slot) -> bool:
-    """Whether the run of a slot, and the execution that its attempt runs in, are alive. Yes, if that can't be asked now."""
+    """Whether the run of a slot, and the execution that its attempt runs in, are alive. True if that cannot be asked now."""
     try:
         run = parts.tracking.run(slot.run_id)
         return parts.is_running(run.execution_id) and (

@@ -1,4 +1,4 @@
-"""The account that is deployed to: who is calling, and the clients of its services in one region."""
+"""The account that is deployed to: its caller, and the clients of its services in one region."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def _tracking(me: str, reason: str, pipeline: Pipeline, arns: Arns, actions: Seq
 
 
 def listing(needed_by: str, reason: str, arns: Arns, *uris: str) -> Iterator[Granted]:
-    """List what is below these places, and be told that an object is missing: a grant per bucket."""
+    """The right to list these places, which also makes S3 report a missing object as such: a grant per bucket."""
     for bucket in sorted({arns.bucket(uri) for uri in uris}):
         prefixes = sorted({f"{s3_place(uri)[1]}*" for uri in uris if arns.bucket(uri) == bucket})
         condition = {"StringLikeIfExists": {"s3:prefix": list(prefixes)}}

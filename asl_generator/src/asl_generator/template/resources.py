@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def resource(kind: str, properties: Mapping[str, Json], *, after: Sequence[str] = (), keep: bool = False) -> dict[str, Json]:
     """A resource of this type (``AWS::SNS::Topic``). `after` are the logical ids that must exist before it.
 
-    `keep` it if it holds data, or if something in use refers to it: it stays when the stack goes, or no longer has it.
+    Set `keep` if it holds data, or if something in use refers to it: it then outlives the stack, or its removal from it.
     """
     made: dict[str, Json] = {"Type": kind}
     if after:

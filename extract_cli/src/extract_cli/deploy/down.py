@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@click.option("--delete-data", is_flag=True, help="Also delete the tracking table and the buckets that the stack has made.")
+@click.option(
+    "--delete-data",
+    is_flag=True,
+    help="Also delete the tracking table and the buckets that the stack has made. This cannot be undone.",
+)
 @pipeline_option
 def down(yes: bool, delete_data: bool, pipeline: Path | None) -> int:
     """Delete the stack of the pipeline.

@@ -235,7 +235,7 @@ class DynamoDBTracking:
         return RunNotFound(f"there is no run {run_id!r}{hint}")
 
     def _change(self, run_id: str, values: Mapping[str, Any], *, unless: Sequence[str], without: Sequence[str] = ()) -> RunRecord:
-        """Set these attributes of a run's record, unless it has one of those; the record as it stands comes back."""
+        """Set these attributes of a run's record, unless it has one of those. Returns the record."""
         sets = f"SET {', '.join(f'#{name} = :{name}' for name in values)}" if values else ""
         removes = f" REMOVE {', '.join(f'#{name}' for name in without)}" if without else ""
         try:

@@ -46,7 +46,7 @@ class Children:
         self._at_once: int | None = None
 
     def pace(self, at_once: int) -> None:
-        """Let so many children of the Map Run be at work at once."""
+        """Set how many children of the Map Run run at once."""
         if self._map_run is not None and at_once != self._at_once:
             self._at_once = at_once
             self._map_run.update(replace(self._map_run.limits, max_concurrency=at_once))

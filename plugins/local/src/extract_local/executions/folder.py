@@ -128,7 +128,7 @@ class ExecutionFolder:
             return None
 
     def put_pace(self, at_once: int) -> None:
-        """Say to the process that runs it how many tables may run at once."""
+        """Write how many tables may run at once, for the process that runs the execution."""
         _put(self.path / "pace.json", at_once)
 
     def pace(self) -> int | None:
