@@ -79,10 +79,11 @@ def test_the_samples_cover_every_service_and_none_is_there_twice():
 def test_messages_about_broken_plugins_in_the_docs_are_those_of_the_registry():
     rows = re.findall(r"^\| (?:`(.+?)`)(?: raised .*?)? \|", (DOCS / "loading.md").read_text(), re.MULTILINE)
     root = DOCS.parents[1]
-    commands = root / "extract_cli" / "src" / "extract_cli" / "commands" / "plugins.py"
+    cli = root / "extract_cli" / "src" / "extract_cli"
+    commands = (cli / "commands" / "plugins.py", cli / "plugin_commands.py")
     registry = root / "src" / "extract_core" / "registry"
     attributes = root / "src" / "extract_core" / "sync_job" / "definition.py"
-    source = "".join(path.read_text() for path in (*registry.glob("*.py"), attributes, commands))
+    source = "".join(path.read_text() for path in (*registry.glob("*.py"), attributes, *commands))
     for row in rows:
         for part in re.split(r"'?…'?|ModuleNotFoundError|\d(?:\.\d)?|extract_job_types|the class|plugins", row):
             words = part.strip(" '")
