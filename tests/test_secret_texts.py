@@ -17,6 +17,21 @@ TEXTS = {
     "host=x password='it is' dbname=y": "host=x password=*** dbname=y",
     "Driver={x};Uid=u;Pwd={a b};": "Driver={x};Uid=u;Pwd=***;",
     '{"user": "u", "db_password": "hunter2"}': '{"user": "u", "db_password": ***}',
+    '{"password": "hun\\"ter2", "x": 1}': '{"password": ***, "x": 1}',
+    "{'password': 'hun\\'ter2', 'x': 1}": "{'password': ***, 'x': 1}",
+    '{"password":12345678}': '{"password":***}',
+    r'{"SecretString":"{\"password\":\"hunter2\",\"port\":1}"}': r'{"SecretString":"{\"password\":***,\"port\":1}"}',
+    r'"{\"--db_password\": \"hun\\\"ter2\"}"': r'"{\"--db_password\": ***}"',
+    "host=x password='it''s' dbname=y": "host=x password=*** dbname=y",
+    "host=x password='C:\\' dbname=y": "host=x password=*** dbname=y",
+    "host=x password='cut off": "host=x password=*** off",
+    "password          = hunter2": "password          = ***",
+    "CREATE USER x IDENTIFIED BY 'hunter2' REQUIRE SSL": "CREATE USER x IDENTIFIED BY *** REQUIRE SSL",
+    "ALTER USER u WITH ENCRYPTED PASSWORD 'hunter2'": "ALTER USER u WITH ENCRYPTED PASSWORD ***",
+    "AWS_SECRET_ACCESS_KEY: wJalrXUtnFEMI/K7MDENG\n": "AWS_SECRET_ACCESS_KEY: ***\n",
+    "x-api-key: abcdef": "x-api-key: ***",
+    "Authorization: Basic dTpw": "Authorization: Basic ***",
+    f"postgresql://u:host%3A5432%2F%3FAction%3Dconnect{'a' * 1200}@h/db": "postgresql://u:***@h/db",
     "user: u\npassword: hunter2\n": "user: u\npassword: ***\n",
     "ran job --password hunter2 --x y": "ran job --password *** --x y",
     "key AKIAIOSFODNN7EXAMPLE is not valid": "key *** is not valid",
@@ -42,7 +57,8 @@ HARMLESS = [
     "db_secret=prod/sales", "--db_secret prod/sales", "jdbc:oracle:thin:@h:1521:x", "http://host:8080/a@b", "s3://bucket/a:b@c",
     "2026-01-01T10:00:00@x", "arn:aws:secretsmanager:eu-west-1:1:secret:x", "{{resolve:secretsmanager:x:SecretString:password}}",
     "password=${DB}", "--password {{resolve:x}}", "invalid password: try again", "NextToken=abcdefgh", "max_tokens=9000",
-    "Could not find column 'password' in table 'users'", "actions/checkout@v4",
+    "Could not find column 'password' in table 'users'", "actions/checkout@v4", "api_key is missing",
+    "no password 3 times", "the secret access key: see the manual", '{"password": null}', "Authorization: Basic",
 ]  # fmt: skip
 
 
@@ -80,7 +96,23 @@ def test_names_that_hold_none(name):
     assert not names_a_secret(name)
 
 
-PIECES = ["x", "a:", "://", "password ", "eyJ", "a/b@", "-----BEGIN PRIVATE KEY-----", " ", "--", "password="]
+PIECES = [
+    "x",
+    "a:",
+    "://",
+    "password ",
+    "eyJ",
+    "a/b@",
+    "-----BEGIN PRIVATE KEY-----",
+    " ",
+    "--",
+    "password=",
+    "'pwd':'",
+    'password="a\\',
+    '\\"pwd\\":\\"',
+    "password '",
+    "authorization:",
+]
 
 
 @pytest.mark.parametrize("piece", PIECES)

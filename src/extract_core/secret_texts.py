@@ -37,16 +37,29 @@ _KEYS: Final = (
     r"(?:passwo?r?d|passphrase|pwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|account[_-]?key|shared[_-]?key"
     r"|(?:access|api|auth|bearer|id|refresh|security|session)[_-]?token|client[_-]?secret)"
 )
-_VALUE: Final = r"""(?P<s>"[^"\n]{1,2000}"|'[^'\n]{1,2000}'|\{[^}\n]{1,500}\}|[^\s"',;&{<*$][^\s"',;&]{0,2000})"""
-_PASSWORDS: Final = r"(?:password|passwd|passphrase|pwd)"
+_IN_QUOTES: Final = (
+    r"""(?:"(?:[^"\\\n]|\\[^\n]|""){1,2000}"|'(?:[^'\\\n]|\\[^\n]|''){1,2000}'|"[^"\n]{1,2000}"|'[^'\n]{1,2000}')"""
+)
+"""A quote inside is escaped or written twice; if a backslash is only a character, the first quote ends it."""
+_VALUE: Final = rf"""(?P<s>{_IN_QUOTES}|["'][^\s"',;&]{{1,2000}}|\{{[^}}\n]{{1,500}}\}}|[^\s"',;&{{<*$][^\s"',;&]{{0,2000}})"""
+_PASSWORDS: Final = (
+    r"(?:password|passwd|passphrase|pwd|secret[_-]?(?:access[_-]?)?key|api[_-]?key|client[_-]?secret"
+    r"|(?:access|auth|bearer|refresh|session)[_-]?token)"
+)
 _WORD: Final = r"""(?P<s>[^\s"',]{1,500})"""
 _ARGUMENT: Final = r"""(?P<s>[^\s"',/]{1,500})(?![^\s"',])"""
-_QUOTED: Final = r"""(?P<s>"[^"\n]{1,2000}"|'[^'\n]{1,2000}')"""
+_ESCAPED: Final = r"""(?P<b>\\{1,15})(?P<q>["'])(?:(?!(?<!\\)(?P=b)(?P=q))[^\n]){1,2000}(?P=b)(?P=q)"""
+_MEMBER: Final = rf"""(?P<s>{_IN_QUOTES}|{_ESCAPED}|-?\d[\d.]{{0,300}})"""
+"""The value of a member of JSON; also of JSON in a text, as in causes of Step Functions and answers of Secrets Manager."""
 SHAPES: Final = (
     Shape(re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?!-----END)[\s\S]){0,20000}"), "a private key"),
     Shape(re.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"), "an AWS access key"),
     Shape(re.compile(r"\beyJ[\w-]{8,4000}\.eyJ[\w-]{8,8000}(?:\.[\w-]{0,2000})?"), "a JSON Web Token"),
     Shape(re.compile(r"(?i)\b(?:bearer|basic)\s{1,3}(?P<s>[\w.~+/-]{16,4000}=*)"), "a bearer token"),
+    Shape(
+        re.compile(r"(?i)\bauthorization\\{0,3}[\"']?\s{0,3}[:=]\s{0,3}\\{0,3}[\"']?basic\s{1,3}(?P<s>[^\s\"'\\,*]{1,4000})"),
+        "a bearer token",
+    ),
     Shape(re.compile(r"\bxox[abeoprs]-[\w-]{10,200}|hooks\.slack\.com/services/(?P<s>[\w/-]{10,200})"), "a token of Slack"),
     Shape(re.compile(r"\b(?:gh[opsru]_\w{30,200}|github_pat_\w{20,200}|glpat-[\w-]{16,200})"), "a token of GitHub or GitLab"),
     Shape(
@@ -61,7 +74,7 @@ SHAPES: Final = (
         "a presigned URL",
     ),
     Shape(
-        re.compile(r"://[^\s/?#@:\"']{0,100}:(?!\d{1,5}/)(?P<s>(?:[^\s\"'/]|/(?!/)){1,300})@"),
+        re.compile(r"://[^\s/?#@:\"']{0,100}:(?!\d{1,5}/)(?P<s>(?:[^\s\"'/]|/(?!/)){1,3000})@"),
         "a URL with a password",
     ),
     Shape(
@@ -69,8 +82,14 @@ SHAPES: Final = (
         "a URL with a password",
     ),
     Shape(re.compile(rf"(?i)[?&;]{_KEYS}=(?!\$|\{{\{{|<){_VALUE}"), "a URL with a password"),
-    Shape(re.compile(rf"(?i)(?<!db_){_KEYS}[\"']?\s{{0,3}}=\s{{0,3}}(?!\$|\{{\{{|<|arn:|None\b|null\b){_VALUE}"), "a password"),
-    Shape(re.compile(rf"(?i)[\"']\w{{0,40}}{_KEYS}[\"']\s{{0,3}}:\s{{0,3}}{_QUOTED}"), "a password"),
+    Shape(re.compile(rf"(?i)(?<!db_){_KEYS}[\"']?\s{{0,20}}=\s{{0,20}}(?!\$|\{{\{{|<|arn:|None\b|null\b){_VALUE}"), "a password"),
+    Shape(re.compile(rf"(?i)[\"'][\w-]{{0,40}}{_KEYS}\\{{0,15}}[\"']\s{{0,3}}:\s{{0,3}}{_MEMBER}"), "a password"),
+    Shape(
+        re.compile(
+            rf"(?i)\b(?:identified\s{{1,3}}(?:with\s{{1,3}}\S{{1,40}}\s{{1,3}})?(?:by|as)|password)\s{{1,3}}(?P<s>(?='){_IN_QUOTES})"
+        ),
+        "a password",
+    ),
     Shape(
         re.compile(rf"(?i)(?:^|\s)--?(?!db_)[\w-]{{0,40}}{_KEYS}[ =]{{1,3}}(?!-|\$|\{{\{{|<|arn:){_ARGUMENT}"),
         "a password",
