@@ -5,6 +5,7 @@ import json
 import pytest
 
 from asl_toolkit.check.command import main
+from asl_toolkit.commands.run import main as run
 
 YAML = """\
 # a comment
@@ -151,6 +152,25 @@ def test_a_definition_that_is_elsewhere(place, capsys, properties, message):
     first = lines(capsys, "t.json", code=1)[0]
     assert first.startswith("t.json:1:")
     assert message in first
+
+
+@pytest.mark.parametrize("properties", [{"DefinitionUri": "s3://bucket/key"}, {"DefinitionUri": "bad.yaml"}, {}])
+def test_a_machine_that_cannot_be_read_does_not_hide_the_others(place, capsys, properties):
+    kind = "AWS::Serverless::StateMachine"
+    faulty = {"StartAt": "Gone", "States": {"A": {"Type": "Pass", "End": True}}}
+    good = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": 7, "End": True}}}
+    machines = {"Elsewhere": properties, "Faulty": {"Definition": faulty}, "Good": {"Definition": good}}
+    template = {"Resources": {name: {"Type": kind, "Properties": it} for name, it in machines.items()}}
+    (place / "t.json").write_text(json.dumps(template))
+    (place / "bad.yaml").write_text("a: [")
+    shown = lines(capsys, "t.json", code=1)
+    assert "ERROR NOT_READABLE" in shown[0]
+    assert shown[1].startswith("t.json#Faulty:1:")
+    assert ": 2 errors, 0 warnings" in shown[-1]
+    assert run(["t.json#Good"]) == 0
+    assert capsys.readouterr().out == "7\n"
+    assert run(["t.json#Elsewhere"]) == 2
+    assert "has no state machine" not in capsys.readouterr().err
 
 
 def test_folders_and_globs(place, capsys):

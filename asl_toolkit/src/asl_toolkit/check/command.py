@@ -89,14 +89,19 @@ def _check(name: str, options: argparse.Namespace) -> Iterator[Checked]:
     try:
         sources = list(read_sources(name, raw, dict(options.substitute), searched=searched))
     except CannotRead as error:
-        finding = Finding("NOT_READABLE", Severity.ERROR, "", str(error), CODES["NOT_READABLE"].remedy)
-        match = _PLACE.match(str(error))
-        if match is not None:
-            finding = finding._replace(line=int(match[1]), column=int(match[2]), message=match[3])
-        yield Checked(name, name, [finding])
+        yield Checked(name, name, [_not_readable(error)])
         return
     for source in sources:
-        yield Checked(source.file, source.label, _findings(source, options))
+        unreadable = source.unreadable
+        yield Checked(
+            source.file, source.label, _findings(source, options) if unreadable is None else [_not_readable(unreadable)]
+        )
+
+
+def _not_readable(error: CannotRead) -> Finding:
+    finding = Finding("NOT_READABLE", Severity.ERROR, "", str(error), CODES["NOT_READABLE"].remedy)
+    match = _PLACE.match(str(error))
+    return finding if match is None else finding._replace(line=int(match[1]), column=int(match[2]), message=match[3])
 
 
 def _findings(source: Source, options: argparse.Namespace) -> list[Finding]:

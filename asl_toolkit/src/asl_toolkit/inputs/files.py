@@ -66,7 +66,10 @@ def read_sources(name: str, raw: bytes, substitutions: Mapping[str, str], *, sea
     if isinstance(value, dict) and is_template(value):
         places = place or find_places(text).of
         for machine in machines_of(value, substitutions):
-            yield from _of_template(name, machine, places, document)
+            try:
+                yield from _of_template(name, machine, places, document)
+            except CannotRead as error:  # the other machines of the template can be read
+                yield Source(name, name, None, name=machine.name, unreadable=error)
     elif searched and not (isinstance(value, dict) and "States" in value and "StartAt" in value):
         return
     elif document is not None:
@@ -143,6 +146,8 @@ def read_one(name: str, substitutions: Mapping[str, str]) -> Source:
         raise CannotRead(f"cannot be read: {error.strerror}") from error
     sources = [it for it in read_sources(path, raw, substitutions) if not wanted or it.name == wanted]
     if len(sources) == 1:
+        if sources[0].unreadable is not None:
+            raise sources[0].unreadable
         return sources[0]
     names = ", ".join(f"{path}#{it.name}" for it in sources)
     if not sources:

@@ -17,6 +17,7 @@ class Source:
 
     `definition` is JSON text (then `check` finds the places) or a value; `place` gives the line and column of a pointer. In a
     template, `kind` is the machine's type and `name` its logical id. `label` is the file, with that id.
+    `unreadable` says why a machine of a template has no definition here; the other machines of the template have theirs.
     """
 
     file: str
@@ -25,3 +26,4 @@ class Source:
     place: Callable[[str], tuple[int, int]] | None = None
     kind: str | None = None
     name: str = ""
+    unreadable: CannotRead | None = None
