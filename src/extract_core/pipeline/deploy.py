@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from extract_core.pipeline.schedule_times import is_expression, is_timezone
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -75,7 +76,6 @@ _LISTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 KEYS: Final = (*_TEXTS, *_LISTS, "log_retention_days", "tags", "tracing")
 _SCHEDULE_KEYS: Final = ("when", "timezone", "enabled", "event")
-_WHEN: Final = re.compile(r"(cron|rate|at)\([^()]+\)")
 _EXPRESSIONS: Final = "cron(0 2 * * ? *), rate(1 day) or at(2027-01-31T02:00:00)"
 _EVENT: Final = 'event = {source = "sales", tables = "*"}'
 
@@ -136,24 +136,21 @@ def _schedule_faults(name: str, schedule: Mapping[str, Any]) -> list[tuple[str, 
             hint = did_you_mean(key, _SCHEDULE_KEYS) or f"; known are: {', '.join(_SCHEDULE_KEYS)}"
             faults.append((key, f"no such key here{hint}"))
     when = schedule.get("when")
-    if not isinstance(when, str) or not _WHEN.fullmatch(when):
+    if not isinstance(when, str) or not is_expression(when):
         faults.append(("when", f"{_wrong(when, 'an expression')}; write {_EXPRESSIONS}"))
     event = schedule.get("event")
     if not isinstance(event, dict) or not isinstance(event.get("source"), str):
         faults.append(("event", f"{_wrong(event, 'an event')}; write {_EVENT}"))
     if not isinstance(schedule.get("enabled", True), bool):
         faults.append(("enabled", f"{schedule['enabled']!r} is not valid; write true or false"))
-    if not _is_timezone(schedule.get("timezone", "UTC")):
-        faults.append(("timezone", f"{schedule['timezone']!r} is not a time zone; write a name such as Europe/Berlin"))
+    timezone = schedule.get("timezone", "UTC")
+    if not isinstance(timezone, str) or not is_timezone(timezone):
+        faults.append(("timezone", f"{timezone!r} is not a time zone; write a name such as Europe/Berlin"))
     return faults
 
 
 def _wrong(value: object, wanted: str) -> str:
     return "is missing" if value is None else f"{value!r} is not {wanted}"
-
-
-def _is_timezone(value: object) -> bool:
-    return isinstance(value, str) and bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_+/-]{0,49}", value))
 
 
 def _is_list(value: object, pattern: str) -> bool:
