@@ -116,6 +116,10 @@ def test_every_key_is_read(read):
             ],
         ),
         (
+            "[deploy]\ntags = {a = '$'}\n",
+            ["extract.toml:2:1: deploy.tags: {'a': '$'} is not valid; write texts by name, such as tags = {team = \"data\"}"],
+        ),
+        (
             "[deploy]\nsubnets = ['subnet-1a']\n",
             ["extract.toml:1:1: deploy: subnets and security_groups go together: functions in a VPC need both"],
         ),

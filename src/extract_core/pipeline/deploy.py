@@ -166,7 +166,10 @@ def _near(key: str, value: object) -> str:
 
 def _are_tags(value: object) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(text, str) and len(text) <= 256 and 0 < len(name) <= 128 and not name.lower().startswith("aws:")
+        isinstance(text, str)
+        and not name.lower().startswith("aws:")
+        and re.fullmatch(r"[\w .:/=+@-]{1,128}", name)
+        and re.fullmatch(r"[\w .:/=+@-]{0,256}", text)
         for name, text in value.items()
     )
 
