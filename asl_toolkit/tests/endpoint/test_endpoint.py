@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -252,6 +253,18 @@ def test_a_wrong_body_is_an_error_of_the_service(endpoint, body, code, message):
 def test_a_wrong_request_is_refused(endpoint, headers, status, code):
     got, answer = raw(endpoint, **headers)
     assert (got, answer.get("__type")) == (status, code)
+
+
+def test_a_body_that_was_cut_is_not_called(endpoint):
+    with socket.create_connection(("127.0.0.1", int(endpoint.url.rpartition(":")[2])), timeout=20) as connection:
+        head = (
+            "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AWSStepFunctions.ListStateMachines\r\nContent-Length: 9\r\n\r\n"
+        )
+        connection.sendall(head.encode() + b"{}")
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"The request ended after 2 of 9 bytes" in answer
 
 
 def test_other_methods_are_not_answered(endpoint):

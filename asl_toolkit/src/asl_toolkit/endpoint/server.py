@@ -117,7 +117,11 @@ class _Handler(BaseHTTPRequestHandler):
         if len(length) > 9 or int(length) > _MOST_BYTES:
             self.close_connection = True
             raise Refused("RequestEntityTooLarge", f"The request has more than {_MOST_BYTES} bytes", 413)
-        return self.rfile.read(int(length))
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            self.close_connection = True
+            raise Refused("SerializationException", f"The request ended after {len(body)} of {length} bytes")
+        return body
 
     def _check_host(self) -> None:
         """Refuse requests for other hosts: a web page whose name leads to this computer could send them."""
