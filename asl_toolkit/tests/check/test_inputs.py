@@ -99,6 +99,7 @@ def test_yaml_has_lines_and_columns(place, capsys):
         ("a: 1\nb: 2\na: 3", "3:1: ERROR NOT_READABLE /: the member 'a' is here more than once"),
         ("- 1", "1:1: ERROR WRONG_TYPE /: the definition is an object, not an array"),
         ("", "1:1: ERROR WRONG_TYPE /: the definition is an object, not null"),
+        ("a: 1\n? [b, c]\n: 2", "2:3: ERROR NOT_READABLE /: the name of a member is a text, not a list or an object"),
         ("a: &a [*a]", ": ERROR NOT_READABLE /: its aliases or its nesting make it too large"),
         ("a: \x00", "ERROR NOT_READABLE /: it is not YAML: "),
     ],
@@ -106,6 +107,13 @@ def test_yaml_has_lines_and_columns(place, capsys):
 def test_yaml_that_cannot_be_read(place, capsys, text, message):
     (place / "bad.yaml").write_text(text)
     assert message in lines(capsys, "bad.yaml", code=1)[0]
+
+
+def test_yaml_that_is_not_utf_8_is_named(place, capsys):
+    (place / "latin.yaml").write_bytes("StartAt: Prüfen\n".encode("latin-1"))
+    assert lines(capsys, "latin.yaml", code=1)[0].startswith(
+        "latin.yaml:1:1: ERROR JSON_SYNTAX /: the text is not UTF-8 (byte 11)."
+    )
 
 
 def test_aliases_that_multiply_are_refused(place, capsys):
@@ -141,6 +149,8 @@ def test_the_machines_of_a_template(place, capsys):
         ),
         ({"DefinitionUri": {"Bucket": "b", "Key": "k"}}, "the definition of 'M' is in S3 (bucket b, key k): download it"),
         ({"DefinitionS3Location": {"Bucket": "b", "Key": {"Ref": "K"}}}, "the definition of 'M' is in S3 (bucket b, key ${K})"),
+        ({"DefinitionUri": "/dev/null"}, "'/dev/null' of 'M' is not a file"),
+        ({"DefinitionUri": "."}, "'.' of 'M' is not a file"),
         ({"DefinitionUri": "gone.json"}, "cannot read 'gone.json' of 'M': No such file or directory"),
         ({}, "the state machine 'M' has none of Definition, DefinitionString, DefinitionUri, DefinitionS3Location"),
         (None, "the state machine 'M' has none of Definition"),

@@ -57,7 +57,7 @@ def read_sources(name: str, raw: bytes, substitutions: Mapping[str, str], *, sea
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = ""  # the check says which byte
-    if suffix in _YAML and not text.lstrip().startswith("{"):
+    if suffix in _YAML and (text or not raw) and not text.lstrip().startswith("{"):
         document = Yaml(text)
         value, place = document.value, document.place
     else:
@@ -96,10 +96,12 @@ def _of_template(name: str, machine: InTemplate, places: Place, document: Yaml |
         raise CannotRead(f"{line}:{column}: {machine.why_not}")
     if machine.file is not None:
         path = Path(name).parent / machine.file
+        line, column = places(top)
+        if path.exists() and not path.is_file():  # a device or a pipe may have no end
+            raise CannotRead(f"{line}:{column}: {str(path)!r} of {machine.name!r} is not a file")
         try:
             raw = path.read_bytes()
         except OSError as error:
-            line, column = places(top)
             raise CannotRead(f"{line}:{column}: cannot read {str(path)!r} of {machine.name!r}: {error.strerror}") from error
         for source in read_sources(str(path), raw, machine.substitutions):
             yield replace(source, kind=machine.kind, name=machine.name)

@@ -71,12 +71,14 @@ class Yaml:
     def _mapping(self, node: Any, pointer: str, depth: int) -> dict[str, Json]:
         members: dict[str, Json] = {}
         for key, inner in node.value:
-            name = str(key.value)
+            line, column = key.start_mark.line + 1, key.start_mark.column + 1
+            if not isinstance(key.value, str):
+                raise CannotRead(f"{line}:{column}: the name of a member is a text, not a list or an object")
+            name = key.value
             if name in members:
-                line, column = key.start_mark.line + 1, key.start_mark.column + 1
                 raise CannotRead(f"{line}:{column}: the member {name!r} is here more than once")
             where = below(pointer, name)
-            self._places[where] = (key.start_mark.line + 1, key.start_mark.column + 1)
+            self._places[where] = (line, column)
             members[name] = self._read(inner, where, depth + 1)
         return members
 
