@@ -203,6 +203,14 @@ def test_substitutions_are_checked(place, capsys):
     assert "'Next' is not NAME=VALUE" in capsys.readouterr().err
 
 
+def test_a_substitution_does_not_lose_a_state(place, capsys):
+    states = {"${A}": {"Type": "Pass", "End": True}, "${B}": {"Type": "Fail"}}
+    (place / "two.json").write_text(json.dumps({"StartAt": "${A}", "States": states}))
+    lines(capsys, "two.json", "--substitute", "A=x", "--substitute", "B=y", code=1)
+    first = lines(capsys, "two.json", "--substitute", "A=x", "--substitute", "B=x", code=1)[0]
+    assert "ERROR NOT_READABLE /: the member 'x' is in one object more than once after the substitution of '${B}'" in first
+
+
 def test_levels(place, capsys):
     (place / "m.json").write_text('{"StartAt": "F", "States": {"F": {"Type": "Fail"}}}')
     assert lines(capsys, "m.json", code=0) == ["1 file: 0 errors, 0 warnings (2 more with --level advice)"]

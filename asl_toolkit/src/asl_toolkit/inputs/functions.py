@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from asl_toolkit.inputs.source import CannotRead
 from asl_toolkit.json_value import Json
 
 _REFERENCE = re.compile(r"\$\{(!?)([^{}]+)\}")
@@ -57,11 +58,24 @@ class Resolver:
 
 
 def substitute(value: Json, substitutions: Mapping[str, str]) -> Json:
-    """The value with `${NAME}` replaced; other placeholders stay. A text is replaced as text, also inside of names."""
+    """The value with `${NAME}` replaced; other placeholders stay. A text is replaced as text, also inside of names.
+
+    Raises CannotRead if two members get one name.
+    """
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda match: substitutions.get(match[2], match[0]) if not match[1] else match[0], value)
+        return _substitute_text(value, substitutions)
     if isinstance(value, list):
         return [substitute(inner, substitutions) for inner in value]
     if isinstance(value, dict):
-        return {substitute(name, substitutions): substitute(inner, substitutions) for name, inner in value.items()}
+        members: dict[str, Json] = {}
+        for name, inner in value.items():
+            replaced = _substitute_text(name, substitutions)
+            if replaced in members:
+                raise CannotRead(f"the member {replaced!r} is in one object more than once after the substitution of {name!r}")
+            members[replaced] = substitute(inner, substitutions)
+        return members
     return value
+
+
+def _substitute_text(text: str, substitutions: Mapping[str, str]) -> str:
+    return _REFERENCE.sub(lambda match: substitutions.get(match[2], match[0]) if not match[1] else match[0], text)
