@@ -65,7 +65,7 @@ def test_the_files_say_what_the_template_says(built):
         assert json.loads(files[f"policies/{role}.json"]) == policy_document(own)
     status = parameters["functions"]["job-run-status"]
     assert status["handler"] == "extract_core.lambdas.job_run_status.handler"
-    assert status["environment"]["EXTRACT_TRACKING"] == "dynamodb://extract"
+    assert status["environment"]["EXTRACT_TRACKING"] == "dynamodb://extract?region=eu-central-1"
     assert (status["runtime"], status["architecture"]) == ("python3.13", "arm64")
     assert parameters["tracking_table"]["TableName"] == "extract"
     assert parameters["schedules"]["sales"]["event"] == {"source": "sales", "tables": "*"}

@@ -19,7 +19,10 @@ CORE = sorted(Path(extract_core.__file__).parent.rglob("*.py"))
 OPERATIONS = {
     "dynamodb": ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"],
     "events": ["PutEvents"],
-    "s3": ["CreateSession", "DeleteObject", "GetObject", "HeadBucket", "HeadObject", "ListObjectsV2", "PutObject"],
+    "s3": [
+        *("AbortMultipartUpload", "CompleteMultipartUpload", "CreateMultipartUpload", "CreateSession", "DeleteObject"),
+        *("GetObject", "HeadBucket", "HeadObject", "ListObjectsV2", "PutObject", "UploadPart"),
+    ],
     "stepfunctions": [
         *("DescribeExecution", "DescribeMapRun", "GetExecutionHistory", "ListExecutions", "StartExecution", "StopExecution"),
         "UpdateMapRun",

@@ -170,3 +170,17 @@ def test_a_pipeline_that_is_a_loop_of_links_is_refused(tmp_path):
     (tmp_path / "extract.toml").symlink_to("extract.toml")
     with pytest.raises(UsageError, match="can't be read: "):
         read_pipeline(tmp_path / "extract.toml")
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "expected"),
+    [
+        ("dynamodb://extract", 'region = "eu-west-1"', "dynamodb://extract?region=eu-west-1"),
+        ("dynamodb://extract/", 'region = "eu-west-1"', "dynamodb://extract?region=eu-west-1"),
+        ("dynamodb://extract?region=us-west-2", 'region = "eu-west-1"', "dynamodb://extract?region=us-west-2"),
+        ("dynamodb://extract", "", "dynamodb://extract"),
+    ],
+)
+def test_the_tracking_table_is_in_the_region_of_the_pipeline(tmp_path, written, region, expected):
+    (tmp_path / "extract.toml").write_text(f'[pipeline]\ntracking = "{written}"\n{region}\n', encoding="utf-8")
+    assert read_pipeline(tmp_path).tracking == expected

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 pipeline_option = click.option(
     "--pipeline", type=click.Path(path_type=Path), help="extract.toml, or its folder. [default: here, or the nearest above]"
 )
-local_option = click.option("--local", is_flag=True, help="Use this machine, even if extract.toml names AWS.")
+local_option = click.option(
+    "--local", is_flag=True, help="Use this machine, also if extract.toml names a state machine. Its places must be folders."
+)
 limit_option = click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many to show.")
 
 

@@ -166,7 +166,7 @@ def test_what_is_not_a_template(project, cli, name, text, error):
 
 def test_the_documents_lines_are_printed(project, cli):
     text = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text(encoding="utf-8")
-    excerpt = text[text.index("    job type 'ecs': added") : text.index("`diff` compares")]
+    excerpt = text[text.index("    job type 'ecs': added") : text.index("`diff` reads")]
     changed(project, PIPELINE.replace("extract-jdbc", "extract-new") + ECS)
     printed = cli("deploy", "diff", "--against", "template.yml").out.splitlines()
     assert [line for line in excerpt.splitlines() if line.strip() not in ("", "…") and line.strip() not in printed] == []

@@ -85,6 +85,8 @@ class Reading:
         tracking = self._text(pipeline, "tracking", _TRACKING, r"(?:(?:dynamodb|sqlite|file)://|(?!.*://)).+", _TRACKING_HINT)
         if "://" not in tracking:
             tracking = str((self.file.parent / tracking).resolve())
+        if tracking.startswith("dynamodb://") and "?" not in tracking and "region" in pipeline:
+            tracking = f"{tracking.rstrip('/')}?region={region}"
         state_machine = self._text(pipeline, "state_machine", "", _STATE_MACHINE, _STATE_MACHINE_HINT) or None
         options = self._machine(machine)
         job_types = self._section(document, "job_types")

@@ -38,6 +38,7 @@ def permissions(pipeline: Pipeline, iam: Any = None) -> Iterator[Check]:  # Any:
     """
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         caller = boto3.client("sts", region_name=pipeline.region).get_caller_identity()["Arn"]
@@ -49,7 +50,7 @@ def permissions(pipeline: Pipeline, iam: Any = None) -> Iterator[Check]:  # Any:
                 yield Check("ok", what, f"{action} on {resource} is allowed")
             else:
                 yield Check("wrong", what, f"{action} on {resource} is not allowed ({decision})", "add it to the role's policy")
-    except (BotoCoreError, ClientError, KeyError, IndexError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError, KeyError, IndexError) as error:  # the third: no answer of AWS
         yield Check("note", "permissions", f"cannot be checked: {error}", "allow iam:SimulatePrincipalPolicy to check them")
 
 
