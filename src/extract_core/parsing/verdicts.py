@@ -73,10 +73,23 @@ _STATES: Final = {
 }
 
 
+_HTTP: Final = {
+    **dict.fromkeys(("400", "404", "405", "410", "413", "415", "422"), failed(FailureClass.CONFIG)),
+    **dict.fromkeys(("401", "403", "407"), failed(FailureClass.PERMISSION)),
+    "429": failed(FailureClass.THROTTLED),
+    # "Not ready to handle the request" (RFC 9110, 15.6.4). After each other 5xx, and without an answer, it may have been handled.
+    "503": failed(FailureClass.INTERNAL),
+    **dict.fromkeys(("500", "502", "504", "Socket"), MAY_HAVE_STARTED),
+}
+"""Errors of HTTP Tasks, by the last part: ``States.Http.StatusCode.403`` (Step Functions guide, "Call HTTPS APIs")."""
+
+
 def by_error(error: str, cause: str | None) -> Verdict:
     """What a caught error means that is not a job's own end: of an API call (a text Cause) or of Step Functions itself."""
     if error in _STATES:
         return _STATES[error]
+    if error.startswith("States.Http.") and (by_status := _HTTP.get(error.rpartition(".")[2])):
+        return by_status
     words = by_words(cause)
     verdict = failed(words) if words is FailureClass.THROTTLED else _by_code(error, cause, words)
     if verdict:

@@ -77,4 +77,6 @@ class JobRun(SyncJob[S, D]):
         """The members that both services have. On AWS StateDetails say little of the job; here it holds the job's last words."""
         reason = end.reason or ""
         details = reason[:_DETAILS] if reason.startswith("killed by ") else reason[-_DETAILS:]
-        return {**super().local_result(arguments, end), "Name": arguments["name"], "FailureReason": "", "StateDetails": details}
+        run = {**super().local_result(arguments, end), "Name": arguments["name"], "StateDetails": details}
+        run.pop("FailureReason", None)  # of EMR on EKS only
+        return run
