@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: check-secrets check-types check-style check-documents pictures help set-up demo test test-postgres test-mariadb test-browser test-deploy soak check format bench bench-peers conformance lock build clean permissions-score
+.PHONY: check-secrets check-types check-style check-documents pictures help set-up demo test test-postgres test-mariadb test-browser test-deploy soak kit-score check format bench bench-peers conformance lock build clean permissions-score
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ permissions-score: set-up ## how many parts of all permissions are needed: each 
 
 soak: set-up ## the long runs
 	@pytest -n auto --dist loadgroup -m soak --timeout 3600
+
+kit-score: set-up ## how many seeded faults of plugins the contract kit finds, and its false alarms
+	@python extract_testing/tests/seeded/score.py
 
 check: check-types check-style check-documents check-secrets ## ruff, mypy, import-linter, the documents' code, no secret in a file
 

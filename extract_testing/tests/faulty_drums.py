@@ -10,6 +10,7 @@ from acme_drum import START, Drum
 from pydantic import BaseModel, ConfigDict
 
 from extract_core import Branch, FailureClass, JobState, JobStatus, LambdaFunction, LocalCommand, Outcome, Retry, Statement
+from extract_core.parsing.payload import described, text
 
 
 class BadName(Drum):
@@ -51,6 +52,7 @@ class LooseSettings(Drum):
     def settings(self):
         class Loose(BaseModel):
             vcpus: int = 1
+            sticks: tuple[str, ...] = ()
 
         return Loose
 
@@ -81,6 +83,7 @@ class SettingsDoNotComeBack(Drum):
         class Half(BaseModel):
             model_config = ConfigDict(extra="forbid")
             vcpus: int = 1
+            sticks: tuple[str, ...] = ()
 
             @field_serializer("vcpus")
             def shown(self, value: int) -> str:
@@ -163,6 +166,7 @@ class PolledAndNeverStopped(Drum):
                 "Type": "Task",
                 "Resource": f"arn:{target.partition}:states:::aws-sdk:batch:describeJobs",
                 "Parameters": {"Jobs.$": "States.Array($.started.JobId)"},
+                "Retry": [{"ErrorEquals": ["Batch.BatchException"], "MaxAttempts": 6}],
                 "ResultPath": "$.job_result",
                 "Next": "Drum Ended?",
             },
@@ -181,7 +185,8 @@ class PolledAndNeverStopped(Drum):
 
 class ComparesWhatNothingRaises(PolledAndNeverStopped):
     def stop(self, outcome, aws):
-        aws.client("batch").terminate_job(jobId=outcome.result["JobId"], reason="aborted")
+        if job := text(described(outcome), "JobId"):
+            aws.client("batch").terminate_job(jobId=job, reason="aborted")
 
     def stop_permissions(self, target):
         return [statement for statement in self.permissions(target) if "batch:TerminateJob" in statement.actions]
@@ -435,7 +440,8 @@ class SaysLittle(Drum):
 
 class StopsWithoutTheRight(Drum):
     def stop(self, outcome, aws):
-        aws.client("batch").terminate_job(jobId=outcome.result["JobId"], reason="over")
+        if job := text(described(outcome), "JobId"):
+            aws.client("batch").terminate_job(jobId=job, reason="over")
 
     def stop_permissions(self, target):
         return [Statement(actions=["batch:CancelJob"], resources=[f"arn:{target.partition}:batch:eu-west-1:1:job/*"])]

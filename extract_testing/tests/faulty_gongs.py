@@ -157,6 +157,7 @@ class PollsAndNeverStops(Gong):
                 "Type": "Task",
                 "Resource": ask,
                 "Parameters": {"Jobs.$": "States.Array($.started.JobId)"},
+                "Retry": [{"ErrorEquals": ["Batch.BatchException"], "MaxAttempts": 6}],
                 "ResultPath": "$.job_result",
                 "Next": "Gong Ended?",
             },

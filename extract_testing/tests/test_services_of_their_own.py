@@ -63,9 +63,15 @@ def test_every_faulty_forge_is_tried():
     }
 
 
+@pytest.fixture(scope="module")
+def good():
+    return Subject(Forge(), FORGE, [{}])
+
+
+@pytest.mark.xdist_group("good forge")
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-def test_a_good_forge_passes_every_check(check):
-    assert check(Subject(Forge(), FORGE, [{}])) is None
+def test_a_good_forge_passes_every_check(check, good, passes):
+    passes(check, good)
 
 
 def test_a_misspelt_setting_is_reported_with_its_line_in_the_plugin(broken_by):

@@ -64,11 +64,19 @@ def test_every_job_is_bounded_and_every_error_is_caught(machine):
                 assert caught == ["States.DataLimitExceeded", "States.ALL"]
 
 
+@pytest.fixture(scope="module")
+def subjects(job_types, deployments):
+    """One per job type for all checks, which share its runs and its two processes."""
+    return {
+        name: Subject(job_type, deployments[name], [{}], task_results=KNOWN_TO_THE_KIT[name])
+        for name, job_type in job_types.items()
+    }
+
+
 @pytest.mark.parametrize("name", ["codebuild", "redshift", "worker"])
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-def test_the_contract_is_kept(check, name, job_types, deployments):
-    subject = Subject(job_types[name], deployments[name], [{}], task_results=KNOWN_TO_THE_KIT[name])
+def test_the_contract_is_kept(check, name, subjects):
     try:
-        check(subject)
+        check(subjects[name])
     except NotChecked as reason:
         pytest.skip(str(reason))

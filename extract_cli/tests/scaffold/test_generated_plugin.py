@@ -50,7 +50,7 @@ def generated(python, tmp_path_factory) -> Path:
 
 def test_its_tests_pass_as_generated(python, generated):
     done = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", cwd=generated)
-    assert "36 passed" in done.stdout
+    assert "48 passed" in done.stdout
     assert "skipped" not in done.stdout
 
 
@@ -66,7 +66,7 @@ def test_it_is_listed_and_keeps_the_contract(python, generated):
     checked = run(python, "-c", EXTRACT, "plugins", "check", "night_farm", cwd=generated)
     assert checked.stdout == (
         "night_farm: plugin 'night_farm' of extract-sfn-night-farm 0.1.0, tried with the example of NightFarmDeployment\n"
-        "  kept      31 of 31 checks\n"
+        "  kept      43 of 43 checks\n"
     )
 
 
@@ -99,7 +99,7 @@ def test_what_an_author_breaks_is_told(python, generated):
     assert checked.stdout == (
         "night_farm: plugin 'night_farm' of extract-sfn-night-farm 0.1.0, tried with the example of NightFarmDeployment\n"
         f"  broken    permissions_cover_the_branch: {breach}\n"
-        "  kept      30 of 31 checks\n"
+        "  kept      42 of 43 checks\n"
     )
     assert breach in failed.stdout
 

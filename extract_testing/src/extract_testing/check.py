@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extract_testing.breaches import ContractBroken, NotChecked, one_per_kind
+from extract_core.wording import described
+from extract_testing.breaches import Breach, ContractBroken, NotChecked, one_per_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from extract_testing.breaches import Breach
     from extract_testing.subject.subject import Subject
 
 
@@ -32,8 +32,27 @@ class Check:
         except NotChecked:
             if not breaches:
                 raise
+        except Exception as error:
+            breach = _of_the_plugin(self.name, error, subject.package)
+            if breach is None and not breaches:
+                text = f"left out: the kit itself failed with {described(error)}; please report it"
+                raise NotChecked(text) from error
+            breaches.update({breach: None} if breach else {})
         if breaches:
             raise ContractBroken(subject.plugin, one_per_kind(breaches))
+
+
+def _of_the_plugin(name: str, error: Exception, package: str) -> Breach | None:
+    """An exception that left the plugin's code in a place where the kit expects none."""
+    trace = error.__traceback__
+    while trace is not None:
+        if str(trace.tb_frame.f_globals.get("__name__", "")).partition(".")[0] == package:
+            code = trace.tb_frame.f_code
+            return Breach(
+                f"{code.co_name}()", f"it raised {described(error)}, in {name}", "let it return a value of the right type"
+            )
+        trace = trace.tb_next
+    return None
 
 
 def check(function: Callable[[Subject], Iterator[Breach]]) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from extract_core.registry.values import FrozenPlugin
 from extract_testing.breaches import NotChecked
 from extract_testing.checks import CHECKS
 from extract_testing.subject.subject import Subject
@@ -39,12 +40,17 @@ class JobTypeContract:
     task_results: ClassVar[Mapping[str, Sequence[Json]]] = {}
     """For a branch of several Tasks: the results per state, one after the other. The last one repeats."""
 
+    plugin: ClassVar[str] = ""
+    """The module that your entry point names. With it, the hooks of the plugin are checked too."""
+
     def _subject(self) -> Subject:
         """One subject for all tests of the class, so that each method of the job type is called once."""
         cls = type(self)
         subject: Subject | None = cls.__dict__.get("_shared_subject")
         if subject is None:
-            subject = Subject(self.job_type, self.deployment, self.settings_examples, task_results=self.task_results)
+            plugin = FrozenPlugin(self.job_type.name, self.plugin, self.plugin, "0") if self.plugin else None
+            examples = self.settings_examples
+            subject = Subject(self.job_type, self.deployment, examples, task_results=self.task_results, plugin=plugin)
             cls._shared_subject = subject  # type: ignore[attr-defined] # per subclass, never on this class
         return subject
 

@@ -10,6 +10,11 @@ from extract_core.parsing import verdicts as v
 from extract_core.parsing.payload import described, text
 from extract_core.parsing.process_end import reason
 
+INJECTED = {
+    "oom": "OutOfMemoryError: Container killed due to memory usage",
+    "interrupt": "Host EC2 (instance i-0123456789abcdef0) terminated.",
+    "timeout": "Job attempt duration exceeded timeout",
+}
 START = "Drum Start Extract Job Run"
 
 
@@ -54,6 +59,7 @@ class Drum(JobType):
             "overrides": {
                 "Command": command,
                 "ResourceRequirements": [{"Type": "VCPU", "Value": str(settings.vcpus)}],
+                "Environment": [{"Name": "STICKS", "Value": ",".join(settings.sticks)}],
             },
         }
 
@@ -67,6 +73,8 @@ class Drum(JobType):
                 v.by_words(text(job, "StatusReason")) or FailureClass.USER_CODE if state == "FAILED" else FailureClass.UNKNOWN
             )
             verdict = v.failed(failure) if state == "FAILED" else v.UNKNOWN
+            if "attempt duration exceeded" in (text(job, "StatusReason") or ""):
+                verdict = v.TIMED_OUT
             message = f"the drum ended {state}: {text(job, 'StatusReason')}"
         else:
             verdict = v.by_error(outcome.error, outcome.cause)
@@ -99,5 +107,8 @@ class Drum(JobType):
         job = {"JobId": "local", "JobName": arguments["job_name"], "JobQueue": "local", "Status": "SUCCEEDED"}
         if ended.code == 0 and ended.injected is None:
             return Outcome.succeeded(job)
-        said = ended.injected or reason(ended)
+        if ended.injected == "throttle":
+            cause = "Rate exceeded (Service: AWSBatch; Status Code: 429; Error Code: TooManyRequestsException; Request ID: 0)"
+            return Outcome.failed("Batch.AWSBatchException", cause)
+        said = INJECTED.get(ended.injected or "") or reason(ended)
         return Outcome.failed("States.TaskFailed", json.dumps({**job, "Status": "FAILED", "StatusReason": said}))

@@ -12,6 +12,11 @@ from extract_core.parsing import verdicts as v
 from extract_core.parsing.payload import described, text
 from extract_core.parsing.process_end import reason
 
+INJECTED = {
+    "oom": "OutOfMemoryError: the container used more than its memory",
+    "interrupt": "Host EC2 (instance i-0123456789abcdef0) terminated.",
+    "timeout": "the job exceeded its MaxRuntimeInSeconds: timeout",
+}
 START = "Forge Start Extract Job Run"
 
 
@@ -67,7 +72,8 @@ class Forge(JobType):
         if outcome.error is None and word and self.green(word) and text(job, "TrainingJobArn"):
             return JobStatus(state=JobState.SUCCEEDED, job_run_id=text(job, "TrainingJobArn"))
         if word == "Failed":
-            verdict = v.failed(v.by_words(text(job, "FailureReason")) or FailureClass.USER_CODE)
+            late = "MaxRuntimeInSeconds" in (text(job, "FailureReason") or "")
+            verdict = v.TIMED_OUT if late else v.failed(v.by_words(text(job, "FailureReason")) or FailureClass.USER_CODE)
         else:
             verdict = v.UNKNOWN if outcome.error is None else v.by_error(outcome.error, outcome.cause)
         said = text(job, "FailureReason") or f"{outcome.error}: {outcome.cause}"
@@ -99,5 +105,9 @@ class Forge(JobType):
         job = {"TrainingJobArn": "local", "TrainingJobName": arguments["name"], "TrainingJobStatus": "Completed"}
         if ended.code == 0 and ended.injected is None:
             return Outcome.succeeded(job)
-        failed = {**job, "TrainingJobStatus": "Failed", "FailureReason": ended.injected or reason(ended)}
+        if ended.injected == "throttle":
+            cause = "Rate exceeded (Service: SageMaker; Status Code: 400; Error Code: ThrottlingException; Request ID: 0)"
+            return Outcome.failed("SageMaker.AmazonSageMakerException", cause)
+        said = INJECTED.get(ended.injected or "") or reason(ended)
+        failed = {**job, "TrainingJobStatus": "Failed", "FailureReason": said}
         return Outcome.failed("States.TaskFailed", json.dumps(failed))

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from extract_core.contract import Json
+    from extract_core.registry.entry_points import Provider
     from extract_core.registry.installed import Registry
-    from extract_core.registry.values import BrokenPlugin, InstalledJobType
+    from extract_core.registry.values import BrokenPlugin, FrozenPlugin, InstalledJobType
     from extract_testing import Breach
 
 
@@ -61,13 +62,15 @@ def check_installed(name: str | None, pipeline: Path | None) -> tuple[list[Check
 
     Raises UsageError without the kit's extra, JobTypeNotInstalled where nothing has this name.
     """
+    from extract_core.registry.finding import find_plugins
     from extract_core.registry.loading import discover
 
     registry = discover()
     sections = _sections(pipeline)
     names, broken = _meant(registry, name)
+    modules = {plugin.provider: plugin for plugin in find_plugins().plugins}
     with _hypothesis_elsewhere():
-        checked = [_check(registry.job_types[job_type], sections.get(job_type)) for job_type in names]
+        checked = [_check(registry.job_types[job_type], sections.get(job_type), modules) for job_type in names]
     broken_json = [
         {
             "plugin": plugin.provider.plugin,
@@ -122,7 +125,7 @@ def _sections(pipeline: Path | None) -> Mapping[str, Mapping[str, Json]]:
     return read_pipeline(pipeline).job_types
 
 
-def _check(installed: InstalledJobType, section: Mapping[str, Json] | None) -> Checked:
+def _check(installed: InstalledJobType, section: Mapping[str, Json] | None, modules: Mapping[Provider, FrozenPlugin]) -> Checked:
     try:
         from extract_testing import CHECKS, ContractBroken, NotChecked, Subject
         from extract_testing.breaches import Fails
@@ -143,6 +146,7 @@ def _check(installed: InstalledJobType, section: Mapping[str, Json] | None) -> C
         examples.settings,
         provider=str(installed.provider),
         deployment_source=examples.source,
+        plugin=modules.get(installed.provider),
     )
     for check in CHECKS:
         try:

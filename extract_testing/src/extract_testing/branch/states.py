@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+_CALL: Final = re.compile(r"arn:[a-z0-9-]+:states:[^:]*:[^:]*:(?:aws-sdk:)?([a-z0-9-]+):([A-Za-z0-9]+)(\.[A-Za-z0-9:]+)?\Z")
 
 
 def every_state(states: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:  # Any: parsed JSON
@@ -16,6 +20,23 @@ def every_state(states: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]
         for machine in inner:
             if isinstance(machine, dict) and isinstance(machine.get("States"), dict):
                 yield from every_state(machine["States"])
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a Task calls: service and action of its Resource, and how it waits: ``.sync``, ``.waitForTaskToken`` or nothing."""
+
+    service: str
+    action: str
+    how: str
+
+
+def call_of(state: Mapping[str, Any]) -> Call | None:  # Any: parsed JSON
+    """The call of a Task to a service of AWS; None for other states, Lambda functions and HTTP endpoints."""
+    match = _CALL.match(str(state.get("Resource", "")))
+    if state.get("Type") != "Task" or match is None or match[1] in ("lambda", "http", "apigateway"):
+        return None
+    return Call(match[1], match[2], match[3] or "")
 
 
 def targets(state: Mapping[str, Any]) -> Iterator[str]:  # Any: parsed JSON

@@ -10,17 +10,24 @@ from typing import Final
 
 from extract_testing.check import Check
 from extract_testing.checks import (
+    answers,
     arguments,
     branch,
+    classes,
     description,
+    escalation,
+    functions,
+    http,
     identity,
     imports,
     json_values,
     language,
     local,
     loops,
+    machine,
     names,
     permissions,
+    polling,
     questions,
     retries,
     roles,
@@ -34,11 +41,11 @@ from extract_testing.checks import (
 )
 
 _MODULES: Final = (
-    *(identity, imports, settings, json_values),
-    *(branch, language, waiting, loops),
-    *(arguments, unread, timeouts, names, secrets),
-    *(permissions, roles, questions),
-    *(retries, status, words, description, local),
+    *(identity, imports, settings, json_values, escalation, functions),
+    *(branch, language, waiting, loops, polling),
+    *(arguments, answers, unread, timeouts, names, secrets),
+    *(permissions, roles, http, questions),
+    *(retries, status, words, classes, description, local, machine),
 )
 
 CHECKS: Final[tuple[Check, ...]] = tuple(

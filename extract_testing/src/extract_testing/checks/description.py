@@ -10,7 +10,7 @@ from extract_core.sync_job.base import SyncJob
 from extract_core.wording import did_you_mean
 from extract_testing.breaches import Breach, NotChecked
 from extract_testing.check import check
-from extract_testing.services.descriptions import descriptions, moments_of, words_of
+from extract_testing.services.descriptions import GOES_ON, descriptions, moments_of, words_of
 from extract_testing.services.models import ModelsMissing
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from extract_testing.subject.subject import Subject
 
 _CALL: Final = re.compile(r"arn:[a-z0-9-]+:states:::(?:aws-sdk:)?([a-z0-9-]+):([A-Za-z0-9]+)(?:\.sync.*)?\Z")
-_GOES_ON: Final = re.compile(
-    r"(?i)(?:.*(?:ing|progress)|queued|submitted|runnable|scheduled|created|accepted|new|ready|started)\Z"
-)
-"""Words for a job that has not ended. Such a word need not be in `not_ends`: both mean UNKNOWN."""
 _NEAR: Final = 0.8  # difflib.SequenceMatcher.ratio
 _TIMES: Final = {"started_members": re.compile("Start|Began|Begin"), "ended_members": re.compile("End|Stop|Complet|Finish")}
 _REMEDY: Final = "write the service's own name, in PascalCase (its API reference)"
@@ -102,9 +98,7 @@ def _words(job_type: SyncJob, words: frozenset[str]) -> Iterator[Breach]:  # typ
     if twice and not _overrides(job_type, "status"):
         problem = f"{', '.join(map(repr, twice))} is also in succeeded or not_ends"
         yield Breach("class, failures", problem, "let each state have one meaning")
-    missing = sorted(
-        word for word in words - {state for states in named.values() for state in states} if not _GOES_ON.match(word)
-    )
+    missing = sorted(word for word in words - {state for states in named.values() for state in states} if not GOES_ON.match(word))
     if missing and not _overrides(job_type, "status"):
         problem = f"the service also has {', '.join(map(repr, missing))}, which means UNKNOWN here: no attempt follows"
         yield Breach("class, failures", problem, "add each to failures, or to not_ends if the job goes on")

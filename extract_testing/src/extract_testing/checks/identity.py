@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from extract_core.contract import JobStatus, LambdaFunction, Retry, Statement
+from extract_core.contract import LambdaFunction, Retry, Statement
 from extract_core.errors import PluginError
 from extract_core.registry.installed import Registry
 from extract_testing.breaches import Breach, Fails, NotChecked
@@ -52,8 +51,6 @@ def methods_return_the_right_types(subject: Subject) -> Iterator[Breach]:
         yield from _elements("permissions(target)", Statement, lambda: subject.job_type.permissions(target))
     yield from _elements("functions()", LambdaFunction, subject.job_type.functions)
     yield from _good_end(subject)
-    yield from _functions(subject)
-    yield from _escalations(subject)
     if subject.refused:
         first, *others = subject.refused
         more = f" (and {len(others)} more)" if others else ""
@@ -92,49 +89,3 @@ def _good_end(subject: Subject) -> Iterator[Breach]:
             good_result(subject, case)
     except Fails as failed:
         yield failed.breach
-
-
-def _functions(subject: Subject) -> Iterator[Breach]:
-    """A Lambda function's handler can be imported."""
-    try:
-        with calling("functions()"):
-            functions: list[object] = list(subject.job_type.functions())
-    except Fails:
-        return
-    for function in functions:
-        if not isinstance(function, LambdaFunction):
-            continue
-        module, _, attribute = function.handler.partition(":")
-        place = f"functions(), {function.name!r}"
-        try:
-            handler = getattr(importlib.import_module(module), attribute)
-        except Exception as error:  # noqa: BLE001 - an import raises whatever the module raises
-            yield Breach(place, f"its handler {function.handler!r} cannot be imported: {type(error).__name__}: {error}", _HANDLER)
-            continue
-        if not callable(handler):
-            yield Breach(place, f"its handler {function.handler!r} is {handler!r}, which is not callable", _HANDLER)
-
-
-_HANDLER = 'write a function that takes (event, context) as "package.module:function"'
-
-
-def _escalations(subject: Subject) -> Iterator[Breach]:
-    """escalate() returns settings of the same model, or None."""
-    from extract_core.contract import FailureClass, JobState
-
-    try:
-        settings = subject.settings
-    except Fails:
-        return
-    for number, example in enumerate(settings, start=1):
-        for failure in FailureClass:
-            status = JobStatus(state=JobState.FAILED, failure=failure)
-            place = f"escalate() of settings example {number} after {failure}"
-            try:
-                with calling(place):
-                    bigger = subject.job_type.escalate(example, status, 1)
-            except Fails as failed:
-                yield failed.breach
-                continue
-            if bigger is not None and not isinstance(bigger, subject.settings_model):
-                yield Breach(place, f"it returned {bigger!r}", "return settings of your model, or None for no change")

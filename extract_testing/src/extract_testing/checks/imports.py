@@ -1,13 +1,11 @@
-"""Check of the import: each command and each Lambda start imports every plugin, so a plugin must not import heavy libraries."""
+"""Checks in other processes: an import is light, calls leave no trace, and the same input gives the same output."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Final
 
-from extract_testing.breaches import Breach, NotChecked
+from extract_testing.apart.process import reports_of
+from extract_testing.breaches import Breach
 from extract_testing.check import check
 
 if TYPE_CHECKING:
@@ -17,38 +15,58 @@ if TYPE_CHECKING:
 
 HEAVY: Final = ("boto3", "botocore", "numpy", "pandas", "pyarrow", "pydantic", "pyspark", "requests", "rich")
 """Libraries that cost tens to hundreds of milliseconds each."""
-_SECONDS: Final = 60
-
-_SCRIPT: Final = """
-import sys, json, importlib
-import extract_core
-before = set(sys.modules)
-try:
-    importlib.import_module(sys.argv[1])
-except BaseException as error:
-    print(json.dumps({"error": [f"{type(error).__name__}: {error}"]}))
-else:
-    print(json.dumps({"imported": sorted({name.partition(".")[0] for name in set(sys.modules) - before})}))
-"""
+_LATER: Final = "do it in diagnose() or stop(), or in the job: these calls are made for each table, command and Lambda start"
+_REMEDIES: Final = {
+    "stdout": "use logging: stdout holds the data of a command",
+    "wait": _LATER, "network": _LATER, "process": _LATER, "file": _LATER,
+    "slow": "make it faster: it is called for each command, table or end of a job",
+    "thread": "start no threads: a Lambda function freezes between two calls",
+    "environment": "leave the environment alone: other plugins and the core read it",
+    "folder": "leave the current folder alone: the command needs it",
+    "warnings": "leave warnings alone, or use warnings.catch_warnings()",
+    "process settings": "leave settings of the whole process alone: they belong to the program",
+    "state": "keep no state: one instance serves all tables, in any order; for a value that never changes use cached_property",
+}  # fmt: skip
+_SAME: Final = (
+    "build it from what the call is given: no clock, random number, hash(), set order, environment, nor what an earlier call left"
+)
+_CHANGED: Final = " AND CHANGED "
 
 
 @check
 def imports_stay_light(subject: Subject) -> Iterator[Breach]:
     """Importing the module imports neither boto3, pydantic nor rich."""
     module = type(subject.job_type).__module__
-    report = _import(module)
-    if "error" in report:
-        raise NotChecked(f"left out: its module {module!r} cannot be imported by name in another process ({report['error'][0]})")
-    if heavy := [name for name in report["imported"] if name in HEAVY]:
+    if heavy := [name for name in reports_of(subject)[0].imported if name in HEAVY]:
         remedy = "import them inside the methods that need them, and put models into a separate module"
         yield Breach(f"module {module}", f"importing it imports {', '.join(heavy)}", remedy)
 
 
-def _import(module: str) -> dict[str, list[str]]:
-    command = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}\n{_SCRIPT}", module]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)  # noqa: S603 - our own script
-    try:
-        report: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
-    except (ValueError, IndexError):
-        return {"error": [(done.stderr.strip() or "it ended without a message").splitlines()[-1]]}
-    return report
+@check
+def calls_leave_no_trace(subject: Subject) -> Iterator[Breach]:
+    """Import and calls print nothing, wait for nothing, write nothing, use no network, change no setting, keep no state."""
+    module = type(subject.job_type).__module__
+    for kind, place, what in reports_of(subject)[0].seen:
+        where = f"import of {module}" if place == "import" else place
+        yield Breach(where, f"{kind}: {what}", _REMEDIES[kind])
+
+
+@check
+def same_input_same_output(subject: Subject) -> Iterator[Breach]:
+    """The same input gives the same output, in any process and order of calls; what a call is given, it does not change."""
+    first, second = reports_of(subject)
+    for place, output in first.outputs.items():
+        if _CHANGED in output:
+            remedy = "work on a copy: the caller goes on with what it has passed"
+            yield Breach(place, f"it changes {output.rpartition(_CHANGED)[2]}", remedy)
+        elif second.outputs.get(place, output) != output:
+            yield Breach(place, f"two processes get {_difference(output, second.outputs[place])}", _SAME)
+
+
+def _difference(first: str, second: str) -> str:
+    """The first place where two texts differ, with what is around it."""
+    at = next(
+        (i for i, (one, other) in enumerate(zip(first, second, strict=False)) if one != other), min(len(first), len(second))
+    )
+    begin = max(0, at - 30)
+    return f"…{first[begin : at + 40]}… and …{second[begin : at + 40]}…"

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _STOPS: Final = re.compile(r"(?i)(?:batch)?(?:stop|cancel|terminate|abort|delete)[a-z]")
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 _RESOURCE: Final = re.compile(r"arn:[a-z0-9-]+:states:[^:]*:[^:]*:((?:aws-sdk:)?[a-z0-9-]+):([A-Za-z0-9]+)(\.sync(?::2)?)?")
+_PARTS_OF_AN_ARN: Final = 6
+_ON_A_MACHINE: Final = "states:invokehttpendpoint"
+"""The reference has no resource for it; the guide's policy names the state machine ("Call HTTPS APIs")."""
 _TRIO: Final = f"{', '.join(RULE_ACTIONS[:-1])} and {RULE_ACTIONS[-1]}"
 
 
@@ -151,6 +154,8 @@ def exact(whence: str, statements: list[Statement]) -> Iterator[Breach]:
             continue
         if not statement.actions or not statement.resources:
             yield Breach(place, f"it has no {'resources' if statement.actions else 'actions'}", "add them, or remove it")
+        for resource in statement.resources:
+            yield from _too_wide(place, resource)
         for action in statement.actions:
             if not _ACTION.fullmatch(action):
                 yield Breach(place, f"it allows {action!r}", "write exact actions, without *")
@@ -158,8 +163,26 @@ def exact(whence: str, statements: list[Statement]) -> Iterator[Breach]:
                 yield from _judged(place, action, statement)
 
 
+def _too_wide(place: str, resource: str) -> Iterator[Breach]:
+    """An ARN that names everything of a service, all regions, all accounts, or every role."""
+    parts = resource.split(":", 5)
+    if resource == "*":
+        return
+    if not resource.startswith("arn:") or len(parts) < _PARTS_OF_AN_ARN:
+        yield Breach(place, f"{resource!r} is not an ARN", "build it with target.arn(service, resource)")
+    elif any("*" in part or "?" in part for part in parts[1:5]):
+        remedy = "take partition, region and account from the target: target.arn(service, resource)"
+        yield Breach(place, f"{resource!r} has a wildcard in its partition, service, region or account", remedy)
+    elif not parts[5].strip("*?"):
+        yield Breach(place, f"{resource!r} names everything of {parts[2]}", "name the kind and, as far as it is known, the thing")
+    elif parts[2] == "iam" and parts[5].strip("*") == "role/":
+        yield Breach(place, f"{resource!r} names every role of the account", "name the roles, from target.deployment")
+
+
 def _judged(place: str, action: str, statement: Statement) -> Iterator[Breach]:
     """What the service authorization reference says against it. Without that reference, only the form is checked."""
+    if action.lower() == _ON_A_MACHINE and all(":stateMachine:" in resource for resource in statement.resources):
+        return
     try:
         for fault in action_faults(place, action, statement.resources, statement.condition):
             yield Breach(fault.place, fault.problem, fault.remedy)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.secret_texts import names_a_secret, secret_in
-from extract_testing.breaches import Breach
+from extract_testing.breaches import Breach, NotChecked
 from extract_testing.check import check
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from extract_testing.subject.subject import Subject
+    from extract_testing.subject.subject import Case, Subject
 
 _NAMES_A_SECRET: Final = re.compile(r"arn:|\$\.|\$\$\.|\{%")
 """Values that name the place of a secret: ARNs and paths."""
@@ -27,9 +28,34 @@ def arguments_hold_no_secret(subject: Subject) -> Iterator[Breach]:
     """No password, key or token is in the arguments or in the branch."""
     own = _own_secrets(subject)
     for case in subject.cases:
-        harmless = set(case.table.job_arguments.values())
+        harmless = {*case.table.job_arguments.values(), *_of_one_attempt(subject, case)}
         yield from _secrets(case.arguments, "$.arguments", f"arguments() of {case.label}", own, harmless)
     yield from _secrets(subject.states, "states", "branch(target)", own, set())
+
+
+def secrets_in(value: object, place: str) -> Iterator[Breach]:
+    """Secrets in another value, by their names and shapes."""
+    yield from _secrets(value, "$", place, {}, set())
+
+
+def _of_one_attempt(subject: Subject, case: Case) -> set[str]:
+    """Texts that another attempt of another run does not have: a token against double starts, and no secret."""
+    other = replace(case.table, run_id=f"{case.table.run_id}-2", attempt=case.table.attempt + 1)
+    try:
+        return set(_texts(case.arguments)) - set(_texts(subject.arguments("arguments()", other, case.settings)))
+    except NotChecked:
+        return set()
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    elif isinstance(value, str):
+        yield value
 
 
 def _secrets(value: object, path: str, place: str, own: Mapping[str, str], harmless: set[str]) -> Iterator[Breach]:

@@ -120,6 +120,32 @@ def _one_word_decides(subject: Subject) -> Iterator[Breach]:
     if all(_state(subject, Outcome.succeeded(other)) is JobState.SUCCEEDED for other in _with_another_leaf(good)):
         problem = f"it is SUCCEEDED for {good!r}, and stays SUCCEEDED whichever single value of it changes"
         yield Breach("status(outcome)", problem, _CHECK_THE_WORD)
+    words = [path for path, other in _with_one_leaf(good, gone=False) if not _is_success(subject, other)]
+    without = [(path, other) for path, other in _with_one_leaf(good, gone=True) if path in words]
+    if without and all(_is_success(subject, other) for _, other in without):  # else another word must be there
+        path, other = without[0]
+        problem = f"it is SUCCEEDED for a result without {'.'.join(path)}, whose word decides: {other!r}"
+        yield Breach("status(outcome)", problem, _CHECK_THE_WORD)
+
+
+def _is_success(subject: Subject, result: Json) -> bool:
+    return _state(subject, Outcome.succeeded(result)) is JobState.SUCCEEDED
+
+
+def _with_one_leaf(value: Json, *, gone: bool, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Json]]:
+    """The value with one of its texts or numbers gone, or else replaced, each in turn, with its path. Of a list: the first."""
+    if not isinstance(value, dict):
+        return
+    for name, inner in value.items():
+        place = (*path, name)
+        if isinstance(inner, dict):
+            yield from ((leaf, {**value, name: other}) for leaf, other in _with_one_leaf(inner, gone=gone, path=place))
+        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            for leaf, other in _with_one_leaf(inner[0], gone=gone, path=place):
+                yield leaf, {**value, name: [other, *inner[1:]]}
+        elif isinstance(inner, str | int | float):
+            new: Json = _NEW_WORD if isinstance(inner, str) else inner + 1
+            yield place, {key: own for key, own in value.items() if key != name} if gone else {**value, name: new}
 
 
 _CHECK_THE_WORD: Final = "return SUCCEEDED only if outcome.error is None and the result contains your service's success word"

@@ -30,9 +30,16 @@ _NO_MODEL: Final = frozenset({"lambda", "sqs", "sns", "events", "http", "apigate
 @check
 def only_success_words_succeed(subject: Subject) -> Iterator[Breach]:
     """Of the service's words for a job's state (botocore's enum), only success words are SUCCEEDED; a stop is not retryable."""
-    services = _services(subject)
-    good = _good_end(subject)
+    good = good_end(subject)
     yield from _lost_in_the_branch(subject, good)
+    for member in members_of(subject, good):
+        yield from _judged(subject, good, member)
+        yield from _retryable_stop(subject, good, member)
+
+
+def members_of(subject: Subject, good: Json) -> list[StateMember]:
+    """The members of a success that hold a state and decide. NotChecked if no model has words for them."""
+    services = _services(subject)
     if not services:
         raise NotChecked("left out: no service of the branch has a model with the words for a job's state")
     state = f"state {subject.branch.job_state!r}"
@@ -45,10 +52,7 @@ def only_success_words_succeed(subject: Subject) -> Iterator[Breach]:
         raise NotChecked(f"left out: {missing}") from missing
     if not members:
         raise NotChecked(f"left out: botocore has no enum for the state member in a success of {', '.join(services)}")
-    deciding = [member for member in members if not _succeeds(subject, member.with_word(good, _NEW_WORD))] or members[:1]
-    for member in deciding:
-        yield from _judged(subject, good, member)
-        yield from _retryable_stop(subject, good, member)
+    return [member for member in members if not _succeeds(subject, member.with_word(good, _NEW_WORD))] or members[:1]
 
 
 def _lost_in_the_branch(subject: Subject, good: Json) -> Iterator[Breach]:
@@ -103,7 +107,7 @@ def _services(subject: Subject) -> tuple[str, ...]:
     return tuple(services)
 
 
-def _good_end(subject: Subject) -> Json:
+def good_end(subject: Subject) -> Json:
     """The value of ``$.job_result`` after a run that succeeds. If the branch loses it: the answer of local_answer()."""
     case = subject.cases[0]
     output = walk_or_skip(subject, case).result.output

@@ -58,6 +58,9 @@ def _of_shape(shape: Any, value: object, place: str) -> Iterator[Refusal]:  # bo
             yield from _of_shape(shape.member, inner, f"{place}[{index}]")
     elif shape.type_name == "string" and isinstance(value, str):
         yield from _broken(value, place, most, shape.metadata.get("pattern"))
+        enum = list(getattr(shape, "enum", None) or ())
+        if enum and value not in enum:
+            yield Refusal(f"{place} is {shown(value)}, not one of {', '.join(enum[:8])}{', …' if len(enum) > 8 else ''}")
 
 
 def _too_many(kind: str, value: object, place: str, most: float | None) -> Iterator[Refusal]:

@@ -11,7 +11,11 @@ from extract_testing.services.models import ModelsMissing, models_of, operation_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_READS: Final = re.compile(r"(?:BatchGet|Describe|Get|List)[A-Z]")
+_READS: Final = re.compile(r"(?:BatchGet|Describe|Filter|Get|Head|List|Lookup|Query|Search)[A-Z]")
+GOES_ON: Final = re.compile(
+    r"(?i)(?:.*(?:ing|progress)|queued|submitted|runnable|scheduled|created|accepted|new|ready|started|delayed|picked|provisioned)\Z"
+)
+"""Words for a job that has not ended."""
 Members = dict[str, Any]  # Any: botocore's shapes, by the member's name in PascalCase
 
 

@@ -37,12 +37,14 @@ _BASE: Final = re.compile(r"(?:AWS|Amazon)\w+Exception")
 """The base exception of a service that the table above does not have."""
 
 
-def fault_of(name: str, service: str) -> tuple[str, str] | None:
+def fault_of(name: str, service: str, *, sdk: bool = False) -> tuple[str, str] | None:
     """Why a retrier with this name never matches an error of a Task of this service, and its remedy.
 
     None if it can match, or if there is no model to compare with. Errors of Lambda functions have no prefix.
     """
     written_prefix, dot, error = name.partition(".")
+    if sdk:
+        return _fault_of_sdk(name, written_prefix if dot else "", error if dot else written_prefix, service)
     own = next((prefix for prefix, (known, _) in _BASES.items() if known == service), "")
     if not dot:
         if service in ("", "lambda") or not (own or _errors_of(service)):
@@ -72,6 +74,49 @@ def fault_of(name: str, service: str) -> tuple[str, str] | None:
             remedy += f", or {f'{prefix}.{_BASES[prefix][1]}'!r} for errors that its model lacks"
         return f"{name!r} never matches: the service has no such error", remedy
     return None if right == name else (f"{name!r} never matches: Step Functions writes {right!r}", "use this exact spelling")
+
+
+def _fault_of_sdk(name: str, written_prefix: str, error: str, service: str) -> tuple[str, str] | None:
+    """The same for an ``aws-sdk`` call, whose errors have the prefix and the base exception of the Java SDK."""
+    names, prefix = _errors_of(service), sdk_prefix(service)
+    if not names:
+        return None
+    if written_prefix != prefix:
+        return (
+            f"{name!r} never matches: errors of an aws-sdk call begin with {prefix + '.'!r}",
+            f"write {f'{prefix}.{prefix}Exception'!r}",
+        )
+    spelling = {known.lower(): known for known in (*names, *_OF_ANY_SERVICE, f"{prefix}Exception")}.get(error.lower())
+    if spelling is None:
+        near = nearest(error, names)
+        remedy = (
+            f"write {f'{prefix}.{near[0]}'!r}" if near else f"write {f'{prefix}.{prefix}Exception'!r} for what its model lacks"
+        )
+        return f"{name!r} never matches: the service has no such error", remedy
+    return (
+        None
+        if spelling == error
+        else (f"{name!r} never matches: Step Functions writes {f'{prefix}.{spelling}'!r}", "use this exact spelling")
+    )
+
+
+def base_of(service: str, *, sdk: bool) -> str:
+    """The base exception of a service: ``Batch.AWSBatchException``, and of an SDK call ``Ssm.SsmException``."""
+    own = next((prefix for prefix, (known, _) in _BASES.items() if known == service), "")
+    if own and not sdk:
+        return f"{own}.{_BASES[own][1]}"
+    prefix = sdk_prefix(service)
+    return f"{prefix}.{prefix}Exception"
+
+
+def sdk_prefix(service: str) -> str:
+    """The prefix of errors of an ``aws-sdk`` call, as the Java SDK writes a service's id (SSM → Ssm, DynamoDB → DynamoDb)."""
+    try:
+        name = str(models_of(service).service_id)
+    except ModelsMissing:
+        name = service
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]+|[a-z0-9]+", name)
+    return "".join(word[:1].upper() + word[1:].lower() for word in words)
 
 
 def _names(prefix: str) -> list[str]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_testing.breaches import NotChecked
+from extract_testing.services.answers import sample_of
 from extract_testing.services.descriptions import reads_only
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from extract_core.contract import Json
 
 _ACTIONS: Final = {
@@ -24,38 +30,87 @@ class WrongCall(Exception):  # noqa: N818 - named after what happened
     """The API has no such operation, or refuses these members. No error of botocore, so that `asking.answer` passes it on."""
 
 
-class FakeSession:
-    """Answers are empty; with `refuses`, every call that does more than read is answered with AccessDenied."""
+@cache
+def _botocore() -> Any:  # botocore ships no types
+    """One session for all clients: it reads each model once."""
+    from botocore.session import get_session
 
-    def __init__(self, region: str, *, refuses: bool = False) -> None:
+    return get_session()
+
+
+@cache
+def _client(service: str, region: str) -> tuple[Any, dict[str, FakeSession]]:  # botocore ships no types
+    """A client whose calls go to the session in `owner`, and that session's place."""
+    owner: dict[str, FakeSession] = {}
+    client = _botocore().create_client(service, region_name=region, **_NO_CREDENTIALS)
+
+    def check(params: Any, model: Any, **_named: object) -> None:  # botocore ships no types
+        owner["session"].check(params, model)
+
+    def record(model: Any, **_named: object) -> tuple[Any, Json]:  # botocore ships no types
+        return owner["session"].record(model)
+
+    client.meta.events.register_last("before-parameter-build", check)
+    client.meta.events.register("before-call", record)
+    return client, owner
+
+
+@contextmanager
+def no_other_session() -> Iterator[None]:
+    """Around a call: boto3 makes no session of its own, whose region, credentials and time limits nobody chose."""
+    try:
+        import boto3
+    except ImportError:
+        yield
+        return
+
+    def refused(*_arguments: object, **_named: object) -> object:
+        raise WrongCall("it makes its own boto3 session or client, in place of the one that it is given")
+
+    names = ("client", "resource", "Session", "session")
+    before = {name: getattr(boto3, name) for name in names}
+    stand_in = SimpleNamespace(Session=refused)
+    try:
+        for name in names:
+            setattr(boto3, name, stand_in if name == "session" else refused)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(boto3, name, value)
+
+
+class FakeSession:
+    """Answers are empty, with `whole` they have every member; with `refuses`, each call that does more than read is denied."""
+
+    def __init__(self, region: str, *, refuses: bool = False, whole: bool = False) -> None:
         self.actions = set[str]()
         self.refused = list[str]()
-        self._region, self._refuses = region, refuses
+        self.calls = list[tuple[str, str, dict[str, Any]]]()  # the service, the operation, and the members of each call
+        self._region, self._refuses, self._whole = region, refuses, whole
         try:
-            from botocore.session import get_session
+            self._session: Any = _botocore()
         except ImportError as error:
             raise NotChecked(
                 "left out: botocore is not installed, so calls of diagnose() and stop() are not checked: pip install boto3"
             ) from error
-        self._session: Any = get_session()
         self._no_headers: Any = {}
 
-    def client(self, service_name: str, **options: object) -> Any:  # botocore ships no types
-        """A client, as boto3's session returns one."""
+    def client(self, service_name: str, **_options: object) -> Any:  # botocore ships no types
+        """A client, as boto3's session returns one. Clients are made once per process, and serve the session that asked last."""
         from botocore.exceptions import UnknownServiceError
 
-        passed = {key: value for key, value in options.items() if key in ("config", "api_version")}
         try:
-            client = self._session.create_client(service_name, region_name=self._region, **_NO_CREDENTIALS, **passed)
+            client, owner = _client(service_name, self._region)
         except UnknownServiceError as error:
             raise WrongCall(f"boto3 has no service {service_name!r}") from error
-        client.meta.events.register_last("before-parameter-build", self._check)
-        client.meta.events.register("before-call", self._record)
+        owner["session"] = self
         return client
 
-    def _check(self, params: Any, model: Any, **_kwargs: object) -> None:  # botocore ships no types
+    def check(self, params: Any, model: Any) -> None:  # botocore ships no types
+        """Note the call. WrongCall if the API refuses its members."""
         from botocore.validate import ParamValidator
 
+        self.calls.append((str(model.service_model.service_name), str(model.name), dict(params)))
         if model.input_shape is None:
             return
         filled = {name: "0" * 32 for name in model.idempotent_members if name not in params}
@@ -64,7 +119,8 @@ class FakeSession:
             faults = "; ".join(str(report.generate_report()).splitlines())
             raise WrongCall(f"{model.service_model.service_name}:{model.name} refuses the call: {faults}")
 
-    def _record(self, model: Any, **_kwargs: object) -> tuple[Any, Json]:  # botocore ships no types
+    def record(self, model: Any) -> tuple[Any, Json]:  # botocore ships no types
+        """The answer to the call, in place of a request."""
         from botocore.awsrequest import AWSResponse
 
         service = str(model.service_model.service_name)
@@ -75,4 +131,6 @@ class FakeSession:
             self.refused.append(action)
             denied: Json = {"Error": {"Code": _DENIED, "Message": "denied by the kit"}, "ResponseMetadata": metadata}
             return AWSResponse("https://kit.invalid", 400, self._no_headers, None), denied
-        return AWSResponse("https://kit.invalid", 200, self._no_headers, None), {"ResponseMetadata": metadata}
+        answer = sample_of(model.output_shape) if self._whole and model.output_shape is not None else {}
+        parsed: Json = {**answer, "ResponseMetadata": metadata} if isinstance(answer, dict) else {}
+        return AWSResponse("https://kit.invalid", 200, self._no_headers, None), parsed

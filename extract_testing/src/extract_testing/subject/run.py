@@ -14,7 +14,7 @@ from extract_testing.subject.calls import RETURN_AN_OUTCOME, calling
 from extract_testing.subject.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from asl_toolkit import TaskRequest
     from extract_core.contract import Json
@@ -122,6 +122,35 @@ def _walk(subject: Subject, case: Case, *, fail_the_job: bool) -> Walk:
     machine = asl_toolkit.load(built)
     execution = machine.start(case.item, name=case.table.run_id, services=services, clock=asl_toolkit.VirtualClock())
     walked.result = execution.wait(TIME_LIMIT_SECONDS)
+    return walked
+
+
+def walk_with(subject: Subject, item: Mapping[str, Json], answer: Callable[[TaskRequest], Json]) -> Walk:
+    """Run the branch with this item; `answer` gives each Task's result. NotChecked if the branch is not valid."""
+    walked = Walk(asl_toolkit.ExecutionResult("RUNNING"))
+
+    @asl_toolkit.inline
+    def answered(request: TaskRequest) -> Json:
+        walked.requests.append(request)
+        if len(walked.requests) > MOST_CALLS:
+            execution.stop("ContractKit.Endless", f"it called its Tasks {MOST_CALLS} times and did not end")
+        result = answer(request)
+        if request.task_token:
+            services.tokens.send_success(request.task_token, result)
+        return result
+
+    built = definition(subject)
+    tasks = (name for name, state in every_state(built["States"]) if state.get("Type") == "Task")  # type: ignore[arg-type] # of `definition`
+    services = asl_toolkit.Services(states=dict.fromkeys(tasks, answered))
+    try:
+        machine = asl_toolkit.load(built)
+    except asl_toolkit.DefinitionError as error:
+        raise NotChecked("left out: the branch is not valid Amazon States Language, which another check reports") from error
+    clock = asl_toolkit.VirtualClock()
+    began = clock.now()
+    execution = machine.start(item, name="kit", services=services, clock=clock)
+    walked.result = execution.wait(TIME_LIMIT_SECONDS)
+    walked.seconds = clock.now() - began
     return walked
 
 

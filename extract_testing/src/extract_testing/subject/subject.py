@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import ArgumentsTooLong, Branch, Outcome, Target
 from extract_testing.breaches import Breach, Fails, Refused, TooLong
-from extract_testing.subject.calls import calling, checked_model
+from extract_testing.subject.calls import calling, checked_model, is_polite
 from extract_testing.subject.tables import item_of, spilled, table_runs
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from extract_core.contract import JobStatus, Json, TableRun
-    from extract_core.registry.values import AnyJobType
+    from extract_core.registry.installed import Registry
+    from extract_core.registry.values import AnyJobType, FrozenPlugin
+    from extract_testing.apart.report import Report
     from extract_testing.subject.walk import Walk
 
 _ARN: Final = re.compile(r'"(arn:[^"]+)"')
@@ -54,17 +56,38 @@ class Subject:
         task_results: Mapping[str, Sequence[Json]] | None = None,
         provider: str | None = None,
         deployment_source: str = "the deployment example",
+        plugin: FrozenPlugin | None = None,
     ) -> None:
         self.job_type = job_type
         self.deployment_example = dict(deployment)
         self.deployment_source = deployment_source
         self.settings_examples = [dict(example) for example in settings_examples]
         self.task_results = dict(task_results or {})
+        self.frozen = plugin
         self.refused: list[str] = []  # tables that arguments() refuses, and why; filled by `cases`
+        self.reports: tuple[Report, Report] | None = None  # of two processes of its own, made once
         self.walks: dict[tuple[str, bool], Walk] = {}  # runs of the branch, each made once
         kind = job_type if isinstance(job_type, type) else type(job_type)
         name = getattr(job_type, "name", kind.__name__)
         self.plugin = f"job type {name!r} ({provider or f'{kind.__module__}.{kind.__qualname__}'})"
+
+    @property
+    def package(self) -> str:
+        """The outermost package of the plugin's code."""
+        return type(self.job_type).__module__.partition(".")[0]
+
+    @property
+    def module(self) -> str | None:
+        """The module that the plugin's entry point names, if it is known."""
+        return self.frozen.module if self.frozen else None
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The plugin alone: its job types, and its hooks if its module is known."""
+        from extract_core.registry.installed import Registry
+        from extract_core.registry.loading import discover
+
+        return discover(frozen=[self.frozen]) if self.frozen else Registry.of(self.job_type)
 
     @cached_property
     def deployment(self) -> BaseModel:
@@ -163,10 +186,10 @@ class Subject:
             for kind, table in table_runs(self.job_type.name, self.deployment):
                 label = f"settings example {number}, {kind}"
                 try:
-                    accepted.append(self._case(label, settings, table))
+                    accepted.append(self.case(label, settings, table))
                 except TooLong:  # as the core does it: the job reads its arguments from an object
                     try:
-                        accepted.append(self._case(f"{label} with arguments in an object", settings, spilled(table)))
+                        accepted.append(self.case(f"{label} with arguments in an object", settings, spilled(table)))
                     except Refused as refusal:
                         refused.append(f"{label}: {refusal}")
                 except Refused as refusal:
@@ -178,7 +201,8 @@ class Subject:
             self.refused += refused
         return cases
 
-    def _case(self, label: str, settings: BaseModel, table: TableRun[Any]) -> Case:
+    def case(self, label: str, settings: BaseModel, table: TableRun[Any]) -> Case:  # Any: see Case
+        """One table with these settings. Fails or Refused if arguments() does not plan it."""
         place = f"arguments() of {label}"
         raw, timeout = self.arguments(place, table, settings), self.timeout(settings)
         try:
@@ -200,6 +224,11 @@ class Subject:
             except ArgumentsTooLong as error:
                 raise TooLong(str(error)) from error
             except ValueError as error:
+                if why := is_polite(error):
+                    remedy = (
+                        "refuse what cannot be with ValueError and a text that says what is wrong and what to do; handle the rest"
+                    )
+                    raise Fails(Breach(place, why, remedy)) from error
                 raise Refused(str(error)) from error
         if not isinstance(arguments, Mapping):
             raise Fails(Breach(place, f"it returned {arguments!r}", "return a mapping: it becomes $.arguments"))

@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Walk:
-    """One run. `unanswered` are Tasks without an answer: they are not the job, and task_results does not have them."""
+    """One run. `unanswered` are Tasks without an answer: they are not the job, and task_results does not have them.
+
+    `seconds` passed on the branch's own clock.
+    """
 
     result: ExecutionResult
     requests: list[TaskRequest] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
+    seconds: float = 0.0
 
     @property
     def visited(self) -> set[str]:

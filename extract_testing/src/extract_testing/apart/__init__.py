@@ -1,0 +1,1 @@
+"""The plugin in processes of its own: what its calls return there, and what they leave behind."""

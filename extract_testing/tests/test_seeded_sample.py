@@ -1,0 +1,47 @@
+"""A sample of the seeded plugins, one fault per mechanism; `make kit-score` runs all of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "seeded"))
+
+from seeded import faults, judged_fault, judged_right
+
+SAMPLE = {
+    "branch013": "polling_follows_the_job",  # polling goes on after a failure
+    "branch003": "branch_keeps_the_item",
+    "branch051": "http_tasks_can_call",
+    "status022": "answers_have_the_services_shape",
+    "status032": "failures_have_the_right_class",
+    "purity009": "same_input_same_output",  # hash() in the name
+    "purity030": "methods_return_the_right_types",  # Python's own ValueError
+    "purity052": "calls_leave_no_trace",  # logging is configured at import
+    "purity073": "settings_are_read",
+    "purity082": "escalation_grows",
+    "roles012": "permissions_are_exact",
+    "roles024": "functions_can_be_deployed",
+    "roles052": "diagnose_and_stop_make_valid_calls",
+    "roles073": "hooks_work_for_every_table",
+}
+
+
+@pytest.mark.parametrize("number", SAMPLE)
+def test_a_seeded_fault_is_found_by_the_check_for_it(number, tmp_path):
+    [fault] = [fault for fault in faults() if fault.number == number]
+    verdict = judged_fault(fault, tmp_path, only=[SAMPLE[number]])
+    assert list(verdict.breaches) == [SAMPLE[number]], (fault.says, verdict)
+    assert fault.base in verdict.breaches[SAMPLE[number]]  # the message names the plugin
+
+
+def test_a_right_plugin_that_polls_breaks_nothing():
+    verdict = judged_right("tidy_shell")
+    assert (verdict.breaches, verdict.crashes, verdict.left_out) == ({}, {}, {})
+
+
+def test_every_edit_of_every_fault_fits_its_plugin(tmp_path):
+    names = [fault.written(tmp_path) for fault in faults()]
+    assert len(set(names)) == len(names) > 150
