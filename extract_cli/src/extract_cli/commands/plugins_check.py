@@ -131,7 +131,9 @@ def _check(installed: InstalledJobType, section: Mapping[str, Json] | None, modu
         from extract_testing.breaches import Fails
         from extract_testing.subject.examples import examples_for
     except ImportError as error:
-        raise UsageError(f"the contract kit needs {error.name}; {how_to_install('extract-sfn-testing')}") from error
+        raise UsageError(
+            f"the contract kit needs {str(error.name).partition('.')[0]}; {how_to_install('extract-sfn-testing')}"
+        ) from error
     job_type = installed.job_type
     checked = Checked(job_type.name, installed)
     try:
