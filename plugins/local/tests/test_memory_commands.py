@@ -132,18 +132,16 @@ def test_a_run_of_another_process_is_watched_killed_and_reconciled(demo_project)
         "state", "set", "public.orders", "1", "--type", "int", "--column", "id", "--reason", "x", "--yes", "--local", code=2
     )
     assert "is held by run 'long' since " in held.stderr
-    assert as_json(demo_project, "reconcile") == [
-        {"run_id": "long", "before": "RUNNING", "after": "RUNNING", "manifests_added": 0, "stopped_jobs": []}
-    ]
+    whole = {"run_id": "long", "manifests_added": 0, "manifests_missing": {}}
+    alive = {**whole, "before": "RUNNING", "after": "RUNNING", "stopped_jobs": []}
+    assert as_json(demo_project, "reconcile") == [alive]
     run.send_signal(signal.SIGKILL)
     run.communicate()
     assert watched.wait(30) == 1
     assert json.loads(watched.stdout.read().splitlines()[-1])["state"] == "DIED"
     watched.stdout.close()
     orphan = {"table": "public.orders", "attempt": 1, "job_type": "glue", "known": True, "error": None}
-    assert as_json(demo_project, "reconcile") == [
-        {"run_id": "long", "before": "DIED", "after": "STOPPED", "manifests_added": 0, "stopped_jobs": [orphan]}
-    ]
+    assert as_json(demo_project, "reconcile") == [{**whole, "before": "DIED", "after": "STOPPED", "stopped_jobs": [orphan]}]
     lock.close()
     assert as_json(demo_project, "reconcile") == []
     assert as_json(demo_project, "reconcile", "long")[0]["after"] == "STOPPED"
