@@ -8,7 +8,7 @@ from importlib import import_module
 import click
 import pytest
 
-from extract_cli.root import _OURS
+from extract_cli.root import OURS
 
 
 def commands(command, path):
@@ -21,7 +21,7 @@ def commands(command, path):
 
 FOUND = [
     (path, command, line.strip())
-    for name, (place, _) in _OURS.items()
+    for name, (place, _) in OURS.items()
     for path, command in commands(getattr(import_module(place.partition(":")[0]), place.partition(":")[2]), ["extract", name])
     for line in command.epilog.splitlines()[2:]
 ]

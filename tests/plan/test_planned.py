@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -38,7 +39,10 @@ def test_items_know_their_lines(plan, tmp_path):
 def test_a_plan_of_version_0_1_0_is_read(plan, tmp_path):
     """It named the source `source_name` and the table of an item `extract_table`."""
     objects, runs = open_objects(), file_uri(tmp_path) + "/"
-    planned = plan("extract: {job_type: loom, tables: {a: {}, b: {fetchsize: none}}}")
+    planned = [
+        replace(table, item={**table.item, "lease": {"fencing": 1}})
+        for table in plan("extract: {job_type: loom, tables: {a: {}, b: {fetchsize: none}}}")
+    ]
     items = write_plan(objects, runs, "r-1", planned)
     path = tmp_path / "r-1" / "plan.jsonl"
     text = path.read_text(encoding="utf-8")

@@ -25,7 +25,7 @@ class Sparkle(JobType):
         from pydantic import BaseModel
 
         class SparkleDeployment(BaseModel, extra="forbid"):
-            pool: str
+            network: str
 
         return SparkleDeployment
 
@@ -37,7 +37,7 @@ class Sparkle(JobType):
             "Parameters": {
                 "ApiEndpoint": "https://sparkle.example.com/runs",
                 "Method": "POST",
-                "Authentication": {"ConnectionArn": "arn:aws:events:eu-central-1:1:connection/" + target.deployment.pool},
+                "Authentication": {"ConnectionArn": "arn:aws:events:eu-central-1:1:connection/" + target.deployment.network},
                 "RequestBody.$": "$.arguments",
             },
             "ResultPath": "$.job_result",
@@ -64,7 +64,7 @@ def extract_state_machine(definition):
 
 def test_it_adds_its_branch_to_extract_asl_build(site, tmp_path):
     site.install("sparkle-for-extract", {"sparkle_plugin": SPARKLE}, {"sparkle": "sparkle_plugin"}, version="4.2")
-    (tmp_path / "extract.toml").write_text('[job_types.sparkle]\npool = "big"\n')
+    (tmp_path / "extract.toml").write_text('[job_types.sparkle]\nnetwork = "big"\n')
     environ = {**os.environ, "PYTHONPATH": str(site.folder), "EXTRACT_DISABLE_PLUGINS": "batch,ecs,emr,glue"}
     command = [sys.executable, "-c", "from extract_cli.commands.asl import asl; asl()", "build"]
     done = subprocess.run(command, cwd=tmp_path, env=environ, check=True, capture_output=True, text=True)
@@ -81,4 +81,4 @@ def test_it_adds_its_branch_to_extract_asl_build(site, tmp_path):
     assert state["Next"] == "Handle Extract Job Run Status"
     payload = definition["States"]["Extract Config Manager"]["Parameters"]["Payload"]
     assert payload["machine"]["versions"] == {"sparkle-for-extract": "4.2"}
-    assert payload["machine"]["job_types"] == {"sparkle": {"pool": "big"}}
+    assert payload["machine"]["job_types"] == {"sparkle": {"network": "big"}}

@@ -103,11 +103,11 @@ def test_a_run_id_of_another_execution_is_refused_and_its_record_stays(pipeline)
             ),
         ),
         (
-            {"event": {}, "execution": {"id": "e", "name": "run 1", "started_at": "t"}},
+            {"event": {}, "execution": {"id": "e", "name": "run 1", "started_at": "2026-03-01T06:00:00Z"}},
             "run id 'run 1' is not a valid execution name: 1 to 80 letters, digits, '_', '-' and '.'",
         ),
         (
-            {"event": {}, "execution": {"id": "e", "name": "run-1", "started_at": "t"}},
+            {"event": {}, "execution": {"id": "e", "name": "run-1", "started_at": "2026-03-01T06:00:00Z"}},
             "the payload has no 'machine': this function is called by the generated state machine; build it again",
         ),
     ],

@@ -244,6 +244,22 @@ class Cloud:
             return self.around(name, partial(work, self.parts_of(name)), event)
 
 
+def _remove_bucket(s3) -> None:
+    """Remove the bucket. A function of a run that was stopped may still write to it."""
+    for _ in range(100):
+        for entry in s3.list_objects_v2(Bucket="bucket").get("Contents", []):
+            s3.delete_object(Bucket="bucket", Key=entry["Key"])
+        try:
+            s3.delete_bucket(Bucket="bucket")
+        except s3.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] != "BucketNotEmpty":
+                raise
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("a run goes on writing to the bucket")
+
+
 def _answered(request, status: int, body: object):
     from botocore.awsrequest import AWSResponse
 
@@ -289,10 +305,7 @@ def account(dynamodb, tmp_path, monkeypatch, pipeline: str, config: str, jobs: C
         for parts in (made.parts, *made.role_parts.values()):
             parts.tracking.close()
         dynamodb.delete_table(TableName="tracking")
-        found = s3.list_objects_v2(Bucket="bucket").get("Contents", [])
-        for each in found:
-            s3.delete_object(Bucket="bucket", Key=each["Key"])
-        s3.delete_bucket(Bucket="bucket")
+        _remove_bucket(s3)
         made.guarded.record()
         refused = {f"{role}: {asked} {dict(asked.context)}" for role, asked in made.guarded.guard.refused}
         assert not refused, "\n".join(sorted(refused))

@@ -72,7 +72,7 @@ def test_the_report_of_a_run_has_its_states_and_is_beside_its_plan(cloud, cli, t
 
 
 def test_to_leave_a_watch_is_not_to_stop_the_run(cloud, cli, monkeypatch):
-    def leave(engine, record):
+    def leave(engine, record, form):
         raise KeyboardInterrupt
 
     cloud.deploy()

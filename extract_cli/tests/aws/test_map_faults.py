@@ -11,6 +11,7 @@ import threading
 
 import boto3
 import pytest
+from shared_fixtures.guarded import unguarded
 
 from asl_toolkit.errors import StateFailure, TaskFailed
 from asl_toolkit.runtime.distributed import MapRun
@@ -45,16 +46,15 @@ def delete(key):
 
 def then(monkeypatch, cloud, work, do):
     """Deploy the machine with functions of which this one is followed by `do`."""
-    call = cloud._call
+    around = cloud.around
 
-    def followed(called, event, context):
-        answer = call(called, event, context)
-        if called is work:
-            do()
+    def followed(name, called, event):
+        answer = around(name, called, event)
+        if called.func is work:
+            unguarded(do)()
         return answer
 
-    monkeypatch.setattr(cloud, "_call", followed)
-    cloud.states = type(cloud.states)(services=cloud._services(), region="eu-central-1", account="123456789012")
+    monkeypatch.setattr(cloud, "around", followed)
     cloud.deploy()
 
 
