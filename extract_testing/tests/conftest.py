@@ -12,6 +12,7 @@ from extract_testing import CHECKS, ContractBroken, NotChecked, Subject
 
 HERE = Path(__file__).parent
 sys.path += [str(HERE / "site"), str(HERE)]  # test modules import plugins, and the faulty ones, when they are collected
+acme_drum = importlib.import_module("acme_drum")
 
 SLOW = {"imports_stay_light", "status_never_raises", "status_reports_no_false_success"}
 """They start a process or generate hundreds of outcomes, so they run only where a test needs them."""
@@ -60,7 +61,13 @@ def passes():
     return passed
 
 
+@pytest.fixture(autouse=True)
+def one_drum(monkeypatch):
+    """Other tests may load the module again; a job type of the first one could then not be passed to another process."""
+    monkeypatch.setitem(sys.modules, "acme_drum", acme_drum)
+
+
 @pytest.fixture(scope="session")
 def drum():
     """A job type without breaches."""
-    return importlib.import_module("acme_drum").Drum()
+    return acme_drum.Drum()

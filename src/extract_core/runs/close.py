@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus
-from extract_core.errors import ObjectError, ObjectUnavailable, RunNotFound, TrackingUnavailable, UsageError
+from extract_core.errors import ObjectError, ObjectUnavailable, RunNotFound, TrackingError, TrackingUnavailable, UsageError
 from extract_core.plan.item_key import item_key
 from extract_core.plan.plan_file import readable_items
 from extract_core.runs.announce import tell
@@ -130,7 +130,11 @@ def _close_all(parts: Parts, record: RunRecord, status: JobStatus) -> Closed:
         except Exception as error:
             table = item_key(item).table
             problems.append(f"the end of {table} can't be recorded: {type(error).__name__}: {error}")
-            log.exception("the end of %s can't be recorded", table, extra={"extract": {"run_id": record.run_id, "table": table}})
+            log.error(  # noqa: TRY400 - a traceback only for what is not foreseen
+                problems[-1],
+                exc_info=not isinstance(error, TrackingError),  # the words of a store say all: no lines of code in a terminal
+                extra={"extract": {"run_id": record.run_id, "table": table}},
+            )
     open_tables = len(items) or _unknown(record, rows)
     return Closed(rows=rows, open_tables=open_tables, stopped=stopped, problems=problems)
 
