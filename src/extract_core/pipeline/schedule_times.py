@@ -1,7 +1,8 @@
 """Whether EventBridge Scheduler would take an expression and a time zone.
 
 Sources: EventBridge Scheduler API, ``CreateSchedule`` (``at(yyyy-mm-ddThh:mm:ss)``, ``rate(value unit)`` with a positive
-value, ``cron`` with six fields), and its guide, "Schedule types" (the values of each field; one of the two days is ``?``).
+value, ``cron`` with six fields), for the values of each cron field only
+pages of third parties were read (one of the two days is ``?``).
 """
 
 from __future__ import annotations
