@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import re
 import subprocess
@@ -40,6 +41,26 @@ SHARED: Final = Path(os.environ.get("EXTRACT_SHARED", ROOT.parent / "shared"))
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``pytest --update-golden`` writes the golden files anew; read the difference before you commit it."""
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture(autouse=True)
+def process_left_as_before(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """After each test: every module that was loaded before is the same object, sample plugins are gone, and so is a log level.
+
+    A class whose module was loaded anew cannot be pickled any more, and a level that is not set through ``setLevel``
+    stays in the cache of each logger: both let a later test of the same process fail, in some orders only.
+    """
+    modules, root = dict(sys.modules), logging.getLogger()
+    level = root.level
+    yield
+    samples = str(tmp_path_factory.getbasetemp())
+    for name in sys.modules.keys() - modules.keys():
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(samples):
+            del sys.modules[name]
+    sys.modules.update(modules)
+    root.setLevel(level)
+    for handler in [handler for handler in root.handlers if type(handler) is logging.StreamHandler]:
+        root.removeHandler(handler)
 
 
 @pytest.fixture

@@ -61,12 +61,6 @@ def passes():
     return passed
 
 
-@pytest.fixture(autouse=True)
-def one_drum(monkeypatch):
-    """Other tests may load the module again; a job type of the first one could then not be passed to another process."""
-    monkeypatch.setitem(sys.modules, "acme_drum", acme_drum)
-
-
 @pytest.fixture(scope="session")
 def drum():
     """A job type without breaches."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import sys
 
 import boto3
 import pytest
@@ -35,7 +34,6 @@ def environment(tmp_path, monkeypatch):
     for name, value in places.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    monkeypatch.setattr(logging.getLogger(), "level", logging.WARNING)
     parts_from_environment.cache_clear()
     yield places
     parts_from_environment().tracking.close()
@@ -71,7 +69,6 @@ def test_in_a_bundle_its_list_of_plugins_is_all_there_is(environment, tmp_path, 
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "extract_frozen.py").write_text(FROZEN)
     parts = parts_from_environment()
-    del sys.modules["extract_frozen"]
     assert [str(plugin.provider) for plugin in parts.registry.broken] == ["plugin 'press' of acme-press 1.0"]
     assert not parts.registry.job_types
     assert [report.name for report in parts.publish.keywords["writers"]] == ["x.txt"]

@@ -12,7 +12,7 @@ import packaging.version  # noqa: F401 - as above
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 JOB_TYPE = """
@@ -96,11 +96,10 @@ class Site:
 
 
 @pytest.fixture
-def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Site]]:
+def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Site]:
     """Makes site folders, each behind the one before; what is installed in this environment is out of sight."""
     bare = [entry for entry in sys.path if not entry.rstrip("/").endswith(("site-packages", "dist-packages"))]
     monkeypatch.setattr(sys, "path", bare)
-    before = set(sys.modules)
     made: list[str] = []
 
     def make(name: str) -> Site:
@@ -108,11 +107,7 @@ def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         monkeypatch.setattr(sys, "path", [*made, *bare])
         return Site(tmp_path / name)
 
-    yield make
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
-            del sys.modules[name]
-    importlib.invalidate_caches()
+    return make
 
 
 @pytest.fixture

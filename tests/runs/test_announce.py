@@ -100,7 +100,7 @@ def test_every_line_has_run_and_table_whoever_logs_it(pipeline, item_of):
     item = item_of("public.orders")
     another = logging.getLogger("somebody.else")
     parse = pipeline.parts.registry.job_type("press").status
-    root, before = logging.getLogger(), logging.getLogger().level
+    root = logging.getLogger()
     root.addHandler(keep)
     root.setLevel(logging.INFO)
     try:
@@ -116,7 +116,6 @@ def test_every_line_has_run_and_table_whoever_logs_it(pipeline, item_of):
         logging.getLogger("extract_core").info("outside")
     finally:
         root.removeHandler(keep)
-        root.setLevel(before)
     spoken = {line["message"]: line for line in lines}
     plugin = spoken["a plugin speaks"]
     assert (plugin["run_id"], plugin["table"], plugin["attempt"]) == ("run-1", "public.orders", 1)

@@ -36,9 +36,7 @@ def install(tmp_path, monkeypatch):
         (site / f"acme_{name}.py").write_text(source)
         importlib.invalidate_caches()
 
-    yield put
-    for name in [name for name in sys.modules if name.startswith("acme_")]:
-        del sys.modules[name]
+    return put
 
 
 @pytest.fixture
