@@ -122,8 +122,8 @@ def test_placeholders_of_init_are_noted(cli, found, tmp_path, monkeypatch):
     job_types = list(discover().job_types)
     said = f"{', '.join(job_types)}: the examples that extract init wrote"
     assert findings["[job_types]"] == Check("note", "[job_types]", said, remedy)
-    remedy = "a run on this machine needs no account; write your own before you build for AWS"
-    said = "is 000000000000 in extract.toml, the placeholder of extract init"
+    remedy = "a run on this machine needs none; extract deploy up writes that of your credentials"
+    said = "extract.toml does not name your AWS account yet"
     assert findings["account"] == Check("note", "account", said, remedy)
     text = (tmp_path / "extract.toml").read_text()
     mended = re.sub(r"(?m)^job_name = .*", 'job_name = "mine"', text).replace("000000000000", "123456789012")

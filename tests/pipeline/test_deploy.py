@@ -10,6 +10,7 @@ import pytest
 from extract_core.errors import ConfigError
 from extract_core.pipeline.deploy import KEYS, DeployOptions, Schedule
 from extract_core.pipeline.read import read_pipeline
+from extract_core.pipeline.toml_reading import REGIONS
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_every_key_is_read(read):
             "[deploy]\narchitectur = 'arm64'\narchitecture = 'arm'\n",
             [
                 "extract.toml:2:1: deploy.architectur: no such key here; did you mean 'architecture'?",
-                "extract.toml:3:1: deploy.architecture: 'arm' is not valid; write arm64 or x86_64",
+                "extract.toml:3:1: deploy.architecture: 'arm' is not valid; write arm64 or x86_64; did you mean 'arm64'?",
             ],
         ),
         (
@@ -123,14 +124,27 @@ def test_every_key_is_read(read):
             "[deploy]\nsubnets = ['subnet-1a']\n",
             ["extract.toml:1:1: deploy: subnets and security_groups go together: functions in a VPC need both"],
         ),
+        (
+            "[pipeline]\nregion = 'eu-centrl-1'\n[deploy]\nruntime = 'python313'\n",
+            [
+                (
+                    "extract.toml:2:1: pipeline.region: 'eu-centrl-1' is not valid; write a region such as eu-central-1; did you "
+                    "mean 'eu-central-1'?"
+                ),
+                (
+                    "extract.toml:4:1: deploy.runtime: 'python313' is not valid; write one of python3.11, python3.12, "
+                    "python3.13, python3.14; did you mean 'python3.13'?"
+                ),
+            ],
+        ),
         ("[schedules]\nsales = 3\n", ["extract.toml:2:1: schedules.sales: is 3, but must be a section; write [schedules.sales]"]),
         (
             "[schedules.sales]\nwhen = '0 2 * * *'\nevnt = {}\n",
             [
                 ('extract.toml:1:1: schedules.sales.event: is missing; write event = {source = "sales", tables = "*"}'),
                 (
-                    "extract.toml:2:1: schedules.sales.when: '0 2 * * *' is not an expression; write cron(0 2 * * ? *), "
-                    "rate(1 day) or at(2027-01-31T02:00:00)"
+                    "extract.toml:2:1: schedules.sales.when: '0 2 * * *' is not an expression; did you mean "
+                    "'cron(0 2 * * ? *)'?; write cron(0 2 * * ? *), rate(1 day) or at(2027-01-31T02:00:00)"
                 ),
                 "extract.toml:3:1: schedules.sales.evnt: no such key here; did you mean 'event'?",
             ],
@@ -141,6 +155,11 @@ def test_every_fault_has_its_place(read, text, complaints):
     with pytest.raises(ConfigError) as caught:
         read(text)
     assert str(caught.value).splitlines() == complaints
+
+
+@pytest.mark.parametrize("region", [*REGIONS, "us-isof-south-1", "eu-isoe-west-1", "nz-southeast-1"])
+def test_every_region_and_one_that_is_newer_than_this_version_is_taken(read, region):
+    assert read(f"[pipeline]\nregion = '{region}'\n").region == region
 
 
 def test_the_document_names_every_key():

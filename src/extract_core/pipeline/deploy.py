@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.pipeline.schedule_times import is_expression, is_timezone
+from extract_core.pipeline.schedule_times import EXPRESSIONS, expression_fault, timezone_fault
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class DeployOptions:
     security_groups: Sequence[str] = ()
 
 
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"architecture": ("arm64", "x86_64"), "runtime": RUNTIMES}
 _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "artifacts_uri": (r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", "a folder in S3, such as s3://bucket/artifacts/"),
     "stack": (r"[A-Za-z][A-Za-z0-9-]{0,127}", "letters, digits and -, beginning with a letter"),
@@ -76,7 +77,6 @@ _LISTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 KEYS: Final = (*_TEXTS, *_LISTS, "log_retention_days", "tags", "tracing")
 _SCHEDULE_KEYS: Final = ("when", "timezone", "enabled", "event")
-_EXPRESSIONS: Final = "cron(0 2 * * ? *), rate(1 day) or at(2027-01-31T02:00:00)"
 _EVENT: Final = 'event = {source = "sales", tables = "*"}'
 
 
@@ -86,7 +86,8 @@ def deploy_options(section: Mapping[str, Any], complain: Complain) -> DeployOpti
     for key, value in section.items():
         if key in _TEXTS:
             pattern, wanted = _TEXTS[key]
-            fault = None if isinstance(value, str) and re.fullmatch(pattern, value) else f"write {wanted}"
+            is_valid = isinstance(value, str) and re.fullmatch(pattern, value)
+            fault = None if is_valid else f"write {wanted}{did_you_mean(str(value), _CHOICES.get(key, ()))}"
         elif key in _LISTS:
             pattern, wanted = _LISTS[key]
             fault = None if _is_list(value, pattern) else f"write {wanted}{_near(key, value)}"
@@ -136,16 +137,18 @@ def _schedule_faults(name: str, schedule: Mapping[str, Any]) -> list[tuple[str, 
             hint = did_you_mean(key, _SCHEDULE_KEYS) or f"; known are: {', '.join(_SCHEDULE_KEYS)}"
             faults.append((key, f"no such key here{hint}"))
     when = schedule.get("when")
-    if not isinstance(when, str) or not is_expression(when):
-        faults.append(("when", f"{_wrong(when, 'an expression')}; write {_EXPRESSIONS}"))
+    fault = expression_fault(when) if isinstance(when, str) else f"{_wrong(when, 'an expression')}; write {EXPRESSIONS}"
+    if fault is not None:
+        faults.append(("when", fault))
     event = schedule.get("event")
     if not isinstance(event, dict) or not isinstance(event.get("source"), str):
         faults.append(("event", f"{_wrong(event, 'an event')}; write {_EVENT}"))
     if not isinstance(schedule.get("enabled", True), bool):
         faults.append(("enabled", f"{schedule['enabled']!r} is not valid; write true or false"))
     timezone = schedule.get("timezone", "UTC")
-    if not isinstance(timezone, str) or not is_timezone(timezone):
-        faults.append(("timezone", f"{timezone!r} is not a time zone; write a name such as Europe/Berlin"))
+    fault = timezone_fault(timezone if isinstance(timezone, str) else str(timezone))
+    if fault is not None:
+        faults.append(("timezone", fault))
     return faults
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extract_core.pipeline.deploy import DeployOptions
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
     from extract_core.pipeline.deploy import Schedule
     from extract_core.pipeline.map_modes import MapMode
+
+NO_ACCOUNT: Final = "000000000000"
+"""The account of an extract.toml that names none, and the placeholder that `extract init` writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ class Pipeline:
     name: str = "extract"
     partition: str = "aws"
     region: str = "us-east-1"
-    account: str = "000000000000"
+    account: str = NO_ACCOUNT
     config_uri: str
     data_uri: str
     runs_uri: str

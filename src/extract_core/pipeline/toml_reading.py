@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extract_core.errors import ConfigError, Finding
 from extract_core.pipeline.deploy import deploy_options, schedules
 from extract_core.pipeline.map_modes import concurrency_fault, map_mode
-from extract_core.pipeline.model import MachineOptions, Pipeline
+from extract_core.pipeline.model import NO_ACCOUNT, MachineOptions, Pipeline
 from extract_core.pipeline.pools import POOL, pool_sizes, pools_of_job_types
 from extract_core.pipeline.prices import price_list
 from extract_core.wording import did_you_mean
@@ -46,6 +46,19 @@ def toml_of(file: Path, text: str) -> dict[str, Any]:
 
 
 _SECTIONS: Final = ("pipeline", "machine", "job_types", "pools", "prices", "deploy", "schedules")
+_REGION: Final = r"[a-z]{2,4}(-[a-z]+)?-(north|south|east|west|central|northeast|northwest|southeast|southwest)-\d"
+"""A region that is newer than this list is taken: an area, perhaps a partition, a direction, a number."""
+REGIONS: Final = (
+    *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2"),
+    *("ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6"),
+    *("ap-southeast-7", "ca-central-1", "ca-west-1", "cn-north-1", "cn-northwest-1", "eu-central-1", "eu-central-2"),
+    *("eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "eusc-de-east-1", "il-central-1"),
+    *("me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1"),
+    *("us-west-1", "us-west-2"),
+)
+"""Source: botocore 1.44.5, data/partitions.json, without the isolated partitions."""
+_KNOWN: Final = {"region": REGIONS, "partition": ("aws", "aws-cn", "aws-us-gov")}
+"""For "did you mean"."""
 _STATE_MACHINE: Final = r"|arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[^\s:]{1,80}"
 _STATE_MACHINE_HINT: Final = "the ARN of a state machine, arn:aws:states:eu-central-1:123456789012:stateMachine:extract"
 _PLACES: Final = {"config_uri": "config/", "data_uri": ".extract/data/", "runs_uri": ".extract/runs/"}
@@ -79,8 +92,8 @@ class Reading:
         self._unknown("machine", machine, ("map", "max_concurrency", "retries"))
         name = self._text(pipeline, "name", "extract", r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "letters, digits, - and _, at most 40")
         partition = self._text(pipeline, "partition", "aws", r"aws(-[a-z]+)*", "aws, aws-cn, aws-us-gov, …")
-        region = self._text(pipeline, "region", "us-east-1", r"[a-z]{2}(-[a-z]+)+-\d", "a region such as eu-central-1")
-        account = self._text(pipeline, "account", "000000000000", r"\d{12}", 'twelve digits in quotes, such as "123456789012"')
+        region = self._text(pipeline, "region", "us-east-1", _REGION, "a region such as eu-central-1")
+        account = self._text(pipeline, "account", NO_ACCOUNT, r"\d{12}", 'twelve digits in quotes, such as "123456789012"')
         places = {key: self._place(pipeline, key, default) for key, default in _PLACES.items()}
         tracking = self._text(pipeline, "tracking", _TRACKING, r"(?:(?:dynamodb|sqlite|file)://|(?!.*://)).+", _TRACKING_HINT)
         if "://" not in tracking:
@@ -142,7 +155,8 @@ class Reading:
         value = section.get(key, default)
         if isinstance(value, str) and re.fullmatch(pattern, value):
             return value
-        self.add(f"pipeline.{key}", f"{value!r} is not valid; write {wanted}")
+        hint = did_you_mean(str(value), _KNOWN.get(key, ()))
+        self.add(f"pipeline.{key}", f"{value!r} is not valid; write {wanted}{hint}")
         return default
 
     def _place(self, section: dict[str, Any], key: str, default: str) -> str:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asl_generator.deploy.faults import calling_aws
 from extract_core.errors import UsageError
+from extract_core.pipeline.model import NO_ACCOUNT
 
 if TYPE_CHECKING:
     from extract_core.pipeline.model import Pipeline
 
-UNNAMED: Final = "000000000000"
-"""The account of an extract.toml that names none."""
 _TRIES: Final = 10
 
 
@@ -22,7 +21,7 @@ class Account:
     """An account as its credentials see it. Each client is made at its first use."""
 
     region: str
-    number: str = UNNAMED
+    number: str = NO_ACCOUNT
     caller: str = ""
     _client: Any = field(default=None, repr=False)
 
@@ -52,7 +51,7 @@ def signed_in(region: str) -> Account:
 
 def for_account(pipeline: Pipeline, account: Account) -> Pipeline:
     """The pipeline in this account, with a folder for artifacts. UsageError if extract.toml names another account."""
-    if pipeline.account not in (UNNAMED, account.number):
+    if pipeline.account not in (NO_ACCOUNT, account.number):
         raise UsageError(
             f"extract.toml: pipeline.account is {pipeline.account}, but the credentials ({account.caller}) are of account "
             f"{account.number}: use other credentials, or correct pipeline.account"

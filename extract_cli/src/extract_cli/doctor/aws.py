@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_cli.doctor.check import Check
+from extract_core.pipeline.model import NO_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ def identity(pipeline: Pipeline) -> Check:
     except (BotoCoreError, ClientError, ValueError) as error:
         return Check("wrong", "AWS", f"there are no valid credentials: {error}", "sign in (aws sso login), or set AWS_PROFILE")
     said = f"{caller['Arn']} in {pipeline.region}"
-    if caller["Account"] != pipeline.account:
+    if pipeline.account not in (NO_ACCOUNT, caller["Account"]):
         remedy = "use the account's credentials, or correct pipeline.account in extract.toml"
         return Check("wrong", "AWS", f"{said}, and extract.toml says account {pipeline.account}", remedy)
     return Check("ok", "AWS", said)

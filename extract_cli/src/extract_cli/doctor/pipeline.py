@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from extract_cli.doctor.check import Check
 from extract_core.errors import ConfigError, ExtractError
+from extract_core.pipeline.model import NO_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +19,12 @@ if TYPE_CHECKING:
     from extract_core.registry.installed import Registry
     from extract_core.registry.values import AnyJobType
 
-NO_ACCOUNT = "000000000000"
-
 
 def account(pipeline: Pipeline) -> Iterator[Check]:
-    """The account of init's placeholder."""
+    """An account that extract.toml leaves open."""
     if pipeline.account == NO_ACCOUNT:
-        remedy = "a run on this machine needs no account; write your own before you build for AWS"
-        yield Check("note", "account", f"is {NO_ACCOUNT} in extract.toml, the placeholder of extract init", remedy)
+        remedy = "a run on this machine needs none; extract deploy up writes that of your credentials"
+        yield Check("note", "account", "extract.toml does not name your AWS account yet", remedy)
 
 
 def deployments(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:

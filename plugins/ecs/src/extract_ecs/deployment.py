@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from extract_core.sync_job.managed import IS_MANAGED, Managed, Name
+from extract_ecs.overrides import check_fargate_size
 
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
 
@@ -97,6 +98,8 @@ class EcsDeployment(BaseModel):
             raise ValueError("launch_type and capacity_providers exclude one another: leave one of them out")
         if self.on_fargate() and not self.subnets:
             raise ValueError("subnets is needed on Fargate: name the subnets that tasks run in")
+        if self.managed and self.on_fargate():
+            check_fargate_size(self.managed.cpu, self.managed.memory)
         if not self.subnets and (self.security_groups or self.assign_public_ip):
             raise ValueError("security_groups and assign_public_ip go with subnets: name the subnets that tasks run in")
         return self
