@@ -15,8 +15,8 @@ from asl_generator.bundle.frozen import frozen_text, plugins_of, reports_of
 from asl_generator.bundle.models import trimmed_models
 from asl_generator.bundle.reach import reached
 from asl_generator.bundle.target import BundleTarget
-from asl_generator.errors import GeneratorError, calling
-from asl_generator.machine.core_states import RECONCILE_FUNCTION
+from asl_generator.errors import GeneratorError
+from asl_generator.functions import handlers_of
 from extract_core.registry.frozen import MODULE
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ CORE: Final = "extract-sfn"
 MAX_UNZIPPED: Final = 250 * 1024 * 1024
 """Bytes of a function's code and layers (Lambda quotas, "Deployment package size")."""
 
-_RECONCILE: Final = "extract_core.lambdas.reconcile.handler"
 _SCAN: Final = "extract_core.registry.entry_points"
 _NOT_IMPORTED: Final = frozenset(
     {
@@ -51,7 +50,8 @@ class Bundle:
     """A built zip. `handlers` maps each Lambda function's name to its Handler (``package.module.function``).
 
     `key` is a name for the object in S3 that changes with the content. `unzipped` is in bytes. `versions` are those of the
-    distributions in it. `notes` are lines for people: what makes this bundle slower or different from the expected one.
+    distributions in it, `owners` their names by top-level module. `notes` are lines for people: what makes this bundle slower or
+    different from the expected one.
     """
 
     target: BundleTarget
@@ -60,6 +60,7 @@ class Bundle:
     files: tuple[str, ...] = field(repr=False)
     unzipped: int
     versions: Mapping[str, str]
+    owners: Mapping[str, str] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
 
     @property
@@ -104,20 +105,9 @@ def build_bundle(machine: MachineDefinition, registry: Registry, target: BundleT
         files=tuple(sorted(files)),
         unzipped=unzipped,
         versions=distributions.versions,
+        owners=distributions.owners,
         notes=notes,
     )
-
-
-def handlers_of(machine: MachineDefinition, registry: Registry) -> dict[str, str]:
-    """The Handler of each Lambda function, by the function's name: those of the core, then those of the job types."""
-    handlers = dict(machine.functions)
-    handlers[f"{machine.name}-{RECONCILE_FUNCTION}"] = _RECONCILE
-    for name in machine.job_types:
-        job_type = registry.job_types[name].job_type
-        with calling(f"job type {name!r} ({registry.job_types[name].provider})", "functions()"):
-            functions = list(job_type.functions())
-        handlers |= {f"{machine.name}-{function.name}": function.handler.replace(":", ".") for function in functions}
-    return handlers
 
 
 def _compiled(files: dict[str, bytes], target: BundleTarget, folder: Path) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from asl_generator.errors import GeneratorError, calling
-from asl_generator.machine.core_states import CORE_FUNCTIONS, POOL_FUNCTIONS, RECONCILE_FUNCTION
+from asl_generator.machine.core_states import HANDLERS
 from asl_generator.machine.json_text import plain
 from extract_core.contract import Stack, Target
 
@@ -88,7 +88,7 @@ class Place:
     def _own_functions(self, installed: InstalledJobType) -> dict[str, str]:
         with calling(named(installed), "functions()"):
             declared = sorted(function.name for function in installed.job_type.functions())
-        if taken := sorted(set(declared) & {*CORE_FUNCTIONS, *POOL_FUNCTIONS, RECONCILE_FUNCTION}):
+        if taken := sorted(set(declared) & HANDLERS.keys()):
             raise GeneratorError(
                 [f"{named(installed)}: functions() has {taken[0]!r}, which is a function of the core: rename it"]
             )

@@ -36,6 +36,9 @@ POOL_FUNCTIONS: Final = {TAKE_SLOT_FUNCTION: "extract_core.lambdas.take_slot.han
 RECONCILE_FUNCTION: Final = "reconcile"
 """The core's function that EventBridge invokes when an execution has ended. The machine does not invoke it."""
 
+HANDLERS: Final = {**CORE_FUNCTIONS, **POOL_FUNCTIONS, RECONCILE_FUNCTION: "extract_core.lambdas.reconcile.handler"}
+"""The handlers of all functions that the core may have."""
+
 LAMBDA_SECONDS: Final = 900
 """The time limit of a Lambda function, 15 minutes (Lambda quotas)."""
 

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Final, cast
 
 from asl_generator.deployments.infrastructure import BUCKET, BUNDLE_KEY, SCRIPT_KEY, WHEEL_KEY, substituted
-from asl_generator.deployments.place import named
-from asl_generator.errors import GeneratorError, calling
+from asl_generator.errors import GeneratorError
+from asl_generator.functions import own_functions
 from asl_generator.permissions import roles
 from asl_generator.template.events import event_resources
 from asl_generator.template.functions import function_resources
@@ -15,6 +15,7 @@ from asl_generator.template.machine import ALIAS, MACHINE, machine_resources
 from asl_generator.template.resources import ref, resource
 from asl_generator.template.stores import store_resources, table_in_region
 from extract_core.errors import ConfigError, UsageError
+from extract_core.pipeline.model import NO_ACCOUNT
 from extract_core.pipeline.toml_reading import finding_at
 from extract_core.plan.event import read_event
 from extract_core.plan.places import s3_place
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from asl_generator.machine.definition import MachineDefinition
-    from extract_core.contract import Json, LambdaFunction
+    from extract_core.contract import Json
     from extract_core.pipeline.model import Pipeline
     from extract_core.registry.installed import Registry
 
@@ -39,7 +40,6 @@ _PARAMETERS: Final = {
     SCRIPT_KEY: "The key of the script that starts the reference job",
     WHEEL_KEY: "The key of the reference job's wheel",
 }
-_NO_ACCOUNT: Final = "000000000000"
 
 
 def template_of(pipeline: Pipeline, machine: MachineDefinition, registry: Registry) -> dict[str, Json]:
@@ -73,18 +73,8 @@ def template_of(pipeline: Pipeline, machine: MachineDefinition, registry: Regist
     }
 
 
-def own_functions(machine: MachineDefinition, registry: Registry) -> list[LambdaFunction]:
-    """The Lambda functions of the machine's job types."""
-    functions = []
-    for name in machine.job_types:
-        installed = registry.job_types[name]
-        with calling(named(installed), "functions()"):
-            functions += sorted(installed.job_type.functions(), key=lambda function: function.name)
-    return functions
-
-
 def _check(pipeline: Pipeline) -> None:
-    if pipeline.account == _NO_ACCOUNT:
+    if pipeline.account == NO_ACCOUNT:
         finding = 'write the account that the stack is for: account = "123456789012"'
         raise ConfigError([finding_at(pipeline, "pipeline.account", finding)])
     findings = []

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from asl_generator.deployments.infrastructure import BUCKET, BUNDLE_KEY
+from asl_generator.functions import handler_of
 from asl_generator.machine.core_states import (
     CONFIG_MANAGER_FUNCTION,
-    CORE_FUNCTIONS,
+    HANDLERS,
     LAMBDA_SECONDS,
-    POOL_FUNCTIONS,
     RECONCILE_FUNCTION,
     STATUS_FUNCTION,
     SUMMARY_FUNCTION,
@@ -42,11 +42,6 @@ _CORE: Final[Mapping[str, Size]] = {
     RECONCILE_FUNCTION: Size(1_769, LAMBDA_SECONDS),
 }
 _OF_POOLS: Final[Mapping[str, Size]] = {TAKE_SLOT_FUNCTION: Size(512, 300)}
-_HANDLERS: Final[Mapping[str, str]] = {
-    **CORE_FUNCTIONS,
-    **POOL_FUNCTIONS,
-    RECONCILE_FUNCTION: "extract_core.lambdas.reconcile.handler",
-}
 
 
 def function_id(function: str) -> str:
@@ -60,10 +55,10 @@ def function_resources(
     """The resources of all functions by logical id. `own` are those of job types, `roles` the grants of all roles."""
     made: dict[str, Json] = {}
     for function, size in {**_CORE, **(_OF_POOLS if pipeline.pools else {})}.items():
-        made |= _one(pipeline, function, _HANDLERS[function], size, roles[function])
+        made |= _one(pipeline, function, HANDLERS[function], size, roles[function])
     for declared in own:
         size = Size(declared.memory_mb, declared.timeout_seconds)
-        made |= _one(pipeline, declared.name, declared.handler.replace(":", "."), size, roles[declared.name])
+        made |= _one(pipeline, declared.name, handler_of(declared), size, roles[declared.name])
     return made
 
 
