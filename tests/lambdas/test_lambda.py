@@ -50,7 +50,7 @@ def test_a_run_through_the_entry_points(environment, tmp_path):
     assert item["result_uri"] == f"{environment['EXTRACT_RUNS_URI']}/run-1/results/a/attempt=1.json"
     assert job_run_status.handler(item, None) == {"status": "FAILED"}
     answer = run_summary.handler({"run_id": "run-1", "execution": execution, "map_error": None}, None)
-    assert answer["cause"].startswith("1 of 1 tables failed: a (CONFIG: ")
+    assert answer["cause"].startswith("1 of 1 table failed: a (CONFIG: ")
     detail = {"executionArn": execution["id"], "name": "run-1", "status": "FAILED", "error": "ExtractFailed", "cause": "x"}
     assert reconcile.handler({"detail": detail}, None)["summary"]["failed"] == 1
 

@@ -20,8 +20,8 @@ def test_the_payload_is_measured_in_bytes_to_the_last_one():
     with pytest.raises(UsageError) as error:
         check_limits(output(["é" * (room // 2) + "x" * (room % 2 + 1)]))
     assert str(error.value) == (
-        "the 1 tables of this run need 260,097 bytes of items, and Step Functions carries 260,096 (262,144 less 2,048 for the "
-        'Lambda\'s answer) into an INLINE map: about 1 tables fit; write map = "distributed" in [machine] of extract.toml, '
+        "the 1 table of this run needs 260,097 bytes of items, and Step Functions carries 260,096 (262,144 less 2,048 for the "
+        'Lambda\'s answer) into an INLINE map: about 1 table fits; write map = "distributed" in [machine] of extract.toml, '
         "then build and deploy the machine, or run fewer tables at once (name them in the event, or leave some out with exclude)"
     )
 

@@ -268,7 +268,7 @@ def test_a_stop_between_two_attempts_is_the_end_of_the_one_that_was_to_come(pipe
 
 def test_a_next_attempt_that_nobody_recorded_is_missed(pipeline, plan, fail):
     fail(plan(tables="a"))
-    assert "1 of 1 tables failed: a (NOT_RECORDED: no end of it was recorded" in pipeline.summarise()["cause"]
+    assert "1 of 1 table failed: a (NOT_RECORDED: no end of it was recorded" in pipeline.summarise()["cause"]
     assert [(row.attempt, row.failure) for row in rows(pipeline)] == [(1, FailureClass.THROTTLED), (2, FailureClass.NOT_RECORDED)]
     assert pipeline.state("a").owner is None
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from extract_core.errors import UsageError
 from extract_core.plan.slot_wait import SLOT_RETRIES
 from extract_core.registry.routing import POOL
+from extract_core.wording import counted
 
 if TYPE_CHECKING:
     from extract_core.contract import Json
@@ -95,9 +96,11 @@ def check_load(load: Load, *, retry_loop: bool) -> None:
     if size > MAX_PAYLOAD - ENVELOPE:
         room = MAX_PAYLOAD - ENVELOPE
         fit = max(1, room * count // size)
+        need, fits = ("needs" if count == 1 else "need"), ("fits" if fit == 1 else "fit")
         raise UsageError(
-            f"the {count:,} tables of this run need {size:,} bytes of items, and Step Functions carries {room:,} "
-            f"({MAX_PAYLOAD:,} less {ENVELOPE:,} for the Lambda's answer) into an INLINE map: about {fit:,} tables fit; {REMEDY}"
+            f"the {counted(count, 'table')} of this run {need} {size:,} bytes of items, and Step Functions "
+            f"carries {room:,} ({MAX_PAYLOAD:,} less {ENVELOPE:,} for the Lambda's answer) into an INLINE map: about "
+            f"{counted(fit, 'table')} {fits}; {REMEDY}"
         )
     events = load.history_events(retry_loop=retry_loop)
     if events > MAX_HISTORY:
@@ -120,7 +123,8 @@ def near_limit(load: Load, *, retry_loop: bool) -> str | None:
     amount, room, what = max(uses, key=lambda use: use[0] / use[1])
     if not NEAR <= amount / room <= 1:
         return None
+    use = "uses" if load.tables == 1 else "use"
     return (
-        f"the {load.tables:,} tables use {amount:,} of the {room:,} {what} that an INLINE map may have "
+        f"the {counted(load.tables, 'table')} {use} {amount:,} of the {room:,} {what} that an INLINE map may have "
         f"({100 * amount // room} %): before there are more tables, {SWITCH}"
     )

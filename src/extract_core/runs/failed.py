@@ -8,6 +8,7 @@ from extract_core.contract import JobState
 from extract_core.errors import ObjectNotFound, UsageError
 from extract_core.plan.plan_file import read_plan
 from extract_core.runs.summary import last_attempts
+from extract_core.wording import counted
 
 if TYPE_CHECKING:
     from extract_core.pipeline.parts import Parts
@@ -34,7 +35,7 @@ def failed_tables(parts: Parts, source: str, run_id: str) -> set[str]:
         if len(last) < record.planned:
             raise UsageError(
                 f"failed:{run_id}: the plan of that run is gone ({record.plan_uri}), and {record.planned - len(last):,} of its "
-                f"{record.planned:,} tables have no recorded end: name the tables"
+                f"{counted(record.planned, 'table')} have no recorded end: name the tables"
             ) from error
         planned = set(last)  # each has an end
     succeeded = {table for table, row in last.items() if row.state is JobState.SUCCEEDED}

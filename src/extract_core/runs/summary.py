@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobState
 from extract_core.secret_texts import redacted
-from extract_core.wording import utc
+from extract_core.wording import counted, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -142,7 +142,7 @@ def cause(run_id: str, summary: Mapping[str, Any]) -> str:
     listed = tables[:_LISTED]
     more = summary["failed"] - len(listed)
     names = ", ".join(listed) + (f" and {more} more" if more and listed else "")
-    count = f"{summary['failed']} of {planned} tables failed" + (f": {names}" if names else "")
+    count = f"{summary['failed']} of {counted(planned, 'table')} failed" + (f": {names}" if names else "")
     return _cut(f"{reason}; {count}" if reason else count, f".{again}" if summary["failed"] else "")
 
 

@@ -11,6 +11,7 @@ from extract_cli.find_run import find_run
 from extract_cli.options import examples, local_option, pipeline_option, runs_of
 from extract_cli.views.output import echo, output_option, print_json
 from extract_core.errors import UsageError
+from extract_core.wording import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,5 +41,5 @@ def pace(run: str, at_once: int, local: bool, pipeline: Path | None, output: str
     if output == "json":
         print_json({"run_id": record.run_id, "max_concurrency": at_once})
     else:
-        echo(f"run {record.run_id}: {at_once:,} tables at once from now on", err=True)
+        echo(f"run {record.run_id}: {counted(at_once, 'table')} at once from now on", err=True)
     return 0

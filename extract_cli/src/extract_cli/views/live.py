@@ -11,6 +11,7 @@ from extract_cli.views.output import echo
 from extract_cli.views.progress import Progress
 from extract_core.contract import JobState
 from extract_core.errors import ExtractError
+from extract_core.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -62,7 +63,8 @@ class Live:
         failed = f" ({self.failed:,} failed)" if self.failed else ""
         pools = ", ".join(f"{count:,} for a slot of {pool}" for pool, count in self.for_slot.items())
         shown = f"{waiting:,} waiting" + (f" ({pools})" if pools else "")
-        return f"{self.done:,} of {planned:,} tables have ended{failed}, {self.at_work:,} at work, {shown}"
+        have = "has" if planned == 1 else "have"
+        return f"{self.done:,} of {counted(planned, 'table')} {have} ended{failed}, {self.at_work:,} at work, {shown}"
 
 
 def look(engine: Engine, record: RunRecord, rows: Collection[AttemptRow], *, waiting: Collection[str]) -> Live:

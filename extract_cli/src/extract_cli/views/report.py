@@ -16,6 +16,7 @@ from extract_core.contract import JobState
 from extract_core.errors import RunNotFound
 from extract_core.runs.summary import last_attempts
 from extract_core.runs.waiting import waiting_tables
+from extract_core.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -103,7 +104,10 @@ def _say_how_to_go_on(record: RunRecord, rows: Collection[AttemptRow], options: 
     if not failed and not missing:
         return
     logs = f"extract logs {record.run_id} TABLE {options}".rstrip()
-    hint(f"{len(failed) + missing} of {record.planned} tables did not succeed. What their jobs wrote: {logs}", "yellow")
+    hint(
+        f"{len(failed) + missing} of {counted(record.planned or 0, 'table')} did not succeed. What their jobs wrote: {logs}",
+        "yellow",
+    )
     only_config = not missing and all(row.failure == "CONFIG" for row in failed)
     if only_config and record.event.get("backfill") is not None:
         hint("What this run asked of these tables is not possible: fix the config, or start another run.", "yellow")
