@@ -32,4 +32,4 @@ def find_run(tracking: TrackingStore, run: str, *, planned: bool = False) -> Run
             return record
     if newest and not planned:
         return newest[0]
-    raise RunNotFound("there is no run yet; start one: extract run SOURCE --local")
+    raise RunNotFound("there is no run yet; start one: extract run SOURCE")

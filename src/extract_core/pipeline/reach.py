@@ -20,16 +20,13 @@ def require_local(pipeline: Pipeline) -> None:
             raise UsageError(f"extract.toml: pipeline.{name} is {uri!r}; a run on this machine needs a folder here")
 
 
-def require_aws(pipeline: Pipeline) -> None:
-    """UsageError if AWS cannot reach one of the places."""
-    for name in _FOLDERS:
-        _require(pipeline, name, "s3://", "s3://bucket/folder/")
-    _require(pipeline, "tracking", "dynamodb://", "dynamodb://table")
-
-
-def _require(pipeline: Pipeline, name: str, scheme: str, example: str) -> None:
-    value = getattr(pipeline, name)
-    if not value.startswith(scheme):
-        raise UsageError(
-            f"{pipeline.file.name}: pipeline.{name} is {value!r}, where AWS can't reach it: write {example}, or add --local"
-        )
+def require_aws(pipeline: Pipeline, *, may_be_local: bool = True) -> None:
+    """UsageError if AWS cannot reach one of the places. `may_be_local`: the command has the option ``--local``."""
+    wanted = {**dict.fromkeys(_FOLDERS, ("s3://", "s3://bucket/folder/")), "tracking": ("dynamodb://", "dynamodb://table")}
+    for name, (scheme, example) in wanted.items():
+        value = getattr(pipeline, name)
+        if not value.startswith(scheme):
+            instead = ", or add --local" if may_be_local else ""
+            raise UsageError(
+                f"{pipeline.file.name}: pipeline.{name} is {value!r}, where AWS can't reach it: write {example}{instead}"
+            )

@@ -30,7 +30,7 @@ def roles(pipeline: Pipeline, machine: MachineDefinition) -> Mapping[str, tuple[
     that of the pools if there are any, then those of job types), and `SCHEDULER` if a schedule starts the machine. Raises
     UsageError if a place of the pipeline is not in AWS.
     """
-    require_aws(pipeline)
+    require_aws(pipeline, may_be_local=False)
     arns = arns_of(pipeline)
     grants = {STATE_MACHINE: once([*machine.statements, *of_service(arns, pipeline.deploy)])}
     of_plugins = {name.removeprefix(f"{machine.name}-"): of for name, of in machine.function_statements.items()}
