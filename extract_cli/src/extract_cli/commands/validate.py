@@ -50,6 +50,8 @@ def validate(configs: Sequence[Path], url: str | None, pipeline: Path | None, ou
     checked = [(path, _check(path, registry, read, findings)) for path in paths]
     if url is not None:
         checked = [(path, _compared(result, registry, url)) for path, result in checked]
+    if read is not None and not configs:
+        findings += _of_schedules(read, checked)
     notes = _unused_pools(read, [result for _, result in checked]) if read is not None and not configs else []
     if output == "json":
         sources = [_source_json(path, result) for path, result in checked]
@@ -82,6 +84,15 @@ def _unused_pools(pipeline: Pipeline, checked: Sequence[Checked]) -> list[str]:
     return [str(finding(f"pools.{pool}", text.format(pool))) for pool in unused] if finding else []
 
 
+def _of_schedules(pipeline: Pipeline, checked: Sequence[tuple[Path, Checked]]) -> list[Finding]:
+    """What the configs say against the events of [schedules]. A config that cannot be read may have any table."""
+    from extract_core.plan.schedules import schedule_findings
+
+    configs = {path.stem: result.config for path, result in checked if result.config is not None}
+    unread = {path.stem for path, result in checked if result.config is None}
+    return schedule_findings(pipeline, configs, is_elsewhere=unread.__contains__)
+
+
 def _count(findings: Sequence[Finding], checked: Sequence[tuple[Path, Checked]]) -> int:
     return len(findings) + sum(len(result.findings) for _, result in checked)
 
@@ -107,12 +118,22 @@ def _configs(pipeline: Pipeline, findings: Sequence[Finding]) -> list[Path]:
     """The config files of a pipeline that keeps them in a folder."""
     from extract_cli.config_files import config_folder, configs_in
 
-    folder = config_folder(pipeline)
+    folder = config_folder(pipeline) or _to_upload(pipeline)
     if folder is None:
         raise UsageError(
             f"the pipeline's configs are in {pipeline.config_uri}: give the files to check: extract validate config/*.yml"
         )
     return [] if any(finding.path == "pipeline.config_uri" for finding in findings) else configs_in(folder)
+
+
+def _to_upload(pipeline: Pipeline) -> Path | None:
+    """The folder of the configs that a deployment uploads, if there is one beside extract.toml."""
+    from extract_cli.deploy.configs import FOLDER
+
+    folder, here = pipeline.folder / FOLDER, Path.cwd()
+    if not folder.is_dir():
+        return None
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def _check(path: Path, registry: Registry, pipeline: Pipeline | None, findings: Sequence[Finding]) -> Checked:

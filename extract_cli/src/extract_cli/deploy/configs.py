@@ -42,6 +42,23 @@ def checked_configs(pipeline: Pipeline, registry: Registry) -> dict[Path, Source
     return configs
 
 
+def check_schedules(configs: Mapping[Path, SourceConfig], pipeline: Pipeline, store: ObjectStore) -> None:
+    """ConfigError for schedules whose source has no config, in the folder or at config_uri, or whose tables match none of it."""
+    from extract_core.config.source_files import SUFFIXES
+    from extract_core.errors import ObjectError
+    from extract_core.plan.schedules import schedule_findings
+
+    def is_uploaded(source: str) -> bool:
+        try:
+            return any(store.exists(f"{pipeline.config_uri}{source}{suffix}") for suffix in SUFFIXES)
+        except ObjectError:
+            return False  # there is no such bucket yet
+
+    by_source = {path.stem: config for path, config in configs.items()}
+    if findings := schedule_findings(pipeline, by_source, is_elsewhere=is_uploaded):
+        raise ConfigError(findings)
+
+
 def upload(configs: Mapping[Path, SourceConfig], pipeline: Pipeline, store: ObjectStore) -> list[str]:
     """Write the configs that differ from those at config_uri. Returns the URIs that were written."""
     written = []
