@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
 import pytest
+import yaml
+from botocore.stub import Stubber
 from moto import mock_aws
 
+from asl_generator.bundle import Bundle, BundleTarget
+from asl_generator.bundle.archive import zipped
 from asl_generator.deploy.account import Account
+from asl_generator.deploy.artifacts import Artifacts
+from asl_generator.deploy.code import code_differences
 from asl_generator.deploy.deployed import deployed_template
-from asl_generator.deploy.difference import differences
+from asl_generator.deploy.difference import definition_text, differences
 from asl_generator.deploy.faults import DeployError
+from asl_generator.deploy.stack import StackState, stack_state
+from extract_core.errors import ObjectNotFound
 from extract_core.pipeline.read import read_pipeline
 
 PIPELINE = """
@@ -29,6 +38,7 @@ tracking = "dynamodb://extract-tracking"
 job_name = "extract-jdbc"
 """
 ECS = '\n[job_types.ecs]\ncluster = "c"\ntask_definition = "t"\nsubnets = ["subnet-1"]\n'
+ARN = "arn:aws:states:eu-central-1:123456789012:stateMachine:nightly"
 ROLE = "arn:aws:iam::123456789012:role/r"
 
 
@@ -88,6 +98,37 @@ def test_other_changes(project, cli, old, new, line):
     assert line in cli("deploy", "diff", "--against", "template.yml").out.splitlines()
 
 
+MANAGED = 'managed = {image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/job:1"}\n'
+WRITE = "write one with extract deploy template -o template.yml\n"
+NO_MACHINE = f"extract: '{{}}' is not a template of extract: it has no Resources with a state machine; {WRITE}"
+
+
+class InMemory:
+    """As much of a store of objects as the comparison reads."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def read(self, uri: str) -> bytes:
+        if uri not in self.objects:
+            raise ObjectNotFound(f"there is no object {uri!r}")
+        return self.objects[uri]
+
+
+def a_stack(body: str, deployed: str) -> tuple[Account, StackState]:
+    """A stack of moto whose machine has the definition of `deployed`, and whose template is `body`."""
+    names = {"region_name": "eu-central-1", "aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    account = Account("eu-central-1", "123456789012", "x", lambda service: boto3.client(service, **names))
+    cloudformation = account.client("cloudformation")
+    cloudformation.create_stack(StackName="nightly", TemplateBody=body)
+    (machine,) = (of for of in json.loads(deployed)["Resources"].values() if "StateMachine" in of["Type"])
+    states = account.client("stepfunctions")
+    definition = machine["Properties"]["DefinitionString"]
+    for created in states.list_state_machines()["stateMachines"]:
+        states.update_state_machine(stateMachineArn=created["stateMachineArn"], definition=definition)
+    return account, stack_state(cloudformation, "nightly")
+
+
 def template(definition):
     properties = {"DefinitionString": json.dumps(definition), "RoleArn": ROLE, "StateMachineName": "nightly"}
     return {"Resources": {"Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}}
@@ -128,19 +169,13 @@ def test_long_texts_that_differ_at_their_end_are_different():
 
 def test_a_machine_that_was_changed_by_hand_shows(project):
     """The template of the stack, and the definition that Step Functions has."""
-    pipeline = read_pipeline(project)
-    names = {"region_name": "eu-central-1", "aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    body = json.dumps(template({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}))
+    by_hand = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 9, "End": True}}}
     with mock_aws():
-        account = Account("eu-central-1", "123456789012", "x", lambda service: boto3.client(service, **names))
+        account, stack = a_stack(body, json.dumps(template(by_hand)))
+        deployed = deployed_template(read_pipeline(project), account, stack)
         with pytest.raises(DeployError, match=r"^cannot read the template of the stack: "):
-            deployed_template(pipeline, account, "nightly")
-        body = json.dumps(template({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}))
-        account.client("cloudformation").create_stack(StackName="nightly", TemplateBody=body)
-        by_hand = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 9, "End": True}}}
-        states = account.client("stepfunctions")
-        (created,) = states.list_state_machines()["stateMachines"]
-        states.update_state_machine(stateMachineArn=created["stateMachineArn"], definition=json.dumps(by_hand))
-        deployed = deployed_template(pipeline, account, "nightly")
+            deployed_template(read_pipeline(project), account, replace(stack, name="other"))
     assert differences(deployed, json.loads(body)) == ["state 'A': Seconds removed: 9", "state 'A': Type Wait → Pass"]
 
 
@@ -152,16 +187,104 @@ def test_a_machine_that_was_changed_by_hand_shows(project):
             None,
             "extract: there is no template at 'none.yml': write one with extract deploy template -o template.yml\n",
         ),
-        ("list.yml", "[1]", "extract: 'list.yml' is not a template: it has no Resources\n"),
-        ("bad.yml", "a: [", "extract: 'bad.yml' cannot be read: "),
+        ("list.yml", "[1]", NO_MACHINE.format("list.yml")),
+        ("bad.yml", "a: [", f"extract: 'bad.yml' is not a template: it is not valid YAML or JSON (line 1, column 5); {WRITE}"),
+        (
+            "extract.toml",
+            None,
+            f"extract: 'extract.toml' is not a template: it is not valid YAML or JSON (line 3, column 1); {WRITE}",
+        ),
+        ("job.zip", b"PK\x03\x04\xff", f"extract: 'job.zip' is not a template: it is not valid YAML or JSON; {WRITE}"),
+        (
+            "tag.yml",
+            "Resources: !Ref x",
+            f"extract: 'tag.yml' is not a template: it is not valid YAML or JSON (line 1, column 12); {WRITE}",
+        ),
+        ("empty.yml", "", NO_MACHINE.format("empty.yml")),
+        ("no-machine.yml", "Resources: {A: {Type: AWS::SNS::Topic}}", NO_MACHINE.format("no-machine.yml")),
+        ("text.yml", "Resources: {A: text}", NO_MACHINE.format("text.yml")),
+        (
+            "half.yml",
+            "Resources: {A: {Type: AWS::StepFunctions::StateMachine, Properties: {DefinitionString: '{'}}}",
+            NO_MACHINE.format("half.yml"),
+        ),
     ],
 )
 def test_what_is_not_a_template(project, cli, name, text, error):
     if text is not None:
-        (project / name).write_text(text, encoding="utf-8")
+        (project / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     said = cli("deploy", "diff", "--against", name)
-    assert said.code == 2
-    assert said.err.startswith(error)
+    assert (said.code, said.err) == (2, error)
+
+
+def test_names_that_the_stack_fills_in_are_compared_as_tokens(project, cli):
+    """A machine with a managed job type has tokens: its definition is a function of CloudFormation."""
+    changed(project, PIPELINE + ECS.replace('"c"', '"cluster"') + MANAGED)
+    assert cli("deploy", "template", "-o", "template.yml").code == 0
+    assert cli("deploy", "diff", "--against", "template.yml").out == "nothing would change\n"
+    body = yaml.safe_load((project / "template.yml").read_text())
+    (machine,) = (of for of in body["Resources"].values() if of["Type"] == "AWS::StepFunctions::StateMachine")
+    assert set(machine["Properties"]["DefinitionString"]) == {"Fn::Sub"}
+    deployed = definition_text(machine).replace("${ECSTaskRole.Arn}", ROLE).replace("${ECSExecutionRole.Arn}", ROLE)
+    assert "${" not in deployed
+    names = {"region_name": "eu-central-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
+    clients = {service: boto3.client(service, **names) for service in ("cloudformation", "stepfunctions")}
+    answer = {
+        "stateMachineArn": ARN, "name": "nightly", "definition": deployed, "roleArn": ROLE, "type": "STANDARD", "creationDate": 0,
+    }  # fmt: skip
+    with Stubber(clients["cloudformation"]) as stacks, Stubber(clients["stepfunctions"]) as states:
+        stacks.add_response("get_template", {"TemplateBody": json.dumps(body)})
+        states.add_response("describe_state_machine", answer)
+        account = Account("eu-central-1", "123456789012", "x", clients.__getitem__)
+        stack = StackState("x", "nightly", "CREATE_COMPLETE", "")
+        assert differences(deployed_template(read_pipeline(project), account, stack), body) == []
+
+
+class TestCode:
+    def artifacts(self, files: dict[str, bytes]) -> Artifacts:
+        data = zipped(files)
+        owners = {"extract_glue": "extract-sfn-glue", "pydantic": "pydantic"}
+        bundle = Bundle(target=BundleTarget(), data=data, handlers={}, files=(), unzipped=0, versions={}, owners=owners)
+        return Artifacts({"ArtifactsBucket": "b", "BundleKey": bundle.key}, "", bundle, {})
+
+    def lines(self, deployed: dict[str, bytes], built: dict[str, bytes]) -> list[str]:
+        before, store = self.artifacts(deployed), InMemory()
+        store.objects[f"s3://b/{before.parameters['BundleKey']}"] = before.bundle.data
+        return list(code_differences(before.parameters, self.artifacts(built), store))
+
+    def test_equal_code_is_not_read(self):
+        same = self.artifacts({"a.py": b"1"})
+        assert list(code_differences(same.parameters, same, InMemory())) == []
+
+    def test_each_distribution_has_a_line_with_its_files(self):
+        deployed = {"extract_glue/status.pyc": b"1", "extract_glue/old.pyc": b"1", "pydantic/main.pyc": b"1", "own.pyc": b"1"}
+        built = {"extract_glue/status.pyc": b"2", "extract_glue/new.pyc": b"1", "pydantic/main.pyc": b"1", "own.pyc": b"2"}
+        assert self.lines(deployed, built) == [
+            "code of extract-sfn-glue: extract_glue/new.pyc added, extract_glue/old.pyc removed, extract_glue/status.pyc changed",
+            "code of own: own.pyc changed",
+        ]
+
+    def test_many_files_are_counted(self):
+        built = {f"pydantic/m{number}.py": b"2" for number in range(5)}
+        (line,) = self.lines({}, built)
+        assert line == "code of pydantic: pydantic/m0.py added, pydantic/m1.py added, pydantic/m2.py added and 2 more"
+
+    def test_sources_and_compiled_modules_are_not_compared(self):
+        assert self.lines({"a.pyc": b"1"}, {"a.py": b"1"}) == [
+            "code of the functions: the modules are compiled now, and would be sources"
+        ]
+
+    def test_a_zip_that_is_gone_is_a_difference(self):
+        built = self.artifacts({"a.py": b"1"})
+        (line,) = code_differences({"ArtifactsBucket": "b", "BundleKey": "old.zip"}, built, InMemory())
+        assert line.startswith(
+            f"code of the functions: old.zip → {built.parameters['BundleKey']} (the deployed zip cannot be read"
+        )
+
+    def test_the_files_of_the_reference_job(self):
+        built = replace(self.artifacts({}), parameters={**self.artifacts({}).parameters, "JobWheelKey": "new.whl"})
+        deployed = {**built.parameters, "JobWheelKey": "old.whl"}
+        assert list(code_differences(deployed, built, InMemory())) == ["reference job: the wheel changed: old.whl → new.whl"]
 
 
 def test_the_documents_lines_are_printed(project, cli):

@@ -27,8 +27,9 @@ class Distributions:
     """The distributions that these roots need at `target`, each in the version that is installed here.
 
     Pure Python is read from the installation. A distribution with compiled modules is read from it too if its wheel runs at the
-    target; else pip downloads the wheel of that version into `scratch`. `folders` are the places of each top-level module.
-    Raises GeneratorError with all distributions that are missing or have no wheel for the target.
+    target; else pip downloads the wheel of that version into `scratch`. `folders` are the places of each top-level module,
+    `owners` the names of their distributions. Raises GeneratorError with all distributions that are missing or have no wheel for
+    the target.
     """
 
     def __init__(self, roots: Iterable[str], target: BundleTarget, scratch: Path) -> None:
@@ -36,9 +37,11 @@ class Distributions:
         self._scratch = scratch
         self.installed = _closure(roots, target)
         self.folders: dict[str, list[Path]] = {}
+        self.owners: dict[str, str] = {}
         foreign = []
         for distribution in self.installed.values():
             pure, tags = _wheel_of(distribution)
+            self.owners |= {module: distribution.name for module, _ in places(distribution)}
             if pure or target.runs(tags):
                 self._add(places(distribution))
             else:

@@ -13,7 +13,7 @@ from extract_core.plan.places import s3_place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from asl_generator.bundle import Architecture
+    from asl_generator.bundle import Architecture, Bundle
     from asl_generator.machine.definition import MachineDefinition
     from extract_core.contract import Json
     from extract_core.objects.store import ObjectStore
@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Artifacts:
-    """What is uploaded: `objects` by URI. `parameters` are those of the template, `template_uri` is its place."""
+    """What is uploaded: `objects` by URI, the `bundle` among them.
+
+    `parameters` are those of the template, `template_uri` is its place.
+    """
 
     parameters: Mapping[str, str]
     template_uri: str
+    bundle: Bundle = field(repr=False)
     objects: Mapping[str, bytes] = field(repr=False)
     notes: tuple[str, ...] = ()
 
@@ -58,4 +62,4 @@ def artifacts_of(
                 objects[f"{folder}{artifact.key}"] = artifact.data
     template_uri = f"{folder}template-{sha256(text.encode()).hexdigest()[:16]}.json"
     objects[template_uri] = text.encode()
-    return Artifacts(parameters, template_uri, objects, bundle.notes)
+    return Artifacts(parameters, template_uri, bundle, objects, bundle.notes)

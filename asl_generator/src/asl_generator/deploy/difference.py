@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Document = Mapping[str, Any]  # Any: a template, or the definition of a machine
-_MACHINE: Final = "AWS::StepFunctions::StateMachine"
+MACHINE: Final = "AWS::StepFunctions::StateMachine"
 _POLICY: Final = "AWS::IAM::Policy"
 _VERSION: Final = "AWS::StepFunctions::StateMachineVersion"
 _SHOWN: Final = 80  # characters of a value
@@ -33,10 +33,16 @@ def differences(deployed: Document, built: Document) -> list[str]:
 def definition_of(resources: Document) -> Document:
     """The definition of the machine among these resources; empty if there is none."""
     for body in resources.values():
-        if body["Type"] == _MACHINE:
-            definition: Document = json.loads(body["Properties"]["DefinitionString"])
+        if body["Type"] == MACHINE:
+            definition: Document = json.loads(definition_text(body))
             return definition
     return {}
+
+
+def definition_text(machine: Document) -> str:
+    """The definition of this resource as JSON. Names of other resources stand in it as ``${ECSCluster}``."""
+    text = machine["Properties"]["DefinitionString"]
+    return str(text["Fn::Sub"]).replace("${!", "${") if isinstance(text, Mapping) else str(text)
 
 
 def _of_machines(before: Document, after: Document) -> Iterator[str]:
@@ -133,6 +139,6 @@ def _of_resources(before: Document, after: Document) -> Iterator[str]:
 
 
 def _rest(body: Document) -> Document:
-    left_out = {_MACHINE: "DefinitionString", _POLICY: "PolicyDocument"}.get(body["Type"], "")
+    left_out = {MACHINE: "DefinitionString", _POLICY: "PolicyDocument"}.get(body["Type"], "")
     properties = {key: value for key, value in body.get("Properties", {}).items() if key != left_out}
     return {**{key: value for key, value in body.items() if key != "Properties"}, **properties}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,13 +27,14 @@ _EMPTY: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILE
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """A stack as CloudFormation describes it. `reason` is its own reason for the status."""
+    """A stack as CloudFormation describes it. `reason` is its own reason for the status, `parameters` are their values."""
 
     id: str
     name: str
     status: str
     description: str
     reason: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_busy(self) -> bool:
@@ -44,6 +45,11 @@ class StackState:
     def is_empty(self) -> bool:
         """Whether its creation failed: nothing of it is in use, and it can only be deleted."""
         return self.status in _EMPTY
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether it holds, or has held, a pipeline: it has more than an abandoned change set or a failed creation."""
+        return not self.is_empty and self.status != "REVIEW_IN_PROGRESS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +73,14 @@ def stack_state(cloudformation: Any, name: str) -> StackState | None:
             if "does not exist" in str(error):
                 return None
             raise
-    reason = stack.get("StackStatusReason", "")
-    return StackState(stack["StackId"], stack["StackName"], stack["StackStatus"], stack.get("Description", ""), reason)
+    return StackState(
+        stack["StackId"],
+        stack["StackName"],
+        stack["StackStatus"],
+        stack.get("Description", ""),
+        stack.get("StackStatusReason", ""),
+        {of["ParameterKey"]: of.get("ParameterValue", "") for of in stack.get("Parameters", ())},
+    )
 
 
 def require_usable(stack: StackState | None, name: str) -> None:

@@ -11,6 +11,7 @@ from extract_cli.options import examples, pipeline_option
 from extract_cli.views.output import echo, output_option, print_json
 
 if TYPE_CHECKING:
+    from asl_generator.deploy.difference import Document
     from extract_core.pipeline.model import Pipeline
 
 
@@ -23,20 +24,14 @@ if TYPE_CHECKING:
 @output_option
 @pipeline_option
 def diff(against: Path | None, output: str, pipeline: Path | None) -> int:
-    """Show what `up` would change in the deployed stack: job types, plugins, states, permissions, functions.
+    """Show what `up` would change in the deployed stack: job types, plugins, states, permissions, functions, code.
 
-    Exit code 0: nothing; 1: there are differences; 2: wrong use. With --against it does not call AWS.
+    Exit code 0: nothing; 1: there are differences; 2: wrong use. With --against it does not call AWS, and does not compare code.
     """
-    from asl_generator.build import build_pipeline
-    from asl_generator.deploy.difference import differences
-    from asl_generator.template.assemble import template_of
     from extract_core.pipeline.read import read_pipeline
-    from extract_core.registry.loading import discover
 
     read = read_pipeline(pipeline)
-    placed, deployed = (read, _of_file(against)) if against is not None else _of_stack(read)
-    registry = discover(strict=True)
-    lines = differences(deployed, template_of(placed, build_pipeline(placed, registry), registry))
+    lines = _with_file(read, against) if against is not None else _with_stack(read)
     if output == "json":
         print_json(lines)
     else:
@@ -44,28 +39,82 @@ def diff(against: Path | None, output: str, pipeline: Path | None) -> int:
     return int(bool(lines))
 
 
-def _of_stack(read: Pipeline) -> tuple[Pipeline, Any]:  # Any: a template
+def _with_file(pipeline: Pipeline, path: Path) -> list[str]:
+    from asl_generator.build import build_pipeline
+    from asl_generator.deploy.difference import differences
+    from asl_generator.template.assemble import template_of
+    from extract_core.registry.loading import discover
+
+    deployed = _template_in(path)
+    registry = discover(strict=True)
+    return differences(deployed, template_of(pipeline, build_pipeline(pipeline, registry), registry))
+
+
+def _with_stack(read: Pipeline) -> list[str]:
+    from asl_generator.build import build_pipeline
     from asl_generator.deploy.account import for_account, signed_in, stack_name
+    from asl_generator.deploy.artifacts import artifacts_of
+    from asl_generator.deploy.code import code_differences
     from asl_generator.deploy.deployed import deployed_template
+    from asl_generator.deploy.difference import differences
+    from asl_generator.deploy.faults import DeployError
+    from asl_generator.deploy.stack import stack_state
+    from asl_generator.errors import GeneratorError
+    from asl_generator.template.assemble import template_of
+    from asl_generator.template.text import as_json
+    from extract_core.objects.routed import open_objects
+    from extract_core.registry.loading import discover
 
     account = signed_in(read.region)
     placed = for_account(read, account)
-    return placed, deployed_template(placed, account, stack_name(placed))
+    name = stack_name(placed)
+    stack = stack_state(account.client("cloudformation"), name)
+    if stack is None or not stack.is_deployed:
+        raise DeployError(f"{name!r} is not deployed yet in account {account.number}, {read.region}: extract deploy up")
+    registry = discover(strict=True)
+    machine = build_pipeline(placed, registry)
+    template = template_of(placed, machine, registry)
+    lines = differences(deployed_template(placed, account, stack), template)
+    try:
+        artifacts = artifacts_of(placed, machine, registry, template, as_json(template))
+    except GeneratorError as error:
+        echo(f"note: the code of the functions is not compared: {error}", err=True)
+        return lines
+    return [*lines, *code_differences(stack.parameters, artifacts, open_objects())]
 
 
-def _of_file(path: Path) -> Any:  # Any: a template
+def _template_in(path: Path) -> Document:
     import yaml
 
     from extract_core.errors import UsageError
 
     candidates = [path / "template.yml", path / "template.yaml", path / "template.json"] if path.is_dir() else [path]
     file = next((candidate for candidate in candidates if candidate.is_file()), None)
+    write_one = "write one with extract deploy template -o template.yml"
     if file is None:
-        raise UsageError(f"there is no template at {str(path)!r}: write one with extract deploy template -o template.yml")
+        raise UsageError(f"there is no template at {str(path)!r}: {write_one}")
     try:
         template = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{str(file)!r} cannot be read: {error}") from error
-    if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
-        raise UsageError(f"{str(file)!r} is not a template: it has no Resources")
-    return template
+    except OSError as error:
+        raise UsageError(f"{str(file)!r} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark is not None else ""
+        raise UsageError(f"{str(file)!r} is not a template: it is not valid YAML or JSON{place}; {write_one}") from error
+    if not _is_template(template):
+        raise UsageError(f"{str(file)!r} is not a template of extract: it has no Resources with a state machine; {write_one}")
+    document: Document = template
+    return document
+
+
+def _is_template(template: Any) -> bool:  # Any: what a file may hold
+    """Whether the document can be compared: resources with their types, and a machine among them whose definition is JSON."""
+    from asl_generator.deploy.difference import definition_of
+
+    resources = template.get("Resources") if isinstance(template, dict) else None
+    if not isinstance(resources, dict) or not all(isinstance(of, dict) and "Type" in of for of in resources.values()):
+        return False
+    try:
+        return bool(definition_of(resources))
+    except (KeyError, TypeError, ValueError):
+        return False
