@@ -14,6 +14,13 @@ def refusal(code: str, message: str = "no", status: int = 400) -> of_boto.Client
     return of_boto.ClientError(answer, "CreateChangeSet")
 
 
+UNKNOWN_REGION = (
+    "check the network and the region ('ue-central-1' is not known here; did you mean 'me-central-1' or 'eu-central-1'"
+)
+PAGE = (
+    "<!doctype html>\n<html lang=en>\n<style>p {color: red}</style><title>500 Internal Server Error</title>\n"
+    "<h1>Internal Server Error</h1>\n<p>The server &lt;x&gt; failed.</p>\n"
+)
 NOT_ALLOWED = (
     "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: cloudformation:CreateChangeSet on resource: "
     "arn:aws:cloudformation:eu-central-1:123456789012:stack/nightly/* because no identity-based policy allows the action"
@@ -43,7 +50,8 @@ NOT_ALLOWED = (
             ),
         ),
         (refusal("403", "Forbidden", 403), '{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"}'),
-        (ResponseParserError("an HTML page of a proxy"), "an HTML page of a proxy"),
+        (ResponseParserError("invalid XML received"), "the answer is not one of AWS; check the network, AWS_ENDPOINT_URL"),
+        (of_boto.EndpointConnectionError(endpoint_url="https://sts.ue-central-1.amazonaws.com/"), UNKNOWN_REGION),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -71,3 +79,21 @@ def test_faults_of_our_own_are_not_hidden():
 )
 def test_only_what_passes_by_itself_is_tried_again(error, passes):
     assert is_passing(error) is passes
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal("500", PAGE, 500),
+        refusal("403", PAGE, 403),
+        refusal("ValidationError", PAGE),
+        ResponseParserError(f"Unable to parse response, invalid XML received:\n{PAGE.encode()!r}"),
+    ],
+    ids=["json", "denied", "with a code", "xml"],
+)
+def test_a_page_of_another_server_becomes_its_words(error):
+    with pytest.raises(DeployError) as caught, calling_aws("deploy", "s3:ListBucket"):
+        raise error
+    text = str(caught.value)
+    assert "500 Internal Server Error Internal Server Error The server" in text
+    assert not [mark for mark in ("<h", "</", "<!", "\n", "color") if mark in text]

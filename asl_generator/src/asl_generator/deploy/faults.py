@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import ExtractError
+from extract_core.wording import cut, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,7 @@ _NOT_ALLOWED: Final = re.compile(
     r"(?:not authorized to perform|no permission to perform):? (?P<action>[a-z0-9-]+:[A-Za-z0-9]+)"
     r"(?: on (?:the )?resource:? (?P<resource>[^\s,;]+))?"
 )
+_PAGE: Final = re.compile(r"(?i)<(?:!doctype|html|head|body)\b")
 _AGAIN: Final = "run the command again"
 _LOG_IN: Final = "log in (aws sso login), or set AWS_PROFILE"
 
@@ -72,7 +74,7 @@ def calling_aws(what: str, action: str = "", resource: str = "*") -> Iterator[No
 def _meaning(error: Exception, action: str, resource: str) -> str:
     import botocore.exceptions as of_boto
 
-    text = str(error)
+    text = _one_line(str(error))
     code = str((getattr(error, "response", None) or {}).get("Error", {}).get("Code", ""))
     if code in _DENIED or _NOT_ALLOWED.search(text):
         line = missing_right(text) or (policy_line(action, resource) if action else None)
@@ -86,9 +88,39 @@ def _meaning(error: Exception, action: str, resource: str) -> str:
         (is_missing, f"there are no credentials; {_LOG_IN}"),
         (code in _INVALID, f"the credentials are not valid; {_LOG_IN}"),
         (code in _THROTTLED, f"AWS throttled a request ten times in a row; wait a minute, and {_AGAIN}"),
-        (is_unreached, f"AWS cannot be reached; check the network and the region, and {_AGAIN}"),
+        (is_unreached, f"AWS cannot be reached; check the network and the region{_unknown_region(text)}, and {_AGAIN}"),
+        (_is_foreign(error), f"the answer is not one of AWS; check the network, AWS_ENDPOINT_URL and proxies, and {_AGAIN}"),
     )
     return next((f"{words} ({text})" for applies, words in meanings if applies), text)
+
+
+def _one_line(text: str) -> str:
+    """The text; if it holds a page of HTML, as a proxy or another server sends it, only the words of the page, in one line."""
+    if not _PAGE.search(text):
+        return text
+    words = re.sub(r"(?is)<(script|style)\b.*?</\1>|<[^>]*>?", " ", text.replace("\\n", " "))
+    return cut(" ".join(words.split()), 300)
+
+
+def _is_foreign(error: Exception) -> bool:
+    """Whether the answer is a page or a text of something else than AWS: botocore finds no error code in it."""
+    from botocore.parsers import ResponseParserError
+
+    response = getattr(error, "response", None) or {}
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return isinstance(error, ResponseParserError) or (status >= 500 and response["Error"].get("Code") in (str(status), "", None))
+
+
+def _unknown_region(text: str) -> str:
+    """``; there is no region 'eu-centrl-1' …`` if the address in the text has a region that botocore does not know."""
+    import botocore.session
+
+    match = re.search(r"https://[\w.-]*?\.([a-z]{2,4}(?:-[a-z]+)+-\d+)\.", text)
+    if match is None:
+        return ""
+    session = botocore.session.Session()
+    known = [region for part in session.get_available_partitions() for region in session.get_available_regions("sts", part)]
+    return "" if match[1] in known else f" ({match[1]!r} is not known here{did_you_mean(match[1], known, most=3)})"
 
 
 def is_passing(error: BaseException | None) -> bool:
