@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-API_VERSION: Final = (1, 1)
+API_VERSION: Final = (1, 2)
 """Version of this contract. A job type's `api_version` must equal the first number; the second one grows with additions."""
 
 PROJECT: Final = "extract_core"
@@ -371,9 +371,10 @@ class JobType(ABC, Generic[S, D]):
         """The settings of a bigger next attempt after this status, or None to keep them. Default: None."""
         return None
 
-    def diagnose(self, outcome: Outcome, aws: object) -> str | None:  # noqa: ARG002
+    def diagnose(self, outcome: Outcome, aws: object, deployment: D) -> str | None:  # noqa: ARG002
         """The real reason, asked of the service with a boto3 session, when the payload hasn't got it. Default: None.
 
+        `deployment` is what the table was planned for. Before contract 1.2 this method did not take it, and need not.
         Called by the status handler for a job that did not succeed; not on one machine. The text goes below the message and
         changes nothing else. What it raises is logged; after 30 seconds it is not waited for. See `diagnose_permissions`.
         """
@@ -383,9 +384,10 @@ class JobType(ABC, Generic[S, D]):
         """What the roles of the status handler and of reconcile need for `diagnose`. Default: nothing."""
         return ()
 
-    def stop(self, outcome: Outcome, aws: object) -> None:
+    def stop(self, outcome: Outcome, aws: object, deployment: D) -> None:
         """End a job that outlived its execution, with a boto3 session. Called by reconcile. Default: nothing is done.
 
+        `deployment` is what the table was planned for. Before contract 1.2 this method did not take it, and need not.
         `outcome` holds the item as it came to the branch's last state, and as its result what is known of the job: the answer to
         its start (TaskSubmitted), or ``$.job_result`` of an earlier state; None where the history tells neither. A job that
         has ended is fine, and so is a second call. What it raises is told in reconcile's report, as is more than 60 seconds.

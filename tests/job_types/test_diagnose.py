@@ -47,7 +47,7 @@ def test_glue_tells_its_error_and_its_log(aws):
     description = {"JobRun": {"ErrorMessage": "Command failed with exit code 1", "LogGroupName": "/aws-glue/jobs"}}
     aws.answers("glue", "get_job_run", description, JobName="j", RunId="jr_1")
     logged(aws, "/aws-glue/jobs/error", "jr_1", "Traceback (most recent call last):", "ValueError: no such column")
-    assert BY_NAME["glue"].diagnose(caught(run), aws) == (
+    assert BY_NAME["glue"].diagnose(caught(run), aws, None) == (
         "Command failed with exit code 1\n"
         "last lines of /aws-glue/jobs/error jr_1:\nTraceback (most recent call last):\nValueError: no such column"
     )
@@ -57,7 +57,7 @@ def test_glue_does_not_repeat_what_the_payload_says(aws):
     run = {"Id": "jr_1", "JobName": "j", "JobRunState": "FAILED", "ErrorMessage": "x", "LogGroupName": "/own"}
     aws.answers("glue", "get_job_run", {"JobRun": {"ErrorMessage": "x", "LogGroupName": "/own"}}, JobName="j", RunId="jr_1")
     aws.refuses("logs", "get_log_events", "ResourceNotFoundException")
-    assert BY_NAME["glue"].diagnose(caught(run), aws) is None
+    assert BY_NAME["glue"].diagnose(caught(run), aws, None) is None
 
 
 def test_ecs_tells_containers_and_log(aws):
@@ -81,7 +81,7 @@ def test_ecs_tells_containers_and_log(aws):
     aws.answers("ecs", "describe_tasks", {"tasks": [now], "failures": []}, cluster="extracts", tasks=[TASK])
     aws.answers("ecs", "describe_task_definition", {"taskDefinition": definition}, taskDefinition=DEFINITION)
     logged(aws, "/extracts", "job/main/abc", "KeyError: 'id'")
-    assert BY_NAME["ecs"].diagnose(caught(task), aws) == (
+    assert BY_NAME["ecs"].diagnose(caught(task), aws, None) == (
         "container 'main' ended with exit code 1: Essential\nlast lines of /extracts job/main/abc:\nKeyError: 'id'"
     )
 
@@ -92,7 +92,7 @@ def test_ecs_without_a_log_that_can_be_found(aws, driver):
     definition = {"containerDefinitions": [{"name": "main", "logConfiguration": {"logDriver": driver, "options": {}}}]}
     aws.answers("ecs", "describe_tasks", {"tasks": [], "failures": [{"reason": "MISSING"}]}, cluster="extracts", tasks=[TASK])
     aws.answers("ecs", "describe_task_definition", {"taskDefinition": definition}, taskDefinition=DEFINITION)
-    assert BY_NAME["ecs"].diagnose(caught(task), aws) is None
+    assert BY_NAME["ecs"].diagnose(caught(task), aws, None) is None
 
 
 def test_emr_tells_details_found_late_and_the_log_that_they_name(aws):
@@ -100,7 +100,7 @@ def test_emr_tells_details_found_late_and_the_log_that_they_name(aws):
     late = {"Reason": "Unknown Error", "Message": "exit code 13", "LogFile": "s3://logs/s-1/stderr.gz"}
     aws.answers("emr", "describe_step", {"Step": {"Status": {"FailureDetails": late}}}, ClusterId=CLUSTER, StepId="s-1")
     stored(aws, "s3://logs/s-1/stderr.gz", "".join(f"line {n}\n" for n in range(50)))
-    assert BY_NAME["emr"].diagnose(caught(step, {"arguments": {"cluster_id": CLUSTER}}), aws) == (
+    assert BY_NAME["emr"].diagnose(caught(step, {"arguments": {"cluster_id": CLUSTER}}), aws, None) == (
         "Unknown Error: exit code 13\nlast lines of s3://logs/s-1/stderr.gz:\n" + "\n".join(f"line {n}" for n in range(30, 50))
     )
 
@@ -110,7 +110,7 @@ def test_emr_finds_the_log_below_the_clusters_folder(aws):
     aws.refuses("emr", "describe_step", "ThrottlingException")
     aws.answers("emr", "describe_cluster", {"Cluster": {"LogUri": "s3n://logs/emr/"}}, ClusterId=CLUSTER)
     stored(aws, f"s3://logs/emr/{CLUSTER}/steps/s-1/stderr.gz", "x" * 100_000 + "\nboom\n")
-    diagnosis = BY_NAME["emr"].diagnose(caught(step, {"arguments": {"cluster_id": CLUSTER}}), aws)
+    diagnosis = BY_NAME["emr"].diagnose(caught(step, {"arguments": {"cluster_id": CLUSTER}}), aws, None)
     assert diagnosis is not None
     assert diagnosis.startswith(f"last lines of s3://logs/emr/{CLUSTER}/steps/s-1/stderr.gz:\nxxx")
     assert diagnosis.endswith("x\nboom")
@@ -130,7 +130,7 @@ def test_emr_serverless_tells_details_and_the_drivers_log(aws):
     folder = "s3://logs/emr/applications/00f1/jobs/00g2/SPARK_DRIVER"
     stored(aws, f"{folder}/stderr.gz", "boom")
     stored(aws, f"{folder}/stdout.gz", "Traceback")
-    assert BY_NAME["emr_serverless"].diagnose(caught(run), aws) == (
+    assert BY_NAME["emr_serverless"].diagnose(caught(run), aws, None) == (
         f"ExitCode: 1\nlast lines of {folder}/stderr.gz:\nboom\nlast lines of {folder}/stdout.gz:\nTraceback"
     )
 
@@ -144,7 +144,9 @@ def test_emr_on_eks_finds_the_drivers_folder(aws):
     keys = [f"{prefix}pod-1/stderr.gz", f"{prefix}spark-77/spark-000-driver/stderr.gz", f"{prefix}spark-77/exec-1/stderr.gz"]
     aws.answers("s3", "list_objects_v2", {"Contents": [{"Key": key} for key in keys]}, Bucket="logs", Prefix=prefix)
     stored(aws, f"s3://logs/{keys[1]}", "boom")
-    assert BY_NAME["emr_eks"].diagnose(caught(run), aws) == (f"USER_ERROR: see the log\nlast lines of s3://logs/{keys[1]}:\nboom")
+    assert BY_NAME["emr_eks"].diagnose(caught(run), aws, None) == (
+        f"USER_ERROR: see the log\nlast lines of s3://logs/{keys[1]}:\nboom"
+    )
 
 
 def test_batch_tells_its_reason_and_its_log(aws):
@@ -154,7 +156,7 @@ def test_batch_tells_its_reason_and_its_log(aws):
     }  # fmt: skip
     aws.answers("batch", "describe_jobs", {"jobs": [described]}, jobs=["a1"])
     logged(aws, "/aws/batch/job", "extract-job/default/1", "boom")
-    assert BY_NAME["batch"].diagnose(caught({"JobId": "a1", "Status": "FAILED"}), aws) == (
+    assert BY_NAME["batch"].diagnose(caught({"JobId": "a1", "Status": "FAILED"}), aws, None) == (
         "Essential container in task exited\nlast lines of extract-job/default/1:\nboom"
     )
 
@@ -182,13 +184,13 @@ FIRST_CALLS = {
 def test_a_refusal_is_no_answer(aws, name, code):
     for service, method in FIRST_CALLS[name]:
         aws.refuses(service, method, code)
-    assert BY_NAME[name].diagnose(caught(JOBS[name], {"arguments": {"cluster_id": CLUSTER}}), aws) is None
+    assert BY_NAME[name].diagnose(caught(JOBS[name], {"arguments": {"cluster_id": CLUSTER}}), aws, None) is None
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
 @pytest.mark.parametrize("cause", [None, "", "Rate exceeded", "[1]", '{"Id": 1', '{"TaskArn": ["x"], "Step": 3, "JobId": null}'])
 def test_where_no_job_is_named_nothing_is_asked(aws, name, cause):
-    assert BY_NAME[name].diagnose(Outcome.failed("States.TaskFailed", cause), aws) is None
+    assert BY_NAME[name].diagnose(Outcome.failed("States.TaskFailed", cause), aws, None) is None
 
 
 @pytest.mark.parametrize(
@@ -198,5 +200,5 @@ def test_a_log_that_is_not_what_it_should_be(aws, packed):
     step = {"Step": {"Id": "s-1", "Status": {"State": "FAILED", "FailureDetails": {"LogFile": "s3://l/k", "Message": "m"}}}}
     aws.refuses("emr", "describe_step", "ThrottlingException")
     aws.answers("s3", "get_object", {"Body": StreamingBody(io.BytesIO(packed), len(packed))}, Bucket="l", Key="k")
-    diagnosis = BY_NAME["emr"].diagnose(caught(step, {"arguments": {"cluster_id": CLUSTER}}), aws)
+    diagnosis = BY_NAME["emr"].diagnose(caught(step, {"arguments": {"cluster_id": CLUSTER}}), aws, None)
     assert diagnosis is None or diagnosis.endswith("boom")

@@ -156,8 +156,8 @@ def test_nothing_is_asked_beyond_these_rights(installed):
     target = replace(installed.target(), deployment=installed.deployment.model_copy(update=more))
     item = {"arguments": {"cluster_id": "j-3KVT5M2Q9Z7UG"}}
     asking, stopping = Recorder(answers), Recorder(answers)
-    installed.job_type.diagnose(Outcome.failed("States.TaskFailed", json.dumps(result), item), asking)
-    installed.job_type.stop(Outcome.succeeded(result, item), stopping)
+    installed.job_type.diagnose(Outcome.failed("States.TaskFailed", json.dumps(result), item), asking, installed.deployment)
+    installed.job_type.stop(Outcome.succeeded(result, item), stopping, installed.deployment)
     allowed = [
         {action for statement in statements for action in statement.actions}
         for statements in (installed.job_type.diagnose_permissions(target), installed.job_type.stop_permissions(target))

@@ -63,7 +63,7 @@ def answer_of(method, request):
 def test_the_job_is_stopped(aws, case):
     name, result, item, method, service, request_ = case
     aws.answers(service, method, answer_of(method, request_), **request_)
-    BY_NAME[name].stop(Outcome.succeeded(result, item), aws)
+    BY_NAME[name].stop(Outcome.succeeded(result, item), aws, None)
 
 
 @pytest.mark.parametrize("case", STOPS, ids=lambda case: case[0])
@@ -71,14 +71,14 @@ def test_a_refusal_is_told_since_the_job_goes_on(aws, case):
     name, result, item, method, service, _ = case
     aws.refuses(service, method, "AccessDeniedException")
     with pytest.raises(ClientError, match="AccessDeniedException"):
-        BY_NAME[name].stop(Outcome.succeeded(result, item), aws)
+        BY_NAME[name].stop(Outcome.succeeded(result, item), aws, None)
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
 @pytest.mark.parametrize("result", [None, {}, [], "x", {"Id": ["odd"]}, {"Tasks": [None]}])
 def test_without_a_job_nothing_is_called(aws, name, result):
-    BY_NAME[name].stop(Outcome.succeeded(result, {"arguments": None}), aws)
-    BY_NAME[name].stop(Outcome.failed("States.Timeout", ""), aws)
+    BY_NAME[name].stop(Outcome.succeeded(result, {"arguments": None}), aws, None)
+    BY_NAME[name].stop(Outcome.failed("States.Timeout", ""), aws, None)
 
 
 GONE = [
@@ -93,7 +93,7 @@ GONE = [
 def test_a_job_that_is_gone_is_fine(aws, case):
     name, result, service, method, code = case
     aws.refuses(service, method, code)
-    BY_NAME[name].stop(Outcome.succeeded(result), aws)
+    BY_NAME[name].stop(Outcome.succeeded(result), aws, None)
 
 
 REFUSED = {
@@ -107,14 +107,14 @@ REFUSED = {
 def test_a_glue_run_that_has_ended_meanwhile_is_fine(aws):
     aws.answers("glue", "batch_stop_job_run", REFUSED, JobName="j", JobRunIds=["jr_1"])
     aws.answers("glue", "get_job_run", {"JobRun": {"JobRunState": "SUCCEEDED"}}, JobName="j", RunId="jr_1")
-    BY_NAME["glue"].stop(Outcome.succeeded({"JobName": "j", "JobRunId": "jr_1"}), aws)
+    BY_NAME["glue"].stop(Outcome.succeeded({"JobName": "j", "JobRunId": "jr_1"}), aws, None)
 
 
 def test_a_glue_run_that_goes_on_is_told(aws):
     aws.answers("glue", "batch_stop_job_run", REFUSED, JobName="j", JobRunIds=["jr_1"])
     aws.answers("glue", "get_job_run", {"JobRun": {"JobRunState": "RUNNING"}}, JobName="j", RunId="jr_1")
     with pytest.raises(RuntimeError, match=r"^the Glue job run jr_1 of 'j' could not be stopped: InvalidInputException: odd$"):
-        BY_NAME["glue"].stop(Outcome.succeeded({"JobName": "j", "JobRunId": "jr_1"}), aws)
+        BY_NAME["glue"].stop(Outcome.succeeded({"JobName": "j", "JobRunId": "jr_1"}), aws, None)
 
 
 FAILED = {"CancelStepsInfoList": [{"StepId": "s-1", "Status": "FAILED", "Reason": "odd"}]}
@@ -129,7 +129,7 @@ def test_an_emr_step_that_is_not_cancelled(aws, state):
     aws.answers("emr", "describe_step", {"Step": {"Status": {"State": state}}}, ClusterId="j-3KVT5M2Q9Z7UG", StepId="s-1")
     outcome = Outcome.succeeded({"StepId": "s-1"}, EMR_ITEM)
     if state == "COMPLETED":
-        BY_NAME["emr"].stop(outcome, aws)
+        BY_NAME["emr"].stop(outcome, aws, None)
         return
     with pytest.raises(RuntimeError, match=r"^the EMR step s-1 of j-3KVT5M2Q9Z7UG could not be cancelled: odd$"):
-        BY_NAME["emr"].stop(outcome, aws)
+        BY_NAME["emr"].stop(outcome, aws, None)

@@ -217,3 +217,27 @@ def test_a_state_inside_of_a_branchs_own_map_belongs_to_its_table():
     history.add("t", stateEnteredEventDetails={"name": "Part", "input": "7"})
     history.add("t", taskSubmittedEventDetails={"output": '{"Id": "p-7"}'})
     assert found(history) == {("t", 1): (None, {"Id": "p-7"})}
+
+
+def test_the_deployment_of_the_plan_is_passed_to_a_method_that_takes_it(pipeline, dead):
+    halls = []
+
+    class Placed(type(pipeline.parts.registry.job_type("press"))):
+        def stop(self, outcome, aws, deployment):
+            halls.append(deployment.hall)
+
+    item = dead.items["public.accounts"]
+    dead.history.enter(item).submit(item, JobRunId="jr_0")
+    dead.end(registry=Registry.of(Placed()))
+    assert halls == ["south"]
+
+
+def test_a_plan_that_cannot_be_read_is_the_reason(pipeline, dead):
+    class Placed(type(pipeline.parts.registry.job_type("press"))):
+        def stop(self, outcome, aws, deployment):
+            raise AssertionError("without a deployment")
+
+    item = dead.items["public.accounts"]
+    dead.history.enter({**item, "plan_uri": f"{item['plan_uri']}.gone"}).submit(item, JobRunId="jr_0")
+    (stopped,) = dead.end(registry=Registry.of(Placed()))["stopped_jobs"]
+    assert "plan.jsonl.gone" in stopped["error"]

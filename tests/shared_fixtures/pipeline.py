@@ -56,7 +56,7 @@ class Press(JobType):
 
     def deployment(self):
         class Deployment(BaseModel):
-            pass
+            hall: str = "south"
 
         return Deployment
 

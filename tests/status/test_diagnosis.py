@@ -89,3 +89,13 @@ def never(self, outcome, aws):
 def test_when_it_is_not_asked(fail, caplog, given, message):
     assert fail(never, **({"job_error": FAILED} | given if "aws" in given else given)).message == message
     assert "it was asked" not in caplog.text
+
+
+def test_the_deployment_of_the_plan_is_passed_to_a_method_that_takes_it(fail):
+    asked = []
+
+    def diagnose(self, outcome, aws, deployment):
+        asked.append(deployment.hall)
+
+    fail(diagnose)
+    assert asked == ["south"]

@@ -193,9 +193,9 @@ def test_a_diagnosis_adds_only_new_reasons():
             yield f"log of {job['DrumId']} {job['Beat']}"
 
     outcome = Outcome.failed("States.TaskFailed", json.dumps({"DrumId": "d", "Beat": "CRACKED", "Why": "old"}))
-    assert Kettle().diagnose(outcome, "old") == "log of d CRACKED"
-    assert Kettle().diagnose(outcome, "new") == "new\nlog of d CRACKED"
-    assert Kettle().diagnose(Outcome.failed("States.Timeout", ""), "new") is None
+    assert Kettle().diagnose(outcome, "old", None) == "log of d CRACKED"
+    assert Kettle().diagnose(outcome, "new", None) == "new\nlog of d CRACKED"
+    assert Kettle().diagnose(Outcome.failed("States.Timeout", ""), "new", None) is None
 
 
 def test_the_import_is_light():
@@ -211,7 +211,21 @@ def test_a_key_that_is_not_a_sequence_of_texts_is_refused(key):
 
     for method in ("diagnose", "stop"):
         with pytest.raises(TypeError, match=r"^key\(\) of job type 'drum' must return a sequence of texts, with None for"):
-            getattr(Keyed(), method)(Outcome.succeeded({"DrumId": "d"}), object())
+            getattr(Keyed(), method)(Outcome.succeeded({"DrumId": "d"}), object(), None)
+
+
+def test_a_key_may_be_of_the_deployment():
+    stopped = []
+
+    class Keyed(Drum):
+        def key(self, job, arguments, deployment):
+            return deployment, job["DrumId"]
+
+        def stop_job(self, aws, key):
+            stopped.append((aws, *key))
+
+    Keyed().stop(Outcome.succeeded({"DrumId": "d"}), "session", "north")
+    assert stopped == [("session", "north", "d")]
 
 
 def test_a_brace_that_names_no_field_of_the_deployment_is_named():

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from many_states.redshift.functions import asked, started
+from many_states.worker.models import WorkerDeployment
 
 from asl_toolkit import SystemClock, TaskFailed
 from extract_core import FailureClass, JobState, Outcome, TableRun, Watermark
@@ -15,7 +16,7 @@ STATEMENT = {"workgroup": "lake", "database": "dev", "sql": "UNLOAD …", "name"
 REDSHIFT = {"job_type": "redshift", "arguments": STATEMENT}
 WORKER = {
     "job_type": "worker",
-    "arguments": {"job": {"id": "r1/t/1", "priority": 5, "arguments": ["--a", "x y"]}, "queue": "extract-jobs"},
+    "arguments": {"job": {"id": "r1/t/1", "priority": 5, "arguments": ["--a", "x y"]}},
 }
 BUILD = {"job_type": "codebuild", "arguments": {"environment": {"EXTRACT_A": "x y", "EXTRACT_B": "2"}, "timeout": 60}}
 
@@ -167,16 +168,16 @@ def test_after_an_abort_the_worker_is_called_off(worker, job_types, stubbed, ses
     stub.add_response("get_queue_url", {"QueueUrl": message["url"]}, {"QueueName": "extract-jobs"})
     body = json.dumps({"call_off": "r1/t/1"})
     stub.add_response("send_message", {"MessageId": "m2"}, {"QueueUrl": message["url"], "MessageBody": body})
-    job_types["worker"].stop(Outcome(item=WORKER), session_of(client))
+    job_types["worker"].stop(Outcome(item=WORKER), session_of(client), WorkerDeployment(queue="extract-jobs"))
 
 
 def test_after_an_abort_the_statement_is_cancelled(job_types, stubbed, session_of):
     client, stub = stubbed("redshift-data")
     stub.add_response("cancel_statement", {"Status": True}, {"Id": "s1"})
     began = {"job": {"id": "s1", "began": "2026-01-02T03:04:05Z", "running": True, "state": "SUBMITTED"}}
-    job_types["redshift"].stop(Outcome.succeeded(began, REDSHIFT), session_of(client))
-    job_types["redshift"].stop(Outcome.succeeded(None, REDSHIFT), session_of(client))
-    job_types["redshift"].stop(Outcome.failed("States.Timeout", ""), session_of(client))
+    job_types["redshift"].stop(Outcome.succeeded(began, REDSHIFT), session_of(client), None)
+    job_types["redshift"].stop(Outcome.succeeded(None, REDSHIFT), session_of(client), None)
+    job_types["redshift"].stop(Outcome.failed("States.Timeout", ""), session_of(client), None)
 
 
 def test_jsonata_in_another_account(start, job_types):
@@ -256,7 +257,6 @@ def test_arguments(job_types, deployments):
     )
     assert made["worker"] == {
         "job": {"id": "r1/public.accounts/1", "priority": 5, "arguments": ["--a", "x y", "--b", "2"]},
-        "queue": "extract-jobs",
     }
     assert made["codebuild"] == {"environment": {"EXTRACT_A": "x y", "EXTRACT_B": "2"}, "timeout": 60}
 

@@ -9,9 +9,11 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import Outcome
+from extract_core.status.asked import ask, deployment_of
 from extract_core.status.time_limit import within
 
 if TYPE_CHECKING:
@@ -82,7 +84,8 @@ def _stop(parts: Parts, key: Key, job: StartedJob, sessions: _Sessions) -> Stopp
             had_ended = job.answer is not None and not parts.stop_here(outcome)
         else:
             job_type, session = parts.registry.job_type(name), sessions.mine()
-            within(SECONDS, lambda: job_type.stop(outcome, session))
+            deployed = partial(deployment_of, parts, job_type, outcome)
+            within(SECONDS, lambda: ask(job_type.stop, outcome, session, deployed))
     except Exception as raised:  # noqa: BLE001 - a plugin's, or its service's: the other jobs are stopped all the same
         error = f"{type(raised).__name__}: {raised}"
     fields = {"run_id": job.item.get("run_id"), "table": table, "attempt": attempt, "job_type": name, "job": job.answer}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobState, JobStatus
 from extract_core.errors import JobTypeNotInstalled
+from extract_core.status.asked import ask, deployment_of
 from extract_core.status.time_limit import within
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json, Outcome
     from extract_core.pipeline.parts import Parts
+    from extract_core.plan.line import PlannedTable
 
 log: Final = logging.getLogger("extract_core")
 
@@ -22,8 +25,10 @@ SECONDS: Final = 30.0
 """That a diagnosis may take. Each call of its client gives up after 26 at the latest (`extract_core.parsing.asking.client`)."""
 
 
-def diagnosed(parts: Parts, item: Mapping[str, Json], outcome: Outcome | None, status: JobStatus) -> JobStatus:
-    """The status with the answer of `JobType.diagnose` below its message. Never raises.
+def diagnosed(
+    parts: Parts, item: Mapping[str, Json], outcome: Outcome | None, status: JobStatus, line: PlannedTable | None = None
+) -> JobStatus:
+    """The status with the answer of `JobType.diagnose` below its message. `line` is the table's plan line. Never raises.
 
     The status stays as it is for a job that succeeded, for a table that could not be planned, and if there is no service to ask.
     """
@@ -35,7 +40,8 @@ def diagnosed(parts: Parts, item: Mapping[str, Json], outcome: Outcome | None, s
         return status
     make = parts.aws
     try:
-        answer: Any = within(SECONDS, lambda: job_type.diagnose(outcome, make()))
+        deployed = partial(deployment_of, parts, job_type, outcome, line)
+        answer: Any = within(SECONDS, lambda: ask(job_type.diagnose, outcome, make(), deployed))
         if answer is not None and not isinstance(answer, str):
             raise TypeError(f"it returned {answer!r} instead of a text")  # noqa: TRY301 - logged like its other faults
     except Exception as error:  # noqa: BLE001 - a plugin's, or its service's: the end of the job is recorded without it

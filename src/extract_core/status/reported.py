@@ -39,7 +39,7 @@ def reported(parts: Parts, key: ItemKey, planned: Planned) -> tuple[JobStatus, R
             report = None
         if isinstance(report, JobFailure):
             return _failed(status, report), None
-    return diagnosed(parts, item, outcome, status), None
+    return diagnosed(parts, item, outcome, status, planned.line), None
 
 
 def _success(parts: Parts, key: ItemKey, planned: Planned, status: JobStatus) -> tuple[JobStatus, Result | None]:

@@ -12,6 +12,7 @@ from extract_core.contract import Branch, FailureClass, JobType, LocalCommand, S
 from extract_core.parsing.asking import told
 from extract_core.parsing.payload import member, text
 from extract_core.registry.routing import start_state
+from extract_core.registry.signatures import with_deployment
 from extract_core.sync_job.rights import allowed_values, statements
 from extract_core.sync_job.words import ServiceWords
 
@@ -86,10 +87,10 @@ class SyncJob(ServiceWords, JobType[S, D]):
         """Larger settings after a lack of memory, or None if there are none. Default: None."""
         return None
 
-    def key(self, job: Mapping[str, Json], arguments: Json) -> Sequence[str | None]:  # noqa: ARG002
+    def key(self, job: Mapping[str, Json], arguments: Json, deployment: D) -> Sequence[str | None]:  # noqa: ARG002
         """What `describe` and `stop_job` need to name the job, a sequence of texts. If a part is None, they are not called.
 
-        Default: the job's id.
+        Default: the job's id. `deployment` need not be taken: before contract 1.2 it was not there.
         """
         return (text(job, self.id_member),)
 
@@ -175,18 +176,18 @@ class SyncJob(ServiceWords, JobType[S, D]):
 
         return status_of(self, outcome)
 
-    def diagnose(self, outcome: Outcome, aws: object) -> str | None:
+    def diagnose(self, outcome: Outcome, aws: object, deployment: D) -> str | None:
         """The reason that `describe` gives, if the payload did not have it, and the last lines of the logs."""
-        job, key = self._named_job(outcome)
+        job, key = self._named_job(outcome, deployment)
         if not key:
             return None
         now = self.job_in(self.describe(aws, key))
         reason = self.reason(now)
         return told(None if reason == self.reason(job) else reason, *self.logs(aws, key, {**job, **now}))
 
-    def stop(self, outcome: Outcome, aws: object) -> None:
+    def stop(self, outcome: Outcome, aws: object, deployment: D) -> None:
         """`stop_job`, if the outcome names a job."""
-        _, key = self._named_job(outcome)
+        _, key = self._named_job(outcome, deployment)
         if key:
             self.stop_job(aws, key)
 
@@ -231,10 +232,10 @@ class SyncJob(ServiceWords, JobType[S, D]):
         """Every value that a table may choose for a setting in `named`, sorted."""
         return allowed_values(name, deployment)
 
-    def _named_job(self, outcome: Outcome) -> tuple[Mapping[str, Json], Sequence[str]]:
+    def _named_job(self, outcome: Outcome, deployment: D) -> tuple[Mapping[str, Json], Sequence[str]]:
         """The description of the job, and its key; empty if a part of that is missing."""
         job = self.described(outcome)
-        key = self.key(job, member(outcome.item, "arguments"))
+        key = with_deployment(self.key, job, member(outcome.item, "arguments"), deployment=deployment)
         if not isinstance(key, list | tuple) or not all(isinstance(part, str | None) for part in key):
             raise TypeError(
                 f"key() of job type {self.name!r} must return a sequence of texts, with None for a missing one, not {key!r}"

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import JobType, Outcome
+from extract_core.registry.signatures import with_deployment
 from extract_core.sync_job.base import SyncJob
 from extract_core.wording import RAISED, described
 from extract_testing.branch.states import call_of, every_state
@@ -50,7 +51,7 @@ def diagnose_and_stop_are_allowed(subject: Subject) -> Iterator[Breach]:
         for action in sorted(session.actions):
             if action.lower() not in allowed:
                 remedy = f"add it to {rights}(target), on the job's own resources: the caller of {method}() has no other rights"
-                yield Breach(f"{method}(outcome, aws)", f"it calls {action}, but no statement of {rights}() allows it", remedy)
+                yield Breach(f"{method}()", f"it calls {action}, but no statement of {rights}() allows it", remedy)
 
 
 @check
@@ -77,7 +78,7 @@ def diagnose_and_stop_make_valid_calls(subject: Subject) -> Iterator[Breach]:
         if session.refused and error is None:
             problem = f"it returned although AWS refused {session.refused[0]} with AccessDenied"
             remedy = "raise it (asking.stopped ignores only the errors in `ended`): the job goes on and costs money"
-            yield Breach("stop(outcome, aws)", problem, remedy)
+            yield Breach("stop()", problem, remedy)
 
 
 def _overrides(job_type: AnyJobType, method: str) -> bool:
@@ -94,7 +95,7 @@ def _overrides(job_type: AnyJobType, method: str) -> bool:
 def _of_one_call(
     method: str, outcome: Outcome, session: FakeSession, error: BaseException | None, returned: object
 ) -> Iterator[Breach]:
-    place = f"{method}(outcome, aws)"
+    place = f"{method}()"
     real = outcome.result is not None
     mistakes = (*_MISTAKES, KeyError, IndexError) if method == "diagnose" else _MISTAKES
     if isinstance(error, WrongCall) or (isinstance(error, mistakes) and real):
@@ -111,7 +112,7 @@ def _of_one_call(
 
 def _of_all_calls(subject: Subject, method: str, calls: list[tuple[Outcome, FakeSession]]) -> Iterator[Breach]:
     """It calls something for some job, names that job in the call, and calls a service that the branch uses."""
-    place = f"{method}(outcome, aws)"
+    place = f"{method}()"
     services = _services(subject)
     if not services:
         return
@@ -220,12 +221,13 @@ def _no_key(subject: Subject) -> Iterator[Breach]:
     for outcome in _outcomes(subject):
         if outcome.error is None and outcome.result is not None:
             try:
-                keys.append(job_type.key(job_type.described(outcome), outcome.item.get("arguments")))
+                job, arguments = job_type.described(outcome), outcome.item.get("arguments")
+                keys.append(with_deployment(job_type.key, job, arguments, deployment=subject.deployment))
             except RAISED:  # the methods that call it raise it too
                 return
     if methods and keys and all(isinstance(key, list | tuple) and not (key and all(key)) for key in keys):
         problem = f"it returned {keys[0]!r} for a job that succeeded, so {' and '.join(methods)} are never called"
-        yield Breach("key(job, arguments)", problem, "read members that the description or $.arguments has for every job")
+        yield Breach("key()", problem, "read members that the description or $.arguments has for every job")
 
 
 def _outcomes(subject: Subject) -> list[Outcome]:
@@ -239,6 +241,7 @@ def _called(subject: Subject, method: str, outcome: Outcome, session: FakeSessio
     """Call the method; its exception, if it raises one, and what it returned."""
     try:
         with no_other_session():
-            return None, getattr(subject.job_type, method)(outcome, session)
+            called = getattr(subject.job_type, method)
+            return None, with_deployment(called, outcome, session, deployment=subject.deployment)
     except RAISED as error:
         return error, None

@@ -131,8 +131,8 @@ class Ecs(SyncJob["EcsSettings", "EcsDeployment"]):
 
         return status(outcome, self.described(outcome))
 
-    def key(self, job: Mapping[str, Json], arguments: Json) -> Sequence[str | None]:  # noqa: ARG002 - all is in the ARN
-        """Cluster and ARN of the task."""
+    def key(self, job: Mapping[str, Json], arguments: Json, deployment: EcsDeployment) -> Sequence[str | None]:  # noqa: ARG002
+        """Cluster and ARN of the task. All is in the ARN."""
         arn = _TASK_ARN.fullmatch(text(job, "TaskArn") or "")
         return (arn["cluster"], arn[0]) if arn else (None,)
 

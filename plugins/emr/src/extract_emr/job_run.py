@@ -44,14 +44,17 @@ class JobRun(SyncJob[S, D]):
         "stopped": ("CANCELLED", "Job run was cancelled"),
     }
 
-    def key(self, job: Mapping[str, Json], arguments: Json) -> Sequence[str | None]:
+    def key(self, job: Mapping[str, Json], arguments: Json, deployment: D) -> Sequence[str | None]:  # noqa: ARG002
         """Place and run: both are members of StartJobRun's answer and of a JobRun."""
+        return self._place_and_run(job, arguments)
+
+    def _place_and_run(self, job: Mapping[str, Json], arguments: Json = None) -> Sequence[str | None]:
         [argument] = self.named
         return text(job, self.known_by[1]) or text(arguments, argument), text(job, self.id_member)
 
     def log_url(self, job: Mapping[str, Json]) -> str | None:
         """The folder of the run's logs in S3."""
-        return self.log_folder(job, self.key(job, None))
+        return self.log_folder(job, self._place_and_run(job))
 
     def log_folder(self, job: Mapping[str, Json], key: Sequence[str | None]) -> str | None:
         """The folder of this run's logs, if the run has a log folder in S3."""

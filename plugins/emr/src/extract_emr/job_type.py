@@ -152,7 +152,7 @@ class Emr(SyncJob["EmrSettings", "EmrDeployment"]):
         """The step's stderr in S3."""
         return text(job, "LogFile")
 
-    def key(self, job: Mapping[str, Json], arguments: Json) -> Sequence[str | None]:
+    def key(self, job: Mapping[str, Json], arguments: Json, deployment: EmrDeployment) -> Sequence[str | None]:  # noqa: ARG002
         """Cluster, which only the item holds, and step id."""
         return text(arguments, "cluster_id"), text(job, "Id")
 

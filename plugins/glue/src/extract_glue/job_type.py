@@ -149,7 +149,7 @@ class Glue(SyncJob["GlueSettings", "GlueDeployment"]):
         dpu_seconds = product if dpu_seconds is None else dpu_seconds
         return None if dpu_seconds is None else {"dpu_seconds": dpu_seconds}
 
-    def key(self, job: Mapping[str, Json], arguments: Json) -> Sequence[str | None]:
+    def key(self, job: Mapping[str, Json], arguments: Json, deployment: GlueDeployment) -> Sequence[str | None]:  # noqa: ARG002
         """Job name and run id: StartJobRun's answer calls the id JobRunId, a JobRun calls it Id."""
         return text(job, "JobName") or text(arguments, "job_name"), text(job, "JobRunId") or text(job, "Id")
 

@@ -122,7 +122,7 @@ class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):
         """``timeout_minutes * 60`` seconds, from the start of the statement."""
         return settings.timeout_minutes * 60
 
-    def stop(self, outcome: Outcome, aws: object) -> None:
+    def stop(self, outcome: Outcome, aws: object, deployment: RedshiftDeployment) -> None:  # noqa: ARG002 - the item has all
         """CancelStatement, because Step Functions does not know a statement that a function started."""
         from extract_core.parsing.asking import client, stopped
         from many_states.redshift.status import job_of

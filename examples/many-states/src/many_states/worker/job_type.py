@@ -25,7 +25,6 @@ class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
     name: ClassVar[str] = "worker"
     title: ClassVar[str] = "Worker"
     api_version: ClassVar[int] = 1
-    unread_arguments = ("queue",)  # `stop` reads it
 
     def settings(self) -> type[WorkerSettings]:
         """One table's settings."""
@@ -56,14 +55,13 @@ class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
         return Branch(start=state, states={state: task}, job_state=state)
 
     def arguments(self, table: TableRun[WorkerDeployment], settings: WorkerSettings) -> Mapping[str, Json]:
-        """The worker's command line, and the name by which `stop` cancels the job."""
+        """The worker's command line, with the name by which `stop` cancels the job."""
         return {
             "job": {
                 "id": f"{table.run_id}/{table.table}/{table.attempt}",
                 "priority": settings.priority,
                 "arguments": [part for pair in table.job_arguments.items() for part in pair],
             },
-            "queue": table.deployment.queue,
         }
 
     def status(self, outcome: Outcome) -> JobStatus:
@@ -86,13 +84,13 @@ class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
         queue = f"arn:{target.partition}:sqs:{target.region}:{target.account}:{target.deployment.queue}"
         yield Statement(actions=("sqs:GetQueueUrl", "sqs:SendMessage"), resources=(queue,))
 
-    def stop(self, outcome: Outcome, aws: object) -> None:
+    def stop(self, outcome: Outcome, aws: object, deployment: WorkerDeployment) -> None:
         """A message that cancels the job, because an aborted execution does not tell the worker. Its token is no longer valid."""
         from extract_core.parsing.asking import client
         from extract_core.parsing.payload import text
 
-        job, queue = text(outcome.item, "arguments", "job", "id"), text(outcome.item, "arguments", "queue")
-        if job and queue:
+        job = text(outcome.item, "arguments", "job", "id")
+        if job:
             sqs = client(aws, "sqs")
-            url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+            url = sqs.get_queue_url(QueueName=deployment.queue)["QueueUrl"]
             sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"call_off": job}))

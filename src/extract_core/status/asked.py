@@ -1,0 +1,40 @@
+"""Calls `JobType.diagnose` and `JobType.stop` with the deployment that the table was planned for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from extract_core.errors import ExtractError
+from extract_core.plan.plan_file import read_plan_line
+from extract_core.registry.signatures import takes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import BaseModel
+
+    from extract_core.contract import Outcome
+    from extract_core.pipeline.parts import Parts
+    from extract_core.plan.line import PlannedTable
+    from extract_core.registry.values import AnyJobType
+
+
+def ask(method: Callable[..., Any], outcome: Outcome, aws: object, deployment: Callable[[], BaseModel]) -> Any:
+    """Call ``method(outcome, aws, deployment)``, or ``method(outcome, aws)`` of a plugin for contract 1.1.
+
+    Raises what the method raises. `deployment` is called only if the method takes it.
+    """
+    return method(outcome, aws, deployment()) if takes(method, 3) else method(outcome, aws)
+
+
+def deployment_of(parts: Parts, job_type: AnyJobType, outcome: Outcome, line: PlannedTable | None = None) -> BaseModel:
+    """The deployment of the outcome's table, by its plan line (`line`, if it has been read).
+
+    Raises ExtractError if the plan line does not have it, and ValidationError if the model refuses it.
+    """
+    line = line or read_plan_line(parts.objects, outcome.item)
+    planned = line.table_run or {}
+    if "deployment" not in planned:
+        raise ExtractError(f"the plan line of table {line.item.get('table')!r} has no deployment of job type {job_type.name!r}")
+    deployment: BaseModel = job_type.deployment().model_validate(planned["deployment"])
+    return deployment
