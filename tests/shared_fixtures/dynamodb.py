@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections import defaultdict
 from contextlib import ExitStack, closing, contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -28,10 +30,15 @@ def moto_dynamodb() -> Iterator[DynamoDBClient]:
 
     moto keeps its tables in dicts and locks nothing: two requests of two threads would see each other's halves. DynamoDB
     serves the requests for one item one at a time, so here one request is served at a time.
+
+    For the case that a transaction is cancelled, moto copies the whole table first, and keeps each copied value for the rest of
+    the process (`BaseModel.instances_tracked`). So time and memory grow with the square of the writes. Here the copy has the
+    same items, which is enough as long as a transaction only puts and deletes: these replace items and change none.
     """
     import boto3
     import moto.core.models
     from moto import mock_aws
+    from moto.dynamodb.models.table import Table
 
     stubber = moto.core.models.botocore_stubber
     serve = type(stubber).__call__
@@ -45,12 +52,19 @@ def moto_dynamodb() -> Iterator[DynamoDBClient]:
     names = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "eu-central-1"}
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setattr(type(stubber), "__call__", serialised)
+        patch.setattr(Table, "__deepcopy__", _with_the_same_items, raising=False)
         for name, value in names.items():
             patch.setenv(name, value)
         for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
             patch.delenv(name)
         with closing(boto3.client("dynamodb")) as client:
             yield client
+
+
+def _with_the_same_items(table, _memo):
+    same = copy(table)
+    same.items = defaultdict(dict, {key: dict(items) for key, items in table.items.items()})
+    return same
 
 
 @pytest.fixture(scope="module")
