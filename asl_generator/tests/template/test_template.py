@@ -104,6 +104,7 @@ class TestTraps:
         assert rule["EventPattern"]["detail"]["stateMachineArn"] == [
             "arn:aws:states:eu-central-1:123456789012:stateMachine:nightly"
         ]
+        assert rule["EventPattern"]["detail"]["status"] == ["ABORTED", "FAILED", "RUNNING", "TIMED_OUT"]
         assert rule["Targets"][0]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["ReconcileDeadLetters", "Arn"]}}
         [permission] = of_type(template(), "AWS::Lambda::Permission").values()
         assert permission["SourceArn"] == {"Fn::GetAtt": ["ReconcileRule", "Arn"]}

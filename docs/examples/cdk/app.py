@@ -96,7 +96,7 @@ class Pipeline(cdk.Stack):
         pattern = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],
-            detail={"status": ["FAILED", "TIMED_OUT", "ABORTED"], "stateMachineArn": [machine.ref]},
+            detail={"status": ["ABORTED", "FAILED", "RUNNING", "TIMED_OUT"], "stateMachineArn": [machine.ref]},
         )
         dead = sqs.Queue(self, "reconcile-failed", retention_period=cdk.Duration.days(14), enforce_ssl=True)
         target = targets.LambdaFunction(function, dead_letter_queue=dead)

@@ -135,7 +135,7 @@ resource "aws_sfn_state_machine" "machine" {
   depends_on = [aws_iam_role_policy.machine]
 }
 
-# Reconcile: it cleans up after an execution that ended from outside.
+# Reconcile: it cleans up after an execution that ended from outside, and stops one that was redriven after its run was closed.
 
 resource "aws_cloudwatch_event_rule" "reconcile" {
   name = "${local.pipeline.name}-reconcile"
@@ -143,7 +143,7 @@ resource "aws_cloudwatch_event_rule" "reconcile" {
     source        = ["aws.states"]
     "detail-type" = ["Step Functions Execution Status Change"]
     detail = {
-      status          = ["FAILED", "TIMED_OUT", "ABORTED"]
+      status          = ["ABORTED", "FAILED", "RUNNING", "TIMED_OUT"]
       stateMachineArn = [aws_sfn_state_machine.machine.arn]
     }
   })

@@ -17,6 +17,8 @@ from asl_toolkit.errors import StateFailure, TaskFailed
 from asl_toolkit.runtime.distributed import MapRun
 from asl_toolkit.services.aws.calls import AwsCalls
 from extract_core.runs.begin import manage
+from extract_core.runs.end import summarise
+from extract_core.runs.reconcile import reconcile_dead
 
 EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:extract-sales"
 TABLES = ["public.accounts", "public.events", "public.orders"]
@@ -167,6 +169,47 @@ def test_a_run_that_was_closed_commits_nothing_when_it_is_redriven(cloud, cli):
     assert (answer["state"], {row["state"] for row in answer["tables"]}) == ("STOPPED", {"STOPPED"})
     assert all(state.watermark is None for state in cloud.parts.tracking.states("sales", TABLES).values())
     all_succeed(cloud, cli, "rerun", "one")
+
+
+def is_running_again(cloud):
+    """The event of EventBridge about the execution. The function has the rights of its role."""
+    with cloud.guarded.acting("reconcile"):
+        reconcile_dead(cloud.parts_of("reconcile"), "one", f"{EXECUTION}:one", "RUNNING", "")
+    assert cloud.guarded.guard.refused == []
+
+
+def test_a_closed_run_that_is_redriven_is_stopped(cloud, cli):
+    stopped(cloud)
+    cli("reconcile", "one")
+    cloud.glue.gate = threading.Event()
+    cloud.states.redrive_execution(executionArn=f"{EXECUTION}:one")
+    cloud.await_started(2)
+    is_running_again(cloud)
+    ended = cloud.states.describe_execution(executionArn=f"{EXECUTION}:one")
+    cloud.glue.gate.set()
+    assert (ended["status"], ended["error"]) == ("ABORTED", "RunClosed")
+    assert ended["cause"] == (
+        "run 'one' was closed as STOPPED before its execution was redriven: its tables are free for other runs, and nothing more "
+        "would be committed. Start a new run of its tables: extract rerun one"
+    )
+    assert cloud.glue.started == ["public.accounts", "public.accounts"]  # the other tables have no second job
+    all_succeed(cloud, cli, "rerun", "one")
+
+
+def test_a_run_that_was_not_closed_goes_on_when_it_is_redriven(cloud):
+    stopped(cloud)
+    cloud.states.redrive_execution(executionArn=f"{EXECUTION}:one")
+    is_running_again(cloud)
+    assert wait(cloud) == "SUCCEEDED"
+    is_running_again(cloud)  # an event may come late
+    assert wait(cloud) == "SUCCEEDED"
+
+
+def test_a_late_event_does_not_stop_a_run_that_has_its_own_summary(cloud, monkeypatch):
+    """The summary is there, and the execution has not reached its last state."""
+    then(monkeypatch, cloud, summarise, lambda: is_running_again(cloud))
+    start(cloud)
+    assert wait(cloud) == "SUCCEEDED"
 
 
 @pytest.mark.soak

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from extract_core.aws.client import StepFunctions
     from extract_core.contract import Json
     from extract_core.registry.frozen import Frozen
+    from extract_core.tracking.records import RunRecord
 
 EVENT_BUS = "EXTRACT_EVENT_BUS"
 PLACES = ("EXTRACT_CONFIG_URI", "EXTRACT_DATA_URI", "EXTRACT_RUNS_URI", "EXTRACT_TRACKING")
@@ -31,6 +32,13 @@ def _history(states: StepFunctions, execution_id: str) -> Iterator[Mapping[str, 
     from extract_core.aws import follow
 
     return follow.history(states, execution_id)
+
+
+def _stop_redriven(states: StepFunctions, record: RunRecord) -> bool:
+    """Stop the execution of a closed run that was redriven. It is imported here: it rarely happens."""
+    from extract_core.aws.redriven import stop_redriven
+
+    return stop_redriven(states, record)
 
 
 def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, frozen: Frozen | None = None) -> Parts:
@@ -63,6 +71,7 @@ def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, 
         runs_uri=runs_uri,
         is_running=step_functions.is_running,
         history=partial(_history, step_functions),
+        stop_redriven=partial(_stop_redriven, step_functions),
         announce=EventBridge(bus, clients=clients) if (bus := environ.get(EVENT_BUS, "").strip()) else to_nobody,
         publish=partial(publish, writers=frozen.reports) if frozen else publish,
         aws=boto3_session,

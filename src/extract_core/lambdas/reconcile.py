@@ -1,4 +1,7 @@
-"""The Lambda function that cleans up after an execution that ended from outside; an EventBridge rule calls it."""
+"""The Lambda function that cleans up after an execution that ended from outside, or was redriven too late.
+
+An EventBridge rule calls it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ def handler(event: Mapping[str, Json], context: object) -> Mapping[str, Json]:  
 
     Its detail has `executionArn`, `name`, `status`, and `error` and `cause` in lower case, which may be missing (Step Functions
     guide, "Automating Step Functions event delivery with EventBridge"). An event may come late or twice. So the run must be of
-    this execution, and Step Functions is asked whether it runs again: it may have been redriven.
+    this execution, and Step Functions is asked whether it runs again: it may have been redriven. With the status RUNNING, a run
+    that is closed and was redriven is stopped; of other runs, nothing changes.
     """
     log_json()
     detail = event.get("detail") if isinstance(event, dict) else None

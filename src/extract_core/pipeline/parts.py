@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from extract_core.contract import Json, Outcome
     from extract_core.objects.store import ObjectStore
     from extract_core.registry.installed import Registry
+    from extract_core.tracking.records import RunRecord
     from extract_core.tracking.store import TrackingStore
 
     History = Callable[[str], Iterator[Mapping[str, Json]]]
@@ -33,6 +34,11 @@ def to_nobody(summary: Mapping[str, Json]) -> None:
     """Announce nothing."""
 
 
+def never_redriven(record: RunRecord) -> bool:  # noqa: ARG001 - the signature of `Parts.stop_redriven`
+    """No execution can be redriven here."""
+    return False
+
+
 def unpublished(parts: Parts, run_id: str) -> None:
     """Write no report."""
 
@@ -42,7 +48,8 @@ class Parts:
     """The stores, the plugins and the places of one pipeline. The places are URIs that end in a slash.
 
     `is_running` says whether an execution is alive; it is called only if two runs need one table. `history` returns the events of
-    an execution that has ended, in the shape of GetExecutionHistory; it is called only if a run has no summary.
+    an execution that has ended, in the shape of GetExecutionHistory; it is called only if a run has no summary. `stop_redriven`
+    stops the execution of a run that has a summary, if it was redriven after that; it returns whether it did.
     `sources` are the configs that this process has read. `announce` gets the summary at the end of a run; before
     that, `publish` gets these parts and the run id, and may write reports. Neither changes how the run ended. `aws` makes a boto3
     session, with which job types ask their services (`JobType.diagnose`, `JobType.stop`). Without it, jobs run on this machine,
@@ -58,6 +65,7 @@ class Parts:
     is_running: Callable[[str], bool]
     now: Callable[[], datetime] = utc_now
     history: History = no_history
+    stop_redriven: Callable[[RunRecord], bool] = never_redriven
     sources: ReadSources = field(default_factory=ReadSources)
     announce: Callable[[Mapping[str, Json]], None] = to_nobody
     publish: Callable[[Parts, str], None] = unpublished

@@ -1,6 +1,6 @@
 """Cleans up after an execution that ended from outside: aborted, timed out, or by an error that no state catches.
 
-On AWS an EventBridge rule on the machine calls it when an execution ends; on one machine the runner does.
+On AWS an EventBridge rule on the machine calls it when an execution ends or runs again; on one machine the runner does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def reconcile_dead(parts: Parts, run_id: str, execution_id: str, status: str, ca
     """As `reconcile`, for a report from another service, which may be late or wrong.
 
     It counts if the run belongs to this execution, and the execution is not alive. Otherwise nothing changes, and the answer is
-    None.
+    None. A closed run has its summary already; if its execution runs again because it was redriven, that is stopped.
     """
     try:
         record = parts.tracking.run(run_id)
@@ -38,6 +38,8 @@ def reconcile_dead(parts: Parts, run_id: str, execution_id: str, status: str, ca
         )
         return None
     if record.summary is not None:
+        if status in ALIVE and record.planned is not None:
+            parts.stop_redriven(record)
         return record.summary
     if status in ENDED and parts.is_running(execution_id):
         log.warning("run %s is not closed: its execution %s is alive, but was reported as %s", run_id, execution_id, status)

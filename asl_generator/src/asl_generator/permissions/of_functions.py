@@ -116,6 +116,8 @@ def _reconcile(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
     yield from _end_of_run(me, pipeline, arns)
     alive = "sees whether the execution that has ended was redriven (aws.client)"
     yield granted(me, alive, ("states:DescribeExecution",), arns.executions)
+    late = "stops an execution that was redriven after its run was closed (aws.redriven)"
+    yield granted(me, late, ("states:StopExecution",), arns.executions)
 
 
 def _tracking(me: str, reason: str, pipeline: Pipeline, arns: Arns, actions: Sequence[str] = _TRACKING) -> Iterator[Granted]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _RULE: Final = "ReconcileRule"
 _QUEUE: Final = "ReconcileDeadLetters"
 _TOPIC: Final = "AlarmTopic"
-_ENDED_FROM_OUTSIDE: Final = ("ABORTED", "FAILED", "TIMED_OUT")
+_STATUSES: Final = ("ABORTED", "FAILED", "RUNNING", "TIMED_OUT")
+"""Of executions that ended from outside, and that run: reconcile stops one that was redriven after its run was closed."""
 
 
 def event_resources(pipeline: Pipeline, roles: Mapping[str, Sequence[Granted]]) -> dict[str, Json]:
@@ -63,7 +64,10 @@ def _id(name: str) -> str:
 
 
 def _reconcile(pipeline: Pipeline) -> dict[str, Json]:
-    """The rule for executions that ended from outside: exactly this machine, since a prefix would let its children in."""
+    """The rule for executions that ended from outside or run again.
+
+    It names exactly this machine, since a prefix would let its children in.
+    """
     function = function_id(RECONCILE_FUNCTION)
     own = f"arn:{pipeline.partition}:states:{pipeline.region}:{pipeline.account}:stateMachine:{pipeline.name}"
     target: dict[str, Json] = {
@@ -74,11 +78,11 @@ def _reconcile(pipeline: Pipeline) -> dict[str, Json]:
     }
     rule: dict[str, Json] = {
         "Name": f"{pipeline.name}-reconcile",
-        "Description": "Executions that ended without their own summary",
+        "Description": "Executions that ended without their own summary, or were redriven after it",
         "EventPattern": {
             "source": ["aws.states"],
             "detail-type": ["Step Functions Execution Status Change"],
-            "detail": {"status": [*_ENDED_FROM_OUTSIDE], "stateMachineArn": [own]},
+            "detail": {"status": [*_STATUSES], "stateMachineArn": [own]},
         },
         "Targets": [target],
     }
