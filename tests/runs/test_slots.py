@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -19,6 +20,11 @@ MACHINE = {
     "name": "extract", "map": "INLINE", "max_concurrency": 10, "retry_loop": True, "contract": [1, 0], "versions": {},
     "job_types": {"press": {}}, "pools": POOLS, "job_type_pools": {},
 }  # fmt: skip
+ENTERED = "2026-03-01T05:59:00Z"
+INCOMPLETE = (
+    "the payload has no item, execution, entered_at and pools: this function is called by the generated state machine; build and "
+    "deploy it again"
+)
 TABLES = ["public.accounts", "public.orders", "public.returns"]
 
 
@@ -40,7 +46,8 @@ def take(pipeline):
     taker = SlotTaker(pipeline.parts)
 
     def take(item, execution=None, by=taker):
-        return by.take({"item": item, "execution": execution or f"exec:{item['run_id']}", "pools": POOLS})
+        execution = execution or f"exec:{item['run_id']}"
+        return by.take({"item": item, "execution": execution, "entered_at": ENTERED, "pools": POOLS})
 
     return take
 
@@ -57,7 +64,28 @@ def test_an_attempt_holds_its_slot_until_its_end_is_recorded(pipeline, plan, tak
     with pytest.raises(PoolFull, match=r"^the pool 'db' is full \(2 slots\): held by 'public.accounts' of run 'run-1' since "):
         take(returns)
     pipeline.done({**accounts, "slot": first})
-    assert take(returns) == first
+    assert take(returns)["number"] == first["number"]
+
+
+def test_the_wait_for_a_slot_is_recorded_and_is_no_time_of_the_job(pipeline, plan, take):
+    accounts, orders, _ = plan().values()
+    slot = take(accounts)
+    waited = (pipeline.clock - datetime.fromisoformat(ENTERED)).seconds
+    assert slot == {"pool": "db", "number": slot["number"], "waited_seconds": waited}
+    pipeline.clock += timedelta(minutes=5)
+    assert take(accounts) == slot
+    pipeline.done({**accounts, "slot": slot})
+    row = pipeline.row("public.accounts")
+    assert (row.waited_seconds, row.seconds) == (waited, 30.0)
+    pipeline.done({**orders, "slot": {"waited_seconds": "x"}}, high="2026-03-01 05:00:00")
+    assert pipeline.row("public.orders").waited_seconds is None
+
+
+def test_clocks_that_differ_make_no_negative_wait(pipeline, plan):
+    accounts, *_ = plan().values()
+    entered_at = (pipeline.clock + timedelta(minutes=1)).isoformat()
+    payload = {"item": accounts, "execution": "exec:run-1", "entered_at": entered_at, "pools": POOLS}
+    assert SlotTaker(pipeline.parts).take(payload)["waited_seconds"] == 0
 
 
 def test_an_item_without_its_slot_gives_it_back_all_the_same(pipeline, plan, take):
@@ -168,7 +196,8 @@ def test_what_cannot_be_asked_counts_as_alive(pipeline, plan, take):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"pools": None}, "the payload has no item, execution and pools: this function is called by the generated state machine"),
+        ({"pools": None}, INCOMPLETE),
+        ({"entered_at": None}, INCOMPLETE),
         ({"pools": {"other": 1}}, "the state machine has no pool 'db' (it has: other): build and deploy it again"),
         ({"pools": {}}, "the state machine has no pool 'db' (it has: none): build and deploy it again"),
     ],
@@ -176,7 +205,7 @@ def test_what_cannot_be_asked_counts_as_alive(pipeline, plan, take):
 def test_a_machine_that_does_not_fit_is_told(pipeline, plan, change, message):
     accounts, *_ = plan().values()
     with pytest.raises(UsageError) as raised:
-        SlotTaker(pipeline.parts).take({"item": accounts, "execution": "e", "pools": POOLS, **change})
+        SlotTaker(pipeline.parts).take({"item": accounts, "execution": "e", "entered_at": ENTERED, "pools": POOLS, **change})
     assert str(raised.value) == message
 
 

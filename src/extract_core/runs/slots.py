@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extract_core.errors import PoolFull, RunNotFound, TrackingUnavailable, UsageError
 from extract_core.plan.item_key import item_key
 from extract_core.tracking.records import Guard
+from extract_core.wording import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,15 +36,19 @@ class SlotTaker:
         self._alive: dict[str, float] = {}  # when an execution was seen alive
 
     def take(self, payload: Mapping[str, Json]) -> dict[str, Json]:
-        """Take a slot for the item of ``{"item", "execution", "pools"}``: ``{"pool", "number"}``. The same again changes nothing.
+        """Take a slot for the item of ``{"item", "execution", "entered_at", "pools"}``: ``{"pool", "number", "waited_seconds"}``.
 
-        `execution` is the id of the execution that the iteration runs in, `pools` are the sizes. Raises PoolFull, LeaseLost,
+        `execution` is the id of the execution that the iteration runs in, `entered_at` is when it entered the state, `pools` are
+        the sizes. The same again changes nothing and answers the same. Raises PoolFull, LeaseLost,
         TrackingUnavailable, and UsageError for what the machine does not send.
         """
-        item, execution_id, sizes = payload.get("item"), payload.get("execution"), payload.get("pools")
-        if not isinstance(item, dict) or not isinstance(execution_id, str) or not isinstance(sizes, dict):
+        item, execution_id, entered_at, sizes = (payload.get(name) for name in ("item", "execution", "entered_at", "pools"))
+        if not (
+            isinstance(item, dict) and isinstance(execution_id, str) and isinstance(entered_at, str) and isinstance(sizes, dict)
+        ):
             raise UsageError(
-                "the payload has no item, execution and pools: this function is called by the generated state machine"
+                "the payload has no item, execution, entered_at and pools: this function is called by the generated state "
+                "machine; build and deploy it again"
             )
         key, pool = item_key(item), item.get("pool")
         size = sizes.get(pool) if isinstance(pool, str) else None
@@ -68,7 +73,8 @@ class SlotTaker:
             if not self._free_dead(pool):
                 raise
             slot = take()
-        return {"pool": slot.pool, "number": slot.number}
+        waited = (utc(slot.taken_at) - utc(entered_at)).total_seconds()
+        return {"pool": slot.pool, "number": slot.number, "waited_seconds": max(0, round(waited))}
 
     def _free_dead(self, pool: str) -> bool:
         """Free slots of dead executions, the oldest first. Returns whether one is free now."""

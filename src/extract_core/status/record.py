@@ -11,6 +11,7 @@ from extract_core.contract import JobState
 from extract_core.errors import ExtractError, ObjectError, ObjectUnavailable, TrackingUnavailable
 from extract_core.plan.item_key import item_key
 from extract_core.plan.plan_file import read_plan_line
+from extract_core.registry.routing import SLOT
 from extract_core.status.manifest import entry_place, publish
 from extract_core.status.next_attempt import NextAttempt, NoNextAttempt, next_attempt
 from extract_core.status.planned import planned_item
@@ -149,7 +150,15 @@ def attempt_row(parts: Parts, key: ItemKey, planned: Planned, status: JobStatus,
         settings=_settings(parts, planned, status),
         fencing=key.fencing,
         mode=str(mode),
+        waited_seconds=_waited(item),
     )
+
+
+def _waited(item: Mapping[str, Json]) -> int | None:
+    """Seconds for which the attempt waited for its slot, as *Take A Slot* put them into the item."""
+    slot = item.get(SLOT)
+    seconds = slot.get("waited_seconds") if isinstance(slot, dict) else None
+    return seconds if isinstance(seconds, int) and not isinstance(seconds, bool) and seconds >= 0 else None
 
 
 def _commit(planned: Planned, row: AttemptRow, result: Result | None) -> Commit | None:

@@ -195,6 +195,9 @@ class AttemptRow:
     `rows_in_the_future`, because their watermark is above the source's clock; `rows_delivered_before`, because the last
     committed attempt delivered them. `schema_changes` and `notes` are sentences for people. `proof` is the job's.
 
+    `waited_seconds` is how long the attempt waited for its slot of a pool, in whole seconds, apart from `seconds`. None: the
+    table has no pool, or no slot was taken.
+
     `fencing` is that of the attempt's lease, and `mode` the watermark's: full, incremental or backfill. The place of the
     manifest entry follows from them. None: version 0.1.0 recorded the attempt.
     """
@@ -231,6 +234,7 @@ class AttemptRow:
     schema_changes: Sequence[str] | None = None
     notes: Sequence[str] | None = None
     proof: Mapping[str, Json] | None = None
+    waited_seconds: int | None = None
 
     @property
     def seconds(self) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 6
+VERSION: Final = 7
 """Of the schema below. A store of a newer version is refused; an older one is brought up by `UPGRADES`."""
 
 SCHEMA: Final = (  # of version 1
@@ -69,6 +69,7 @@ UPGRADES: Final[dict[int, tuple[str, ...]]] = {
         "ALTER TABLE table_states ADD COLUMN slot_taken_at TEXT",
         "CREATE INDEX slots ON table_states (slot_pool, slot_number) WHERE slot_pool IS NOT NULL",
     ),
+    6: ("ALTER TABLE attempts ADD COLUMN waited_seconds INTEGER",),
 }
 """From the version in front to the next one. A new store takes the same steps, so that both are alike.
 

@@ -192,8 +192,12 @@ def _choose(starts: Mapping[str, str], *, pools: bool) -> dict[str, Json]:
 
 
 def _wish(pools: Mapping[str, int]) -> dict[str, Json]:
-    """What *Take A Slot* sends: the execution is the child in a DISTRIBUTED Map, so that a child that died can be seen."""
-    return {"Payload": {"item.$": "$", "execution.$": "$$.Execution.Id", "pools": dict(pools)}}
+    """What *Take A Slot* sends: the execution is the child in a DISTRIBUTED Map, so that a child that died can be seen.
+
+    The time of entry stays the same in all retries of the state (Step Functions guide, "Context object").
+    """
+    now: dict[str, Json] = {"execution.$": "$$.Execution.Id", "entered_at.$": "$$.State.EnteredTime"}
+    return {"Payload": {"item.$": "$", **now, "pools": dict(pools)}}
 
 
 def _take_slot(invocation: Mapping[str, Json], mode: MapMode) -> dict[str, Json]:
@@ -203,7 +207,7 @@ def _take_slot(invocation: Mapping[str, Json], mode: MapMode) -> dict[str, Json]
         routing.TAKE_SLOT: {
             "Comment": "Waits for a slot of the table's pool, which limits how many jobs run at once, over all runs",
             **of_item,
-            "ResultSelector": {"pool.$": "$.Payload.pool", "number.$": "$.Payload.number"},
+            "ResultSelector": {f"{name}.$": f"$.Payload.{name}" for name in ("pool", "number", "waited_seconds")},
             "ResultPath": f"$.{routing.SLOT}",
             "Retry": [retrier(SLOT_RETRIES[mode]), _TRANSIENT, _DIED],
             "Catch": catchers(f"$.{routing.SLOT_ERROR}", routing.HANDLE_STATUS),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @limit_option
 def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str) -> int:
     """List the latest attempts at TABLE over all runs, newest first."""
-    from extract_cli.views.attempts import notes_of
+    from extract_cli.views.attempts import notes_of, without_waits
     from extract_cli.views.run_json import attempt_json
     from extract_core.contract import JobState
 
@@ -36,13 +36,13 @@ def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str
         print_json([attempt_json(row) for row in rows])
         return 0
     columns = [Column("Recorded"), Column("Run"), Column("Attempt", right=True), Column("State"), Column("Failure")]
-    columns += [Column("Rows", right=True), Column("From"), Column("To")]
+    columns += [Column("Rows", right=True), Column("Waited", right=True), Column("From"), Column("To")]
     cells = [
-        (row.recorded_at[:19], row.run_id, row.attempt, row.state.value, row.failure, row.rows, row.watermark_low,
-         row.watermark_high)
+        (row.recorded_at[:19], row.run_id, row.attempt, row.state.value, row.failure, row.rows, row.waited_seconds,
+         row.watermark_low, row.watermark_high)
         for row in rows
     ]  # fmt: skip
-    print_table(columns, cells, title=table)
+    print_table(*without_waits(columns, cells, rows), title=table)
     for row in rows:
         for reason in notes_of(row) if row.state is JobState.SUCCEEDED else filter(None, [row.message]):
             print_reason(f"{row.run_id} attempt {row.attempt}", reason)

@@ -24,11 +24,13 @@ def print_attempts(
 ) -> None:
     """Attempts as a table on stdout, and below it the reasons of the failures, which are too long for a cell.
 
-    The column of the attempt's number is there only if one of them is not the first. `waiting` are tables that another attempt
+    The column of the attempt's number is there only if one of them is not the first, and that of the seconds that attempts
+    waited for a slot only if one did. `waiting` are tables that another attempt
     follows at, `running` tables whose job runs: their seconds are those so far.
     """
     columns = [Column("Table"), Column("Job type"), Column("State"), Column("Failure")]
-    columns += [Column("Rows", right=True), Column("Seconds", right=True), Column("Attempt", right=True)]
+    columns += [Column("Rows", right=True), Column("Waited", right=True), Column("Seconds", right=True)]
+    columns.append(Column("Attempt", right=True))
     cells: list[tuple[object, ...]] = [
         (
             row.table,
@@ -36,15 +38,17 @@ def print_attempts(
             "RETRYING" if row.table in waiting else row.state.value,
             row.failure,
             row.rows,
+            row.waited_seconds,
             row.seconds,
             row.attempt,
         )
         for row in rows
     ]
-    cells += [(table.table, table.job_type, "RUNNING", None, None, table.seconds, table.attempt) for table in running]
-    cells += [(table.table, None, "SKIPPED", None, None, None, None) for table in skipped]
+    cells += [(table.table, table.job_type, "RUNNING", None, None, None, table.seconds, table.attempt) for table in running]
+    cells += [(table.table, None, "SKIPPED", None, None, None, None, None) for table in skipped]
     if all(row.attempt == 1 for row in rows) and all(table.attempt == 1 for table in running):
         columns, cells = columns[:-1], [cell[:-1] for cell in cells]
+    columns, cells = without_waits(columns, cells, rows)
     print_table(columns, cells, title=title)
     reasons = [(row.table, note) for row in rows if row.state is JobState.SUCCEEDED for note in notes_of(row)]
     reasons += [(row.table, row.message or "no reason was given") for row in rows if row.state is not JobState.SUCCEEDED]
@@ -53,6 +57,16 @@ def print_attempts(
         print_reason(name, reason)
     if reasons:
         echo()
+
+
+def without_waits(
+    columns: Sequence[Column], cells: Sequence[tuple[object, ...]], rows: Sequence[AttemptRow]
+) -> tuple[list[Column], list[tuple[object, ...]]]:
+    """The table without the column `Waited`, unless one of these attempts waited for a slot of a pool."""
+    if any(row.waited_seconds for row in rows):
+        return list(columns), list(cells)
+    place = next(place for place, column in enumerate(columns) if column.title == "Waited")
+    return [*columns[:place], *columns[place + 1 :]], [(*cell[:place], *cell[place + 1 :]) for cell in cells]
 
 
 def notes_of(row: AttemptRow) -> list[str]:
