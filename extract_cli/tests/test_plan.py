@@ -314,8 +314,9 @@ def test_values_do_not_steer_the_terminal(cli, project):
     assert f"{'z' * 300}… (20,000 characters)" in said.out
 
 
-def test_the_length_of_the_run_by_the_last_one(cli, project):
-    assert "length" not in cli("plan", "sales").out
+@pytest.fixture
+def ran_before(project):
+    """A run of the tables of the project, which took 5, 130 and 10 minutes."""
     with SQLiteTracking(project / ".extract" / "tracking.db") as tracking:
         record = RunRecord(
             run_id="r-1", execution_id="e", source="sales", started_at="2026-03-01T06:00:00+00:00", event={"source": "sales"}
@@ -331,8 +332,64 @@ def test_the_length_of_the_run_by_the_last_one(cli, project):
                 started_at=now.isoformat(), ended_at=(now + timedelta(minutes=minutes)).isoformat(), recorded_at=now.isoformat(),
             )  # fmt: skip
             tracking.finish(row, guard=Guard(run_id="r-1", fencing=taken[table].state.fencing, attempt=1))
+
+
+def test_without_an_earlier_run_the_length_is_not_known(cli, project):
+    assert "length" not in cli("plan", "sales").out
+
+
+@pytest.mark.usefixtures("ran_before")
+def test_the_length_of_the_run_by_the_last_one(cli, project):
     said = cli("plan", "sales")
     assert lines(said.out)[-1] == "length about 2 h 10 min, by the last run of each table; public.events alone takes 2 h 10 min"
     assert json.loads(cli("plan", "sales", "--output", "json").out)["length"] == {
-        "seconds": 7800.0, "tables": 3, "known": 3, "longest": 7800.0, "ruled_by": "public.events",
+        "seconds": 7800.0, "tables": 3, "known": 3, "longest": 7800.0, "ruled_by": "public.events", "pools": {},
+        "ruled_by_pool": None,
     }  # fmt: skip
+
+
+POOLS = "\n[pools]\nsales-db = 1\nspare = 2\n"
+
+
+@pytest.fixture
+def pooled(project):
+    """The tables of the project have a pool of one slot; the job type ecs has another one."""
+    toml = project / "extract.toml"
+    toml.write_text(toml.read_text().replace("[job_types.ecs]\n", '[job_types.ecs]\npool = "spare"\n') + POOLS)
+    config = project / "config" / "sales.yml"
+    config.write_text(config.read_text().replace("  job_types:\n", "  job_types:\n    glue: {pool: sales-db}\n"))
+    return project
+
+
+@pytest.mark.usefixtures("ran_before", "pooled")
+def test_the_pool_of_each_table_and_the_pool_that_decides_the_length(cli):
+    said = cli("plan", "sales")
+    assert lines(said.out)[1:5] == [
+        "Table Job type Pool Reads Held by",
+        "public.accounts glue sales-db updated_at, from the beginning",
+        "public.events ecs spare everything",
+        "public.notes glue sales-db everything",
+    ]
+    assert lines(said.out)[-1].startswith("length about 2 h 10 min, by the last run of each table; public.events alone takes")
+    detailed = cli("plan", "sales", "--details").out
+    assert [line for line in lines(detailed) if line.startswith("pool ")] == [
+        "pool sales-db (job_types.glue, line 11)",
+        "pool spare ([job_types.ecs] of extract.toml)",
+        "pool sales-db (job_types.glue, line 11)",
+    ]
+    document = json.loads(cli("plan", "sales", "--output", "json").out)
+    assert {table["table"]: table["pool"] for table in document["tables"]} == {
+        "public.accounts": "sales-db", "public.events": "spare", "public.notes": "sales-db",
+    }  # fmt: skip
+    assert document["length"]["pools"] == {"sales-db": 900.0, "spare": 3900.0}
+    few = cli("plan", "sales", "public.accounts", "public.notes").out
+    assert lines(few)[-1] == (
+        "length about 15 min, by the last run of each table; the pool sales-db decides: its 2 tables, 1 at once, take 15 min"
+    )
+
+
+def test_the_event_says_how_many_tables_run_at_once(cli, project):
+    event = project / "event.json"
+    event.write_text(json.dumps({"source": "sales", "tables": "*", "max_concurrency": 2}))
+    assert "Map DISTRIBUTED, 2 at once" in lines(cli("plan", "--event", event).out)
+    assert json.loads(cli("plan", "--event", event, "--output", "json").out)["max_concurrency"] == 2

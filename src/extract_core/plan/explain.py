@@ -11,6 +11,7 @@ from extract_core.config.secret_words import above_tables, of_table
 from extract_core.plan.job_arguments import decoded, from_object
 from extract_core.plan.notes import core_of, senseless
 from extract_core.plan.source_planner import Planner
+from extract_core.registry.routing import POOL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """One value of a table: a job argument (``--fetchsize``) or a setting of its job type (``worker_no``).
+    """One value of a table: a job argument (``--fetchsize``), its pool, or a setting of its job type (``worker_no``).
 
     `line` is the line of the config that sets it; None if the config does not.
     """
@@ -58,6 +59,8 @@ class Explainer:
             for name, value in _flat(planned).items()
             if name.removeprefix("--") not in OF_THE_RUN
         ]
+        if isinstance(pool := planned.item.get(POOL), str):
+            arguments.append(self._pool(pool, table, job_type))
         return arguments + [self._setting(name, value, table, job_type) for name, value in planned.settings.items()]
 
     def notes_above(self) -> list[Finding]:
@@ -85,6 +88,12 @@ class Explainer:
         if path != ("extract", "tables", table):
             return self._at(name, value, path)
         return Resolved(name, value, "default" if key == "extract_type" else "a plugin (extract_amend_arguments)")
+
+    def _pool(self, pool: str, table: str, job_type: str) -> Resolved:
+        path = self._planner.tiers.origin(POOL, table, job_type)
+        if path == ("extract", "tables", table):
+            return Resolved(POOL, pool, f"[job_types.{job_type}] of extract.toml")
+        return self._at(POOL, pool, path)
 
     def _setting(self, name: str, value: Json, table: str, job_type: str) -> Resolved:
         path = self._planner.tiers.origin(name, table, job_type)

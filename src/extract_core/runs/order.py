@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from extract_core.contract import JobState
 
@@ -48,7 +48,9 @@ def longest_first(planned: Iterable[PlannedTable], seconds: Mapping[str, float])
 class Length:
     """How long a run may take. `known` tables have a duration, the others count as the median of these.
 
-    `ruled_by` is the table whose own `longest` seconds are more than the share of each place; None: the work decides.
+    At least one of three things takes so long: the work divided by the tables at once, the `longest` table, and the work of a
+    pool divided by its size (`pools`, in seconds). `ruled_by` is the table, `ruled_by_pool` the pool that takes longer than the
+    others; both None: the work decides.
     """
 
     seconds: float
@@ -56,31 +58,68 @@ class Length:
     known: int
     longest: float
     ruled_by: str | None
+    pools: Mapping[str, float] = field(default_factory=dict)
+    ruled_by_pool: str | None = None
 
 
-def length_of(tables: Sequence[str], seconds: Mapping[str, float], *, at_once: int) -> Length | None:
-    """The length of a run of these tables. None: no duration is known."""
+class Job(NamedTuple):
+    """The seconds of a table, and its pool if it has one."""
+
+    seconds: float
+    pool: str | None = None
+
+
+def length_of(
+    tables: Sequence[str],
+    seconds: Mapping[str, float],
+    *,
+    at_once: int,
+    pools: Mapping[str, str] | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Length | None:
+    """The length of a run of these tables, `pools` by table and `sizes` by pool. None: no duration is known.
+
+    Other runs that use the pools are not counted.
+    """
+    pool_of, size_of = pools or {}, sizes or {}
     known = {table: seconds[table] for table in tables if table in seconds}
     if not known:
         return None
     from statistics import median as middle  # with the modules that it needs: no part of other calls
 
     median = middle(known.values())
-    jobs = sorted(known.values(), reverse=True) + [median] * (len(tables) - len(known))
+    ordered = sorted(tables, key=lambda table: -known.get(table, 0.0))
+    jobs = [Job(known.get(table, median), pool_of.get(table)) for table in ordered]
     table, longest = max(known.items(), key=lambda item: item[1])
-    share = sum(jobs) / min(at_once, len(jobs))
+    share = sum(job.seconds for job in jobs) / min(at_once, len(jobs))
+    work: dict[str, float] = {}
+    for job in jobs:
+        if job.pool is not None:
+            work[job.pool] = work.get(job.pool, 0.0) + job.seconds
+    of_pools = {pool: work[pool] / size_of[pool] for pool in sorted(work)}
+    pool, longest_pool = max(of_pools.items(), key=lambda item: item[1], default=("", 0.0))
     return Length(
-        seconds=makespan(jobs, at_once),
+        seconds=makespan(jobs, at_once, size_of),
         tables=len(tables),
         known=len(known),
         longest=longest,
-        ruled_by=table if longest >= share else None,
+        ruled_by=table if longest >= max(share, longest_pool) else None,
+        pools=of_pools,
+        ruled_by_pool=pool if longest_pool > max(share, longest) else None,
     )
 
 
-def makespan(jobs: Sequence[float], at_once: int) -> float:
-    """When the last of these jobs ends, if each begins, in this order, as soon as one of the places is free."""
-    free = [0.0] * min(at_once, len(jobs))
+def makespan(jobs: Sequence[Job], at_once: int, sizes: Mapping[str, int] | None = None) -> float:
+    """When the last of these jobs ends, if each begins, in this order, as soon as one of the places is free.
+
+    A job of a pool waits on its place for one of the slots, `sizes` by pool, and gets it in this order.
+    """
+    places = [0.0] * min(at_once, len(jobs))
+    slots = {pool: [0.0] * size for pool, size in (sizes or {}).items()}
     for job in jobs:
-        heapq.heapreplace(free, free[0] + job)
-    return max(free, default=0.0)
+        begins = places[0]
+        if job.pool is not None:
+            begins = max(begins, slots[job.pool][0])
+            heapq.heapreplace(slots[job.pool], begins + job.seconds)
+        heapq.heapreplace(places, begins + job.seconds)
+    return max(places, default=0.0)

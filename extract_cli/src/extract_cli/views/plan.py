@@ -10,6 +10,7 @@ from extract_cli.views.output import Column, echo, plain, print_json_rows, print
 from extract_cli.views.pace import duration
 from extract_cli.views.preview import TablePreview
 from extract_core.plan.window import window_words
+from extract_core.registry.routing import POOL
 from extract_core.wording import counted
 
 if TYPE_CHECKING:
@@ -31,13 +32,16 @@ def show(preview: Preview, *, details: bool | None, output: str, prefix: str = "
         print_json_rows(_head_json(preview), "tables", tables, lambda: _tail_json(preview))
         return
     is_detailed = details if details is not None else preview.count <= _IN_DETAIL
-    rows, detailed, errors = [], list[TablePreview](), Counter[str]()
+    rows: list[tuple[Json, ...]] = []
+    detailed, errors = list[TablePreview](), Counter[str]()
     for table in preview.tables(explained=is_detailed):
         rows.append(_row(table))
         errors.update((table.planned.plan_error or "").splitlines())
         if is_detailed:
             detailed.append(table)
-    columns = [Column("Table"), Column("Job type"), Column("Reads"), Column("Held by")]
+    columns = [Column("Table"), Column("Job type"), Column("Pool"), Column("Reads"), Column("Held by")]
+    if not preview.pool_of:
+        columns, rows = [*columns[:2], *columns[3:]], [(*row[:2], *row[3:]) for row in rows]
     print_table(columns, rows, title=f"{preview.event.source}: {counted(preview.count, 'table')}")
     for table in detailed:
         _print_values(table)
@@ -47,9 +51,10 @@ def show(preview: Preview, *, details: bool | None, output: str, prefix: str = "
     _print_faults(preview, errors, prefix)
 
 
-def _row(table: TablePreview) -> tuple[str, Json, str, str | None]:
-    reads = "can't be planned" if table.planned.plan_error else window(table.planned)
-    return table.planned.table, table.planned.item.get("job_type"), reads, _held(table.lock)
+def _row(table: TablePreview) -> tuple[Json, ...]:
+    planned = table.planned
+    reads = "can't be planned" if planned.plan_error else window(planned)
+    return planned.table, planned.item.get("job_type"), planned.item.get(POOL), reads, _held(table.lock)
 
 
 def window(planned: PlannedTable) -> str:
@@ -92,8 +97,7 @@ def shown(value: Json) -> str:
 
 def _print_run(preview: Preview) -> None:
     costs, machine = preview.costs, preview.machine
-    at_once = min(costs.tables, int(str(machine["max_concurrency"])))
-    echo(f"Map           {machine['map']}, {at_once} at once")
+    echo(f"Map           {machine['map']}, {min(costs.tables, preview.at_once)} at once")
     if machine["map"] == "INLINE":
         echo(f"payload       {costs.payload_bytes:,} of {costs.payload_room:,} bytes")
         echo(f"history       {costs.history_events:,} of {costs.history_room:,} events")
@@ -101,7 +105,7 @@ def _print_run(preview: Preview) -> None:
     attempts = f"; with all attempts {costs.transitions_at_most:,}" if more else ""
     echo(f"transitions   {costs.transitions:,} (${costs.usd:.6f} at $25 per million){attempts}")
     if preview.length is not None:
-        echo(f"length        {_length(preview.length)}")
+        echo(f"length        {_length(preview.length, preview)}")
     for skipped in preview.skipped:
         echo(f"left out      {skipped.table}: {skipped.reason}")
     if preview.held:
@@ -109,10 +113,14 @@ def _print_run(preview: Preview) -> None:
         echo(f"held          {counted(preview.held, 'table')}: run.on_conflict is {preview.on_conflict}, so it would {does}")
 
 
-def _length(length: Length) -> str:
-    """How long the run may take, and the table that decides it, if one does."""
+def _length(length: Length, preview: Preview) -> str:
+    """How long the run may take, and the table or the pool that decides it, if one does."""
     known = "the last run of each table" if length.known == length.tables else f"the last runs of {length.known:,} tables"
     text = f"about {duration(length.seconds)}, by {known}"
+    if (pool := length.ruled_by_pool) is not None:
+        count = sum(name == pool for name in preview.pool_of.values())
+        alone = f"its {counted(count, 'table')}, {preview.pools[pool]:,} at once, take {duration(length.pools[pool])}"
+        return f"{text}; the pool {pool} decides: {alone}"
     return text if length.ruled_by is None else f"{text}; {length.ruled_by} alone takes {duration(length.longest)}"
 
 
@@ -134,7 +142,7 @@ def _head_json(preview: Preview) -> dict[str, Any]:
     return {
         "source": preview.event.source,
         "map": preview.machine["map"],
-        "max_concurrency": preview.machine["max_concurrency"],
+        "max_concurrency": preview.at_once,
         "retry_loop": preview.machine["retry_loop"],
         "on_conflict": preview.on_conflict,
         "skipped": [{"table": skipped.table, "reason": skipped.reason} for skipped in preview.skipped],
@@ -165,6 +173,7 @@ def _table_json(table: TablePreview) -> dict[str, Any]:
     return {
         "table": planned.table,
         "job_type": item.get("job_type"),
+        "pool": item.get(POOL),
         "plan_error": planned.plan_error,
         "watermark": item["watermark"],
         "window": list(window_words(planned)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from extract_core.pipeline.parts import Parts
@@ -11,6 +12,7 @@ from extract_core.plan.costs import Costs, costs_of
 from extract_core.plan.explain import Explainer, Resolved
 from extract_core.plan.foresight import Foresight, example_run_id
 from extract_core.plan.machine import machine_facts
+from extract_core.registry.routing import POOL
 from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import Execution
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from extract_core.plan.event import ExtractEvent
     from extract_core.plan.line import PlannedTable
     from extract_core.registry.installed import Registry
+    from extract_core.runs.order import Length
     from extract_core.tracking.records import TableState
 
 _STARTED: Final = "2000-01-01T00:00:00+00:00"
@@ -53,7 +56,7 @@ class Preview:
     """A run that is not started. Raises what the config manager would raise.
 
     Read `tables` once, to its end: a plan of 50,000 tables is not kept in memory. The totals and `notes` are those of the
-    tables that were read. `length` is how long the run may take, by the last runs; None if they say nothing.
+    tables that were read. `at_once` is how many tables run at once.
     """
 
     def __init__(self, pipeline: Pipeline, parts: Parts, event: ExtractEvent) -> None:
@@ -81,8 +84,11 @@ class Preview:
         self._planned = stream_from(draft, committed(self._states, bases))
         self._explainer = Explainer(planning.read_source(), self.machine, parts.registry) if event.rerun_of is None else None
         self._foresight = Foresight(event.source, parts.runs_uri, self.machine)
-        seconds = durations(parts.tracking, self._states)
-        self.length = length_of(draft.tables, seconds, at_once=pipeline.machine.max_concurrency)
+        self.at_once = event.max_concurrency or pipeline.machine.max_concurrency
+        self.pools = pipeline.pools
+        self.pool_of: dict[str, str] = {}
+        self._tables = draft.tables
+        self._seconds = durations(parts.tracking, self._states)
 
     def tables(self, *, explained: bool) -> Iterator[TablePreview]:
         """Each table, with its values if they are to be explained."""
@@ -92,12 +98,19 @@ class Preview:
             self.notes += explainer.notes_above()
         for planned in self._planned:
             self._foresight.add(planned)
+            if isinstance(pool := planned.item.get(POOL), str) and pool in self.pools:
+                self.pool_of[planned.table] = pool
             if explainer is not None:
                 self.notes += explainer.notes(planned)
             lock = _lock(self._states.get(planned.table), self._parts, alive)
             self.held += lock is not None and lock.is_alive
             values = explainer.explain(planned) if explained and explainer is not None else ()
             yield TablePreview(planned=planned, values=values, lock=lock)
+
+    @cached_property
+    def length(self) -> Length | None:
+        """How long the run may take, by the last runs; None if they say nothing. Read it after the tables."""
+        return length_of(self._tables, self._seconds, at_once=self.at_once, pools=self.pool_of, sizes=self.pools)
 
     @property
     def costs(self) -> Costs:
