@@ -289,8 +289,8 @@ RECORD = RunRecord(
 def test_a_cause_of_many_tables_names_some_and_counts_the_others():
     summary = summarised(RECORD, rows(2_000, "line one\nline two " + "x" * 5_000), ended_at=datetime(2026, 3, 1, 7, tzinfo=UTC))
     told = cause("run-1", summary)
-    assert told.startswith("2000 of 2000 tables failed: public.t00000 (USER_CODE: line one line two xxx")
-    assert told.endswith(" …) and 1980 more. Run just these again: extract rerun run-1")
+    assert told.startswith("2,000 of 2,000 tables failed: public.t00000 (USER_CODE: line one line two xxx")
+    assert told.endswith(" …) and 1,980 more. Run just these again: extract rerun run-1")
     assert len(told) < 10_000
     assert len(summary["failed_tables"]) == 100
 

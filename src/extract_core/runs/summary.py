@@ -141,8 +141,8 @@ def cause(run_id: str, summary: Mapping[str, Any]) -> str:
     ]
     listed = tables[:_LISTED]
     more = summary["failed"] - len(listed)
-    names = ", ".join(listed) + (f" and {more} more" if more and listed else "")
-    count = f"{summary['failed']} of {counted(planned, 'table')} failed" + (f": {names}" if names else "")
+    names = ", ".join(listed) + (f" and {more:,} more" if more and listed else "")
+    count = f"{summary['failed']:,} of {counted(planned, 'table')} failed" + (f": {names}" if names else "")
     return _cut(f"{reason}; {count}" if reason else count, f".{again}" if summary["failed"] else "")
 
 
