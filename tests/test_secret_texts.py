@@ -120,3 +120,35 @@ def test_a_long_text_is_read_to_its_end(piece):
     """The test's own time limit is the assertion: a pattern whose time grows with the square would take minutes."""
     text = piece * (500_000 // len(piece))
     assert redacted(f"{text}\nAKIAIOSFODNN7EXAMPLE").endswith("***")
+
+
+WORDS = (
+    "password passwd passphrase pwd secret api_key access-key privatekey secret_key account_key shared_key access_token "
+    "api_token auth-token bearer_token id_token refresh_token security_token sessiontoken client_secret"
+)
+PLACES = ["x {}=h4nt3r2", "https://x/?{}=h4nt3r2", "{{'x_{}': 'h4nt3r2'}}", "job --my_{} h4nt3r2", "{} = 'h4nt3r2'"]
+TOKENS = (
+    "AKIA0123456789ABCDEF ASIA0123456789ABCDEF ABIA0123456789ABCDEF ACCA0123456789ABCDEF xoxb-0123456789 xoxp-0123456789 "
+    "gho_{} ghp_{} ghs_{} ghr_{} ghu_{} github_pat_{} glpat-{} sk_live_{} rk_test_{} sk-{} npm_{} pypi-{} AIza{} hf_{} "
+    "dapi0123456789abcdef0123456789abcdef"
+).replace("{}", "0123456789" * 4)
+QUERIES = "X-Amz-Signature X-Goog-Signature X-Amz-Security-Token X-Amz-Credential X-Goog-Credential Signature sig"
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("word", WORDS.split())
+def test_a_secret_is_seen_by_each_word_that_names_one(word, place):
+    for spelling in (word, word.upper()):
+        assert "h4nt3r2" not in redacted(place.format(spelling))
+
+
+@pytest.mark.parametrize("text", [*TOKENS.split(), *(f"https://x/?{name}=0123456789" for name in QUERIES.split())])
+def test_a_token_is_seen_by_how_it_begins(text):
+    assert secret_in(text) is not None
+
+
+@pytest.mark.parametrize("letters", ["s\u017f", "k\u212a", "i\u0130", "i\u0131"])
+def test_letters_that_a_pattern_takes_for_another_are_seen(letters):
+    usual, other = letters
+    for text in ("Authorization: Basic dTpw", "IDENTIFIED BY 'hunter2'", "api_token=hunter2", "x?sig=abcdefgh"):
+        assert secret_in(text.lower().replace(usual, other)) is not None

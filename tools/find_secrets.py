@@ -33,10 +33,10 @@ def main() -> int:
         if name in INVENTED or path.is_symlink() or not path.is_file():
             continue
         text = path.read_bytes().decode("utf-8", "replace")
-        for pattern, what, _ in shapes:
-            for match in pattern.finditer(text):
+        for shape in shapes:
+            for match in shape.pattern.finditer(text):
                 if match[0] != EXAMPLE:
-                    print(f"{name}:{text.count(chr(10), 0, match.start()) + 1}: {what}")
+                    print(f"{name}:{text.count(chr(10), 0, match.start()) + 1}: {shape.what}")
                     found += 1
     return 1 if found else 0
 
