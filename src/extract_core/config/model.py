@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from extract_core.config.spots import path_text
 from extract_core.config.yaml_text import parse_spots
+from extract_core.dataclass import dataclass
 from extract_core.errors import Finding
 
 if TYPE_CHECKING:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, get_args
 
 from extract_core.config.model_words import deployment_problems, reworded
 from extract_core.config.values import WHOLE, scalar, shown
+from extract_core.dataclass import dataclass
 from extract_core.wording import RAISED, described
 
 if TYPE_CHECKING:

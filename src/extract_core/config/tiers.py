@@ -5,7 +5,7 @@ The tiers above the tables are read once per job type. A finding in them refuses
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from extract_core.config import keys
@@ -14,6 +14,7 @@ from extract_core.config.other_names import of_the_service
 from extract_core.config.reserved import RESERVED
 from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse, settings_keys, takes_any_key
 from extract_core.config.values import BadValue
+from extract_core.dataclass import dataclass
 from extract_core.errors import JobTypeNotInstalled
 from extract_core.wording import did_you_mean
 

@@ -6,7 +6,6 @@ A number may be written as text (``"1000"``) everywhere, and text as a number.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from extract_core.config.json_schema import (
@@ -22,6 +21,7 @@ from extract_core.config.json_schema import (
     one_of_schema,
 )
 from extract_core.config.reserved import RESERVED
+from extract_core.dataclass import dataclass
 from extract_core.secret_texts import redacted, secret_in
 from extract_core.wording import cut, did_you_mean
 

@@ -6,7 +6,7 @@ Aliases share their value, and the size that they may expand to is bounded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -14,6 +14,7 @@ from yaml import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, Se
 
 from extract_core.config.spots import Spot
 from extract_core.config.yaml_scalars import STARTS, check_collection_tag, plain, tagged
+from extract_core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from typing import TypeAlias

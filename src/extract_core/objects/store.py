@@ -6,9 +6,9 @@ returns names in the order of their UTF-8 bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectError
 
 if TYPE_CHECKING:

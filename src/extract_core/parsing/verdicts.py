@@ -10,10 +10,10 @@ that is not modelled on the operation comes out under the service's base excepti
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from extract_core.contract import FailureClass, JobState
+from extract_core.dataclass import dataclass
 from extract_core.parsing.codes import class_of, stem
 from extract_core.parsing.words import by_words
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
+from extract_core.dataclass import dataclass
 from extract_core.pipeline.schedule_times import EXPRESSIONS, expression_fault, timezone_fault
 from extract_core.wording import did_you_mean
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from extract_core.dataclass import dataclass
 from extract_core.pipeline.deploy import DeployOptions
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extract_core.dataclass import dataclass
 from extract_core.plan.limits import ENVELOPE, MAX_HISTORY, MAX_PAYLOAD
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config.read import SOURCE_NAME
 from extract_core.config.values import BadValue, boolean, shown
+from extract_core.dataclass import dataclass
 from extract_core.errors import UsageError
 from extract_core.pipeline.map_modes import concurrency_fault
 from extract_core.plan.attempt import Backfill

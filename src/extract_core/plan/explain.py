@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extract_core.config.reserved import ENCODED, OF_THE_DATABASE, OF_THE_RUN
 from extract_core.config.secret_words import above_tables, of_table
+from extract_core.dataclass import dataclass
 from extract_core.plan.job_arguments import decoded, from_object
 from extract_core.plan.notes import core_of, senseless
 from extract_core.plan.source_planner import Planner

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extract_core.dataclass import dataclass
 from extract_core.errors import UsageError
 from extract_core.plan.slot_wait import SLOT_RETRIES
 from extract_core.registry.routing import POOL

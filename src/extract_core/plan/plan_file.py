@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from array import array
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.config.older_keys import OLDER
+from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectError, UsageError
 from extract_core.plan.item_key import item_key
 from extract_core.plan.line import PlannedTable, Spilled, Stored, json_line

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from extract_core.contract import PROJECT
+from extract_core.dataclass import dataclass
 from extract_core.registry.entry_points import look
 from extract_core.registry.values import BrokenPlugin, FrozenPlugin
 

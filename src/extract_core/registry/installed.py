@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from extract_core.dataclass import dataclass
 from extract_core.errors import JobTypeConflict, JobTypeNotInstalled, PluginError
 from extract_core.registry.checking import job_types_of
 from extract_core.registry.entry_points import Provider

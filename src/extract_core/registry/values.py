@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from extract_core.contract import JobType
+from extract_core.dataclass import dataclass
 from extract_core.registry.entry_points import Provider
 
 AnyJobType: TypeAlias = JobType[Any, Any]  # Any: each job type has its own models
 """A job type with any settings and deployment."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class FrozenPlugin:
+class FrozenPlugin(NamedTuple):
     """A plugin as a bundle lists it, so that nothing is scanned at run time. `module` is a dotted name."""
 
     plugin: str

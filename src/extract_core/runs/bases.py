@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobState
+from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectError, ObjectUnavailable
 from extract_core.status.manifest import AT_ONCE, entry_place, manifest_place, number_of, publish
 from extract_core.status.result_files import check_files_of
@@ -62,6 +63,8 @@ def check_bases(parts: Parts, states: Iterable[TableState], *, repair: bool = Tr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
+    """What was found out about one table."""
+
     missing: str | None = None
     unknown: str | None = None
     highest: int = 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus
+from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectError, ObjectUnavailable, RunNotFound, TrackingError, TrackingUnavailable, UsageError
 from extract_core.plan.item_key import item_key
 from extract_core.plan.plan_file import readable_items

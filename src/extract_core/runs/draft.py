@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extract_core.config.source_files import read_source
+from extract_core.dataclass import dataclass
 from extract_core.plan.attempt import Places, RunContext
 from extract_core.plan.check import check_source
 from extract_core.plan.plan_tables import stream_tables

@@ -8,9 +8,9 @@ children to read all their events.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from extract_core.dataclass import dataclass
 from extract_core.errors import PluginError
 from extract_core.wording import how_to_install
 

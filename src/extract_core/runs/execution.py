@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from extract_core.dataclass import dataclass
 from extract_core.errors import UsageError
 from extract_core.wording import utc
 

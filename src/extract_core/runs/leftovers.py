@@ -10,13 +10,14 @@ import json
 import re
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from extract_core.contract import JobState
+from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectError, RunNotFound
 from extract_core.plan.places import folder, segment
 from extract_core.status.manifest import AT_ONCE, number_of

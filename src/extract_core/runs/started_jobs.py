@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from extract_core.dataclass import dataclass
 from extract_core.registry.routing import CORE_STATES, HANDLE_STATUS
 from extract_core.runs.items_in_history import item_in, key_of, object_in
 

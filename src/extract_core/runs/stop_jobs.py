@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import Outcome
+from extract_core.dataclass import dataclass
 from extract_core.status.asked import ask, deployment_of
 from extract_core.status.time_limit import within
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectError
 from extract_core.plan.places import folder
 from extract_core.status.manifest import manifest_place, number_of

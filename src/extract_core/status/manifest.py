@@ -14,10 +14,11 @@ import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobState
+from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectError, ObjectNotFound, ObjectUnavailable
 from extract_core.plan.item_key import item_key
 from extract_core.plan.places import folder, segment

@@ -7,11 +7,12 @@ lease stay those of the run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus, Watermark
+from extract_core.dataclass import dataclass
 from extract_core.errors import ExtractError, ObjectError, ObjectUnavailable
 from extract_core.plan.attempt import RunContext
 from extract_core.plan.notes import core_of

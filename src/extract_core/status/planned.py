@@ -8,10 +8,10 @@ lease checks that number.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from extract_core.contract import Watermark
+from extract_core.dataclass import dataclass
 from extract_core.errors import ExtractError, ObjectUnavailable, RunNotFound, UsageError
 from extract_core.plan.notes import core_of
 from extract_core.plan.places import plan_place

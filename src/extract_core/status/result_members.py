@@ -7,11 +7,11 @@ contradicts itself is not a success, because a reader of the data could not tell
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import FailureClass
+from extract_core.dataclass import dataclass
 from extract_core.errors import TrackingError
 from extract_core.tracking import watermark
 from extract_core.wording import cut

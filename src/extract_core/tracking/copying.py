@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
+from extract_core.dataclass import dataclass
 from extract_core.errors import TrackingUnavailable
 
 _TRIES: Final = 50

@@ -6,10 +6,12 @@ All values are immutable. Times are text, ISO 8601 with an offset (``2026-03-01T
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from extract_core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

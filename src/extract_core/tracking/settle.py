@@ -6,10 +6,11 @@ are still as they were read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from extract_core.contract import FailureClass, JobState
+from extract_core.dataclass import dataclass
 from extract_core.errors import TrackingError
 from extract_core.tracking import watermark
 from extract_core.tracking.records import Finished, Recorded, TableState

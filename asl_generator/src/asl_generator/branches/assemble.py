@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asl_generator.branches.faults import CAN_CATCH, KEEP_ERROR, branch_faults, language
@@ -12,6 +11,7 @@ from asl_generator.errors import GeneratorError, calling
 from asl_generator.machine.core_states import CATCHABLE, catchers
 from asl_generator.machine.json_text import plain
 from extract_core.contract import Branch
+from extract_core.dataclass import dataclass
 from extract_core.registry.routing import HANDLE_STATUS
 
 if TYPE_CHECKING:

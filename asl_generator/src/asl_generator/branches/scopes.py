@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from extract_core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from extract_core.contract import Json

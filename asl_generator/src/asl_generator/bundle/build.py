@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +17,7 @@ from asl_generator.bundle.reach import reached
 from asl_generator.bundle.target import BundleTarget
 from asl_generator.errors import GeneratorError
 from asl_generator.functions import handlers_of
+from extract_core.dataclass import dataclass
 from extract_core.registry.frozen import MODULE
 
 if TYPE_CHECKING:

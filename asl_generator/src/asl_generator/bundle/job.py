@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from asl_generator.bundle.archive import zipped
 from asl_generator.bundle.distributions import places
 from asl_generator.errors import GeneratorError
+from extract_core.dataclass import dataclass
 from extract_core.wording import how_to_install
 
 if TYPE_CHECKING:

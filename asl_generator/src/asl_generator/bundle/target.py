@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import platform
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 
 from packaging.tags import cpython_tags
 
 from asl_generator.errors import GeneratorError
+from extract_core.dataclass import dataclass
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_generator.deploy.faults import calling_aws
+from extract_core.dataclass import dataclass
 from extract_core.errors import UsageError
 from extract_core.pipeline.model import NO_ACCOUNT
 

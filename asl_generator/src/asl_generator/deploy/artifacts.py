@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
 from asl_generator.bundle import BundleTarget, build_bundle, job_artifacts
 from asl_generator.deployments.infrastructure import BUCKET, BUNDLE_KEY, SCRIPT_KEY, WHEEL_KEY
+from extract_core.dataclass import dataclass
 from extract_core.plan.places import s3_place
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asl_generator.deploy.faults import DeployError, calling_aws
 from asl_generator.template.stores import managed_buckets
+from extract_core.dataclass import dataclass
 from extract_core.errors import UsageError
 from extract_core.plan.places import s3_place
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_generator.deploy.faults import calling_aws
+from extract_core.dataclass import dataclass
 from extract_core.wording import counted
 
 if TYPE_CHECKING:

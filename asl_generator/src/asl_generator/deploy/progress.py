@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_generator.deploy.faults import DeployError, calling_aws, is_passing, missing_right
 from asl_generator.deploy.stack import stack_state
+from extract_core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_generator.deploy.change import Change, change_of
 from asl_generator.deploy.faults import DeployError, calling_aws, missing_right
+from extract_core.dataclass import dataclass
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ out: a distribution has several job types, and a team uses some of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from asl_generator.deployments.place import named
 from asl_generator.errors import GeneratorError, calling
 from extract_core.config.model_words import deployment_problems
+from extract_core.dataclass import dataclass
 from extract_core.errors import ConfigError, Finding
 from extract_core.pipeline.deployments import not_installed
 
@@ -42,6 +42,8 @@ class Deployments:
 
 @dataclass(frozen=True, slots=True)
 class _LeftOut:
+    """A job type without a branch."""
+
     reason: str
 
 

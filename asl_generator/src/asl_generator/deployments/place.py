@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from asl_generator.errors import GeneratorError, calling
 from asl_generator.machine.core_states import HANDLERS
 from asl_generator.machine.json_text import plain
 from extract_core.contract import Stack, Target
+from extract_core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

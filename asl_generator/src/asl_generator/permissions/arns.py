@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from asl_generator.machine.iterate import LABEL
+from extract_core.dataclass import dataclass
 from extract_core.plan.places import s3_place
 from extract_core.tracking.open import dynamodb_table
 

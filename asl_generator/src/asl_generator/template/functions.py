@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from asl_generator.deployments.infrastructure import BUCKET, BUNDLE_KEY
@@ -18,6 +17,7 @@ from asl_generator.machine.core_states import (
     TAKE_SLOT_FUNCTION,
 )
 from asl_generator.template.resources import attribute, ref, resource, role
+from extract_core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,7 +8,6 @@ import os
 import pickle
 import subprocess
 import sys
-from dataclasses import astuple
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -47,7 +46,7 @@ def _made(subject: Subject) -> tuple[Report, Report]:
         "job_type": pickled,
         "deployment": subject.deployment_example,
         "settings": subject.settings_examples,
-        "plugin": astuple(subject.frozen) if subject.frozen else None,
+        "plugin": tuple(subject.frozen) if subject.frozen else None,
         "answers": _answers(subject),
     }
     with TemporaryDirectory() as scratch:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from extract_core.dataclass import dataclass
 from extract_core.parsing.payload import objects, text, whole
 
 if TYPE_CHECKING:

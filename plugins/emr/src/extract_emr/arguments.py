@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from extract_core import ArgumentsTooLong
+from extract_core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

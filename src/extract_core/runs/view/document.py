@@ -6,8 +6,10 @@ Times are text, ISO 8601 with an offset. Durations are seconds. Marks are text.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, Final, Literal, TypeAlias
+
+from extract_core.dataclass import dataclass
 
 VERSION: Final = 1
 """The version of the document. A new member keeps it; a member that goes away or changes its meaning raises it."""
