@@ -1,10 +1,15 @@
-"""Errors of PostgreSQL and of AWS: their failure class, and whether they pass."""
+"""Errors of PostgreSQL, of AWS and of the file system: their failure class, and whether they pass."""
+
+import errno
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from extract_job.aws import refused
+from extract_job.aws import client, refused
 from extract_job.databases.postgresql.failures import failure_of
+from extract_job.errors import JobError
+from extract_job.storage.faults import file_fault
+from extract_job.storage.local import LocalFolder
 
 
 @pytest.mark.parametrize(
@@ -59,3 +64,38 @@ def test_no_answer_of_aws():
     assert (error.failure, error.retryable) == ("INTERRUPTED", True)
     error = refused("cannot write", NoCredentialsError())
     assert (error.failure, error.retryable) == ("PERMISSION", False)
+
+
+@pytest.mark.parametrize(
+    ("number", "failure", "retryable"),
+    [
+        (errno.ENOSPC, "CAPACITY", True),
+        (errno.EMFILE, "CAPACITY", True),
+        (errno.EACCES, "PERMISSION", False),
+        (errno.EROFS, "PERMISSION", False),
+        (errno.EIO, "INTERRUPTED", True),
+        (errno.ENOTDIR, "CONFIG", False),
+        (errno.ENAMETOOLONG, "CONFIG", False),
+        (errno.EPROTO, "USER_CODE", False),
+    ],
+)
+def test_errors_of_files(number, failure, retryable):
+    error = file_fault("cannot write to '/data'", OSError(number, "x"))
+    assert (error.failure, error.retryable) == (failure, retryable)
+    assert str(error).startswith("cannot write to '/data': ")
+
+
+def test_a_folder_that_is_a_file_is_a_fault_of_the_config(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(JobError, match=r"^cannot write to '.*': Not a directory$") as caught:
+        LocalFolder(tmp_path / "file" / "t").workspace()
+    assert caught.value.failure == "CONFIG"
+
+
+def test_a_region_that_is_missing_is_a_fault_of_the_config(monkeypatch):
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    with pytest.raises(JobError, match=r"^cannot use AWS: You must specify a region") as caught:
+        client("secretsmanager")
+    assert caught.value.failure == "CONFIG"

@@ -13,19 +13,20 @@ MAX_TRIES = 10
 def client(service: str) -> Any:
     """Return the client of a service, with the credentials and region of this process.
 
-    Raises `JobError` if boto3 is missing.
+    Raises `JobError` (CONFIG) if boto3 or a region is missing.
     """
     try:
         import boto3
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
-        raise JobError("an argument names something in AWS: install boto3 with: pip install boto3") from error
+        message = "an argument names something in AWS: install boto3 with: pip install boto3"
+        raise JobError(message, FailureClass.CONFIG) from error
     try:
         new_client = cast("Callable[..., Any]", boto3.client)
         return new_client(service, config=Config(retries={"mode": "standard", "total_max_attempts": MAX_TRIES}))
     except BotoCoreError as error:
-        raise JobError(f"cannot use AWS: {error}") from error
+        raise JobError(f"cannot use AWS: {error}", FailureClass.CONFIG) from error
 
 
 def faults() -> tuple[type[Exception], ...]:

@@ -1,6 +1,5 @@
 """Writes the rows as zstd Parquet files, and hands each finished file to the attempt's folder."""
 
-import os
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 from extract_job.databases.source import Schema, Table
 from extract_job.errors import JobError
 from extract_job.result import DataFile
+from extract_job.storage.faults import file_fault
 from extract_job.storage.protocols import Folder, file_name
 
 GROUP_ROWS = 131_072
@@ -158,5 +158,4 @@ class ParquetTarget:
         self._open = None
 
     def _refused(self, error: OSError) -> JobError:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        return JobError(f"cannot write to {str(self._workspace)!r}: {reason}")
+        return file_fault(f"cannot write to {str(self._workspace)!r}", error)

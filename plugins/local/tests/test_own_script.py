@@ -42,7 +42,7 @@ def test_each_table_runs_its_own_script(demo_project, job_type):
     log = demo_project.folder / ".extract/executions/r/jobs/public.categories.1.log"
     assert log.read_text() == "mine ran for public.categories\n"
     missing = ends["public.customers"]
-    assert missing.state == "FAILED"
+    assert (missing.state, missing.failure) == ("FAILED", "CONFIG")
     assert "gone.py' did not run, because it is not on this machine" in missing.message
 
 

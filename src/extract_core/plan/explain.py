@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from extract_core.config.reserved import ENCODED, OF_THE_DATABASE, OF_THE_RUN
 from extract_core.config.secret_words import above_tables, of_table
 from extract_core.dataclass import dataclass
+from extract_core.parsing.payload import member
 from extract_core.plan.job_arguments import decoded, from_object
 from extract_core.plan.notes import core_of, senseless
 from extract_core.plan.source_planner import Planner
@@ -47,6 +48,7 @@ class Explainer:
 
     def __init__(self, config: SourceConfig, machine: Mapping[str, Json], registry: Registry) -> None:
         self._config = config
+        self._machine = machine
         self._planner = Planner(config, machine, registry)
 
     def explain(self, planned: PlannedTable) -> list[Resolved]:
@@ -97,9 +99,12 @@ class Explainer:
 
     def _setting(self, name: str, value: Json, table: str, job_type: str) -> Resolved:
         path = self._planner.tiers.origin(name, table, job_type)
-        if path == ("extract", "tables", table):
-            return Resolved(name, value, f"default of {job_type}")
-        return self._at(name, value, path)
+        if path != ("extract", "tables", table):
+            return self._at(name, value, path)
+        deployed = member(self._machine, "job_types", job_type, name)
+        if value is None and deployed is not None:
+            return Resolved(name, deployed, f"[job_types.{job_type}] of extract.toml")
+        return Resolved(name, value, f"default of {job_type}")
 
     def _at(self, name: str, value: Json, path: Path) -> Resolved:
         variable = self._config.from_environment.get(path)

@@ -108,10 +108,14 @@ def _say_how_to_go_on(record: RunRecord, rows: Collection[AttemptRow], options: 
         f"{len(failed) + missing} of {counted(record.planned or 0, 'table')} did not succeed. What their jobs wrote: {logs}",
         "yellow",
     )
-    only_config = not missing and all(row.failure == "CONFIG" for row in failed)
+    of_config = sum(row.failure == "CONFIG" for row in failed)
+    only_config = of_config == len(failed) + missing
     if only_config and record.event.get("backfill") is not None:
         hint("What this run asked of these tables is not possible: fix the config, or start another run.", "yellow")
         return
-    start = "Fix the config, then run" if only_config else "Run"
-    hint(f"{start} just these again, with the settings of this run:", "yellow")
+    if only_config:
+        hint("Fix the config, then run just these again; they are planned anew:", "yellow")
+    else:
+        anew = "; tables with CONFIG are planned anew, so fix the config first" if of_config else ""
+        hint(f"Run just these again, with the settings of this run{anew}:", "yellow")
     hint(f"  extract rerun {record.run_id} {options}".rstrip())

@@ -5,7 +5,7 @@ import secrets
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
-from extract_job.errors import JobError
+from extract_job.storage.faults import file_fault
 from extract_job.storage.protocols import file_name
 
 
@@ -51,8 +51,8 @@ class LocalFolder:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 
-    def _refused(self, error: OSError) -> JobError:
-        return JobError(f"cannot write to {str(self._path)!r}: {error.strerror}")
+    def _refused(self, error: OSError) -> Exception:
+        return file_fault(f"cannot write to {str(self._path)!r}", error)
 
 
 class LocalResult:
@@ -66,7 +66,7 @@ class LocalResult:
         try:
             self._path.unlink(missing_ok=True)
         except OSError as error:
-            raise JobError(f"cannot remove the old result {str(self._path)!r}: {error.strerror}") from error
+            raise file_fault(f"cannot remove the old result {str(self._path)!r}", error) from error
 
     def put(self, data: bytes) -> None:
         """See `protocols.ResultPlace.put`."""
@@ -84,7 +84,7 @@ class LocalResult:
             finally:
                 temporary.unlink(missing_ok=True)
         except OSError as error:
-            raise JobError(f"cannot write the result {str(path)!r}: {error.strerror}") from error
+            raise file_fault(f"cannot write the result {str(path)!r}", error) from error
 
     def read(self) -> bytes | None:
         """See `protocols.ResultPlace.read`."""
@@ -93,7 +93,7 @@ class LocalResult:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise JobError(f"cannot read the result {str(self._path)!r}: {error.strerror}") from error
+            raise file_fault(f"cannot read the result {str(self._path)!r}", error) from error
 
 
 class LocalFiles:
@@ -109,7 +109,7 @@ class LocalFiles:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise JobError(f"cannot read {str(self._path / name)!r}: {error.strerror}") from error
+            raise file_fault(f"cannot read {str(self._path / name)!r}", error) from error
 
     def on_disk(self, name: str) -> AbstractContextManager[Path]:
         """See `protocols.Files.on_disk`."""

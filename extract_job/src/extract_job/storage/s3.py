@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from extract_job.aws import client, faults, refused
-from extract_job.errors import JobError
+from extract_job.storage.faults import file_fault
 from extract_job.storage.places import S3Uri
 from extract_job.storage.protocols import file_name
 
@@ -36,7 +36,7 @@ class S3Folder:
             try:
                 self._disk = Path(tempfile.mkdtemp(prefix="extract-job-"))
             except OSError as error:
-                raise JobError(f"cannot create a temporary folder on this machine: {error.strerror}") from error
+                raise file_fault("cannot create a temporary folder on this machine", error) from error
         return self._disk
 
     def take(self, path: Path, number: int) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from extract_job.databases.names import quoted
 from extract_job.databases.postgresql.columns import Column, Kind
 from extract_job.databases.postgresql.connection import Session
-from extract_job.errors import JobError
+from extract_job.errors import FailureClass, JobError
 from extract_job.proof.arrow import has_sum, unit_of
 from extract_job.proof.figures import Figures, Number
 from extract_job.proof.lookup3 import LONGEST
@@ -37,7 +37,7 @@ def figures_in(session: Session, columns: Sequence[Column], schema: Any, rows: s
     """Return all figures; `rows` is the rest of a SELECT, from FROM on. Raises `JobError`."""
     ((version, encoding),) = session.rows("SELECT current_setting('server_version_num')::int, current_setting('server_encoding')")
     if version < LEAST_VERSION:
-        raise JobError("verify: full requires PostgreSQL 14 or later; set verify: count")
+        raise JobError("verify: full requires PostgreSQL 14 or later; set verify: count", FailureClass.CONFIG)
     fields = [_Field(number, field.name, field.type, utf8=encoding == "UTF8") for number, field in enumerate(schema, start=1)]
     names = ", ".join(_selected(column) for column in columns)
     subquery = f"(SELECT {names} {rows}) AS rows"

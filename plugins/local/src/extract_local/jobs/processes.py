@@ -64,7 +64,7 @@ class JobProcesses:
         item = cast("Mapping[str, Json]", request.input)
         arguments = cast("Mapping[str, Json]", item["arguments"])
         table = str(item["table"])
-        command = self._command(arguments, request.state_name, _script_of(item))
+        command = self._command(item, request.state_name)
         injected = self._injections.take(table)
         if injected == "throttle":
             refused = self._answer(arguments, LocalExit(code=1, seconds=0.0, output_tail="", injected=injected))
@@ -113,9 +113,9 @@ class JobProcesses:
             return Outcome.failed("States.TaskFailed", f"local_answer of {self._plugin} returned {answer!r}; {must}")
         return answer
 
-    def _command(self, arguments: Mapping[str, Json], state_name: str, script: str | None) -> LocalCommand:
+    def _command(self, item: Mapping[str, Json], state_name: str) -> LocalCommand:
         try:
-            command: object = self._job_type.local_command(arguments)
+            command: object = self._job_type.local_command(cast("Mapping[str, Json]", item["arguments"]))
         except RAISED as error:
             raise TaskFailed("States.TaskFailed", f"local_command of {self._plugin} raised {described(error)}") from error
         if command is None:
@@ -132,8 +132,9 @@ class JobProcesses:
             must = "it must be a program and its arguments, all of them strings"
             raise TaskFailed("States.TaskFailed", f"local_command of {self._plugin} returned the argv {argv!r}; {must}")
         try:
-            return self._starter.command_of(command, command.script or script)
+            return self._starter.command_of(command, command.script or _script_of(item))
         except NoScript as error:
+            _report_config_fault(item, str(error))
             raise TaskFailed("States.TaskFailed", str(error)) from error
 
     def _start(self, command: LocalCommand, log: Path) -> JobProcess:
@@ -143,6 +144,17 @@ class JobProcesses:
             raise TaskFailed(
                 "States.TaskFailed", f"the job of {self._plugin} could not be started: {command.argv[0]!r}: {error}"
             ) from error
+
+
+def _report_config_fault(item: Mapping[str, Json], message: str) -> None:
+    """Put the reason where the job would have put it: its failure class is then CONFIG, as it is for the service."""
+    from extract_core.errors import ObjectUnavailable
+    from extract_core.objects.routed import open_objects
+
+    error = {"class": "CONFIG", "message": message, "retryable": False}
+    reason = {"version": 2, "run_id": item["run_id"], "attempt": item["attempt"], "table": item["table"], "error": error}
+    with contextlib.suppress(ObjectUnavailable):  # the reason is in the cause too
+        open_objects().write(str(item["result_uri"]), json.dumps(reason).encode())
 
 
 def _attempt_of(item: Mapping[str, Json]) -> tuple[Json, ...]:
