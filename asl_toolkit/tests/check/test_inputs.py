@@ -1,6 +1,7 @@
 """Definitions in YAML, in CloudFormation and SAM templates, in folders and globs."""
 
 import json
+import time
 
 import pytest
 
@@ -100,7 +101,8 @@ def test_yaml_has_lines_and_columns(place, capsys):
         ("- 1", "1:1: ERROR WRONG_TYPE /: the definition is an object, not an array"),
         ("", "1:1: ERROR WRONG_TYPE /: the definition is an object, not null"),
         ("a: 1\n? [b, c]\n: 2", "2:3: ERROR NOT_READABLE /: the name of a member is a text, not a list or an object"),
-        ("a: &a [*a]", ": ERROR NOT_READABLE /: its aliases or its nesting make it too large"),
+        ("a: &a [*a]", "1:4: ERROR NOT_READABLE /: more than 200 levels are nested here."),
+        ("a: &a !Sub [x, {y: *a}]", "1:13: ERROR NOT_READABLE /: more than 200 levels are nested here."),
         ("a: \x00", "ERROR NOT_READABLE /: it is not YAML: "),
     ],
 )
@@ -116,13 +118,57 @@ def test_yaml_that_is_not_utf_8_is_named(place, capsys):
     )
 
 
-def test_aliases_that_multiply_are_refused(place, capsys):
-    rows = [
-        "a: &a [1,1,1,1,1,1,1,1,1,1]",
-        *(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join([f'*{chr(97 + n)}'] * 10)}]" for n in range(8)),
-    ]
-    (place / "bomb.yaml").write_text("\n".join(rows))
-    assert "its aliases or its nesting make it too large" in lines(capsys, "bomb.yaml", code=1)[0]
+def repeated(levels, width, leaf="x"):
+    """A list of lists of lists …, each of which is an alias of the same list."""
+    rows = [f"a0: &a0 [{', '.join([leaf] * width)}]"]
+    rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * width)}]" for n in range(1, levels)]
+    return "\n".join(rows)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        repeated(9, 10),
+        repeated(60, 2),
+        repeated(2, 20_000),
+        repeated(9, 10, "{y: !Sub z}"),
+        f"a: &a {{b: 1}}\nc: [{'*a, ' * 30_000}]",
+    ],
+    ids=["by ten", "by two", "wide", "functions", "one object"],
+)
+def test_aliases_that_multiply_are_refused(place, capsys, text):
+    (place / "bomb.yaml").write_text(text)
+    begin = time.process_time()
+    (line, *_) = lines(capsys, "bomb.yaml", code=1)
+    assert "NOT_READABLE /: aliases of this value and of others repeat more than 50,000 values." in line
+    assert time.process_time() - begin < 5
+
+
+def test_aliases_that_repeat_a_handler_are_read(place, capsys):
+    task = "Type: Task, Resource: 'arn:aws:states:::lambda:invoke', Parameters: *p, Retry: *r"
+    states = "".join(f"  S{n}: {{{task}, Next: S{n + 1}}}\n" for n in range(300))
+    first = "x: &r [{ErrorEquals: [States.TaskFailed], MaxAttempts: 1}]\ny: &p {FunctionName: f, Payload: {a: 1}}\n"
+    (place / "many.yaml").write_text(f"{first}StartAt: S0\nStates:\n{states}  S300: {{Type: Succeed}}\n")
+    *unknown, last = lines(capsys, "many.yaml", code=1)
+    assert [line.split()[2] for line in unknown] == ["UNKNOWN_FIELD", "UNKNOWN_FIELD"]
+    assert last == "1 file: 2 errors, 0 warnings"
+
+
+@pytest.mark.parametrize("name", ["big.json", "big.yaml"])
+def test_a_file_that_is_far_too_large_is_not_read(place, capsys, name):
+    """AWS accepts 1 MiB. In a folder, a large file is passed over if it holds no word of a state machine."""
+    junk = ", ".join(f'"k{n}": "value"' for n in range(300_000))
+    (place / name).write_text(f'{{"StartAt": "A", "States": {{"A": {{"Type": "Succeed"}}}}, "x-junk": {{{junk}}}}}')
+    size = (place / name).stat().st_size
+    begin = time.process_time()
+    (line, _) = lines(capsys, name, code=1)
+    text = f"the text has {size:,} bytes, so it is not read: AWS accepts 1,048,576."
+    assert line.startswith(f"{name}:1:1: ERROR TOO_LARGE /: {text}")
+    (place / "data").mkdir()
+    (place / "data" / name).write_text(f"{{{junk}}}")
+    assert main(["data"]) == 2
+    assert capsys.readouterr().err == "check: no state machine is in data\n"
+    assert time.process_time() - begin < 5
 
 
 def test_words_of_yaml_are_those_of_json(place, capsys):

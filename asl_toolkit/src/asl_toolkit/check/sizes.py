@@ -9,7 +9,7 @@ from asl_toolkit.check.findings import ROOT, Report
 from asl_toolkit.check.scopes import Machine
 from asl_toolkit.json_value import Json, dumps
 
-_LARGEST_DEFINITION: Final = 1_048_576
+LARGEST_DEFINITION: Final = 1_048_576
 _LARGEST_PAYLOAD: Final = 262_144
 _PAYLOADS: Final = ("Parameters", "Arguments", "Result", "ResultSelector", "ItemSelector", "Output", "Items", "Assign")
 
@@ -17,8 +17,8 @@ _PAYLOADS: Final = ("Parameters", "Arguments", "Result", "ResultSelector", "Item
 def check_sizes(machine: Machine, text: str | None, report: Report) -> None:
     """The size of the text (or of the compact JSON, when no text is given) and of each literal payload."""
     size = len(text.encode("utf-8", "replace")) if text is not None else _size(machine.value)
-    if size > _LARGEST_DEFINITION:
-        report.add("TOO_LARGE", ROOT, f"the definition has {size} bytes, AWS accepts {_LARGEST_DEFINITION}")
+    if size > LARGEST_DEFINITION:
+        report.add("TOO_LARGE", ROOT, f"the definition has {size} bytes, AWS accepts {LARGEST_DEFINITION}")
     if size <= _LARGEST_PAYLOAD:
         return
     for state in machine.states:

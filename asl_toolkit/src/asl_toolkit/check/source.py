@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from asl_toolkit.check.findings import ROOT, Report
+from asl_toolkit.check.sizes import LARGEST_DEFINITION
 from asl_toolkit.json_value import Json, finite
 from asl_toolkit.pointers import below, steps_of
 
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([{}\[\]:,])|([^\s{}\[\]:,"]+))')
 _BYTE_ORDER_MARK = "\ufeff"
+MOST_READ = 4 * 1_048_576  # characters or bytes: four times what AWS accepts, for blanks, and for templates
 
 
 class _Duplicate:
@@ -46,6 +48,9 @@ class Places(NamedTuple):
 
 def read_text(text: str | bytes, report: Report) -> tuple[Json, str, tuple[int, int] | None]:
     """Value, text, and the place of a syntax fault (then the value is None, and the report has the fault)."""
+    if len(text) > MOST_READ:
+        report.add("TOO_LARGE", ROOT, f"the text has {len(text):,} bytes, so it is not read: AWS accepts {LARGEST_DEFINITION:,}")
+        return None, "", (1, 1)
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")

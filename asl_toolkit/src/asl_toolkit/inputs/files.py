@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from asl_toolkit.check.source import find_places
+from asl_toolkit.check.source import MOST_READ, find_places
 from asl_toolkit.inputs.functions import substitute
 from asl_toolkit.inputs.source import CannotRead, Source
 from asl_toolkit.inputs.templates import InTemplate, is_template, machines_of
@@ -19,6 +19,7 @@ _YAML = (".yaml", ".yml", ".template")
 _SUFFIXES = (".json", ".asl", *_YAML)
 _LEFT_OUT = ("node_modules", "cdk.out", "__pycache__")
 _GLOB = frozenset("*?[")
+_IN_EVERY_MACHINE = (b"StartAt", b"StateMachine")  # a definition has the first word, a template's resource has the second
 Place: TypeAlias = Callable[[str], tuple[int, int]]
 
 
@@ -52,6 +53,15 @@ def read_sources(name: str, raw: bytes, substitutions: Mapping[str, str], *, sea
 
     A file that was `searched` in a folder gives none if it holds no state machine.
     """
+    if searched and not any(word in raw for word in _IN_EVERY_MACHINE):
+        return
+    if len(raw) > MOST_READ:
+        yield Source(name, name, raw)  # the check says that it is too large
+        return
+    yield from _sources(name, raw, substitutions, searched=searched)
+
+
+def _sources(name: str, raw: bytes, substitutions: Mapping[str, str], *, searched: bool) -> Iterator[Source]:
     suffix = Path(name).suffix.lower()
     try:
         text = raw.decode("utf-8-sig")

@@ -18,7 +18,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,300}")
 _DEEPEST = 200
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 _PLAIN = {"!Ref": "Ref", "!Condition": "Condition"}
-_MOST_NODES = 1_000_000  # an alias in an alias in an alias becomes a value each time
+_MOST_REPEATED = 50_000  # values that aliases repeat, each time anew: in JSON they are about 1 MiB, the most that AWS takes
 
 
 class Yaml:
@@ -31,9 +31,11 @@ class Yaml:
         self._places: dict[str, tuple[int, int]] = {}
         self.blocks: dict[str, tuple[int, int]] = {}  # pointer of a block scalar (| or >) -> line and indentation of its text
         self._lines = text.splitlines()
-        self._nodes = 0
+        self._read_values = 0
+        self._sizes: dict[int, int] = {}  # id of an object or a list that was read -> the values in it
+        self._repeated = 0
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # libyaml, where PyYAML has it
             self.value = None if node is None else self._read(node, "", 0)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
@@ -49,12 +51,23 @@ class Yaml:
         return self._places.get(pointer, (1, 1))
 
     def _read(self, node: "yaml.Node", pointer: str, depth: int) -> Json:
+        """The value of a node. An alias is the node that it names, so a node may be read several times."""
+        line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        if depth > _DEEPEST:
+            raise CannotRead(f"{line}:{column}: more than {_DEEPEST} levels are nested here")
+        self._repeated += self._sizes.get(id(node), 0)
+        if self._repeated > _MOST_REPEATED:
+            raise CannotRead(f"{line}:{column}: aliases of this value and of others repeat more than {_MOST_REPEATED:,} values")
+        before = self._read_values
+        self._read_values += 1
+        self._places.setdefault(pointer, (line, column))
+        value = self._value(node, pointer, depth)
+        self._sizes[id(node)] = self._read_values - before
+        return value
+
+    def _value(self, node: "yaml.Node", pointer: str, depth: int) -> Json:
         import yaml
 
-        self._nodes += 1
-        if self._nodes > _MOST_NODES or depth > _DEEPEST:
-            raise CannotRead("its aliases or its nesting make it too large")
-        self._places.setdefault(pointer, (node.start_mark.line + 1, node.start_mark.column + 1))
         if node.tag.startswith("!"):
             return self._function(node, pointer, depth)
         if isinstance(node, yaml.MappingNode):
