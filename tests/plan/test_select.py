@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from fnmatch import fnmatchcase
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from extract_core.errors import RunNotFound, UsageError
 from extract_core.plan.event import read_event
@@ -101,6 +105,29 @@ def test_ten_thousand_names_cost_what_all_cost():
         assert select(list(reversed(names)), names=names) == names
         listed.append(time.perf_counter() - started)
     assert min(listed) < min(everything) * 10 + 0.05  # of a plan that takes a second
+
+
+_NAMES = st.lists(st.text("ab._-]\n", min_size=1, max_size=8), min_size=1, max_size=12, unique=True)
+_PARTS = st.lists(st.sampled_from(["a", "ab", "*", "?", "[ab]", "[!a]", "[]a]", "[!]]", "[", "]", "."]), min_size=1)
+
+
+@settings(deadline=None, max_examples=150)
+@given(names=_NAMES, parts=_PARTS)
+def test_a_glob_selects_what_fnmatch_does(names, parts):
+    glob = "*" + "".join(parts)
+    event = replace(read_event({"source": "sales", "tables": "*"}), tables=(glob,))
+    matching = tuple(name for name in names if name == glob or fnmatchcase(name, glob))
+    try:
+        assert select_names(names, event, place="sales.yml") == matching
+    except UsageError:
+        assert matching == ()
+
+
+def test_two_thousand_globs_of_ten_thousand_names_take_seconds():
+    names = [f"schema{number % 50}.table_{number}" for number in range(10_000)]
+    begin = time.process_time()
+    assert len(select([f"*.*le_{number}" for number in range(2_000)], names=names)) == 2_000
+    assert time.process_time() - begin < 4
 
 
 def test_very_many_wrong_names_are_counted():

@@ -7,7 +7,9 @@ not succeed in that run), or ``*``. The exact name of a table always selects tha
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from fnmatch import translate
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config.values import BadValue, names
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     Failed = Callable[[str], Collection[str]]
 
 _MOST_SHOWN: Final = 10  # searching 10,000 names for the nearest one is slow
+_WILDCARD: Final = re.compile(r"[*?]|\[!?\]?[^\]]*\]")  # as fnmatch reads them: a [ that is not closed is a text
+_FAR_FEWER: Final = 8  # a candidate costs about as much as eight matches
 _TAG: Final = "tag:"
 _FAILED: Final = "failed:"
 
@@ -82,6 +86,8 @@ class _Selection:
         self._tables, self._failed, self._ask_tags = tables, failed, tags
         self._names = frozenset(tables)
         self._found_tags: dict[str, set[str]] | None = None
+        self._text = "\n".join(tables)
+        self._starts = list(accumulate((len(table) + 1 for table in tables), initial=0))
 
     def matching(self, patterns: Iterable[str]) -> tuple[set[str], list[str]]:
         """The tables that match any of the patterns, and the patterns that match none."""
@@ -120,7 +126,20 @@ class _Selection:
         if not _is_glob(pattern):
             return set()
         match = re.compile(translate(pattern)).match
-        return {name for name in self._tables if match(name)}
+        return {name for name in self._candidates(pattern) if match(name)}
+
+    def _candidates(self, glob: str) -> Iterable[str]:
+        """The names that hold the rarest text of a glob. To find them in one text is faster than to match all names."""
+        texts = [text for text in _WILDCARD.split(glob) if text]
+        rarest = min(texts, key=self._text.count, default="")
+        if not rarest or self._text.count(rarest) * _FAR_FEWER > len(self._tables):
+            yield from self._tables
+            return
+        at = self._text.find(rarest)
+        while at >= 0:
+            place = bisect_right(self._starts, at) - 1
+            yield self._tables[place]
+            at = self._text.find(rarest, at + 1)
 
     def _of_run(self, run_id: str) -> set[str]:
         """The failed tables of a run. All of them must still be in the config."""
