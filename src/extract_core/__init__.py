@@ -1,4 +1,4 @@
-"""The plugin author's whole vocabulary: subclass SyncJob or JobType, and return it from the hook extract_job_types.
+"""The plugin author's whole vocabulary: subclass SyncJob, PolledJob or JobType, and return it from the hook extract_job_types.
 
 The names are looked up when they are used, so that importing a part of the package (the command line, say) costs that part alone.
 """
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         hookimpl,
     )
     from extract_core.sync_job.base import SyncJob
+    from extract_core.sync_job.polled import PolledJob
 
 __all__ = [
     "API_VERSION",
@@ -43,6 +44,7 @@ __all__ = [
     "LocalCommand",
     "LocalExit",
     "Outcome",
+    "PolledJob",
     "Resource",
     "Retry",
     "Stack",
@@ -55,12 +57,15 @@ __all__ = [
 ]
 
 
+_BASES = {"SyncJob": "extract_core.sync_job.base", "PolledJob": "extract_core.sync_job.polled"}
+
+
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    module = import_module("extract_core.sync_job.base" if name == "SyncJob" else "extract_core.contract")
+    module = import_module(_BASES.get(name, "extract_core.contract"))
     value: object = getattr(module, name)
     globals()[name] = value
     return value

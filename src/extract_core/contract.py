@@ -13,8 +13,8 @@ types it brings::
         return [Batch()]
 
 If Step Functions can start the service's job and wait for its end (``.sync``), subclass `SyncJob` (extract_core.sync_job.base):
-it states the service's call, rights and words, and has the rest. For everything else (polling, task tokens, HTTP), subclass
-`JobType`.
+it states the service's call, rights and words, and has the rest. If Step Functions can only start a job and ask about it,
+subclass `PolledJob` (extract_core.sync_job.polled). For everything else (task tokens, several calls), subclass `JobType`.
 
 A job type contributes three things that belong together: its ASL branch (`JobType.branch`), its arguments
 (`JobType.arguments`: what the branch finds under ``$.arguments``) and its status parser (`JobType.status`). Everything else has

@@ -46,6 +46,15 @@ SLOT: Final = "slot"
 SLOT_ERROR: Final = "slot_error"
 """Key of the error with which *Take A Slot* has given up. No job was started then."""
 
+STARTED: Final = "started"
+"""Key of the answer to the start of a job that is polled. A state of the branch leaves it there."""
+LATER_ERROR: Final = "later_error"
+"""Key of an error that came when the job may have started: no second job is started after it."""
+STOPPED: Final = "stopped"
+"""Key of the answer to the call that stopped the job of a `PolledJob`."""
+STOP_ERROR: Final = "stop_error"
+"""Key of the error of that call: the job may still run."""
+
 MAX_STATE_NAME: Final = 80
 """Characters of a state name (botocore: TestStateStateName)."""
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.dataclass import dataclass
-from extract_core.registry.routing import CORE_STATES, HANDLE_STATUS
+from extract_core.registry.routing import CORE_STATES, HANDLE_STATUS, STARTED
 from extract_core.runs.items_in_history import item_in, key_of, object_in
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _METADATA: Final = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 class StartedJob:
     """A job by its item, as the job's last known state got it, and by its service's answer; None if that is not known.
 
-    `answer` is the output of TaskSubmitted, or ``$.job_result`` of an earlier state of the branch.
+    `answer` is the output of TaskSubmitted, ``$.job_result`` or ``$.started`` of an earlier state of the branch.
     """
 
     item: Mapping[str, Json]
@@ -77,4 +77,4 @@ class StartedJobs:
     def _tell(self, item: Mapping[str, Json] | None, key: Key) -> None:
         if item is not None:
             known = self.jobs[key]
-            self.jobs[key] = StartedJob(item, item.get("job_result", known.answer))
+            self.jobs[key] = StartedJob(item, item.get("job_result", item.get(STARTED, known.answer)))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from extract_core.contract import FailureClass, JobState, JobStatus, Outcome
 from extract_core.errors import JobTypeNotInstalled
 from extract_core.plan.slot_wait import POOL_FULL
-from extract_core.registry.routing import SLOT_ERROR
+from extract_core.registry.routing import LATER_ERROR, SLOT_ERROR
 from extract_core.wording import RAISED, described
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _parsed(job_type: AnyJobType, outcome: Outcome) -> JobStatus:
         return unknown(f"the status parser of job type {name!r} returned SUCCEEDED for a caught error; {_raw(outcome)}")
     if status.state is not JobState.SUCCEEDED and status.failure is None:
         status = replace(status, failure=FailureClass.UNKNOWN)
-    if status.retryable and outcome.error is not None and outcome.item.keys() & {"job_result", "later_error"}:
+    if status.retryable and outcome.error is not None and outcome.item.keys() & {"job_result", LATER_ERROR}:
         # An earlier state of the branch has started the job, so a question failed, and the job may still be running.
         status = replace(status, retryable=False)
     return status
@@ -77,7 +77,7 @@ def _parsed(job_type: AnyJobType, outcome: Outcome) -> JobStatus:
 
 def outcome_of(item: Mapping[str, Json]) -> Outcome | None:
     """What the branch left; None: nothing. A caught error counts before a result: a polling loop may have left an earlier one."""
-    error = item.get("job_error", item.get("later_error"))
+    error = item.get("job_error", item.get(LATER_ERROR))
     if error is not None:
         fields = error if isinstance(error, Mapping) else {}
         name, cause = fields.get("Error"), fields.get("Cause")

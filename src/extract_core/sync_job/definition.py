@@ -20,49 +20,81 @@ _REQUIRED: Final = {
     "succeeded": ("the one state that means success", ("status",)),
     "failures": ("the other states in which a job can end", ("status",)),
 }
+_OF_POLLED: Final = {
+    "describe_resource": ("the integration that asks about a job: 'aws-sdk:ssm:getCommandInvocation'", ("branch",)),
+    "stop_resource": ("the integration that stops a job: 'aws-sdk:ssm:cancelCommand'", ("branch", "stop")),
+}
 """What each required attribute is, and the methods that read it: a class that overrides all of them may leave it out."""
-_TEXTS: Final = (*(name for name in _REQUIRED if name != "failures"), "comment", "role_service", "job_word", "throttled")
+_CALLS: Final = ("resource", *_OF_POLLED)
+_NAMES: Final = ("comment", "role_service", "job_word", "throttled", "started_id", "client_name")
 _SEQUENCES: Final = ("unread_arguments", "wrappers", "known_by", "reason_members", "started_members", "ended_members")
 _RIGHTS: Final = ("rights", "diagnose_rights", "stop_rights")
 _ABSENT: Final = object()
+_HOUR: Final = 3_600
 
 
 def fault_of(job_type: ServiceWords, base: type) -> str | None:
-    """The first fault, or None. `base` is SyncJob: a method that differs from its own is overridden."""
+    """The first fault, or None. `base` is SyncJob or PolledJob: a method that differs from its own is overridden."""
     return next(_faults(job_type, base), None)
 
 
 def _faults(job_type: ServiceWords, base: type) -> Iterator[str]:
-    for name, (meaning, readers) in _REQUIRED.items():
-        overridden = all(getattr(type(job_type), reader) is not getattr(base, reader) for reader in readers)
+    polled = hasattr(base, "interval_seconds")
+    required = {**_REQUIRED, **(_OF_POLLED if polled else {})}
+    for name, (meaning, readers) in required.items():
+        overridden = all(getattr(type(job_type), reader, None) is not getattr(base, reader, None) for reader in readers)
         if getattr(job_type, name, _ABSENT) is _ABSENT and not overridden:
             yield f"lacks the attribute `{name}`: {meaning}"
     values = {name: value for name in dir(base) if (value := getattr(job_type, name, _ABSENT)) is not _ABSENT}
-    values |= {name: value for name in _REQUIRED if (value := getattr(job_type, name, _ABSENT)) is not _ABSENT}
-    for name in _TEXTS:
-        if name in values and not (isinstance(values[name], str) and (values[name] or name not in _REQUIRED)):
-            yield f"has `{name}` {values[name]!r}; it must be a text"
-    for name in ("settings_model", "deployment_model"):
-        if name in values and not all(str(values[name]).partition(":")):
-            yield f"has `{name}` {values[name]!r}; write 'package.module:Class'"
-    yield from _of_the_resource(values.get("resource"))
+    values |= {name: value for name in required if (value := getattr(job_type, name, _ABSENT)) is not _ABSENT}
+    yield from _of_texts(values, required.keys() - {"failures"})
     for name in _SEQUENCES:
         yield from _of_a_sequence(f"`{name}`", values[name])
     for name in _RIGHTS:
         yield from _of_rights(name, values[name])
     yield from _of_the_words(values)
+    if polled:
+        yield from _of_polling(values)
     margin = values["margin_seconds"]
     if isinstance(margin, bool) or not isinstance(margin, int) or margin < 0:
         yield f"has `margin_seconds` {margin!r}; it must be a whole number of seconds, 0 or more"
 
 
-def _of_the_resource(resource: object) -> Iterator[str]:
+def _of_texts(values: Mapping[str, object], required: AbstractSet[str]) -> Iterator[str]:
+    for name in (*sorted(required), *_NAMES):
+        if name in values and not (isinstance(values[name], str) and (values[name] or name not in required)):
+            yield f"has `{name}` {values[name]!r}; it must be a text"
+    for name in ("settings_model", "deployment_model"):
+        if name in values and not all(str(values[name]).partition(":")):
+            yield f"has `{name}` {values[name]!r}; write 'package.module:Class'"
+    for name in _CALLS:
+        yield from _of_a_call(name, values.get(name))
+
+
+def _of_a_call(name: str, resource: object) -> Iterator[str]:
     if not isinstance(resource, str):
         return
     if resource.startswith("arn:"):
-        yield f"has `resource` {resource!r}; write `resource` without the ARN: {resource.rpartition(':::')[2]!r}"
+        yield f"has `{name}` {resource!r}; write `{name}` without the ARN: {resource.rpartition(':::')[2]!r}"
     elif not all(resource.partition(":")):
-        yield f"has `resource` {resource!r}; write service and call, as in 'batch:submitJob.sync'"
+        yield f"has `{name}` {resource!r}; write service and call, as in 'batch:submitJob.sync'"
+
+
+def _of_polling(values: Mapping[str, object]) -> Iterator[str]:
+    """What would make the loop of a PolledJob wait for ever, or leave it at once."""
+    if str(values.get("resource", "")).endswith((".sync", ".sync:2", ".waitForTaskToken")):
+        yield f"has `resource` {values['resource']!r}, which waits for the job: subclass SyncJob or JobType"
+    interval = values["interval_seconds"]
+    if isinstance(interval, bool) or not isinstance(interval, int) or not 1 <= interval <= _HOUR:
+        yield f"has `interval_seconds` {interval!r}; it must be a whole number of seconds, from 1 to {_HOUR}"
+    wrappers = values["wrappers"]
+    if isinstance(wrappers, Sequence) and len(wrappers) > 1:
+        yield f"has `wrappers` {wrappers!r}; the answer to a question has one path: write the one that it has"
+    ends = [values.get("succeeded"), *(failures if isinstance(failures := values.get("failures"), Mapping) else ())]
+    not_ends = values["not_ends"]
+    twice = sorted({str(word) for word in ends if word in not_ends}) if isinstance(not_ends, AbstractSet | Sequence) else []
+    if twice:
+        yield f"has {', '.join(map(repr, twice))} in `not_ends` and in `succeeded` or `failures`; a state is an end or it is not"
 
 
 def _of_a_sequence(place: str, value: object) -> Iterator[str]:

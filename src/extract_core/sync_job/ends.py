@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.parsing import verdicts as v
-from extract_core.parsing.payload import cut_member, instant, text
+from extract_core.parsing.payload import cut_member, instant
+from extract_core.sync_job.paths import at, said, steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,24 +22,24 @@ _SUCCEEDED = v.Verdict(JobState.SUCCEEDED, FailureClass.UNKNOWN, retryable=False
 def status_of(job_type: ServiceWords, outcome: Outcome) -> JobStatus:
     """Never raises. SUCCEEDED only for a result in the service's success state, beside a member that only this service sends."""
     job = job_type.described(outcome)
-    known = any(text(job, name) for name in job_type.known_by or (job_type.id_member,))
-    state = text(job, job_type.state_member) if known else None
+    known = any(said(job, name) for name in job_type.known_by or (job_type.id_member,))
+    state = said(job, job_type.state_member) if known else None
     if outcome.error is None and state == job_type.succeeded:
         return _status(job_type, job, _SUCCEEDED, None)
     if outcome.error is not None:
-        state = state or cut_member(outcome.cause, job_type.state_member)
+        state = state or _cut(outcome, job_type.state_member)
     if state is None:
         verdict = v.UNKNOWN if outcome.error is None else v.by_error(outcome.error, outcome.cause)
         return _status(job_type, job, verdict, _without_state(job_type, outcome))
     verdict, detail = _end(job_type, state, job, outcome)
-    job_id = text(job, job_type.id_member) or cut_member(outcome.cause, job_type.id_member)
+    job_id = said(job, job_type.id_member) or _cut(outcome, job_type.id_member)
     name = " ".join(filter(None, (job_type.title, job_type.job_word, job_id)))
     return _status(job_type, job, verdict, f"{name} ended {state}: {detail}")
 
 
 def _end(job_type: ServiceWords, state: str, job: Mapping[str, Json], outcome: Outcome) -> tuple[v.Verdict, str]:
     """The class of an end that is not a success, and its reason."""
-    cut = (cut_member(outcome.cause, name) for name in job_type.reason_members)
+    cut = (_cut(outcome, name) for name in job_type.reason_members)
     reason = job_type.reason(job) or ": ".join(filter(None, cut)) or None
     if state == job_type.succeeded:
         return v.UNKNOWN, f"yet Step Functions says {outcome.error}"
@@ -52,6 +53,11 @@ def _end(job_type: ServiceWords, state: str, job: Mapping[str, Json], outcome: O
         if state not in job_type.not_ends:
             return verdict, ": ".join(filter(None, ("a state that extract does not know", reason)))
     return verdict, reason or f"{job_type.title} gave no reason"
+
+
+def _cut(outcome: Outcome, path: str) -> str | None:
+    """The text of a member of a Cause that Step Functions cut."""
+    return cut_member(outcome.cause, str(steps(path)[-1]))
 
 
 def _was_cut(outcome: Outcome) -> bool:
@@ -77,7 +83,7 @@ def _status(job_type: ServiceWords, job: Mapping[str, Json], verdict: v.Verdict,
         failure=None if verdict.state is JobState.SUCCEEDED else verdict.failure,
         retryable=verdict.retryable,
         message=message,
-        job_run_id=text(job, job_type.id_member),
+        job_run_id=said(job, job_type.id_member),
         log_url=job_type.log_url(job),
         started_at=_first(job, job_type.started_members),
         ended_at=_first(job, job_type.ended_members),
@@ -86,4 +92,4 @@ def _status(job_type: ServiceWords, job: Mapping[str, Json], verdict: v.Verdict,
 
 
 def _first(job: Mapping[str, Json], names: Sequence[str]) -> datetime | None:
-    return next((moment for name in names if (moment := instant(job, name))), None)
+    return next((moment for name in names if (moment := instant(at(job, name)))), None)

@@ -22,11 +22,23 @@ def statements(target: Target[Any], rights: Mapping[str, Sequence[str]], named: 
         yield Statement(actions=tuple(actions), resources=_arns(target, service, resource, named))
 
 
+def of_call(rights: Mapping[str, Sequence[str]], *resources: str) -> dict[str, tuple[str, ...]]:
+    """The part of `rights` whose actions have the name of one of these integrations' calls."""
+    calls = {resource.rpartition(":")[2].lower() for resource in resources}
+    kept = {
+        resource: tuple(action for action in actions if action.partition(":")[2].lower() in calls)
+        for resource, actions in rights.items()
+    }
+    return {resource: actions for resource, actions in kept.items() if actions}
+
+
 def _arns(target: Target[Any], service: str, resource: str, named: Container[str]) -> tuple[str, ...]:
     """The ARNs of a resource: one per allowed value of each name in braces that is in `named`. ``*`` stays as it is."""
     if resource == "*":
         return ("*",)
-    fields = re.findall(r"\{(\w+)\}", resource)
+    of_target = {"partition": target.partition, "region": target.region, "account": target.account}
+    form, known = (resource, of_target) if resource.startswith("arn:") else (target.arn(service, resource), {})
+    fields = [name for name in re.findall(r"\{(\w+)\}", form) if name not in known]
     for name in fields:
         if not hasattr(target.deployment, name):
             model = type(target.deployment)
@@ -35,7 +47,8 @@ def _arns(target: Target[Any], service: str, resource: str, named: Container[str
     values = [
         allowed_values(name, target.deployment) if name in named else (getattr(target.deployment, name),) for name in fields
     ]
-    return tuple(target.arn(service, resource.format(**dict(zip(fields, each, strict=True)))) for each in product(*values))
+    chosen = (dict(zip(fields, each, strict=True)) for each in product(*values))
+    return tuple(form.format(**known, **fields_of_one) for fields_of_one in chosen)
 
 
 def allowed_values(name: str, deployment: object) -> tuple[str, ...]:

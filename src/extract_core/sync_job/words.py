@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from extract_core.contract import FailureClass
 from extract_core.parsing import payload
-from extract_core.parsing.payload import member, objects, text
 from extract_core.parsing.verdicts import by_words
+from extract_core.sync_job.paths import at, put, said
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from extract_core.contract import Json, Outcome
     from extract_core.parsing.verdicts import Verdict
     from extract_core.sync_job.local_end import LocalEnd
 
 
 class ServiceWords:
-    """How a service describes a job: its states, the members of a description, and what they mean."""
+    """How a service describes a job: its states, the members of a description, and what they mean.
+
+    A member may be a path below the description: ``Status.State``, ``Tasks[0].Status``.
+    """
 
     title: ClassVar[str]
     """As in `JobType`: the name of the service in messages."""
@@ -66,16 +67,16 @@ class ServiceWords:
     def job_in(self, answer: Json) -> Mapping[str, Json]:
         """The description of the job in an answer of the service; ``{}`` if there is none."""
         for wrapper in self.wrappers:
-            inner = member(answer, wrapper)
+            inner = at(answer, wrapper)
+            if isinstance(inner, Sequence) and not isinstance(inner, str):
+                inner = next((described for described in inner if isinstance(described, Mapping)), None)
             if isinstance(inner, Mapping):
                 return inner
-            if descriptions := objects(answer, wrapper):
-                return descriptions[0]
         return answer if isinstance(answer, Mapping) else {}
 
     def reason(self, job: Mapping[str, Json]) -> str | None:
         """Why the job failed, in the service's own words. Default: the texts of `reason_members`."""
-        return ": ".join(dict.fromkeys(filter(None, (text(job, name) for name in self.reason_members)))) or None
+        return ": ".join(dict.fromkeys(filter(None, (said(job, name) for name in self.reason_members)))) or None
 
     def failure(self, state: str, job: Mapping[str, Json], reason: str | None) -> FailureClass | Verdict:  # noqa: ARG002
         """What a state of `failures` means. Default: its class there; else by the words of the reason, else USER_CODE.
@@ -99,6 +100,11 @@ class ServiceWords:
 
     def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> Mapping[str, Json]:  # noqa: ARG002
         """How the service would have described this end. `status` must read it. Default: the members that are named above."""
-        described: dict[str, Json] = {self.id_member: f"local-{end.number}", self.state_member: end.state}
-        described |= dict.fromkeys(self.started_members[:1], end.began) | dict.fromkeys(self.ended_members[:1], end.ended)
-        return described | (dict.fromkeys(self.reason_members[:1], end.reason) if end.reason else {})
+        values: list[tuple[str, Json]] = [(self.id_member, f"local-{end.number}"), (self.state_member, end.state)]
+        values += [(name, end.began) for name in self.started_members[:1]]
+        values += [(name, end.ended) for name in self.ended_members[:1]]
+        values += [(name, end.reason) for name in self.reason_members[:1] if end.reason]
+        described: dict[str, Json] = {}
+        for name, value in values:
+            described = put(name, value, described)
+        return described

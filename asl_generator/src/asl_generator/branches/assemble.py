@@ -12,7 +12,7 @@ from asl_generator.machine.core_states import CATCHABLE, catchers
 from asl_generator.machine.json_text import plain
 from extract_core.contract import Branch
 from extract_core.dataclass import dataclass
-from extract_core.registry.routing import HANDLE_STATUS
+from extract_core.registry.routing import HANDLE_STATUS, LATER_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +106,7 @@ def _completed(branch: Branch, name: str, state: State, retries: list[Retry], *,
         if "Retry" not in done and retries:
             done["Retry"] = [retrier(retry) for retry in retries]
     if state.get("Type") in CAN_CATCH:
-        done["Catch"] = _catch(state, "later_error" if later else "job_error", jsonata=jsonata)
+        done["Catch"] = _catch(state, LATER_ERROR if later else "job_error", jsonata=jsonata)
     if state.get("Type") != "Choice" and "Next" not in done:
         done["Next"] = HANDLE_STATUS
     return done

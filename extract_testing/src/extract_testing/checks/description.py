@@ -7,15 +7,20 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from extract_core.sync_job.base import SyncJob
+from extract_core.sync_job.paths import steps
+from extract_core.sync_job.polled import PolledJob
 from extract_core.wording import did_you_mean
+from extract_testing.branch.states import call_of
 from extract_testing.breaches import Breach, NotChecked
 from extract_testing.check import check
+from extract_testing.services.answers import enum_at, outputs_of
 from extract_testing.services.descriptions import GOES_ON, descriptions, moments_of, words_of
 from extract_testing.services.models import ModelsMissing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from extract_core.sync_job.words import ServiceWords
     from extract_testing.services.descriptions import Members
     from extract_testing.subject.subject import Subject
 
@@ -27,9 +32,11 @@ _REMEDY: Final = "write the service's own name, in PascalCase (its API reference
 
 @check
 def words_are_the_services(subject: Subject) -> Iterator[Breach]:
-    """The members and states that a SyncJob names are in the service's description of a job (botocore); no end is left out."""
+    """The members and states that the class names are in the service's description of a job (botocore); no end is left out."""
     job_type = subject.job_type
     call = _CALL.match(str(subject.states[subject.branch.job_state].get("Resource", "")))
+    if isinstance(job_type, PolledJob):
+        yield from _words(job_type, _words_of_the_question(subject, job_type.state_path()))
     if not isinstance(job_type, SyncJob) or not hasattr(job_type, "state_member") or call is None:
         return
     if job_type.fault_of_definition():
@@ -48,6 +55,18 @@ def words_are_the_services(subject: Subject) -> Iterator[Breach]:
     yield from _members(job_type, known)
     yield from _times(job_type, described, known)
     yield from _words(job_type, words_of(described, job_type.state_member))
+
+
+def _words_of_the_question(subject: Subject, state_path: str) -> frozenset[str]:
+    """The words of the state in the answer to a PolledJob's question; empty if there is no model, or no enum."""
+    for state in subject.states.values():
+        question = call_of(state) if str(state.get("ResultPath")) == "$.job_result" else None
+        if question is not None:
+            try:
+                return enum_at(outputs_of(question.service, question.action, sync=False), tuple(steps(state_path)))
+            except ModelsMissing as missing:
+                raise NotChecked(f"left out: {missing}") from missing
+    return frozenset()
 
 
 def _overrides(job_type: object, method: str) -> bool:
@@ -84,7 +103,7 @@ def _times(job_type: SyncJob, described: list[Members], known: list[str]) -> Ite
             yield Breach(f"class, {attribute}", problem, f"name the member with the time: {' or '.join(others)}")
 
 
-def _words(job_type: SyncJob, words: frozenset[str]) -> Iterator[Breach]:  # type: ignore[type-arg] # see above
+def _words(job_type: ServiceWords, words: frozenset[str]) -> Iterator[Breach]:
     if not words:
         return
     named = {"succeeded": [job_type.succeeded], "failures": list(job_type.failures), "not_ends": sorted(job_type.not_ends)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from extract_core.contract import JobType, Outcome
 from extract_core.registry.signatures import with_deployment
 from extract_core.sync_job.base import SyncJob
+from extract_core.sync_job.polled import PolledJob
 from extract_core.wording import RAISED, described
 from extract_testing.branch.states import call_of, every_state
 from extract_testing.breaches import Breach, NotChecked
@@ -82,9 +83,12 @@ def diagnose_and_stop_make_valid_calls(subject: Subject) -> Iterator[Breach]:
 
 
 def _overrides(job_type: AnyJobType, method: str) -> bool:
-    """Whether the job type has such a method of its own. That of a SyncJob calls describe, logs and stop_job."""
+    """Whether the job type has such a method of its own. That of a SyncJob calls describe, logs and stop_job.
+
+    `stop` of a PolledJob calls what the class names. Its `diagnose` calls something only after a question that failed.
+    """
     own = getattr(type(job_type), method)
-    if own is getattr(JobType, method):
+    if own in (getattr(JobType, method), PolledJob.diagnose):
         return False
     parts = {"diagnose": ("describe", "logs"), "stop": ("stop_job",)}[method]
     return own is not getattr(SyncJob, method) or any(

@@ -128,6 +128,9 @@ def members_at(shapes: list[Any], steps: tuple[str | int, ...]) -> tuple[str, li
 def enum_at(shapes: list[Any], steps: tuple[str | int, ...]) -> frozenset[str]:  # botocore ships no types
     """The words of the member at this path; empty if it has no enum."""
     for step in steps:
+        if isinstance(step, int):
+            shapes = [shape.member for shape in shapes if shape.type_name == "list"]
+            continue
         shapes = [
             shape.members[name]
             for shape in shapes

@@ -95,6 +95,11 @@ class FakeSession:
             ) from error
         self._no_headers: Any = {}
 
+    def get_available_services(self) -> list[str]:
+        """The names of all services, as boto3's session returns them."""
+        names: list[str] = self._session.get_available_services()
+        return names
+
     def client(self, service_name: str, **_options: object) -> Any:  # botocore ships no types
         """A client, as boto3's session returns one. Clients are made once per process, and serve the session that asked last."""
         from botocore.exceptions import UnknownServiceError
