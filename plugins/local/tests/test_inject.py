@@ -112,7 +112,7 @@ def test_an_invalid_number_of_starts_is_refused(text, number):
     with pytest.raises(UsageError) as caught:
         read_injection(text)
     assert str(caught.value) == (
-        f"--inject {text!r}: {number!r} is not a valid N: the number of job starts that fail, at least 1 "
+        f"--inject {text!r}: {number!r} is not a valid N: the number of job starts, or questions, that fail, at least 1 "
         "(if a table's name has a colon, write ? for it)"
     )
 
@@ -120,7 +120,7 @@ def test_an_invalid_number_of_starts_is_refused(text, number):
 def test_an_unknown_fault_starts_nothing(demo_project):
     done = demo_project.extract("run", "sales", "--local", "--inject", "omm:x", code=2)
     assert done.stderr == (
-        "extract: --inject 'omm:x': there is no fault 'omm' (there are: throttle, oom, interrupt, fail, timeout); "
+        "extract: --inject 'omm:x': there is no fault 'omm' (there are: throttle, oom, interrupt, fail, timeout, question); "
         "did you mean 'oom'?\n"
     )
     assert not (demo_project.folder / ".extract" / "executions").exists()

@@ -26,10 +26,10 @@ WRONG = {
     "oom": "--inject 'oom' is not KIND:TABLE or KIND:TABLE:N; write, for example, oom:public.orders",
     "oom:": "--inject 'oom:' is not KIND:TABLE or KIND:TABLE:N; write, for example, oom:public.orders",
     "trottle:a": (
-        "--inject 'trottle:a': there is no fault 'trottle' (there are: throttle, oom, interrupt, fail, timeout); "
+        "--inject 'trottle:a': there is no fault 'trottle' (there are: throttle, oom, interrupt, fail, timeout, question); "
         "did you mean 'throttle'?"
     ),
-    "oom:a:0": "--inject 'oom:a:0': N is the number of job starts that fail, at least 1",
+    "oom:a:0": "--inject 'oom:a:0': N is the number of job starts, or questions, that fail, at least 1",
 }
 
 
@@ -45,3 +45,10 @@ def test_each_table_has_its_own_count_and_the_first_that_matches_comes_first():
     assert [injections.take("a1") for _ in range(4)] == ["throttle", "throttle", "oom", None]
     assert [injections.take("b"), injections.take("b"), injections.take("a2")] == ["oom", None, "throttle"]
     assert injections.unused() == ["fail:x"]
+
+
+def test_questions_and_starts_are_counted_apart():
+    injections = Injections(["question:a:2", "oom:a", "question:b"])
+    assert [injections.take("a"), injections.take("a")] == ["oom", None]
+    assert [injections.take_question("a") for _ in range(3)] == [True, True, False]
+    assert injections.unused() == ["question:b"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
 
 from extract_core.contract import D, S
 from extract_core.sync_job.paths import put
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from extract_core.sync_job.local_end import LocalEnd
 
 
-class PolledJob(Polling[D], ServiceJob[S, D]):
+class PolledJob(Polling[D], ServiceJob[S, D], Generic[S, D]):
     """A job type that starts a job, asks about it until it has ended, and stops it if it takes too long.
 
     The branch is made from the attributes, so a failed question is asked again and never starts a second job. A description of

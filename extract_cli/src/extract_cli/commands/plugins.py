@@ -96,15 +96,16 @@ def check_plugins(name: str | None, pipeline: Path | None, output: str) -> int:
 @click.argument("name")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to write it. [default: extract-NAME, here]")
 @click.option("--title", help="The start of its state names. [default: made from NAME]")
-def new_plugin(name: str, folder: Path | None, title: str | None) -> int:
+@click.option("--polled", is_flag=True, help="For a service that Step Functions can start and ask, and cannot wait for.")
+def new_plugin(name: str, folder: Path | None, title: str | None, polled: bool) -> int:
     """Write a package for the job type NAME. It installs, runs on this machine, and has tests of the contract.
 
-    As generated its jobs run on AWS Batch: put your service in its place.
+    As generated its jobs run on AWS Batch, with --polled on an EC2 instance (SSM): put your service in its place.
     """
     from extract_cli import scaffold
     from extract_core.registry.loading import discover
 
-    plugin = scaffold.new_plugin(name, title, discover())
+    plugin = scaffold.new_plugin(name, title, discover(), polled=polled)
     place = folder if folder is not None else Path(plugin.distribution)
     for path in plugin.write(place):
         echo(place / path)

@@ -36,7 +36,7 @@ def _starting(command: Callable[..., int]) -> Callable[..., int]:
             multiple=True,
             metavar="KIND:TABLE[:N]",
             help="On this machine: let the first N (default 1) jobs of a table fail. "
-            "KIND: throttle, oom, interrupt, fail, timeout.",
+            "KIND: throttle, oom, interrupt, fail, timeout, question.",
         ),
         click.option(
             "--fast",

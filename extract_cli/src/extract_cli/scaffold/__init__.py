@@ -23,15 +23,32 @@ _SUFFIX: Final = ".template"
 _LONGEST_NAME: Final = 40
 _HOLE: Final = re.compile(r"\{\{(\w+)\}\}")
 
+_SYNC: Final = {
+    "base": "SyncJob",
+    "page": "write-a-job-type.md",
+    "service": "on AWS Batch",
+    "keys": 'job_queue = "extracts"\njob_definition = "extract-job"',
+}
+_POLLED: Final = {
+    "base": "PolledJob",
+    "page": "poll-a-service.md",
+    "service": "on an EC2 instance, by SSM Run Command",
+    "keys": 'instance = "i-0123456789abcdef0"',
+}
+
 __all__ = ["NewPlugin", "new_plugin"]
 
 
 @dataclass(frozen=True, slots=True)
 class NewPlugin:
-    """A new plugin: `name` is that of the plugin and of its job type, `title` begins its state names."""
+    """A new plugin: `name` is that of the plugin and of its job type, `title` begins its state names.
+
+    `polled`: its service has no ``.sync`` integration.
+    """
 
     name: str
     title: str
+    polled: bool = False
 
     @property
     def module(self) -> str:
@@ -54,9 +71,13 @@ class NewPlugin:
             "distribution": self.distribution,
             "bound": _bound(),
             "cls": "".join(part.capitalize() for part in self.name.split("_")),
+            **(_POLLED if self.polled else _SYNC),
         }
+        templates = dict(_templates(files(__name__) / "templates", Path()))
+        if self.polled:
+            templates |= _templates(files(__name__) / "polled", Path())
         written = []
-        for path, template in sorted(_templates(files(__name__) / "templates", Path())):
+        for path, template in sorted(templates.items()):
             place = Path(str(path).replace("MODULE", self.module).removesuffix(_SUFFIX).replace("gitignore", ".gitignore"))
             target = folder / place
             try:
@@ -70,7 +91,7 @@ class NewPlugin:
         return written
 
 
-def new_plugin(name: str, title: str | None, registry: Registry) -> NewPlugin:
+def new_plugin(name: str, title: str | None, registry: Registry, *, polled: bool = False) -> NewPlugin:
     """Check the name and the title of a new plugin. UsageError says what is wrong with them."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         near = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
@@ -85,7 +106,7 @@ def new_plugin(name: str, title: str | None, registry: Registry) -> NewPlugin:
     if name in registry.job_types:
         provider = registry.job_types[name].provider
         raise UsageError(f"the job type {name!r} is taken: {provider} brings it; choose another name, or uninstall that one")
-    plugin = NewPlugin(name, name.replace("_", " ").title() if title is None else title)
+    plugin = NewPlugin(name, name.replace("_", " ").title() if title is None else title, polled)
     if find_spec(plugin.module) is not None:
         raise UsageError(
             f"there is a module {plugin.module!r} already, which the new package would be called: choose another name"

@@ -44,7 +44,7 @@ def services_of(
     for branch in built.branches:
         installed = parts.registry.job_types[branch.job_type]
         jobs = JobProcesses(installed, log_folder=folder.jobs, injections=injections, starter=starter)
-        states |= dict.fromkeys(branch.names, OtherTask(installed, jobs))
+        states |= dict.fromkeys(branch.names, OtherTask(installed, jobs, injections))
         states[branch.job_state] = jobs
     return asl_toolkit.Services({}, functions=functions, states={**states, ITERATE: partial(_object, parts.objects)})
 

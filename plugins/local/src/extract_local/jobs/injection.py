@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 Kind: TypeAlias = Literal["throttle", "oom", "interrupt", "fail", "timeout"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+"""Faults of a start of the job."""
+QUESTION: Final = "question"
+"""The fault of a question about the job: it is throttled."""
+KINDS: Final[tuple[str, ...]] = (*get_args(Kind), QUESTION)
 
 
 @dataclass(frozen=True, slots=True)
 class Injection:
-    """The first `starts` job starts fail in this way, per table that `pattern` (a name or a glob) matches."""
+    """The first `starts` job starts, or questions, fail in this way, per table that `pattern` (a name or a glob) matches."""
 
-    kind: Kind
+    kind: str
     pattern: str
     starts: int
     text: str  # the user's words
@@ -39,11 +42,11 @@ def read_injection(text: str) -> Injection:
         hint = did_you_mean(kind, KINDS)
         raise UsageError(f"--inject {text!r}: there is no fault {kind!r} (there are: {', '.join(KINDS)}){hint}")
     if ":" in pattern:
-        wrong = f"{pattern.rpartition(':')[2]!r} is not a valid N: the number of job starts that fail, at least 1"
+        wrong = f"{pattern.rpartition(':')[2]!r} is not a valid N: the number of job starts, or questions, that fail, at least 1"
         raise UsageError(f"--inject {text!r}: {wrong} (if a table's name has a colon, write ? for it)")
     if starts is not None and int(starts) == 0:
-        raise UsageError(f"--inject {text!r}: N is the number of job starts that fail, at least 1")
-    return Injection(cast("Kind", kind), pattern, int(starts or 1), text)
+        raise UsageError(f"--inject {text!r}: N is the number of job starts, or questions, that fail, at least 1")
+    return Injection(kind, pattern, int(starts or 1), text)
 
 
 class Injections:
@@ -56,15 +59,23 @@ class Injections:
 
     def take(self, table: str) -> Kind | None:
         """The fault of this job start, from the first injection that is left for this table; None: no fault."""
+        return cast("Kind | None", self._take(table, of_question=False))
+
+    def take_question(self, table: str) -> bool:
+        """Whether this question about the job of the table is to fail."""
+        return self._take(table, of_question=True) is not None
+
+    def _take(self, table: str, *, of_question: bool) -> str | None:
         with self._lock:
             for number, fault in enumerate(self._faults):
-                if self._used[number, table] < fault.starts and fnmatchcase(table, fault.pattern):
+                fits = (fault.kind == QUESTION) == of_question and fnmatchcase(table, fault.pattern)
+                if fits and self._used[number, table] < fault.starts:
                     self._used[number, table] += 1
                     return fault.kind
         return None
 
     def unused(self) -> Sequence[str]:
-        """The faults that no job start met, in the user's words."""
+        """The faults that no job start and no question met, in the user's words."""
         with self._lock:
             met = {number for (number, _), count in self._used.items() if count}
         return [fault.text for number, fault in enumerate(self._faults) if number not in met]

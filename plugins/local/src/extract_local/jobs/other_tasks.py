@@ -13,6 +13,7 @@ from extract_core.wording import RAISED, described
 if TYPE_CHECKING:
     from asl_toolkit import TaskRequest
     from extract_core.registry.values import InstalledJobType
+    from extract_local.jobs.injection import Injections
     from extract_local.jobs.processes import JobProcesses
 
 
@@ -22,14 +23,19 @@ class OtherTask:
     A Task without an answer fails with the reason, so that its table is recorded and the others run.
     """
 
-    def __init__(self, installed: InstalledJobType, jobs: JobProcesses) -> None:
+    def __init__(self, installed: InstalledJobType, jobs: JobProcesses, injections: Injections) -> None:
         self._job_type = installed.job_type
         self._plugin = f"job type {installed.job_type.name!r} ({installed.provider})"
         self._jobs = jobs
+        self._injections = injections
 
     def __call__(self, request: TaskRequest) -> Json:
         """The result of the Task. Raises TaskFailed."""
-        end = self._jobs.end_of(request.input) if isinstance(request.input, Mapping) else None
+        item = request.input if isinstance(request.input, Mapping) else {}
+        end = self._jobs.end_of(item)
+        if end is not None and self._injections.take_question(str(item.get("table"))):
+            error = getattr(self._job_type, "throttled", "ThrottlingException")
+            raise TaskFailed(error, "Rate exceeded (Error Code: ThrottlingException; Request ID: local)")
         try:
             answer: object = self._job_type.local_task(request.state_name, request.parameters, end)
             if isinstance(answer, Outcome):
