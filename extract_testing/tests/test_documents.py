@@ -61,12 +61,12 @@ def test_the_tables_are_as_the_core_plans_them(drum):
     assert list(runs["arguments in one"].job_arguments) == ["--extract_arguments"]
 
 
-def test_the_items_keys_are_those_that_the_tutorial_lists(drum):
+def test_the_items_keys_are_those_that_the_reference_lists(drum):
     subject = Subject(drum, {"queue": "night"})
     (_, run), *_ = table_runs("drum", subject.deployment)
-    text = (DOCS / "write-a-job-type.md").read_text()
-    listed = re.search(r"has `\$\.arguments` and these keys, all of them for every table: (.*?)\.\n", text, re.DOTALL)
-    assert set(re.findall(r"`(\w+)`", listed[1])) == set(item_of(run, {}, 60)) - {"arguments"}
+    rows = (DOCS / "contract.md").read_text().partition("## The item")[2].partition("## Values")[0]
+    listed = {key for row in re.findall(r"^\| (`.*?) \|", rows, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)}
+    assert listed == set(item_of(run, {}, 60))
 
 
 def test_the_samples_cover_every_service_and_none_is_there_twice():

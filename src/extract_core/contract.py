@@ -93,84 +93,115 @@ WatermarkMode: TypeAlias = Literal["full", "incremental", "backfill"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
-    """The window of one extract: rows with ``low < column <= high``. Marks are text; `type` says how they compare.
-
-    `low` is None on a first run (everything). `high` is given for a backfill only: else the job reads it before the data. `lag`
-    is how far below `low` the read begins, as the config writes it (None: the job's default). `last_result` is the URI of the
-    result object of the table's last committed attempt; None if the table begins anew, or its mark was set by hand.
-    """
+    """The window of one extract: rows with ``low < column <= high``. Marks are text. The core sets it."""
 
     column: str | None = None
+    """The column of the marks. None: the table is not incremental."""
     type: str | None = None
+    """How marks compare, as the config writes it: ``timestamp``, ``date``, ``bigint``."""
     low: str | None = None
+    """The last committed mark. None on a first run: everything is read."""
     high: str | None = None
+    """The upper mark of a backfill. None else: the job reads it before the data."""
     mode: WatermarkMode = "full"
+    """``full``, ``incremental`` (also on its first run) or ``backfill``."""
     lag: str | None = None
+    """How far below `low` the read begins, as the config writes it. None: the job's default. Since contract 1.1."""
     last_result: str | None = None
+    """The URI of the result object of the table's last committed attempt.
+
+    None if the table begins anew, or its mark was set by hand. Since contract 1.1.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRun(Generic[D]):
-    """One attempt at one table, as `JobType.arguments` sees it.
-
-    `job_arguments` are the flat ``--key value`` arguments that every job gets, whatever the service; the core made and checked
-    them (encoding included), so a builder only wraps them in its service's shape; where they are too long for it, it raises
-    ArgumentsTooLong. `run_started_at` is ISO 8601, UTC.
-    """
+    """One attempt at one table, as `JobType.arguments` sees it. The core sets it."""
 
     source: str
+    """The source: `source_name` of the config."""
     source_type: str
+    """`source_type` of the config: ``jdbc``."""
     table: str
+    """The table as the config writes it. It may have 63 characters and more, with blanks and brackets."""
     job_type: str
+    """The name of this job type."""
     run_id: str
+    """The run. The same for all its tables and attempts."""
     run_started_at: str
+    """When the run began: ISO 8601, UTC."""
     attempt: int
+    """The number of the attempt, from 1."""
     extract_s3_uri: str
+    """The folder that the job writes to: a URI that ends in a slash. Each attempt has its own."""
     result_uri: str
+    """The URI of the object in which the job reports what it wrote. Each attempt has its own."""
     watermark: Watermark
+    """The window of the extract."""
     deployment: D
+    """``[job_types.<name>]`` of extract.toml, as the model of `JobType.deployment`."""
     job_arguments: Mapping[str, str]
+    """The flat ``--key value`` arguments that every job gets.
+
+    The core made, checked and encoded them, so only wrap them in the shape of the service. If they are too long for it, raise
+    ArgumentsTooLong.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """What a job type's infrastructure stands on. Places are URIs that end in a slash.
-
-    `job_script` and `job_wheel` are the reference job: S3 URIs of the script that starts it and of its wheel, `job_files` are the
-    ARNs of both. These are functions of CloudFormation, to be used in properties. `kms_key` is the ARN of the buckets' key.
-    """
+    """What the infrastructure of a job type stands on. `extract deploy` sets it. Since contract 1.1."""
 
     data_uri: str = ""
+    """The place of the data: an S3 URI that ends in a slash."""
     runs_uri: str = ""
+    """The place of plans and results: an S3 URI that ends in a slash."""
     job_script: Json = ""
+    """The S3 URI of the script that starts the reference job: a function of CloudFormation, for properties."""
     job_wheel: Json = ""
+    """The S3 URI of the wheel of the reference job, in the same form."""
     job_files: Json = ()
+    """The ARNs of both, in the same form."""
     architecture: Literal["arm64", "x86_64"] = "arm64"
+    """The processors of the Lambda functions."""
     log_retention_days: int = 90
+    """Days after which log groups forget their lines."""
     kms_key: str | None = None
+    """The ARN of the key of the buckets. None: they have no key of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A resource of CloudFormation: its type (``AWS::Glue::Job``) and properties. Those in `after` are made before it."""
+    """A resource of CloudFormation. You set it, in `JobType.infrastructure`. Since contract 1.1."""
 
     type: str
+    """Its type: ``AWS::Glue::Job``."""
     properties: Mapping[str, Json]
+    """Its properties, as CloudFormation has them."""
     after: Sequence[str] = ()
+    """Logical ids of resources that are made before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target(Generic[D]):
-    """What the state machine is built for: where it will run, and this job type's deployment."""
+    """What the state machine is built for: where it will run, and this job type's deployment. The core sets it."""
 
-    partition: str  # aws, aws-cn, aws-us-gov
+    partition: str
+    """``aws``, ``aws-cn`` or ``aws-us-gov``."""
     region: str
+    """The region of the machine: ``eu-west-1``."""
     account: str
+    """The account of the machine: 12 digits, as text."""
     machine_name: str
+    """The name of the state machine."""
     map_mode: Literal["INLINE", "DISTRIBUTED"]
+    """DISTRIBUTED: each table has a history of its own. INLINE: all tables share one."""
     deployment: D
-    function_arn: Callable[[str], str]  # the ARN of a Lambda function, by the name in `LambdaFunction`
+    """``[job_types.<name>]`` of extract.toml, as the model of `JobType.deployment`."""
+    function_arn: Callable[[str], str]
+    """Gives the ARN of a Lambda function, by the name in `LambdaFunction`."""
     stack: Stack = field(default_factory=Stack)
+    """What `JobType.infrastructure` stands on. Since contract 1.1."""
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of this service, where the machine runs: ``arn("glue", "job/nightly")``."""
@@ -179,31 +210,40 @@ class Target(Generic[D]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """The states of one job type in Amazon States Language, read from ``$.arguments``, with their own inner Next.
+    """The states of one job type in Amazon States Language, read from ``$.arguments``.
 
-    A state that has neither Next nor End goes on to the status handler. `job_state` names the Task that is the job: there the
-    generator puts TimeoutSecondsPath and Retry (from `JobType.start_retries`) unless the plugin wrote them; to each Task,
-    Parallel and Map without a Catch it adds one. Every state keeps its input: the last one leaves its result at ``$.job_result``.
+    You set it, in `JobType.branch`. A state that has neither Next nor End goes on to the status handler. The generator adds a
+    Catch to each Task, Parallel and Map without one. Every state keeps its input: the last one leaves its result at
+    ``$.job_result``.
     """
 
     start: str
+    """The name of the first state."""
     states: Mapping[str, Mapping[str, Json]]
+    """The states by name, with their own inner Next. A name begins with the title and has at most 80 characters."""
     job_state: str
+    """The Task that is the job.
+
+    There the generator puts TimeoutSecondsPath, and Retry from `JobType.start_retries`, unless you wrote them.
+    """
     query_language: Literal["JSONPath", "JSONata"] = "JSONPath"
+    """The language of the states that do not name one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What the service said: either `result` (the state succeeded) or `error` with `cause` (it was caught).
-
-    `cause` is the raw text: JSON, prose, empty, or cut in the middle. `cause_json` is it decoded, None where that fails.
-    """
+    """What the service said: either `result` (the state succeeded) or `error` with `cause`. The core sets it."""
 
     item: Mapping[str, Json] = field(default_factory=dict)
+    """The item as it came out of the branch: ``$.arguments``, and what the states left."""
     result: Json = None
+    """``$.job_result``: the answer of the service, as Step Functions writes it. None if there is none."""
     error: str | None = None
+    """The name of the caught error: ``States.TaskFailed``. None for a result."""
     cause: str | None = None
+    """The raw text of the error: JSON, prose, empty, or cut in the middle."""
     cause_json: Json = None
+    """`cause` decoded. None if it is not JSON."""
 
     @classmethod
     def succeeded(cls, result: Json, item: Mapping[str, Json] | None = None) -> Outcome:
@@ -228,81 +268,106 @@ def _decoded(cause: str | None) -> Json:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
-    """How a job ended, in the words that all job types share. Stored in tracking and shown to people.
+    """How a job ended, in the words that all job types share.
 
-    `message` is the service's own reason, never swallowed. `retryable` says that another attempt may well succeed.
-    `cost_basis` is what the bill is made from, by unit: ``{"dpu_seconds": 480.0}`` or ``{"vcpu_hours": 0.5}``.
+    You set it, in `JobType.status`. It is stored, and shown to people.
     """
 
     state: JobState
+    """How it ended."""
     failure: FailureClass | None = None
+    """Why. None for a success."""
     retryable: bool = False
+    """Whether another attempt may well succeed."""
     message: str | None = None
+    """The service's own reason. It is never left out."""
     job_run_id: str | None = None
+    """The service's id of the job."""
     log_url: str | None = None
-    started_at: datetime | None = None  # with time zone
+    """Where people read the log."""
+    started_at: datetime | None = None
+    """When the job began, with a time zone."""
     ended_at: datetime | None = None
+    """When the job ended, with a time zone."""
     cost_basis: Mapping[str, float] | None = None
+    """What the bill is made from, by unit: ``dpu_seconds`` or ``vcpu_hours``, for example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One allow statement of an IAM policy: exact actions on named resources."""
+    """One allow statement of an IAM policy. You set it."""
 
     actions: Sequence[str]
+    """Exact actions: ``glue:StartJobRun``."""
     resources: Sequence[str]
+    """ARNs. ``*`` is for actions that take no resource."""
     condition: Mapping[str, Mapping[str, Json]] | None = None
+    """The Condition of the statement, as IAM writes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """A retrier of Amazon States Language. `errors` are exact names: case matters, and ``States.ALL`` is refused."""
+    """A retrier of Amazon States Language. You set it, in `JobType.start_retries`."""
 
     errors: Sequence[str]
+    """Exact names; case matters. ``States.ALL`` is refused."""
     interval_seconds: int = 30
+    """Seconds before the first retry; fewer than `max_delay_seconds`."""
     max_attempts: int = 8
+    """How many retries, at most."""
     backoff_rate: float = 2.0
+    """By what each wait is multiplied; at least 1."""
     max_delay_seconds: int = 300
+    """How many seconds one wait takes, at most."""
     jitter: Literal["FULL", "NONE"] = "FULL"
+    """FULL: each wait is a random part of its length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LambdaFunction:
-    """A Lambda function of the plugin's own (to start or poll a service) that is deployed with the machine.
-
-    `statements` are what its role needs; `statements_for` gives those that name what only the target knows: partition, region,
-    account, deployment. It is called when the machine is built, as `JobType.permissions` is.
-    """
+    """A Lambda function of the plugin, deployed with the machine. You set it, in `JobType.functions`."""
 
     name: str
-    handler: str  # "package.module:function"
+    """Its name, for `Target.function_arn`."""
+    handler: str
+    """``package.module:function``."""
     statements: Sequence[Statement] = ()
+    """What its role needs."""
     timeout_seconds: int = 60
+    """Its time limit; at most 900."""
     memory_mb: int = 256
-    statements_for: Callable[[Target[Any]], Iterable[Statement]] | None = None  # Any: its own job type's deployment
+    """Its memory in MB."""
+    statements_for: Callable[[Target[Any]], Iterable[Statement]] | None = None
+    """What its role needs if only the target knows it: partition, region, account, deployment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalCommand:
-    """What the service would have run, as a process on this machine. `env` is added to the environment.
-
-    `script` is the name or URI of the script that the service runs, if the job type knows it. If it is not extract's job, a file
-    of that name in the project's folder runs in place of it.
-    """
+    """What the service would have run, as a process on this machine. You set it, in `JobType.local_command`."""
 
     argv: Sequence[str]
+    """The program and its arguments."""
     env: Mapping[str, str] = field(default_factory=dict)
+    """Variables that are added to the environment."""
     script: str | None = None
+    """The name or URI of the script that the service runs, if the job type knows it.
+
+    If it is not extract's job, a file of that name in the project's folder runs in its place. Since contract 1.1.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalExit:
-    """How that process ended: exit code (-N: killed by signal N), seconds, the last lines that it wrote (stdout and stderr)."""
+    """How that process ended. The local runner sets it."""
 
     code: int
+    """The exit code. -N: signal N killed the process."""
     seconds: float
+    """How long it ran."""
     output_tail: str
+    """The last lines that it wrote to stdout and stderr."""
     injected: Literal["throttle", "oom", "interrupt", "fail", "timeout"] | None = None
+    """The fault of ``--inject``, whatever the exit code says. None: no fault."""
 
 
 class ArgumentsTooLong(ValueError):  # noqa: N818 - read as what happened
@@ -324,14 +389,18 @@ class JobType(ABC, Generic[S, D]):
     api_version: ClassVar[int]
     """The contract it was written for: must equal ``extract_core.API_VERSION[0]``."""
     requires_contract: ClassVar[str] = ""
-    """The least contract that it needs, if it uses what a minor version added: ``"1.1"``. Default: any."""
+    """The least contract that it needs, if it uses what a minor version added: ``"1.1"``. Default: any. Since contract 1.1."""
     service_arguments: ClassVar[frozenset[str]] = frozenset()
     """Names of arguments that the service reads itself, and not the script: ``frozenset({"--conf"})``. Default: none.
 
     They stay in ``table.job_arguments`` beside the script's own under every ``argument_encoding``, and may be empty.
+    Since contract 1.1.
     """
     service_names: ClassVar[Mapping[str, str]] = {}
-    """What the service's API calls a key of `settings`, for messages: ``{"NumberOfWorkers": "worker_no"}``. Default: none."""
+    """What the service's API calls a key of `settings`, for messages: ``{"NumberOfWorkers": "worker_no"}``.
+
+    Since contract 1.1.
+    """
 
     @abstractmethod
     def settings(self) -> type[S]:
@@ -376,7 +445,7 @@ class JobType(ABC, Generic[S, D]):
     def diagnose(self, outcome: Outcome, aws: object, deployment: D) -> str | None:  # noqa: ARG002
         """The real reason, asked of the service with a boto3 session, when the payload hasn't got it. Default: None.
 
-        `deployment` is what the table was planned for. Before contract 1.2 this method did not take it, and need not.
+        `deployment` is what the table was planned for. It may be left out, and is passed since contract 1.2.
         Called by the status handler for a job that did not succeed; not on one machine. The text goes below the message and
         changes nothing else. What it raises is logged; after 30 seconds it is not waited for. See `diagnose_permissions`.
         """
@@ -389,7 +458,7 @@ class JobType(ABC, Generic[S, D]):
     def stop(self, outcome: Outcome, aws: object, deployment: D) -> None:
         """End a job that outlived its execution, with a boto3 session. Called by reconcile. Default: nothing is done.
 
-        `deployment` is what the table was planned for. Before contract 1.2 this method did not take it, and need not.
+        `deployment` is what the table was planned for. It may be left out, and is passed since contract 1.2.
         `outcome` holds the item as it came to the branch's last state, and as its result what is known of the job: the answer to
         its start (TaskSubmitted), or ``$.job_result`` of an earlier state; None where the history tells neither. A job that
         has ended is fine, and so is a second call. What it raises is told in reconcile's report, as is more than 60 seconds.
@@ -407,7 +476,7 @@ class JobType(ABC, Generic[S, D]):
         """What the stack makes for it, by logical id, which begins with `title` (without blanks): ``GlueRole``. Default: nothing.
 
         ``${GlueRole.Arn}`` in the branch, in the deployment and in statements stands for what CloudFormation knows of a resource
-        of this mapping: use it for a value that AWS chooses; a name that the deployment chooses needs none.
+        of this mapping: use it for a value that AWS chooses; a name that the deployment chooses needs none. Since contract 1.1.
         """
         return {}
 
@@ -430,7 +499,7 @@ class JobType(ABC, Generic[S, D]):
 
         `state` is its name, `parameters` is what it sends. `end` is what `local_answer` said of the job, whose process has ended
         when its state ends; None before that. None: the Task has no answer, so that its table is recorded with this reason.
-        Default: `end`, so that the first question gets the answer that the job has ended with.
+        Default: `end`, so that the first question gets the answer that the job has ended with. Since contract 1.1.
         """
         return end
 

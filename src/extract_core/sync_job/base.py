@@ -27,7 +27,7 @@ class SyncJob(ServiceJob[S, D]):
     def key(self, job: Mapping[str, Json], arguments: Json, deployment: D) -> Sequence[str | None]:  # noqa: ARG002
         """What `describe` and `stop_job` need to name the job, a sequence of texts. If a part is None, they are not called.
 
-        Default: the job's id. `deployment` need not be taken: before contract 1.2 it was not there.
+        Default: the job's id. `deployment` may be left out, and is passed since contract 1.2.
         """
         return (said(job, self.id_member),)
 

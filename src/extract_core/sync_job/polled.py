@@ -20,7 +20,7 @@ class PolledJob(Polling[D], ServiceJob[S, D], Generic[S, D]):
     """A job type that starts a job, asks about it until it has ended, and stops it if it takes too long.
 
     The branch is made from the attributes, so a failed question is asked again and never starts a second job. A description of
-    a job is the answer to the question. ``$.started`` is the answer to the start.
+    a job is the answer to the question. ``$.started`` is the answer to the start. Since contract 1.2.
     """
 
     requires_contract = "1.2"
