@@ -329,3 +329,42 @@ def test_run_takes_a_machine_of_a_template(here, capsys, file, code, shown):
     assert main(["run", file, "--substitute", "Who=you"]) == code
     printed = capsys.readouterr()
     assert (printed.out + printed.err).startswith(shown)
+
+
+def test_a_resource_with_placeholders_runs_with_a_stand_in(files, capsys):
+    """A template names its functions by placeholders. `check` only warns of them, so `run` does not refuse them."""
+    own = {"Type": "Task", "Resource": "${Load.Arn}", "Next": "Call"}
+    call = {
+        "Type": "Task",
+        "Resource": "arn:${AWS::Partition}:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "${Load}"},
+        "OutputPath": "$.Payload",
+        "Next": "Each",
+    }
+    each = {
+        "Type": "Map",
+        "ItemProcessor": {"StartAt": "One", "States": {"One": {"Type": "Task", "Resource": "${!}", "End": True}}},
+        "End": True,
+    }
+    (files / "m.json").write_text(json.dumps({"StartAt": "Own", "States": {"Own": own, "Call": call, "Each": each}}))
+    mocks = {"functions": {"Load": {"result": 1}, "${Load}": {"result": [2]}}, "states": {"One": {"result": 3}}}
+    (files / "mocks.json").write_text(json.dumps(mocks))
+    code, out, err = run(files, "--mocks", str(files / "mocks.json"), capsys=capsys)
+    assert (code, out) == (0, "[3]\n")
+    head, tail = "warning: the Resource", "(--substitute gives placeholders a value)"
+    function = "arn:aws:lambda:us-east-1:111111111111:function"
+    assert err.splitlines() == [
+        f"{head} '${{Load.Arn}}' runs as '{function}:Load' {tail}",
+        f"{head} 'arn:${{AWS::Partition}}:states:::lambda:invoke' runs as 'arn:aws:states:::lambda:invoke' {tail}",
+        f"{head} '${{!}}' runs as '{function}:X' {tail}",
+    ]
+
+
+def test_placeholders_that_stop_a_run_are_listed(files, capsys):
+    wait = {"Type": "Wait", "Seconds": "${Seconds}", "Next": "${Next}"}
+    (files / "m.json").write_text(json.dumps({"StartAt": "W", "States": {"W": wait, "D": {"Type": "Succeed"}}}))
+    code, _, err = run(files, capsys=capsys)
+    assert (code, err.splitlines()[-1]) == (
+        2,
+        "placeholders without a value: ${Next}, ${Seconds} (--substitute NAME=VALUE gives one)",
+    )

@@ -1,8 +1,11 @@
 """Loading a definition: faulty and unsupported parts are refused with their JSON pointers."""
 
+from functools import partial
+
 import pytest
 
 import asl_toolkit
+from asl_toolkit.check import check
 
 PASS = {"Type": "Pass", "End": True}
 
@@ -162,8 +165,6 @@ MAP = {"Type": "Map", "End": True, "ItemProcessor": {"StartAt": "P", "States": {
         (one({"Type": "Task", "Resource": "${Function}", "TimeoutSeconds": "${Seconds}", "End": True}), [
             "/States/S/Resource: '${Function}' is not an ARN [RESOURCE]",
             "/States/S/TimeoutSeconds: TimeoutSeconds is a whole number, not a string [WRONG_TYPE]"]),
-        (one({**PASS, "InputPath": "$.a b"}), [
-            "/States/S/InputPath: unexpected text at column 4 of '$.a b' [PATH_SYNTAX]"]),
         (one({**PASS, **JSONATA, "Assign": "{% {} %}"}), [
             "/States/S/Assign: Assign is an object, not a string [WRONG_TYPE]"]),
         ({**one({"Type": "Succeed"}), **JSONATA, "TimeoutSeconds": "{% 1 %}"}, [
@@ -182,3 +183,54 @@ def test_faults_that_only_the_interpreter_has_are_refused_too(definition, expect
 def test_fields_that_aws_ignores_are_accepted():
     assert asl_toolkit.run(one({**MAP, "Label": "L"}), [1]).output == [1]
     assert asl_toolkit.run(one({**PASS, "Parameters": {"name": "${Name}"}})).output == {"name": "${Name}"}
+
+
+UNSURE = ["$.a b", "$.list[::2]", "$.a.b()", "$.list[?(@.s <> 1)]", "$.list[?(@.s == in progress)]"]
+ITEM = {"StartAt": "I", "States": {"I": PASS}}
+PLACES = {
+    "template": lambda path: {**PASS, "Parameters": {"v.$": path}},
+    "input path": lambda path: {**PASS, "InputPath": path},
+    "items path": lambda path: {
+        "Type": "Map",
+        "ItemsPath": path,
+        "ItemProcessor": {"StartAt": "I", "States": {"I": PASS}},
+        "End": True,
+    },
+    "seconds path": lambda path: {"Type": "Wait", "SecondsPath": path, "End": True},
+    "variable": lambda path: {"Type": "Choice", "Choices": [{"Variable": path, "IsNull": True, "Next": "Done"}]},
+    "operand": lambda path: {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.a", "StringEqualsPath": path, "Next": "Done"}],
+    },
+}
+
+
+@pytest.mark.parametrize("path", UNSURE)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_path_that_only_aws_can_read_fails_when_an_execution_comes_to_it(path, place):
+    state = PLACES[place](path)
+    definition = {
+        "StartAt": "Which",
+        "States": {
+            "Which": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.go", "BooleanEquals": True, "Next": "S"}],
+                "Default": "Done",
+            },
+            "S": state,
+            "Done": {"Type": "Succeed"},
+        },
+    }
+    assert {finding.code for finding in check(definition) if finding.severity == "WARNING"} >= {"PATH_UNSURE"}
+    assert not [finding for finding in check(definition) if finding.severity == "ERROR"]
+    run = partial(asl_toolkit.run, definition, clock=asl_toolkit.VirtualClock())
+    assert run({"go": False, "a": "x"}).status == "SUCCEEDED"
+    result = run({"go": True, "a": "x", "list": []})
+    assert (result.status, result.error) == ("FAILED", "NotRunHere.Path")
+    assert "asl-toolkit cannot read this path, AWS may: " in result.cause
+    assert result.cause.endswith(". Write a simpler path.")
+
+
+def test_a_result_path_that_only_aws_can_read_fails_when_the_state_ends():
+    result = asl_toolkit.run(one({**PASS, "ResultPath": "$.a b"}), {}, clock=asl_toolkit.VirtualClock())
+    assert (result.status, result.error) == ("FAILED", "NotRunHere.Path")

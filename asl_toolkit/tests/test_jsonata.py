@@ -162,7 +162,7 @@ def test_a_jsonpath_machine_may_hold_jsonata_states():
     ("state", "message"),
     [
         ({"Type": "Wait", "Seconds": "{% 'x' %}", "End": True}, "Expected 'number', but was 'string' for value: \"x\""),
-        ({"Type": "Wait", "Timestamp": "{% 'soon' %}", "End": True}, "returned no valid ISO-8601 timestamp: 'soon'"),
+        ({"Type": "Wait", "Timestamp": "{% 'soon' %}", "End": True}, 'returned no valid ISO-8601 timestamp: "soon"'),
         ({"Type": "Fail", "Error": "{% 1 %}"}, "Expected 'string', but was 'number' for value: 1"),
         (
             {"Type": "Choice", "Choices": [{"Condition": "{% 1 %}", "Next": "End"}]},

@@ -165,3 +165,14 @@ def test_an_expression_gives(text, expected):
 def test_random_and_uuid():
     assert 1 <= evaluate("States.MathRandom(1, 10)") < 10
     assert len(evaluate("States.UUID()")) == 36
+
+
+@pytest.mark.parametrize("word", ["done", "2026-01-31", "12:30:00", "10.0.0.1", "1a", "-", "a.b-c", "x/y", "_", "arn:aws:s3:::b"])
+def test_an_unquoted_word_in_a_filter_is_a_text(word):
+    path = parse_path(f"$[?(@.v == {word} && @.n in [{word}, 1])].n")
+    assert path.find([{"v": word, "n": 1}, {"v": word, "n": 2}, {"v": "other", "n": 1}]) == [1]
+
+
+@pytest.mark.parametrize(("word", "value"), [("1.5e3", 1500), ("-1", -1), ("true", True), ("null", None), ("007", 7)])
+def test_an_unquoted_constant_in_a_filter_is_its_value(word, value):
+    assert parse_path(f"$[?(@.v == {word})].v").find([{"v": value}, {"v": "x"}]) == [value]

@@ -7,7 +7,7 @@ from asl_toolkit.json_value import is_number
 
 Shape: TypeAlias = Any  # botocore.model.Shape: botocore ships no types
 Limit: TypeAlias = Literal["enum", "min", "max"]
-_BOOLEANS: Mapping[str, bool] = {text: good for good in (True, False) for text in (f"{good}", f"{good}".lower())}
+_BOOLEANS: Mapping[str, bool] = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
 class Inside(NamedTuple):
@@ -63,7 +63,7 @@ def is_plain_attribute(shape: Shape, value: Any) -> bool:
 
 
 def boolean_of(value: Any) -> bool | None:
-    """A boolean, or the text of one: public definitions that run on AWS have `"true"`. None for any other value."""
+    """A boolean, or the text of one: public definitions that run on AWS have `"true"` and `"True"`. None for any other value."""
     if isinstance(value, bool):
         return value
     return _BOOLEANS.get(value) if isinstance(value, str) else None

@@ -14,6 +14,7 @@ from asl_toolkit.json_value import Json
 from asl_toolkit.jsonpath.parser import parse_path, parse_steps, parse_whole
 from asl_toolkit.jsonpath.path import JsonPath, PathNotFound
 from asl_toolkit.jsonpath.scanner import Scanner
+from asl_toolkit.jsonpath.unread import UnreadPath
 from asl_toolkit.sizes import not_too_large
 
 _VARIABLE = re.compile(r"\$([^\W\d]\w{0,79})")
@@ -104,6 +105,14 @@ def parse_expression(text: str, *, intrinsics: bool = True) -> Expression:
     return expression
 
 
+def read_expression(text: str, *, intrinsics: bool = True) -> Expression:
+    """The expression of a checked definition: a path that only AWS may read fails when it is evaluated."""
+    try:
+        return parse_expression(text, intrinsics=intrinsics)
+    except SyntaxFault as fault:
+        return PathExpression(text, "data", UnreadPath(fault))
+
+
 def _path(scanner: Scanner, source: str | None = None) -> PathExpression:
     start = scanner.position
     root: Literal["data", "context", "variable"] = "data"
@@ -190,4 +199,5 @@ __all__ = [
     "VariableNotFound",
     "parse_expression",
     "parse_path",
+    "read_expression",
 ]

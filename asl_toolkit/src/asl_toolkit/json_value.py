@@ -116,6 +116,11 @@ def longer_than(value: Json, most: int) -> bool:
     return False
 
 
+def value_text(value: Json) -> str:
+    """A value as AWS's messages quote it: a text as it is, others as JSON."""
+    return value if isinstance(value, str) else dumps(value)
+
+
 def type_name(value: Json) -> str:
     """The JSON type of a value, in the words of AWS's messages: null, boolean, number, string, array, object."""
     if value is None:

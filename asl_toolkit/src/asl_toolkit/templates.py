@@ -13,7 +13,7 @@ from asl_toolkit.expressions import (
     PathExpression,
     PathNotFound,
     VariableNotFound,
-    parse_expression,
+    read_expression,
 )
 from asl_toolkit.intrinsics import IntrinsicFault
 from asl_toolkit.json_value import Json, dumps
@@ -158,5 +158,5 @@ def _compile(value: Json) -> Evaluable:
 
 def _member(name: str, value: Json) -> tuple[str, Evaluable]:
     if name.endswith(".$"):
-        return name[:-2], _Computed(name, parse_expression(value))
+        return name[:-2], _Computed(name, read_expression(value))
     return name, _compile(value)

@@ -57,7 +57,7 @@ def refusals(definition: str | bytes | Mapping[str, Json]) -> tuple[Mapping[str,
     """The value of a definition, and the findings for which the interpreter refuses it.
 
     These are the errors of a Standard machine without those of services' parameters, placeholders (nothing replaces them here),
-    paths that only AWS can judge, and features that the interpreter does not have.
+    and features that the interpreter does not have.
     """
     document = _Document(definition)
     report = document.report
@@ -70,13 +70,8 @@ def refusals(definition: str | bytes | Mapping[str, Json]) -> tuple[Mapping[str,
             check_maps(machine, report, None)
         check_partitions(machine, report, None)
         check_not_run(machine, report)
-        report.findings = [finding for it in report.findings if (finding := _refused(it)).severity is Severity.ERROR]
+        report.findings = [finding for finding in report.findings if finding.severity is Severity.ERROR]
     return document.value or {}, document.findings()
-
-
-def _refused(finding: Finding) -> Finding:
-    """The interpreter cannot read a path that the checker cannot judge."""
-    return finding._replace(code="PATH_SYNTAX", severity=Severity.ERROR) if finding.code == "PATH_UNSURE" else finding
 
 
 class _Document:

@@ -13,7 +13,7 @@ from asl_toolkit.expressions import (
     PathExpression,
     PathNotFound,
     VariableNotFound,
-    parse_expression,
+    read_expression,
 )
 from asl_toolkit.json_value import Json
 from asl_toolkit.templates import evaluate_path
@@ -81,6 +81,6 @@ def compile_rule(rule: Mapping[str, Json]) -> Rule:
 
 
 def _path(text: str) -> PathExpression:
-    path = parse_expression(text, intrinsics=False)
+    path = read_expression(text, intrinsics=False)
     assert isinstance(path, PathExpression)  # noqa: S101 - there are no other expressions without intrinsic functions
     return path

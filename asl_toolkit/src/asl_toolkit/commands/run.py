@@ -14,12 +14,14 @@ from asl_toolkit.finding import sentences
 from asl_toolkit.history_text import timeline
 from asl_toolkit.inputs import CannotRead, Source, read_one
 from asl_toolkit.inputs.options import add_substitute
+from asl_toolkit.inputs.stand_ins import placeholders_in, with_stand_ins
 from asl_toolkit.json_value import Json, dumps, loads
 from asl_toolkit.machine import load
 from asl_toolkit.mocks import Injection, MockError, Used, parse_injection, unmet, with_injected
 from asl_toolkit.runtime.execution import ExecutionResult
 from asl_toolkit.runtime.history import Event
 from asl_toolkit.runtime.map_run_events import ChildExecution
+from asl_toolkit.services.registry import Services
 from asl_toolkit.services.tokens import TaskTokens
 from asl_toolkit.timestamps import parse_instant
 
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     source = None
     try:
         source = read_one(_not_twice(options), dict(options.substitute))
-        machine = load(source.definition)
+        machine = load(_runnable(source))
         injections, met = [parse_injection(injection) for injection in options.inject], set[Injection]()
         used = Used()
         services = with_injected(services_of(options, TaskTokens(patience=0), machine, used), injections, machine, met=met)
@@ -58,6 +60,9 @@ def main(arguments: Sequence[str]) -> int:
     except DefinitionError as error:
         for line in _refused(options.file, source, error):
             sys.stderr.write(line + "\n")
+        if left := placeholders_in(None if source is None else _value_of(source.definition)):
+            shown = ", ".join(f"${{{name}}}" for name in left)
+            sys.stderr.write(f"placeholders without a value: {shown} (--substitute NAME=VALUE gives one)\n")
         return 2
     except (CannotRead, MockError, WrongUseError, ValueError) as error:
         sys.stderr.write(f"{options.file}: {error}\n")
@@ -78,6 +83,26 @@ def main(arguments: Sequence[str]) -> int:
         known = ", ".join(map(repr, sorted(services.functions))) or "none"
         sys.stderr.write(f"functions of this run (--function, --mocks): {known}\n")
     return 0 if result.status == "SUCCEEDED" else 1
+
+
+def _value_of(definition: Json) -> Json:
+    """The value of a definition; None if it is a text that cannot be read."""
+    try:
+        return loads(definition) if isinstance(definition, (str, bytes)) else definition
+    except ValueError:
+        return None
+
+
+def _runnable(source: Source) -> Json:
+    """The definition, with stand-ins for the placeholders of its Resources. A warning names each."""
+    value = _value_of(source.definition)
+    if not placeholders_in(value):
+        return source.definition
+    defaults = Services()
+    definition, replaced = with_stand_ins(value, region=defaults.region, account=defaults.account)
+    for text, stand_in in replaced.items():
+        sys.stderr.write(f"warning: the Resource {text!r} runs as {stand_in!r} (--substitute gives placeholders a value)\n")
+    return definition
 
 
 def _not_twice(options: argparse.Namespace) -> str:

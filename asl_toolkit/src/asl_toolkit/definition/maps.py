@@ -6,7 +6,7 @@ from typing import Final
 from asl_toolkit.definition.model import Branch, Catcher, Flow, ItemBatcher, ItemReader, MapState, ResultWriter, Retrier
 from asl_toolkit.definition.reader import Reader
 from asl_toolkit.definition.resource import parse_resource
-from asl_toolkit.expressions import parse_expression
+from asl_toolkit.expressions import read_expression
 
 _DELIMITERS: Final = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 
@@ -33,7 +33,7 @@ def read_map(  # noqa: PLR0913, PLR0917 - the parts of every state, and those of
         processor=read_branch(processor),
         mode="DISTRIBUTED" if distributed else "INLINE",
         execution_type=config.get("ExecutionType") if distributed else None,
-        items_path=reader.parse("ItemsPath", parse_expression),
+        items_path=reader.parse("ItemsPath", read_expression),
         items=reader.template("Items"),
         item_selector=reader.template("ItemSelector" if "ItemSelector" in reader.value else "Parameters"),
         max_concurrency=reader.field("MaxConcurrency"),

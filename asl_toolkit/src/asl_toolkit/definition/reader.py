@@ -6,9 +6,10 @@ from typing import TypeVar
 from asl_toolkit.definition.model import DISCARD, Discard, Field
 from asl_toolkit.environment import Evaluable
 from asl_toolkit.errors import SyntaxFault
-from asl_toolkit.expressions import Constant, Expression, parse_expression
+from asl_toolkit.expressions import Constant, Expression, read_expression
 from asl_toolkit.json_value import Json
-from asl_toolkit.jsonpath import ReferencePath, parse_reference
+from asl_toolkit.jsonpath import ReferencePath
+from asl_toolkit.jsonpath.unread import read_reference
 from asl_toolkit.language import Language
 from asl_toolkit.pointers import below
 from asl_toolkit.templates import compile_template
@@ -57,11 +58,11 @@ class Reader:
 
     def path(self, name: str) -> Expression | Discard | None:
         """InputPath or OutputPath: a path, or null."""
-        return DISCARD if self.value.get(name, "") is None else self.parse(name, parse_expression)
+        return DISCARD if self.value.get(name, "") is None else self.parse(name, read_expression)
 
     def reference(self, name: str) -> ReferencePath | Discard | None:
         """ResultPath: a reference path, or null."""
-        return DISCARD if self.value.get(name, "") is None else self.parse(name, parse_reference)
+        return DISCARD if self.value.get(name, "") is None else self.parse(name, read_reference)
 
     def template(self, name: str) -> Evaluable | None:
         """A payload template, or a JSONata value with expressions in it."""
@@ -76,7 +77,7 @@ class Reader:
     def field(self, name: str) -> Field | None:
         """A value, its `…Path` form (JSONPath) or its expression (JSONata)."""
         if not self.jsonata and f"{name}Path" in self.value:
-            return Field(f"{name}Path", parse_expression(self.value[f"{name}Path"]), is_path=True)
+            return Field(f"{name}Path", read_expression(self.value[f"{name}Path"]), is_path=True)
         if name not in self.value:
             return None
         expression = self.template(name) if self.jsonata else None

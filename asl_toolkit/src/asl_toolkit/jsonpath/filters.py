@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 from asl_toolkit.json_value import Json, is_number, same
 from asl_toolkit.jsonpath.path import PathNotFound, Predicate
 from asl_toolkit.jsonpath.patterns import matching, read_pattern
+from asl_toolkit.jsonpath.scanner import Scanner
 
 if TYPE_CHECKING:
     from asl_toolkit.jsonpath.path import JsonPath
-    from asl_toolkit.jsonpath.scanner import Scanner
 
 _MISSING: Final = object()
 _CONSTANTS: Final[dict[str, Json]] = {"true": True, "false": False, "null": None}
@@ -20,7 +20,7 @@ _Operand = Callable[[Json, Json], Json]  # (current, root) -> value, or _MISSING
 class FilterParser:
     """Reads the text between `?(` and `)`."""
 
-    def __init__(self, scanner: "Scanner", parse_steps: "Callable[[Scanner], JsonPath]") -> None:
+    def __init__(self, scanner: Scanner, parse_steps: "Callable[[Scanner], JsonPath]") -> None:
         self._scanner = scanner
         self._parse_steps = parse_steps
 
@@ -95,15 +95,14 @@ class FilterParser:
         scanner = self._scanner
         if scanner.peek() in {"'", '"'}:
             return scanner.quoted()
-        if scanner.peek().isalpha() or scanner.peek() == "_":
-            word = scanner.take_until(_WORD_ENDS)
-            return _CONSTANTS.get(word, word)
         if scanner.take("["):
             return self._list()
-        number = scanner.number()
-        if number is None:
+        if not (scanner.peek().isalnum() or scanner.peek() in {"_", "-"}):
             raise scanner.fault("a path (@… or $…), a quoted text, a number, true, false or null is missing")
-        return number
+        word = scanner.take_until(_WORD_ENDS)
+        number = Scanner(word)
+        value = number.number()
+        return value if value is not None and number.at_end() else _CONSTANTS.get(word, word)
 
     def _list(self) -> list[Json]:
         elements: list[Json] = []

@@ -8,7 +8,7 @@ from functools import partial
 from asl_toolkit.definition.model import Field, MapState
 from asl_toolkit.environment import Scope
 from asl_toolkit.errors import Fatal, RuntimeFailure, StateFailure
-from asl_toolkit.json_value import Json, dumps
+from asl_toolkit.json_value import Json, dumps, value_text
 from asl_toolkit.runtime.flow import data_limit, field_value, finish_after
 from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.gather import Lanes
@@ -17,7 +17,7 @@ from asl_toolkit.runtime.item_sources import STATE_DATA, Items
 from asl_toolkit.runtime.items import read_items
 from asl_toolkit.runtime.loop import Cancelled
 from asl_toolkit.runtime.map_run_events import ChildExecution, ChildStart, MapRunLimits, MapRunStart
-from asl_toolkit.runtime.maps import item_input, items_of, number_text
+from asl_toolkit.runtime.maps import item_input, items_of
 from asl_toolkit.runtime.payload import MOST_BYTES, Payload
 from asl_toolkit.runtime.progress import Done, Progress
 from asl_toolkit.runtime.results import ChildRecord, Results, export, output_of
@@ -197,7 +197,7 @@ class MapRun:
         most = MOST_BYTES if field.name.startswith("MaxInputBytes") else value
         if not 1 <= value <= most:
             span = f"from 1 to {MOST_BYTES}" if most is not value else "at least 1"
-            raise RuntimeFailure(f"{field.name} must be {span}, not {number_text(value)}")
+            raise RuntimeFailure(f"{field.name} must be {span}, not {value_text(value)}")
         return int(value)
 
     async def _lane(self, work: Iterator[tuple[int, int, Json]], results: Results, lanes: Lanes) -> None:

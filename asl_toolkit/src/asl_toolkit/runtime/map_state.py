@@ -2,11 +2,11 @@
 
 from asl_toolkit.definition.model import Field, MapState
 from asl_toolkit.errors import RuntimeFailure
-from asl_toolkit.json_value import Json
+from asl_toolkit.json_value import Json, value_text
 from asl_toolkit.runtime.distributed import run_distributed
 from asl_toolkit.runtime.flow import effective_input, field_value
 from asl_toolkit.runtime.frame import Frame, StateEnd
-from asl_toolkit.runtime.maps import number_text, run_inline
+from asl_toolkit.runtime.maps import run_inline
 from asl_toolkit.runtime.tolerance import number_of
 
 
@@ -27,5 +27,5 @@ def _limit(frame: Frame, field: Field | None, data: Json) -> int:
     value = field_value(field, frame.environment(data))
     limit = number_of(field, value, "integer")
     if limit < 0:
-        raise RuntimeFailure(f"{field.name} must be at least 0, not {number_text(value)}")
+        raise RuntimeFailure(f"{field.name} must be at least 0, not {value_text(value)}")
     return int(limit)

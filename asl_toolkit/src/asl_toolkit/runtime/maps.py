@@ -33,11 +33,6 @@ def items_of(frame: Frame, state: MapState, data: Json) -> list[Json]:
     return items
 
 
-def number_text(value: Json) -> str:
-    """A value as AWS's messages quote it."""
-    return value if isinstance(value, str) else dumps(value)
-
-
 def item_input(  # noqa: PLR0913, PLR0917 - an item, and what it stands among
     frame: Frame, state: MapState, data: Json, index: int, item: Json, sources: Sources = STATE_DATA
 ) -> tuple[Json, dict[str, Json]]:

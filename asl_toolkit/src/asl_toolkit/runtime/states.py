@@ -3,7 +3,7 @@
 from asl_toolkit.definition.model import ChoiceState, FailState, Field, PassState, WaitState
 from asl_toolkit.environment import Environment
 from asl_toolkit.errors import EvaluationFailure, RuntimeFailure, StateFailure
-from asl_toolkit.json_value import Json, is_whole, type_name
+from asl_toolkit.json_value import Json, dumps, is_whole, type_name, value_text
 from asl_toolkit.runtime.flow import arguments, checked, effective_input, evaluate_assign, field_value, finish, output_of
 from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.loop import LONGEST_SECONDS
@@ -65,7 +65,7 @@ def _condition_message(rule: object, value: Json, place: int) -> str:
     source = getattr(rule, "source", "")
     return (
         f"The JSONata expression '{source}' specified for the field 'Choices[{place}]/Condition' returned an unexpected result "
-        f"type. Expected 'boolean', but was '{type_name(value)}' for value: {value!r}"
+        f"type. Expected 'boolean', but was '{type_name(value)}' for value: {dumps(value)}"
     )
 
 
@@ -87,11 +87,11 @@ async def run_wait(frame: Frame) -> StateEnd:
 
 
 def _seconds(field: Field, value: Json) -> float:
-    shown = f"{_source(field)} == {value}"
+    shown = f"{_source(field)} == {value_text(value)}"
     if not field.is_path:
         if not is_whole(value) or not 0 <= value <= LONGEST_SECONDS:
             raise EvaluationFailure(
-                f"The JSONata expression specified for the field 'Seconds' returned an unexpected value: {value!r}. "
+                f"The JSONata expression specified for the field 'Seconds' returned an unexpected value: {dumps(value)}. "
                 f"A whole number of seconds from 0 to {LONGEST_SECONDS} is needed.",
                 "Seconds",
             )
@@ -110,10 +110,11 @@ def _instant(field: Field, value: Json) -> float:
     if instant is None:
         if not field.is_path:
             raise EvaluationFailure(
-                f"The JSONata expression specified for the field 'Timestamp' returned no valid ISO-8601 timestamp: {value!r}",
+                "The JSONata expression specified for the field 'Timestamp' returned no valid ISO-8601 timestamp: "
+                f"{dumps(value)}",
                 "Timestamp",
             )
-        raise RuntimeFailure(f"The TimestampPath parameter {_INVALID_INSTANT}: {_source(field)} == {value}")
+        raise RuntimeFailure(f"The TimestampPath parameter {_INVALID_INSTANT}: {_source(field)} == {value_text(value)}")
     return instant.timestamp()
 
 
@@ -141,7 +142,7 @@ def _text(field: Field, value: Json) -> str:
     if isinstance(value, str):
         return value
     if field.is_path:
-        raise RuntimeFailure(f"The {field.name} field refers to value {value!r} which is not a string: {_source(field)}")
+        raise RuntimeFailure(f"The {field.name} field refers to value {dumps(value)} which is not a string: {_source(field)}")
     raise EvaluationFailure(
         f"The JSONata expression specified for the field '{field.name}' returned an unexpected result type. "
         f"Expected 'string', but was '{type_name(value)}'",

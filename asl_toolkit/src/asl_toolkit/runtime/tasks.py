@@ -2,7 +2,7 @@
 
 from asl_toolkit.definition.model import Field, TaskState
 from asl_toolkit.errors import RuntimeFailure, StateFailure, TaskFailed
-from asl_toolkit.json_value import Json, is_whole
+from asl_toolkit.json_value import Json, is_whole, value_text
 from asl_toolkit.runtime.flow import arguments, data_limit, effective_input, field_value, finish
 from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.handling import HeartbeatMissed
@@ -57,7 +57,7 @@ def _seconds(frame: Frame, field: Field | None, data: Json) -> float | None:
         source = getattr(field.expression, "source", field.name)
         raise RuntimeFailure(
             f"The {field.name} parameter cannot be parsed as a whole number of seconds from 1 to {LONGEST_SECONDS}: "
-            f"{source} == {value}"
+            f"{source} == {value_text(value)}"
         )
     return int(value)
 
