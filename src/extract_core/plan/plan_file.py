@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from array import array
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.config.older_keys import OLDER
 from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectError, UsageError
 from extract_core.plan.item_key import item_key
-from extract_core.plan.line import PlannedTable, Spilled, Stored, json_line
+from extract_core.plan.line import PlannedTable, Spilled, Stored, with_members
 from extract_core.plan.places import items_place, plan_place
 
 if TYPE_CHECKING:
@@ -67,40 +65,40 @@ def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterab
     """
     plan_uri = plan_place(runs_uri, run_id)
     items: list[dict[str, Json]] = []
-    _write_lines(objects, plan_uri, planned, lambda table, place: items.append({**table.item, **place.as_json()}))
+    _write_lines(objects, plan_uri, planned, lambda table, _, place: items.append({**table.item, **place.as_json()}))
     return items
 
 
-def write_plan_with_items(objects: ObjectStore, runs_uri: str, run_id: str, planned: Sequence[PlannedTable]) -> int:
+def write_plan_with_items(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterable[PlannedTable]) -> int:
     """Write the plan of a run, then the object that a DISTRIBUTED Map reads: one item per line, with the place of its line.
 
-    Neither is in memory as a whole. Returns the number of items.
+    The plan is not in memory as a whole, the lines of the items are. Returns the number of items.
     """
-    plan_uri = plan_place(runs_uri, run_id)
-    offsets, lengths = array("q"), array("q")
-
-    def wrote(_: PlannedTable, place: LinePlace) -> None:
-        offsets.append(place.offset)
-        lengths.append(place.length)
-
-    _write_lines(objects, plan_uri, planned, wrote)
-    places = map(partial(LinePlace, plan_uri), offsets, lengths)
-    lines = (json_line({**table.item, **place.as_json()}) for table, place in zip(planned, places, strict=True))
-    objects.write_parts(items_place(runs_uri, run_id), lines)
-    return len(lengths)
+    items: list[bytes] = []
+    _write_lines(
+        objects,
+        plan_place(runs_uri, run_id),
+        planned,
+        lambda _, item, place: items.append(with_members(item, place.as_json())),
+    )
+    objects.write_parts(items_place(runs_uri, run_id), items)
+    return len(items)
 
 
 def _write_lines(
-    objects: ObjectStore, plan_uri: str, planned: Iterable[PlannedTable], wrote: Callable[[PlannedTable, LinePlace], None]
+    objects: ObjectStore, plan_uri: str, planned: Iterable[PlannedTable], wrote: Callable[[PlannedTable, bytes, LinePlace], None]
 ) -> None:
-    """Write the plan line by line. `wrote` gets each table with the place of its line. Long arguments are written before."""
+    """Write the plan line by line. Long arguments are written before.
+
+    `wrote` gets each table with the JSON of its item and the place of its line.
+    """
     spilled = list[Spilled]()
 
     def lines() -> Iterator[bytes]:
         offset = 0
         for table in planned:
-            line = table.line()
-            wrote(table, LinePlace(plan_uri, offset, len(line)))
+            line, item = table.line_and_item()
+            wrote(table, item, LinePlace(plan_uri, offset, len(line)))
             if table.spilled is not None and table.plan_error is None:
                 spilled.append(table.spilled)
             offset += len(line)

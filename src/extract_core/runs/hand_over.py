@@ -16,7 +16,7 @@ from extract_core.plan.plan_file import placed_items, stored_items, write_plan, 
 from extract_core.registry.routing import ITEMS, ITEMS_FILE, RESULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
@@ -51,13 +51,16 @@ class HandOver:
         if self.is_inline:
             check_limits(self._with(placed_items(self.plan_uri, tables)), retry_loop=self._retry_loop)
 
-    def write(self, tables: Sequence[PlannedTable]) -> tuple[int, dict[str, Json]]:
-        """Write the plan and what the machine reads. Returns the number of items, and the answer. Raises ObjectError."""
+    def write(self, tables: list[PlannedTable]) -> tuple[int, dict[str, Json]]:
+        """Write the plan and what the machine reads. Returns the number of items, and the answer. Raises ObjectError.
+
+        The list is empty afterwards: in memory, the items that were written take the place of the tables.
+        """
         parts = self._parts
         if self.is_inline:
-            items = write_plan(parts.objects, parts.runs_uri, self._run_id, tables)
+            items = write_plan(parts.objects, parts.runs_uri, self._run_id, _emptied(tables))
             return len(items), self._with(items)
-        count = write_plan_with_items(parts.objects, parts.runs_uri, self._run_id, tables)
+        count = write_plan_with_items(parts.objects, parts.runs_uri, self._run_id, _emptied(tables))
         return count, self._with_places()
 
     def again(self, plan_uri: str) -> dict[str, Json]:
@@ -71,6 +74,13 @@ class HandOver:
         runs_uri = self._parts.runs_uri
         places = {ITEMS_FILE: items_place(runs_uri, self._run_id), RESULTS: results_place(runs_uri, self._run_id)}
         return {**self._head, **{key: dict(zip(("bucket", "key"), s3_place(uri), strict=True)) for key, uri in places.items()}}
+
+
+def _emptied(tables: list[PlannedTable]) -> Iterator[PlannedTable]:
+    """Each table, after it was taken out of the list."""
+    tables.reverse()
+    while tables:
+        yield tables.pop()
 
 
 def _concurrency(machine: Mapping[str, Json]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,7 +70,7 @@ def leased(table: PlannedTable, state: TableState) -> PlannedTable:
     """The table with what the status handler needs to commit: the fencing number, and the version of the watermark."""
     mark: Any = table.item["watermark"]
     fencing, version = state.fencing, state.version
-    return replace(table, item={**table.item, "lease": {"fencing": fencing}, "watermark": {**mark, "version": version}})
+    return table.with_item({**table.item, "lease": {"fencing": fencing}, "watermark": {**mark, "version": version}})
 
 
 def bound(planned: Sequence[PlannedTable], *, registry: Registry, started_at: str, concurrency: int, mode: MapMode) -> datetime:
