@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from extract_core.errors import UsageError
@@ -14,6 +13,8 @@ def write_file(path: Path, content: str | bytes) -> None:
 
     UsageError if it cannot be written.
     """
+    import tempfile  # with random, shutil and compressors: most commands write no file
+
     data = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
     try:
         target = path.resolve()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
@@ -78,7 +77,7 @@ class FileObjects:
 
     def _write(self, uri: str, parts: Iterable[bytes], *, if_absent: bool) -> bool:
         path = _path(uri)
-        temporary = path.with_name(f".{secrets.token_hex(8)}{_TEMPORARY}")  # short: `path` may have the longest name
+        temporary = path.with_name(f".{os.urandom(8).hex()}{_TEMPORARY}")  # short: `path` may have the longest name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,7 +16,7 @@ _VALID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*\Z")
 def new_run_id(source: str, now: datetime | None = None) -> str:
     """``sales-20260301T060000-3f9a``: the source, the second in UTC, and two random bytes against a tie."""
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S")
-    return f"{source[: MAX_LENGTH - 21]}-{stamp}-{secrets.token_hex(2)}"
+    return f"{source[: MAX_LENGTH - 21]}-{stamp}-{os.urandom(2).hex()}"
 
 
 def check_run_id(run_id: str) -> str:

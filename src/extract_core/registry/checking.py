@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION: Final = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
+_METHODS: Final = tuple(sorted(name for name, value in vars(JobType).items() if inspect.isfunction(value) and name[0] != "_"))
 _CONTRACT: Final = ".".join(str(number) for number in API_VERSION)
 
 
@@ -146,7 +147,7 @@ def _fault_of_requirement(required: object) -> str | None:
 
 def _fault_of_attributes(name: str, offered: AnyJobType) -> str | None:
     """What its base reports about the attributes (SyncJob does), or a name that nothing would read."""
-    for method in sorted(name for name in dir(JobType) if not name.startswith("_")):
+    for method in _METHODS:
         function = getattr(type(offered), method, None)
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             remedy = "methods are called without an event loop: write a plain one"

@@ -17,7 +17,6 @@ from asl_generator.template.stores import store_resources, table_in_region
 from extract_core.errors import ConfigError, UsageError
 from extract_core.pipeline.model import NO_ACCOUNT
 from extract_core.pipeline.toml_reading import finding_at
-from extract_core.plan.event import read_event
 from extract_core.plan.places import s3_place
 
 if TYPE_CHECKING:
@@ -79,6 +78,8 @@ def _check(pipeline: Pipeline) -> None:
         raise ConfigError([finding_at(pipeline, "pipeline.account", finding)])
     findings = []
     for name, schedule in pipeline.schedules.items():
+        from extract_core.plan.event import read_event
+
         try:
             read_event(schedule.event)
         except UsageError as error:

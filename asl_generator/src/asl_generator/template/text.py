@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from asl_generator.machine.json_text import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,9 +14,7 @@ if TYPE_CHECKING:
 
 def as_json(template: Mapping[str, Json]) -> str:
     """JSON with an indent of one, which keeps a large template small."""
-    import json
-
-    return json.dumps(template, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return text(template, indent=1) + "\n"
 
 
 def as_yaml(template: Mapping[str, Json]) -> str:
@@ -25,10 +25,12 @@ def as_yaml(template: Mapping[str, Json]) -> str:
 
 
 def _dumper() -> type:
-    """PyYAML's safe dumper in Python, without anchors: CloudFormation reads them, people do not."""
+    """PyYAML's safe dumper without anchors: CloudFormation reads them, people do not."""
     import yaml
 
-    class Plain(yaml.SafeDumper):
+    emitter: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # without libyaml: the same text, slower
+
+    class Plain(emitter):  # type: ignore[misc] # chosen above
         def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - yaml's signature
             return True
 

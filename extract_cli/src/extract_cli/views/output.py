@@ -96,11 +96,12 @@ def plain(value: object, *, keep: str = "", most: int | None = None) -> str:
     """
     text = str(value)
     if not text.isprintable():
-        text = "".join(
-            letter if letter.isprintable() or letter in keep else letter.encode("unicode_escape").decode("ascii")
-            for letter in text
-        )
+        text = re.sub(rf"[^ -~{keep}]", _escaped, text)
     return text if most is None or len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0] if match[0].isprintable() else match[0].encode("unicode_escape").decode("ascii")
 
 
 def print_json(value: object) -> None:
