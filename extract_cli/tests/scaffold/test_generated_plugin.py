@@ -111,7 +111,19 @@ def test_ruff_and_mypy_have_nothing_against_it(generated):
     run(sys.executable, *mypy, "src", cwd=generated)
 
 
-@pytest.mark.parametrize("folder", ["extract_cli/scaffold/templates", "extract_testing/samples"])
+@pytest.mark.soak
+def test_a_polled_plugin_passes_its_tests_and_the_linters(python, tmp_path):
+    run(python, "-c", EXTRACT, "plugins", "new", "day_farm", "--polled", cwd=tmp_path)
+    folder = tmp_path / "extract-sfn-day-farm"
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", "--no-build-isolation"]
+    run(*pip, "-e", folder, cwd=tmp_path)
+    done = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", cwd=folder)
+    assert "49 passed" in done.stdout
+    assert "skipped" not in done.stdout
+    test_ruff_and_mypy_have_nothing_against_it(folder)
+
+
+@pytest.mark.parametrize("folder", ["extract_cli/scaffold", "extract_testing/samples"])
 def test_the_wheel_holds_the_templates_and_the_samples(folder, tmp_path):
     from zipfile import ZipFile
 
