@@ -9,6 +9,8 @@ CHECKOV := 3.3.30
 HADOLINT := 2.15.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start hundreds of Python processes. Where this is set, each of them would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: check-secrets check-types check-style check-documents pictures help set-up demo test test-postgres test-mariadb test-browser test-deploy soak kit-score check format bench bench-peers conformance lock build clean permissions-score
