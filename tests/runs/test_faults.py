@@ -5,9 +5,9 @@ from __future__ import annotations
 import boto3
 import pytest
 from botocore.config import Config
+from shared_fixtures.dynamodb import FaultPerCall
 
 from extract_core import JobState
-from extract_core.errors import TrackingUnavailable
 from extract_core.tracking.dynamodb.keys import table_definition
 from extract_core.tracking.dynamodb.store import DynamoDBTracking
 
@@ -20,17 +20,8 @@ def client(dynamodb):
     return boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 
 
-def run(pipeline) -> dict:
-    """What the machine does with handlers that raise TrackingUnavailable: it calls them again."""
-
-    def again(call):
-        for _ in range(3):
-            try:
-                return call()
-            except TrackingUnavailable:
-                continue
-        raise AssertionError("one fault should be over by now")
-
+def run(pipeline, again) -> dict:
+    """What the machine does. `again` calls a handler that raises TrackingUnavailable a second time."""
     for item in again(pipeline.plan)["tables_to_extract"]:
         if item["table"] == "public.returns":
             again(lambda item=item: pipeline.fail(item))
@@ -61,19 +52,18 @@ def test_each_request_of_a_run_goes_wrong_once(kind, pipeline, client, dynamodb,
         (MARK, 1),
         set(),
     )
-    number, requests = 0, 1
-    while number <= requests:  # 0: nothing goes wrong
+    position, met = 1, [0]
+    while met[-1] or position == 1:  # until no call has a request at this position
         dynamodb.create_table(**table_definition("faults"))
         store = DynamoDBTracking(client, "faults", sleep=lambda _: None)
         here = type(pipeline)(tmp_path_factory.mktemp("run"), store)
         with wire(client) as sent:
-            sent.fault = lambda sent_number, operation, number=number: kind if sent_number == number else None
-            verdict = run(here)
-            if number == 0:
-                requests = len(sent.requests)
-        assert left(here) == expected, f"request {number}"
+            faults = FaultPerCall(sent, kind, position)
+            verdict = run(here, faults.again)
+        assert left(here) == expected, f"request {position} of each call"
         assert verdict["cause"].startswith("1 of 3 tables failed: public.returns (USER_CODE: exit code 1)")
         store._calls._pool.shutdown()
         dynamodb.delete_table(TableName="faults")
-        number += 1
-    assert requests > 12
+        met.append(faults.met)
+        position += 1
+    assert sum(met) > 12

@@ -154,6 +154,35 @@ def _answer(request, status: int, code: str, **more) -> AWSResponse:
     return AWSResponse(request.url, status, {"Content-Type": "application/x-amz-json-1.0"}, Raw())
 
 
+class FaultPerCall:
+    """Lets one request of each call of a store go wrong: the one at `position`, from 1. `met` counts them.
+
+    So a story of 20 calls needs as many runs as its longest call has requests, and each request goes wrong in one of them.
+    """
+
+    def __init__(self, wire: Wire, kind: str, position: int) -> None:
+        self.met = 0
+        self._wire, self._kind, self._position = wire, kind, position
+        self._number = 0
+        wire.fault = self._of
+
+    def again(self, call):
+        """What the call returns. It is made a second time if the store is unavailable, and no third time."""
+        from extract_core.errors import TrackingUnavailable
+
+        self._number = len(self._wire.requests) + self._position
+        try:
+            return call()
+        except TrackingUnavailable:
+            return call()
+
+    def _of(self, number: int, operation: str) -> str | None:
+        if number != self._number:
+            return None
+        self.met += 1
+        return self._kind
+
+
 @pytest.fixture(scope="session")
 def wire():
     """A context: the wire of a client. Each request, whether it goes out for the first time or again, meets it before moto."""

@@ -8,9 +8,9 @@ from dataclasses import replace
 import boto3
 import pytest
 from botocore.config import Config
+from shared_fixtures.dynamodb import FaultPerCall
 
 from extract_core import FailureClass, JobState
-from extract_core.errors import TrackingUnavailable
 from extract_core.tracking.dynamodb.keys import table_definition
 from extract_core.tracking.dynamodb.store import DynamoDBTracking
 from extract_core.tracking.records import MarkChange, Policy, Skipped
@@ -70,13 +70,21 @@ def story(store, make, again):
 
 @pytest.fixture(scope="module")
 def undisturbed(client, dynamodb, wire):
-    """What the story leaves, and how many requests it takes. A module's `make` comes with each test."""
+    """What the story leaves, and how many requests each call takes. A module's `make` comes with each test."""
     known: list = []
 
     def once(make):
         if not known:
+            lengths = []
+
+            def counted(call):
+                before = len(sent.requests)
+                answer = call()
+                lengths.append(len(sent.requests) - before)
+                return answer
+
             with fresh(dynamodb, client) as store, wire(client) as sent:
-                known.extend((story(store, make, lambda call: call()), len(sent.requests)))
+                known.extend((story(store, make, counted), lengths))
         return known
 
     return once
@@ -98,20 +106,10 @@ class fresh:  # noqa: N801 - a context, as a function would be
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_request_goes_wrong_once(kind, client, dynamodb, wire, undisturbed, make):  # noqa: PLR0917 - fixtures
-    expected, requests = undisturbed(make)
-    assert requests > 30
-    for number in range(1, requests + 1):
-        tries: list[int] = []
-
-        def again(call, tries=tries):
-            for _ in range(3):
-                try:
-                    return call()
-                except TrackingUnavailable:
-                    tries.append(1)
-            raise AssertionError("one fault should be over by now")
-
+    expected, lengths = undisturbed(make)
+    assert sum(lengths) > 30
+    for position in range(1, max(lengths) + 1):
         with fresh(dynamodb, client) as store, wire(client) as sent:
-            sent.fault = lambda sent_number, operation, number=number: kind if sent_number == number else None
-            assert story(store, make, again) == expected, f"request {number}: {sent.requests[number - 1][0]}"
-            assert len(tries) <= 1
+            faults = FaultPerCall(sent, kind, position)
+            assert story(store, make, faults.again) == expected, f"request {position} of each call"
+        assert faults.met == sum(length >= position for length in lengths), f"request {position} of each call"
