@@ -9,10 +9,10 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pymysql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -60,14 +60,11 @@ class Postgresql:
     writes_at_once = True
 
     def __init__(self, name: str) -> None:
-        from adbc_driver_postgresql import dbapi
-
-        self._connect = dbapi.connect
         self.name = name
-        with dbapi.connect("postgresql://?dbname=postgres", autocommit=True) as server, server.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            cursor.execute(f"CREATE DATABASE {name}")
-        self._admin = self._connect(f"postgresql://?dbname={name}", autocommit=True)
+        with psycopg.connect(dbname="postgres", autocommit=True) as server:
+            server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            server.execute(f"CREATE DATABASE {name}")
+        self._admin = psycopg.connect(dbname=name, autocommit=True)
 
     def create(self, *, keyed: bool) -> None:
         """Make the table anew."""
@@ -77,12 +74,11 @@ class Postgresql:
 
     def execute(self, statement: str, *values: Any) -> None:
         """Change the table in a transaction that commits at once."""
-        with self._admin.cursor() as cursor:
-            cursor.execute(_numbered(statement), values or None)
+        self._admin.execute(_marked(statement), values or None)
 
     def session(self) -> ServerSession:
         """Open a transaction."""
-        return ServerSession(self._connect(f"postgresql://?dbname={self.name}"), _numbered)
+        return ServerSession(psycopg.connect(dbname=self.name))
 
     def close(self) -> None:
         """End all."""
@@ -122,11 +118,11 @@ class Mariadb:
     def execute(self, statement: str, *values: Any) -> None:
         """Change the table in a transaction that commits at once."""
         with self._admin.cursor() as cursor:
-            cursor.execute(statement.replace("?", "%s"), values or None)
+            cursor.execute(_marked(statement), values or None)
 
     def session(self) -> ServerSession:
         """Open a transaction."""
-        return ServerSession(self._connect(self.name, autocommit=False), lambda statement: statement.replace("?", "%s"))
+        return ServerSession(self._connect(self.name, autocommit=False))
 
     def close(self) -> None:
         """End all."""
@@ -134,11 +130,10 @@ class Mariadb:
 
 
 class ServerSession:
-    """One transaction, with the calls of an `sqlite3.Connection`. `spelled` writes placeholders as the driver wants them."""
+    """One transaction, with the calls of an `sqlite3.Connection`."""
 
-    def __init__(self, connection: Any, spelled: Callable[[str], str]) -> None:
+    def __init__(self, connection: Any) -> None:
         self._connection = connection
-        self._spelled = spelled
 
     def execute(self, statement: str, values: tuple[Any, ...] = ()) -> None:
         """Execute a statement; COMMIT and ROLLBACK end the transaction."""
@@ -148,14 +143,13 @@ class ServerSession:
             self._connection.rollback()
         else:
             with self._connection.cursor() as cursor:
-                cursor.execute(self._spelled(statement), values or None)
+                cursor.execute(_marked(statement), values or None)
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
 
 
-def _numbered(statement: str) -> str:
-    """The statement with PostgreSQL's placeholders, $1, $2, … instead of ?."""
-    parts = statement.split("?")
-    return "".join(f"{part}${number}" for number, part in enumerate(parts[:-1], 1)) + parts[-1]
+def _marked(statement: str) -> str:
+    """The statement with %s in place of ?, as psycopg and PyMySQL want it."""
+    return statement.replace("?", "%s")

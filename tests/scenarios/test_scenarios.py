@@ -333,7 +333,8 @@ def test_sqlite() -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("connected")
 def test_postgresql() -> None:
-    explore(PostgresqlScenario, 1_000)
+    """Other steps at each call; for more of them at once see below."""
+    explore(PostgresqlScenario, 300)
 
 
 @pytest.mark.mariadb
