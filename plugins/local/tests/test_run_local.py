@@ -11,9 +11,12 @@ import signal
 import sqlite3
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from extract_local.jobs import orphans
 
 SLEEPER = """
 source_name: sales
@@ -101,7 +104,7 @@ def test_an_unreadable_database_fails_its_tables_with_the_reason(demo_project):
 
 def _slow_database(demo_project) -> sqlite3.Connection:
     """A lock on the source makes its jobs wait, so that a test can stop a run in the middle."""
-    connection = sqlite3.connect(demo_project.folder / "sales.db", isolation_level=None)
+    connection = sqlite3.connect(demo_project.folder / "sales.db", isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     connection.execute("BEGIN EXCLUSIVE")
     return connection
@@ -206,7 +209,8 @@ def test_a_closed_terminal_stops_the_run_cleanly(demo_project):
     assert all("SIGHUP at the command line" in row["message"] for row in json.loads(shown.stdout)["tables"])
 
 
-def test_a_new_run_ends_the_jobs_of_a_dead_one_before_it_takes_its_tables(demo_project):
+def test_a_new_run_ends_the_jobs_of_a_dead_one_before_it_takes_its_tables(demo_project, monkeypatch):
+    monkeypatch.setattr(orphans, "GRACE_SECONDS", 0.2)
     demo_project.config(SLEEPER)
     lock = _slow_database(demo_project)
     process = _started(
@@ -214,20 +218,24 @@ def test_a_new_run_ends_the_jobs_of_a_dead_one_before_it_takes_its_tables(demo_p
     )
     process.kill()
     process.communicate()
-    until = time.monotonic() + 10
-    while not _jobs(demo_project):
-        assert time.monotonic() < until
-    new = subprocess.Popen(
-        demo_project.command("run", "sales", "public.customers", "--local", "--run-id", "two"),
-        cwd=demo_project.folder, env=demo_project.environ(), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    _await(lambda: _jobs(demo_project))
+
+    def unlock() -> None:
+        _await(lambda: not any("/one/jobs/" in job for job in _jobs(demo_project)))
+        lock.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        unlocked = pool.submit(unlock)
+        demo_project.extract("run", "sales", "public.customers", "--local", "--run-id", "two")
+        unlocked.result()
+    assert set(tables(demo_project.extract("status", "one", "--local", "--output", "json", code=1)).values()) == {"STOPPED"}
+
+
+def _await(condition) -> None:
     until = time.monotonic() + 60
-    while any("/one/jobs/" in job for job in _jobs(demo_project)):
+    while not condition():
         assert time.monotonic() < until
         time.sleep(0.05)
-    lock.close()
-    assert new.wait(60) == 0
-    assert set(tables(demo_project.extract("status", "one", "--local", "--output", "json", code=1)).values()) == {"STOPPED"}
 
 
 def test_status_of_a_killed_run_records_an_end_for_its_open_tables(demo_project):
