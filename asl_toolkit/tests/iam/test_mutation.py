@@ -51,6 +51,56 @@ def test_what_is_added_is_found(statements, superfluous, unused):
     assert found.unused == [f"role: {line}" for line in unused]
 
 
+PASS = Request("iam:PassRole", "arn:aws:iam::1:role/job", {"iam:PassedToService": "ecs-tasks.amazonaws.com"})
+TO_ECS = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+
+
+def test_a_condition_that_is_needed_and_limits():
+    found = scored([allow("iam:PassRole", "arn:aws:iam::1:role/job", Condition=TO_ECS)], PASS)
+    assert (found.mutants, found.conditions, found.superfluous) == (4, 2, [])
+
+
+@pytest.mark.parametrize("operator", ["StringLikeIfExists", "ForAllValues:StringLike", "ForAnyValue:StringEquals", "ArnLike"])
+def test_every_form_of_an_operator_for_texts_is_taken_apart(operator):
+    value = "arn:aws:ecs:eu-central-1:1:cluster/a"
+    request = Request("ecs:RunTask", "*", {"ecs:Cluster": [value]})
+    assert scored([allow("ecs:RunTask", "*", Condition={operator: {"ecs:cluster": value}})], request).superfluous == []
+
+
+@pytest.mark.parametrize(
+    ("statements", "superfluous"),
+    [
+        (  # a value that no request has
+            [
+                allow(
+                    "iam:PassRole",
+                    "*",
+                    Condition={"StringEquals": {"iam:PassedToService": [*TO_ECS["StringEquals"].values(), "x"]}},
+                )
+            ],
+            ["value x of iam:PassedToService (StringEquals) of statement 0.0"],
+        ),
+        (  # a condition that limits nothing, because another statement allows the same without it
+            [allow("iam:PassRole", "arn:aws:iam::1:role/*", Condition=TO_ECS), allow("iam:PassRole", "arn:aws:iam::1:role/job")],
+            [
+                "action iam:PassRole of statement 0.0",
+                "resource arn:aws:iam::1:role/* of statement 0.0",
+                "action iam:PassRole of statement 0.1",
+                "resource arn:aws:iam::1:role/job of statement 0.1",
+                "test of iam:PassedToService (StringEquals) of statement 0.0",
+                "value ecs-tasks.amazonaws.com of iam:PassedToService (StringEquals) of statement 0.0",
+            ],
+        ),
+        (  # a pattern that fits everything
+            [allow("iam:PassRole", "*", Condition={"StringLike": {"iam:PassedToService": "*"}})],
+            ["test of iam:PassedToService (StringLike) of statement 0.0"],
+        ),
+    ],
+)
+def test_a_condition_that_does_nothing_is_found(statements, superfluous):
+    assert scored(statements, PASS).superfluous == [f"role: {line}" for line in superfluous]
+
+
 def test_what_is_missing_is_found():
     found = scored([allow("s3:GetObject", Condition={"StringEquals": {"aws:x": "1"}})], GET)
     assert found.refused == ["role: s3:GetObject on arn:aws:s3:::lake/a"]

@@ -347,6 +347,7 @@ def test_nothing_is_refused_and_every_part_of_every_grant_is_needed(cloud, cli, 
     with capsys.disabled():
         writer.line()
         writer.line(f"parts of grants that are needed: {found.noticed} of {found.mutants} ({found.percent:.1f} %)")
+        writer.line(f"of them values and keys of conditions: {found.conditions}")
         writer.line(f"granted and unused: {len(found.unused)}; used and not granted: {len(set(found.refused))}")
         writer.line(f"statements that AWS's reference refuses, or '*' where a resource has a form: {len(too_wide)}")
         for line in (*sorted(set(found.refused)), *found.unused, *found.superfluous, *too_wide):

@@ -1,12 +1,13 @@
-"""Whether policies allow exactly what was asked for: each action and each resource is taken away in turn.
+"""Whether policies allow exactly what was asked for: each action, resource and part of a condition is taken away in turn.
 
-A part whose absence refuses no request is superfluous: it is used by nothing, or something else allows the same.
+A part whose absence changes no decision is superfluous: it is used by nothing, or something else allows the same.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from asl_toolkit.services.aws.iam.condition_mutants import condition_mutants, is_noticed
 from asl_toolkit.services.aws.iam.policy import Request, applies, statements_of
 from asl_toolkit.services.aws.iam.reference import texts
 
@@ -18,12 +19,15 @@ Documents = Mapping[str, Sequence[Mapping[str, Any]]]
 class Score:
     """What was found out. `mutants` are the parts that were taken away, `noticed` those that some request needed.
 
+    `conditions` of the mutants are parts of conditions.
+
     `superfluous` are the others, `unused` the pairs of an action and a resource in one statement that no request used, and
     `refused` the requests that the whole policies do not allow: each a line of text.
     """
 
     mutants: int = 0
     noticed: int = 0
+    conditions: int = 0
     superfluous: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -63,6 +67,13 @@ def _judge(
         else:
             document, statement, kind, name = part
             result.superfluous.append(f"{identity}: {kind} {name} of statement {document}.{statement}")
+    for mutant in condition_mutants(policies):
+        result.mutants += 1
+        result.conditions += 1
+        if is_noticed(mutant, policies, requests):
+            result.noticed += 1
+        else:
+            result.superfluous.append(f"{identity}: {mutant}")
 
 
 def _pairs(policies: Sequence[Mapping[str, Any]]) -> Iterator[Pair]:
