@@ -17,6 +17,10 @@ from extract_core.errors import UsageError
 ID = "arn:aws:cloudformation:eu-central-1:123456789012:stack/nightly/0a1b"
 SET = "arn:aws:cloudformation:eu-central-1:123456789012:changeSet/x/0a1b"
 WANTED = Wanted(name="nightly", url="https://s3/b/t.json", parameters={"BundleKey": "k"}, tags={"team": "data"})
+TAKEN = (
+    "; something else has this name: delete it, choose other names in extract.toml, or leave its part out of managed under "
+    "[deploy]"
+)
 BEGIN = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
 
 
@@ -82,7 +86,7 @@ class TestChangeSets:
             "Capabilities": ["CAPABILITY_IAM"],
             "Parameters": [{"ParameterKey": "BundleKey", "ParameterValue": "k"}],
             "Tags": [{"Key": "team", "Value": "data"}],
-            **({"ImportExistingResources": True} if kind == "CREATE" else {}),
+            "ImportExistingResources": True,
         }
         cloudformation.stub.add_response("create_change_set", {"Id": SET, "StackId": ID}, request)
         cloudformation.stub.add_response("describe_change_set", answer, {"ChangeSetName": SET, "StackName": ID})
@@ -96,8 +100,8 @@ class TestChangeSets:
     def test_a_refused_first_one_names_all_findings_and_leaves_no_stack(self, cloudformation):
         self.prepared(cloudformation, None, Status="FAILED", StatusReason="Validation failed")
         finding = {
-            "EventId": "1", "EventType": "VALIDATION_ERROR", "LogicalResourceId": "Bucket1",
-            "ValidationName": "RESOURCE_NAME_CONFLICT", "ValidationStatusReason": "the bucket exists",
+            "EventId": "1", "EventType": "VALIDATION_ERROR", "LogicalResourceId": "Bucket1", "ResourceType": "AWS::S3::Bucket",
+            "ValidationName": "RESOURCE_NAME_CONFLICT", "ValidationStatusReason": "the bucket already exists",
         }  # fmt: skip
         cloudformation.stub.add_response("describe_events", {"OperationEvents": [finding]}, {"ChangeSetName": SET})
         cloudformation.stub.add_response("delete_change_set", {}, {"ChangeSetName": SET, "StackName": ID})
@@ -106,7 +110,7 @@ class TestChangeSets:
             prepare(cloudformation, None, WANTED)
         assert str(caught.value).splitlines() == [
             "CloudFormation refuses the change of 'nightly': Validation failed",
-            "  Bucket1: RESOURCE_NAME_CONFLICT: the bucket exists",
+            f"  Bucket1 (S3::Bucket): the bucket already exists [RESOURCE_NAME_CONFLICT]{TAKEN}",
         ]
 
     def test_an_abandoned_stack_is_removed_first(self, cloudformation):
@@ -189,6 +193,24 @@ class TestProgress:
         ]
         assert (ended.succeeded, [failure.logical_id for failure in ended.failures]) == (False, ["Bucket1"])
         assert str(ended.failures[0]).endswith('{"Effect": "Allow", "Action": "s3:CreateBucket", "Resource": "arn:aws:s3:::b"}')
+
+    def test_without_a_failed_resource_the_findings_of_the_validation_are_the_cause(self, cloudformation):
+        """Those of the newest operation."""
+        events = [self.event(1, "nightly", "CREATE_IN_PROGRESS"), self.event(2, "nightly", "ROLLBACK_COMPLETE")]
+        finding = {
+            "EventType": "VALIDATION_ERROR", "LogicalResourceId": "Bucket1", "ResourceType": "AWS::S3::Bucket",
+            "ValidationName": "NAME_CONFLICT_VALIDATION",
+        }  # fmt: skip
+        old = {**finding, "EventId": "1", "OperationId": "a", "Timestamp": BEGIN, "ValidationStatusReason": "old"}
+        later = BEGIN + timedelta(hours=1)
+        new = {**finding, "EventId": "2", "OperationId": "b", "Timestamp": later, "ValidationStatusReason": "It already exists."}
+        cloudformation.stub.add_response("describe_stacks", described("ROLLBACK_COMPLETE"), {"StackName": ID})
+        cloudformation.stub.add_response("describe_stack_events", {"StackEvents": events[::-1]}, {"StackName": ID})
+        request = {"StackName": ID, "Filters": {"FailedEvents": True}}
+        cloudformation.stub.add_response("describe_events", {"OperationEvents": [old, new]}, request)
+        ended = follow(cloudformation, ID, lambda _: None, pause=lambda _: None)
+        (failure,) = ended.failures
+        assert str(failure).startswith("Bucket1 (S3::Bucket): It already exists. [NAME_CONFLICT_VALIDATION]; something else has")
 
     def test_a_lost_connection_is_tried_again_and_then_says_how_to_go_on(self, cloudformation):
         for _ in range(3):

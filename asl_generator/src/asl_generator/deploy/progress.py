@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from asl_generator.deploy.faults import DeployError, calling_aws, is_passing, missing_right
-from asl_generator.deploy.stack import stack_state
+from asl_generator.deploy.faults import DeployError, calling_aws, is_passing
+from asl_generator.deploy.stack import Failure, stack_state, validation_findings
 from extract_core.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -19,20 +19,6 @@ _CASCADE: Final = ("cancelled", "canceled")
 """Words of a resource that failed only because another one did."""
 _LOST: Final = 30
 """Polls in a row that may fail before the connection counts as lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A resource that failed, and AWS's reason."""
-
-    logical_id: str
-    type: str
-    reason: str
-
-    def __str__(self) -> str:
-        line = missing_right(self.reason)
-        right = f"; add to the policy of your role: {line}" if line else ""
-        return f"{self.logical_id} ({self.type.removeprefix('AWS::')}): {self.reason}{right}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +71,11 @@ def follow(
         if state is None:
             return Ended("DELETE_COMPLETE", tuple(failures))
         if not state.is_busy:
-            return Ended(state.status, tuple(failures), state.reason)
+            ended = Ended(state.status, tuple(failures), state.reason)
+            if ended.succeeded or failures:
+                return ended
+            found = validation_findings(cloudformation, StackName=stack_id, Filters={"FailedEvents": True})
+            return Ended(state.status, tuple(found), state.reason)
         pause(2)
 
 

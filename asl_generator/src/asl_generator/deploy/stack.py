@@ -141,19 +141,21 @@ def prepare(
             Capabilities=["CAPABILITY_IAM"],
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in sorted(wanted.parameters.items())],
             Tags=[{"Key": key, "Value": value} for key, value in sorted(wanted.tags.items())],
-            **({"ImportExistingResources": True} if is_first else {}),
+            ImportExistingResources=True,
         )
     change_set_id, stack_id = answer["Id"], answer.get("StackId", wanted.name)
     described = _waited_for(cloudformation, change_set_id, stack_id, pause)
     if described["Status"] == "FAILED":
         reason = described.get("StatusReason", "no reason was given")
         is_nothing = any(words in reason for words in _NOTHING)
-        findings = [] if is_nothing else _findings(cloudformation, change_set_id)
+        findings = [] if is_nothing else validation_findings(cloudformation, ChangeSetName=change_set_id)
         discard(cloudformation, ChangeSet(change_set_id, stack_id, (), is_first))
         if is_nothing:
             return None
         raise DeployError(
-            "\n".join([f"CloudFormation refuses the change of {wanted.name!r}: {reason}{_right(reason)}", *findings])
+            "\n".join(
+                [f"CloudFormation refuses the change of {wanted.name!r}: {reason}{remedy_of(reason)}", *map(_line, findings)]
+            )
         )
     changes = tuple(change_of(change) for change in described["Changes"])
     return ChangeSet(change_set_id, stack_id, changes, is_first)
@@ -209,21 +211,52 @@ def _waited_for(cloudformation: Any, change_set_id: str, stack_id: str, pause: C
     return {**described, "Changes": changes}
 
 
-def _findings(cloudformation: Any, change_set_id: str) -> list[str]:
-    """What CloudFormation's validation before the deployment has found (DescribeEvents); none where it has no such call."""
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A resource that failed, or that CloudFormation's validation refuses, and AWS's reason."""
+
+    logical_id: str
+    type: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.logical_id} ({self.type.removeprefix('AWS::')}): {self.reason}{remedy_of(self.reason)}"
+
+
+def validation_findings(cloudformation: Any, **of: Any) -> list[Failure]:
+    """What CloudFormation's validation has found (DescribeEvents of a change set or a stack); none where it has no such call.
+
+    Of a stack with several operations, only the newest one counts.
+    """
     try:
         with calling_aws("read the findings of the validation", "cloudformation:DescribeEvents"):
-            answer = cloudformation.describe_events(ChangeSetName=change_set_id)
+            answer = cloudformation.describe_events(**of)
     except DeployError:
         return []
     events = answer.get("OperationEvents", [])
+    newest = max(events, key=lambda event: event.get("Timestamp", datetime.min.replace(tzinfo=UTC)), default={})
     return [
-        f"  {event.get('LogicalResourceId', '')}: {event.get('ValidationName', '')}: {event.get('ValidationStatusReason', '')}"
+        Failure(
+            event.get("LogicalResourceId", ""),
+            event.get("ResourceType", ""),
+            f"{event.get('ValidationStatusReason', 'no reason was given')} [{event.get('ValidationName', '')}]",
+        )
         for event in events
-        if event.get("EventType") == "VALIDATION_ERROR"
+        if event.get("EventType") == "VALIDATION_ERROR" and event.get("OperationId") == newest.get("OperationId")
     ]
 
 
-def _right(reason: str) -> str:
-    line = missing_right(reason)
-    return f"; add to the policy of your role: {line}" if line else ""
+def _line(failure: Failure) -> str:
+    return f"  {failure}"
+
+
+def remedy_of(reason: str) -> str:
+    """What to do about AWS's reason, after a semicolon; empty if the reason does not tell."""
+    if line := missing_right(reason):
+        return f"; add to the policy of your role: {line}"
+    if "already exists" in reason.lower() or "alreadyexists" in reason.lower():
+        return (
+            "; something else has this name: delete it, choose other names in extract.toml, or leave its part out of managed "
+            "under [deploy]"
+        )
+    return ""
