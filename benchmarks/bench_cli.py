@@ -1,7 +1,8 @@
 """CPU of whole commands against `python -c "import click"`, in an environment with only the run-time dependencies.
 
 Goals: `extract --help` at most 2.5 times, commands that read the tracking store at most 4 times; `extract plan` of 10,000
-tables at most 2 times `extract validate`.
+tables at most 2 times `extract validate`; `extract deploy diff` with a template and three job types at most 1.5 times
+`extract --help`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,24 @@ TABLES = 200
 MANY = 10_000
 GOALS = {"help": 2.5, "status": 4.0, "status, JSON": 4.0, "runs": 4.0}
 PLAN_GOAL = 2.0  # times validate
+DIFF_GOAL = 1.5  # times help
+DEPLOYED = """\
+[pipeline]
+account = "123456789012"
+config_uri = "s3://lake/config/"
+data_uri = "s3://lake/data/"
+runs_uri = "s3://lake/runs/"
+tracking = "dynamodb://tracking"
+[job_types.glue]
+job_name = "extract-jdbc"
+[job_types.emr]
+cluster_id = "j-3KVT5M2Q9Z7UG"
+scripts_uri = "s3://code/"
+[job_types.ecs]
+cluster = "extract"
+task_definition = "extract-job"
+subnets = ["subnet-0a1b2c3d4e5f60718"]
+"""
 
 PIPELINE = """\
 [pipeline]
@@ -114,6 +133,12 @@ def main() -> int:
             for name, command in commands.items():
                 times[name].append(cpu(command, small))
                 ratios[name].append(times[name][-1] / base)
+        deployed = Path(scratch, "deployed")
+        deployed.mkdir()
+        (deployed / "extract.toml").write_text(DEPLOYED)
+        subprocess.run([extract, "deploy", "template", "-o", "template.yml"], cwd=deployed, check=True)
+        diff = [extract, "deploy", "diff", "--against", "template.yml"]
+        of_diff = [(cpu(diff, deployed), cpu(commands["help"], deployed)) for _ in range(ROUNDS)]
         pairs = [(cpu(commands["plan"], large), cpu(commands["validate"], large)) for _ in range(3)]
     print(f"{TABLES} tables; CPU, and its ratio to `import click`")
     for name in commands:
@@ -122,6 +147,9 @@ def main() -> int:
         print(f"  {name:<14}{milliseconds:5.0f} ms {statistics.median(ratios[name]):6.2f}{goal}")
     plan, validate = (statistics.median(column) for column in zip(*pairs, strict=True))
     print(f"{MANY:,} tables: plan {plan:.2f} s, validate {validate:.2f} s: {plan / validate:.2f} (goal: at most {PLAN_GOAL})")
+    diff_time, help_time = (statistics.median(column) for column in zip(*of_diff, strict=True))
+    ratio = f"{diff_time / help_time:.2f} times help (goal: at most {DIFF_GOAL})"
+    print(f"deploy diff --against, 3 job types: {diff_time * 1000:.0f} ms, {ratio}")
     return 0
 
 

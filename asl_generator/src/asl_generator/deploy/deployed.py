@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asl_generator.deploy.alive import machine_arn
 from asl_generator.deploy.difference import MACHINE, definition_text
 from asl_generator.deploy.faults import DeployError, calling_aws
+from asl_generator.template.text import read_template
 
 if TYPE_CHECKING:
     from asl_generator.deploy.account import Account
@@ -26,11 +27,9 @@ def deployed_template(pipeline: Pipeline, account: Account, stack: StackState) -
 
     Raises DeployError if the stack is not one of extract, or AWS refuses a call.
     """
-    import yaml
-
     with calling_aws("read the template of the stack", "cloudformation:GetTemplate"):
         body = account.client("cloudformation").get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
-    template: Any = yaml.safe_load(body) if isinstance(body, str) else copy.deepcopy(dict(body))
+    template: Any = read_template(body) if isinstance(body, str) else copy.deepcopy(dict(body))
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
         raise DeployError(f"the stack {stack.name!r} has no template of extract: name another one with [deploy] stack")
     states, arn = account.client("stepfunctions"), machine_arn(pipeline)

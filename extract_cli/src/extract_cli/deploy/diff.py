@@ -86,6 +86,7 @@ def _with_stack(read: Pipeline) -> list[str]:
 def _template_in(path: Path) -> Document:
     import yaml
 
+    from asl_generator.template.text import read_template
     from extract_core.errors import UsageError
 
     candidates = [path / "template.yml", path / "template.yaml", path / "template.json"] if path.is_dir() else [path]
@@ -94,7 +95,7 @@ def _template_in(path: Path) -> Document:
     if file is None:
         raise UsageError(f"there is no template at {str(path)!r}: {write_one}")
     try:
-        template = yaml.safe_load(file.read_text(encoding="utf-8"))
+        template = read_template(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{str(file)!r} cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
