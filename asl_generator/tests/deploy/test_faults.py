@@ -73,6 +73,7 @@ def test_faults_of_our_own_are_not_hidden():
     [
         (of_boto.ReadTimeoutError(endpoint_url="https://x"), True),
         (refusal("Throttling"), True),
+        (ResponseParserError("a page"), True),
         (refusal("InternalFailure", status=500), True),
         (refusal("ExpiredToken"), False),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -69,6 +70,11 @@ def calling_aws(what: str, action: str = "", resource: str = "*") -> Iterator[No
         yield
     except (of_boto.BotoCoreError, of_boto.ClientError, ResponseParserError) as error:
         raise DeployError(f"cannot {what}: {_meaning(error, action, resource)}") from error
+    except KeyError as error:
+        if not _is_of_parser(error):
+            raise
+        foreign = ResponseParserError("it lacks what AWS answers, as the page of a network's log-in does")
+        raise DeployError(f"cannot {what}: {_meaning(foreign, action, resource)}") from error
 
 
 def _meaning(error: Exception, action: str, resource: str) -> str:
@@ -92,6 +98,12 @@ def _meaning(error: Exception, action: str, resource: str) -> str:
         (_is_foreign(error), f"the answer is not one of AWS; check the network, AWS_ENDPOINT_URL and proxies, and {_AGAIN}"),
     )
     return next((f"{words} ({text})" for applies, words in meanings if applies), text)
+
+
+def _is_of_parser(error: KeyError) -> bool:
+    """Whether botocore's parser has raised it: the answer is valid XML, but not that of the call."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return bool(frames) and frames[-1][0].f_globals.get("__name__") == "botocore.parsers"
 
 
 def _one_line(text: str) -> str:
@@ -124,10 +136,11 @@ def _unknown_region(text: str) -> str:
 
 
 def is_passing(error: BaseException | None) -> bool:
-    """Whether a later try may succeed: the network, a throttle, an error of the service."""
+    """Whether a later try may succeed: the network, a throttle, an error of the service, a page in place of an answer."""
     import botocore.exceptions as of_boto
+    from botocore.parsers import ResponseParserError
 
     response = getattr(error, "response", None) or {}
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    is_network = isinstance(error, of_boto.HTTPClientError | of_boto.ConnectionError)
+    is_network = isinstance(error, of_boto.HTTPClientError | of_boto.ConnectionError | ResponseParserError)
     return is_network or status >= 500 or response.get("Error", {}).get("Code") in _THROTTLED
