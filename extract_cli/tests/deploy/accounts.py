@@ -14,6 +14,9 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from click.testing import CliRunner, Result
+
+from extract_cli.deploy.command import deploy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,13 +81,24 @@ def served(command: list[str], environment: dict[str, str], folder: Path) -> Ite
         yield
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:  # MiniStack waits for the threads of executions
+            process.kill()
+            process.wait(20)
 
 
 def free_port() -> str:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return str(listener.getsockname()[1])
+
+
+def deployed(*arguments: str) -> Result:
+    """`extract deploy …`, with its exit code."""
+    done = CliRunner().invoke(deploy, [*arguments], catch_exceptions=False, standalone_mode=False)
+    done.exit_code = int(done.return_value or 0)
+    return done
 
 
 def project(folder: Path, monkeypatch: pytest.MonkeyPatch, port: str) -> None:

@@ -1,21 +1,22 @@
-"""Create, change, replace and roll back in MiniStack, which has resource events, replacement and rollback.
+"""Create, change, replace and roll back in MiniStack, which has resource events, replacement, rollback and EventBridge.
 
-MiniStack has an environment of its own: its program is at EXTRACT_MINISTACK (`make test-deploy` installs it).
+It runs the state machine and the Lambda functions from their zip. It has no ``glue:startJobRun.sync``, so a Wait stands for the
+job. MiniStack has an environment of its own: its program is at EXTRACT_MINISTACK (`make test-deploy` installs it).
 """
 
 from __future__ import annotations
 
+import json
 import re
+import time
 
 import boto3
 import pytest
-from click.testing import CliRunner
 
 from asl_generator.deploy.progress import follow, newest_event
 from asl_generator.deploy.stack import Wanted, execute, prepare, stack_state
-from extract_cli.deploy.command import deploy
 
-from .accounts import MINISTACK, free_port, project, served
+from .accounts import ACCOUNT, MINISTACK, REGION, deployed, free_port, project, served
 
 pytestmark = [
     pytest.mark.deploy,
@@ -30,10 +31,6 @@ def account(tmp_path, monkeypatch):
     with served([MINISTACK], {"PORT": port, "GATEWAY_PORT": port, "BIND_HOST": "127.0.0.1"}, tmp_path):
         project(tmp_path, monkeypatch, port)
         yield tmp_path
-
-
-def deployed(*arguments: str):
-    return CliRunner().invoke(deploy, [*arguments], catch_exceptions=False)
 
 
 def change(folder, old: str, new: str) -> None:
@@ -94,3 +91,72 @@ def _fails_and_rolls_back() -> None:
     assert ended.status == "UPDATE_ROLLBACK_COMPLETE"
     assert ended.failures[0].type == "AWS::Lambda::Function"
     assert boto3.client("lambda").get_function(FunctionName="nightly-reconcile")["Configuration"]["CodeSha256"] == before
+
+
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:nightly"
+MANAGED = '"buckets", '
+
+
+def of_run(name: str) -> list[dict]:
+    """The items of tracking that name this run."""
+    items = boto3.client("dynamodb").scan(TableName="nightly")["Items"]
+    return [item for item in items if item.get("run_id", {}).get("S") == name]
+
+
+def until(holds, seconds: int = 120):
+    """The first answer that is true."""
+    deadline = time.monotonic() + seconds
+    while not (answer := holds()):
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+    return answer
+
+
+def test_the_rule_calls_reconcile_when_a_run_is_stopped_from_outside(account):
+    """EventBridge invokes the function, which ends the run in tracking: each of its tables is STOPPED."""
+    assert deployed("up", "--yes").exit_code == 0
+    states = boto3.client("stepfunctions")
+    definition = json.loads(states.describe_state_machine(stateMachineArn=MACHINE)["definition"])
+    inner = definition["States"]["Iterate Through Extract Tables"]["ItemProcessor"]["States"]
+    (job,) = (name for name, state in inner.items() if "glue:startJobRun" in str(state.get("Resource")))
+    inner[job] = {"Type": "Wait", "Seconds": 60, "Next": inner[job]["Next"]}
+    states.update_state_machine(stateMachineArn=MACHINE, definition=json.dumps(definition))
+    event = json.dumps({"source": "sales", "tables": "*"})
+    execution = states.start_execution(stateMachineArn=MACHINE, name="stopped", input=event)["executionArn"]
+    until(lambda: any("planned" in item for item in of_run("stopped")))
+    states.stop_execution(executionArn=execution, error="Test", cause="by hand")
+    until(lambda: any("summary" in item for item in of_run("stopped")))
+    ends = {item["table"]["S"]: item["state"]["S"] for item in of_run("stopped") if "attempt" in item}
+    assert ends == {"public.accounts": "STOPPED", "public.events": "STOPPED"}
+    difference = deployed("diff")
+    assert (difference.exit_code, f"state '{job}': Type Wait → Task" in difference.stdout.splitlines()) == (1, True)
+
+
+def test_up_after_down_adopts_the_table_with_its_rows(account):
+    change(account, MANAGED, "")
+    for bucket in ("acme-extract", "acme-lake"):
+        boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    assert deployed("up", "--yes").exit_code == 0
+    item = {"pk": {"S": "TABLE#sales#x"}, "sk": {"S": "STATE"}}
+    boto3.client("dynamodb").put_item(TableName="nightly", Item=item)
+    down = deployed("down", "--yes")
+    assert (down.exit_code, "these stay: the table nightly" in down.stderr) == (0, True), down.stderr
+    again = deployed("up", "--yes")
+    assert again.exit_code == 0, again.stderr
+    assert "  adopt        TrackingTable (DynamoDB::Table)" in again.stderr
+    assert boto3.client("dynamodb").scan(TableName="nightly")["Items"] == [item]
+    assert "nothing to change" in deployed("up", "--yes").stderr
+
+
+def test_ministack_refuses_to_adopt_buckets_and_the_message_says_what_to_do(account):
+    """The change set adopts them, as on AWS, but MiniStack's check of names counts adopted buckets too."""
+    for bucket in ("acme-extract", "acme-lake"):
+        boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    refused = deployed("up", "--yes")
+    assert refused.exit_code == 1
+    assert "  adopt        Bucket1 (S3::Bucket)" in refused.stderr
+    assert "stack nightly: ROLLBACK_COMPLETE. The first cause: Bucket1 (S3::Bucket): " in refused.stderr
+    assert "something else has this name: delete it, choose other names in extract.toml, or leave its part out" in refused.stderr
+    change(account, MANAGED, "")
+    removed = deployed("up", "--yes")
+    assert removed.exit_code == 0, removed.stderr

@@ -20,15 +20,13 @@ from zipfile import ZipFile
 
 import boto3
 import pytest
-from click.testing import CliRunner
 
 from asl_toolkit import Services
 from asl_toolkit.client import StepFunctions
 from asl_toolkit.services.aws.calls import AwsCalls
-from extract_cli.deploy.command import deploy
 from extract_core.objects.routed import open_objects
 
-from .accounts import ACCOUNT, REGION, free_port, project, served
+from .accounts import ACCOUNT, REGION, deployed, free_port, project, served
 
 pytestmark = [pytest.mark.deploy, pytest.mark.timeout(600)]
 
@@ -50,10 +48,6 @@ def account(tmp_path, monkeypatch):
     with served(command, {"PORT": port}, tmp_path):
         project(tmp_path, monkeypatch, port)
         yield tmp_path
-
-
-def deployed(*arguments: str):
-    return CliRunner().invoke(deploy, [*arguments], catch_exceptions=False)
 
 
 def unpacked(key: str, bucket: str, folder: Path) -> list[str]:
