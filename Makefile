@@ -47,8 +47,8 @@ test-deploy: set-up ## only the tests that deploy: into moto's server and MiniSt
 	@EXTRACT_MINISTACK="$(CURDIR)/.ministack/bin/ministack" EXTRACT_LINTERS="$(CURDIR)/.linters/bin" \
 	  pytest -n 2 -m deploy extract_cli/tests/deploy asl_generator/tests/template
 
-permissions-score: set-up ## how many parts of all permissions are needed: each action and each resource is taken away in turn
-	@pytest -q -n 0 -p no:randomly -m soak extract_cli/tests/aws/test_permissions.py
+permissions-score: set-up ## how many parts of all permissions are needed: each action, resource and part of a condition is taken away in turn
+	@pytest -q -n 0 -p no:randomly -m soak extract_cli/tests/aws/test_permissions.py tests/job_types/test_managed_roles.py
 
 soak: set-up ## the long runs
 	@pytest -n auto --dist loadgroup -m soak --timeout 3600

@@ -314,6 +314,20 @@ class Lives:
         self.cloud.around = lambda name, work, event: work(event)
         assert self.cli("reconcile", "lost-for-the-operator").code in (0, 1)
         self.cli("plan", "sales")
+        self.cli("plan", "nowhere")
+        for uri in ("s3://bucket/config/", "s3://bucket/runs/"):  # as doctor does
+            with self.cloud.guarded.acting("operator"):
+                next(iter(open_objects().list(uri)), None)
+
+    def a_closed_run_that_is_redriven(self):
+        self.at_work("redriven")
+        self.cloud.states.stop_execution(executionArn=f"{EXECUTION}:redriven")
+        self.reconcile("redriven", "ABORTED")
+        self.cloud.states.redrive_execution(executionArn=f"{EXECUTION}:redriven")
+        self.reconcile("redriven", "RUNNING")
+        assert self.cloud.states.describe_execution(executionArn=f"{EXECUTION}:redriven")["status"] == "ABORTED"
+        self.cloud.glue.gate.set()
+        self.cloud.glue.gate = None
 
 
 def raising(*functions):
@@ -340,6 +354,7 @@ def test_nothing_is_refused_and_every_part_of_every_grant_is_needed(cloud, cli, 
     lives.uploads_that_break_off()
     lives.what_an_operator_changes()
     lives.manifests_that_are_damaged()
+    lives.a_closed_run_that_is_redriven()
     guard = cloud.guarded.guard
     found = score(guard.policies, guard.asked)
     too_wide = [str(fault) for policies in guard.policies.values() for policy in policies for fault in policy_faults(policy)]

@@ -53,7 +53,7 @@ def test_the_reasons(project, cli):
         "      on arn:aws:glue:eu-central-1:123456789012:job/extract-jdbc\n"
     ) in said.out
     config = cli("deploy", "permissions", "--role", "config-manager", "--explain").out
-    assert "      if s3:prefix StringLikeIfExists config/* or data/* or runs/*\n" in config
+    assert "      if s3:prefix StringLikeIfExists config/* or data/*\n" in config
     explained = json.loads(cli("deploy", "permissions", "--explain", "--output", "json").out)
     assert {"actions", "needed_by", "reason", "resources"} <= explained["operator"][0].keys()
 

@@ -67,17 +67,18 @@ def role(logical_id: str, service: str, statements: Iterable[Json], account: str
 
 
 def job_statements(target: Target[Any], secrets: Iterable[str]) -> list[Json]:
-    """What the reference job needs, on every service: its data, its results, and these secrets.
+    """What the reference job needs, on every service: to write its data, to read and write its results, and these secrets.
 
     A missing object is "not found" only for a role that may list the bucket, else it is "access denied" (S3 API reference,
     GetObject); the request has no prefix, so a condition on the prefix would not let it through.
     """
     stack, arn = target.stack, f"arn:{target.partition}"
     data, results = (f"{arn}:s3:::{_key(stack.data_uri)}*", f"{arn}:s3:::{_key(stack.runs_uri)}*/results/*")
-    buckets = sorted({f"{arn}:s3:::{_key(uri).partition('/')[0]}" for uri in (stack.data_uri, stack.runs_uri)})
+    bucket = f"{arn}:s3:::{_key(stack.runs_uri).partition('/')[0]}"
     statements: list[Json] = [
-        allow(("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"), [data, results]),
-        allow(("s3:ListBucket",), [*buckets]),
+        allow(("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"), [data]),
+        allow(("s3:DeleteObject", "s3:GetObject", "s3:PutObject"), [results]),
+        allow(("s3:ListBucket",), [bucket]),
     ]
     named = sorted(set(secrets))
     of_manager = [target.arn("secretsmanager", f"secret:{name}-??????") for name in named if not name.startswith("/")]

@@ -76,7 +76,7 @@ def _config_manager(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted
     needs = partial(granted, me)
     config, data, runs = pipeline.config_uri, pipeline.data_uri, pipeline.runs_uri
     yield needs("reads the config of the source (config.find)", ("s3:GetObject",), arns.objects(config))
-    yield from listing(me, "looks for configs, plans and manifests, and sees which are missing", arns, config, data, runs)
+    yield from listing(me, "looks for configs, plans and manifests, and sees which are missing", arns, config, data, read=[runs])
     yield needs("reads the plan of a run that is repeated (plan.plan_file)", ("s3:GetObject",), arns.objects(runs, _PLAN))
     written = (arns.objects(runs, name) for name in (_PLAN, f"*/{ITEMS_NAME}", _RESULTS))
     yield needs("writes plan, items and long arguments (plan.plan_file)", ("s3:PutObject",), *written)
@@ -94,7 +94,7 @@ def _status_handler(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted
     yield needs("reads the table's plan line and the job's result (status)", ("s3:GetObject",), *read)
     written = (arns.objects(runs, name) for name in ("*/messages/*", _RESULTS))
     yield needs("writes long messages, and arguments of a next attempt (status)", ("s3:PutObject",), *written)
-    yield from listing(me, "compares the files of a result with those that are there (status)", arns, data, runs)
+    yield from listing(me, "compares the files of a result with those that are there (status)", arns, data, read=[runs])
     actions = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem")
     yield from _tracking(me, "records the end of the attempt (tracking)", pipeline, arns, actions)
 
@@ -105,7 +105,7 @@ def _end_of_run(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
     read = (arns.objects(runs, name) for name in (_PLAN, _RESULTS))
     yield needs("reads plan and results of the run (runs)", ("s3:GetObject",), *read)
     yield needs("writes long messages and the reports of the run (runs.publish)", ("s3:PutObject",), arns.objects(runs))
-    yield from listing(me, "looks for plans, results and manifests, and sees which are missing", arns, data, runs)
+    yield from listing(me, "looks for plans, results and manifests, and sees which are missing", arns, data, read=[runs])
     yield from _tracking(me, "closes the run (tracking)", pipeline, arns)
     history = "reads what the execution and its children started (aws.follow)"
     yield needs(history, ("states:GetExecutionHistory",), arns.executions, arns.children)
@@ -129,10 +129,15 @@ def _tracking(me: str, reason: str, pipeline: Pipeline, arns: Arns, actions: Seq
         yield granted(me, "gives slots of pools back (tracking)", ("dynamodb:DeleteItem",), table)
 
 
-def listing(needed_by: str, reason: str, arns: Arns, *uris: str) -> Iterator[Granted]:
-    """The right to list these places, which also makes S3 report a missing object as such: a grant per bucket."""
-    for bucket in sorted({arns.bucket(uri) for uri in uris}):
-        prefixes = sorted({f"{s3_place(uri)[1]}*" for uri in uris if arns.bucket(uri) == bucket})
+def listing(needed_by: str, reason: str, arns: Arns, *listed: str, read: Sequence[str] = ()) -> Iterator[Granted]:
+    """The right to list these places, which also makes S3 report a missing object as such: a grant per bucket.
+
+    In places of `read`, objects are read and nothing is listed. Their bucket needs the right too; a list of another place is
+    refused there.
+    """
+    for bucket in sorted({arns.bucket(uri) for uri in (*listed, *read)}):
+        here = [uri for uri in listed if arns.bucket(uri) == bucket] or [uri for uri in read if arns.bucket(uri) == bucket]
+        prefixes = sorted({f"{s3_place(uri)[1]}*" for uri in here})
         condition = {"StringLikeIfExists": {"s3:prefix": list(prefixes)}}
         yield granted(needed_by, reason, ("s3:ListBucket",), bucket, condition=condition)
 
