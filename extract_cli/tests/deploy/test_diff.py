@@ -188,7 +188,7 @@ def test_a_machine_that_was_changed_by_hand_shows(project):
             "extract: there is no template at 'none.yml': write one with extract deploy template -o template.yml\n",
         ),
         ("list.yml", "[1]", NO_MACHINE.format("list.yml")),
-        ("bad.yml", "a: [", f"extract: 'bad.yml' is not a template: it is not valid YAML or JSON (line 1, column 5); {WRITE}"),
+        ("bad.yml", "@x", f"extract: 'bad.yml' is not a template: it is not valid YAML or JSON (line 1, column 1); {WRITE}"),
         (
             "extract.toml",
             None,

@@ -234,7 +234,9 @@ def validation_findings(cloudformation: Any, **of: Any) -> list[Failure]:
     except DeployError:
         return []
     events = answer.get("OperationEvents", [])
-    newest = max(events, key=lambda event: event.get("Timestamp", datetime.min.replace(tzinfo=UTC)), default={})
+    newest: Mapping[str, Any] = max(
+        events, key=lambda event: event.get("Timestamp", datetime.min.replace(tzinfo=UTC)), default={}
+    )
     return [
         Failure(
             event.get("LogicalResourceId", ""),
