@@ -7,6 +7,7 @@ import pytest
 
 import asl_toolkit
 from asl_toolkit import VirtualClock, sizes
+from asl_toolkit.check import check
 from asl_toolkit.json_value import longer_than
 from asl_toolkit.jsonata import limits
 from asl_toolkit.jsonpath import path
@@ -176,3 +177,52 @@ def test_a_length_is_judged_without_writing():
     assert [longer_than(value, 5) for value in ("abc", "abcd", [1, 2], [1] * 6, {"a": 1}, {"abc": 1, "d": 2}, 1, None)] == [
         False, True, False, True, False, True, False, False,
     ]  # fmt: skip
+
+
+HUGE = 10**400  # no double holds it
+BEYOND = [
+    ("States.Array(1e999)", ["Infinity"]),
+    ("States.JsonToString(-1e999)", '"-Infinity"'),
+    ("States.ArrayUnique(States.Array(1e999, 1e999))", ["Infinity"]),
+    ("$.many.sum()", "Infinity"),
+    ("$.many.avg()", "Infinity"),
+    ("$.many.stddev()", "NaN"),
+    ("$.doubles.sum()", "Infinity"),
+    ("$.many.min()", 1.0),
+]
+
+
+@pytest.mark.parametrize(("expression", "value"), BEYOND)
+def test_a_number_above_all_doubles_is_a_text_as_jackson_writes_it(expression, value):
+    state = {"Type": "Pass", "Parameters": {"v.$": expression}, "End": True}
+    data = {"many": [HUGE, 1], "doubles": [1e308, 1e308]}
+    result = asl_toolkit.run({"StartAt": "P", "States": {"P": state}}, data, clock=VirtualClock())
+    assert (result.status, result.output) == ("SUCCEEDED", {"v": value})
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"Type": "Pass", "Parameters": {"v.$": "States.ArrayRange(1, $.n, 1)"}},
+        {"Type": "Wait", "SecondsPath": "$.n"},
+        {"Type": "Map", "MaxConcurrencyPath": "$.n", "ItemsPath": "$.l"},
+        {"Type": "Map", "MaxConcurrency": HUGE, "ItemsPath": "$.l"},
+        {"Type": "Map", "ItemReader": {"ReaderConfig": {"InputType": "JSON", "MaxItems": HUGE}}},
+        {"Type": "Map", "ItemReader": {"ReaderConfig": {"InputType": "JSON", "MaxItemsPath": "$.n"}}},
+        {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {"DelaySeconds": HUGE}},
+        {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "TimeoutSecondsPath": "$.n"},
+    ],
+)  # fmt: skip
+def test_an_integer_above_all_doubles_ends_in_a_result_or_a_finding(state):
+    processor = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
+    if state["Type"] == "Map":
+        state = {**state, "ItemProcessor": processor}
+    if "ItemReader" in state:
+        mode = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+        place = {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "k"}}
+        state = {**state, "ItemReader": {**state["ItemReader"], **place}, "ItemProcessor": {**processor, **mode}}
+    definition = {"StartAt": "S", "States": {"S": {**state, "End": True}}}
+    assert isinstance(check(definition), list)
+    services = asl_toolkit.Services({("sqs", "sendMessage"): lambda _request: {}, ("s3", "getObject"): lambda _request: [1, 2]})
+    result = asl_toolkit.run(definition, {"n": HUGE, "l": [1]}, services=services, clock=VirtualClock())
+    assert "The interpreter failed" not in (result.cause or "")

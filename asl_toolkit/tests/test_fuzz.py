@@ -281,6 +281,7 @@ FORMS = [
     "(%s)[%s]", "(%s ~> %s)", "($x := %s; [$x, $x, %s])", "(%s)^($)", "(%s).*", "(%s).**", "-(%s)", "[%s..%s]", "(%s){%s: %s}",
     "(%s)@$i.{'i': $i}",
 ]  # fmt: skip
+ARGUMENTS = ["'{}'", "''", "'a'", "1", "-1", "1.5", "2147483647", "1e999", "9" * 400, "true", "null"]
 LITERALS = ["''", "'a'", "'\\u0000'", "'2020-01-01T00:00:00Z'", "0", "-1", "1.5", "1e308", "1e9", "null", "true", "[]", "{}"]
 
 
@@ -301,6 +302,8 @@ def a_path(source):
         "[?(@.a)]",
         ".x",
         ".length()",
+        ".sum()",
+        ".stddev()",
     )
     return source.choice(("$", "$", "$", "$$", "$v")) + "".join(source.choices(steps, k=source.randrange(4)))
 
@@ -308,7 +311,9 @@ def a_path(source):
 def an_intrinsic(source, depth=0):
     """A call of an intrinsic function, or an argument of one."""
     if depth > 2 or (depth and source.random() < 0.5):
-        return source.choice((a_path(source), "'{}'", "''", "'a'", "1", "-1", "1.5", "2147483647", "true", "null"))
+        return source.choice(
+            (a_path(source), "'{}'", "''", "'a'", "1", "-1", "1.5", "2147483647", "1e999", "9" * 400, "true", "null")
+        )
     arguments = ", ".join(an_intrinsic(source, depth + 1) for _ in range(source.randrange(4)))
     return f"{source.choice(sorted(FUNCTIONS))}({arguments})"
 
@@ -335,7 +340,7 @@ def other_leaves(document, source):
             elif isinstance(name, str) and (name.endswith((".$", "Path")) or name == "Variable"):
                 where[name] = an_intrinsic(source) if name.endswith(".$") and source.random() < 0.6 else a_path(source)
             elif isinstance(value, int) and not isinstance(value, bool):
-                where[name] = source.choice((0, 1, 99_999_999, 1000, value))
+                where[name] = source.choice((0, 1, 99_999_999, 1000, 10**400, value))
     return document
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from asl_toolkit.json_value import is_number
+from asl_toolkit.json_value import is_number, is_whole
 
 Shape: TypeAlias = Any  # botocore.model.Shape: botocore ships no types
 Limit: TypeAlias = Literal["enum", "min", "max"]
@@ -46,7 +46,7 @@ def fits(kind: str, value: Any) -> bool:
     if kind == "boolean":
         return isinstance(value, bool)
     if kind in {"integer", "long"}:
-        return is_number(value) and float(value).is_integer()
+        return is_whole(value)
     if kind in {"float", "double"}:
         return is_number(value)
     if kind == "list":

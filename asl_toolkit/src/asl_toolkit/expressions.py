@@ -10,7 +10,7 @@ from asl_toolkit.environment import Environment
 from asl_toolkit.errors import SyntaxFault
 from asl_toolkit.intrinsics.arguments import invalid
 from asl_toolkit.intrinsics.table import FUNCTIONS
-from asl_toolkit.json_value import Json
+from asl_toolkit.json_value import Json, double, is_number
 from asl_toolkit.jsonpath.parser import parse_path, parse_steps, parse_whole
 from asl_toolkit.jsonpath.path import JsonPath, PathNotFound
 from asl_toolkit.jsonpath.scanner import Scanner
@@ -19,6 +19,7 @@ from asl_toolkit.sizes import not_too_large
 
 _VARIABLE = re.compile(r"\$([^\W\d]\w{0,79})")
 _FEW = 32  # arguments of 256 KiB each
+_WRITING = frozenset({"States.Array", "States.Format", "States.Hash", "States.JsonToString"})
 _INTRINSIC = re.compile(r"States\.[A-Za-z0-9]{1,40}")
 
 
@@ -148,8 +149,15 @@ def _call(scanner: Scanner) -> IntrinsicCall:
                 scanner.skip_blanks()
             arguments.append(_argument(scanner))
             scanner.skip_blanks()
+    if name in _WRITING:
+        arguments = [_written(argument) for argument in arguments]
     grows = len(arguments) > _FEW or any(isinstance(argument, IntrinsicCall) for argument in arguments)
     return IntrinsicCall(scanner.text[start : scanner.position], name, tuple(arguments), grows)
+
+
+def _written(argument: Expression) -> Expression:
+    """An argument that is written as JSON: a number above all doubles (1e999) is a text then."""
+    return Constant(double(argument.value)) if isinstance(argument, Constant) and is_number(argument.value) else argument
 
 
 def _argument(scanner: Scanner) -> Expression:

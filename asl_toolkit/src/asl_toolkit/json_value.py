@@ -3,7 +3,7 @@
 import json
 import json.encoder
 from collections.abc import Callable
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any  # a JSON value; a recursive alias cannot be narrowed by mypy without a cast at each step
@@ -119,6 +119,21 @@ def longer_than(value: Json, most: int) -> bool:
 def value_text(value: Json) -> str:
     """A value as AWS's messages quote it: a text as it is, others as JSON."""
     return value if isinstance(value, str) else dumps(value)
+
+
+def as_double(value: float) -> float:
+    """A number as Java reads it: an integer above all doubles is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
+
+
+def double(value: float) -> float | str:
+    """A computed number as JSON: what no JSON number can be is a text (Jackson; floci-io/floci, issue 2737)."""
+    if isinstance(value, int) or isfinite(value):
+        return value
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"  # noqa: PLR0124 - only NaN differs from itself
 
 
 def type_name(value: Json) -> str:

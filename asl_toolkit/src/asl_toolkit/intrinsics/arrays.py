@@ -42,10 +42,9 @@ def span(first: Json, last: Json, step: Json) -> list[int]:
     start, stop, by = (truncated("States.ArrayRange", value) for value in (first, last, step))
     if by == 0:
         raise invalid("States.ArrayRange")
-    numbers = range(start, stop + (1 if by > 0 else -1), by)
-    if len(numbers) > _LONGEST_RANGE:
+    if (stop - start) // by + 1 > _LONGEST_RANGE:
         raise invalid("States.ArrayRange")
-    return list(numbers)
+    return list(range(start, stop + (1 if by > 0 else -1), by))
 
 
 def get_item(values: Json, position: Json) -> Json:

@@ -19,7 +19,7 @@ from asl_toolkit.bounded_regex import BoundedPattern, TooSlow
 from asl_toolkit.environment import MISSING, Environment, Evaluable
 from asl_toolkit.errors import EvaluationFailure, SyntaxFault
 from asl_toolkit.expressions import Constant
-from asl_toolkit.json_value import Json, dumps, type_name
+from asl_toolkit.json_value import Json, double, dumps, type_name
 from asl_toolkit.jsonata.engine import Expression
 from asl_toolkit.jsonata.functions import bindings
 from asl_toolkit.jsonata.library import Functions, JException, RegexFlags, Utils, deep_recursion
@@ -179,7 +179,7 @@ def _plain(value: Any, expression: JsonataExpression) -> Json:
         return None if value is Utils.NULL_VALUE else value
     if isinstance(value, float):
         if not math.isfinite(value):
-            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+            return double(value)
         return int(value) if value.is_integer() and abs(value) < 1e15 else value
     if isinstance(value, Utils.RangeList):
         return list(range(value.a, value.b + 1))

@@ -1,8 +1,9 @@
 """The functions that may end a path (`$.rows.length()`), as Jayway computes them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite, nan
 
-from asl_toolkit.json_value import Json, is_number
+from asl_toolkit.json_value import Json, as_double, double, is_number
 from asl_toolkit.jsonpath.path import PathNotFound
 
 
@@ -15,11 +16,11 @@ def _keys(value: Json) -> Json:
 
 
 def _over_numbers(compute: Callable[[list[float]], float]) -> Callable[[Json], Json]:
-    def function(value: Json) -> Json:
-        numbers = [float(element) for element in value if is_number(element)] if isinstance(value, list) else []
+    def function(value: Json) -> Json:  # as Java computes, a sum above all doubles is infinite
+        numbers = [as_double(element) for element in value if is_number(element)] if isinstance(value, list) else []
         if not numbers:
             raise PathNotFound("Aggregation function attempted to calculate value using empty array")
-        return compute(numbers)
+        return double(compute(numbers))
 
     return function
 
@@ -27,7 +28,7 @@ def _over_numbers(compute: Callable[[list[float]], float]) -> Callable[[Json], J
 def _stddev(numbers: list[float]) -> float:
     from statistics import pstdev  # slow to import, and few paths need it
 
-    return pstdev(numbers)
+    return pstdev(numbers) if all(map(isfinite, numbers)) else nan
 
 
 def _element(position: Json) -> Callable[[Json], Json]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf
 
 from asl_toolkit.errors import AslError, SyntaxFault, TaskFailed
-from asl_toolkit.json_value import Json, is_number, same
+from asl_toolkit.json_value import Json, as_double, is_number, same
 from asl_toolkit.jsonpath import JsonPath, PathNotFound, parse_path
 from asl_toolkit.services.contract import Later
 
@@ -84,14 +84,14 @@ def _check_members(where: str, value: Mapping[str, Json]) -> None:
 
 def _check_times(where: str, value: Mapping[str, Json]) -> None:
     delay: Json = value.get("delay", 0)
-    if not is_number(delay) or not 0 <= delay < inf:
+    if not is_number(delay) or not 0 <= as_double(delay) < inf:
         raise MockError(f"{where}.delay is a number of seconds from 0, not {delay!r}")
     if "hangs" in value and "delay" in value:
         raise MockError(f"{where}: what hangs has no delay")
     if "heartbeat_every" not in value:
         return
     beat: Json = value["heartbeat_every"]
-    if not is_number(beat) or not 0 < beat < inf:
+    if not is_number(beat) or not 0 < as_double(beat) < inf:
         raise MockError(f"{where}.heartbeat_every is a number of seconds above 0, not {beat!r}")
     if "hangs" in value:
         raise MockError(f"{where}: heartbeats end with a delay; give one instead of hangs")

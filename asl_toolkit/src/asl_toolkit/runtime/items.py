@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from asl_toolkit.definition.model import Field, ItemReader
 from asl_toolkit.definition.resource import parse_resource
 from asl_toolkit.errors import RuntimeFailure, StateFailure, TaskFailed
-from asl_toolkit.json_value import Json, is_number, loads
+from asl_toolkit.json_value import Json, is_whole, loads
 from asl_toolkit.pointers import steps_of
 from asl_toolkit.runtime.flow import field_value
 from asl_toolkit.runtime.frame import Frame
@@ -91,7 +91,7 @@ def _most_items(frame: Frame, field: Field | None, data: Json) -> int | None:
     if field is None:
         return None
     value = field_value(field, frame.environment(data))
-    if not is_number(value) or not float(value).is_integer():
+    if not is_whole(value):
         raise _failed(f"field MaxItems must be an integer, not {value!r}")
     if value < 0:
         raise _failed("field MaxItems must be positive")

@@ -1,13 +1,14 @@
 """Map and Parallel under test: their work is mocked, the steps before and after it are real."""
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from asl_toolkit.client.errors import OperationNotSupported
 from asl_toolkit.client.state_test.inspection import Inspection
 from asl_toolkit.definition.model import Field, MapState
 from asl_toolkit.errors import RuntimeFailure, StateFailure
-from asl_toolkit.json_value import Json, is_number, loads
+from asl_toolkit.json_value import Json, as_double, is_number, loads
 from asl_toolkit.runtime.flow import arguments, effective_input, field_value, finish
 from asl_toolkit.runtime.frame import Frame, StateEnd
 from asl_toolkit.runtime.maps import item_input, items_of
@@ -75,7 +76,7 @@ def _number(frame: Frame, field: Field | None, data: Json) -> float | None:
     if field is None:
         return None
     value = field_value(field, frame.environment(data))
-    if not is_number(value) or value < 0:
+    if not is_number(value) or not 0 <= as_double(value) < inf:
         source = getattr(field.expression, "source", "")
         raise RuntimeFailure(f'The {field.name} field refers to value "{value}" which is not a valid number: {source}')
     return float(value)
