@@ -64,8 +64,9 @@ _FORMS: Final = re.compile(
     | \bError\ ?Code:\ (?P<java>[\w.]+(?:\ [A-Z]\w+)*)
     | <Code>(?P<xml>\w+)</Code>
     | \bAWS\ Error\ (?P<cpp>[A-Z_]+)\b
-    | (?<![\w'"])(?P<name>(?:\w+\.)*[A-Z]\w+(?:Exception|LimitExceeded)
-        |AccessDenied|SlowDown|ServiceUnavailable|InvalidAccessKeyId|ExpiredToken):\s
+    | (?<![\w'"])(?P<name>(?:\w+\.)*[A-Z]\w+(?:Exception|LimitExceeded)):\s
+    | (?:\A|[\n:;,.(>]\s*|\b(?:by|to|with|error)\ )
+        (?P<word>AccessDenied|SlowDown|ServiceUnavailable|InvalidAccessKeyId|ExpiredToken):\s
     """,
     re.VERBOSE,
 )

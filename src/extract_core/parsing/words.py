@@ -29,6 +29,8 @@ class _Row(NamedTuple):
     forms: Sequence[str]
 
 
+_ADDRESSES: Final = r"\b(?:not (?:have )?enough|[Ii]nsufficient|[Nn]o) (?:(?:free|available|private|IP) ?)+addresses"
+
 _ROWS: Final = (
     _Row(
         FailureClass.THROTTLED,
@@ -54,7 +56,7 @@ _ROWS: Final = (
     _Row(
         FailureClass.PERMISSION,
         (
-            r"Access Denied\b",
+            r"Access Denied(?=\s*(?:[(.:;,)\"']|\n|\Z))",
             r"The security token included in the request is (?:invalid|expired)",
             r"Access denied for user '",
             r"Failed to call ec2:\w",
@@ -125,7 +127,7 @@ _ROWS: Final = (
         FailureClass.CAPACITY,
         (
             r"Resource [Uu]navailable",
-            r"Capacity is unavailable at this time",
+            r"(?:C|Fargate c)apacity is unavailable at this time",
             r"RESOURCE:[A-Z*]",
             r"Insufficient (?:\w+ )?capacity\b",
             r"Tasks provisioning capacity limit",
@@ -134,7 +136,8 @@ _ROWS: Final = (
             r"CapacityError: ",
         ),
         (
-            r"\b(?:not (?:have )?enough|[Ii]nsufficient|[Nn]o) (?:(?:free|available|private|IP) ?)+addresses",
+            rf"\b[Ss]ubnets?\b[^.\n]{{0,120}}{_ADDRESSES}",
+            rf"{_ADDRESSES}[^.\n]{{0,120}}\b[Ss]ubnet",
             r"\bInsufficientFreeAddresses",
             r"\bInsufficient\w*Capacity\b",
             r"CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",

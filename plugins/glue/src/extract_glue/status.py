@@ -32,6 +32,8 @@ _CONFIGURED_WRONG: Final = re.compile(
             rf"{_BEGINS}Could not find (?:S3 endpoint|subnet for AZ|connection|command)\b",
             rf"{_BEGINS}(?:At least one )?[Ss]ecurity group\b.{{0,40}} must open all (?:in|e)gress ports",
             rf"{_BEGINS}Availability Zone \S+ does not correspond to subnet",
+            rf"{_BEGINS}CONNECTION_LIST_CONNECTION_WITH_AZ_NULL\b",
+            rf"{_BEGINS}Reverse dns resolution of ip \S+ failed",  # the VPC has no DNS hostnames
             rf"{_BEGINS}No private DNS for network interface",
             rf"{_BEGINS}Error Category: (?:LAUNCH_ERROR|GLUE_VALIDATION_ERROR)",
             r"\ALAUNCH ERROR\b",  # the script could not be fetched or started
