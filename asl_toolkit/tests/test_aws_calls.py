@@ -7,7 +7,14 @@ from moto import mock_aws
 import asl_toolkit
 from asl_toolkit import Services
 from asl_toolkit.services.aws import AwsCalls, checked
-from asl_toolkit.services.aws.names import client_name, exception_name, java_name, sdk_exception_name, sdk_member_name
+from asl_toolkit.services.aws.names import (
+    client_name,
+    exception_name,
+    java_name,
+    java_service,
+    sdk_exception_name,
+    sdk_member_name,
+)
 
 
 @pytest.fixture
@@ -156,6 +163,12 @@ def test_names():
         "ApiGateway",
         "SecretsManager",
         "EmrContainers",
+    ]
+    assert [java_service(name) for name in ("Database Migration Service", "SFN", "Directory Service", "Amazon X")] == [
+        "DatabaseMigration",
+        "Sfn",
+        "Directory",
+        "X",
     ]
     assert [exception_name(name) for name in ("NoSuchKey", "XException", "ClusterNotFoundFault")] == [
         "NoSuchKeyException",

@@ -3,7 +3,7 @@
 import pytest
 
 from asl_toolkit.services.aws.iam import reference
-from asl_toolkit.services.aws.iam.reference import ReferenceMissing, policy_faults, takes_resource
+from asl_toolkit.services.aws.iam.reference import ReferenceMissing, action_faults, policy_faults, takes_resource
 
 A = "eu-central-1:123456789012"
 
@@ -26,6 +26,7 @@ def faults(action, resource, condition=None):
         ("states:RedriveExecution", f"arn:aws:states:{A}:execution:m/Tables:*"),
         ("batch:DescribeJobs", "*"),
         ("iam:PassRole", "arn:aws:iam::123456789012:role/r"),
+        ("dms:StartReplicationTask", f"arn:aws:dms:{A}:task:ABCDE"),  # the form of the reference has a plain star
         ("kms:Decrypt", f"arn:aws:kms:{A}:key/1"),
         ("logs:PutLogEvents", f"arn:aws:logs:{A}:log-group:/aws/lambda/f:log-stream:*"),
         ("events:PutRule", f"arn:aws:events:{A}:rule/StepFunctionsGetEventsForECSTaskRule"),
@@ -121,3 +122,18 @@ def test_without_cfn_lint(monkeypatch):
     monkeypatch.setattr(reference, "find_spec", lambda name: None)
     with pytest.raises(ReferenceMissing, match=r"is part of cfn-lint, which is not installed: pip install cfn-lint$"):
         takes_resource("glue:StartJobRun")
+
+
+def test_resources_of_the_other_actions_of_a_statement_are_fine():
+    """As in the guide's policy for Athena: one statement for the workgroup and the catalog."""
+    actions = ("athena:StartQueryExecution", "athena:GetDataCatalog")
+    resources = (f"arn:aws:athena:{A}:workgroup/w", f"arn:aws:athena:{A}:datacatalog/c")
+    for action in actions:
+        assert [*action_faults("p", action, resources, None, actions)] == []
+    [fault] = action_faults("p", actions[0], resources[1:], None, actions)
+    assert str(fault).startswith(f"p: 'arn:aws:athena:{A}:datacatalog/c' is not a resource of athena:StartQueryExecution; write")
+
+
+def test_a_condition_without_values_is_never_met():
+    [fault] = faults("glue:StartJobRun", f"arn:aws:glue:{A}:job/x", {"StringEquals": {"aws:SourceVpc": []}})
+    assert "the condition on 'aws:SourceVpc' has no values, so it is never met" in fault

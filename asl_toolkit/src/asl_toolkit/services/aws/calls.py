@@ -13,7 +13,7 @@ from typing import Any
 from asl_toolkit.errors import RuntimeFailure, TaskFailed
 from asl_toolkit.json_value import Json
 from asl_toolkit.services.aws.checks import available_services, check_parameters, naming_of, operation_of, request_of
-from asl_toolkit.services.aws.names import OPTIMISED, Optimised, client_name, exception_name, java_name, sdk_exception_name
+from asl_toolkit.services.aws.names import OPTIMISED, Optimised, client_name, exception_name, java_service, sdk_exception_name
 from asl_toolkit.services.aws.shapes import from_response, missing_members, to_request
 from asl_toolkit.services.contract import CheckedHandler, Handler, TaskRequest
 
@@ -62,7 +62,7 @@ class AwsCalls:
         if name is None:
             raise RuntimeFailure(f"The resource '{request.resource}' names no service that botocore knows")
         client = self.client(name)
-        prefix = java_name(str(client.meta.service_model.service_id))
+        prefix = java_service(str(client.meta.service_model.service_id))
         return self._call(client, request, _SdkErrors(prefix), epoch=False)
 
     def optimised(self, request: TaskRequest) -> Json:

@@ -96,6 +96,17 @@ def java_name(name: str) -> str:
     return "".join(word[:1].upper() + word[1:].lower() for word in _words(name))
 
 
+def java_service(service_id: str) -> str:
+    """How Java's SDK 2.x names a service, from its id: `Database Migration Service` → `DatabaseMigration`, `SFN` → `Sfn`.
+
+    This begins the errors of its `aws-sdk:` calls (its code generator: DefaultNamingStrategy.getServiceName).
+    """
+    name = java_name(service_id)
+    for leading in ("Amazon", "Aws"):
+        name = name.removeprefix(leading)
+    return name.removesuffix("Service")
+
+
 def exception_name(shape: str) -> str:
     """The exception class of Java's SDK 1.x for an error shape: `NoSuchKey` → `NoSuchKeyException`."""
     if shape.endswith("Exception"):

@@ -101,9 +101,16 @@ def _faults(place: str, statement: Mapping[str, Any]) -> Iterator[PolicyFault]:
 
 
 def action_faults(
-    place: str, action: str, resources: Iterable[str], condition: Mapping[str, Mapping[str, Any]] | None = None
+    place: str,
+    action: str,
+    resources: Iterable[str],
+    condition: Mapping[str, Mapping[str, Any]] | None = None,
+    beside: Iterable[str] = (),
 ) -> Iterator[PolicyFault]:
-    """The faults of one action on these resources under this condition. Raises ReferenceMissing without cfn-lint."""
+    """The faults of one action on these resources under this condition. Raises ReferenceMissing without cfn-lint.
+
+    `beside` are the other actions of its statement: if the action has a resource that fits, those that fit another one are fine.
+    """
     if not _EXACT.fullmatch(action):
         yield PolicyFault(place, f"{action!r} is a pattern", "write each action")
         return
@@ -112,16 +119,35 @@ def action_faults(
     if known is None or call.lower() not in known["Actions"]:
         yield PolicyFault(place, f"there is no action {action!r}", "correct its name: see the service authorization reference")
         return
-    types: list[str] = known["Actions"][call.lower()].get("Resources", [])
+    types, resources = types_of(action), list(resources)
+    fitting = [resource for resource in resources if resource != "*" and not [*_of_resource(place, action, resource, types)]]
     for resource in resources:
-        yield from _of_resource(place, action, resource, types)
+        if not fitting or resource == "*" or not any(fits(resource, other) for other in beside):
+            yield from _of_resource(place, action, resource, types)
     for operator, tests in (condition or {}).items():
         if not _OPERATOR.fullmatch(operator):
             yield PolicyFault(place, f"there is no condition operator {operator!r}", "correct its name")
-        for key in tests:
+        for key, values in tests.items():
+            if isinstance(values, list | tuple) and not values:
+                yield PolicyFault(
+                    place, f"the condition on {key!r} has no values, so it is never met", "write a value, or remove it"
+                )
             if not _has_key(service, call, key, types):
                 remedy = "remove it, or put the action into another statement: a key that is never set refuses every request"
                 yield PolicyFault(place, f"{action} has no condition key {key!r}", remedy)
+
+
+def types_of(action: str) -> list[str]:
+    """The types of resources that an action takes; none if it does not exist. Raises ReferenceMissing without cfn-lint."""
+    service, _, call = action.partition(":")
+    types: list[str] = _reference().get(service, {"Actions": {}})["Actions"].get(call.lower(), {}).get("Resources", [])
+    return types
+
+
+def fits(resource: str, action: str, kind: str = "") -> bool:
+    """Whether a resource has a form that the action takes, or that of one type of resources."""
+    service, types = action.partition(":")[0], [kind] if kind else types_of(action)
+    return any(_pattern(form).fullmatch(resource) for form in _forms(service, types))
 
 
 def _of_resource(place: str, action: str, resource: str, types: list[str]) -> Iterator[PolicyFault]:
@@ -149,14 +175,13 @@ def _forms(service: str, types: list[str]) -> Iterator[str]:
 
 def takes_resource(action: str) -> bool:
     """Whether an action that exists takes a resource. Raises ReferenceMissing without cfn-lint."""
-    service, _, call = action.partition(":")
-    return bool(_reference().get(service, {"Actions": {}})["Actions"].get(call.lower(), {}).get("Resources"))
+    return bool(types_of(action))
 
 
 def _pattern(form: str) -> re.Pattern[str]:
     head, rest = form.split(":", 5)[:5], form.split(":", 5)[5]
     fixed = [re.sub(r"\\\$\\\{\w+\\\}", "[^:]*", re.escape(part)) for part in head]
-    return re.compile(":".join([*fixed, rest]))
+    return re.compile(":".join([*fixed, re.sub(r"(?<![.\])])\*", ".*", rest)]))  # a few forms have a plain star: `task:*`
 
 
 def _example(form: str) -> str:
