@@ -37,6 +37,8 @@ TEXTS = {
     "key AKIAIOSFODNN7EXAMPLE is not valid": "key *** is not valid",
     "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": "aws_secret_access_key = ***",
     "AWS_SESSION_TOKEN=IQoJb3JpZ2luX2VjEJr==": "AWS_SESSION_TOKEN=***",
+    "--conf spark.hadoop.fs.s3a.session.token=IQoJb3JpZ2 --x y": "--conf spark.hadoop.fs.s3a.session.token=*** --x y",
+    "spark.hadoop.fs.s3a.secret.key=wJalrXUtnFEMI": "spark.hadoop.fs.s3a.secret.key=***",
     "Authorization: Bearer abcdefghijklmnopqrst": "Authorization: Bearer ***",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl": "***",
     "GET https://b.s3.amazonaws.com/k?X-Amz-Date=1&X-Amz-Signature=abcdef1234567890 failed": (

@@ -47,8 +47,8 @@ def _small(text: str) -> str:
 
 
 _KEYS: Final = (
-    r"(?:passwo?r?d|passphrase|pwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|account[_-]?key|shared[_-]?key"
-    r"|(?:access|api|auth|bearer|id|refresh|security|session)[_-]?token|client[_-]?secret)"
+    r"(?:passwo?r?d|passphrase|pwd|secret|api[._-]?key|access[._-]?key|private[._-]?key|secret[._-]?key|account[._-]?key|shared[._-]?key"
+    r"|(?:access|api|auth|bearer|id|refresh|security|session)[._-]?token|client[._-]?secret)"
 )
 _IN_QUOTES: Final = (
     r"""(?:"(?:[^"\\\n]|\\[^\n]|""){1,2000}"|'(?:[^'\\\n]|\\[^\n]|''){1,2000}'|"[^"\n]{1,2000}"|'[^'\n]{1,2000}')"""
@@ -56,8 +56,8 @@ _IN_QUOTES: Final = (
 """A quote inside is escaped or written twice; if a backslash is only a character, the first quote ends it."""
 _VALUE: Final = rf"""(?P<s>{_IN_QUOTES}|["'][^\s"',;&]{{1,2000}}|\{{[^}}\n]{{1,500}}\}}|[^\s"',;&{{<*$][^\s"',;&]{{0,2000}})"""
 _PASSWORDS: Final = (
-    r"(?:password|passwd|passphrase|pwd|secret[_-]?(?:access[_-]?)?key|api[_-]?key|client[_-]?secret"
-    r"|(?:access|auth|bearer|refresh|session)[_-]?token)"
+    r"(?:password|passwd|passphrase|pwd|secret[._-]?(?:access[._-]?)?key|api[._-]?key|client[._-]?secret"
+    r"|(?:access|auth|bearer|refresh|session)[._-]?token)"
 )
 _WORD: Final = r"""(?P<s>[^\s"',]{1,500})"""
 _ARGUMENT: Final = r"""(?P<s>[^\s"',/]{1,500})(?![^\s"',])"""
