@@ -87,7 +87,7 @@ def test_list_without_any_job_type_says_how_to_install_one(extract):
 
 def test_check_of_a_job_type_that_keeps_the_contract(extract):
     assert extract("check", "glue").stdout == (
-        "glue: plugin 'glue' of extract-sfn-glue 0.1.0, tried with the example of GlueDeployment\n  kept      43 of 43 checks\n"
+        "glue: plugin 'glue' of extract-sfn-glue 0.1.0, tried with the example of GlueDeployment\n  kept      45 of 45 checks\n"
     )
     assert list(extract.folder.iterdir()) == []  # nothing is left in the current folder
 
@@ -103,7 +103,7 @@ def test_check_tells_what_is_wrong_with_place_and_remedy(extract):
     assert heading == "drum: plugin 'drum' of acme-drum 1.0, tried with the example of GlueDeployment"
     assert first == f"  broken    retries_start_no_job_twice: start_retries()[0]: {problem}; {remedy}"
     assert second.startswith("  broken    the_machine_runs: the assembled machine: job type 'drum' (plugin 'drum' of acme-drum")
-    assert kept == "  kept      41 of 43 checks"
+    assert kept == "  kept      43 of 45 checks"
     as_json = json.loads(extract("check", "drum", "--output", "json", code=1).stdout)
     (job_type,) = as_json["job_types"]
     assert job_type["broken"][:1] == [

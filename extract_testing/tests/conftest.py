@@ -22,6 +22,7 @@ OF_WHOLE_PLUGINS = {
     *(*APART, "hooks_work_for_every_table", "the_machine_runs", "settings_are_read"),
     *("escalation_grows", "functions_can_be_deployed", "http_tasks_can_call", "polling_follows_the_job"),
     *("answers_have_the_services_shape", "states_read_what_answers_have", "failures_have_the_right_class"),
+    *("values_arrive_unchanged", "permissions_are_on_what_is_requested"),
 }
 """They are tested with the whole plugins in seeded/, and here only where a test names them."""
 

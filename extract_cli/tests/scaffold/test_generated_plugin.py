@@ -66,7 +66,7 @@ def test_it_is_listed_and_keeps_the_contract(python, generated):
     checked = run(python, "-c", EXTRACT, "plugins", "check", "night_farm", cwd=generated)
     assert checked.stdout == (
         "night_farm: plugin 'night_farm' of extract-sfn-night-farm 0.1.0, tried with the example of NightFarmDeployment\n"
-        "  kept      43 of 43 checks\n"
+        "  kept      45 of 45 checks\n"
     )
 
 
@@ -99,7 +99,7 @@ def test_what_an_author_breaks_is_told(python, generated):
     assert checked.stdout == (
         "night_farm: plugin 'night_farm' of extract-sfn-night-farm 0.1.0, tried with the example of NightFarmDeployment\n"
         f"  broken    permissions_cover_the_branch: {breach}\n"
-        "  kept      42 of 43 checks\n"
+        "  kept      44 of 45 checks\n"
     )
     assert breach in failed.stdout
 

@@ -87,23 +87,26 @@ def judged(module: str, site: Path, said: dict[str, Any], *, to_the_end: bool, o
     """Load the plugin of this module below `site` and run the checks of the kit. `said` is its kit.toml."""
     sys.path.insert(0, str(site))
     invalidate_caches()
-    plugin = FrozenPlugin(said["name"], module, f"seeded-{module}", "1.0.0")
+    job_types = said.get("job_type", [said])
+    plugin = FrozenPlugin(job_types[0]["name"], module, f"seeded-{module}", "1.0.0")
     registry = discover(frozen=[plugin])
     if registry.broken:
         return Verdict({"loading": "; ".join(str(entry) for entry in registry.broken)})
-    subject = Subject(
-        registry.job_types[said["name"]].job_type,
-        said["deployment"],
-        said["settings"],
-        task_results=said.get("task_results", {}),
-        plugin=plugin,
-    )
-    return run_checks(subject, to_the_end=to_the_end, only=only)
-
-
-def run_checks(subject: Subject, *, to_the_end: bool, only: Sequence[str] = ()) -> Verdict:
-    """Every check of the kit on one subject, or those until the first breach, the slow ones last."""
     verdict = Verdict()
+    for entry in job_types:
+        subject = Subject(
+            registry.job_types[entry["name"]].job_type,
+            entry["deployment"],
+            entry["settings"],
+            task_results=entry.get("task_results", {}),
+            plugin=plugin,
+        )
+        run_checks(subject, verdict, to_the_end=to_the_end, only=only)
+    return verdict
+
+
+def run_checks(subject: Subject, verdict: Verdict, *, to_the_end: bool, only: Sequence[str] = ()) -> None:
+    """Every check of the kit on one subject, or those until the first breach, the slow ones last. The verdict grows."""
     for check in sorted(CHECKS, key=lambda check: check.name in SLOW):
         if verdict.breaches and not to_the_end:
             break
@@ -117,7 +120,6 @@ def run_checks(subject: Subject, *, to_the_end: bool, only: Sequence[str] = ()) 
             verdict.left_out[check.name] = str(reason)
         except Exception as error:  # noqa: BLE001 - the kit itself must never raise anything else
             verdict.crashes[check.name] = f"{type(error).__name__}: {error}"
-    return verdict
 
 
 def judged_fault(fault: Fault, site: Path, *, to_the_end: bool = False, only: Sequence[str] = ()) -> Verdict:
@@ -126,9 +128,9 @@ def judged_fault(fault: Fault, site: Path, *, to_the_end: bool = False, only: Se
     return judged(module, site, tomllib.loads((site / module / "kit.toml").read_text()), to_the_end=to_the_end, only=only)
 
 
-def judged_right(base: str) -> Verdict:
+def judged_right(base: str, *, only: Sequence[str] = ()) -> Verdict:
     """The verdict on a right plugin."""
-    return judged(base, RIGHT, tomllib.loads((RIGHT / base / "kit.toml").read_text()), to_the_end=True)
+    return judged(base, RIGHT, tomllib.loads((RIGHT / base / "kit.toml").read_text()), to_the_end=True, only=only)
 
 
 def right_plugins() -> list[str]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from extract_core.contract import JobState, JobStatus, Outcome
+from extract_core.contract import FailureClass, JobState, JobStatus, LocalExit, Outcome
 from extract_core.registry.loading import discover
 from extract_core.registry.values import FrozenPlugin
 from extract_testing.subject.subject import Subject
@@ -107,6 +108,7 @@ def _of_planning(subject: Subject) -> Iterator[Call]:
 
     for number, settings in enumerate(subject.settings, start=1):
         yield f"timeout() of settings example {number}", partial(_timeout, subject, settings)
+        yield f"escalate() of settings example {number}", partial(_escalated, subject, settings)
         for kind, table in table_runs(subject.job_type.name, subject.deployment):
             yield f"arguments() of settings example {number}, {kind}", _arguments(subject, settings, table)
 
@@ -132,9 +134,12 @@ def _of_status(subject: Subject, answers: list[dict[str, Any]]) -> Iterator[Call
 
     def command() -> str:
         passed = json.loads(arguments)
-        return _not_changed("the arguments", lambda: _text(passed), lambda: _text(job_type.local_command(passed)))
+        text = _not_changed("the arguments", lambda: _text(passed), lambda: _text(job_type.local_command(passed)))
+        return text.replace(sys.executable, "PYTHON")
 
     yield "local_command(arguments)", command
+    for kind in (None, "oom"):
+        yield f"local_answer(injected {kind!r})", partial(_answer, job_type, arguments, kind)
     outcomes = [
         Outcome.succeeded(one["result"]) if one["error"] is None else Outcome.failed(one["error"], one["cause"])
         for one in answers
@@ -142,6 +147,18 @@ def _of_status(subject: Subject, answers: list[dict[str, Any]]) -> Iterator[Call
     outcomes += [Outcome.succeeded({}), Outcome.failed("States.TaskFailed", ""), Outcome.succeeded({"State": "?", "Status": "?"})]
     for number, outcome in enumerate(outcomes, start=1):
         yield f"status(outcome {number})", _status(subject, outcome, dict(case.item))
+
+
+def _answer(job_type: Any, arguments: str, kind: Any) -> str:  # Any: any job type; a literal
+    """Its text does not count: an answer may hold times and numbers by chance."""
+    job_type.local_answer(json.loads(arguments), LocalExit(code=1, seconds=2.0, output_tail="ValueError: row 41", injected=kind))
+    return ""
+
+
+def _escalated(subject: Subject, settings: Any) -> str:  # Any: of whichever job type
+    status = JobStatus(state=JobState.FAILED, failure=FailureClass.OUT_OF_MEMORY, message="out of memory")
+    larger = subject.job_type.escalate(settings, status, 1)
+    return _not_changed("the settings", settings.model_dump_json, lambda: "" if larger is None else str(larger))
 
 
 def _status(subject: Subject, outcome: Outcome, item: dict[str, Any]) -> Callable[[], str]:  # Any: parsed JSON
@@ -159,6 +176,7 @@ def _status(subject: Subject, outcome: Outcome, item: dict[str, Any]) -> Callabl
 
 def _of_hooks(subject: Subject, task: Mapping[str, Any]) -> Iterator[Call]:  # Any: parsed JSON
     registry = discover(frozen=[FrozenPlugin(*task["plugin"])])
+    yield "extract_job_types()", lambda: ", ".join(registry.job_types)
     for case in subject.cases[:6]:
         table = replace(case.table, job_arguments=dict(case.table.job_arguments))
 

@@ -14,7 +14,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from extract_testing.apart.watch import Watch, of_the_process
+from extract_testing.apart.watch import Watch, as_at_the_start, of_the_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,14 @@ def main() -> None:
     sys.path[:] = task["path"]
     import extract_core  # noqa: F401 - each command has it already
 
+    as_at_the_start()
     if task["other"]:
-        _in_another_world()
+        import pydantic  # noqa: F401 - it keeps the real clock
+
+        import extract_testing.subject.subject  # noqa: F401 - as above
+        from extract_testing.apart import world
+
+        world.enter()
     report: dict[str, Any] = {"imported": [], "seen": [], "outputs": {}, "error": None}
     watch = Watch(task["modules"][0].partition(".")[0])
     before, modules = of_the_process(), set(sys.modules)
@@ -64,44 +70,6 @@ def _compare(watch: Watch, before: dict[str, str]) -> None:
     watch.active = True
 
 
-def _in_another_world() -> None:
-    """Another clock, for all that asks for today or now. What the kit needs was imported before, and has the real one."""
-    import datetime as dt
-
-    import pydantic  # noqa: F401 - see above
-
-    import extract_testing.subject.subject  # noqa: F401 - see above
-
-    days = dt.timedelta(days=400, hours=7, seconds=11)
-    real_date, real_datetime, real_time = dt.date, dt.datetime, time.time
-
-    class OfDates(type):
-        def __instancecheck__(cls, value: object) -> bool:
-            return isinstance(value, real_date)
-
-    class OfMoments(type):
-        def __instancecheck__(cls, value: object) -> bool:
-            return isinstance(value, real_datetime)
-
-    class Date(dt.date, metaclass=OfDates):
-        @classmethod
-        def today(cls) -> Any:  # Any: a date of the standard library
-            return real_date.today() + days
-
-    class Moment(dt.datetime, metaclass=OfMoments):
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:  # Any: as above
-            return real_datetime.now(tz) + days
-
-        @classmethod
-        def utcnow(cls) -> Any:  # Any: as above
-            return real_datetime.now(dt.UTC).replace(tzinfo=None) + days
-
-    setattr(dt, "date", Date)  # noqa: B010 - mypy: a type may not be assigned
-    setattr(dt, "datetime", Moment)  # noqa: B010 - as above
-    time.time = lambda: real_time() + 34_585_211.0
-
-
 def _outputs(task: dict[str, Any], watch: Watch) -> dict[str, str]:  # Any: parsed JSON
     """What each call returned, as text: the same in each process, in whatever order the calls are made."""
     watch.active = False
@@ -117,6 +85,8 @@ def _outputs(task: dict[str, Any], watch: Watch) -> dict[str, str]:  # Any: pars
         started = time.process_time()
         try:
             outputs[place] = call()
+            if call() != outputs[place]:
+                watch.note("state", "a second call with the same input returns something else")
         except BaseException as error:  # noqa: BLE001 - another check reports it; the text must be the same each time
             outputs[place] = f"raised {type(error).__name__}: {error}"
         if time.process_time() - started > _SLOW_SECONDS:

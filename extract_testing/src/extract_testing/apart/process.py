@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -36,14 +35,12 @@ def reports_of(subject: Subject) -> tuple[Report, Report]:
 
 def _made(subject: Subject) -> tuple[Report, Report]:
     module = type(subject.job_type).__module__
-    try:
-        pickled = base64.b64encode(pickle.dumps(subject.job_type)).decode()
-    except Exception as error:
-        raise NotChecked(f"left out: the job type cannot be passed to another process ({error})") from error
+    if isinstance(subject.fresh, Exception):
+        raise NotChecked(f"left out: the job type cannot be passed to another process ({subject.fresh})") from subject.fresh
     task = {
         "path": [str(Path(entry).resolve()) for entry in sys.path],
         "modules": [subject.module or module, module],
-        "job_type": pickled,
+        "job_type": base64.b64encode(subject.fresh).decode(),
         "deployment": subject.deployment_example,
         "settings": subject.settings_examples,
         "plugin": tuple(subject.frozen) if subject.frozen else None,
@@ -69,7 +66,7 @@ def _answers(subject: Subject) -> list[dict[str, Json]]:
 def _started(task: Mapping[str, Any], scratch: str = "") -> subprocess.Popen[str]:  # Any: JSON
     """The process of the usual surroundings, or of others if a scratch folder is given."""
     environment = {**os.environ, "PYTHONHASHSEED": "2" if scratch else "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    environment |= {**_OTHER, "HOME": scratch} if scratch else {}
+    environment |= {**_OTHER, "HOME": scratch, "TMPDIR": scratch} if scratch else {}
     command = [
         sys.executable,
         "-c",

@@ -31,11 +31,13 @@ from extract_testing.checks import (
     questions,
     retries,
     roles,
+    scope,
     secrets,
     settings,
     status,
     timeouts,
     unread,
+    values,
     waiting,
     words,
 )
@@ -43,8 +45,8 @@ from extract_testing.checks import (
 _MODULES: Final = (
     *(identity, imports, settings, json_values, escalation, functions),
     *(branch, language, waiting, loops, polling),
-    *(arguments, answers, unread, timeouts, names, secrets),
-    *(permissions, roles, http, questions),
+    *(arguments, answers, unread, values, timeouts, names, secrets),
+    *(permissions, scope, roles, http, questions),
     *(retries, status, words, classes, description, local, machine),
 )
 

@@ -25,6 +25,9 @@ _BY_ERROR: Final = (
     "return what extract_core.parsing.verdicts.by_error(error, cause) says of an error that is not the job's own end"
 )
 _HTTP: Final = (
+    ("States.Http.StatusCode.400", '{"StatusCode": 400, "StatusText": "Bad Request"}'),
+    ("States.Http.StatusCode.401", '{"StatusCode": 401, "StatusText": "Unauthorized"}'),
+    ("States.Http.StatusCode.500", '{"StatusCode": 500, "StatusText": "Internal Server Error"}'),
     ("States.Http.StatusCode.429", '{"StatusCode": 429, "StatusText": "Too Many Requests"}'),
     ("States.Http.StatusCode.403", '{"StatusCode": 403, "StatusText": "Forbidden"}'),
     ("States.Http.StatusCode.503", '{"StatusCode": 503, "StatusText": "Service Unavailable"}'),
@@ -40,7 +43,8 @@ _INJECTED: Final = {
 _NOT_WITHOUT_A_REASON: Final = frozenset(
     {FailureClass.OUT_OF_MEMORY, FailureClass.THROTTLED, FailureClass.PERMISSION, FailureClass.PROOF}
 )
-_STOP: Final = re.compile(r"(?i)(?:stopped|cancell?ed|aborted)\Z")
+_STOP: Final = re.compile(r"(?i)(?:stopped|cancell?ed|aborted|user_?initiated)\Z")
+_HOST: Final = re.compile(r"(?i)(?:spot_?)?interrupt(?:ed|ion)\Z|termination_?notice\Z|preempted\Z")
 _TIMEOUT: Final = re.compile(r"(?i)timed?_?out\Z")
 _FOREVER: Final = (FailureClass.USER_CODE, FailureClass.CONFIG, FailureClass.PERMISSION)
 _NEW_WORD: Final = "CONTRACT_KIT_NEW_WORD"
@@ -152,6 +156,8 @@ def _of_one_word(where: str, word: str, status: JobStatus) -> Iterator[Breach]:
         yield Breach(place, f"{where} is {failure}", "return verdicts.STOPPED for it: a person or an abort stopped the job")
     elif _TIMEOUT.search(word) and failure not in (FailureClass.TIMEOUT, FailureClass.UNKNOWN):
         yield Breach(place, f"{where} is {failure}", "return verdicts.TIMED_OUT for it: the job was over its time")
+    elif _HOST.search(word) and failure in _FOREVER:
+        yield Breach(place, f"{where} is {failure}", "return INTERRUPTED for it: the host was taken away, not the script's fault")
     elif failure in _NOT_WITHOUT_A_REASON:
         yield Breach(
             place, f"{where} is {failure}, although no reason says so", "let the words of the reason decide, or say INTERNAL"

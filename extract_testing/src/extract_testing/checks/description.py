@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _CALL: Final = re.compile(r"arn:[a-z0-9-]+:states:::(?:aws-sdk:)?([a-z0-9-]+):([A-Za-z0-9]+)(?:\.sync.*)?\Z")
 _NEAR: Final = 0.8  # difflib.SequenceMatcher.ratio
 _TIMES: Final = {"started_members": re.compile("Start|Began|Begin"), "ended_members": re.compile("End|Stop|Complet|Finish")}
+_ENDED: Final = re.compile(
+    r"(?i)(?:succe\w+|complete\w*|finished|failed|failure|fault|error|stopped|cancell?ed|aborted|timed?_?out|expired|terminated"
+    r"|interrupted)\Z"
+)
 _REMEDY: Final = "write the service's own name, in PascalCase (its API reference)"
 
 
@@ -113,6 +117,9 @@ def _words(job_type: ServiceWords, words: frozenset[str]) -> Iterator[Breach]:
                 near = did_you_mean(state, words) or f"; its words: {', '.join(sorted(words))}"
                 problem = f"{state!r} is not a word of the service for {job_type.state_member}{near}"
                 yield Breach(f"class, {attribute}", problem, "write the service's own word: another one is never read")
+    for state in sorted(word for word in job_type.not_ends if _ENDED.match(word)):
+        problem = f"{state!r} is an end, and not a state of a job that goes on"
+        yield Breach("class, not_ends", problem, "write it into failures, with the class that it means")
     twice = [state for state in job_type.failures if state == job_type.succeeded or state in job_type.not_ends]
     if twice and not _overrides(job_type, "status"):
         problem = f"{', '.join(map(repr, twice))} is also in succeeded or not_ends"

@@ -15,6 +15,7 @@ from extract_testing.breaches import Breach, NotChecked
 from extract_testing.check import check
 from extract_testing.checks.permissions import statements_of
 from extract_testing.subject.run import walk_or_skip
+from extract_testing.subject.subject import ACCOUNT, MACHINE, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +32,8 @@ _REFUSED: Final = re.compile(
     r"|Date|Expect|Forwarded|From|Host|HTTP2-Settings|If-.+|Max-Forwards|Origin|Pragma|Proxy-Authorization|Referer|Server|TE|Trailer"
     r"|Transfer-Encoding|Upgrade|Via|Warning|X-Forwarded-.*|X-Amz.*|Authorization)\Z"
 )
+_MACHINE: Final = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{MACHINE}"
+_ENCODINGS: Final = ("NONE", "URL_ENCODED")
 _INVOKE: Final = "states:InvokeHTTPEndpoint"
 
 
@@ -80,6 +83,13 @@ def _values(place: str, parameters: Mapping[str, Any]) -> Iterator[Breach]:  # A
         yield Breach(place, f"its Method is {method!r}", f"use one of {', '.join(sorted(_METHODS))}")
     if "http://" in endpoint:
         yield Breach(place, f"its ApiEndpoint is {endpoint!r}", "use https: Step Functions calls nothing else")
+    for member in ("Headers", "QueryParameters", "Authentication", "InvocationConfig", "Transform"):
+        if member in parameters and not isinstance(parameters[member], dict) and not str(parameters[member]).startswith("{%"):
+            yield Breach(place, f"its {member} is {parameters[member]!r}", "write an object")
+    transform = parameters.get("Transform")
+    encoding = transform.get("RequestBodyEncoding") if isinstance(transform, dict) else None
+    if isinstance(encoding, str) and encoding not in _ENCODINGS:
+        yield Breach(place, f"its RequestBodyEncoding is {encoding!r}", f"use one of {', '.join(_ENCODINGS)}")
     headers = parameters.get("Headers")
     for header in headers if isinstance(headers, dict) else ():
         if _REFUSED.match(str(header)):
@@ -90,6 +100,9 @@ def _values(place: str, parameters: Mapping[str, Any]) -> Iterator[Breach]:  # A
 def _allowed(place: str, sent: Mapping[str, Any], statements: list[Statement]) -> Iterator[Breach]:  # Any: parsed JSON
     endpoint, method = sent.get("ApiEndpoint"), sent.get("Method")
     invoking = _of(statements, _INVOKE)
+    elsewhere = [resource for statement in invoking for resource in statement.resources if not fnmatchcase(_MACHINE, resource)]
+    if elsewhere:
+        yield Breach(place, f"{_INVOKE} is allowed on {elsewhere[0]!r}", "allow it on this machine: target.machine_name")
     if not invoking:
         yield Breach(
             place,

@@ -28,6 +28,8 @@ _NO_LOCAL: Final = "left out: local_command() returns None, so this job type can
 @check
 def local_command_carries_the_arguments(subject: Subject) -> Iterator[Breach]:
     """The local command contains every job argument, unchanged."""
+    if "job_arguments" in getattr(subject.job_type, "unread_arguments", ()):
+        raise NotChecked("left out: unread_arguments says that this call carries no job arguments")
     for case in subject.cases:
         place = f"local_command() of {case.label}"
         try:
@@ -66,7 +68,7 @@ def collect_texts(text: str, texts: set[str]) -> None:
     if text in texts:
         return
     texts.add(text)
-    for inner in (*_json_texts(text), *_json_texts(_decoded(text)), *_words(text)):
+    for inner in (*_json_texts(text), *_json_texts(decoded(text)), *_words(text)):
         collect_texts(inner, texts)
 
 
@@ -88,7 +90,8 @@ def _json_texts(text: str) -> Iterator[str]:
             ahead.extend(inner)
 
 
-def _decoded(text: str) -> str:
+def decoded(text: str) -> str:
+    """What base64 holds; empty if the text is not base64 of UTF-8."""
     try:
         return base64.b64decode(text, altchars=b"-_", validate=True).decode("utf-8")
     except (binascii.Error, ValueError):

@@ -94,6 +94,7 @@ def _state_machine(subject: Subject) -> Iterator[Breach]:
     if not subject.registry.hook_calls.get("extract_state_machine"):
         return
     place, plain = "extract_state_machine(definition)", _definition(subject, hooks=False)
+    yield from _lost(subject, plain, place)
     changed: list[dict[str, Any]] = []
     for _ in range(2):
         try:
@@ -126,6 +127,19 @@ def _state_machine(subject: Subject) -> Iterator[Breach]:
             f"{SUMMARISE!r} no longer follows {ITERATE!r}",
             "keep the way from state to state: it records the ends of the tables",
         )
+
+
+def _lost(subject: Subject, plain: dict[str, Any], place: str) -> Iterator[Breach]:  # Any: parsed JSON
+    """A change of the copy that a hook gets, which it does not return."""
+    for _, call in subject.registry.hook_calls.get("extract_state_machine", ()):
+        passed = json.loads(json.dumps(plain))
+        try:
+            with isolated("it"):
+                returned = call(definition=passed)
+        except PluginFault:  # reported with the result
+            continue
+        if not returned and passed != plain:
+            yield Breach(place, "it changed what it got, and returned None, so that the change is lost", "return the definition")
 
 
 def _after(states: Mapping[str, Any], name: str) -> set[str]:  # Any: parsed JSON

@@ -96,8 +96,12 @@ def _may_be(service: str, kind: str, resource: str) -> bool:
 
 def _own_action(service: str, action: str) -> str:
     starts = "AddJobFlowSteps" if (service, action) == ("elasticmapreduce", "addStep") else action[:1].upper() + action[1:]
-    prefix = service if service in ("elasticmapreduce", "states") else models_of(service).signing_name
-    return f"{prefix}:{starts}"
+    return f"{prefix_of(service)}:{starts}"
+
+
+def prefix_of(service: str) -> str:
+    """How the actions of a Resource's service begin in IAM. Raises ModelsMissing."""
+    return service if service in ("elasticmapreduce", "states") else str(models_of(service).signing_name)
 
 
 def _rule(place: str, call: str, rule: str, statements: list[Statement]) -> Iterator[Breach]:
@@ -184,7 +188,7 @@ def _judged(place: str, action: str, statement: Statement) -> Iterator[Breach]:
     if action.lower() == _ON_A_MACHINE and all(":stateMachine:" in resource for resource in statement.resources):
         return
     try:
-        for fault in action_faults(place, action, statement.resources, statement.condition):
+        for fault in action_faults(place, action, statement.resources, statement.condition, statement.actions):
             yield Breach(fault.place, fault.problem, fault.remedy)
     except ReferenceMissing as missing:
         raise NotChecked(f"left out: {missing}") from missing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +13,7 @@ from extract_core.wording import RAISED
 from extract_testing.branch.states import call_of, loops_of
 from extract_testing.breaches import Breach
 from extract_testing.check import check
-from extract_testing.services.answers import enum_at, outputs_of, sample_answer
+from extract_testing.services.answers import outputs_of, sample_answer, words_at
 from extract_testing.services.descriptions import GOES_ON, reads_only
 from extract_testing.services.models import ModelsMissing
 from extract_testing.subject.run import walk_with
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 
 _LIMIT: Final = 7_200
 """`$.timeout_seconds` of the runs."""
+_VARIABLE: Final = re.compile(
+    r"'Variable': '(\$[\w.]+)', 'StringEquals'|(\$states\.input(?:\.\w+)+)\s*(?:=|in)\s*(?:\[?\s*\\?['\"])"
+)
+"""A member that a Choice compares with a text, in JSONPath or in JSONata."""
+Steps = tuple[str | int, ...]
+"""A path in an answer: members by name, places in lists by number."""
+_CANCELLED: Final = "ContractKitCancelled"
+"""A member of the answer to the Task that cancels: it must not be in the job's result."""
 _LATE: Final = 1_800
 """Seconds that a loop may go on after the limit: the last wait, and the cancelling."""
 
@@ -92,7 +101,9 @@ def _answered(subject: Subject, ask: str, answer: Json) -> Walk:
         if request.state_name == ask:
             return answer
         results = subject.task_results.get(request.state_name)
-        return results[0] if results else _sample(subject, request.state_name)
+        result = results[0] if results else _sample(subject, request.state_name)
+        is_other = request.state_name != subject.branch.job_state and _changes(subject.states[request.state_name])
+        return {**result, _CANCELLED: True} if is_other and isinstance(result, dict) else result
 
     return walk_with(subject, {**subject.cases[0].item, "timeout_seconds": _LIMIT}, of)
 
@@ -115,12 +126,12 @@ def _words(subject: Subject, loop: list[str], ask: str) -> Iterator[Breach]:
     except ModelsMissing:
         return
     base = _base(subject, ask)
-    for path in _compared(subject, loop, str(subject.states[ask].get("ResultPath", ""))):
-        for word in sorted(enum_at(shapes, path)):
+    for path in _compared(subject, loop, ask):
+        for word in sorted(words_at(shapes, path)):
             walked = _answered(subject, ask, _with(base, path, word))
             if walked.result.status != "SUCCEEDED":
                 return  # what is missing in the answers is reported elsewhere
-            place = f"branch(target), loop of {ask!r}, {'.'.join(path)} {word!r}"
+            place = f"branch(target), loop of {ask!r}, {'.'.join(map(str, path))} {word!r}"
             early = walked.seconds < _LIMIT / 2
             if GOES_ON.match(word) and early:
                 yield Breach(
@@ -136,7 +147,7 @@ def _words(subject: Subject, loop: list[str], ask: str) -> Iterator[Breach]:
 
 def _too_long(subject: Subject, loop: list[str], ask: str) -> Iterator[Breach]:
     """A job that never ends: the loop ends at the table's time, and the job is cancelled."""
-    call, answer = call_of(subject.states[ask]), _of_a_running_job(subject, loop, ask)
+    answer = _of_a_running_job(subject, loop, ask)
     if answer is None:
         return
     walked = _answered(subject, ask, answer)
@@ -153,8 +164,8 @@ def _too_long(subject: Subject, loop: list[str], ask: str) -> Iterator[Breach]:
         problem = f"it ends after {walked.seconds:,.0f} seconds, and the table has {_LIMIT:,}"
         yield Breach(place, problem, "wait for a minute or so between two questions, and count what the Wait takes")
     output = walked.result.output if isinstance(walked.result.output, dict) else {}
-    if call is not None and answer and "job_result" in output and output["job_result"] != answer:
-        problem = f"$.job_result is {output['job_result']!r}, and not the last answer about the job"
+    if _CANCELLED in json.dumps(output.get("job_result")):
+        problem = "$.job_result is the answer to the cancelling, and not the last answer about the job"
         yield Breach(place, problem, "let the Task that cancels write its answer to another ResultPath: $.cancelled")
     if not any(
         _changes(subject.states[request.state_name])
@@ -176,9 +187,11 @@ def _of_a_running_job(subject: Subject, loop: list[str], ask: str) -> Json:
     first: Json = results[0] if len(results) > 1 else None
     if call is None:
         return first
-    path = next(iter(_compared(subject, loop, str(subject.states[ask].get("ResultPath", "")))), ())
+    path = next(iter(_compared(subject, loop, ask)), ())
     try:
-        words = [word for word in sorted(enum_at(outputs_of(call.service, call.action, sync=False), path)) if GOES_ON.match(word)]
+        words = [
+            word for word in sorted(words_at(outputs_of(call.service, call.action, sync=False), path)) if GOES_ON.match(word)
+        ]
     except ModelsMissing:
         return first
     base = first if first is not None else _base(subject, ask)
@@ -193,15 +206,36 @@ def _changes(state: dict[str, Any]) -> bool:  # Any: parsed JSON
     return not reads_only(call.action[:1].upper() + call.action[1:])
 
 
-def _compared(subject: Subject, loop: list[str], result_path: str) -> list[tuple[str, ...]]:
+def _compared(subject: Subject, loop: list[str], ask: str) -> list[Steps]:
     """The members of the question's answer that Choices of the loop compare with texts."""
-    paths = dict[tuple[str, ...], None]()
+    paths = dict[Steps, None]()
     for name in loop:
         if subject.states[name].get("Type") == "Choice":
-            for variable in re.findall(r"'Variable': '([^']+)', 'StringEquals'", str(subject.states[name].get("Choices"))):
-                if result_path.startswith("$.") and variable.startswith(f"{result_path}."):
-                    paths[tuple(variable[len(result_path) + 1 :].split("."))] = None
+            for match in _VARIABLE.finditer(str(subject.states[name].get("Choices"))):
+                if path := _in_the_answer(subject.states[ask], match[1] or match[2]):
+                    paths[path] = None
     return list(paths)
+
+
+def _in_the_answer(state: dict[str, Any], variable: str) -> Steps:  # Any: parsed JSON
+    """The path in the answer of what a Choice reads from the item: through ResultPath and ResultSelector, or the Output."""
+    names = variable.split(".")
+    if variable.startswith("$states.input."):
+        member = re.search(rf"\W{re.escape(names[2])}\W*:\s*\$states\.result((?:\.\w+)*)(\[0\])?\s*\}}", str(state.get("Output")))
+        if member is None or member[2]:
+            return (*member[1].split(".")[1:], 0, *names[3:]) if member else ()
+        return (*member[1].split(".")[1:], *names[3:])
+    kept = str(state.get("ResultPath", "")).split(".")
+    if kept[0] != "$" or names[: len(kept)] != kept:
+        return ()
+    inner = names[len(kept) :]
+    selector = state.get("ResultSelector")
+    if inner and isinstance(selector, dict):
+        selected = str(selector.get(f"{inner[0]}.$", ""))
+        if not re.fullmatch(r"\$(\.\w+(\[0\])?)+", selected):
+            return ()
+        inner = [*selected.replace("[0]", ".0").split(".")[1:], *inner[1:]]
+    return tuple(0 if name == "0" else name for name in inner)
 
 
 def _base(subject: Subject, ask: str) -> Json:
@@ -209,8 +243,11 @@ def _base(subject: Subject, ask: str) -> Json:
     return results[-1] if results else _sample(subject, ask)
 
 
-def _with(answer: Json, path: tuple[str, ...], word: str) -> Json:
+def _with(answer: Json, path: Steps, word: str) -> Json:
     if not path:
         return word
-    inner = answer if isinstance(answer, dict) else {}
-    return {**inner, path[0]: _with(inner.get(path[0], {}), path[1:], word)}
+    if isinstance(path[0], int):
+        inner = answer if isinstance(answer, list) and answer else [{}]
+        return [_with(inner[0], path[1:], word), *inner[1:]]
+    members = answer if isinstance(answer, dict) else {}
+    return {**members, path[0]: _with(members.get(path[0], {}), path[1:], word)}

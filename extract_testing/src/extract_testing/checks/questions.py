@@ -25,7 +25,7 @@ from extract_testing.subject.run import walk_or_skip
 from extract_testing.subject.subject import REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from extract_core.contract import Json
     from extract_core.registry.values import AnyJobType
@@ -35,6 +35,8 @@ _METHODS: Final = (("diagnose", "diagnose_permissions"), ("stop", "stop_permissi
 _SHORT: Final = 4
 """Characters of a text that may stand in a call by chance."""
 _ARN: Final = re.compile(r'"(?!\w*(?:Role|Notification|Topic|Queue|Key)Arn)\w*Arn": ')
+_OF_STARTS: Final[Mapping[str, Json]] = {"elasticmapreduce:addStep": {"StepId": "s-KIT"}}
+"""Answers to a start that Step Functions writes in another form than the API (guide, "Create and manage Amazon EMR clusters")."""
 _MISTAKES: Final = (WrongCall, AttributeError, TypeError, NameError, ImportError)
 """Exceptions of a wrong program. Others may come from the empty answers: stop() raises if it cannot read that the job ended."""
 
@@ -73,6 +75,13 @@ def diagnose_and_stop_make_valid_calls(subject: Subject) -> Iterator[Breach]:
                 yield breach
         if not wrong:
             yield from _of_all_calls(subject, method, calls)
+            if method == "diagnose" and any(session.calls for _, session in calls) and not _says_anything(subject):
+                problem = "it returned None each time, also when the answers had every member of the API"
+                yield Breach(
+                    "diagnose(outcome, aws)",
+                    problem,
+                    "read the reason by the names of the answer: asking.answer gives PascalCase",
+                )
     for outcome in (*_outcomes(subject), *_running(subject)):
         session = FakeSession(REGION, refuses=True)
         error, _ = _called(subject, "stop", outcome, session)
@@ -148,10 +157,16 @@ def _of_all_calls(subject: Subject, method: str, calls: list[tuple[Outcome, Fake
         yield Breach(place, problem, "call the service that runs the job")
 
 
+def _says_anything(subject: Subject) -> bool:
+    """Whether diagnose returns a text for some outcome, if the answers have every member of the API."""
+    outcomes = (*_outcomes(subject), *_running(subject))
+    return any(isinstance(_called(subject, "diagnose", it, FakeSession(REGION, whole=True))[1], str) for it in outcomes)
+
+
 def _forgotten(subject: Subject, calls: list[tuple[Outcome, FakeSession]]) -> Outcome | None:
     """The outcome of a job that a later state waits for, if stop does nothing about it when it has just started."""
     started, call = next(iter(_running(subject)), None), call_of(subject.states[subject.branch.job_state])
-    if started is None or call is None or call.how or _have_arns(subject):
+    if started is None or call is None or call.how == ".waitForTaskToken" or _have_arns(subject):
         return None
     sessions = [session for outcome, session in calls if outcome == started]
     return started if sessions and not any(session.calls for session in sessions) else None
@@ -201,7 +216,7 @@ def _running(subject: Subject) -> list[Outcome]:
         if call is None or call.how == ".waitForTaskToken":
             continue
         try:
-            answer = sample_answer(call.service, call.action)
+            answer = _OF_STARTS.get(f"{call.service}:{call.action}") or sample_answer(call.service, call.action)
         except ModelsMissing:
             continue
         item = {**item, path[2:]: answer} if path.startswith("$.") and path.count(".") == 1 else item

@@ -31,6 +31,7 @@ _MAY_RUN: Final = re.compile(
     r"(?:Internal\w*|Server|Service)(?:Error)?(?:Exception)?|Internal(?:Failure|ServerError)\w*|SDKClientException|AWSLambdaException"
 )
 """Errors of a service that failed while it worked on the call: the job may have started, unless the call has a token."""
+_STAYS: Final = re.compile(r"(?:AccessDenied|InvalidInput|InvalidRequest|Validation)(?:Error)?(?:Exception)?")
 _MAY_RUN_HTTP: Final = frozenset({"States.Http.Socket", *(f"States.Http.StatusCode.{number}" for number in (500, 502, 504))})
 _DAY: Final = 86_400
 _REMEDY: Final = "name errors that occur before a job starts; the machine's retry loop handles later failures"
@@ -40,6 +41,7 @@ _REMEDY: Final = "name errors that occur before a job starts; the machine's retr
 def retries_start_no_job_twice(subject: Subject) -> Iterator[Breach]:
     """No retrier names an error after which the job may be running; names are spelled as Step Functions spells them."""
     service, sdk = service_of(subject), _by_sdk(subject, subject.branch.job_state)
+    before = set[str]()
     for index, retry in enumerate(_retries(subject)):
         place = f"start_retries()[{index}]"
         yield from _waits(place, retry)
@@ -48,6 +50,8 @@ def retries_start_no_job_twice(subject: Subject) -> Iterator[Breach]:
             continue
         yield from _names(place, retry.errors, service, sdk=sdk)
         yield from _may_run(subject, place, retry.errors)
+        yield from _in_vain(place, retry.errors, before)
+        before |= set(retry.errors)
     job_state = subject.branch.job_state
     for retrier in subject.states[job_state].get("Retry") or ():
         names = retrier.get("ErrorEquals") if isinstance(retrier, dict) else None
@@ -71,12 +75,25 @@ def _may_run(subject: Subject, place: str, names: object) -> Iterator[Breach]:
             yield Breach(place, problem, _REMEDY)
 
 
+def _in_vain(place: str, names: object, before: set[str]) -> Iterator[Breach]:
+    """Errors of an earlier retrier, which is the one that counts, and those that stay as they are."""
+    for name in names if isinstance(names, list | tuple) else ():
+        if name in before:
+            yield Breach(place, f"{name} is in an earlier retrier, and only that one counts", "name each error once")
+        elif _STAYS.fullmatch(str(name).rpartition(".")[2]):
+            yield Breach(place, f"{name} says that the request itself is wrong", "leave it out: the same request fails again")
+
+
 def _has_a_token(subject: Subject) -> bool:
-    call = call_of(subject.states[subject.branch.job_state])
+    """Whether the request passes a token: without one each attempt of a Retry is a new call, with a new token of the SDK."""
+    state = subject.states[subject.branch.job_state]
+    call, sent = call_of(state), state.get("Parameters", state.get("Arguments"))
     try:
-        return call is not None and bool(operation_of(call.service, call.action).idempotent_members)
+        tokens = set(operation_of(call.service, call.action).idempotent_members) if call else set()
     except ModelsMissing:
         return False
+    names = {str(name).removesuffix(".$") for name in sent} if isinstance(sent, dict) else set()
+    return bool({token[:1].upper() + token[1:] for token in tokens} & names)
 
 
 def _of_questions(subject: Subject) -> Iterator[Breach]:

@@ -51,6 +51,9 @@ def settings_are_read(subject: Subject) -> Iterator[Breach]:
         yield Breach(
             "settings()", f"{name!r} is a key of extract's own configs, so this setting is never set", "use another name"
         )
+    if "pool" in subject.deployment_model.model_fields:
+        problem = "'pool' is a key of [job_types.x] that extract itself reads, so this field is never set"
+        yield Breach("deployment()", problem, "use another name")
     for number, example in enumerate(subject.settings, start=1):
         yield from _as_text(subject, number, example)
     yield from _unread(subject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
 
-_DEPTH: Final = 6
+_DEPTH: Final = 8
 _OF_STEP_FUNCTIONS: Final = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 
 
@@ -127,6 +128,16 @@ def members_at(shapes: list[Any], steps: tuple[str | int, ...]) -> tuple[str, li
 
 def enum_at(shapes: list[Any], steps: tuple[str | int, ...]) -> frozenset[str]:  # botocore ships no types
     """The words of the member at this path; empty if it has no enum."""
+    return frozenset(word for shape in _shapes_at(shapes, steps) for word in getattr(shape, "enum", None) or ())
+
+
+def words_at(shapes: list[Any], steps: tuple[str | int, ...]) -> frozenset[str]:  # botocore ships no types
+    """The words of the member's enum; if it has none, some that its documentation names. Empty if there are none."""
+    documented = frozenset(word for shape in _shapes_at(shapes, steps) for word in _DOCUMENTED.findall(shape.documentation or ""))
+    return enum_at(shapes, steps) or documented
+
+
+def _shapes_at(shapes: list[Any], steps: tuple[str | int, ...]) -> list[Any]:  # botocore ships no types
     for step in steps:
         if isinstance(step, int):
             shapes = [shape.member for shape in shapes if shape.type_name == "list"]
@@ -138,7 +149,13 @@ def enum_at(shapes: list[Any], steps: tuple[str | int, ...]) -> frozenset[str]: 
             for name in shape.members
             if _pascal(name) == step
         ]
-    return frozenset(word for shape in shapes for word in getattr(shape, "enum", None) or ())
+    return shapes
+
+
+_DOCUMENTED: Final = re.compile(
+    r"(?i)<code>\W*((?:succe\w+|complete\w*|failed|stopped|cancell?ed|error|aborted|timed_?out|running|starting|pending|queued))\W*</code>"
+)
+"""Words in the text of a member without an enum (DMS's Status), if they are plainly an end or not one."""
 
 
 def _pascal(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from asl_toolkit.services.aws.names import java_service
 from extract_core.wording import nearest
 from extract_testing.services.models import ModelsMissing, models_of
 
@@ -115,8 +116,7 @@ def sdk_prefix(service: str) -> str:
         name = str(models_of(service).service_id)
     except ModelsMissing:
         name = service
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]+|[a-z0-9]+", name)
-    return "".join(word[:1].upper() + word[1:].lower() for word in words)
+    return java_service(name)
 
 
 def _names(prefix: str) -> list[str]:

@@ -100,9 +100,12 @@ class FakeSession:
         names: list[str] = self._session.get_available_services()
         return names
 
-    def client(self, service_name: str, **_options: object) -> Any:  # botocore ships no types
+    def client(self, service_name: str, **options: object) -> Any:  # botocore ships no types
         """A client, as boto3's session returns one. Clients are made once per process, and serve the session that asked last."""
         from botocore.exceptions import UnknownServiceError
+
+        if options.get("region_name") not in (None, self._region):
+            raise WrongCall(f"it makes a client in the Region {options['region_name']!r}, and the session has the job's own")
 
         try:
             client, owner = _client(service_name, self._region)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from asl_toolkit import TaskRequest
     from extract_core.contract import Json
 
-_CLIENTS: Final = {"elasticmapreduce": "emr", "states": "stepfunctions", "sfn": "stepfunctions"}
+_CLIENTS: Final = {"elasticmapreduce": "emr", "states": "stepfunctions"}
 """Services with another name in botocore than in Resource ARNs."""
 
 _EMR: Final = {"addStep": "AddJobFlowSteps", "createCluster": "RunJobFlow", "terminateCluster": "TerminateJobFlows"}
@@ -68,12 +68,10 @@ def operation_of(service: str, action: str) -> Any:  # botocore ships no types
 
 def models_of(service: str) -> Any:  # botocore ships no types
     """Botocore's model of the service of a Resource ARN. ModelsMissing if there is none."""
-    session = _session()
+    from asl_toolkit.services.aws.names import client_name
+
     plain = service.removeprefix("aws-sdk:")
-    known = session.get_available_services()
-    client = _CLIENTS.get(plain, plain)
-    if client not in known:
-        client = next((name for name in known if name.replace("-", "") == plain), "")
+    client = _CLIENTS.get(plain) or client_name(plain, _session().get_available_services())
     if not client:
         raise ModelsMissing(f"botocore has no model of {service!r}")
     return _service_model(client)

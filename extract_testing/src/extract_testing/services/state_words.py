@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
 
-_STATE: Final = re.compile(r"(?!Desired)(?i:.*(?:state|status))\Z")
+_STATE: Final = re.compile(r"(?!Desired)(?i:.*(?:state|status|stop_?code))\Z")
 _GOOD: Final = frozenset({"SUCCEEDED", "SUCCESS", "SUCCESSFUL", "COMPLETED", "COMPLETE", "FINISHED", "DONE"})
 """Words of services for success. If an enum has none of them, the word of the success itself counts."""
 
@@ -45,21 +45,25 @@ class StateMember:
 def state_members(services: tuple[str, ...], result: Json) -> list[StateMember]:
     """The members of a success that hold a state, if a service has an enum for them. The outermost come first."""
     members = []
-    for path, word in sorted(_texts(result, ()), key=lambda text: len(text[0])):
-        enums = [enum for service in services for enum in _enums(service, path[-1])]
+    for path, word, beside in sorted(_texts(result, ()), key=lambda text: len(text[0])):
+        if not _STATE.match(path[-1]):
+            continue
+        enums = [enum for service in services for enum in _enums(service, path[-1], beside)]
         fitting = [enum for enum in enums if word in enum] or enums
-        if fitting and _STATE.match(path[-1]):
+        if fitting and all(fitting):
             members.append(StateMember(path, word, frozenset[str]().union(*fitting)))
     return members
 
 
-def _texts(value: Json, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Strings in objects. Lists are left out: they describe parts of a job (phases, containers, attempts)."""
+def _texts(
+    value: Json, path: tuple[str, ...], beside: frozenset[str] = frozenset()
+) -> Iterator[tuple[tuple[str, ...], str, frozenset[str]]]:
+    """Strings in objects, with the names of their object. Lists are left out: they describe parts of a job (phases, attempts)."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _texts(inner, (*path, name))
+            yield from _texts(inner, (*path, name), frozenset(value))
     elif isinstance(value, str) and path:
-        yield path, value
+        yield path, value, beside
 
 
 def _replaced(value: Json, path: tuple[str, ...], word: str) -> Json:
@@ -69,16 +73,24 @@ def _replaced(value: Json, path: tuple[str, ...], word: str) -> Json:
 
 
 @cache
-def _enums(service: str, member: str) -> list[frozenset[str]]:
-    """The enums of the members with this name in a service's structures. ModelsMissing if there is no model."""
+def _enums(service: str, member: str, beside: frozenset[str]) -> list[frozenset[str]]:
+    """The enums of this member in the structures that have most of the names beside it; empty for a text without an enum.
+
+    ModelsMissing if there is no model.
+    """
     models: Any = models_of(service)  # botocore ships no types
-    enums = dict[frozenset[str], None]()
+    enums, most = dict[frozenset[str], None](), 0
     for name in models.shape_names:
         shape = models.shape_for(name)
-        if shape.type_name == "structure":
-            for name_of_member, inner in shape.members.items():
-                if name_of_member[:1].upper() + name_of_member[1:] == member and getattr(inner, "enum", None):
-                    enums[frozenset(inner.enum)] = None
+        if shape.type_name != "structure":
+            continue
+        members = {inner[:1].upper() + inner[1:]: inner for inner in shape.members}
+        common = len(beside & members.keys())
+        if member not in members or common < most or shape.members[members[member]].type_name != "string":
+            continue
+        if common > most:
+            enums, most = dict[frozenset[str], None](), common
+        enums[frozenset(getattr(shape.members[members[member]], "enum", None) or ())] = None
     return list(enums)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,6 +60,7 @@ class Subject:
         plugin: FrozenPlugin | None = None,
     ) -> None:
         self.job_type = job_type
+        self.fresh = _pickled(job_type)  # before any call, for other processes
         self.deployment_example = dict(deployment)
         self.deployment_source = deployment_source
         self.settings_examples = [dict(example) for example in settings_examples]
@@ -257,6 +259,14 @@ class Subject:
             problem = f"its model refuses {what} {example!r}: {faults}"
             raise Fails(Breach(place, problem, f"fix {what} or the model")) from error
         return validated
+
+
+def _pickled(job_type: AnyJobType) -> bytes | Exception:
+    """The job type for another process, or why it cannot be passed there."""
+    try:
+        return pickle.dumps(job_type)
+    except Exception as error:  # noqa: BLE001 - whatever the attributes raise
+        return error
 
 
 def _are_states(states: object) -> bool:

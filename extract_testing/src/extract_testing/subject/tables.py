@@ -45,9 +45,9 @@ _LONG: Final = _Kind(
 )
 _KINDS: Final = (
     _Kind("a full extract"),
-    _Kind("a first incremental extract", _SINCE, attempt=2),
-    _Kind("an incremental extract", Watermark(column="id", type="LongType", low="41", mode="incremental"), attempt=3),
-    _Kind("a backfill", Watermark(column="id", type="LongType", low="1", high="40", mode="backfill"), attempt=4),
+    _Kind("a first incremental extract", _SINCE, attempt=2, table="accounts"),
+    _Kind("an incremental extract", replace(_SINCE, low="2031-05-03T02:01:00.5Z"), attempt=3),
+    _Kind("a backfill", Watermark(column="id", type="LongType", low="1", high="40", mode="backfill"), attempt=4, table="t"),
     _Kind("arguments in one", in_one=True),
     _LONG,
     replace(_LONG, label="the next attempt at it", attempt=2),

@@ -6,7 +6,7 @@ import sys
 from extract_core import Branch, FailureClass, JobState, JobStatus, JobType, LocalCommand, Outcome, Retry, Statement
 from extract_core.parsing import verdicts as v
 from extract_core.parsing.asking import answer, client
-from extract_core.parsing.payload import described, instant, member, text
+from extract_core.parsing.payload import described, instant, member, objects, text
 from extract_core.parsing.process_end import reason
 
 START = "Tidy Start Extract Job Run"
@@ -108,7 +108,7 @@ class Tidy(JobType):
         job_id = text(described(outcome), "JobId")
         if not job_id:
             return None
-        return text(described(Outcome.succeeded(answer(aws, "batch", "describe_jobs", jobs=[job_id])), "Jobs"), "StatusReason")
+        return text(next(iter(objects(answer(aws, "batch", "describe_jobs", jobs=[job_id]), "Jobs")), None), "StatusReason")
 
     def diagnose_permissions(self, target):
         return [Statement(actions=["batch:DescribeJobs"], resources=["*"])]
