@@ -161,14 +161,19 @@ def _installation(distribution: Distribution, read: dict[str, _Installation | No
 
 
 def _read_metadata(distribution: Distribution) -> _Installation | None:
+    """The distribution with the name and version of its METADATA; None if it has no such file, or the file is not readable.
+
+    Only these two headers are read: `Distribution.metadata` parses the file as an e-mail, its description included.
+    """
     try:
-        metadata = distribution.metadata
-        name, version = metadata["Name"], metadata["Version"]
-    except Exception:  # noqa: BLE001 - missing, empty or undecodable METADATA: each version raises something else
+        text = next(filter(None, map(distribution.read_text, ("METADATA", "PKG-INFO", ""))), "")
+    except (OSError, UnicodeError):
         return None
-    if not name or not version:
+    headers = text.partition("\n\n")[0]
+    name, version = (re.search(rf"(?mi)^{key}:[ \t]*(\S.*?)[ \t]*$", headers) for key in ("Name", "Version"))
+    if name is None or version is None:
         return None
-    return _Installation(distribution, name, version, os.path.realpath(str(distribution.locate_file(""))))
+    return _Installation(distribution, name[1], version[1], os.path.realpath(str(distribution.locate_file(""))))
 
 
 def _winner(installation: _Installation, read: dict[str, _Installation | None]) -> tuple[str, str] | tuple[()]:
