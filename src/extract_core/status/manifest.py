@@ -105,8 +105,8 @@ def highest(parts: Parts, source: str, tables: Sequence[str]) -> dict[str, int]:
     """
     above = f"{folder(parts.data_uri)}{segment(source)}/"
     with suppress(ObjectError):
-        if len(tables) > AT_ONCE and next(iter(parts.objects.list(above)), None) is None:
-            return {}  # the source's first run
+        if len(tables) > 1 and next(iter(parts.objects.list(above)), None) is None:
+            return {}  # the source's first run: one request, not one per table, of which each opens a connection
 
     def of_table(table: str) -> int | None:
         try:
