@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from extract_core.config.pausing import collector_paused
 from extract_core.config.spots import Spot
 from extract_core.config.yaml_build import Builder, Refused
 from extract_core.errors import ConfigError, Finding
+from extract_core.pausing import collector_paused
 
 if TYPE_CHECKING:
     from extract_core.contract import Json

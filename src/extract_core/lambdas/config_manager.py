@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from extract_core.lambdas.environment import parts_from_environment
 from extract_core.lambdas.logs import about, log_json
+from extract_core.pausing import collector_paused
 from extract_core.runs.begin import manage
 from extract_core.runs.execution import execution_of
 
@@ -18,5 +19,5 @@ if TYPE_CHECKING:
 def handler(event: Mapping[str, Json], context: object) -> Mapping[str, Json]:  # noqa: ARG001 - Lambda's signature
     """Plan the run of ``{"event", "execution", "machine"}``: see `extract_core.runs.begin.manage`."""
     log_json()
-    with about(run_id=execution_of(event).name):
+    with about(run_id=execution_of(event).name), collector_paused():
         return manage(parts_from_environment(), event)

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from extract_core.config.pausing import collector_paused
 from extract_core.config.read import read_faulty
 from extract_core.config.secret_words import above_tables, of_table
 from extract_core.dataclass import dataclass
 from extract_core.errors import ConfigError
+from extract_core.pausing import collector_paused
 from extract_core.plan.attempt import Attempt, Places, RunContext
 from extract_core.plan.foresight import Foresight, example_run_id
 from extract_core.plan.line import PlannedTable

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from extract_core.config.pausing import collector_paused
 from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse
 from extract_core.config.tiers import not_built, unknown_pool
 from extract_core.contract import API_VERSION
 from extract_core.errors import ConfigError, JobTypeNotInstalled, ObjectError, UsageError
+from extract_core.pausing import collector_paused
 from extract_core.plan.attempt import NOTHING, Attempt, Places
 from extract_core.plan.build_line import Unplannable, assemble, unplanned
 from extract_core.plan.line import PlannedTable, TableSpec

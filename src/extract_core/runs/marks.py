@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.config.pausing import collector_paused
 from extract_core.errors import TrackingError
+from extract_core.pausing import collector_paused
 from extract_core.plan.attempt import Committed
 from extract_core.runs.bases import Bases
 from extract_core.tracking import watermark

@@ -10,6 +10,7 @@ import click
 from extract_cli.options import examples, local_option, pipeline_option, runs_of
 from extract_cli.views.output import echo, output_option
 from extract_cli.write_file import write_file
+from extract_core.pausing import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -84,6 +85,7 @@ def graph(format_: str, run: str | None, local: bool, pipeline: Path | None, out
         _put(mermaid(definition, words), output)
 
 
+@collector_paused()
 def _built(pipeline: Path | None) -> MachineDefinition:
     """The machine of this pipeline. Notes about plugins, and about job types that are left out, go to stderr."""
     from asl_generator.build import build_pipeline

@@ -9,6 +9,7 @@ import click
 from extract_cli.options import examples, pipeline_option
 from extract_cli.views.output import echo
 from extract_cli.write_file import write_file
+from extract_core.pausing import collector_paused
 
 
 @click.command(epilog=examples("extract deploy template", "extract deploy template --format json -o template.json"))
@@ -17,6 +18,7 @@ from extract_cli.write_file import write_file
 )
 @click.option("-o", "--output", "file", metavar="FILE", default="-", help="The file to write. [default: stdout, also for -]")
 @pipeline_option
+@collector_paused()
 def template(format_: str, file: str, pipeline: Path | None) -> None:
     """Print the CloudFormation template of the pipeline. It does not call AWS.
 
