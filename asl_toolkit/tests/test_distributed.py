@@ -338,6 +338,31 @@ def test_a_result_writer_writes_failed_children_if_the_map_run_fails():
     assert sorted(key.rsplit("/", 1)[-1] for key in storage.objects) == ["FAILED_0.json", "manifest.json"]
 
 
+def test_a_result_writer_lists_children_that_were_aborted_or_did_not_start():
+    storage = Storage()
+    which = [{"Variable": "$", "StringEquals": kind, "Next": kind} for kind in ("bad", "slow")]
+    states = {
+        "C": {"Type": "Choice", "Choices": which, "Default": "ok"},
+        "ok": {"Type": "Pass", "End": True},
+        "slow": {"Type": "Wait", "Seconds": 60, "End": True},
+        "bad": {"Type": "Fail", "Error": "Bad"},
+    }
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": BUCKET}}
+    definition = machine(states=states, start="C", ResultWriter=writer, MaxConcurrency=2)
+    result = run(definition, ["ok", "slow", "bad", "later", "never"], storage)
+    assert result.error == "States.ExceedToleratedFailureThreshold"
+    files = {key.rsplit("/", 1)[-1]: json.loads(body) for key, body in storage.objects.items()}
+    ended = [(record["Status"], record["Input"]) for record in files["FAILED_0.json"]]
+    assert ended == [("ABORTED", '"slow"'), ("FAILED", '"bad"')]
+    assert files["PENDING_0.json"] == [
+        {"Input": text, "InputDetails": {"Included": True}, "Status": "PENDING"} for text in ('"later"', '"never"')
+    ]
+    assert [record["Input"] for record in files["SUCCEEDED_0.json"]] == ['"ok"']
+    (pending,) = files["manifest.json"]["ResultFiles"]["PENDING"]
+    assert pending["Key"].endswith("/PENDING_0.json")
+    assert pending["Size"] == len(storage.objects[pending["Key"]])
+
+
 def test_the_end_of_a_map_follows_the_start_of_its_run():
     """All ten recordings of LocalStack since November 2024; those up to August 2024 follow MapRunSucceeded."""
     processor = {

@@ -145,13 +145,20 @@ def _check_distributed(state: StateAt, labels: dict[str, Pointer], report: Repor
     _check_part(state, "ResultWriter", _WRITER, report)
     writer = state.value.get("ResultWriter")
     if isinstance(writer, Mapping):
-        if not writer:  # "You cannot specify an empty ResultWriter field" (developer guide, "ResultWriter")
-            report.add("MISSING_FIELD", state.at("ResultWriter"), "ResultWriter needs Resource with Parameters, or WriterConfig")
+        _check_writer(writer, state, report)
         _check_resource(writer, state.at("ResultWriter"), (":s3:putObject",), report)
         if isinstance(config := writer.get("WriterConfig"), Mapping):
             pointer = state.at("ResultWriter", "WriterConfig")
             check_unknown(config, pointer, _WRITER_CONFIG, "WriterConfig", report)
             _check_words(config, pointer, {**_WORDS, "Transformation": ("NONE", "COMPACT", "FLATTEN")}, report)
+
+
+def _check_writer(writer: Mapping[str, Json], state: StateAt, report: Report) -> None:
+    """Source: "The ResultWriter field cannot be empty", and its sets of fields (developer guide, "ResultWriter (Map)")."""
+    parameters = "Arguments" if state.jsonata else "Parameters"
+    exported = ("Resource" in writer, bool(writer.keys() & {"Parameters", "Arguments"}))
+    if exported != (True, True) and ("WriterConfig" not in writer or any(exported)):
+        report.add("MISSING_FIELD", state.at("ResultWriter"), f"ResultWriter needs Resource with {parameters}, or WriterConfig")
 
 
 def _check_reader(state: StateAt, report: Report) -> None:

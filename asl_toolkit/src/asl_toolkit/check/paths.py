@@ -31,7 +31,9 @@ _PLAUSIBLE: Final = re.compile(
     )*""",
     re.VERBOSE,
 )
-_DEEPEST: Final = 10  # "nest up to 10 intrinsic functions" (developer guide, "Intrinsic functions")
+# "You can nest up to 10 intrinsic functions within a field" (developer guide, "Intrinsic functions for JSONPath states"). The
+# guide's example counts all calls of a field; here only calls within calls count, so that no field is reported wrongly.
+_DEEPEST: Final = 10
 _LONGEST_TRIED: Final = 1_000
 _CONTEXT: Final[Mapping[str, frozenset[str]]] = {  # developer guide, "Accessing execution data from the Context object"
     "Execution": frozenset({"Id", "Input", "Name", "RoleArn", "StartTime", "RedriveCount", "RedriveTime"}),

@@ -24,7 +24,7 @@ _NUMBERS: Final[Mapping[str, tuple[int, int | None, bool]]] = {  # least, most, 
     "wait": (0, _LONGEST, True),
     "count": (0, None, True),
     "positive": (1, None, True),
-    "batch bytes": (1, 262_144, True),  # "up to 256 KiB" (developer guide, "ItemBatcher")
+    "batch bytes": (1, 262_144, True),  # "up to 256 KiB" (developer guide, "ItemBatcher (Map)", Max KiB per batch)
     "percentage": (0, 100, False),
 }
 

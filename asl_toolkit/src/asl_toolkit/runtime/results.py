@@ -8,7 +8,7 @@ import io
 import tempfile
 import weakref
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Literal, TypeAlias
 
@@ -18,7 +18,7 @@ from asl_toolkit.json_value import Json, dumps, loads
 from asl_toolkit.runtime.frame import Frame
 from asl_toolkit.runtime.items import call_storage
 
-ChildStatus: TypeAlias = Literal["SUCCEEDED", "FAILED", "PENDING"]
+ChildStatus: TypeAlias = Literal["SUCCEEDED", "FAILED", "ABORTED"]
 _FILE = 1024 * 1024  # characters per result file, the most in memory at once; AWS begins a new file at 5 GB
 _MEMORY = 1024 * 1024  # bytes in memory before a temporary file takes them
 
@@ -36,6 +36,7 @@ class ChildRecord:
     cause: str | None
     started: str
     stopped: str
+    status: ChildStatus | None = None  # None: SUCCEEDED with an output, else FAILED
 
     def described(self) -> dict[str, Json]:
         """The form NONE."""
@@ -44,7 +45,7 @@ class ChildRecord:
         record |= {"ExecutionArn": self.arn, "Input": self.input, "InputDetails": {"Included": True}, "Name": self.name}
         if done:
             record |= {"Output": self.output, "OutputDetails": {"Included": True}}
-        status = "SUCCEEDED" if done else "FAILED"
+        status = self.status or ("SUCCEEDED" if done else "FAILED")
         record |= {
             "RedriveCount": 0,
             "RedriveStatus": "NOT_REDRIVABLE" if done else "REDRIVABLE_BY_MAP_RUN",
@@ -119,8 +120,14 @@ def output_of(results: Results) -> Json:
     return loads("[" + ",".join(results.elements(failed=None)) + "]")
 
 
-async def export(frame: Frame, writer: ResultWriter, data: Json, results: Results, map_run_arn: str) -> Json:
-    """Write files and manifest. The Map's result is their place. Raises States.ResultWriterFailed."""
+async def export(  # noqa: PLR0913, PLR0917 - the results, and where they go
+    frame: Frame, writer: ResultWriter, data: Json, results: Results, map_run_arn: str, pending: Iterable[str] = ()
+) -> Json:
+    """Write files and manifest. The Map's result is their place. Raises States.ResultWriterFailed.
+
+    The FAILED files list aborted children too, the PENDING files those that did not start (developer guide, "ResultWriter
+    (Map)").
+    """
     parameters = {} if writer.parameters is None else writer.parameters.evaluate(frame.environment(data))
     if writer.resource is None or not isinstance(parameters, dict) or "Bucket" not in parameters:
         raise StateFailure("States.ResultWriterFailed", "The ResultWriter names no bucket")
@@ -128,8 +135,13 @@ async def export(frame: Frame, writer: ResultWriter, data: Json, results: Result
     prefix = str(parameters.get("Prefix", "")).rstrip("/")
     folder = f"{prefix}/{map_run_arn.rsplit(':', 1)[-1]}".lstrip("/")
     files: dict[str, list[Json]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
-    for status, failed in (("FAILED", True), ("SUCCEEDED", False)):
-        for number, body in enumerate(_bodies(results.elements(failed=failed), lines=lines)):
+    written: Mapping[str, Iterable[str]] = {
+        "FAILED": results.elements(failed=True),
+        "PENDING": pending,
+        "SUCCEEDED": results.elements(failed=False),
+    }
+    for status, elements in written.items():
+        for number, body in enumerate(_bodies(elements, lines=lines)):
             key = f"{folder}/{status}_{number}.{'jsonl' if lines else 'json'}"
             await _put(frame, writer, parameters, key, body)
             files[status].append({"Key": key, "Size": len(body) if body.isascii() else len(body.encode(errors="surrogatepass"))})
@@ -139,7 +151,7 @@ async def export(frame: Frame, writer: ResultWriter, data: Json, results: Result
     return {"MapRunArn": map_run_arn, "ResultWriterDetails": {"Bucket": parameters["Bucket"], "Key": key}}
 
 
-def _bodies(elements: Iterator[str], *, lines: bool) -> Iterator[str]:
+def _bodies(elements: Iterable[str], *, lines: bool) -> Iterator[str]:
     """The texts of files of about 1 MiB, as JSON Lines or as a JSON array each."""
     opening, between, closing = ("", "\n", "\n") if lines else ("[", ",", "]")
     body = io.StringIO()
