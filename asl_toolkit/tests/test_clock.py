@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
 from threading import Timer
 
@@ -70,3 +71,20 @@ def test_time_never_runs_ahead_between_a_tasks_start_and_its_end(mark):
     machine = {"StartAt": "First", "States": {"First": {**work, "Next": "Second"}, "Second": {**work, "End": True}}}
     ended = run(machine, 0, services=Services({("batch", "submitJob"): job}), clock=Idling(), timeout=30)
     assert (ended.status, ended.output) == ("SUCCEEDED", 2)
+
+
+def test_time_never_runs_ahead_when_another_thread_takes_the_loop_over():
+    """Slow handlers move to other threads. From their call to the end of their job, some work is counted all the time."""
+
+    def slow(request):
+        time.sleep(0.03)
+        completion = Future()
+        Timer(0.03, lambda: completion.set_result(request.input)).start()
+        return Submitted({}, completion)
+
+    work = {"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync", "TimeoutSeconds": 60}
+    steps = {"First": {**work, "Next": "Second"}, "Second": {**work, "End": True}}
+    each = {"Type": "Map", "MaxConcurrency": 2, "ItemProcessor": {"StartAt": "First", "States": steps}, "End": True}
+    services = Services({("batch", "submitJob"): slow})
+    ended = run({"StartAt": "Each", "States": {"Each": each}}, [1, 2, 3, 4], services=services, clock=Idling(), timeout=60)
+    assert (ended.status, ended.output) == ("SUCCEEDED", [1, 2, 3, 4])

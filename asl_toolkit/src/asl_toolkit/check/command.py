@@ -16,6 +16,12 @@ from asl_toolkit.inputs.options import add_substitute
 from asl_toolkit.json_value import dumps
 
 _FILE = "a definition (JSON, YAML), a CloudFormation or SAM template, a folder or a glob; - is stdin"
+_EPILOG = """\
+Exit codes: 0 no ERROR, 1 at least one ERROR, 2 wrong use, 3 a fault of asl-toolkit. Warnings and advice do not change them.
+
+  asl check .                                    all definitions of a folder, also in templates
+  asl check --substitute Stage=prod --level error template.yaml
+  asl check --output github .                    annotations in a workflow of GitHub"""
 _PLACE = re.compile(r"(\d+):(\d+): (.*)", re.DOTALL)
 _CLEAN, _FAULTY, _WRONG_USE = 0, 1, 2
 
@@ -53,7 +59,10 @@ def _at(level: str, finding: Finding) -> bool:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="asl check", description="Check definitions in Amazon States Language; CHECKS.md lists the codes."
+        prog="asl check",
+        description="Check definitions in Amazon States Language; CHECKS.md lists the codes.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", metavar="FILE", nargs="+", help=_FILE)
     parser.add_argument("--output", choices=tuple(FORMATS), default="text", help="the format of the findings (default: text)")

@@ -14,6 +14,16 @@ _COMMANDS: Mapping[str, str] = {
     "case": "read recorded cases from stdin, one per line, and print how each one ends here",
     "conformance": "run a file of recorded cases and print how many agree",
 }
+_EPILOG = """\
+examples:
+  asl check machine.asl.json template.yaml         all faults, with line and column
+  asl check --output sarif . > findings.sarif      a whole folder, for code scanning
+  asl run machine.asl.json --mocks mocks.json --input '{"tables": [{"name": "a"}]}' --timeline
+  asl run template.yaml#Pipeline --substitute Stage=test --mocks mocks.json
+  asl serve machine.asl.json --mocks mocks.json    then AWS_ENDPOINT_URL_SFN=http://127.0.0.1:8083
+
+`asl COMMAND --help` explains a command. Exit codes: 0 done; 1 an ERROR was found, the execution did not succeed, or
+a case is wrong; 2 wrong use, or a faulty definition; 3 a fault of asl-toolkit; 130 Ctrl-C; 141 a closed pipe."""
 _DISTRIBUTION = "asl-toolkit"
 _TRACEBACK = "ASL_TRACEBACK"
 _LONGEST_FAULT = 500
@@ -52,7 +62,8 @@ def _call(name: str, arguments: Sequence[str]) -> int:
         sys.stdout = None  # the interpreter would flush it at its end
         return 141
     except ImportError as error:
-        print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - a command's output
+        remedy = "" if "pip install" in str(error) else f": pip install {error.name}"
+        print(f"{name}: {error}{remedy}", file=sys.stderr)  # noqa: T201 - a command's output
         return 2
     except Exception as error:
         if os.environ.get(_TRACEBACK):
@@ -69,4 +80,4 @@ def _call(name: str, arguments: Sequence[str]) -> int:
 def _usage() -> str:
     width = max(map(len, _COMMANDS))
     lines = [f"  {name:<{width}}  {about}" for name, about in _COMMANDS.items()]
-    return "\n".join(["usage: asl COMMAND … (or --help, --version)", "", *lines])
+    return "\n".join(["usage: asl COMMAND … (or --help, --version)", "", *lines, "", _EPILOG])
