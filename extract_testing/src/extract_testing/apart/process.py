@@ -46,9 +46,12 @@ def _made(subject: Subject) -> tuple[Report, Report]:
         "plugin": tuple(subject.frozen) if subject.frozen else None,
         "answers": _answers(subject),
     }
-    with TemporaryDirectory() as scratch:
-        first, second = _started(task), _started(task, scratch)
-        return _ended(first, module), _ended(second, module)
+    with TemporaryDirectory() as scratch, _started(task) as first, _started(task, scratch) as second:
+        try:
+            return _ended(first, module), _ended(second, module)
+        finally:  # if the first one cannot be read, the second one must not go on alone
+            first.kill()
+            second.kill()
 
 
 def _answers(subject: Subject) -> list[dict[str, Json]]:
