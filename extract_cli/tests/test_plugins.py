@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from shared_fixtures.command import Done, succeed
 
 DRUM = """
     from extract_core import hookimpl
@@ -38,17 +38,16 @@ def extract(tmp_path):
         info = site / f"acme_{name}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: acme-{name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[extract_core]\n{name} = acme_{name}\n")
-        (site / f"acme_{name}.py").write_text(dedent(source))
+        (info / "entry_points.txt").write_text(f"[extract_core]\n{name} = {name}_of_acme\n")
+        (site / f"{name}_of_acme.py").write_text(dedent(source))
 
-    def call(*arguments: str, code: int = 0, **environ: str) -> subprocess.CompletedProcess[str]:
+    def call(*arguments: str, code: int = 0, **environ: str) -> Done:
         folder = tmp_path / "here"
         folder.mkdir(exist_ok=True)
-        command = [sys.executable, "-c", "from extract_cli import main; main()", "plugins", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(site), "COLUMNS": "200", **environ}
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environ.items():
+                patch.setenv(name, value)
+            return succeed(folder, "plugins", *arguments, code=code, python_path=[site])
 
     call.install = install
     call.folder = tmp_path / "here"
@@ -69,7 +68,7 @@ def test_list_names_the_broken_ones_with_their_cause(extract):
     } in listed["plugins"]
     (broken,) = listed["broken"]
     assert (broken["plugin"], broken["distribution"], broken["version"]) == ("half", "acme-half", "1.0")
-    assert broken["cause"].startswith("importing its module 'acme_half' raised RuntimeError: half an upgrade (")
+    assert broken["cause"].startswith("importing its module 'half_of_acme' raised RuntimeError: half an upgrade (")
 
 
 def test_list_shows_what_is_blocked(extract):
@@ -139,7 +138,7 @@ def test_check_of_a_broken_plugin_tells_its_cause(extract):
     extract.install("half", "raise RuntimeError('half an upgrade')\n")
     told = extract("check", "half", code=1).stdout
     assert told.startswith(
-        "broken: plugin 'half' of acme-half 1.0: importing its module 'acme_half' raised RuntimeError: half an "
+        "broken: plugin 'half' of acme-half 1.0: importing its module 'half_of_acme' raised RuntimeError: half an "
     )
 
 
