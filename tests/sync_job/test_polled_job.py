@@ -154,9 +154,7 @@ def test_a_job_that_never_ends_is_stopped_when_its_time_is_up(run):
 def test_a_word_that_is_not_known_is_no_end_and_is_named(run):
     status, calls = run(described("SUCCEDED"))
     assert (status.state, calls.count("ask")) == (JobState.TIMED_OUT, 120)
-    assert (
-        "was still SUCCEDED (a state that extract does not know: if it is an end, add it to `failures`) after" in status.message
-    )
+    assert "was still SUCCEDED (a state that extract does not know: if it is an end, add it to `failures`)" in status.message
 
 
 def test_a_stop_that_is_refused_is_tried_again_and_named(run):
@@ -185,6 +183,28 @@ def test_a_start_that_is_refused_asks_nothing(run):
 def test_however_long_the_limit_the_history_stays_below_its_own(run, seconds, questions):
     _, calls = run(described("RUNNING"), seconds=seconds)
     assert calls.count("ask") == questions
+
+
+class TwoWords(Query):
+    """A service that says how a job ended beside its state, and only then."""
+
+    state_member, done_member, done = "Status.Result", "Status.State", ("OVER",)
+    not_ends = frozenset({"RUNNING"})
+
+
+def two_words(state, result=None):
+    return {"QueryExecution": {"QueryExecutionId": ID, "Status": {"State": state} | ({"Result": result} if result else {})}}
+
+
+def test_a_state_that_is_there_at_the_end_only(run):
+    status, calls = run(two_words("RUNNING"), two_words("OVER", "SUCCEEDED"), job_type=TwoWords)
+    assert (status.state, calls) == (JobState.SUCCEEDED, ["start", "ask", "ask"])
+    status, calls = run(two_words("OVER"), job_type=TwoWords)
+    assert (status.state, calls) == (JobState.UNKNOWN, ["start", "ask"])
+    status, calls = run(two_words("RUNNING"), job_type=TwoWords)
+    assert (status.state, calls[-1]) == (JobState.TIMED_OUT, "stop")
+    ended = TwoWords().local_answer({}, LocalExit(code=0, seconds=2.0, output_tail=""))
+    assert ended.result["QueryExecution"]["Status"] == {"State": "OVER", "Result": "SUCCEEDED"}
 
 
 class Session:
@@ -275,7 +295,8 @@ def test_a_local_end_is_a_result_that_has_the_id_of_the_start():
         ({"interval_seconds": 0}, "has `interval_seconds` 0; it must be a whole number of seconds, from 1 to 3600"),
         ({"stop_resource": "cancel"}, "has `stop_resource` 'cancel'; write service and call, as in 'batch:submitJob.sync'"),
         ({"wrappers": ("A", "B")}, "has `wrappers` ('A', 'B'); the answer to a question has one path: write the one that it has"),
-        ({"not_ends": {"FAILED"}}, "has 'FAILED' in `not_ends` and in `succeeded` or `failures`; a state is an end or it is not"),
+        ({"not_ends": {"FAILED"}}, "has 'FAILED' in `not_ends` and in `succeeded`, `failures` or `done`: is it an end?"),
+        ({"done": ("OVER",)}, "has `done` ('OVER',) and `done_member` ''; set both, or none"),
         ({"stop_resorce": "athena:x"}, "has 'stop_resorce', which nothing reads; did you mean 'stop_resource'?"),
     ],
 )  # fmt: skip

@@ -26,7 +26,7 @@ _OF_POLLED: Final = {
 }
 """What each required attribute is, and the methods that read it: a class that overrides all of them may leave it out."""
 _CALLS: Final = ("resource", *_OF_POLLED)
-_NAMES: Final = ("comment", "role_service", "job_word", "throttled", "started_id", "client_name")
+_NAMES: Final = ("comment", "role_service", "job_word", "throttled", "started_id", "client_name", "done_member")
 _SEQUENCES: Final = ("unread_arguments", "wrappers", "known_by", "reason_members", "started_members", "ended_members")
 _RIGHTS: Final = ("rights", "diagnose_rights", "stop_rights")
 _ABSENT: Final = object()
@@ -90,11 +90,20 @@ def _of_polling(values: Mapping[str, object]) -> Iterator[str]:
     wrappers = values["wrappers"]
     if isinstance(wrappers, Sequence) and len(wrappers) > 1:
         yield f"has `wrappers` {wrappers!r}; the answer to a question has one path: write the one that it has"
-    ends = [values.get("succeeded"), *(failures if isinstance(failures := values.get("failures"), Mapping) else ())]
+    done = values["done"]
+    yield from _of_a_sequence("`done`", done)
+    if bool(done) != bool(values["done_member"]):
+        yield f"has `done` {done!r} and `done_member` {values['done_member']!r}; set both, or none"
+    failures = values.get("failures")
+    ends = [
+        values.get("succeeded"),
+        *(failures if isinstance(failures, Mapping) else ()),
+        *(done if isinstance(done, tuple) else ()),
+    ]
     not_ends = values["not_ends"]
     twice = sorted({str(word) for word in ends if word in not_ends}) if isinstance(not_ends, AbstractSet | Sequence) else []
     if twice:
-        yield f"has {', '.join(map(repr, twice))} in `not_ends` and in `succeeded` or `failures`; a state is an end or it is not"
+        yield f"has {', '.join(map(repr, twice))} in `not_ends` and in `succeeded`, `failures` or `done`: is it an end?"
 
 
 def _of_a_sequence(place: str, value: object) -> Iterator[str]:

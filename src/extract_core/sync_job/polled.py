@@ -67,6 +67,9 @@ class PolledJob(Polling[D], ServiceJob[S, D], Generic[S, D]):
     def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> Mapping[str, Json]:
         """The description of this end with its wrapper. `status` must read it. Default: the members that are named above."""
         described = put(self.id_member, self.local_id(end), super().local_result(arguments, end))
+        if self.done_member:
+            goes_on = end.state not in {self.succeeded, *self.failures}
+            described = put(self.done_member, end.state if goes_on else self.done[0], described)
         for wrapper in self.wrappers:
             described = put(wrapper, described, {})
         return described

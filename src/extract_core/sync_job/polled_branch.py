@@ -42,7 +42,7 @@ def branch_of(job_type: Polling[Any], target: Target[Any], request: Mapping[str,
     def caught(member: str, then: str) -> Json:
         return [{"ErrorEquals": [error], "ResultPath": f"$.{member}", "Next": then} for error in _ALL]
 
-    state = f"$.job_result.{job_type.state_path()}"
+    state = f"$.job_result.{job_type.loop_path()}"
     deployment = target.deployment
     states: dict[str, Mapping[str, Json]] = {
         start: {

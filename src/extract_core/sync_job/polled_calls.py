@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def reason_now(job_type: AnyPolling, outcome: Outcome, aws: object, deployment: object) -> str | None:
     """State and reason that the service gives now; None if the start was not answered, or the service refuses."""
     described = _described(job_type, outcome, aws, deployment)
-    state, reason = said(described, job_type.state_member), job_type.reason(described)
+    state, reason = said(described, job_type.state_member) or job_type.loop_word(described), job_type.reason(described)
     return f"{job_type.title} now says: {': '.join(filter(None, (state, reason)))}" if state else None
 
 
@@ -35,7 +35,7 @@ def stop_now(job_type: AnyPolling, outcome: Outcome, aws: object, deployment: ob
     try:
         _call(job_type, aws, job_type.stop_resource, members)()
     except ClientError:
-        if said(_described(job_type, outcome, aws, deployment), job_type.state_member) not in job_type.ends():
+        if job_type.loop_word(_described(job_type, outcome, aws, deployment)) not in job_type.ends():
             raise
 
 

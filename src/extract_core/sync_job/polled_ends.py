@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def polled_status(job_type: Polling[Any], outcome: Outcome, status: JobStatus) -> JobStatus:  # Any: whichever models
     """`status` with what the branch did. Such a job may have run on for a while, so no attempt follows."""
     item = outcome.item
-    state = said(job_type.described(outcome), job_type.state_member)
+    state = job_type.loop_word(job_type.described(outcome))
     followed = not item.keys() & {LATER_ERROR, STOPPED, STOP_ERROR}
     if followed and (outcome.error is not None or state not in job_type.not_ends):
         return status
@@ -30,14 +30,14 @@ def polled_status(job_type: Polling[Any], outcome: Outcome, status: JobStatus) -
             f"{name}: the question about it failed: {outcome.error}: {(outcome.cause or '').strip() or 'no cause was given'}"
         )
     elif state is None:
-        problem = f"{name}: the answer to {job_type.describe_resource} has no {job_type.state_path()}, so its state is not known"
+        problem = f"{name}: the answer to {job_type.describe_resource} has no {job_type.loop_path()}, so its state is not known"
     elif state in job_type.ends():
         return status
     else:
-        unknown = (
-            "" if state in job_type.not_ends else " (a state that extract does not know: if it is an end, add it to `failures`)"
-        )
-        problem = f"{name} was still {state}{unknown} after {item.get('timeout_seconds')} seconds, the table's time limit"
+        attribute = "done" if job_type.done_member else "failures"
+        unknown = f" (a state that extract does not know: if it is an end, add it to `{attribute}`)"
+        what = f"was still {state}{'' if state in job_type.not_ends else unknown}"
+        problem = f"{name} {what} after {item.get('timeout_seconds')} seconds, the table's time limit"
         status = replace(status, state=JobState.TIMED_OUT, failure=FailureClass.TIMEOUT)
     return replace(status, message=f"{problem}; {_stopped(item)}")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic
 
 from extract_core.contract import D
 from extract_core.registry.routing import STARTED
-from extract_core.sync_job.paths import steps
+from extract_core.sync_job.paths import said, steps
 from extract_core.sync_job.words import ServiceWords
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ class Polling(ServiceWords, Generic[D]):
     """The integration that stops a job: ``aws-sdk:ssm:cancelCommand``."""
     started_id: ClassVar[str] = ""
     """The path of the job's id in the answer to the start: ``Command.CommandId``. Default: `id_member`."""
+    done_member: ClassVar[str] = ""
+    """The member that says that a job is over, if `state_member` is there only then: ``state.life_cycle_state``."""
+    done: ClassVar[Sequence[str]] = ()
+    """The words of `done_member` for a job that is over. `not_ends` are its other words."""
     interval_seconds: ClassVar[int] = 60
     """Seconds between two questions. A table with a long time limit waits longer, so that it asks 1,000 times at most."""
     client_name: ClassVar[str] = ""
@@ -50,9 +54,13 @@ class Polling(ServiceWords, Generic[D]):
         return "-".join((number[:8], number[8:12], number[12:16], number[16:20], number[20:]))
 
     def ends(self) -> Sequence[str]:
-        """The states in which a job has ended, sorted."""
-        return sorted({self.succeeded, *self.failures})
+        """The words that end the loop, sorted."""
+        return sorted(self.done if self.done_member else {self.succeeded, *self.failures})
 
-    def state_path(self) -> str:
-        """Where the state is in the answer to the question: ``Execution.Status``."""
-        return ".".join((*self.wrappers, self.state_member))
+    def loop_path(self) -> str:
+        """Where the word is that the loop compares, in the answer to the question: ``Execution.Status``."""
+        return ".".join((*self.wrappers, self.done_member or self.state_member))
+
+    def loop_word(self, job: Mapping[str, Json]) -> str | None:
+        """That word in a description."""
+        return said(job, self.done_member or self.state_member)

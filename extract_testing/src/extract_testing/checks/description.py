@@ -39,8 +39,8 @@ def words_are_the_services(subject: Subject) -> Iterator[Breach]:
     """The members and states that the class names are in the service's description of a job (botocore); no end is left out."""
     job_type = subject.job_type
     call = _CALL.match(str(subject.states[subject.branch.job_state].get("Resource", "")))
-    if isinstance(job_type, PolledJob):
-        yield from _words(job_type, _words_of_the_question(subject, job_type.state_path()))
+    if isinstance(job_type, PolledJob) and not job_type.done_member:
+        yield from _words(job_type, _words_of_the_question(subject, job_type.loop_path()))
     if not isinstance(job_type, SyncJob) or not hasattr(job_type, "state_member") or call is None:
         return
     if job_type.fault_of_definition():
