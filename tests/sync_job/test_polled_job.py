@@ -320,3 +320,24 @@ def test_the_branch_has_the_states_of_a_poll():
     branch = Query().branch(target)
     assert list(branch.states) == ["Query Start Extract Job Run", "Query Wait", "Query Ask", "Query Ended?", "Query Stop"]
     assert branch.states["Query Ended?"]["Choices"][1]["Next"] == HANDLE_STATUS
+
+
+def test_the_members_of_a_stop_may_be_nested_and_are_paths_only():
+    class Nested(Query):
+        stop_resource = "http:invoke"
+
+        def stop_request(self, deployment):
+            return {"RequestBody": {"id.$": "$.started.QueryExecutionId"}}
+
+    Nested().stop(Outcome.succeeded(None, {}), Session(), Deployment())
+    with pytest.raises(
+        ValueError, match=r"^'http:invoke' cannot be called outside of the machine: override stop and diagnose of "
+    ):
+        Nested().stop(Outcome.succeeded(None, STARTED), Session(), Deployment())
+
+    class Formatted(Query):
+        def stop_request(self, deployment):
+            return {"QueryExecutionId.$": "States.Format('{}', $.started.QueryExecutionId)"}
+
+    with pytest.raises(ValueError, match="outside of the machine only paths can be read"):
+        Formatted().stop(Outcome.succeeded(None, STARTED), Session(), Deployment())

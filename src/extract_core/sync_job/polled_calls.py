@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.parsing.asking import client, pascal
 from extract_core.registry.routing import STARTED
 from extract_core.sync_job.paths import at, said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from extract_core.contract import Json, Outcome
     from extract_core.sync_job.polling import Polling
 
     AnyPolling = Polling[Any]  # Any: whichever models it has
+
+_NOT_SERVICES: Final = ("http", "lambda")
+"""Integrations whose request is not one of boto3: the connection, or the function, does something of its own."""
 
 
 def reason_now(job_type: AnyPolling, outcome: Outcome, aws: object, deployment: object) -> str | None:
@@ -44,7 +48,7 @@ def _described(job_type: AnyPolling, outcome: Outcome, aws: object, deployment: 
     from botocore.exceptions import BotoCoreError, ClientError
 
     members = _members(job_type.describe_request(deployment), outcome)
-    if members is None:
+    if members is None or job_type.describe_resource.partition(":")[0] in _NOT_SERVICES:
         return {}
     try:
         return job_type.job_in(pascal(_call(job_type, aws, job_type.describe_resource, members)()))
@@ -54,19 +58,29 @@ def _described(job_type: AnyPolling, outcome: Outcome, aws: object, deployment: 
 
 def _members(request: Mapping[str, Json], outcome: Outcome) -> dict[str, Json] | None:
     """The members of a request, its paths read from the item; None if one is missing: the start was not answered."""
-    item = {STARTED: outcome.result, **outcome.item}
+    try:
+        return _resolved(request, {STARTED: outcome.result, **outcome.item})
+    except _Missing:
+        return None
+
+
+class _Missing(Exception):  # noqa: N818 - what happened
+    """A path of a request that leads nowhere."""
+
+
+def _resolved(template: Mapping[str, Json], item: Mapping[str, Json]) -> dict[str, Json]:
     members: dict[str, Json] = {}
-    for name, value in request.items():
-        if name.endswith(".$"):
-            found_at = str(value)
-            if not found_at.startswith("$.") or "(" in found_at:
-                raise ValueError(
-                    f"{name} is {value!r}: outside of the machine only paths can be read; override diagnose and stop"
-                )
-            value = at(item, found_at[2:])  # noqa: PLW2901 - the value of the path
-            if value is None:
-                return None
-        members[name.removesuffix(".$")] = value
+    for name, value in template.items():
+        if not name.endswith(".$"):
+            members[name] = _resolved(value, item) if isinstance(value, Mapping) else value
+            continue
+        path = str(value)
+        if not path.startswith("$.") or "(" in path:
+            raise ValueError(f"{name} is {path!r}: outside of the machine only paths can be read; override diagnose and stop")
+        read = at(item, path[2:])
+        if read is None:
+            raise _Missing
+        members[name.removesuffix(".$")] = read
     return members
 
 
@@ -75,6 +89,8 @@ def _call(
 ) -> Callable[[], object]:  # boto3 has no types
     """A call of boto3 for an integration of Step Functions. ValueError if the service has no such operation."""
     service, _, action = resource.removeprefix("aws-sdk:").partition(":")
+    if service in _NOT_SERVICES:
+        raise ValueError(f"{resource!r} cannot be called outside of the machine: override stop and diagnose of {job_type.name!r}")
     name = job_type.client_name or next(
         (known for known in aws.get_available_services() if known.replace("-", "") == service), ""
     )
