@@ -74,7 +74,8 @@ def _words_of_the_question(subject: Subject, state_path: str) -> frozenset[str]:
 
 
 def _overrides(job_type: object, method: str) -> bool:
-    return getattr(type(job_type), method) is not getattr(SyncJob, method)
+    base = PolledJob if isinstance(job_type, PolledJob) else SyncJob
+    return getattr(type(job_type), method) is not getattr(base, method)
 
 
 def _no_member(attribute: str, name: str, known: list[str]) -> Breach:

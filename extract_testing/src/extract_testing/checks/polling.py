@@ -8,7 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_toolkit import TaskFailed
-from extract_core.contract import LocalExit, Outcome
+from extract_core.contract import JobState, LocalExit, Outcome
+from extract_core.registry.routing import STOP_ERROR, STOPPED
+from extract_core.sync_job.polled import PolledJob
 from extract_core.wording import RAISED
 from extract_testing.branch.states import call_of, loops_of
 from extract_testing.breaches import Breach
@@ -16,7 +18,7 @@ from extract_testing.check import check
 from extract_testing.services.answers import outputs_of, sample_answer, words_at
 from extract_testing.services.descriptions import GOES_ON, reads_only
 from extract_testing.services.models import ModelsMissing
-from extract_testing.subject.run import walk_with
+from extract_testing.subject.run import good_result, walk_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,7 @@ def polling_follows_the_job(subject: Subject) -> Iterator[Breach]:
     if not loops:
         return
     yield from _local_ends(subject)
+    yield from _given_answers(subject)
     for loop in loops:
         asks = [name for name in loop if subject.states[name].get("Type") == "Task" and name != subject.branch.job_state]
         for ask in asks:
@@ -79,6 +82,32 @@ def _local_ends(subject: Subject) -> Iterator[Breach]:
         elif walked.seconds >= _LIMIT:
             problem = f"the job has ended, and the branch asks for it until its time is up ({end.result!r})"
             yield Breach(place, problem, "let a rule of the Choice leave the loop for each word with which a job ends")
+
+
+def _given_answers(subject: Subject) -> Iterator[Breach]:
+    """The answers in task_results are the service's own: a PolledJob follows them to an end that its words know."""
+    job_type = subject.job_type
+    asks = [name for name, state in subject.states.items() if state.get("ResultPath") == "$.job_result"]
+    if not isinstance(job_type, PolledJob) or not any(name in subject.task_results for name in asks):
+        return
+    success = good_result(subject, subject.cases[0])
+    ahead = {name: list(results) for name, results in subject.task_results.items()}
+
+    def answer_of(request: TaskRequest) -> Json:
+        results = ahead.get(request.state_name) or [success]
+        return results.pop(0) if len(results) > 1 else results[0]
+
+    walked = walk_with(subject, {**subject.cases[0].item, "timeout_seconds": _LIMIT}, answer_of)
+    place, output = f"branch(target), with the answers of {asks[0]!r} in task_results", walked.result.output
+    answer = output.get("job_result") if isinstance(output, dict) else None
+    if isinstance(output, dict) and output.keys() & {STOPPED, STOP_ERROR}:
+        word = job_type.loop_word(job_type.described(Outcome.succeeded(answer)))
+        problem = f"the job is stopped: the last answer has {word!r} at {job_type.loop_path()}, which is no end"
+        yield Breach(place, problem, "correct path and words of the class, or let the last answer be one of an ended job")
+    elif answer is not None:
+        status = subject.status(Outcome.succeeded(answer, subject.cases[0].item))
+        if status.state is JobState.UNKNOWN:
+            yield Breach(place, f"status() is UNKNOWN: {status.message}", "correct state_member and the words of the class")
 
 
 def as_local(subject: Subject, request: TaskRequest, end: Outcome) -> Json:
