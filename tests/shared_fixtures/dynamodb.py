@@ -7,7 +7,6 @@ import os
 import threading
 from collections import defaultdict
 from contextlib import ExitStack, closing, contextmanager
-from copy import copy
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -62,7 +61,8 @@ def moto_dynamodb() -> Iterator[DynamoDBClient]:
 
 
 def _with_the_same_items(table, _memo):
-    same = copy(table)
+    same = object.__new__(type(table))  # not by its class, which keeps each instance
+    vars(same).update(vars(table))
     same.items = defaultdict(dict, {key: dict(items) for key, items in table.items.items()})
     return same
 

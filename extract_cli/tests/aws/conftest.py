@@ -34,6 +34,7 @@ from extract_core.pipeline.read import read_pipeline
 from extract_core.registry.loading import discover
 from extract_core.runs.begin import manage
 from extract_core.runs.end import summarise
+from extract_core.runs.slots import SlotTaker
 from extract_core.status.record import record
 from extract_core.tracking.dynamodb.keys import table_definition
 
@@ -78,6 +79,11 @@ extract:
 
 _ROLES = {"ecs": ("arn:aws:iam::123456789012:role/extract-task",)}
 """Roles of a task definition, which RunTask passes on."""
+
+
+def take_slot(parts, event):
+    """What the function does at its first call in a process."""
+    return SlotTaker(parts).take(event)
 
 
 class Glue:
@@ -200,7 +206,7 @@ class Cloud:
         return parts_from({**named, "EXTRACT_EVENT_BUS": pipeline.deploy.event_bus or ""})
 
     def _services(self) -> Services:
-        functions = {"config-manager": manage, "job-run-status": record, "run-summary": summarise}
+        functions = {"config-manager": manage, "job-run-status": record, "run-summary": summarise, "take-slot": take_slot}
         calls = AwsCalls(boto3.client)
         task = partial(self.guarded.guard.task, identity="state-machine")
         called = FunctionCaller(

@@ -37,7 +37,10 @@ tracking = "dynamodb://tracking"
 state_machine = "arn:aws:states:eu-central-1:123456789012:stateMachine:extract-sales"
 
 [machine]
-max_concurrency = 10
+max_concurrency = 16
+
+[pools]
+sales-db = 1
 
 [deploy]
 kms_key = "arn:aws:kms:eu-central-1:123456789012:key/1"
@@ -79,6 +82,7 @@ subnets = ["subnet-1"]
 task_roles = ["{ROLE}/extract-task"]
 log_group = "/ecs/extract"
 """
+POOLED = "pooled"
 TYPES = ("glue", "emr", "emr_serverless", "emr_eks", "ecs")
 CONFIG = """
 source_name: sales
@@ -97,6 +101,7 @@ CONFIG += "".join(
     for kind in ("glue", "ecs")
 )
 CONFIG += "".join(f"    {kind}.{end}: {{job_type: {kind}}}\n" for kind in TYPES for end in ("good", "bad"))
+CONFIG += "".join(f"    {POOLED}.{end}: {{job_type: glue, pool: sales-db}}\n" for end in ("first", "second"))
 
 
 def logging_to(uri):
@@ -257,11 +262,13 @@ class Lives:
         self.cloud.glue.started.clear()
         self.cloud.glue.gate = threading.Event()
         self.start(name)
-        self.cloud.await_started(10)
+        self.cloud.await_started(14)  # all but one: the pool has one slot
 
     def a_map_that_was_stopped(self):
         self.at_work("map-stopped")
         assert self.cli("pace", "map-stopped", "10").code == 0
+        assert self.cli("pools").code == 0
+        assert self.cli("reconcile").code in (0, 1)
         self.cloud.states.stop_execution(executionArn=f"{EXECUTION}:map-stopped")
         self.cloud.glue.gate.set()
         execution = {"id": f"{EXECUTION}:map-stopped", "name": "map-stopped", "started_at": "2026-03-01T06:00:00.000Z"}
@@ -277,6 +284,24 @@ class Lives:
         self.cloud.states.stop_execution(executionArn=f"{EXECUTION}:aborted")
         self.cloud.glue.gate.set()
         self.reconcile("aborted", "ABORTED")
+        self.a_closed_run_is_redriven("aborted")
+        self.cloud.glue.gate = None
+
+    def a_closed_run_is_redriven(self, name):
+        self.cloud.glue.gate = threading.Event()
+        self.cloud.states.redrive_execution(executionArn=f"{EXECUTION}:{name}")
+        self.reconcile(name, "RUNNING")
+        self.cloud.glue.gate.set()
+        self.ended(name)
+
+    def a_slot_of_a_dead_execution(self):
+        self.cloud.glue.started.clear()
+        self.cloud.glue.gate = threading.Event()
+        self.start("holds", json.dumps({"source": "sales", "tables": [f"{POOLED}.first"]}))
+        self.cloud.await_started(1)
+        self.cloud.states.stop_execution(executionArn=f"{EXECUTION}:holds")
+        self.cloud.glue.gate.set()
+        self.run_to_its_end("takes", json.dumps({"source": "sales", "tables": [f"{POOLED}.second"]}))
         self.cloud.glue.gate = None
 
     def manifests_that_are_damaged(self):
@@ -351,6 +376,7 @@ def test_nothing_is_refused_and_every_part_of_every_grant_is_needed(cloud, cli, 
     lives.ends_that_are_lost()
     lives.a_map_that_was_stopped()
     lives.a_run_that_is_aborted_while_another_one_waits()
+    lives.a_slot_of_a_dead_execution()
     lives.uploads_that_break_off()
     lives.what_an_operator_changes()
     lives.manifests_that_are_damaged()
