@@ -7,6 +7,7 @@ moto's interpreter of state machines fails every job that is waited for, so requ
 from __future__ import annotations
 
 import json
+import threading
 import time
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
@@ -133,6 +134,7 @@ class Cloud:
         self.definition = build_pipeline(read_pipeline(folder), discover())
         self.guarded = Guarded(read_pipeline(folder), self.definition)
         self.role_parts = {}
+        self.making_parts = threading.Lock()
         self.around = lambda name, work, event: work(event)  # what may happen to a function
         self.handlers = getattr(self.glue, "handlers", [])  # of further services: events of botocore
         self.is_distributed = "DISTRIBUTED" in self.definition.to_json()
@@ -239,11 +241,12 @@ class Cloud:
         return written
 
     def parts_of(self, role: str):
-        """What a function has, with clients of its role."""
-        if role not in self.role_parts:
-            with self.guarded.acting(role):
-                self.role_parts[role] = self._new_parts()
-        return self.role_parts[role]
+        """What a function has, with clients of its role. They are made once: children call the same function at once."""
+        with self.making_parts:
+            if role not in self.role_parts:
+                with self.guarded.acting(role):
+                    self.role_parts[role] = self._new_parts()
+            return self.role_parts[role]
 
     def _call(self, name, work, event, _context):
         with self.guarded.acting(name):

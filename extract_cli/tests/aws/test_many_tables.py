@@ -37,7 +37,7 @@ def test_two_thousand_tables(cloud, cli, monkeypatch):
     cloud.deploy()
     cloud.glue.failing = set(names[:FAILING])
     run = cli("run", "sales", "--run-id", "one", "--output", "json", "--max-concurrency", "50")
-    assert (run.code, run.out != "") == (1, True), run.err[-4000:]
+    assert run.code == 1, run.err[-2000:]
     answer = json.loads(run.out)
     states = Counter((row["state"], row["failure"]) for row in answer["tables"])
     assert states == {("SUCCEEDED", None): TABLES - FAILING, ("FAILED", "USER_CODE"): FAILING}

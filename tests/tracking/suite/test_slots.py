@@ -50,6 +50,21 @@ def test_the_same_attempt_again_gets_its_slot(store, make, slot):
     assert sorted(store.slots("sales-db"), key=lambda held: held.table) == [redriven, other]
 
 
+def test_a_redriven_attempt_whose_slot_was_freed_takes_one_again_and_gives_it_back(store, make, slot):
+    """Between the death of the execution and its redrive, another run has taken the slot."""
+    make.take(store, "public.a")
+    make.take(store, "public.b", owner=make.owner("run-2", "exec-2"))
+    store.free_slot(slot(store, size=1))
+    slot(store, "public.b", size=1, guard=make.guard("run-2"))
+    with pytest.raises(PoolFull):
+        slot(store, size=1, execution="exec-1:child-2")
+    store.finish(make.row(run_id="run-2", table="public.b"), guard=make.guard("run-2"))
+    again = slot(store, size=1, execution="exec-1:child-2")
+    assert (again.number, again.execution_id, store.slots("sales-db")) == (1, "exec-1:child-2", [again])
+    store.finish(make.row(), guard=make.guard())
+    assert store.slots("sales-db") == []
+
+
 def test_a_full_pool_is_refused_and_nothing_changes(store, make, slot):
     make.take(store, "public.a", "public.b", "public.c")
     slot(store, at="2026-03-01T06:07:00+00:00")
