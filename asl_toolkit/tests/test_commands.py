@@ -368,3 +368,13 @@ def test_placeholders_that_stop_a_run_are_listed(files, capsys):
         2,
         "placeholders without a value: ${Next}, ${Seconds} (--substitute NAME=VALUE gives one)",
     )
+
+
+def test_the_fixture_reads_yaml_and_lists_unused_mocks(asl, tmp_path):  # noqa: F811 - the fixture
+    (tmp_path / "m.yaml").write_text(
+        "StartAt: Job\nStates:\n  Job: {Type: Task, Resource: 'arn:aws:states:::glue:startJobRun', End: true}\n"
+    )
+    result = asl(tmp_path / "m.yaml", mocks={"states": {"Job": {"result": 1}}, "functions": {"f": {"result": 2}}})
+    assert (result.output, asl.unused_mocks) == (1, ["functions.f"])
+    assert asl(tmp_path / "m.yaml", mocks={"states": {"Job": {"result": 1}}}).output == 1
+    assert asl.unused_mocks == []

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 
 class AslRunner:
-    """The fixture: call it with a definition (a mapping, JSON text, or the path of a file) and an input."""
+    """The fixture: call it with a definition (a mapping, JSON text, or the path of a file) and an input.
+
+    The file is JSON or YAML, or a template: `Path("template.yaml#LogicalId")`.
+    """
+
+    def __init__(self) -> None:
+        self._unused: Mapping[str, None] = {}
 
     def __call__(  # noqa: PLR0913 - the options of a test
         self,
@@ -36,13 +42,16 @@ class AslRunner:
         injection: a test of an error must not pass without that error.
         """
         from asl_toolkit import Services, TaskTokens, VirtualClock, load, run
-        from asl_toolkit.mocks import Injection, MockError, parse_injection, unmet, with_injected, with_mocks
+        from asl_toolkit.inputs import read_one
+        from asl_toolkit.mocks import Injection, MockError, Used, parse_injection, unmet, with_injected, with_mocks
         from asl_toolkit.timestamps import parse_instant
 
-        machine = load(definition.read_bytes() if isinstance(definition, Path) else definition)
+        machine = load(read_one(str(definition), {}).definition if isinstance(definition, Path) else definition)
+        met_mocks = Used()
+        self._unused = met_mocks.unused
         used = services or Services(functions=functions, tokens=TaskTokens(patience=0))
         if mocks is not None:
-            used = with_mocks(used, mocks, machine)
+            used = with_mocks(used, mocks, machine, used=met_mocks)
         injections, met = [parse_injection(text) for text in inject], set[Injection]()
         if inject:
             used = with_injected(used, injections, machine, where="inject=", met=met)
@@ -56,6 +65,11 @@ class AslRunner:
         if left := unmet(injections, met):
             raise MockError(f"inject=: {'; '.join(left)} (the execution ended {result.status})")
         return result
+
+    @property
+    def unused_mocks(self) -> list[str]:
+        """The mocks of the last call that no Task has called (`states.My Task`). Assert that there are none, if that matters."""
+        return list(self._unused)
 
     def states_of(self, result: "ExecutionResult") -> list[str]:
         """The names of the states that an execution entered, in order."""

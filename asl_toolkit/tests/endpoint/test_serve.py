@@ -66,13 +66,26 @@ def test_files_are_machines_and_their_tasks_have_mocks(files, capsys):
     assert capsys.readouterr().err.startswith("StartExecution 200\nDescribeExecution 200\n")
 
 
+def test_yaml_and_machines_of_templates_are_served(files, capsys):
+    (files / "hello.yaml").write_text("StartAt: A\nStates:\n  A: {Type: Pass, Next: '${End}'}\n  B: {Type: Succeed}\n")
+    states = "{StartAt: A, States: {A: {Type: Succeed}}}"
+    resource = f"{{Type: 'AWS::Serverless::StateMachine', Properties: {{Definition: {states}}}}}"
+    (files / "template.yaml").write_text(f"Resources:\n  First: {resource}\n  Second: {resource}\n")
+    options = ["--port", "0", "--substitute", "End=B"]
+    assert serve([str(files / "hello.yaml"), f"{files / 'template.yaml'}#Second", *options], wait=lambda: None) == 0
+    names = [line.rsplit(":", 1)[-1] for line in capsys.readouterr().out.splitlines()[:2]]
+    assert names == ["hello", "Second"]
+    assert serve([str(files / "template.yaml"), "--port", "0"], wait=lambda: None) == 2
+    assert "has 2 state machines: choose one of " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--port", "70000"], "argument --port: '70000' is not a port: 0 to 65535"),
         (["--account", "1"], "argument --account: '1' is not an account: twelve digits"),
         (["--clock", "fast"], "serve: --clock is virtual, real or a factor above 0, not 'fast'"),
-        (["missing.json"], "serve: missing.json cannot be read: No such file or directory"),
+        (["missing.json"], "serve: missing.json: cannot be read: No such file or directory"),
         (["--mocks", "missing.json"], "serve: --mocks missing.json cannot be read: No such file or directory"),
         (["faulty.json"], "serve: faulty.json: Invalid State Machine Definition: "),
         (["bytes.json"], "serve: bytes.json is not UTF-8 (byte 0)"),

@@ -5,14 +5,17 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from asl_toolkit.client import ClientError, StepFunctions
 from asl_toolkit.clock import Clock
-from asl_toolkit.commands.options import WrongUseError, add_options, clock_of, read_bytes, services_of
+from asl_toolkit.commands.options import WrongUseError, add_options, clock_of, services_of
 from asl_toolkit.endpoint import Endpoint
+from asl_toolkit.inputs import CannotRead, read_one
+from asl_toolkit.inputs.options import add_substitute
+from asl_toolkit.json_value import dumps
 from asl_toolkit.mocks import MockError
 from asl_toolkit.services.tokens import TaskTokens
 
@@ -35,7 +38,7 @@ def main(arguments: Sequence[str], *, wait: Callable[[], object] | None = None) 
     try:
         clock_of(options.clock, None)
         client = _client(options)
-        created = [_create(client, file) for file in options.files]
+        created = [_create(client, file, dict(options.substitute)) for file in options.files]
         endpoint = Endpoint(client, port=options.port, log=_log if options.verbose else None)
     except (MockError, WrongUseError) as error:
         sys.stderr.write(f"serve: {error}\n")
@@ -68,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="asl serve", description=__doc__, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a state machine to create; its name is the file's")
+    form = "JSON, YAML, or template.yaml#LogicalId"
+    parser.add_argument("files", metavar="FILE", nargs="*", help=f"a state machine to create ({form})")
+    add_substitute(parser)
     parser.add_argument("--port", type=_port, default=PORT, help=f"0 takes a free one (default: {PORT})")
     add_options(parser, clock="real")
     parser.add_argument("--region", default="us-east-1", help="the Region in ARNs (default: us-east-1)")
@@ -97,17 +102,22 @@ def _client(options: argparse.Namespace) -> StepFunctions:
     return StepFunctions(services, clock=clock, region=options.region, account=options.account)
 
 
-def _create(client: StepFunctions, file: Path) -> str:
-    """The ARN of the machine of a file. Its name is the file's, without the suffixes. Raises WrongUseError."""
-    name = file.name.partition(".")[0]
+def _create(client: StepFunctions, file: str, substitutions: Mapping[str, str]) -> str:
+    """The ARN of the machine of a file.
+
+    Its name is the logical id in a template, else that of the file without the suffixes. Raises WrongUseError.
+    """
     try:
-        definition = read_bytes(file).decode("utf-8-sig")
+        source = read_one(file, substitutions)
+        name = source.name or Path(file).name.partition(".")[0]
+        value = source.definition
+        definition = value.decode("utf-8-sig") if isinstance(value, bytes) else dumps(value)
         role = _ROLE.format(account=client.services.account)
         arn: str = client.create_state_machine(name=name, definition=definition, roleArn=role)["stateMachineArn"]
     except UnicodeDecodeError as error:
         raise WrongUseError(f"{file} is not UTF-8 (byte {error.start})") from error
-    except WrongUseError as error:
-        raise WrongUseError(f"{file} {error}") from error
+    except CannotRead as error:
+        raise WrongUseError(f"{file}: {error}") from error
     except ClientError as error:
         raise WrongUseError(f"{file}: {error.response['Error']['Message']}") from error
     return arn
