@@ -241,3 +241,12 @@ def test_a_plan_that_cannot_be_read_is_the_reason(pipeline, dead):
     dead.history.enter({**item, "plan_uri": f"{item['plan_uri']}.gone"}).submit(item, JobRunId="jr_0")
     (stopped,) = dead.end(registry=Registry.of(Placed()))["stopped_jobs"]
     assert "plan.jsonl.gone" in stopped["error"]
+
+
+def test_a_polled_job_is_known_by_the_answer_to_its_start(pipeline, dead, asked):
+    item = dead.items["public.accounts"]
+    started = {**item, "started": {"Id": "7"}}
+    dead.history.enter(item).leave(started).enter(started, "Press Wait")
+    dead.end()
+    assert asked["public.accounts"] == [({"Id": "7"}, 1, "session")]
+    assert messages(pipeline)["public.accounts"] == "by ann; its job is stopped"
