@@ -98,7 +98,7 @@ def test_memory_does_not_grow_with_the_table(database, argv, big):
     assert peak_kib(argv(extract_table="big")) < small * 1.2
 
 
-@pytest.mark.parametrize(("width", "small", "big"), [(40_000, 3_000, 9_000), (2_000_000, 80, 240)])
+@pytest.mark.parametrize(("width", "small", "big"), [(40_000, 2_000, 6_000), (2_000_000, 40, 120)])
 def test_memory_is_bounded_by_wide_rows_too(database, argv, width, small, big):
     row = f"SELECT id, randomblob({width}) FROM n"  # noqa: S608 - a number
     counted = "WITH RECURSIVE n(id) AS (VALUES (1) UNION ALL SELECT id + 1 FROM n LIMIT"
