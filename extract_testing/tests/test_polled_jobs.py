@@ -138,3 +138,19 @@ def test_without_a_model_real_answers_show_it(faults, words):
     found = broken("polling_follows_the_job", Web, faults, task_results=ANSWERS)
     assert words in found
     assert bool(words) == bool(found)
+
+
+@pytest.mark.parametrize(("required", "found"), [("", True), ("1.1", True), ("1.2", False)])
+def test_a_stop_that_takes_the_deployment_asks_for_the_contract_that_passes_it(required, found):
+    def stop(self, outcome, aws, deployment):
+        """Nothing is done."""
+
+    said = broken("identity", Command, {"requires_contract": required, "stop": stop})
+    assert ('write requires_contract = "1.2", or leave the parameter out' in said) == found
+
+
+def test_a_stop_of_contract_1_1_needs_no_version():
+    def stop(self, outcome, aws):
+        """Nothing is done."""
+
+    assert broken("identity", Command, {"requires_contract": "", "stop": stop}) == ""

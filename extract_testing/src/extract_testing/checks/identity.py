@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import LambdaFunction, Retry, Statement
 from extract_core.errors import PluginError
 from extract_core.registry.installed import Registry
+from extract_core.registry.signatures import takes
 from extract_testing.breaches import Breach, Fails, NotChecked
 from extract_testing.check import check
 from extract_testing.subject.calls import calling
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from extract_testing.subject.subject import Subject
 
+_LATER: Final = {"diagnose": (3, (1, 2)), "stop": (3, (1, 2)), "key": (3, (1, 2))}
+"""Methods that got a parameter: how many they have with it, and the contract that added it."""
+
 
 @check
 def identity(subject: Subject) -> Iterator[Breach]:
@@ -26,6 +30,17 @@ def identity(subject: Subject) -> Iterator[Breach]:
         Registry.of(subject.job_type)
     except PluginError as error:
         yield Breach("class", str(error), "fix the class attributes; contract.py describes name, title and api_version")
+        return
+    required = tuple(int(part) for part in (subject.job_type.requires_contract or "1.0").split("."))
+    for name, (parameters, since) in _LATER.items():
+        method = getattr(subject.job_type, name, None)
+        own = getattr(method, "__module__", "extract_core").partition(".")[0] != "extract_core"
+        if method is not None and own and takes(method, parameters) and required < since:
+            version = ".".join(map(str, since))
+            problem = f"{name}() takes the deployment, which an older extract-sfn does not pass"
+            yield Breach(
+                "class, requires_contract", problem, f'write requires_contract = "{version}", or leave the parameter out'
+            )
 
 
 @check

@@ -35,6 +35,7 @@ class Ecs(SyncJob["EcsSettings", "EcsDeployment"]):
     name = "ecs"
     title = "ECS"
     api_version = 1
+    requires_contract = "1.2"
     settings_model = "extract_ecs.settings:EcsSettings"
     deployment_model = "extract_ecs.deployment:EcsDeployment"
 

@@ -34,6 +34,7 @@ class JobRun(SyncJob[S, D]):
     log_path: ClassVar[str]
     """The folder of a place's runs below the log folder: ``applications/{}/jobs/``."""
 
+    requires_contract = "1.2"
     job_word = "job run"
     wrappers = ("JobRun",)
     state_member = "State"

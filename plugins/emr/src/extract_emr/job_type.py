@@ -32,6 +32,7 @@ class Emr(SyncJob["EmrSettings", "EmrDeployment"]):
     name = "emr"
     title = "EMR"
     api_version = 1
+    requires_contract = "1.2"
     settings_model = "extract_emr.settings:EmrSettings"
     deployment_model = "extract_emr.settings:EmrDeployment"
 

@@ -31,6 +31,7 @@ class Glue(SyncJob["GlueSettings", "GlueDeployment"]):
     name = "glue"
     title = "Glue"
     api_version = 1
+    requires_contract = "1.2"
     settings_model = "extract_glue.settings:GlueSettings"
     deployment_model = "extract_glue.settings:GlueDeployment"
 

@@ -30,6 +30,7 @@ class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):
     name: ClassVar[str] = "redshift"
     title: ClassVar[str] = "Redshift"
     api_version: ClassVar[int] = 1
+    requires_contract: ClassVar[str] = "1.2"
     unread_arguments = ("job_arguments",)  # a query: no program reads them
 
     def settings(self) -> type[RedshiftSettings]:

@@ -25,6 +25,7 @@ class Worker(JobType["WorkerSettings", "WorkerDeployment"]):
     name: ClassVar[str] = "worker"
     title: ClassVar[str] = "Worker"
     api_version: ClassVar[int] = 1
+    requires_contract: ClassVar[str] = "1.2"
 
     def settings(self) -> type[WorkerSettings]:
         """One table's settings."""
