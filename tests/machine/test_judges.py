@@ -43,7 +43,7 @@ class Made(JobType):
 
 
 @pytest.mark.parametrize("mode", ["INLINE", "DISTRIBUTED"])
-@pytest.mark.parametrize(("count", "pools"), [(1, {"db": 8}), (3, {}), (30, {})])
+@pytest.mark.parametrize(("count", "pools"), [(1, {}), (3, {"db": 8}), (30, {"db": 8})])
 def test_no_judge_finds_anything(count, pools, mode):
     made = [type(f"T{n}", (Made,), {"name": f"t{n:03}", "title": f"T{n:03}"})() for n in range(count)]
     place = {"partition": "aws", "region": "eu-central-1", "account": "123456789012"}
