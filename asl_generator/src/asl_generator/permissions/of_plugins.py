@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -61,11 +62,17 @@ def _by_purpose(statement: Statement, tasks: list[str], calls: dict[str, str]) -
             return _named(starting), _STARTS
         service = action.partition(":")[0]
         own = [name for name in tasks if calls[name].partition(":")[0] == service] or tasks
-        reason = next((reason for pattern, reason in _PURPOSES if pattern.match(action)), _OTHER)
-        return _named(own), reason
+        return _named(own), _reason(action)
 
-    for (needed_by, reason), actions in groupby(sorted(statement.actions, key=lambda action: (purpose(action), action)), purpose):
+    purposes = {action: purpose(action) for action in statement.actions}
+    ordered = sorted(statement.actions, key=lambda action: (purposes[action], action))
+    for (needed_by, reason), actions in groupby(ordered, purposes.__getitem__):
         yield _granted(statement, needed_by, reason, actions)
+
+
+@cache
+def _reason(action: str) -> str:
+    return next((reason for pattern, reason in _PURPOSES if pattern.match(action)), _OTHER)
 
 
 def _named(states: list[str]) -> str:
