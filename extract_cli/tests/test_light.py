@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -101,6 +102,18 @@ def test_what_reads_the_stores_loads_no_config_and_no_plugin(command):
     assert "extract_core.tracking.sqlite" in modules
     heavy = {"extract_core.registry.loading", "extract_core.plan", "extract_core.config.tiers", "extract_core.config.read"}
     assert modules & heavy == set()
+
+
+@pytest.mark.usefixtures("project")
+def test_the_template_is_built_without_the_stores_and_what_they_need():
+    pipeline = Path("extract.toml")
+    places = "".join(f'{name}_uri = "s3://acme-extract/{name}/"\n' for name in ("config", "data", "runs"))
+    account = f'[pipeline]\naccount = "123456789012"\ntracking = "dynamodb://extract"\n{places}'
+    pipeline.write_text(pipeline.read_text().replace("[pipeline]\n", account))
+    modules = imported_by("deploy", "template")
+    assert "asl_generator.template.assemble" in modules
+    stores = {"extract_core.tracking.dynamodb.store", "extract_core.config.read", "extract_core.plan.event", "sqlite3", "boto3"}
+    assert modules & stores == set()
 
 
 @pytest.mark.usefixtures("ended_run")
