@@ -207,6 +207,17 @@ def test_a_state_that_is_there_at_the_end_only(run):
     assert ended.result["QueryExecution"]["Status"] == {"State": "OVER", "Result": "SUCCEEDED"}
 
 
+def test_states_may_be_numbers(run):
+    class Counted(Query):
+        succeeded, failures, not_ends = "10", {"20": None}, frozenset({"3"})
+
+    assert run(described(3), described(10), job_type=Counted)[1] == ["start", "ask", "ask"]
+    status, calls = run(described(20, "no such table"), job_type=Counted)
+    assert (status.failure, calls) == (FailureClass.USER_CODE, ["start", "ask"])
+    status, _ = run(described(10), job_type=Counted)
+    assert status.state is JobState.SUCCEEDED
+
+
 class Session:
     """A boto3 session whose one client is stubbed."""
 

@@ -13,7 +13,7 @@ from extract_core.contract import Branch
 from extract_core.registry.routing import HANDLE_STATUS, LATER_ERROR, STARTED, STOP_ERROR, STOPPED, start_state
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from extract_core.contract import Json, Target
     from extract_core.sync_job.polling import Polling
@@ -72,7 +72,7 @@ def branch_of(job_type: Polling[Any], target: Target[Any], request: Mapping[str,
             "Comment": "Asks again until the job has ended or its time is up",
             "Choices": [
                 {"Not": {"Variable": state, "IsPresent": True}, "Next": stop},
-                {"Or": [{"Variable": state, "StringEquals": word} for word in job_type.ends()], "Next": HANDLE_STATUS},
+                {"Or": [rule for word in job_type.ends() for rule in _is(state, word)], "Next": HANDLE_STATUS},
                 {"Variable": "$$.State.EnteredTime", "TimestampGreaterThanEqualsPath": "$deadline", "Next": stop},
             ],
             "Default": wait,
@@ -85,3 +85,10 @@ def branch_of(job_type: Polling[Any], target: Target[Any], request: Mapping[str,
         },
     }
     return Branch(start=start, states=states, job_state=start)
+
+
+def _is(state: str, word: str) -> Iterator[Json]:
+    """The rules for this word; a service that counts its states sends a number."""
+    yield {"Variable": state, "StringEquals": word}
+    if word.isdecimal():
+        yield {"Variable": state, "NumericEquals": int(word)}

@@ -38,7 +38,7 @@ class ServiceWords:
     state_member: ClassVar[str]
     """The member with the job's state."""
     succeeded: ClassVar[str]
-    """The one state that means success."""
+    """The one state that means success. A state that is a number is written as text: ``"10"``."""
     failures: ClassVar[Mapping[str, FailureClass | None]]
     """The other states in which a job can end, and what each means; None: the words of the reason decide.
 
