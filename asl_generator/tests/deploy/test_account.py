@@ -90,7 +90,9 @@ class TestBuckets:
             head(s3, bucket, region=None if status == 404 else "eu-central-1", status=status)
         with pytest.raises(UsageError) as caught:
             check_buckets(pipeline, account)
-        assert "there is no bucket 'acme'; create it, or let the stack make it: add \"buckets\" to managed" in str(caught.value)
+        assert "there is no bucket 'acme'; create it, or let the stack make it: write managed = [\"alarms\", " in str(
+            caught.value
+        )
         for bucket, status in (("acme", 404), ("lake", 200), ("acme", 404), ("artifacts", 200)):
             head(s3, bucket, region=None if status == 404 else "eu-central-1", status=status)
         by_stack = replace(pipeline, deploy=replace(pipeline.deploy, managed=("buckets",)))

@@ -121,6 +121,21 @@ class TestChangeSets:
         self.prepared(cloudformation, abandoned, Status="CREATE_COMPLETE", Changes=[])
         assert prepare(cloudformation, abandoned, WANTED).is_first
 
+    @pytest.mark.parametrize(
+        ("stack", "code", "message"),
+        [
+            (None, "AlreadyExistsException", "Stack [nightly] already exists"),
+            (state("CREATE_COMPLETE"), "ValidationError", "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated."),
+        ],
+    )
+    def test_a_stack_that_another_person_changes_meanwhile(self, cloudformation, stack, code, message):
+        cloudformation.stub.add_client_error("create_change_set", code, message, 400)
+        with pytest.raises(DeployError) as caught:
+            prepare(cloudformation, stack, WANTED)
+        assert str(caught.value).startswith(
+            "another deployment has begun to change the stack 'nightly': follow it with extract deploy up --follow, then run the"
+        )
+
     def test_two_people_who_begin_at_once_do_not_meet(self, cloudformation):
         new = {"Summaries": [{"CreationTime": datetime.now(UTC) - timedelta(minutes=1)}]}
         cloudformation.stub.add_response("list_change_sets", new, {"StackName": ID})

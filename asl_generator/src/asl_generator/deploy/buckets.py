@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from asl_generator.deploy.faults import DeployError, calling_aws
@@ -36,8 +38,8 @@ def check_buckets(pipeline: Pipeline, account: Account) -> Buckets:
         region = _region_of(bucket, account)
         if region is None and bucket not in made_by_stack and bucket != artifacts:
             faults.append(
-                f"extract.toml: pipeline.{key}: there is no bucket {bucket!r}; create it, or let the stack make it: "
-                'add "buckets" to managed under [deploy]'
+                f"extract.toml: pipeline.{key}: there is no bucket {bucket!r}; create it, or let the stack make it: write "
+                f"managed = {json.dumps(sorted({*pipeline.deploy.managed, 'buckets'}))} under [deploy]"
             )
         elif region not in (None, pipeline.region) and key != "data_uri":
             faults.append(_elsewhere(f"pipeline.{key}", bucket, region, pipeline.region))
@@ -82,7 +84,8 @@ def make_artifacts_bucket(bucket: str, account: Account) -> None:
     s3 = account.client("s3")
     with calling_aws(f"create the bucket {bucket!r}", "s3:CreateBucket", f"arn:aws:s3:::{bucket}"):
         where = {} if account.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": account.region}}
-        s3.create_bucket(Bucket=bucket, **where)
+        with suppress(s3.exceptions.BucketAlreadyOwnedByYou):  # by another person's deployment, at the same moment
+            s3.create_bucket(Bucket=bucket, **where)
         s3.put_public_access_block(
             Bucket=bucket,
             PublicAccessBlockConfiguration=dict.fromkeys(

@@ -80,7 +80,7 @@ def calling_aws(what: str, action: str = "", resource: str = "*") -> Iterator[No
 def _meaning(error: Exception, action: str, resource: str) -> str:
     import botocore.exceptions as of_boto
 
-    text = _one_line(str(error))
+    text = one_line(str(error))
     code = str((getattr(error, "response", None) or {}).get("Error", {}).get("Code", ""))
     if code in _DENIED or _NOT_ALLOWED.search(text):
         line = missing_right(text) or (policy_line(action, resource) if action else None)
@@ -106,7 +106,7 @@ def _is_of_parser(error: KeyError) -> bool:
     return bool(frames) and frames[-1][0].f_globals.get("__name__") == "botocore.parsers"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """The text; if it holds a page of HTML, as a proxy or another server sends it, only the words of the page, in one line."""
     if not _PAGE.search(text):
         return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ _READY: Final = frozenset(
     {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 )
 _OVERTAKEN: Final = frozenset({"ChangeSetNotFound", "InvalidChangeSetStatus", "InvalidChangeSetStatusException"})
+_CHANGING: Final = re.compile(r"is in \w+_IN_PROGRESS state")
 _EMPTY: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 
 
@@ -127,22 +129,32 @@ def prepare(
     A stack of an abandoned change set (REVIEW_IN_PROGRESS) holds nothing and is deleted first. Raises DeployError if somebody
     else has just prepared a change set of it, and with all reasons for which CloudFormation refuses the template.
     """
+    from botocore.exceptions import ClientError
+
     is_first = stack is None
     if stack is not None and stack.status == "REVIEW_IN_PROGRESS":
         _remove_abandoned(cloudformation, stack)
         is_first = True
     made = f"extract-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     with calling_aws(f"prepare a change of the stack {wanted.name!r}", "cloudformation:CreateChangeSet"):
-        answer = cloudformation.create_change_set(
-            StackName=wanted.name,
-            ChangeSetName=made,
-            ChangeSetType="CREATE" if is_first else "UPDATE",
-            TemplateURL=wanted.url,
-            Capabilities=["CAPABILITY_IAM"],
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in sorted(wanted.parameters.items())],
-            Tags=[{"Key": key, "Value": value} for key, value in sorted(wanted.tags.items())],
-            ImportExistingResources=True,
-        )
+        try:
+            answer = cloudformation.create_change_set(
+                StackName=wanted.name,
+                ChangeSetName=made,
+                ChangeSetType="CREATE" if is_first else "UPDATE",
+                TemplateURL=wanted.url,
+                Capabilities=["CAPABILITY_IAM"],
+                Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in sorted(wanted.parameters.items())],
+                Tags=[{"Key": key, "Value": value} for key, value in sorted(wanted.tags.items())],
+                ImportExistingResources=True,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "AlreadyExistsException" or _CHANGING.search(str(error)):
+                raise DeployError(
+                    f"another deployment has begun to change the stack {wanted.name!r}: follow it with extract deploy up "
+                    f"--follow, then run the command again ({error})"
+                ) from error
+            raise
     change_set_id, stack_id = answer["Id"], answer.get("StackId", wanted.name)
     described = _waited_for(cloudformation, change_set_id, stack_id, pause)
     if described["Status"] == "FAILED":

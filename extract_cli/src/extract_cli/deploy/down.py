@@ -35,6 +35,7 @@ def down(yes: bool, delete_data: bool, pipeline: Path | None) -> int:
     from asl_generator.deploy.stack import DESCRIPTION, stack_state
     from extract_core.errors import UsageError
     from extract_core.pipeline.read import read_pipeline
+    from extract_core.wording import counted
 
     read = read_pipeline(pipeline)
     account = signed_in(read.region)
@@ -51,7 +52,8 @@ def down(yes: bool, delete_data: bool, pipeline: Path | None) -> int:
         raise DeployError(f"the stack {name!r} is changing now ({stack.status}); follow it with: extract deploy up --follow")
     if alive := runs_alive(placed, account):
         raise DeployError(
-            f"runs of {name} are alive: {len(alive)} ({alive[0]}, …); wait for their end (extract watch), or stop them"
+            f"{counted(len(alive), 'run')} of {name} {'is' if len(alive) == 1 else 'are'} alive ({', '.join(alive[:3])}"
+            f"{', …' if len(alive) > 3 else ''}): wait until no run is alive (extract watch), or stop them"
         )
     kept = kept_by(cloudformation, stack.id)
     for thing in kept:

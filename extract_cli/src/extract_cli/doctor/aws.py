@@ -41,6 +41,8 @@ def permissions(pipeline: Pipeline, iam: Any = None) -> Iterator[Check]:  # Any:
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
+    from asl_generator.deploy.faults import one_line
+
     try:
         caller = boto3.client("sts", region_name=pipeline.region).get_caller_identity()["Arn"]
         iam = iam if iam is not None else boto3.client("iam", region_name=pipeline.region)
@@ -52,7 +54,8 @@ def permissions(pipeline: Pipeline, iam: Any = None) -> Iterator[Check]:  # Any:
             else:
                 yield Check("wrong", what, f"{action} on {resource} is not allowed ({decision})", "add it to the role's policy")
     except (BotoCoreError, ClientError, ResponseParserError, KeyError, IndexError) as error:  # the third: no answer of AWS
-        yield Check("note", "permissions", f"cannot be checked: {error}", "allow iam:SimulatePrincipalPolicy to check them")
+        words = one_line(str(error))
+        yield Check("note", "permissions", f"cannot be checked: {words}", "allow iam:SimulatePrincipalPolicy to check them")
 
 
 def _source(arn: str) -> str:
