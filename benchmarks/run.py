@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-BY_NAME_ONLY = {"peers"}  # it installs other projects' tools: make bench-peers
+BY_NAME_ONLY = {"peers", "template"}  # they install other projects' tools: make bench-peers, python benchmarks/run.py template
 
 
 def main(argv: list[str]) -> int:
