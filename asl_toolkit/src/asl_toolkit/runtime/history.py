@@ -32,7 +32,8 @@ class History:
         """Append an event and return its id. Raises RuntimeFailure for the 25,000th event, unless it ends the execution."""
         if self._closed:
             return previous
-        number = len(self._events) + 1
+        events = self._events
+        number = len(events) + 1
         if number >= MOST_EVENTS and not last:
             self.close()
             raise RuntimeFailure(f"The execution reached the maximum number of history events ({MOST_EVENTS}).", bare=True)
@@ -43,7 +44,7 @@ class History:
         event: Event = {"timestamp": self._moment, "type": kind, "id": number, "previousEventId": previous}
         if details is not None:
             event[_names.get(kind) or _details_name(kind)] = details
-        self._events.append(event)  # one thread appends; the methods of a list are atomic for readers
+        events.append(event)  # one thread appends; the methods of a list are atomic for readers
         if self._listener is not None:
             self._tell(event)
         return number

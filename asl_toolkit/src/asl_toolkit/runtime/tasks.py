@@ -87,7 +87,8 @@ async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents", to
             end = await work.completion()
     finally:
         work.close()
-    _raise_failure(end, events)
+    if isinstance(end, (TaskFailed, Late, RuntimeFailure)):
+        _raise_failure(end, events)
     result = _payload_of(end, request)
     if result.too_large:
         failure = data_limit(events.name)
@@ -97,7 +98,7 @@ async def _attempt(frame: Frame, request: TaskRequest, events: "_TaskEvents", to
     return end
 
 
-def _raise_failure(end: object, events: "_TaskEvents") -> None:
+def _raise_failure(end: TaskFailed | Late | RuntimeFailure, events: "_TaskEvents") -> None:
     """Write the event of a failed attempt and raise the failure. Deadlines, and mocks' answers that mean one, are timeouts."""
     failed = end if isinstance(end, TaskFailed) else TaskFailed(None, None)
     if failed.error == "States.Runtime":

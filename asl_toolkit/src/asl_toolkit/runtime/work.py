@@ -56,7 +56,7 @@ class Work:
         self._outside = 0
         self.submitted: Submitted | None = None
         self._last_beat = 0.0
-        self._next_beat: Signal[None] = Signal(run.loop)
+        self._next_beat: Signal[None] | None = None
         self._beats = request.task_token is not None or request.service == "activity"  # whether HeartbeatSeconds applies
 
     async def start(self, handler: Handler) -> object:
@@ -114,9 +114,9 @@ class Work:
 
     async def _beat_every(self, seconds: float) -> None:
         while not self._ended.is_set:
-            self._next_beat = Signal(self._loop)
-            self._loop.at(self._loop.clock.now() + seconds, self._next_beat, None)
-            await self._next_beat
+            beat = self._next_beat = Signal(self._loop)
+            self._loop.at(self._loop.clock.now() + seconds, beat, None)
+            await beat
             self._beat()
 
     def _submit(self, answer: object) -> None:
@@ -224,7 +224,8 @@ class Work:
             _cancel(submitted)
         self._began.set(None)
         self._ended.set(None)
-        self._next_beat.set(None)
+        if self._next_beat is not None:
+            self._next_beat.set(None)
 
 
 def _nothing(_worker: str | None) -> None:
