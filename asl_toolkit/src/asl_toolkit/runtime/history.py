@@ -21,7 +21,7 @@ class History:
     """Collects events. Only the loop's thread adds; any thread may read a copy."""
 
     def __init__(self, clock: Clock, listener: Callable[[Event], None] | None) -> None:
-        self._clock = clock
+        self._now = clock.now
         self._listener = listener
         self._events: list[Event] = []
         self._closed = False
@@ -37,13 +37,16 @@ class History:
         if number >= MOST_EVENTS and not last:
             self.close()
             raise RuntimeFailure(f"The execution reached the maximum number of history events ({MOST_EVENTS}).", bare=True)
-        millisecond = int(self._clock.now() * 1000)  # as fine as GetExecutionHistory's timestamps are
+        millisecond = int(self._now() * 1000)  # as fine as GetExecutionHistory's timestamps are
         if millisecond != self._millisecond:
             self._millisecond = millisecond
             self._moment = datetime.fromtimestamp(millisecond / 1000, UTC)
-        event: Event = {"timestamp": self._moment, "type": kind, "id": number, "previousEventId": previous}
-        if details is not None:
-            event[_names.get(kind) or _details_name(kind)] = details
+        event: Event
+        if details is None:
+            event = {"timestamp": self._moment, "type": kind, "id": number, "previousEventId": previous}
+        else:
+            name = _names.get(kind) or _details_name(kind)
+            event = {"timestamp": self._moment, "type": kind, "id": number, "previousEventId": previous, name: details}
         events.append(event)  # one thread appends; the methods of a list are atomic for readers
         if self._listener is not None:
             self._tell(event)
@@ -63,7 +66,7 @@ class History:
 
     def reopen(self, clock: Clock, listener: Callable[[Event], None] | None) -> None:
         """The execution is redriven: accept events again."""
-        self._clock, self._listener, self._closed = clock, listener, False
+        self._now, self._listener, self._closed = clock.now, listener, False
 
     def end(self, kind: str, previous: int, details: Details) -> None:
         """The event that ends the execution."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from asl_toolkit.errors import TaskFailed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: each attempt has its own, and a frozen one costs a tenth of all that a Task costs
 class TaskRequest:
     """One attempt of a Task: the argument of its handler.
 
