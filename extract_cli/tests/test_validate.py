@@ -357,3 +357,31 @@ def test_an_empty_name_is_complained_of_once(cli, project):
     assert said.out == (
         'config/sales.yml:4:5: extract.tables."": is not a valid table name: it is empty, or begins or ends with a blank\n'
     )
+
+
+AWS = """
+[pipeline]
+config_uri = "s3://acme/config/"
+data_uri = "s3://acme/data/"
+runs_uri = "s3://acme/runs/"
+tracking = "dynamodb://nightly"
+[job_types.glue]
+job_name = "extract"
+[schedules.night]
+when = "rate(1 day)"
+event = {source = "sale", tables = "*"}
+"""
+
+
+def test_a_pipeline_on_aws_is_checked_with_the_configs_that_are_uploaded_and_with_its_schedules(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "extract.toml").write_text(AWS)
+    said = cli("validate")
+    assert (said.code, "the pipeline's configs are in s3://acme/config/: give the files to check" in said.err) == (2, True)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "sales.yml").write_text("extract: {job_type: glue, db_engine: sqlite, db_name: x.db, tables: {a: {}}}")
+    said = cli("validate")
+    finding = "extract.toml:11:1: schedules.night.event: there is no config of the source 'sale'; did you mean 'sales'?"
+    assert (said.code, said.out.splitlines()) == (2, [finding, "config/sales.yml: 1 table (glue 1)"])
+    (tmp_path / "extract.toml").write_text(AWS.replace('"sale"', '"sales"'))
+    assert cli("validate").code == 0
