@@ -111,6 +111,7 @@ def test_unreadable_entry_points_are_broken_and_the_others_work(site, job_types)
     [
         (b"\xef\xbb\xbf[extract_core]\nodd = acme_odd\n", "it begins with a byte order mark"),
         (b"[extract_core]\nodd = acme_odd\n\xff\xfe", "UnicodeDecodeError"),
+        ("[extract_core]\nodd = acme_odd\n".encode("utf-16"), "UnicodeDecodeError"),
     ],
 )
 def test_entry_points_in_another_encoding_are_broken(site, job_types, data, why):
@@ -120,6 +121,29 @@ def test_entry_points_in_another_encoding_are_broken(site, job_types, data, why)
     registry = discover()
     assert list(registry.job_types) == ["batch"]
     assert [broken.cause for broken in registry.broken] == [f"its entry_points.txt is not readable ({why}): reinstall it"]
+
+
+def test_a_plugin_that_prints_is_named_and_prints_to_stderr(site, job_types, capsys):
+    site.simple("batch", "print('hello')\n" + job_types("batch"))
+    registry = discover()
+    assert list(registry.job_types) == ["batch"]
+    assert registry.notices == (
+        (
+            "plugin 'batch' of acme-batch 1.0: it prints to stdout when it is imported ('hello'); "
+            "use logging: stdout is for the data of a command"
+        ),
+    )
+    assert tuple(capsys.readouterr()) == ("", "hello\n")
+
+
+def test_odd_packages_of_others_do_not_break_the_check_of_plugins(site):
+    """hypothesis would read the entry points of all distributions when it is imported."""
+    site.install("other", entry_points="x")
+    (site.folder / "other-1.0.dist-info" / "entry_points.txt").write_bytes(b"\xff\xfe[x\n")
+    code = "from extract_cli.commands import plugins_check\nwith plugins_check._hypothesis_elsewhere():\n    print('ready')"
+    environment = {"PATH": "", "PYTHONPATH": os.pathsep.join([str(site.folder), *sys.path])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("ready\n", "")
 
 
 def test_odd_packages_of_others_do_not_break_the_models(site, job_types, tmp_path):

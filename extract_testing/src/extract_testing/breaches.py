@@ -57,7 +57,7 @@ class TooLong(Refused):
 
 
 _VARIES: Final = re.compile(
-    r"settings example \d+(?:, [a-z ]+?(?= and a job|$))?|exit code -?\d+|injected '\w+'| after [A-Z_]+|'aws-[a-z-]+'"
+    r"settings example \d+(?:, [a-z ]+?(?= and a job|$))?|exit code -?\d+|injected '\w+'| after [A-Z_]+|outcome \d+|'aws-[a-z-]+'"
 )
 """The part of a place that names one of many examples."""
 

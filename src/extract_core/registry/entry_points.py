@@ -6,6 +6,7 @@ standard library for the whole process. Nothing heavy is imported here: `extract
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import os
 import re
@@ -122,9 +123,10 @@ def _entry_points_text(distribution: Distribution) -> str | None:
     except UnicodeError:
         folder = getattr(distribution, "_path", None)
         try:
-            return str((folder / "entry_points.txt").read_bytes().decode("latin-1")) if folder is not None else None
+            raw: bytes = (folder / "entry_points.txt").read_bytes() if folder is not None else b""
         except (AttributeError, OSError):
             return None
+        return raw.decode("utf-16" if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "latin-1", "replace")
 
 
 def _by_its_folder(distribution: Distribution, group: str) -> Provider:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import io
+import sys
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 from extract_core.wording import described
@@ -29,3 +31,25 @@ def isolated(doing: str) -> Iterator[None]:
         raise
     except BaseException as error:
         raise PluginFault(f"{doing} raised {described(error)}") from error
+
+
+class _Output(io.TextIOBase):
+    """In place of stdout: it passes the text to stderr, and keeps the first line."""
+
+    def __init__(self) -> None:
+        self.first = ""
+
+    def write(self, text: str) -> int:
+        self.first = self.first or text.strip().partition("\n")[0][:80]
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+@contextmanager
+def output_to_stderr() -> Iterator[_Output]:
+    """Run a plugin's code; what it prints goes to stderr, as stdout is for the data of a command. `first` is its first line."""
+    output = _Output()
+    with redirect_stdout(output):
+        yield output

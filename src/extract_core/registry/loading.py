@@ -6,9 +6,7 @@ import importlib
 import os
 import pkgutil
 import re
-import sys
 from collections import defaultdict
-from contextlib import redirect_stdout
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +18,7 @@ from extract_core.registry.checking import hooks_of, job_types_of, known_hooks
 from extract_core.registry.entry_points import Provider
 from extract_core.registry.finding import Found, find_plugins
 from extract_core.registry.installed import Registry, conflict_cause, refuse_trouble
-from extract_core.registry.isolation import PluginFault, isolated
+from extract_core.registry.isolation import PluginFault, isolated, output_to_stderr
 from extract_core.registry.pydantic_scan import leave_out
 from extract_core.registry.values import AnyJobType, BrokenPlugin, FrozenPlugin, InstalledJobType, PluginInfo
 from extract_core.wording import did_you_mean
@@ -129,11 +127,17 @@ class _Loader:
         if len(claims) > 1:
             names = ", ".join(str(claim.provider) for claim in claims)
             raise PluginFault(f"its module {plugin.module!r} is named by {len(claims)} plugins: {names}; uninstall all but one")
-        with isolated(f"importing its module {plugin.module!r}"), redirect_stdout(sys.stderr):  # stdout is for the command's data
+        with isolated(f"importing its module {plugin.module!r}"), output_to_stderr() as printed:
             module = _imported(plugin.module)
+        self._note_output(plugin, "is imported", printed.first)
         with isolated("looking for its hooks"):
             self.hooks[plugin] = hooks_of(self.manager, module, self.known)
         self.modules[plugin] = module
+
+    def _note_output(self, plugin: FrozenPlugin, when: str, first: str) -> None:
+        if first:
+            remedy = "use logging: stdout is for the data of a command"
+            self.notices.append(f"{plugin.provider}: it prints to stdout when it {when} ({first!r}); {remedy}")
 
     def _register(self, plugin: FrozenPlugin) -> None:
         with isolated("registering it"):
@@ -146,11 +150,12 @@ class _Loader:
         self.offered[plugin] = []
         if "extract_job_types" not in self.hooks[plugin]:
             return
-        with isolated("its hook extract_job_types"), redirect_stdout(sys.stderr):
+        with isolated("its hook extract_job_types"), output_to_stderr() as printed:
             answers = self._caller("extract_job_types", self.modules[plugin])()
             for returned in answers:
                 self.offered[plugin], faults = job_types_of(returned)
                 self.broken.extend(BrokenPlugin(plugin.provider, fault.cause, tuple(fault.job_types)) for fault in faults)
+        self._note_output(plugin, "is asked for its job types", printed.first)
         if not answers:
             self.notices.append(f"{plugin.provider}: its hook extract_job_types returned None, so it brings no job type")
 

@@ -43,7 +43,15 @@ def list_plugins(output: str) -> int:
     ]
     commands = _unusable_commands()
     if output == "json":
-        print_json({"plugins": working, "broken": broken, "blocked": list(registry.blocked), "unusable_commands": commands})
+        print_json(
+            {
+                "plugins": working,
+                "broken": broken,
+                "blocked": list(registry.blocked),
+                "unusable_commands": commands,
+                "notices": list(registry.notices),
+            }
+        )
     else:
         columns = [Column(name) for name in ("Plugin", "Version", "Distribution", "Job types", "Hooks")]
         print_table(columns, [[", ".join(cell) if isinstance(cell, list) else cell for cell in row.values()] for row in working])
@@ -53,6 +61,8 @@ def list_plugins(output: str) -> int:
             echo(f"broken: plugin {row['plugin']!r} of {row['distribution']} {row['version']}: {row['cause']}", err=True)
         for text in commands:
             echo(f"broken: {text}", err=True)
+        for notice in registry.notices:
+            echo(f"note: {notice}", err=True)
     if not registry.job_types:
         from extract_core.wording import how_to_install
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
@@ -85,7 +86,12 @@ def check_installed(name: str | None, pipeline: Path | None) -> tuple[list[Check
 
 @contextmanager
 def _hypothesis_elsewhere() -> Iterator[None]:
-    """Hypothesis keeps its files in a scratch folder, so that it makes no `.hypothesis` in the current one."""
+    """Hypothesis keeps its files in a scratch folder, so that it makes no `.hypothesis` in the current one.
+
+    It looks for plugins of its own in all distributions, and an odd one would end the command (its documentation, "Third-party
+    extensions", names the variable).
+    """
+    os.environ.setdefault("HYPOTHESIS_NO_PLUGINS", "1")
     try:
         from hypothesis.configuration import set_hypothesis_home_dir
     except ImportError:  # `_check` reports a missing kit

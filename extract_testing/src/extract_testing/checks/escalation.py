@@ -49,6 +49,8 @@ def _never(subject: Subject) -> Iterator[Breach]:
         return
     if issubclass(own, ServiceJob) and own.escalate is ServiceJob.escalate and own.bigger is ServiceJob.bigger:
         return
+    if any(value is None for example in subject.settings for _, value in example):  # a size that is not set cannot grow
+        return
     status = replace(_OOM, message="out of memory")
     try:
         if all(_bigger(subject, "escalate()", example, status) is None for example in (*subject.settings, *_smallest(subject))):
