@@ -47,7 +47,7 @@ def delete(key):
 
 
 def then(monkeypatch, cloud, work, do):
-    """Deploy the machine with functions of which this one is followed by `do`."""
+    """This function of the machine is followed by `do`."""
     around = cloud.around
 
     def followed(name, called, event):
@@ -57,7 +57,6 @@ def then(monkeypatch, cloud, work, do):
         return answer
 
     monkeypatch.setattr(cloud, "around", followed)
-    cloud.deploy()
 
 
 def all_succeed(cloud, cli, *command):
@@ -70,6 +69,7 @@ def all_succeed(cloud, cli, *command):
 
 def test_the_file_of_items_is_gone_before_the_map_reads_it(cloud, cli, monkeypatch):
     then(monkeypatch, cloud, manage, lambda: delete("runs/one/items.jsonl"))
+    cloud.deploy()
     start(cloud)
     assert wait(cloud) == "FAILED"
     answer = status(cli)
@@ -149,9 +149,12 @@ def stopped(cloud):
     assert wait(cloud) == "ABORTED"
 
 
-def test_a_stopped_run_that_is_redriven_goes_on(cloud, cli):
+def test_a_stopped_run_that_is_redriven_goes_on(cloud, cli, monkeypatch):
+    """Also if the event comes late: its summary is there, and the execution has not reached its last state."""
     stopped(cloud)
+    then(monkeypatch, cloud, summarise, lambda: is_running_again(cloud))
     cloud.states.redrive_execution(executionArn=f"{EXECUTION}:one")
+    is_running_again(cloud)
     assert wait(cloud) == "SUCCEEDED"
     assert reasons(status(cli)) == dict.fromkeys(TABLES, ("SUCCEEDED", None, None))
     assert cloud.glue.started == ["public.accounts", *TABLES]
@@ -194,22 +197,6 @@ def test_a_closed_run_that_is_redriven_is_stopped(cloud, cli):
     )
     assert cloud.glue.started == ["public.accounts", "public.accounts"]  # the other tables have no second job
     all_succeed(cloud, cli, "rerun", "one")
-
-
-def test_a_run_that_was_not_closed_goes_on_when_it_is_redriven(cloud):
-    stopped(cloud)
-    cloud.states.redrive_execution(executionArn=f"{EXECUTION}:one")
-    is_running_again(cloud)
-    assert wait(cloud) == "SUCCEEDED"
-    is_running_again(cloud)  # an event may come late
-    assert wait(cloud) == "SUCCEEDED"
-
-
-def test_a_late_event_does_not_stop_a_run_that_has_its_own_summary(cloud, monkeypatch):
-    """The summary is there, and the execution has not reached its last state."""
-    then(monkeypatch, cloud, summarise, lambda: is_running_again(cloud))
-    start(cloud)
-    assert wait(cloud) == "SUCCEEDED"
 
 
 @pytest.mark.soak
