@@ -51,6 +51,7 @@ class Watch:
         sys.stdout, sys.stderr, sys.stdin = _Output(self, "stdout"), _Output(self, "stderr"), _Input(self)
         setattr(time, "sleep", self._sleep)  # noqa: B010 - mypy: its parameter has a name of its own
         setattr(threading.Thread, "start", self._noted("thread", threading.Thread.start))  # noqa: B010 - as above
+        random.seed = self._noted("process settings", random.seed)
         setattr(builtins, "__import__", self._importing(builtins.__import__))  # noqa: B010 - as above
         warnings.simplefilter = self._warnings(warnings.simplefilter)
         warnings.filterwarnings = self._warnings(warnings.filterwarnings)
@@ -188,7 +189,6 @@ def of_the_process() -> dict[str, str]:
         "the recursion limit": str(sys.getrecursionlimit()),
         "the umask": f"{mask:o}",
         "the time limit of sockets": str(socket.getdefaulttimeout()),
-        "the random generator": str(hash(random.getstate())),
         "the garbage collector": str(gc.isenabled()),
         "the locale": str(locale.setlocale(locale.LC_ALL)),
         "the decimal context": repr(decimal.getcontext()),

@@ -67,7 +67,9 @@ def _of_action(action: str, statements: list[Statement], sent: Sent, subject: Su
         fixed = chosen + str(subject.states)
         if not names or not all(name in fixed for name in names):  # a thing of this job, which is made as it starts
             continue
-        resources = [it for statement in statements for it in statement.resources if fits(it, action, kind)]
+        kinds = [other for other in types_of(action) if _plain(other).startswith(plain)]  # and its revisions
+        everything = [it for statement in statements for it in statement.resources]
+        resources = [it for it in everything if any(fits(it, action, other) for other in kinds)]
         wanted, place = ", ".join(sorted(names)), f"permissions(target), {action}"
         for resource in resources:
             if _name_in(resource) == "*":
