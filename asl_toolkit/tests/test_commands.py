@@ -378,3 +378,12 @@ def test_the_fixture_reads_yaml_and_lists_unused_mocks(asl, tmp_path):  # noqa: 
     assert (result.output, asl.unused_mocks) == (1, ["functions.f"])
     assert asl(tmp_path / "m.yaml", mocks={"states": {"Job": {"result": 1}}}).output == 1
     assert asl.unused_mocks == []
+
+
+@pytest.mark.parametrize("text", ["{]", "]", ",", '{"a": [1,}', '{"StartAt": "A"}}', '"a": 1', "{", "[[", "\x00", "\ufeff"])
+def test_a_text_that_is_not_json_is_refused_with_its_place(files, text, capsys):
+    (files / "m.json").write_text(text, encoding="utf-8")
+    code, out, err = run(files, capsys=capsys)
+    assert (code, out) == (2, "")
+    assert err.startswith("DIR/m.json:1:")
+    assert ": ERROR " in err

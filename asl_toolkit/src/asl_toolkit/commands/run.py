@@ -117,7 +117,7 @@ def _refused(file: str, source: Source | None, error: DefinitionError) -> Iterat
     definition = None if source is None else source.definition
     place = None if source is None else source.place
     label = file if source is None else source.label
-    if place is None and isinstance(definition, bytes):
+    if place is None and isinstance(definition, bytes) and _value_of(definition) is not None:
         place = find_places(definition.decode("utf-8-sig", "replace")).of
     for finding in error.findings:
         line, column = finding.line, finding.column
