@@ -17,7 +17,7 @@ from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from sybil import Example
 
@@ -41,6 +41,21 @@ SHARED: Final = Path(os.environ.get("EXTRACT_SHARED", ROOT.parent / "shared"))
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``pytest --update-golden`` writes the golden files anew; read the difference before you commit it."""
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
+    """Tests of one `xdist_group` run in one process, so that they share what their module makes once.
+
+    pytest-xdist 3.8 appends the group to `Item._nodeid`, which pytest 9.2 no longer reads.
+    """
+    yield
+    for item in items:
+        grouped = getattr(item, "_nodeid", None)
+        if grouped is not None and item.nodeid != grouped:
+            from _pytest.nodeid import NodeId
+
+            item._id = NodeId.parse(grouped)  # noqa: SLF001 - see above
 
 
 @pytest.fixture(autouse=True)
