@@ -17,6 +17,7 @@ LEFT_OUT: Final = {"a password", "a URL with a password", "a bearer token"}
 EXAMPLE: Final = "AKIAIOSFODNN7EXAMPLE"
 """The access key of AWS's documents."""
 INVENTED: Final = {
+    "extract_testing/tests/seeded/faults/later.toml",
     "extract_testing/tests/seeded/faults/purity.toml",
     "extract_testing/tests/test_seeded_faults.py",
     "tests/test_secret_texts.py",
