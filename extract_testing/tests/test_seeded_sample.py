@@ -34,6 +34,7 @@ SAMPLE = {
     "later065": "calls_leave_no_trace",  # kept on the instance before the kit looks
     "later092": "values_arrive_unchanged",  # a slash at the end
     "later094": "values_arrive_unchanged",  # the order
+    "later122": "calls_leave_no_trace",  # the network, by a module that is imported with named arguments
     "later126": "calls_leave_no_trace",  # a signal handler
     "later179": "escalation_grows",
     "later193": "permissions_are_on_what_is_requested",  # each cluster

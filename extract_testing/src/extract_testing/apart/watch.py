@@ -84,10 +84,10 @@ class Watch:
         return called
 
     def _importing(self, function: Any) -> Any:  # Any: of builtins
-        def imported(name: str, *arguments: Any) -> Any:  # Any: as above
+        def imported(name: str, *arguments: Any, **named: Any) -> Any:  # Any: as above
             if self.active and self.place != "import" and name.partition(".")[0] in _CLIENTS and (caller := self.caller()):
                 self.note("network", f"it imports {name} ({caller})")
-            return function(name, *arguments)
+            return function(name, *arguments, **named)
 
         return imported
 
