@@ -115,7 +115,7 @@ def test_check_tells_what_is_wrong_with_place_and_remedy(extract):
         }
     ]
     assert (job_type["job_type"], job_type["plugin"], job_type["distribution"]) == ("drum", "drum", "acme-drum")
-    assert len(job_type["kept"]) == 41
+    assert len(job_type["kept"]) == 43
     assert as_json["broken"] == []
 
 
