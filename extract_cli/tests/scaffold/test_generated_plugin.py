@@ -50,7 +50,7 @@ def generated(python, tmp_path_factory) -> Path:
 
 def test_its_tests_pass_as_generated(python, generated):
     done = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", cwd=generated)
-    assert "48 passed" in done.stdout
+    assert "50 passed" in done.stdout
     assert "skipped" not in done.stdout
 
 
