@@ -68,7 +68,7 @@ STATES = st.recursive(
 )
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(states=STATES, start=NAMES, job_state=NAMES, language=st.sampled_from(["JSONPath", "JSONata"]))
 def test_any_branch_is_refused_or_loads(*, build_types, crunch, states, start, job_state, language):
     class Any(crunch):

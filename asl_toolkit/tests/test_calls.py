@@ -124,7 +124,7 @@ def test_after_a_stop_no_handler_is_called_and_the_clock_runs():
     started.set()
     assert execution.wait(10).status == "ABORTED"
     assert 4 not in calls
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while clock.working and time.monotonic() < deadline:
         time.sleep(0.01)
     assert clock.working == 0
@@ -145,7 +145,7 @@ def test_a_thousand_executions_at_once_are_right_and_leave_nothing():
             assert all(pool.map(one, range(count)))
 
     def left():
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while threading.active_count() > threads and time.monotonic() < deadline:
             time.sleep(0.01)
         gc.collect()

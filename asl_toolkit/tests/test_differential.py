@@ -134,7 +134,7 @@ def compare(definition, given_input):
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=4, suppress_health_check=CHECKS)
 @given(machines(), inputs)
 def test_moto_agrees(definition, given_input):
     compare(definition, given_input)
@@ -142,7 +142,7 @@ def test_moto_agrees(definition, given_input):
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-@settings(max_examples=500, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=500, suppress_health_check=CHECKS)
 @given(machines(), inputs)
 def test_moto_agrees_on_many(definition, given_input):
     compare(definition, given_input)

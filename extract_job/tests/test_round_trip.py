@@ -48,7 +48,7 @@ def as_written(row):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=st.lists(ROW, max_size=30), per_file=st.integers(1, 40))
 def test_rows_are_read_back_unchanged(rows, per_file):
     with TemporaryDirectory() as name:

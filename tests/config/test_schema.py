@@ -26,7 +26,7 @@ from extract_core.registry.loading import discover
 FILES = sorted((Path(__file__).parent / "broken").glob("*.yml"))
 
 UNHURRIED = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # fmt: skip
 KNOWN = sorted(
     {*keys.ROOT, *keys.EXTRACT, *keys.RUN, *keys.TABLE, *keys.DATABASE, "worker_no", "cluster", "--test", "--run_id", "x-a"}

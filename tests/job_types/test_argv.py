@@ -69,7 +69,7 @@ def test_what_people_write_arrives(job_type, arguments_of, echoed):
 
 
 @EVERY_JOB_TYPE
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(VALUES, min_size=1, max_size=8))
 def test_any_value_arrives_unchanged_or_is_refused_with_the_remedy(job_type, values, arguments_of, echoed):
     job_arguments = {f"--key_{number}": value for number, value in enumerate(values)}
@@ -79,7 +79,7 @@ def test_any_value_arrives_unchanged_or_is_refused_with_the_remedy(job_type, val
 
 
 @EVERY_JOB_TYPE
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(st.text(max_size=40) | st.sampled_from([*AWKWARD, *MAYBE_REFUSED[:-1], "", "-x", "\0"]), max_size=8))
 def test_in_one_argument_everything_arrives(job_type, values, arguments_of, echoed):
     """argument_encoding: json carries what no command line can: empty texts, leading dashes, NUL, what shells and YARN change."""

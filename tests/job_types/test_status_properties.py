@@ -72,7 +72,7 @@ CAUSES = given(
     | JSON.map(json.dumps)
     | st.tuples(JSON, st.integers(0, 200)).map(lambda cut: json.dumps(cut[0])[: cut[1]]),
 )
-SOME, MANY = settings(max_examples=60), settings(max_examples=3_000, deadline=None)
+SOME, MANY = settings(max_examples=60), settings(max_examples=3_000)
 
 
 def check_result(job_type, result, item):

@@ -50,7 +50,7 @@ transform: {job_type: glue, tables: {public.accounts: {partition_key: [a, b]}}}
 """
 
 UNHURRIED = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # fmt: skip
 
 scalars = st.one_of(

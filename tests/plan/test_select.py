@@ -111,7 +111,7 @@ _NAMES = st.lists(st.text("ab._-]\n", min_size=1, max_size=8), min_size=1, max_s
 _PARTS = st.lists(st.sampled_from(["a", "ab", "*", "?", "[ab]", "[!a]", "[]a]", "[!]]", "[", "]", "."]), min_size=1)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(names=_NAMES, parts=_PARTS)
 def test_a_glob_selects_what_fnmatch_does(names, parts):
     glob = "*" + "".join(parts)

@@ -224,9 +224,7 @@ def run_any_order(pipeline, open_store, examples, steps):
 
     Here.open_store = staticmethod(open_store)
     case = Here.TestCase()
-    case.settings = settings(
-        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    case.settings = settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=list(HealthCheck))
     case.runTest()
 
 

@@ -303,7 +303,7 @@ def explore(scenario: type[Scenario], steps: int) -> None:
     while counts["steps"] < steps:
         run_state_machine_as_test(
             scenario,
-            settings=settings(max_examples=10, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)),
+            settings=settings(max_examples=10, stateful_step_count=STEPS, suppress_health_check=list(HealthCheck)),
         )
     sys.stdout.write(f"{dict(counts)}\n")
     assert counts["runs"] > steps // 20

@@ -287,7 +287,7 @@ def test_the_lease_lasts_for_all_attempts(pipeline, plan):
     assert pipeline.state("a").owner.bound == "2026-03-01T09:05:21+00:00"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     ends=st.lists(
         st.tuples(st.integers(0, 5), st.sampled_from(["done", "THROTTLED", "!OUT_OF_MEMORY", "USER_CODE"])), max_size=14

@@ -134,7 +134,7 @@ def run_any_order(open_store, examples):
     Here.open_store = staticmethod(open_store)
     case = Here.TestCase()
     slow = list(HealthCheck)
-    case.settings = settings(max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=slow)
+    case.settings = settings(max_examples=examples, stateful_step_count=25, suppress_health_check=slow)
     case.runTest()
 
 

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import asl_toolkit.jsonata  # noqa: F401 - importing its library raises the recursion limit: before hypothesis looks
@@ -189,7 +189,6 @@ _NAMES = (
 _STATE = st.dictionaries(st.sampled_from(_NAMES), _JSON, max_size=6)
 
 
-@settings(deadline=None)
 @given(
     states=st.dictionaries(st.text(max_size=4), _STATE, max_size=3),
     kind=st.sampled_from(["Task", "Pass", "Choice", "Wait", "Map", "Parallel", "Fail", "x"]),

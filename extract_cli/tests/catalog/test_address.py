@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from extract_cli.catalog import read_database
@@ -115,7 +115,6 @@ FORMS = (
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(password=st.text(alphabet="QZJKVWqzjkvw@/?#%:;&= '\"\\+é\n", min_size=1, max_size=12), form=st.sampled_from(FORMS))
 def test_no_message_holds_a_password(password, form):
     with pytest.raises(UsageError) as raised:
