@@ -52,4 +52,4 @@ def test_a_polled_plugin_is_loaded_and_has_the_branch_of_a_poll(tmp_path, monkey
     deployment = job_type.deployment().model_validate({"instance": "i-0123456789abcdef0"})
     assert job_type.request(deployment)["InstanceIds"] == ["i-0123456789abcdef0"]
     for template in (tmp_path / "farm").rglob("*"):
-        assert not template.is_file() or "{{" not in template.read_text()
+        assert not template.is_file() or b"{{" not in template.read_bytes()
