@@ -114,6 +114,7 @@ def test_a_second_source_leaves_the_rest_as_it_is(cli, here):
         (("--from-database", "mysql://me:hush@host/db"),
          ("the database mysql://… cannot be read here; write sqlite:///path/to/file.db or "
          "postgresql://user@host:5432/name")),
+        (("postgresql://me:hush@host/db",), "FOLDER is the address of a database; write: extract init --from-database URL"),
         (("--source", "a b"),
          "'a b' is not a valid name of a source: letters, digits, _ . -, the first a letter or digit; give --source NAME"),
         (("--source", "there"),

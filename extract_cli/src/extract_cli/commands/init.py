@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 SCHEMA_FILE = "extract.schema.json"
 
 
+def _a_folder(_context: click.Context, _argument: click.Parameter, folder: Path) -> Path:
+    if ":/" in str(folder):  # Path makes one slash of two; the text may hold a password
+        raise UsageError("FOLDER is the address of a database; write: extract init --from-database URL")
+    return folder
+
+
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".", callback=_a_folder)
 @click.option("--source", metavar="NAME", help="Name of the source. [default: the database's name, else: sales]")
 @click.option(
     "--from-database",
