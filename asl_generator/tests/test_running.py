@@ -160,7 +160,7 @@ def run_pool(build_types, crunch, run_machine):
 
 
 def test_a_table_of_a_pool_takes_a_slot_and_others_do_not(run_pool):
-    slot = {"pool": "db", "number": 2}
+    slot = {"pool": "db", "number": 2, "waited_seconds": 3}
 
     def take(call):
         if call < 4:

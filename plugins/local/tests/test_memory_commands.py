@@ -126,7 +126,7 @@ def test_a_run_of_another_process_is_watched_killed_and_reconciled(demo_project)
     live = as_json(demo_project, "status", "long")
     assert (live["state"], live["at_work"], [row["table"] for row in live["running"]]) == ("RUNNING", 1, ["public.orders"])
     drawn = demo_project.extract("status", "long", "--local")
-    assert drawn.stderr == "0 of 1 tables have ended, 1 at work, 0 waiting\n"
+    assert drawn.stderr == "0 of 1 table has ended, 1 at work, 0 waiting\n"
     assert " public.orders   glue       RUNNING " in drawn.stdout
     held = demo_project.extract(
         "state", "set", "public.orders", "1", "--type", "int", "--column", "id", "--reason", "x", "--yes", "--local", code=2
