@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import Outcome
 from extract_core.dataclass import dataclass
-from extract_core.status.asked import ask, deployment_of
+from extract_core.status.planned_deployment import call_with_deployment, deployment_of
 from extract_core.status.time_limit import within
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def _stop(parts: Parts, key: Key, job: StartedJob, sessions: _Sessions) -> Stopp
             had_ended = job.answer is not None and not parts.stop_here(outcome)
         else:
             job_type, session = parts.registry.job_type(name), sessions.mine()
-            deployed = partial(deployment_of, parts, job_type, outcome)
-            within(SECONDS, lambda: ask(job_type.stop, outcome, session, deployed))
+            deployment = partial(deployment_of, parts, job_type, outcome)
+            within(SECONDS, lambda: call_with_deployment(job_type.stop, outcome, session, deployment))
     except Exception as raised:  # noqa: BLE001 - a plugin's, or its service's: the other jobs are stopped all the same
         error = f"{type(raised).__name__}: {raised}"
     fields = {"run_id": job.item.get("run_id"), "table": table, "attempt": attempt, "job_type": name, "job": job.answer}

@@ -25,11 +25,11 @@ def statements(target: Target[Any], rights: Mapping[str, Sequence[str]], named: 
 def of_call(rights: Mapping[str, Sequence[str]], *resources: str) -> dict[str, tuple[str, ...]]:
     """The part of `rights` whose actions have the name of one of these integrations' calls."""
     calls = {resource.rpartition(":")[2].lower() for resource in resources}
-    kept = {
+    called = {
         resource: tuple(action for action in actions if action.partition(":")[2].lower() in calls)
         for resource, actions in rights.items()
     }
-    return {resource: actions for resource, actions in kept.items() if actions}
+    return {resource: actions for resource, actions in called.items() if actions}
 
 
 def _arns(target: Target[Any], service: str, resource: str, named: Container[str]) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ def _arns(target: Target[Any], service: str, resource: str, named: Container[str
     values = [
         allowed_values(name, target.deployment) if name in named else (getattr(target.deployment, name),) for name in fields
     ]
-    chosen = (dict(zip(fields, each, strict=True)) for each in product(*values))
+    chosen = (dict(zip(fields, combination, strict=True)) for combination in product(*values))
     return tuple(form.format(**known, **fields_of_one) for fields_of_one in chosen)
 
 

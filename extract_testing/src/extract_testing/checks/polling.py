@@ -254,10 +254,10 @@ def _in_the_answer(state: dict[str, Any], variable: str) -> Steps:  # Any: parse
         if member is None or member[2]:
             return (*member[1].split(".")[1:], 0, *names[3:]) if member else ()
         return (*member[1].split(".")[1:], *names[3:])
-    kept = str(state.get("ResultPath", "")).split(".")
-    if kept[0] != "$" or names[: len(kept)] != kept:
+    place = str(state.get("ResultPath", "")).split(".")
+    if place[0] != "$" or names[: len(place)] != place:
         return ()
-    inner = names[len(kept) :]
+    inner = names[len(place) :]
     selector = state.get("ResultSelector")
     if inner and isinstance(selector, dict):
         selected = str(selector.get(f"{inner[0]}.$", ""))

@@ -1,4 +1,4 @@
-"""Calls `JobType.diagnose` and `JobType.stop` with the deployment that the table was planned for."""
+"""The deployment that a table was planned for, passed to `JobType.diagnose` and `JobType.stop`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from extract_core.registry.values import AnyJobType
 
 
-def ask(method: Callable[..., Any], outcome: Outcome, aws: object, deployment: Callable[[], BaseModel]) -> Any:
+def call_with_deployment(method: Callable[..., Any], outcome: Outcome, aws: object, deployment: Callable[[], BaseModel]) -> Any:
     """Call ``method(outcome, aws, deployment)``, or ``method(outcome, aws)`` of a plugin for contract 1.1.
 
     Raises what the method raises. `deployment` is called only if the method takes it.
