@@ -102,7 +102,7 @@ class Watermark:
     low: str | None = None
     """The last committed mark. None on a first run: everything is read."""
     high: str | None = None
-    """The upper mark of a backfill. None else: the job reads it before the data."""
+    """The upper mark of a backfill. None in other modes: the job reads it before the data."""
     mode: WatermarkMode = "full"
     """``full``, ``incremental`` (also on its first run) or ``backfill``."""
     lag: str | None = None
@@ -165,7 +165,7 @@ class Stack:
     architecture: Literal["arm64", "x86_64"] = "arm64"
     """The processors of the Lambda functions."""
     log_retention_days: int = 90
-    """Days after which log groups forget their lines."""
+    """Days after which log groups delete their lines."""
     kms_key: str | None = None
     """The ARN of the key of the buckets. None: they have no key of their own."""
 
@@ -195,7 +195,7 @@ class Target(Generic[D]):
     machine_name: str
     """The name of the state machine."""
     map_mode: Literal["INLINE", "DISTRIBUTED"]
-    """DISTRIBUTED: each table has a history of its own. INLINE: all tables share one."""
+    """DISTRIBUTED: each table has its own history. INLINE: all tables share one history."""
     deployment: D
     """``[job_types.<name>]`` of extract.toml, as the model of `JobType.deployment`."""
     function_arn: Callable[[str], str]
@@ -278,7 +278,7 @@ class JobStatus:
     failure: FailureClass | None = None
     """Why. None for a success."""
     retryable: bool = False
-    """Whether another attempt may well succeed."""
+    """Whether another attempt may succeed."""
     message: str | None = None
     """The service's own reason. It is never left out."""
     job_run_id: str | None = None
@@ -316,9 +316,9 @@ class Retry:
     max_attempts: int = 8
     """How many retries, at most."""
     backoff_rate: float = 2.0
-    """By what each wait is multiplied; at least 1."""
+    """Each wait is this many times the wait before it; at least 1."""
     max_delay_seconds: int = 300
-    """How many seconds one wait takes, at most."""
+    """Seconds that one wait takes, at most."""
     jitter: Literal["FULL", "NONE"] = "FULL"
     """FULL: each wait is a random part of its length."""
 
@@ -343,7 +343,7 @@ class LambdaFunction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalCommand:
-    """What the service would have run, as a process on this machine. You set it, in `JobType.local_command`."""
+    """What the service would run, as a process on this machine. You set it, in `JobType.local_command`."""
 
     argv: Sequence[str]
     """The program and its arguments."""
@@ -418,16 +418,16 @@ class JobType(ABC, Generic[S, D]):
     def arguments(self, table: TableRun[D], settings: S) -> Mapping[str, Json]:
         """What the branch finds under ``$.arguments``, of the JSON types that the service's API wants. No secrets, no null.
 
-        Raise ValueError for what can't be (ArgumentsTooLong where a limit of the service is the reason): it becomes the table's
-        plan error, the other tables run.
+        If a table cannot run, raise ValueError (ArgumentsTooLong, if a limit of the service is the reason). It becomes the plan
+        error of this table, and the other tables run.
         """
 
     @abstractmethod
     def status(self, outcome: Outcome) -> JobStatus:
-        """What this outcome means. Never raises, whatever it is given; SUCCEEDED only for the service's own success word."""
+        """What this outcome means. It must never raise. SUCCEEDED is only for the service's own success word."""
 
     def permissions(self, target: Target[D]) -> Iterable[Statement]:  # noqa: ARG002 - for implementations
-        """What the state machine's role needs for this branch, Stop and Cancel included. Default: nothing."""
+        """What the state machine's role needs for this branch, also to stop and cancel jobs. Default: nothing."""
         return ()
 
     def start_retries(self) -> Iterable[Retry]:
@@ -435,19 +435,20 @@ class JobType(ABC, Generic[S, D]):
         return ()
 
     def timeout(self, settings: S) -> int:  # noqa: ARG002
-        """Seconds after which the state gives up: the service's own limit + queueing + a margin. Default: a day."""
+        """Seconds after which the state ends the job: the service's own limit + time in a queue + a margin. Default: a day."""
         return 86_400
 
     def escalate(self, settings: S, status: JobStatus, attempt: int) -> S | None:  # noqa: ARG002
-        """The settings of a bigger next attempt after this status, or None to keep them. Default: None."""
+        """Larger settings for the next attempt after this status. None: they stay the same. Default: None."""
         return None
 
     def diagnose(self, outcome: Outcome, aws: object, deployment: D) -> str | None:  # noqa: ARG002
-        """The real reason, asked of the service with a boto3 session, when the payload hasn't got it. Default: None.
+        """The real reason, if the payload does not have it: ask the service, with a boto3 session (`aws`). Default: None.
 
-        `deployment` is what the table was planned for. It may be left out, and is passed since contract 1.2.
-        Called by the status handler for a job that did not succeed; not on one machine. The text goes below the message and
-        changes nothing else. What it raises is logged; after 30 seconds it is not waited for. See `diagnose_permissions`.
+        `deployment` is what the table was planned for. A method may leave this parameter out. It is passed since contract 1.2.
+        The status handler calls it for a job that did not succeed; on one machine it is not called. The text goes below the
+        message and changes nothing else. Exceptions are logged. After 30 seconds the end is recorded without the text. See
+        `diagnose_permissions`.
         """
         return None
 
@@ -456,12 +457,12 @@ class JobType(ABC, Generic[S, D]):
         return ()
 
     def stop(self, outcome: Outcome, aws: object, deployment: D) -> None:
-        """End a job that outlived its execution, with a boto3 session. Called by reconcile. Default: nothing is done.
+        """End a job that outlived its execution, with a boto3 session (`aws`). Reconcile calls it. Default: nothing is done.
 
-        `deployment` is what the table was planned for. It may be left out, and is passed since contract 1.2.
-        `outcome` holds the item as it came to the branch's last state, and as its result what is known of the job: the answer to
-        its start (TaskSubmitted), or ``$.job_result`` of an earlier state; None where the history tells neither. A job that
-        has ended is fine, and so is a second call. What it raises is told in reconcile's report, as is more than 60 seconds.
+        `deployment` is what the table was planned for. A method may leave this parameter out. It is passed since contract 1.2.
+        `outcome.item` is the input of the branch's last state. `outcome.result` is what is known of the job: the answer to its
+        start (TaskSubmitted), or ``$.job_result`` of an earlier state, or None if the history has neither. Do not raise if the
+        job has ended, nor in a second call. Exceptions and calls over 60 seconds appear in reconcile's report.
         """
 
     def stop_permissions(self, target: Target[D]) -> Iterable[Statement]:  # noqa: ARG002
@@ -469,23 +470,24 @@ class JobType(ABC, Generic[S, D]):
         return ()
 
     def functions(self) -> Iterable[LambdaFunction]:
-        """Lambda functions of its own. Default: none."""
+        """Lambda functions that this job type brings. Default: none."""
         return ()
 
     def infrastructure(self, target: Target[D]) -> Mapping[str, Resource]:  # noqa: ARG002
         """What the stack makes for it, by logical id, which begins with `title` (without blanks): ``GlueRole``. Default: nothing.
 
-        ``${GlueRole.Arn}`` in the branch, in the deployment and in statements stands for what CloudFormation knows of a resource
-        of this mapping: use it for a value that AWS chooses; a name that the deployment chooses needs none. Since contract 1.1.
+        For a value that AWS chooses, write a token such as ``${GlueRole.Arn}`` in the branch, in the deployment or in statements:
+        CloudFormation fills it from the resource of this mapping. A name that the deployment chooses needs no token. Since
+        contract 1.1.
         """
         return {}
 
     def local_command(self, arguments: Mapping[str, Json]) -> LocalCommand | None:  # noqa: ARG002
-        """What the service would have run for these arguments, or None: this job type can't run on one machine. Default: None."""
+        """What the service would run for these arguments. None: this job type cannot run on one machine. Default: None."""
         return None
 
     def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:  # noqa: ARG002
-        """What the service would have said of that end, in its own shape. `status` must read it.
+        """What the service would answer after that end, in its own shape. `status` must be able to read it.
 
         Default: ``{"ExitCode": 0}`` as the result, or States.TaskFailed with the exit code and the last output as cause.
         """
@@ -497,9 +499,9 @@ class JobType(ABC, Generic[S, D]):
     def local_task(self, state: str, parameters: Json, end: Outcome | None) -> Outcome | None:  # noqa: ARG002
         """What another Task of the branch answers on one machine: one that asks about the job, cancels or prepares it.
 
-        `state` is its name, `parameters` is what it sends. `end` is what `local_answer` said of the job, whose process has ended
-        when its state ends; None before that. None: the Task has no answer, so that its table is recorded with this reason.
-        Default: `end`, so that the first question gets the answer that the job has ended with. Since contract 1.1.
+        `state` is the name of the Task, `parameters` is what it sends. `end` is what `local_answer` returned for the job; it is
+        None for a Task before the job. Return None if the Task has no answer: the table is then recorded with this reason.
+        Default: `end`, so the first question gets the answer with which the job has ended. Since contract 1.1.
         """
         return end
 

@@ -36,7 +36,7 @@ def to_nobody(summary: Mapping[str, Json]) -> None:
 
 
 def never_redriven(record: RunRecord) -> bool:  # noqa: ARG001 - the signature of `Parts.stop_redriven`
-    """No execution can be redriven here."""
+    """Executions of this engine cannot be redriven."""
     return False
 
 

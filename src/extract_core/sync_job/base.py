@@ -25,9 +25,9 @@ class SyncJob(ServiceJob[S, D]):
     """The EventBridge rule that Step Functions manages for this integration; some services have none."""
 
     def key(self, job: Mapping[str, Json], arguments: Json, deployment: D) -> Sequence[str | None]:  # noqa: ARG002
-        """What `describe` and `stop_job` need to name the job, a sequence of texts. If a part is None, they are not called.
+        """A sequence of texts by which `describe` and `stop_job` name the job. If one is None, they are not called.
 
-        Default: the job's id. `deployment` may be left out, and is passed since contract 1.2.
+        Default: the job's id. A method may leave `deployment` out. It is passed since contract 1.2.
         """
         return (said(job, self.id_member),)
 
@@ -40,7 +40,7 @@ class SyncJob(ServiceJob[S, D]):
         return ()
 
     def stop_job(self, aws: object, key: Sequence[str]) -> None:
-        """End the job. If it has ended, this is fine; every other refusal is raised. Default: nothing is done."""
+        """End the job. Do not raise if it has ended; raise every other refusal. Default: nothing is done."""
 
     def branch(self, target: Target[D]) -> Branch:
         """One Task, which makes the request and leaves the answer at ``$.job_result``."""

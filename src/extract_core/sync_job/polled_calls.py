@@ -44,7 +44,7 @@ def stop_now(job_type: AnyPolling, outcome: Outcome, aws: object, deployment: ob
 
 
 def _described(job_type: AnyPolling, outcome: Outcome, aws: object, deployment: object) -> Mapping[str, Json]:
-    """The description of the job now; ``{}`` if there is none to be had."""
+    """The description of the job now; ``{}`` if it cannot be read."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     members = _members(job_type.describe_request(deployment), outcome)

@@ -31,9 +31,9 @@ class Polling(ServiceWords, Generic[D]):
     started_id: ClassVar[str] = ""
     """The path of the job's id in the answer to the start: ``Command.CommandId``. Default: `id_member`."""
     done_member: ClassVar[str] = ""
-    """The member that says that a job is over, if `state_member` is there only then: ``state.life_cycle_state``."""
+    """The member that says that a job has ended, if `state_member` is there only then: ``state.life_cycle_state``."""
     done: ClassVar[Sequence[str]] = ()
-    """The words of `done_member` for a job that is over. `not_ends` are its other words."""
+    """The words of `done_member` for a job that has ended. `not_ends` are its other words."""
     interval_seconds: ClassVar[int] = 60
     """Seconds between two questions. A table with a long time limit waits longer, so that it asks 1,000 times at most."""
     client_name: ClassVar[str] = ""
@@ -58,7 +58,7 @@ class Polling(ServiceWords, Generic[D]):
         return sorted(self.done if self.done_member else {self.succeeded, *self.failures})
 
     def loop_path(self) -> str:
-        """Where the word is that the loop compares, in the answer to the question: ``Execution.Status``."""
+        """The path, in the answer to the question, of the word that the loop compares: ``Execution.Status``."""
         return ".".join((*self.wrappers, self.done_member or self.state_member))
 
     def loop_word(self, job: Mapping[str, Json]) -> str | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ServiceJob(ServiceWords, JobType[S, D]):
-    """A job type that starts a job of a service and is told how it ended. Subclass `SyncJob` or `PolledJob`.
+    """A job type that starts a job of a service, and learns from Step Functions how it ended. Subclass `SyncJob` or `PolledJob`.
 
     A subclass sets the attributes, here and in `ServiceWords`, and writes `request` and `arguments`. Everything else has a
     default that reads the attributes; override what your service does differently. A description of a job (`job`) has
@@ -44,9 +44,9 @@ class ServiceJob(ServiceWords, JobType[S, D]):
     margin_seconds: ClassVar[int] = 600
     """How long the state waits beyond ``timeout_minutes`` and ``queue_minutes``: the service, not the state, should end a job."""
     unread_arguments: ClassVar[Sequence[str]] = ()
-    """Members of ``$.arguments`` that code reads and no state, which `extract plugins check` then does not report.
+    """Members of ``$.arguments`` that only code reads, and no state: `extract plugins check` does not report them.
 
-    ``job_arguments`` stands for the job's own arguments: a query carries none.
+    Write ``job_arguments`` if the call carries no job arguments, as a query.
     """
 
     # What roles may do
@@ -80,7 +80,7 @@ class ServiceJob(ServiceWords, JobType[S, D]):
     def local_argv(self, arguments: Mapping[str, Json]) -> Json:  # noqa: ARG002
         """The job's own ``--key value`` arguments, a list or an object, from ``$.arguments``.
 
-        None: this job type can't run on one machine. Default: None.
+        None: this job type cannot run on one machine. Default: None.
         """
         return None
 
@@ -146,7 +146,7 @@ class ServiceJob(ServiceWords, JobType[S, D]):
         return LocalCommand(argv=command, script=self.local_script(arguments))
 
     def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
-        """`local_result` of that end, as Step Functions hands it over."""
+        """`local_result` of that end, in the form in which Step Functions passes it on."""
         from extract_core.sync_job.local import answer_of
 
         return answer_of(self, arguments, ended)

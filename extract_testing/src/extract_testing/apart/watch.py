@@ -126,15 +126,15 @@ class _Output:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is kept."""
+        """Do nothing: no text is buffered."""
 
     def isatty(self) -> bool:
-        """It is no terminal."""
+        """It is not a terminal."""
         return False
 
 
 class _Input:
-    """In place of stdin: a command would wait for what nobody writes."""
+    """In place of stdin: a command that reads it would wait without end."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
@@ -148,7 +148,7 @@ class _Input:
     readline = read
 
     def isatty(self) -> bool:
-        """It is no terminal."""
+        """It is not a terminal."""
         return False
 
 
