@@ -227,7 +227,7 @@ def test_a_path_that_only_aws_can_read_fails_when_an_execution_comes_to_it(path,
     assert run({"go": False, "a": "x"}).status == "SUCCEEDED"
     result = run({"go": True, "a": "x", "list": []})
     assert (result.status, result.error) == ("FAILED", "NotRunHere.Path")
-    assert "asl-toolkit cannot read this path, AWS may: " in result.cause
+    assert "asl-toolkit cannot read this path, but AWS may: " in result.cause
     assert result.cause.endswith(". Write a simpler path.")
 
 

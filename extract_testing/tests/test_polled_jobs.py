@@ -126,8 +126,11 @@ def test_a_fault_is_found_by_the_models(check, faults, words):
     ("faults", "words"),
     [
         ({}, ""),
-        ({"succeeded": "Sucess"}, "the job is stopped: the last answer has 'Success' at ResponseBody.Status, which is no end"),
-        ({"state_member": "State"}, "the job is stopped: the last answer has None at ResponseBody.State, which is no end"),
+        (
+            {"succeeded": "Sucess"},
+            "the job is stopped: the last answer has 'Success' at ResponseBody.Status, which is not an end",
+        ),
+        ({"state_member": "State"}, "the job is stopped: the last answer has None at ResponseBody.State, which is not an end"),
         (
             {"done_member": "Status", "done": ("Success",), "state_member": "Result"},
             "status() is UNKNOWN: Command answered without",

@@ -56,8 +56,8 @@ def test_without_the_database_a_name_may_be_a_time_zone(monkeypatch):
         ("cron(0 25 * * ? *)", "the hour '25' of cron is not valid; write numbers from 0 to 23"),
         ("cron(0 2 ? * MUN *)", "the day of the week 'MUN' of cron is not valid; write numbers from 1 to 7, or SUN to SAT"),
         ("cron(0 2 * * * *)", "cron needs ? as the day of the month or as the day of the week, and not as both"),
-        ("rate(1 week)", "'rate(1 week)' has no valid rate; write minutes, hours or days, such as rate(12 hours)"),
-        ("at(2027-02-29T02:00:00)", "'at(2027-02-29T02:00:00)' has no valid time; write it as in at(2027-01-31T02:00:00)"),
+        ("rate(1 week)", "'rate(1 week)' is not a valid rate; write minutes, hours or days, such as rate(12 hours)"),
+        ("at(2027-02-29T02:00:00)", "'at(2027-02-29T02:00:00)' is not a valid time; write for example at(2027-01-31T02:00:00)"),
     ],
 )
 def test_a_fault_says_which_part_is_wrong_and_what_to_write(text, words):

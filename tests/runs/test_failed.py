@@ -70,5 +70,5 @@ def test_the_plan_is_gone_and_a_table_has_no_end(pipeline, monkeypatch):
     with pytest.raises(UsageError) as error:
         pipeline.plan("run-2", "failed:run-1")
     assert str(error.value) == (
-        f"failed:run-1: the plan of that run is gone ({uri}), and 1 of its 3 tables have no recorded end: name the tables"
+        f"failed:run-1: the plan of that run is gone ({uri}), and no end is recorded for 1 of its 3 tables: name the tables"
     )

@@ -306,7 +306,7 @@ def test_a_local_end_is_a_result_that_has_the_id_of_the_start():
         ({"interval_seconds": 0}, "has `interval_seconds` 0; it must be a whole number of seconds, from 1 to 3600"),
         ({"stop_resource": "cancel"}, "has `stop_resource` 'cancel'; write service and call, as in 'batch:submitJob.sync'"),
         ({"wrappers": ("A", "B")}, "has `wrappers` ('A', 'B'); the answer to a question has one path: write the one that it has"),
-        ({"not_ends": {"FAILED"}}, "has 'FAILED' in `not_ends` and in `succeeded`, `failures` or `done`: is it an end?"),
+        ({"not_ends": {"FAILED"}}, "has 'FAILED' in `not_ends` and in `succeeded`, `failures` or `done`; write it in one"),
         ({"done": ("OVER",)}, "has `done` ('OVER',) and `done_member` ''; set both, or none"),
         ({"stop_resorce": "athena:x"}, "has 'stop_resorce', which nothing reads; did you mean 'stop_resource'?"),
     ],

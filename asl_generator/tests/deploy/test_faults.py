@@ -50,7 +50,7 @@ NOT_ALLOWED = (
             ),
         ),
         (refusal("403", "Forbidden", 403), '{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"}'),
-        (ResponseParserError("invalid XML received"), "the answer is not one of AWS; check the network, AWS_ENDPOINT_URL"),
+        (ResponseParserError("invalid XML received"), "the answer is not from AWS; check the network, AWS_ENDPOINT_URL"),
         (of_boto.EndpointConnectionError(endpoint_url="https://sts.ue-central-1.amazonaws.com/"), UNKNOWN_REGION),
     ],
     ids=lambda value: str(value)[:40],

@@ -295,8 +295,8 @@ def test_what_is_wrong_in_extract_toml_is_said(cloud, cli):
     )
     file.write_text(good.replace("state_machine", "# state_machine"))
     assert cli("run", "sales").err == (
-        "extract: extract.toml names no state machine to start: deploy it with extract deploy up, which writes [pipeline] "
-        "state_machine, or run it on this machine with --local and folders in place of s3://\n"
+        "extract: extract.toml: [pipeline] state_machine is missing: deploy with extract deploy up, which writes it, or run on "
+        "this machine with --local and folders in place of s3://\n"
     )
     file.write_text(good.replace('"dynamodb://tracking"', '"tracking.db"'))
     place = str(cloud.folder / "tracking.db")

@@ -95,8 +95,8 @@ def aws(tmp_path, monkeypatch):
             "the clock of this machine is wrong; set it, and run the command again",
         ),
         (400, refusal("Throttling", "Rate exceeded"), "AWS throttled a request ten times in a row; wait a minute, and run"),
-        (500, "<!doctype html>\n<title>500 Internal Server Error</title>", "the answer is not one of AWS; check the network"),
-        (200, "<html><body>Log in to the guest network</body></html>", "the answer is not one of AWS; check the network"),
+        (500, "<!doctype html>\n<title>500 Internal Server Error</title>", "the answer is not from AWS; check the network"),
+        (200, "<html><body>Log in to the guest network</body></html>", "the answer is not from AWS; check the network"),
     ],
     ids=["expired token", "wrong key", "clock", "throttle", "page with an error", "page of a portal"],
 )

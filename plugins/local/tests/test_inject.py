@@ -112,7 +112,7 @@ def test_an_invalid_number_of_starts_is_refused(text, number):
     with pytest.raises(UsageError) as caught:
         read_injection(text)
     assert str(caught.value) == (
-        f"--inject {text!r}: {number!r} is not a valid N: the number of job starts, or questions, that fail, at least 1 "
+        f"--inject {text!r}: {number!r} is not a valid N: write how many job starts or questions fail, at least 1 "
         "(if a table's name has a colon, write ? for it)"
     )
 

@@ -29,7 +29,7 @@ WRONG = {
         "--inject 'trottle:a': there is no fault 'trottle' (there are: throttle, oom, interrupt, fail, timeout, question); "
         "did you mean 'throttle'?"
     ),
-    "oom:a:0": "--inject 'oom:a:0': N is the number of job starts, or questions, that fail, at least 1",
+    "oom:a:0": "--inject 'oom:a:0': N is how many job starts or questions fail, at least 1",
 }
 
 

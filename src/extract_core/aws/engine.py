@@ -135,8 +135,8 @@ class AwsEngine:
     def _machine(self) -> str:
         if self._pipeline.state_machine is None:
             raise UsageError(
-                f"{self._pipeline.file.name} names no state machine to start: deploy it with extract deploy up, which writes "
-                "[pipeline] state_machine, or run it on this machine with --local and folders in place of s3://"
+                f"{self._pipeline.file.name}: [pipeline] state_machine is missing: deploy with extract deploy up, which writes "
+                "it, or run on this machine with --local and folders in place of s3://"
             )
         return self._pipeline.state_machine
 

@@ -46,9 +46,9 @@ def expression_fault(text: str) -> str | None:
         return _cron_fault(inside.upper().split())
     if kind == "rate":
         words = "write minutes, hours or days, such as rate(12 hours)"
-        return None if _RATE.fullmatch(inside) else f"{text!r} has no valid rate; {words}"
+        return None if _RATE.fullmatch(inside) else f"{text!r} is not a valid rate; {words}"
     if kind == "at":
-        return None if _is_moment(inside) else f"{text!r} has no valid time; write it as in at(2027-01-31T02:00:00)"
+        return None if _is_moment(inside) else f"{text!r} is not a valid time; write for example at(2027-01-31T02:00:00)"
     return f"{text!r} is not an expression{did_you_mean(kind, ('cron', 'rate', 'at'))}; write {EXPRESSIONS}"
 
 

@@ -34,8 +34,8 @@ def failed_tables(parts: Parts, source: str, run_id: str) -> set[str]:
     except ObjectNotFound as error:
         if len(last) < record.planned:
             raise UsageError(
-                f"failed:{run_id}: the plan of that run is gone ({record.plan_uri}), and {record.planned - len(last):,} of its "
-                f"{counted(record.planned, 'table')} have no recorded end: name the tables"
+                f"failed:{run_id}: the plan of that run is gone ({record.plan_uri}), and no end is recorded for "
+                f"{record.planned - len(last):,} of its {counted(record.planned, 'table')}: name the tables"
             ) from error
         planned = set(last)  # each has an end
     succeeded = {table for table, row in last.items() if row.state is JobState.SUCCEEDED}

@@ -103,7 +103,7 @@ def _of_polling(values: Mapping[str, object]) -> Iterator[str]:
     not_ends = values["not_ends"]
     twice = sorted({str(word) for word in ends if word in not_ends}) if isinstance(not_ends, AbstractSet | Sequence) else []
     if twice:
-        yield f"has {', '.join(map(repr, twice))} in `not_ends` and in `succeeded`, `failures` or `done`: is it an end?"
+        yield f"has {', '.join(map(repr, twice))} in `not_ends` and in `succeeded`, `failures` or `done`; write it in one"
 
 
 def _of_a_sequence(place: str, value: object) -> Iterator[str]:

@@ -45,7 +45,7 @@ def _of_bundles(deployed: Mapping[str, str], artifacts: Artifacts, store: Object
         return
     if _are_compiled(before) != _are_compiled(after):
         there, here = ("compiled", "sources") if _are_compiled(before) else ("sources", "compiled")
-        yield f"code of the functions: the modules are {there} now, and would be {here}"
+        yield f"code of the functions: the deployed modules are {there}, the new ones are {here}"
         return
     yield from _of_files(before, after, artifacts.bundle.owners)
 

@@ -73,7 +73,7 @@ def calling_aws(what: str, action: str = "", resource: str = "*") -> Iterator[No
     except KeyError as error:
         if not _is_of_parser(error):
             raise
-        foreign = ResponseParserError("it lacks what AWS answers, as the page of a network's log-in does")
+        foreign = ResponseParserError("it is not an answer of this call; it may be the log-in page of a network")
         raise DeployError(f"cannot {what}: {_meaning(foreign, action, resource)}") from error
 
 
@@ -95,7 +95,7 @@ def _meaning(error: Exception, action: str, resource: str) -> str:
         (code in _INVALID, f"the credentials are not valid; {_LOG_IN}"),
         (code in _THROTTLED, f"AWS throttled a request ten times in a row; wait a minute, and {_AGAIN}"),
         (is_unreached, f"AWS cannot be reached; check the network and the region{_unknown_region(text)}, and {_AGAIN}"),
-        (_is_foreign(error), f"the answer is not one of AWS; check the network, AWS_ENDPOINT_URL and proxies, and {_AGAIN}"),
+        (_is_foreign(error), f"the answer is not from AWS; check the network, AWS_ENDPOINT_URL and proxies, and {_AGAIN}"),
     )
     return next((f"{words} ({text})" for applies, words in meanings if applies), text)
 

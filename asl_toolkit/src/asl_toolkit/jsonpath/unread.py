@@ -44,4 +44,4 @@ def read_reference(text: str) -> ReferencePath:
 
 def _not_run(fault: SyntaxFault) -> RuntimeFailure:
     """AWS may read the path, so no Retry and no Catch of the machine may hide this."""
-    return RuntimeFailure(f"asl-toolkit cannot read this path, AWS may: {fault}. Write a simpler path.", "NotRunHere.Path")
+    return RuntimeFailure(f"asl-toolkit cannot read this path, but AWS may: {fault}. Write a simpler path.", "NotRunHere.Path")

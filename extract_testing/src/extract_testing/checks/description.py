@@ -36,7 +36,7 @@ _REMEDY: Final = "write the service's own name, in PascalCase (its API reference
 
 @check
 def words_are_the_services(subject: Subject) -> Iterator[Breach]:
-    """The members and states that the class names are in the service's description of a job (botocore); no end is left out."""
+    """The service's description of a job (botocore) has the members and states of the class; the class has each end."""
     job_type = subject.job_type
     call = _CALL.match(str(subject.states[subject.branch.job_state].get("Resource", "")))
     if isinstance(job_type, PolledJob) and not job_type.done_member:

@@ -104,12 +104,12 @@ def _of_one_step(subject: Subject, place: str, settings: BaseModel, bigger: Base
         problem = f"its model refuses the settings that it returned after {settings!r}: {str(error).splitlines()[0]}"
         return Breach(place, problem, "return settings that a table could have: model_copy does not check them")
     if accepted != bigger or set(vars(bigger)) - set(type(bigger).model_fields):
-        return Breach(place, f"{bigger!r} reads as {accepted!r}", "use the types and names of the model's fields")
+        return Breach(place, f"the model reads {bigger!r} as {accepted!r}", "use the types and names of the model's fields")
     if bigger == settings:
         return Breach(place, f"it returned the same settings, {bigger!r}", "return None if there is nothing larger")
     if subject.timeout(bigger) < subject.timeout(settings):
         problem = f"the table gets less time: {subject.timeout(settings)} seconds became {subject.timeout(bigger)}"
-        return Breach(place, problem, "leave the time limit as it is: a larger job is not faster for certain")
+        return Breach(place, problem, "leave the time limit as it is: a larger job may need the same time")
     smaller = [
         name
         for name, value in settings

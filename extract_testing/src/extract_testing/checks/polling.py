@@ -102,7 +102,7 @@ def _given_answers(subject: Subject) -> Iterator[Breach]:
     answer = output.get("job_result") if isinstance(output, dict) else None
     if isinstance(output, dict) and output.keys() & {STOPPED, STOP_ERROR}:
         word = job_type.loop_word(job_type.described(Outcome.succeeded(answer)))
-        problem = f"the job is stopped: the last answer has {word!r} at {job_type.loop_path()}, which is no end"
+        problem = f"the job is stopped: the last answer has {word!r} at {job_type.loop_path()}, which is not an end"
         yield Breach(place, problem, "correct path and words of the class, or let the last answer be one of an ended job")
     elif answer is not None:
         status = subject.status(Outcome.succeeded(answer, subject.cases[0].item))
@@ -194,7 +194,7 @@ def _too_long(subject: Subject, loop: list[str], ask: str) -> Iterator[Breach]:
         yield Breach(place, problem, "wait for a minute or so between two questions, and count what the Wait takes")
     output = walked.result.output if isinstance(walked.result.output, dict) else {}
     if _CANCELLED in json.dumps(output.get("job_result")):
-        problem = "$.job_result is the answer to the cancelling, and not the last answer about the job"
+        problem = "$.job_result is the answer to the Task that cancels the job, and not the last answer about the job"
         yield Breach(place, problem, "let the Task that cancels write its answer to another ResultPath: $.cancelled")
     if not any(
         _changes(subject.states[request.state_name])

@@ -36,7 +36,7 @@ Sent = dict[tuple[str, str], set[str]]
 
 @check
 def permissions_are_on_what_is_requested(subject: Subject) -> Iterator[Breach]:
-    """The permissions are on the things that the requests name, on no others, and in the target's account and Region."""
+    """The permissions allow exactly the things that the requests name, in the target's account and Region."""
     chosen = "\n".join(_texts(subject.deployment.model_dump(mode="json")))
     for rights in _RIGHTS:
         for index, statement in enumerate(statements_of(subject, rights=rights)):

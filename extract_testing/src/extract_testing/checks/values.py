@@ -31,7 +31,7 @@ _REFUSE: Final = "pass on table.job_arguments unchanged; if the service cannot t
 
 @check
 def values_arrive_unchanged(subject: Subject) -> Iterator[Breach]:
-    """Any value of a job argument arrives unchanged, or is refused: empty, blanks, quotes, letters of each language."""
+    """Any value of a job argument arrives unchanged, or is refused: empty, blanks, quotes, letters of other alphabets."""
     if JOB_ARGUMENTS in getattr(subject.job_type, "unread_arguments", ()):
         return
     for method, carried in (("arguments()", _of_arguments), ("local_command()", _of_the_command)):

@@ -42,10 +42,10 @@ def read_injection(text: str) -> Injection:
         hint = did_you_mean(kind, KINDS)
         raise UsageError(f"--inject {text!r}: there is no fault {kind!r} (there are: {', '.join(KINDS)}){hint}")
     if ":" in pattern:
-        wrong = f"{pattern.rpartition(':')[2]!r} is not a valid N: the number of job starts, or questions, that fail, at least 1"
+        wrong = f"{pattern.rpartition(':')[2]!r} is not a valid N: write how many job starts or questions fail, at least 1"
         raise UsageError(f"--inject {text!r}: {wrong} (if a table's name has a colon, write ? for it)")
     if starts is not None and int(starts) == 0:
-        raise UsageError(f"--inject {text!r}: N is the number of job starts, or questions, that fail, at least 1")
+        raise UsageError(f"--inject {text!r}: N is how many job starts or questions fail, at least 1")
     return Injection(kind, pattern, int(starts or 1), text)
 
 
