@@ -179,6 +179,11 @@ def test_a_machine_that_was_changed_by_hand_shows(project):
     assert differences(deployed, json.loads(body)) == ["state 'A': Seconds removed: 9", "state 'A': Type Wait → Pass"]
 
 
+def machine_of(definition):
+    properties = {"DefinitionString": definition}
+    return json.dumps({"Resources": {"A": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}})
+
+
 @pytest.mark.parametrize(
     ("name", "text", "error"),
     [
@@ -203,9 +208,12 @@ def test_a_machine_that_was_changed_by_hand_shows(project):
         ("empty.yml", "", NO_MACHINE.format("empty.yml")),
         ("no-machine.yml", "Resources: {A: {Type: AWS::SNS::Topic}}", NO_MACHINE.format("no-machine.yml")),
         ("text.yml", "Resources: {A: text}", NO_MACHINE.format("text.yml")),
+        ("day.yml", "a: 2026-13-45", f"extract: 'day.yml' is not a template: it is not valid YAML or JSON; {WRITE}"),
+        ("int.yml", "a: !!timestamp x", f"extract: 'int.yml' is not a template: it is not valid YAML or JSON; {WRITE}"),
+        ("deep.yml", machine_of("[" * 100_000), NO_MACHINE.format("deep.yml")),
         (
             "half.yml",
-            "Resources: {A: {Type: AWS::StepFunctions::StateMachine, Properties: {DefinitionString: '{'}}}",
+            machine_of("{"),
             NO_MACHINE.format("half.yml"),
         ),
     ],
@@ -215,6 +223,31 @@ def test_what_is_not_a_template(project, cli, name, text, error):
         (project / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     said = cli("deploy", "diff", "--against", name)
     assert (said.code, said.err) == (2, error)
+
+
+def statement(body):
+    return body["Resources"]["MachineRolePolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda body: statement(body).update(NotAction=statement(body).pop("Action")), "KeyError: 'Action'"),
+        (lambda body: body["Resources"]["MachineRole"].update(Properties=[1]), "AttributeError: 'list' object"),
+        (lambda body: body["Resources"]["MachineRole"].update(Type=[1]), "TypeError: unhashable type: 'list'"),
+        (
+            lambda body: body["Resources"].update(Machine=json.loads(machine_of('{"States": {"X": 1}}'))["Resources"]["A"]),
+            "KeyError",
+        ),
+    ],
+)
+def test_a_template_that_was_changed_by_hand_and_cannot_be_compared(project, cli, change, fault):
+    body = yaml.safe_load((project / "template.yml").read_text())
+    change(body)
+    (project / "template.yml").write_text(json.dumps(body))
+    said = cli("deploy", "diff", "--against", ".")
+    start = "extract: the template at '.' cannot be compared: a part of it is not as extract writes it "
+    assert (said.code, said.err.startswith(start + "(" + fault), said.err.endswith(WRITE)) == (2, True, True), said.err
 
 
 def test_names_that_the_stack_fills_in_are_compared_as_tokens(project, cli):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,6 +13,10 @@ from extract_cli.views.output import echo, output_option, print_json
 if TYPE_CHECKING:
     from asl_generator.deploy.difference import Document
     from extract_core.pipeline.model import Pipeline
+
+_WRITE_ONE: Final = "write one with extract deploy template -o template.yml"
+_OF_OTHER_SHAPE: Final = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+"""What reading and comparing raise for a file that somebody else wrote. PyYAML lets them through too: ``2026-13-01``."""
 
 
 @click.command(epilog=examples("extract deploy diff", "extract deploy diff --against template.yml"))
@@ -43,11 +47,19 @@ def _with_file(pipeline: Pipeline, path: Path) -> list[str]:
     from asl_generator.build import build_pipeline
     from asl_generator.deploy.difference import differences
     from asl_generator.template.assemble import template_of
+    from extract_core.errors import UsageError
     from extract_core.registry.loading import discover
 
     deployed = _template_in(path)
     registry = discover(strict=True)
-    return differences(deployed, template_of(pipeline, build_pipeline(pipeline, registry), registry))
+    built = template_of(pipeline, build_pipeline(pipeline, registry), registry)
+    try:
+        return differences(deployed, built)
+    except _OF_OTHER_SHAPE as error:
+        raise UsageError(
+            f"the template at {str(path)!r} cannot be compared: a part of it is not as extract writes it "
+            f"({type(error).__name__}: {error}); {_WRITE_ONE}"
+        ) from error
 
 
 def _with_stack(read: Pipeline) -> list[str]:
@@ -91,19 +103,18 @@ def _template_in(path: Path) -> Document:
 
     candidates = [path / "template.yml", path / "template.yaml", path / "template.json"] if path.is_dir() else [path]
     file = next((candidate for candidate in candidates if candidate.is_file()), None)
-    write_one = "write one with extract deploy template -o template.yml"
     if file is None:
-        raise UsageError(f"there is no template at {str(path)!r}: {write_one}")
+        raise UsageError(f"there is no template at {str(path)!r}: {_WRITE_ONE}")
     try:
         template = read_template(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{str(file)!r} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, *_OF_OTHER_SHAPE) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark is not None else ""
-        raise UsageError(f"{str(file)!r} is not a template: it is not valid YAML or JSON{place}; {write_one}") from error
+        raise UsageError(f"{str(file)!r} is not a template: it is not valid YAML or JSON{place}; {_WRITE_ONE}") from error
     if not _is_template(template):
-        raise UsageError(f"{str(file)!r} is not a template of extract: it has no Resources with a state machine; {write_one}")
+        raise UsageError(f"{str(file)!r} is not a template of extract: it has no Resources with a state machine; {_WRITE_ONE}")
     document: Document = template
     return document
 
@@ -117,5 +128,5 @@ def _is_template(template: Any) -> bool:  # Any: what a file may hold
         return False
     try:
         return bool(definition_of(resources))
-    except (KeyError, TypeError, ValueError):
+    except _OF_OTHER_SHAPE:
         return False
