@@ -39,6 +39,9 @@ TEXTS = {
     "AWS_SESSION_TOKEN=IQoJb3JpZ2luX2VjEJr==": "AWS_SESSION_TOKEN=***",
     "--conf spark.hadoop.fs.s3a.session.token=IQoJb3JpZ2 --x y": "--conf spark.hadoop.fs.s3a.session.token=*** --x y",
     "spark.hadoop.fs.s3a.secret.key=wJalrXUtnFEMI": "spark.hadoop.fs.s3a.secret.key=***",
+    '{"spark.hadoop.fs.s3a.secret.key": "wJalrXUtnFEMI"}': '{"spark.hadoop.fs.s3a.secret.key": ***}',
+    "spark.hadoop.javax.jdo.option.ConnectionPassword: hunter2\n": "spark.hadoop.javax.jdo.option.ConnectionPassword: ***\n",
+    "ran job --spring.datasource.password hunter2 --x y": "ran job --spring.datasource.password *** --x y",
     "Authorization: Bearer abcdefghijklmnopqrst": "Authorization: Bearer ***",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl": "***",
     "GET https://b.s3.amazonaws.com/k?X-Amz-Date=1&X-Amz-Signature=abcdef1234567890 failed": (

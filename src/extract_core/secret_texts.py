@@ -105,14 +105,14 @@ SHAPES: Final = (
     ),
     Shape(rf"(?i)[?&;]{_KEYS}=(?!\$|\{{\{{|<){_VALUE}", "a URL with a password", _NAMED),
     Shape(rf"(?i)(?<!db_){_KEYS}[\"']?\s{{0,20}}=\s{{0,20}}(?!\$|\{{\{{|<|arn:|None\b|null\b){_VALUE}", "a password", _NAMED),
-    Shape(rf"(?i)[\"'][\w-]{{0,40}}{_KEYS}\\{{0,15}}[\"']\s{{0,3}}:\s{{0,3}}{_MEMBER}", "a password", _NAMED),
+    Shape(rf"(?i)[\"'][\w.-]{{0,80}}{_KEYS}\\{{0,15}}[\"']\s{{0,3}}:\s{{0,3}}{_MEMBER}", "a password", _NAMED),
     Shape(
         rf"(?i)\b(?:identified\s{{1,3}}(?:with\s{{1,3}}\S{{1,40}}\s{{1,3}})?(?:by|as)|password)\s{{1,3}}(?P<s>(?='){_IN_QUOTES})",
         "a password",
         ("identified", "password"),
     ),
-    Shape(rf"(?i)(?:^|\s)--?(?!db_)[\w-]{{0,40}}{_KEYS}[ =]{{1,3}}(?!-|\$|\{{\{{|<|arn:){_ARGUMENT}", "a password", _NAMED),
-    Shape(rf"(?i)(?:^|[\n{{,])\s{{0,20}}[\w-]{{0,40}}{_PASSWORDS}:[ ]{_WORD}(?=\s{{0,20}}(?:$|[\n,}}]))", "a password", _NAMED),
+    Shape(rf"(?i)(?:^|\s)--?(?!db_)[\w.-]{{0,80}}{_KEYS}[ =]{{1,3}}(?!-|\$|\{{\{{|<|arn:){_ARGUMENT}", "a password", _NAMED),
+    Shape(rf"(?i)(?:^|[\n{{,])\s{{0,20}}[\w.-]{{0,80}}{_PASSWORDS}:[ ]{_WORD}(?=\s{{0,20}}(?:$|[\n,}}]))", "a password", _NAMED),
     Shape(
         r"(?<![\w/.:@+-])(?!mailto:)[A-Za-z][\w.+-]{0,63}:(?P<s>[^\s:@/\"'\\]{1,200})@(?!sha256)(?=[A-Za-z0-9\[])",
         "user:password@host",
