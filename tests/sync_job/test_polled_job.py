@@ -209,13 +209,15 @@ def test_a_state_that_is_there_at_the_end_only(run):
 
 def test_states_may_be_numbers(run):
     class Counted(Query):
-        succeeded, failures, not_ends = "10", {"20": None}, frozenset({"3"})
+        succeeded, failures, not_ends = "10", {"20": None, "-1": None}, frozenset({"3"})
 
     assert run(described(3), described(10), job_type=Counted)[1] == ["start", "ask", "ask"]
-    status, calls = run(described(20, "no such table"), job_type=Counted)
-    assert (status.failure, calls) == (FailureClass.USER_CODE, ["start", "ask"])
-    status, _ = run(described(10), job_type=Counted)
-    assert status.state is JobState.SUCCEEDED
+    for failed in (20, -1):
+        status, calls = run(described(failed, "no such table"), job_type=Counted)
+        assert (status.failure, calls) == (FailureClass.USER_CODE, ["start", "ask"])
+    for succeeded in (10, 10.0, "10"):
+        status, calls = run(described(succeeded), job_type=Counted)
+        assert (status.state, calls) == (JobState.SUCCEEDED, ["start", "ask"])
 
 
 class Session:

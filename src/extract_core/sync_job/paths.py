@@ -29,8 +29,10 @@ def at(value: Json, path: str) -> Json:
 
 
 def said(value: Json, path: str) -> str | None:
-    """The text at this path, stripped, or the digits of a whole number; None if there is neither."""
+    """The text at this path, stripped, or the digits of a whole number, also of ``10.0``; None if there is neither."""
     written = at(value, path)
+    if isinstance(written, float) and written.is_integer():  # Step Functions compares it as the number that it is
+        written = int(written)
     if isinstance(written, int) and not isinstance(written, bool):
         return str(written)
     return (written.strip() or None) if isinstance(written, str) else None

@@ -7,6 +7,7 @@ JSONata, because JSONPath cannot add seconds to a time. The limit of questions k
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import Branch
@@ -22,6 +23,7 @@ MOST_QUESTIONS: Final = 1_000
 CALL_SECONDS: Final = 60
 """Time limit of one question, or of one call that stops a job."""
 _ALL: Final = ("States.DataLimitExceeded", "States.ALL")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 _ENTERED: Final = "$toMillis($states.context.State.EnteredTime)"
 
 
@@ -90,5 +92,5 @@ def branch_of(job_type: Polling[Any], target: Target[Any], request: Mapping[str,
 def _is(state: str, word: str) -> Iterator[Json]:
     """The rules for this word; a service that counts its states sends a number."""
     yield {"Variable": state, "StringEquals": word}
-    if word.isdecimal():
+    if _NUMBER.fullmatch(word):
         yield {"Variable": state, "NumericEquals": int(word)}
