@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import Outcome
 from extract_core.dataclass import dataclass
-from extract_core.status.planned_deployment import call_with_deployment, deployment_of
+from extract_core.registry.signatures import with_deployment
+from extract_core.status.planned_deployment import deployment_of
 from extract_core.status.time_limit import within
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _stop(parts: Parts, key: Key, job: StartedJob, sessions: _Sessions) -> Stopp
         else:
             job_type, session = parts.registry.job_type(name), sessions.mine()
             deployment = partial(deployment_of, parts, job_type, outcome)
-            within(SECONDS, lambda: call_with_deployment(job_type.stop, outcome, session, deployment))
+            within(SECONDS, lambda: with_deployment(job_type.stop, outcome, session, deployment=deployment))
     except Exception as raised:  # noqa: BLE001 - a plugin's, or its service's: the other jobs are stopped all the same
         error = f"{type(raised).__name__}: {raised}"
     fields = {"run_id": job.item.get("run_id"), "table": table, "attempt": attempt, "job_type": name, "job": job.answer}

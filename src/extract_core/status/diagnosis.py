@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobState, JobStatus
 from extract_core.errors import JobTypeNotInstalled
-from extract_core.status.planned_deployment import call_with_deployment, deployment_of
+from extract_core.registry.signatures import with_deployment
+from extract_core.status.planned_deployment import deployment_of
 from extract_core.status.time_limit import within
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def diagnosed(
     make = parts.aws
     try:
         deployment = partial(deployment_of, parts, job_type, outcome, line)
-        answer: Any = within(SECONDS, lambda: call_with_deployment(job_type.diagnose, outcome, make(), deployment))
+        answer: Any = within(SECONDS, lambda: with_deployment(job_type.diagnose, outcome, make(), deployment=deployment))
         if answer is not None and not isinstance(answer, str):
             raise TypeError(f"it returned {answer!r} instead of a text")  # noqa: TRY301 - logged like its other faults
     except Exception as error:  # noqa: BLE001 - a plugin's, or its service's: the end of the job is recorded without it

@@ -1,30 +1,19 @@
-"""The deployment that a table was planned for, passed to `JobType.diagnose` and `JobType.stop`."""
+"""The deployment that a table was planned for: for `JobType.diagnose` and `JobType.stop`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from extract_core.errors import ExtractError
 from extract_core.plan.plan_file import read_plan_line
-from extract_core.registry.signatures import takes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pydantic import BaseModel
 
     from extract_core.contract import Outcome
     from extract_core.pipeline.parts import Parts
     from extract_core.plan.line import PlannedTable
     from extract_core.registry.values import AnyJobType
-
-
-def call_with_deployment(method: Callable[..., Any], outcome: Outcome, aws: object, deployment: Callable[[], BaseModel]) -> Any:
-    """Call ``method(outcome, aws, deployment)``, or ``method(outcome, aws)`` of a plugin for contract 1.1.
-
-    Raises what the method raises. `deployment` is called only if the method takes it.
-    """
-    return method(outcome, aws, deployment()) if takes(method, 3) else method(outcome, aws)
 
 
 def deployment_of(parts: Parts, job_type: AnyJobType, outcome: Outcome, line: PlannedTable | None = None) -> BaseModel:

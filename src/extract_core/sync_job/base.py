@@ -85,7 +85,7 @@ class SyncJob(ServiceJob[S, D]):
     def _named_job(self, outcome: Outcome, deployment: D) -> tuple[Mapping[str, Json], Sequence[str]]:
         """The description of the job, and its key; empty if a part of that is missing."""
         job = self.described(outcome)
-        key = with_deployment(self.key, job, member(outcome.item, "arguments"), deployment=deployment)
+        key = with_deployment(self.key, job, member(outcome.item, "arguments"), deployment=lambda: deployment)
         if not isinstance(key, list | tuple) or not all(isinstance(part, str | None) for part in key):
             raise TypeError(
                 f"key() of job type {self.name!r} must return a sequence of texts, with None for a missing one, not {key!r}"

@@ -20,7 +20,8 @@ class TaskRequest:
 
     `parameters` is the value of Parameters (or Arguments); without them it is the state's input after InputPath. `input` is
     the state's raw input. Seconds are None if the definition does not set them. `task_token` is set for waitForTaskToken,
-    `clock` if a nested execution can run on the clock of its parent.
+    `clock` if a nested execution can run on the clock of its parent. The values are those of the execution, and not copies: a
+    handler that changes `parameters` or `input` changes them for the next attempt too.
     """
 
     resource: str

@@ -247,7 +247,7 @@ def _no_key(subject: Subject) -> Iterator[Breach]:
         if outcome.error is None and outcome.result is not None:
             try:
                 job, arguments = job_type.described(outcome), outcome.item.get("arguments")
-                keys.append(with_deployment(job_type.key, job, arguments, deployment=subject.deployment))
+                keys.append(with_deployment(job_type.key, job, arguments, deployment=lambda: subject.deployment))
             except RAISED:  # the methods that call it raise it too
                 return
     if methods and keys and all(isinstance(key, list | tuple) and not (key and all(key)) for key in keys):
@@ -267,6 +267,6 @@ def _called(subject: Subject, method: str, outcome: Outcome, session: FakeSessio
     try:
         with no_other_session():
             called = getattr(subject.job_type, method)
-            return None, with_deployment(called, outcome, session, deployment=subject.deployment)
+            return None, with_deployment(called, outcome, session, deployment=lambda: subject.deployment)
     except RAISED as error:
         return error, None
