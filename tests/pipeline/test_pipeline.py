@@ -51,6 +51,8 @@ def test_it_is_found_from_a_folder_below(tmp_path, monkeypatch):
     ("text", "complaints"),
     [
         ("[pipeline\n", ["extract.toml:1:10: not valid TOML: Expected ']' at the end of a table declaration"]),
+        (f"x = {'9' * 5_000}", ["extract.toml: a number has more than 4,300 digits; write a smaller one"]),
+        (f"x = {'[' * 5_000}", ["extract.toml: lists or tables are nested too deeply; write them flat"]),
         ("[pipelin]\n", ["extract.toml:1:1: pipelin: no such key here; did you mean 'pipeline'?"]),
         ("[pipeline]\n\n  nam = 'x'\n", ["extract.toml:3:3: pipeline.nam: no such key here; did you mean 'name'?"]),
         (

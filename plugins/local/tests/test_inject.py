@@ -106,7 +106,8 @@ def test_a_fault_that_no_job_start_met_is_reported(rehearsed):
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("oom:full00:x", "x"), ("fail:full00:-1", "-1"), ("fail:a:", ""), ("oom:a:b:3", "b")]
+    ("text", "number"),
+    [("oom:full00:x", "x"), ("fail:full00:-1", "-1"), ("fail:a:", ""), ("oom:a:b:3", "b"), ("oom:a:" + "9" * 5_000, "9" * 5_000)],
 )
 def test_an_invalid_number_of_starts_is_refused(text, number):
     with pytest.raises(UsageError) as caught:

@@ -25,6 +25,8 @@ _WORDS: Final = (
     (r"Cannot declare \(([^)]*?),?\) twice", "the section [{}] is given twice; put its keys under one"),
     (r"Cannot overwrite a value", "a key is given twice; keep one of them"),
     (r"Cannot (?:mutate|redefine) .*\(([^)]*?),?\)", "[{}] is written in two ways; write all its keys in one place"),
+    (r"integer string conversion", "a number has more than 4,300 digits; write a smaller one"),
+    (r"recursion", "lists or tables are nested too deeply; write them flat"),
     (r"Invalid value", "the value is not valid; write text in quotes"),
 )
 """What tomllib says, and plainer words for it."""
@@ -34,7 +36,7 @@ def toml_of(file: Path, text: str) -> dict[str, Any]:
     """The document. ConfigError with the place if it is not valid TOML."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # not only TOMLDecodeError: a number of 5,000 digits, 1,000 nested lists
         place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         line, column = (int(place[1]), int(place[2])) if place else (0, 0)
         message = "not valid TOML: " + re.sub(r" \(at .*\)$", "", str(error))

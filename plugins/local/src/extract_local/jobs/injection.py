@@ -34,7 +34,7 @@ class Injection:
 
 def read_injection(text: str) -> Injection:
     """``oom:public.orders`` or ``throttle:crm.*:3``. Raises UsageError."""
-    match = re.fullmatch(r"([^:]+):(.*?)(?::(\d+))?", text, re.DOTALL)
+    match = re.fullmatch(r"([^:]+):(.*?)(?::(\d{1,9}))?", text, re.DOTALL)
     if not match or not match[2]:
         raise UsageError(f"--inject {text!r} is not KIND:TABLE or KIND:TABLE:N; write, for example, oom:public.orders")
     kind, pattern, starts = match.groups()
