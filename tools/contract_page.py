@@ -18,8 +18,8 @@ _HEAD: Final = """# The contract
 
 Every field and method that a plugin author reads, sets or overrides. `tools/contract_page.py` makes
 this page from the docstrings of [contract.py](../../src/extract_core/contract.py) and of the base
-classes. All names of values are imported from `extract_core`. What is not marked with a later
-version is in contract 1.0. A job type that uses something later says so: `requires_contract = "1.2"`.
+classes. All names of values are imported from `extract_core`. All that has no version here
+is in contract 1.0. If a job type uses something later, set its version: `requires_contract = "1.2"`.
 [When each method is called](life-cycle.md)
 
 ## The item

@@ -93,7 +93,10 @@ WatermarkMode: TypeAlias = Literal["full", "incremental", "backfill"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
-    """The window of one extract: rows with ``low < column <= high``. Marks are text. The core sets it."""
+    """The window of one extract: rows with ``low - lag <= column <= high``; a backfill: ``low < column <= high``.
+
+    Rows of the overlap that were delivered before are left out. Marks are text. The core sets it.
+    """
 
     column: str | None = None
     """The column of the marks. None: the table is not incremental."""
@@ -167,7 +170,7 @@ class Stack:
     log_retention_days: int = 90
     """Days after which log groups delete their lines."""
     kms_key: str | None = None
-    """The ARN of the key of the buckets. None: they have no key of their own."""
+    """The ARN of the KMS key that encrypts the buckets. None: S3's own key (AES256) does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,7 +283,7 @@ class JobStatus:
     retryable: bool = False
     """Whether another attempt may succeed."""
     message: str | None = None
-    """The service's own reason. It is never left out."""
+    """The service's own reason. Each failure has one."""
     job_run_id: str | None = None
     """The service's id of the job."""
     log_url: str | None = None

@@ -1,4 +1,4 @@
-"""PolledJob: the base of a job type whose service Step Functions can start and ask, and cannot wait for."""
+"""PolledJob: the base of a job type for a service without ``.sync``: Step Functions starts a job and asks about it."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def _unknown_region(text: str) -> str:
 
 
 def is_passing(error: BaseException | None) -> bool:
-    """Whether a later try may succeed: the network, a throttle, an error of the service, a page in place of an answer."""
+    """Whether a retry may succeed: the network, a throttle, an error of the service, a page in place of an answer."""
     import botocore.exceptions as of_boto
     from botocore.parsers import ResponseParserError
 

@@ -106,7 +106,9 @@ def check_plugins(name: str | None, pipeline: Path | None, output: str) -> int:
 @click.argument("name")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to write it. [default: extract-NAME, here]")
 @click.option("--title", help="The start of its state names. [default: made from NAME]")
-@click.option("--polled", is_flag=True, help="For a service that Step Functions can start and ask, and cannot wait for.")
+@click.option(
+    "--polled", is_flag=True, help="For a service without .sync: the machine starts a job and asks about it until it ends."
+)
 def new_plugin(name: str, folder: Path | None, title: str | None, polled: bool) -> int:
     """Write a package for the job type NAME. It installs, runs on this machine, and has tests of the contract.
 
