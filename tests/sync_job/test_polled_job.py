@@ -66,7 +66,7 @@ def described(state, reason=None):
 def run():
     """Runs one item through the built machine. Answers are results, or errors to raise; the last one repeats."""
 
-    def ran(*answers, start=({"QueryExecutionId": ID},), stop=({},), seconds=7_200, job_type=Query):
+    def ran(*answers, start=({"QueryExecutionId": ID},), stop=({},), seconds=7_200, job_type=Query, **more):
         calls = []
 
         def of(name, sequence):
@@ -79,7 +79,7 @@ def run():
 
             return answer
 
-        item = {"table": "t", "job_type": "query", "arguments": {"sql": "UNLOAD"}, "timeout_seconds": seconds}
+        item = {"table": "t", "job_type": "query", "arguments": {"sql": "UNLOAD"}, "timeout_seconds": seconds, **more}
         recorded, clock = {}, VirtualClock()
         registry = Registry.of(job_type())
         machine = build(registry, name="extract", partition="aws", region="eu-west-1", account="123456789012",
@@ -179,9 +179,12 @@ def test_a_start_that_is_refused_asks_nothing(run):
     assert (status.failure, status.retryable, calls) == (FailureClass.THROTTLED, True, ["start"])
 
 
-@pytest.mark.parametrize(("seconds", "questions"), [(60, 1), (604_800, 1_000)])
-def test_however_long_the_limit_the_history_stays_below_its_own(run, seconds, questions):
-    _, calls = run(described("RUNNING"), seconds=seconds)
+@pytest.mark.parametrize(
+    ("seconds", "attempts", "questions"),
+    [(60, 1, 1), (7_200, 20, 120), (604_800, 1, 1_000), (604_800, 2, 1_000), (604_800, 5, 500), (604_800, 20, 125)],
+)
+def test_however_long_the_limit_the_history_stays_below_its_own(run, seconds, attempts, questions):
+    _, calls = run(described("RUNNING"), seconds=seconds, max_attempts=attempts)
     assert calls.count("ask") == questions
 
 

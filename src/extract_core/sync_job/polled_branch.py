@@ -1,8 +1,8 @@
 """The branch of a `PolledJob`: start, wait, ask, choose, stop.
 
 The loop follows the execution's clock, and not a count of its rounds: retries of a question take time too. Two states are in
-JSONata, because JSONPath cannot add seconds to a time. The limit of questions keeps the history below its 25,000 events
-(Step Functions guide, "Quotas related to state machine executions"): a round has 9.
+JSONata, because JSONPath cannot add seconds to a time. The limits of questions keep the history of a table's own execution below
+its 25,000 events (Step Functions guide, "Quotas related to state machine executions"): a round has 9.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from extract_core.sync_job.polling import Polling
 
 MOST_QUESTIONS: Final = 1_000
+MOST_OF_ALL_ATTEMPTS: Final = 2_500
+"""Further attempts are in the same execution."""
 CALL_SECONDS: Final = 60
 """Time limit of one question, or of one call that stops a job."""
 _ALL: Final = ("States.DataLimitExceeded", "States.ALL")
@@ -46,6 +48,8 @@ def branch_of(job_type: Polling[Any], target: Target[Any], request: Mapping[str,
 
     state = f"$.job_result.{job_type.loop_path()}"
     deployment = target.deployment
+    limit, attempts = "$states.input.timeout_seconds", "$states.input.max_attempts"
+    seconds = f"$ceil({limit} / {MOST_QUESTIONS}), $ceil({limit} * {attempts} / {MOST_OF_ALL_ATTEMPTS})"
     states: dict[str, Mapping[str, Json]] = {
         start: {
             **call(job_type.resource, request, "Starts the table's job", STARTED),
@@ -56,7 +60,7 @@ def branch_of(job_type: Polling[Any], target: Target[Any], request: Mapping[str,
             "Type": "Wait",
             "Comment": "Between two questions",
             "QueryLanguage": "JSONata",
-            "Seconds": f"{{% $max([{job_type.interval_seconds}, $ceil($states.input.timeout_seconds / {MOST_QUESTIONS})]) %}}",
+            "Seconds": f"{{% $max([{job_type.interval_seconds}, {seconds}]) %}}",
             "Assign": {
                 "deadline": f"{{% $deadline ? $deadline : $fromMillis({_ENTERED} + 1000 * $states.input.timeout_seconds) %}}"
             },

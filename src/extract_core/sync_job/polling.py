@@ -35,7 +35,8 @@ class Polling(ServiceWords, Generic[D]):
     done: ClassVar[Sequence[str]] = ()
     """The words of `done_member` for a job that has ended. `not_ends` are its other words."""
     interval_seconds: ClassVar[int] = 60
-    """Seconds between two questions. A table with a long time limit waits longer, so that it asks 1,000 times at most."""
+    """Seconds between two questions. A table with a long time limit waits longer, so that it asks 1,000 times at most, and 2,500
+    times in all its attempts."""
     client_name: ClassVar[str] = ""
     """What boto3 calls the service, if it is not the name in `describe_resource`: ``dms``."""
 
