@@ -73,11 +73,11 @@ def _of_action(action: str, statements: list[Statement], sent: Sent, subject: Su
         wanted, place = ", ".join(sorted(names)), f"permissions(target), {action}"
         for resource in resources:
             if _name_in(resource) == "*":
-                problem = f"it is allowed on {resource!r}, and the requests name {wanted}"
+                problem = f"it is allowed on {resource!r}, but the requests name {wanted}"
                 yield Breach(place, problem, "name the things of the deployment: target.deployment")
         missing = sorted(name for name in names if not any(fnmatchcase(_name_of(name), _name_in(it)) for it in resources))
         if missing and resources:
-            problem = f"the requests name {', '.join(missing)}, and it is allowed on {', '.join(resources)}"
+            problem = f"the requests name {', '.join(missing)}, but it is allowed on {', '.join(resources)} only"
             yield Breach(place, problem, "allow it on everything that a table may choose, from target.deployment")
 
 

@@ -105,7 +105,10 @@ class FakeSession:
         from botocore.exceptions import UnknownServiceError
 
         if options.get("region_name") not in (None, self._region):
-            raise WrongCall(f"it makes a client in the Region {options['region_name']!r}, and the session has the job's own")
+            raise WrongCall(
+                f"it makes a client in the Region {options['region_name']!r}, but the session "
+                "has the Region of the job: leave region_name out"
+            )
 
         try:
             client, owner = _client(service_name, self._region)
