@@ -104,7 +104,7 @@ def check_plugins(name: str | None, pipeline: Path | None, output: str) -> int:
 
 @plugins.command("new")
 @click.argument("name")
-@click.option("--folder", type=click.Path(path_type=Path), help="Where to write it. [default: extract-NAME, here]")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to write it. [default: extract-sfn-NAME, here]")
 @click.option("--title", help="The start of its state names. [default: made from NAME]")
 @click.option(
     "--polled", is_flag=True, help="For a service without .sync: the machine starts a job and asks about it until it ends."
