@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -80,6 +81,18 @@ def test_models_are_imported_by_name():
     from collections import OrderedDict
 
     assert DRUM.deployment() is OrderedDict
+
+
+def test_a_field_of_the_deployment_may_hold_a_whole_arn():
+    class Named(Drum):
+        rights: ClassVar = {"{queue}/beat/*": ("drum:Beat",)}
+
+    class OfArns(Deployment):
+        queue = "arn:aws:drum:eu-west-1:1:queue/day"
+        queues = ()
+
+    statement, *_ = Named().permissions(replace(TARGET, deployment=OfArns()))
+    assert statement.resources == (f"{OfArns.queue}/beat/*",)
 
 
 def test_rights_stand_for_every_allowed_value():

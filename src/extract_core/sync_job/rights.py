@@ -37,8 +37,8 @@ def _arns(target: Target[Any], service: str, resource: str, named: Container[str
     if resource == "*":
         return ("*",)
     of_target = {"partition": target.partition, "region": target.region, "account": target.account}
-    form, known = (resource, of_target) if resource.startswith("arn:") else (target.arn(service, resource), {})
-    fields = [name for name in re.findall(r"\{(\w+)\}", form) if name not in known]
+    known = of_target if resource.startswith("arn:") else {}
+    fields = [name for name in re.findall(r"\{(\w+)\}", resource) if name not in known]
     for name in fields:
         if not hasattr(target.deployment, name):
             model = type(target.deployment)
@@ -48,7 +48,8 @@ def _arns(target: Target[Any], service: str, resource: str, named: Container[str
         allowed_values(name, target.deployment) if name in named else (getattr(target.deployment, name),) for name in fields
     ]
     chosen = (dict(zip(fields, combination, strict=True)) for combination in product(*values))
-    return tuple(form.format(**known, **fields_of_one) for fields_of_one in chosen)
+    filled = (resource.format(**known, **fields_of_one) for fields_of_one in chosen)
+    return tuple(it if it.startswith("arn:") else target.arn(service, it) for it in filled)
 
 
 def allowed_values(name: str, deployment: object) -> tuple[str, ...]:

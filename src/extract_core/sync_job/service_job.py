@@ -56,7 +56,7 @@ class ServiceJob(ServiceWords, JobType[S, D]):
 
     A resource is the last part of an ARN, or ``*`` for actions that take none. Braces hold a field of the deployment; if it is
     in `named`, every allowed value counts. For a resource of another service, write the whole ARN with ``{partition}``,
-    ``{region}`` and ``{account}``.
+    ``{region}`` and ``{account}``. A field that holds a whole ARN may begin a resource: ``{task_arn}/execution/*``.
     """
     role_service: ClassVar[str] = ""
     """The service that `roles` are passed to: ``ecs-tasks.amazonaws.com``."""
