@@ -116,10 +116,53 @@ def test_the_right_one_keeps_what_is_checked_of_polling():
             {"stop_request": lambda *_: {"Id.$": "$.started.Command.CommandId"}},
             "refuses the call",
         ),
+        (
+            "permissions_cover_the_branch",
+            {"resource": "sagemaker:createProcessingJob.sync"},
+            "no statement allows sagemaker:CreateProcessingJob, sagemaker:DescribeProcessingJob, sagemaker:StopProcessingJob; ",
+        ),
+        ("retries_start_no_job_twice", {"throttled": "SSM.SsmException"}, "class, throttled: 'SSM.SsmException' never matches"),
+        (
+            "local_command_carries_the_arguments",
+            {"unread_arguments": ("job_arguments",), "local_argv": lambda *_: "--table x"},
+            "must return a list or an object of arguments, not '--table x'",
+        ),
+        (
+            "diagnose_and_stop_make_valid_calls",
+            {"stop": lambda _, outcome, aws: outcome.item["begun"] if "started" in outcome.item else None},
+            "or an end; it raised KeyError: 'begun'",
+        ),
     ],
 )
 def test_a_fault_is_found_by_the_models(check, faults, words):
     assert words in broken(check, Command, faults)
+
+
+class Limited(BaseModel):
+    minutes: int = 5
+
+
+TASK = "arn:aws:datasync:eu-west-1:123456789012:task/task-0123456789abcdef0"
+DATASYNC: dict[str, object] = {
+    "resource": "aws-sdk:datasync:startTaskExecution",
+    "describe_resource": "aws-sdk:datasync:describeTaskExecution",
+    "stop_resource": "aws-sdk:datasync:cancelTaskExecution",
+    "started_id": "",
+    "id_member": "TaskExecutionArn",
+    "request": lambda *_: {"TaskArn": TASK},
+    "describe_request": PolledJob.describe_request,
+    "settings": lambda _: Limited,
+    "arguments": lambda _, table, settings: {"minutes": settings.minutes},
+}
+
+
+def test_an_id_of_another_form_is_no_fault_of_settings_or_arguments():
+    assert (
+        broken("requests_match_the_api", Command, DATASYNC).count("write local_id(): it makes an id of the service's form") == 1
+    )
+    assert "refuses it" not in broken("settings_are_read", Command, DATASYNC)
+    local_id = {"local_id": lambda _, end: f"{TASK}/execution/exec-{end.number[:17]}"}
+    assert broken("requests_match_the_api", Command, DATASYNC | local_id) == ""
 
 
 @pytest.mark.parametrize(

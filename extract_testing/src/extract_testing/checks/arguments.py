@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from extract_core.sync_job.polled import PolledJob
 from extract_testing.branch.paths import Read, reads
 from extract_testing.branch.states import targets
 from extract_testing.breaches import Breach, NotChecked
@@ -109,7 +111,7 @@ def requests_match_the_api(subject: Subject) -> Iterator[Breach]:
                 continue
             for refusal in refusals:
                 problem = f"{request.service}:{request.action} refuses the request: {refusal.text}"
-                yield Breach(place, problem, _remedy(refusal, case))
+                yield Breach(place, problem, _remedy(subject, refusal, case))
     for finding in findings(subject):  # states that no run entered, and values that are not allowed
         if finding.code == "PARAMETER_VALUE" or (finding.code.startswith("PARAMETER_") and state_of(finding.pointer) not in seen):
             yield breach_of(finding)
@@ -117,7 +119,9 @@ def requests_match_the_api(subject: Subject) -> Iterator[Breach]:
         raise NotChecked("left out: " + "; ".join(left_out))
 
 
-def _remedy(refusal: Refusal, case: Case) -> str:
+def _remedy(subject: Subject, refusal: Refusal, case: Case) -> str:
+    if getattr(type(subject.job_type), "local_id", None) is PolledJob.local_id and _LOCAL_ID.search(refusal.text):
+        return _NO_ID
     if refusal.kind == "size" and any(shown(value) in refusal.text for value in case.table.job_arguments.values()):
         return _TOO_LONG
     return _REMEDIES[refusal.kind]
@@ -126,6 +130,8 @@ def _remedy(refusal: Refusal, case: Case) -> str:
 _TOO_LONG: Final = (
     "raise ArgumentsTooLong with the sizes in arguments(): with argument_encoding: json the core then puts them into an object"
 )
+_LOCAL_ID: Final = re.compile(r" is '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}'")
+_NO_ID: Final = "write local_id(): it makes an id of the service's form for a job on one machine; by default this is a UUID"
 _SHORTEN: Final = (
     "let arguments() handle long and unusual names: replace characters that are not allowed, cut, and add a hash of the whole"
 )

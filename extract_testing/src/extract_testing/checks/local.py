@@ -28,8 +28,7 @@ _NO_LOCAL: Final = "left out: local_command() returns None, so this job type can
 @check
 def local_command_carries_the_arguments(subject: Subject) -> Iterator[Breach]:
     """The local command contains every job argument, unchanged."""
-    if "job_arguments" in getattr(subject.job_type, "unread_arguments", ()):
-        raise NotChecked("left out: unread_arguments says that this call carries no job arguments")
+    carries = "job_arguments" not in getattr(subject.job_type, "unread_arguments", ())
     for case in subject.cases:
         place = f"local_command() of {case.label}"
         try:
@@ -44,6 +43,8 @@ def local_command_carries_the_arguments(subject: Subject) -> Iterator[Breach]:
         if not argv or not all(isinstance(part, str) for part in argv):
             yield Breach(place, f"argv is {argv!r}", "use a program and its arguments, all of them strings")
             continue
+        if not carries:
+            continue
         texts = set[str]()
         for part in (*argv, *command.env.values()):
             collect_texts(part, texts)
@@ -53,6 +54,8 @@ def local_command_carries_the_arguments(subject: Subject) -> Iterator[Breach]:
                 remedy = "pass on the output of arguments() as program arguments, as JSON or in env; do not join values"
                 yield Breach(place, f"the job argument {name} {value!r} is missing", remedy)
                 break
+    if not carries:
+        raise NotChecked("left out: unread_arguments says that this call carries no job arguments")
 
 
 def _command(subject: Subject, case: Case) -> object:

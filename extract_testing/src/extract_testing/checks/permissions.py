@@ -62,10 +62,13 @@ def _called(place: str, match: re.Match[str], statements: list[Statement]) -> It
     call, wait = f"{match[1]}:{match[2]}", match[3] or ""
     rights = SYNC.get(call) if wait else None
     allowed = {action.lower() for statement in statements for action in statement.actions}
-    for action in rights.actions if rights else (_own_action(match[1], match[2]),):
-        if action.lower() not in allowed:
-            yield Breach(place, f"no statement allows {action}", f"{call}{wait} needs it: add a Statement")
-        elif rights:
+    needed = rights.actions if rights else (_own_action(match[1], match[2]),)
+    lacking = [action for action in needed if action.lower() not in allowed]
+    if lacking:
+        it = "it" if len(lacking) == 1 else "them"
+        yield Breach(place, f"no statement allows {', '.join(lacking)}", f"{call}{wait} needs {it}: add a Statement")
+    for action in needed if rights else ():
+        if action not in lacking:
             yield from _wrong_resource(place, action, _allowed(action, statements))
     allows_rule = any(_allowed(action, statements) for action in RULE_ACTIONS)
     if rights and rights.rule and (allows_rule or not rights.may_want_rule):

@@ -65,17 +65,18 @@ def diagnose_and_stop_make_valid_calls(subject: Subject) -> Iterator[Breach]:
     for method, _ in _METHODS:
         if not _overrides(subject.job_type, method):
             continue
-        calls, wrong = list[tuple[Outcome, FakeSession]](), False
+        calls, errors, wrong = list[tuple[Outcome, FakeSession]](), list[BaseException](), False
         tried = [(outcome, False) for outcome in (*_outcomes(subject), *_running(subject))]
         for outcome, whole in (*tried, *((outcome, True) for outcome in _running(subject))):
             session = FakeSession(REGION, whole=whole)
             error, returned = _called(subject, method, outcome, session)
             calls.append((outcome, session))
+            errors += [error] if error is not None else []
             for breach in _of_one_call(method, outcome, session, error, returned):
                 wrong = True
                 yield breach
         if not wrong:
-            yield from _of_all_calls(subject, method, calls)
+            yield from _of_all_calls(subject, method, calls, errors)
             if method == "diagnose" and any(session.calls for _, session in calls) and not _says_anything(subject):
                 problem = "it returned None each time, also when the answers had every member of the API"
                 yield Breach(
@@ -124,7 +125,9 @@ def _of_one_call(
         yield Breach(place, f"it calls {changing[0]}", "only read: it is called for every job that did not succeed")
 
 
-def _of_all_calls(subject: Subject, method: str, calls: list[tuple[Outcome, FakeSession]]) -> Iterator[Breach]:
+def _of_all_calls(
+    subject: Subject, method: str, calls: list[tuple[Outcome, FakeSession]], errors: list[BaseException]
+) -> Iterator[Breach]:
     """It calls something for some job, names that job in the call, and calls a service that the branch uses."""
     place = f"{method}()"
     services = _services(subject)
@@ -135,7 +138,8 @@ def _of_all_calls(subject: Subject, method: str, calls: list[tuple[Outcome, Fake
         made = [(outcome, call) for outcome, call in made if not reads_only(call[1])]
     if not made and not (_have_arns(subject) and all(outcome.result is None for outcome in _outcomes(subject))):
         remedy = "find the job's id in outcome.result, or in what the states left in outcome.item; else leave the method out"
-        yield Breach(place, "it calls nothing, for none of the answers to a start, a question, or an end", remedy)
+        raised = f"; it raised {described(errors[0])}" if errors else ""
+        yield Breach(place, f"it calls nothing, for none of the answers to a start, a question, or an end{raised}", remedy)
     if not made:
         return
     if method == "stop" and (forgotten := _forgotten(subject, calls)):

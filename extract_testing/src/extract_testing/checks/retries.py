@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from extract_core.sync_job.service_job import ServiceJob
 from extract_testing.branch.states import call_of, loops_of
 from extract_testing.breaches import Breach, NotChecked
 from extract_testing.check import check
@@ -59,6 +60,14 @@ def retries_start_no_job_twice(subject: Subject) -> Iterator[Breach]:
             f"branch(target), state {job_state!r}, Retry", names if isinstance(names, list) else [], service, sdk=sdk
         )
     yield from _of_questions(subject)
+    yield from _throttled(subject, service, sdk=sdk)
+
+
+def _throttled(subject: Subject, service: str, *, sdk: bool) -> Iterator[Breach]:
+    """The error that `--inject throttle` raises is one of the service: no retrier would match another one."""
+    name = getattr(subject.job_type, "throttled", ServiceJob.throttled)
+    if name != ServiceJob.throttled:
+        yield from _names("class, throttled", [name], service, sdk=sdk)
 
 
 def _by_sdk(subject: Subject, state: str) -> bool:

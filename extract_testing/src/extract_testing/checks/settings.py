@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from extract_core.contract import Json
-    from extract_testing.subject.subject import Subject
+    from extract_testing.subject.subject import Case, Subject
 
 _TYPO: Final = "a_key_that_does_not_exist"
 _FOR_BOTH: Final = "script_name"
@@ -117,24 +117,32 @@ def _effect(subject: Subject, settings: BaseModel) -> object:
 def _refused_requests(subject: Subject) -> Iterator[Breach]:
     """Each value that the model allows gives a request that the API takes."""
     case = subject.cases[0]
+    without = _refused(subject, case)  # requests_match_the_api reports those, and no setting is the cause
     for name in subject.settings_model.model_fields:
         for settings in _variants(subject, name):
             value = getattr(settings, name)
             try:
                 changed = subject.case(f"settings with {name}={value!r}", settings, case.table)
-                requests = walk_or_skip(subject, changed).requests
+                refused = _refused(subject, changed)
             except Fails as failed:
                 yield failed.breach
                 continue
             except NotChecked:
                 continue
-            for request in requests:
-                try:
-                    refusals = refusals_of(request)
-                except ModelsMissing:
-                    continue
-                for refusal in refusals:
-                    problem = (
-                        f"the model allows {name}={value!r}, and {request.service}:{request.action} refuses it: {refusal.text}"
-                    )
+            for state, (call, texts) in refused.items():
+                for text in texts if state not in without else ():
+                    problem = f"the model allows {name}={value!r}, and {call} refuses it: {text}"
                     yield Breach("settings()", problem, "allow what the API takes: Literal[...], Field(ge=…, le=…)")
+
+
+def _refused(subject: Subject, case: Case) -> dict[str, tuple[str, list[str]]]:
+    """By state: the call that the service refuses, and why. A service without a model refuses nothing."""
+    refused = dict[str, tuple[str, list[str]]]()
+    for request in walk_or_skip(subject, case).requests:
+        try:
+            texts = [refusal.text for refusal in refusals_of(request)]
+        except ModelsMissing:
+            continue
+        if texts:
+            refused[request.state_name] = (f"{request.service}:{request.action}", texts)
+    return refused
