@@ -274,7 +274,7 @@ def test_a_missing_bucket_is_told(bucket, client):
             call(S3Objects(client), "s3://no-such-bucket/a")
         assert str(error.value) == (
             f"can't {doing} 's3://no-such-bucket/a': NoSuchBucket: The specified bucket does not exist; "
-            "there is no such bucket: see the places in extract.toml"
+            "there is no such bucket: deploy the pipeline, or correct the places in extract.toml"
         )
         assert not isinstance(error.value, ObjectNotFound)
 

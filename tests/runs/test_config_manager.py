@@ -322,7 +322,8 @@ def test_a_mark_of_another_column_or_type_is_no_place_to_go_on_from(pipeline, co
     assert orders["plan_error"] == {
         "failure": "CONFIG",
         "message": (
-            f"the committed watermark '2026-03-01 05:00:00' can't be gone on from: {reason}; run the table once with reingest"
+            f"the committed watermark '2026-03-01 05:00:00' cannot be continued from: {reason}; "
+            "run the table once with --reingest"
         ),
     }
     pipeline.running.clear()

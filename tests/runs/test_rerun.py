@@ -99,7 +99,7 @@ def test_a_table_that_left_the_config_is_named(pipeline):
         again(pipeline)
     assert str(raised.value) == (
         "sales.yml no longer has 'public.returns', which failed in run 'run-1' with CONFIG and must be planned again: put it "
-        "back, or leave it out with exclude"
+        "back, or name the other failed tables with --tables"
     )
 
 

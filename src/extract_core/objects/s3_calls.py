@@ -47,7 +47,7 @@ _CUT_OFF: Final = ("HTTPClientError", "IncompleteReadError")  # no answer, half 
 _REMEDIES: Final = {
     "AccessDenied": "the role may not do this, or there is no such object and it may not list the bucket: "
     "give it s3:GetObject, s3:PutObject and s3:DeleteObject on the objects, s3:ListBucket on the bucket",
-    "NoSuchBucket": "there is no such bucket: see the places in extract.toml",
+    "NoSuchBucket": "there is no such bucket: deploy the pipeline, or correct the places in extract.toml",
     "ExpiredToken": "the credentials have expired: sign in again",
     "InvalidAccessKeyId": "the credentials are not known to AWS: sign in again",
     "SignatureDoesNotMatch": "the secret key does not fit the access key: sign in again",

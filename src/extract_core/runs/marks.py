@@ -75,7 +75,7 @@ def _checked(table: PlannedTable, mark: Mark | None) -> PlannedTable:
         reason = f"it is of column {column!r} ({kind}), and the config now says {today['column']!r} ({today['type']})"
     except TrackingError as error:
         reason = str(error)
-    message = f"the committed watermark {base.mark!r} can't be gone on from: {reason}; run the table once with reingest"
+    message = f"the committed watermark {base.mark!r} cannot be continued from: {reason}; run the table once with --reingest"
     return _unplanned(table, "CONFIG", message)
 
 

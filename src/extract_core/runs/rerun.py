@@ -175,7 +175,7 @@ def _check_known(config: SourceConfig, tables: Sequence[str], record: RunRecord)
     if gone:
         raise UsageError(
             f"{config.text.file} no longer has {', '.join(map(repr, gone))}, which failed in run {record.run_id!r} with CONFIG "
-            "and must be planned again: put it back, or leave it out with exclude"
+            "and must be planned again: put it back, or name the other failed tables with --tables"
         )
 
 

@@ -168,6 +168,6 @@ def _forward(commit: Commit, state: TableState) -> int:
     if (state.column, watermark.kind(state.type or kind)) != (commit.column, watermark.kind(kind)):
         raise TrackingError(
             f"the committed one ({state.watermark!r}) is of column {state.column!r} ({state.type}), this one of "
-            f"{commit.column!r} ({commit.type}): run the table once with reingest"
+            f"{commit.column!r} ({commit.type}): run the table once with --reingest"
         )
     return watermark.compare(str(commit.high), state.watermark, kind)

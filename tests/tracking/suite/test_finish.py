@@ -163,7 +163,7 @@ def test_without_rows_a_watermark_never_moves_backwards(store, make, high, left,
             {"high": "17", "kind": "int", "column": "id", "low": T2},
             (
                 f"the committed one ({T2!r}) is of column 'updated_at' (timestamp), this one of 'id' (int): "
-                "run the table once with reingest"
+                "run the table once with --reingest"
             ),
         ),
         (
