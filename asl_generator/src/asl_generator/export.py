@@ -26,10 +26,10 @@ BUNDLE: Final = "functions.zip"
 PARAMETERS: Final = "parameters.json"
 
 
-def exported(pipeline: Pipeline, machine: MachineDefinition, registry: Registry, bundle: Bundle) -> dict[str, bytes]:
-    """The files by path. The same pipeline and versions give the same bytes. `bundle` is that of the machine.
+def checked_template(pipeline: Pipeline, machine: MachineDefinition, registry: Registry) -> dict[str, Json]:
+    """The template of a pipeline that can be exported. It takes no time beside the bundle, so check before you build that.
 
-    Raises UsageError if a job type has ``managed = true``: its resources are CloudFormation's.
+    Raises UsageError if a job type has ``managed = true``: its resources are CloudFormation's. ConfigError as the template does.
     """
     if machine.infrastructure:
         made = ", ".join(sorted(machine.infrastructure))
@@ -37,7 +37,15 @@ def exported(pipeline: Pipeline, machine: MachineDefinition, registry: Registry,
             f"CloudFormation makes resources of job types here ({made}), which the exported files can't refer to: make them with "
             "your tool, write their names into [job_types.…] of extract.toml, and remove managed = true"
         )
-    template = template_of(pipeline, machine, registry)
+    return template_of(pipeline, machine, registry)
+
+
+def exported(pipeline: Pipeline, machine: MachineDefinition, registry: Registry, bundle: Bundle) -> dict[str, bytes]:
+    """The files by path. The same pipeline and versions give the same bytes. `bundle` is that of the machine.
+
+    Raises what `checked_template` raises.
+    """
+    template = checked_template(pipeline, machine, registry)
     grants = roles(pipeline, machine)
     options = pipeline.deploy
     job = job_artifacts()

@@ -58,3 +58,19 @@ def test_an_earlier_export_an_empty_folder_and_a_new_one_are_free(folder):
     (folder / "parameters.json").write_text(json.dumps({"name": "night"}))
     (folder / "main.tf").write_text("# the user's")
     require_free(folder, "night")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('job_name = "extract"', 'job_name = "extract"\nmanaged = true', "CloudFormation makes resources of job types here"),
+        ('account = "123456789012"', "", "pipeline.account: write the account that the stack is for"),
+        ('"dynamodb://extract"', '"dynamodb://extract?region=us-east-1"', "the table is in another region than the stack"),
+    ],
+)
+def test_what_cannot_be_exported_is_refused_before_the_bundle_is_built(cli, folder, monkeypatch, old, new, words):
+    built = []
+    monkeypatch.setattr("asl_generator.bundle.build_bundle", lambda *parts: built.append(parts))
+    (folder.parent / "extract.toml").write_text(PIPELINE.replace(old, new))
+    said = cli("deploy", "export", "deployment")
+    assert (said.code, words in said.err, built, list(folder.iterdir())) == (2, True, [], [])

@@ -30,7 +30,7 @@ def export(folder: Path, force: bool, pipeline: Path | None) -> None:
     """
     from asl_generator.build import build_pipeline
     from asl_generator.bundle import BundleTarget, build_bundle
-    from asl_generator.export import exported
+    from asl_generator.export import checked_template, exported
     from extract_core.pipeline.read import read_pipeline
     from extract_core.registry.loading import discover
 
@@ -39,6 +39,7 @@ def export(folder: Path, force: bool, pipeline: Path | None) -> None:
         require_free(folder, read.name)
     registry = discover(strict=True)
     machine = build_pipeline(read, registry)
+    checked_template(read, machine, registry)
     bundle = build_bundle(machine, registry, BundleTarget.of(read.deploy))
     files = exported(read, machine, registry, bundle)
     for path, data in files.items():
