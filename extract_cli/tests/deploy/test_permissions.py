@@ -38,6 +38,18 @@ def test_each_role_has_a_policy(project, cli):
     assert starts == [["arn:aws:glue:eu-central-1:123456789012:job/extract-jdbc"]]
 
 
+@pytest.mark.parametrize("written", ["", 'account = "000000000000"'])
+def test_arns_without_an_account_have_a_note_beside_the_policies(project, cli, written):
+    (project / "extract.toml").write_text(PIPELINE.replace('account = "123456789012"', written), encoding="utf-8")
+    said = cli("deploy", "permissions", "--role", "state-machine", "--output", "json")
+    assert "arn:aws:glue:eu-central-1:000000000000:job/extract-jdbc" in str(json.loads(said.out))
+    assert said.err == (
+        'note: extract.toml names no account, so the ARNs have 000000000000: write account = "123456789012" in [pipeline]\n'
+    )
+    (project / "extract.toml").write_text(PIPELINE, encoding="utf-8")
+    assert cli("deploy", "permissions", "--role", "state-machine").err == ""
+
+
 def test_one_role_as_text_is_the_document_below_its_name(project, cli):
     said = cli("deploy", "permissions", "--role", "reconcile")
     head, _, document = said.out.partition("\n")

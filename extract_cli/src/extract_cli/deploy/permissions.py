@@ -29,10 +29,14 @@ def permissions(role: str | None, explain: bool, output: str, pipeline: Path | N
     """
     from asl_generator.build import build_pipeline
     from asl_generator.permissions.roles import every_role
+    from extract_core.pipeline.model import NO_ACCOUNT
     from extract_core.pipeline.read import read_pipeline
     from extract_core.registry.loading import discover
 
     read = read_pipeline(pipeline)
+    if read.account == NO_ACCOUNT:
+        note = f'note: extract.toml names no account, so the ARNs have {NO_ACCOUNT}: write account = "123456789012" in [pipeline]'
+        echo(note, err=True)
     chosen = _chosen(every_role(read, build_pipeline(read, discover(strict=True))), role)
     if output == "json":
         print_json({name: _explained(grants) if explain else _document(grants) for name, grants in chosen.items()})
