@@ -121,6 +121,7 @@ def test_the_right_one_keeps_what_is_checked_of_polling():
             {"resource": "sagemaker:createProcessingJob.sync"},
             "no statement allows sagemaker:CreateProcessingJob, sagemaker:DescribeProcessingJob, sagemaker:StopProcessingJob; ",
         ),
+        ("answers_have_the_services_shape", {"state_member": "State"}, "in the class attributes (id_member, state_member, "),
         ("retries_start_no_job_twice", {"throttled": "SSM.SsmException"}, "class, throttled: 'SSM.SsmException' never matches"),
         (
             "local_command_carries_the_arguments",

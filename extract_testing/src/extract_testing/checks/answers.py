@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobType, LocalExit
+from extract_core.sync_job.service_job import ServiceJob
 from extract_core.wording import RAISED
 from extract_testing.branch.paths import reads
 from extract_testing.branch.states import call_of, every_state
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from extract_testing.subject.subject import Subject
 
 _REMEDY: Final = "write the service's own names and words, in PascalCase, in local_answer, task_results and status() alike"
+_IN_THE_CLASS: Final = (
+    "write the service's own names and words, in PascalCase, in the class attributes (id_member, state_member, succeeded, "
+    "failures, reason_members, …), and in local_result if the class has one"
+)
 
 
 @check
@@ -33,7 +38,8 @@ def answers_have_the_services_shape(subject: Subject) -> Iterator[Breach]:
     if own and type(subject.job_type).local_answer is not JobType.local_answer:
         for place, answer in _local_answers(subject):
             for misfit in misfits(answer, own if sync else everything, wrapped=True):
-                yield Breach(f"{place}, {misfit.place}", misfit.problem, _REMEDY)
+                remedy = _IN_THE_CLASS if isinstance(subject.job_type, ServiceJob) else _REMEDY
+                yield Breach(f"{place}, {misfit.place}", misfit.problem, remedy)
     for state, results in subject.task_results.items():
         for number, result in enumerate(results, start=1):
             for misfit in (
