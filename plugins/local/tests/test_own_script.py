@@ -8,6 +8,7 @@ import pytest
 
 from extract_core import LocalCommand
 from extract_core.tracking.open import open_tracking
+from extract_local.jobs.processes import report_config_fault
 from extract_local.jobs.scripts import REFERENCE_JOB, NoScript, own_script
 
 CONFIG = """
@@ -25,6 +26,13 @@ SCRIPT = """
 import sys
 print("mine ran for", sys.argv[sys.argv.index("--extract_table") + 1])
 """
+
+
+def test_a_place_of_results_that_cannot_be_written_hides_no_reason(tmp_path):
+    (tmp_path / "results").touch()
+    item = {"run_id": "r", "table": "t", "attempt": 1, "result_uri": f"file://{tmp_path}/results/t/attempt=1.json"}
+    report_config_fault(item, "the script 'x.py' did not run")
+    assert list(tmp_path.iterdir()) == [tmp_path / "results"]
 
 
 @pytest.mark.parametrize("job_type", ["glue", "emr"])

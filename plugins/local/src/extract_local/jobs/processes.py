@@ -134,7 +134,7 @@ class JobProcesses:
         try:
             return self._starter.command_of(command, command.script or _script_of(item))
         except NoScript as error:
-            _report_config_fault(item, str(error))
+            report_config_fault(item, str(error))
             raise TaskFailed("States.TaskFailed", str(error)) from error
 
     def _start(self, command: LocalCommand, log: Path) -> JobProcess:
@@ -146,14 +146,14 @@ class JobProcesses:
             ) from error
 
 
-def _report_config_fault(item: Mapping[str, Json], message: str) -> None:
+def report_config_fault(item: Mapping[str, Json], message: str) -> None:
     """Put the reason where the job would have put it: its failure class is then CONFIG, as it is for the service."""
-    from extract_core.errors import ObjectUnavailable
+    from extract_core.errors import ObjectError
     from extract_core.objects.routed import open_objects
 
     error = {"class": "CONFIG", "message": message, "retryable": False}
     reason = {"version": 2, "run_id": item["run_id"], "attempt": item["attempt"], "table": item["table"], "error": error}
-    with contextlib.suppress(ObjectUnavailable):  # the reason is in the cause too
+    with contextlib.suppress(ObjectError):  # the reason is in the cause too
         open_objects().write(str(item["result_uri"]), json.dumps(reason).encode())
 
 
