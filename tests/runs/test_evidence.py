@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -30,6 +31,18 @@ def test_a_late_report_about_a_redriven_execution_is_no_evidence(pipeline, caplo
     assert reconcile_dead(pipeline.parts, "run-1", ARN, "FAILED", "")["failed"] == 3
     pipeline.running.add(ARN)
     assert reconcile_dead(pipeline.parts, "run-1", ARN, "FAILED", "")["failed"] == 3
+
+
+def test_an_execution_that_was_redriven_while_its_run_was_closed_is_stopped(pipeline):
+    """The summary is younger than the redrive then. The time before the run was closed decides."""
+    pipeline.plan()
+    pipeline.running.clear()
+    minutes, asked = count(), []
+    parts = replace(pipeline.parts, now=lambda: pipeline.clock + timedelta(minutes=next(minutes)), stop_redriven=asked.append)
+    began = pipeline.clock.isoformat()
+    summary = reconcile_dead(parts, "run-1", ARN, "FAILED", "")
+    assert summary["ended_at"] > began
+    assert [(record.run_id, record.execution_id, record.summary["ended_at"]) for record in asked] == [("run-1", ARN, began)]
 
 
 def test_a_report_about_an_unknown_run_is_no_evidence(pipeline):

@@ -6,6 +6,7 @@ On AWS an EventBridge rule on the machine calls it when an execution ends or run
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus
@@ -26,8 +27,10 @@ def reconcile_dead(parts: Parts, run_id: str, execution_id: str, status: str, ca
     """As `reconcile`, for a report from another service, which may be late or wrong.
 
     It counts if the run belongs to this execution, and the execution is not alive. Otherwise nothing changes, and the answer is
-    None. A closed run has its summary already; if its execution runs again because it was redriven, that is stopped.
+    None. A closed run has its summary already; if its execution runs again because it was redriven, that is stopped. So is one
+    that was redriven while this call closed its run: its event may have come before the summary.
     """
+    began = parts.now()
     try:
         record = parts.tracking.run(run_id)
     except RunNotFound:
@@ -44,7 +47,10 @@ def reconcile_dead(parts: Parts, run_id: str, execution_id: str, status: str, ca
     if status in ENDED and parts.is_running(execution_id):
         log.warning("run %s is not closed: its execution %s is alive, but was reported as %s", run_id, execution_id, status)
         return None
-    return reconcile(parts, run_id, status, cause)
+    summary = reconcile(parts, run_id, status, cause)
+    if summary is not None and record.planned is not None:
+        parts.stop_redriven(replace(record, summary={**summary, "ended_at": began.isoformat()}))
+    return summary
 
 
 def reconcile(parts: Parts, run_id: str, status: str, cause: str) -> Mapping[str, Json] | None:
