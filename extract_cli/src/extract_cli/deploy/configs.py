@@ -59,6 +59,17 @@ def check_schedules(configs: Mapping[Path, SourceConfig], pipeline: Pipeline, st
         raise ConfigError(findings)
 
 
+def notes_on_files(configs: Mapping[Path, SourceConfig]) -> list[str]:
+    """A note per config whose database is a file (SQLite): a run on this machine reads it, and a job in AWS does not."""
+    files = ((path, config.extract.database) for path, config in configs.items())
+    return [
+        f"{FOLDER}/{path.name}: db_engine: sqlite reads a file ({database.get('db_name', 'db_name')}), and jobs in AWS do not "
+        "have the files of this machine: name a database that they reach"
+        for path, database in files
+        if database.get("db_engine") == "sqlite"
+    ]
+
+
 def upload(configs: Mapping[Path, SourceConfig], pipeline: Pipeline, store: ObjectStore) -> list[str]:
     """Write the configs that differ from those at config_uri. Returns the URIs that were written."""
     written = []

@@ -77,7 +77,7 @@ class _Deployment:
         from asl_generator.deploy.artifacts import artifacts_of
         from asl_generator.template.assemble import check_size, template_of
         from asl_generator.template.text import as_json
-        from extract_cli.deploy.configs import check_schedules, checked_configs
+        from extract_cli.deploy.configs import check_schedules, checked_configs, notes_on_files
         from extract_core.objects.routed import open_objects
         from extract_core.registry.loading import discover
 
@@ -90,7 +90,7 @@ class _Deployment:
         check_schedules(configs, self.placed, open_objects())
         check_removed(self.placed, machine, self.account)
         artifacts = artifacts_of(self.placed, machine, registry, template, text)
-        for note in artifacts.notes:
+        for note in (*notes_on_files(configs), *artifacts.notes):
             say(f"note: {note}")
         return artifacts, configs
 
