@@ -13,18 +13,7 @@ from extract_testing import CHECKS, ContractBroken, NotChecked, Subject
 HERE = Path(__file__).parent
 sys.path += [str(HERE / "site"), str(HERE)]  # test modules import plugins, and the faulty ones, when they are collected
 acme_drum = importlib.import_module("acme_drum")
-
-SLOW = {"imports_stay_light", "status_never_raises", "status_reports_no_false_success"}
-"""They start a process or generate hundreds of outcomes, so they run only where a test needs them."""
-APART = {"calls_leave_no_trace", "same_input_same_output"}
-"""They read the reports of two processes of their own."""
-OF_WHOLE_PLUGINS = {
-    *(*APART, "hooks_work_for_every_table", "the_machine_runs", "settings_are_read"),
-    *("escalation_grows", "functions_can_be_deployed", "http_tasks_can_call", "polling_follows_the_job"),
-    *("answers_have_the_services_shape", "states_read_what_answers_have", "failures_have_the_right_class"),
-    *("values_arrive_unchanged", "permissions_are_on_what_is_requested"),
-}
-"""They are tested with the whole plugins in seeded/, and here only where a test names them."""
+groups = importlib.import_module("check_groups")
 
 
 @pytest.fixture
@@ -35,7 +24,7 @@ def broken_by():
         subject = Subject(job_type, {"queue": "night"} if deployment is None else deployment, settings_examples, **more)
         faults, left_out = {}, {}
         for check in CHECKS:
-            if check.name in (SLOW | OF_WHOLE_PLUGINS) - {*also}:
+            if check.name in (groups.SLOW | groups.OF_WHOLE_PLUGINS) - {*also}:
                 continue
             try:
                 check(subject)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from acme_drum import START, Drum
-from conftest import APART, SLOW
+from check_groups import APART, SLOW
 
 from extract_core import Branch, JobState, JobStatus, LambdaFunction
 from extract_testing import ContractBroken, Subject

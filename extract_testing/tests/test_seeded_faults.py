@@ -9,7 +9,7 @@ import acme_drum
 import acme_heavy_drum
 import faulty_drums as faulty
 import pytest
-from conftest import OF_WHOLE_PLUGINS
+from check_groups import OF_WHOLE_PLUGINS
 
 from extract_testing import CHECKS, Subject
 
