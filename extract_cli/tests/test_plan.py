@@ -348,6 +348,14 @@ def test_the_length_of_the_run_by_the_last_one(cli, project):
     }  # fmt: skip
 
 
+@pytest.mark.usefixtures("ran_before")
+@pytest.mark.parametrize(("tables", "runs"), [("public.events", "run of 1 table"), ("public.*", "runs of 3 tables")])
+def test_the_length_of_a_run_with_a_new_table(cli, project, tables, runs):
+    config = project / "config" / "sales.yml"
+    config.write_text(config.read_text().replace("    public.notes:", "    public_new: {}\n    public.notes:"))
+    assert f", by the last {runs}; public.events alone takes 2 h" in cli("plan", "sales", tables, "public_new").out
+
+
 POOLS = "\n[pools]\nsales-db = 1\nspare = 2\n"
 
 

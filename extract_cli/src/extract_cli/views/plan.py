@@ -115,7 +115,8 @@ def _print_run(preview: Preview) -> None:
 
 def _length(length: Length, preview: Preview) -> str:
     """How long the run may take, and the table or the pool that decides it, if one does."""
-    known = "the last run of each table" if length.known == length.tables else f"the last runs of {length.known:,} tables"
+    some = f"the last {'run' if length.known == 1 else 'runs'} of {counted(length.known, 'table')}"
+    known = "the last run of each table" if length.known == length.tables else some
     text = f"about {duration(length.seconds)}, by {known}"
     if (pool := length.ruled_by_pool) is not None:
         count = sum(name == pool for name in preview.pool_of.values())
