@@ -312,6 +312,8 @@ def test_a_local_end_is_a_result_that_has_the_id_of_the_start():
         ({"stop_resource": "cancel"}, "has `stop_resource` 'cancel'; write service and call, as in 'batch:submitJob.sync'"),
         ({"wrappers": ("A", "B")}, "has `wrappers` ('A', 'B'); the answer to a question has one path: write the one that it has"),
         ({"not_ends": {"FAILED"}}, "has 'FAILED' in `not_ends` and in `succeeded`, `failures` or `done`; write it in one"),
+        ({"failures": {20: None}}, "has the state 20 in `failures`; write it as text: '20'"),
+        ({"not_ends": {3}}, "has `not_ends` {3}; it must be a frozenset of texts"),
         ({"done": ("OVER",)}, "has `done` ('OVER',) and `done_member` ''; set both, or none"),
         ({"stop_resorce": "athena:x"}, "has 'stop_resorce', which nothing reads; did you mean 'stop_resource'?"),
     ],

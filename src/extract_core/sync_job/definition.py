@@ -124,17 +124,23 @@ def _of_rights(name: str, rights: object) -> Iterator[str]:
             yield f"has `{name}[{resource!r}]` without an action; name one, or leave the resource out"
 
 
-def _of_the_words(values: Mapping[str, object]) -> Iterator[str]:
-    failures, local_ends, not_ends = values.get("failures", {}), values["local_ends"], values["not_ends"]
+def _of_failures(failures: object) -> Iterator[str]:
     if not isinstance(failures, Mapping):
         yield f"has `failures` {failures!r}; it must map a state to a FailureClass or None"
-    else:
-        for state, failure in failures.items():
-            if not isinstance(failure, FailureClass | None):
-                yield f"has `failures[{state!r}]` {failure!r}; it must be a FailureClass or None"
+        return
+    for state, failure in failures.items():
+        if not isinstance(state, str):
+            yield f"has the state {state!r} in `failures`; write it as text: {str(state)!r}"
+        if not isinstance(failure, FailureClass | None):
+            yield f"has `failures[{state!r}]` {failure!r}; it must be a FailureClass or None"
+
+
+def _of_the_words(values: Mapping[str, object]) -> Iterator[str]:
+    yield from _of_failures(values.get("failures", {}))
+    local_ends, not_ends = values["local_ends"], values["not_ends"]
     if isinstance(not_ends, str):
         yield f'has `not_ends` {not_ends!r}; write a set: frozenset({{"{not_ends}"}})'
-    elif not isinstance(not_ends, AbstractSet | Sequence):
+    elif not isinstance(not_ends, AbstractSet | Sequence) or not all(isinstance(state, str) for state in not_ends):
         yield f"has `not_ends` {not_ends!r}; it must be a frozenset of texts"
     if not isinstance(values["named"], Mapping):
         yield f"has `named` {values['named']!r}; it must map a setting to its name in messages"
