@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from extract_core.errors import ConfigError, RunNotFound, TablesHeld, UsageError
+from extract_core.errors import ConfigError, NothingLeft, RunNotFound, TablesHeld, UsageError
 from extract_core.tracking.records import Skipped
 
 MARK = "2026-03-01 05:00:00"
@@ -90,16 +90,27 @@ def test_a_config_that_is_broken_now_refuses_the_rerun(pipeline):
         again(pipeline)
 
 
-def test_a_table_that_left_the_config_is_named(pipeline):
+REMOVED = "failed with CONFIG, and sales.yml does not have it any more"
+
+
+def test_a_table_that_was_taken_out_of_the_config_is_left_out_and_the_others_run(pipeline):
+    text = (pipeline.folder / "config" / "sales.yml").read_text()
+    pipeline.write(text.replace("workers: 3", "wokers: 3"))
+    pipeline.run(failing=["public.orders"])
+    pipeline.write("extract: {job_type: press, tables: {public.accounts: {}}}")
+    assert names(again(pipeline)) == ["public.orders"]
+    assert pipeline.tracking.run("run-2").skipped == (Skipped(table="public.returns", reason=REMOVED),)
+
+
+def test_nothing_is_left_if_each_failed_table_was_taken_out_of_the_config(pipeline):
     text = (pipeline.folder / "config" / "sales.yml").read_text()
     pipeline.write(text.replace("workers: 3", "wokers: 3"))
     pipeline.run()
     pipeline.write("extract: {job_type: press, tables: {public.accounts: {}}}")
-    with pytest.raises(UsageError) as raised:
+    with pytest.raises(NothingLeft) as raised:
         again(pipeline)
     assert str(raised.value) == (
-        "sales.yml no longer has 'public.returns', which failed in run 'run-1' with CONFIG and must be planned again: put it "
-        "back, or name the other failed tables with --tables"
+        f"nothing of run 'run-1' is left to run again: public.returns: {REMOVED}; 2 tables succeeded in it"
     )
 
 

@@ -1,7 +1,8 @@
 """Runs an earlier run's tables again: those that did not succeed, with the settings of their last attempt, from today's marks.
 
 A run that read from the beginning (`reingest`) does so again. A table that failed with CONFIG is planned from today's config,
-because the fault was there. A table that has succeeded, in that run or since, is never run again.
+because the fault was there; if the config does not have it any more, it is left out. A table that has succeeded, in that run or
+since, is never run again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from extract_core.runs.draft import Draft
 from extract_core.runs.summary import last_attempts
 from extract_core.tracking import watermark
 from extract_core.tracking.records import Policy, Skipped
-from extract_core.wording import utc
+from extract_core.wording import counted, utc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,19 +54,18 @@ def rerun(planning: Planning) -> Draft:
         for table in chosen
         if table not in done and not force and (reason := _since(record, states.get(table), lines[table]))
     }
-    reported = (*(done.items() if "*" not in planning.event.tables else ()), *since.items())
-    done |= since
-    tables = [table for table in chosen if table not in done]
-    if not tables:
-        reasons = [f"{table}: {reason}" for table, reason in list(since.items())[:5]]
-        reasons += [f"and {len(since) - 5} more"] * (len(since) > 5)
-        good = len(done) - len(since)
-        reasons += [f"{good} table{'s' if good > 1 else ''} succeeded in it"] * (good > 0)
-        raise NothingLeft(f"nothing of run {record.run_id!r} is left to run again: {'; '.join(reasons)}")
+    tables = [table for table in chosen if table not in done and table not in since]
     by_config = [table for table in tables if _failed_by_config(lines[table], last.get(table))]
     config = planning.read_source() if by_config else None
-    if config is not None:
-        _check_known(config, by_config, record)
+    left_out = since | _removed(config, by_config)
+    reported = (*(done.items() if "*" not in planning.event.tables else ()), *left_out.items())
+    tables = [table for table in tables if table not in left_out]
+    by_config = [table for table in by_config if table not in left_out]
+    if not tables:
+        reasons = [f"{table}: {reason}" for table, reason in list(left_out.items())[:5]]
+        reasons += [f"and {len(left_out) - 5} more"] * (len(left_out) > 5)
+        reasons += [f"{counted(len(done), 'table')} succeeded in it"] * bool(done)
+        raise NothingLeft(f"nothing of run {record.run_id!r} is left to run again: {'; '.join(reasons)}")
     return Draft(
         tables=tables,
         policy=record.policy or Policy(),
@@ -170,13 +170,12 @@ def _as_it_ran(line: PlannedTable, row: AttemptRow | None) -> PlannedTable:
     return replace(line, settings=dict(row.settings)) if row and row.settings and row.job_type == job_type else line
 
 
-def _check_known(config: SourceConfig, tables: Sequence[str], record: RunRecord) -> None:
-    gone = [table for table in tables if table not in config.tables]
-    if gone:
-        raise UsageError(
-            f"{config.text.file} no longer has {', '.join(map(repr, gone))}, which failed in run {record.run_id!r} with CONFIG "
-            "and must be planned again: put it back, or name the other failed tables with --tables"
-        )
+def _removed(config: SourceConfig | None, by_config: Sequence[str]) -> dict[str, str]:
+    """The tables that can't be planned again, because somebody has taken them out of the config since; each with that reason."""
+    if config is None:
+        return {}
+    reason = f"failed with CONFIG, and {config.text.file} does not have it any more"
+    return {table: reason for table in by_config if table not in config.tables}
 
 
 def _plan(
