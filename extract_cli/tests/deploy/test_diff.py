@@ -304,7 +304,7 @@ class TestCode:
 
     def test_sources_and_compiled_modules_are_not_compared(self):
         assert self.lines({"a.pyc": b"1"}, {"a.py": b"1"}) == [
-            "code of the functions: the modules are compiled now, and would be sources"
+            "code of the functions: the deployed modules are compiled, the new ones are sources"
         ]
 
     def test_a_zip_that_is_gone_is_a_difference(self):
