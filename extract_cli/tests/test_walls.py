@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from extract_glue.job_type import Glue
+
 SWITCH = 'write map = "distributed" in [machine] of extract.toml'
 
 
@@ -54,6 +56,16 @@ def test_beyond_a_wall_the_line_that_changes_it_is_named(cli, tables):
 def test_some_of_the_tables_still_run(cli, tables):
     tables(400)
     assert cli("plan", "sales", "public.table_00*").code == 0
+
+
+@pytest.mark.parametrize(("mode", "warned"), [("inline", True), ("distributed", False)])
+def test_polled_job_types_are_warned_of_in_an_inline_machine(cli, tables, monkeypatch, mode, warned):
+    monkeypatch.setattr(Glue, "interval_seconds", 60, raising=False)  # as each PolledJob has it
+    tables(2, mode)
+    for command in ("plan sales", "validate", "asl build"):
+        said = cli(*command.split())
+        assert said.code == 0
+        assert ("2 tables of polled job types: each question about a job makes 9 history events" in said.err) is warned
 
 
 def test_a_distributed_machine_has_no_wall(cli, tables):

@@ -71,7 +71,7 @@ def check_source(  # noqa: PLR0913 - the config, and what it is checked against
     run_id = example_run_id(config.source)
     run = RunContext(run_id=run_id, execution_id=run_id, started_at="2000-01-01T00:00:00+00:00")
     attempt = Attempt(run=run, number=1, places=places)
-    foresight = Foresight(config.source, places.runs_uri, machine) if machine is not None else None
+    foresight = Foresight(config.source, places.runs_uri, machine, registry) if machine is not None else None
     notes: list[Finding] = list(above_tables(config))
     foreign: dict[str, list[str]] = {}
     pools, replaced = Counter[str](), Counter[tuple[str, str, str]]()

@@ -83,7 +83,7 @@ class Preview:
         bases = check_bases(parts, self._states.values(), repair=False)
         self._planned = stream_from(draft, committed(self._states, bases))
         self._explainer = Explainer(planning.read_source(), self.machine, parts.registry) if event.rerun_of is None else None
-        self._foresight = Foresight(event.source, parts.runs_uri, self.machine)
+        self._foresight = Foresight(event.source, parts.runs_uri, self.machine, parts.registry)
         self.at_once = event.max_concurrency or pipeline.machine.max_concurrency
         self.pools = pipeline.pools
         self.pool_of: dict[str, str] = {}
