@@ -98,7 +98,7 @@ def make_venv():
             "this Python (%s) has no venv module; on Debian and Ubuntu: apt-get install python%d.%d-venv"
             % ((sys.executable,) + sys.version_info[:2])
         )
-    sys.stderr.write("set-up: making .venv (once, about a minute)\n")
+    sys.stderr.write("set-up: making .venv (once, one to three minutes)\n")
     if os.path.isdir(VENV):
         shutil.rmtree(VENV)
     venv.create(VENV, with_pip=True)
