@@ -5,6 +5,7 @@ RECORDED ?= ../shared/conformance/asl/dev.jsonl
 PLAYWRIGHT := 1.65.2
 AXE := 4.14.1
 MINISTACK := 1.5.33
+AWSCLI := 1.46.3
 CHECKOV := 3.3.30
 HADOLINT := 2.15.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -50,8 +51,9 @@ test-deploy: set-up ## only the tests that deploy: into moto's server and MiniSt
 permissions-score: set-up ## how many parts of all permissions are needed: each action, resource and part of a condition is taken away in turn
 	@pytest -q -n 0 -p no:randomly -m soak extract_cli/tests/aws/test_permissions.py tests/job_types/test_managed_roles.py
 
-soak: set-up ## the long runs
-	@pytest -n auto --dist loadgroup -m soak --timeout 3600
+soak: set-up ## the long runs; installs the AWS CLI, which is a client of one of them
+	@test -x .awscli/bin/aws || { python -m venv .awscli && .awscli/bin/pip install --quiet "awscli==$(AWSCLI)"; }
+	@PATH="$$PATH:$(CURDIR)/.awscli/bin" pytest -n auto --dist loadgroup -m soak --timeout 3600
 
 kit-score: set-up ## how many seeded faults of plugins the contract kit finds, and its false alarms
 	@python extract_testing/tests/seeded/score.py
@@ -95,4 +97,4 @@ build: ## wheels and sdists of all distributions in dist/ (TAG=v0.1.0: their ver
 	@$(PYTHON) tools/build.py "$$TAG"
 
 clean: ## removes .venv and the files of the tools
-	@rm -rf .venv .browser .ministack .linters dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo
+	@rm -rf .venv .browser .ministack .linters .awscli dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo

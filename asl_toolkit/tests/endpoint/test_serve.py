@@ -144,7 +144,7 @@ def test_a_signal_ends_the_process_without_a_word(process, number):
 
 
 @pytest.mark.soak  # the AWS CLI takes a second per call
-@pytest.mark.skipif(shutil.which("aws") is None, reason="left out: the AWS CLI is not installed (pip install awscli)")
+@pytest.mark.skipif(shutil.which("aws") is None, reason="left out: the AWS CLI is not installed; `make soak` installs it")
 def test_the_aws_cli_is_a_client(process):
     _, environment = process
 
