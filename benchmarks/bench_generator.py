@@ -19,7 +19,21 @@ from typing import Final
 SIZES: Final = (3, 30, 300)
 GOAL: Final = 15.0
 
-BUILD: Final = """
+METHODS: Final = """\
+    def branch(self, target):
+        state = f"{self.title} Start Extract Job Run"
+        parameters = {"JobQueue": target.deployment.queue, "JobName.$": "$.arguments.name"}
+        task = {"Type": "Task", "Comment": "Runs it", "Resource": "arn:aws:states:::batch:submitJob.sync",
+                "Parameters": parameters, "ResultPath": "$.job_result"}
+        return Branch(start=state, states={state: task}, job_state=state)
+    def arguments(self, table, settings):
+        return {}
+    def status(self, outcome):
+        return JobStatus(state=JobState.UNKNOWN)
+"""
+"""Of a job type of one Task: all but its models and permissions."""
+BUILD: Final = (
+    """
 import sys
 from pydantic import BaseModel
 from asl_generator import build
@@ -34,23 +48,16 @@ class Made(JobType):
     def settings(self):
         return Deployment
     deployment = settings
-    def branch(self, target):
-        state = f"{self.title} Start Extract Job Run"
-        parameters = {"JobQueue": target.deployment.queue, "JobName.$": "$.arguments.name"}
-        task = {"Type": "Task", "Comment": "Runs it", "Resource": "arn:aws:states:::batch:submitJob.sync",
-                "Parameters": parameters, "ResultPath": "$.job_result"}
-        return Branch(start=state, states={state: task}, job_state=state)
-    def arguments(self, table, settings):
-        return {}
-    def status(self, outcome):
-        return JobStatus(state=JobState.UNKNOWN)
-
+"""
+    + METHODS
+    + """
 made = [type(f"T{n}", (Made,), {"name": f"t{n:03}", "title": f"T{n:03}"})() for n in range(int(sys.argv[1]))]
 machine = build(Registry.of(*made), name="extract", partition="aws", region="eu-central-1", account="123456789012",
                 max_concurrency=10, deployments={each.name: {"queue": "q"} for each in made})
 with open(sys.argv[2], "w") as file:
     file.write(machine.to_json())
 """
+)
 DUMP: Final = """
 import json, sys
 definition = json.load(open(sys.argv[1]))

@@ -20,13 +20,15 @@ from pathlib import Path
 from typing import Final
 
 from bench_cli import environment
+from bench_generator import METHODS
 
 SIZES: Final = (3, 30, 300)
 CDK_VERSION: Final = "aws-cdk-lib>=2.200,<3"
 CPU_GOAL: Final = 25
 MEMORY_GOAL: Final = 10
 
-PLUGIN: Final = """
+PLUGIN: Final = (
+    """
 from extract_core import Branch, JobState, JobStatus, JobType, Statement, hookimpl
 
 class Made(JobType):
@@ -35,16 +37,9 @@ class Made(JobType):
         from acme_models import Deployment
         return Deployment
     deployment = settings
-    def branch(self, target):
-        state = f"{self.title} Start Extract Job Run"
-        parameters = {"JobQueue": target.deployment.queue, "JobName.$": "$.arguments.name"}
-        task = {"Type": "Task", "Comment": "Runs it", "Resource": "arn:aws:states:::batch:submitJob.sync",
-                "Parameters": parameters, "ResultPath": "$.job_result"}
-        return Branch(start=state, states={state: task}, job_state=state)
-    def arguments(self, table, settings):
-        return {}
-    def status(self, outcome):
-        return JobStatus(state=JobState.UNKNOWN)
+"""
+    + METHODS
+    + """\
     def permissions(self, target):
         yield Statement(actions=("batch:SubmitJob",), resources=(target.arn("batch", f"job-queue/{target.deployment.queue}"),))
         yield Statement(actions=("batch:DescribeJobs", "batch:TerminateJob"), resources=("*",))
@@ -53,6 +48,7 @@ class Made(JobType):
 def extract_job_types():
     return [type(f"T{n}", (Made,), {"name": f"t{n:03}", "title": f"T{n:03}"})() for n in range(NUMBER)]
 """
+)
 MODELS: Final = "from pydantic import BaseModel\n\nclass Deployment(BaseModel, extra='forbid'):\n    queue: str\n"
 PIPELINE: Final = """\
 [pipeline]
