@@ -52,7 +52,7 @@ def test_one_that_does_not_listen_is_killed(job, monkeypatch):
 def test_what_the_job_has_started_ends_with_it(job):
     code = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {PLAIN!r}]); time.sleep(600)"
     process, told = job(code)
-    stop_orphan(Outcome.succeeded(told))
+    assert stop_orphan(Outcome.succeeded(told)) is True
     process.wait(10)
     until = time.monotonic() + 60
     while time.monotonic() < until:
