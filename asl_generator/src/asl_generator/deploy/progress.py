@@ -74,8 +74,8 @@ def follow(
             ended = Ended(state.status, tuple(failures), state.reason)
             if ended.succeeded or failures:
                 return ended
-            found = validation_findings(cloudformation, StackName=stack_id, Filters={"FailedEvents": True})
-            return Ended(state.status, tuple(found), state.reason)
+            events = validation_findings(cloudformation, StackName=stack_id, Filters={"FailedEvents": True})
+            return Ended(state.status, tuple(events), state.reason)
         pause(2)
 
 

@@ -27,12 +27,12 @@ Call = tuple[str, "Callable[[], str]"]
 
 def calls_of(job_type: Any, task: Mapping[str, Any], watch: Watch) -> list[Call]:  # Any: any job type; parsed JSON
     """All calls, in the order of a run: build, plan, end."""
-    subject, fresh = Subject(job_type, task["deployment"], task["settings"]), _held(job_type)
+    subject, before = Subject(job_type, task["deployment"], task["settings"]), _held(job_type)
     calls = [*_of_build(subject), *_of_planning(subject), *_of_status(subject, task["answers"])]
     calls += _of_hooks(subject, task) if task.get("plugin") else []
-    kept = _held(job_type)
-    for name in sorted(fresh.keys() | kept.keys()):
-        if fresh.get(name) != kept.get(name):
+    after = _held(job_type)
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
             watch.note("state", f"its attribute {name} changed")
     return [(place, _unchanged(subject, call, watch)) for place, call in calls]
 
