@@ -74,8 +74,8 @@ def follow(
             ended = Ended(state.status, tuple(failures), state.reason)
             if ended.succeeded or failures:
                 return ended
-            events = validation_findings(cloudformation, StackName=stack_id, Filters={"FailedEvents": True})
-            return Ended(state.status, tuple(events), state.reason)
+            refusals = validation_findings(cloudformation, StackName=stack_id, Filters={"FailedEvents": True})
+            return Ended(state.status, tuple(refusals), state.reason)
         pause(2)
 
 
