@@ -1,6 +1,7 @@
 """Puts the reason of a failure where the result would be."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from extract_job.arguments.model import Arguments
 from extract_job.arguments.pairs import pairs_of
@@ -32,9 +33,24 @@ def put_failure(arguments: Arguments, error: JobError, say: Callable[[str], None
 
 def put_wrong_arguments(argv: Sequence[str], error: JobError) -> None:
     """Put the reason why arguments are wrong, if they name the attempt and the place at least."""
+    with suppress(JobError):  # the line on stderr remains
+        put_wrong_pairs(pairs_of(argv), error)
+
+
+def put_wrong_pairs(pairs: Mapping[str, str], error: JobError) -> None:
+    """As `put_wrong_arguments`, for arguments that were read."""
+    with suppress(KeyError, ValueError):
+        put_reason(pairs, error, lambda _: None)
+
+
+def put_reason(pairs: Mapping[str, str], error: JobError, say: Callable[[str], None], *, alone: bool = False) -> None:
+    """Put the reason at the place that these arguments name; if the place refuses, this is only a note.
+
+    `alone`: the table shared this job, and its next attempt needs a job of its own. Raises `KeyError` and
+    `ValueError` if the arguments do not name the attempt.
+    """
+    text = failure_json(pairs["run_id"], int(pairs["attempt"]), pairs["extract_table"], error, alone=alone)
     try:
-        pairs = pairs_of(argv)
-        place, attempt = result_in(object_at("result_uri", pairs["result_uri"])), int(pairs["attempt"])
-        place.put(object_bytes(failure_json(pairs["run_id"], attempt, pairs["extract_table"], error)))
-    except (JobError, KeyError, ValueError):
-        return  # the line on stderr remains
+        result_in(object_at("result_uri", pairs["result_uri"])).put(object_bytes(text))
+    except JobError as refusal:
+        say(f"note: the reason of the failure is not at --result_uri: {refusal}")

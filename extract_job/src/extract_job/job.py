@@ -5,6 +5,7 @@ If it fails, the reason is put instead.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from extract_job.arguments.model import Arguments
@@ -31,20 +32,32 @@ BATCH_BYTES = 16 * 2**20
 round trips to save), and this many bytes, estimated from the batch before."""
 
 
-def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None]) -> Result:
+def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None], *, shared: bool = False) -> Result:
     """Copy the table and put the result.
 
-    Raises `JobError`, or `Stopped` on a signal; all temporary files are removed by then.
+    Raises `JobError`, or `Stopped` on a signal; all temporary files are removed by then. In a
+    `shared` job the result has its turn, and a signal is not a reason of this table: nothing is put.
     """
-    place = result_in(arguments.result)
+    place, began = result_in(arguments.result), _now()
     place.withdraw()
     try:
         result = _extracted(arguments, stop, say)
+        if shared:
+            result = replace(result, turn=(began, _now()))
         place.put(object_bytes(result.to_json()))
     except (Stopped, JobError) as error:
-        put_failure(arguments, error if isinstance(error, JobError) and stop.signal is None else stopped(stop), say)
+        if stop.signal is None and isinstance(error, JobError):
+            put_failure(arguments, error, say)
+        elif shared:
+            raise Stopped from error
+        else:
+            put_failure(arguments, stopped(stop), say)
         raise
     return result
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _extracted(arguments: Arguments, stop: StopRequest, say: Callable[[str], None]) -> Result:

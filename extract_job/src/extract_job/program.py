@@ -6,10 +6,12 @@ import time
 from collections.abc import Sequence
 
 from extract_job.arguments.model import Arguments
-from extract_job.arguments.parsing import parse_arguments, suggestion
+from extract_job.arguments.pairs import pairs_of
+from extract_job.arguments.parsing import arguments_of, suggestion
 from extract_job.errors import JobError
 from extract_job.failure import put_wrong_arguments, stopped
 from extract_job.job import extract
+from extract_job.shared import run_shared, shared_run
 from extract_job.stopping import Stopped, StopRequest
 
 
@@ -23,14 +25,19 @@ def main(argv: Sequence[str]) -> int:
 
 
 def run(argv: Sequence[str], stop: StopRequest) -> int:
-    """Run one extract, which ends if `stop` gets a signal, and return the exit code."""
+    """Run one extract, or those of a shared job, until `stop` gets a signal, and return the exit code."""
     try:
-        arguments = parse_arguments(argv)
+        pairs = pairs_of(argv)
+        tables = shared_run(pairs)
+        arguments = arguments_of(pairs) if tables is None else None
     except JobError as error:
         say(str(error))
         put_wrong_arguments(argv, error)
         return error.exit_code
     try:
+        if tables is not None:
+            return run_shared(tables, stop, say)
+        assert arguments is not None  # noqa: S101 - by the lines above
         return _extracted(arguments, stop)
     except (Stopped, JobError) as error:
         if stop.signal is not None:

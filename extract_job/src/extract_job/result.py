@@ -71,7 +71,8 @@ class Result:
     """What one attempt did; the fields have the names of the JSON object.
 
     Marks are text as in the source; `low_watermark` is the mark that the job got. `proof` has the
-    members of the JSON object. `notes` are sentences for the user.
+    members of the JSON object. `notes` are sentences for the user. `turn` is set if several tables
+    share the job: when the turn of this one began and ended, ISO 8601 in UTC.
     """
 
     run_id: str
@@ -91,6 +92,7 @@ class Result:
     overlap: Overlap | None = None
     proof: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    turn: tuple[str, str] | None = None
 
     @property
     def rows(self) -> int:
@@ -105,6 +107,9 @@ class Result:
     def to_json(self) -> str:
         """Return the text of the object at `result_uri`."""
         members = asdict(self)
+        turn = members.pop("turn")
+        if turn is not None:
+            members["turn"] = dict(zip(("started_at", "ended_at"), turn, strict=True))
         members = (
             {"version": VERSION}
             | {key: members.pop(key) for key in ("run_id", "attempt", "source_name", "table")}
@@ -123,9 +128,14 @@ def checksum(members: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(others, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def failure_json(run_id: str, attempt: int, table: str, error: JobError) -> str:
-    """Return the text of the object that says why an attempt failed."""
-    reason = {"class": error.failure.value, "message": str(error), "retryable": error.retryable}
+def failure_json(run_id: str, attempt: int, table: str, error: JobError, *, alone: bool = False) -> str:
+    """Return the text of the object that says why an attempt failed.
+
+    `alone`: the table shared the job, and its next attempt needs a job of its own.
+    """
+    reason: dict[str, Any] = {"class": error.failure.value, "message": str(error), "retryable": error.retryable}
+    if alone:
+        reason["alone"] = True
     return _text({"version": VERSION, "run_id": run_id, "attempt": attempt, "table": table, "error": reason})
 
 

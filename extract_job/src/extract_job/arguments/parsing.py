@@ -20,7 +20,11 @@ _FULL = {"fe": True, "full": True, "pe": False, "incremental": False}
 
 def parse_arguments(argv: Sequence[str]) -> Arguments:
     """Read the command line without the program's name; raise `ArgumentError` at the first fault."""
-    pairs = pairs_of(argv)
+    return arguments_of(pairs_of(argv))
+
+
+def arguments_of(pairs: Mapping[str, str]) -> Arguments:
+    """Check these pairs of names and values; raise `ArgumentError` at the first fault."""
     values = {key: value for key, value in pairs.items() if key in KNOWN}
     for key, value in values.items():
         try:
