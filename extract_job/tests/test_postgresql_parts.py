@@ -10,7 +10,8 @@ import pytest
 from moto import mock_aws
 
 from extract_job.arguments.parsing import parse_arguments
-from extract_job.databases.postgresql.arrow import MisfitError, schema_of, table_of
+from extract_job.databases.arrow_types import schema_of
+from extract_job.databases.postgresql.arrow import MisfitError, table_of
 from extract_job.databases.postgresql.columns import column_of, decimal_digits
 from extract_job.databases.postgresql.connection import connection_uri
 from extract_job.databases.secret import Secret, read_secret

@@ -8,7 +8,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from extract_job.databases.sqlite.columns import Kind, column_of
+from extract_job.databases.mapping import Kind
+from extract_job.databases.sqlite.columns import column_of
 from extract_job.errors import JobError
 
 D = Decimal
@@ -196,7 +197,7 @@ def test_a_decimal_that_parquet_cannot_hold_is_refused(declared):
     ("declared", "kind"),
     [
         ("POINT", Kind.TEXT),
-        ("CHARINT", Kind.INTEGER),
+        ("CHARINT", Kind.BIGINT),
         ("weird (stuff", Kind.TEXT),
         ("NVARCHAR(100)", Kind.TEXT),
         ("DEC", Kind.DECIMAL),

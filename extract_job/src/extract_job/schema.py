@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extract_job.databases.tables import Column
+from extract_job.databases.mapping import Column
 from extract_job.errors import FailureClass, JobError
 from extract_job.result import ResultColumn
 

@@ -1,7 +1,7 @@
 """Values that do not fit the type of their column, and how messages name their place."""
 
 from extract_job.databases.conditions import Condition
-from extract_job.databases.tables import Column
+from extract_job.databases.mapping import Column
 from extract_job.errors import JobError
 
 SHOWN = 80

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from extract_job.databases.delivered import Memory
-from extract_job.databases.tables import Column
+from extract_job.databases.mapping import Column
 from extract_job.databases.window import Window
 from extract_job.proof.figures import Figures
 from extract_job.result import SourceInfo

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from extract_job.arguments.model import Arguments
 from extract_job.databases.conditions import ALL_ROWS, Condition
-from extract_job.databases.tables import Column, ColumnT, SourceTable
+from extract_job.databases.mapping import Column
+from extract_job.databases.tables import SourceTable
 from extract_job.errors import FailureClass, JobError
 from extract_job.marks import Watermark, begin_of, default_lag
 
@@ -174,7 +175,7 @@ def _behind(name: str, low: str, newest: str | None, rules: Rules) -> str:
     )
 
 
-def mark_column(table: SourceTable[ColumnT], watermark: Watermark, fold: Callable[[str], str] = str) -> ColumnT:
+def mark_column(table: SourceTable, watermark: Watermark, fold: Callable[[str], str] = str) -> Column:
     """Return the watermark column; for `fold` see `column_name`. Raises `JobError`."""
     name = watermark.column
     if "," in name and all(fold(column.name) != fold(name) for column in table.columns):

@@ -5,10 +5,11 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from extract_job.databases.arrow_types import arrow_type
 from extract_job.databases.conditions import ALL_ROWS
-from extract_job.databases.decimals import decimal_type, decimals_of
+from extract_job.databases.decimals import decimals_of
+from extract_job.databases.mapping import Column, Kind
 from extract_job.databases.misfits import MisfitError
-from extract_job.databases.mysql.columns import Column, Kind
 from extract_job.databases.source import Schema, Table
 from extract_job.databases.years import OUTSIDE, in_years
 
@@ -23,23 +24,6 @@ class RowMisfitError(MisfitError):
         super().__init__(column, ALL_ROWS, why)
         self.row = row
         self.value = value
-
-
-def arrow_type(column: Column) -> Any:
-    """Return the Arrow type of a column."""
-    match column.kind:
-        case Kind.DECIMAL:
-            return decimal_type(column.precision, column.scale)
-        case Kind.TIMESTAMP:
-            return pa.timestamp("us")
-        case Kind.INSTANT:
-            return pa.timestamp("us", tz="UTC")
-    return pa.type_for_alias(column.kind.value)
-
-
-def schema_of(columns: Sequence[Column]) -> Schema:
-    """Return the schema of all files. All columns are nullable."""
-    return pa.schema([pa.field(column.name, arrow_type(column)) for column in columns])
 
 
 def table_of(columns: Sequence[Column], schema: Schema, rows: Sequence[Sequence[bytes | None]]) -> Table:

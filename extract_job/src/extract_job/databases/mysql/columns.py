@@ -1,89 +1,7 @@
-"""The type of a MySQL or MariaDB column, and the SELECT expression that reads it.
+"""The columns of a MySQL or MariaDB table, from the rows of its catalog."""
 
-The server sends each value as text, so the text must hold the whole value. A FLOAT shows six digits only, so it is read as
-DOUBLE (https://dev.mysql.com/doc/refman/8.4/en/problems-with-float.html). Types without a counterpart in Parquet become text.
-"""
-
-from dataclasses import dataclass
-from enum import Enum
-
-from extract_job.databases.names import quoted
-from extract_job.databases.tables import check_decimal
-
-
-class Kind(Enum):
-    """How a column is read; the value is its Arrow type (see `arrow.arrow_type`)."""
-
-    SMALLINT = "int16"
-    INTEGER = "int32"
-    BIGINT = "int64"
-    REAL = "float32"
-    DOUBLE = "float64"
-    DECIMAL = "decimal"
-    DATE = "date32"
-    TIMESTAMP = "timestamp"
-    INSTANT = "instant"
-    TEXT = "string"
-    BINARY = "binary"
-
-
-_SIGNED = {
-    # https://dev.mysql.com/doc/refman/8.4/en/integer-types.html
-    "tinyint": Kind.SMALLINT, "smallint": Kind.SMALLINT, "mediumint": Kind.INTEGER, "int": Kind.INTEGER, "bigint": Kind.BIGINT,
-    "year": Kind.SMALLINT,
-    "float": Kind.REAL, "double": Kind.DOUBLE, "decimal": Kind.DECIMAL,
-    # https://dev.mysql.com/doc/refman/8.4/en/datetime.html: DATETIME has no zone, TIMESTAMP is an instant
-    "date": Kind.DATE, "datetime": Kind.TIMESTAMP, "timestamp": Kind.INSTANT,
-    "binary": Kind.BINARY, "varbinary": Kind.BINARY,
-    "tinyblob": Kind.BINARY, "blob": Kind.BINARY, "mediumblob": Kind.BINARY, "longblob": Kind.BINARY,
-}  # fmt: skip
-_UNSIGNED = {"smallint": Kind.INTEGER, "int": Kind.BIGINT, "bigint": Kind.DECIMAL}
-"""Types whose unsigned values do not fit into the signed type of the same size."""
-BIGINT_DIGITS = 20
-"""Digits of 2**64 - 1, the greatest BIGINT UNSIGNED and BIT(64)."""
-_SHAPES = frozenset(
-    {
-        "geometry", "point", "linestring", "polygon",
-        "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection",
-    }
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its name, the declared type as in the source, and how it is read.
-
-    `base` is DATA_TYPE of information_schema.columns. `precision` and `scale` are for decimals.
-    """
-
-    name: str
-    declared: str
-    kind: Kind
-    base: str
-    precision: int = 0
-    scale: int = 0
-    nullable: bool = True
-
-    @property
-    def value(self) -> str:
-        """The value as it is read; the server sends its text, or its bytes if it is binary."""
-        name = quoted(self.name)
-        if self.base == "bit":
-            return f"CAST({name} + 0 AS UNSIGNED)"
-        if self.base in _SHAPES:
-            return f"ST_AsText({name})"
-        if self.base == "float":
-            return f"CAST({name} AS DOUBLE)"
-        if self.kind is Kind.TEXT:
-            return self.text
-        return name
-
-    @property
-    def text(self) -> str:
-        """The value as text in UTF-8."""
-        name = quoted(self.name)
-        value = f"{name} + 0" if self.base == "bit" else name
-        return f"ST_AsText({name})" if self.base in _SHAPES else f"CONVERT({value} USING utf8mb4)"
+from extract_job.databases.mapping import Column
+from extract_job.databases.mysql.mapping import MAPPING
 
 
 def column_of(  # noqa: PLR0913 - one row of the catalog
@@ -91,16 +9,10 @@ def column_of(  # noqa: PLR0913 - one row of the catalog
 ) -> Column:
     """Return the column for a type; raise `JobError` if it does not fit into Parquet.
 
-    `digits`: all digits of a decimal, and those after the point. A TINYINT(1) stays a number: 2 is not a boolean.
+    `base` is DATA_TYPE of information_schema.columns, `declared` its COLUMN_TYPE. `digits`: all digits of a decimal, and those
+    after the point. The values of some unsigned types do not fit into the signed type of the same size.
     """
-    if as_text:
-        return Column(name, declared, Kind.TEXT, base)
-    kind = _SIGNED.get(base, Kind.TEXT)
-    if "unsigned" in declared.split():
-        kind = _UNSIGNED.get(base, kind)
-    if base == "bit" or (base == "bigint" and kind is Kind.DECIMAL):
-        return Column(name, declared, Kind.DECIMAL, base, BIGINT_DIGITS, 0)
-    if kind is not Kind.DECIMAL:
-        return Column(name, declared, kind, base)
-    check_decimal(table, name, declared, *digits)
-    return Column(name, declared, kind, base, *digits)
+    unsigned = f"{base} unsigned"
+    has_line = "unsigned" in declared.split() and any(unsigned in line.types for line in MAPPING.lines)
+    line = MAPPING.line(unsigned if has_line else base)
+    return MAPPING.column(table, name, declared, base, line=line, digits=digits, as_text=as_text)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
 from extract_job.databases.conditions import Condition
-from extract_job.databases.mysql.columns import Column, Kind
+from extract_job.databases.mapping import Column, Kind
 from extract_job.databases.mysql.connection import Session
 from extract_job.proof.crc32_rows import BETWEEN, NULL
 from extract_job.proof.crc32_texts import LONGEST

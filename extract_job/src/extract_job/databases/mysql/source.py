@@ -9,11 +9,9 @@ from extract_job.arguments.model import Arguments
 from extract_job.databases.conditions import Condition
 from extract_job.databases.delivered import Digests, Memory, check_count, digest_of, past_by_digests
 from extract_job.databases.misfits import misfit, place
-from extract_job.databases.mysql.columns import Column
 from extract_job.databases.mysql.connection import Row, Session, session
 from extract_job.databases.mysql.tables import find_table
 from extract_job.databases.mysql.watermark import MysqlWatermark
-from extract_job.databases.tables import Column as BaseColumn
 from extract_job.databases.tables import SourceTable
 from extract_job.databases.window import EVERYTHING, Rules, Window, decide
 from extract_job.errors import JobError
@@ -22,6 +20,7 @@ from extract_job.marks import Watermark
 from extract_job.result import SourceInfo
 
 if TYPE_CHECKING:
+    from extract_job.databases.mapping import Column
     from extract_job.databases.mysql.arrow import RowMisfitError
     from extract_job.databases.source import Schema, Table
     from extract_job.proof.arrow import Hasher
@@ -46,14 +45,14 @@ class MysqlSource:
     def __init__(
         self,
         transaction: Session,
-        table: SourceTable[Column],
+        table: SourceTable,
         without_snapshot: str | None,
         arguments: Arguments,
         last: LastResult,
     ) -> None:
         self._session = transaction
         self._table = table
-        self.columns: Sequence[BaseColumn] = table.columns
+        self.columns: Sequence[Column] = table.columns
         self.info = _source_info(transaction)
         watermark = arguments.watermark
         window = EVERYTHING if watermark is None else self._decided(arguments, watermark, last)
@@ -93,7 +92,7 @@ class MysqlSource:
 
     def schema(self) -> "Schema":
         """See `source.Source.schema`."""
-        from extract_job.databases.mysql.arrow import schema_of
+        from extract_job.databases.arrow_types import schema_of
 
         return schema_of(self._table.columns)
 

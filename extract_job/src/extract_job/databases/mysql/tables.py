@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from extract_job.databases.mysql.columns import Column, column_of
+from extract_job.databases.mysql.columns import column_of
 from extract_job.databases.mysql.connection import Session, literal
 from extract_job.databases.names import column_name, nearest, quoted
 from extract_job.databases.table_names import find_name, spelled
@@ -26,7 +26,7 @@ _SNAPSHOT_ENGINES = frozenset({"InnoDB", "ROCKSDB"})
 """Storage engines whose tables have snapshots (https://mariadb.com/docs/server/server-usage/storage-engines)."""
 
 
-def find_table(session: Session, name: str, text_columns: tuple[str, ...]) -> tuple[SourceTable[Column], str | None]:
+def find_table(session: Session, name: str, text_columns: tuple[str, ...]) -> tuple[SourceTable, str | None]:
     """Find the table that `name` means (see `table_names`). Columns in `text_columns` become text.
 
     Returns the storage engine too if its tables have no snapshot; None: they have, or the table is a view. Raises `JobError`

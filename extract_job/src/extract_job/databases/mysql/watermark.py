@@ -6,7 +6,7 @@ The database compares in the type of the column; texts are compared by their byt
 from datetime import UTC
 
 from extract_job.databases.conditions import Condition
-from extract_job.databases.mysql.columns import Column
+from extract_job.databases.mapping import Column
 from extract_job.databases.mysql.connection import Session, literal
 from extract_job.databases.names import quoted
 from extract_job.databases.tables import SourceTable
@@ -28,7 +28,7 @@ _CAST = {MarkType.INTEGER: "CAST({} AS DECIMAL(65, 0))", MarkType.DECIMAL: "CAST
 class MysqlWatermark:
     """See `window.WatermarkColumn`."""
 
-    def __init__(self, session: Session, table: SourceTable[Column], watermark: Watermark) -> None:
+    def __init__(self, session: Session, table: SourceTable, watermark: Watermark) -> None:
         column = mark_column(table, watermark, str.lower)
         if column.base not in _TYPES[watermark.type]:
             raise JobError(

@@ -7,38 +7,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extract_job.databases.conditions import Condition
-from extract_job.databases.decimals import decimal_type, decimals_of
+from extract_job.databases.decimals import decimals_of
+from extract_job.databases.mapping import Column, Kind
 from extract_job.databases.misfits import MisfitError
 from extract_job.databases.names import quoted
-from extract_job.databases.postgresql.columns import ODD_INDEX, Column, Kind
+from extract_job.databases.postgresql.mapping import ODD_INDEX
 from extract_job.databases.source import Schema, Table
 from extract_job.databases.years import DAY, OUTSIDE, in_years
 
 Array: TypeAlias = Any  # pyarrow ships no types
-
-_TYPES = {
-    Kind.SMALLINT: pa.int16(), Kind.INTEGER: pa.int32(), Kind.BIGINT: pa.int64(), Kind.BOOLEAN: pa.bool_(),
-    Kind.REAL: pa.float32(), Kind.DOUBLE: pa.float64(), Kind.DATE: pa.date32(), Kind.TIME: pa.time64("us"),
-    Kind.TIMESTAMP: pa.timestamp("us"), Kind.INSTANT: pa.timestamp("us", tz="UTC"), Kind.BINARY: pa.binary(),
-    Kind.TEXT: pa.string(), Kind.STRUCTURE: pa.string(),
-}  # fmt: skip
-
-
-def schema_of(columns: Sequence[Column]) -> Schema:
-    """Return the schema of all files. All columns are nullable."""
-    return pa.schema([pa.field(column.name, _type(column)) for column in columns])
 
 
 def table_of(columns: Sequence[Column], schema: Schema, batch: Any) -> Table:
     """Convert a batch; raise `MisfitError` for the first column with a value that does not fit."""
     arrays = [_array(column, array) for column, array in zip(columns, batch.columns, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def _type(column: Column) -> Any:
-    if column.kind is Kind.DECIMAL:
-        return decimal_type(column.precision, column.scale)
-    return _TYPES[column.kind]
 
 
 def _array(column: Column, array: Array) -> Array:
@@ -62,7 +45,7 @@ def _array(column: Column, array: Array) -> Array:
     if column.kind is Kind.TIME and pc.any(pc.equal(array.cast(pa.int64()), DAY)).as_py():
         # https://www.postgresql.org/docs/current/datatype-datetime.html: time ends with 24:00:00
         raise MisfitError(column, Condition(f"{name} = '24:00:00'"), "is the end of a day, which Parquet's time cannot hold")
-    if column.kind is Kind.STRUCTURE and pc.any(pc.equal(array, ODD_INDEX)).as_py():
+    if column.misfit and pc.any(pc.equal(array, ODD_INDEX)).as_py():
         why = "has an array whose first index is not 1, which JSON cannot hold"
-        raise MisfitError(column, Condition(column.has_odd_index), why)
+        raise MisfitError(column, Condition(column.misfit), why)
     return array

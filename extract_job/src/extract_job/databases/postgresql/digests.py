@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from extract_job.databases.conditions import Condition
 from extract_job.databases.delivered import DIGEST_BYTES, Digests
-from extract_job.databases.postgresql.columns import Column
+from extract_job.databases.mapping import Column
 from extract_job.databases.window import Window
 
 COLUMNS = 3

@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from extract_job.databases.mapping import Column, Kind
 from extract_job.databases.names import quoted
-from extract_job.databases.postgresql.columns import Column, Kind
 from extract_job.databases.postgresql.connection import Session
 from extract_job.errors import FailureClass, JobError
 from extract_job.proof.arrow import has_sum, unit_of

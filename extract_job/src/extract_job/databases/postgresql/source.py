@@ -8,13 +8,11 @@ from extract_job.arguments.model import Arguments
 from extract_job.databases.conditions import Condition
 from extract_job.databases.delivered import Digests, Memory, check_count, past_by_digests
 from extract_job.databases.misfits import MisfitError, misfit, place
-from extract_job.databases.postgresql.columns import Column
 from extract_job.databases.postgresql.connection import Session, session
 from extract_job.databases.postgresql.server import Snapshot, current_snapshot, source_info
 from extract_job.databases.postgresql.tables import find_table
 from extract_job.databases.postgresql.transactions import transactions_of
 from extract_job.databases.postgresql.watermark import PostgresqlWatermark
-from extract_job.databases.tables import Column as BaseColumn
 from extract_job.databases.tables import SourceTable
 from extract_job.databases.window import EVERYTHING, Rules, Window, decide
 from extract_job.errors import JobError
@@ -22,6 +20,7 @@ from extract_job.last_result import LastResult
 from extract_job.marks import Watermark
 
 if TYPE_CHECKING:
+    from extract_job.databases.mapping import Column
     from extract_job.databases.source import Schema, Table
     from extract_job.proof.arrow import Hasher
     from extract_job.proof.figures import Figures
@@ -38,10 +37,10 @@ def open_postgresql(arguments: Arguments, last: LastResult) -> Iterator["Postgre
 class PostgresqlSource:
     """See `source.Source`."""
 
-    def __init__(self, transaction: Session, table: SourceTable[Column], arguments: Arguments, last: LastResult) -> None:
+    def __init__(self, transaction: Session, table: SourceTable, arguments: Arguments, last: LastResult) -> None:
         self._session = transaction
         self._table = table
-        self.columns: Sequence[BaseColumn] = table.columns
+        self.columns: Sequence[Column] = table.columns
         self.info = source_info(transaction)
         snapshot = current_snapshot(transaction)
         self.snapshot = snapshot.text if snapshot else None
@@ -93,7 +92,7 @@ class PostgresqlSource:
 
     def schema(self) -> "Schema":
         """See `source.Source.schema`."""
-        from extract_job.databases.postgresql.arrow import schema_of
+        from extract_job.databases.arrow_types import schema_of
 
         return schema_of(self._table.columns)
 

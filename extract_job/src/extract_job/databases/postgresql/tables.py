@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from extract_job.databases.names import column_name, nearest, quoted
-from extract_job.databases.postgresql.columns import Column, column_of
+from extract_job.databases.postgresql.columns import column_of
 from extract_job.databases.postgresql.connection import Session
 from extract_job.databases.postgresql.rights import check_rights
 from extract_job.databases.table_names import find_name, spelled
@@ -33,7 +33,7 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schem
 """
 
 
-def find_table(session: Session, database: str, name: str, text_columns: tuple[str, ...]) -> SourceTable[Column]:
+def find_table(session: Session, database: str, name: str, text_columns: tuple[str, ...]) -> SourceTable:
     """Find the table that `name` means (see `table_names`). Columns in `text_columns` become text.
 
     Raises `JobError` with the nearest names, or with the right that is missing.

@@ -5,8 +5,8 @@ UTC.
 """
 
 from extract_job.databases.conditions import Condition
+from extract_job.databases.mapping import Column
 from extract_job.databases.names import quoted
-from extract_job.databases.postgresql.columns import Column
 from extract_job.databases.postgresql.connection import Session
 from extract_job.databases.postgresql.transactions import literal
 from extract_job.databases.tables import SourceTable
@@ -27,7 +27,7 @@ _CAST = {MarkType.INTEGER: "int8", MarkType.DECIMAL: "numeric", MarkType.DATE: "
 class PostgresqlWatermark:
     """See `window.WatermarkColumn`."""
 
-    def __init__(self, session: Session, table: SourceTable[Column], watermark: Watermark) -> None:
+    def __init__(self, session: Session, table: SourceTable, watermark: Watermark) -> None:
         column = mark_column(table, watermark)
         if column.base not in _TYPES[watermark.type]:
             raise JobError(

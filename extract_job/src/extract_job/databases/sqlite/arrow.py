@@ -12,16 +12,16 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from extract_job.databases.arrow_types import arrow_type
 from extract_job.databases.conditions import Condition
-from extract_job.databases.decimals import decimal_type, decimals_of
+from extract_job.databases.decimals import decimals_of
+from extract_job.databases.mapping import Column, Kind
 from extract_job.databases.misfits import MisfitError
 from extract_job.databases.names import quoted
 from extract_job.databases.source import Schema, Table
-from extract_job.databases.sqlite.columns import Column, Kind
 from extract_job.databases.years import OUTSIDE, in_years
 
 Array: TypeAlias = Any  # pyarrow ships no types
-DataType: TypeAlias = Any
 Values: TypeAlias = Sequence[object]
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
@@ -30,20 +30,6 @@ _TRUTH: dict[object, bool | None] = {
     None: None, 0: False, 1: True, "0": False, "1": True,
     "false": False, "False": False, "FALSE": False, "true": True, "True": True, "TRUE": True,
 }  # fmt: skip
-
-
-def arrow_type(column: Column) -> DataType:
-    """Return the Arrow type of a column."""
-    if column.kind is Kind.DECIMAL:
-        return decimal_type(column.precision, column.scale)
-    if column.kind is Kind.TIMESTAMP:
-        return pa.timestamp("us", tz="UTC" if column.zoned else None)
-    return pa.type_for_alias(column.kind.value)
-
-
-def schema_of(columns: Sequence[Column]) -> Schema:
-    """Return the schema of all files; it does not depend on values. All columns are nullable."""
-    return pa.schema([pa.field(column.name, arrow_type(column)) for column in columns])
 
 
 def table_of(columns: Sequence[Column], schema: Schema, rows: Sequence[tuple[object, ...]]) -> Table:
@@ -139,7 +125,7 @@ def _dates(column: Column, values: Values, storage: set[type]) -> Array:
 def _timestamps(column: Column, values: Values, storage: set[type]) -> Array:
     _only(column, values, storage, str)
     why = "is not a timestamp like 2024-05-31 23:59:59.123456"
-    if column.zoned:
+    if column.kind is Kind.INSTANT:
         why += "+02:00 (with an offset or Z: the column holds instants)"
     else:
         why += " (without an offset: the first values of the column have none)"
@@ -161,12 +147,13 @@ def _blobs(column: Column, values: Values, storage: set[type]) -> Array:
 
 
 _READERS: dict[Kind, Callable[[Column, Values, set[type]], Array]] = {
-    Kind.INTEGER: _integers,
+    Kind.BIGINT: _integers,
     Kind.BOOLEAN: _booleans,
-    Kind.FLOAT: _floats,
+    Kind.DOUBLE: _floats,
     Kind.DECIMAL: _decimals,
     Kind.DATE: _dates,
     Kind.TIMESTAMP: _timestamps,
+    Kind.INSTANT: _timestamps,
     Kind.TEXT: _texts,
     Kind.BINARY: _blobs,
 }

@@ -14,8 +14,8 @@ from typing import Any
 from zlib import crc32
 
 from extract_job.databases.conditions import Condition
+from extract_job.databases.mapping import Column, Kind
 from extract_job.databases.names import quoted
-from extract_job.databases.sqlite.columns import Column, Kind
 from extract_job.proof.crc32_rows import BETWEEN, NULL
 from extract_job.proof.figures import Figures, Number
 
@@ -127,7 +127,7 @@ class _Field:
     def selected(self) -> Iterator[str]:
         """Yield what a row has of this column: the value, and a double also as it is stored."""
         yield f"{self.value} AS {self.alias}"
-        if self._column.kind is Kind.FLOAT:
+        if self._column.kind is Kind.DOUBLE:
             yield f"{quoted(self._column.name)} AS {self.stored}"
 
     @property
@@ -138,7 +138,7 @@ class _Field:
         match column.kind:
             case Kind.BOOLEAN:
                 value = f"{sql} IN (1, '1', 'true', 'True', 'TRUE')"
-            case Kind.FLOAT:
+            case Kind.DOUBLE:
                 value = f"extract_double({sql})"
             case Kind.DECIMAL:
                 unit = 10**column.scale
@@ -149,10 +149,10 @@ class _Field:
                     f"CASE WHEN typeof({sql}) = 'integer' AND abs({sql}) < {9 * 10**18 // unit} THEN {sql} * {unit} "
                     f"WHEN typeof({sql}) = 'real' AND {exact} THEN {units} ELSE extract_units({sql}, {column.scale}) END"
                 )
-            case Kind.TIMESTAMP if not column.zoned:
+            case Kind.TIMESTAMP:
                 text = f"replace({sql}, 'T', ' ')"
                 value = f"CASE length({sql}) WHEN 19 THEN {text} || '.000000' WHEN 26 THEN {text} ELSE extract_moment({sql}) END"
-            case Kind.TIMESTAMP:
+            case Kind.INSTANT:
                 value = f"extract_moment({sql})"
             case Kind.TEXT:
                 value = f"CASE typeof({sql}) WHEN 'real' THEN extract_real_text({sql}) ELSE CAST({sql} AS TEXT) END"
@@ -160,7 +160,7 @@ class _Field:
 
     def octets(self, sql: str) -> str:
         """The bytes of the value that are hashed."""
-        if self._column.kind in (Kind.FLOAT, Kind.BINARY):
+        if self._column.kind in (Kind.DOUBLE, Kind.BINARY):
             return sql
         return f"CAST({sql} AS BLOB)" if self._utf8 else f"extract_utf8(CAST({sql} AS TEXT))"
 
@@ -171,7 +171,7 @@ class _Field:
         match column.kind:
             case Kind.BOOLEAN:
                 yield "sum", f"coalesce(sum({sql}), 0)"
-            case Kind.FLOAT:
+            case Kind.DOUBLE:
                 yield "min", f"min({self.stored})"
                 yield "max", f"max({self.stored})"
                 yield "nan", "0"  # SQLite stores NaN as NULL
@@ -179,14 +179,14 @@ class _Field:
                 yield "hash", _hash(sql)
             case Kind.DECIMAL if column.precision > _SHORT:
                 yield "numbers", f"extract_numbers({sql})"
-            case Kind.INTEGER | Kind.DECIMAL:
+            case Kind.BIGINT | Kind.DECIMAL:
                 yield from _integers(sql)
             case Kind.DATE:
                 yield "min", f"min({sql})"
                 yield "max", f"max({sql})"
                 yield "upper", "0"
                 yield "lower", f"coalesce(sum(CAST(julianday({sql}) - 2440587.5 AS INTEGER)), 0)"
-            case Kind.TIMESTAMP:
+            case Kind.TIMESTAMP | Kind.INSTANT:
                 yield "min", f"min({sql})"
                 yield "max", f"max({sql})"
                 yield "upper", f"coalesce(sum(CAST(strftime('%s', substr({sql}, 1, 19)) AS INTEGER)), 0)"
@@ -204,7 +204,7 @@ class _Field:
         if "upper" in answer:
             upper, lower = answer.pop("upper"), answer.pop("lower")
             match self._column.kind:
-                case Kind.TIMESTAMP:
+                case Kind.TIMESTAMP | Kind.INSTANT:
                     answer["sum"] = upper * 1_000_000 + lower
                 case Kind.DATE:
                     answer["sum"] = lower * _DAY

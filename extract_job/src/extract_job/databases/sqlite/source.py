@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from extract_job.arguments.model import Arguments
 from extract_job.databases.conditions import Condition
 from extract_job.databases.delivered import Digests, Memory, check_count, digest_of, past_by_digests
+from extract_job.databases.mapping import Column, Kind
 from extract_job.databases.misfits import MisfitError, misfit, place
 from extract_job.databases.names import quoted
-from extract_job.databases.sqlite.columns import Column, Kind
 from extract_job.databases.sqlite.connection import snapshot
 from extract_job.databases.sqlite.tables import find_table
 from extract_job.databases.sqlite.watermark import SqliteWatermark
-from extract_job.databases.tables import Column as BaseColumn
 from extract_job.databases.tables import SourceTable
 from extract_job.databases.window import EVERYTHING, Past, Rules, Window, decide
 from extract_job.errors import JobError
@@ -47,13 +46,11 @@ class SqliteSource:
 
     snapshot: str | None = None
 
-    def __init__(
-        self, connection: sqlite3.Connection, table: SourceTable[Column], arguments: Arguments, last: LastResult
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, table: SourceTable, arguments: Arguments, last: LastResult) -> None:
         self._connection = connection
         self._table = table
         self._columns = tuple(_zone_decided(connection, table, column) for column in table.columns)
-        self.columns: Sequence[BaseColumn] = self._columns
+        self.columns: Sequence[Column] = self._columns
         past = past_by_digests(last, arguments.watermark, [column.name for column in table.columns])
         self.window = EVERYTHING if arguments.watermark is None else self._decided(arguments, arguments.watermark, past)
         self._digests = Digests(last.records if self.window.overlap else b"")
@@ -65,7 +62,7 @@ class SqliteSource:
     def schema(self) -> "Schema":
         """See `source.Source.schema`."""
         # Imported here and below: most faults are found in less time than Arrow takes to load.
-        from extract_job.databases.sqlite.arrow import schema_of
+        from extract_job.databases.arrow_types import schema_of
 
         return schema_of(self._columns)
 
@@ -159,7 +156,7 @@ class SqliteSource:
 
     def _selected(self) -> sqlite3.Cursor:
         window = self.window
-        names = ", ".join(quoted(column.name) for column in self._columns)
+        names = ", ".join(column.value for column in self._columns)
         flags = Condition("")
         if window.next_overlap is not None:
             overlap, remember = window.overlap or Condition("0"), window.next_overlap
@@ -194,12 +191,12 @@ class SqliteSource:
         return f"table {self._table.name!r} holds text that is not UTF-8; fix it in the database"
 
 
-def _zone_decided(connection: sqlite3.Connection, table: SourceTable[Column], column: Column) -> Column:
+def _zone_decided(connection: sqlite3.Connection, table: SourceTable, column: Column) -> Column:
     """Decide whether a plain TIMESTAMP holds instants.
 
     The first value of the table decides, so that each run decides the same.
     """
-    if column.kind is not Kind.TIMESTAMP or column.zoned is not None:
+    if not column.undecided:
         return column
     name = quoted(column.name)
     row = connection.execute(
@@ -209,4 +206,4 @@ def _zone_decided(connection: sqlite3.Connection, table: SourceTable[Column], co
         zoned = row is not None and form(row[0])[1] != ""
     except ValueError:
         zoned = False  # reading the value will report it, with its place
-    return replace(column, zoned=zoned)
+    return replace(column, kind=Kind.INSTANT if zoned else Kind.TIMESTAMP, undecided=False)

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from extract_job.databases.names import column_name, nearest, quoted
-from extract_job.databases.sqlite.columns import Column, Kind, column_of
+from extract_job.databases.sqlite.columns import column_of
 from extract_job.databases.table_names import find_name
 from extract_job.databases.tables import SourceTable
 from extract_job.errors import FailureClass, JobError
 
 
-def find_table(connection: sqlite3.Connection, database: str, name: str, text_columns: Sequence[str]) -> SourceTable[Column]:
+def find_table(connection: sqlite3.Connection, database: str, name: str, text_columns: Sequence[str]) -> SourceTable:
     """Find the table that `name` means (see `table_names`). Columns in `text_columns` become text.
 
     Raises `JobError` with the nearest names.
@@ -26,7 +26,7 @@ def find_table(connection: sqlite3.Connection, database: str, name: str, text_co
     declared = _declared(connection, name, schema, table)
     as_text = {column_name(name, "text_columns", text, list(declared), folded) for text in text_columns}
     columns = tuple(
-        replace(Column(column, type_, Kind.TEXT) if column in as_text else column_of(name, column, type_), nullable=nullable)
+        replace(column_of(name, column, type_, as_text=column in as_text), nullable=nullable)
         for column, (type_, nullable) in declared.items()
     )
     sql = f"{quoted(schema)}.{quoted(table)}"

@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from extract_job.databases.conditions import ALL_ROWS, Condition
 from extract_job.databases.names import quoted
-from extract_job.databases.sqlite.columns import Column
 from extract_job.databases.sqlite.tables import folded
 from extract_job.databases.tables import SourceTable
 from extract_job.databases.window import mark_column, not_a_mark
@@ -26,7 +25,7 @@ _STORAGE_CLASSES = {int: "an integer", float: "a real", str: "text", bytes: "a b
 class SqliteWatermark:
     """See `window.WatermarkColumn`. Texts are compared by their bytes, whatever the column's collation."""
 
-    def __init__(self, connection: sqlite3.Connection, table: SourceTable[Column], watermark: Watermark) -> None:
+    def __init__(self, connection: sqlite3.Connection, table: SourceTable, watermark: Watermark) -> None:
         column = mark_column(table, watermark, folded)
         self._connection = connection
         self._table = table
