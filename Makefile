@@ -4,6 +4,7 @@ BIN := .venv/bin
 RECORDED ?= ../shared/conformance/asl/dev.jsonl
 PLAYWRIGHT := 1.65.2
 AXE := 4.14.1
+MERMAID := 11.17.2
 MINISTACK := 1.5.33
 AWSCLI := 1.46.3
 CHECKOV := 3.3.30
@@ -14,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: check-secrets check-types check-style check-documents pictures help set-up demo test test-postgres test-mariadb test-browser test-deploy soak kit-score check format bench bench-peers conformance lock build clean permissions-score
+.PHONY: check-secrets check-types check-style check-documents check-site site pictures help set-up demo test test-postgres test-mariadb test-browser test-deploy soak kit-score check format bench bench-peers conformance lock build clean permissions-score
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -58,7 +59,7 @@ soak: set-up ## the long runs; installs the AWS CLI, which is a client of one of
 kit-score: set-up ## how many seeded faults of plugins the contract kit finds, and its false alarms
 	@python extract_testing/tests/seeded/score.py
 
-check: check-types check-style check-documents check-secrets ## ruff, mypy, import-linter, the documents' code, no secret in a file
+check: check-types check-style check-documents check-site check-secrets ## ruff, mypy, import-linter, the documents' code, the documentation site, no secret in a file
 
 check-types: set-up
 	@mypy
@@ -70,6 +71,11 @@ check-style: set-up
 
 check-documents: set-up
 	@pytest -p no:randomly -q README.md docs */README.md plugins/*/README.md
+
+check-site: site
+
+site: set-up ## the documentation site, in .site/html; a warning or a broken link is an error
+	@python tools/site.py
 
 check-secrets: set-up
 	@python tools/find_secrets.py
@@ -87,8 +93,10 @@ bench-peers: set-up ## our checker of state machines beside statelint, cfn-lint 
 conformance: set-up ## compares our interpreter and moto's with executions recorded on AWS (RECORDED=file.jsonl)
 	@python asl_toolkit/tools/beside_moto.py $(RECORDED)
 
-pictures: set-up ## draws docs/status.svg and docs/machine.svg from a run of the demo
+pictures: set-up ## draws docs/status.svg and docs/machine.svg from a run of the demo, and docs/diagrams (Chromium, npm)
 	@python tools/pictures.py
+	@npm install --silent --no-save --ignore-scripts --prefix .browser "mermaid@$(MERMAID)"
+	@python tools/diagrams.py .browser/node_modules/mermaid/dist/mermaid.min.js
 
 lock: ## resolves the dependencies anew and writes requirements.lock
 	@$(PYTHON) tools/lock.py --upgrade
@@ -97,4 +105,4 @@ build: ## wheels and sdists of all distributions in dist/ (TAG=v0.1.0: their ver
 	@$(PYTHON) tools/build.py "$$TAG"
 
 clean: ## removes .venv and the files of the tools
-	@rm -rf .venv .browser .ministack .linters .awscli dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo
+	@rm -rf .venv .browser .ministack .linters .awscli .site .cache dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo
