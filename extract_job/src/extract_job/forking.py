@@ -23,7 +23,7 @@ from typing import Any
 
 MODULES = (
     "extract_job.program",
-    "extract_job.parquet",
+    "extract_job.engines.arrow",
     "extract_job.databases.sqlite.source",
     "extract_job.databases.sqlite.arrow",
     "extract_job.databases.postgresql.source",

@@ -3,10 +3,10 @@
 If it fails, the reason is put instead.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from extract_job.arguments.model import Arguments
 from extract_job.databases.opening import open_source
@@ -14,22 +14,13 @@ from extract_job.errors import JobError
 from extract_job.failure import put_failure, stopped
 from extract_job.last_result import NOTHING, read_last_result
 from extract_job.memory import beside, encoded, new_name
-from extract_job.proof.figures import Figures
 from extract_job.result import Overlap, Result, object_bytes
 from extract_job.schema import changes_since, check, result_columns
 from extract_job.stopping import Stopped, StopRequest
-from extract_job.storage.opening import folder_in, result_in
+from extract_job.storage.opening import result_in
 
 if TYPE_CHECKING:
     from extract_job.databases.source import Source
-
-FIRST_BATCH = 16
-"""Rows of the first batch, when their width is still unknown: a row may be megabytes."""
-LEAST_ROWS = 1024
-BATCH_ROWS = 16_384
-BATCH_BYTES = 16 * 2**20
-"""Bounds of a batch: `fetchsize` or `BATCH_ROWS` rows, but at least `LEAST_ROWS` (a file has no
-round trips to save), and this many bytes, estimated from the batch before."""
 
 
 def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None], *, shared: bool = False) -> Result:
@@ -104,34 +95,15 @@ def _notes(arguments: Arguments, source: "Source") -> tuple[str, ...]:
 
 def _copied(arguments: Arguments, source: "Source", notes: tuple[str, ...]) -> Result:
     # Imported here: most faults are found in less time than Arrow takes to load.
-    from extract_job.parquet import ParquetTarget, trust
-    from extract_job.proof.certificate import Proof, named
+    from extract_job.engines.arrow import copied
 
-    most = max(arguments.fetchsize or BATCH_ROWS, LEAST_ROWS)
-    schema, folder = source.schema(), folder_in(arguments.folder)
-    proof = None if arguments.verify == "off" else Proof(schema, source.hasher() if arguments.verify == "full" else None)
-    certificate: Mapping[str, Any] | None = None
-    with ParquetTarget(folder, schema, arguments.rows_per_file, read_back=proof.read_back if proof else trust) as target:
-        size = FIRST_BATCH
-        if proof and arguments.verify == "full":
-            source.left_out_to(proof.leave_out)
-        while (rows := source.read(size)) is not None:
-            target.write(rows)
-            width = max(1, rows.nbytes // rows.num_rows)
-            size = max(1, min(most, rows.num_rows * 4, BATCH_BYTES // width))
-        target.close()
-        if proof:
-            if arguments.verify != "full":
-                proof.leave_out_count(source.rows_left_out())
-            figures = source.figures() if arguments.verify == "full" else Figures(source.count())
-            certificate = proof.certificate(arguments.table, figures)
-        files = target.finish()
+    copy = copied(arguments, source)
     return Result(
         run_id=arguments.run_id,
         attempt=arguments.attempt,
         source_name=arguments.source_name,
         table=arguments.table,
-        files=tuple(files),
+        files=copy.files,
         low_watermark=arguments.low_mark,
         high_watermark=source.window.high,
         rows_without_watermark=source.window.without_mark,
@@ -140,7 +112,7 @@ def _copied(arguments: Arguments, source: "Source", notes: tuple[str, ...]) -> R
         source=source.info,
         snapshot=source.snapshot,
         overlap=_remembered(arguments, source),
-        proof=certificate and named(certificate, [file.name for file in files]),
+        proof=copy.certificate,
         notes=notes,
     )
 
