@@ -42,6 +42,15 @@ class Session:
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows
 
+    def plan(self, query: str) -> Any:
+        """Return the server's plan of a query, from its JSON. COPY, by which the driver reads else, does not take EXPLAIN."""
+        from adbc_driver_postgresql import StatementOptions
+
+        with self._connection.cursor(adbc_stmt_kwargs={StatementOptions.USE_COPY.value: "false"}) as cursor:
+            cursor.execute(f"EXPLAIN (FORMAT JSON) {query}")
+            ((text,),) = cursor.fetchall()
+        return json.loads(text)[0]["Plan"]
+
     def rows_if_allowed(self, query: str) -> list[tuple[Any, ...]]:
         """Return all rows of a small answer, or none if the server refuses the query."""
         from adbc_driver_postgresql import dbapi
