@@ -6,6 +6,7 @@ that a page links to, such as a module, is copied too. zensical.toml has the nav
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -117,9 +118,12 @@ def main() -> None:
     """Copy, build and check. Exits with 1 and a line per fault."""
     copy(files())
     zensical = Path(sys.executable).with_name("zensical")
-    built = subprocess.run([zensical, "build", "--strict", "--clean"], cwd=ROOT, capture_output=True, text=True, check=False)
+    built = subprocess.run(
+        [zensical, "build", "--strict", "--clean"],
+        cwd=ROOT, env={**os.environ, "NO_COLOR": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     if built.returncode:
-        sys.exit(built.stdout + built.stderr)
+        sys.exit(built.stdout or built.stderr)
     if wrong := faults():
         sys.exit("\n".join(wrong[:_SHOWN]) + (f"\n… and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""))
     print(f"the site is in {HTML.relative_to(ROOT)}: open {HTML.relative_to(ROOT) / 'index.html'}")

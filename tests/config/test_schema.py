@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ConfigDict, Field
 
 from extract_core.config import keys
+from extract_core.config.descriptions import DESCRIPTIONS
 from extract_core.config.json_schema import whole_number
 from extract_core.config.schema import UNSAID, source_schema
 from extract_core.config.yaml_text import parse_faulty
@@ -188,7 +189,7 @@ def test_patterns_without_limits():
 
 
 def test_every_key_has_a_description():
-    described = frozenset(keys.DESCRIPTIONS)
+    described = frozenset(DESCRIPTIONS)
     assert described == frozenset(keys.TABLE) | frozenset(keys.DATABASE) | keys.RUN
 
 

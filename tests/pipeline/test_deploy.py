@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 
 from extract_core.errors import ConfigError
-from extract_core.pipeline.deploy import KEYS, DeployOptions, Schedule
+from extract_core.pipeline.deploy import DeployOptions, Schedule
 from extract_core.pipeline.read import read_pipeline
 from extract_core.pipeline.toml_reading import REGIONS
 
@@ -160,10 +157,3 @@ def test_every_fault_has_its_place(read, text, complaints):
 @pytest.mark.parametrize("region", [*REGIONS, "us-isof-south-1", "eu-isoe-west-1", "nz-southeast-1"])
 def test_every_region_and_one_that_is_newer_than_this_version_is_taken(read, region):
     assert read(f"[pipeline]\nregion = '{region}'\n").region == region
-
-
-def test_the_document_names_every_key():
-    document = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
-    table = document.partition("| key of `[deploy]` |")[2].partition("\n\n")[0]
-    named = {key for row in table.splitlines()[2:] for key in re.findall(r"`(\w+)`", row.split("|")[1])}
-    assert named == set(KEYS)

@@ -135,46 +135,6 @@ RUN: Final = frozenset(RUN_VALUES)
 ROOT: Final = frozenset({"source_name", "source_type", "source_owners", "extract", "run", "transform", "load"})
 IGNORED: Final = ("transform", "load")
 
-DESCRIPTIONS: Final[Mapping[str, str]] = {
-    "job_type": "What runs the table's job: one of the installed job types.",
-    "script_name": "The job's script, for job types that know one.",
-    "arguments": "Passed to the job as they are: --name: value.",
-    "max_attempts": "Attempts per run; above 1 only if the machine has the retry loop.",
-    "retry_wait_seconds": "Seconds between attempts.",
-    "result": "required: success needs the job's report at --result_uri. optional: a full extract succeeds without.",
-    "lag": "Overlap of incremental reads: 30s, 15m, 2h, 1d, 1w; a number if the watermark is a number; 0: none.",
-    "future": "Rows whose watermark is above the source's clock: exclude them until their time comes, or read them.",
-    "on_mark_behind": "If the newest mark of the table is below the committed one: fail, or continue from the committed one.",
-    "on_missing_base": "If the data that an increment continues is not at data_uri: fail, or reingest (read from the beginning).",
-    "on_schema_change": "If columns differ from those of the last committed attempt: warn, fail, or allow.",
-    "verify": "What the job proves: off, count (rows), or full (counts, sums, least and greatest values per column).",
-    "row_security": "If row-level security hides rows from the job: refuse the table, or allow it.",
-    "argument_encoding": "argv: --key value. json: all in one argument, which passes any value.",
-    "pool": "The pool of extract.toml whose slots limit how many jobs run at once, over all runs.",
-    "lwm_value": "For scripts of older pipelines: passed on as --lwm_value.",
-    "hwm_value": "For scripts of older pipelines: passed on as --hwm_value.",
-    "repartition_dataframe": "For scripts of older pipelines: passed on as --repartition_dataframe.",
-    "extract_s3_partitions": "For scripts of older pipelines: passed on as --extract_s3_partitions.",
-    "extract_type": "FE or full: the whole table. PE, partial or incremental: rows above the committed watermark.",
-    "watermark": "The column that tells new rows, and its type, both required for PE; and the lag.",
-    "hwm_col_name": "Older spelling of watermark: {column: …}.",
-    "hwm_column_type": "Older spelling of watermark: {type: …}.",
-    "partition_column": "The column by which the job can split the read.",
-    "lower_bound": "The least value of partition_column: a number, a date or a time.",
-    "upper_bound": "The greatest value of partition_column: a number, a date or a time.",
-    "num_partitions": "How many parts the job can read at once.",
-    "fetchsize": "Rows per round trip; 0 = driver default.",
-    "tags": "Names by which an event selects tables: tag:large.",
-    "db_engine": "The kind of database: postgres, mysql, mariadb, sqlite, …",
-    "db_secret": "The name of a secret with host, port, username and password; never the secret itself.",
-    "db_port": "The database's port.",
-    "db_name": "The database.",
-    "fail_when": "The run fails if any table failed, if all failed, or above a percentage such as 10%.",
-    "on_conflict": "If another run holds a table: fail (start nothing), skip the table, or wait.",
-    "on_invalid": "If a table can't be planned: record it as failed and run the others, or fail.",
-}
-"""What editors show for a key."""
-
 _OF_SECRETS: Final = (
     "; a config holds no users and passwords: db_secret is the name of a secret with host, port, username and password; "
     "on your own machine, set PGHOST, PGUSER and PGPASSWORD instead"

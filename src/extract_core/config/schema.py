@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config import keys
+from extract_core.config.descriptions import DESCRIPTIONS
 from extract_core.config.json_schema import NO_REFERENCE, PATTERN_OF_NAMES, TEXT, mapping_schema, or_reference
 from extract_core.config.settings_schema import settings_schema
 from extract_core.config.values import names, script_arguments
@@ -175,7 +176,7 @@ def _not_in_both(key: str) -> Schema:
 def _job_type(types: Iterable[str]) -> Schema:
     installed = sorted(types)
     spelled: Schema = {"type": "string", "pattern": rf"^\s*(?:{'|'.join(installed)})\s*$"}
-    return {"anyOf": [{"enum": list(installed)}, spelled], "description": keys.DESCRIPTIONS["job_type"]}
+    return {"anyOf": [{"enum": list(installed)}, spelled], "description": DESCRIPTIONS["job_type"]}
 
 
 def _is_of(name: str) -> Schema:
@@ -184,4 +185,4 @@ def _is_of(name: str) -> Schema:
 
 
 def _described(key: str, schema: Schema) -> Schema:
-    return {**schema, "description": keys.DESCRIPTIONS[key]}
+    return {**schema, "description": DESCRIPTIONS[key]}

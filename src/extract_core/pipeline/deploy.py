@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.dataclass import dataclass
+from extract_core.pipeline.keys import DEPLOY, SCHEDULE
 from extract_core.pipeline.schedule_times import EXPRESSIONS, expression_fault, timezone_fault
 from extract_core.wording import did_you_mean
 
@@ -76,8 +77,6 @@ _LISTS: Final[Mapping[str, tuple[str, str]]] = {
     "subnets": (r"subnet-[0-9a-f]+", 'a list of subnets, such as ["subnet-0a1b2c3d"]'),
     "security_groups": (r"sg-[0-9a-f]+", 'a list of security groups, such as ["sg-0a1b2c3d"]'),
 }
-KEYS: Final = (*_TEXTS, *_LISTS, "log_retention_days", "tags", "tracing")
-_SCHEDULE_KEYS: Final = ("when", "timezone", "enabled", "event")
 _EVENT: Final = 'event = {source = "sales", tables = "*"}'
 
 
@@ -99,7 +98,7 @@ def deploy_options(section: Mapping[str, Any], complain: Complain) -> DeployOpti
         elif key == "tags":
             fault = None if _are_tags(value) else 'write texts by name, such as tags = {team = "data"}'
         else:
-            hint = did_you_mean(key, KEYS) or f"; known are: {', '.join(sorted(KEYS))}"
+            hint = did_you_mean(key, DEPLOY) or f"; known are: {', '.join(sorted(DEPLOY))}"
             complain(f"deploy.{key}", f"no such key here{hint}")
             continue
         if fault is None:
@@ -134,8 +133,8 @@ def _schedule_faults(name: str, schedule: Mapping[str, Any]) -> list[tuple[str, 
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,22}", name):
         faults.append(("", "the name of a schedule has at most 23 letters, digits and -"))
     for key in schedule:
-        if key not in _SCHEDULE_KEYS:
-            hint = did_you_mean(key, _SCHEDULE_KEYS) or f"; known are: {', '.join(_SCHEDULE_KEYS)}"
+        if key not in SCHEDULE:
+            hint = did_you_mean(key, SCHEDULE) or f"; known are: {', '.join(SCHEDULE)}"
             faults.append((key, f"no such key here{hint}"))
     when = schedule.get("when")
     fault = expression_fault(when) if isinstance(when, str) else f"{_wrong(when, 'an expression')}; write {EXPRESSIONS}"

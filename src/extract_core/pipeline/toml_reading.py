@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import ConfigError, Finding
 from extract_core.pipeline.deploy import deploy_options, schedules
+from extract_core.pipeline.keys import MACHINE, PIPELINE
 from extract_core.pipeline.map_modes import concurrency_fault, map_mode
 from extract_core.pipeline.model import NO_ACCOUNT, MachineOptions, Pipeline
 from extract_core.pipeline.pools import POOL, pool_sizes, pools_of_job_types
@@ -15,7 +16,7 @@ from extract_core.pipeline.prices import price_list
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
 _TRACKING: Final = ".extract/tracking.db"
@@ -89,9 +90,8 @@ class Reading:
         self._unknown("", document, _SECTIONS)
         pipeline = self._section(document, "pipeline")
         machine = self._section(document, "machine")
-        named = ("name", "partition", "region", "account", "tracking", "state_machine", *_PLACES)
-        self._unknown("pipeline", pipeline, named)
-        self._unknown("machine", machine, ("map", "max_concurrency", "retries"))
+        self._unknown("pipeline", pipeline, PIPELINE)
+        self._unknown("machine", machine, MACHINE)
         name = self._text(pipeline, "name", "extract", r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "letters, digits, - and _, at most 40")
         partition = self._text(pipeline, "partition", "aws", r"aws(-[a-z]+)*", "aws, aws-cn, aws-us-gov, …")
         region = self._text(pipeline, "region", "us-east-1", _REGION, "a region such as eu-central-1")
@@ -171,7 +171,7 @@ class Reading:
             value = (self.file.parent / value).resolve().as_uri()
         return value if value.endswith("/") else value + "/"
 
-    def _unknown(self, path: str, section: dict[str, Any], known: tuple[str, ...]) -> None:
+    def _unknown(self, path: str, section: dict[str, Any], known: Collection[str]) -> None:
         for key in section:
             if key not in known:
                 hint = did_you_mean(key, known) or f"; known are: {', '.join(sorted(known))}"
