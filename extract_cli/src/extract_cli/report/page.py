@@ -7,7 +7,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from shlex import join
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from extract_cli.graph.counts import counts_of
 from extract_cli.graph.picture import environment, svg
@@ -15,7 +15,7 @@ from extract_cli.report import words
 from extract_cli.report.gantt import WIDTH, gantt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from extract_core.contract import Json
     from extract_core.runs.view.document import RunResults, TableResult
@@ -41,27 +41,40 @@ def html(results: RunResults, definition: Mapping[str, Json] | None = None, *, o
         environment()
         .get_template("report.html.jinja")
         .render(
-            run=results,
+            **run_values(results, definition, options=options),
             tables=tables,
             left_out=len(results.tables) - len(tables),
+            has_money=any(table.usd is not None for table in tables),
             style=style,
             script=script,
             policy=_policy(style, script),
-            graph=None if definition is None else _graph(results, definition),
-            gantt=gantt(results),
-            gantt_width=WIDTH,
-            words=words,
-            link=_link,
-            log_command=lambda table: join(["extract", "logs", results.run_id, table, *options]),
-            has_money=any(table.usd is not None for table in tables),
-            reasons=MOST_REASONS,
-            names=MOST_NAMES,
-            changes=MOST_CHANGES,
-            message=_MESSAGE,
-            log_of={table.table: table.log_url for table in results.tables if _link(table.log_url)},
-            spent=_spent(results),
         )
     )
+
+
+def run_values(
+    results: RunResults,
+    definition: Mapping[str, Json] | None,
+    *,
+    options: Sequence[str],
+    table_url: Callable[[str], str] | None = None,
+) -> dict[str, Any]:
+    """What the templates of `run/` show of a run. `table_url` is the address of a table's own page, if it has one."""
+    return {
+        "run": results,
+        "graph": None if definition is None else _graph(results, definition),
+        "gantt": gantt(results),
+        "gantt_width": WIDTH,
+        "words": words,
+        "log_command": lambda table: join(["extract", "logs", results.run_id, table, *options]),
+        "log_of": {table.table: table.log_url for table in results.tables if is_link(table.log_url)},
+        "table_url": table_url,
+        "reasons": MOST_REASONS,
+        "names": MOST_NAMES,
+        "changes": MOST_CHANGES,
+        "message": _MESSAGE,
+        "spent": _spent(results),
+    }
 
 
 def _listed(results: RunResults) -> list[TableResult]:
@@ -86,7 +99,7 @@ def _spent(results: RunResults) -> list[tuple[str, str, float, float | None]]:
     return lines
 
 
-def _link(url: str | None) -> bool:
+def is_link(url: str | None) -> bool:
     """Whether this may be a link: https only, so no script."""
     return url is not None and url.startswith("https://")
 
