@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from extract_cli.catalog.compare import MARKS
-from extract_job.databases.postgresql.watermark import _TYPES
+from extract_job.databases.mysql import watermark as mysql
+from extract_job.databases.postgresql import watermark as postgresql
+
+OF_JOB = {"postgres": postgresql._TYPES, "mysql": mysql._TYPES, "mariadb": mysql._TYPES}
 
 
-def test_the_command_and_the_job_take_the_same_types_for_marks():
-    of_job = {kind.value: types for kind, types in _TYPES.items()}
-    assert {name: of_job["IntegerType" if name == "LongType" else name] for name in MARKS} == MARKS
-    assert MARKS.keys() == of_job.keys() | {"LongType"}
+@pytest.mark.parametrize("engine", MARKS)
+def test_the_command_and_the_job_take_the_same_types_for_marks(engine):
+    of_job = {kind.value: types for kind, types in OF_JOB[engine].items()}
+    marks = MARKS[engine]
+    assert {name: of_job["IntegerType" if name == "LongType" else name] for name in marks} == marks
+    assert marks.keys() == of_job.keys() | {"LongType"}

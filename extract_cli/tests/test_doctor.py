@@ -135,13 +135,28 @@ def test_placeholders_of_init_are_noted(cli, found, tmp_path, monkeypatch):
     assert "account" not in findings
 
 
-def test_a_missing_driver_is_noted_for_the_sources_that_need_it(cli, found, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("engine", "title", "module", "install"),
+    [
+        ("postgres", "PostgreSQL", "adbc_driver_postgresql", "pip install adbc-driver-postgresql pyarrow"),
+        ("mysql", "MySQL and MariaDB", "pymysql", "pip install PyMySQL"),
+        ("mariadb", "MySQL and MariaDB", "pymysql", "pip install PyMySQL"),
+    ],
+)
+def test_a_missing_driver_is_noted_for_the_sources_that_need_it(
+    cli, found, tmp_path, monkeypatch, engine, title, module, install
+):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
-    install = "pip install adbc-driver-postgresql pyarrow"
-    assert cli("init").err.splitlines()[-1] == f"note: to run it on this machine, Python needs a driver for PostgreSQL: {install}"
+    monkeypatch.setitem(sys.modules, module, None)
+    last = cli("init").err.splitlines()[-1]
+    assert (last == f"note: to run it on this machine, Python needs a driver for PostgreSQL: {install}") is (engine == "postgres")
+    config = tmp_path / "config" / "sales.yml"
+    config.write_text(config.read_text().replace("db_engine: postgres", f"db_engine: {engine}"))
     said = "is missing, and a run on this machine of sales needs it"
-    assert found()["PostgreSQL's driver"] == Check("note", "PostgreSQL's driver", said, install)
+    findings = found()
+    assert findings[f"the driver of {title}"] == Check("note", f"the driver of {title}", said, install)
+    use = f"is not installed ({title}: extract init --from-database, and runs on this machine)"
+    assert findings[module] == Check("note", module, use, install)
 
 
 ON_AWS = """\

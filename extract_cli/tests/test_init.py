@@ -111,9 +111,9 @@ def test_a_second_source_leaves_the_rest_as_it_is(cli, here):
         (("--from-database", "sqlite:///text.txt"), "the SQLite database 'text.txt' can't be read: file is not a database"),
         (("--from-database", "sqlite:///empty.db"),
          "the database of source 'empty' has no table that this user may read; give it some, or name another"),
-        (("--from-database", "mysql://me:hush@host/db"),
-         ("the database mysql://… cannot be read here; write sqlite:///path/to/file.db or "
-         "postgresql://user@host:5432/name")),
+        (("--from-database", "oracle://me:hush@host/db"),
+         ("the database oracle://… cannot be read here; write sqlite:///path/to/file.db, "
+         "postgresql://user@host:5432/name or mysql://user@host:3306/name (also mariadb://…)")),
         (("postgresql://me:hush@host/db",), "FOLDER is the address of a database; write: extract init --from-database URL"),
         (("--source", "a b"),
          "'a b' is not a valid name of a source: letters, digits, _ . -, the first a letter or digit; give --source NAME"),
@@ -158,7 +158,7 @@ def test_a_missing_driver_is_told_with_the_packages_that_bring_it(cli, here, mon
 
 
 OF_SECRET = """\
-  # db_secret is the name of a secret that holds host, port, username and password as JSON; never write those here. On a
+  # db_secret names a secret that holds host, port, username and password as JSON; never write those here. On a
   # machine of your own, set PGHOST, PGUSER and PGPASSWORD (or ~/.pgpass): where PGHOST is set, no secret is asked for.
   db_secret: {}
 """
@@ -250,7 +250,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public, crm, closed TO reader;
 REVOKE SELECT ON hidden FROM reader;
 """
 OF_POSTGRESQL = """\
-  # db_secret is the name of a secret that holds host, port, username and password as JSON; never write those here. On a
+  # db_secret names a secret that holds host, port, username and password as JSON; never write those here. On a
   # machine of your own, set PGHOST, PGUSER and PGPASSWORD (or ~/.pgpass): where PGHOST is set, no secret is asked for.
   db_secret: postgres/shop
   # now() is when a transaction began, so a row may come in below the watermark of a run before: each run reads so far back

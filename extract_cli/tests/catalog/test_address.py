@@ -16,7 +16,7 @@ ENCODE = (
 )
 URL = "the database URL postgresql://… can't be read"
 BEFORE_AT = f"{URL}: the text before its last @ is not a user and password; {ENCODE}"
-KNOWN = "write sqlite:///path/to/file.db or postgresql://user@host:5432/name"
+KNOWN = "write sqlite:///path/to/file.db, postgresql://user@host:5432/name or mysql://user@host:3306/name (also mariadb://…)"
 UNKNOWN = f"the database URL cannot be read here; {KNOWN}"
 
 
@@ -44,6 +44,16 @@ def test_urls_in_order(url, shown, uri):
 def test_the_parts_of_a_url():
     address = read_address("postgresql://the%20user:secret@[::1]:5433/d%20e")
     assert (address.host, address.user, address.port, address.name) == ("::1", "the user", 5433, "d e")
+    assert address.password == "secret"
+
+
+@pytest.mark.parametrize(("login", "password"), [("u:p%40s%2Fs@", "p@s/s"), ("u:@", ""), ("u@", None), ("", None)])
+def test_the_password_for_the_driver_of_mysql(login, password):
+    address = read_address(f"mysql://{login}h:3307/d")
+    assert (address.password, address.port, address.shown) == (
+        password, 3307, f"mysql://{'u@' if login else ''}h:3307/d",
+    )  # fmt: skip
+    assert "p@s" not in repr(address)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +99,31 @@ def test_the_parts_of_a_url():
         ("host=h password=Own3r-S3cret dbname=d", UNKNOWN),
         ("postgresql:/odd:S3cret@h/d", UNKNOWN),
         ("odd:S3cret@postgresql://h/d", UNKNOWN),
-        ("mysql://me:hush@host/db", f"the database mysql://… cannot be read here; {KNOWN}"),
+        ("oracle://me:hush@host/db", f"the database oracle://… cannot be read here; {KNOWN}"),
+        (
+            "mysql+pymysql://me:hush@host/db",
+            "the database mysql+pymysql://… names a Python driver; leave it out: mysql://…",
+        ),
+        (
+            "mariadb://me:p@ss:word@h/d",
+            f"{URL}: the text before its last @ is not a user and password; {ENCODE}".replace("postgresql:", "mariadb:").replace(
+                "PGPASSWORD", "MYSQL_PWD"
+            ),
+        ),
+        (
+            "mysql://h",
+            (
+                "the database URL mysql://… can't be read: it has no name of a database; write it after the host, as in "
+                "mysql://user@host:3306/name"
+            ),
+        ),
+        (
+            "mysql://h/d?charset=utf8",
+            (
+                "the database URL mysql://… can't be read: it has parameters after a ?, which are not supported here; remove "
+                f"them; {ENCODE.replace('PGPASSWORD', 'MYSQL_PWD')}"
+            ),
+        ),
         (
             "postgresql+psycopg2://me:hush@host/db",
             "the database postgresql+psycopg2://… names a Python driver; leave it out: postgresql://…",
@@ -108,7 +142,8 @@ def test_urls_that_are_refused(url, message):
 
 FORMS = (
     "postgresql://odd:{}@127.0.0.1:9/shop", "postgres://:{}@127.0.0.1:9/shop", "postgresql://odd:{}@127.0.0.1:9",
-    "postgresql+psycopg2://odd:{}@127.0.0.1:9/shop", "mysql://odd:{}@127.0.0.1/shop", "postgresql:/odd:{}@127.0.0.1/shop",
+    "postgresql+psycopg2://odd:{}@127.0.0.1:9/shop", "mysql://odd:{}@127.0.0.1:9/shop", "oracle://odd:{}@127.0.0.1/shop",
+    "mariadb://odd:{}@127.0.0.1:9", "mysql+pymysql://odd:{}@127.0.0.1/shop", "postgresql:/odd:{}@127.0.0.1/shop",
     "host=127.0.0.1 port=9 user=odd password={} dbname=shop", "odd:{}@127.0.0.1/shop", "sqlite:///odd:{}@127.0.0.1/shop",
     "sqlite://odd:{}@127.0.0.1/shop", "postgresql://127.0.0.1:9/shop?user=odd&password={}",
     "postgresql://odd:{}@127.0.0.1:9/shop?sslmode=requir",

@@ -19,16 +19,29 @@ if TYPE_CHECKING:
 
 _COLUMNS: Final = ("watermark.column", "partition_column")
 _MOST_TOLD: Final = 20
-_NUMBERS: Final = frozenset({"int2", "int4", "int8", "numeric"})
-MARKS: Final[Mapping[str, frozenset[str]]] = {
-    "IntegerType": _NUMBERS | {"oid"},
-    "LongType": _NUMBERS | {"oid"},
-    "DecimalType": _NUMBERS | {"float4", "float8"},
+_POSTGRESQL: Final = frozenset({"int2", "int4", "int8", "numeric"})
+_MYSQL: Final = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "year", "decimal"})
+_OF_MYSQL: Final[Mapping[str, frozenset[str]]] = {
+    "IntegerType": _MYSQL,
+    "LongType": _MYSQL,
+    "DecimalType": _MYSQL | {"double"},
     "DateType": frozenset({"date"}),
-    "TimestampType": frozenset({"timestamp", "timestamptz", "date"}),
-    "StringType": frozenset({"text", "varchar", "bpchar", "name"}),
+    "TimestampType": frozenset({"datetime", "timestamp", "date"}),
+    "StringType": frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "uuid"}),
 }
-"""The types of PostgreSQL that can hold marks of a type: as in the reference job."""
+MARKS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
+    "postgres": {
+        "IntegerType": _POSTGRESQL | {"oid"},
+        "LongType": _POSTGRESQL | {"oid"},
+        "DecimalType": _POSTGRESQL | {"float4", "float8"},
+        "DateType": frozenset({"date"}),
+        "TimestampType": frozenset({"timestamp", "timestamptz", "date"}),
+        "StringType": frozenset({"text", "varchar", "bpchar", "name"}),
+    },
+    "mysql": _OF_MYSQL,
+    "mariadb": _OF_MYSQL,
+}
+"""By database: the types that can hold marks of a type, as in the reference job. SQLite stores any value in any column."""
 
 
 def compare(config: SourceConfig, registry: Registry, database: Database) -> tuple[list[Finding], list[str]]:
@@ -56,7 +69,7 @@ def compare(config: SourceConfig, registry: Registry, database: Database) -> tup
             if key in core and core[key] not in columns:
                 said = f"is {core[key]!r}, and the table has no such column{did_you_mean(str(core[key]), columns)}"
                 findings.append(config.text.finding(planner.tiers.origin(key, name, planner.job_type_of(name)), said))
-        if wrong := _wrong_marks(table, core, columns):
+        if wrong := _wrong_marks(database.engine, table, core, columns):
             origin = planner.tiers.origin("watermark.type", name, planner.job_type_of(name))
             findings.append(config.text.finding(origin, wrong))
     new = [table.name for table in database.tables if table.place not in named and table.refusal is None]
@@ -79,15 +92,15 @@ def _refused(table: Table, core: Mapping[str, object]) -> str | None:
     return table.hides_rows if core.get("row_security", "refuse") == "refuse" else None
 
 
-def _wrong_marks(table: Table, core: Mapping[str, object], columns: Sequence[str]) -> str | None:
+def _wrong_marks(engine: str, table: Table, core: Mapping[str, object], columns: Sequence[str]) -> str | None:
     """Why the type of the watermark does not fit its column: what the job would refuse."""
-    name, kind = core.get("watermark.column"), str(core.get("watermark.type"))
-    if name not in columns or kind not in MARKS or core.get("extract_type", "FE") == "FE":
+    name, kind, marks = core.get("watermark.column"), str(core.get("watermark.type")), MARKS.get(engine, {})
+    if name not in columns or kind not in marks or core.get("extract_type", "FE") == "FE":
         return None
     column = table.column(str(name))
-    if not column.base or column.base in MARKS[kind]:
+    if column.base in marks[kind]:
         return None
-    fitting = sorted(other for other, types in MARKS.items() if column.base in types)
+    fitting = sorted(other for other, types in marks.items() if column.base in types)
     remedy = f"write {' or '.join(fitting)}" if fitting else "use another column, or extract_type: FE"
     return f"is {kind!r}, but {column.name!r} is {column.type}, which cannot hold such marks; {remedy}"
 

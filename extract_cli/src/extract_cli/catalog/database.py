@@ -1,4 +1,4 @@
-"""A database by its URL: ``sqlite:///path`` or ``postgresql://user@host:port/name``."""
+"""A database by its URL: ``sqlite:///path``, ``postgresql://user@host:port/name`` or ``mysql://user@host:port/name``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from extract_cli.catalog.tables import Database
 
-_KNOWN: Final = "sqlite:///path/to/file.db or postgresql://user@host:5432/name"
-_WITH_DRIVER: Final = re.compile(r"(postgres(?:ql)?|sqlite)\+[a-z0-9_]{1,20}")
+_KNOWN: Final = "sqlite:///path/to/file.db, postgresql://user@host:5432/name or mysql://user@host:3306/name (also mariadb://…)"
+_PLAIN: Final = {"postgres": "postgresql"}
+_WITH_DRIVER: Final = re.compile(r"(postgres(?:ql)?|sqlite|mysql|mariadb)\+[a-z0-9_]{1,20}")
 
 
 def read_database(url: str, *, compared: Collection[str] | None = None) -> Database:
@@ -32,8 +33,13 @@ def read_database(url: str, *, compared: Collection[str] | None = None) -> Datab
         from extract_cli.catalog.postgresql import read_postgresql
 
         return read_postgresql(read_address(url), compared=compared)
+    if scheme in ("mysql", "mariadb") and colon:
+        from extract_cli.catalog.address import read_address
+        from extract_cli.catalog.mysql import read_mysql
+
+        return read_mysql(read_address(url), compared=compared)
     if colon and (driver := _WITH_DRIVER.fullmatch(scheme)):
-        plain = "sqlite:///…" if driver[1] == "sqlite" else "postgresql://…"
+        plain = "sqlite:///…" if driver[1] == "sqlite" else f"{_PLAIN.get(driver[1], driver[1])}://…"
         raise UsageError(f"the database {scheme}://… names a Python driver; leave it out: {plain}")
     shown = f"{scheme}://…" if colon and re.fullmatch(r"[a-z][a-z0-9]{1,15}", scheme) else "URL"
     raise UsageError(f"the database {shown} cannot be read here; write {_KNOWN}")

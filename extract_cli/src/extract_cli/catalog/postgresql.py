@@ -8,6 +8,7 @@ import re
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any, Final
 
+from extract_cli.catalog.drivers import POSTGRESQL
 from extract_cli.catalog.postgresql_catalog import Catalog
 from extract_core.errors import UsageError
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from extract_cli.catalog.address import Address
     from extract_cli.catalog.tables import Database
 
-DRIVER: Final = "adbc_driver_postgresql"
-INSTALL: Final = "pip install adbc-driver-postgresql pyarrow"
 _PATIENCE: Final = "15s"  # for one query
 _REMEDIES: Final = (
     ("no password supplied", "give the password in PGPASSWORD, or in ~/.pgpass"),
@@ -47,7 +46,7 @@ def read_postgresql(address: Address, *, compared: Collection[str] | None = None
         from adbc_driver_postgresql import dbapi
     except ImportError as error:
         raise UsageError(
-            f"the database {address.shown} needs a driver that is not installed here; install it with: {INSTALL}"
+            f"the database {address.shown} needs a driver that is not installed here; install it with: {POSTGRESQL.install}"
         ) from error
     try:
         with ExitStack() as stack:

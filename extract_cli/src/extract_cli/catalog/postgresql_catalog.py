@@ -7,12 +7,13 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from extract_cli.catalog.keys import Index, described
+from extract_cli.catalog.looking import COUNTED, Looking, grouped, quoted, sql_of
 from extract_cli.catalog.names import Names
-from extract_cli.catalog.propose import times
-from extract_cli.catalog.tables import WHOLE, Column, Database, Table
+from extract_cli.catalog.tables import Column, Database, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from extract_cli.catalog.address import Address
     from extract_cli.catalog.names import Place
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     Cursor = Any  # of adbc_driver_postgresql.dbapi, which is an extra
     Row = Sequence[Any]
 
-_COUNTED: Final = 100_000  # rows that are counted where the statistics know nothing
-_LOOKED_AT: Final = 1_000_000  # rows that are looked at without an index
 _LOST: Final = ("08", "57P")  # the connection is gone (https://www.postgresql.org/docs/current/errcodes-appendix.html)
 _LET: Final = "let the job use a role with BYPASSRLS, or write row_security: allow to read the visible rows only"
 _KINDS: Final = {"v": "views", "m": "materialized views", "f": "foreign tables"}
@@ -74,19 +73,24 @@ _TYPES: Final[dict[str, str]] = {
 }
 
 
-class Catalog:
-    """One reading of one catalog. `failure` is what the driver raises; `schemas` are those of the user's search path."""
+class Catalog(Looking):
+    """See `Looking`. `schemas` are those of the user's search path."""
+
+    text = "{}::text"
+    number = "{}::bigint"
+    tomorrow = "now() + interval '1 day'"
 
     def __init__(self, cursor: Cursor, failure: type[Exception], schemas: tuple[str, ...]) -> None:
-        self._cursor, self._failure, self._schemas = cursor, failure, schemas
+        super().__init__(cursor, failure)
+        self._schemas = schemas
 
     def database(self, address: Address, *, compared: Collection[str] | None) -> Database:
         """All tables that this user may read whole. `compared` is as for `read_database`."""
         port_of = "coalesce(inet_server_port(), current_setting('port')::int)"
         ((name, port, user),) = self._rows(f"SELECT current_database()::text, {port_of}, current_user::text")
         relations = self._rows(_RELATIONS)
-        columns = _grouped(self._rows(_COLUMNS))
-        indexes = _grouped(self._rows(_INDEXES))
+        columns = grouped(self._rows(_COLUMNS))
+        indexes = grouped(self._rows(_INDEXES))
         heirs = self._rows(_HEIRS)
         names = Names(((row[0], row[1]) for row in relations), self._schemas)
         wanted = {place for each in compared or () for place in names.meant(each)}
@@ -108,7 +112,8 @@ class Catalog:
                 left_out["tables without columns"].append(table.name)
             else:
                 notes = _notes(place, heirs, is_parted=kind == "p", hides_rows=hides_rows)
-                tables.append(replace(self._filled(table, place, estimate), notes=notes))
+                rows = estimate if estimate > 0 else self._counted(sql_of(place))
+                tables.append(replace(self._filled(table, None if estimate <= 0 and rows == COUNTED else rows), notes=notes))
         return Database(
             engine="postgres",
             name=str(name),
@@ -125,30 +130,23 @@ class Catalog:
         columns = [column.to_pylist() for column in self._cursor.fetch_arrow_table().columns]  # fetchall converts value by value
         return list(zip(*columns, strict=True))
 
-    def _looked(self, query: str, width: int) -> Row:
-        """The one row that a query on a table returns. NULLs if it takes too long or the server refuses it."""
-        try:
-            return self._rows(query)[0]
-        except self._failure as error:
-            state = str(getattr(error, "sqlstate", None) or "")
-            if not state or state.startswith(_LOST):
-                raise
-            return (None,) * width
+    def _is_lost(self, error: Exception) -> bool:
+        state = str(getattr(error, "sqlstate", None) or "")
+        return not state or state.startswith(_LOST)
 
     def _tried(self, view: Table) -> Table:
         """The view with what the server says to a query without rows: the rights of its owner count.
 
         With row_security off, the server refuses a view whose rows would be hidden.
         """
-        query = f"SELECT * FROM {'.'.join(map(_quoted, view.place))} LIMIT 0"  # noqa: S608 - quoted
+        query = f"SELECT * FROM {sql_of(view.place)} LIMIT 0"  # noqa: S608 - quoted
         self._cursor.execute("SET row_security = off")
         try:
             self._cursor.execute(query)
             self._cursor.fetchall()
         except self._failure as error:
             said = " ".join(str(error).split())
-            state = str(getattr(error, "sqlstate", None) or "")
-            if not state or state.startswith(_LOST):
+            if self._is_lost(error):
                 raise
             said = re.sub(r"^.*?ERROR: |\.? (HINT|Query was|LINE 1|SQLSTATE): ?.*$|[ .]+$", "", said)
             if "row-level security" in said:
@@ -158,75 +156,40 @@ class Catalog:
             self._cursor.execute("SET row_security = on")
         return view
 
-    def _filled(self, table: Table, name: Place, estimate: int) -> Table:
-        """The table with its number of rows, and with what a query on its rows shows."""
-        sql = ".".join(map(_quoted, name))
-        rows = estimate if estimate > 0 else self._counted(sql)
-        filled = replace(table, rows=rows, columns=self._times(table, sql, rows))
-        if len(table.key) != 1 or table.column(table.key[0]).type not in WHOLE:
-            return filled
-        key = _quoted(table.key[0])
-        least, greatest = self._looked(f"SELECT min({key})::bigint, max({key})::bigint FROM {sql}", 2)  # noqa: S608 - quoted
-        return replace(filled, least=least, greatest=greatest)
-
-    def _counted(self, sql: str) -> int | None:
-        """The number of rows of a table that was never analysed. None if there are too many to count now."""
-        (rows,) = self._looked(f"SELECT count(*) FROM (SELECT 1 FROM {sql} LIMIT {_COUNTED}) AS counted", 1)  # noqa: S608 - quoted
-        return int(rows) if rows is not None and rows < _COUNTED else None
-
-    def _times(self, table: Table, sql: str, rows: int | None) -> tuple[Column, ...]:
-        """The columns. Those that could be a watermark say whether they are always NULL, or ahead of the clock."""
-        is_small = rows is not None and rows <= _LOOKED_AT
-        candidates = [column for column in times(table.columns) if column.indexed or is_small] if rows != 0 else []
-        if not candidates:
-            return table.columns
-        greatest = (f"max({_quoted(column.name)})" for column in candidates)
-        wanted = ", ".join(f"{most}::text, {most} > now() + interval '1 day', {most} IS NULL" for most in greatest)
-        values = self._looked(f"SELECT {wanted} FROM {sql}", 3 * len(candidates))  # noqa: S608 - quoted
-        seen = {
-            column.name: replace(column, is_empty=bool(is_empty), ahead=most if is_ahead else None)
-            for column, most, is_ahead, is_empty in zip(candidates, values[::3], values[1::3], values[2::3], strict=True)
-        }
-        return tuple(seen.get(column.name, column) for column in table.columns)
-
-
-def _grouped(rows: Iterable[Row]) -> dict[Place, list[Row]]:
-    grouped: dict[Place, list[Row]] = defaultdict(list)
-    for row in rows:
-        grouped[row[0], row[1]].append(row[2:])
-    return grouped
-
 
 def _table(place: Place, name: str, columns: list[Row], indexes: list[Row]) -> Table:
-    """Name, columns and key. Without a primary key, the shortest unique key of columns that are never NULL."""
-    never_null = {column for column, _, not_null, *_ in columns if not_null}
-    indexed = {column for _, _, _, is_whole, _, place, column in indexes if place == 1 and is_whole}
-    keys: dict[int, list[str]] = defaultdict(list)
-    primary: tuple[str, ...] = ()
-    for index, is_primary, is_unique, is_whole, is_plain, _, column in indexes:
-        if is_primary:
-            primary = (*primary, column)
-        elif is_unique and is_whole and is_plain:
-            keys[index].append(column)
-    unique = [tuple(key) for key in keys.values() if never_null.issuperset(key)]
-    described = tuple(
-        Column(name=column, type=_TYPES.get(kind) or str(kind), nullable=not not_null, indexed=column in indexed, base=base)
-        for column, kind, not_null, base, _ in columns
+    of_index: dict[int, list[Row]] = defaultdict(list)
+    for index, *part in indexes:
+        of_index[index].append(part)
+    return described(
+        name,
+        place,
+        (
+            Column(name=column, type=_TYPES.get(kind) or str(kind), nullable=not not_null, base=base)
+            for column, kind, not_null, base, _ in columns
+        ),
+        (_index(parts) for parts in of_index.values() if parts[0][2]),
     )
-    key = primary or min(unique, key=len, default=())
-    return Table(name=name, place=place, columns=described, key=key, is_primary=bool(primary) or not key)
+
+
+def _index(parts: list[Row]) -> Index:
+    """An index of all rows, of which only the columns are listed: expressions are None."""
+    is_primary, is_unique, _, is_plain, _, _ = parts[0]
+    columns = {place: column for *_, place, column in parts}
+    last = max(columns) + (0 if is_plain else 1)
+    return Index(columns=tuple(columns.get(place) for place in range(1, last + 1)), is_primary=is_primary, is_unique=is_unique)
 
 
 def _refusal(user: str, table: Table, columns: list[Row], has_schema: bool, has_table: bool) -> str | None:
     """The right that this user lacks to read the whole table, and the statement that grants it."""
-    schema, relation = map(_quoted, table.place)
+    schema, relation = map(quoted, table.place)
     if not has_schema:
-        return f"user {user!r} has no USAGE right on its schema; GRANT USAGE ON SCHEMA {schema} TO {_quoted(user)}"
+        return f"user {user!r} has no USAGE right on its schema; GRANT USAGE ON SCHEMA {schema} TO {quoted(user)}"
     if has_table:
         return None
     hidden = [column for column, *_, is_readable in columns if not is_readable]
     of = "" if len(hidden) == len(columns) else f" of column {', '.join(map(repr, hidden))}"
-    return f"user {user!r} has no SELECT right{of}; GRANT SELECT ON {schema}.{relation} TO {_quoted(user)}"
+    return f"user {user!r} has no SELECT right{of}; GRANT SELECT ON {schema}.{relation} TO {quoted(user)}"
 
 
 def _hides(user: str) -> str:
@@ -246,7 +209,3 @@ def _notes(name: Place, heirs: list[Row], *, is_parted: bool, hides_rows: bool) 
     if hides_rows:
         notes.append("row-level security hides rows from this user: the job refuses the table, unless it has row_security: allow")
     return tuple(notes)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

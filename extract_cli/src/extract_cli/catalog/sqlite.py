@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from extract_cli.catalog.keys import Index, described
+from extract_cli.catalog.looking import quoted
 from extract_cli.catalog.names import Names
 from extract_cli.catalog.propose import times
 from extract_cli.catalog.tables import WHOLE, Column, Database, Table
@@ -103,39 +105,33 @@ def _described(connection: sqlite3.Connection, name: str, names: Names) -> Table
         for index, _, is_partial in indexes
         if not is_partial
     }  # fmt: skip
-    indexed = {columns[0] for columns in parts.values() if columns}
     primary = tuple(column for _, column in sorted((pk, column) for column, _, _, pk in found if pk))
-    never_null = {column for column, _, not_null, _ in found if not_null}
-    unique = [
-        tuple(parts[index]) for index, is_unique, _ in indexes if is_unique and never_null.issuperset(parts.get(index, [None]))
+    columns = [
+        Column(name=column, type=_type(declared), nullable=not not_null and not pk) for column, declared, not_null, pk in found
     ]
-    columns = tuple(
-        Column(
-            name=column,
-            type=_type(declared),
-            nullable=not not_null and not pk,
-            indexed=column in indexed or primary[:1] == (column,),
-        )
-        for column, declared, not_null, pk in found
-    )
-    key = primary or min(unique, key=len, default=())
+    listed = [
+        Index(columns=tuple(parts[index]), is_unique=bool(is_unique))
+        for index, is_unique, is_partial in indexes
+        if not is_partial
+    ]
+    keys = [Index(columns=primary, is_primary=True), *listed] if primary else listed
     place = ("main", name)
-    return Table(name=names.written(place), place=place, columns=columns, key=key, is_primary=bool(primary) or not key)
+    return described(names.written(place), place, columns, keys)
 
 
 def _filled(connection: sqlite3.Connection, table: Table) -> Table:
     """The table with what a look at its rows says."""
-    quoted = _quoted(table.place[1])
-    rows = connection.execute(f"SELECT count(*) FROM {quoted}").fetchone()[0]  # noqa: S608 - a quoted identifier
+    sql = quoted(table.place[1])
+    rows = connection.execute(f"SELECT count(*) FROM {sql}").fetchone()[0]  # noqa: S608 - a quoted identifier
     columns = {column.name: column for column in table.columns}
     for column in times(table.columns) if rows else ():
-        query = f"SELECT max({_quoted(column.name)}) FROM {quoted}"  # noqa: S608 - as above
+        query = f"SELECT max({quoted(column.name)}) FROM {sql}"  # noqa: S608 - as above
         greatest = connection.execute(query).fetchone()[0]
         columns[column.name] = replace(column, is_empty=greatest is None, ahead=_ahead(greatest))
     least = greatest = None
     if len(table.key) == 1 and rows and table.column(table.key[0]).type in WHOLE:
-        key = _quoted(table.key[0])
-        least, greatest = connection.execute(f"SELECT min({key}), max({key}) FROM {quoted}").fetchone()  # noqa: S608 - as above
+        key = quoted(table.key[0])
+        least, greatest = connection.execute(f"SELECT min({key}), max({key}) FROM {sql}").fetchone()  # noqa: S608 - as above
     if not isinstance(least, int) or not isinstance(greatest, int):  # any value may stand in any column
         least = greatest = None
     return replace(table, rows=rows, columns=tuple(columns.values()), least=least, greatest=greatest)
@@ -151,7 +147,3 @@ def _type(declared: str) -> str:
     """The first words of a declared type: ``VARCHAR(20)`` is varchar, ``DOUBLE PRECISION`` double."""
     word = _TYPE.match(declared.strip().lower())
     return word[0] if word else ""
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

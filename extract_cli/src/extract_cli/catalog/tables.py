@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Column:
     """A column. `type` is the database's own word for it, in small letters, without length: ``numeric``, ``timestamp``.
 
-    `base`: the type in the catalog of PostgreSQL, without domains: ``timestamptz``.
+    `base`: the type in the catalog, without domains: ``timestamptz``. Empty for SQLite.
     `is_empty`: there are rows, and it is NULL in all of them. `ahead`: its greatest value, where that lies in the future.
     Both are looked at only in columns that could be a watermark, and where that is quick.
     """

@@ -38,7 +38,7 @@ def _a_folder(_context: click.Context, _argument: click.Parameter, folder: Path)
     "--from-database",
     "url",
     metavar="URL",
-    help="List the tables of this database: sqlite:///file.db or postgresql://user@host/name",
+    help="List the tables of this database: sqlite:///file.db, postgresql://user@host/name or mysql://user@host/name",
 )
 @click.option("--job-type", metavar="NAME", help="The job type of the tables. [default: glue, or the first that is installed]")
 def init(folder: Path, source: str | None, url: str | None, job_type: str | None) -> int:
@@ -49,7 +49,7 @@ def init(folder: Path, source: str | None, url: str | None, job_type: str | None
     """
     from importlib.util import find_spec
 
-    from extract_cli.catalog import DRIVER, INSTALL, read_database
+    from extract_cli.catalog import POSTGRESQL, read_database
     from extract_cli.commands.init_files import first_config, pipeline_text, schema_text, source_text
 
     registry = load_registry()
@@ -85,19 +85,23 @@ def init(folder: Path, source: str | None, url: str | None, job_type: str | None
     echo(f"next: extract plan {name}{there}", err=True)
     if database is not None:
         echo(f"then, on this machine: {_environment(database)}extract run {name} --local{there}", err=True)
-    elif find_spec(DRIVER) is None:
-        echo(f"note: to run it on this machine, Python needs a driver for PostgreSQL: {INSTALL}", err=True)
+    elif find_spec(POSTGRESQL.module) is None:
+        echo(f"note: to run it on this machine, Python needs a driver for PostgreSQL: {POSTGRESQL.install}", err=True)
     return 0
 
 
 def _environment(database: Database) -> str:
-    """The variables of libpq by which a job on this machine finds the database and its user, quoted for a shell."""
-    if database.engine == "sqlite":
+    """The variables by which a job on this machine finds the database and its user, quoted for a shell."""
+    from extract_cli.catalog import driver_of
+
+    driver = driver_of(database.engine)
+    if driver is None:
         return ""
-    known = f"PGHOST={shlex.quote(database.host or 'localhost')} " + (
-        f"PGUSER={shlex.quote(database.user)} " if database.user else ""
+    host, user, password = driver.variables
+    known = f"{host}={shlex.quote(database.host or 'localhost')} " + (
+        f"{user}={shlex.quote(database.user)} " if database.user else ""
     )
-    return known if os.environ.get("PGPASSWORD") else f"{known}PGPASSWORD=... "
+    return known if os.environ.get(password) else f"{known}{password}=... "
 
 
 _JOB = '''\

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from extract_cli.catalog import propose
+from extract_cli.catalog import driver_of, propose
 from extract_cli.doctor.pipeline import example_of
 from extract_core.config.spots import path_text
 from extract_core.errors import UsageError
@@ -87,15 +87,25 @@ def _head(name: str, job_type: str, schema: str) -> list[str]:
     ]
 
 
-_SECRET: Final = (
-    "  # db_secret is the name of a secret that holds host, port, username and password as JSON; never write those here. On a",
-    "  # machine of your own, set PGHOST, PGUSER and PGPASSWORD (or ~/.pgpass): where PGHOST is set, no secret is asked for.",
-)
+_MORE_LOGINS: Final = {"PGPASSWORD": " (or ~/.pgpass)"}
 _LAG: Final = (
     "  # now() is when a transaction began, so a row may come in below the watermark of a run before: each run reads so far back",
     "  # once more (and gives those rows again). Make it longer than the longest transaction that writes.",
     "  lag: 15m",
 )
+
+
+def _of_secret(engine: str) -> tuple[str, ...]:
+    """What a config says above `db_secret`."""
+    driver = driver_of(engine)
+    if driver is None:
+        return ()
+    host, user, password = driver.variables
+    login = f"{host}, {user} and {password}{_MORE_LOGINS.get(password, '')}"
+    return (
+        "  # db_secret names a secret that holds host, port, username and password as JSON; never write those here. On a",
+        f"  # machine of your own, set {login}: where {host} is set, no secret is asked for.",
+    )
 
 
 def first_config(name: str, *, job_type: str, schema: str) -> str:
@@ -104,7 +114,7 @@ def first_config(name: str, *, job_type: str, schema: str) -> str:
         *_head(name, job_type, schema),
         "  db_engine: postgres",
         f"  db_name: {yaml_text(name)}",
-        *_SECRET,
+        *_of_secret("postgres"),
         f"  db_secret: {yaml_text(name + '/database')}",
         '  default_arguments: {fetchsize: "10000"}',
         "  tables:",
@@ -119,10 +129,10 @@ def source_text(name: str, database: Database, *, job_type: str, schema: str, re
     lines = [*_head(name, job_type, schema), f"  db_engine: {database.engine}", f"  db_name: {yaml_text(database.name)}"]
     if database.port is not None:
         lines.append(f'  db_port: "{database.port}"')
-    if database.engine != "sqlite":
-        lines += [*_SECRET, f"  db_secret: {yaml_text(f'{database.engine}/{name}')}"]
+    if driver_of(database.engine) is not None:
+        lines += [*_of_secret(database.engine), f"  db_secret: {yaml_text(f'{database.engine}/{name}')}"]
     proposals = {table.name: propose(table) for table in database.tables}
-    if database.engine != "sqlite" and any(_is_of_time(proposal) for proposal in proposals.values()):
+    if database.engine == "postgres" and any(_is_of_time(proposal) for proposal in proposals.values()):
         lines += _LAG
     if database.name.startswith("-"):
         lines.append("  argument_encoding: json             # a command line can't carry a value that begins with -")

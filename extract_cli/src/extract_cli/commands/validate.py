@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("configs", nargs=-1, metavar="[SOURCE|FILE|FOLDER]...", type=click.Path(path_type=Path))
 @click.option(
-    "--database", "url", metavar="URL", help="Also compare the config with this database: sqlite:///… or postgresql://…"
+    "--database",
+    "url",
+    metavar="URL",
+    help="Also compare the config with this database: sqlite:///…, postgresql://… or mysql://…",
 )
 @pipeline_option
 @output_option

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extract_cli.catalog import INSTALL
+from extract_cli.catalog import DRIVERS
 from extract_cli.doctor.check import Check
 from extract_cli.doctor.pipeline import account, configs, deployments, machine
 from extract_cli.plugin_commands import unusable
@@ -111,7 +111,10 @@ _PACKAGES = (
     ("extract_local", "runs on this machine", how_to_install("extract-sfn-local")),
     ("extract_job", "the reference job, for runs on this machine", how_to_install("extract-sfn-job")),
     ("boto3", "S3, DynamoDB and Step Functions", "pip install boto3"),
-    ("adbc_driver_postgresql", "PostgreSQL: extract init --from-database, and runs on this machine", INSTALL),
+    *(
+        (driver.module, f"{driver.title}: extract init --from-database, and runs on this machine", driver.install)
+        for driver in DRIVERS
+    ),
 )
 
 

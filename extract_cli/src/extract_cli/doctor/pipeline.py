@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from extract_cli.catalog import driver_of
 from extract_cli.doctor.check import Check
 from extract_core.errors import ConfigError, ExtractError
 from extract_core.pipeline.model import NO_ACCOUNT
@@ -13,6 +15,7 @@ from extract_core.pipeline.model import NO_ACCOUNT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from extract_cli.catalog.drivers import Driver
     from extract_core.config.model import SourceConfig
     from extract_core.errors import Finding
     from extract_core.pipeline.model import Pipeline
@@ -106,23 +109,17 @@ def configs(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
         return
     if not names:
         yield Check("wrong", "configs", f"there is none in {pipeline.config_uri}", "extract init")
-    of_postgresql = []
+    by_driver: dict[Driver, list[str]] = defaultdict(list)
     for name in names:
         check, config = _config(pipeline, registry, name)
         yield check
-        if config is not None and config.extract.database.get("db_engine") == "postgres":
-            of_postgresql.append(name)
-    if of_postgresql:
-        yield from _driver(of_postgresql)
-
-
-def _driver(names: list[str]) -> Iterator[Check]:
-    """Whether a run on this machine could read PostgreSQL."""
-    from extract_cli.catalog import DRIVER, INSTALL
-
-    if find_spec(DRIVER) is None:
-        said = f"is missing, and a run on this machine of {', '.join(names)} needs it"
-        yield Check("note", "PostgreSQL's driver", said, INSTALL)
+        driver = driver_of(str(config.extract.database.get("db_engine"))) if config is not None else None
+        if driver is not None:
+            by_driver[driver].append(name)
+    for driver, sources in by_driver.items():
+        if find_spec(driver.module) is None:
+            said = f"is missing, and a run on this machine of {', '.join(sources)} needs it"
+            yield Check("note", f"the driver of {driver.title}", said, driver.install)
 
 
 def _config(pipeline: Pipeline, registry: Registry, name: str) -> tuple[Check, SourceConfig | None]:
