@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from extract_cli.catalog.compare import MARKS
-from extract_job.databases.mysql import watermark as mysql
-from extract_job.databases.postgresql import watermark as postgresql
+from extract_job.databases.mysql.watermark import MysqlWatermark
+from extract_job.databases.postgresql.watermark import PostgresqlWatermark
 
-OF_JOB = {"postgres": postgresql._TYPES, "mysql": mysql._TYPES, "mariadb": mysql._TYPES}
+OF_JOB = {"postgres": PostgresqlWatermark.types, "mysql": MysqlWatermark.types, "mariadb": MysqlWatermark.types}
 
 
 @pytest.mark.parametrize("engine", MARKS)

@@ -51,6 +51,15 @@ class Session:
             ((text,),) = cursor.fetchall()
         return json.loads(text)[0]["Plan"]
 
+    def text(self, query: str) -> str | None:
+        """Return the only value of an answer as text."""
+        ((value,),) = self.rows(query)
+        return None if value is None else str(value)
+
+    def number(self, query: str) -> int:
+        """Return the only value of an answer, a whole number."""
+        return int(self.text(query) or "0")
+
     def rows_if_allowed(self, query: str) -> list[tuple[Any, ...]]:
         """Return all rows of a small answer, or none if the server refuses the query."""
         from adbc_driver_postgresql import dbapi
