@@ -41,7 +41,9 @@ class Guarded:
         self.pipeline = pipeline
         self.roles = every_role(pipeline, machine)
         policies = {role: [policy_document(grants)] for role, grants in self.roles.items()}
-        place = Place(pipeline.region, pipeline.account, pipeline.partition)
+        # Secrets Manager appends six characters to the name of a secret (its user guide, "Secret ARN")
+        more = {"secretsmanager GetSecretValue": "secret:{SecretId}-a1B2c3"}
+        place = Place(pipeline.region, pipeline.account, pipeline.partition, more)
         self.guard = Guard(policies, place, kms_key=pipeline.deploy.kms_key)
 
     def created(self) -> None:

@@ -15,6 +15,7 @@ from extract_core import Statement
 from extract_core.errors import UsageError
 from extract_core.pipeline.deploy import DeployOptions, Schedule
 from extract_core.pipeline.model import MachineOptions, Pipeline
+from extract_core.pipeline.notify import NotifyOptions
 from extract_core.registry.installed import Registry
 
 BUS = "arn:aws:events:eu-central-1:123456789012:event-bus/b"
@@ -92,6 +93,32 @@ def test_what_a_choice_adds(roles_of, options, role, more):
     assert pairs(roles_of(options)[role]) - pairs(roles_of()[role]) == more
 
 
+NOTIFY = NotifyOptions(topic="arn:aws:sns:eu-central-1:123456789012:failures", webhook_secret="slack", template={"text": "$text"})
+SEND = {
+    ("sns:Publish", NOTIFY.topic),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:slack-??????"),
+}
+
+
+@pytest.mark.parametrize(
+    ("role", "more"),
+    [
+        ("run-summary", SEND),
+        ("reconcile", SEND),
+        ("operator", SEND),
+        ("config-manager", {*SEND, ("s3:PutObject", "arn:aws:s3:::runs/*/notified.json")}),
+        ("job-run-status", set()),
+        ("state-machine", set()),
+    ],
+)
+def test_only_those_who_end_a_run_may_send_messages_and_only_there(queued_crunch, role, more):
+    def of(**options):
+        made = pipeline(**options)
+        return every_role(made, build_pipeline(made, Registry.of(queued_crunch())))
+
+    assert pairs(of(notify=NOTIFY)[role]) - pairs(of()[role]) == more
+
+
 def test_a_vpc_adds_network_interfaces_there_only(roles_of):
     added = pairs(roles_of(DeployOptions(subnets=["subnet-1"], security_groups=["sg-1"]))["reconcile"]) - pairs(
         roles_of()["reconcile"]
@@ -143,7 +170,7 @@ ALL = DeployOptions(kms_key=KEY, subnets=["subnet-1"], security_groups=["sg-1"],
 
 def test_the_core_asks_for_nothing_that_aws_does_not_have(queued_crunch):
     """Actions that exist, on resources of theirs, under keys of theirs; ``*`` for actions without resources only."""
-    of_pipeline = pipeline(deploy=ALL, schedules=NIGHTLY)
+    of_pipeline = pipeline(deploy=ALL, schedules=NIGHTLY, notify=NOTIFY)
     of = dict(every_role(of_pipeline, build_pipeline(of_pipeline, Registry.of(queued_crunch()))))
     of["state-machine"] = [grant for grant in of["state-machine"] if "Crunch" not in grant.needed_by]
     assert [f"{role}: {fault}" for role, grants in of.items() for fault in policy_faults(policy_document(grants))] == []

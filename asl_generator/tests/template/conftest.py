@@ -44,6 +44,11 @@ kms_key = "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1
 subnets = ["subnet-0a1b2c3d"]
 security_groups = ["sg-0a1b2c3d"]
 
+[notify]
+topic = "arn:aws:sns:eu-central-1:123456789012:failures"
+webhook_secret = "extract/slack"
+template = {{text = "$text"}}
+
 [schedules.sales]
 when = "cron(0 2 * * ? *)"
 timezone = "Europe/Berlin"

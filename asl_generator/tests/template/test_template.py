@@ -13,6 +13,7 @@ from asl_generator.errors import GeneratorError
 from asl_generator.template.assemble import MOST, MOST_INLINE, check_size
 from asl_generator.template.text import as_json, as_yaml
 from extract_core.errors import ConfigError, UsageError
+from extract_core.pipeline.notify import NotifyOptions
 
 from .conftest import ALL, PLACES, THREE
 
@@ -191,3 +192,12 @@ class TestFaults:
         monkeypatch.setattr(f"{template.__module__}.PLACES", '[pipeline]\naccount = "123456789012"\n', raising=False)
         with pytest.raises(UsageError, match="config_uri"):
             template()
+
+
+def test_only_functions_that_end_a_run_get_the_receivers_of_messages(template):
+    functions = of_type(template(ALL), "AWS::Lambda::Function")
+    notify = {name: of["Environment"]["Variables"].get("EXTRACT_NOTIFY") for name, of in functions.items()}
+    assert {name for name, text in notify.items() if text} == {"ConfigManagerFunction", "RunSummaryFunction", "ReconcileFunction"}
+    assert NotifyOptions.from_json(notify["ReconcileFunction"]) == NotifyOptions(
+        topic="arn:aws:sns:eu-central-1:123456789012:failures", webhook_secret="extract/slack", template={"text": "$text"}
+    )

@@ -205,6 +205,7 @@ class Cloud:
         pipeline = read_pipeline(self.folder)
         places = ("config_uri", "data_uri", "runs_uri", "tracking")
         named = {f"EXTRACT_{name.upper()}": getattr(pipeline, name) for name in places}
+        named["EXTRACT_NOTIFY"] = pipeline.notify.to_json() if pipeline.notify else ""
         return parts_from({**named, "EXTRACT_EVENT_BUS": pipeline.deploy.event_bus or ""})
 
     def _services(self) -> Services:

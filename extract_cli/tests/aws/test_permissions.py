@@ -10,6 +10,7 @@ import json
 import threading
 from concurrent.futures import Future
 
+import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
@@ -48,6 +49,11 @@ subnets = ["subnet-1a"]
 security_groups = ["sg-1a"]
 event_bus = "default"
 tracing = true
+
+[notify]
+topic = "arn:aws:sns:eu-central-1:123456789012:failures"
+webhook_secret = "extract/slack"
+template = {{text = "$text"}}
 
 [schedules.nightly]
 when = "rate(1 day)"
@@ -370,6 +376,7 @@ def raising(*functions):
 def test_nothing_is_refused_and_every_part_of_every_grant_is_needed(cloud, cli, request, capsys):
     """Prints the score: `make permissions-score`."""
     cloud.deploy()
+    boto3.client("secretsmanager").create_secret(Name="extract/slack", SecretString="http://127.0.0.1:1/")  # nothing listens
     lives = Lives(cloud, cli)
     lives.a_run_with_failures_and_calls_that_come_twice()
     lives.runs_that_cannot_be_planned()

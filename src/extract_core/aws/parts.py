@@ -6,17 +6,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from extract_core.errors import UsageError
-from extract_core.pipeline.parts import Parts, to_nobody
+from extract_core.pipeline.parts import Parts, no_notice, to_nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from extract_core.aws.client import StepFunctions
+    from extract_core.clients import Clients
     from extract_core.contract import Json
     from extract_core.registry.frozen import Frozen
     from extract_core.tracking.records import RunRecord
 
 EVENT_BUS = "EXTRACT_EVENT_BUS"
+NOTIFY = "EXTRACT_NOTIFY"
 PLACES = ("EXTRACT_CONFIG_URI", "EXTRACT_DATA_URI", "EXTRACT_RUNS_URI", "EXTRACT_TRACKING")
 
 
@@ -41,12 +43,23 @@ def _stop_redriven(states: StepFunctions, record: RunRecord) -> bool:
     return stop_redriven(states, record)
 
 
+def _notifier(text: str, clients: Clients) -> Callable[[Parts, Mapping[str, Json], Sequence[str]], None]:
+    """The sender of messages, as the variable says. It is imported here: most pipelines have none."""
+    from extract_core.pipeline.notify import NotifyOptions
+    from extract_core.runs.notify import Notifier
+
+    try:
+        return Notifier(NotifyOptions.from_json(text), clients=clients)
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"the variable {NOTIFY} can't be read ({error}): build and deploy the template again") from error
+
+
 def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, frozen: Frozen | None = None) -> Parts:
     """The parts that these variables name: EXTRACT_CONFIG_URI, EXTRACT_DATA_URI, EXTRACT_RUNS_URI and EXTRACT_TRACKING.
 
-    With EXTRACT_EVENT_BUS (the name or ARN of a bus of EventBridge), the end of each run is sent there. `states` answers
-    questions about executions. With `frozen`, its plugins are loaded and nothing is scanned. Raises UsageError with the names of
-    missing variables.
+    With EXTRACT_EVENT_BUS (the name or ARN of a bus of EventBridge), the end of each run is sent there. With EXTRACT_NOTIFY
+    (`NotifyOptions.to_json`), messages about failed runs are sent. `states` answers questions about executions. With `frozen`,
+    its plugins are loaded and nothing is scanned. Raises UsageError with the names of missing variables.
     """
     from extract_core.aws.client import StepFunctions
     from extract_core.clients import Clients
@@ -74,5 +87,6 @@ def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, 
         stop_redriven=partial(_stop_redriven, step_functions),
         announce=EventBridge(bus, clients=clients) if (bus := environ.get(EVENT_BUS, "").strip()) else to_nobody,
         publish=partial(publish, writers=frozen.reports) if frozen else publish,
+        notify=_notifier(text, clients) if (text := environ.get(NOTIFY, "").strip()) else no_notice,
         aws=boto3_session,
     )

@@ -69,6 +69,12 @@ SCHEDULE: Final[Mapping[str, Key]] = {
     "timezone": Key("The time zone of when.", '"UTC"'),
     "enabled": Key("false: the schedule stays, and starts no runs.", "true"),
 }
+NOTIFY: Final[Mapping[str, Key]] = {
+    "topic": Key("The ARN of an SNS topic that gets a message when a run fails."),
+    "webhook": Key("The address, https://…, that gets the message."),
+    "webhook_secret": Key("In place of webhook: the name of a secret in Secrets Manager whose text is the address."),
+    "template": Key('The JSON that the webhook is sent: {text = "$text"}. Required with a webhook.'),
+}
 SECTIONS: Final[Mapping[str, Mapping[str, Key]]] = {
     "pipeline": PIPELINE,
     "machine": MACHINE,
@@ -79,6 +85,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Key]]] = {
     "pools": {"NAME": Key("How many jobs may use this pool at once, over all runs.")},
     "deploy": DEPLOY,
     "schedules.NAME": SCHEDULE,
+    "notify": NOTIFY,
     "prices": {
         "as_of": Key("The date of your price list, as text. With it, the report shows money."),
         "TYPE.UNIT": Key("The price of a unit of the bill of this job type, in US dollars."),

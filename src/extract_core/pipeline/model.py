@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core.dataclass import dataclass
 from extract_core.pipeline.deploy import DeployOptions
+from extract_core.pipeline.notify import NotifyOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +60,7 @@ class Pipeline:
     prices: PriceList | None = None
     deploy: DeployOptions = field(default_factory=DeployOptions)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    notify: NotifyOptions = field(default_factory=NotifyOptions)
     pools: Mapping[str, int] = field(default_factory=dict)  # their sizes
     job_type_pools: Mapping[str, str] = field(default_factory=dict)  # the pool of a job type, if its section names one
 

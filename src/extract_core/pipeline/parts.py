@@ -10,7 +10,7 @@ from extract_core.config.read_sources import ReadSources
 from extract_core.dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from extract_core.contract import Json, Outcome
     from extract_core.objects.store import ObjectStore
@@ -40,8 +40,13 @@ def never_redriven(record: RunRecord) -> bool:  # noqa: ARG001 - the signature o
     return False
 
 
-def unpublished(parts: Parts, run_id: str) -> None:
+def unpublished(parts: Parts, run_id: str) -> Sequence[str]:  # noqa: ARG001 - the signature of `Parts.publish`
     """Write no report."""
+    return ()
+
+
+def no_notice(parts: Parts, summary: Mapping[str, Json], reports: Sequence[str]) -> None:
+    """Send no message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +57,10 @@ class Parts:
     an execution that has ended, in the shape of GetExecutionHistory; it is called only if a run has no summary. `stop_redriven`
     stops the execution of a run that has a summary, if it was redriven after that; it returns whether it did.
     `sources` are the configs that this process has read. `announce` gets the summary at the end of a run; before
-    that, `publish` gets these parts and the run id, and may write reports. Neither changes how the run ended. `aws` makes a boto3
-    session, with which job types ask their services (`JobType.diagnose`, `JobType.stop`). Without it, jobs run on this machine,
-    and `stop_here` stops one (False: it had already ended).
+    that, `publish` gets these parts and the run id, and may write reports, whose URIs it returns. `notify` gets the summary and
+    these URIs, and sends messages about failed runs. None of them changes how the run ended. `aws` makes a boto3 session, with
+    which job types ask their services (`JobType.diagnose`, `JobType.stop`). Without it, jobs run on this machine, and `stop_here`
+    stops one (False: it had already ended).
     """
 
     objects: ObjectStore
@@ -69,6 +75,7 @@ class Parts:
     stop_redriven: Callable[[RunRecord], bool] = never_redriven
     sources: ReadSources = field(default_factory=ReadSources)
     announce: Callable[[Mapping[str, Json]], None] = to_nobody
-    publish: Callable[[Parts, str], None] = unpublished
+    publish: Callable[[Parts, str], Sequence[str]] = unpublished
+    notify: Callable[[Parts, Mapping[str, Json], Sequence[str]], None] = no_notice
     aws: Callable[[], object] | None = None
     stop_here: Callable[[Outcome], bool] | None = None

@@ -11,6 +11,7 @@ from extract_core.pipeline.deploy import deploy_options, schedules
 from extract_core.pipeline.keys import MACHINE, PIPELINE
 from extract_core.pipeline.map_modes import concurrency_fault, map_mode
 from extract_core.pipeline.model import NO_ACCOUNT, MachineOptions, Pipeline
+from extract_core.pipeline.notify import notify_options
 from extract_core.pipeline.pools import POOL, pool_sizes, pools_of_job_types
 from extract_core.pipeline.prices import price_list
 from extract_core.wording import did_you_mean
@@ -48,7 +49,7 @@ def toml_of(file: Path, text: str) -> dict[str, Any]:
         raise ConfigError([Finding(file.name, line, column, "", message)]) from None
 
 
-_SECTIONS: Final = ("pipeline", "machine", "job_types", "pools", "prices", "deploy", "schedules")
+_SECTIONS: Final = ("pipeline", "machine", "job_types", "pools", "prices", "deploy", "schedules", "notify")
 _REGION: Final = r"[a-z]{2,4}(-[a-z]+)?-(north|south|east|west|central|northeast|northwest|southeast|southwest)-\d"
 """A region that is newer than this list is taken: an area, perhaps a partition, a direction, a number."""
 REGIONS: Final = (
@@ -123,6 +124,7 @@ class Reading:
             prices=price_list(self._section(document, "prices"), self.add),
             deploy=deploy_options(self._section(document, "deploy"), self.add),
             schedules=schedules(self._section(document, "schedules"), self.add),
+            notify=notify_options(self._section(document, "notify"), self.add),
             pools=sizes,
             job_type_pools=pools_of_job_types(sections, sizes, self.add),
             **places,

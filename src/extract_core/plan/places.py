@@ -13,6 +13,8 @@ MAX_SEGMENT: Final = 255
 
 ITEMS_NAME: Final = "items.jsonl"
 """In the folder of a run: what a DISTRIBUTED Map reads, one JSON line per table."""
+NOTICE_NAME: Final = "notified.json"
+"""In the folder of a run: it is there as soon as the message about the run is on its way ([notify])."""
 RESULTS_FOLDER: Final = "map/"
 """In the folder of a run: what the ResultWriter of a DISTRIBUTED Map writes."""
 
@@ -37,6 +39,11 @@ def plan_place(runs_uri: str, run_id: str) -> str:
 def items_place(runs_uri: str, run_id: str) -> str:
     """The object that holds the items of a run of a DISTRIBUTED machine: one JSON line per table."""
     return f"{folder(runs_uri)}{segment(run_id)}/{ITEMS_NAME}"
+
+
+def notice_place(runs_uri: str, run_id: str) -> str:
+    """The object that says that the message about a run is on its way."""
+    return f"{folder(runs_uri)}{segment(run_id)}/{NOTICE_NAME}"
 
 
 def results_place(runs_uri: str, run_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Announces the end of a run: an EventBridge event, and a log line that CloudWatch makes metrics of.
+"""Announces the end of a run: an EventBridge event, a log line that CloudWatch makes metrics of, and the messages of [notify].
 
 It is announced at least once: after the summary is stored, by each call that sums the run up. A receiver that must not act twice
 remembers the `run_id`.
@@ -64,8 +64,11 @@ class EventBridge:
             raise RuntimeError(f"{refused.get('ErrorCode')}: {refused.get('ErrorMessage')}")
 
 
-def tell(parts: Parts, summary: Mapping[str, Json]) -> None:
-    """Log the end of a run with its metrics, and announce it. Never raises: the run has ended, announced or not."""
+def tell(parts: Parts, summary: Mapping[str, Json], reports: Sequence[str] = ()) -> None:
+    """Log the end of a run with its metrics, announce it, and send the messages. `reports` are the URIs of its reports.
+
+    Never raises: the run has ended, announced or not.
+    """
     fields = {"run_id": summary["run_id"], "summary": summary, **metrics(summary, parts.now())}
     log.info("run %s: %s", summary["run_id"], summary["state"], extra={"extract": fields})
     try:
@@ -73,6 +76,11 @@ def tell(parts: Parts, summary: Mapping[str, Json]) -> None:
     except Exception as error:  # noqa: BLE001 - an engine's or a network's: it must not change the verdict
         fields = {"run_id": summary["run_id"]}
         log.warning("the end of the run could not be announced: %s", error, extra={"extract": fields})
+    try:
+        parts.notify(parts, summary, reports)
+    except Exception as error:  # noqa: BLE001 - as above
+        fields = {"run_id": summary["run_id"]}
+        log.warning("no message about the run was sent: %s: %s", type(error).__name__, error, extra={"extract": fields})
 
 
 def metrics(summary: Mapping[str, Json], now: datetime) -> dict[str, Json]:

@@ -71,8 +71,7 @@ def close_run(parts: Parts, run_id: str, status: JobStatus, *, reason: str) -> M
         closed = _close_all(parts, record, status).published(parts, record)
         summary = closed.summary(record, ended_at=parts.now(), reason=reason, stopped=stopped)
     stands = parts.tracking.put_summary(run_id, summary)
-    parts.publish(parts, run_id)
-    tell(parts, stands)
+    tell(parts, stands, parts.publish(parts, run_id))
     return stands
 
 

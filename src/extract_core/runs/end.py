@@ -52,8 +52,7 @@ def summarise(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
                 log.warning("%s; each table has its end", ended, extra={"extract": {"run_id": run_id}})
             summary = closed.summary(record, ended_at=parts.now(), reason=ended if closed.open_tables else None)
         summary = parts.tracking.put_summary(run_id, summary)
-    parts.publish(parts, run_id)
-    tell(parts, summary)
+    tell(parts, summary, parts.publish(parts, run_id))
     return {"succeeded": True, "error": "", "cause": ""} if summary["state"] == "SUCCEEDED" else _failed(cause(run_id, summary))
 
 

@@ -21,32 +21,35 @@ MOST_TABLES: Final = 20_000
 """Planned tables: the report of a larger run is made by `extract report`, not in a function with little memory."""
 
 
-def publish(parts: Parts, run_id: str, writers: Sequence[Contribution] | None = None) -> None:
-    """Write each report of this run: those of `writers`, else the installed ones. Never raises: a report that fails is logged.
+def publish(parts: Parts, run_id: str, writers: Sequence[Contribution] | None = None) -> list[str]:
+    """Write each report of this run: those of `writers`, else the installed ones. Returns the URIs of what was written.
 
-    Nothing is imported before.
+    Never raises: a report that fails is logged. Nothing is imported before.
     """
+    written: list[str] = []
     try:
         record = parts.tracking.run(run_id)
         if record.plan_uri is None or record.summary is None or (record.planned or 0) > MOST_TABLES:
-            return
+            return written
         if writers is None:
             from extract_core.registry.entry_points import contributions
 
             writers = contributions(REPORTS)
         if not writers:
-            return
+            return written
         results = _results(parts, record)
     except Exception as error:  # noqa: BLE001 - the run has ended, with or without its report
         _warn(run_id, "no report was written", error)
-        return
+        return written
     for writer in writers:
         try:
             write = cast("Callable[[RunResults], str]", writer.load())
             place = f"{record.plan_uri.rpartition('/')[0]}/{writer.name}"
             parts.objects.write(place, write(results).encode("utf-8", "backslashreplace"))
+            written.append(place)
         except Exception as error:  # noqa: BLE001 - a plugin's code or the store: the others are still written
             _warn(run_id, f"the report of {writer.provider} was not written", error)
+    return written
 
 
 def _results(parts: Parts, record: RunRecord) -> RunResults:

@@ -18,7 +18,7 @@ from asl_generator.machine.core_states import (
     TAKE_SLOT_FUNCTION,
 )
 from asl_generator.permissions.granted import Granted, granted
-from extract_core.plan.places import ITEMS_NAME, s3_place
+from extract_core.plan.places import ITEMS_NAME, NOTICE_NAME, s3_place
 from extract_core.tracking.dynamodb.keys import INDEX
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FUNCTIONS: Final = (CONFIG_MANAGER_FUNCTION, STATUS_FUNCTION, SUMMARY_FUNCTION, RECONCILE_FUNCTION)
 """The core's functions."""
+NOTIFYING: Final = (CONFIG_MANAGER_FUNCTION, SUMMARY_FUNCTION, RECONCILE_FUNCTION)
+"""Those that can end a run, and send the messages about it."""
 MANIFEST: Final = "*/_committed/*"
 """The entries of tables' manifests, below the place of the data."""
 _PLAN: Final = "*/plan.jsonl"
@@ -56,10 +58,21 @@ def of_function(function: str, pipeline: Pipeline, arns: Arns) -> Iterator[Grant
         bus = pipeline.deploy.event_bus
         bus = bus if bus.startswith("arn:") else arns.of("events", f"event-bus/{bus}")
         yield needs("announces the end of a run (runs.announce)", ("events:PutEvents",), bus)
+    if function in NOTIFYING:
+        yield from of_messages(me, pipeline, arns)
     if key := pipeline.deploy.kms_key:
         via = {"StringEquals": {"kms:ViaService": arns.host("s3")}}
         use = ("kms:Decrypt", "kms:GenerateDataKey")
         yield needs("reads and writes objects that the key encrypts", use, key, condition=via)
+
+
+def of_messages(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
+    """The grants of whoever sends the messages of [notify]."""
+    if topic := pipeline.notify.topic:
+        yield granted(me, "sends messages about failed runs (runs.notify)", ("sns:Publish",), topic)
+    if secret := pipeline.notify.webhook_secret:
+        arn = arns.of("secretsmanager", f"secret:{secret}-??????")
+        yield granted(me, "reads the address of the webhook (runs.notify)", ("secretsmanager:GetSecretValue",), arn)
 
 
 def of_slots(pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
@@ -80,6 +93,9 @@ def _config_manager(me: str, pipeline: Pipeline, arns: Arns) -> Iterator[Granted
     yield needs("reads the plan of a run that is repeated (plan.plan_file)", ("s3:GetObject",), arns.objects(runs, _PLAN))
     written = (arns.objects(runs, name) for name in (_PLAN, f"*/{ITEMS_NAME}", _RESULTS))
     yield needs("writes plan, items and long arguments (plan.plan_file)", ("s3:PutObject",), *written)
+    if pipeline.notify:
+        sent = arns.objects(runs, f"*/{NOTICE_NAME}")
+        yield needs("notes that the message about a refused run is on its way (runs.notify)", ("s3:PutObject",), sent)
     large = (arns.objects(runs, name) for name in (_PLAN, f"*/{ITEMS_NAME}"))
     yield needs("gives up a large upload that broke off (objects.s3_parts)", ("s3:AbortMultipartUpload",), *large)
     yield from _tracking(me, "takes the tables of the run (tracking)", pipeline, arns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from asl_generator.permissions.granted import Granted, granted
-from asl_generator.permissions.of_functions import MANIFEST, listing
+from asl_generator.permissions.of_functions import MANIFEST, listing, of_messages
 from extract_core.tracking.dynamodb.keys import INDEX
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def of_operator(pipeline: Pipeline, arns: Arns) -> Iterator[Granted]:
     yield granted("extract clean", "removes files that no read needs", ("s3:DeleteObject",), arns.objects(pipeline.data_uri))
     written = (arns.objects(pipeline.runs_uri), arns.objects(pipeline.data_uri, MANIFEST))
     yield granted("extract run, reconcile", "writes what the end of a run lacks", ("s3:PutObject",), *written)
+    yield from of_messages("extract reconcile, status", pipeline, arns)
     if key := pipeline.deploy.kms_key:
         via = {"StringEquals": {"kms:ViaService": arns.host("s3")}}
         use = ("kms:Decrypt", "kms:GenerateDataKey")

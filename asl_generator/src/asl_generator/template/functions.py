@@ -16,6 +16,7 @@ from asl_generator.machine.core_states import (
     SUMMARY_FUNCTION,
     TAKE_SLOT_FUNCTION,
 )
+from asl_generator.permissions.of_functions import NOTIFYING
 from asl_generator.template.resources import attribute, ref, resource, role
 from extract_core.dataclass import dataclass
 
@@ -72,6 +73,8 @@ def _one(pipeline: Pipeline, function: str, handler: str, size: Size, grants: Se
     }
     if options.event_bus:
         places["EXTRACT_EVENT_BUS"] = options.event_bus
+    if pipeline.notify and function in NOTIFYING:
+        places["EXTRACT_NOTIFY"] = pipeline.notify.to_json()
     properties: dict[str, Json] = {
         "FunctionName": name,
         "Runtime": options.runtime,

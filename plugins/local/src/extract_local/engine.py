@@ -61,8 +61,9 @@ class LocalEngine:
         """Files and SQLite below the pipeline's folder."""
         if self._parts is None:
             from extract_core.objects.routed import open_objects
-            from extract_core.pipeline.parts import Parts
+            from extract_core.pipeline.parts import Parts, no_notice
             from extract_core.pipeline.reach import require_local
+            from extract_core.runs.notify import Notifier
             from extract_core.runs.publish import publish
             from extract_core.tracking.open import open_tracking
             from extract_local.jobs.orphans import stop_orphan
@@ -79,6 +80,7 @@ class LocalEngine:
                 is_running=self._is_running_or_closed,
                 history=lambda execution_id: self.history(run_id_of(execution_id)),
                 publish=publish,
+                notify=Notifier(self._pipeline.notify, self.options) if self._pipeline.notify else no_notice,
                 stop_here=stop_orphan,
             )
         return self._parts

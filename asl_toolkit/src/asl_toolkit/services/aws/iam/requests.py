@@ -64,6 +64,7 @@ CALLS: Final[Mapping[str, str]] = {
     "logs GetLogEvents": "log-group:{LogGroupName}:log-stream:{LogStreamName}",
     "logs PutLogEvents": "log-group:{LogGroupName}:log-stream:{LogStreamName}",
     "secretsmanager GetSecretValue": "secret:{SecretId}",
+    "sns Publish": "{TopicArn}",
     "ssm GetParameter": "parameter/{Name}",
     "states DescribeExecution": "{ExecutionArn}",
     "states DescribeMapRun": "{MapRunArn}",
