@@ -95,9 +95,9 @@ def _notes(arguments: Arguments, source: "Source") -> tuple[str, ...]:
 
 def _copied(arguments: Arguments, source: "Source", notes: tuple[str, ...]) -> Result:
     # Imported here: most faults are found in less time than Arrow takes to load.
-    from extract_job.engines.arrow import copied
+    from extract_job.engines.choosing import copied_by_engine
 
-    copy = copied(arguments, source)
+    copy = copied_by_engine(arguments, source)
     return Result(
         run_id=arguments.run_id,
         attempt=arguments.attempt,

@@ -61,15 +61,22 @@ class ParquetTarget:
     the folder takes it.
     """
 
-    def __init__(
-        self, folder: Folder, schema: Schema, rows_per_file: int, file_bytes: int = FILE_BYTES, read_back: ReadBack = trust
+    def __init__(  # noqa: PLR0913 - bounds of a file, and two for tests and tasks
+        self,
+        folder: Folder,
+        schema: Schema,
+        rows_per_file: int,
+        *,
+        file_bytes: int = FILE_BYTES,
+        read_back: ReadBack = trust,
+        token: str | None = None,
     ) -> None:
         self._folder = folder
         self._schema = schema
         self._rows_per_file = rows_per_file
         self._file_bytes = file_bytes
         self._read_back = read_back
-        self._token = secrets.token_hex(4)  # another process of the same attempt uses other names
+        self._token = token or secrets.token_hex(4)  # another process of the same attempt uses other names
         self._workspace = folder.workspace()
         self._open: _OpenFile | None = None
         self._pending: list[Table] = []

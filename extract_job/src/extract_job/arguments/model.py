@@ -10,7 +10,7 @@ REQUIRED = ("extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri"
 OPTIONAL = (
     "source_name", "source_type", "db_secret", "db_port", "extract_type", "hwm_col_name", "hwm_column_type",
     "low_watermark", "high_watermark", "lag", "fetchsize", "text_columns", "rows_per_file", "lock_wait_seconds",
-    "last_result", "future", "on_mark_behind", "on_schema_change", "verify", "row_security",
+    "last_result", "future", "on_mark_behind", "on_schema_change", "verify", "row_security", "job_engine",
 )  # fmt: skip
 KNOWN = frozenset(REQUIRED + OPTIONAL)
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -19,6 +19,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "on_schema_change": ("warn", "fail", "allow"),
     "verify": ("count", "off", "full"),
     "row_security": ("refuse", "allow"),
+    "job_engine": ("auto", "arrow", "spark"),
 }
 """The arguments with a closed set of values; the first value is the default."""
 
@@ -29,7 +30,7 @@ class Arguments:
 
     `low_mark` is the low mark as configured; the result reports it for a full extract too.
     `last_result` is the result object of the table's last committed attempt. `CHOICES` lists the
-    values of `future`, `on_mark_behind`, `on_schema_change`, `verify` and `row_security`.
+    values of the fields from `future` to `job_engine`.
     """
 
     table: str
@@ -54,4 +55,5 @@ class Arguments:
     on_schema_change: str
     verify: str
     row_security: str
+    job_engine: str
     ignored: tuple[str, ...]

@@ -51,9 +51,18 @@ class Digests:
             return False
         return True
 
+    @property
+    def remembered(self) -> bytes:
+        """The digests of the rows to remember so far."""
+        return bytes(self._remembered)
+
+    def remember(self, digests: bytes) -> None:
+        """Remember rows that another process has recognised."""
+        self._remembered += digests
+
     def memory(self, columns: Iterable[str]) -> Memory:
         """Return the digests of the rows to remember, delivered now or before."""
-        return Memory("digests", bytes(self._remembered), len(self._remembered) // DIGEST_BYTES, columns=tuple(columns))
+        return Memory("digests", self.remembered, len(self._remembered) // DIGEST_BYTES, columns=tuple(columns))
 
 
 def digest_of(row: tuple[object, ...]) -> bytes:

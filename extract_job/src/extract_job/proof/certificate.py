@@ -1,6 +1,6 @@
 """The proof of one attempt: the figures of its files, held against those of the source."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,24 +19,23 @@ SHOWN = 3
 class Proof:
     """Collects the figures of the files, read back from disk, and of rows that were left out.
 
-    `hasher` None: only rows are counted.
+    `schema` is the Arrow schema of the files. `hasher` None: only rows are counted.
     """
 
     def __init__(self, schema: Any, hasher: "Hasher | None") -> None:
-        self._schema = schema
+        self.schema = schema
         self._hasher = hasher
         self._files: list[Figures] = []
         self._left_out = Figures()
 
     def read_back(self, path: Path) -> None:
         """Add a file that was written and closed; raise `JobError` if it cannot be read."""
-        from extract_job.proof.files import figures_in, rows_in
+        self._files.append(figures_back(path, self._hasher))
 
-        try:
-            self._files.append(Figures(rows_in(path)) if self._hasher is None else figures_in(path, self._hasher))
-        except (pa.ArrowException, OSError) as error:
-            message = f"the file {str(path)!r} was written, but cannot be read back: {' '.join(str(error).split())}"
-            raise JobError(message, FailureClass.PROOF) from error
+    def add(self, files: Iterable[Figures], left_out: Figures) -> None:
+        """Add figures that were read back in another process, in the order of the files."""
+        self._files += files
+        self._left_out += left_out
 
     def leave_out(self, rows: Any) -> None:
         """Add rows (an Arrow table) that the source has in its window and that no file gets."""
@@ -55,17 +54,28 @@ class Proof:
     def certificate(self, table: str, source: Figures) -> dict[str, Any]:
         """Return the result's member `proof`; raise `JobError` if source and files differ."""
         files = sum(self._files, Figures())
-        differences = list(compared(self._schema, source, files + self._left_out))
+        differences = list(compared(self.schema, source, files + self._left_out))
         if differences:
             raise JobError(_message(table, differences, len(self._files)), FailureClass.PROOF)
         members: dict[str, Any] = {"verify": "count"}
         if self._hasher is not None:
             members = {"verify": "full", "hash": self._hasher.name}
-        members |= {"source": source.to_json(self._schema), "files": files.to_json(self._schema)}
+        members |= {"source": source.to_json(self.schema), "files": files.to_json(self.schema)}
         if self._left_out.rows:
-            members["left_out"] = self._left_out.to_json(self._schema)
+            members["left_out"] = self._left_out.to_json(self.schema)
         by_file = [{"rows": file.rows} | ({"digest": file.digest_text} if file.digest else {}) for file in self._files]
         return members | {"by_file": by_file}
+
+
+def figures_back(path: Path, hasher: "Hasher | None") -> Figures:
+    """Return the figures of a file that was written and closed; raise `JobError` if it cannot be read."""
+    from extract_job.proof.files import figures_in, rows_in
+
+    try:
+        return Figures(rows_in(path)) if hasher is None else figures_in(path, hasher)
+    except (pa.ArrowException, OSError) as error:
+        message = f"the file {str(path)!r} was written, but cannot be read back: {' '.join(str(error).split())}"
+        raise JobError(message, FailureClass.PROOF) from error
 
 
 def named(certificate: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

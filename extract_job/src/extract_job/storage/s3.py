@@ -23,10 +23,10 @@ from extract_job.storage.protocols import file_name
 class S3Folder:
     """See `protocols.Folder`. This machine holds one file at a time."""
 
-    def __init__(self, place: S3Uri) -> None:
+    def __init__(self, place: S3Uri, token: str | None = None) -> None:
         self._place = place
         self._s3 = client("s3")
-        self._token = secrets.token_hex(4)
+        self._token = token or secrets.token_hex(4)
         self._disk: Path | None = None
         self._names: list[str] = []
 

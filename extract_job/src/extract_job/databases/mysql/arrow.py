@@ -9,9 +9,10 @@ from extract_job.databases.arrow_types import arrow_type
 from extract_job.databases.conditions import ALL_ROWS
 from extract_job.databases.decimals import decimals_of
 from extract_job.databases.mapping import Column, Kind
-from extract_job.databases.misfits import MisfitError
+from extract_job.databases.misfits import MisfitError, misfit, place
 from extract_job.databases.source import Schema, Table
 from extract_job.databases.years import OUTSIDE, in_years
+from extract_job.errors import JobError
 
 Array: TypeAlias = Any  # pyarrow ships no types
 Values: TypeAlias = Sequence[bytes | None]
@@ -28,16 +29,29 @@ class RowMisfitError(MisfitError):
 
 def table_of(columns: Sequence[Column], schema: Schema, rows: Sequence[Sequence[bytes | None]]) -> Table:
     """Convert rows; raise `RowMisfitError` for the first misfit (by column, then row)."""
-    arrays = [_array(column, values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
+    return table_of_octets(columns, schema, [pa.array(values, pa.binary()) for values in zip(*rows, strict=True)])
+
+
+def table_of_octets(columns: Sequence[Column], schema: Schema, octets: Sequence[Array]) -> Table:
+    """Convert an array of bytes per column; for errors see `table_of`."""
+    arrays = [_array(column, array) for column, array in zip(columns, octets, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _array(column: Column, values: Values) -> Array:
-    octets = pa.array(values, pa.binary())
+def row_misfit(table: str, key: str | None, columns: Sequence[Column], error: RowMisfitError, row: Values) -> JobError:
+    """Return the error that names the place of a misfit; `row` are the values of its row, `key` names the primary key."""
+    names = [column.name for column in columns]
+    number = None if key is None else row[names.index(key)]
+    value = None if error.value is None else error.value.decode(errors="backslashreplace")
+    shown = None if number is None else number.decode(errors="backslashreplace")
+    return misfit(place(table, error.column, key, shown), error, value)
+
+
+def _array(column: Column, octets: Array) -> Array:
     try:
         return _converted(column, octets)
     except pa.ArrowInvalid:
-        for row, value in enumerate(values):
+        for row, value in enumerate(octets.to_pylist()):
             try:
                 _converted(column, pa.array([value], pa.binary()))
             except pa.ArrowInvalid as error:

@@ -7,7 +7,7 @@ offers it. `MYSQL_SSL_CA` names a file of certificates: then TLS is required, an
 
 import os
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -42,8 +42,10 @@ _LIMITS = ("max_statement_time", "max_execution_time")
 class Session:
     """One transaction; all its statements read the same snapshot of InnoDB tables."""
 
-    def __init__(self, connection: Any, database: str) -> None:
+    def __init__(self, connection: Any, database: str, address: Mapping[str, Any]) -> None:
         self._connection = connection
+        self.address = address
+        """Host, port, user, password and database."""
         self._stream: Any = None
         self.database = database
 
@@ -93,7 +95,8 @@ def session(arguments: "Arguments") -> Iterator[Session]:
     secret = None if os.environ.get("MYSQL_HOST") else _secret(arguments)
     hidden = (secret.password,) if secret else (os.environ.get("MYSQL_PWD", ""),)
     try:
-        with closing(Session(pymysql.connect(**_address(arguments, secret), **_options()), arguments.database)) as opened:
+        address = _address(arguments, secret)
+        with closing(Session(pymysql.connect(**address, **_options()), arguments.database, address)) as opened:
             _begin(opened, arguments)
             yield opened
     except pymysql.Error as error:
@@ -105,14 +108,16 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def settings_of(opened: Session, arguments: "Arguments") -> dict[str, str]:
+    """Return the variables of a session and their values in SQL, as far as this server knows them."""
+    wait = str(max(1, arguments.lock_wait_seconds))
+    limits = {name: "0" for name in _LIMITS if opened.rows(f"SHOW SESSION VARIABLES LIKE '{name}'")}
+    return _SETTINGS | {"lock_wait_timeout": wait, "innodb_lock_wait_timeout": wait} | limits
+
+
 def _begin(opened: Session, arguments: "Arguments") -> None:
-    wait = max(1, arguments.lock_wait_seconds)
     opened.rows("SET NAMES utf8mb4")
-    settings = _SETTINGS | {"lock_wait_timeout": str(wait), "innodb_lock_wait_timeout": str(wait)}
-    opened.rows("SET SESSION " + ", ".join(f"{name} = {value}" for name, value in settings.items()))
-    for name in _LIMITS:
-        if opened.rows(f"SHOW SESSION VARIABLES LIKE '{name}'"):
-            opened.rows(f"SET SESSION {name} = 0")
+    opened.rows("SET SESSION " + ", ".join(f"{name} = {value}" for name, value in settings_of(opened, arguments).items()))
     opened.rows("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     opened.rows("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 

@@ -22,26 +22,40 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def figures_in(session: Session, columns: Sequence[Column], table: str, rows: Condition) -> Figures:
     """Return all figures of the rows of a table (a quoted name)."""
-    fields = [_Field(number, column) for number, column in enumerate(columns)]
-    joined = ", ".join(f"COALESCE({field.joined}, x'{NULL.hex()}')" for field in fields)
-    crc = f"CRC32(CONCAT_WS(x'{BETWEEN.hex()}', {joined}))"
-    values = ", ".join(f"{field.column.value} AS {field.alias}" for field in fields)
-    # LIMIT: without it, the server computes a value again for each of its figures.
-    each = f"SELECT {values} FROM {table} WHERE {rows.sql} LIMIT 18446744073709551615"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
-    each = f"SELECT *, {crc} AS crc FROM ({each}) AS v LIMIT 18446744073709551615"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
-    names = [(field, key, sql) for field in fields for key, sql in field.figures()]
-    totals = ["COUNT(*)", "COALESCE(SUM(crc), 0)", "COALESCE(SUM((crc & 65535) * (crc >> 16)), 0)"]
-    expressions = [*totals, *(sql for *_, sql in names)]
+    query = FigureQuery(columns, table, rows)
     answer: list[bytes | None] = []
-    for first in range(0, len(expressions), _FIGURES):
-        part = ", ".join(expressions[first : first + _FIGURES])
-        (row,) = session.rows(f"SELECT {part} FROM ({each}) AS r")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+    for first in range(0, len(query.expressions), _FIGURES):
+        part = ", ".join(query.expressions[first : first + _FIGURES])
+        (row,) = session.rows(f"SELECT {part} {query.rows}")
         answer += row
-    count, total, product = (int(value or b"0") for value in answer[: len(totals)])
-    by_column: dict[str, dict[str, Number | None]] = {}
-    for (field, key, _), value in zip(names, answer[len(totals) :], strict=True):
-        by_column.setdefault(field.column.name, {})[key] = None if value is None else field.number(key, value.decode())
-    return Figures(count, by_column, (total, product))
+    return query.figures([None if value is None else value.decode() for value in answer])
+
+
+class FigureQuery:
+    """The figures as expressions, and `rows`: the rest of a SELECT, from FROM on."""
+
+    def __init__(self, columns: Sequence[Column], table: str, rows: Condition) -> None:
+        fields = [_Field(number, column) for number, column in enumerate(columns)]
+        joined = ", ".join(f"COALESCE({field.joined}, x'{NULL.hex()}')" for field in fields)
+        crc = f"CRC32(CONCAT_WS(x'{BETWEEN.hex()}', {joined}))"
+        values = ", ".join(f"{field.column.value} AS {field.alias}" for field in fields)
+        # LIMIT: without it, the server computes a value again for each of its figures.
+        each = f"SELECT {values} FROM {table} WHERE {rows.sql} LIMIT 18446744073709551615"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+        each = f"SELECT *, {crc} AS crc FROM ({each}) AS v LIMIT 18446744073709551615"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+        self.rows = f"FROM ({each}) AS r"
+        self._names = [(field, key, sql) for field in fields for key, sql in field.figures()]
+        self.expressions = [*_TOTALS, *(sql for *_, sql in self._names)]
+
+    def figures(self, answer: Sequence[str | None]) -> Figures:
+        """Return the figures for the text of each expression."""
+        count, total, product = (int(value or "0") for value in answer[: len(_TOTALS)])
+        by_column: dict[str, dict[str, Number | None]] = {}
+        for (field, key, _), value in zip(self._names, answer[len(_TOTALS) :], strict=True):
+            by_column.setdefault(field.column.name, {})[key] = None if value is None else field.number(key, value)
+        return Figures(count, by_column, (total, product))
+
+
+_TOTALS = ("COUNT(*)", "COALESCE(SUM(crc), 0)", "COALESCE(SUM((crc & 65535) * (crc >> 16)), 0)")
 
 
 class _Field:

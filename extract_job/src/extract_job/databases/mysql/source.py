@@ -7,26 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from extract_job.arguments.model import Arguments
 from extract_job.databases.conditions import Condition
-from extract_job.databases.delivered import Digests, Memory, check_count, digest_of, past_by_digests
-from extract_job.databases.misfits import misfit, place
+from extract_job.databases.delivered import Digests, Memory, check_count, past_by_digests
 from extract_job.databases.mysql.connection import Row, Session, session
+from extract_job.databases.mysql.recognising import flags, recognised
 from extract_job.databases.mysql.tables import find_table
 from extract_job.databases.mysql.watermark import MysqlWatermark
 from extract_job.databases.tables import SourceTable
 from extract_job.databases.window import EVERYTHING, Rules, Window, decide
-from extract_job.errors import JobError
 from extract_job.last_result import LastResult
 from extract_job.marks import Watermark
 from extract_job.result import SourceInfo
 
 if TYPE_CHECKING:
+    from extract_job.databases.jdbc import JdbcReader
     from extract_job.databases.mapping import Column
-    from extract_job.databases.mysql.arrow import RowMisfitError
     from extract_job.databases.source import Schema, Table
     from extract_job.proof.arrow import Hasher
     from extract_job.proof.figures import Figures
-
-NO_CONDITION = Condition("0")
 
 
 @contextmanager
@@ -41,6 +38,7 @@ class MysqlSource:
     """See `source.Source`."""
 
     snapshot: str | None = None
+    """`per_partition` if parts were read in snapshots of their own."""
 
     def __init__(
         self,
@@ -59,7 +57,8 @@ class MysqlSource:
         if without_snapshot:
             window = replace(window, notes=(*window.notes, _no_snapshot(without_snapshot)))
         self.window = window
-        self._digests = Digests(last.records if self.window.overlap else b"")
+        self._known = last.records if self.window.overlap else b""
+        self._digests = Digests(self._known)
         self._cursor: Any = None
         self._left_out = 0
         self._take_left_out: Callable[[Table], None] | None = None
@@ -122,43 +121,43 @@ class MysqlSource:
 
         return Crc32Texts()
 
+    def by_jdbc(self, arguments: Arguments) -> "JdbcReader":
+        """See `jdbc.JdbcSource.by_jdbc`."""
+        from extract_job.databases.mysql.jdbc import MysqlJdbc
+
+        return MysqlJdbc(self._session, self._table, arguments, self.window, self._known)
+
+    def carried(self, parts: int, left_out: int, digests: bytes) -> None:
+        """See `jdbc.JdbcSource.carried`."""
+        self.snapshot = "per_partition" if parts > 1 else None
+        self._left_out += left_out
+        self._digests.remember(digests)
+
     def _query(self) -> str:
-        window = self.window
-        values = [column.value for column in self._table.columns]
-        if window.next_overlap is not None:
-            values += [f"({(window.overlap or NO_CONDITION).sql})", f"({window.next_overlap.sql})"]
-        return f"SELECT {', '.join(values)} FROM {self._table.sql} WHERE {window.rows.sql}"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+        values = [*(column.value for column in self._table.columns), *flags(self.window)]
+        return f"SELECT {', '.join(values)} FROM {self._table.sql} WHERE {self.window.rows.sql}"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 
     def _new(self, rows: Sequence[Row]) -> list[Row]:
         """Return the rows to deliver, without the two flags at their end: may be an old row, must be remembered."""
-        new, old = [], []
+        new: list[Row] = []
+        old: list[Row] = []
         for *values, overlap, remember in rows:
             row = tuple(values)
-            flags = {"overlap": overlap == b"1", "remember": remember == b"1"}
-            if any(flags.values()) and not self._digests.is_new(digest_of(row), **flags):
-                old.append(row)
-            else:
-                new.append(row)
+            is_new = recognised(self._digests, row, overlap=overlap == b"1", remember=remember == b"1")
+            (new if is_new else old).append(row)
         self._left_out += len(old)
         if old and self._take_left_out:
             self._take_left_out(self._converted(old))
         return new
 
     def _converted(self, rows: Sequence[Row]) -> "Table":
-        from extract_job.databases.mysql.arrow import RowMisfitError, table_of
+        from extract_job.databases.mysql.arrow import RowMisfitError, row_misfit, table_of
 
+        table = self._table
         try:
-            return table_of(self._table.columns, self.schema(), rows)
+            return table_of(table.columns, self.schema(), rows)
         except RowMisfitError as error:
-            raise self._misfit(error, rows[error.row]) from error
-
-    def _misfit(self, error: "RowMisfitError", row: Row) -> JobError:
-        key = self._table.row_id
-        names = [column.name for column in self._table.columns]
-        number = None if key is None else row[names.index(key)]
-        value = None if error.value is None else error.value.decode(errors="backslashreplace")
-        shown = None if number is None else number.decode(errors="backslashreplace")
-        return misfit(place(self._table.name, error.column, key, shown), error, value)
+            raise row_misfit(table.name, table.row_id, table.columns, error, rows[error.row]) from error
 
 
 def _source_info(transaction: Session) -> SourceInfo:

@@ -24,6 +24,15 @@ def table_of(columns: Sequence[Column], schema: Schema, batch: Any) -> Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
+def misfit_in_time(column: Column) -> MisfitError:
+    """Return the error for a date, time or timestamp that its type in the files cannot hold."""
+    name = quoted(column.name)
+    if column.kind is Kind.TIME:
+        # https://www.postgresql.org/docs/current/datatype-datetime.html: time ends with 24:00:00
+        return MisfitError(column, Condition(f"{name} = '24:00:00'"), "is the end of a day, which Parquet's time cannot hold")
+    return MisfitError(column, Condition(f"NOT ({name} >= '0001-01-01' AND {name} < '10000-01-01')"), OUTSIDE)
+
+
 def _array(column: Column, array: Array) -> Array:
     name = quoted(column.name)
     if column.kind is Kind.DECIMAL:
@@ -40,11 +49,9 @@ def _array(column: Column, array: Array) -> Array:
         try:
             return in_years(array)
         except pa.ArrowInvalid as error:
-            condition = f"NOT ({name} >= '0001-01-01' AND {name} < '10000-01-01')"
-            raise MisfitError(column, Condition(condition), OUTSIDE) from error
+            raise misfit_in_time(column) from error
     if column.kind is Kind.TIME and pc.any(pc.equal(array.cast(pa.int64()), DAY)).as_py():
-        # https://www.postgresql.org/docs/current/datatype-datetime.html: time ends with 24:00:00
-        raise MisfitError(column, Condition(f"{name} = '24:00:00'"), "is the end of a day, which Parquet's time cannot hold")
+        raise misfit_in_time(column)
     if column.misfit and pc.any(pc.equal(array, ODD_INDEX)).as_py():
         why = "has an array whose first index is not 1, which JSON cannot hold"
         raise MisfitError(column, Condition(column.misfit), why)

@@ -31,7 +31,8 @@ class Session:
     def __init__(self, connection: Any, database: str, secret: Secret | None, search_path: tuple[str, ...]) -> None:
         self._connection = connection
         self._database = database
-        self._secret = secret
+        self.secret = secret
+        """How this session logged in; None: by libpq's variables."""
         self.search_path = search_path
         """The schemas in which a table without a schema is looked up. The transaction itself uses `pg_catalog` only."""
 
@@ -92,7 +93,7 @@ class Session:
                 except StopIteration:
                     return
                 except (pa.ArrowException, OSError) as error:  # errors of the database between batches arrive as Arrow errors
-                    raise failure_of(self._database, error, _hidden(self._secret)) from error
+                    raise failure_of(self._database, error, _hidden(self.secret)) from error
                 yield batch
 
 

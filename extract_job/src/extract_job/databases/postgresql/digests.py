@@ -15,13 +15,13 @@ COLUMNS = 3
 """Digest (NULL if the row is in no overlap), whether the row may be old, whether to remember it."""
 
 
-def digest_columns(columns: Sequence[Column], window: Window) -> str:
-    """Return the end of the SELECT list. Rows of one text are the same row."""
+def digest_columns(columns: Sequence[Column], window: Window) -> tuple[str, str, str]:
+    """Return the expressions at the end of the SELECT list. Rows of one text are the same row."""
     overlap, remember = window.overlap or Condition("false"), window.next_overlap or Condition("false")
     values = ", ".join(column.text for column in columns)
     digest = f"substring(sha256(convert_to(ROW({values})::text, 'UTF8')) for {DIGEST_BYTES})"
     either = (overlap | remember).sql
-    return f", CASE WHEN {either} THEN {digest} END AS digest, {overlap.sql} AS overlap, {remember.sql} AS remember"
+    return f"CASE WHEN {either} THEN {digest} END", overlap.sql, remember.sql
 
 
 def parted(batch: Any, digests: Digests) -> tuple[Any, Any]:

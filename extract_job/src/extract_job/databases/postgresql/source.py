@@ -20,6 +20,7 @@ from extract_job.last_result import LastResult
 from extract_job.marks import Watermark
 
 if TYPE_CHECKING:
+    from extract_job.databases.jdbc import JdbcReader
     from extract_job.databases.mapping import Column
     from extract_job.databases.source import Schema, Table
     from extract_job.proof.arrow import Hasher
@@ -48,6 +49,8 @@ class PostgresqlSource:
         """The rows of the window that are left out, if the server can tell."""
         self._memory: Memory | None = None
         self._digests: Digests | None = None
+        self._known: bytes | None = None
+        """The digests of delivered rows with which `_digests` began."""
         watermark = arguments.watermark
         self.window = EVERYTHING if watermark is None else self._decided(arguments, watermark, snapshot, last)
         self._batches: Iterator[Table] | None = None
@@ -69,7 +72,8 @@ class PostgresqlSource:
             self._old = transactions.delivered(last, window.overlap) if window.overlap else None
         else:
             check_count(self._table.name, window, self._count_up_to)
-            self._digests = Digests(last.records if window.overlap else b"")
+            self._known = last.records if window.overlap else b""
+            self._digests = Digests(self._known)
         return window
 
     def _count_up_to(self, rows: Condition, most: int) -> int:
@@ -124,20 +128,39 @@ class PostgresqlSource:
 
         return Lookup3()
 
+    def by_jdbc(self, arguments: Arguments) -> "JdbcReader":
+        """See `jdbc.JdbcSource.by_jdbc`."""
+        from extract_job.databases.postgresql.jdbc import PostgresqlJdbc
+
+        return PostgresqlJdbc(
+            self._session, self._table, arguments, self.window, old=self._old, known=self._known, misfit=self._misfit
+        )
+
+    def carried(self, parts: int, left_out: int, digests: bytes) -> None:  # noqa: ARG002 - all parts read one snapshot
+        """See `jdbc.JdbcSource.carried`."""
+        self._left_out += left_out
+        if self._digests:
+            self._digests.remember(digests)
+        self._leave_out()
+
     @property
     def _rows(self) -> str:
         return f"FROM {self._table.sql} WHERE {self.window.rows.sql}"
 
     def _tables(self) -> "Iterator[Table]":
         """Yield the rows to deliver. The rows that are left out travel only if they must."""
-        window, old = self.window, self._old
-        if old is None:
-            yield from self._selected(window.rows)
+        rows, old = self.window.rows, self._old
+        yield from self._selected(rows if old is None else rows & Condition(f"NOT ({old.sql})"))
+        self._leave_out()
+
+    def _leave_out(self) -> None:
+        """Pass on the rows that the server knows as delivered, or count them."""
+        if self._old is None:
             return
-        yield from self._selected(window.rows & Condition(f"NOT ({old.sql})"))
-        left_out = window.rows & old
+        left_out = self.window.rows & self._old
         if self._take_left_out is None:
-            ((self._left_out,),) = self._session.rows(f"SELECT count(*) FROM {self._table.sql} WHERE {left_out.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+            ((count,),) = self._session.rows(f"SELECT count(*) FROM {self._table.sql} WHERE {left_out.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+            self._left_out += count
             return
         for rows in self._selected(left_out):
             self._left_out += rows.num_rows
@@ -148,7 +171,7 @@ class PostgresqlSource:
 
         names = ", ".join(column.expression for column in self._table.columns)
         digests = self._digests
-        more = digest_columns(self._table.columns, self.window) if digests else ""
+        more = "".join(f", {sql}" for sql in digest_columns(self._table.columns, self.window)) if digests else ""
         batches = self._session.batches(f"SELECT {names}{more} FROM {self._table.sql} WHERE {rows.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         for batch in batches:
             new = batch
