@@ -107,11 +107,16 @@ class TestBuckets:
         with pytest.raises(UsageError) as caught:
             check_buckets(pipeline, account)
         assert str(caught.value).splitlines() == [
-            f"extract.toml: {path}: the bucket {bucket!r} is in {region}, but the pipeline runs in {HERE}: name one in {HERE}"
-            for path, bucket, region in (
-                ("pipeline.config_uri", "acme", "eu-west-1"),
-                ("pipeline.runs_uri", "acme", "eu-west-1"),
-                ("deploy.artifacts_uri", "artifacts", "us-east-1"),
+            f"extract.toml: {path}: the bucket {bucket!r} is in {region}, but the pipeline runs in {HERE}: {remedy}"
+            for path, bucket, region, remedy in (
+                ("pipeline.config_uri", "acme", "eu-west-1", f"name one in {HERE}"),
+                ("pipeline.runs_uri", "acme", "eu-west-1", f"name one in {HERE}"),
+                (
+                    "deploy.artifacts_uri",
+                    "artifacts",
+                    "us-east-1",
+                    f"remove the key, so that up makes a bucket in {HERE}, or name one there",
+                ),
             )
         ]
 

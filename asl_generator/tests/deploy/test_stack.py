@@ -11,7 +11,7 @@ from botocore.stub import ANY, Stubber
 from asl_generator.deploy.change import change_of
 from asl_generator.deploy.faults import DeployError
 from asl_generator.deploy.progress import follow
-from asl_generator.deploy.stack import StackState, Wanted, execute, prepare, require_usable, stack_state
+from asl_generator.deploy.stack import ChangeSet, StackState, Wanted, execute, prepare, require_usable, stack_state
 from extract_core.errors import UsageError
 
 ID = "arn:aws:cloudformation:eu-central-1:123456789012:stack/nightly/0a1b"
@@ -148,6 +148,15 @@ class TestChangeSets:
         cloudformation.stub.add_client_error("execute_change_set", "InvalidChangeSetStatus", "is OBSOLETE", 400)
         with pytest.raises(DeployError, match="another deployment has changed the stack since this change was prepared"):
             execute(cloudformation, change_set)
+
+
+@pytest.mark.parametrize("code", ["BucketAlreadyExists", "BucketAlreadyOwnedByYou"])
+def test_a_bucket_that_is_not_adopted_says_how_to_use_it(cloudformation, code):
+    cloudformation.stub.add_client_error("execute_change_set", code, "The requested bucket name is not available")
+    cloudformation.stub.add_response("delete_change_set", {}, {"ChangeSetName": SET, "StackName": ID})
+    cloudformation.stub.add_response("delete_stack", {}, {"StackName": ID})
+    with pytest.raises(DeployError, match=r"^cannot begin the change: .*; the bucket exists and was not adopted\."):
+        execute(cloudformation, ChangeSet(SET, ID, (), is_first=True))
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,27 @@ def test_without_credentials(cli, aws, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("answers", "code", "out", "err"),
+    [
+        ({}, 2, "", "extract: cannot describe the stack 'nightly': An error occurred (Unexpected)"),
+        ({"GetCallerIdentity": (403, refusal("ExpiredToken"))}, 2, "", "extract: cannot see who is calling"),
+        (
+            {"DescribeStacks": (400, refusal("ValidationError", "Stack with id nightly does not exist"))},
+            1,
+            "stack 'nightly': is not deployed yet in account 123456789012, eu-central-1: extract deploy up\n",
+            "",
+        ),
+    ],
+    ids=["no answer", "expired token", "no stack"],
+)
+def test_the_exit_code_of_diff_tells_a_difference_from_a_comparison_that_failed(cli, aws, answers, code, out, err):
+    aws.answers |= answers
+    said = cli("deploy", "diff")
+    assert (said.code, said.out) == (code, out), said.err
+    assert said.err.startswith(err) if err else not said.err
+
+
+@pytest.mark.parametrize(
     ("answer", "code", "words"),
     [
         (

@@ -42,10 +42,11 @@ def check_buckets(pipeline: Pipeline, account: Account) -> Buckets:
                 f"managed = {json.dumps(sorted({*pipeline.deploy.managed, 'buckets'}))} under [deploy]"
             )
         elif region not in (None, pipeline.region) and key != "data_uri":
-            faults.append(_elsewhere(f"pipeline.{key}", bucket, region, pipeline.region))
+            faults.append(f"{_elsewhere(f'pipeline.{key}', bucket, region, pipeline.region)}: name one in {pipeline.region}")
     region = _region_of(artifacts, account)
     if region not in (None, pipeline.region):
-        faults.append(_elsewhere("deploy.artifacts_uri", artifacts, region, pipeline.region))
+        where = _elsewhere("deploy.artifacts_uri", artifacts, region, pipeline.region)
+        faults.append(f"{where}: remove the key, so that up makes a bucket in {pipeline.region}, or name one there")
     if faults:
         raise UsageError("\n".join(dict.fromkeys(faults)))
     return Buckets(artifacts, region is None)
@@ -53,7 +54,7 @@ def check_buckets(pipeline: Pipeline, account: Account) -> Buckets:
 
 def _elsewhere(path: str, bucket: str, region: str | None, wanted: str) -> str:
     """Lambda reads its code, and a Distributed Map its items, in their own region only."""
-    return f"extract.toml: {path}: the bucket {bucket!r} is in {region}, but the pipeline runs in {wanted}: name one in {wanted}"
+    return f"extract.toml: {path}: the bucket {bucket!r} is in {region}, but the pipeline runs in {wanted}"
 
 
 def _region_of(bucket: str, account: Account) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -174,7 +175,7 @@ def prepare(
 
 
 def execute(cloudformation: Any, change_set: ChangeSet) -> None:
-    """Begin the change. DeployError if another change came first."""
+    """Begin the change. DeployError if another change came first. A change that is refused is discarded."""
     from botocore.exceptions import ClientError
 
     with calling_aws("begin the change", "cloudformation:ExecuteChangeSet"):
@@ -185,6 +186,10 @@ def execute(cloudformation: Any, change_set: ChangeSet) -> None:
                 raise DeployError(
                     f"another deployment has changed the stack since this change was prepared: run the command again ({error})"
                 ) from error
+            with suppress(DeployError):  # else the next deployment would wait for this one
+                discard(cloudformation, change_set)
+            if remedy := remedy_of(error.response["Error"]["Code"]):
+                raise DeployError(f"cannot begin the change: {error}{remedy}") from error
             raise
 
 
@@ -268,6 +273,11 @@ def remedy_of(reason: str) -> str:
     """What to do about AWS's reason, after a semicolon; empty if the reason does not tell."""
     if line := missing_right(reason):
         return f"; add to the policy of your role: {line}"
+    if "BucketAlready" in reason:
+        return (
+            "; the bucket exists and was not adopted. An emulator adopts nothing: end it, and start it again. On AWS, remove "
+            "'buckets' from managed under [deploy]: the pipeline then uses the bucket as it is"
+        )
     if "already exists" in reason.lower() or "alreadyexists" in reason.lower():
         return (
             "; something else has this name: delete it, choose other names in extract.toml, or leave its part out of managed "

@@ -9,14 +9,22 @@ import click
 
 from extract_cli.options import examples, pipeline_option
 from extract_cli.views.output import echo, output_option, print_json
+from extract_core.errors import ExtractError
 
 if TYPE_CHECKING:
     from asl_generator.deploy.difference import Document
     from extract_core.pipeline.model import Pipeline
 
+_COULD_NOT: Final = 2
 _WRITE_ONE: Final = "write one with extract deploy template -o template.yml"
 _OF_OTHER_SHAPE: Final = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 """What reading and comparing raise for a file that somebody else wrote. PyYAML lets them through too: ``2026-13-01``."""
+
+
+class CannotCompareError(ExtractError):
+    """What is deployed, or what would be, cannot be read: not a difference, which has exit code 1."""
+
+    exit_code = _COULD_NOT
 
 
 @click.command(epilog=examples("extract deploy diff", "extract deploy diff --against template.yml"))
@@ -30,12 +38,18 @@ _OF_OTHER_SHAPE: Final = (AttributeError, KeyError, TypeError, ValueError, Recur
 def diff(against: Path | None, output: str, pipeline: Path | None) -> int:
     """Show what `up` would change in the deployed stack: job types, plugins, states, permissions, functions, code.
 
-    Exit code 0: nothing; 1: there are differences; 2: wrong use. With --against it does not call AWS, and does not compare code.
+    Exit code 0: nothing; 1: there are differences, or the stack is not deployed yet; 2: it could not compare (wrong use, no
+    credentials, no network). With --against it does not call AWS, and does not compare code.
     """
     from extract_core.pipeline.read import read_pipeline
 
-    read = read_pipeline(pipeline)
-    lines = _with_file(read, against) if against is not None else _with_stack(read)
+    try:
+        read = read_pipeline(pipeline)
+        lines = _with_file(read, against) if against is not None else _with_stack(read)
+    except ExtractError as error:
+        if error.exit_code == _COULD_NOT:
+            raise
+        raise CannotCompareError(str(error)) from error
     if output == "json":
         print_json(lines)
     else:
@@ -69,7 +83,6 @@ def _with_stack(read: Pipeline) -> list[str]:
     from asl_generator.deploy.code import code_differences
     from asl_generator.deploy.deployed import deployed_template
     from asl_generator.deploy.difference import differences
-    from asl_generator.deploy.faults import DeployError
     from asl_generator.deploy.stack import stack_state
     from asl_generator.errors import GeneratorError
     from asl_generator.template.assemble import template_of
@@ -82,7 +95,7 @@ def _with_stack(read: Pipeline) -> list[str]:
     name = stack_name(placed)
     stack = stack_state(account.client("cloudformation"), name)
     if stack is None or not stack.is_deployed:
-        raise DeployError(f"{name!r} is not deployed yet in account {account.number}, {read.region}: extract deploy up")
+        return [f"stack {name!r}: is not deployed yet in account {account.number}, {read.region}: extract deploy up"]
     registry = discover(strict=True)
     machine = build_pipeline(placed, registry)
     template = template_of(placed, machine, registry)
