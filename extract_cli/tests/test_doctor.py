@@ -235,4 +235,37 @@ def test_buckets_that_are_missing_and_that_are_there(cli, on_aws, monkeypatch):
     assert findings["config sales"]["state"] == "ok"
     assert findings["data_uri"]["said"] == "s3://extract-data/ can be listed"
     assert "NoSuchBucket" in findings["runs_uri"]["said"]
-    assert findings["tracking"]["state"] == "wrong"
+    remedy = 'managed = ["alarms", "alias", "buckets", "reconcile", "tracking"] under [deploy]'
+    assert findings["runs_uri"]["remedy"] == f"create it, or let the stack make it: {remedy}"
+
+
+def test_before_the_first_up_what_it_makes_is_noted(found, on_aws, monkeypatch):
+    monkeypatch.setattr("extract_cli.doctor.aws.permissions", lambda pipeline: iter(()))
+    file = on_aws / "extract.toml"
+    file.write_text(file.read_text() + '[deploy]\nmanaged = ["buckets", "tracking"]\n')
+    findings = found()
+    assert "wrong" not in {check.state for check in findings.values()}
+    for what in ("configs", "data_uri", "runs_uri", "tracking"):
+        assert findings[what] == Check("note", what, "does not exist yet", "extract deploy up")
+    said = "extract.toml names no state_machine: the pipeline is not deployed yet"
+    assert findings["deployment"] == Check("note", "deployment", said, "extract deploy up")
+    boto3.client("s3").create_bucket(Bucket="extract-config")
+    (on_aws / "config").mkdir()
+    said = "there is none in s3://extract-config/ yet: up uploads those in config/"
+    assert found()["configs"] == Check("note", "configs", said, "extract deploy up")
+
+
+def test_a_deployed_pipeline_whose_machine_is_gone(found, on_aws, monkeypatch):
+    """As after `deploy down`: the data stays, so all other lines may be ok."""
+    monkeypatch.setattr("extract_cli.doctor.aws.permissions", lambda pipeline: iter(()))
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:extract-sales"
+    file = on_aws / "extract.toml"
+    file.write_text(file.read_text().replace("[job_types", f'state_machine = "{machine}"\n\n[job_types', 1))
+    findings = found()
+    said = f"there is no state machine {machine}: its stack was deleted, or the ARN in extract.toml is wrong"
+    assert findings["deployment"] == Check("wrong", "deployment", said, "extract deploy up")
+    assert findings["tracking"].state == "wrong"
+    role = "arn:aws:iam::123456789012:role/x"
+    definition = '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
+    boto3.client("stepfunctions").create_state_machine(name="extract-sales", definition=definition, roleArn=role)
+    assert found()["deployment"] == Check("ok", "deployment", f"{machine} is there")

@@ -32,4 +32,6 @@ def find_run(tracking: TrackingStore, run: str, *, planned: bool = False) -> Run
             return record
     if newest and not planned:
         return newest[0]
-    raise RunNotFound("there is no run yet; start one: extract run SOURCE")
+    raise RunNotFound(
+        "no run is recorded yet. A run that has just begun is recorded after some seconds; to start one: extract run SOURCE"
+    )

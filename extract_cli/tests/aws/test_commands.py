@@ -307,4 +307,7 @@ def test_what_is_wrong_in_extract_toml_is_said(cloud, cli):
     file.write_text(good)
     rehearsed = cli("run", "sales", "--inject", "oom:public.orders")
     assert rehearsed.err == "extract: --inject and --fast rehearse a run on this machine: add --local\n"
-    assert cli("watch", "nine").err == "extract: there is no run 'nine'; no run was recorded here yet\n"
+    assert (
+        cli("watch", "nine").err
+        == "extract: there is no run 'nine'; none is recorded here; a run that has just begun is recorded after some seconds\n"
+    )

@@ -225,5 +225,8 @@ def test_a_machine_that_step_functions_does_not_start(cloud, cli):
     assert refused.code == 1
     assert "ExecutionLimitExceeded" in refused.err
     cloud.faults = []
-    assert cli("status", "one").err == "extract: there is no run 'one'; no run was recorded here yet\n"
+    assert (
+        cli("status", "one").err
+        == "extract: there is no run 'one'; none is recorded here; a run that has just begun is recorded after some seconds\n"
+    )
     all_succeed(cloud, cli, "run", "sales")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from extract_core.errors import RunNameTaken, RunNotFound, TrackingUnavailable
+from extract_core.errors import RunNameTaken, TrackingUnavailable
 from extract_core.tracking import rows
 from extract_core.tracking.damaged import readable
 from extract_core.tracking.database import Database
@@ -13,7 +13,8 @@ from extract_core.tracking.lease import holder, taken
 from extract_core.tracking.pools import with_slot
 from extract_core.tracking.records import Claim, Finished, Held, RunRecord, TableState
 from extract_core.tracking.settle import settle, with_mark
-from extract_core.wording import did_you_mean, encodable
+from extract_core.tracking.unknown_run import unknown_run
+from extract_core.wording import encodable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -262,11 +263,7 @@ def _known(cursor: sqlite3.Cursor, run_id: str) -> RunRecord:
     found = _run(cursor, run_id)
     if found is not None:
         return found
-    latest = [name for (name,) in cursor.execute("SELECT run_id FROM runs ORDER BY started_at DESC LIMIT 200")]
-    hint = did_you_mean(run_id, latest, most=3)
-    if not hint:
-        hint = f"; the latest one is {latest[0]!r}" if latest else "; no run was recorded here yet"
-    raise RunNotFound(f"there is no run {run_id!r}{hint}")
+    raise unknown_run(run_id, [name for (name,) in cursor.execute("SELECT run_id FROM runs ORDER BY started_at DESC LIMIT 200")])
 
 
 def _slots(cursor: sqlite3.Cursor, pool: str) -> list[Slot]:

@@ -76,14 +76,18 @@ def test_runs_are_listed_newest_first(store, make):
 def test_an_unknown_run_names_the_nearest(store, make):
     with pytest.raises(RunNotFound) as raised:
         store.run("run-1")
-    assert str(raised.value) == "there is no run 'run-1'; no run was recorded here yet"
+    assert str(raised.value) == (
+        "there is no run 'run-1'; none is recorded here; a run that has just begun is recorded after some seconds"
+    )
     store.start_run(make.run("sales-2026-03-01"))
     with pytest.raises(RunNotFound) as raised:
         store.run("sales-2026-03-02")
     assert str(raised.value) == "there is no run 'sales-2026-03-02'; did you mean 'sales-2026-03-01'?"
     with pytest.raises(RunNotFound) as raised:
         store.run("zzz")
-    assert str(raised.value) == "there is no run 'zzz'; the latest one is 'sales-2026-03-01'"
+    assert str(raised.value) == (
+        "there is no run 'zzz'; the latest one is 'sales-2026-03-01'; a run that has just begun is recorded after some seconds"
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ class DeployError(ExtractError):
     """AWS refused a step of the deployment, or the deployment failed. Exit code 1."""
 
 
-_DENIED: Final = frozenset({"403", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden"})
+DENIED: Final = frozenset({"403", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden"})
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 _INVALID: Final = frozenset(
     {
@@ -82,7 +82,7 @@ def _meaning(error: Exception, action: str, resource: str) -> str:
 
     text = one_line(str(error))
     code = str((getattr(error, "response", None) or {}).get("Error", {}).get("Code", ""))
-    if code in _DENIED or _NOT_ALLOWED.search(text):
+    if code in DENIED or _NOT_ALLOWED.search(text):
         line = missing_right(text) or (policy_line(action, resource) if action else None)
         return f"{text}; add to the policy of your role: {line}" if line else f"{text}; see: extract deploy permissions"
     has_expired = code in _EXPIRED or isinstance(error, of_boto.TokenRetrievalError | of_boto.UnauthorizedSSOTokenError)

@@ -148,7 +148,7 @@ def _config_folder(folder: Path) -> Path:
         return Path("config")
     uri = read_pipeline(folder).config_uri
     if not uri.startswith("file://"):
-        echo(f"the pipeline's configs are in {uri}: copy the new one there", err=True)
+        echo(f"the pipeline's configs are in {uri}: extract deploy up uploads the new one, or copy it there", err=True)
         return Path("config")
     return Path(os.path.relpath(file_path(uri), folder.resolve()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,8 +12,11 @@ from extract_core.pipeline.model import NO_ACCOUNT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from extract_core.errors import ExtractError
     from extract_core.pipeline.model import Pipeline
 
+DEPLOYMENT: Final = "deployment"
+UP: Final = "extract deploy up"
 _ROLE: Final = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+")
 
 
@@ -32,6 +36,40 @@ def identity(pipeline: Pipeline) -> Check:
     return Check("ok", "AWS", said)
 
 
+def deployment(pipeline: Pipeline) -> Check:
+    """Whether the state machine that extract.toml names is there (states:DescribeStateMachine)."""
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    arn = pipeline.state_machine
+    if arn is None:
+        return Check("note", DEPLOYMENT, "extract.toml names no state_machine: the pipeline is not deployed yet", UP)
+    try:
+        boto3.client("stepfunctions", region_name=pipeline.region).describe_state_machine(stateMachineArn=arn)
+    except (BotoCoreError, ClientError, ValueError) as error:
+        if _code(error) == "StateMachineDoesNotExist":
+            said = f"there is no state machine {arn}: its stack was deleted, or the ARN in extract.toml is wrong"
+            return Check("wrong", DEPLOYMENT, said, UP)
+        return Check("note", DEPLOYMENT, f"cannot be checked: {error}", "allow states:DescribeStateMachine to check it")
+    return Check("ok", DEPLOYMENT, f"{arn} is there")
+
+
+def made_by_up(check: Check, error: ExtractError, pipeline: Pipeline) -> Check:
+    """A note in place of `check`, if the place that is missing is one that `extract deploy up` makes, and was not called yet."""
+    part = {"NoSuchBucket": "buckets", "ResourceNotFoundException": "tracking"}.get(_code(error.__cause__))
+    if part is None or pipeline.state_machine is not None:
+        return check
+    if part in pipeline.deploy.managed:
+        return Check("note", check.what, "does not exist yet", UP)
+    wanted = json.dumps(sorted({*pipeline.deploy.managed, part}))
+    return Check("wrong", check.what, check.said, f"create it, or let the stack make it: managed = {wanted} under [deploy]")
+
+
+def _code(error: BaseException | None) -> str:
+    """The code of AWS's answer; empty if there was none."""
+    return str((getattr(error, "response", None) or {}).get("Error", {}).get("Code", ""))
+
+
 def permissions(pipeline: Pipeline, iam: Any = None) -> Iterator[Check]:  # Any: boto3-stubs without iam
     """What the caller may do, by IAM's simulation (iam:SimulatePrincipalPolicy). A note if the simulation is not allowed.
 
@@ -41,7 +79,7 @@ def permissions(pipeline: Pipeline, iam: Any = None) -> Iterator[Check]:  # Any:
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
-    from asl_generator.deploy.faults import one_line
+    from asl_generator.deploy.faults import DENIED, one_line
 
     try:
         caller = boto3.client("sts", region_name=pipeline.region).get_caller_identity()["Arn"]
@@ -54,8 +92,8 @@ def permissions(pipeline: Pipeline, iam: Any = None) -> Iterator[Check]:  # Any:
             else:
                 yield Check("wrong", what, f"{action} on {resource} is not allowed ({decision})", "add it to the role's policy")
     except (BotoCoreError, ClientError, ResponseParserError, KeyError, IndexError) as error:  # the third: no answer of AWS
-        words = one_line(str(error))
-        yield Check("note", "permissions", f"cannot be checked: {words}", "allow iam:SimulatePrincipalPolicy to check them")
+        remedy = "allow iam:SimulatePrincipalPolicy to check them" if _code(error) in DENIED else ""
+        yield Check("note", "permissions", f"cannot be checked: {one_line(str(error))}", remedy)
 
 
 def _source(arn: str) -> str:

@@ -60,16 +60,17 @@ def _pipeline(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
     if uses_aws:
         if find_spec("boto3") is None:
             return  # said by _packages
-        from extract_cli.doctor.aws import identity
+        from extract_cli.doctor.aws import deployment, identity
 
         caller = identity(pipeline)
         yield caller
         if caller.state == "wrong":
             return
+        yield deployment(pipeline)
     yield from configs(pipeline, registry)
     for name in ("data_uri", "runs_uri"):
-        yield _store(name, getattr(pipeline, name))
-    yield _tracking(pipeline.tracking)
+        yield _store(name, getattr(pipeline, name), pipeline)
+    yield _tracking(pipeline.tracking, pipeline)
     if uses_aws:
         from extract_cli.doctor.aws import permissions
 
@@ -127,7 +128,8 @@ def _packages(pipeline: Pipeline | None) -> Iterator[Check]:
             yield Check("wrong" if package in needed else "note", package, f"is not installed ({use})", remedy)
 
 
-def _store(name: str, uri: str) -> Check:
+def _store(name: str, uri: str, pipeline: Pipeline) -> Check:
+    from extract_cli.doctor.aws import made_by_up
     from extract_core.objects.files import file_path
     from extract_core.objects.routed import open_objects
 
@@ -136,7 +138,7 @@ def _store(name: str, uri: str) -> Check:
     try:
         next(iter(open_objects().list(uri)), None)
     except ExtractError as error:
-        return Check("wrong", name, str(error))
+        return made_by_up(Check("wrong", name, str(error)), error, pipeline)
     return Check("ok", name, f"{uri} can be listed")
 
 
@@ -152,14 +154,15 @@ def _folder(name: str, path: Path) -> Check:
     return Check("ok", name, f"{path} " + ("can be written" if there == path else "will be created by the first run"))
 
 
-def _tracking(place: str) -> Check:
+def _tracking(place: str, pipeline: Pipeline) -> Check:
+    from extract_cli.doctor.aws import made_by_up
     from extract_core.tracking.open import open_tracking
 
     try:
         with open_tracking(place, read_only=True) as store:
             newest = next(iter(store.runs(1)), None)
     except ExtractError as error:
-        return Check("wrong", "tracking", str(error))
+        return made_by_up(Check("wrong", "tracking", str(error)), error, pipeline)
     if "://" not in place and not Path(place).exists():
         check = _folder("tracking", Path(place).parent)
         return check if check.state == "wrong" else Check("ok", "tracking", f"{place} will be created by the first run")

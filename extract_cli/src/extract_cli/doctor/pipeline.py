@@ -94,6 +94,7 @@ def example_of(job_type: AnyJobType) -> dict[str, object]:
 
 def configs(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
     """Each source's config: what `extract validate` says of it, in short."""
+    from extract_cli.doctor.aws import UP, made_by_up
     from extract_core.config.source_files import source_names
     from extract_core.objects.routed import open_objects
     from extract_core.pipeline.read import missing_config_folder
@@ -105,9 +106,12 @@ def configs(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
     try:
         names = source_names(open_objects(), pipeline.config_uri)
     except ExtractError as error:
-        yield Check("wrong", "configs", str(error), "correct config_uri in extract.toml, or the permission to list it")
+        wrong = Check("wrong", "configs", str(error), "correct config_uri in extract.toml, or the permission to list it")
+        yield made_by_up(wrong, error, pipeline)
         return
-    if not names:
+    if not names and not pipeline.config_uri.startswith("file://") and (pipeline.folder / "config").is_dir():
+        yield Check("note", "configs", f"there is none in {pipeline.config_uri} yet: up uploads those in config/", UP)
+    elif not names:
         yield Check("wrong", "configs", f"there is none in {pipeline.config_uri}", "extract init")
     by_driver: dict[Driver, list[str]] = defaultdict(list)
     for name in names:

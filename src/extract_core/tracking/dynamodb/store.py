@@ -21,7 +21,7 @@ from extract_core.tracking.dynamodb.items import attribute
 from extract_core.tracking.dynamodb.leases import NEW, TRIES, UNCHANGED, Leases, nothing, slot_key_of
 from extract_core.tracking.dynamodb.slots import Slots
 from extract_core.tracking.settle import settle, with_mark
-from extract_core.wording import did_you_mean
+from extract_core.tracking.unknown_run import unknown_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -228,11 +228,7 @@ class DynamoDBTracking:
         return int(self._now()) + KEPT_DAYS * 86_400
 
     def _unknown(self, run_id: str) -> RunNotFound:
-        latest = [keys.run_of(key) for key in self._calls.newest(keys.RUNS, 200)]
-        hint = did_you_mean(run_id, latest, most=3)
-        if not hint:
-            hint = f"; the latest one is {latest[0]!r}" if latest else "; no run was recorded here yet"
-        return RunNotFound(f"there is no run {run_id!r}{hint}")
+        return unknown_run(run_id, [keys.run_of(key) for key in self._calls.newest(keys.RUNS, 200)])
 
     def _change(self, run_id: str, values: Mapping[str, Any], *, unless: Sequence[str], without: Sequence[str] = ()) -> RunRecord:
         """Set these attributes of a run's record, unless it has one of those. Returns the record."""
