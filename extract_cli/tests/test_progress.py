@@ -201,7 +201,7 @@ def test_a_failed_table_comes_with_its_reason_at_once(monkeypatch, tables):
         "  ✗ t00001                           FAILED       0.0 s  USER_CODE [no] tab",
         "  ✗ t00002                           UNKNOWN      0.0 s  USER_CODE [no] tab",
     ]
-    assert lines[1].endswith("[no] table\\nt00001 " + "x" * 91 + "… (229 characters)")
+    assert lines[1].endswith("USER_CODE [no] table\\nt00001 " + "x" * 16 + " … " + "x" * 75 + " (229 characters)")
 
 
 def test_changes_are_lines_with_the_reason_of_a_failure(capsys):

@@ -41,6 +41,8 @@ def test_history_and_logs(after_two_runs):
     assert "has no table 'public.returns'" in log.stdout
     assert log.stderr.startswith("FAILED: ")
     assert as_json(project, "logs", "latest", "public.orders")["state"] == "SUCCEEDED"
+    assert as_json(project, "logs", "public.orders") == as_json(project, "logs", "latest", "public.orders")
+    assert project.extract("logs", "--local", code=2).stderr.endswith("Error: Missing argument 'TABLE'.\n")
     wrong = project.extract("logs", "one", "public.order", "--local", code=2)
     assert (
         wrong.stderr == "extract: run 'one' has no table 'public.order' yet; did you mean 'public.orders' or 'public.returns'?\n"

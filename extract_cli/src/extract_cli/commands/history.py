@@ -49,15 +49,19 @@ def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str
     return 0
 
 
-@click.command(epilog=examples("extract logs latest public.orders", "extract logs sales-first public.orders --attempt 1"))
-@click.argument("run", metavar="RUN", shell_complete=complete_run)
-@click.argument("table", shell_complete=complete_table)
+@click.command(epilog=examples("extract logs public.orders", "extract logs sales-first public.orders --attempt 1"))
+@click.argument("run", metavar="[RUN]", required=False, shell_complete=complete_run)
+@click.argument("table", metavar="TABLE", required=False, shell_complete=complete_table)
 @click.option("--attempt", type=click.IntRange(1), help="Which attempt. [default: the last one]")
 @local_option
 @pipeline_option
 @output_option
-def logs(run: str, table: str, attempt: int | None, local: bool, pipeline: Path | None, output: str) -> int:
-    """Show what the job of TABLE in RUN wrote, or where its log is, and the full reason of a failure. RUN may be `latest`."""
+def logs(run: str | None, table: str | None, attempt: int | None, local: bool, pipeline: Path | None, output: str) -> int:
+    """Show what the job of TABLE in RUN (default: the latest run) wrote or where its log is, and the full reason of a failure."""
+    if run is None:
+        raise click.UsageError("Missing argument 'TABLE'.")
+    if table is None:
+        run, table = "latest", run
     runs = runs_of(pipeline, local=local)
     record = find_run(runs.tracking, run, planned=True)
     ended = list(runs.tracking.attempts(record.run_id))

@@ -30,6 +30,7 @@ _MARKS: Final = {SUCCEEDED: "[green]✓[/]"}
 _HANGUP: Final[signal.Signals | None] = getattr(signal, "SIGHUP", None)  # Windows has none
 _SHOWN: Final = 4  # running tables named in the bar's line
 _REASON: Final = 120  # characters of the reason in the line of a failed table
+_HEAD: Final = 45  # of them from its beginning; services put the cause at the end
 
 
 def run_and_watch(
@@ -103,8 +104,14 @@ def _ended_line(progress: Progress, table: str, event: Mapping[str, Json], why: 
     began = progress.since.pop(table, None)
     took = f" {(moment(event) - began).total_seconds():5.1f} s" if began is not None else ""
     mark = _MARKS.get(state, "[red]✗[/]")
-    reason = "" if why is None else f"  {escape(plain(' '.join(filter(None, (why.failure, why.message))), most=_REASON))}"
+    reason = "" if why is None else f"  {escape(_both_ends(plain(' '.join(filter(None, (why.failure, why.message))))))}"
     return f"  {mark} {escape(plain(table)):<32} {state:<10}{took}{reason}"
+
+
+def _both_ends(reason: str) -> str:
+    if len(reason) <= _REASON:
+        return reason
+    return f"{reason[:_HEAD]} … {reason[_HEAD - _REASON :]} ({len(reason):,} characters)"
 
 
 def counts_line(progress: Progress, pace: Pace) -> str:

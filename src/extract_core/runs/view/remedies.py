@@ -22,12 +22,14 @@ ADVICE: Final[dict[str, Advice]] = {
         "Fix the config as the reason says, check it with `extract validate`, then rerun.",
     ),
     "PERMISSION": Advice(
-        "A role lacks a permission that the job needs.",
-        "Grant the action that the reason names to the role that it names, then rerun.",
+        "A role or the user of the database may not do what the job needs, or the password is wrong.",
+        "AWS: grant the action that the reason names to the role that it names. Database: check the user, its rights and the "
+        "secret (`db_secret`; on one machine `PGUSER` and `PGPASSWORD`). Then rerun.",
     ),
     "CAPACITY": Advice(
-        "The service had no room: no workers, addresses or hosts.",
-        "Rerun later. If it happens often, lower `max_concurrency`, raise the quota, or add subnets or instance types.",
+        "There was no room: the service had no workers, addresses or hosts, or the database had no connection or was locked.",
+        "Rerun later. Service: lower `max_concurrency`, raise the quota, or add subnets or instance types. "
+        "Database: find the session that holds the lock; a `pool` limits the connections.",
     ),
     "THROTTLED": Advice(
         "The service refused requests: a rate limit or a limit of concurrent jobs was reached.",
