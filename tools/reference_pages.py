@@ -35,7 +35,12 @@ _KEYS: Final[Mapping[str, Iterable[str]]] = {
     "run": keys.RUN_VALUES,
 }
 """The parts of docs/config.md, each with its keys in their order."""
-_PAGES: Final = {"pool": "scale.md#pools", "lag": "#what-an-incremental-read-guarantees", "max_attempts": "#further-attempts"}
+_PAGES: Final = {
+    "pool": "scale.md#pools",
+    "share": "sharing.md",
+    "lag": "#what-an-incremental-read-guarantees",
+    "max_attempts": "#further-attempts",
+}
 """Where more is said about a key."""
 
 

@@ -405,6 +405,20 @@ class JobType(ABC, Generic[S, D]):
     Since contract 1.1.
     """
 
+    shares: ClassVar[bool] = False
+    """Whether one job can extract several tables: the job's script reads them from the object that ``--extract_arguments`` names.
+
+    `arguments` then gets ``{"--extract_arguments": <URI>}`` of the object, and the `table` that the job is named after. The
+    script must be the reference job, or one that handles the object in the same way. Default: each table has its own job.
+    Since contract 1.2.
+    """
+
+    start_seconds: ClassVar[int] = 0
+    """About how long the service takes to start a job, for estimates: a table that shares a job does not wait for it.
+
+    Since contract 1.2.
+    """
+
     @abstractmethod
     def settings(self) -> type[S]:
         """The pydantic model of one table's settings. Import it inside; let it refuse unknown keys (``extra="forbid"``)."""

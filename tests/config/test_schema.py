@@ -217,7 +217,7 @@ class RichSettings(BaseModel):
     size: Size = Size()
     sizes: dict[str, Size] = {}
     spot: bool = False
-    share: float = Field(default=0.5, ge=0, le=1)
+    portion: float = Field(default=0.5, ge=0, le=1)
     args: tuple[str, ...] = ()
     named: str = Field(default="x", alias="label")
     maybe: int | None = Field(default=None, ge=10, le=20)
@@ -233,8 +233,8 @@ class RichSettings(BaseModel):
         ({"sizes": {"a": {"cores": "nine"}}}, False),
         ({"spot": "yes"}, True),
         ({"spot": 2}, False),
-        ({"share": "0.25"}, True),
-        ({"share": 2}, False),
+        ({"portion": "0.25"}, True),
+        ({"portion": 2}, False),
         ({"args": ["--a", "b"]}, True),
         ({"args": "--a"}, False),
         ({"label": 3}, True),

@@ -259,7 +259,7 @@ def test_records_have_the_members_that_are_stored(make):
         "job_run_id", "log_url", "started_at", "ended_at", "cost_basis", "rows", "bytes", "files", "watermark_low",
         "watermark_high", "extract_s3_uri", "result_uri", "settings", "message_uri", "rows_without_watermark",
         "fencing", "mode", "rows_in_the_future", "rows_delivered_before", "schema_changes", "notes", "proof",
-        "waited_seconds",
+        "waited_seconds", "shared",
     }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ from asl_generator.permissions.of_plugins import (
 )
 from extract_core.contract import API_VERSION, Stack
 from extract_core.pipeline.map_modes import concurrency_fault, map_mode
-from extract_core.plan.machine import pool_facts
+from extract_core.plan.machine import pool_facts, share_facts
 from extract_core.registry import routing
 from extract_core.wording import how_to_install
 
@@ -65,6 +65,7 @@ def build_pipeline(pipeline: Pipeline, registry: Registry) -> MachineDefinition:
         retries=pipeline.machine.retries,
         pools=pipeline.pools,
         job_type_pools=pipeline.job_type_pools,
+        share=share_facts(pipeline.machine),
         deployments=pipeline.job_types,
         stack=stack_of(pipeline),
         complain=partial(finding_at, pipeline),
@@ -86,6 +87,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     stack: Stack | None = None,
     pools: Mapping[str, int] | None = None,
     job_type_pools: Mapping[str, str] | None = None,
+    share: Mapping[str, Json] | None = None,
     complain: Complain = in_extract_toml,
 ) -> MachineDefinition:
     """The machine with one branch per installed job type that has a deployment.
@@ -93,7 +95,8 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     `deployments` are the sections [job_types.<type>]. A job type that requires a section and has none is left out. A DISTRIBUTED
     Map needs permissions for the objects below `runs_uri`; a folder of this machine needs none. Without `retries` the machine
     has no states for further attempts at a table. `pools` are the sections [pools], and `job_type_pools` the pools that sections
-    of job types name: without pools the machine has no state for them. The infrastructure of the job types stands on `stack`.
+    of job types name: without pools the machine has no state for them. `share` is what `share_facts` gives. The infrastructure
+    of the job types stands on `stack`.
     Raises ConfigError with the faults of the deployments, GeneratorError with those of the branches, PluginError for a hook
     extract_state_machine.
     """
@@ -112,6 +115,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
         "contract": list(API_VERSION),
         "versions": registry.versions(),
         "job_types": {of.installed.job_type.name: of.deployment_as_json() for of in placed},
+        **(share or {}),
         **pool_facts(pools or {}, job_type_pools or {}),
     }
     definition: dict[str, Json] = {

@@ -63,6 +63,11 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
         "The pool of extract.toml that limits how many jobs run at once, over all runs. A table has one pool. Default: "
         "the pool of [job_types.<type>] in extract.toml, if it names one."
     ),
+    "share": (
+        "Whether the table may share a job with other small tables, if [machine] of extract.toml has share = true. true: also on "
+        "its first run, and with a script_name of yours that reads a list of tables. false: never. Default: once its last "
+        "attempt was small."
+    ),
     "lwm_value": "For scripts of older pipelines: passed on as --lwm_value.",
     "hwm_value": "For scripts of older pipelines: passed on as --hwm_value.",
     "repartition_dataframe": "For scripts of older pipelines: passed on as --repartition_dataframe.",

@@ -13,6 +13,7 @@ from extract_core.config.values import (
     BadValue,
     Reader,
     fail_when,
+    flag,
     integer,
     kind,
     lag,
@@ -56,6 +57,7 @@ SHARED: Final[Mapping[str, Reader[Any]]] = {
     "row_security": one_of("refuse", "allow"),
     "argument_encoding": one_of("argv", "json"),
     "pool": pool,
+    "share": flag,
 }
 """Keys of `extract` that are also keys of a table."""
 

@@ -132,6 +132,16 @@ def boolean(value: Json) -> bool:
     raise BadValue(f"is {shown(value)}; write true or false")
 
 
+def _flag(value: Json) -> bool:
+    """True or false, not as text."""
+    if isinstance(value, bool):
+        return value
+    raise BadValue(f"is {shown(value)}; write true or false")
+
+
+flag: Final = Reader(_flag, {"type": "boolean"})
+
+
 def integer(least: int | None, most: int | None = None) -> Reader[int]:
     """A reader of whole numbers from `least` to `most`."""
 

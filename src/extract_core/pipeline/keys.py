@@ -37,6 +37,9 @@ MACHINE: Final[Mapping[str, Key]] = {
     ),
     "max_concurrency": Key("Tables at the same time: at most 10,000, with inline 40.", "10"),
     "retries": Key("Whether a table gets another attempt after a temporary failure (max_attempts in the config).", "true"),
+    "share": Key("Whether small tables share jobs. It needs retries.", "false"),
+    "share_tables": Key("At most so many tables per shared job: 2 to 200.", "50"),
+    "share_minutes": Key("About how long a shared job takes: 1 to 240.", "10"),
 }
 DEPLOY: Final[Mapping[str, Key]] = {
     "artifacts_uri": Key("A folder in S3 for bundles, scripts and templates. Default: s3://NAME-artifacts-ACCOUNT-REGION/."),

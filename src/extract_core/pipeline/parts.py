@@ -60,7 +60,7 @@ class Parts:
     that, `publish` gets these parts and the run id, and may write reports, whose URIs it returns. `notify` gets the summary and
     these URIs, and sends messages about failed runs. None of them changes how the run ended. `aws` makes a boto3 session, with
     which job types ask their services (`JobType.diagnose`, `JobType.stop`). Without it, jobs run on this machine, and `stop_here`
-    stops one (False: it had already ended).
+    stops one (False: it had already ended). `alone` says which tables share no job in this run (None: none).
     """
 
     objects: ObjectStore
@@ -79,3 +79,4 @@ class Parts:
     notify: Callable[[Parts, Mapping[str, Json], Sequence[str]], None] = no_notice
     aws: Callable[[], object] | None = None
     stop_here: Callable[[Outcome], bool] | None = None
+    alone: Callable[[str], bool] | None = None

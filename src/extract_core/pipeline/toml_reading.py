@@ -146,7 +146,25 @@ class Reading:
         retries = section.get("retries", True)
         if not isinstance(retries, bool):
             self.add("machine.retries", f"{retries!r} is not valid; write true or false")
-        return MachineOptions(map=mode, max_concurrency=most, retries=retries is True)
+        share = section.get("share", default.share)
+        if not isinstance(share, bool):
+            self.add("machine.share", f"{share!r} is not valid; write true or false")
+        return MachineOptions(
+            map=mode,
+            max_concurrency=most,
+            retries=retries is True,
+            share=share is True,
+            share_tables=self._whole(section, "share_tables", default.share_tables, (2, 200)),
+            share_minutes=self._whole(section, "share_minutes", default.share_minutes, (1, 240)),
+        )
+
+    def _whole(self, section: dict[str, Any], key: str, default: int, bounds: tuple[int, int]) -> int:
+        """A whole number of [machine] within these bounds."""
+        value = section.get(key, default)
+        if isinstance(value, int) and not isinstance(value, bool) and bounds[0] <= value <= bounds[1]:
+            return value
+        self.add(f"machine.{key}", f"{value!r} is not valid; write a whole number from {bounds[0]} to {bounds[1]}")
+        return default
 
     def _section(self, document: dict[str, Any], name: str) -> dict[str, Any]:
         section = document.get(name, {})

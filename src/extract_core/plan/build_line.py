@@ -153,7 +153,7 @@ def assemble(  # noqa: PLR0913 - a table, its settings, its type and its run
         table_run = dataclasses.replace(table_run, job_arguments=carried)
     spilled: Spilled | None = None
     try:
-        arguments = _built(table_run, settings, in_use)
+        arguments = built(table_run, settings, in_use)
     except _TooLong as error:
         if not as_json:
             raise Unplannable(f"{error}{_REMEDY}") from error
@@ -247,7 +247,8 @@ def _carried(flat: Mapping[str, str], *, as_json: bool) -> Mapping[str, str]:
     )
 
 
-def _built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse) -> Mapping[str, Json]:
+def built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse) -> Mapping[str, Json]:
+    """The arguments that the job type makes for this run, checked. Raises Unplannable."""
     name = in_use.job_type.name
     try:
         arguments = in_use.job_type.arguments(table_run, settings.model)
@@ -268,9 +269,9 @@ def _built(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse
 
 
 def _built_spilled(table_run: TableRun[BaseModel], settings: Settings, in_use: TypeInUse) -> Mapping[str, Json]:
-    """As `_built`, for a job that reads its arguments from an object: if they are still too long, no key of the table helps."""
+    """As `built`, for a job that reads its arguments from an object: if they are still too long, no key of the table helps."""
     try:
-        return _built(table_run, settings, in_use)
+        return built(table_run, settings, in_use)
     except _TooLong as error:
         place = table_run.job_arguments[ENCODED]
         raise Unplannable(f"{error}; this is with all arguments of the job in an object, {place!r}") from error

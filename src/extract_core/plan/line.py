@@ -138,6 +138,11 @@ def _encoded(value: Json) -> bytes:
     return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
+def json_line(item: Mapping[str, Json]) -> bytes:
+    """A line of JSON Lines: the JSON of an item."""
+    return _encoded(item) + b"\n"
+
+
 def with_members(item: bytes, members: Mapping[str, Json]) -> bytes:
     """A line of JSON Lines: the JSON of an item, with these members at its end. Neither is empty."""
     return item[:-1] + b"," + _encoded(members)[1:] + b"\n"

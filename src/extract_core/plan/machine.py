@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.contract import Json
-    from extract_core.pipeline.model import Pipeline
+    from extract_core.pipeline.model import MachineOptions, Pipeline
     from extract_core.registry.installed import Registry
     from extract_core.registry.values import AnyJobType
 
@@ -37,8 +37,16 @@ def machine_facts(pipeline: Pipeline, registry: Registry) -> dict[str, Json]:
         "contract": list(API_VERSION),
         "versions": registry.versions(),
         "job_types": job_types,
+        **share_facts(pipeline.machine),
         **pool_facts(pipeline.pools, pipeline.job_type_pools),
     }
+
+
+def share_facts(options: MachineOptions) -> dict[str, Json]:
+    """How tables share jobs. A machine whose tables have a job each, or that has no retry loop, has nothing of it."""
+    if not options.share or not options.retries:
+        return {}
+    return {"share": {"tables": options.share_tables, "seconds": options.share_minutes * 60}}
 
 
 def pool_facts(sizes: Mapping[str, int], of_job_types: Mapping[str, str]) -> dict[str, Json]:

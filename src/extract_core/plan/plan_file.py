@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.config.older_keys import OLDER
 from extract_core.dataclass import dataclass
-from extract_core.errors import ObjectError, UsageError
+from extract_core.errors import ObjectError, ObjectNotFound, UsageError
+from extract_core.plan.group import Member, group_item
 from extract_core.plan.item_key import item_key
-from extract_core.plan.line import PlannedTable, Spilled, Stored, with_members
+from extract_core.plan.line import PlannedTable, Spilled, Stored, json_line, with_members
 from extract_core.plan.places import items_place, plan_place
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
     from extract_core.objects.store import ObjectStore
+    from extract_core.plan.group import SharedJob
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,54 @@ _WRITERS: Final = 10
 """Objects that are written at once: as many as a boto3 client keeps connections (botocore: Config, max_pool_connections)."""
 
 
-def placed_items(plan_uri: str, planned: Iterable[PlannedTable]) -> list[dict[str, Json]]:
+class _Items:
+    """The items of a plan, one table after the other. Those that share a job give one item, with the last of them."""
+
+    def __init__(self, jobs: Sequence[SharedJob]) -> None:
+        self._job_of = {table: job for job in jobs for table in job.group.tables}
+        self._members: dict[str, tuple[dict[str, Json], Member]] = {}
+
+    def is_alone(self, table: PlannedTable) -> bool:
+        """Whether the table has a job of its own."""
+        return not self._job_of or table.table not in self._job_of
+
+    def add(self, table: PlannedTable, place: LinePlace) -> list[dict[str, Json]]:
+        """The item that is complete now, if there is one."""
+        item = {**table.item, **place.as_json()}
+        if self.is_alone(table):
+            return [item]
+        job = self._job_of[table.table]
+        attempt, lease = item["attempt"], item.get("lease")
+        fencing = lease.get("fencing") if isinstance(lease, dict) else None
+        assert isinstance(attempt, int)  # noqa: S101 - as it was planned
+        member = Member(
+            table=table.table,
+            attempt=attempt,
+            fencing=fencing if isinstance(fencing, int) else 0,
+            place=(place.offset, place.length),
+        )
+        self._members[table.table] = (item, member)
+        if any(name not in self._members for name in job.group.tables):
+            return []
+        members = [self._members.pop(name) for name in job.group.tables]
+        return [group_item(members[0][0], [member for _, member in members], job)]
+
+
+def placed_items(plan_uri: str, planned: Iterable[PlannedTable], jobs: Sequence[SharedJob] = ()) -> list[dict[str, Json]]:
     """The items that `write_plan` would return: each with the place of its line. Nothing is written."""
     items = []
     offset = 0
+    collected = _Items(jobs)
     for table in planned:
         length = len(table.line())
-        items.append({**table.item, **LinePlace(plan_uri, offset, length).as_json()})
+        items += collected.add(table, LinePlace(plan_uri, offset, length))
         offset += length
     return items
 
 
-def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterable[PlannedTable]) -> list[dict[str, Json]]:
+def write_plan(
+    objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterable[PlannedTable], jobs: Sequence[SharedJob] = ()
+) -> list[dict[str, Json]]:
     """Write the plan of a run; return the items with the places of their lines: `plan_uri`, `plan_line` [byte offset, length].
 
     The tables may come one by one, as from `stream_tables`: only their items stay in memory, and arguments that are too long.
@@ -65,34 +103,53 @@ def write_plan(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterab
     """
     plan_uri = plan_place(runs_uri, run_id)
     items: list[dict[str, Json]] = []
-    _write_lines(objects, plan_uri, planned, lambda table, _, place: items.append({**table.item, **place.as_json()}))
+    collected = _Items(jobs)
+    spilled = [job.spilled for job in jobs]
+    _write_lines(objects, plan_uri, planned, lambda table, _, place: items.extend(collected.add(table, place)), spilled)
+    if jobs:  # a plan has the items of its tables, and not those of groups: `items_again` reads these
+        objects.write_parts(items_place(runs_uri, run_id), [json_line(item) for item in items])
     return items
 
 
-def write_plan_with_items(objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterable[PlannedTable]) -> int:
+def items_again(objects: ObjectStore, plan_uri: str, items_uri: str) -> list[dict[str, Json]]:
+    """The items that `write_plan` returned for this plan. Raises ObjectNotFound, or ObjectError if it is not a plan."""
+    try:
+        return [json.loads(line) for line in objects.read(items_uri).splitlines()]
+    except ObjectNotFound:
+        return stored_items(objects, plan_uri)
+
+
+def write_plan_with_items(
+    objects: ObjectStore, runs_uri: str, run_id: str, planned: Iterable[PlannedTable], jobs: Sequence[SharedJob] = ()
+) -> None:
     """Write the plan of a run, then the object that a DISTRIBUTED Map reads: one item per line, with the place of its line.
 
-    The plan is not in memory as a whole, the lines of the items are. Returns the number of items.
+    The plan is not in memory as a whole, the lines of the items are.
     """
     items: list[bytes] = []
-    _write_lines(
-        objects,
-        plan_place(runs_uri, run_id),
-        planned,
-        lambda _, item, place: items.append(with_members(item, place.as_json())),
-    )
+    collected = _Items(jobs)
+
+    def wrote(table: PlannedTable, item: bytes, place: LinePlace) -> None:
+        if collected.is_alone(table):
+            items.append(with_members(item, place.as_json()))
+        else:
+            items.extend(json_line(group) for group in collected.add(table, place))
+
+    _write_lines(objects, plan_place(runs_uri, run_id), planned, wrote, [job.spilled for job in jobs])
     objects.write_parts(items_place(runs_uri, run_id), items)
-    return len(items)
 
 
 def _write_lines(
-    objects: ObjectStore, plan_uri: str, planned: Iterable[PlannedTable], wrote: Callable[[PlannedTable, bytes, LinePlace], None]
+    objects: ObjectStore,
+    plan_uri: str,
+    planned: Iterable[PlannedTable],
+    wrote: Callable[[PlannedTable, bytes, LinePlace], None],
+    spilled: list[Spilled],
 ) -> None:
-    """Write the plan line by line. Long arguments are written before.
+    """Write the plan line by line. Long arguments are written before: those in `spilled`, and of tables.
 
     `wrote` gets each table with the JSON of its item and the place of its line.
     """
-    spilled = list[Spilled]()
 
     def lines() -> Iterator[bytes]:
         offset = 0

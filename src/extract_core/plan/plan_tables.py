@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from extract_core.config.settings import BadSettings, PluginFailure, TypeInUse
+from extract_core.config.settings import BadSettings, PluginFailure, Settings, TypeInUse
 from extract_core.config.tiers import not_built, unknown_pool
 from extract_core.contract import API_VERSION
 from extract_core.errors import ConfigError, JobTypeNotInstalled, ObjectError, UsageError
@@ -120,9 +120,8 @@ def replan(  # noqa: PLR0913 - as plan_tables
     this = Attempt(run=run, number=attempt, places=Places(data_uri=data_uri, runs_uri=runs_uri))
     message: str
     try:
-        in_use = _in_use(spec.job_type, machine, registry)
+        settings, in_use = opened(planned, machine, registry)
         _check_pool(spec, machine)
-        settings = in_use.settings(planned.settings)
         committed = marks.get(spec.table, NOTHING)
         return assemble(spec, settings, in_use, attempt=this, committed=committed, registry=registry, window=window)
     except BadSettings as error:
@@ -132,6 +131,15 @@ def replan(  # noqa: PLR0913 - as plan_tables
         message = str(error)
     source_and_type = (spec.source, spec.source_type)
     return unplanned(spec.table, cut(message, MAX_MESSAGE), source_and_type=source_and_type, job_type=spec.job_type, attempt=this)
+
+
+def opened(planned: PlannedTable, machine: Mapping[str, Json], registry: Registry) -> tuple[Settings, TypeInUse]:
+    """The settings of a planned table, and its job type in this machine.
+
+    Raises BadSettings, JobTypeNotInstalled, PluginFailure and Unplannable.
+    """
+    in_use = _in_use(str(planned.item["job_type"]), machine, registry)
+    return in_use.settings(planned.settings or {}), in_use
 
 
 def _check_pool(spec: TableSpec, machine: Mapping[str, Json]) -> None:

@@ -46,6 +46,11 @@ SLOT: Final = "slot"
 SLOT_ERROR: Final = "slot_error"
 """Key of the error with which *Take A Slot* has given up. No job was started then."""
 
+GROUP: Final = "group"
+"""Key of the tables that share a job, in the item of a group: that of the first one, with the arguments of all."""
+THEN: Final = "then"
+"""Key of the tables that the iteration of a group runs after the present job."""
+
 STARTED: Final = "started"
 """Key of the answer to the start of a job that is polled. A state of the branch leaves it there."""
 LATER_ERROR: Final = "later_error"

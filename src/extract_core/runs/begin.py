@@ -22,10 +22,11 @@ from extract_core.runs.announce import tell
 from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import execution_of
+from extract_core.runs.groups import Share, groups_of, jobs_of
 from extract_core.runs.hand_over import HandOver
 from extract_core.runs.leasing import bound, expected, leased, take
 from extract_core.runs.marks import committed, planned_from
-from extract_core.runs.order import durations, longest_first
+from extract_core.runs.order import longest_first, past_of, seconds_of, with_groups
 from extract_core.runs.rerun import repeated, rerun
 from extract_core.runs.summary import unplanned
 from extract_core.secret_texts import redacted
@@ -88,8 +89,12 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     states = parts.tracking.states(source, draft.tables)
     hand_over = HandOver(parts, record.run_id, source, planning.machine, planning.event.max_concurrency)
     bases = check_bases(parts, states.values())
-    seconds = durations(parts.tracking, states)
+    past = past_of(parts.tracking, states)
+    seconds = seconds_of(past)
     planned = longest_first(planned_from(draft, committed(states, bases)), seconds)
+    share = Share.of(planning.machine)
+    groups = [] if share is None else groups_of(planned, states, past, share=share, registry=parts.registry, alone=parts.alone)
+    planned = with_groups(planned, groups, seconds) if groups else planned
     owner = Owner(
         execution_id=record.execution_id,
         run_id=record.run_id,
@@ -100,6 +105,7 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
             started_at=record.started_at,
             concurrency=hand_over.concurrency,
             mode="INLINE" if hand_over.is_inline else "DISTRIBUTED",
+            groups=groups,
         ).isoformat(),
     )
     above = {**highest(parts, source, [table for table in draft.tables if table not in states]), **bases.highest}
@@ -107,17 +113,20 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     if hand_over.is_inline:
         known = [states.get(table) or TableState(source=source, table=table) for table in draft.tables]
         foreseen = _with_leases(list(planned), expected(parts, draft, owner, known, above))
-        hand_over.check_size(foreseen)
+        hand_over.check_size(foreseen, jobs_of(groups, list(foreseen), planning.machine, parts.registry))
     claim = take(parts, source, draft, owner, above)
     try:
         after = {table: taken.state for table, taken in claim.taken.items()}
         before = committed({table: state for table, state in states.items() if table in after})
         if committed(after) != before:  # a run has committed in between
-            planned = longest_first(planned_from(draft, committed(after, check_bases(parts, after.values()))), seconds)
+            replanned = planned_from(draft, committed(after, check_bases(parts, after.values())))
+            planned = with_groups(replanned, groups, seconds)
         tables = _with_leases(planned, after)
-        if foreseen is not None and tables != foreseen:
-            hand_over.check_size(tables)
-        count, answer = hand_over.write(tables)
+        differs = foreseen is not None and tables != foreseen
+        jobs = jobs_of(groups, tables, planning.machine, parts.registry)
+        if differs:
+            hand_over.check_size(tables, jobs)
+        count, answer = hand_over.write(tables, jobs)
         skipped = (*draft.skipped, *(Skipped(table=held.table, reason=str(held)) for held in claim.held))
         stored = parts.tracking.plan_run(
             record.run_id,

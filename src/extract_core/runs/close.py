@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectError, ObjectUnavailable, RunNotFound, TrackingError, TrackingUnavailable, UsageError
+from extract_core.plan.group import keys_of
 from extract_core.plan.item_key import item_key
 from extract_core.plan.plan_file import readable_items
+from extract_core.registry.routing import GROUP
 from extract_core.runs.announce import tell
 from extract_core.runs.replay import replay
 from extract_core.runs.started_jobs import StartedJob
@@ -22,7 +24,7 @@ from extract_core.secret_texts import redacted
 from extract_core.status.manifest import publish_all
 from extract_core.status.next_attempt import NoNextAttempt, next_attempt
 from extract_core.status.planned import Planned
-from extract_core.status.record import attempt_row, put
+from extract_core.status.record import attempt_row, put, record_reported
 from extract_core.tracking.records import AttemptRow
 from extract_core.wording import cut
 
@@ -120,11 +122,16 @@ def _close_all(parts: Parts, record: RunRecord, status: JobStatus) -> Closed:
     jobs = replay(parts, record)
     recorded = _recorded_and_open(parts, record)
     items = [*recorded.items, *(_of_history(record, recorded, jobs or {}) if recorded.problems else ())]
-    stopped = stop_jobs(parts, _running(items, jobs))
+    running = _running(items, jobs)
+    stopped = stop_jobs(parts, running)
+    of_tables = {table: stopped[key] for key, job in running.items() if key in stopped for table in keys_of(job.item)}
+    shared = {table for job in running.values() if GROUP in job.item for table in keys_of(job.item)}
     rows, problems = list(recorded.rows), list(recorded.problems)
     for item in items:
         try:
-            rows.append(_close(parts, item, status, stopped))
+            key = item_key(item)
+            reported = record_reported(parts, item) if (key.table, key.attempt) in shared else None
+            rows.append(_close(parts, item, status, of_tables) if reported is None else reported)
         except (TrackingUnavailable, ObjectUnavailable):
             raise
         except Exception as error:
@@ -194,7 +201,7 @@ def _running(items: Iterable[Mapping[str, Json]], jobs: Mapping[Key, StartedJob]
     keys = {(key.table, key.attempt): item for item in items if "plan_error" not in item for key in [item_key(item)]}
     if jobs is None:
         return {key: StartedJob(item) for key, item in keys.items()}
-    return {key: jobs[key] for key in keys if key in jobs}
+    return {key: job for key, job in jobs.items() if not keys.keys().isdisjoint(keys_of(job.item))}
 
 
 def _close(parts: Parts, item: Mapping[str, Json], status: JobStatus, ended: Mapping[Key, StoppedJob]) -> AttemptRow:

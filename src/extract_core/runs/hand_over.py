@@ -12,7 +12,7 @@ from extract_core.errors import UsageError
 from extract_core.pipeline.map_modes import concurrency_fault
 from extract_core.plan.limits import check_limits
 from extract_core.plan.places import items_place, plan_place, results_place, s3_place
-from extract_core.plan.plan_file import placed_items, stored_items, write_plan, write_plan_with_items
+from extract_core.plan.plan_file import items_again, placed_items, write_plan, write_plan_with_items
 from extract_core.registry.routing import ITEMS, ITEMS_FILE, RESULTS
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
+    from extract_core.plan.group import SharedJob
     from extract_core.plan.line import PlannedTable
 
 
@@ -46,26 +47,28 @@ class HandOver:
         """The plan of the run."""
         return plan_place(self._parts.runs_uri, self._run_id)
 
-    def check_size(self, tables: Sequence[PlannedTable]) -> None:
+    def check_size(self, tables: Sequence[PlannedTable], jobs: Sequence[SharedJob] = ()) -> None:
         """Refuse a run that its machine cannot carry, before anything is taken or written. Raises UsageError."""
         if self.is_inline:
-            check_limits(self._with(placed_items(self.plan_uri, tables)), retry_loop=self._retry_loop)
+            check_limits(self._with(placed_items(self.plan_uri, tables, jobs)), retry_loop=self._retry_loop)
 
-    def write(self, tables: list[PlannedTable]) -> tuple[int, dict[str, Json]]:
-        """Write the plan and what the machine reads. Returns the number of items, and the answer. Raises ObjectError.
+    def write(self, tables: list[PlannedTable], jobs: Sequence[SharedJob] = ()) -> tuple[int, dict[str, Json]]:
+        """Write the plan and what the machine reads. Returns the number of tables, and the answer. Raises ObjectError.
 
         The list is empty afterwards: in memory, the items that were written take the place of the tables.
         """
-        parts = self._parts
+        parts, count = self._parts, len(tables)
         if self.is_inline:
-            items = write_plan(parts.objects, parts.runs_uri, self._run_id, _emptied(tables))
-            return len(items), self._with(items)
-        count = write_plan_with_items(parts.objects, parts.runs_uri, self._run_id, _emptied(tables))
+            items = write_plan(parts.objects, parts.runs_uri, self._run_id, _emptied(tables), jobs)
+            return count, self._with(items)
+        write_plan_with_items(parts.objects, parts.runs_uri, self._run_id, _emptied(tables), jobs)
         return count, self._with_places()
 
     def again(self, plan_uri: str) -> dict[str, Json]:
         """The same answer for the plan that was written. Raises ObjectError if an INLINE machine needs it, and it is gone."""
-        return self._with(stored_items(self._parts.objects, plan_uri)) if self.is_inline else self._with_places()
+        if not self.is_inline:
+            return self._with_places()
+        return self._with(items_again(self._parts.objects, plan_uri, items_place(self._parts.runs_uri, self._run_id)))
 
     def _with(self, items: Sequence[dict[str, Json]]) -> dict[str, Json]:
         return {**self._head, ITEMS: list(items)}

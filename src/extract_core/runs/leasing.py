@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from extract_core.pipeline.map_modes import MapMode
     from extract_core.pipeline.parts import Parts
+    from extract_core.plan.group import Group
     from extract_core.plan.line import PlannedTable
     from extract_core.registry.installed import Registry
     from extract_core.runs.draft import Draft
@@ -73,14 +74,31 @@ def leased(table: PlannedTable, state: TableState) -> PlannedTable:
     return table.with_item({**table.item, "lease": {"fencing": fencing}, "watermark": {**mark, "version": version}})
 
 
-def bound(planned: Sequence[PlannedTable], *, registry: Registry, started_at: str, concurrency: int, mode: MapMode) -> datetime:
+def bound(  # noqa: PLR0913 - all that it depends on
+    planned: Sequence[PlannedTable],
+    *,
+    registry: Registry,
+    started_at: str,
+    concurrency: int,
+    mode: MapMode,
+    groups: Sequence[Group] = (),
+) -> datetime:
     """When the run must be over, even if each job needs all its attempts and all its time, and waits for each slot as it may.
 
-    N jobs on C places end after at most (sum of all)/C + the longest (Graham's bound of list scheduling).
+    N jobs on C places end after at most (sum of all)/C + the longest (Graham's bound of list scheduling). The tables of a group
+    run one after the other, and each may also have seen the end of a job before its turn.
     """
     longest = Longest(registry)
     wait = waits(SLOT_RETRIES[mode])
-    seconds = [longest.seconds(table) + _attempts_with_slot(table) * wait for table in planned] or [0]
+    group_of = {table: number for number, group in enumerate(groups) for table in group.tables}
+    units: dict[str | int, int] = {}
+    for table in planned:
+        number = group_of.get(table.table)
+        alone = longest.seconds(table) + _attempts_with_slot(table) * wait
+        job = 0 if number is None else longest.one_job(table) + (POOL in table.item) * wait
+        unit = table.table if number is None else number
+        units[unit] = units.get(unit, 0) + alone + job
+    seconds = list(units.values()) or [0]
     most = sum(seconds) / min(concurrency, len(seconds)) + max(seconds)
     started = utc(started_at)
     return started + min(timedelta(seconds=most) + _MARGIN, _LONGEST)

@@ -47,6 +47,11 @@ class Longest:
             found = self._known[key] = self._jobs(name, table.settings, item["timeout_seconds"], attempts)
         return found + retry_wait(table) * (attempts - 1)
 
+    @staticmethod
+    def one_job(table: PlannedTable) -> int:
+        """Seconds of one job with its limit."""
+        return int(str(table.item["timeout_seconds"])) + _AROUND_A_JOB
+
     def _jobs(self, name: str, settings: Mapping[str, Json], first: int, attempts: int) -> int:
         try:
             job_type = self._registry.job_type(name)

@@ -17,6 +17,7 @@ from extract_core.dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from extract_core.plan.group import Group
     from extract_core.plan.line import PlannedTable
     from extract_core.tracking.records import TableState
     from extract_core.tracking.store import TrackingStore
@@ -25,24 +26,50 @@ _RUNS: Final = 3
 """Runs whose attempts are read: one query each. Most tables had their last attempt in the same run."""
 
 
-def durations(tracking: TrackingStore, states: Mapping[str, TableState]) -> dict[str, float]:
-    """Seconds of the last successful attempts at these tables, as far as the runs know them in which most of them ran last.
+class Past(NamedTuple):
+    """What the last successful attempt at a table took, and delivered. `shared`: others shared its job, so this is its turn."""
+
+    seconds: float
+    bytes: int | None
+    shared: bool
+
+
+def past_of(tracking: TrackingStore, states: Mapping[str, TableState]) -> dict[str, Past]:
+    """The last successful attempts at these tables, as far as the runs know them in which most of them ran last.
 
     The states say which runs these are, so the number of queries does not grow with the tables. Raises TrackingUnavailable.
     """
     runs = Counter(state.last_run for state in states.values() if state.last_run and state.last_state is JobState.SUCCEEDED)
-    seconds: dict[str, float] = {}
+    past: dict[str, Past] = {}
     for run_id, _ in runs.most_common(_RUNS):
         for row in tracking.attempts(run_id):
             state = states.get(row.table)
             if state is not None and state.last_run == run_id and row.state is JobState.SUCCEEDED and row.seconds is not None:
-                seconds[row.table] = row.seconds
-    return seconds
+                past[row.table] = Past(row.seconds, row.bytes, row.shared is not None)
+    return past
+
+
+def seconds_of(past: Mapping[str, Past]) -> dict[str, float]:
+    """Seconds by table."""
+    return {table: entry.seconds for table, entry in past.items()}
 
 
 def longest_first(planned: Iterable[PlannedTable], seconds: Mapping[str, float]) -> list[PlannedTable]:
     """The tables that took longest come first. Tables without a duration follow, in their order."""
     return sorted(planned, key=lambda table: -seconds.get(table.table, 0.0))
+
+
+def with_groups(planned: list[PlannedTable], groups: Iterable[Group], seconds: Mapping[str, float]) -> list[PlannedTable]:
+    """As `longest_first`, where a group takes as long as its tables together, and they stay together."""
+    work: dict[str, float] = {}
+    rank: dict[str, tuple[int, int]] = {}
+    for number, group in enumerate(groups):
+        total = sum(seconds.get(table, 0.0) for table in group.tables)
+        for turn, table in enumerate(group.tables):
+            work[table], rank[table] = total, (number, turn)
+    return sorted(
+        planned, key=lambda table: (-work.get(table.table, seconds.get(table.table, 0.0)), rank.get(table.table, (-1, 0)))
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import ObjectError, ObjectUnavailable, TrackingUnavailable, UsageError
+from extract_core.plan.group import keys_of
 from extract_core.registry.routing import HANDLE_STATUS, NOT_RECORDED, SLOT_ERROR
 from extract_core.runs.items_in_history import item_in, key_of
 from extract_core.runs.started_jobs import StartedJobs
@@ -45,7 +46,7 @@ def replay(parts: Parts, run: RunRecord) -> Mapping[Key, StartedJob] | None:
         log.warning("the history of the execution can't be read: %s", error, extra={"extract": {"run_id": run.run_id}})
         return None
     for key, item in items.items():
-        if key not in known and item.get("run_id") == run.run_id:
+        if item.get("run_id") == run.run_id and not known.issuperset(keys_of(item)):
             _record(parts, key, item)
     return started.jobs
 

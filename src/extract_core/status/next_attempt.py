@@ -53,10 +53,11 @@ class NoNextAttempt(Exception):  # noqa: N818 - an answer, not a fault
 
 @dataclass(frozen=True, slots=True)
 class NextAttempt:
-    """The item of a further attempt, and its arguments where they are too long to stand in it."""
+    """The item of a further attempt, and its arguments where they are too long to stand in it. `planned` is its table."""
 
     item: dict[str, Json]
     spilled: Spilled | None
+    planned: PlannedTable
 
     def keep(self, objects: ObjectStore) -> None:
         """Put what the job reads its arguments from, before the item is handed out. Twice is once. Raises NoNextAttempt."""
@@ -75,12 +76,19 @@ def next_attempt(parts: Parts, item: Mapping[str, Json], row: AttemptRow, line: 
 
     `line` is the table's plan line, if it has been read. Raises NoNextAttempt and ObjectUnavailable.
     """
-    most = item.get("max_attempts")
-    if not isinstance(most, int) or row.attempt >= most or not _worth_it(row):
+    most, uncounted = item.get("max_attempts"), uncounted_attempts(item) + (not counts(row))
+    if not isinstance(most, int) or row.attempt >= most + uncounted or not _worth_it(row):
         return None
     line = line or _line(parts, item)
-    settings = _settings(parts, row, line)
-    planned = _planned(parts, row, replace(line, settings=settings))
+    settings = _settings(parts, row, line) if counts(row) else _ran_with(row, line)
+    return attempt_after(parts, item, line, last=row.attempt, settings=settings, uncounted=uncounted)
+
+
+def attempt_after(  # noqa: PLR0913 - all that the attempt depends on
+    parts: Parts, item: Mapping[str, Json], line: PlannedTable, *, last: int, settings: dict[str, Json], uncounted: int
+) -> NextAttempt:
+    """The attempt after the attempt `last`, with these settings. Raises NoNextAttempt."""
+    planned = _planned(parts, last, replace(line, settings=settings))
     if planned.plan_error is not None:
         raise NoNextAttempt(planned.plan_error)
     again: dict[str, Json] = {
@@ -90,8 +98,20 @@ def next_attempt(parts: Parts, item: Mapping[str, Json], row: AttemptRow, line: 
         "plan_uri": item["plan_uri"],
         "plan_line": item["plan_line"],
         "retry_wait_seconds": retry_wait(line),
+        **({"uncounted": uncounted} if uncounted else {}),
     }
-    return NextAttempt(again if settings == line.settings else {**again, "settings": settings}, planned.spilled)
+    return NextAttempt(again if settings == line.settings else {**again, "settings": settings}, planned.spilled, planned)
+
+
+def counts(row: AttemptRow) -> bool:
+    """Whether the attempt is one of `max_attempts`: not if the job ended before the turn of this table, or moved it out."""
+    return row.shared is None or row.shared.get("counts") is not False
+
+
+def uncounted_attempts(item: Mapping[str, Json]) -> int:
+    """How many attempts before that of this item do not count."""
+    number = item.get("uncounted")
+    return number if isinstance(number, int) else 0
 
 
 def retry_wait(line: PlannedTable) -> int:
@@ -117,17 +137,23 @@ def _line(parts: Parts, item: Mapping[str, Json]) -> PlannedTable:
 
 def _settings(parts: Parts, row: AttemptRow, line: PlannedTable) -> dict[str, Json]:
     """What the last attempt ran with, bigger where its job type says so."""
-    ran_with = row.settings if row.settings is not None else line.settings
-    if ran_with is None or row.job_type is None:
-        raise NoNextAttempt("the settings that it ran with are not known")
+    ran_with = _ran_with(row, line)
     try:
-        job_type = parts.registry.job_type(row.job_type)
+        job_type = parts.registry.job_type(str(row.job_type))
     except ExtractError as error:
         raise NoNextAttempt(str(error)) from error
     bigger = _escalated(job_type, ran_with, row)
     if row.failure is FailureClass.OUT_OF_MEMORY and not row.retryable and bigger in (None, ran_with):
         raise NoNextAttempt(f"job type {job_type.name!r} has no bigger size for it")
     return bigger if bigger is not None else dict(ran_with)
+
+
+def _ran_with(row: AttemptRow, line: PlannedTable) -> dict[str, Json]:
+    """The settings of the last attempt."""
+    ran_with = row.settings if row.settings is not None else line.settings
+    if ran_with is None or row.job_type is None:
+        raise NoNextAttempt("the settings that it ran with are not known")
+    return dict(ran_with)
 
 
 def _escalated(job_type: AnyJobType, ran_with: Mapping[str, Json], row: AttemptRow) -> dict[str, Json] | None:
@@ -155,23 +181,23 @@ def _status(row: AttemptRow) -> JobStatus:
     )
 
 
-def _planned(parts: Parts, row: AttemptRow, line: PlannedTable) -> PlannedTable:
-    """The table planned for the next attempt, for the same deployment and from the same mark as the first one."""
+def _planned(parts: Parts, last: int, line: PlannedTable) -> PlannedTable:
+    """The table planned for the attempt after `last`, for the same deployment and from the same mark as the first one."""
     first: Any = line.table_run or {}
     window: Any = {**first["watermark"]}
     if "lag" not in window and window["mode"] == "incremental":  # a plan of an earlier version
         window["lag"] = core_of(line).get("lag")
     from extract_core.plan.plan_tables import replan  # most attempts are the last one
 
-    run = RunContext(run_id=row.run_id, execution_id="", started_at=str(line.item["run_started_at"]))
+    run = RunContext(run_id=str(line.item["run_id"]), execution_id="", started_at=str(line.item["run_started_at"]))
     try:
         return replan(
             line,
             run=run,
-            attempt=row.attempt + 1,
+            attempt=last + 1,
             machine={
                 "name": "that planned it",
-                "job_types": {str(row.job_type): first.get("deployment")},
+                "job_types": {str(line.item.get("job_type")): first.get("deployment")},
                 "pools": {str(line.item.get("pool")): None},
             },
             registry=parts.registry,

@@ -7,27 +7,29 @@ from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.contract import JobState
+from extract_core.contract import JobState, JobStatus
 from extract_core.errors import ExtractError, ObjectError, ObjectUnavailable, TrackingUnavailable
 from extract_core.plan.item_key import item_key
 from extract_core.plan.plan_file import read_plan_line
-from extract_core.registry.routing import SLOT
+from extract_core.registry.routing import GROUP, SLOT, THEN
 from extract_core.status.manifest import entry_place, publish
 from extract_core.status.next_attempt import NextAttempt, NoNextAttempt, next_attempt
 from extract_core.status.planned import planned_item
 from extract_core.status.reasons import stored_reason
 from extract_core.status.reported import reported
-from extract_core.status.result_members import Result
 from extract_core.tracking.records import AttemptRow, Commit, Finished, Guard, Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from extract_core.contract import JobStatus, Json
+    from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
     from extract_core.plan.item_key import ItemKey
+    from extract_core.status.group_record import After
     from extract_core.status.planned import Planned
+    from extract_core.status.result_members import Result
+    from extract_core.status.shared_ends import MemberEnd
 
 log: Final = logging.getLogger("extract_core")
 
@@ -38,12 +40,37 @@ def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
     Raises UsageError for what is not an item of its plan, and TrackingUnavailable and ObjectUnavailable, which the machine
     retries. Any other fault of the item, the job or a plugin is recorded as the attempt's end.
     """
+    if GROUP in item:
+        from extract_core.status.group_record import record_group  # most items are of one table
+
+        return record_group(parts, item, _record_member)
     key = item_key(item)
     planned = planned_item(parts, key, item)
-    item = planned.item
-    status, report = reported(parts, key, planned)
-    result = report if isinstance(report, Result) else None
+    status, result = reported(parts, key, planned)
     row = attempt_row(parts, key, planned, status, result)
+    row, again = _recorded(parts, key, planned, status, row=row, result=result)
+    answer: dict[str, Json] = {"status": row.state.value} if again is None else again.item
+    if THEN in item:
+        from extract_core.status.group_record import go_on
+
+        return go_on(parts, item, answer)
+    return answer
+
+
+def _record_member(parts: Parts, key: ItemKey, planned: Planned, end: MemberEnd) -> After:
+    """Record the end of a member of a group."""
+    from extract_core.status.group_record import After
+
+    row = replace(attempt_row(parts, key, planned, end.status, end.result), shared=end.shared)
+    row, again = _recorded(parts, key, planned, end.status, row=row, result=end.result)
+    return After(row.state.value, again, (row.shared or {}).get("alone") is True)
+
+
+def _recorded(  # noqa: PLR0913 - the whole of one attempt
+    parts: Parts, key: ItemKey, planned: Planned, status: JobStatus, *, row: AttemptRow, result: Result | None
+) -> tuple[AttemptRow, NextAttempt | None]:
+    """Record the attempt. Returns its row as it stands, and the attempt that follows, whose arguments are written."""
+    item = planned.item
     again = None
     try:
         again = next_attempt(parts, item, row, planned.line)
@@ -55,9 +82,24 @@ def record(parts: Parts, item: Mapping[str, Json]) -> dict[str, Json]:
     finished = put(parts, key, item, status, row, commit=_commit(planned, row, result), last=again is None)
     if finished.outcome is Recorded.DUPLICATE:
         again = _next_of_recorded(parts, key, planned, finished.row)
-    if again is None or finished.outcome is Recorded.CONFLICT:
-        return {"status": finished.row.state.value}
-    return again.item
+    return finished.row, None if finished.outcome is Recorded.CONFLICT else again
+
+
+def record_reported(parts: Parts, item: Mapping[str, Json]) -> AttemptRow | None:
+    """Record a table that shared a job, and had reported its data before its execution died. None: it had not.
+
+    The same item twice changes nothing. Raises as `record`.
+    """
+    from extract_core.status.shared_ends import report_of_member, succeeded_in
+
+    key = item_key(item)
+    planned = planned_item(parts, key, item)
+    result = report_of_member(parts, key, planned)
+    if result is None:
+        return None
+    status = succeeded_in(JobStatus(state=JobState.SUCCEEDED), result)
+    row = attempt_row(parts, key, planned, status, result)
+    return put(parts, key, planned.item, status, row, commit=_commit(planned, row, result)).row
 
 
 def _next_of_recorded(parts: Parts, key: ItemKey, planned: Planned, row: AttemptRow) -> NextAttempt | None:

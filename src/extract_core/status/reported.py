@@ -34,26 +34,26 @@ def reported(parts: Parts, key: ItemKey, planned: Planned) -> tuple[JobStatus, R
         return _success(parts, key, planned, status)
     if outcome is not None and status.failure in _JOB_KNOWS_MORE:
         try:
-            report = _read(parts, key, planned)
+            report = read_report(parts, key, planned)
         except NoResult:
             report = None
         if isinstance(report, JobFailure):
-            return _failed(status, report), None
+            return failed_by(status, report), None
     return diagnosed(parts, item, outcome, status, planned.line), None
 
 
 def _success(parts: Parts, key: ItemKey, planned: Planned, status: JobStatus) -> tuple[JobStatus, Result | None]:
     """The status of a job that ended well by the service: it counts only with a report that counts."""
     try:
-        report = _read(parts, key, planned)
+        report = read_report(parts, key, planned)
     except NoResult as error:
         if error.absent and _may_be_silent(planned):
             return status, None
-        return _failed(status, JobFailure(failure=FailureClass.NO_RESULT, message=str(error), retryable=False)), None
-    return (_failed(status, report), None) if isinstance(report, JobFailure) else (status, report)
+        return failed_by(status, JobFailure(failure=FailureClass.NO_RESULT, message=str(error), retryable=False)), None
+    return (failed_by(status, report), None) if isinstance(report, JobFailure) else (status, report)
 
 
-def _read(parts: Parts, key: ItemKey, planned: Planned) -> Result | JobFailure:
+def read_report(parts: Parts, key: ItemKey, planned: Planned) -> Result | JobFailure:
     """What the job reports. Raises NoResult and ObjectUnavailable."""
     if planned.problem is not None:
         raise NoResult(f"the job ended well, but nothing can be committed: {planned.problem}")
@@ -70,7 +70,8 @@ def _read(parts: Parts, key: ItemKey, planned: Planned) -> Result | JobFailure:
     return read_result(parts.objects, place, folder, expected)
 
 
-def _failed(status: JobStatus, report: JobFailure) -> JobStatus:
+def failed_by(status: JobStatus, report: JobFailure) -> JobStatus:
+    """The status with the failure that the job reports."""
     return replace(status, state=JobState.FAILED, failure=report.failure, retryable=report.retryable, message=report.message)
 
 

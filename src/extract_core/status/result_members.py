@@ -44,7 +44,10 @@ _FAILURES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What a job reports of the data that it wrote. `files` are names below `extract_s3_uri`; marks are text."""
+    """What a job reports of the data that it wrote. `files` are names below `extract_s3_uri`; marks are text.
+
+    `turn` is set if several tables shared the job: when the turn of this one began and ended.
+    """
 
     rows: int
     bytes: int
@@ -58,15 +61,17 @@ class Result:
     notes: Sequence[str] = ()
     proof: Mapping[str, Json] | None = None
     overlap: Mapping[str, Json] | None = None
+    turn: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFailure:
-    """Why a job failed, in its own words."""
+    """Why a job failed, in its own words. `alone`: the table shared the job, and needs one of its own next time."""
 
     failure: FailureClass
     message: str
     retryable: bool
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +119,7 @@ def read_members(members: Mapping[str, Any], expected: Expected) -> Result | Job
         notes=_sentences(members, "notes"),
         proof=_object_or_none(members, "proof"),
         overlap=_object_or_none(members, "overlap"),
+        turn=_turn(_object_or_none(members, "turn")),
     )
     _check_attempt(members, expected)
     _check_sums(result)
@@ -140,7 +146,8 @@ def _failure(error: Any) -> JobFailure:
     if not isinstance(message, str) or not message.strip() or type(retryable) is not bool or not isinstance(name, str):
         raise ValueError(f"has error={cut(repr(error), 200)} instead of {{'class': …, 'message': …, 'retryable': …}}")
     known = name in FailureClass.__members__ and FailureClass(name) in _FAILURES
-    return JobFailure(failure=FailureClass(name) if known else FailureClass.USER_CODE, message=message, retryable=retryable)
+    failure = FailureClass(name) if known else FailureClass.USER_CODE
+    return JobFailure(failure=failure, message=message, retryable=retryable, alone=fields.get("alone") is True)
 
 
 def _count(members: Mapping[str, Any], key: str) -> int:
@@ -162,6 +169,18 @@ def _object_or_none(members: Mapping[str, Any], key: str) -> Mapping[str, Json] 
     if value is not None and not isinstance(value, dict):
         raise ValueError(f"has {key}={cut(repr(value), 200)} instead of an object or null")
     return value
+
+
+def _turn(value: Mapping[str, Json] | None) -> tuple[datetime, datetime] | None:
+    if value is None:
+        return None
+    try:
+        began, ended = (datetime.fromisoformat(str(value.get(name))) for name in ("started_at", "ended_at"))
+        if began.tzinfo is not None and ended >= began:
+            return began, ended
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"has turn={cut(repr(value), 200)} instead of started_at and ended_at in ISO 8601 with a zone")
 
 
 def _sentences(members: Mapping[str, Any], key: str) -> Sequence[str]:

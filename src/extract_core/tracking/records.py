@@ -200,6 +200,10 @@ class AttemptRow:
     `waited_seconds` is how long the attempt waited for its slot of a pool, in whole seconds, apart from `seconds`. None: the
     table has no pool, or no slot was taken.
 
+    `shared` is set if several tables shared the job: `tables` (how many), `part` (of `cost_basis`, from 0 to 1: the row has its
+    part only), `log` (table and attempt that the job is named after), `counts` (false: the attempt does not count as one of
+    `max_attempts`) and `alone` (true: the next attempt needs a job of its own).
+
     `fencing` is that of the attempt's lease, and `mode` the watermark's: full, incremental or backfill. The place of the
     manifest entry follows from them. None: version 0.1.0 recorded the attempt.
     """
@@ -237,6 +241,7 @@ class AttemptRow:
     notes: Sequence[str] | None = None
     proof: Mapping[str, Json] | None = None
     waited_seconds: int | None = None
+    shared: Mapping[str, Json] | None = None
 
     @property
     def seconds(self) -> float | None:

@@ -34,7 +34,7 @@ ATTEMPT: Final = (
     'run_id, source, "table", attempt, job_type, state, recorded_at, failure, retryable, message, job_run_id, log_url, '
     "started_at, ended_at, cost_basis, rows, bytes, files, watermark_low, watermark_high, extract_s3_uri, result_uri, settings, "
     "message_uri, rows_without_watermark, fencing, mode, rows_in_the_future, rows_delivered_before, schema_changes, notes, "
-    "proof, waited_seconds"
+    "proof, waited_seconds, shared"
 )
 CHANGE: Final = 'source, "table", version, changed_at, changed_by, reason, mark_before, mark, watermark_column, watermark_type'
 
@@ -204,6 +204,7 @@ def attempt_row(row: AttemptRow) -> Row:
             _text(row.notes),
             _text(row.proof),
             row.waited_seconds,
+            _text(row.shared),
         )
     )
 
@@ -244,6 +245,7 @@ def _attempt(row: Row) -> AttemptRow:
         notes=_json(row[30]),
         proof=_json(row[31]),
         waited_seconds=row[32],
+        shared=_json(row[33]),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 7
+VERSION: Final = 8
 """Of the schema below. A store of a newer version is refused; an older one is brought up by `UPGRADES`."""
 
 SCHEMA: Final = (  # of version 1
@@ -70,6 +70,7 @@ UPGRADES: Final[dict[int, tuple[str, ...]]] = {
         "CREATE INDEX slots ON table_states (slot_pool, slot_number) WHERE slot_pool IS NOT NULL",
     ),
     6: ("ALTER TABLE attempts ADD COLUMN waited_seconds INTEGER",),
+    7: ("ALTER TABLE attempts ADD COLUMN shared TEXT",),
 }
 """From the version in front to the next one. A new store takes the same steps, so that both are alike.
 

@@ -24,7 +24,7 @@ def test_an_attempt_is_recorded_and_the_lease_ends(store, make):
         message_uri="s3://z",
         rows_without_watermark=2, fencing=1, mode="incremental", rows_in_the_future=4, rows_delivered_before=5,
         schema_changes=["b was added"], notes=["naïve \u2028 note"], proof={"verify": "count", "source": {"rows": 3}},
-        waited_seconds=75,
+        waited_seconds=75, shared={"tables": 3, "part": 0.25, "log": ["public.b", 1]},
     )  # fmt: skip
     finished = store.finish(row, guard=make.guard())
     assert (finished.outcome, finished.row, finished.committed) == (Recorded.RECORDED, row, None)

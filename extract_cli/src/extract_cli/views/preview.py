@@ -17,7 +17,7 @@ from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import Execution
 from extract_core.runs.marks import committed, stream_from
-from extract_core.runs.order import durations, length_of
+from extract_core.runs.order import length_of, past_of, seconds_of
 from extract_core.runs.rerun import repeated, rerun
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ class Preview:
         self.pools = pipeline.pools
         self.pool_of: dict[str, str] = {}
         self._tables = draft.tables
-        self._seconds = durations(parts.tracking, self._states)
+        self._past = past_of(parts.tracking, self._states)
+        self._seconds = seconds_of(self._past)
 
     def tables(self, *, explained: bool) -> Iterator[TablePreview]:
         """Each table, with its values if they are to be explained."""

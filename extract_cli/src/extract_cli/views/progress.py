@@ -72,17 +72,28 @@ class Progress:
             if details["name"] == TAKE_SLOT:
                 self.for_slot.pop(table, None)
             if details["name"] in (HANDLE_STATUS, NOT_RECORDED):
-                payload = _payload(details)
-                if "retry_wait_seconds" in payload:
-                    self.attempts[table] = payload["attempt"]
-                    self.again = table
-                else:
-                    self._end(table, str(payload.get("status", "UNKNOWN")))
+                table = self._handled(table, _payload(details))
+                if self.again is None:
                     return table
         if table is not None:
             self._table_of[event["id"]] = table
             self._events_of.setdefault(table, []).append(event["id"])
         return None
+
+    def _handled(self, table: str, answer: Mapping[str, Any]) -> str:
+        """The status handler has answered. Returns the table that its iteration is at now, or that has ended with it.
+
+        A group's answer has the ends of several tables, and may go on with another one.
+        """
+        ended: dict[str, str] = answer.get("ended", {})
+        if "retry_wait_seconds" in answer:
+            self.again = str(answer["table"])
+            self.attempts[self.again] = answer["attempt"]
+        elif table not in ended:
+            ended = {**ended, table: str(answer.get("status", "UNKNOWN"))}
+        for name, state in ended.items():
+            self._end(name, state)
+        return self.again or table
 
     def _end(self, table: str, state: str) -> None:
         """The table has ended: its events are forgotten, so that memory does not grow with the events of a large run."""

@@ -39,6 +39,9 @@ class Ecs(SyncJob["EcsSettings", "EcsDeployment"]):
     settings_model = "extract_ecs.settings:EcsSettings"
     deployment_model = "extract_ecs.deployment:EcsDeployment"
 
+    shares = True
+    start_seconds = 40
+
     resource = "ecs:runTask.sync"
     comment = "Runs the table's ECS task and waits for its end"
     named: ClassVar = {"task_definition": "task definition"}

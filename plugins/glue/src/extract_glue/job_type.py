@@ -43,6 +43,9 @@ class Glue(SyncJob["GlueSettings", "GlueDeployment"]):
         "WorkerType": "worker_type",
         "ExecutionClass": "execution_class",
     }
+    shares = True
+    start_seconds = 30
+
     resource = "glue:startJobRun.sync"
     comment = "Runs the table's Glue job and waits for its end"
     named: ClassVar = {"job_name": "Glue job"}

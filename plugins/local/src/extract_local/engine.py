@@ -121,7 +121,7 @@ class LocalEngine:
         folder = ExecutionFolder.create(self._executions, execution_id, built.to_json(), event)
         ended = self._ended_children if self._pipeline.pools else None
         execution = LocalExecution(run_id, execution_id, folder, parts, injections, notes, ended)
-        services = services_of(built, parts, folder, injections, self._job_starter())
+        services = services_of(built, replace(parts, alone=injections.wants), folder, injections, self._job_starter())
         execution.begin(machine, event, services, clock, self._arn("stateMachine", self._pipeline.name))
         return execution
 

@@ -220,7 +220,7 @@ def held_slot(item: Item) -> Slot:
     return Slot(**{name: values[name] for name in Slot.__slots__})
 
 
-_PACKED_ATTEMPT: Final = ("cost_basis", "files", "settings", "schema_changes", "notes", "proof")
+_PACKED_ATTEMPT: Final = ("cost_basis", "files", "settings", "schema_changes", "notes", "proof", "shared")
 
 
 def attempt_item(row: AttemptRow, *, shards: int, expires: int) -> Item:

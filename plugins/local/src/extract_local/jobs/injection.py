@@ -74,6 +74,10 @@ class Injections:
                     return fault.kind
         return None
 
+    def wants(self, table: str) -> bool:
+        """Whether a fault of a job start, or of a question, is meant for this table."""
+        return any(fnmatchcase(table, fault.pattern) for fault in self._faults)
+
     def unused(self) -> Sequence[str]:
         """The faults that no job start and no question met, in the user's words."""
         with self._lock:

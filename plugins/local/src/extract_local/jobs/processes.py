@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from asl_toolkit import Submitted, TaskFailed
 from extract_core.contract import Json, LocalCommand, LocalExit, Outcome
+from extract_core.plan.group import keys_of
+from extract_core.registry.routing import GROUP
 from extract_core.wording import RAISED, described
 from extract_local.jobs.scripts import NoScript
 
@@ -64,13 +66,17 @@ class JobProcesses:
         arguments = cast("Mapping[str, Json]", item["arguments"])
         table = str(item["table"])
         command = self._command(item, request.state_name)
-        injected = self._injections.take(table)
+        injected = self._injections.take(table) if GROUP not in item else None  # tables with a fault have a job of their own
         if injected == "throttle":
             refused = self._answer(arguments, LocalExit(code=1, seconds=0.0, output_tail="", injected=injected))
             raise TaskFailed(refused.error or "States.TaskFailed", refused.cause or "")
-        log = self._log_of(item)
+        log, *others = (self._log_of({**item, "table": name, "attempt": attempt}) for name, attempt in keys_of(item))
         started = time.monotonic()
         process = self._start(command, log)
+        for other in others:  # one log for all tables of the job
+            with contextlib.suppress(OSError):
+                other.unlink(missing_ok=True)
+                other.symlink_to(log.name)
         if injected is not None:
             _end_group(process, signal.SIGKILL)
         completion: Future[Json] = Future()
