@@ -18,13 +18,20 @@ lines. `tools/types_page.py` makes this page from `extract_job/databases/*/mappi
 
 - `c` is the quoted name of the column.
 - *As text* is how the column is read if `text_columns` lists it.
+- A type that is *refused* can be read as text, or through a view.
 - decimal(p,s) has the digits of the declared type. Dates and times outside the years 1 to 9999, and
   other values that the type in the files cannot hold, fail the job with table, column and value.
 """
+_NOT_RUN: Final = (
+    "**Not yet run on a server.** The tests replay the shapes that the driver documents, through the whole job, and parse the "
+    "SQL in this dialect."
+)
 _DATABASES: Final = {
     "postgresql": ("PostgreSQL", "The tests read each type on PostgreSQL 15."),
     "mysql": ("MySQL and MariaDB", "The tests read each type on MariaDB 10.11. They were not run on a MySQL server."),
     "sqlite": ("SQLite", "The tests read each type. SQLite stores any value in any column, so the job checks each value."),
+    "sqlserver": ("SQL Server", _NOT_RUN),
+    "oracle": ("Oracle Database", _NOT_RUN),
 }
 
 
@@ -47,7 +54,8 @@ def _row(types: str, line: TypeLine, mapping: Mapping) -> str:
     arrow = (
         f"decimal({'{},{}'.format(*line.digits) if line.digits else 'p,s'})" if line.kind.name == "DECIMAL" else line.kind.value
     )
-    cells = [types, _sql(line.value), arrow, _sql(line.text or mapping.text), f"[{_page(line.source)}]({line.source})"]
+    value, arrow = ("", "refused") if line.refusal else (_sql(line.value), arrow)
+    cells = [types, value, arrow, _sql(line.text or mapping.text), f"[{_page(line.source)}]({line.source})"]
     return f"| {' | '.join(cells)} |"
 
 

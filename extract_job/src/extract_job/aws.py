@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 MAX_TRIES = 10
 
 
-def client(service: str) -> Any:
-    """Return the client of a service, with the credentials and region of this process.
+def client(service: str, region: str | None = None) -> Any:
+    """Return the client of a service, with the credentials of this process, and its region if `region` is None.
 
     Raises `JobError` (CONFIG) if boto3 or a region is missing.
     """
@@ -24,7 +24,9 @@ def client(service: str) -> Any:
         raise JobError(message, FailureClass.CONFIG) from error
     try:
         new_client = cast("Callable[..., Any]", boto3.client)
-        return new_client(service, config=Config(retries={"mode": "standard", "total_max_attempts": MAX_TRIES}))
+        return new_client(
+            service, region_name=region, config=Config(retries={"mode": "standard", "total_max_attempts": MAX_TRIES})
+        )
     except BotoCoreError as error:
         raise JobError(f"cannot use AWS: {error}", FailureClass.CONFIG) from error
 

@@ -90,7 +90,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "num_partitions": "Into how many parts the job may split the read.",
     "fetchsize": "Rows per round trip; 0 = driver default.",
     "tags": "Names by which an event selects tables: tag:large.",
-    "db_engine": "The kind of database: postgres, mysql, mariadb, sqlite, … Passed to every job.",
+    "db_engine": "The kind of database: postgres, mysql, mariadb, sqlserver, oracle, sqlite, … Passed to every job.",
     "db_secret": (
         "The name of a secret that holds host, port, username and password as JSON; never the secret itself. Passed to "
         "every job. If PGHOST is set in a job's environment, as on your own machine, the job uses PGHOST, PGUSER and "

@@ -14,7 +14,16 @@ from extract_job.errors import ArgumentError
 from extract_job.marks import MarkType, Watermark, begin_of, check_mark, moment_of, read_mark_type
 from extract_job.storage.places import folder_at, object_at
 
-_ENGINES = {"sqlite": "sqlite", "postgres": "postgres", "postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
+_ENGINES = {
+    "sqlite": "sqlite",
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "sqlserver": "sqlserver",
+    "mssql": "sqlserver",
+    "oracle": "oracle",
+}
 _FULL = {"fe": True, "full": True, "pe": False, "incremental": False}
 
 
@@ -36,7 +45,7 @@ def arguments_of(pairs: Mapping[str, str]) -> Arguments:
         raise ArgumentError(f"missing arguments: {', '.join('--' + key for key in missing)}{_typos(pairs)}")
     engine = values["db_engine"]
     if engine not in _ENGINES:
-        known = "'sqlite', 'postgres', 'mysql' and 'mariadb'"
+        known = "'sqlite', 'postgres', 'mysql', 'mariadb', 'sqlserver' and 'oracle'"
         raise ArgumentError(f"--db_engine {engine!r} is not supported: this version reads {known}")
     full = _FULL.get(values.get("extract_type", "FE").lower())
     if full is None:

@@ -43,7 +43,7 @@ class TypeLine:
     `types` are names as the catalog spells them; `*` stands for any letters. `value` is the SELECT expression, `text` the one
     that reads the column as text (empty: that of the database). `digits` are all digits of a decimal and those after the point;
     None: those of the catalog. `misfit` is a condition on rows whose value the type in the files cannot hold, if SQL must say
-    it. `source` is the page that documents the type.
+    it. `refusal` says why the type cannot be read, except as text. `source` is the page that documents the type.
     """
 
     types: tuple[str, ...]
@@ -53,6 +53,7 @@ class TypeLine:
     text: str = ""
     digits: tuple[int, int] | None = None
     misfit: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class Mapping:
         digits: tuple[int, int] = (0, 0),
         as_text: bool = False,
     ) -> Column:
-        """Return the column for a row of the catalog; raise `JobError` for a decimal that does not fit into Parquet.
+        """Return the column for a row of the catalog; raise `JobError` for a type that does not fit into Parquet.
 
         `line`: None is that of `base`. `digits` are those that the catalog shows for a decimal.
         """
@@ -116,6 +117,12 @@ class Mapping:
         text = (line.text or self.text).replace("{}", sql)
         if as_text:
             return Column(name, declared, Kind.TEXT, base, text, text)
+        if line.refusal:
+            raise JobError(
+                f"table {table!r}, column {name!r}: {declared} cannot be read: {line.refusal}, or read it as text with "
+                f"--text_columns {name}",
+                FailureClass.CONFIG,
+            )
         value, misfit = line.value.replace("{}", sql), line.misfit.replace("{}", sql)
         if line.kind is not Kind.DECIMAL:
             return Column(name, declared, line.kind, base, value, text, misfit=misfit)

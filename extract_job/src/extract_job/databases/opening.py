@@ -25,6 +25,14 @@ def open_source(arguments: Arguments, last: LastResult, stop: StopRequest) -> "A
         from extract_job.databases.mysql.source import open_mysql
 
         return open_mysql(arguments, last)
+    if arguments.engine == "sqlserver":
+        from extract_job.databases.sqlserver.source import open_sqlserver
+
+        return open_sqlserver(arguments, last)
+    if arguments.engine == "oracle":
+        from extract_job.databases.oracle.source import open_oracle
+
+        return open_oracle(arguments, last)
     from extract_job.databases.sqlite.source import open_sqlite
 
     return open_sqlite(arguments, last, stop)

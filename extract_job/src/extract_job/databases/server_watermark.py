@@ -34,6 +34,8 @@ class ServerWatermark:
     """The base types that can hold marks of a type."""
     instants: ClassVar[AbstractSet[str]]
     """The base types whose values are instants."""
+    counted: ClassVar[str] = "COUNT(*)"
+    """The SQL that counts rows without a limit."""
     nowhere: ClassVar[str] = ""
     """What a SELECT without a table ends with."""
 
@@ -104,7 +106,7 @@ class ServerWatermark:
 
     def count(self, rows: Condition) -> int:
         """See `window.WatermarkColumn.count`."""
-        return self._session.number(f"SELECT COUNT(*) FROM {self._table.sql} WHERE {rows.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+        return self._session.number(f"SELECT {self.counted} FROM {self._table.sql} WHERE {rows.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 
     def clock(self) -> str | None:
         """See `window.WatermarkColumn.clock`: the clock of the server.

@@ -22,8 +22,9 @@ def find_name(
 
     `fold` maps spellings that the database takes for the same name to one text.
     """
-    known = {(fold(schema), fold(table)): (schema, table) for schema, table in tables}
-    exact = set(known.values())
+    exact = set(tables)
+    # Of two names that differ only in their case, as Oracle can have, the one in upper case counts, unless the name is exact.
+    known = {(fold(schema), fold(table)): (schema, table) for schema, table in sorted(exact, reverse=True)}
     meant = []
     for schema, table in _readings(name):
         for place in search_path if schema is None else (schema,):

@@ -1,0 +1,1 @@
+"""Oracle Database, read by python-oracledb as Arrow batches. It was not yet run on a server: see docs/types.md."""

@@ -1,0 +1,119 @@
+"""One read-only transaction in an Oracle database: how to connect, and what the session sets.
+
+`--db_name` is the service name. If `ORACLE_HOST` is set, the environment says how to connect (`ORACLE_HOST`, `ORACLE_PORT`,
+`ORACLE_USER`, `ORACLE_PASSWORD`), and no secret is read. Otherwise the secret says it: see `databases.login`.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from extract_job.databases.login import Login, Variables, login_of
+from extract_job.databases.oracle.failures import failure_of
+from extract_job.errors import FailureClass, JobError
+
+if TYPE_CHECKING:
+    from extract_job.arguments.model import Arguments
+
+Row = tuple[Any, ...]
+
+CONNECT_SECONDS = 30
+DEFAULT_PORT = 1521
+VARIABLES = Variables("ORACLE_HOST", "ORACLE_PORT", "ORACLE_USER", "ORACLE_PASSWORD")
+_SETTINGS = {
+    # https://docs.oracle.com/en/database/oracle/oracle-database/23/nlspg/setting-up-globalization-support-environment.html
+    "TIME_ZONE": "'UTC'",
+    "NLS_COMP": "BINARY",
+    "NLS_SORT": "BINARY",
+    "NLS_CALENDAR": "'GREGORIAN'",
+    "NLS_NUMERIC_CHARACTERS": "'.,'",
+    "NLS_LANGUAGE": "AMERICAN",
+}
+"""What a login trigger or the environment of the client could have set otherwise."""
+
+
+class Session:
+    """One transaction; all its statements read the same rows."""
+
+    def __init__(self, connection: Any, database: str, failures: tuple[type[Exception], ...], login: Login) -> None:
+        self._connection = connection
+        self._failures = failures
+        self._hidden = login.hidden
+        self.database = database
+
+    def rows(self, query: str) -> list[Row]:
+        """Return all rows of a small answer."""
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute(query)
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def run(self, statement: str) -> None:
+        """Run a statement that has no answer."""
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute(statement)
+
+    def text(self, query: str) -> str | None:
+        """See `server_watermark.Questions`."""
+        ((value,),) = self.rows(query)
+        return None if value is None else str(value)
+
+    def number(self, query: str) -> int:
+        """See `server_watermark.Questions`."""
+        return int(self.text(query) or "0")
+
+    def batches(self, query: str, rows: int) -> Iterator[Any]:
+        """See `batch_source.BatchSession`."""
+        import pyarrow as pa
+
+        try:
+            for frame in self._connection.fetch_df_batches(statement=query, size=rows):
+                yield from pa.table(frame).combine_chunks().to_batches()
+        except self._failures as error:
+            raise failure_of(self.database, error, self._hidden) from None
+
+
+@contextmanager
+def session(arguments: "Arguments") -> Iterator[Session]:
+    """Connect and begin; raise `JobError` if the database or its driver refuses, then or later.
+
+    https://docs.oracle.com/en/database/oracle/oracle-database/23/sqlrf/SET-TRANSACTION.html: in a READ ONLY transaction, all
+    queries see the rows that were committed before it began, and wait for no writer.
+    """
+    try:
+        import oracledb
+    except ImportError as error:
+        raise JobError(
+            "--db_engine 'oracle' requires a driver; install it with: pip install 'extract-sfn-job[oracle]' (oracledb)",
+            FailureClass.CONFIG,
+        ) from error
+    login = login_of(arguments, VARIABLES, DEFAULT_PORT)
+    try:
+        with closing(oracledb.connect(**parameters(arguments.database, login))) as connection:
+            opened = Session(connection, arguments.database, (oracledb.Error,), login)
+            opened.run("ALTER SESSION SET " + " ".join(f"{name} = {value}" for name, value in _SETTINGS.items()))
+            opened.run("SET TRANSACTION READ ONLY")
+            yield opened
+    except oracledb.Error as error:
+        # Not from the error: its text is not checked for secrets.
+        raise failure_of(arguments.database, error, login.hidden) from None
+
+
+def parameters(service: str, login: Login) -> dict[str, Any]:
+    """Return the parameters of oracledb.connect; with TLS, the server must prove its name.
+
+    https://python-oracledb.readthedocs.io/en/latest/user_guide/connection_handling.html: a context of Python's ssl holds the CAs.
+    """
+    values: dict[str, Any] = {
+        "host": login.host,
+        "port": login.port,
+        "service_name": service,
+        "user": login.user,
+        "password": login.password,
+        "protocol": "tcps" if login.tls.verify else "tcp",
+        "tcp_connect_timeout": CONNECT_SECONDS,
+    }
+    if login.tls.verify:
+        import ssl
+
+        values |= {"ssl_context": ssl.create_default_context(cafile=login.tls.authority), "ssl_server_dn_match": True}
+    return values

@@ -1,0 +1,150 @@
+"""One session in a SQL Server database: how to connect, and what the session sets.
+
+If `SQLCMDSERVER` is set, the variables of sqlcmd say how to connect (`SQLCMDSERVER` is a host or `host,port`, `SQLCMDUSER`,
+`SQLCMDPASSWORD`), and no secret is read. Otherwise the secret says it: see `databases.login`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from extract_job.databases.login import Login, Variables, login_of, port_of, tls_of
+from extract_job.databases.sqlserver.failures import failure_of
+from extract_job.errors import FailureClass, JobError
+
+if TYPE_CHECKING:
+    from extract_job.arguments.model import Arguments
+
+Row = tuple[Any, ...]
+
+CONNECT_SECONDS = 30
+DEFAULT_PORT = 1433
+VARIABLES = Variables("SQLCMDSERVER", "SQLCMDPORT", "SQLCMDUSER", "SQLCMDPASSWORD")
+_SETTINGS = (
+    # https://learn.microsoft.com/en-us/sql/t-sql/statements/set-statements-transact-sql
+    "LANGUAGE us_english", "DATEFORMAT ymd", "QUOTED_IDENTIFIER ON", "ANSI_NULLS ON", "ANSI_PADDING ON", "ANSI_WARNINGS ON",
+    "ARITHABORT ON", "CONCAT_NULL_YIELDS_NULL ON", "NUMERIC_ROUNDABORT OFF", "ROWCOUNT 0", "TEXTSIZE 2147483647", "NOCOUNT ON",
+    "XACT_ABORT ON",
+)  # fmt: skip
+"""What a login or a database could have set otherwise. Names and texts are quoted as in standard SQL."""
+_ALLOWS_SNAPSHOT = "SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID()"
+
+
+class Session:
+    """One transaction. With `has_snapshot`, all its statements read the same rows."""
+
+    def __init__(self, connection: Any, database: str, login: Login) -> None:
+        self._connection = connection
+        self._hidden = login.hidden
+        self.database = database
+        self.has_snapshot = False
+
+    def rows(self, query: str) -> list[Row]:
+        """Return all rows of a small answer."""
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute(query)
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def run(self, statement: str) -> None:
+        """Run a statement that has no answer."""
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute(statement)
+
+    def commit(self) -> None:
+        """End the transaction; the next statement begins another one."""
+        self._connection.commit()
+
+    def text(self, query: str) -> str | None:
+        """See `server_watermark.Questions`."""
+        ((value,),) = self.rows(query)
+        return None if value is None else str(value)
+
+    def number(self, query: str) -> int:
+        """See `server_watermark.Questions`."""
+        return int(self.text(query) or "0")
+
+    def batches(self, query: str, rows: int) -> Iterator[Any]:
+        """See `batch_source.BatchSession`."""
+        import pyarrow as pa
+
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute(query)
+            with closing(cursor.arrow_reader(rows)) as reader:
+                while True:
+                    try:
+                        batch = reader.read_next_batch()
+                    except StopIteration:
+                        return
+                    except pa.ArrowException as error:
+                        raise failure_of(self.database, error, self._hidden) from error
+                    yield batch
+
+
+@contextmanager
+def session(arguments: "Arguments") -> Iterator[Session]:
+    """Connect and begin; raise `JobError` if the database or its driver refuses, then or later."""
+    try:
+        import mssql_python
+    except ImportError as error:
+        raise JobError(
+            "--db_engine 'sqlserver' requires a driver; install it with: pip install 'extract-sfn-job[sqlserver]' (mssql-python)",
+            FailureClass.CONFIG,
+        ) from error
+    login = _login(arguments)
+    try:
+        connection = mssql_python.connect(connection_string(arguments.database, login), timeout=CONNECT_SECONDS)
+        with closing(connection):
+            opened = Session(connection, arguments.database, login)
+            _begin(opened, arguments)
+            yield opened
+    except mssql_python.Error as error:
+        # Not from the error: its text is not checked for secrets.
+        raise failure_of(arguments.database, error, login.hidden) from None
+
+
+def connection_string(database: str, login: Login) -> str:
+    """Return the connection string of ODBC; `{…}` encloses a value with any characters, and `}}` is one `}`.
+
+    https://learn.microsoft.com/en-us/sql/connect/odbc/dsn-connection-string-attribute
+    """
+    parts = {
+        "Server": f"tcp:{login.host},{login.port}",
+        "Database": database,
+        "UID": login.user,
+        "PWD": login.password,
+        "Encrypt": "yes" if login.tls.verify else "no",
+        "TrustServerCertificate": "no",
+    }
+    if login.tls.authority:
+        parts["ServerCertificate"] = login.tls.authority
+    return ";".join(f"{name}={{{value.replace('}', '}}')}}}" for name, value in parts.items())
+
+
+def literal(text: str) -> str:
+    """Return a text in SQL."""
+    return "N'" + text.replace("'", "''") + "'"
+
+
+def _begin(opened: Session, arguments: "Arguments") -> None:
+    """Set the session, and begin a snapshot if the database allows one.
+
+    https://learn.microsoft.com/en-us/sql/t-sql/statements/set-transaction-isolation-level-transact-sql: under SNAPSHOT, all
+    statements of a transaction read the rows as they were when it began, and wait for no writer.
+    """
+    for setting in _SETTINGS:
+        opened.run(f"SET {setting}")
+    opened.run(f"SET LOCK_TIMEOUT {arguments.lock_wait_seconds * 1000}")
+    opened.has_snapshot = opened.number(_ALLOWS_SNAPSHOT) == 1
+    opened.commit()  # a transaction that has begun cannot change to SNAPSHOT (error 3951)
+    opened.run(f"SET TRANSACTION ISOLATION LEVEL {'SNAPSHOT' if opened.has_snapshot else 'READ COMMITTED'}")
+
+
+def _login(arguments: "Arguments") -> Login:
+    server = os.environ.get(VARIABLES.host)
+    if not server:
+        return login_of(arguments, VARIABLES, DEFAULT_PORT)
+    host, _, port = server.removeprefix("tcp:").partition(",")
+    number = port_of(port or os.environ.get(VARIABLES.port) or arguments.port, DEFAULT_PORT)
+    user, password = (os.environ.get(name, "") for name in (VARIABLES.user, VARIABLES.password))
+    return Login(host, number, user, password, tls_of(host, os.environ))
