@@ -11,6 +11,7 @@ import re
 import time
 
 import boto3
+import botocore.handlers
 import pytest
 
 from asl_generator.deploy.progress import follow, newest_event
@@ -146,6 +147,28 @@ def test_up_after_down_adopts_the_table_with_its_rows(account):
     assert "  adopt        TrackingTable (DynamoDB::Table)" in again.stderr
     assert boto3.client("dynamodb").scan(TableName="nightly")["Items"] == [item]
     assert "nothing to change" in deployed("up", "--yes").stderr
+
+
+def test_existing_buckets_are_adopted_with_their_objects(account, monkeypatch):
+    """Without its check of names, which counts adopted buckets too, MiniStack imports them as the change set says."""
+
+    def without_check(params, **_):
+        params["DisableValidation"] = True
+
+    handler = ("provide-client-params.cloudformation.CreateChangeSet", without_check)
+    monkeypatch.setattr("botocore.handlers.BUILTIN_HANDLERS", [handler, *botocore.handlers.BUILTIN_HANDLERS])
+    s3, buckets = boto3.client("s3"), ("acme-extract", "acme-lake")
+    for bucket in buckets:
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_object(Bucket=bucket, Key="kept", Body=b"rows")
+    for _ in range(2):
+        adopted = deployed("up", "--yes")
+        assert adopted.exit_code == 0, adopted.stderr
+        assert {"  adopt        Bucket1 (S3::Bucket)", "  adopt        Bucket2 (S3::Bucket)"} <= set(adopted.stderr.splitlines())
+        assert s3.get_bucket_policy(Bucket="acme-lake")["Policy"]
+        down = deployed("down", "--yes")
+        assert "these stay: the table nightly, the bucket acme-extract, the bucket acme-lake" in down.stderr
+        assert {s3.get_object(Bucket=bucket, Key="kept")["Body"].read() for bucket in buckets} == {b"rows"}
 
 
 def test_ministack_refuses_to_adopt_buckets_and_the_message_says_what_to_do(account):
