@@ -102,6 +102,22 @@ def test_json_tells_each_value_and_its_line_and_is_stable(cli, project):
     assert notes["arguments"]["number_of_workers"] == 2
 
 
+def test_the_plan_says_which_tables_share_a_job_and_what_that_saves(cli, project):
+    toml, config = project / "extract.toml", project / "config/sales.yml"
+    machine, prices = "[machine]\nshare = true\n", '\n[prices]\nas_of = "2026-11-30"\n[prices.glue]\ndpu_seconds = 0.44\n'
+    toml.write_text(toml.read_text().replace("[machine]\n", machine) + prices)
+    config.write_text(config.read_text().replace("extract:\n", "extract:\n  share: true\n"))
+    said = lines(cli("plan", "sales").out)
+    glue = said.index(
+        "share a job 2 tables of glue in 1 job: saves 1 start, 1 min, about 120 dpu_seconds, $52.80 by the prices of 2026-11-30"
+    )
+    assert said[glue + 1] == "public.accounts, public.notes"
+    found = json.loads(cli("plan", "sales", "--output", "json").out)
+    assert found["groups"] == [["public.accounts", "public.notes"]]
+    saving = {"job_type": "glue", "tables": 2, "jobs": 1, "seconds": 60, "units": {"dpu_seconds": 120.0}, "usd": 52.8}
+    assert found["savings"] == [saving]
+
+
 def test_nothing_is_written(cli, project, started):
     before = tree(project)
     for argv in ("plan", "sales"), ("plan", "sales", "--output", "json"), ("validate",):

@@ -459,6 +459,13 @@ class JobType(ABC, Generic[S, D]):
         """Larger settings for the next attempt after this status. None: they stay the same. Default: None."""
         return None
 
+    def minute_cost(self, settings: S) -> Mapping[str, float]:  # noqa: ARG002
+        """What a job uses per minute, in the units of `JobStatus.cost_basis`; a minute is the least that the service bills.
+
+        For estimates of what a shared job saves. Default: nothing is known. Since contract 1.2.
+        """
+        return {}
+
     def diagnose(self, outcome: Outcome, aws: object, deployment: D) -> str | None:  # noqa: ARG002
         """The real reason, if the payload does not have it: ask the service, with a boto3 session (`aws`). Default: None.
 

@@ -1,12 +1,12 @@
 """Kills the process of a run at random moments until all its tables are extracted, again and again. Started by `test_kills`.
 
-    python tests/scale/killing.py FOLDER --kills 200 --tables 500 --seed 1 [--pool SIZE]
+    python tests/scale/killing.py FOLDER --kills 200 --tables 500 --seed 1 [--pool SIZE | --share TABLES]
 
-A chain begins with a run of all tables. If its process is killed, the next process cleans up after it and reruns its tables, and
-may be killed as well, until one comes to its end. Then each table must have exactly one success in the chain, whose files its
-manifest names, and no lease. With ``--pool``, all tables share a pool of this size, and no slot may be held. Half of the kills
-come at a random event of the run, the others after a random time, so that they also hit the clean-up and the plan. `more` of
-`Chain` is for what else must hold at the end of a chain.
+A chain begins with a run of all tables. If its process is killed, the next process cleans up after it and reruns its tables,
+and may be killed as well, until one comes to its end. Then each table must have exactly one success in the chain, whose files
+its manifest names, and no lease. With ``--share``, so many tables share a job. With ``--pool``, all tables share a pool of this
+size, and no slot may be held. Half of the kills come at a random event of the run, the others after a random time, so that they
+also hit the clean-up and the plan. `more` of `Chain` is for what else must hold at the end of a chain.
 
 The processes are forks of this one, which has imported everything and has no thread. The last line of stdout is a JSON object.
 """
@@ -58,13 +58,16 @@ class Chain:
         folder: Path,
         tables: int,
         chance: random.Random,
+        *,
         more: Callable[[Path], None] | None = None,
         table: str = "{}",
+        share: int = 1,
     ) -> None:
         self.folder = folder
         self.tables = write_project(folder, tables, table=table)
         self.kills: Counter[str] = Counter()
         self._chance = chance
+        self._share = share
         self._more = more
         self._runs = 0
 
@@ -78,8 +81,8 @@ class Chain:
             run = f"r{self._runs:05}"
             chain.append(run)
             by_event = self._chance.random() < 0.5
-            kill_at = self._chance.randrange(1, max(40, left * EVENTS_OF_A_TABLE)) if by_event else None
-            seconds = None if by_event else self._chance.uniform(0, 0.5 + left * SECONDS)
+            kill_at = self._chance.randrange(1, max(40, left * EVENTS_OF_A_TABLE // self._share)) if by_event else None
+            seconds = None if by_event else self._chance.uniform(0, 0.5 + left * SECONDS / min(self._share, 4))
             if sum(self.kills.values()) >= most:
                 kill_at = seconds = None
             killed = self._process(run, before, kill_at, seconds)
@@ -186,12 +189,18 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--tables", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pool", type=int)
+    parser.add_argument("--share", type=int)
     options = parser.parse_args(argv)
     chance = random.Random(options.seed)  # noqa: S311 - no secret
-    if options.pool is None:
+    if options.share is not None:
+        chain = Chain(options.folder, options.tables, chance, table="{share: true}", share=options.share)
+        file = options.folder / "extract.toml"
+        section = f"[machine]\nshare = true\nshare_tables = {options.share}\n"
+        file.write_text(file.read_text(encoding="utf-8").replace("[machine]\n", section), encoding="utf-8")
+    elif options.pool is None:
         chain = Chain(options.folder, options.tables, chance)
     else:
-        chain = Chain(options.folder, options.tables, chance, no_slot_is_held, table="{pool: db}")
+        chain = Chain(options.folder, options.tables, chance, more=no_slot_is_held, table="{pool: db}")
         with (options.folder / "extract.toml").open("a", encoding="utf-8") as file:
             file.write(f"\n[pools]\ndb = {options.pool}\n")
     began, chains = time.monotonic(), 0

@@ -30,6 +30,18 @@ def test_a_few_kills(tmp_path):
     assert figures["jobs"] >= 20 * figures["chains"]
 
 
+def test_a_few_kills_of_shared_jobs(tmp_path):
+    figures = kill(tmp_path / "p", 2, 20, 8, "--share", "7")
+    assert sum(figures["kills"].values()) == 2
+    assert figures["jobs"] >= 20 * figures["chains"]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_two_hundred_kills_of_a_run_with_groups_of_fifty_tables(tmp_path):
+    assert sum(kill(tmp_path / "p", 200, 500, 3, "--share", "50")["kills"].values()) == 200
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_two_hundred_kills_of_a_run_with_five_hundred_tables(tmp_path):

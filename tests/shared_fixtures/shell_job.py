@@ -7,6 +7,7 @@ job is a line of the file `started`: run, table, attempt.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -16,7 +17,6 @@ from extract_core import Branch, FailureClass, JobState, JobStatus, JobType, Loc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 _DATA = "PAR1\\0\\0\\0\\0PAR1"  # begins and ends as a Parquet file does
 _SCRIPT = f"""
@@ -31,6 +31,9 @@ mkdir -p "$FOLDER" "${{RESULT%/*}}"
 printf '{_DATA}' > "$FOLDER/part-00000.parquet"
 printf '%s' "$REPORT" > "$RESULT.tmp"
 exec mv "$RESULT.tmp" "$RESULT"
+"""
+_SHARED = f"""
+printf '%s\\n' "$LIST" | while IFS="	" read -r RUN TABLE ATTEMPT FOLDER RESULT REPORT; do ({_SCRIPT}); done
 """
 _STATES = {FailureClass.STOPPED: JobState.STOPPED, FailureClass.TIMEOUT: JobState.TIMED_OUT}
 
@@ -52,6 +55,7 @@ class ShellJob(JobType[Settings, Deployment]):
     name = "shell"
     title = "Shell"
     api_version = 1
+    shares = True
 
     def settings(self) -> type[Settings]:
         return Settings
@@ -83,16 +87,23 @@ class ShellJob(JobType[Settings, Deployment]):
         return JobStatus(state=_STATES.get(failure, JobState.FAILED), failure=failure, message=reason)
 
     def local_command(self, arguments: Mapping[str, Any]) -> LocalCommand:
-        folder, result = (_path(arguments[name]) for name in ("--extract_s3_uri", "--result_uri"))
-        report = {
-            "run_id": arguments["--run_id"], "attempt": int(arguments["--attempt"]), "rows": 1, "bytes": 12,
-            "files": [{"name": "part-00000.parquet", "bytes": 12}], "low_watermark": None, "high_watermark": None,
-        }  # fmt: skip
-        env = {"RUN": arguments["--run_id"], "TABLE": arguments["--extract_table"], "ATTEMPT": arguments["--attempt"]}
-        return LocalCommand(
-            argv=["/bin/sh", "-c", _SCRIPT],
-            env={**env, "FOLDER": folder, "RESULT": result, "REPORT": json.dumps(report)},
-        )
+        if "--extract_arguments" in arguments:
+            shared = json.loads(Path(_path(arguments["--extract_arguments"])).read_text(encoding="utf-8"))
+            lines = ("\t".join(_variables(table).values()) for table in shared["tables"])
+            return LocalCommand(argv=["/bin/sh", "-c", _SHARED], env={"LIST": "\n".join(lines)})
+        table = {name.removeprefix("--"): value for name, value in arguments.items()}
+        return LocalCommand(argv=["/bin/sh", "-c", _SCRIPT], env=_variables(table))
+
+
+def _variables(table: Mapping[str, Any]) -> dict[str, str]:
+    """What the script reads of one table."""
+    report = {
+        "run_id": table["run_id"], "attempt": int(table["attempt"]), "rows": 1, "bytes": 12,
+        "files": [{"name": "part-00000.parquet", "bytes": 12}], "low_watermark": None, "high_watermark": None,
+    }  # fmt: skip
+    names = {"RUN": table["run_id"], "TABLE": table["extract_table"], "ATTEMPT": table["attempt"]}
+    places = {"FOLDER": _path(table["extract_s3_uri"]), "RESULT": _path(table["result_uri"])}
+    return {**names, **places, "REPORT": json.dumps(report)}
 
 
 def _path(uri: str) -> str:

@@ -47,13 +47,13 @@ class Costs:
         return self.transitions * USD_A_TRANSITION
 
 
-def costs_of(load: Load, machine: Mapping[str, Json]) -> Costs:
-    """The costs of these tables in this machine."""
+def costs_of(load: Load, machine: Mapping[str, Json], shared: int = 0) -> Costs:
+    """The costs of these tables in this machine. `shared` of them run in the job of another one."""
     loop = machine.get("retry_loop") is True
     distributed = machine.get("map") == "DISTRIBUTED"
     per_table = A_TABLE + A_LOOP * loop + A_CHILD * distributed
     # tables that can't be planned have no job
-    transitions = AROUND + per_table * load.tables - load.unplanned + A_SLOT * load.pooled
+    transitions = AROUND + per_table * (load.tables - shared) - load.unplanned + A_SLOT * load.pooled
     further = load.further_attempts * AN_ATTEMPT * loop + (load.slots - load.pooled) * A_SLOT
     return Costs(
         tables=load.tables,

@@ -22,7 +22,7 @@ from extract_core.runs.announce import tell
 from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import execution_of
-from extract_core.runs.groups import Share, groups_of, jobs_of
+from extract_core.runs.groups import Grouping, Share, jobs_of
 from extract_core.runs.hand_over import HandOver
 from extract_core.runs.leasing import bound, expected, leased, take
 from extract_core.runs.marks import committed, planned_from
@@ -34,10 +34,11 @@ from extract_core.status.manifest import highest
 from extract_core.tracking.records import Owner, RunRecord, Skipped, TableState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
+    from extract_core.plan.group import Group
     from extract_core.plan.line import PlannedTable
 
 log: Final = logging.getLogger("extract_core")
@@ -93,7 +94,12 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     seconds = seconds_of(past)
     planned = longest_first(planned_from(draft, committed(states, bases)), seconds)
     share = Share.of(planning.machine)
-    groups = [] if share is None else groups_of(planned, states, past, share=share, registry=parts.registry, alone=parts.alone)
+    groups: Sequence[Group] = ()
+    if share is not None:
+        grouping = Grouping(states, past, share=share, registry=parts.registry, alone=parts.alone)
+        for candidate in planned:
+            grouping.add(candidate)
+        groups = grouping.groups()
     planned = with_groups(planned, groups, seconds) if groups else planned
     owner = Owner(
         execution_id=record.execution_id,

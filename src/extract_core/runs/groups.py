@@ -10,9 +10,9 @@ import json
 import logging
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from extract_core.contract import JobState
+from extract_core.contract import FailureClass, JobState
 from extract_core.dataclass import dataclass
 from extract_core.errors import ExtractError
 from extract_core.plan.build_line import OWN_SCRIPT, Unplannable
@@ -23,6 +23,7 @@ from extract_core.plan.plan_tables import opened
 from extract_core.plan.service_arguments import apart
 from extract_core.plan.shared_job import shared_job
 from extract_core.registry.routing import POOL
+from extract_core.runs.savings import saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from extract_core.registry.installed import Registry
     from extract_core.registry.values import AnyJobType
     from extract_core.runs.order import Past
+    from extract_core.runs.savings import Saving
     from extract_core.tracking.records import TableState
 
 log: Final = logging.getLogger("extract_core")
@@ -43,6 +45,12 @@ SMALL_BYTES: Final = 256 * 2**20
 """And if it delivered at most so many bytes."""
 NEW_SECONDS: Final = 2.0
 """What a new table counts that shares a job by its config (``share: true``)."""
+
+
+_OUTSIDE: Final = frozenset(
+    {FailureClass.STOPPED, FailureClass.NOT_RECORDED, FailureClass.START, FailureClass.CAPACITY, FailureClass.THROTTLED}
+)
+"""Ends that say nothing of the table: its job was stopped from outside, or never began. It may share a job again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,39 +69,82 @@ class Share:
         return cls(tables=share["tables"], seconds=share["seconds"])
 
 
-def groups_of(  # noqa: PLR0913 - all that it depends on
-    planned: Sequence[PlannedTable],
-    states: Mapping[str, TableState],
-    past: Mapping[str, Past],
-    *,
-    share: Share,
-    registry: Registry,
-    alone: Callable[[str], bool] | None = None,
-) -> list[Group]:
-    """The groups of these tables. `alone` says which tables must have a job of their own in this run."""
-    alike: defaultdict[tuple[str, ...], list[tuple[float, bool, PlannedTable]]] = defaultdict(list)
-    settings: dict[int, str] = {}
-    for table in planned:
-        if table.plan_error is not None or table.settings is None or (alone is not None and alone(table.table)):
-            continue
-        job_type = registry.job_types[str(table.item["job_type"])].job_type
-        seconds = _seconds(table, states.get(table.table), past.get(table.table), job_type)
-        if seconds is None or seconds * SMALL > _length(table, share):
-            continue
-        text = settings.get(id(table.settings))
+class Grouping:
+    """Collects the tables of a run that may share jobs. `alone` says which tables must have a job of their own in this run."""
+
+    def __init__(
+        self,
+        states: Mapping[str, TableState],
+        past: Mapping[str, Past],
+        *,
+        share: Share,
+        registry: Registry,
+        alone: Callable[[str], bool] | None = None,
+    ) -> None:
+        self._states, self._past, self._share, self._registry = states, past, share, registry
+        self._alone = alone
+        self._alike: defaultdict[tuple[str, ...], list[_Candidate]] = defaultdict(list)
+        self._kinds: dict[tuple[str, ...], _Kind] = {}
+        self._settings: dict[int, str] = {}
+
+    def add(self, table: PlannedTable) -> None:
+        """One more table."""
+        if table.plan_error is not None or table.settings is None or (self._alone is not None and self._alone(table.table)):
+            return
+        job_type = self._registry.job_types[str(table.item["job_type"])].job_type
+        length = _length(table, self._share)
+        seconds = _seconds(table, self._states.get(table.table), self._past.get(table.table), job_type)
+        if seconds is None or seconds * SMALL > length:
+            return
+        text = self._settings.get(id(table.settings))
         if text is None:
-            text = settings[id(table.settings)] = json.dumps(table.settings, sort_keys=True)
-        alike[(job_type.name, text, str(table.item.get(POOL)), *_of_service(table, job_type))].append(
-            (seconds, table.table not in past, table)
-        )
-    return [group for tables in alike.values() for group in _packed(tables, share)]
+            text = self._settings[id(table.settings)] = json.dumps(table.settings, sort_keys=True)
+        key = (job_type.name, text, str(table.item.get(POOL)), *_of_service(table, job_type))
+        self._alike[key].append(_Candidate(seconds, table.table not in self._past, table.table))
+        self._kinds.setdefault(key, _Kind(job_type, table.settings, length))
+
+    def groups(self) -> list[Group]:
+        """The groups of the tables that were added."""
+        groups = []
+        for key, candidates in self._alike.items():
+            length = self._kinds[key].length
+            packed = _packed(candidates, self._share.tables, length)
+            groups += [Group(tables=tuple(name for _, _, name in entries), turn_seconds=length) for entries in packed]
+        return groups
+
+    def savings(self) -> list[Saving]:
+        """What the groups save, per job type. Job types without a group are left out."""
+        savings: dict[str, Saving] = {}
+        for key, candidates in self._alike.items():
+            kind = self._kinds[key]
+            for entries in _packed(candidates, self._share.tables, kind.length):
+                saving = saved(kind.job_type, kind.settings, [candidate.seconds for candidate in entries])
+                known = savings.get(saving.job_type)
+                savings[saving.job_type] = saving if known is None else known.plus(saving)
+        return list(savings.values())
+
+
+class _Candidate(NamedTuple):
+    """A table that may share a job: the seconds of its turn, whether it is new, its name."""
+
+    seconds: float
+    is_new: bool
+    table: str
+
+
+class _Kind(NamedTuple):
+    """What tables that may share a job have in common."""
+
+    job_type: AnyJobType
+    settings: Mapping[str, Json]
+    length: int
 
 
 def _seconds(table: PlannedTable, state: TableState | None, past: Past | None, job_type: AnyJobType) -> float | None:
     """How long the turn of a table takes; None: it must have a job of its own."""
     core = core_of(table)
     wanted = core.get("share")
-    failed = state is not None and state.last_state not in (None, JobState.SUCCEEDED)
+    failed = state is not None and state.last_state not in (None, JobState.SUCCEEDED) and state.last_failure not in _OUTSIDE
     if failed or not job_type.shares or wanted is False or not _can_share(table, core):
         return None
     if past is None or state is None or state.last_state is None:
@@ -106,10 +157,11 @@ def _seconds(table: PlannedTable, state: TableState | None, past: Past | None, j
 def _can_share(table: PlannedTable, core: Mapping[str, Json]) -> bool:
     """Whether the table's script reads a list of tables, always reports, and does not split the read.
 
-    A script of another author reads a list if its table says ``share: true``.
+    A script of another author (``script_name``, or the setting ``script`` of a job type) reads a list if its table says
+    ``share: true``.
     """
-    reads_list = core.get("script_name", OWN_SCRIPT) == OWN_SCRIPT or core.get("share") is True
-    return reads_list and table.item.get("result") == "required" and "partition_column" not in core
+    own = core.get("script_name", OWN_SCRIPT) == OWN_SCRIPT and (table.settings or {}).get("script") is None
+    return (own or core.get("share") is True) and table.item.get("result") == "required" and "partition_column" not in core
 
 
 def _length(table: PlannedTable, share: Share) -> int:
@@ -126,23 +178,17 @@ def _of_service(table: PlannedTable, job_type: AnyJobType) -> Sequence[str]:
     return [text for pair in sorted(of_service.items()) for text in pair]
 
 
-def _packed(tables: list[tuple[float, bool, PlannedTable]], share: Share) -> list[Group]:
+def _packed(candidates: Sequence[_Candidate], most: int, length: int) -> list[list[_Candidate]]:
     """As few groups as have room, with about the same work. Those at most risk come last: long ones, then new ones."""
-    length = _length(tables[0][2], share)
-    count = max(-(-len(tables) // share.tables), -(-int(sum(seconds for seconds, _, _ in tables)) // length))
-    bins: list[list[tuple[float, bool, PlannedTable]]] = [[] for _ in range(count)]
+    count = max(-(-len(candidates) // most), -(-int(sum(candidate.seconds for candidate in candidates)) // length))
+    bins: list[list[_Candidate]] = [[] for _ in range(count)]
     work = [0.0] * count
-    for entry in sorted(tables, key=lambda entry: -entry[0]):
-        open_bins = (number for number in range(count) if len(bins[number]) < share.tables)
+    for candidate in sorted(candidates, key=lambda candidate: -candidate.seconds):
+        open_bins = (number for number in range(count) if len(bins[number]) < most)
         least = min(open_bins, key=lambda number: (work[number], len(bins[number])))
-        bins[least].append(entry)
-        work[least] += entry[0]
-    ordered = (sorted(entries, key=lambda entry: (entry[1], entry[0])) for entries in bins)
-    return [
-        Group(tables=tuple(table.table for _, _, table in entries), turn_seconds=length)
-        for entries in ordered
-        if len(entries) > 1
-    ]
+        bins[least].append(candidate)
+        work[least] += candidate.seconds
+    return [sorted(entries, key=lambda entry: (entry.is_new, entry.seconds)) for entries in bins if len(entries) > 1]
 
 
 def jobs_of(

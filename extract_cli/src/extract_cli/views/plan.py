@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from extract_core.runs.order import Length
 
 _IN_DETAIL: Final = 5  # a plan of so many tables shows their values, unless the command says otherwise
+_NAMED: Final = 8  # tables of a shared job in text
 _LONGEST: Final = 300  # characters of a value in text; JSON has all of it
 
 
@@ -106,11 +107,30 @@ def _print_run(preview: Preview) -> None:
     echo(f"transitions   {costs.transitions:,} (${costs.usd:.6f} at $25 per million){attempts}")
     if preview.length is not None:
         echo(f"length        {_length(preview.length, preview)}")
+    _print_sharing(preview)
     for skipped in preview.skipped:
         echo(f"left out      {skipped.table}: {skipped.reason}")
     if preview.held:
         does = {"fail": "refuse this run", "skip": "leave them out", "wait": "wait for them"}[preview.on_conflict]
         echo(f"held          {counted(preview.held, 'table')}: run.on_conflict is {preview.on_conflict}, so it would {does}")
+
+
+def _print_sharing(preview: Preview) -> None:
+    """Which tables share a job, and what that saves."""
+    savings = preview.grouping.savings() if preview.grouping is not None else []
+    for saving in savings:
+        starts = counted(saving.tables - saving.jobs, "start")
+        what = f"{counted(saving.tables, 'table')} of {saving.job_type} in {counted(saving.jobs, 'job')}"
+        units = ", ".join(f"{amount:,.3g} {unit}" for unit, amount in saving.units.items() if amount)
+        usd = preview.usd_of(saving)
+        money = f", ${usd:,.2f} by the prices of {preview.prices.as_of}" if usd is not None and preview.prices else ""
+        echo(f"share a job   {what}: saves {starts}, {duration(saving.seconds)}" + (f", about {units}{money}" if units else ""))
+    for group in preview.groups[:_IN_DETAIL] if savings else ():
+        names = ", ".join(plain(table) for table in group.tables[:_NAMED])
+        more = f", and {len(group.tables) - _NAMED} more" if len(group.tables) > _NAMED else ""
+        echo(f"                {names}{more}")
+    if len(preview.groups) > _IN_DETAIL:
+        echo(f"                and {len(preview.groups) - _IN_DETAIL} more jobs: --output json has all of them")
 
 
 def _length(length: Length, preview: Preview) -> str:
@@ -161,6 +181,11 @@ def _tail_json(preview: Preview) -> dict[str, Any]:
         "transitions": costs.transitions,
         "transitions_at_most": costs.transitions_at_most,
         "usd": round(costs.usd, 6),
+        "groups": [list(group.tables) for group in preview.groups],
+        "savings": [
+            {**asdict(saving), "usd": preview.usd_of(saving)}
+            for saving in (preview.grouping.savings() if preview.grouping is not None else ())
+        ],
         "length": None if preview.length is None else asdict(preview.length),
         "refused": preview.refused,
         "warning": preview.warning,

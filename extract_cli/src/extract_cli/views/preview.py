@@ -16,6 +16,7 @@ from extract_core.registry.routing import POOL
 from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.execution import Execution
+from extract_core.runs.groups import Grouping, Share
 from extract_core.runs.marks import committed, stream_from
 from extract_core.runs.order import length_of, past_of, seconds_of
 from extract_core.runs.rerun import repeated, rerun
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from extract_core.errors import Finding
     from extract_core.pipeline.model import Pipeline
     from extract_core.plan.event import ExtractEvent
+    from extract_core.plan.group import Group
     from extract_core.plan.line import PlannedTable
     from extract_core.registry.installed import Registry
     from extract_core.runs.order import Length
+    from extract_core.runs.savings import Saving
     from extract_core.tracking.records import TableState
 
 _STARTED: Final = "2000-01-01T00:00:00+00:00"
@@ -90,6 +93,9 @@ class Preview:
         self._tables = draft.tables
         self._past = past_of(parts.tracking, self._states)
         self._seconds = seconds_of(self._past)
+        share = Share.of(self.machine)
+        self.grouping = Grouping(self._states, self._past, share=share, registry=parts.registry) if share is not None else None
+        self.prices = pipeline.prices
 
     def tables(self, *, explained: bool) -> Iterator[TablePreview]:
         """Each table, with its values if they are to be explained."""
@@ -99,6 +105,8 @@ class Preview:
             self.notes += explainer.notes_above()
         for planned in self._planned:
             self._foresight.add(planned)
+            if self.grouping is not None:
+                self.grouping.add(planned)
             if isinstance(pool := planned.item.get(POOL), str) and pool in self.pools:
                 self.pool_of[planned.table] = pool
             if explainer is not None:
@@ -113,10 +121,23 @@ class Preview:
         """How long the run may take, by the last runs; None if they say nothing. Read it after the tables."""
         return length_of(self._tables, self._seconds, at_once=self.at_once, pools=self.pool_of, sizes=self.pools)
 
+    @cached_property
+    def groups(self) -> Sequence[Group]:
+        """The tables that share a job. Read it after the tables."""
+        return self.grouping.groups() if self.grouping is not None else ()
+
+    def usd_of(self, saving: Saving) -> float | None:
+        """What the units of a saving cost by the price list of extract.toml; None if it has none of them."""
+        if self.prices is None:
+            return None
+        prices = self.prices.usd.get(saving.job_type, {})
+        known = [amount * prices[unit] for unit, amount in saving.units.items() if unit in prices]
+        return sum(known) if known else None
+
     @property
     def costs(self) -> Costs:
         """What the tables that were read need, and what that costs."""
-        return costs_of(self._foresight.load, self.machine)
+        return costs_of(self._foresight.load, self.machine, sum(len(group.tables) - 1 for group in self.groups))
 
     @property
     def refused(self) -> str | None:

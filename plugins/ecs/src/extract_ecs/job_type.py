@@ -40,7 +40,7 @@ class Ecs(SyncJob["EcsSettings", "EcsDeployment"]):
     deployment_model = "extract_ecs.deployment:EcsDeployment"
 
     shares = True
-    start_seconds = 40
+    start_seconds = 40  # an estimate: network interface, image pull, start of Python; the image's size decides
 
     resource = "ecs:runTask.sync"
     comment = "Runs the table's ECS task and waits for its end"
@@ -128,6 +128,15 @@ class Ecs(SyncJob["EcsSettings", "EcsDeployment"]):
         from extract_ecs.sizes import bigger
 
         return bigger(settings, status)
+
+    def minute_cost(self, settings: EcsSettings) -> Mapping[str, float]:
+        """Fargate bills from the image's pull on, and a minute at least (https://aws.amazon.com/fargate/pricing/).
+
+        Nothing is known if the task definition has the size.
+        """
+        if settings.cpu is None or settings.memory is None:
+            return {}
+        return {"vcpu_hours": settings.cpu / 1024 / 60, "memory_gb_hours": settings.memory / 1024 / 60}
 
     def status(self, outcome: Outcome) -> JobStatus:
         """What ECS's Task, its Failures or the error mean. SUCCEEDED only if the job's container exited with 0 by itself."""

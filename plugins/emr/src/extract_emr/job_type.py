@@ -36,6 +36,9 @@ class Emr(SyncJob["EmrSettings", "EmrDeployment"]):
     settings_model = "extract_emr.settings:EmrSettings"
     deployment_model = "extract_emr.settings:EmrDeployment"
 
+    shares = True
+    start_seconds = 30  # an estimate: a step of a cluster that runs, and its Spark application
+
     resource = "elasticmapreduce:addStep.sync"
     comment = "Adds the table's step to the EMR cluster and waits for its end"
     named: ClassVar = {"cluster_id": "cluster"}

@@ -44,7 +44,7 @@ class Glue(SyncJob["GlueSettings", "GlueDeployment"]):
         "ExecutionClass": "execution_class",
     }
     shares = True
-    start_seconds = 30
+    start_seconds = 60  # "start up in under 1 minute" (AWS News Blog, "AWS Glue version 2.0", 2020)
 
     resource = "glue:startJobRun.sync"
     comment = "Runs the table's Glue job and waits for its end"
@@ -129,6 +129,12 @@ class Glue(SyncJob["GlueSettings", "GlueDeployment"]):
         from extract_glue.sizes import bigger
 
         return bigger(settings)
+
+    def minute_cost(self, settings: GlueSettings) -> Mapping[str, float]:
+        """DPU-seconds; Glue bills per second, and a minute at least (https://aws.amazon.com/glue/pricing/)."""
+        from extract_glue.sizes import dpus
+
+        return {"dpu_seconds": 60 * dpus(settings.worker_type) * settings.worker_no}
 
     def reason(self, job: Mapping[str, Json]) -> str | None:
         """ErrorMessage, or StateDetail."""

@@ -32,6 +32,9 @@ class EmrEks(JobRun["EksSettings", "EksDeployment"]):
     settings_model = "extract_emr.eks.settings:EksSettings"
     deployment_model = "extract_emr.eks.settings:EksDeployment"
 
+    shares = True
+    start_seconds = 60  # an estimate: pods of the driver and the executors
+
     resource = "emr-containers:startJobRun.sync"
     comment = "Runs the table's job on EMR on EKS and waits for its end"
     named: ClassVar = {"virtual_cluster_id": "virtual cluster"}

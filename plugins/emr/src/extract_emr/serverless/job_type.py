@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -11,6 +12,7 @@ from extract_core.parsing.payload import member, number
 from extract_emr.fields_of_spark import SPARK_NAMES
 from extract_emr.job_run import JobRun
 from extract_emr.logs import log_tail, logging_to
+from extract_emr.memory import mebibytes, with_overhead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +36,9 @@ class EmrServerless(JobRun["ServerlessSettings", "ServerlessDeployment"]):
     api_version = 1
     settings_model = "extract_emr.serverless.settings:ServerlessSettings"
     deployment_model = "extract_emr.serverless.settings:ServerlessDeployment"
+
+    shares = True
+    start_seconds = 30  # an estimate: workers of an application that is started, without pre-initialised capacity
 
     resource = "emr-serverless:startJobRun.sync"
     comment = "Runs the table's job on EMR Serverless and waits for its end"
@@ -136,6 +141,16 @@ class EmrServerless(JobRun["ServerlessSettings", "ServerlessDeployment"]):
         units = {"vcpu_hours": "VCPUHour", "memory_gb_hours": "MemoryGBHour", "storage_gb_hours": "StorageGBHour"}
         amounts = {unit: number(used, name) for unit, name in units.items()}
         return {unit: amount for unit, amount in amounts.items() if amount is not None} or None
+
+    def minute_cost(self, settings: ServerlessSettings) -> Mapping[str, float]:
+        """The driver and one executor, the least of a Spark job; a worker is billed for a minute at least.
+
+        (https://aws.amazon.com/emr/pricing/, "Amazon EMR Serverless".) 4 vCPUs and 16 GB are the defaults of a worker.
+        """
+        cores = (settings.driver_cores or 4) + (settings.executor_cores or 4)
+        sizes = (mebibytes(memory or "14g") or 0 for memory in (settings.driver_memory, settings.executor_memory))
+        gigabytes = sum(math.ceil(with_overhead(size) / 1024) for size in sizes)
+        return {"vcpu_hours": cores / 60, "memory_gb_hours": gigabytes / 60}
 
     def describe(self, aws: object, key: Sequence[str]) -> Json:
         """GetJobRun."""
