@@ -122,11 +122,31 @@ def shared_data() -> Callable[[str], Path]:
 
 
 def _run_shell(example: Example) -> None:
-    """A ```sh block: each line is run where the document's tests run; a line that fails, fails the document."""
-    script = "set -eu\n" + example.parsed
-    environ = dict(os.environ, PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    done = subprocess.run(["sh", "-c", script], cwd=Path.cwd(), env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    """A ```sh block: each line is run where the document's tests run; a line that fails, fails the document.
+
+    In the environment, DOCS is the folder of the documents. A block inside of an HTML comment is run and not shown.
+    """
+    environ = dict(os.environ, PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", DOCS=str(ROOT / "docs"))
+    done = subprocess.run(
+        ["sh", "-c", "set -eu\n" + example.parsed],
+        cwd=Path.cwd(), env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    example.namespace["printed"] = (example.end, done.stdout)
+
+
+def _compare_output(example: Example) -> None:
+    """A ```text block right after a ```sh block is what that printed, on stdout and stderr.
+
+    ``…`` stands for any text of a line, and alone in its line for any lines. Blanks at the ends of lines do not count.
+    """
+    end, printed = example.namespace.get("printed", (-1, ""))
+    if end < 0 or example.document.text[end : example.start].replace("-->", "").strip():
+        return
+    wanted = "\n".join(re.escape(line.rstrip()) for line in example.parsed.strip("\n").split("\n"))
+    pattern = re.sub(r"(?m)^…\n", r"(?:.*\n)*", wanted + "\n").replace("…", ".*")
+    actual = "\n".join(line.rstrip() for line in printed.strip("\n").split("\n")) + "\n"
+    assert re.fullmatch(pattern, actual), f"the command printed:\n{printed}"
 
 
 def _save_json(example: Example) -> None:
@@ -151,6 +171,7 @@ _collect_document = Sybil(
     parsers=[
         PythonCodeBlockParser(),
         CodeBlockParser(language="sh", evaluator=_run_shell),
+        CodeBlockParser(language="text", evaluator=_compare_output),
         CodeBlockParser(language="json", evaluator=_save_json),
         SkipParser(),
     ],

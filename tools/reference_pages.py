@@ -91,7 +91,7 @@ def failures() -> str:
 
 The class of a failed table says what to do about it. `extract status` shows it beside the table, and
 `extract report` groups the failed tables by it. The reason below the table is that of the service or
-of the job, unchanged. On call, begin there.
+of the job, unchanged. [On call](../how-to/on-call.md) says what to type.
 
 *Another attempt* says whether the same run tries the table again, if `max_attempts` allows it.
 
