@@ -303,22 +303,21 @@ extract:
     parts: {num_partitions: 2}
     one_part: {num_partitions: 1}
     column: {partition_column: id}
+    half: {partition_column: id, lower_bound: 1}
     whole: {partition_column: id, lower_bound: "1", upper_bound: 2026}
     nothing: {}
 """
 NOTES = """\
 note: config/sales.yml:5:26: extract.tables.mark.hwm_col_name: is not used: extract_type is FE, so the whole table is read; \
 write extract_type: PE to read new rows
-note: config/sales.yml:6:26: extract.tables.bound.lower_bound: is not used: without partition_column the read is not split
-note: config/sales.yml:7:29: extract.tables.parts.num_partitions: is not used: without partition_column the read is not split
-note: config/sales.yml:9:32: extract.tables.column.partition_column: does not split the read without lower_bound and \
-upper_bound: Spark requires all of them, or none
+note: config/sales.yml:6:26: extract.tables.bound.lower_bound: is not used without partition_column and upper_bound
+note: config/sales.yml:10:47: extract.tables.half.lower_bound: is not used without upper_bound
 """
 
 
 def test_keys_that_are_of_no_use_without_others_are_noted(cli, project):
     (project / "config" / "sales.yml").write_text(SENSELESS)
-    assert cli("validate") == (0, "config/sales.yml: 7 tables (glue 7)\n", NOTES)
+    assert cli("validate") == (0, "config/sales.yml: 8 tables (glue 8)\n", NOTES)
     planned = cli("plan", "sales", "--details")
     assert (planned.code, planned.err) == (0, NOTES)
     notes = [line.removeprefix("note: config/") for line in NOTES.splitlines()]

@@ -63,7 +63,7 @@ def _extracted(arguments: Arguments, stop: StopRequest, say: Callable[[str], Non
             notes += (f"the schema has changed since the last committed attempt: {'; '.join(changes.all)}",)
         for note in notes:
             say(f"note: {note}")
-        return replace(_copied(arguments, source, notes), schema=columns, schema_changes=changes.all)
+        return replace(_copied(arguments, source, notes, say), schema=columns, schema_changes=changes.all)
 
 
 def _plan(arguments: Arguments, source: "Source") -> str:
@@ -93,11 +93,13 @@ def _notes(arguments: Arguments, source: "Source") -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _copied(arguments: Arguments, source: "Source", notes: tuple[str, ...]) -> Result:
+def _copied(arguments: Arguments, source: "Source", notes: tuple[str, ...], say: Callable[[str], None]) -> Result:
     # Imported here: most faults are found in less time than Arrow takes to load.
     from extract_job.engines.choosing import copied_by_engine
 
     copy = copied_by_engine(arguments, source)
+    for note in copy.notes:
+        say(f"note: {note}")
     return Result(
         run_id=arguments.run_id,
         attempt=arguments.attempt,
@@ -113,7 +115,7 @@ def _copied(arguments: Arguments, source: "Source", notes: tuple[str, ...]) -> R
         snapshot=source.snapshot,
         overlap=_remembered(arguments, source),
         proof=copy.certificate,
-        notes=notes,
+        notes=notes + copy.notes,
     )
 
 

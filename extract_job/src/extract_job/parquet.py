@@ -70,6 +70,7 @@ class ParquetTarget:
         file_bytes: int = FILE_BYTES,
         read_back: ReadBack = trust,
         token: str | None = None,
+        group_bytes: int = GROUP_BYTES,
     ) -> None:
         self._folder = folder
         self._schema = schema
@@ -77,12 +78,13 @@ class ParquetTarget:
         self._file_bytes = file_bytes
         self._read_back = read_back
         self._token = token or secrets.token_hex(4)  # another process of the same attempt uses other names
+        self._group_bytes = group_bytes
         self._workspace = folder.workspace()
         self._open: _OpenFile | None = None
         self._pending: list[Table] = []
         self._pending_rows = 0
         self._pending_bytes = 0
-        self._finished: list[tuple[int, int]] = []
+        self.finished: list[tuple[int, int]] = []
         """Bytes and rows of the files that the folder took."""
 
     def __enter__(self) -> Self:
@@ -113,7 +115,7 @@ class ParquetTarget:
                 self._pending_bytes += part.nbytes
                 if part.num_rows == room:
                     self._close_file()
-                elif self._pending_rows >= GROUP_ROWS or self._pending_bytes >= GROUP_BYTES:
+                elif self._pending_rows >= GROUP_ROWS or self._pending_bytes >= self._group_bytes:
                     self._write_group()
         except OSError as error:
             raise self._refused(error) from error
@@ -121,7 +123,7 @@ class ParquetTarget:
     def close(self) -> None:
         """Write the remaining rows, so that all files are whole and were read back."""
         try:
-            if self._pending or self._open or not self._finished:
+            if self._pending or self._open or not self.finished:
                 self._close_file()
         except OSError as error:
             raise self._refused(error) from error
@@ -130,11 +132,11 @@ class ParquetTarget:
         """Write the remaining rows, give all files their final names and return them."""
         self.close()
         names = self._folder.finish()
-        return [DataFile(name, size, rows) for name, (size, rows) in zip(names, self._finished, strict=True)]
+        return [DataFile(name, size, rows) for name, (size, rows) in zip(names, self.finished, strict=True)]
 
     def _opened(self) -> _OpenFile:
         if self._open is None:
-            path = self._workspace / f".{file_name(len(self._finished))}.{self._token}.tmp"
+            path = self._workspace / f".{file_name(len(self.finished))}.{self._token}.tmp"
             sink = pa.OSFile(str(path), "wb")
             columns = dictionary_columns(self._schema)
             writer = pq.ParquetWriter(sink, self._schema, compression="zstd", use_dictionary=columns)
@@ -160,8 +162,8 @@ class ParquetTarget:
         file.sink.close()
         size = file.path.stat().st_size
         self._read_back(file.path)
-        self._folder.take(file.path, len(self._finished))
-        self._finished.append((size, file.rows))
+        self._folder.take(file.path, len(self.finished))
+        self.finished.append((size, file.rows))
         self._open = None
 
     def _refused(self, error: OSError) -> JobError:

@@ -83,11 +83,11 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
         "StringType."
     ),
     "partition_column": (
-        "The column by which the job may split the read. Set this key, both bounds and num_partitions, or none of them."
+        "The column by which the read is split into num_partitions parts. Without it, the job takes the primary key."
     ),
-    "lower_bound": "The least value of partition_column: a number, a date or a time.",
-    "upper_bound": "The greatest value of partition_column: a number, a date or a time.",
-    "num_partitions": "Into how many parts the job may split the read.",
+    "lower_bound": "Where the parts begin: a number, a date or a time; rows below it are read too.",
+    "upper_bound": "Where the parts end: a number, a date or a time; rows above it are read too.",
+    "num_partitions": "Into how many parts the job splits the read of a table; auto: it decides by the rows and the cores.",
     "fetchsize": "Rows per round trip; 0 = driver default.",
     "tags": "Names by which an event selects tables: tag:large.",
     "db_engine": "The kind of database: postgres, mysql, mariadb, sqlserver, oracle, sqlite, … Passed to every job.",

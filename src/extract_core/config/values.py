@@ -261,7 +261,19 @@ def _fail_when(value: Json) -> str:
     raise BadValue(f"is {shown(value)}; write any, all, or a percentage from 0% to 100% such as 10%")
 
 
+def _partitions(value: Json) -> int | str:
+    """A number of parts, or ``auto``."""
+    if isinstance(value, str) and value.strip().lower() == "auto":
+        return "auto"
+    try:
+        return _PARTS(value)
+    except BadValue as error:
+        raise BadValue(str(error).replace("write a whole", "write auto, or a whole")) from error
+
+
+_PARTS: Final = integer(1, 10_000)
 text: Final = Reader(_text, TEXT)
+partitions: Final = Reader(_partitions, {"anyOf": [{"type": "string", "pattern": r"^\s*[aA][uU][tT][oO]\s*$"}, _PARTS.schema]})
 secret_name: Final = Reader(_secret_name, SECRET_NAME)
 scalar: Final = Reader(_scalar, SCALAR)
 fail_when: Final = Reader(_fail_when, FAIL_WHEN)

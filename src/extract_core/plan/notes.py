@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from extract_core.errors import Finding
     from extract_core.plan.line import PlannedTable
 
-_BOUNDS: Final = ("lower_bound", "upper_bound")
-_OF_A_SPLIT: Final = (*_BOUNDS, "num_partitions")
+_NEEDED: Final = {
+    "lower_bound": ("partition_column", "upper_bound", "num_partitions"),
+    "upper_bound": ("partition_column", "lower_bound", "num_partitions"),
+    "partition_column": ("num_partitions",),
+}
+"""Keys of a split read, and those without which they have no effect."""
 
 
 def core_of(planned: PlannedTable) -> Mapping[str, Json]:
@@ -39,13 +43,8 @@ def senseless(config: SourceConfig, table: str, core: Mapping[str, Json]) -> Ite
                 message = "is not used: extract_type is FE, so the whole table is read; write extract_type: PE to read new rows"
                 yield config.text.finding((*path, key), message)
                 break
-    if "partition_column" not in core:
-        for key in _OF_A_SPLIT:
-            if key in raw and (key != "num_partitions" or core[key] != 1):
-                yield config.text.finding((*path, key), "is not used: without partition_column the read is not split")
-                return
-        return
-    missing = [key for key in _OF_A_SPLIT if key not in core]
-    if missing and ("partition_column" in raw or any(key in raw for key in _OF_A_SPLIT)):
-        message = f"does not split the read without {' and '.join(missing)}: Spark requires all of them, or none"
-        yield config.text.finding((*path, "partition_column") if "partition_column" in raw else path, message)
+    for key, needed in _NEEDED.items():
+        missing = [other for other in needed if other not in core]
+        if key in raw and missing:
+            yield config.text.finding((*path, key), f"is not used without {' and '.join(missing)}")
+            return

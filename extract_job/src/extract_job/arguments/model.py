@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from extract_job.marks import Watermark
+from extract_job.splitting.plan import Split
 from extract_job.storage.places import Place
 
 REQUIRED = ("extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri", "db_engine", "db_name")
@@ -11,6 +12,7 @@ OPTIONAL = (
     "source_name", "source_type", "db_secret", "db_port", "extract_type", "hwm_col_name", "hwm_column_type",
     "low_watermark", "high_watermark", "lag", "fetchsize", "text_columns", "rows_per_file", "lock_wait_seconds",
     "last_result", "future", "on_mark_behind", "on_schema_change", "verify", "row_security", "job_engine",
+    "num_partitions", "partition_column", "lower_bound", "upper_bound",
 )  # fmt: skip
 KNOWN = frozenset(REQUIRED + OPTIONAL)
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -56,4 +58,5 @@ class Arguments:
     verify: str
     row_security: str
     job_engine: str
+    split: Split
     ignored: tuple[str, ...]

@@ -12,6 +12,7 @@ from extract_job.arguments.model import CHOICES, KNOWN, REQUIRED, Arguments
 from extract_job.arguments.pairs import pairs_of
 from extract_job.errors import ArgumentError
 from extract_job.marks import MarkType, Watermark, begin_of, check_mark, moment_of, read_mark_type
+from extract_job.splitting.plan import Split
 from extract_job.storage.places import folder_at, object_at
 
 _ENGINES = {
@@ -69,6 +70,7 @@ def arguments_of(pairs: Mapping[str, str]) -> Arguments:
         lock_wait_seconds=_whole("lock_wait_seconds", values.get("lock_wait_seconds", "15")),
         last_result=object_at("last_result", values["last_result"]) if values.get("last_result") else None,
         **{key: _choice(values, key) for key in CHOICES},
+        split=_split(values),
         ignored=tuple(sorted(pairs.keys() - KNOWN)),
     )
 
@@ -98,6 +100,16 @@ def _watermark(values: Mapping[str, str]) -> Watermark:
     return Watermark(values["hwm_col_name"], mark_type, low, values.get("lag"), high)
 
 
+def _split(values: Mapping[str, str]) -> Split:
+    parts = values.get("num_partitions", "1")
+    lower, upper = values.get("lower_bound"), values.get("upper_bound")
+    return Split(
+        column=values.get("partition_column") or None,
+        bounds=None if lower is None or upper is None or "partition_column" not in values else (lower, upper),
+        parts=None if parts == "auto" else _whole("num_partitions", parts, "auto or "),
+    )
+
+
 def _below(mark_type: MarkType, mark: str, other: str) -> bool:
     if mark_type in (MarkType.INTEGER, MarkType.DECIMAL):
         return Decimal(mark) < Decimal(other)
@@ -114,11 +126,11 @@ def _choice(values: Mapping[str, str], key: str) -> str:
     return value
 
 
-def _whole(key: str, value: str) -> int:
-    """Read a whole number of at least 1, or at least 0 for a wait."""
+def _whole(key: str, value: str, other: str = "") -> int:
+    """Read a whole number of at least 1, or at least 0 for a wait. `other` names what else the argument may be."""
     least = 0 if key == "lock_wait_seconds" else 1
     if not (value.isascii() and value.isdigit() and len(value) <= 18) or int(value) < least:
-        raise ArgumentError(f"--{key} {value!r} must be a whole number of at least {least}, with at most 18 digits")
+        raise ArgumentError(f"--{key} {value!r} must be {other}a whole number of at least {least}, with at most 18 digits")
     return int(value)
 
 

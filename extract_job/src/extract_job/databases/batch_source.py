@@ -42,6 +42,7 @@ class BatchSource:
     """See `source.Source`. A database says how its watermark column is compared, and how a few rows are counted."""
 
     snapshot: str | None = None
+    one_reader_because: str | None = "this version of the job reads the database by one connection"
     watermark_column: ClassVar[type[ServerWatermark]]
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts of a source

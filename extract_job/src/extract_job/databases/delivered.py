@@ -7,6 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from extract_job.databases.conditions import Condition
 from extract_job.databases.window import Past, Window
@@ -41,14 +42,16 @@ class Digests:
         size = DIGEST_BYTES
         self._known = Counter(known[start : start + size] for start in range(0, len(known), size))
         self._remembered = bytearray()
+        self._lock = Lock()
 
     def is_new(self, digest: bytes, *, overlap: bool, remember: bool) -> bool:
         """Return whether to deliver a row; `overlap`: it may be an old one."""
-        if remember:
-            self._remembered += digest
-        if overlap and self._known[digest] > 0:
-            self._known[digest] -= 1
-            return False
+        with self._lock:  # parts of a table are read at once
+            if remember:
+                self._remembered += digest
+            if overlap and self._known[digest] > 0:
+                self._known[digest] -= 1
+                return False
         return True
 
     @property

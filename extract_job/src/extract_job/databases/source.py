@@ -3,14 +3,18 @@
 Each database has a package that opens a `Source`; the job knows only this protocol.
 """
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
+from extract_job.databases.conditions import Condition
 from extract_job.databases.delivered import Memory
 from extract_job.databases.mapping import Column
 from extract_job.databases.window import Window
 from extract_job.proof.figures import Figures
 from extract_job.result import SourceInfo
+from extract_job.splitting.key import SplitTable
 
 if TYPE_CHECKING:
     from extract_job.proof.arrow import Hasher
@@ -30,6 +34,9 @@ class Source(Protocol):
 
     def schema(self) -> Schema:
         """Return the Arrow schema of all rows; it follows from declared types, not from values."""
+
+    one_reader_because: str | None
+    """Why parts are read one after another; None: several sessions can read the same snapshot at once."""
 
     def left_out_to(self, take: Callable[[Table], None]) -> None:
         """Pass the rows that are left out to `take`; call this before the first `read`.
@@ -61,3 +68,31 @@ class Source(Protocol):
 
     def hasher(self) -> "Hasher":
         """Return the functions that hash rows as this database does."""
+
+
+@runtime_checkable
+class PartedSource(Protocol):
+    """A source whose parts can be read apart."""
+
+    def split(self) -> SplitTable:
+        """Return what decides how the table can be split."""
+
+    def readers(self, count: int) -> "AbstractContextManager[Sequence[Reader]]":
+        """Return readers of parts, which all read this snapshot: `count`, or one if there can only be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads one part after another. `part` returns the rows of the window that meet a condition, as a source of their own.
+
+    `cancel` may be called by another thread: it makes the present read fail soon.
+    """
+
+    part: Callable[[Condition], Source]
+    cancel: Callable[[], None]
+
+
+@contextmanager
+def one_reader(part: Callable[[Condition], Source]) -> Iterator[Sequence[Reader]]:
+    """Return the only reader, which uses the session of the source."""
+    yield (Reader(part, lambda: None),)

@@ -9,7 +9,11 @@ from extract_job.result import DataFile
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """The files of an attempt, under their final names, and the certificate of them all (None: `--verify off`)."""
+    """The files of an attempt, under their final names, and the certificate of them all (None: `--verify off`).
+
+    `notes` are sentences for the user about how the rows were read.
+    """
 
     files: tuple[DataFile, ...]
     certificate: Mapping[str, Any] | None
+    notes: tuple[str, ...] = ()

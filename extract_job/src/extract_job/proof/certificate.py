@@ -37,6 +37,11 @@ class Proof:
         self._files += files
         self._left_out += left_out
 
+    @property
+    def parts(self) -> tuple[list[Figures], Figures]:
+        """The figures of the files, in their order, and of the rows that were left out."""
+        return self._files, self._left_out
+
     def leave_out(self, rows: Any) -> None:
         """Add rows (an Arrow table) that the source has in its window and that no file gets."""
         if self._hasher is None:

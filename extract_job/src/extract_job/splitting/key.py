@@ -11,8 +11,13 @@ from extract_job.splitting.parts import Cut, KeyColumn
 class SplitKey(Protocol):
     """One column, or the columns of the primary key. `scale` is None for texts and for several columns."""
 
-    columns: Sequence[KeyColumn]
-    scale: Scale | None
+    @property
+    def columns(self) -> Sequence[KeyColumn]:
+        """The columns, in the order in which they are compared."""
+
+    @property
+    def scale(self) -> Scale | None:
+        """How the values of the only column can be spaced."""
 
     def extremes(self) -> tuple[str, str] | None:
         """Return the least and the greatest value of the only column, as text; None: the table has none."""

@@ -14,7 +14,7 @@ from extract_job.splitting.key import SplitKey, SplitTable
 from extract_job.splitting.parts import Cut, ranges
 
 MOST_READERS = 8
-"""Connections that `auto` opens at most: a run reads many tables at once."""
+"""Connections of one job at most: a run reads many tables at once."""
 ROWS_PER_READER = 1_000_000
 SAMPLED = 200
 """Values in a sample per part: then a part differs from another by some percent."""
@@ -22,16 +22,16 @@ SAMPLED = 200
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How to split: `column` None means the primary key; `bounds` are texts; `readers` None means `auto`."""
+    """How to split: `column` None means the primary key; `bounds` are texts; `parts` None means `auto`."""
 
     column: str | None = None
     bounds: tuple[str, str] | None = None
-    readers: int | None = 1
+    parts: int | None = 1
 
-    def readers_for(self, rows: int) -> int:
-        """Return how many parts are read at once: for `auto`, one per core and million rows, at most 8."""
-        if self.readers is not None:
-            return self.readers
+    def parts_for(self, rows: int) -> int:
+        """Return the number of parts of a table: for `auto`, one per core and million rows, at most 8."""
+        if self.parts is not None:
+            return self.parts
         return max(1, min(os.cpu_count() or 1, MOST_READERS, -(-rows // ROWS_PER_READER)))
 
 

@@ -28,7 +28,7 @@ class S3Folder:
         self._s3 = client("s3")
         self._token = token or secrets.token_hex(4)
         self._disk: Path | None = None
-        self._names: list[str] = []
+        self._names: dict[int, str] = {}
 
     def workspace(self) -> Path:
         """See `protocols.Folder.workspace`."""
@@ -42,7 +42,7 @@ class S3Folder:
     def take(self, path: Path, number: int) -> None:
         """See `protocols.Folder.take`."""
         name = file_name(number, self._token)
-        self._names.append(name)
+        self._names[number] = name
         try:
             self._s3.upload_file(str(path), self._place.bucket, self._place.key + name)
         except faults() as error:
@@ -51,13 +51,14 @@ class S3Folder:
 
     def finish(self) -> list[str]:
         """See `protocols.Folder.finish`."""
-        names, self._names = self._names, []
+        names = [name for _, name in sorted(self._names.items())]
+        self._names.clear()
         self._remove_disk()
         return names
 
     def discard(self) -> None:
         """See `protocols.Folder.discard`."""
-        for name in self._names:
+        for name in self._names.values():
             with suppress(*faults()):
                 self._s3.delete_object(Bucket=self._place.bucket, Key=self._place.key + name)
         self._remove_disk()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,20 @@ from extract_job.databases.conditions import Condition
 from extract_job.databases.delivered import Digests, Memory, check_count, past_by_digests
 from extract_job.databases.mysql.connection import Row, Session, session
 from extract_job.databases.mysql.recognising import flags, recognised
+from extract_job.databases.mysql.splitting import MysqlSplit
 from extract_job.databases.mysql.tables import find_table
 from extract_job.databases.mysql.watermark import MysqlWatermark
+from extract_job.databases.source import Reader, one_reader
 from extract_job.databases.tables import SourceTable
 from extract_job.databases.window import EVERYTHING, Rules, Window, decide
 from extract_job.last_result import LastResult
 from extract_job.marks import Watermark
 from extract_job.result import SourceInfo
+from extract_job.splitting.key import SplitTable
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from extract_job.databases.jdbc import JdbcReader
     from extract_job.databases.mapping import Column
     from extract_job.databases.source import Schema, Table
@@ -39,6 +45,7 @@ class MysqlSource:
 
     snapshot: str | None = None
     """`per_partition` if parts were read in snapshots of their own."""
+    one_reader_because: str | None = "several connections would not see the same rows"
 
     def __init__(
         self,
@@ -61,6 +68,7 @@ class MysqlSource:
         self._digests = Digests(self._known)
         self._cursor: Any = None
         self._left_out = 0
+        self._parts: list[MysqlSource] = []
         self._take_left_out: Callable[[Table], None] | None = None
 
     def _decided(self, arguments: Arguments, watermark: Watermark, last: LastResult) -> Window:
@@ -81,13 +89,28 @@ class MysqlSource:
 
     def rows_left_out(self) -> int:
         """See `source.Source.rows_left_out`."""
-        return self._left_out
+        return self._left_out + sum(part.rows_left_out() for part in self._parts)
 
     def memory(self) -> Memory | None:
         """See `source.Source.memory`."""
         if self.window.next_begin is None:
             return None
         return self._digests.memory(column.name for column in self._table.columns)
+
+    def split(self) -> SplitTable:
+        """See `source.Source.split`."""
+        return MysqlSplit(self._session, self._table)
+
+    def readers(self, count: int) -> "AbstractContextManager[Sequence[Reader]]":  # noqa: ARG002 - there is one
+        """See `source.Source.readers`."""
+        return one_reader(self._part)
+
+    def _part(self, rows: Condition) -> "MysqlSource":
+        part = copy(self)
+        window = replace(self.window, rows=self.window.rows & rows)
+        vars(part).update(window=window, _cursor=None, _left_out=0, _parts=[])
+        self._parts.append(part)
+        return part
 
     def schema(self) -> "Schema":
         """See `source.Source.schema`."""

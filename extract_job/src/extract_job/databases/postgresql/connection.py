@@ -33,6 +33,7 @@ class Session:
         self._database = database
         self.secret = secret
         """How this session logged in; None: by libpq's variables."""
+        self.batch_bytes = BATCH_BYTES
         self.search_path = search_path
         """The schemas in which a table without a schema is looked up. The transaction itself uses `pg_catalog` only."""
 
@@ -61,6 +62,18 @@ class Session:
         """Return the only value of an answer, a whole number."""
         return int(self.text(query) or "0")
 
+    def exported(self) -> str:
+        """Return the name under which other sessions can use the snapshot, as long as this transaction is open.
+
+        https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-SNAPSHOT-SYNCHRONIZATION
+        """
+        ((name,),) = self.rows("SELECT pg_export_snapshot()")
+        return str(name)
+
+    def cancel(self) -> None:
+        """Make the present statement fail, from another thread."""
+        self._connection.adbc_cancel()
+
     def rows_if_allowed(self, query: str) -> list[tuple[Any, ...]]:
         """Return all rows of a small answer, or none if the server refuses the query."""
         from adbc_driver_postgresql import dbapi
@@ -83,7 +96,7 @@ class Session:
         import pyarrow as pa
         from adbc_driver_postgresql import StatementOptions
 
-        options = {StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(BATCH_BYTES)}
+        options = {StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(self.batch_bytes)}
         with self._connection.cursor(adbc_stmt_kwargs=options) as cursor:
             cursor.execute(query)
             batches = cursor.fetch_record_batch()
@@ -98,12 +111,12 @@ class Session:
 
 
 @contextmanager
-def session(arguments: "Arguments") -> Iterator[Session]:
+def session(arguments: "Arguments", snapshot: str | None = None) -> Iterator[Session]:
     """Connect and begin; raise `JobError` if the database or its driver refuses, then or later.
 
     REPEATABLE READ makes the transaction a snapshot
     (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-REPEATABLE-READ). The settings of the user, of the
-    database and of the server change nothing: see `settings`.
+    database and of the server change nothing: see `settings`. `snapshot`: the name of one that another session has exported.
     """
     try:
         from adbc_driver_postgresql import dbapi
@@ -117,12 +130,12 @@ def session(arguments: "Arguments") -> Iterator[Session]:
     try:
         with ExitStack() as stack:
             connection = stack.enter_context(dbapi.connect(uri))
-            schemas = _begun(connection)
+            schemas = _begun(connection, snapshot)
             if isinstance(schemas, bytes):
                 # The driver did not recognise the types of the database, because a setting changes how the catalog spells them.
                 connection.close()
                 connection = stack.enter_context(dbapi.connect(f"{uri}&options={quote(settings.options(os.environ), safe='')}"))
-                _begun(connection)
+                _begun(connection, snapshot)
             _execute(connection, f"SET LOCAL search_path = {settings.SEARCH_PATH}")
             _execute(connection, settings.statement(arguments))
             yield Session(connection, arguments.database, secret, tuple(json.loads(schemas)))
@@ -130,9 +143,11 @@ def session(arguments: "Arguments") -> Iterator[Session]:
         raise failure_of(arguments.database, error, _hidden(secret)) from error
 
 
-def _begun(connection: Any) -> str | bytes:
+def _begun(connection: Any, snapshot: str | None) -> str | bytes:
     """Begin the transaction; return the schemas of the search path as a JSON list, as bytes if the driver reads no text."""
     _execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    if snapshot is not None:
+        _execute(connection, f"SET TRANSACTION SNAPSHOT '{snapshot}'")
     ((schemas,),) = _execute(connection, "SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false))::pg_catalog.text")
     answer: str | bytes = schemas
     return answer

@@ -1,7 +1,10 @@
 """A PostgreSQL table as a `Source`: the high mark and the rows are read in one snapshot."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from copy import copy
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from extract_job.arguments.model import Arguments
@@ -10,14 +13,17 @@ from extract_job.databases.delivered import Digests, Memory, check_count, past_b
 from extract_job.databases.misfits import MisfitError, misfit, place
 from extract_job.databases.postgresql.connection import Session, session
 from extract_job.databases.postgresql.server import Snapshot, current_snapshot, source_info
+from extract_job.databases.postgresql.splitting import PostgresqlSplit
 from extract_job.databases.postgresql.tables import find_table
 from extract_job.databases.postgresql.transactions import transactions_of
 from extract_job.databases.postgresql.watermark import PostgresqlWatermark
+from extract_job.databases.source import Reader
 from extract_job.databases.tables import SourceTable
 from extract_job.databases.window import EVERYTHING, Rules, Window, decide
 from extract_job.errors import JobError
 from extract_job.last_result import LastResult
 from extract_job.marks import Watermark
+from extract_job.splitting.key import SplitTable
 
 if TYPE_CHECKING:
     from extract_job.databases.jdbc import JdbcReader
@@ -38,8 +44,11 @@ def open_postgresql(arguments: Arguments, last: LastResult) -> Iterator["Postgre
 class PostgresqlSource:
     """See `source.Source`."""
 
+    one_reader_because: str | None = None
+
     def __init__(self, transaction: Session, table: SourceTable, arguments: Arguments, last: LastResult) -> None:
         self._session = transaction
+        self._arguments = arguments
         self._table = table
         self.columns: Sequence[Column] = table.columns
         self.info = source_info(transaction)
@@ -56,6 +65,7 @@ class PostgresqlSource:
         self._batches: Iterator[Table] | None = None
         self._rest: Table | None = None
         self._left_out = 0
+        self._parts: list[PostgresqlSource] = []
         self._take_left_out: Callable[[Table], None] | None = None
 
     def _decided(self, arguments: Arguments, watermark: Watermark, snapshot: Snapshot | None, last: LastResult) -> Window:
@@ -88,11 +98,32 @@ class PostgresqlSource:
 
     def rows_left_out(self) -> int:
         """See `source.Source.rows_left_out`."""
-        return self._left_out
+        return self._left_out + sum(part.rows_left_out() for part in self._parts)
 
     def memory(self) -> Memory | None:
         """See `source.Source.memory`."""
         return self._digests.memory(column.name for column in self._table.columns) if self._digests else self._memory
+
+    def split(self) -> SplitTable:
+        """See `source.Source.split`."""
+        return PostgresqlSplit(self._session, self._table)
+
+    @contextmanager
+    def readers(self, count: int) -> Iterator[Sequence[Reader]]:
+        """See `source.Source.readers`: each has a session in the snapshot of this one."""
+        snapshot = self._session.exported()
+        with ExitStack() as stack:
+            sessions = [stack.enter_context(session(self._arguments, snapshot)) for _ in range(count)]
+            for one in sessions:
+                one.batch_bytes //= count
+            yield tuple(Reader(partial(self._part, one), one.cancel) for one in sessions)
+
+    def _part(self, transaction: Session, rows: Condition) -> "PostgresqlSource":
+        part = copy(self)
+        window = replace(self.window, rows=self.window.rows & rows)
+        vars(part).update(_session=transaction, window=window, _batches=None, _rest=None, _left_out=0, _parts=[])
+        self._parts.append(part)
+        return part
 
     def schema(self) -> "Schema":
         """See `source.Source.schema`."""

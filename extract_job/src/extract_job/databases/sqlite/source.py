@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ from extract_job.databases.delivered import Digests, Memory, check_count, digest
 from extract_job.databases.mapping import Column, Kind
 from extract_job.databases.misfits import MisfitError, misfit, place
 from extract_job.databases.names import quoted
+from extract_job.databases.source import Reader, one_reader
 from extract_job.databases.sqlite.connection import snapshot
+from extract_job.databases.sqlite.splitting import SqliteSplit
 from extract_job.databases.sqlite.tables import find_table
 from extract_job.databases.sqlite.watermark import SqliteWatermark
 from extract_job.databases.tables import SourceTable
@@ -22,9 +25,12 @@ from extract_job.errors import JobError
 from extract_job.last_result import LastResult
 from extract_job.marks import MarkType, Watermark, form
 from extract_job.result import SourceInfo
+from extract_job.splitting.key import SplitTable
 from extract_job.stopping import StopRequest
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from extract_job.databases.source import Schema, Table
     from extract_job.proof.arrow import Hasher
     from extract_job.proof.figures import Figures
@@ -45,6 +51,7 @@ class SqliteSource:
     """See `source.Source`."""
 
     snapshot: str | None = None
+    one_reader_because: str | None = "one connection reads a SQLite file as fast as several"
 
     def __init__(self, connection: sqlite3.Connection, table: SourceTable, arguments: Arguments, last: LastResult) -> None:
         self._connection = connection
@@ -56,8 +63,24 @@ class SqliteSource:
         self._digests = Digests(last.records if self.window.overlap else b"")
         self._cursor: sqlite3.Cursor | None = None
         self._left_out = 0
+        self._parts: list[SqliteSource] = []
         self._take_left_out: Callable[[Table], None] | None = None
         self.info = SourceInfo("sqlite", sqlite3.sqlite_version, datetime.now(UTC).isoformat(timespec="microseconds"), None)
+
+    def split(self) -> SplitTable:
+        """See `source.Source.split`."""
+        return SqliteSplit(self._connection, self._table)
+
+    def readers(self, count: int) -> "AbstractContextManager[Sequence[Reader]]":  # noqa: ARG002 - there is one
+        """See `source.Source.readers`."""
+        return one_reader(self._part)
+
+    def _part(self, rows: Condition) -> "SqliteSource":
+        part = copy(self)
+        window = replace(self.window, rows=self.window.rows & rows)
+        vars(part).update(window=window, _cursor=None, _left_out=0, _parts=[])
+        self._parts.append(part)
+        return part
 
     def schema(self) -> "Schema":
         """See `source.Source.schema`."""
@@ -81,7 +104,7 @@ class SqliteSource:
 
     def rows_left_out(self) -> int:
         """See `source.Source.rows_left_out`."""
-        return self._left_out
+        return self._left_out + sum(part.rows_left_out() for part in self._parts)
 
     def memory(self) -> Memory | None:
         """See `source.Source.memory`."""
