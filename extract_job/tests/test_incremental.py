@@ -221,7 +221,10 @@ def test_other_forms_on_other_days_are_accepted(database, job):
 
 def test_a_missing_watermark_column_is_named(stamped, job):
     done = job(extract_type="PE", hwm_col_name="att", hwm_column_type="TimestampType")
-    assert (done.code, done.errors) == (1, ["extract_job: table 't' has no column 'att' (--hwm_col_name); nearest: 'at'"])
+    assert (done.code, done.errors) == (
+        1,
+        ["extract_job: table 't' has no column 'att' (the watermark, --hwm_col_name); nearest: 'at'"],
+    )
 
 
 def test_a_full_extract_reports_no_high_mark(stamped, job):

@@ -116,7 +116,7 @@ REFUSED = {
     ),
     "no column": (
         MARKED | {"hwm_col_name": "att"},
-        "table 'public.t' has no column 'att' (--hwm_col_name); nearest: 'at'",
+        "table 'public.t' has no column 'att' (the watermark, --hwm_col_name); nearest: 'at'",
     ),
     "marks of another type": (
         MARKED | {"hwm_col_name": "name"},

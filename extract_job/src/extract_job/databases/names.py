@@ -22,6 +22,10 @@ def nearest(name: str, names: Sequence[str]) -> str:
     return f"there are {shown}" + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
+_WORDS = {"hwm_col_name": "the watermark"}
+"""What a config calls an argument, if it has another word for it."""
+
+
 def column_name(table: str, argument: str, name: str, names: Sequence[str], fold: Callable[[str], str] = str) -> str:
     """Return the column among `names` that `--argument` means by `name`.
 
@@ -30,4 +34,5 @@ def column_name(table: str, argument: str, name: str, names: Sequence[str], fold
     for known in names:
         if fold(known) == fold(name):
             return known
-    raise JobError(f"table {table!r} has no column {name!r} (--{argument}); {nearest(name, names)}", FailureClass.CONFIG)
+    where = f"{_WORDS[argument]}, --{argument}" if argument in _WORDS else f"--{argument}"
+    raise JobError(f"table {table!r} has no column {name!r} ({where}); {nearest(name, names)}", FailureClass.CONFIG)

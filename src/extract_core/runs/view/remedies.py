@@ -41,7 +41,8 @@ ADVICE: Final[dict[str, Advice]] = {
     ),
     "OUT_OF_MEMORY": Advice(
         "The job needed more memory than it had.",
-        "Give the table a larger worker or a smaller `fetchsize`, or raise `max_attempts`: further attempts get larger settings.",
+        "Give the table a larger worker or a smaller `fetchsize`, and start a new run of it: a rerun keeps the settings. Or "
+        "raise `max_attempts`: further attempts get larger settings.",
     ),
     "INTERRUPTED": Advice(
         "The host was taken away: a spot interruption, maintenance or a host failure.",
@@ -49,7 +50,8 @@ ADVICE: Final[dict[str, Advice]] = {
     ),
     "TIMEOUT": Advice(
         "The job took longer than its time limit.",
-        "Check for a lock or a slow query in the source. Raise the job type's time limit, or read the table in partitions.",
+        "Check for a lock or a slow query in the source, then rerun. If the table needs more time, raise its `timeout_minutes` "
+        "or read it in partitions, and start a new run of it: a rerun keeps the settings.",
     ),
     "STOPPED": Advice(
         "A person or an abort of the execution stopped the job.",
