@@ -19,7 +19,7 @@ _HEAD: Final = """# The contract
 Every field and method that a plugin author reads, sets or overrides. `tools/contract_page.py` makes
 this page from the docstrings of [contract.py](../../src/extract_core/contract.py) and of the base
 classes. All names of values are imported from `extract_core`. All that has no version here
-is in contract 1.0. If a job type uses something later, set its version: `requires_contract = "1.2"`.
+is in contract 1.0. If a job type uses something later, set its version: `requires_contract = "1.3"`.
 [When each method is called](life-cycle.md)
 
 ## The item
@@ -40,7 +40,7 @@ their own. A state reads `$.arguments`, and may read the others.
 """
 _VALUES: Final = (
     "TableRun", "Watermark", "Target", "Stack", "Branch", "Outcome", "JobStatus", "Statement", "Retry", "LambdaFunction",
-    "Resource", "LocalCommand", "LocalExit",
+    "Resource", "LocalCommand", "LocalExit", "PlannedRun", "AttemptReport", "LiveAttempt",
 )  # fmt: skip
 _BASES: Final = {
     "ServiceJob": ("service_job", "words"),

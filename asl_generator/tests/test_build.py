@@ -85,7 +85,7 @@ def test_the_config_managers_payload_has_the_facts_of_the_machine(build_types, c
         "map": "DISTRIBUTED",
         "max_concurrency": 7,
         "retry_loop": True,
-        "contract": [1, 2],
+        "contract": [1, 3],
         "versions": {"(embedded)": "0"},
         "job_types": {"crunch": {"queue": "big", "priority": 1}, "poll": {}},
     }

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-API_VERSION: Final = (1, 2)
+API_VERSION: Final = (1, 3)
 """Version of this contract. A job type's `api_version` must equal the first number; the second one grows with additions."""
 
 PROJECT: Final = "extract_core"
@@ -297,6 +297,71 @@ class JobStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRun:
+    """A run that begins, for the hook extract_run_planned. The core sets it. Since contract 1.3."""
+
+    run_id: str
+    """The run."""
+    execution_id: str
+    """Its execution: an ARN."""
+    source: str
+    """The source."""
+    started_at: str
+    """When the run began: ISO 8601, UTC."""
+    items: Sequence[Mapping[str, Json]]
+    """The items of its tables, at their first attempts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveAttempt:
+    """A committed attempt whose files hold rows of the table now. The core sets it. Since contract 1.3."""
+
+    run_id: str
+    """The run."""
+    attempt: int
+    """The number of the attempt in that run, from 1."""
+    mode: WatermarkMode
+    """``full``, ``incremental`` or ``backfill``."""
+    is_base: bool
+    """It read the whole table: nothing older is live."""
+    recorded_at: str
+    """When it was committed: ISO 8601, UTC."""
+    rows: int | None
+    """Rows in the files. None: the job did not say."""
+    files: Sequence[str]
+    """The URIs of its files."""
+    folder: str
+    """The URI of its folder, which ends in a slash."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptReport:
+    """What is known of an attempt that has ended, beside its item and its status. The core sets it. Since contract 1.3.
+
+    What a job reports is there for an attempt that succeeded, if its result object has it.
+    """
+
+    run_started_at: str | None = None
+    """When the run began: ISO 8601, UTC."""
+    mode: WatermarkMode = "full"
+    """``full``, ``incremental`` or ``backfill``."""
+    database: Mapping[str, str] = field(default_factory=dict)
+    """``db_engine``, ``db_name``, ``db_port`` and ``db_secret`` of the config, as far as the plan is known."""
+    rows: int | None = None
+    """Rows that were written."""
+    bytes: int | None = None
+    """Bytes that were written."""
+    files: Sequence[str] = ()
+    """The URIs of the files."""
+    schema: Sequence[Mapping[str, Json]] = ()
+    """The columns: ``column``, ``declared`` (the type in the source), ``arrow`` (the type in the files), ``nullable``."""
+    origin: Mapping[str, Json] = field(default_factory=dict)
+    """The member ``source`` of the result object: ``engine``, ``version``, ``host``, ``port``, ``database`` and more."""
+    live: Callable[[], Sequence[LiveAttempt]] = list
+    """Reads which attempts hold the rows of the table now, this one included, oldest first. Raises ObjectError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """One allow statement of an IAM policy. You set it."""
 
@@ -546,10 +611,48 @@ def extract_amend_arguments(table: TableRun[D], job_type: str) -> Mapping[str, s
 
 
 @hookspec
-def extract_run_finished(table: Mapping[str, Json], job_type: str, status: JobStatus) -> None:
-    """A table's attempt has ended and its end is recorded: tell others.
+def extract_settings() -> type[BaseModel]:  # type: ignore[empty-body]
+    """The pydantic model of the section ``[plugins.<name>]`` of extract.toml. Import it inside; let it refuse unknown keys.
 
-    Called by the status handler with the item. What it raises is logged with the plugin's name and changes nothing.
+    A plugin with this hook is on if the section is there; else none of its other hooks is called. `validate` reports what the
+    model refuses. Other hooks get the section as `settings`, as it is written. Since contract 1.3.
+    """
+
+
+@hookspec
+def extract_permissions(target: Target[Any], settings: Mapping[str, Json]) -> Iterable[Statement]:  # type: ignore[empty-body]
+    """What the hooks of a run need in the roles of the functions that call them, if they call AWS. Since contract 1.3.
+
+    They are the status handler, the summary and reconcile. ``target.deployment`` is the section too.
+    """
+
+
+@hookspec
+def extract_run_planned(run: PlannedRun, settings: Mapping[str, Json]) -> None:
+    """A run is planned, and its tables are about to start.
+
+    Called by the config manager, which waits: end soon, also for a run of 100,000 tables. It may be called again for the same
+    run. What it raises is logged with the plugin's name and changes nothing. Since contract 1.3.
+    """
+
+
+@hookspec
+def extract_run_finished(
+    table: Mapping[str, Json], job_type: str, status: JobStatus, report: AttemptReport, settings: Mapping[str, Json]
+) -> None:
+    """A table's attempt has ended, and its end is recorded: tell others.
+
+    Called by the status handler with the item, or by whoever closes the run, at least once per attempt: `run_id`, `table` and
+    `attempt` of the item say which it is. What it raises is logged with the plugin's name and changes nothing. `report` and
+    `settings` are passed since contract 1.3.
+    """
+
+
+@hookspec
+def extract_run_ended(summary: Mapping[str, Json], settings: Mapping[str, Json]) -> None:
+    """A run has ended, and its summary is stored. It may be called again for the same run.
+
+    What it raises is logged with the plugin's name and changes nothing. Since contract 1.3.
     """
 
 

@@ -45,6 +45,10 @@ class Project:
         (info / "entry_points.txt").write_text(groups or f"[extract_core]\n{name} = acme_{name}\n")
         (self.site / f"acme_{name}.py").write_text(dedent(source))
 
+    def settings(self, section: str) -> None:
+        """Write extract.toml with this section at its end."""
+        (self.folder / "extract.toml").write_text(TOML + section)
+
     def extract(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from extract_cli import main; main()", *arguments]
         environ = {**os.environ, "PYTHONPATH": str(self.site)}

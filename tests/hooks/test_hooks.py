@@ -125,6 +125,110 @@ def test_extract_run_finished(project):
         assert [line[0] for line in lines if f" {table} " in line] == ["a", "b"]
 
 
+LISTENER = """
+    import json
+    from extract_core import Statement, hookimpl
+
+    def note(**what):
+        with open("heard.jsonl", "a") as file:
+            file.write(json.dumps(what) + "\\n")
+
+    @hookimpl
+    def extract_settings():
+        from pydantic import BaseModel
+        class Settings(BaseModel, extra="forbid"):
+            topic: str
+        return Settings
+
+    @hookimpl
+    def extract_permissions(target, settings):
+        yield Statement(actions=["sns:Publish"], resources=[target.arn("sns", settings["topic"])])
+
+    @hookimpl
+    def extract_run_planned(run, settings):
+        note(planned=sorted(item["table"] for item in run.items), run=run.run_id, **settings)
+
+    @hookimpl
+    def extract_run_finished(table, report, settings):
+        live = [attempt.run_id for attempt in report.live()]
+        note(finished=table["table"], rows=report.rows, columns=[c["column"] for c in report.schema], live=live, **settings)
+
+    @hookimpl
+    def extract_run_ended(summary, settings):
+        note(ended=summary["run_id"], state=summary["state"], **settings)
+        raise OSError("no network")
+"""
+
+
+@pytest.fixture
+def heard(project):
+    """What a plugin with settings is told of a run, under this text of its section."""
+    project.install("listener", LISTENER)
+
+    def heard(section, run_id):
+        project.settings(section)
+        project.run(run_id)
+        notes = project.folder / "heard.jsonl"
+        lines = [json.loads(line) for line in notes.read_text().splitlines()] if notes.exists() else []
+        notes.unlink(missing_ok=True)
+        return lines
+
+    return heard
+
+
+@pytest.fixture
+def all_heard(heard):
+    return heard('[plugins.listener]\ntopic = "t"\n', "r1")
+
+
+def test_extract_settings(project, heard):
+    assert heard("", "off") == []  # without its section, the plugin is off
+    refused = {
+        "[plugins.listener]\n": "plugins.listener.topic: is missing, and plugin 'listener' needs it",
+        "[plugins.listener]\ntopic = 1\n": "plugins.listener.topic: is 1; write text",
+        '[plugins.listener]\ntopik = "x"\ntopic = "x"\n': "plugins.listener.topik: no such key here; did you mean 'topic'?",
+        "[plugins.listner]\n": "plugins.listner: no installed plugin of this name reads settings; did you mean 'listener'?",
+        "[plugins]\nlistener = 1\n": "plugins.listener: is 1, but must be a section; write [plugins.listener]",
+        "[plugins.listener]\ntopic = 2026-01-01\n": "plugins.listener: can't be written as JSON (Object of type date is not JSON",
+    }
+    for section, words in refused.items():
+        project.settings(section)
+        assert f": {words}" in project.extract("validate", code=2).stdout
+
+
+def test_extract_run_planned(all_heard):
+    assert all_heard[0] == {"planned": ["accounts", "orders"], "run": "r1", "topic": "t"}
+
+
+def test_a_report_has_what_the_job_wrote_and_what_is_live(all_heard):
+    finished = sorted(all_heard[1:3], key=lambda note: note["finished"])
+    assert finished == [
+        {"finished": table, "rows": 1, "columns": ["id"], "live": ["r1"], "topic": "t"} for table in ("accounts", "orders")
+    ]
+
+
+def test_extract_run_ended(all_heard):
+    assert all_heard[3:] == [{"ended": "r1", "state": "SUCCEEDED", "topic": "t"}]  # it raises, and the run succeeded
+
+
+def test_extract_permissions(project):
+    project.install("listener", LISTENER)
+    places = "".join(f'{name} = "s3://b/{name}/"\n' for name in ("config_uri", "data_uri", "runs_uri"))
+    pipeline = (
+        f'[pipeline]\naccount = "123456789012"\n{places}tracking = "dynamodb://tracking"\n[job_types.glue]\njob_name = "j"\n'
+    )
+    (project.folder / "extract.toml").write_text(pipeline)
+    assert "sns" not in project.extract("deploy", "permissions").stdout
+    (project.folder / "extract.toml").write_text(f'{pipeline}[plugins.listener]\ntopic = "t"\n')
+    roles = json.loads(project.extract("deploy", "permissions", "--output", "json").stdout)
+    assert {role for role, policy in roles.items() if "arn:aws:sns:us-east-1:123456789012:t" in json.dumps(policy)} == {
+        "job-run-status",
+        "run-summary",
+        "reconcile",
+        "operator",
+    }
+
+
 def test_extract_state_machine(project):
     labels(project, "b", "a")
     definition = json.loads(project.extract("asl", "build").stdout)
@@ -248,4 +352,13 @@ def test_a_hook_that_lacks_something_is_told(hook):
 
 
 def test_the_hooks_are_these():
-    assert hooks() == ["extract_amend_arguments", "extract_job_types", "extract_run_finished", "extract_state_machine"]
+    assert hooks() == [
+        "extract_amend_arguments",
+        "extract_job_types",
+        "extract_permissions",
+        "extract_run_ended",
+        "extract_run_finished",
+        "extract_run_planned",
+        "extract_settings",
+        "extract_state_machine",
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from extract_core.errors import ConfigError
@@ -27,7 +29,7 @@ def test_every_key_is_read_and_comes_back_from_a_variable(read):
     options = read(text).notify
     template = {"text": "$text", "list": ["$$5", {"n": 1, "b": True}]}
     assert options == NotifyOptions(topic=TOPIC, webhook="https://hooks.example.com/x", template=template)
-    assert NotifyOptions.from_json(options.to_json()) == options
+    assert NotifyOptions(**json.loads(options.to_json())) == options
     assert bool(options)
     assert not read("").notify
     assert filled(template, dict.fromkeys(FIELDS, 'a "quoted" text\n')) == {

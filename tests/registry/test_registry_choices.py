@@ -155,7 +155,7 @@ def test_a_plugin_that_offers_it_under_another_name_is_broken(site, three, job_t
     site.simple("cloud", job_types("batch", api_version=2))
     assert missing(discover(), "batch") == (
         "job type 'batch' is not available, since a plugin is broken: plugin 'cloud' of acme-cloud 1.0: "
-        "its job type 'batch' was written for contract 2, this is contract 1.2: upgrade extract-sfn, or set api_version = 1"
+        "its job type 'batch' was written for contract 2, this is contract 1.3: upgrade extract-sfn, or set api_version = 1"
     )
 
 

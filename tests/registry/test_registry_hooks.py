@@ -90,7 +90,9 @@ def test_run_finished_reaches_all_even_if_one_raises(site, hooks, caplog):
     site.simple("c", hooks("seen = []\n@hookimpl\ndef extract_run_finished(job_type): seen.append(job_type)"))
     registry = discover(strict=True)
     with caplog.at_level(logging.ERROR):
-        registry.run_finished({"table": "t"}, "glue", DONE, logging.getLogger("test"))
+        registry.tell(
+            "extract_run_finished", logging.getLogger("test"), table={"table": "t"}, job_type="glue", status=DONE, report=None
+        )
     assert sys.modules["acme_a"].seen == [({"table": "t"}, DONE)]
     assert sys.modules["acme_c"].seen == ["glue"]
     place = "acme_b.py:5"

@@ -10,7 +10,10 @@ from extract_core.registry.loading import discover
 from extract_core.registry.values import BrokenPlugin
 
 BAD = Provider("bad", "acme-bad", "1.0")
-HOOKS = "extract_amend_arguments, extract_job_types, extract_run_finished, extract_state_machine"
+HOOKS = (
+    "extract_amend_arguments, extract_job_types, extract_permissions, extract_run_ended, extract_run_finished, "
+    "extract_run_planned, extract_settings, extract_state_machine"
+)
 CLASS = "from extract_core import JobType, hookimpl\n\n\n"
 
 
@@ -58,11 +61,11 @@ def test_ctrl_c_in_an_import_is_not_swallowed(site):
         ("x = 1", f"its module 'acme_bad' implements no hook; the hooks are {HOOKS}"),
         (
             "from extract_core import hookimpl\n@hookimpl\ndef extract_job_typs(): return []",
-            "it implements the hook 'extract_job_typs', which contract 1.2 does not have; did you mean 'extract_job_types'?",
+            "it implements the hook 'extract_job_typs', which contract 1.3 does not have; did you mean 'extract_job_types'?",
         ),
         (
             "from extract_core import hookimpl\n@hookimpl\ndef zzz(): return []",
-            f"it implements the hook 'zzz', which contract 1.2 does not have; its hooks are {HOOKS}",
+            f"it implements the hook 'zzz', which contract 1.3 does not have; its hooks are {HOOKS}",
         ),
         (
             "def extract_job_types(): return []",
@@ -123,7 +126,7 @@ def test_one_bad_job_type_does_not_break_its_siblings(site, job_types):
     assert list(registry.job_types) == ["bad", "better"]
     assert [(entry.job_types, entry.cause) for entry in registry.broken] == [
         ((), "its hook extract_job_types returned an int among the job types"),
-        (("older",), "its job type 'older' was written for contract 0, this is contract 1.2: upgrade the plugin"),
+        (("older",), "its job type 'older' was written for contract 0, this is contract 1.3: upgrade the plugin"),
     ]
     assert [info.job_types for info in registry.plugins] == [("bad", "better")]
     with pytest.raises(PluginError, match="'older' was written for contract 0"):
@@ -147,9 +150,9 @@ def test_a_generator_that_raises_half_way(broken_with, job_types):
     [
         (
             {"api_version": 2},
-            "'bad' was written for contract 2, this is contract 1.2: upgrade extract-sfn, or set api_version = 1",
+            "'bad' was written for contract 2, this is contract 1.3: upgrade extract-sfn, or set api_version = 1",
         ),
-        ({"api_version": 0}, "'bad' was written for contract 0, this is contract 1.2: upgrade the plugin"),
+        ({"api_version": 0}, "'bad' was written for contract 0, this is contract 1.3: upgrade the plugin"),
         ({"api_version": "1"}, "'bad' has api_version '1'; it must be the number of the contract it was written for"),
         ({"api_version": True}, "'bad' has api_version True; it must be the number of the contract it was written for"),
         ({"title": ""}, "'bad' has title ''; a title is printable text without blanks around it"),
@@ -169,11 +172,11 @@ def test_a_job_type_with_a_fault(broken_with, job_types, options, cause):
 @pytest.mark.parametrize(
     ("required", "cause"),
     [
-        ("1.3", "requires contract 1.3, this is contract 1.2: upgrade extract-sfn"),
-        ("2.0", "requires contract 2.0, this is contract 1.2: upgrade extract-sfn"),
-        ("0.9", "requires contract 0.9, this is contract 1.2: upgrade the plugin"),
-        (1.1, "has requires_contract 1.1; write a version of the contract, such as '1.2'"),
-        ("1", "has requires_contract '1'; write a version of the contract, such as '1.2'"),
+        ("1.4", "requires contract 1.4, this is contract 1.3: upgrade extract-sfn"),
+        ("2.0", "requires contract 2.0, this is contract 1.3: upgrade extract-sfn"),
+        ("0.9", "requires contract 0.9, this is contract 1.3: upgrade the plugin"),
+        (1.1, "has requires_contract 1.1; write a version of the contract, such as '1.3'"),
+        ("1", "has requires_contract '1'; write a version of the contract, such as '1.3'"),
     ],
 )
 def test_a_contract_that_is_required(broken_with, job_types, required, cause):
@@ -181,7 +184,7 @@ def test_a_contract_that_is_required(broken_with, job_types, required, cause):
     assert broken_with(source) == f"its job type 'bad' {cause}"
 
 
-@pytest.mark.parametrize("required", ["1.0", "1.2"])
+@pytest.mark.parametrize("required", ["1.0", "1.3"])
 def test_a_contract_that_is_there(site, job_types, required):
     site.simple(
         "new", job_types("new").replace("    name = 'new'\n", f"    name = 'new'\n    requires_contract = {required!r}\n")
@@ -264,7 +267,7 @@ def test_strict_mode_tells_all_faults_at_once(site, job_types):
     assert str(refused.value) == (
         "these plugins can't be used:\n"
         f"- plugin 'empty' of acme-empty 1.0: its module 'acme_empty' implements no hook; the hooks are {HOOKS}\n"
-        "- plugin 'old' of acme-old 0.3: its job type 'old' was written for contract 0, this is contract 1.2: "
+        "- plugin 'old' of acme-old 0.3: its job type 'old' was written for contract 0, this is contract 1.3: "
         "upgrade the plugin\n"
         "fix, upgrade or uninstall them, or block them: EXTRACT_DISABLE_PLUGINS=empty,old"
     )

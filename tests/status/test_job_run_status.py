@@ -394,18 +394,54 @@ def test_a_store_that_is_busy_is_for_the_machine_to_retry(pipeline, item_of):
         record(replace(pipeline.parts, tracking=Busy()), {**item, "job_result": DONE})
 
 
-def test_plugins_are_told_what_was_recorded_and_once(pipeline, item_of, monkeypatch):
+@pytest.fixture
+def told(monkeypatch):
     told = []
-    monkeypatch.setattr(
-        Registry, "run_finished", lambda self, item, job_type, status, log: told.append((item["table"], job_type, status))
-    )
+    monkeypatch.setattr(Registry, "tell", lambda self, hook, log, **named: told.append((hook, named)))
+    return lambda: [named for hook, named in told if hook == "extract_run_finished"]
+
+
+def test_plugins_are_told_what_was_recorded_at_least_once(pipeline, item_of, told):
+    """A second call of the handler tells it again, in the same words: the first one may have died before."""
     item = item_of("public.orders")
     pipeline.record(item, DONE)
-    pipeline.record(item, DONE)
-    assert [(table, job_type, status.state, status.failure) for table, job_type, status in told] == [
-        ("public.orders", "press", JobState.FAILED, FailureClass.NO_RESULT)
-    ]
-    assert told[0][2].job_run_id == "jr_1"
+    pipeline.record(item, {"State": "BROKEN"})
+    first, second = told()
+    assert (first["table"]["table"], first["job_type"]) == ("public.orders", "press")
+    for each in (first, second):
+        assert (each["status"].state, each["status"].failure) == (JobState.FAILED, FailureClass.NO_RESULT)
+    assert first["status"].job_run_id == "jr_1"
+    assert (first["report"].files, first["report"].rows, first["report"].live()) == ([], None, [])
+
+
+def test_plugins_get_what_the_job_reported_and_what_is_live(pipeline, item_of, told):
+    columns = [{"column": "id", "declared": "bigint", "arrow": "int64", "nullable": False}]
+    item = item_of()
+    pipeline.done(item, schema=columns, source={"engine": "postgresql", "host": "db"})
+    (report,) = (each["report"] for each in told())
+    assert (report.rows, report.mode, report.schema, report.origin) == (
+        3,
+        "full",
+        columns,
+        {"engine": "postgresql", "host": "db"},
+    )
+    assert report.files == [f"{item['extract_s3_uri']}part-00000.parquet"]
+    assert report.run_started_at == "2026-03-01T06:00:00.000Z"
+    assert report.database == {"db_engine": "sqlite"}
+    ((attempt,)) = report.live()
+    assert (attempt.run_id, attempt.is_base, attempt.folder, attempt.files) == (
+        "run-1",
+        True,
+        item["extract_s3_uri"],
+        report.files,
+    )
+
+
+@pytest.mark.parametrize("schema", ["text", [1], [{"name": "id"}], {"id": 1}])
+def test_a_schema_of_another_shape_costs_no_commit(pipeline, item_of, told, schema):
+    assert pipeline.done(item_of(), schema=schema) == {"status": "SUCCEEDED"}
+    (report,) = (each["report"] for each in told())
+    assert (list(report.schema), report.origin) == ([], {})
 
 
 def test_each_line_of_the_log_has_run_and_table(pipeline, item_of, caplog):

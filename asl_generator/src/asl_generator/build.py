@@ -26,6 +26,7 @@ from asl_generator.permissions.of_machine import invocations, map_run
 from asl_generator.permissions.of_plugins import (
     diagnose_statements_of,
     function_statements_of,
+    hook_statements_of,
     statements_of,
     stop_statements_of,
 )
@@ -68,6 +69,7 @@ def build_pipeline(pipeline: Pipeline, registry: Registry) -> MachineDefinition:
         share=share_facts(pipeline.machine),
         deployments=pipeline.job_types,
         stack=stack_of(pipeline),
+        plugins=pipeline.plugins,
         complain=partial(finding_at, pipeline),
     )
 
@@ -88,6 +90,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     pools: Mapping[str, int] | None = None,
     job_type_pools: Mapping[str, str] | None = None,
     share: Mapping[str, Json] | None = None,
+    plugins: Mapping[str, Mapping[str, Json]] | None = None,
     complain: Complain = in_extract_toml,
 ) -> MachineDefinition:
     """The machine with one branch per installed job type that has a deployment.
@@ -95,11 +98,11 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     `deployments` are the sections [job_types.<type>]. A job type that requires a section and has none is left out. A DISTRIBUTED
     Map needs permissions for the objects below `runs_uri`; a folder of this machine needs none. Without `retries` the machine
     has no states for further attempts at a table. `pools` are the sections [pools], and `job_type_pools` the pools that sections
-    of job types name: without pools the machine has no state for them. `share` is what `share_facts` gives. The infrastructure
-    of the job types stands on `stack`.
-    Raises ConfigError with the faults of the deployments, GeneratorError with those of the branches, PluginError for a hook
-    extract_state_machine.
+    of job types name: without pools the machine has no state for them. `share` is what `share_facts` gives. `plugins` are the
+    sections [plugins]. The infrastructure of the job types stands on `stack`. Raises ConfigError with the faults of the
+    deployments, GeneratorError with those of the branches, PluginError for a hook extract_state_machine.
     """
+    registry = registry.with_settings(plugins or {})
     mode = _checked_options(registry, name, map, max_concurrency)
     checked = check_deployments(registry, deployments, complain)
     place = Place(name, partition, region, account, mode, stack or Stack())
@@ -142,7 +145,8 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
         definition=done,
         branches=branches,
         statements=once([*_invocations(done, placed), *of_map, *of_branches]),
-        function_statements=_function_statements(name, placed),
+        function_statements=_function_statements(name, placed, hook_statements_of(registry, place.target({}))),
+        plugins=plugins or {},
         functions={f"{name}-{function}": handler for function, handler in functions.items()},
         own_functions=tuple(name for of in placed for name in of.function_arns),
         infrastructure=infrastructure_of(placed),
@@ -199,12 +203,16 @@ def _invocations(definition: Mapping[str, Json], placed: list[PlacedJobType]) ->
     return invocations(states, str(definition["StartAt"]), own_functions)
 
 
-def _function_statements(name: str, placed: list[PlacedJobType]) -> dict[str, tuple[Granted, ...]]:
+def _function_statements(name: str, placed: list[PlacedJobType], hooks: list[Granted]) -> dict[str, tuple[Granted, ...]]:
     """By function: the core's three that call services about jobs, and the job types' own."""
     diagnose = [statement for job_type in placed for statement in diagnose_statements_of(job_type)]
     stop = [statement for job_type in placed for statement in stop_statements_of(job_type)]
-    both = [*diagnose, *stop]
-    statements = {f"{name}-{STATUS_FUNCTION}": diagnose, f"{name}-{SUMMARY_FUNCTION}": both, f"{name}-{RECONCILE_FUNCTION}": both}
+    both = [*diagnose, *stop, *hooks]
+    statements = {
+        f"{name}-{STATUS_FUNCTION}": [*diagnose, *hooks],
+        f"{name}-{SUMMARY_FUNCTION}": both,
+        f"{name}-{RECONCILE_FUNCTION}": both,
+    }
     for job_type in placed:
         statements |= {f"{name}-{function}": own for function, own in function_statements_of(job_type).items()}
     return {function: once(own) for function, own in statements.items() if own}

@@ -198,6 +198,6 @@ def test_only_functions_that_end_a_run_get_the_receivers_of_messages(template):
     functions = of_type(template(ALL), "AWS::Lambda::Function")
     notify = {name: of["Environment"]["Variables"].get("EXTRACT_NOTIFY") for name, of in functions.items()}
     assert {name for name, text in notify.items() if text} == {"ConfigManagerFunction", "RunSummaryFunction", "ReconcileFunction"}
-    assert NotifyOptions.from_json(notify["ReconcileFunction"]) == NotifyOptions(
+    assert NotifyOptions(**json.loads(notify["ReconcileFunction"])) == NotifyOptions(
         topic="arn:aws:sns:eu-central-1:123456789012:failures", webhook_secret="extract/slack", template={"text": "$text"}
     )

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from extract_core.aws import follow
 from extract_core.aws.client import StepFunctions
 from extract_core.aws.execution import AwsExecution, closed
-from extract_core.aws.parts import NOTIFY, PLACES, parts_from
+from extract_core.aws.parts import NOTIFY, PLACES, PLUGINS, parts_from
 from extract_core.errors import RunNameTaken, UsageError
 from extract_core.pipeline.reach import require_aws
 from extract_core.runs.execution_status import ALIVE
@@ -45,7 +45,12 @@ class AwsEngine:
             require_aws(pipeline)
             places = (pipeline.config_uri, pipeline.data_uri, pipeline.runs_uri, pipeline.tracking)
             notify = pipeline.notify.to_json() if pipeline.notify else ""
-            environ = {**os.environ, **dict(zip(PLACES, places, strict=True)), NOTIFY: notify}
+            environ = {
+                **os.environ,
+                **dict(zip(PLACES, places, strict=True)),
+                NOTIFY: notify,
+                PLUGINS: json.dumps(pipeline.plugins),
+            }
             self._parts = parts_from(environ, self._states)
         return self._parts
 

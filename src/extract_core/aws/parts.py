@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from extract_core.errors import UsageError
 from extract_core.pipeline.parts import Parts, no_notice, to_nobody
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 EVENT_BUS = "EXTRACT_EVENT_BUS"
 NOTIFY = "EXTRACT_NOTIFY"
+PLUGINS = "EXTRACT_PLUGINS"
 PLACES = ("EXTRACT_CONFIG_URI", "EXTRACT_DATA_URI", "EXTRACT_RUNS_URI", "EXTRACT_TRACKING")
 
 
@@ -43,23 +45,30 @@ def _stop_redriven(states: StepFunctions, record: RunRecord) -> bool:
     return stop_redriven(states, record)
 
 
-def _notifier(text: str, clients: Clients) -> Callable[[Parts, Mapping[str, Json], Sequence[str]], None]:
+def _json(environ: Mapping[str, str], name: str, default: Any) -> Any:  # Any: parsed JSON
+    """A variable that holds JSON."""
+    text = environ.get(name, "").strip()
+    try:
+        return json.loads(text) if text else default
+    except ValueError as error:
+        raise UsageError(f"the variable {name} can't be read ({error}): build and deploy the template again") from error
+
+
+def _notifier(options: Mapping[str, Any], clients: Clients) -> Callable[[Parts, Mapping[str, Json], Sequence[str]], None]:
     """The sender of messages, as the variable says. It is imported here: most pipelines have none."""
     from extract_core.pipeline.notify import NotifyOptions
     from extract_core.runs.notify import Notifier
 
-    try:
-        return Notifier(NotifyOptions.from_json(text), clients=clients)
-    except (ValueError, TypeError) as error:
-        raise UsageError(f"the variable {NOTIFY} can't be read ({error}): build and deploy the template again") from error
+    return Notifier(NotifyOptions(**options), clients=clients)
 
 
 def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, frozen: Frozen | None = None) -> Parts:
     """The parts that these variables name: EXTRACT_CONFIG_URI, EXTRACT_DATA_URI, EXTRACT_RUNS_URI and EXTRACT_TRACKING.
 
     With EXTRACT_EVENT_BUS (the name or ARN of a bus of EventBridge), the end of each run is sent there. With EXTRACT_NOTIFY
-    (`NotifyOptions.to_json`), messages about failed runs are sent. `states` answers questions about executions. With `frozen`,
-    its plugins are loaded and nothing is scanned. Raises UsageError with the names of missing variables.
+    (`NotifyOptions.to_json`), messages about failed runs are sent. EXTRACT_PLUGINS has the sections [plugins.<name>].
+    `states` answers questions about executions. With `frozen`, its plugins are loaded and nothing is scanned. Raises UsageError
+    with the names of missing variables.
     """
     from extract_core.aws.client import StepFunctions
     from extract_core.clients import Clients
@@ -78,7 +87,7 @@ def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, 
     return Parts(
         objects=open_objects(clients),
         tracking=open_tracking(environ["EXTRACT_TRACKING"], clients=clients),
-        registry=discover(environ=environ, frozen=frozen.plugins if frozen else None),
+        registry=discover(environ=environ, frozen=frozen.plugins if frozen else None).with_settings(_json(environ, PLUGINS, {})),
         config_uri=config_uri,
         data_uri=data_uri,
         runs_uri=runs_uri,
@@ -87,6 +96,6 @@ def parts_from(environ: Mapping[str, str], states: StepFunctions | None = None, 
         stop_redriven=partial(_stop_redriven, step_functions),
         announce=EventBridge(bus, clients=clients) if (bus := environ.get(EVENT_BUS, "").strip()) else to_nobody,
         publish=partial(publish, writers=frozen.reports) if frozen else publish,
-        notify=_notifier(text, clients) if (text := environ.get(NOTIFY, "").strip()) else no_notice,
+        notify=_notifier(options, clients) if (options := _json(environ, NOTIFY, None)) else no_notice,
         aws=boto3_session,
     )

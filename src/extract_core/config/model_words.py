@@ -73,21 +73,22 @@ def reworded(error: Mapping[str, Any], known: Iterable[str] = ()) -> str:
     return message[0].lower() + message[1:] if message[1:2].islower() else message
 
 
-def deployment_problems(job_type: str, model: type[BaseModel], error: ValidationError) -> list[tuple[str, str]]:
+def deployment_problems(reader: str, model: type[BaseModel], error: ValidationError) -> list[tuple[str, str]]:
     """What a deployment model refused in a section of extract.toml: the path below the section (``.roles[0]``), the message.
 
-    `validate`, `plan`, `asl build` and a machine that was built with such a section all use these words.
+    `reader` is who reads the section: ``job type 'glue'``. `validate`, `plan`, `asl build` and a machine that was built with
+    such a section all use these words.
     """
     problems = []
     for detail in error.errors(include_url=False):
         path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"])
-        problems.append((path, _deployment_message(job_type, detail, _keys_beside(model, detail["loc"]))))
+        problems.append((path, _deployment_message(reader, detail, _keys_beside(model, detail["loc"]))))
     return problems
 
 
-def _deployment_message(job_type: str, detail: Mapping[str, Any], known: list[str]) -> str:
+def _deployment_message(reader: str, detail: Mapping[str, Any], known: list[str]) -> str:
     if detail["type"] == "missing":
-        return f"is missing, and job type {job_type!r} needs it"
+        return f"is missing, and {reader} needs it"
     message = reworded(detail, known)
     if detail["type"] == "extra_forbidden" or not detail["loc"]:
         return message

@@ -77,7 +77,7 @@ class TypeInUse:
         try:
             deployment = deployment_model.model_validate(deployment_json)
         except ValidationError as error:
-            problems = deployment_problems(job_type.name, deployment_model, error)
+            problems = deployment_problems(f"job type {job_type.name!r}", deployment_model, error)
             wrong = "; ".join(f"{path.removeprefix('.')} {message}".strip() for path, message in problems)
             raise PluginFailure(
                 f"the machine was built with a deployment of job type {job_type.name!r} that {installed.provider} "

@@ -89,6 +89,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Key]]] = {
     "deploy": DEPLOY,
     "schedules.NAME": SCHEDULE,
     "notify": NOTIFY,
+    "plugins.NAME": {"…": Key("What this plugin needs; its page lists the keys. The section switches the plugin on.")},
     "prices": {
         "as_of": Key("The date of your price list, as text. With it, the report shows money."),
         "TYPE.UNIT": Key("The price of a unit of the bill of this job type, in US dollars."),

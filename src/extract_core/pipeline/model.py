@@ -63,6 +63,7 @@ class Pipeline:
     prices: PriceList | None = None
     deploy: DeployOptions = field(default_factory=DeployOptions)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    plugins: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # the sections [plugins.<name>]
     notify: NotifyOptions = field(default_factory=NotifyOptions)
     pools: Mapping[str, int] = field(default_factory=dict)  # their sizes
     job_type_pools: Mapping[str, str] = field(default_factory=dict)  # the pool of a job type, if its section names one

@@ -50,11 +50,6 @@ class NotifyOptions:
         """The options as one line of JSON: the variable of a Lambda function."""
         return json.dumps({key: value for key, value in asdict(self).items() if value}, sort_keys=True, separators=(",", ":"))
 
-    @classmethod
-    def from_json(cls, text: str) -> NotifyOptions:
-        """The options of `to_json`. Raises ValueError and TypeError for another text."""
-        return cls(**json.loads(text))
-
 
 def notify_options(section: Mapping[str, Any], complain: Complain) -> NotifyOptions:
     """The options of the section. `complain` gets the path and the message of each wrong value, which is left out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any, Final
@@ -49,7 +50,7 @@ def toml_of(file: Path, text: str) -> dict[str, Any]:
         raise ConfigError([Finding(file.name, line, column, "", message)]) from None
 
 
-_SECTIONS: Final = ("pipeline", "machine", "job_types", "pools", "prices", "deploy", "schedules", "notify")
+_SECTIONS: Final = ("pipeline", "machine", "job_types", "pools", "prices", "deploy", "schedules", "notify", "plugins")
 _REGION: Final = r"[a-z]{2,4}(-[a-z]+)?-(north|south|east|west|central|northeast|northwest|southeast|southwest)-\d"
 """A region that is newer than this list is taken: an area, perhaps a partition, a direction, a number."""
 REGIONS: Final = (
@@ -105,11 +106,7 @@ class Reading:
             tracking = f"{tracking.rstrip('/')}?region={region}"
         state_machine = self._text(pipeline, "state_machine", "", _STATE_MACHINE, _STATE_MACHINE_HINT) or None
         options = self._machine(machine)
-        job_types = self._section(document, "job_types")
-        for job_type, deployment in job_types.items():
-            if not isinstance(deployment, dict):
-                self.add(f"job_types.{job_type}", f"is {deployment!r}, but must be a section; write [job_types.{job_type}]")
-        sections = {name: section for name, section in job_types.items() if isinstance(section, dict)}
+        sections = self._sections(document, "job_types")
         sizes = pool_sizes(self._section(document, "pools"), self.add)
         return Pipeline(
             file=self.file,
@@ -125,6 +122,7 @@ class Reading:
             deploy=deploy_options(self._section(document, "deploy"), self.add),
             schedules=schedules(self._section(document, "schedules"), self.add),
             notify=notify_options(self._section(document, "notify"), self.add),
+            plugins=self._plugins(document),
             pools=sizes,
             job_type_pools=pools_of_job_types(sections, sizes, self.add),
             **places,
@@ -172,6 +170,27 @@ class Reading:
             return section
         self.add(name, f"is {section!r}, but must be a section; write [{name}]")
         return {}
+
+    def _sections(self, document: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
+        """The sections below a section, by name: [job_types.<name>]."""
+        inner = self._section(document, name)
+        for key, value in inner.items():
+            if not isinstance(value, dict):
+                self.add(f"{name}.{key}", f"is {value!r}, but must be a section; write [{name}.{key}]")
+        return {key: value for key, value in inner.items() if isinstance(value, dict)}
+
+    def _plugins(self, document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """The sections [plugins.<name>]: they reach a function as JSON."""
+        sections = self._sections(document, "plugins")
+        for name, section in sections.items():
+            try:
+                json.dumps(section)
+            except (TypeError, ValueError) as error:
+                self.add(
+                    f"plugins.{name}", f"can't be written as JSON ({error}); write texts, numbers, true, false, lists, tables"
+                )
+                sections = {**sections, name: {}}
+        return sections
 
     def _text(self, section: dict[str, Any], key: str, default: str, pattern: str, wanted: str) -> str:
         value = section.get(key, default)

@@ -17,11 +17,12 @@ from extract_core.registry.values import BrokenPlugin, InstalledJobType, PluginI
 from extract_core.wording import did_you_mean, how_to_install
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from logging import Logger
 
     from pluggy import HookCaller
 
-    from extract_core.contract import D, JobStatus, Json, TableRun
+    from extract_core.contract import D, Json, TableRun
     from extract_core.registry.values import AnyJobType
 
 _HOW_TO_INSTALL = f"for example, {how_to_install('extract-sfn-glue')}"
@@ -34,6 +35,7 @@ class Registry:
     `job_types` can be used. `broken` plugins can't be used, or only in part; `conflicts` are job types that several plugins
     offer, so that none provides them; `blocked` are the plugins named in EXTRACT_DISABLE_PLUGINS; `notices` are lines for people.
     `amend_only` are the job types whose tables the hook extract_amend_arguments of a plugin gets; one that is not there gets all.
+    `settings` are the sections [plugins.<name>] of extract.toml.
     """
 
     job_types: Mapping[str, InstalledJobType]
@@ -44,6 +46,7 @@ class Registry:
     notices: tuple[str, ...] = ()
     amend_only: Mapping[Provider, frozenset[str]] = field(default_factory=dict)
     hook_calls: Mapping[str, tuple[tuple[Provider, HookCaller], ...]] = field(default_factory=dict, repr=False, compare=False)
+    settings: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, *job_types: AnyJobType) -> Registry:
@@ -117,7 +120,7 @@ class Registry:
         argument that is `reserved`.
         """
         hook = "extract_amend_arguments"
-        for provider, call in self.hook_calls.get(hook, ()):
+        for provider, call in self.hooks(hook):
             if provider in self.amend_only and table.job_type not in self.amend_only[provider]:
                 continue
             for added in _called(hook, provider, call, table=table, job_type=table.job_type):
@@ -131,12 +134,25 @@ class Registry:
                 table = replace(table, job_arguments={**table.job_arguments, **added})
         return table
 
-    def run_finished(self, item: Mapping[str, Json], job_type: str, status: JobStatus, log: Logger) -> None:
-        """Call the hook extract_run_finished of all plugins: an attempt has ended. Never raises; failures are logged."""
-        for provider, call in self.hook_calls.get("extract_run_finished", ()):
+    def with_settings(self, sections: Mapping[str, Mapping[str, Json]]) -> Registry:
+        """The same with the sections [plugins.<name>], by name. They switch plugins with the hook extract_settings on."""
+        return replace(self, settings=sections)
+
+    def is_on(self, provider: Provider) -> bool:
+        """Whether the hooks of this plugin are called: it has no hook extract_settings, or its section is there."""
+        needs = any(provider == other for other, _ in self.hook_calls.get("extract_settings", ()))
+        return not needs or provider.plugin in self.settings
+
+    def hooks(self, hook: str) -> Iterator[tuple[Provider, HookCaller]]:
+        """The calls of a hook, in their order, of the plugins that are on."""
+        return ((provider, call) for provider, call in self.hook_calls.get(hook, ()) if self.is_on(provider))
+
+    def tell(self, hook: str, log: Logger, **arguments: object) -> None:
+        """Call a hook that returns nothing, of all plugins, each with its settings. Never raises; failures are logged."""
+        for provider, call in self.hooks(hook):
             try:
-                with isolated("its hook extract_run_finished"):
-                    call(table=item, job_type=job_type, status=status)
+                with isolated(f"its hook {hook}"):
+                    call(**arguments, settings=self.settings.get(provider.plugin, {}))
             except PluginFault as fault:
                 log.error("%s: %s", provider, fault.cause, exc_info=fault)  # noqa: TRY400 - the same, with our own text
 
@@ -146,7 +162,7 @@ class Registry:
         Each plugin gets a copy. Its changes count only if it returns them.
         """
         hook = "extract_state_machine"
-        for provider, call in self.hook_calls.get(hook, ()):
+        for provider, call in self.hooks(hook):
             for changed in _called(hook, provider, call, definition=copy.deepcopy(definition)):
                 if not isinstance(changed, dict):
                     raise PluginError(f"{provider}: its hook {hook} returned {changed!r}; return a definition or None")

@@ -76,6 +76,7 @@ def tell(parts: Parts, summary: Mapping[str, Json], reports: Sequence[str] = ())
     except Exception as error:  # noqa: BLE001 - an engine's or a network's: it must not change the verdict
         fields = {"run_id": summary["run_id"]}
         log.warning("the end of the run could not be announced: %s", error, extra={"extract": fields})
+    parts.registry.tell("extract_run_ended", log, summary=summary)
     try:
         parts.notify(parts, summary, reports)
     except Exception as error:  # noqa: BLE001 - as above

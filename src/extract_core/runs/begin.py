@@ -6,6 +6,7 @@ import logging
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from extract_core.contract import PlannedRun
 from extract_core.errors import (
     ExtractError,
     ObjectUnavailable,
@@ -132,6 +133,8 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         jobs = jobs_of(groups, tables, planning.machine, parts.registry)
         if differs:
             hand_over.check_size(tables, jobs)
+        # the write empties the list, so that only one copy of a large plan is in memory
+        items = [table.item for table in tables] if any(parts.registry.hooks("extract_run_planned")) else []
         count, answer = hand_over.write(tables, jobs)
         skipped = (*draft.skipped, *(Skipped(table=held.table, reason=str(held)) for held in claim.held))
         stored = parts.tracking.plan_run(
@@ -148,12 +151,25 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         with suppress(TrackingError):
             parts.tracking.release(source, list(claim.taken), record.execution_id)
         raise
-    fields = {"run_id": record.run_id, "source": source, "planned": count, "skipped": len(skipped)}
+    _tell(parts, record, items, count, skipped)
+    return answer
+
+
+def _tell(parts: Parts, record: RunRecord, items: Sequence[Mapping[str, Json]], count: int, skipped: Sequence[Skipped]) -> None:
+    """Tell log and plugins that the run is planned."""
+    fields = {"run_id": record.run_id, "source": record.source, "planned": count, "skipped": len(skipped)}
     log.info("run %s: %d tables planned", record.run_id, count, extra={"extract": fields})
     for table in skipped:
         fields = {"run_id": record.run_id, "table": table.table, "reason": table.reason}
         log.warning("%s: skipped", table.table, extra={"extract": fields})
-    return answer
+    run = PlannedRun(
+        run_id=record.run_id,
+        execution_id=record.execution_id,
+        source=record.source,
+        started_at=record.started_at,
+        items=items,
+    )
+    parts.registry.tell("extract_run_planned", log, run=run)
 
 
 def _check_open(record: RunRecord) -> None:

@@ -209,9 +209,10 @@ def _close(parts: Parts, item: Mapping[str, Json], status: JobStatus, ended: Map
     key = item_key(item)
     job = ended.get((key.table, key.attempt))
     end = status if job is None else replace(status, message=f"{status.message}; {job.note}")
-    row = attempt_row(parts, key, Planned(item=item), end)
+    planned = Planned(item=item)
+    row = attempt_row(parts, key, planned, end)
     try:
-        return put(parts, key, item, end, row).row
+        return put(parts, key, planned, end, row).row
     except (TrackingUnavailable, ObjectUnavailable):
         raise
     except Exception as error:  # noqa: BLE001 - a store's; the table gets its end all the same
@@ -227,7 +228,7 @@ def _close(parts: Parts, item: Mapping[str, Json], status: JobStatus, ended: Map
             failure=end.failure,
             message=redacted(message),
         )
-        return put(parts, key, item, end, bare).row
+        return put(parts, key, planned, end, bare).row
 
 
 def _after(parts: Parts, first: Mapping[str, Json], row: AttemptRow) -> Mapping[str, Json]:

@@ -6,31 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from extract_core.dataclass import dataclass
+from extract_core.contract import LiveAttempt
 from extract_core.errors import ObjectError
 from extract_core.plan.places import folder
 from extract_core.status.manifest import manifest_place, number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from extract_core.objects.store import ObjectStore
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveAttempt:
-    """A committed attempt whose files are live. `mode` is full, incremental or backfill; `files` are URIs.
-
-    `is_base`: it read the whole table. `rows` is None if the job did not say how many rows it wrote.
-    """
-
-    run_id: str
-    attempt: int
-    mode: str
-    is_base: bool
-    recorded_at: str
-    rows: int | None
-    files: Sequence[str]
 
 
 def live_attempts(
@@ -60,7 +42,7 @@ def _attempt(objects: ObjectStore, uri: str) -> LiveAttempt:
     try:
         entry: Any = json.loads(objects.read(uri))
         place, mode = folder(entry["extract_s3_uri"]), entry["mode"]
-        files = None if entry["files"] is None else [f"{place}{_in_uri(place, file['name'])}" for file in entry["files"]]
+        files = None if entry["files"] is None else [uri_in(place, file["name"]) for file in entry["files"]]
         return LiveAttempt(
             run_id=entry["run_id"],
             attempt=entry["attempt"],
@@ -69,6 +51,7 @@ def _attempt(objects: ObjectStore, uri: str) -> LiveAttempt:
             recorded_at=entry["recorded_at"],
             rows=entry["rows"],
             files=list(objects.list(place)) if files is None else files,
+            folder=place,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ObjectError(
@@ -76,6 +59,6 @@ def _attempt(objects: ObjectStore, uri: str) -> LiveAttempt:
         ) from error
 
 
-def _in_uri(place: str, name: str) -> str:
-    """The name as a part of a URI: escaped below file://, and as it is in S3."""
-    return quote(name) if place.startswith("file://") else name
+def uri_in(place: str, name: str) -> str:
+    """The URI of a file in this folder: its name is escaped below file://, and stays as it is in S3."""
+    return folder(place) + (quote(name) if place.startswith("file://") else name)

@@ -17,6 +17,7 @@ from extract_core.status.next_attempt import NextAttempt, NoNextAttempt, next_at
 from extract_core.status.planned import planned_item
 from extract_core.status.reasons import stored_reason
 from extract_core.status.reported import reported
+from extract_core.status.told import tell_plugins
 from extract_core.tracking.records import AttemptRow, Commit, Finished, Guard, Recorded
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _recorded(  # noqa: PLR0913 - the whole of one attempt
     except NoNextAttempt as error:
         again = None
         row = replace(row, message=f"{row.message or 'no reason is known'}; not tried again: {error}")
-    finished = put(parts, key, item, status, row, commit=_commit(planned, row, result), last=again is None)
+    finished = put(parts, key, planned, status, row, commit=_commit(planned, row, result), result=result, last=again is None)
     if finished.outcome is Recorded.DUPLICATE:
         again = _next_of_recorded(parts, key, planned, finished.row)
     return finished.row, None if finished.outcome is Recorded.CONFLICT else again
@@ -99,7 +100,7 @@ def record_reported(parts: Parts, item: Mapping[str, Json]) -> AttemptRow | None
         return None
     status = succeeded_in(JobStatus(state=JobState.SUCCEEDED), result)
     row = attempt_row(parts, key, planned, status, result)
-    return put(parts, key, planned.item, status, row, commit=_commit(planned, row, result)).row
+    return put(parts, key, planned, status, row, commit=_commit(planned, row, result), result=result).row
 
 
 def _next_of_recorded(parts: Parts, key: ItemKey, planned: Planned, row: AttemptRow) -> NextAttempt | None:
@@ -115,16 +116,18 @@ def _next_of_recorded(parts: Parts, key: ItemKey, planned: Planned, row: Attempt
 def put(  # noqa: PLR0913 - the whole of one attempt
     parts: Parts,
     key: ItemKey,
-    item: Mapping[str, Json],
+    planned: Planned,
     status: JobStatus,
     row: AttemptRow,
     *,
     commit: Commit | None = None,
+    result: Result | None = None,
     last: bool = True,
 ) -> Finished:
-    """Put an attempt's row in tracking, tell the plugins, log it, and name its files in the table's manifest if it succeeded.
+    """Put an attempt's row in tracking, log it, name its files in the table's manifest if it succeeded, and tell the plugins.
 
-    `last`: no other attempt follows in this run.
+    `last`: no other attempt follows in this run. The plugins are told last, and again in a second call: the first one may have
+    ended before that.
     """
     guard = Guard(run_id=key.run_id, fencing=key.fencing, attempt=key.attempt)
     finished = parts.tracking.finish(row, guard=guard, commit=commit, last=last)
@@ -140,17 +143,15 @@ def put(  # noqa: PLR0913 - the whole of one attempt
         "watermark": finished.committed,
     }
     log.info("%s: %s", key.table, row.state.value, extra={"extract": fields})
-    if finished.outcome is not Recorded.DUPLICATE:
-        recorded = replace(status, state=row.state, failure=row.failure, retryable=row.retryable, message=row.message)
-        parts.registry.run_finished(item, row.job_type or "", recorded, log)
     if row.fencing is None:  # version 0.1.0 recorded it
-        row = replace(row, fencing=key.fencing, mode=str(_mark(item).get("mode", "full")))
+        row = replace(row, fencing=key.fencing, mode=str(_mark(planned.item).get("mode", "full")))
     try:
         publish(parts, row)
     except ObjectUnavailable:
         raise
     except ObjectError as error:
         raise TrackingUnavailable(f"the attempt is recorded, but its manifest can't be written: {error}") from error
+    tell_plugins(parts, planned, status, row, result)
     return finished
 
 

@@ -7,6 +7,7 @@ contradicts itself is not a success, because a reader of the data could not tell
 from __future__ import annotations
 
 import json
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,6 +63,8 @@ class Result:
     proof: Mapping[str, Json] | None = None
     overlap: Mapping[str, Json] | None = None
     turn: tuple[datetime, datetime] | None = None
+    schema: Sequence[Mapping[str, Json]] = ()
+    origin: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,11 +123,20 @@ def read_members(members: Mapping[str, Any], expected: Expected) -> Result | Job
         proof=_object_or_none(members, "proof"),
         overlap=_object_or_none(members, "overlap"),
         turn=_turn(_object_or_none(members, "turn")),
+        schema=_columns(members.get("schema")),
+        origin=origin if isinstance(origin := members.get("source"), dict) else {},
     )
     _check_attempt(members, expected)
     _check_sums(result)
     _check_marks(result, expected)
     return result
+
+
+def _columns(schema: Any) -> Sequence[Mapping[str, Json]]:
+    """The columns, for the hooks of plugins; nothing for another shape: a commit does not depend on it."""
+    columns = schema if isinstance(schema, list) else []
+    named = all(isinstance(column, dict) and isinstance(column.get("column"), str) for column in columns)
+    return columns if named else ()
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def build_bundle(machine: MachineDefinition, registry: Registry, target: BundleT
     """
     target = target or BundleTarget()
     handlers = handlers_of(machine, registry)
-    plugins = plugins_of(registry)
+    plugins = plugins_of(registry.with_settings(machine.plugins))
     with tempfile.TemporaryDirectory(prefix="extract-bundle-") as scratch:
         roots = {CORE, *(plugin.distribution for plugin in plugins)}
         distributions = Distributions(roots, target, Path(scratch))

@@ -28,8 +28,8 @@ REPORTS = (
 
 
 def plugins_of(registry: Registry) -> tuple[FrozenPlugin, ...]:
-    """The installed plugins that `registry` could load. Sorted."""
-    works = {info.provider for info in registry.plugins}
+    """The installed plugins that `registry` could load and that are on. Sorted."""
+    works = {info.provider for info in registry.plugins if registry.is_on(info.provider)}
     return tuple(plugin for plugin in find_plugins().plugins if plugin.provider in works)
 
 

@@ -99,7 +99,7 @@ def _check(
     except ValidationError as error:
         if section is None:
             return _LeftOut(_missing_section(installed, error))
-        problems = deployment_problems(name, model, error)
+        problems = deployment_problems(f"job type {name!r}", model, error)
         return [complain(f"job_types.{name}{path}", message) for path, message in problems]
     return checked
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from asl_generator.errors import GeneratorError, calling
@@ -74,17 +74,21 @@ class Place:
             text = f"function_arn({name!r}): functions() does not declare it; it declares {declared}"
             raise GeneratorError([f"{named(installed)}: {text}"])
 
-        target = Target(
+        target = replace(self.target(deployment), function_arn=function_arn)
+        return PlacedJobType(installed, deployment, target, function_arns)
+
+    def target(self, deployment: Any) -> Target[Any]:  # Any: of a job type, or of a plugin
+        """This place, for a plugin with this deployment or section."""
+        return Target(
             partition=self.partition,
             region=self.region,
             account=self.account,
             machine_name=self.name,
             map_mode=self.mode,
             deployment=deployment,
-            function_arn=function_arn,
+            function_arn=self.function_arn,
             stack=self.stack,
         )
-        return PlacedJobType(installed, deployment, target, function_arns)
 
     def _own_functions(self, installed: InstalledJobType) -> dict[str, str]:
         with calling(named(installed), "functions()"):

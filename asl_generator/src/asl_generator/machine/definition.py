@@ -25,7 +25,7 @@ class MachineDefinition:
     function: the core's that call `diagnose` and `stop`, and the job types' own. `asl_generator.permissions.roles` adds what
     the core needs itself. `own_functions` are the names of the job types' functions, without the machine's name.
     `infrastructure` maps logical ids to the resources that job types add to the stack. `left_out` maps installed job types
-    without a branch to the reason.
+    without a branch to the reason. `plugins` are the sections [plugins.<name>] of the pipeline.
     """
 
     name: str
@@ -37,6 +37,7 @@ class MachineDefinition:
     own_functions: tuple[str, ...] = ()
     infrastructure: Mapping[str, Resource] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    plugins: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     @property
     def job_types(self) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from asl_generator.branches.scopes import scopes
 from asl_generator.errors import GeneratorError, calling
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from asl_generator.branches.assemble import MachineBranch
     from asl_generator.deployments.place import PlacedJobType
-    from extract_core.contract import LambdaFunction
+    from extract_core.contract import LambdaFunction, Target
+    from extract_core.registry.installed import Registry
 
 _ACTION: Final = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 _CALL: Final = re.compile(r"arn:[^:]*:states:::(?:aws-sdk:)?([a-z0-9-]+):([A-Za-z0-9]+)")
@@ -39,7 +41,7 @@ def statements_of(placed: PlacedJobType, branch: MachineBranch) -> list[Granted]
 
     GeneratorError for other objects than statements, and for wildcards in actions.
     """
-    checked = _checked(placed, "permissions()", lambda: placed.installed.job_type.permissions(placed.target))
+    checked = _checked(placed.named, "permissions()", lambda: placed.installed.job_type.permissions(placed.target))
     calls = dict(_calls(branch))
     tasks = sorted(calls)
     return [grant for statement in checked for grant in _by_purpose(statement, tasks, calls)]
@@ -86,16 +88,36 @@ def _granted(of: Statement, needed_by: str, reason: str, actions: Iterable[str] 
 
 def diagnose_statements_of(placed: PlacedJobType) -> list[Granted]:
     """What a job type's `diagnose` needs from the roles of the functions that call it."""
-    checked = _checked(placed, "diagnose_permissions()", lambda: placed.installed.job_type.diagnose_permissions(placed.target))
+    checked = _checked(
+        placed.named, "diagnose_permissions()", lambda: placed.installed.job_type.diagnose_permissions(placed.target)
+    )
     name = placed.installed.job_type.name
     return [_granted(of, f"diagnose() of job type {name!r}", "asks the service why a job failed") for of in checked]
 
 
 def stop_statements_of(placed: PlacedJobType) -> list[Granted]:
     """What a job type's `stop` needs from the roles of the functions that call it."""
-    checked = _checked(placed, "stop_permissions()", lambda: placed.installed.job_type.stop_permissions(placed.target))
+    checked = _checked(placed.named, "stop_permissions()", lambda: placed.installed.job_type.stop_permissions(placed.target))
     name = placed.installed.job_type.name
     return [_granted(of, f"stop() of job type {name!r}", "stops a job whose run has ended") for of in checked]
+
+
+def hook_statements_of(registry: Registry, target: Target[Any]) -> list[Granted]:
+    """What the hooks of plugins need from the roles of the functions that call them."""
+    grants = []
+    for provider, call in registry.hooks("extract_permissions"):
+        settings = registry.settings.get(provider.plugin, {})
+        ask = partial(call, target=replace(target, deployment=settings), settings=settings)
+        checked = _checked(str(provider), "extract_permissions()", partial(_flat, ask))
+        grants += [
+            _granted(of, f"plugin {provider.plugin!r}", "its hooks are called at the end of attempts and runs") for of in checked
+        ]
+    return grants
+
+
+def _flat(ask: Callable[[], Iterable[Iterable[object]]]) -> list[object]:
+    """All statements of one plugin: pluggy answers with a list of what each implementation returned."""
+    return [statement for returned in ask() for statement in returned]
 
 
 def function_statements_of(placed: PlacedJobType) -> dict[str, list[Granted]]:
@@ -115,15 +137,15 @@ def _of_function(placed: PlacedJobType, function: LambdaFunction) -> list[Statem
         more = function.statements_for
         return [*function.statements, *(more(placed.target) if more is not None else ())]
 
-    return _checked(placed, f"statements of function {function.name!r}", statements)
+    return _checked(placed.named, f"statements of function {function.name!r}", statements)
 
 
-def _checked(placed: PlacedJobType, what: str, call: Callable[[], Iterable[object]]) -> list[Statement]:
-    with calling(placed.named, what):
+def _checked(named: str, what: str, call: Callable[[], Iterable[object]]) -> list[Statement]:
+    with calling(named, what):
         returned = list(call())
     statements, faults = list[Statement](), list[str]()
     for index, statement in enumerate(returned):
-        place = f"{placed.named}: {what}[{index}]"
+        place = f"{named}: {what}[{index}]"
         if not isinstance(statement, Statement) or isinstance(statement.actions, str) or isinstance(statement.resources, str):
             faults.append(f"{place} is {statement!r}; it must be a Statement with lists of actions and resources")
             continue

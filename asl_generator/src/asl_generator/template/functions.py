@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ from asl_generator.machine.core_states import (
     SUMMARY_FUNCTION,
     TAKE_SLOT_FUNCTION,
 )
-from asl_generator.permissions.of_functions import NOTIFYING
+from asl_generator.permissions.of_functions import FUNCTIONS, NOTIFYING
 from asl_generator.template.resources import attribute, ref, resource, role
 from extract_core.dataclass import dataclass
 
@@ -73,6 +74,8 @@ def _one(pipeline: Pipeline, function: str, handler: str, size: Size, grants: Se
     }
     if options.event_bus:
         places["EXTRACT_EVENT_BUS"] = options.event_bus
+    if pipeline.plugins and function in FUNCTIONS:
+        places["EXTRACT_PLUGINS"] = json.dumps(pipeline.plugins, sort_keys=True, separators=(",", ":"))
     if pipeline.notify and function in NOTIFYING:
         places["EXTRACT_NOTIFY"] = pipeline.notify.to_json()
     properties: dict[str, Json] = {

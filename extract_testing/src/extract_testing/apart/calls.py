@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from extract_core.contract import FailureClass, JobState, JobStatus, LocalExit, Outcome
+from extract_core.contract import AttemptReport, FailureClass, JobState, JobStatus, LocalExit, Outcome
 from extract_core.registry.loading import discover
 from extract_core.registry.values import FrozenPlugin
 from extract_testing.subject.subject import Subject
@@ -187,11 +187,11 @@ def _of_hooks(subject: Subject, task: Mapping[str, Any]) -> Iterator[Call]:  # A
         yield f"extract_amend_arguments() of {case.label}", amend
     item = dict(subject.cases[0].item)
     for status in (JobStatus(state=JobState.SUCCEEDED), JobStatus(state=JobState.UNKNOWN, message="?")):
-        for provider, hook in registry.hook_calls.get("extract_run_finished", ()):
+        for provider, hook in registry.hooks("extract_run_finished"):
 
             def finished(hook: Any = hook, status: JobStatus = status) -> str:  # Any: pluggy ships few types
                 def called() -> str:
-                    hook(table=item, job_type=subject.job_type.name, status=status)
+                    hook(table=item, job_type=subject.job_type.name, status=status, report=AttemptReport(), settings={})
                     return ""
 
                 return _not_changed("the item", lambda: _text(item), called)

@@ -10,7 +10,7 @@ import asl_toolkit
 from asl_toolkit.check import Severity
 from asl_toolkit.check import check as check_language
 from extract_core.config.reserved import NEVER_AMENDED
-from extract_core.contract import FailureClass, JobState, JobStatus, LocalExit, Outcome
+from extract_core.contract import AttemptReport, FailureClass, JobState, JobStatus, LocalExit, Outcome
 from extract_core.errors import ExtractError
 from extract_core.registry.isolation import PluginFault, isolated
 from extract_core.registry.routing import ITERATE, SUMMARISE
@@ -77,11 +77,11 @@ def _finished(subject: Subject) -> Iterator[Breach]:
         JobStatus(state=JobState.FAILED, failure=FailureClass.USER_CODE, message="row 41 is not a number", job_run_id="j-1"),
         JobStatus(state=JobState.UNKNOWN, failure=FailureClass.UNKNOWN),
     )
-    for _, call in subject.registry.hook_calls.get("extract_run_finished", ()):
+    for _, call in subject.registry.hooks("extract_run_finished"):
         for status in statuses:
             try:
                 with isolated("it"):
-                    call(table=dict(item), job_type=subject.job_type.name, status=status)
+                    call(table=dict(item), job_type=subject.job_type.name, status=status, report=AttemptReport(), settings={})
             except PluginFault as fault:
                 remedy = (
                     "handle every status: message, job_run_id and times may be None, and the item has the keys of the docs only"

@@ -54,7 +54,7 @@ class LocalEngine:
         if self._registry is None:
             from extract_core.registry.loading import discover
 
-            self._registry = discover()
+            self._registry = discover().with_settings(self._pipeline.plugins)
         return self._registry
 
     def parts(self) -> Parts:
