@@ -45,7 +45,7 @@ class ManagedGlue(Managed):
     )
     max_concurrent_runs: int = Field(default=1000, ge=1, le=1000, description="Runs of the job at once.")
     connections: tuple[Name, ...] = Field(default=(), description="Existing Glue connections of the job.")
-    subnet: str | None = Field(default=None, pattern=r"^subnet-\w+$", description="Makes a connection into this subnet.")
+    subnet: str | None = Field(default=None, pattern=r"^subnet-[0-9a-z]+$", description="Makes a connection into this subnet.")
     security_groups: tuple[Name, ...] = Field(default=(), max_length=50, description="Of the connection that is made.")
     availability_zone: str | None = Field(default=None, min_length=1, description="Of the subnet.")
 

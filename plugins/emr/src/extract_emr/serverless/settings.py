@@ -51,7 +51,7 @@ _OF_THE_STACK = {"application_id": "${EMRServerlessApplication}", "execution_rol
 class ManagedServerless(Managed):
     """``managed`` of an EMR Serverless deployment: the stack makes the application and its runtime role."""
 
-    release_label: str = Field(default="emr-7.9.0", pattern=r"^emr-[\w.-]{1,60}$", description="Of the application.")
+    release_label: str = Field(default="emr-7.9.0", pattern=r"^emr-[0-9A-Za-z_.-]{1,60}$", description="Of the application.")
     max_vcpus: int = Field(default=200, ge=4, description="vCPUs of all its job runs at once; 8 GB of memory for each.")
     idle_minutes: int = Field(default=15, ge=1, le=10_080, description="Minutes without a job after which it stops.")
     subnets: tuple[Name, ...] = Field(default=(), max_length=16, description="It runs in these subnets of a VPC.")
