@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from asl_generator.deploy.account import Account, for_account, stack_name
+from asl_generator.deploy.account import Account, for_account, stack_name, with_places
 from asl_generator.deploy.alive import check_removed, runs_alive
 from asl_generator.deploy.buckets import Buckets, check_buckets
 from asl_generator.deploy.faults import DeployError
@@ -59,6 +59,22 @@ def test_what_extract_toml_leaves_open_comes_from_the_credentials(clients, pipel
     assert placed.deploy.artifacts_uri == "s3://my-sales-artifacts-123456789012-eu-central-1/"
     assert stack_name(placed) == "My-Sales"
     assert stack_name(replace(placed, name="1st")) == "extract-1st"
+
+
+@pytest.mark.parametrize(
+    ("name", "bucket"),
+    [
+        ("nightly", f"nightly-123456789012-{HERE}"),
+        ("_A_b", f"a-b-123456789012-{HERE}"),
+        ("x" * 40, f"{'x' * 40}-123456789012-eu-centr"),
+    ],
+)
+def test_places_in_the_account_are_one_bucket_and_a_table(pipeline, name, bucket):
+    placed = with_places(replace(pipeline, name=name, account="123456789012", deploy=DeployOptions(managed=("alarms",))))
+    assert [placed.config_uri, placed.data_uri, placed.runs_uri] == [f"s3://{bucket}/{of}/" for of in ("config", "data", "runs")]
+    assert placed.tracking == f"dynamodb://{name}-tracking?region={HERE}"
+    assert placed.deploy.managed == ("alarms", "buckets", "tracking")
+    assert not placed.is_local
 
 
 def test_another_account_is_refused(clients, pipeline):

@@ -36,3 +36,8 @@ def test_the_key_is_written_and_all_else_stays(text, done):
 @pytest.mark.parametrize("text", ["pipeline = {name = 'x'}\n", "pipeline.name = 'x'\n", "[[pipeline]]\n"])
 def test_a_file_that_is_written_in_another_way_is_left_alone(text):
     assert with_keys(text, "pipeline", {"state_machine": ARN}) is None
+
+
+def test_a_list_is_written_as_toml():
+    written = with_keys("[deploy]\nmanaged = ['alarms'] # parts\n", "deploy", {"managed": ("alarms", "buckets")})
+    assert written == '[deploy]\nmanaged = ["alarms", "buckets"] # parts\n'

@@ -59,10 +59,27 @@ def for_account(pipeline: Pipeline, account: Account) -> Pipeline:
         )
     options = pipeline.deploy
     if options.artifacts_uri is None:
-        name = pipeline.name.lower().replace("_", "-")
-        folder = f"s3://{name}-artifacts-{account.number}-{pipeline.region}"[:68] + "/"
-        options = replace(options, artifacts_uri=folder)
+        bucket = _bucket(f"{pipeline.name}-artifacts", account.number, pipeline.region)
+        options = replace(options, artifacts_uri=f"s3://{bucket}/")
     return replace(pipeline, account=account.number, deploy=options)
+
+
+def with_places(pipeline: Pipeline) -> Pipeline:
+    """The pipeline with places in its account, which the stack makes: folders of one bucket, and a table for tracking."""
+    folder = f"s3://{_bucket(pipeline.name, pipeline.account, pipeline.region)}"
+    return replace(
+        pipeline,
+        config_uri=f"{folder}/config/",
+        data_uri=f"{folder}/data/",
+        runs_uri=f"{folder}/runs/",
+        tracking=f"dynamodb://{pipeline.name}-tracking?region={pipeline.region}",
+        deploy=replace(pipeline.deploy, managed=tuple(sorted({*pipeline.deploy.managed, "buckets", "tracking"}))),
+    )
+
+
+def _bucket(name: str, account: str, region: str) -> str:
+    """A name for a bucket that is unique in all of AWS: lower case, at most 63 characters (S3 guide, "Bucket naming rules")."""
+    return f"{name.lower().replace('_', '-').strip('-')}-{account}-{region}"[:63].strip("-")
 
 
 def stack_name(pipeline: Pipeline) -> str:

@@ -12,6 +12,7 @@ from extract_cli.options import examples, pipeline_option
 from extract_cli.views.output import echo
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from asl_generator.deploy.account import Account
@@ -31,8 +32,10 @@ def up(yes: bool, only_follow: bool, pipeline: Path | None) -> int:
     Shows each change before it asks, and each resource while it is made. If one fails, CloudFormation rolls the stack back, and
     the first cause is named. If there is nothing to change, the exit code is 0.
     """
-    from asl_generator.deploy.account import for_account, signed_in, stack_name
+    from asl_generator.deploy.account import for_account, signed_in, stack_name, with_places
     from asl_generator.deploy.stack import require_usable, stack_state
+    from extract_cli.deploy.configs import FOLDER
+    from extract_core.objects.files import file_uri
     from extract_core.pipeline.read import read_pipeline
 
     read = read_pipeline(pipeline)
@@ -43,6 +46,11 @@ def up(yes: bool, only_follow: bool, pipeline: Path | None) -> int:
     if only_follow:
         return _follow_only(account, stack, name)
     require_usable(stack, name)
+    if placed.is_local and placed.config_uri.rstrip("/") == file_uri(placed.folder / FOLDER):
+        placed = with_places(placed)
+        if not confirmed(_ask_for_places(placed), yes=yes):
+            say("nothing was changed")
+            return 1
     return _Deployment(read, placed, account, name, yes).run(stack)
 
 
@@ -153,10 +161,15 @@ class _Deployment:
     def _write_toml(self) -> None:
         """The machine, and what extract.toml left open."""
         from asl_generator.deploy.alive import machine_arn
-        from extract_cli.deploy.toml_keys import with_keys
+        from extract_cli.deploy.toml_keys import assignment, with_keys
         from extract_cli.write_file import write_file
 
-        keys: dict[str, dict[str, str]] = {"pipeline": {}, "deploy": {}}
+        keys: dict[str, dict[str, str | Sequence[str]]] = {"pipeline": {}, "deploy": {}}
+        for key in ("config_uri", "data_uri", "runs_uri", "tracking"):
+            if getattr(self.read, key) != getattr(self.placed, key):
+                keys["pipeline"][key] = getattr(self.placed, key)
+        if self.read.deploy.managed != self.placed.deploy.managed:
+            keys["deploy"]["managed"] = self.placed.deploy.managed
         arn = machine_arn(self.placed)
         if self.read.state_machine != arn:
             keys["pipeline"]["state_machine"] = arn
@@ -167,7 +180,7 @@ class _Deployment:
         text: str | None = self.read.file.read_text(encoding="utf-8")
         for section, values in keys.items():
             text = with_keys(text, section, values) if text is not None and values else text
-        lines = [f'[{section}] {key} = "{value}"' for section, values in keys.items() for key, value in values.items()]
+        lines = [f"[{section}] {assignment(key, value)}" for section, values in keys.items() for key, value in values.items()]
         if not lines:
             return
         if text is None:
@@ -175,6 +188,13 @@ class _Deployment:
             return
         write_file(self.read.file, text)
         say(f"wrote into {self.read.file.name}: {'; '.join(lines)}")
+
+
+def _ask_for_places(pipeline: Pipeline) -> str:
+    return (
+        f"{pipeline.file.name} names places of this machine, which AWS cannot reach. Make the bucket "
+        f"{pipeline.config_uri.split('/')[2]} and a table for tracking, and write them into {pipeline.file.name}?"
+    )
 
 
 def _follow_only(account: Account, stack: StackState | None, name: str) -> int:

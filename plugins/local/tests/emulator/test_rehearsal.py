@@ -7,6 +7,8 @@ import re
 import socket
 import subprocess
 import sys
+import tomllib
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -75,6 +77,28 @@ def free_ports() -> int:
             return port
 
 
+@contextmanager
+def emulated(terminal, command, port, monkeypatch, notes=0):
+    """The emulator, with its environment in the terminal and here. Yields what it printed; later it prints `notes` lines."""
+    process = subprocess.Popen(
+        [*command.split(), "--port", str(port)],
+        cwd=terminal.folder, env=terminal.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        exports = [process.stdout.readline().strip() for _ in range(5)]
+        for line in exports:
+            name, _, value = line.removeprefix("export ").partition("=")
+            terminal.environ[name] = value
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+        yield [*exports, process.stderr.readline().strip()]
+    finally:
+        process.terminate()
+        left = process.communicate(timeout=60)[1].splitlines()
+    assert (process.returncode, len(left)) == (0, notes), left
+    assert all("is not for this machine, so the functions run from the packages that are installed here" in line for line in left)
+
+
 def test_the_rehearsal_of_the_page(terminal, monkeypatch):
     project, emulate, up, run, rerun, down = steps()
     here, port = this_machine(), free_ports()
@@ -82,20 +106,9 @@ def test_the_rehearsal_of_the_page(terminal, monkeypatch):
     terminal.run(project_text, project[1])
     terminal.folder /= "shop"
 
-    command = emulate[0].strip() + f" --port {port}"
-    emulator = subprocess.Popen(
-        command.split(), cwd=terminal.folder, env=terminal.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        exports = [emulator.stdout.readline().strip() for _ in range(len(emulate[1]) - 1)]
-        assert [line.replace(str(port), "5000").replace(str(port + 1), "5001") for line in exports] == emulate[1][:-1]
-        assert emulator.stderr.readline().strip() == emulate[1][-1]
-        for line in exports:
-            name, _, value = line.removeprefix("export ").partition("=")
-            terminal.environ[name] = value
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
-
+    with emulated(terminal, emulate[0].strip(), port, monkeypatch) as printed:
+        shown = [line.replace(str(port), "5000").replace(str(port + 1), "5001") for line in printed]
+        assert shown == emulate[1]
         terminal.run(*up)
         deployed, run_here = boto3.client("stepfunctions", endpoint_url=f"http://localhost:{port}"), boto3.client("stepfunctions")
         of_stack, of_emulator = (states.describe_state_machine(stateMachineArn=MACHINE) for states in (deployed, run_here))
@@ -116,10 +129,28 @@ def test_the_rehearsal_of_the_page(terminal, monkeypatch):
             f"extract: the emulator cannot listen on port {port + 1}: Address already in use; choose another one: "
             "extract emulate --port NUMBER\n"
         )
-    finally:
-        emulator.terminate()
-        left = emulator.communicate(timeout=60)
-    assert (emulator.returncode, left[1]) == (0, "")
     with socket.socket() as free:
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         free.bind(("127.0.0.1", port))  # moto's server has ended too
+
+
+def test_a_project_of_init_needs_no_places(terminal, monkeypatch):
+    """The first `up` makes the places, and writes them into extract.toml. The bundle is for another machine: a note says so."""
+    make = "import sqlite3; sqlite3.connect('shop.db').execute('CREATE TABLE items (id INTEGER PRIMARY KEY)')"
+    terminal.run(f'python -c "{make}" && extract init --from-database sqlite:///shop.db', [])
+    python = "3.12" if this_machine().python != "3.12" else "3.13"
+    with (terminal.folder / "extract.toml").open("a") as file:
+        file.write(f'\n[deploy]\nruntime = "python{python}"\n')
+    port = free_ports()
+    with emulated(terminal, "extract emulate", port, monkeypatch, notes=1):
+        asked = terminal.run("extract deploy up < /dev/null", [], code=2)
+        assert "extract.toml names places of this machine, which AWS cannot reach. Make the bucket " in asked
+        terminal.run("extract deploy up --yes", ["extract run shop items"])
+        text = (terminal.folder / "extract.toml").read_text()
+        name = tomllib.loads(text)["pipeline"]["name"]
+        places = {"config": "config_uri", "data": "data_uri", "runs": "runs_uri"}
+        bucket = boto3.client("s3").list_objects_v2(Bucket=f"{name.lower().replace('_', '-')}-123456789012-us-east-1")["Name"]
+        for folder, key in places.items():
+            assert f'{key} = "s3://{bucket}/{folder}/"' in text
+        terminal.run("extract run shop", ["items   glue   SUCCEEDED   0   0.1"])
+        assert terminal.run("extract deploy diff", []) == "nothing would change\n"
