@@ -23,13 +23,19 @@ lines. `tools/types_page.py` makes this page from `extract_job/databases/*/mappi
   other values that the type in the files cannot hold, fail the job with table, column and value.
 """
 _NOT_RUN: Final = (
-    "**Not yet run on a server.** The tests replay the shapes that the driver documents, through the whole job, and parse the "
-    "SQL in this dialect."
+    "**Self test not yet run** on a server (`python -m extract_job selftest`). The tests replay the shapes that the driver "
+    "documents, through the whole job, and parse the SQL in this dialect."
 )
 _DATABASES: Final = {
-    "postgresql": ("PostgreSQL", "The tests read each type on PostgreSQL 15."),
-    "mysql": ("MySQL and MariaDB", "The tests read each type on MariaDB 10.11. They were not run on a MySQL server."),
-    "sqlite": ("SQLite", "The tests read each type. SQLite stores any value in any column, so the job checks each value."),
+    "postgresql": ("PostgreSQL", "The tests read each type, and run the self test, on PostgreSQL 15."),
+    "mysql": (
+        "MySQL and MariaDB",
+        "The tests read each type, and run the self test, on MariaDB 10.11. They were not run on a MySQL server.",
+    ),
+    "sqlite": (
+        "SQLite",
+        "The tests read each type, and run the self test. SQLite stores any value in any column, so the job checks each value.",
+    ),
     "sqlserver": ("SQL Server", _NOT_RUN),
     "oracle": ("Oracle Database", _NOT_RUN),
 }

@@ -159,6 +159,21 @@ def test_a_missing_driver_is_noted_for_the_sources_that_need_it(
     assert findings[module] == Check("note", module, use, install)
 
 
+@pytest.mark.parametrize(("engine", "title"), [("sqlserver", "SQL Server"), ("oracle", "Oracle Database"), ("mysql", None)])
+def test_a_database_on_which_the_job_was_not_run_is_noted(cli, found, tmp_path, monkeypatch, engine, title):
+    monkeypatch.chdir(tmp_path)
+    cli("init")
+    config = tmp_path / "config" / "sales.yml"
+    config.write_text(config.read_text().replace("db_engine: postgres", f"db_engine: {engine}"))
+    said = "the reference job was not yet run on a server (sales): selftest not yet run"
+    remedy = f"python -m extract_job selftest --db_engine {engine} --db_name NAME, in a database of your own"
+    findings = found()
+    if title is None:
+        assert "selftest" not in str(findings)
+    else:
+        assert findings[title] == Check("note", title, said, remedy)
+
+
 ON_AWS = """\
 [pipeline]
 name = "extract-sales"

@@ -112,9 +112,9 @@ def test_the_secret_gives_the_address_and_the_config_the_database_and_port(argv)
     uri = connection_uri(arguments(argv, db_port="6000"), secret, {})
     assert uri == (
         "postgresql://?dbname=shop%20%26%20co&application_name=extract_job&client_encoding=UTF8&connect_timeout=30"
-        "&host=db.example.com&user=reader&password=p%40ss%20%26%3D%3F&port=6000"
+        "&host=db.example.com&user=reader&password=p%40ss%20%26%3D%3F&sslmode=verify-full&sslrootcert=system&port=6000"
     )
-    assert connection_uri(arguments(argv), secret, {}).endswith("&port=5433")
+    assert connection_uri(arguments(argv), secret, {"EXTRACT_DB_TLS": "off"}).endswith("password=p%40ss%20%26%3D%3F&port=5433")
     assert "p@ss" not in repr(secret)
 
 
@@ -155,7 +155,8 @@ def test_the_text_of_a_faulty_secret_is_not_shown(secrets, text, message):
     with pytest.raises(JobError) as refused:
         read_secret("s")
     expected = 'expected {"host": …, "port": …, "username": …, "password": …}'
-    assert str(refused.value) == f"--db_secret 's' {message}; {expected}"
+    or_host = "; or set EXTRACT_DB_HOST in the environment of the job" if "'host'" in message else ""
+    assert str(refused.value) == f"--db_secret 's' {message}; {expected}{or_host}"
 
 
 def test_a_missing_secret(secrets):

@@ -5,8 +5,8 @@ proposals = [propose(table) for table in database.tables]
 """
 
 from extract_cli.catalog.database import read_database
-from extract_cli.catalog.drivers import DRIVERS, POSTGRESQL, driver_of
+from extract_cli.catalog.drivers import POSTGRESQL, READ, driver_of
 from extract_cli.catalog.propose import Proposal, propose
 from extract_cli.catalog.tables import Column, Database, Table
 
-__all__ = ["DRIVERS", "POSTGRESQL", "Column", "Database", "Proposal", "Table", "driver_of", "propose", "read_database"]
+__all__ = ["POSTGRESQL", "READ", "Column", "Database", "Proposal", "Table", "driver_of", "propose", "read_database"]

@@ -10,7 +10,8 @@ from typing import Final
 class Driver:
     """The driver of a database. `engines` are the values of `db_engine`; `module` is what is imported.
 
-    `variables` tell a job on this machine how to connect: host, user, password.
+    `variables` tell a job on this machine how to connect: host, user, password. `untested`: the reference job was not yet run
+    on such a server.
     """
 
     title: str
@@ -18,6 +19,7 @@ class Driver:
     module: str
     install: str
     variables: tuple[str, str, str]
+    untested: bool = False
 
 
 POSTGRESQL: Final = Driver(
@@ -30,7 +32,25 @@ POSTGRESQL: Final = Driver(
 MYSQL: Final = Driver(
     "MySQL and MariaDB", ("mysql", "mariadb"), "pymysql", "pip install PyMySQL", ("MYSQL_HOST", "MYSQL_USER", "MYSQL_PWD")
 )
-DRIVERS: Final = (POSTGRESQL, MYSQL)
+SQLSERVER: Final = Driver(
+    "SQL Server",
+    ("sqlserver", "mssql"),
+    "mssql_python",
+    "pip install mssql-python",
+    ("SQLCMDSERVER", "SQLCMDUSER", "SQLCMDPASSWORD"),
+    untested=True,
+)
+ORACLE: Final = Driver(
+    "Oracle Database",
+    ("oracle",),
+    "oracledb",
+    "pip install oracledb",
+    ("ORACLE_HOST", "ORACLE_USER", "ORACLE_PASSWORD"),
+    untested=True,
+)
+READ: Final = (POSTGRESQL, MYSQL)
+"""The databases whose catalog this command reads."""
+DRIVERS: Final = (*READ, SQLSERVER, ORACLE)
 
 
 def driver_of(engine: str) -> Driver | None:

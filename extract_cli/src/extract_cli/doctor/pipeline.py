@@ -124,6 +124,10 @@ def configs(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
         if find_spec(driver.module) is None:
             said = f"is missing, and a run on this machine of {', '.join(sources)} needs it"
             yield Check("note", f"the driver of {driver.title}", said, driver.install)
+        if driver.untested:
+            said = f"the reference job was not yet run on a server ({', '.join(sources)}): selftest not yet run"
+            remedy = f"python -m extract_job selftest --db_engine {driver.engines[0]} --db_name NAME, in a database of your own"
+            yield Check("note", driver.title, said, remedy)
 
 
 def _config(pipeline: Pipeline, registry: Registry, name: str) -> tuple[Check, SourceConfig | None]:

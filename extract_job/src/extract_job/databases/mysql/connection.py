@@ -1,18 +1,19 @@
 """One read-only transaction in a MySQL or MariaDB database: how to connect, and what the session sets.
 
 If `MYSQL_HOST` is set, the environment says how to connect (`MYSQL_HOST`, `MYSQL_TCP_PORT`, `MYSQL_USER`, `MYSQL_PWD`), and no
-secret is read: this is for developers' machines. Otherwise the secret says how to connect. The connection uses TLS if the server
-offers it. `MYSQL_SSL_CA` names a file of certificates: then TLS is required, and the certificate of the server is checked.
+secret is read: this is for developers' machines. Otherwise the secret says how to connect: see `databases.login`, also for TLS.
+`MYSQL_SSL_CA` names the file of CAs too. Without a check, TLS is still used if the server offers it.
 """
 
 import os
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from extract_job.databases.login import Login, Tls, Variables, login_of
 from extract_job.databases.mysql.failures import failure_of
-from extract_job.databases.secret import Secret, read_secret
 from extract_job.errors import FailureClass, JobError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ Row: TypeAlias = tuple[bytes | None, ...]
 
 CONNECT_SECONDS = 30
 DEFAULT_PORT = 3306
+VARIABLES = Variables("MYSQL_HOST", "MYSQL_TCP_PORT", "MYSQL_USER", "MYSQL_PWD")
 WRITE_SECONDS = 3600
 """How long the server waits for a client that writes files between two reads; its default is 60 s."""
 _SQL_MODE = "ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH"
@@ -42,10 +44,9 @@ _LIMITS = ("max_statement_time", "max_execution_time")
 class Session:
     """One transaction; all its statements read the same snapshot of InnoDB tables."""
 
-    def __init__(self, connection: Any, database: str, address: Mapping[str, Any]) -> None:
+    def __init__(self, connection: Any, database: str, address: Login) -> None:
         self._connection = connection
         self.address = address
-        """Host, port, user, password and database."""
         self._stream: Any = None
         self.database = database
 
@@ -92,15 +93,14 @@ def session(arguments: "Arguments") -> Iterator[Session]:
         raise JobError(
             f"--db_engine {arguments.engine!r} requires a driver; install it with: pip install PyMySQL", FailureClass.CONFIG
         ) from error
-    secret = None if os.environ.get("MYSQL_HOST") else _secret(arguments)
-    hidden = (secret.password,) if secret else (os.environ.get("MYSQL_PWD", ""),)
+    address = login(arguments)
     try:
-        address = _address(arguments, secret)
-        with closing(Session(pymysql.connect(**address, **_options()), arguments.database, address)) as opened:
+        with closing(Session(pymysql.connect(**parameters(arguments, address)), arguments.database, address)) as opened:
             _begin(opened, arguments)
             yield opened
-    except pymysql.Error as error:
-        raise failure_of(arguments.database, error, hidden) from error
+    except (pymysql.Error, RuntimeError) as error:  # RuntimeError: the driver needs another package to log in
+        # Not from the error: its text is not checked for secrets.
+        raise failure_of(arguments.database, error, address.hidden) from None
 
 
 def literal(text: str) -> str:
@@ -122,12 +122,23 @@ def _begin(opened: Session, arguments: "Arguments") -> None:
     opened.rows("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 
 
-def _options() -> dict[str, Any]:
+def login(arguments: "Arguments") -> Login:
+    """Return how to log in; raise `JobError`."""
+    address = login_of(arguments, VARIABLES, DEFAULT_PORT)
+    authority = os.environ.get("MYSQL_SSL_CA")
+    return replace(address, tls=Tls(verify=True, authority=authority)) if authority else address
+
+
+def parameters(arguments: "Arguments", address: Login) -> dict[str, Any]:
+    """Return the parameters of pymysql.connect; raise `JobError`."""
     from pymysql.converters import encoders
 
-    authority = os.environ.get("MYSQL_SSL_CA")
-    tls = {"ssl": ssl.create_default_context(cafile=authority)} if authority else {}
-    return tls | {
+    return context_of(address.tls) | {
+        "host": address.host,
+        "port": address.port,
+        "user": address.user,
+        "password": address.password,
+        "database": arguments.database,
         "charset": "utf8mb4",
         "connect_timeout": CONNECT_SECONDS,
         "use_unicode": False,
@@ -138,30 +149,11 @@ def _options() -> dict[str, Any]:
     }
 
 
-def _address(arguments: "Arguments", secret: Secret | None) -> dict[str, Any]:
-    environ = os.environ
-    if secret is not None:
-        host, user, password, port = secret.host, secret.user, secret.password, arguments.port or secret.port
-    else:
-        host, user = environ["MYSQL_HOST"], environ.get("MYSQL_USER") or environ.get("USER") or ""
-        password, port = environ.get("MYSQL_PWD", ""), environ.get("MYSQL_TCP_PORT") or arguments.port
+def context_of(tls: Tls) -> dict[str, Any]:
+    """Return the parameters of TLS; without a check, the driver uses TLS if the server offers it."""
+    if not tls.verify:
+        return {}
     try:
-        number = int(port or DEFAULT_PORT)
-    except ValueError as error:
-        raise JobError(f"the port of the database is {port!r}; it must be a number", FailureClass.CONFIG) from error
-    return {"host": host, "port": number, "user": user, "password": password, "database": arguments.database}
-
-
-def _secret(arguments: "Arguments") -> Secret:
-    remedy = "set MYSQL_HOST, MYSQL_USER and MYSQL_PWD"
-    if arguments.secret is None:
-        raise JobError(
-            f"the address of database {arguments.database!r} is missing: set --db_secret, or {remedy} in the environment of the "
-            "job",
-            FailureClass.CONFIG,
-        )
-    try:
-        return read_secret(arguments.secret)
-    except JobError as error:
-        message = f"{error} (on a developer's machine, {remedy} instead)"
-        raise JobError(message, error.failure, retryable=error.retryable) from error
+        return {"ssl": ssl.create_default_context(cafile=tls.authority)}
+    except (OSError, ssl.SSLError) as error:
+        raise JobError(f"cannot read the file of CAs {tls.authority!r}: {error}", FailureClass.CONFIG) from error

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from extract_job.databases.login import tls_remedy
 from extract_job.errors import FailureClass, JobError
 
 _CLASSES = {
@@ -16,6 +17,7 @@ _CLASSES = {
 }  # fmt: skip
 _BY_NUMBER = {number: failure for failure, numbers in _CLASSES.items() for number in numbers}
 _PASSING = frozenset({FailureClass.CAPACITY, FailureClass.INTERRUPTED})
+_CONNECTING = frozenset({0, 2003, 2013, 2026, 3159})
 _GRANT = "grant this user SELECT on the table"
 
 
@@ -25,6 +27,8 @@ def failure_of(database: str, error: Exception, hidden: Iterable[str] = ()) -> J
     for secret in hidden:
         text = text.replace(secret, "…") if secret else text
     failure = _BY_NUMBER.get(number, FailureClass.USER_CODE)
+    if remedy := tls_remedy(text) if number in _CONNECTING or isinstance(error, RuntimeError) else "":
+        text, failure = f"{text}{remedy}", FailureClass.CONFIG  # another attempt would fail in the same way
     if number in (1142, 1143):
         text = f"{text.rstrip(' .')}; {_GRANT}"
     code = f" (error {number})" if number else ""

@@ -5,7 +5,6 @@ the snapshot of its statement, in which the same statement also counts the rows:
 moves from one part to another between their statements can be read twice or not at all; the result says `per_partition`.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,11 +63,11 @@ class MysqlJdbc:
         if driver is None:
             raise no_driver("MySQL and MariaDB", tuple(_DRIVERS), "/usr/share/java/mariadb-java-client.jar")
         address, settings = self._session.address, settings_of(self._session, self._arguments)
-        host = f"[{address['host']}]" if ":" in address["host"] else address["host"]
-        url = f"{_DRIVERS[driver]}://{host}:{address['port']}/{self._arguments.database}"
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        url = f"{_DRIVERS[driver]}://{host}:{address.port}/{self._arguments.database}"
         options = {
-            "user": address["user"],
-            "password": address["password"],
+            "user": address.user,
+            "password": address.password,
             "sessionVariables": ",".join(f"{name}={settings[name]}" for name in _AT_ONCE),
             "sessionInitStatement": "SET SESSION " + ", ".join(f"{name} = {value}" for name, value in settings.items()),
             "fetchsize": str(self._arguments.fetchsize or _FETCHED),
@@ -76,17 +75,20 @@ class MysqlJdbc:
         return Connection(driver, url, _OPTIONS | self._encryption(driver) | options)
 
     def _encryption(self, driver: str) -> dict[str, str]:
-        """Return TLS as the session has it, which has checked the certificate if `MYSQL_SSL_CA` is set."""
-        authority, (answer,) = os.environ.get("MYSQL_SSL_CA"), self._session.rows("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
-        if not authority:
+        """Return TLS as the session has it: the certificate is checked, or not."""
+        tls = self._session.address.tls
+        if not tls.verify:
+            (answer,) = self._session.rows("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
             return {"useSSL": "true", "trustServerCertificate": "true", "sslMode": "trust"} if answer[1] else {"useSSL": "false"}
-        if "mariadb" not in driver:
+        if "mariadb" not in driver and tls.authority:
             raise JobError(
-                "the JDBC driver of MySQL cannot read the certificates in MYSQL_SSL_CA; add the driver of MariaDB instead (its "
+                f"the JDBC driver of MySQL cannot read the file of CAs {tls.authority!r}; add the driver of MariaDB instead (its "
                 "jar with --jars), or leave MySQL's out",
                 FailureClass.CONFIG,
             )
-        return {"useSSL": "true", "sslMode": "verify-full", "serverSslCert": authority}
+        if "mariadb" not in driver:
+            return {"sslMode": "VERIFY_IDENTITY"}
+        return {"useSSL": "true", "sslMode": "verify-full"} | ({"serverSslCert": tls.authority} if tls.authority else {})
 
     def queries(self, parts: Sequence[Condition], verify: str) -> Sequence[PartQuery]:
         """See `jdbc.JdbcReader.queries`: the first column holds the figures, in one row; the second is 1 in rows of the table."""
@@ -131,7 +133,7 @@ class MysqlJdbc:
         """See `jdbc.JdbcReader.failure`. The drivers have no number for a connection that they cannot make or that is lost."""
         lost = 2013 if state.startswith("08") and not code else code
         words = text.partition(") ")[2] if text.startswith("(conn") else text
-        return failure_of(self._arguments.database, Exception(lost, words), (self._session.address["password"],))
+        return failure_of(self._arguments.database, Exception(lost, words), self._session.address.hidden)
 
 
 def _carried(column: Column) -> str:

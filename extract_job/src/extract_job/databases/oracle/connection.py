@@ -86,34 +86,39 @@ def session(arguments: "Arguments") -> Iterator[Session]:
             "--db_engine 'oracle' requires a driver; install it with: pip install 'extract-sfn-job[oracle]' (oracledb)",
             FailureClass.CONFIG,
         ) from error
-    login = login_of(arguments, VARIABLES, DEFAULT_PORT)
+    address = login(arguments)
     try:
-        with closing(oracledb.connect(**parameters(arguments.database, login))) as connection:
-            opened = Session(connection, arguments.database, (oracledb.Error,), login)
+        with closing(oracledb.connect(**parameters(arguments.database, address))) as connection:
+            opened = Session(connection, arguments.database, (oracledb.Error,), address)
             opened.run("ALTER SESSION SET " + " ".join(f"{name} = {value}" for name, value in _SETTINGS.items()))
             opened.run("SET TRANSACTION READ ONLY")
             yield opened
     except oracledb.Error as error:
         # Not from the error: its text is not checked for secrets.
-        raise failure_of(arguments.database, error, login.hidden) from None
+        raise failure_of(arguments.database, error, address.hidden) from None
 
 
-def parameters(service: str, login: Login) -> dict[str, Any]:
+def login(arguments: "Arguments") -> Login:
+    """Return how to log in; raise `JobError`."""
+    return login_of(arguments, VARIABLES, DEFAULT_PORT)
+
+
+def parameters(service: str, address: Login) -> dict[str, Any]:
     """Return the parameters of oracledb.connect; with TLS, the server must prove its name.
 
     https://python-oracledb.readthedocs.io/en/latest/user_guide/connection_handling.html: a context of Python's ssl holds the CAs.
     """
     values: dict[str, Any] = {
-        "host": login.host,
-        "port": login.port,
+        "host": address.host,
+        "port": address.port,
         "service_name": service,
-        "user": login.user,
-        "password": login.password,
-        "protocol": "tcps" if login.tls.verify else "tcp",
+        "user": address.user,
+        "password": address.password,
+        "protocol": "tcps" if address.tls.verify else "tcp",
         "tcp_connect_timeout": CONNECT_SECONDS,
     }
-    if login.tls.verify:
+    if address.tls.verify:
         import ssl
 
-        values |= {"ssl_context": ssl.create_default_context(cafile=login.tls.authority), "ssl_server_dn_match": True}
+        values |= {"ssl_context": ssl.create_default_context(cafile=address.tls.authority), "ssl_server_dn_match": True}
     return values

@@ -2,19 +2,21 @@
 
 If `PGHOST`, `PGHOSTADDR` or `PGSERVICE` is set, libpq's variables and files say how to connect
 (https://www.postgresql.org/docs/current/libpq-envars.html), and no secret is read: this is for
-developers' machines. Otherwise the secret says how to connect.
+developers' machines. Otherwise the secret says how to connect: see `databases.login`, also for TLS.
 """
 
 import json
 import os
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from extract_job.databases.login import hidden_texts, password_of, port_of, secret_of, tls_of
 from extract_job.databases.postgresql import settings
 from extract_job.databases.postgresql.failures import failure_of
-from extract_job.databases.secret import Secret, read_secret
+from extract_job.databases.secret import Secret
 from extract_job.errors import FailureClass, JobError
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
 CONNECT_SECONDS = 30
+DEFAULT_PORT = 5432
 BATCH_BYTES = 16 * 2**20
 
 
@@ -106,7 +109,7 @@ class Session:
                 except StopIteration:
                     return
                 except (pa.ArrowException, OSError) as error:  # errors of the database between batches arrive as Arrow errors
-                    raise failure_of(self._database, error, _hidden(self.secret)) from error
+                    raise failure_of(self._database, error, hidden_of(self.secret)) from None
                 yield batch
 
 
@@ -125,7 +128,7 @@ def session(arguments: "Arguments", snapshot: str | None = None) -> Iterator[Ses
             "--db_engine 'postgres' requires a driver; install it with: pip install adbc-driver-postgresql", FailureClass.CONFIG
         ) from error
     from_environment = any(os.environ.get(name) for name in LIBPQ_VARIABLES)
-    secret = None if from_environment else _secret(arguments)
+    secret = None if from_environment else login_secret(arguments)
     uri = connection_uri(arguments, secret, os.environ)
     try:
         with ExitStack() as stack:
@@ -140,7 +143,8 @@ def session(arguments: "Arguments", snapshot: str | None = None) -> Iterator[Ses
             _execute(connection, settings.statement(arguments))
             yield Session(connection, arguments.database, secret, tuple(json.loads(schemas)))
     except dbapi.Error as error:
-        raise failure_of(arguments.database, error, _hidden(secret)) from error
+        # Not from the error: its text is not checked for secrets.
+        raise failure_of(arguments.database, error, hidden_of(secret)) from None
 
 
 def _begun(connection: Any, snapshot: str | None) -> str | bytes:
@@ -160,18 +164,10 @@ def _execute(connection: Any, statement: str) -> list[tuple[Any, ...]]:
         return rows
 
 
-def _secret(arguments: "Arguments") -> Secret:
-    if arguments.secret is None:
-        raise JobError(
-            f"the address of database {arguments.database!r} is missing: set --db_secret, or set PGHOST, PGUSER and PGPASSWORD "
-            "(or a password file) in the environment of the job",
-            FailureClass.CONFIG,
-        )
-    try:
-        return read_secret(arguments.secret)
-    except JobError as error:
-        message = f"{error} (on a developer's machine, set PGHOST, PGUSER and PGPASSWORD instead)"
-        raise JobError(message, error.failure, retryable=error.retryable) from error
+def login_secret(arguments: "Arguments") -> Secret:
+    """Return the secret that the arguments name, with a token as its password if it asks for one; raise `JobError`."""
+    secret = secret_of(arguments, "set PGHOST, PGUSER and PGPASSWORD (or a password file)")
+    return replace(secret, password=password_of(secret, port_of(arguments.port or secret.port, DEFAULT_PORT)))
 
 
 def connection_uri(arguments: "Arguments", secret: Secret | None, environ: Mapping[str, str]) -> str:
@@ -185,6 +181,9 @@ def connection_uri(arguments: "Arguments", secret: Secret | None, environ: Mappi
     port = arguments.port
     if secret is not None:
         parts |= {"host": secret.host, "user": secret.user, "password": secret.password}
+        tls = tls_of(secret.host, environ, secret)
+        if tls.verify:  # https://www.postgresql.org/docs/current/libpq-ssl.html: verify-full checks certificate and host name
+            parts |= {"sslmode": "verify-full", "sslrootcert": tls.authority or "system"}
         port = port or secret.port
     elif environ.get("PGPORT") or environ.get("PGSERVICE"):
         port = None
@@ -193,5 +192,6 @@ def connection_uri(arguments: "Arguments", secret: Secret | None, environ: Mappi
     return "postgresql://?" + "&".join(f"{key}={quote(value, safe='')}" for key, value in parts.items())
 
 
-def _hidden(secret: Secret | None) -> tuple[str, ...]:
-    return (secret.password, quote(secret.password, safe="")) if secret else ()
+def hidden_of(secret: Secret | None) -> tuple[str, ...]:
+    """Return the texts that no message may show."""
+    return hidden_texts(secret.password if secret else os.environ.get("PGPASSWORD", ""))

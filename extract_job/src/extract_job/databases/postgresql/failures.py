@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from extract_job.databases.login import tls_remedy
 from extract_job.errors import FailureClass, JobError
 
 _GRANT = "grant this user SELECT on the table and USAGE on its schema; for a view, grant them to its owner"
@@ -48,6 +49,9 @@ def failure_of(database: str, error: Exception, hidden: Iterable[str] = ()) -> J
     for secret in hidden:
         text = text.replace(secret, "…")
     failure = _class_of(state, text)
+    remedy = "" if state.strip("0") else tls_remedy(text)
+    if remedy:
+        text, failure = f"{text.rstrip(' .')}{remedy}", FailureClass.CONFIG  # another attempt would fail in the same way
     return JobError(f"database {database!r}: {text}", failure, retryable=failure in _PASSING)
 
 

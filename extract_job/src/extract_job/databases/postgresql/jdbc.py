@@ -19,11 +19,12 @@ from extract_job.databases.arrow_types import arrow_type, schema_of
 from extract_job.databases.conditions import Condition
 from extract_job.databases.delivered import Digests
 from extract_job.databases.jdbc import CarriedRows, Connection, Misfit, PartQuery, Remainder, no_driver
+from extract_job.databases.login import tls_of
 from extract_job.databases.mapping import Column, Kind
 from extract_job.databases.misfits import MisfitError
 from extract_job.databases.postgresql import settings
 from extract_job.databases.postgresql.arrow import misfit_in_time, table_of
-from extract_job.databases.postgresql.connection import CONNECT_SECONDS, Session
+from extract_job.databases.postgresql.connection import CONNECT_SECONDS, Session, hidden_of
 from extract_job.databases.postgresql.digests import COLUMNS, digest_columns, parted
 from extract_job.databases.postgresql.failures import failure_of
 from extract_job.databases.tables import SourceTable
@@ -114,8 +115,7 @@ class PostgresqlJdbc:
 
     def failure(self, state: str, code: int, text: str) -> JobError:  # noqa: ARG002 - PostgreSQL's codes are states
         """See `jdbc.JdbcReader.failure`."""
-        secret = self._session.secret
-        return failure_of(self._arguments.database, _SqlError(state, text), (secret.password,) if secret else ())
+        return failure_of(self._arguments.database, _SqlError(state, text), hidden_of(self._session.secret))
 
 
 class _SqlError(Exception):
@@ -190,11 +190,16 @@ def address(arguments: Arguments, secret: "Secret | None", environ: Mapping[str,
     if host.startswith("/"):
         raise JobError(f"the Spark engine cannot connect to the socket {host!r}; set PGHOST to a host name", _CONFIG)
     shown = f"[{host}]" if ":" in host else host
+    if secret and (tls := tls_of(secret.host, environ, secret)).verify:
+        # Without a file, pgjdbc looks for one in the home folder: this factory uses the CAs of Java.
+        trust = {"sslrootcert": tls.authority} if tls.authority else {"sslfactory": "org.postgresql.ssl.DefaultJavaSSLFactory"}
+        encryption = {"sslmode": "verify-full"} | trust
+    else:
+        encryption = {"sslmode": environ.get("PGSSLMODE", "prefer"), "sslrootcert": environ.get("PGSSLROOTCERT", "")}
     parameters = {
         "ApplicationName": "extract_job",
         "connectTimeout": str(CONNECT_SECONDS),
-        "sslmode": environ.get("PGSSLMODE", "prefer"),
-        "sslrootcert": environ.get("PGSSLROOTCERT", ""),
+        **encryption,
     }
     pairs = "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters.items() if value)
     url = f"jdbc:postgresql://{shown}:{port or 5432}/{quote(arguments.database, safe='')}?{pairs}"

@@ -91,33 +91,44 @@ def session(arguments: "Arguments") -> Iterator[Session]:
             "--db_engine 'sqlserver' requires a driver; install it with: pip install 'extract-sfn-job[sqlserver]' (mssql-python)",
             FailureClass.CONFIG,
         ) from error
-    login = _login(arguments)
+    address = login(arguments)
     try:
-        connection = mssql_python.connect(connection_string(arguments.database, login), timeout=CONNECT_SECONDS)
+        connection = mssql_python.connect(connection_string(arguments.database, address), timeout=CONNECT_SECONDS)
         with closing(connection):
-            opened = Session(connection, arguments.database, login)
+            opened = Session(connection, arguments.database, address)
             _begin(opened, arguments)
             yield opened
     except mssql_python.Error as error:
         # Not from the error: its text is not checked for secrets.
-        raise failure_of(arguments.database, error, login.hidden) from None
+        raise failure_of(arguments.database, error, address.hidden) from None
 
 
-def connection_string(database: str, login: Login) -> str:
+def login(arguments: "Arguments") -> Login:
+    """Return how to log in; raise `JobError`."""
+    server = os.environ.get(VARIABLES.host)
+    if not server:
+        return login_of(arguments, VARIABLES, DEFAULT_PORT)
+    host, _, port = server.removeprefix("tcp:").partition(",")
+    number = port_of(port or os.environ.get(VARIABLES.port) or arguments.port, DEFAULT_PORT)
+    user, password = (os.environ.get(name, "") for name in (VARIABLES.user, VARIABLES.password))
+    return Login(host, number, user, password, tls_of(host, os.environ))
+
+
+def connection_string(database: str, address: Login) -> str:
     """Return the connection string of ODBC; `{…}` encloses a value with any characters, and `}}` is one `}`.
 
     https://learn.microsoft.com/en-us/sql/connect/odbc/dsn-connection-string-attribute
     """
     parts = {
-        "Server": f"tcp:{login.host},{login.port}",
+        "Server": f"tcp:{address.host},{address.port}",
         "Database": database,
-        "UID": login.user,
-        "PWD": login.password,
-        "Encrypt": "yes" if login.tls.verify else "no",
+        "UID": address.user,
+        "PWD": address.password,
+        "Encrypt": "yes" if address.tls.verify else "no",
         "TrustServerCertificate": "no",
     }
-    if login.tls.authority:
-        parts["ServerCertificate"] = login.tls.authority
+    if address.tls.authority:
+        parts["ServerCertificate"] = address.tls.authority
     return ";".join(f"{name}={{{value.replace('}', '}}')}}}" for name, value in parts.items())
 
 
@@ -138,13 +149,3 @@ def _begin(opened: Session, arguments: "Arguments") -> None:
     opened.has_snapshot = opened.number(_ALLOWS_SNAPSHOT) == 1
     opened.commit()  # a transaction that has begun cannot change to SNAPSHOT (error 3951)
     opened.run(f"SET TRANSACTION ISOLATION LEVEL {'SNAPSHOT' if opened.has_snapshot else 'READ COMMITTED'}")
-
-
-def _login(arguments: "Arguments") -> Login:
-    server = os.environ.get(VARIABLES.host)
-    if not server:
-        return login_of(arguments, VARIABLES, DEFAULT_PORT)
-    host, _, port = server.removeprefix("tcp:").partition(",")
-    number = port_of(port or os.environ.get(VARIABLES.port) or arguments.port, DEFAULT_PORT)
-    user, password = (os.environ.get(name, "") for name in (VARIABLES.user, VARIABLES.password))
-    return Login(host, number, user, password, tls_of(host, os.environ))
