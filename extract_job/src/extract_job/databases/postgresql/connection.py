@@ -193,5 +193,5 @@ def connection_uri(arguments: "Arguments", secret: Secret | None, environ: Mappi
 
 
 def hidden_of(secret: Secret | None) -> tuple[str, ...]:
-    """Return the texts that no message may show."""
-    return hidden_texts(secret.password if secret else os.environ.get("PGPASSWORD", ""))
+    """Return the texts that no message may show. libpq's own variables are left to libpq, which shows no password."""
+    return hidden_texts(secret.password) if secret else ()
