@@ -6,6 +6,9 @@ PLAYWRIGHT := 1.65.2
 AXE := 4.14.1
 MERMAID := 11.17.2
 MINISTACK := 1.5.33
+PYSPARK := 3.5.9
+PANDAS := 2.3.3
+RANDOM_TABLES ?= 12
 AWSCLI := 1.46.3
 CHECKOV := 3.3.30
 HADOLINT := 2.15.1
@@ -15,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: check-secrets check-types check-style check-documents check-site site pictures help set-up demo test test-postgres test-mariadb test-browser test-deploy soak kit-score check format bench bench-peers conformance lock build clean permissions-score
+.PHONY: check-secrets check-types check-style check-documents check-site site pictures help set-up demo test test-postgres test-mariadb test-spark test-browser test-deploy soak kit-score check format bench bench-peers conformance lock build clean permissions-score
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -28,14 +31,30 @@ demo: set-up ## the whole pipeline on this machine, with real rows
 	@extract demo
 
 test: set-up ## all tests; those of PostgreSQL are skipped if the machine has no server (Debian: apt-get install postgresql)
-	@pytest -n auto --dist loadgroup -m "not soak and not browser and not mariadb and not deploy"
+	@pytest -n auto --dist loadgroup -m "not soak and not browser and not mariadb and not deploy and not spark"
 
 test-postgres: set-up ## only the tests with a temporary PostgreSQL server
-	@EXTRACT_REQUIRE_POSTGRESQL=1 pytest -n auto --dist loadgroup -m "postgres and not soak"
+	@EXTRACT_REQUIRE_POSTGRESQL=1 pytest -n auto --dist loadgroup -m "postgres and not soak and not spark"
 
 test-mariadb: set-up ## only the tests with a temporary MariaDB server, whose package it installs (Debian)
 	@command -v mariadbd >/dev/null || apt-get install -y mariadb-server
-	@EXTRACT_REQUIRE_MARIADB=1 pytest -n auto --dist loadgroup -m "mariadb and not soak"
+	@EXTRACT_REQUIRE_MARIADB=1 pytest -n auto --dist loadgroup -m "mariadb and not soak and not spark"
+
+# The files in SPARK_TESTS test databases through the job, so they run on either engine. The two tests that are left out replace
+# the reading of the Arrow engine.
+SPARK_TESTS := extract_job/tests/test_postgresql_values.py extract_job/tests/test_postgresql_shapes.py \
+  extract_job/tests/test_window_postgresql.py extract_job/tests/mysql/test_rows.py
+
+test-spark: set-up ## the tests of the Spark engine, and those of PostgreSQL and MariaDB that fit, on Spark; installs it (Debian)
+	@command -v java >/dev/null || apt-get install -y openjdk-17-jre-headless
+	@test -f /usr/share/java/postgresql.jar || apt-get install -y libpostgresql-jdbc-java
+	@test -f /usr/share/java/mariadb-java-client.jar || apt-get install -y libmariadb-java
+	@command -v mariadbd >/dev/null || apt-get install -y mariadb-server
+	@test -d .spark/pyspark || python -m pip install --quiet --target .spark "pyspark==$(PYSPARK)" "pandas==$(PANDAS)" "numpy==2.4.6"
+	@EXTRACT_RANDOM_TABLES=$(RANDOM_TABLES) EXTRACT_REQUIRE_SPARK=1 EXTRACT_REQUIRE_MARIADB=1 EXTRACT_REQUIRE_POSTGRESQL=1 pytest -n 0 -m "spark and not soak"
+	@EXTRACT_REQUIRE_SPARK=1 pytest -n 0 -W ignore -m "not soak" --job-engine spark $(SPARK_TESTS) \
+	  --deselect extract_job/tests/mysql/test_rows.py::test_a_killed_session_is_an_interruption \
+	  --deselect extract_job/tests/test_window_postgresql.py::test_rows_that_are_left_out_are_shown_to_the_proof
 
 test-browser: set-up ## only the tests of the report in Chromium, with axe-core; installs both and Playwright (Debian, npm)
 	@command -v chromium >/dev/null || apt-get install -y chromium
@@ -105,4 +124,4 @@ build: ## wheels and sdists of all distributions in dist/ (TAG=v0.1.0: their ver
 	@$(PYTHON) tools/build.py "$$TAG"
 
 clean: ## removes .venv and the files of the tools
-	@rm -rf .venv .browser .ministack .linters .awscli .site .cache dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo
+	@rm -rf .venv .spark .browser .ministack .linters .awscli .site .cache dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis extract-demo

@@ -33,6 +33,7 @@ pytest_plugins = (
     "shared_fixtures.postgresql",
     "shared_fixtures.mariadb",  # it imports the one before
     "shared_fixtures.source",
+    "shared_fixtures.spark",
 )
 
 ROOT: Final = Path(__file__).parent
@@ -42,6 +43,7 @@ SHARED: Final = Path(os.environ.get("EXTRACT_SHARED", ROOT.parent / "shared"))
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``pytest --update-golden`` writes the golden files anew; read the difference before you commit it."""
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+    parser.addoption("--job-engine", choices=("arrow", "spark"), default="arrow", help="what copies the rows in the job's tests")
 
 
 @pytest.hookimpl(wrapper=True)

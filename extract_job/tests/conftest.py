@@ -69,7 +69,7 @@ def database(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def argv(tmp_path):
+def argv(tmp_path, request):
     """Return a function that makes argv: defaults, changed by keywords (None removes a key)."""
 
     def make(**changed: str | None) -> list[str]:
@@ -83,6 +83,7 @@ def argv(tmp_path):
             "result_uri": (tmp_path / "out" / "attempt=1" / "result.json").as_uri(),
             "db_engine": "sqlite",
             "db_name": "sales.db",
+            "job_engine": request.config.getoption("--job-engine"),
         } | changed
         return [word for key, value in pairs.items() if value is not None for word in ("--" + key, value)]
 
@@ -90,8 +91,10 @@ def argv(tmp_path):
 
 
 @pytest.fixture
-def job(tmp_path, argv, capsys) -> Callable[..., Done]:
+def job(tmp_path, argv, capsys, request) -> Callable[..., Done]:
     """Return a function that runs the job within this process."""
+    if request.config.getoption("--job-engine") == "spark":
+        request.getfixturevalue("spark")
 
     def go(*words: str, **changed: str | None) -> Done:
         code = run([*argv(**changed), *words], StopRequest())

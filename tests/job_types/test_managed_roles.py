@@ -61,7 +61,10 @@ managed = {{image = "{IMAGE}", secrets = ["sales-db", "/prod/sales"]}}
 [job_types.emr_serverless]
 scripts_uri = "s3://code/jobs/"
 log_uri = "s3://logs/serverless/"
-managed = {{secrets = ["sales-db", "/prod/sales"]}}
+[job_types.emr_serverless.managed]
+secrets = ["sales-db", "/prod/sales"]
+python_archive = "s3://code/environment.tar.gz"
+jars = ["s3://code/postgresql.jar", "s3://code/mysql.jar"]
 
 [job_types.batch]
 job_queue = "extracts"
@@ -125,6 +128,7 @@ OF_SERVICES = {
     "EMRServerlessRole": [
         *STARTED,
         Request("s3:GetObject", "arn:aws:s3:::code/jobs/own.py"),
+        *(Request("s3:GetObject", f"arn:aws:s3:::code/{name}") for name in ("environment.tar.gz", "postgresql.jar", "mysql.jar")),
         *(Request(f"s3:{action}", "arn:aws:s3:::logs/serverless/x") for action in ("GetObject", "PutObject")),
     ],
 }

@@ -59,7 +59,7 @@ job_name = "extract-jdbc"
 managed = {{secrets = ["sales-db", "/sales/db"], subnet = "subnet-0a1b2c3d", security_groups = ["sg-0a1b2c3d"]}}
 
 [job_types.emr_serverless]
-managed = true
+managed = {{python_archive = "s3://acme-scripts/environment.tar.gz", jars = ["s3://acme-scripts/postgresql.jar"]}}
 scripts_uri = "s3://acme-scripts/"
 
 [job_types.ecs]

@@ -155,6 +155,14 @@ class TestTraps:
 
 
 class TestParts:
+    def test_the_application_has_the_python_and_the_drivers_of_the_job(self, template):
+        application = template(ALL)["Resources"]["EMRServerlessApplication"]["Properties"]
+        (defaults,) = application["RuntimeConfiguration"]
+        assert defaults["Classification"] == "spark-defaults"
+        assert defaults["Properties"]["spark.archives"] == "s3://acme-scripts/environment.tar.gz#environment"
+        assert defaults["Properties"]["spark.executorEnv.PYSPARK_PYTHON"] == "./environment/bin/python"
+        assert defaults["Properties"]["spark.jars"] == "s3://acme-scripts/postgresql.jar"
+
     def test_managed_chooses_what_the_stack_makes(self, template):
         made = template("[deploy]\nmanaged = []\n" + THREE)["Resources"]
         assert {body["Type"].split("::")[1] for body in made.values()} == {"IAM", "Lambda", "Logs", "StepFunctions"}

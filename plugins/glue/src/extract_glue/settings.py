@@ -40,7 +40,7 @@ class ManagedGlue(Managed):
 
     glue_version: str = Field(default="5.0", pattern=r"^\d\.\d$", description="Of the job.")
     python_modules: tuple[Name, ...] = Field(
-        default=("pyarrow>=18", "adbc-driver-postgresql>=1.7"),
+        default=("pyarrow>=18", "adbc-driver-postgresql>=1.7", "PyMySQL>=1.2"),
         description="What pip installs beside the job's wheel when a run starts (--additional-python-modules).",
     )
     max_concurrent_runs: int = Field(default=1000, ge=1, le=1000, description="Runs of the job at once.")

@@ -104,7 +104,7 @@ class MysqlJdbc:
         table = self._table.sql
         named = ", ".join(f"{sql} AS c{number}" for number, sql in enumerate(columns, start=2))
         if verify == "off":
-            return f"SELECT NULL AS c0, 1 AS c1, {named} FROM {table} WHERE {rows.sql}"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+            return f"SELECT CAST(NULL AS CHAR) AS c0, 1 AS c1, {named} FROM {table} WHERE {rows.sql}"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         names = ", ".join(f"r.c{number}" for number in range(1, len(columns) + 2))
         figures = f"SELECT COUNT(*) AS c0 FROM {table} WHERE {rows.sql}"  # noqa: S608 - as above
         if verify == "full":

@@ -15,6 +15,7 @@ from extract_emr.fields import LogUri, Role, Script, ScriptName, ScriptsUri
 from extract_emr.memory import Memory
 from extract_emr.spark_options import SparkOption
 
+File = Annotated[str, Field(pattern=r"^s3://[^/,\s]+/[^,\s]+$", description="s3://bucket/key")]
 ApplicationId = Annotated[str, Field(pattern=r"^[0-9a-z]{1,64}$", description="An application's id: 00f1r5mqj3k2ab01")]
 
 
@@ -53,6 +54,10 @@ class ManagedServerless(Managed):
 
     release_label: str = Field(default="emr-7.9.0", pattern=r"^emr-[0-9A-Za-z_.-]{1,60}$", description="Of the application.")
     max_vcpus: int = Field(default=200, ge=4, description="vCPUs of all its job runs at once; 8 GB of memory for each.")
+    python_archive: File | None = Field(
+        default=None, description="A packed Python environment (.tar.gz) with the reference job, for driver and executors."
+    )
+    jars: tuple[File, ...] = Field(default=(), description="JDBC drivers, in S3.")
     idle_minutes: int = Field(default=15, ge=1, le=10_080, description="Minutes without a job after which it stops.")
     subnets: tuple[Name, ...] = Field(default=(), max_length=16, description="It runs in these subnets of a VPC.")
     security_groups: tuple[Name, ...] = Field(default=(), max_length=5, description="Needed with subnets.")
