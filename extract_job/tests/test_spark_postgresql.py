@@ -114,6 +114,48 @@ def test_rows_figures_and_marks_are_of_one_instant(sql, new_session, on_spark):
     assert second.result["proof"]["left_out"]["rows"] == second.result["rows_delivered_before"] > 0
 
 
+@pytest.mark.parametrize(
+    ("script", "changed"),
+    [
+        ("CREATE TABLE t (id bigint PRIMARY KEY, k text, at timestamptz)", {}),
+        ("CREATE TABLE t (id bigint, k text, at timestamptz)", {}),  # by blocks
+        ("CREATE TABLE t (id bigint, k text, at timestamptz)", {"partition_column": "k"}),
+        ("CREATE TABLE t (id bigint, k text, at timestamptz)", {"partition_column": "at"}),
+        ("CREATE TABLE t (id bigint, k text, at timestamptz)",
+         {"partition_column": "id", "lower_bound": "10", "upper_bound": "20"}),
+        ("CREATE TABLE stored (id bigint, k text, at timestamptz); CREATE VIEW t AS SELECT * FROM stored", {}),  # by hash
+    ],
+)  # fmt: skip
+def test_each_row_is_in_one_part(sql, both, script, changed):
+    sql(*script.split("; "))
+    name = "stored" if "VIEW" in script else "t"
+    sql(f"INSERT INTO {name} SELECT n, chr(97 + n % 7), now() + n * interval '1 day' FROM generate_series(1, 3000) AS n")  # noqa: S608 - ours
+    sql(f"INSERT INTO {name} VALUES (-5, NULL, NULL)")  # noqa: S608 - ours
+    done = both(**PG, num_partitions="4", verify="full", **changed)
+    assert (done.result["rows"], done.result["notes"]) == (3001, [])
+
+
+def test_rows_that_move_over_a_bound_are_read_once(sql, new_session, spark, job):
+    """All tasks read one snapshot: without it, a row that moves while they read is in two parts, or in none."""
+    sql("CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t SELECT generate_series(1, 30000)")
+    session, ended = new_session(autocommit=True), threading.Event()
+
+    def move():
+        while not ended.is_set():
+            session.execute("UPDATE t SET id = 60001 - id WHERE id % 10 < 2")
+
+    writer = threading.Thread(target=move)
+    writer.start()
+    try:
+        done = job(**PG, job_engine="spark", num_partitions="6", lower_bound="1", upper_bound="60000", partition_column="id")
+    finally:
+        ended.set()
+        writer.join()
+    assert done.code == 0, done.errors
+    ids = [row[0] for row in done.rows]
+    assert (len(ids), len({min(number, 60001 - number) for number in ids})) == (30000, 30000)
+
+
 def test_a_killed_connection_is_an_interruption(sql, spark, job, new_session, monkeypatch):
     sql(*SLOW.split(";\n"))
     killer = new_session(autocommit=True)

@@ -68,6 +68,19 @@ def test_what_was_read_is_proved_while_a_writer_commits(sql, new_session, on_spa
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.parametrize("key", ["id", "k", None])
+def test_parts_are_read_if_the_user_wants_them_and_the_result_says_so(sql, spark, job, key):
+    sql("CREATE TABLE t (id int, k varchar(9), f double)")
+    sql("INSERT INTO t SELECT seq, IF(seq % 5, CONCAT('k', seq % 7), NULL), seq / 3 FROM seq_1_to_2000")
+    column = {} if key is None else {"partition_column": key}
+    done = job(**MARIADB, job_engine="spark", num_partitions="3", verify="full", **column)
+    assert done.code == 0, done.errors
+    assert sorted(row[0] for row in done.rows) == list(range(1, 2001))
+    assert (done.result["snapshot"], len(done.result["files"])) == ("per_partition", 3)
+    assert "each in a snapshot of its own" in done.result["notes"][0]
+    assert job(**MARIADB, job_engine="spark", num_partitions="auto").result["snapshot"] is None
+
+
 def test_a_killed_connection_is_an_interruption_and_is_not_tried_again(sql, new_session, spark, job):
     sql(
         "CREATE TABLE stored AS SELECT seq AS id FROM seq_1_to_3000",
@@ -78,7 +91,9 @@ def test_a_killed_connection_is_an_interruption_and_is_not_tried_again(sql, new_
     def kill():
         while not ended.wait(0.2):
             with killer.cursor() as cursor:
-                cursor.execute("SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT%k.n = 0%SPARK_GEN%'")
+                cursor.execute(
+                    "SELECT id FROM information_schema.processlist WHERE info LIKE '%SPARK_GEN%' AND id <> connection_id()"
+                )
                 for (number,) in cursor.fetchall():
                     cursor.execute(f"KILL {number}")
                     return

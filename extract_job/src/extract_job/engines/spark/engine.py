@@ -8,13 +8,15 @@ import pickle
 import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from extract_job.arguments.model import Arguments
-from extract_job.databases.conditions import ALL_ROWS
+from extract_job.databases.conditions import ALL_ROWS, Condition
 from extract_job.databases.jdbc import Connection, JdbcReader, JdbcSource, PartQuery
+from extract_job.databases.source import PartedSource
 from extract_job.engines.copied import Copied
 from extract_job.engines.spark.failures import spark_failure
 from extract_job.engines.spark.folders import finished, removed
@@ -24,6 +26,7 @@ from extract_job.errors import FailureClass, JobError
 from extract_job.parquet import ParquetTarget, trust
 from extract_job.proof.certificate import Proof, named
 from extract_job.proof.figures import Figures
+from extract_job.splitting.plan import parts_of
 from extract_job.storage.opening import folder_in
 
 if TYPE_CHECKING:
@@ -38,19 +41,41 @@ def copied(arguments: Arguments, source: "Source") -> Copied:
             FailureClass.CONFIG,
         )
     reader, token = source.by_jdbc(arguments), secrets.token_hex(4)
+    parts, notes = _parts(arguments, source, reader)
     try:
-        outcomes, carried = _outcomes(arguments, source, reader, token)
-        return _proven(arguments, source, outcomes, carried)
+        outcomes, carried = _outcomes(arguments, source, reader, parts, token)
+        return replace(_proven(arguments, source, outcomes, carried), notes=notes)
     finally:
         removed(arguments.folder, token)
 
 
-def _outcomes(arguments: Arguments, source: "Source", reader: JdbcReader, token: str) -> tuple[list[Outcome], int]:
+def _parts(arguments: Arguments, source: "Source", reader: JdbcReader) -> tuple[Sequence[Condition], tuple[str, ...]]:
+    """Return the parts to read, each by a task, and what the user should know of them."""
+    split, because = arguments.split, source.one_reader_because
+    if split.parts == 1 or not isinstance(source, PartedSource):
+        return (ALL_ROWS,), ()
+    if reader.alone:
+        note = "num_partitions has no effect: digests recognise the rows that were delivered before, and one task counts them"
+        return (ALL_ROWS,), () if split.parts is None else (note,)
+    if because is not None and split.parts is None:
+        return (ALL_ROWS,), ()
+    table = source.split()
+    parts = parts_of(table, arguments.table, split, split.parts_for(table.rows()))
+    note = (
+        f"the table was read in {len(parts)} parts, each in a snapshot of its own: a row that moved from one part to another "
+        "meanwhile may be missing or be there twice; leave num_partitions out to read all rows of one moment"
+    )
+    return parts, () if because is None or len(parts) == 1 else (note,)
+
+
+def _outcomes(
+    arguments: Arguments, source: "Source", reader: JdbcReader, parts: Sequence[Condition], token: str
+) -> tuple[list[Outcome], int]:
     """Return what the parts wrote, in their order, and how many rows Spark passed to them."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
-    queries = reader.queries([ALL_ROWS], arguments.verify)
+    queries = reader.queries(parts, arguments.verify)
     writing = Writing(
         reader.conversion(arguments.verify),
         source.schema(),
