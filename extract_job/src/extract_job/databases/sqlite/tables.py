@@ -1,6 +1,7 @@
 """Finds a table and its columns in a SQLite database."""
 
 import sqlite3
+import string
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -33,9 +34,12 @@ def find_table(connection: sqlite3.Connection, database: str, name: str, text_co
     return SourceTable(name, sql, columns, _row_id(connection, sql, declared))
 
 
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
 def folded(name: str) -> str:
     """Fold the case of ASCII letters only, as SQLite does to compare names."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
+    return name.translate(_LOWER)
 
 
 def _tables(connection: sqlite3.Connection, schema: str) -> list[str]:
