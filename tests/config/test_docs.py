@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -15,9 +17,29 @@ from extract_core.registry.loading import discover
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "config.md").read_text(encoding="utf-8")
 NAMES = set(re.findall(r"[a-z0-9_]+", " ".join(re.findall(r"`([^`\n]+)`", DOCUMENT))))
 
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
+
+
+def test_the_columns_and_rows_of_the_example_reach_the_job(plan):
+    text = f"extract:\n  job_type: loom\n  tables:\n{indent(EXAMPLES[1], '    ')}"
+    [table] = plan(text)
+    arguments = table.item["arguments"]["job_arguments"]
+    assert {key: json.loads(arguments[f"--{key}"]) for key in ("exclude_columns", "rename", "text_columns", "where")} == {
+        "exclude_columns": ["photo"],
+        "rename": {"cust_no": "customer_id"},
+        "text_columns": ["legacy_date"],
+        "where": {
+            "country": ["DE", "AT", None],
+            "balance": {">=": "0", "<": "1000000"},
+            "name": {"like": "A%"},
+            "deleted_at": None,
+        },
+    }
+    assert arguments["--file_size_mb"] == "128"
+
 
 def test_the_example_is_planned(plan, machine):
-    [example] = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
+    example = EXAMPLES[0]
     machine["job_types"] = {
         "glue": {"job_name": "extract-jdbc"},
         "ecs": {"cluster": "extract", "task_definition": "extract-job", "subnets": ["subnet-0a1b2c3d4e5f60718"]},

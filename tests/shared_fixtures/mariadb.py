@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,22 +28,17 @@ def mariadb_port() -> Iterator[int]:
     Without server programs, the test is skipped with a message. Under EXTRACT_REQUIRE_MARIADB=1 it fails instead:
     `make test-mariadb` sets this.
     """
-    with mariadb_server(Path(tempfile.mkdtemp(prefix="extract-mariadb-"))) as port:
-        yield port
-
-
-@contextmanager
-def mariadb_server(folder: Path, *options: str) -> Iterator[int]:
-    """The port of a new server in this folder, which is removed at the end."""
-    installer, server = (shutil.which(name) for name in ("mariadb-install-db", "mariadbd"))
+    programs = [shutil.which(name) for name in ("mariadb-install-db", "mariadbd")]
+    installer, server = programs
     if installer is None or server is None:
         missing = f"left out: the programs of the MariaDB server are not on this machine; install them with: {INSTALL}"
         if os.environ.get("EXTRACT_REQUIRE_MARIADB") == "1":
             pytest.fail(missing)
         pytest.skip(missing)
+    folder = Path(tempfile.mkdtemp(prefix="extract-mariadb-"))
     try:
         port = free_port()
-        process = _started(installer, server, folder, port, *options)
+        process = _started(installer, server, folder, port)
         try:
             yield port
         finally:
@@ -54,7 +48,7 @@ def mariadb_server(folder: Path, *options: str) -> Iterator[int]:
         shutil.rmtree(folder)
 
 
-def _started(installer: str, server: str, folder: Path, port: int, *options: str) -> subprocess.Popen[bytes]:
+def _started(installer: str, server: str, folder: Path, port: int) -> subprocess.Popen[bytes]:
     user = "mysql" if os.geteuid() == 0 else None
     if user:
         shutil.chown(folder, user, user)
@@ -73,7 +67,7 @@ def _started(installer: str, server: str, folder: Path, port: int, *options: str
             [
                 server, "--no-defaults", f"--datadir={folder}/data", f"--socket={folder}/socket", f"--port={port}",
                 "--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=0", f"--pid-file={folder}/pid",
-                f"--init-file={setup}", "--skip-name-resolve", "--innodb-buffer-pool-size=64M", *options,
+                f"--init-file={setup}", "--skip-name-resolve", "--innodb-buffer-pool-size=64M",
             ],
             stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, cwd=folder, **login,
         )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from extract_job.arguments.model import Arguments
 from extract_job.databases.opening import open_source
+from extract_job.databases.renamed import renamed
 from extract_job.errors import JobError
 from extract_job.failure import put_failure, stopped
 from extract_job.last_result import NOTHING, read_last_result
@@ -52,8 +53,9 @@ def _now() -> str:
 
 
 def _extracted(arguments: Arguments, stop: StopRequest, say: Callable[[str], None]) -> Result:
-    last = read_last_result(arguments.last_result, arguments.table)
-    with open_source(arguments, NOTHING if arguments.watermark is None else last, stop) as source:
+    last = read_last_result(arguments.last_result, arguments.table).of_rows(arguments.selection.where_text)
+    with open_source(arguments, NOTHING if arguments.watermark is None else last, stop) as opened:
+        source = renamed(opened, arguments.table, arguments.selection.rename)
         say(f"{arguments.table}: {_plan(arguments, source)}")
         columns = result_columns(source.columns, source.schema())
         changes = changes_since(last.members, arguments.table, columns)
@@ -111,6 +113,7 @@ def _copied(arguments: Arguments, source: "Source", notes: tuple[str, ...], say:
         rows_without_watermark=source.window.without_mark,
         rows_in_the_future=source.window.in_the_future,
         rows_delivered_before=source.rows_left_out(),
+        where=arguments.selection.where_text,
         source=source.info,
         snapshot=source.snapshot,
         overlap=_remembered(arguments, source),

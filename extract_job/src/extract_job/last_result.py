@@ -25,6 +25,18 @@ class LastResult:
     overlap: Overlap | None = None
     records: bytes = b""
 
+    def of_rows(self, where: str | None) -> "LastResult":
+        """Return the same, or without the overlap if that attempt selected other rows: then it did not deliver all of them."""
+        before = self.members.get("where")
+        if self.overlap is None or before == where:
+            return self
+        was = "was not set" if before is None else f"was {before}"
+        return LastResult(
+            self.members,
+            f"where {was} in the last attempt; older rows that only the new one selects are not read, unless you begin anew with "
+            "--reingest",
+        )
+
 
 NOTHING = LastResult({}, "no result of a committed attempt is known")
 

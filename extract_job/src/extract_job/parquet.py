@@ -20,7 +20,8 @@ from extract_job.storage.protocols import Folder, file_name
 GROUP_ROWS = 131_072
 GROUP_BYTES = 32 * 2**20
 """A row group stays in memory until it has this many rows or (Arrow) bytes."""
-FILE_BYTES = 512 * 2**20
+MEGABYTE = 10**6
+FILE_BYTES = 512 * MEGABYTE
 """A file is full after the row group that exceeds this size."""
 
 

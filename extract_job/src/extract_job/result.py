@@ -71,8 +71,9 @@ class Result:
     """What one attempt did; the fields have the names of the JSON object.
 
     Marks are text as in the source; `low_watermark` is the mark that the job got. `proof` has the
-    members of the JSON object. `notes` are sentences for the user. `turn` is set if several tables
-    share the job: when the turn of this one began and ended, ISO 8601 in UTC.
+    members of the JSON object. `where` is the config's choice of rows, as JSON text. `notes` are
+    sentences for the user. `turn` is set if several tables share the job: when the turn of this one
+    began and ended, ISO 8601 in UTC.
     """
 
     run_id: str
@@ -85,6 +86,7 @@ class Result:
     rows_without_watermark: int
     rows_in_the_future: int = 0
     rows_delivered_before: int = 0
+    where: str | None = None
     schema: tuple[ResultColumn, ...] | None = None
     schema_changes: tuple[str, ...] = ()
     source: SourceInfo | None = None

@@ -4,6 +4,7 @@
 import pytest
 
 from extract_job.arguments.parsing import parse_arguments
+from extract_job.arguments.selection import Selection
 from extract_job.databases.mysql.connection import session
 from extract_job.databases.mysql.splitting import MysqlSplit
 from extract_job.databases.mysql.tables import find_table
@@ -38,7 +39,7 @@ def parts(sql, argv):
     def count(split, number, table="t"):
         arguments = parse_arguments(argv(db_engine="mariadb", db_name="shop", extract_table=table))
         with session(arguments) as opened:
-            source, _ = find_table(opened, table, ())
+            source, _ = find_table(opened, table, Selection())
             conditions = parts_of(MysqlSplit(opened, source), table, split, number)
             numbers = [opened.rows(f"SELECT n FROM {source.sql} WHERE {condition.sql}") for condition in conditions]
             rows = sorted(opened.rows(f"SELECT n FROM {source.sql}"))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from extract_job.arguments.selection import Selection
 from extract_job.databases.sqlite.splitting import SqliteSplit
 from extract_job.databases.sqlite.tables import find_table
 from extract_job.errors import JobError
@@ -40,7 +41,7 @@ def opened(columns, rows, key=""):
     for number, row in enumerate(rows):
         marks = ", ".join("?" * (len(row) + 1))
         connection.execute(f"INSERT OR IGNORE INTO t VALUES ({marks})", (*row, number))
-    return connection, SqliteSplit(connection, find_table(connection, "memory", "t", ()))
+    return connection, SqliteSplit(connection, find_table(connection, "memory", "t", Selection()))
 
 
 def numbers(connection, part):
@@ -62,6 +63,11 @@ def test_a_row_is_in_one_part(data):
     connection, split = opened(f"k {kind}", rows)
     with suppress(JobError) if bounds else nullcontext():  # bounds may be in the wrong order, or infinite
         check(connection, parts_of(split, "t", Split("k", bounds), data.draw(st.integers(1, 40))))
+
+
+def test_bounds_may_be_as_far_apart_as_doubles_are():
+    connection, split = opened("k DOUBLE", [(1e-200,), (1e134,), (None,)])
+    check(connection, parts_of(split, "t", Split("k", ("3.6612590261864546e-250", "2e+134")), 3))
 
 
 @settings(max_examples=60, deadline=None, database=None)

@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from extract_job.arguments.parsing import parse_arguments
+from extract_job.arguments.selection import Selection
 from extract_job.databases.postgresql.connection import session
 from extract_job.databases.postgresql.splitting import PostgresqlSplit
 from extract_job.databases.postgresql.tables import find_table
@@ -46,7 +47,7 @@ def parts(shop, argv):
         return opened.enter_context(session(parse_arguments(argv(db_engine="postgres", db_name="shop"))))
 
     def count(split, number, table="t"):
-        source = find_table(transaction(), "shop", f"public.{table}", ())
+        source = find_table(transaction(), "shop", f"public.{table}", Selection())
         conditions = [part.sql for part in parts_of(PostgresqlSplit(transaction(), source), source.name, split, number)]
         counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions)
         times = " + ".join(f"CASE WHEN {condition} THEN 1 ELSE 0 END" for condition in conditions)

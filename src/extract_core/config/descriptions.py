@@ -64,7 +64,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
         "the pool of [job_types.<type>] in extract.toml, if it names one."
     ),
     "share": (
-        "Whether the table may share a job with other small tables (share in [machine] of extract.toml). true: also on "
+        "Whether the table may share a job with other small tables, if [machine] of extract.toml has share = true. true: also on "
         "its first run, and with a script_name of yours that reads a list of tables. false: never. Default: once its last "
         "attempt was small."
     ),
@@ -89,6 +89,15 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "upper_bound": "Where the parts end: a number, a date or a time; rows above it are read too.",
     "num_partitions": "Into how many parts the job splits the read of a table; auto: it decides by the rows and the cores.",
     "fetchsize": "Rows per round trip; 0 = driver default.",
+    "columns": "The columns to read, in this order. A watermark need not be among them. Default: all.",
+    "exclude_columns": "Columns that are not read.",
+    "text_columns": "Columns that are read as text: for values that their type in the files cannot hold.",
+    "rename": "Other names for columns in the files, by their names in the database: {ordr_no: order_id}.",
+    "where": (
+        "Which rows are read: a mapping of column to a value, a list of values, null, or comparisons, which must all hold: "
+        '{country: [DE, AT], amount: {">=": 10}}. Default: all rows.'
+    ),
+    "file_size_mb": "Megabytes after which a file is complete and the next one begins. Default: 512.",
     "tags": "Names by which an event selects tables: tag:large.",
     "db_engine": "The kind of database: postgres, mysql, mariadb, sqlserver, oracle, sqlite, … Passed to every job.",
     "db_secret": (

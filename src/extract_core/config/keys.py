@@ -9,6 +9,7 @@ from extract_core.config.bounds import bound
 from extract_core.config.json_schema import mapping_schema, or_reference
 from extract_core.config.older_keys import OLDER
 from extract_core.config.other_names import database_type
+from extract_core.config.selection import rename, where
 from extract_core.config.values import (
     BadValue,
     Reader,
@@ -113,12 +114,19 @@ TABLE: Final[Mapping[str, Reader[Any]]] = {
     "upper_bound": bound,
     "num_partitions": partitions,
     "fetchsize": integer(0, 2**31 - 1),
+    "columns": names,
+    "exclude_columns": names,
+    "text_columns": names,
+    "rename": rename,
+    "where": where,
+    "file_size_mb": integer(1, 65_536),
     "tags": names,
     **SCRIPT_KEYS,
 }
 """Keys of a table that the core reads; all other keys belong to its job type."""
 
-DEFAULTS: Final = frozenset(TABLE) - {"job_type", "arguments", "tags"}
+_OF_ONE_TABLE: Final = frozenset({"job_type", "arguments", "tags", "columns", "exclude_columns", "text_columns", "rename"})
+DEFAULTS: Final = frozenset(TABLE) - _OF_ONE_TABLE
 """Keys of the core that may stand in `default_arguments`."""
 
 DATABASE: Final[Mapping[str, Reader[Any]]] = {

@@ -22,10 +22,22 @@ OF_THE_WINDOW: Final = (
 )
 OF_THE_PROOF: Final = ("on_schema_change", "verify", "row_security")
 OF_THE_TABLE: Final = ("fetchsize", "num_partitions", "partition_column", "lower_bound", "upper_bound")
+OF_THE_SELECTION: Final = ("columns", "exclude_columns", "text_columns", "rename", "where", "file_size_mb")
 OF_OLD_SCRIPTS: Final = ("lwm_value", "hwm_value", "repartition_dataframe", "extract_s3_partitions")
 
 RESERVED: Final = frozenset(
-    {f"--{key}" for key in (*OF_THE_RUN, *OF_THE_DATABASE, *OF_THE_WINDOW, *OF_THE_PROOF, *OF_THE_TABLE, *OF_OLD_SCRIPTS)}
+    {
+        f"--{key}"
+        for key in (
+            *OF_THE_RUN,
+            *OF_THE_DATABASE,
+            *OF_THE_WINDOW,
+            *OF_THE_PROOF,
+            *OF_THE_TABLE,
+            *OF_THE_SELECTION,
+            *OF_OLD_SCRIPTS,
+        )
+    }
     | {ENCODED}
 )
 

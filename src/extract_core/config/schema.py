@@ -31,8 +31,9 @@ UNSAID: Final = (
     "what YAML itself refuses: a duplicate key, a tab, an unknown tag or alias, several documents",
     (
         "rules over several keys whose values come from several places: an incremental extract needs watermark.column and "
-        "watermark.type; an older key and the same key of watermark are not both written; lower_bound is at most "
-        "upper_bound and of the same kind; a lag fits the type of the watermark"
+        "watermark.type; an older key and the same key of watermark are not both written, nor columns and "
+        "exclude_columns; rename has no name twice; lower_bound is at most upper_bound and of the same kind; a lag fits the type "
+        "of the watermark"
     ),
     "a setting that a job type requires and that is missing everywhere, and rules of a job type beyond the types of its model",
     "numbers inside of lists and mappings of a job type's settings that are not plain digits (quoted 1_000, true for 1)",

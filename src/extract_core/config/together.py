@@ -33,6 +33,8 @@ def wrong_together(tiers: Tiers, table: str, job_type: str | None, core: Mapping
     wrong = tiers.unknown_pool(pool) if isinstance(pool, str) else None
     if wrong:
         findings.append(tiers.finding(tiers.origin("pool", table, job_type), wrong))
+    if core.get("columns") and core.get("exclude_columns"):
+        findings.append(tiers.finding((*path, "exclude_columns"), "says the same as columns; keep one of them", of_key=True))
     wrong = wrong_bounds(core)
     if wrong:
         findings.append(tiers.finding(tiers.origin("lower_bound", table, job_type), wrong))

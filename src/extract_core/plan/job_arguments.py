@@ -6,14 +6,15 @@ import base64
 import json
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config.reserved import ENCODED, OF_OLD_SCRIPTS, OF_THE_PROOF, OF_THE_TABLE
+from extract_core.config.reserved import ENCODED, OF_OLD_SCRIPTS, OF_THE_PROOF, OF_THE_SELECTION, OF_THE_TABLE
+from extract_core.config.selection import as_argument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.contract import Watermark
 
-_FLAGS: Final = tuple((key, f"--{key}") for key in (*OF_THE_PROOF, *OF_THE_TABLE, *OF_OLD_SCRIPTS))
+_FLAGS: Final = tuple((key, f"--{key}") for key in (*OF_THE_PROOF, *OF_THE_TABLE, *OF_THE_SELECTION, *OF_OLD_SCRIPTS))
 _OF_AN_INCREMENT: Final = ("future", "on_mark_behind")
 
 
@@ -36,8 +37,8 @@ def flat_arguments(
             flat[name] = str(table[key])
     flat.update(_window(watermark, table))
     for key, name in _FLAGS:
-        if key in table:
-            flat[name] = str(table[key])
+        if table.get(key) not in (None, [], {}):
+            flat[name] = as_argument(table[key])
     if table.get("fetchsize") == 0:  # 0 is Spark's word for the driver default; other drivers refuse it
         del flat["--fetchsize"]
     flat.update(own)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from extract_job.arguments.selection import Selection
 from extract_job.marks import Watermark
 from extract_job.splitting.plan import Split
 from extract_job.storage.places import Place
@@ -10,7 +11,8 @@ from extract_job.storage.places import Place
 REQUIRED = ("extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri", "db_engine", "db_name")
 OPTIONAL = (
     "source_name", "source_type", "db_secret", "db_port", "extract_type", "hwm_col_name", "hwm_column_type",
-    "low_watermark", "high_watermark", "lag", "fetchsize", "text_columns", "rows_per_file", "lock_wait_seconds",
+    "low_watermark", "high_watermark", "lag", "fetchsize", "columns", "exclude_columns", "text_columns", "rename", "where",
+    "file_size_mb", "rows_per_file", "lock_wait_seconds",
     "last_result", "future", "on_mark_behind", "on_schema_change", "verify", "row_security", "job_engine",
     "num_partitions", "partition_column", "lower_bound", "upper_bound",
 )  # fmt: skip
@@ -48,7 +50,8 @@ class Arguments:
     watermark: Watermark | None
     low_mark: str | None
     fetchsize: int | None
-    text_columns: tuple[str, ...]
+    selection: Selection
+    file_size_mb: int
     rows_per_file: int
     lock_wait_seconds: int
     last_result: Place | None

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from extract_job.arguments.model import CHOICES, KNOWN, REQUIRED, Arguments
 from extract_job.arguments.pairs import pairs_of
+from extract_job.arguments.selection import selection_of
 from extract_job.errors import ArgumentError
 from extract_job.marks import MarkType, Watermark, begin_of, check_mark, moment_of, read_mark_type
 from extract_job.splitting.plan import Split
@@ -65,7 +66,8 @@ def arguments_of(pairs: Mapping[str, str]) -> Arguments:
         watermark=None if full else _watermark(values),
         low_mark=values.get("low_watermark"),
         fetchsize=_whole("fetchsize", values["fetchsize"]) if "fetchsize" in values else None,
-        text_columns=tuple(name.strip() for name in values.get("text_columns", "").split(",") if name.strip()),
+        selection=selection_of(values),
+        file_size_mb=_whole("file_size_mb", values.get("file_size_mb", "512")),
         rows_per_file=_whole("rows_per_file", values.get("rows_per_file", "10000000")),
         lock_wait_seconds=_whole("lock_wait_seconds", values.get("lock_wait_seconds", "15")),
         last_result=object_at("last_result", values["last_result"]) if values.get("last_result") else None,

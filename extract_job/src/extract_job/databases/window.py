@@ -178,7 +178,7 @@ def _behind(name: str, low: str, newest: str | None, rules: Rules) -> str:
 def mark_column(table: SourceTable, watermark: Watermark, fold: Callable[[str], str] = str) -> Column:
     """Return the watermark column; for `fold` see `column_name`. Raises `JobError`."""
     name = watermark.column
-    if "," in name and all(fold(column.name) != fold(name) for column in table.columns):
+    if "," in name and all(fold(column.name) != fold(name) for column in table.every):
         raise JobError(
             f"table {table.name!r}: --hwm_col_name {name!r} names several columns, but a watermark is one column; use one whose "
             "values grow with each change, or run a full extract",

@@ -6,7 +6,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from extract_job.arguments.model import Arguments
-from extract_job.parquet import GROUP_BYTES, ParquetTarget, trust
+from extract_job.parquet import GROUP_BYTES, MEGABYTE, ParquetTarget, trust
 from extract_job.proof.certificate import Proof
 from extract_job.proof.figures import Figures
 from extract_job.storage.part_folder import PartFolder
@@ -73,6 +73,7 @@ class PartCopier:
             folder,
             self._schema,
             arguments.rows_per_file,
+            file_bytes=arguments.file_size_mb * MEGABYTE,
             read_back=proof.read_back if proof else trust,
             group_bytes=GROUP_BYTES // self.readers,
         )

@@ -70,8 +70,12 @@ def _numbers(scale: Scale, least: str, greatest: str, count: int) -> list[str]:
             raise ValueError("the lower bound is above the upper one")
         cuts = [low + (high - low) * number / count for number in range(1, count)]
         digits = max(18, *(-int(number.as_tuple().exponent) for number in (low, high)))
-        places = Decimal(1).scaleb(-digits)
-        return _distinct(f"{cut.quantize(places).normalize():f}" for cut in cuts)
+        return _distinct(f"{_rounded(cut, digits):f}" for cut in cuts)
+
+
+def _rounded(cut: Decimal, digits: int) -> Decimal:
+    """The number with these digits after the point, or as it is if it would have more digits than the context."""
+    return cut.quantize(Decimal(1).scaleb(-digits)).normalize() if cut.adjusted() + digits < _DIGITS - 1 else cut.normalize()
 
 
 def _distinct(cuts: Iterable[str]) -> list[str]:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def open_mysql(arguments: Arguments, last: LastResult) -> Iterator["MysqlSource"]:
     """Open the table in a snapshot; for errors see `connection.session`."""
     with session(arguments) as transaction:
-        table, without_snapshot = find_table(transaction, arguments.table, arguments.text_columns)
+        table, without_snapshot = find_table(transaction, arguments.table, arguments.selection)
         yield MysqlSource(transaction, table, without_snapshot, arguments, last)
 
 

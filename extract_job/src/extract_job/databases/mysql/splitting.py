@@ -39,7 +39,7 @@ class MysqlSplit:
 
     def rows(self) -> int:
         """See `key.SplitTable.rows`: the estimate of InnoDB; the rows of a view are counted."""
-        answer = self._session.rows(_ROWS.format(table=literal(self._table.sql)))
+        answer = self._session.rows(_ROWS.format(table=literal(self._table.stored)))
         if answer and answer[0][0] is not None:
             return int(answer[0][0])
         return self._session.number(f"SELECT COUNT(*) FROM {self._table.sql}")  # noqa: S608 - quoted
@@ -54,9 +54,9 @@ class MysqlSplit:
 
     def unique(self) -> tuple[str, ...]:
         """Return the columns of the primary key; nothing if there is none."""
-        rows = self._session.rows(_KEY.format(table=literal(self._table.sql)))
+        rows = self._session.rows(_KEY.format(table=literal(self._table.stored)))
         names = tuple((name or b"").decode() for (name,) in rows)
-        return names if set(names) <= {column.name for column in self._table.columns} else ()
+        return names if set(names) <= {column.name for column in self._table.every} else ()
 
     def buckets(self, count: int) -> tuple[Condition, ...]:
         """See `key.SplitTable.buckets`: a hash of the values, because there is no hidden number of a row."""

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from extract_job.arguments.selection import Selection
+from extract_job.databases.mapping import Column
 from extract_job.databases.mysql.columns import column_of
 from extract_job.databases.mysql.connection import Session, literal
-from extract_job.databases.names import column_name, nearest, quoted
+from extract_job.databases.names import nearest, quoted
+from extract_job.databases.selection import Described, Dialect, selected
 from extract_job.databases.table_names import find_name, spelled
 from extract_job.databases.tables import SourceTable
 from extract_job.errors import FailureClass, JobError
@@ -26,8 +29,8 @@ _SNAPSHOT_ENGINES = frozenset({"InnoDB", "ROCKSDB"})
 """Storage engines whose tables have snapshots (https://mariadb.com/docs/server/server-usage/storage-engines)."""
 
 
-def find_table(session: Session, name: str, text_columns: tuple[str, ...]) -> tuple[SourceTable, str | None]:
-    """Find the table that `name` means (see `table_names`). Columns in `text_columns` become text.
+def find_table(session: Session, name: str, selection: Selection) -> tuple[SourceTable, str | None]:
+    """Find the table that `name` means (see `table_names`), with what is selected of it.
 
     Returns the storage engine too if its tables have no snapshot; None: they have, or the table is a view. Raises `JobError`
     with the nearest names, or with the right that is missing.
@@ -44,22 +47,19 @@ def find_table(session: Session, name: str, text_columns: tuple[str, ...]) -> tu
     # information_schema shows only the columns that this user may read: without this check, the others would be missing.
     session.rows(f"SELECT * FROM {sql} LIMIT 0")  # noqa: S608 - quoted
     where = {"schema": literal(schema), "table": literal(table)}
-    rows = session.rows(_COLUMNS.format(**where))
-    names_of_columns = [_text(row[0]) for row in rows]
-    as_text = {column_name(name, "text_columns", text, names_of_columns, str.lower) for text in text_columns}
-    columns = tuple(
-        replace(
-            column_of(
-                name, column, _text(base), _text(declared), (_number(precision), _number(scale)), as_text=column in as_text
-            ),
-            nullable=nullable == b"YES",
-        )
-        for column, (_, base, declared, precision, scale, nullable) in zip(names_of_columns, rows, strict=True)
-    )
+    rows = {_text(row[0]): row[1:] for row in session.rows(_COLUMNS.format(**where))}
+
+    def column(one: str, as_text: bool) -> Column:  # noqa: FBT001 - see `selected`
+        base, declared, precision, scale, nullable = rows[one]
+        digits = (_number(precision), _number(scale))
+        made = column_of(name, one, _text(base), _text(declared), digits, as_text=as_text)
+        return replace(made, nullable=nullable == b"YES")
+
     key = [_text(row[0]) for row in session.rows(_KEY.format(**where))]
     engine = tables[place]
     without = None if engine is None or _text(engine) in _SNAPSHOT_ENGINES else _text(engine)
-    return SourceTable(name, sql, columns, key[0] if len(key) == 1 else None), without
+    row_id = key[0] if len(key) == 1 else None
+    return selected(Described(name, sql, list(rows), column, row_id), selection, Dialect(literal, str.lower)), without
 
 
 def _folding(session: Session) -> Callable[[str], str]:

@@ -20,7 +20,7 @@ _TIME = "SELECT TO_CHAR(SYS_EXTRACT_UTC(SYSTIMESTAMP), 'YYYY-MM-DD\"T\"HH24:MI:S
 def open_oracle(arguments: Arguments, last: LastResult) -> Iterator["OracleSource"]:
     """Open the table in a snapshot; for errors see `connection.session`."""
     with session(arguments) as transaction:
-        table = find_table(transaction, arguments.table, arguments.text_columns)
+        table = find_table(transaction, arguments.table, arguments.selection)
         info = SourceInfo("oracle", transaction.text(_VERSION) or "", f"{transaction.text(_TIME)}+00:00", None)
         yield OracleSource(transaction, table, arguments, last, info)
 

@@ -7,9 +7,11 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extract_job.databases.mapping import UNBOUNDED
-from extract_job.databases.names import column_name, nearest, quoted
+from extract_job.arguments.selection import Selection
+from extract_job.databases.mapping import UNBOUNDED, Column, Kind
+from extract_job.databases.names import nearest, quoted
 from extract_job.databases.oracle.mapping import MAPPING
+from extract_job.databases.selection import Described, Dialect, selected
 from extract_job.databases.table_names import find_name, spelled
 from extract_job.databases.tables import SourceTable
 from extract_job.errors import FailureClass, JobError
@@ -34,8 +36,8 @@ _MOST_DIGITS = 38
 """Digits of a NUMBER(*, s)."""
 
 
-def find_table(session: "Session", name: str, text_columns: tuple[str, ...]) -> SourceTable:
-    """Find the table that `name` means (see `table_names`). Columns in `text_columns` become text.
+def find_table(session: "Session", name: str, selection: Selection) -> SourceTable:
+    """Find the table that `name` means (see `table_names`), with what is selected of it.
 
     Names that are not quoted are in upper case in Oracle: `hr.jobs` finds `HR.JOBS`. Raises `JobError` with the nearest names.
     """
@@ -50,22 +52,18 @@ def find_table(session: "Session", name: str, text_columns: tuple[str, ...]) -> 
             FailureClass.CONFIG,
         )
     names = {"owner": literal(place[0]), "table": literal(place[1])}
-    rows = session.rows(_COLUMNS.format(**names))
-    if not rows:
-        raise JobError(f"table {name!r} has no columns to read", FailureClass.CONFIG)
-    as_text = {column_name(name, "text_columns", text, [row[0] for row in rows], str.upper) for text in text_columns}
-    columns = tuple(
-        replace(
-            MAPPING.column(
-                name, column, _declared(kind, precision, scale, length), base_of(kind), digits=decimal_digits(precision, scale),
-                as_text=column in as_text,
-            ),
-            nullable=nullable == "Y",
+    rows = {row[0]: row[1:] for row in session.rows(_COLUMNS.format(**names))}
+
+    def column(one: str, as_text: bool) -> Column:  # noqa: FBT001 - see `Described`
+        kind, precision, scale, length, nullable = rows[one]
+        declared, digits = _declared(kind, precision, scale, length), decimal_digits(precision, scale)
+        return replace(
+            MAPPING.column(name, one, declared, base_of(kind), digits=digits, as_text=as_text), nullable=nullable == "Y"
         )
-        for column, kind, precision, scale, length, nullable in rows
-    )  # fmt: skip
+
     key = [column for (column,) in session.rows(_KEY.format(**names))]
-    return SourceTable(name, ".".join(map(quoted, place)), columns, key[0] if len(key) == 1 else None)
+    described = Described(name, ".".join(map(quoted, place)), list(rows), column, key[0] if len(key) == 1 else None)
+    return selected(described, selection, Dialect(literal, str.upper, moment=_moment))
 
 
 def base_of(kind: str) -> str:
@@ -88,6 +86,12 @@ def decimal_digits(precision: int | None, scale: int | None) -> tuple[int, int]:
 def literal(text: str) -> str:
     """Return a text in SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _moment(kind: Kind, text: str) -> str:
+    """A date or a timestamp in SQL, whatever the formats of the session are."""
+    moment = f"TO_TIMESTAMP({literal(text)}, 'YYYY-MM-DD HH24:MI:SS.FF6')"
+    return f"FROM_TZ({moment}, 'UTC')" if kind is Kind.INSTANT else moment
 
 
 def _declared(kind: str, precision: int | None, scale: int | None, length: int | None) -> str:

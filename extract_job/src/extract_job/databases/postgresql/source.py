@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def open_postgresql(arguments: Arguments, last: LastResult) -> Iterator["PostgresqlSource"]:
     """Open the table in a snapshot; for errors see `connection.session`."""
     with session(arguments) as transaction:
-        table = find_table(transaction, arguments.database, arguments.table, arguments.text_columns)
+        table = find_table(transaction, arguments.database, arguments.table, arguments.selection)
         yield PostgresqlSource(transaction, table, arguments, last)
 
 
@@ -71,7 +71,7 @@ class PostgresqlSource:
     def _decided(self, arguments: Arguments, watermark: Watermark, snapshot: Snapshot | None, last: LastResult) -> Window:
         """Decide the window, and how rows are recognised: by transactions if the table is stored."""
         column = PostgresqlWatermark(self._session, self._table, watermark)
-        transactions = transactions_of(self._session, self._table.sql, snapshot) if snapshot else None
+        transactions = transactions_of(self._session, self._table, snapshot) if snapshot else None
         names = [column.name for column in self._table.columns]
         past = transactions.past(last, watermark, self.info.identity) if transactions else past_by_digests(last, watermark, names)
         window = decide(column, watermark, past, Rules.of(arguments))
@@ -226,9 +226,9 @@ class PostgresqlSource:
     def _misfit(self, error: MisfitError) -> JobError:
         row_id = self._table.row_id
         rows = error.rows & self.window.rows
-        text = self._table.column("text_columns", error.column.name).text
+        number = f"{row_id}::text" if row_id else "NULL"
         answer = self._session.rows(
-            f"SELECT {text}, {f'{row_id}::text' if row_id else 'NULL'} FROM {self._table.sql} WHERE {rows.sql} LIMIT 1"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+            f"SELECT {error.column.text}, {number} FROM {self._table.sql} WHERE {rows.sql} LIMIT 1"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         )
-        value, number = answer[0] if answer else (None, None)
-        return misfit(place(self._table.name, error.column, row_id, number), error, value)
+        value, stored_at = answer[0] if answer else (None, None)
+        return misfit(place(self._table.name, error.column, row_id, stored_at), error, value)

@@ -66,9 +66,9 @@ class PostgresqlSplit:
 
     def unique(self) -> tuple[str, ...]:
         """Return the columns of the key that identifies rows; nothing if there is none."""
-        rows = self._session.rows(_KEY.format(table=literal(self._table.sql)))
+        rows = self._session.rows(_KEY.format(table=literal(self._table.stored)))
         names = tuple(json.loads(rows[0][0])) if rows else ()
-        return names if set(names) <= {column.name for column in self._table.columns} else ()
+        return names if set(names) <= {column.name for column in self._table.every} else ()
 
     def buckets(self, count: int) -> tuple[Condition, ...]:
         """See `key.SplitTable.buckets`."""
@@ -80,7 +80,7 @@ class PostgresqlSplit:
 
     def _blocks(self, count: int) -> tuple[Condition, ...]:
         """Return ranges of blocks. They are only valid in one snapshot: an update moves a row to another block."""
-        ((blocks,),) = self._session.rows(_BLOCKS.format(table=literal(self._table.sql)))
+        ((blocks,),) = self._session.rows(_BLOCKS.format(table=literal(self._table.stored)))
         steps = sorted({(blocks or 0) * number // count for number in range(1, count)} - {0})
         ends = [f"'({step},0)'::tid" for step in steps]
         if not ends:
@@ -109,7 +109,7 @@ class PostgresqlKey:
         """See `key.SplitKey.histogram`: of one column; https://www.postgresql.org/docs/current/view-pg-stats.html."""
         if len(self.columns) > 1:
             return []
-        where = {"table": literal(self._table.sql), "column": literal(self.columns[0].name)}
+        where = {"table": literal(self._table.stored), "column": literal(self.columns[0].name)}
         rows = self._session.rows_if_allowed(_HISTOGRAM.format(**where))
         values = json.loads(rows[0][0]) if rows and rows[0][0] else []
         return [(value,) for value in values]
@@ -120,12 +120,12 @@ class PostgresqlKey:
         names = [column.sql for column in self.columns]
         texts = ", ".join(f"{name}::text" for name in names)
         # ORDER BY "name" would mean the column of the answer, which is text.
-        order = ", ".join(f"{self._table.sql}.{name}" for name in names)
+        order = ", ".join(f"{self._table.stored}.{name}" for name in names)
         where = " AND ".join(f"{name} IS NOT NULL" for name in names)
         share = min(1.0, size / rows)
         some = "" if self._table.row_id else f" AND random() < {share:.9f}"
         from_blocks = f" TABLESAMPLE SYSTEM ({100 * share:.9f})" if self._table.row_id else ""
-        query = f"SELECT {texts} FROM {self._table.sql}{from_blocks} WHERE {where}{some} ORDER BY {order}"  # noqa: S608 - quoted
+        query = f"SELECT {texts} FROM {self._table.stored}{from_blocks} WHERE {where}{some} ORDER BY {order}"  # noqa: S608 - quoted
         return [tuple(row) for row in self._session.rows(query)]
 
 

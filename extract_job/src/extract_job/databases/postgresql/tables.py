@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
-from extract_job.databases.names import column_name, nearest, quoted
+from extract_job.arguments.selection import Selection
+from extract_job.databases.mapping import Column
+from extract_job.databases.names import nearest, quoted
 from extract_job.databases.postgresql.columns import column_of
 from extract_job.databases.postgresql.connection import Session
 from extract_job.databases.postgresql.rights import check_rights
+from extract_job.databases.postgresql.transactions import literal
+from extract_job.databases.selection import Described, Dialect, selected
 from extract_job.databases.table_names import find_name, spelled
 from extract_job.databases.tables import SourceTable
 from extract_job.errors import FailureClass, JobError
@@ -33,8 +37,8 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schem
 """
 
 
-def find_table(session: Session, database: str, name: str, text_columns: tuple[str, ...]) -> SourceTable:
-    """Find the table that `name` means (see `table_names`). Columns in `text_columns` become text.
+def find_table(session: Session, database: str, name: str, selection: Selection) -> SourceTable:
+    """Find the table that `name` means (see `table_names`), with what is selected of it.
 
     Raises `JobError` with the nearest names, or with the right that is missing.
     """
@@ -46,10 +50,13 @@ def find_table(session: Session, database: str, name: str, text_columns: tuple[s
     schema, table = place
     oid, stored = tables[schema, table]
     check_rights(session, name, schema, table, oid)
-    rows = session.rows(_COLUMNS.format(oid=oid))
-    as_text = {column_name(name, "text_columns", text, [row[0] for row in rows]) for text in text_columns}
-    columns = tuple(replace(column_of(name, *row, as_text=row[0] in as_text), nullable=nullable) for *row, nullable in rows)
-    if not columns:
-        raise JobError(f"table {name!r} has no columns to read", FailureClass.CONFIG)
+    rows = {row[0]: row for row in session.rows(_COLUMNS.format(oid=oid))}
+
+    def column(one: str, as_text: bool) -> Column:  # noqa: FBT001 - see `selected`
+        *row, nullable = rows[one]
+        return replace(column_of(name, *row, as_text=as_text), nullable=nullable)
+
     # Only stored rows have a ctid; the rows of a view or a foreign table do not.
-    return SourceTable(name, f"{quoted(schema)}.{quoted(table)}", columns, "ctid" if stored else None)
+    sql, row_id = f"{quoted(schema)}.{quoted(table)}", "ctid" if stored else None
+    dialect = Dialect(literal, hidden=("ctid", "xmin", "tableoid") if stored else ())
+    return selected(Described(name, sql, list(rows), column, row_id), selection, dialect)

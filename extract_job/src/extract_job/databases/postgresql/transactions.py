@@ -28,6 +28,7 @@ from extract_job.databases.conditions import Condition
 from extract_job.databases.delivered import MOST_REMEMBERED, Memory, problem_of, too_many
 from extract_job.databases.postgresql.connection import Session
 from extract_job.databases.postgresql.server import Snapshot, read_snapshot
+from extract_job.databases.tables import SourceTable
 from extract_job.databases.window import Past, Window
 from extract_job.last_result import LastResult
 from extract_job.marks import Watermark
@@ -120,17 +121,17 @@ class Transactions:
         return f"({newest} - (({newest} - {_RAW}) & {EPOCH - 1}))"
 
 
-def transactions_of(session: Session, sql: str, snapshot: Snapshot | None) -> Transactions | None:
+def transactions_of(session: Session, table: SourceTable, snapshot: Snapshot | None) -> Transactions | None:
     """Return None for a view, a foreign table and all else whose rows have no transactions.
 
     The table may have partitions and children.
     """
     if snapshot is None:
         return None
-    rows = session.rows(_TREE.format(table=literal(sql)))
+    rows = session.rows(_TREE.format(table=literal(table.stored)))
     if not all(stored for _, stored in rows):
         return None
-    return Transactions(session, sql, snapshot, tuple(oid for oid, _ in rows))
+    return Transactions(session, table.sql, snapshot, tuple(oid for oid, _ in rows))
 
 
 def _array(numbers: Iterable[int]) -> str:

@@ -43,7 +43,7 @@ ZONE_ROWS = 1000
 def open_sqlite(arguments: Arguments, last: LastResult, stop: StopRequest) -> Iterator["SqliteSource"]:
     """Open the table in a snapshot; for errors see `connection.snapshot`."""
     with snapshot(arguments.database, arguments.lock_wait_seconds, stop) as connection:
-        table = find_table(connection, arguments.database, arguments.table, arguments.text_columns)
+        table = find_table(connection, arguments.database, arguments.table, arguments.selection)
         yield SqliteSource(connection, table, arguments, last)
 
 

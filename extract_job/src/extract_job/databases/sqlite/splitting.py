@@ -49,7 +49,7 @@ class SqliteSplit:
 
     def unique(self) -> tuple[str, ...]:
         """Return the columns of the primary key; nothing if there is none. The row number may change in a VACUUM."""
-        schema, table = (name.replace('""', '"') for name in _QUOTED.findall(self._table.sql))
+        schema, table = (name.replace('""', '"') for name in _QUOTED.findall(self._table.stored))
         rows = self._connection.execute("SELECT name FROM pragma_table_info(?, ?) WHERE pk > 0 ORDER BY pk", (table, schema))
         return tuple(name for (name,) in rows)
 

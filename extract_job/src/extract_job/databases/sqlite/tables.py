@@ -1,19 +1,21 @@
 """Finds a table and its columns in a SQLite database."""
 
 import sqlite3
-import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
-from extract_job.databases.names import column_name, nearest, quoted
+from extract_job.arguments.selection import Selection
+from extract_job.databases.mapping import Column
+from extract_job.databases.names import nearest, quoted
+from extract_job.databases.selection import Described, Dialect, selected
 from extract_job.databases.sqlite.columns import column_of
 from extract_job.databases.table_names import find_name
 from extract_job.databases.tables import SourceTable
 from extract_job.errors import FailureClass, JobError
 
 
-def find_table(connection: sqlite3.Connection, database: str, name: str, text_columns: Sequence[str]) -> SourceTable:
-    """Find the table that `name` means (see `table_names`). Columns in `text_columns` become text.
+def find_table(connection: sqlite3.Connection, database: str, name: str, selection: Selection) -> SourceTable:
+    """Find the table that `name` means (see `table_names`), with what is selected of it.
 
     Raises `JobError` with the nearest names.
     """
@@ -24,22 +26,25 @@ def find_table(connection: sqlite3.Connection, database: str, name: str, text_co
         names = nearest(name, [table for schema, table in tables if schema == "main"])
         raise JobError(f"database {database!r} has no table {name!r}; {names}", FailureClass.CONFIG)
     schema, table = place
-    declared = _declared(connection, name, schema, table)
-    as_text = {column_name(name, "text_columns", text, list(declared), folded) for text in text_columns}
-    columns = tuple(
-        replace(column_of(name, column, type_, as_text=column in as_text), nullable=nullable)
-        for column, (type_, nullable) in declared.items()
-    )
+    declared = _declared(connection, schema, table)
     sql = f"{quoted(schema)}.{quoted(table)}"
-    return SourceTable(name, sql, columns, _row_id(connection, sql, declared))
+    row_id = _row_id(connection, sql, declared)
+
+    def column(one: str, as_text: bool) -> Column:  # noqa: FBT001 - see `selected`
+        type_, nullable = declared[one]
+        return replace(column_of(name, one, type_, as_text=as_text), nullable=nullable)
+
+    dialect = Dialect(_literal, folded, [row_id] if row_id else [])
+    return selected(Described(name, sql, list(declared), column, row_id), selection, dialect)
 
 
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def folded(name: str) -> str:
     """Fold the case of ASCII letters only, as SQLite does to compare names."""
-    return name.translate(_LOWER)
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 
 def _tables(connection: sqlite3.Connection, schema: str) -> list[str]:
@@ -56,16 +61,13 @@ def _tables(connection: sqlite3.Connection, schema: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _declared(connection: sqlite3.Connection, name: str, schema: str, table: str) -> dict[str, tuple[str, bool]]:
+def _declared(connection: sqlite3.Connection, schema: str, table: str) -> dict[str, tuple[str, bool]]:
     """Return the declared type of each column, and if it allows NULL; generated columns included.
 
     https://www.sqlite.org/pragma.html#pragma_table_xinfo
     """
     rows = connection.execute(f"PRAGMA {quoted(schema)}.table_xinfo({quoted(table)})").fetchall()
-    declared = {row[1]: (row[2] or "", not row[3]) for row in rows if row[6] != 1}
-    if not declared:
-        raise JobError(f"table {name!r} has no columns to read", FailureClass.CONFIG)
-    return declared
+    return {row[1]: (row[2] or "", not row[3]) for row in rows if row[6] != 1}
 
 
 def _row_id(connection: sqlite3.Connection, sql: str, columns: Iterable[str]) -> str | None:

@@ -23,7 +23,7 @@ _INFO = "SELECT CONVERT(varchar(64), SERVERPROPERTY('ProductVersion')), CONVERT(
 def open_sqlserver(arguments: Arguments, last: LastResult) -> Iterator["SqlServerSource"]:
     """Open the table in a snapshot; for errors see `connection.session`."""
     with session(arguments) as transaction:
-        table = find_table(transaction, arguments.table, arguments.text_columns)
+        table = find_table(transaction, arguments.table, arguments.selection)
         ((version, time),) = transaction.rows(_INFO)
         info = SourceInfo("sqlserver", str(version), f"{time}+00:00", None)
         notes = () if transaction.has_snapshot else (_NO_SNAPSHOT,)

@@ -3,7 +3,11 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extract_job.databases.names import column_name, nearest, quoted
+from extract_job.arguments.selection import Selection
+from extract_job.databases.mapping import Column
+from extract_job.databases.names import nearest, quoted
+from extract_job.databases.selection import Described, Dialect, selected
+from extract_job.databases.sqlserver.connection import literal
 from extract_job.databases.sqlserver.mapping import MAPPING
 from extract_job.databases.table_names import find_name, spelled
 from extract_job.databases.tables import SourceTable
@@ -36,8 +40,8 @@ _WITH_LENGTH = {"char": 1, "varchar": 1, "binary": 1, "varbinary": 1, "nchar": 2
 """Types that have a length, and the bytes of one unit."""
 
 
-def find_table(session: "Session", name: str, text_columns: tuple[str, ...]) -> SourceTable:
-    """Find the table that `name` means (see `table_names`). Columns in `text_columns` become text.
+def find_table(session: "Session", name: str, selection: Selection) -> SourceTable:
+    """Find the table that `name` means (see `table_names`), with what is selected of it.
 
     Raises `JobError` with the nearest names, or with the right that is missing.
     """
@@ -52,27 +56,18 @@ def find_table(session: "Session", name: str, text_columns: tuple[str, ...]) -> 
     sql = ".".join(map(quoted, place))
     # The catalog shows only what this user may read: without this question, a hidden column would be missing.
     session.rows(f"SELECT TOP (0) * FROM {sql}")  # noqa: S608 - quoted
-    rows = session.rows(_COLUMNS.format(table=tables[place]))
-    names_of_columns = [row[0] for row in rows]
-    as_text = {column_name(name, "text_columns", text, names_of_columns, str.lower) for text in text_columns}
-    columns = tuple(
-        replace(
-            MAPPING.column(
-                name,
-                column,
-                _declared(kind, precision, scale, length),
-                base,
-                digits=(precision, scale),
-                as_text=column in as_text,
-            ),
-            nullable=bool(nullable),
-        )
-        for column, kind, base, precision, scale, length, nullable in rows
-    )
-    if not columns:
-        raise JobError(f"table {name!r} has no columns to read", FailureClass.CONFIG)
+    rows = {row[0]: row[1:] for row in session.rows(_COLUMNS.format(table=tables[place]))}
+
+    def column(one: str, as_text: bool) -> Column:  # noqa: FBT001 - see `Described`
+        kind, base, precision, scale, length, nullable = rows[one]
+        declared = _declared(kind, precision, scale, length)
+        made = MAPPING.column(name, one, declared, base, digits=(precision, scale), as_text=as_text)
+        return replace(made, nullable=bool(nullable))
+
     key = [row[0] for row in session.rows(_KEY.format(table=tables[place]))]
-    return SourceTable(name, sql, columns, key[0] if len(key) == 1 else None)
+    row_id = key[0] if len(key) == 1 else None
+    dialect = Dialect(literal, str.lower, booleans=("0", "1"))
+    return selected(Described(name, sql, list(rows), column, row_id), selection, dialect)
 
 
 def _declared(kind: str, precision: int, scale: int, length: int) -> str:

@@ -23,7 +23,7 @@ from extract_job.engines.spark.folders import finished, removed
 from extract_job.engines.spark.part import OUTCOME, Outcome, Writing
 from extract_job.engines.spark.session import spark_session
 from extract_job.errors import FailureClass, JobError
-from extract_job.parquet import ParquetTarget, trust
+from extract_job.parquet import MEGABYTE, ParquetTarget, trust
 from extract_job.proof.certificate import Proof, named
 from extract_job.proof.figures import Figures
 from extract_job.splitting.plan import parts_of
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 def copied(arguments: Arguments, source: "Source") -> Copied:
     """Copy all rows to deliver; raise `JobError`, or `Stopped` on a signal, without leaving a file."""
+    if arguments.selection.rename:
+        raise JobError("the Spark engine does not rename columns; leave --rename or --job_engine out", FailureClass.CONFIG)
     if not isinstance(source, JdbcSource):
         raise JobError(
             f"the Spark engine reads PostgreSQL, MySQL and MariaDB, and not {source.info.engine}; leave --job_engine out",
@@ -83,6 +85,7 @@ def _outcomes(
         token,
         len(queries),
         arguments.rows_per_file,
+        arguments.file_size_mb * MEGABYTE,
         source.hasher().name if arguments.verify == "full" else None,
         arguments.verify != "off",
     )

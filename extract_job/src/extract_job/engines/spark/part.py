@@ -53,6 +53,7 @@ class Writing:
     token: str
     parts: int
     rows_per_file: int
+    file_bytes: int
     hasher: str | None
     read_back: bool
 
@@ -86,7 +87,10 @@ class Writing:
     def _target(self, number: int, reading: "_ReadBack") -> ParquetTarget:
         folder = part_folder(self.place, self.token, number, self.parts)
         read_back = reading if self.read_back else trust
-        return ParquetTarget(folder, self.schema, self.rows_per_file, read_back=read_back, token=f"{self.token}-{number}")
+        token = f"{self.token}-{number}"
+        return ParquetTarget(
+            folder, self.schema, self.rows_per_file, file_bytes=self.file_bytes, read_back=read_back, token=token
+        )
 
     def _told(self, error: MisfitError | JobError) -> str:
         """Return the text from which the driver makes the error again."""

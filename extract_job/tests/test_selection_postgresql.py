@@ -1,0 +1,75 @@
+"""`columns` and `where` on PostgreSQL: stored tables, views, split columns, and marks."""
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.postgres
+
+TABLE = """
+CREATE TABLE t (id int PRIMARY KEY, country text, amount numeric(10, 2), day date, paid boolean, at timestamptz, plain timestamp);
+INSERT INTO t VALUES (1, 'DE', 10, '2026-01-01', true, '2026-01-01 10:00+02', '2026-01-01 10:00'),
+  (2, 'AT', 9.99, '2026-01-02', false, '2026-01-02 00:00+00', '2026-01-02'), (3, NULL, 500, '2026-01-03', true, NULL, NULL),
+  (4, 'O''Hara', 20, NULL, NULL, '2026-01-04 00:00+00', '2026-01-04');
+CREATE VIEW v AS SELECT * FROM t
+"""
+
+
+@pytest.mark.parametrize("name", ["public.t", "public.v"])
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({"country": ["DE", None]}, [1, 3]),
+        ({"country": {"!=": ["DE", None]}}, [2, 4]),
+        ({"country": "O'Hara"}, [4]),
+        ({"country": "x' OR '1' = '1"}, []),
+        ({"country": "\\"}, []),
+        ({"amount": {">=": "10", "<": "500"}}, [1, 4]),
+        ({"day": {">": "2026-01-01"}}, [2, 3]),
+        ({"paid": "true"}, [1, 3]),
+        ({"at": {"<=": "2026-01-01T08:00:00Z"}}, [1]),
+        ({"at": {"<": "2026-01-01T10:00:00+02:00"}}, []),
+        ({"plain": {">": "2026-01-01 09:59:59.999999"}}, [1, 2, 4]),
+    ],
+)
+def test_where_selects_rows(shop, pg, name, where, expected):
+    shop(TABLE)
+    done = pg(extract_table=name, where=json.dumps(where), columns="id", verify="full")
+    assert done.code == 0, done.errors
+    assert [row[0] for row in done.rows] == expected
+    assert done.result["proof"]["files"]["rows"] == len(expected)
+
+
+def test_a_row_that_the_old_where_left_out_is_not_taken_for_a_delivered_one(sql, chain):
+    sql("CREATE TABLE t (id int, country text)", "INSERT INTO t VALUES (1, 'DE'), (2, 'AT')")
+    runs = chain(
+        db_engine="postgres", db_name="shop", extract_table="public.t", hwm_col_name="id", hwm_column_type="LongType",
+        where='{"country":"DE"}', columns="country",
+    )  # fmt: skip
+    assert runs.rows() == [("DE",)]
+    assert runs.rows() == []
+    sql("INSERT INTO t VALUES (1, 'DE')")
+    assert runs.rows() == [("DE",)]
+    assert runs.rows(where='{"country":["DE","AT"]}') == [("AT",), ("DE",), ("DE",)]
+    assert "where was" in runs.last.result["notes"][-1]
+
+
+def test_parts_are_read_of_the_selected_rows_with_their_new_names(shop, pg):
+    shop(TABLE)
+    shop("INSERT INTO t SELECT i, 'FR', i, NULL, NULL, NULL, NULL FROM generate_series(10, 2000) i")
+    done = pg(
+        num_partitions="3", partition_column="id", where='{"country":{"!=":"AT"},"id":{"<":"1500"}}', rename='{"amount":"price"}',
+        columns="country,amount", verify="full",
+    )  # fmt: skip
+    assert done.code == 0, done.errors
+    assert len(done.result["files"]) > 1
+    assert done.table.column_names == ["country", "price"]
+    assert done.result["proof"]["files"]["rows"] == 1492
+
+
+@pytest.mark.parametrize("parts", [{"num_partitions": "2"}, {"num_partitions": "2", "partition_column": "country"}])
+def test_the_blocks_and_samples_of_selected_rows_are_those_of_the_table(shop, pg, parts):
+    shop("CREATE TABLE t (n int, country text)")
+    shop("INSERT INTO t SELECT i, i % 7 FROM generate_series(1, 5000) i")
+    done = pg(where='{"n":{">":"2500"}}', **parts)
+    assert sorted(row[0] for row in done.rows) == list(range(2501, 5001))

@@ -1,0 +1,121 @@
+"""The keys that choose columns and rows of a table: `where` and `rename`, as the job gets them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from extract_core.config.json_schema import SCALAR, TEXT
+from extract_core.config.values import BadValue, Reader, kind, mapping, scalar, shown, text
+from extract_core.wording import did_you_mean
+
+if TYPE_CHECKING:
+    from extract_core.config.json_schema import Schema
+    from extract_core.config.spots import Path
+    from extract_core.contract import Json
+
+OPERATORS: Final = ("=", "!=", "<", "<=", ">", ">=", "like")
+_EQUAL: Final = ("=", "!=")
+_EXAMPLE: Final = 'a value, a list of values, null, or comparisons such as {">=": 10}'
+
+_ONE: Final[Schema] = {"anyOf": [SCALAR, {"type": "null"}]}
+_SOME: Final[Schema] = {"anyOf": [SCALAR, {"type": "null"}, {"type": "array", "minItems": 1, "items": _ONE}]}
+_WHERE: Final[Schema] = {
+    "type": ["object", "null"],
+    "additionalProperties": {
+        "anyOf": [
+            *_SOME["anyOf"],  # type: ignore[misc] # a list, as it is written above
+            {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": False,
+                "properties": {operator: _SOME if operator in _EQUAL else SCALAR for operator in OPERATORS},
+            },
+        ]
+    },
+}
+
+
+def _where(value: Json) -> dict[str, Json]:
+    """The comparisons per column; all values as text, so that no digit is lost."""
+    if isinstance(value, str):
+        raise BadValue(
+            f"is text ({shown(value)}), but SQL is not accepted here; write a mapping of column to {_EXAMPLE}: "
+            '{country: [DE, AT], amount: {">=": 10}}'
+        )
+    columns: dict[str, Json] = {}
+    problems: list[tuple[Path, str]] = []
+    for column, wanted in mapping(value).items():
+        try:
+            columns[column] = _comparisons(wanted) if isinstance(wanted, dict) else _operand("=", wanted)
+        except BadValue as error:
+            problems += [((column, *path), message) for path, message in error.problems]
+    if problems:
+        raise BadValue.of(problems)
+    return columns
+
+
+def _comparisons(value: dict[str, Json]) -> dict[str, Json]:
+    if not value:
+        raise BadValue(f"has no comparison; write {_EXAMPLE}")
+    problems: list[tuple[Path, str]] = []
+    comparisons: dict[str, Json] = {}
+    for operator, wanted in value.items():
+        if operator not in OPERATORS:
+            hint = did_you_mean(operator, OPERATORS) or f"; known are: {', '.join(OPERATORS)}"
+            problems.append(((operator,), f"is not a comparison{hint}"))
+            continue
+        try:
+            comparisons[operator] = _operand(operator, wanted)
+        except BadValue as error:
+            problems += [((operator, *path), message) for path, message in error.problems]
+    if problems:
+        raise BadValue.of(problems)
+    return comparisons
+
+
+def _operand(operator: str, value: Json) -> Json:
+    if isinstance(value, list):
+        if operator not in _EQUAL:
+            raise BadValue(f"is a list, but {operator} compares with one value")
+        if not value:
+            raise BadValue("is an empty list, which no row matches; write at least one value, or leave the column out")
+        return [_scalar(part) for part in value]
+    if value is None and operator not in _EQUAL:
+        raise BadValue(f"is nothing, and no row is {operator} null; write a value")
+    return _scalar(value)
+
+
+def _scalar(value: Json) -> Json:
+    if value is None:
+        return None
+    if isinstance(value, dict | list):
+        raise BadValue(f"is {kind(value)} ({shown(value)}); write {_EXAMPLE}")
+    return scalar(value)
+
+
+def _rename(value: Json) -> dict[str, Json]:
+    """New names by the old ones, all different."""
+    names: dict[str, Json] = {}
+    problems: list[tuple[Path, str]] = []
+    for old, new in mapping(value).items():
+        try:
+            names[old] = text(new)
+        except BadValue as error:
+            problems += [((old, *path), message) for path, message in error.problems]
+            continue
+        other = next((one for one, known in names.items() if known == names[old] and one != old), None)
+        if other is not None:
+            problems.append(((old,), f"is {shown(names[old])}, as is {other!r}; write another name for one of them"))
+    if problems:
+        raise BadValue.of(problems)
+    return names
+
+
+where: Final = Reader(_where, _WHERE)
+rename: Final = Reader(_rename, {"type": ["object", "null"], "additionalProperties": TEXT})
+
+
+def as_argument(value: object) -> str:
+    """The value of a key as the job's argument: lists and mappings as JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if isinstance(value, list | dict) else str(value)
