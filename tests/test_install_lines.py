@@ -33,7 +33,21 @@ PROJECTS = {
     tomllib.loads(path.read_text())["project"]["name"]: tomllib.loads(path.read_text())["project"]
     for path in (ROOT / "pyproject.toml", *ROOT.glob("*/pyproject.toml"), *ROOT.glob("plugins/*/pyproject.toml"))
 }
-SUFFIXES = ("core", "glue", "emr", "ecs", "local", "cli", "testing", "job", "generator", "batch", "codebuild", "sfn")
+SUFFIXES = (
+    "core",
+    "openlineage",
+    "glue",
+    "emr",
+    "ecs",
+    "local",
+    "cli",
+    "testing",
+    "job",
+    "generator",
+    "batch",
+    "codebuild",
+    "sfn",
+)
 OURS = sorted({*PROJECTS, *(f"extract-{suffix}" for suffix in SUFFIXES), "asl-generator", "extract-sfn-codebuild"})
 NAMES_OURS = re.compile(r"\b(?:extract[-_](?:sfn[\w-]*|" + "|".join(SUFFIXES) + r")|asl[-_](?:toolkit|generator))\b")
 FILES = re.compile(r"\bdist/\*\.whl\b")  # pip takes no candidate from an index for a project whose file is named

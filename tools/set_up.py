@@ -18,6 +18,7 @@ MEMBERS = (
     "plugins/emr",
     "plugins/ecs",
     "plugins/local",
+    "plugins/openlineage",
     "asl_generator",
     "asl_toolkit",
     "extract_cli",

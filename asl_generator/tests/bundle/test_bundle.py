@@ -18,6 +18,7 @@ from packaging.utils import parse_wheel_filename
 
 from asl_generator import build
 from asl_generator.bundle import build_bundle, job_artifacts
+from asl_generator.bundle.frozen import plugins_of
 from asl_generator.bundle.target import this_machine
 from extract_core.registry.finding import find_plugins
 from extract_core.registry.loading import discover
@@ -85,7 +86,7 @@ def test_every_file_is_imported_by_a_handler_or_a_plugin(unpacked):
     """The judge is `modulefinder` of the standard library, which reads the compiled modules."""
     finder = ModuleFinder(path=[str(unpacked.folder)])
     modules = {"extract_frozen"} | {handler.rpartition(".")[0] for handler in unpacked.bundle.handlers.values()}
-    modules |= {plugin.module for plugin in find_plugins().plugins}
+    modules |= {plugin.module for plugin in plugins_of(unpacked.registry)}
     job_types = [installed.job_type for installed in unpacked.registry.job_types.values()]
     modules |= {model.__module__ for job_type in job_types for model in (job_type.settings(), job_type.deployment())}
     for module in sorted(modules):
@@ -96,6 +97,14 @@ def test_every_file_is_imported_by_a_handler_or_a_plugin(unpacked):
     files = {str(file) for file in unpacked.folder.rglob("*") if file.is_file()} - models
     assert sorted(files - imported - compiled) == []
     assert {Path(file).name.partition(".")[0] for file in compiled} == {"_pydantic_core", "_yaml"}
+
+
+def test_a_plugin_with_settings_is_in_the_bundle_if_its_section_is_there(unpacked):
+    of_all = {plugin.plugin for plugin in find_plugins().plugins}
+    off = {plugin.plugin for plugin in plugins_of(unpacked.registry)}
+    on = {plugin.plugin for plugin in plugins_of(unpacked.registry.with_settings({"openlineage": {}}))}
+    assert (of_all - off, on) == ({"openlineage"}, of_all)
+    assert not list(unpacked.folder.glob("openlineage*"))
 
 
 def test_it_is_small(unpacked):
