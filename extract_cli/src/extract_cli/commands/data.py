@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from extract_cli.pipeline_runs import PipelineRuns
+    from extract_core.contract import LiveAttempt
+    from extract_core.objects.store import ObjectStore
+
 _READERS: Final[dict[str, Callable[[str], str]]] = {
     "paths": lambda files: "\n".join(json.loads(files)),
     "duckdb": lambda files: (
@@ -42,7 +46,7 @@ _READERS: Final[dict[str, Callable[[str], str]]] = {
 @click.argument("table", shell_complete=complete_table)
 @click.option("--run", "run", metavar="RUN", help="The files as this run left them; it may be `latest`. [default: the newest]")
 @click.option(
-    "--for", "reader", type=click.Choice(list(_READERS)), default="paths", show_default=True, help="Print a list, or code."
+    "--for", "reader", type=click.Choice([*_READERS, "athena"]), default="paths", show_default=True, help="Print a list, or code."
 )
 @source_option
 @local_option
@@ -52,7 +56,8 @@ def data(table: str, run: str | None, reader: str, source: str | None, local: bo
     """Print the files that hold the rows of TABLE now.
 
     Not all files below the table's folder are data: each full extract replaces the files before it, and failed attempts may
-    leave files. `--for duckdb` (polars, pandas, spark) prints code that reads the files.
+    leave files. `--for duckdb` (polars, pandas, spark) prints code that reads the files. `--for athena` prints the statements
+    that define a table over them in Athena; print and run them again after each run.
     """
     from extract_core.objects.routed import open_objects
     from extract_core.pipeline.read import read_pipeline
@@ -61,7 +66,8 @@ def data(table: str, run: str | None, reader: str, source: str | None, local: bo
     runs = runs_of(pipeline, local=local)
     source = find_source(runs.tracking, table, source)
     run_id = None if run is None else find_run(runs.tracking, run, planned=True).run_id
-    attempts = live_attempts(open_objects(), read_pipeline(pipeline).data_uri, source, table, until_run=run_id)
+    objects = open_objects()
+    attempts = live_attempts(objects, read_pipeline(pipeline).data_uri, source, table, until_run=run_id)
     if not attempts:
         which = "no run has" if run_id is None else f"run {run_id!r} has not"
         raise UsageError(f"{which} committed rows of {table!r}; see: extract history {table}")
@@ -75,8 +81,28 @@ def data(table: str, run: str | None, reader: str, source: str | None, local: bo
             f"note: the backfill of run {', '.join(repeated)} read rows again that other files hold: take the newest row per key",
             err=True,
         )
+    if reader == "athena":
+        echo(_athena(runs, objects, table, attempts))
+        return 0
     echo(_READERS[reader](json.dumps(files, ensure_ascii=False)))
     return 0
+
+
+def _athena(runs: PipelineRuns, objects: ObjectStore, table: str, live: Sequence[LiveAttempt]) -> str:
+    """The statements for Athena; notes go to stderr."""
+    from extract_cli.athena import columns_of, definition, strangers
+
+    newest = live[-1]
+    rows = runs.tracking.attempts(newest.run_id)
+    result_uri = next((row.result_uri for row in rows if (row.table, row.attempt) == (table, newest.attempt)), None)
+    location = newest.folder.rstrip("/").rsplit("/", 2)[0] + "/"
+    statements, notes = definition(table, location, columns_of(objects, result_uri), live)
+    for attempt in live:
+        for name in strangers(objects, attempt):
+            notes.append(f"{attempt.folder}{name} is not data, and Athena would read it; remove it: extract clean SOURCE {table}")
+    for note in notes:
+        echo(f"note: {note}", err=True)
+    return statements
 
 
 def _shown(uri: str) -> str:
