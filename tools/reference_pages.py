@@ -38,7 +38,7 @@ _KEYS: Final[Mapping[str, Iterable[str]]] = {
 _PAGES: Final = {
     "pool": "scale.md#pools",
     "share": "sharing.md",
-    "lag": "#what-an-incremental-read-guarantees",
+    "lag": "watermarks.md#what-an-incremental-read-guarantees",
     "max_attempts": "#further-attempts",
 }
 """Where more is said about a key."""

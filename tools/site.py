@@ -126,7 +126,8 @@ def main() -> None:
         sys.exit(built.stdout or built.stderr)
     if wrong := faults():
         sys.exit("\n".join(wrong[:_SHOWN]) + (f"\n… and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""))
-    print(f"the site is in {HTML.relative_to(ROOT)}: open {HTML.relative_to(ROOT) / 'index.html'}")
+    place = HTML.relative_to(ROOT)
+    print(f"the site is in {place}: open {place / 'index.html'}, or for the search: python -m http.server --directory {place}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 import sqlglot
 
 from extract_job.selftest import program, sqlite
-from extract_job.selftest.case import Case
+from extract_job.selftest.case import Case, MarkCase
 
 
 def selftest(*argv):
@@ -18,11 +18,16 @@ def selftest(*argv):
     return code, out.getvalue().splitlines()
 
 
+def checks(module):
+    return len(module.CASES) + len(module.MARKS)
+
+
 def test_each_type_of_sqlite(database, tmp_path):
     path = database("CREATE TABLE mine (id INT)")
     code, lines = selftest("--db_engine", "sqlite", "--db_name", str(path))
-    assert (code, lines[-1]) == (0, f"{len(sqlite.CASES)} types: {len(sqlite.CASES)} ok")
-    assert lines[0] == "ok                  INTEGER                             int64, 2 values and NULL"
+    assert (code, lines[-1]) == (0, f"{checks(sqlite)} checks: {checks(sqlite)} ok")
+    assert lines[0].split() == ["ok", "INTEGER", "int64,", "2", "values", "and", "NULL"]
+    assert lines[-2].split() == ["ok", "watermark", "of", "TEXT", "marks", "B", "and", "a"]
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
 
@@ -31,8 +36,8 @@ def test_each_type_of_sqlite(database, tmp_path):
 @pytest.mark.xdist_group("postgres")
 def test_each_type_of_postgresql(shop):
     code, lines = selftest("--db_engine", "postgres", "--db_name", "shop")
-    count = len(import_module("extract_job.selftest.postgresql").CASES)
-    assert (code, lines[-1]) == (0, f"{count} types: {count} ok"), lines
+    count = checks(import_module("extract_job.selftest.postgresql"))
+    assert (code, lines[-1]) == (0, f"{count} checks: {count} ok"), lines
 
 
 @pytest.mark.mariadb
@@ -45,8 +50,8 @@ def test_each_type_of_mariadb(mariadb_port, monkeypatch, tmp_path):
     with pymysql.connect(host="127.0.0.1", port=mariadb_port, user="admin", password="admin") as connection:
         connection.cursor().execute("CREATE OR REPLACE DATABASE shop CHARACTER SET utf8mb4")
     code, lines = selftest("--db_engine", "mariadb", "--db_name", "shop")
-    count = len(import_module("extract_job.selftest.mysql").CASES)
-    assert (code, lines[-1]) == (0, f"{count} types: {count} ok"), lines
+    count = checks(import_module("extract_job.selftest.mysql"))
+    assert (code, lines[-1]) == (0, f"{count} checks: {count} ok"), lines
 
 
 @pytest.mark.parametrize(
@@ -60,11 +65,35 @@ def test_each_type_of_mariadb(mariadb_port, monkeypatch, tmp_path):
 )  # fmt: skip
 def test_a_wrong_type_is_found(database, monkeypatch, case, verdict):
     path = database("CREATE TABLE mine (id INT)")
+    monkeypatch.setattr(sqlite, "MARKS", ())
     monkeypatch.setattr(sqlite, "CASES", (case, Case("TEXT", "string", (("'a'", "a"),))))
     code, lines = selftest("--db_engine", "sqlite", "--db_name", str(path))
     assert " ".join(lines[0].split()).startswith(verdict)
     assert code == int(verdict.startswith("wrong"))
     assert lines[1].startswith("ok ")
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"),
+    [
+        (MarkCase("INTEGER", "IntegerType", ("2000", "3000")), "ok watermark of INTEGER marks 2000 and 3000"),
+        (
+            MarkCase("TEXT", "StringType", ("'b'", "'a'")),
+            "wrong watermark of TEXT expected the rows [[1], [2, 3], []] in three runs",
+        ),
+        (
+            MarkCase("TEXT", "DateType", ("'never'", "'x'")),
+            "wrong watermark of TEXT table 'extract_selftest': watermark column 'v'",
+        ),
+    ],
+)
+def test_a_wrong_watermark_is_found(database, monkeypatch, case, verdict):
+    path = database("CREATE TABLE mine (id INT)")
+    monkeypatch.setattr(sqlite, "CASES", ())
+    monkeypatch.setattr(sqlite, "MARKS", (case,))
+    code, lines = selftest("--db_engine", "sqlite", "--db_name", str(path))
+    assert " ".join(lines[0].split()).startswith(verdict)
+    assert code == int(verdict.startswith("wrong"))
 
 
 def test_a_table_of_this_name_is_left_alone(database):
@@ -94,6 +123,7 @@ def test_wrong_use(argv, message):
 @pytest.mark.parametrize(("engine", "dialect"), [("sqlserver", "tsql"), ("oracle", "oracle")])
 def test_the_statements_for_servers_that_cannot_run_here_are_parsed(engine, dialect, caplog):
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
-    for case in import_module(f"extract_job.selftest.{engine}").CASES:
-        for sql, _ in case.values:
+    own = import_module(f"extract_job.selftest.{engine}")
+    for values in (*(tuple(sql for sql, _ in case.values) for case in own.CASES), *(case.values for case in own.MARKS)):
+        for sql in values:
             sqlglot.parse_one(f'INSERT INTO "t" ("id", "v") VALUES (0, {sql})', dialect=dialect)  # noqa: S608 - ours

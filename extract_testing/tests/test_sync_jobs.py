@@ -80,6 +80,29 @@ def test_unread_arguments_are_not_reported(broken_by):
         assert broken_by(job_type, DEPLOYMENT, [{}])[0] == {}
 
 
+def test_a_job_type_that_shares_jobs_must_carry_the_object_of_its_tables(broken_by):
+    class Shares(Gong):
+        shares = True
+
+    class Query(faulty.ForgetsTheJobsArguments):
+        unread_arguments = ("job_arguments",)
+        shares = True
+
+    class ReadsNoObject(Gong):
+        shares = True
+
+        def arguments(self, table, settings):
+            if any(value.endswith("/attempt=1.json") for value in table.job_arguments.values()):
+                raise ValueError("an object of arguments is refused: pass them one by one")
+            return super().arguments(table, settings)
+
+    assert broken_by(Shares(), DEPLOYMENT, [{}])[0] == {}
+    [(check, message)] = broken_by(Query(), DEPLOYMENT, [{}])[0].items()
+    assert (check, "shares is set, and unread_arguments" in message) == ("arguments_are_used", True)
+    messages = broken_by(ReadsNoObject(), DEPLOYMENT, [{}])[0].values()
+    assert any("a job that tables share" in message and "shares = False" in message for message in messages)
+
+
 def test_an_error_of_a_service_without_a_table_is_compared_with_its_model():
     from extract_testing.services.error_names import fault_of
 

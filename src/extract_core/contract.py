@@ -12,15 +12,16 @@ types it brings::
     def extract_job_types():
         return [Batch()]
 
-If Step Functions can start the service's job and wait for its end (``.sync``), subclass `SyncJob` (extract_core.sync_job.base):
-it states the service's call, rights and words, and has the rest. If Step Functions can only start a job and ask about it,
-subclass `PolledJob` (extract_core.sync_job.polled). For everything else (task tokens, several calls), subclass `JobType`.
+If Step Functions can start the service's job and wait for its end (``.sync``), subclass `SyncJob` (extract_core.sync_job.base).
+The subclass states the call, the permissions and the words of the service; the base class does the rest. If Step Functions can
+only start a job and ask about it, subclass `PolledJob` (extract_core.sync_job.polled). For everything else (task tokens, several
+calls), subclass `JobType`.
 
 A job type contributes three things that belong together: its ASL branch (`JobType.branch`), its arguments
 (`JobType.arguments`: what the branch finds under ``$.arguments``) and its status parser (`JobType.status`). Everything else has
 a default.
 
-Importing this module imports neither pydantic, boto3 nor rich: keep it so in a plugin, by importing inside the methods.
+This module does not import pydantic, boto3 or rich. A plugin should not either when it is imported: import them inside methods.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 class JobState(StrEnum):
-    """How a job ended. SUCCEEDED is the only good one; a state of the service that nobody knows is UNKNOWN."""
+    """How a job ended. Only SUCCEEDED is a success. A state of the service that the job type does not know is UNKNOWN."""
 
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
@@ -68,12 +69,12 @@ class JobState(StrEnum):
 
 
 class FailureClass(StrEnum):
-    """Why a job did not succeed: what an operator filters by and what a further attempt is decided by."""
+    """Why a job did not succeed. People filter by it, and it decides whether another attempt may follow."""
 
     USER_CODE = "USER_CODE"  # the script raised, or exited with a code other than 0
     CONFIG = "CONFIG"  # a setting is wrong, or names what does not exist
-    PERMISSION = "PERMISSION"  # a role may not do what the job needs
-    CAPACITY = "CAPACITY"  # the service had no room: workers, addresses, memory on a host
+    PERMISSION = "PERMISSION"  # a role or a user of the database may not do what the job needs, or the password is wrong
+    CAPACITY = "CAPACITY"  # no room in the service (workers, addresses, hosts) or the database (connections, a lock)
     THROTTLED = "THROTTLED"  # a rate or a concurrency limit of the service
     START = "START"  # the job never began to run: image pull, network interface, bootstrap
     OUT_OF_MEMORY = "OUT_OF_MEMORY"  # the job ran and needed more memory than it had
@@ -84,8 +85,8 @@ class FailureClass(StrEnum):
     NO_RESULT = "NO_RESULT"  # the job ended well but reported nothing at result_uri
     CONFLICT = "CONFLICT"  # another run took the table, or the source is behind its mark; nothing was committed
     PROOF = "PROOF"  # the files do not hold what the source holds; nothing was committed
-    NOT_RECORDED = "NOT_RECORDED"  # planned, but no end of it was ever recorded
-    UNKNOWN = "UNKNOWN"  # not enough is known
+    NOT_RECORDED = "NOT_RECORDED"  # planned, but its end was not recorded
+    UNKNOWN = "UNKNOWN"  # the reason is not known
 
 
 WatermarkMode: TypeAlias = Literal["full", "incremental", "backfill"]
@@ -153,7 +154,7 @@ class TableRun(Generic[D]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """What the infrastructure of a job type stands on. `extract deploy` sets it. Since contract 1.1."""
+    """What the infrastructure of a job type may refer to. `extract deploy` sets it. Since contract 1.1."""
 
     data_uri: str = ""
     """The place of the data: an S3 URI that ends in a slash."""
@@ -204,7 +205,7 @@ class Target(Generic[D]):
     function_arn: Callable[[str], str]
     """Gives the ARN of a Lambda function, by the name in `LambdaFunction`."""
     stack: Stack = field(default_factory=Stack)
-    """What `JobType.infrastructure` stands on. Since contract 1.1."""
+    """What `JobType.infrastructure` may refer to. Since contract 1.1."""
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of this service, where the machine runs: ``arn("glue", "job/nightly")``."""
@@ -227,7 +228,7 @@ class Branch:
     job_state: str
     """The Task that is the job.
 
-    There the generator puts TimeoutSecondsPath, and Retry from `JobType.start_retries`, unless you wrote them.
+    The generator adds TimeoutSecondsPath to it, and Retry from `JobType.start_retries`, unless you wrote them.
     """
     query_language: Literal["JSONPath", "JSONata"] = "JSONPath"
     """The language of the states that do not name one."""
@@ -293,7 +294,7 @@ class JobStatus:
     ended_at: datetime | None = None
     """When the job ended, with a time zone."""
     cost_basis: Mapping[str, float] | None = None
-    """What the bill is made from, by unit: ``dpu_seconds`` or ``vcpu_hours``, for example."""
+    """The amounts that the service bills, by unit: ``dpu_seconds`` or ``vcpu_hours``, for example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,7 +302,7 @@ class PlannedRun:
     """A run that begins, for the hook extract_run_planned. The core sets it. Since contract 1.3."""
 
     run_id: str
-    """The run."""
+    """The id of the run."""
     execution_id: str
     """Its execution: an ARN."""
     source: str
@@ -317,7 +318,7 @@ class LiveAttempt:
     """A committed attempt whose files hold rows of the table now. The core sets it. Since contract 1.3."""
 
     run_id: str
-    """The run."""
+    """The id of the run."""
     attempt: int
     """The number of the attempt in that run, from 1."""
     mode: WatermarkMode
@@ -406,7 +407,7 @@ class LambdaFunction:
     memory_mb: int = 256
     """Its memory in MB."""
     statements_for: Callable[[Target[Any]], Iterable[Statement]] | None = None
-    """What its role needs if only the target knows it: partition, region, account, deployment."""
+    """What else its role needs, if it depends on the target: on partition, region, account or deployment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -439,11 +440,11 @@ class LocalExit:
 
 
 class ArgumentsTooLong(ValueError):  # noqa: N818 - read as what happened
-    """Raised by `JobType.arguments` where ``table.job_arguments`` are over a limit of the service, with the figures.
+    """A ValueError that shorter arguments would fix. `JobType.arguments` raises it, with the limit of the service and the length.
 
-    A ValueError of a kind that fewer characters would mend. Under ``argument_encoding: json`` the core then puts all of them into
-    an object that the job reads, and asks again with ``--extract_arguments`` alone, the object's URI; else it becomes the
-    table's plan error, which names that remedy.
+    With ``argument_encoding: json`` the core puts all arguments into an object, which the job reads, and calls `arguments` again:
+    ``table.job_arguments`` then holds only ``--extract_arguments``, the URI of this object. Otherwise the error becomes the plan
+    error of the table, and its message names this remedy.
     """
 
 
@@ -457,15 +458,15 @@ class JobType(ABC, Generic[S, D]):
     api_version: ClassVar[int]
     """The contract it was written for: must equal ``extract_core.API_VERSION[0]``."""
     requires_contract: ClassVar[str] = ""
-    """The least contract that it needs, if it uses what a minor version added: ``"1.1"``. Default: any. Since contract 1.1."""
+    """The lowest contract that has all that it uses: ``"1.1"``. Default: any. Since contract 1.1."""
     service_arguments: ClassVar[frozenset[str]] = frozenset()
     """Names of arguments that the service reads itself, and not the script: ``frozenset({"--conf"})``. Default: none.
 
-    They stay in ``table.job_arguments`` beside the script's own under every ``argument_encoding``, and may be empty.
+    They stay in ``table.job_arguments`` with every ``argument_encoding``, and their values may be empty.
     Since contract 1.1.
     """
     service_names: ClassVar[Mapping[str, str]] = {}
-    """What the service's API calls a key of `settings`, for messages: ``{"NumberOfWorkers": "worker_no"}``.
+    """Names that the service's API uses for keys of `settings`, for messages: ``{"NumberOfWorkers": "worker_no"}``.
 
     Since contract 1.1.
     """
@@ -494,11 +495,11 @@ class JobType(ABC, Generic[S, D]):
 
     @abstractmethod
     def branch(self, target: Target[D]) -> Branch:
-        """Its states. Called at build time only. A path that it reads must be in what `arguments` returns, for every table."""
+        """The states. Called at build time only. For every table, `arguments` must return each path that a state reads."""
 
     @abstractmethod
     def arguments(self, table: TableRun[D], settings: S) -> Mapping[str, Json]:
-        """What the branch finds under ``$.arguments``, of the JSON types that the service's API wants. No secrets, no null.
+        """What the branch finds under ``$.arguments``, in the JSON types of the service's API. No secrets, no null.
 
         If a table cannot run, raise ValueError (ArgumentsTooLong, if a limit of the service is the reason). It becomes the plan
         error of this table, and the other tables run.
@@ -532,7 +533,7 @@ class JobType(ABC, Generic[S, D]):
         return {}
 
     def diagnose(self, outcome: Outcome, aws: object, deployment: D) -> str | None:  # noqa: ARG002
-        """The real reason, if the payload does not have it: ask the service, with a boto3 session (`aws`). Default: None.
+        """A more exact reason than the payload has: request it from the service, with a boto3 session (`aws`). Default: None.
 
         `deployment` is what the table was planned for. A method may leave this parameter out. It is passed since contract 1.2.
         The status handler calls it for a job that did not succeed; on one machine it is not called. The text goes below the
@@ -563,7 +564,7 @@ class JobType(ABC, Generic[S, D]):
         return ()
 
     def infrastructure(self, target: Target[D]) -> Mapping[str, Resource]:  # noqa: ARG002
-        """What the stack makes for it, by logical id, which begins with `title` (without blanks): ``GlueRole``. Default: nothing.
+        """Resources of the stack, by logical id. An id begins with `title` without blanks: ``GlueRole``. Default: none.
 
         For a value that AWS chooses, write a token such as ``${GlueRole.Arn}`` in the branch, in the deployment or in statements:
         CloudFormation fills it from the resource of this mapping. A name that the deployment chooses needs no token. Since
@@ -586,7 +587,7 @@ class JobType(ABC, Generic[S, D]):
         return Outcome.failed("States.TaskFailed", json.dumps(reason))
 
     def local_task(self, state: str, parameters: Json, end: Outcome | None) -> Outcome | None:  # noqa: ARG002
-        """What another Task of the branch answers on one machine: one that asks about the job, cancels or prepares it.
+        """The answer of another Task of the branch on one machine: a Task that asks about the job, cancels it or prepares it.
 
         `state` is the name of the Task, `parameters` is what it sends. `end` is what `local_answer` returned for the job; it is
         None for a Task before the job. Return None if the Task has no answer: the table is then recorded with this reason.
@@ -597,16 +598,17 @@ class JobType(ABC, Generic[S, D]):
 
 @hookspec
 def extract_job_types() -> Iterable[JobType[S, D]]:  # type: ignore[empty-body]
-    """The job types of this plugin: instances. Called once, when the plugin is loaded. None: it brings none."""
+    """The job types of this plugin, as instances. Called once, when the plugin is loaded. None: it has no job types."""
 
 
 @hookspec
 def extract_amend_arguments(table: TableRun[D], job_type: str) -> Mapping[str, str] | None:
-    """Flat ``--key value`` arguments to add to, or replace in, ``table.job_arguments`` of this table.
+    """Flat ``--key value`` arguments to add to ``table.job_arguments``, or to replace there. None: no change.
 
-    Called at plan time for each table of the plugin's own job types, before `arguments`, one plugin after the other, each seeing
-    what the last one left; for the tables of all job types if the module has ``amends_all_job_types = True``. None: nothing. One
-    that raises, or gives an argument that extract sets itself, gives the table a plan error that names the plugin.
+    Called at plan time, before `arguments`, for each table of the plugin's own job types, or of all job types if the module has
+    ``amends_all_job_types = True``. Plugins are called one after the other, and each gets the arguments that the last one
+    returned. If the hook raises, or returns an argument that extract sets itself, the table gets a plan error that names the
+    plugin.
     """
 
 
@@ -614,25 +616,25 @@ def extract_amend_arguments(table: TableRun[D], job_type: str) -> Mapping[str, s
 def extract_settings() -> type[BaseModel]:  # type: ignore[empty-body]
     """The pydantic model of the section ``[plugins.<name>]`` of extract.toml. Import it inside; let it refuse unknown keys.
 
-    A plugin with this hook is on if the section is there; else none of its other hooks is called. `validate` reports what the
-    model refuses. Other hooks get the section as `settings`, as it is written. Since contract 1.3.
+    Without the section, no other hook of the plugin is called. `validate` reports what the model refuses. Other hooks get the
+    section as `settings`, as it is written. Since contract 1.3.
     """
 
 
 @hookspec
 def extract_permissions(target: Target[Any], settings: Mapping[str, Json]) -> Iterable[Statement]:  # type: ignore[empty-body]
-    """What the hooks of a run need in the roles of the functions that call them, if they call AWS. Since contract 1.3.
+    """What the hooks of a run need if they call AWS: the roles of the functions that call the hooks get these statements.
 
-    They are the status handler, the summary and reconcile. ``target.deployment`` is the section too.
+    The functions are the status handler, the summary and reconcile. ``target.deployment`` is the section too. Since contract 1.3.
     """
 
 
 @hookspec
 def extract_run_planned(run: PlannedRun, settings: Mapping[str, Json]) -> None:
-    """A run is planned, and its tables are about to start.
+    """Called by the config manager after a run is planned, before its tables start.
 
-    Called by the config manager, which waits: end soon, also for a run of 100,000 tables. It may be called again for the same
-    run. What it raises is logged with the plugin's name and changes nothing. Since contract 1.3.
+    The config manager waits for it, so it must be fast, also for a run of 100,000 tables. It may be called again for the same
+    run. An exception is logged with the plugin's name and changes nothing. Since contract 1.3.
     """
 
 
@@ -640,25 +642,25 @@ def extract_run_planned(run: PlannedRun, settings: Mapping[str, Json]) -> None:
 def extract_run_finished(
     table: Mapping[str, Json], job_type: str, status: JobStatus, report: AttemptReport, settings: Mapping[str, Json]
 ) -> None:
-    """A table's attempt has ended, and its end is recorded: tell others.
+    """Called after the end of an attempt is recorded, at least once per attempt: to notify others, for example.
 
-    Called by the status handler with the item, or by whoever closes the run, at least once per attempt: `run_id`, `table` and
-    `attempt` of the item say which it is. What it raises is logged with the plugin's name and changes nothing. `report` and
+    The status handler calls it with the item; the summary and reconcile call it for ends that they record. `run_id`, `table` and
+    `attempt` of the item identify the attempt. An exception is logged with the plugin's name and changes nothing. `report` and
     `settings` are passed since contract 1.3.
     """
 
 
 @hookspec
 def extract_run_ended(summary: Mapping[str, Json], settings: Mapping[str, Json]) -> None:
-    """A run has ended, and its summary is stored. It may be called again for the same run.
+    """Called after a run has ended and its summary is stored. It may be called again for the same run.
 
-    What it raises is logged with the plugin's name and changes nothing. Since contract 1.3.
+    An exception is logged with the plugin's name and changes nothing. Since contract 1.3.
     """
 
 
 @hookspec
 def extract_state_machine(definition: dict[str, Json]) -> dict[str, Json] | None:
-    """The whole definition before it is written: return another one, or None to keep it.
+    """Called at build time with the whole definition: return another one, or None to keep it.
 
-    Called at build time, one plugin after the other. One that raises stops the build and is named.
+    Plugins are called one after the other. An exception stops the build, and the message names the plugin.
     """

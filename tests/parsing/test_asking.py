@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from extract_core.parsing.asking import answer, client, log_tail, pascal, stopped, told
+from extract_core.parsing.asking import answer, client, joined, log_tail, pascal, stopped
 
 
 def test_a_clients_answer_reads_as_step_functions_gives_it():
@@ -46,7 +46,7 @@ def test_a_missing_region_and_wrong_members_give_no_answer(monkeypatch):
 
 @pytest.mark.parametrize(("parts", "text"), [((), None), ((None, ""), None), (("a", None, "b"), "a\nb")])
 def test_the_parts_of_a_diagnosis_are_lines(parts, text):
-    assert told(*parts) == text
+    assert joined(*parts) == text
 
 
 def test_only_errors_of_an_ended_job_are_ignored():

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extract_core import Outcome
-from extract_core.parsing.cut_json import mended
+from extract_core.parsing.cut_json import repaired
 from extract_core.parsing.payload import cut_member, described, instant, number, objects, text, whole
 
 JSON_OBJECTS = st.dictionaries(
@@ -25,19 +25,19 @@ JSON_OBJECTS = st.dictionaries(
 
 
 @given(value=JSON_OBJECTS, ascii_only=st.booleans(), cut=st.integers(0, 200))
-def test_a_mended_object_has_the_complete_members(value, ascii_only, cut):
+def test_a_repaired_object_has_the_complete_members(value, ascii_only, cut):
     cause = json.dumps(value, ensure_ascii=ascii_only)
-    assert mended(cause) == json.loads(cause)
-    mended_cause = mended(cause[:cut])
-    assert mended_cause is None or isinstance(mended_cause, dict)
+    assert repaired(cause) == json.loads(cause)
+    repaired_cause = repaired(cause[:cut])
+    assert repaired_cause is None or isinstance(repaired_cause, dict)
     if cut:
-        assert mended_cause is not None
-        assert set(mended_cause) <= set(value)
+        assert repaired_cause is not None
+        assert set(repaired_cause) <= set(value)
 
 
 @given(st.text())
 def test_mending_never_raises(cause):
-    assert mended(cause) is None or isinstance(mended(cause), dict)
+    assert repaired(cause) is None or isinstance(repaired(cause), dict)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_mending_never_raises(cause):
     ],
 )
 def test_cuts(cause, expected):
-    assert mended(cause) == expected
+    assert repaired(cause) == expected
 
 
 def test_described_takes_the_result_or_the_cause():

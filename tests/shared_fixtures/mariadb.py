@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,17 +29,22 @@ def mariadb_port() -> Iterator[int]:
     Without server programs, the test is skipped with a message. Under EXTRACT_REQUIRE_MARIADB=1 it fails instead:
     `make test-mariadb` sets this.
     """
-    programs = [shutil.which(name) for name in ("mariadb-install-db", "mariadbd")]
-    installer, server = programs
+    with mariadb_server(Path(tempfile.mkdtemp(prefix="extract-mariadb-"))) as port:
+        yield port
+
+
+@contextmanager
+def mariadb_server(folder: Path, *options: str) -> Iterator[int]:
+    """The port of a new server in this folder, which is removed at the end."""
+    installer, server = (shutil.which(name) for name in ("mariadb-install-db", "mariadbd"))
     if installer is None or server is None:
         missing = f"left out: the programs of the MariaDB server are not on this machine; install them with: {INSTALL}"
         if os.environ.get("EXTRACT_REQUIRE_MARIADB") == "1":
             pytest.fail(missing)
         pytest.skip(missing)
-    folder = Path(tempfile.mkdtemp(prefix="extract-mariadb-"))
     try:
         port = free_port()
-        process = _started(installer, server, folder, port)
+        process = _started(installer, server, folder, port, *options)
         try:
             yield port
         finally:
@@ -48,7 +54,7 @@ def mariadb_port() -> Iterator[int]:
         shutil.rmtree(folder)
 
 
-def _started(installer: str, server: str, folder: Path, port: int) -> subprocess.Popen[bytes]:
+def _started(installer: str, server: str, folder: Path, port: int, *options: str) -> subprocess.Popen[bytes]:
     user = "mysql" if os.geteuid() == 0 else None
     if user:
         shutil.chown(folder, user, user)
@@ -67,7 +73,7 @@ def _started(installer: str, server: str, folder: Path, port: int) -> subprocess
             [
                 server, "--no-defaults", f"--datadir={folder}/data", f"--socket={folder}/socket", f"--port={port}",
                 "--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=0", f"--pid-file={folder}/pid",
-                f"--init-file={setup}", "--skip-name-resolve", "--innodb-buffer-pool-size=64M",
+                f"--init-file={setup}", "--skip-name-resolve", "--innodb-buffer-pool-size=64M", *options,
             ],
             stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, cwd=folder, **login,
         )  # fmt: skip

@@ -66,7 +66,7 @@ def test_what_extract_toml_leaves_open_comes_from_the_credentials(clients, pipel
     [
         ("nightly", f"nightly-123456789012-{HERE}"),
         ("_A_b", f"a-b-123456789012-{HERE}"),
-        ("x" * 40, f"{'x' * 40}-123456789012-eu-centr"),
+        ("x" * 40, f"{'x' * 40}-123456789012-eu-centra"),
     ],
 )
 def test_places_in_the_account_are_one_bucket_and_a_table(pipeline, name, bucket):

@@ -64,7 +64,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
         "the pool of [job_types.<type>] in extract.toml, if it names one."
     ),
     "share": (
-        "Whether the table may share a job with other small tables, if [machine] of extract.toml has share = true. true: also on "
+        "Whether the table may share a job with other small tables (share in [machine] of extract.toml). true: also on "
         "its first run, and with a script_name of yours that reads a list of tables. false: never. Default: once its last "
         "attempt was small."
     ),

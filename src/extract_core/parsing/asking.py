@@ -1,6 +1,7 @@
-"""Ask AWS for what a payload does not have: for `JobType.diagnose` and `JobType.stop`, which get a boto3 session.
+"""Calls of AWS for `JobType.diagnose` and `JobType.stop`, which get a boto3 session.
 
-A diagnosis may take seconds, not minutes, and must not fail: its calls give up early, and a refused call returns nothing.
+A diagnosis may take seconds, not minutes, and must not fail. So its calls have short time limits, and a refused call returns
+nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from extract_core.parsing.payload import objects, text
 if TYPE_CHECKING:
     from extract_core.contract import Json
 
-__all__ = ["answer", "client", "log_tail", "pascal", "stopped", "told"]
+__all__ = ["answer", "client", "joined", "log_tail", "pascal", "stopped"]
 
 _LINES: Final = 20
 _CHARACTERS: Final = 2000  # of log lines: enough for a stack trace's last frames
@@ -33,7 +34,7 @@ def client(aws: object, service: str) -> Any:  # Any: as above
 
 
 def answer(aws: object, service: str, operation: str, **members: object) -> Mapping[str, Json]:
-    """What AWS answers, in the shape of Step Functions: PascalCase keys, epoch milliseconds.
+    """The answer of AWS, in the shape of Step Functions: PascalCase keys, epoch milliseconds.
 
     ``{}`` if AWS refuses, throttles or can't be reached. `operation` is a method of the client, ``get_job_run``.
     """
@@ -69,8 +70,8 @@ def log_tail(aws: object, group: str, stream: str) -> str | None:
     return "\n".join(lines)[-_CHARACTERS:].strip() or None
 
 
-def told(*parts: str | None) -> str | None:
-    """The parts, one per line; None if there are none."""
+def joined(*parts: str | None) -> str | None:
+    """The parts that are not empty, one per line; None if all are empty."""
     return "\n".join(part for part in parts if part) or None
 
 

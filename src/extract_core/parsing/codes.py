@@ -1,4 +1,4 @@
-"""Error codes of AWS: what each means, and how every SDK writes one into a text.
+"""Error codes of AWS: the class of failure of each, and how each SDK writes them into a text.
 
 =============== ===================================================================================
 SDK             its form
@@ -11,7 +11,7 @@ Go, Hadoop      ``AccessDenied: Access Denied``, ``….AWSServiceThrottledExcept
 HTTP            ``<Code>SlowDown</Code>``
 =============== ===================================================================================
 
-The words of a script are not a code: ``KeyError: 'ThrottlingException'`` has none of these forms.
+Words of a script do not count as a code: ``KeyError: 'ThrottlingException'`` has none of these forms.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ _BY_ENDING: Final = (
     (re.compile(r"(?:Limit|Quota)Exceeded\Z|\AInsufficient\w*(?:Capacity|Addresses\w*)\Z|Capacity\Z"), FailureClass.CAPACITY),
     (re.compile(r"\.(?:NotFound|Malformed|Duplicate)\Z"), FailureClass.CONFIG),
 )
-"""EC2 names its limits and wrong values so (EC2 API reference, "Error codes")."""
+"""Endings of EC2's codes for limits and wrong values (EC2 API reference, "Error codes")."""
 
 _OF_THE_CALLER: Final = frozenset({FailureClass.CONFIG})
-"""A wrong request that a script made is a fault of the script: its text says nothing about the job's own configuration."""
+"""A wrong request in a script is a fault of the script, and not of the configuration of the job."""
 
 _FORMS: Final = re.compile(
     r"""
@@ -99,17 +99,17 @@ def class_of(code: str) -> FailureClass | None:
     return next((failure for ending, failure in _BY_ENDING if ending.search(code if "." in code else short)), None)
 
 
-def classes_in(said: str) -> Iterator[FailureClass]:
-    """What each error of AWS in this text means. S3 says 503 of a throttle ("Reduce your request rate", S3 error responses)."""
-    for form in _FORMS.finditer(said):
+def classes_in(text: str) -> Iterator[FailureClass]:
+    """The class of each error of AWS in this text. S3 reports a throttle with status 503 (S3 error responses, "SlowDown")."""
+    for form in _FORMS.finditer(text):
         code = form["cpp"] or ""
         code = code.title().replace("_", "") if code else next(filter(None, form.groups()), "")
         failure = class_of(code)
         if failure and failure not in _OF_THE_CALLER:
             yield failure
-    for status in _STATUSES.finditer(said):
+    for status in _STATUSES.finditer(text):
         number = status["text"] or status["python"]
-        if number == "503" and _FROM_S3.search(said):
+        if number == "503" and _FROM_S3.search(text):
             yield FailureClass.THROTTLED
         elif number in _BY_STATUS:
             yield _BY_STATUS[number]

@@ -30,16 +30,16 @@ _PASSES: Final = re.compile(
     r"|: (?:AuthFailure|InternalError|Unavailable)\b",
     re.IGNORECASE,
 )
-"""Troubles of the network, the registry and the host. A missing image or command stays missing."""
+"""Faults of the network, the registry and the host, which may pass. A missing image or command does not pass."""
 
 
-def by_start(said: str | None, *, begun: bool = True) -> Verdict | None:
-    """What a reason means that says why a container did not start; None if it says nothing of a start.
+def by_start(reason: str | None, *, begun: bool = True) -> Verdict | None:
+    """The verdict on a reason why a container did not start; None if the reason is not about a start.
 
-    `begun` False: the service says that the container never began, so that every reason is about its start. START is worth
-    another attempt only if the trouble passes. A container that could not be inspected may have run: UNKNOWN.
+    With `begun` False, the service says that the container never began, so each reason is about its start. START is retryable
+    only if the fault may pass. A container that could not be inspected may have run: UNKNOWN.
     """
-    reason = said or ""
+    reason = reason or ""
     if begun and not _NEVER_BEGAN.search(reason):
         return None
     if "CannotInspectContainerError" in reason:

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 _CLOSER: Final = {"{": "}", "[": "]"}
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[{}\[\],:]', re.DOTALL)
-_TRIES: Final = 4  # the last place nearly always parses; the others are for a cut inside a number or a name
+_PLACES: Final = 4  # the last place nearly always parses; the others are for a cut inside a number or a name
 
 
-def mended(cause: str) -> Json:
-    """The object that begins this text: its complete members, and the last text as far as it goes. None if no object begins."""
+def repaired(cause: str) -> Json:
+    """The object at the beginning of this text: its complete members, and what is left of a cut text. None if there is none."""
     start = cause.lstrip()
     if not start.startswith("{"):
         return None
-    for end, closing in reversed(deque(_places(start), maxlen=_TRIES)):
+    for end, closing in reversed(deque(_places(start), maxlen=_PLACES)):
         try:
             value: Json = json.loads(_without_half_escape(start[:end], closing) + closing, strict=False)
         except (ValueError, RecursionError):

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from extract_core.parsing.cut_json import mended
+from extract_core.parsing.cut_json import repaired
 
 if TYPE_CHECKING:
     from extract_core.contract import Json, Outcome
@@ -31,7 +31,7 @@ def described(outcome: Outcome, *wrappers: str) -> Mapping[str, Json]:
     """
     payload = outcome.result if outcome.error is None else outcome.cause_json
     if not isinstance(payload, Mapping) and outcome.error is not None:
-        payload = mended(outcome.cause or "")
+        payload = repaired(outcome.cause or "")
     if not isinstance(payload, Mapping):
         return {}
     for wrapper in wrappers:

@@ -13,8 +13,8 @@ __all__ = ["exit_code", "last_words", "reason", "signal_name", "was_stopped"]
 STOPPING_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals by which a person or an ending run stops a job."""
 
-_TOLD_BY_SHELLS: Final = STOPPING_SIGNALS | {signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT}
-"""Signals whose 128 + N is taken for them; another code over 128 is the job's own."""
+_OF_SHELLS: Final = STOPPING_SIGNALS | {signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT}
+"""Signals that a shell reports as exit code 128 + N. Any other code over 128 is the job's own."""
 
 _LONGEST: Final = 2000  # characters: enough for a sentence of a database, far below the 32,768 of a Cause
 
@@ -38,7 +38,7 @@ def exit_code(ended: LocalExit) -> int:
 def signal_name(ended: LocalExit) -> str | None:
     """The name of the signal that killed it (``-9``, or a shell's 137), or None."""
     number = exit_code(ended) - 128
-    if ended.code > 0 and number not in _TOLD_BY_SHELLS:
+    if ended.code > 0 and number not in _OF_SHELLS:
         return None
     try:
         return signal.Signals(number).name

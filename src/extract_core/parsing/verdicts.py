@@ -1,10 +1,10 @@
-"""What an error of AWS means, by its name and by its words, for any service: for status parsers.
+"""The verdict on an error of AWS, by its name and its words, for any service: for status parsers.
 
 Error names: the failure of a job itself is ``States.TaskFailed`` with a JSON Cause; the failure of an API call is
 ``<Prefix>.<Exception>`` with a text Cause that ends ``(Service: X; Status Code: n; Error Code: CODE; Request ID: …)``. A code
 that is not modelled on the operation comes out under the service's base exception (``Glue.AWSGlueException``,
 ``ECS.AmazonECSException``), and a throttle can hide in another service's words inside ``InvalidParameterException``
-(dagster-io/dagster#33439): so the words are checked first.
+(dagster-io/dagster#33439). So the words are checked first.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ __all__ = [
     "STOPPED",
     "TIMED_OUT",
     "UNKNOWN",
-    "WORTH_ANOTHER_TRY",
+    "WORTH_ANOTHER_ATTEMPT",
     "Verdict",
     "by_error",
     "by_words",
     "failed",
 ]
 
-WORTH_ANOTHER_TRY: Final = frozenset(
+WORTH_ANOTHER_ATTEMPT: Final = frozenset(
     {FailureClass.CAPACITY, FailureClass.THROTTLED, FailureClass.START, FailureClass.INTERRUPTED, FailureClass.INTERNAL}
 )
-"""Classes of failures that pass by themselves. Out of memory is not among them: the same size would fail again."""
+"""Classes of failures that may pass without a change. OUT_OF_MEMORY is not one: the same size would fail again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a failure means: never a success."""
+    """State, class and retryable of a failure."""
 
     state: JobState
     failure: FailureClass
@@ -45,8 +45,8 @@ class Verdict:
 
 
 def failed(failure: FailureClass) -> Verdict:
-    """A failure of this class; the class decides whether it is retryable."""
-    return Verdict(JobState.FAILED, failure, failure in WORTH_ANOTHER_TRY)
+    """The verdict for this class, which decides whether the failure is retryable."""
+    return Verdict(JobState.FAILED, failure, failure in WORTH_ANOTHER_ATTEMPT)
 
 
 UNKNOWN: Final = Verdict(JobState.UNKNOWN, FailureClass.UNKNOWN, retryable=False)
@@ -63,7 +63,7 @@ _STATES: Final = {
     "States.Permissions": failed(FailureClass.PERMISSION),
     # The job has ended, but its answer was over 256 KiB and is lost.
     "States.DataLimitExceeded": UNKNOWN,
-    # The definition and the item don't fit one another: an argument of the wrong type, a missing path.
+    # The definition and the item do not fit: an argument of the wrong type, a missing path.
     "States.Runtime": failed(FailureClass.CONFIG),
     "States.ParameterPathFailure": failed(FailureClass.CONFIG),
     "States.ResultPathMatchFailure": failed(FailureClass.CONFIG),
@@ -85,7 +85,7 @@ _HTTP: Final = {
 
 
 def by_error(error: str, cause: str | None) -> Verdict:
-    """What a caught error means that is not a job's own end: of an API call (a text Cause) or of Step Functions itself."""
+    """The verdict on a caught error of an API call (its Cause is a text) or of Step Functions itself, not of a job that ended."""
     if error in _STATES:
         return _STATES[error]
     if error.startswith("States.Http.") and (by_status := _HTTP.get(error.rpartition(".")[2])):
@@ -98,12 +98,12 @@ def by_error(error: str, cause: str | None) -> Verdict:
         return failed(words)
     if re.search(r"Status Code: 5\d\d", cause or ""):
         return failed(FailureClass.INTERNAL)
-    # States.TaskFailed: the service says itself that the job failed; only why is not known.
+    # States.TaskFailed: the service says that the job failed. Only the reason is not known.
     return Verdict(JobState.FAILED, FailureClass.UNKNOWN, retryable=False) if error == "States.TaskFailed" else UNKNOWN
 
 
 def _by_code(error: str, cause: str | None, words: FailureClass | None) -> Verdict | None:
-    """By the code inside the Cause, then by the error's name. "Wrong request" is also said of quotas and roles: words decide."""
+    """By the code inside the Cause, then by the error's name. AWS also calls quotas and roles a wrong request: words decide."""
     code = re.search(r"Error Code: ([A-Za-z.]+)", cause or "")
     for name in (code[1] if code else "", error.rpartition(".")[2]):
         if stem(name) in _NO_ANSWER:

@@ -1,10 +1,10 @@
-"""What the words of a reason mean: those of AWS, Spark, the databases and the kernel, never those of a script.
+"""The class of failure that the words of a reason indicate: words of AWS, Spark, databases and the kernel, not of a script.
 
-A reason often quotes the job: ``ValueError: unknown resource: x`` is not a lack of resources. So each row of the table is
-anchored on what only a service writes. There are two kinds:
+A reason often quotes the job: ``ValueError: unknown resource: x`` is not a lack of resources. So each row of the table
+matches only what a service writes. There are two kinds of patterns:
 
 - *forms* count anywhere: their punctuation and names are the service's (``is not authorized to perform: s3:GetObject``);
-- *sentences* of a service count where a sentence begins, and not in the message of an exception that Python code raises itself.
+- *sentences* of a service count at the beginning of a sentence, but not in the message of an exception that Python code raises.
 
 Sources: the troubleshooting pages of the Glue, EMR, ECS and Batch guides; S3's error responses; Spark's and YARN's diagnostics;
 PostgreSQL's appendix of error codes; Oracle's, MySQL's and SQL Server's error messages.
@@ -186,14 +186,14 @@ def _patterns() -> Sequence[tuple[FailureClass, re.Pattern[str], re.Pattern[str]
     ]
 
 
-def by_words(said: str | None) -> FailureClass | None:
+def by_words(reason: str | None) -> FailureClass | None:
     """The class that the words of a reason of AWS or a job indicate; None if they indicate none."""
-    if not said:
+    if not reason:
         return None
-    own = _OWN.search(said)
-    of_services = said[: own.start() + 1] if own else said
-    codes = frozenset(classes_in(said))
+    own = _OWN.search(reason)
+    of_services = reason[: own.start() + 1] if own else reason
+    codes = frozenset(classes_in(reason))
     for failure, sentences, forms in _patterns():
-        if failure in codes or forms.search(said) or sentences.search(of_services):
+        if failure in codes or forms.search(reason) or sentences.search(of_services):
             return failure
     return None

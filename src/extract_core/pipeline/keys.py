@@ -37,7 +37,7 @@ MACHINE: Final[Mapping[str, Key]] = {
     ),
     "max_concurrency": Key("Tables at the same time: at most 10,000, with inline 40.", "10"),
     "retries": Key("Whether a table gets another attempt after a temporary failure (max_attempts in the config).", "true"),
-    "share": Key("Whether small tables share jobs. It needs retries.", "false"),
+    "share": Key("Whether small tables share jobs. It needs retries.", "true"),
     "share_tables": Key("At most so many tables per shared job: 2 to 200.", "50"),
     "share_minutes": Key("About how long a shared job takes: 1 to 240.", "10"),
 }

@@ -28,7 +28,7 @@ class MachineOptions:
     map: MapMode = "DISTRIBUTED"
     max_concurrency: int = 10  # tables at once
     retries: bool = True  # whether the machine has the loop for further attempts at a table
-    share: bool = False  # whether small tables share jobs
+    share: bool = True  # whether small tables share jobs
     share_tables: int = 50  # at most so many tables per job
     share_minutes: int = 10  # about so long per job
 

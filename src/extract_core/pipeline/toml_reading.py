@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import ConfigError, Finding
 from extract_core.pipeline.deploy import deploy_options, schedules
-from extract_core.pipeline.keys import MACHINE, PIPELINE
+from extract_core.pipeline.keys import MACHINE, PIPELINE, SECTIONS
 from extract_core.pipeline.map_modes import concurrency_fault, map_mode
 from extract_core.pipeline.model import NO_ACCOUNT, MachineOptions, Pipeline
 from extract_core.pipeline.notify import notify_options
@@ -50,7 +50,7 @@ def toml_of(file: Path, text: str) -> dict[str, Any]:
         raise ConfigError([Finding(file.name, line, column, "", message)]) from None
 
 
-_SECTIONS: Final = ("pipeline", "machine", "job_types", "pools", "prices", "deploy", "schedules", "notify", "plugins")
+_SECTIONS: Final = tuple(dict.fromkeys(section.partition(".")[0] for section in SECTIONS))
 _REGION: Final = r"[a-z]{2,4}(-[a-z]+)?-(north|south|east|west|central|northeast|northwest|southeast|southwest)-\d"
 """A region that is newer than this list is taken: an area, perhaps a partition, a direction, a number."""
 REGIONS: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from extract_core.contract import Branch, D, S, Statement
-from extract_core.parsing.asking import told
+from extract_core.parsing.asking import joined
 from extract_core.parsing.payload import member
 from extract_core.registry.routing import start_state
 from extract_core.registry.signatures import with_deployment
@@ -68,7 +68,7 @@ class SyncJob(ServiceJob[S, D]):
             return None
         now = self.job_in(self.describe(aws, key))
         reason = self.reason(now)
-        return told(None if reason == self.reason(job) else reason, *self.logs(aws, key, {**job, **now}))
+        return joined(None if reason == self.reason(job) else reason, *self.logs(aws, key, {**job, **now}))
 
     def stop(self, outcome: Outcome, aws: object, deployment: D) -> None:
         """`stop_job`, if the outcome names a job."""

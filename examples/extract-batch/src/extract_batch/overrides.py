@@ -62,7 +62,7 @@ def bigger(settings: BatchSettings, status: JobStatus) -> BatchSettings | None:
 
     None if no size is known.
     """
-    vcpus, memory = _size_told(status)
+    vcpus, memory = _reported_size(status)
     vcpus, memory = settings.vcpus or vcpus, settings.memory or memory
     if not memory:
         return None
@@ -73,7 +73,7 @@ def bigger(settings: BatchSettings, status: JobStatus) -> BatchSettings | None:
     return settings.model_copy(update={"memory": memory, "vcpus": vcpus or None})
 
 
-def _size_told(status: JobStatus) -> tuple[float | None, int | None]:
+def _reported_size(status: JobStatus) -> tuple[float | None, int | None]:
     cost = status.cost_basis or {}
     if status.started_at is None or status.ended_at is None:
         return None, None

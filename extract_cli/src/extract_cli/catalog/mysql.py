@@ -6,6 +6,7 @@ import os
 import re
 import ssl
 from contextlib import closing
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_cli.catalog.drivers import MYSQL
@@ -22,13 +23,16 @@ _CONNECT_SECONDS: Final = 15
 _PATIENCE: Final = 15  # seconds for one query
 _LIMITS: Final = {"max_statement_time": _PATIENCE, "max_execution_time": _PATIENCE * 1000}
 """Limits of the time of a query: MariaDB's has seconds, MySQL's has milliseconds."""
+_OF_TLS: Final = (
+    "name the file of the server's CA in EXTRACT_DB_CA, or, only for a server on a network that you trust, set EXTRACT_DB_TLS=off"
+)
 _REMEDIES: Final = {
     1044: "grant this user SELECT on the database, or correct the name after the host in the URL",
     1045: "correct the user, or the password in the URL or in MYSQL_PWD",
     1049: "correct the name after the host in the URL",
     1130: "let the server take this user from this machine (CREATE USER user@host)",
     2003: "correct host and port in the URL, or start the server",
-    2026: "give the file of the CA in MYSQL_SSL_CA",
+    2026: _OF_TLS,
     3159: "let the server offer TLS",
 }
 """By number (https://dev.mysql.com/doc/mysql-errors/8.4/en/)."""
@@ -45,11 +49,7 @@ def read_mysql(address: Address, *, compared: Collection[str] | None = None) -> 
         raise UsageError(
             f"the database {address.shown} needs a driver that is not installed here; install it with: {MYSQL.install}"
         ) from error
-    authority = os.environ.get("MYSQL_SSL_CA")
-    try:
-        tls = {"ssl": ssl.create_default_context(cafile=authority)} if authority else {}
-    except OSError as error:
-        raise UsageError(f"cannot read the file of certificates {authority!r} (MYSQL_SSL_CA): {error.strerror}") from error
+    tls = _tls(address.host)
     try:
         with (
             closing(
@@ -74,6 +74,28 @@ def read_mysql(address: Address, *, compared: Collection[str] | None = None) -> 
         raise UsageError(f"the database {address.shown} can't be read: {_said(error)}") from error
 
 
+def _tls(host: str) -> dict[str, Any]:
+    """The rule of the reference job: the server must prove its name, unless it is this machine or EXTRACT_DB_TLS is off."""
+    authority = os.environ.get("MYSQL_SSL_CA") or os.environ.get("EXTRACT_DB_CA") or None
+    word = os.environ.get("EXTRACT_DB_TLS") or ("off" if is_loopback(host) and authority is None else "verify")
+    if word == "off":
+        return {}
+    try:
+        return {"ssl": ssl.create_default_context(cafile=authority)}
+    except OSError as error:
+        raise UsageError(f"cannot read the file of CAs {authority!r} (EXTRACT_DB_CA): {error}") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine; a path is a socket."""
+    if host.startswith(("/", "@")) or host.lower() == "localhost" or not host:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _set_up(cursor: Any) -> None:
     """Read only, with names in double quotes, in UTC, and with a limit of time."""
     cursor.execute("SET SESSION sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', time_zone = '+00:00'")
@@ -89,5 +111,5 @@ def _said(error: Exception) -> str:
     said = re.sub(r"\s+", " ", " ".join(map(str, texts))).strip(" .") or type(error).__name__
     if isinstance(error, RuntimeError):
         return f"{said}; pip install cryptography, or let the server offer TLS"
-    remedy = _REMEDIES.get(number)
+    remedy = _OF_TLS if "certificate" in said.lower() else _REMEDIES.get(number)
     return f"{said} (error {number})" + (f"; {remedy}" if remedy else "")

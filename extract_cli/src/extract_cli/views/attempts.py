@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from extract_cli.views.output import Column, echo, print_reason, print_table
 from extract_core.contract import JobState
+from extract_core.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -50,6 +51,8 @@ def print_attempts(
         columns, cells = columns[:-1], [cell[:-1] for cell in cells]
     columns, cells = without_waits(columns, cells, rows)
     print_table(columns, cells, title=title)
+    if sharing := sharing_of(rows):
+        echo(sharing)
     reasons = [(row.table, note) for row in rows if row.state is JobState.SUCCEEDED for note in notes_of(row)]
     reasons += [(row.table, row.message or "no reason was given") for row in rows if row.state is not JobState.SUCCEEDED]
     reasons += [(table.table, table.reason) for table in skipped]
@@ -57,6 +60,17 @@ def print_attempts(
         print_reason(name, reason)
     if reasons:
         echo()
+
+
+def sharing_of(rows: Sequence[AttemptRow]) -> str | None:
+    """How many of these attempts shared jobs, as a sentence; None: none did."""
+    jobs = {(row.run_id, *log) for row in rows if row.shared and isinstance(log := row.shared.get("log"), list)}
+    if not jobs:
+        return None
+    shared = sum(row.shared is not None for row in rows)
+    return (
+        f" {counted(shared, 'attempt')} shared {counted(len(jobs), 'job')}: `extract logs RUN TABLE` shows the log of the job\n"
+    )
 
 
 def without_waits(

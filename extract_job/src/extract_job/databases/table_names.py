@@ -23,12 +23,15 @@ def find_name(
     `fold` maps spellings that the database takes for the same name to one text.
     """
     exact = set(tables)
-    # Of two names that differ only in their case, as Oracle can have, the one in upper case counts, unless the name is exact.
-    known = {(fold(schema), fold(table)): (schema, table) for schema, table in sorted(exact, reverse=True)}
+    known: dict[tuple[str, str], tuple[str, str]] = {}  # by folded names, made if a name is not exact: tables may be many
     meant = []
     for schema, table in _readings(name):
         for place in search_path if schema is None else (schema,):
-            match = (place, table) if (place, table) in exact else known.get((fold(place), fold(table)))
+            match: tuple[str, str] | None = (place, table)
+            if match not in exact:
+                # Of two names that differ only in their case, as Oracle can have, the one in upper case counts.
+                known = known or {(fold(schema), fold(table)): (schema, table) for schema, table in sorted(exact, reverse=True)}
+                match = known.get((fold(place), fold(table)))
             if match is not None:
                 meant.append(match)
                 break

@@ -14,6 +14,15 @@ class Case:
     values: tuple[tuple[str, Any], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class MarkCase:
+    """A watermark of the self test: a type, its mark type, and two values as SQL writes them, the second above the first."""
+
+    declared: str
+    mark_type: str
+    values: tuple[str, str]
+
+
 def moment(text: str) -> datetime:
     """Return a timestamp without a zone, or an instant."""
     return datetime.fromisoformat(text)

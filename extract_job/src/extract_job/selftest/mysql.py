@@ -3,7 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
-from extract_job.selftest.case import Case, moment
+from extract_job.selftest.case import Case, MarkCase, moment
 
 _DIGITS = "12345678901234567890123456789012345.123456789012345678901234567891"
 
@@ -37,4 +37,13 @@ CASES = (
     Case("enum('a','b,c')", "string", (("'b,c'", "b,c"),)),
     Case("set('x','y')", "string", (("'x,y'", "x,y"),)),
     Case("geometry", "string", (("ST_GeomFromText('POINT(1 2)')", "POINT(1 2)"),)),
+)
+
+MARKS = (
+    MarkCase("bigint", "IntegerType", ("7", "2000")),
+    MarkCase("decimal(20,4)", "DecimalType", ("0.5", "1234567890123456.7891")),
+    MarkCase("date", "DateType", ("'2024-05-31'", "'2024-06-02'")),
+    MarkCase("datetime(6)", "TimestampType", ("'2024-05-31 10:00:00.000001'", "'2024-05-31 23:59:59.5'")),
+    MarkCase("timestamp(6)", "TimestampType", ("'2024-05-31 10:00:00'", "'2024-05-31 23:59:59.5'")),
+    MarkCase("varchar(9)", "StringType", ("'B'", "'a'")),
 )

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from extract_job.selftest.case import Case, moment
+from extract_job.selftest.case import Case, MarkCase, moment
 
 _MOST = "99999999999999999999.999999999999999999"
 
@@ -45,4 +45,14 @@ CASES = (
     Case("INTERVAL YEAR(2) TO MONTH", "string", (("INTERVAL '1-2' YEAR TO MONTH", "+01-02"),)),
     Case("JSON", "string", (("JSON('{\"a\":1}')", '{"a":1}'),)),
     Case("XMLTYPE", "string", (("XMLTYPE('<a>1</a>')", "<a>1</a>"),)),
+)
+
+_FIRST, _SECOND = "TIMESTAMP '2024-05-31 10:00:00.000001'", "TIMESTAMP '2024-05-31 23:59:59.5'"
+MARKS = (
+    MarkCase("NUMBER(18)", "IntegerType", ("7", "2000")),
+    MarkCase("NUMBER", "DecimalType", ("0.5", "1234567890123456.7891")),
+    MarkCase("DATE", "TimestampType", ("DATE '2024-05-31'", "DATE '2024-05-31' + 1/24")),
+    MarkCase("TIMESTAMP(6)", "TimestampType", (_FIRST, _SECOND)),
+    MarkCase("TIMESTAMP(6) WITH TIME ZONE", "TimestampType", (f"FROM_TZ({_FIRST}, '+02:00')", f"FROM_TZ({_SECOND}, '+02:00')")),
+    MarkCase("VARCHAR2(9)", "StringType", ("'B'", "'a'")),
 )

@@ -3,7 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
-from extract_job.selftest.case import Case, moment
+from extract_job.selftest.case import Case, MarkCase, moment
 
 _DIGITS = "12345678901234567890.123456789012345678"
 
@@ -34,4 +34,13 @@ CASES = (
     Case("interval", "string", (("'1 day 02:03:04.5'", "P1DT2H3M4.5S"),)),
     Case("bit(3)", "string", (("B'101'", "101"),)),
     Case("int4range", "string", (("'[1,5)'", "[1,5)"),)),
+)
+
+MARKS = (
+    MarkCase("bigint", "IntegerType", ("7", "2000")),
+    MarkCase("numeric(20,4)", "DecimalType", ("0.5", "1234567890123456.7891")),
+    MarkCase("date", "DateType", ("'2024-05-31'", "'2024-06-02'")),
+    MarkCase("timestamp", "TimestampType", ("'2024-05-31 10:00:00.000001'", "'2024-05-31 23:59:59.5'")),
+    MarkCase("timestamptz", "TimestampType", ("'2024-05-31 10:00:00+02'", "'2024-05-31 23:59:59.5+02'")),
+    MarkCase("varchar(9)", "StringType", ("'B'", "'a'")),
 )

@@ -3,7 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
-from extract_job.selftest.case import Case, moment
+from extract_job.selftest.case import Case, MarkCase, moment
 
 _MOST = "9999999999999999999999999999.9999999999"
 
@@ -38,4 +38,15 @@ CASES = (
     Case("image", "binary", (("0x00FF", b"\0\xff"),)),
     Case("geometry", "string", (("geometry::STGeomFromText('POINT (1 2)', 0)", "POINT (1 2)"),)),
     Case("hierarchyid", "string", (("hierarchyid::Parse('/1/3/')", "/1/3/"),)),
+)
+
+MARKS = (
+    MarkCase("bigint", "IntegerType", ("7", "2000")),
+    MarkCase("decimal(20,4)", "DecimalType", ("0.5", "1234567890123456.7891")),
+    MarkCase("float", "DecimalType", ("0.1", "0.2")),
+    MarkCase("date", "DateType", ("'2024-05-31'", "'2024-06-02'")),
+    MarkCase("datetime", "TimestampType", ("'2024-05-31T10:00:00.003'", "'2024-05-31T23:59:59.007'")),
+    MarkCase("datetime2(7)", "TimestampType", ("'2024-05-31T10:00:00.000001'", "'2024-05-31T23:59:59.5'")),
+    MarkCase("datetimeoffset(6)", "TimestampType", ("'2024-05-31T10:00:00+02:00'", "'2024-05-31T23:59:59.5+02:00'")),
+    MarkCase("varchar(9)", "StringType", ("'B'", "'a'")),
 )

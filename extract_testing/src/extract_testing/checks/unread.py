@@ -38,6 +38,9 @@ def arguments_are_used(subject: Subject) -> Iterator[Breach]:
             yield Breach("arguments()", f"it returns {member!r}, and no state reads $.arguments.{member}", remedy)
     if JOB_ARGUMENTS not in exceptions:
         yield from _not_carried(subject)
+    elif subject.job_type.shares:
+        problem = f'shares is set, and unread_arguments = ("{JOB_ARGUMENTS}",) says that no script reads the tables'
+        yield Breach("the class", problem, "leave shares out: each table then has a job of its own")
 
 
 def _not_carried(subject: Subject) -> Iterator[Breach]:

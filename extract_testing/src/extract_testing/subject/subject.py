@@ -179,6 +179,8 @@ class Subject:
     def cases(self) -> list[Case]:
         """Every example of settings with every kind of table: full, incremental, backfill, arguments in one.
 
+        If the job type says ``shares = True``, also a job that several tables share: it gets the URI of an object.
+
         If `arguments` raises ArgumentsTooLong, the job's arguments are put into an object. A table that it refuses with another
         ValueError goes to `refused`. Each example needs at least one accepted table.
         """
@@ -201,6 +203,14 @@ class Subject:
                 raise Fails(Breach(f"arguments() of settings example {number}", problem, "use settings that can be planned"))
             cases += accepted
             self.refused += refused
+            if self.job_type.shares is True:
+                _, table = next(iter(table_runs(self.job_type.name, self.deployment)))
+                label = f"settings example {number}, a job that tables share"
+                try:
+                    cases.append(self.case(label, settings, spilled(table)))
+                except Refused as refusal:
+                    remedy = "accept table.job_arguments with --extract_arguments alone, or write shares = False"
+                    raise Fails(Breach(f"arguments() of {label}", f"it refuses the table: {refusal}", remedy)) from refusal
         return cases
 
     def case(self, label: str, settings: BaseModel, table: TableRun[Any]) -> Case:  # Any: see Case

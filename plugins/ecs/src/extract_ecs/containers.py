@@ -23,7 +23,7 @@ class Container:
     exit_code: int | None
     reason: str | None
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Its end in words."""
         code = "without an exit code" if self.exit_code is None else f"with exit code {self.exit_code}"
         signal = f" ({_SIGNALS[self.exit_code]})" if self.exit_code in _SIGNALS else ""

@@ -151,7 +151,7 @@ class Ecs(SyncJob["EcsSettings", "EcsDeployment"]):
 
     def reason(self, job: Mapping[str, Json]) -> str | None:
         """How the job's containers ended."""
-        return "; ".join(container.told() for container in job_containers(job, {})) or None
+        return "; ".join(container.summary() for container in job_containers(job, {})) or None
 
     def describe(self, aws: object, key: Sequence[str]) -> Json:
         """DescribeTasks. ECS describes a stopped task for about an hour."""

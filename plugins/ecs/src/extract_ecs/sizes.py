@@ -21,7 +21,7 @@ def bigger(settings: EcsSettings, status: JobStatus) -> EcsSettings | None:
     """
     cpu, memory = settings.cpu, settings.memory
     if cpu is None and memory is None:
-        cpu, memory = _size_told(status)
+        cpu, memory = _reported_size(status)
     if cpu is None and memory is not None:  # the task definition's: at most the most CPU that goes with this memory
         cpu = max((size for size, sizes in FARGATE_MEMORY.items() if memory in sizes), default=None)
     if memory is None:
@@ -40,7 +40,7 @@ def bigger(settings: EcsSettings, status: JobStatus) -> EcsSettings | None:
     return settings.model_copy(update={"cpu": cpu, "memory": memory})
 
 
-def _size_told(status: JobStatus) -> tuple[int | None, int | None]:
+def _reported_size(status: JobStatus) -> tuple[int | None, int | None]:
     """CPU and memory by what the task cost: their ratio is exact, the hours count from the image's pull.
 
     Run time alone is shorter, so what comes out is the size or the next one of the same ratio above it, never one below.

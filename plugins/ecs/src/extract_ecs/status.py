@@ -36,8 +36,8 @@ def status(outcome: Outcome, task: Mapping[str, Json]) -> JobStatus:
     if code is None and said == EXITED_REASON:
         code = EXITED
     if code is None and failures:
-        told = _failure_text(failures)
-        return _status({}, not_placed(told), f"ECS could not place the task: {told}")
+        why = _failure_text(failures)
+        return _status({}, not_placed(why), f"ECS could not place the task: {why}")
     if code is None and said and outcome.error is not None:
         return _status(task, by_reason(said), f"{_name(task)} stopped: {said}")
     if code is None:
@@ -75,7 +75,7 @@ def _message(task: Mapping[str, Json], code: str, said: str | None, containers: 
     unknown = "" if code in KNOWN else ", a stop code that extract does not know"
     parts = (
         f"{_name(task)} stopped, {code}{unknown}" + (f": {said}" if said else ""),
-        *(container.told() for container in containers),
+        *(container.summary() for container in containers),
     )
     return "; ".join(parts)
 

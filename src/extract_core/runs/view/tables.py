@@ -128,7 +128,13 @@ def _attempt(row: AttemptRow) -> Attempt:
         seconds=row.seconds,
         recorded_at=row.recorded_at,
         cost=_sorted(row.cost_basis or {}),
+        shared_by=_tables_of(row),
     )
+
+
+def _tables_of(row: AttemptRow) -> int | None:
+    tables = (row.shared or {}).get("tables")
+    return tables if isinstance(tables, int) else None
 
 
 def _window(line: PlannedTable | None, row: AttemptRow | None) -> Window | None:

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from extract_job.databases.dbapi_session import DbapiSession
 from extract_job.databases.login import Login, Variables, login_of
 from extract_job.databases.oracle.failures import failure_of
 from extract_job.errors import FailureClass, JobError
 
 if TYPE_CHECKING:
     from extract_job.arguments.model import Arguments
-
-Row = tuple[Any, ...]
 
 CONNECT_SECONDS = 30
 DEFAULT_PORT = 1521
@@ -32,34 +31,12 @@ _SETTINGS = {
 """What a login trigger or the environment of the client could have set otherwise."""
 
 
-class Session:
+class Session(DbapiSession):
     """One transaction; all its statements read the same rows."""
 
     def __init__(self, connection: Any, database: str, failures: tuple[type[Exception], ...], login: Login) -> None:
-        self._connection = connection
+        super().__init__(connection, database, login)
         self._failures = failures
-        self._hidden = login.hidden
-        self.database = database
-
-    def rows(self, query: str) -> list[Row]:
-        """Return all rows of a small answer."""
-        with closing(self._connection.cursor()) as cursor:
-            cursor.execute(query)
-            return [tuple(row) for row in cursor.fetchall()]
-
-    def run(self, statement: str) -> None:
-        """Run a statement that has no answer."""
-        with closing(self._connection.cursor()) as cursor:
-            cursor.execute(statement)
-
-    def text(self, query: str) -> str | None:
-        """See `server_watermark.Questions`."""
-        ((value,),) = self.rows(query)
-        return None if value is None else str(value)
-
-    def number(self, query: str) -> int:
-        """See `server_watermark.Questions`."""
-        return int(self.text(query) or "0")
 
     def batches(self, query: str, rows: int) -> Iterator[Any]:
         """See `batch_source.BatchSession`."""

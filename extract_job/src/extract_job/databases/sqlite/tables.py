@@ -1,6 +1,7 @@
 """Finds a table and its columns in a SQLite database."""
 
 import sqlite3
+import string
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -42,9 +43,12 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
 def folded(name: str) -> str:
     """Fold the case of ASCII letters only, as SQLite does to compare names."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
+    return name.translate(_LOWER)
 
 
 def _tables(connection: sqlite3.Connection, schema: str) -> list[str]:

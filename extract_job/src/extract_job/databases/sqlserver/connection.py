@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from extract_job.databases.dbapi_session import DbapiSession
 from extract_job.databases.login import Login, Variables, login_of, port_of, tls_of
 from extract_job.databases.sqlserver.failures import failure_of
 from extract_job.errors import FailureClass, JobError
 
 if TYPE_CHECKING:
     from extract_job.arguments.model import Arguments
-
-Row = tuple[Any, ...]
 
 CONNECT_SECONDS = 30
 DEFAULT_PORT = 1433
@@ -31,38 +30,16 @@ _SETTINGS = (
 _ALLOWS_SNAPSHOT = "SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID()"
 
 
-class Session:
+class Session(DbapiSession):
     """One transaction. With `has_snapshot`, all its statements read the same rows."""
 
     def __init__(self, connection: Any, database: str, login: Login) -> None:
-        self._connection = connection
-        self._hidden = login.hidden
-        self.database = database
+        super().__init__(connection, database, login)
         self.has_snapshot = False
-
-    def rows(self, query: str) -> list[Row]:
-        """Return all rows of a small answer."""
-        with closing(self._connection.cursor()) as cursor:
-            cursor.execute(query)
-            return [tuple(row) for row in cursor.fetchall()]
-
-    def run(self, statement: str) -> None:
-        """Run a statement that has no answer."""
-        with closing(self._connection.cursor()) as cursor:
-            cursor.execute(statement)
 
     def commit(self) -> None:
         """End the transaction; the next statement begins another one."""
         self._connection.commit()
-
-    def text(self, query: str) -> str | None:
-        """See `server_watermark.Questions`."""
-        ((value,),) = self.rows(query)
-        return None if value is None else str(value)
-
-    def number(self, query: str) -> int:
-        """See `server_watermark.Questions`."""
-        return int(self.text(query) or "0")
 
     def batches(self, query: str, rows: int) -> Iterator[Any]:
         """See `batch_source.BatchSession`."""
@@ -77,7 +54,7 @@ class Session:
                     except StopIteration:
                         return
                     except pa.ArrowException as error:
-                        raise failure_of(self.database, error, self._hidden) from error
+                        raise failure_of(self.database, error, self._hidden) from None
                     yield batch
 
 

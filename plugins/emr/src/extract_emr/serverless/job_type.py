@@ -12,7 +12,6 @@ from extract_core.parsing.payload import member, number
 from extract_emr.fields_of_spark import SPARK_NAMES
 from extract_emr.job_run import JobRun
 from extract_emr.logs import log_tail, logging_to
-from extract_emr.memory import mebibytes, with_overhead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -147,6 +146,8 @@ class EmrServerless(JobRun["ServerlessSettings", "ServerlessDeployment"]):
 
         (https://aws.amazon.com/emr/pricing/, "Amazon EMR Serverless".) 4 vCPUs and 16 GB are the defaults of a worker.
         """
+        from extract_emr.memory import mebibytes, with_overhead
+
         cores = (settings.driver_cores or 4) + (settings.executor_cores or 4)
         sizes = (mebibytes(memory or "14g") or 0 for memory in (settings.driver_memory, settings.executor_memory))
         gigabytes = sum(math.ceil(with_overhead(size) / 1024) for size in sizes)

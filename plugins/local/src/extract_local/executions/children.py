@@ -41,7 +41,7 @@ class Children:
         self._ended = ended
         self._numbers = count(1)
         self._counts = dict.fromkeys(("pending", "running", *_ENDS.values(), "total"), 0)
-        self._told_at = 0.0
+        self._reported_at = 0.0
         self._map_run: MapRunStart | None = None
         self._at_once: int | None = None
 
@@ -74,13 +74,13 @@ class Children:
                 if self._ended is not None:
                     self._ended.add(start.arn)
                 is_last = not self._counts["running"] and not self._counts["pending"]
-                if is_last or time.monotonic() - self._told_at >= _SECONDS:
+                if is_last or time.monotonic() - self._reported_at >= _SECONDS:
                     self._count()
 
         return listen
 
     def _count(self) -> None:
-        self._told_at = time.monotonic()
+        self._reported_at = time.monotonic()
         counts: Any = dict(self._counts)
         at: Any = datetime.now(UTC)
         self._tell({"id": 0, "previousEventId": 0, "type": "MapRunCounted", "timestamp": at, "mapRunCountedEventDetails": counts})
