@@ -51,6 +51,8 @@ def test_a_process_copies_a_table_and_reports(database, process, tmp_path):
         "source": source,
         "snapshot": None,
         "overlap": None,
+        "chunks": None,
+        "where": None,
         "proof": {
             "verify": "count",
             "source": {"rows": 5},

@@ -33,6 +33,16 @@ def test_tables_without_an_end_run_again(pipeline):
     assert names(again(pipeline)) == ["public.orders", "public.returns"]
 
 
+def test_a_full_extract_may_resume_from_the_attempts_of_the_run_that_is_repeated(pipeline):
+    pipeline.run(failing=ALL)
+    resumed = {item["table"]: item["arguments"].get("--resume_from") for item in again(pipeline)}
+    assert resumed == {
+        "public.accounts": f"{pipeline.folder.as_uri()}/runs/run-1/results/public.accounts/attempt=1.json",
+        "public.orders": None,  # incremental
+        "public.returns": f"{pipeline.folder.as_uri()}/runs/run-1/results/public.returns/attempt=1.json",
+    }
+
+
 def test_settings_come_from_the_stored_plan_and_the_watermark_from_today(pipeline):
     pipeline.run()
     pipeline.run("run-2", failing=["public.orders", "public.returns"])

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from extract_job.arguments.model import Arguments
+from extract_job.chunks import place_of
 from extract_job.databases.opening import open_source
 from extract_job.databases.renamed import renamed
 from extract_job.errors import JobError
@@ -37,6 +38,8 @@ def extract(arguments: Arguments, stop: StopRequest, say: Callable[[str], None],
         if shared:
             result = replace(result, turn=(began, _now()))
         place.put(object_bytes(result.to_json()))
+        if result.chunks is not None:
+            result_in(place_of(arguments.result)).withdraw()
     except (Stopped, JobError) as error:
         if stop.signal is None and isinstance(error, JobError):
             put_failure(arguments, error, say)
@@ -118,6 +121,7 @@ def _copied(arguments: Arguments, source: "Source", notes: tuple[str, ...], say:
         snapshot=source.snapshot,
         overlap=_remembered(arguments, source),
         proof=copy.certificate,
+        chunks=copy.chunks,
         notes=notes + copy.notes,
     )
 

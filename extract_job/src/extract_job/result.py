@@ -71,9 +71,10 @@ class Result:
     """What one attempt did; the fields have the names of the JSON object.
 
     Marks are text as in the source; `low_watermark` is the mark that the job got. `proof` has the
-    members of the JSON object. `where` is the config's choice of rows, as JSON text. `notes` are
-    sentences for the user. `turn` is set if several tables share the job: when the turn of this one
-    began and ended, ISO 8601 in UTC.
+    members of the JSON object. `where` is the config's choice of rows, as JSON text. `chunks`: how
+    many key ranges the table has (`all`), and how many of them an earlier attempt had read
+    (`earlier`). `notes` are sentences for the user. `turn` is set if several tables share the job:
+    when the turn of this one began and ended, ISO 8601 in UTC.
     """
 
     run_id: str
@@ -92,6 +93,7 @@ class Result:
     source: SourceInfo | None = None
     snapshot: str | None = None
     overlap: Overlap | None = None
+    chunks: Mapping[str, int] | None = None
     proof: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
     turn: tuple[str, str] | None = None

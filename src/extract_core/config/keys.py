@@ -113,6 +113,7 @@ TABLE: Final[Mapping[str, Reader[Any]]] = {
     "lower_bound": bound,
     "upper_bound": bound,
     "num_partitions": partitions,
+    "chunk_rows": integer(0, 10**12),
     "fetchsize": integer(0, 2**31 - 1),
     "columns": names,
     "exclude_columns": names,

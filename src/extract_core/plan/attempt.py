@@ -88,3 +88,7 @@ class Attempt:
             f"{data}{table_segment}/run_id={run}/attempt={self.number}/",
             f"{results}{table_segment}/attempt={self.number}.json",
         )
+
+    def last_of(self, run_id: str, table_segment: str, number: object) -> str:
+        """`result_uri` of an attempt of another run. A job that resumes looks there, and at the attempts before it."""
+        return f"{folder(self.places.runs_uri)}{segment(run_id)}/results/{table_segment}/attempt={number}.json"

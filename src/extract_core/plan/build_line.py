@@ -123,6 +123,8 @@ def assemble(  # noqa: PLR0913 - a table, its settings, its type and its run
         "--result_uri": result_uri,
     }
     database = {f"--{key}": spec.database[key] for key in OF_THE_DATABASE if key in spec.database}
+    if run.rerun_of is not None and watermark.mode == "full" and core.get("script_name", OWN_SCRIPT) == OWN_SCRIPT:
+        of_the_run["--resume_from"] = attempt.last_of(run.rerun_of, name, core.get("max_attempts", 1))
     flat = flat_arguments(of_the_run, database=database, table=core, watermark=watermark, own=spec.arguments)
     table_run = TableRun(
         source=spec.source,

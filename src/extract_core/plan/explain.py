@@ -86,6 +86,8 @@ class Explainer:
             return Resolved(name, value, "the event (backfill)" if again else "the committed watermark")
         if key == "last_result":
             return Resolved(name, value, "the last committed attempt")
+        if key == "resume_from":
+            return Resolved(name, value, "the run that is repeated")
         path = self._planner.tiers.origin_of_argument(name, table, job_type)
         if path != ("extract", "tables", table):
             return self._at(name, value, path)

@@ -14,7 +14,7 @@ OPTIONAL = (
     "low_watermark", "high_watermark", "lag", "fetchsize", "columns", "exclude_columns", "text_columns", "rename", "where",
     "file_size_mb", "rows_per_file", "lock_wait_seconds",
     "last_result", "future", "on_mark_behind", "on_schema_change", "verify", "row_security", "job_engine",
-    "num_partitions", "partition_column", "lower_bound", "upper_bound",
+    "num_partitions", "partition_column", "lower_bound", "upper_bound", "chunk_rows", "resume_from",
 )  # fmt: skip
 KNOWN = frozenset(REQUIRED + OPTIONAL)
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -62,4 +62,6 @@ class Arguments:
     row_security: str
     job_engine: str
     split: Split
+    chunk_rows: int
+    resume_from: Place | None
     ignored: tuple[str, ...]

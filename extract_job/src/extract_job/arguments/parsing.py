@@ -26,6 +26,7 @@ _ENGINES = {
     "mssql": "sqlserver",
     "oracle": "oracle",
 }
+CHUNK_ROWS = "5000000"
 _FULL = {"fe": True, "full": True, "pe": False, "incremental": False}
 
 
@@ -73,6 +74,8 @@ def arguments_of(pairs: Mapping[str, str]) -> Arguments:
         last_result=object_at("last_result", values["last_result"]) if values.get("last_result") else None,
         **{key: _choice(values, key) for key in CHOICES},
         split=_split(values),
+        chunk_rows=_whole("chunk_rows", values.get("chunk_rows", CHUNK_ROWS)),
+        resume_from=object_at("resume_from", values["resume_from"]) if values.get("resume_from") else None,
         ignored=tuple(sorted(pairs.keys() - KNOWN)),
     )
 
@@ -129,8 +132,8 @@ def _choice(values: Mapping[str, str], key: str) -> str:
 
 
 def _whole(key: str, value: str, other: str = "") -> int:
-    """Read a whole number of at least 1, or at least 0 for a wait. `other` names what else the argument may be."""
-    least = 0 if key == "lock_wait_seconds" else 1
+    """Read a whole number of at least 1, or at least 0 for a wait and for chunks. `other` names what else the argument may be."""
+    least = 0 if key in ("lock_wait_seconds", "chunk_rows") else 1
     if not (value.isascii() and value.isdigit() and len(value) <= 18) or int(value) < least:
         raise ArgumentError(f"--{key} {value!r} must be {other}a whole number of at least {least}, with at most 18 digits")
     return int(value)

@@ -77,6 +77,12 @@ class PartedSource(Protocol):
     def split(self) -> SplitTable:
         """Return what decides how the table can be split."""
 
+    def identity(self) -> str:
+        """Return a text that changes if the table is another one, although it has the same name."""
+
+    def unchanged(self, rows: Condition, snapshot: str | None, count: int) -> bool | None:
+        """Return whether these rows are those that an earlier snapshot saw, which were `count`; None: not known."""
+
     def readers(self, count: int) -> "AbstractContextManager[Sequence[Reader]]":
         """Return readers of parts, which all read this snapshot: `count`, or one if there can only be one."""
 

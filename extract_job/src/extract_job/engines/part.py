@@ -31,9 +31,10 @@ class Halted(Exception):  # noqa: N818 - not a fault: another part has failed, o
 
 @dataclass(frozen=True, slots=True)
 class PartFile:
-    """A finished file: its number in the folder, its size in bytes, its rows, and its figures if they are proved."""
+    """A finished file: number in the folder, present name, size in bytes, rows, and figures (none if nothing is proved)."""
 
     number: int
+    name: str
     bytes: int
     rows: int
     figures: Figures
@@ -85,7 +86,8 @@ class PartCopier:
             proof.leave_out_count(source.rows_left_out())
         figures, left_out = proof.parts if proof else ([Figures()] * len(folder.taken), Figures())
         written = zip(folder.taken, target.finished, figures, strict=True)
-        return PartCopy(tuple(PartFile(number, *sizes, figure) for number, sizes, figure in written), left_out)
+        files = tuple(PartFile(number, folder.name_of(number), *sizes, figure) for number, sizes, figure in written)
+        return PartCopy(files, left_out)
 
     def _write(self, source: "Source", target: ParquetTarget) -> bool:
         """Return whether there were no rows."""

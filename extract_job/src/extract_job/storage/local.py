@@ -1,11 +1,15 @@
 """A folder on the local disk: files get their final names when all are whole and synced."""
 
+import errno
 import os
 import secrets
+import shutil
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from extract_job.storage.faults import file_fault
+from extract_job.storage.places import Place
 from extract_job.storage.protocols import file_name
 
 
@@ -45,9 +49,34 @@ class LocalFolder:
         self._temporary.clear()
         return names
 
-    def discard(self) -> None:
+    def name_of(self, number: int) -> str:
+        """See `protocols.Folder.name_of`."""
+        return self._temporary[number].name
+
+    def adopt(self, folder: Place, names: Sequence[str], number: int) -> int | None:
+        """See `protocols.Folder.adopt`. A second name of the same file needs no space, if both folders are on one disk."""
+        if not isinstance(folder, Path):
+            return None
+        path = self.workspace() / f".{file_name(number)}.{secrets.token_hex(4)}.tmp"
+        for name in names:
+            try:
+                _linked(folder / name, path)
+            except (FileNotFoundError, PermissionError):
+                continue
+            except OSError as error:
+                raise self._refused(error) from error
+            self._temporary[number] = path
+            return path.stat().st_size
+        return None
+
+    def drop(self, number: int) -> None:
+        """See `protocols.Folder.drop`."""
+        with suppress(OSError):
+            self._temporary.pop(number).unlink(missing_ok=True)
+
+    def discard(self, keep: Collection[int] = ()) -> None:
         """See `protocols.Folder.discard`."""
-        for path in self._temporary.values():
+        for path in [path for number, path in self._temporary.items() if number not in keep]:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 
@@ -114,6 +143,17 @@ class LocalFiles:
     def on_disk(self, name: str) -> AbstractContextManager[Path]:
         """See `protocols.Files.on_disk`."""
         return nullcontext(self._path / name)
+
+
+def _linked(old: Path, new: Path) -> None:
+    """Give a file a second name; copy it where a disk cannot."""
+    try:
+        os.link(old, new)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
+            raise
+        shutil.copyfile(old, new)
+        _sync(new)
 
 
 def _sync(path: Path) -> None:

@@ -1,8 +1,9 @@
 """The folder of an attempt, for one of several writers that use it at once."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from extract_job.storage.places import Place
 from extract_job.storage.protocols import Folder
 
 
@@ -32,5 +33,17 @@ class PartFolder:
         """Do nothing: the folder finishes the files of all writers."""
         return []
 
-    def discard(self) -> None:
+    def name_of(self, number: int) -> str:
+        """See `protocols.Folder.name_of`; the number is that of the folder."""
+        return self._folder.name_of(number)
+
+    def adopt(self, folder: Place, names: Sequence[str], number: int) -> int | None:
+        """See `protocols.Folder.adopt`; the number is that of the folder."""
+        return self._folder.adopt(folder, names, number)
+
+    def drop(self, number: int) -> None:
+        """See `protocols.Folder.drop`; the number is that of the folder."""
+        self._folder.drop(number)
+
+    def discard(self, keep: Collection[int] = ()) -> None:
         """Do nothing: the folder discards the files of all writers."""

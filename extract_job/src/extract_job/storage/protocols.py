@@ -1,8 +1,11 @@
 """What the job requires of a place: a folder for whole files, and an object that lists them."""
 
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
+
+from extract_job.storage.places import Place
 
 
 class Folder(Protocol):
@@ -17,8 +20,20 @@ class Folder(Protocol):
     def finish(self) -> list[str]:
         """Make all taken files final and durable; return their names by number."""
 
-    def discard(self) -> None:
-        """Remove all files that are not final; never raises. After `finish` there are none."""
+    def name_of(self, number: int) -> str:
+        """Return the present name of a taken file, which is final in S3 only."""
+
+    def adopt(self, folder: Place, names: Sequence[str], number: int) -> int | None:
+        """Take a copy of a file of an earlier attempt, which has the first of these names that exists; return its bytes.
+
+        None: there is no such file, or this user may not read it.
+        """
+
+    def drop(self, number: int) -> None:
+        """Remove one taken file; never raises."""
+
+    def discard(self, keep: Collection[int] = ()) -> None:
+        """Remove all files that are not final, but those with these numbers; never raises. After `finish` there are none."""
 
 
 class ResultPlace(Protocol):

@@ -9,14 +9,14 @@ checksums and retries
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from extract_job.aws import client, faults, refused
 from extract_job.storage.faults import file_fault
-from extract_job.storage.places import S3Uri
+from extract_job.storage.places import Place, S3Uri
 from extract_job.storage.protocols import file_name
 
 
@@ -56,9 +56,31 @@ class S3Folder:
         self._remove_disk()
         return names
 
-    def discard(self) -> None:
+    def name_of(self, number: int) -> str:
+        """See `protocols.Folder.name_of`."""
+        return self._names[number]
+
+    def adopt(self, folder: Place, names: Sequence[str], number: int) -> int | None:
+        """See `protocols.Folder.adopt`. S3 copies the object itself."""
+        if not isinstance(folder, S3Uri):
+            return None
+        name = file_name(number, self._token)
+        for old in names:
+            with suppress(*faults()):
+                source = {"Bucket": folder.bucket, "Key": folder.key + old}
+                self._s3.copy(source, self._place.bucket, self._place.key + name)
+                self._names[number] = name
+                return S3Files(self._place).size(name)
+        return None
+
+    def drop(self, number: int) -> None:
+        """See `protocols.Folder.drop`."""
+        with suppress(*faults()):
+            self._s3.delete_object(Bucket=self._place.bucket, Key=self._place.key + self._names.pop(number))
+
+    def discard(self, keep: Collection[int] = ()) -> None:
         """See `protocols.Folder.discard`."""
-        for name in self._names.values():
+        for name in [name for number, name in self._names.items() if number not in keep]:
             with suppress(*faults()):
                 self._s3.delete_object(Bucket=self._place.bucket, Key=self._place.key + name)
         self._remove_disk()

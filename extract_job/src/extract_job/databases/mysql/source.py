@@ -101,6 +101,15 @@ class MysqlSource:
         """See `source.Source.split`."""
         return MysqlSplit(self._session, self._table)
 
+    def identity(self) -> str:
+        """See `source.PartedSource.identity`: a table that is made anew, or emptied, has another time of creation."""
+        server = self._session.text("SELECT CONCAT(@@hostname, '/', @@port)")
+        return f"{server}/{self._table.sql}/{MysqlSplit(self._session, self._table).created()}"
+
+    def unchanged(self, rows: Condition, snapshot: str | None, count: int) -> None:  # noqa: ARG002
+        """See `source.PartedSource.unchanged`: rows do not say when they were written."""
+        return
+
     def readers(self, count: int) -> "AbstractContextManager[Sequence[Reader]]":  # noqa: ARG002 - there is one
         """See `source.Source.readers`."""
         return one_reader(self._part)

@@ -24,6 +24,10 @@ _ROWS = """
 SELECT TABLE_ROWS FROM information_schema.TABLES WHERE CONCAT('"', REPLACE(TABLE_SCHEMA, '"', '""'), '"."',
 REPLACE(TABLE_NAME, '"', '""'), '"') = {table}
 """
+_CREATED = """
+SELECT CREATE_TIME FROM information_schema.TABLES WHERE CONCAT('"', REPLACE(TABLE_SCHEMA, '"', '""'), '"."',
+REPLACE(TABLE_NAME, '"', '""'), '"') = {table}
+"""
 _KEY = """
 SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE CONCAT('"', REPLACE(TABLE_SCHEMA, '"', '""'), '"."',
 REPLACE(TABLE_NAME, '"', '""'), '"') = {table} AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX
@@ -43,6 +47,10 @@ class MysqlSplit:
         if answer and answer[0][0] is not None:
             return int(answer[0][0])
         return self._session.number(f"SELECT COUNT(*) FROM {self._table.sql}")  # noqa: S608 - quoted
+
+    def created(self) -> str:
+        """Return when the table was made, changed or emptied."""
+        return str(self._session.rows(_CREATED.format(table=literal(self._table.stored))))
 
     def key(self, column: str | None) -> "MysqlKey | None":
         """See `key.SplitTable.key`."""

@@ -12,7 +12,7 @@ from extract_job.databases.conditions import Condition
 from extract_job.databases.delivered import Digests, Memory, check_count, past_by_digests
 from extract_job.databases.misfits import MisfitError, misfit, place
 from extract_job.databases.postgresql.connection import Session, session
-from extract_job.databases.postgresql.server import Snapshot, current_snapshot, source_info
+from extract_job.databases.postgresql.server import current_snapshot, read_snapshot, source_info
 from extract_job.databases.postgresql.splitting import PostgresqlSplit
 from extract_job.databases.postgresql.tables import find_table
 from extract_job.databases.postgresql.transactions import transactions_of
@@ -54,6 +54,7 @@ class PostgresqlSource:
         self.info = source_info(transaction)
         snapshot = current_snapshot(transaction)
         self.snapshot = snapshot.text if snapshot else None
+        self._transactions = transactions_of(transaction, table, snapshot) if snapshot else None
         self._old: Condition | None = None
         """The rows of the window that are left out, if the server can tell."""
         self._memory: Memory | None = None
@@ -61,17 +62,17 @@ class PostgresqlSource:
         self._known: bytes | None = None
         """The digests of delivered rows with which `_digests` began."""
         watermark = arguments.watermark
-        self.window = EVERYTHING if watermark is None else self._decided(arguments, watermark, snapshot, last)
+        self.window = EVERYTHING if watermark is None else self._decided(arguments, watermark, last)
         self._batches: Iterator[Table] | None = None
         self._rest: Table | None = None
         self._left_out = 0
         self._parts: list[PostgresqlSource] = []
         self._take_left_out: Callable[[Table], None] | None = None
 
-    def _decided(self, arguments: Arguments, watermark: Watermark, snapshot: Snapshot | None, last: LastResult) -> Window:
+    def _decided(self, arguments: Arguments, watermark: Watermark, last: LastResult) -> Window:
         """Decide the window, and how rows are recognised: by transactions if the table is stored."""
         column = PostgresqlWatermark(self._session, self._table, watermark)
-        transactions = transactions_of(self._session, self._table, snapshot) if snapshot else None
+        transactions = self._transactions
         names = [column.name for column in self._table.columns]
         past = transactions.past(last, watermark, self.info.identity) if transactions else past_by_digests(last, watermark, names)
         window = decide(column, watermark, past, Rules.of(arguments))
@@ -107,6 +108,16 @@ class PostgresqlSource:
     def split(self) -> SplitTable:
         """See `source.Source.split`."""
         return PostgresqlSplit(self._session, self._table)
+
+    def identity(self) -> str:
+        """See `source.PartedSource.identity`: a table that is made anew, or a new partition, has another oid."""
+        return f"{self.info.identity}/{self._table.sql}/{self._transactions.tables if self._transactions else ''}"
+
+    def unchanged(self, rows: Condition, snapshot: str | None, count: int) -> bool | None:
+        """See `source.PartedSource.unchanged`: by the transactions that wrote the rows, if the table is stored."""
+        if self._transactions is None or snapshot is None:
+            return None
+        return self._transactions.unchanged(self.window.rows & rows, read_snapshot(snapshot), count)
 
     @contextmanager
     def readers(self, count: int) -> Iterator[Sequence[Reader]]:

@@ -93,6 +93,18 @@ class Transactions:
             seen += f" OR {_RAW} = ANY ({_array(number for number, rows in counted if rows <= remembered[number])})"
         return known & Condition(seen)
 
+    def unchanged(self, rows: Condition, earlier: Snapshot, count: int) -> bool:
+        """Return whether these rows are the `count` row versions that an earlier snapshot saw.
+
+        If no version was written since, all of them were there before. Then an equal number means that none is gone.
+        """
+        if not earlier.xmax <= self.snapshot.xmax < earlier.xmax + HALF:
+            return False
+        written = f"{_RAW} >= {_PERMANENT} AND {self._whole()} >= {earlier.xmin}"
+        query = f"SELECT count(*), count(*) FILTER (WHERE {written}) FROM {self.sql} WHERE {rows.sql}"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`; the rest are numbers
+        ((now, since),) = self.session.rows(query)
+        return int(since) == 0 and int(now) == count
+
     def memory(self, name: str, window: Window) -> Memory | None:
         """Return the transactions in the next overlap whose rows the next attempt could mistake.
 

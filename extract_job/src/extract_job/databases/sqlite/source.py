@@ -71,6 +71,15 @@ class SqliteSource:
         """See `source.Source.split`."""
         return SqliteSplit(self._connection, self._table)
 
+    def identity(self) -> str:
+        """See `source.PartedSource.identity`: a table that is made anew changes the version of the schema."""
+        (version,) = self._connection.execute("PRAGMA schema_version").fetchone()
+        return f"{self._table.sql}/{version}"
+
+    def unchanged(self, rows: Condition, snapshot: str | None, count: int) -> None:  # noqa: ARG002
+        """See `source.PartedSource.unchanged`: rows do not say when they were written."""
+        return
+
     def readers(self, count: int) -> "AbstractContextManager[Sequence[Reader]]":  # noqa: ARG002 - there is one
         """See `source.Source.readers`."""
         return one_reader(self._part)
