@@ -5,6 +5,7 @@ import json
 import sys
 import traceback
 from importlib import import_module
+from io import StringIO
 from types import ModuleType
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +21,7 @@ from extract_job.databases.postgresql.connection import connection_uri, login_se
 from extract_job.databases.secret import Secret, read_secret
 from extract_job.errors import FailureClass, JobError
 from extract_job.last_result import NOTHING
+from extract_job.selftest.program import main as selftest
 from extract_job.stopping import StopRequest
 
 PASSWORD = "S3cret}&p@ss/w%rd;"
@@ -182,3 +184,25 @@ def test_no_secret_is_in_anything_that_the_job_writes(secret, job, argv, monkeyp
     assert "cannot log in" in written
     for part in ("S3cret", "p@ss", "p%40ss", "S3cretUser"):
         assert part not in written
+
+
+@pytest.mark.parametrize(
+    ("engine", "module", "package"),
+    [
+        ("postgres", "adbc_driver_postgresql", "adbc-driver-postgresql"),
+        ("mysql", "pymysql", "PyMySQL"),
+        ("sqlserver", "mssql_python", "mssql-python"),
+        ("oracle", "oracledb", "oracledb"),
+    ],
+)
+def test_a_missing_driver_is_named_with_its_extra(job, monkeypatch, engine, module, package):
+    monkeypatch.setitem(sys.modules, module, None)
+    words = {"db_engine": engine, "db_name": "shop"}
+    install = f"pip install {package} (the extra {engine!r} of extract-sfn-job)"
+    said = f"--db_engine {engine!r} requires a driver; install it with: {install}"
+    assert job(**words).errors == [f"extract_job: {said}"]
+    out = StringIO()
+    hosts = {"postgres": "PGHOST", "mysql": "MYSQL_HOST", "sqlserver": "SQLCMDSERVER", "oracle": "ORACLE_HOST"}
+    monkeypatch.setenv(hosts[engine], "h")
+    assert selftest(["--db_engine", engine, "--db_name", "shop"], out) == 1
+    assert out.getvalue() == f"selftest: {said}\n"

@@ -2,7 +2,6 @@
 """Oracle Database: the whole job on a driver that replays recorded shapes. Nothing here ran on a server."""
 
 import datetime as dt
-import sys
 from decimal import Decimal
 
 import pyarrow as pa
@@ -169,12 +168,6 @@ def test_errors_have_a_class_a_remedy_and_no_password(server, oracle, code, mess
     assert (done.failure["class"], done.failure["retryable"]) == (failure, retryable)
     assert remedy in done.failure["message"]
     assert not {"pa}ss", "Help:"} & set(done.failure["message"].split())
-
-
-def test_a_missing_driver_names_the_extra(server, oracle, monkeypatch):
-    server("oracledb", [])
-    monkeypatch.setitem(sys.modules, "oracledb", None)
-    assert "pip install 'extract-sfn-job[oracle]' (oracledb)" in oracle().errors[-1]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 """SQL Server: the whole job on a driver that replays recorded shapes, and its SQL. Nothing here ran on a server."""
 
 import datetime as dt
-import sys
 from decimal import Decimal
 
 import pyarrow as pa
@@ -192,15 +191,6 @@ def test_errors_have_a_class_and_no_password(server, sqlserver, error, failure, 
     assert (done.failure["class"], done.failure["retryable"]) == (failure, retryable)
     assert message in done.failure["message"]
     assert "pa}ss" not in done.failure["message"]
-
-
-def test_a_missing_driver_names_the_extra(server, sqlserver, monkeypatch):
-    server("mssql_python", [])
-    monkeypatch.setitem(sys.modules, "mssql_python", None)
-    assert sqlserver().errors[-1] == (
-        "extract_job: --db_engine 'sqlserver' requires a driver; install it with: pip install 'extract-sfn-job[sqlserver]' "
-        "(mssql-python)"
-    )
 
 
 def test_full_proofs_are_refused(server, sqlserver):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from extract_job.errors import FailureClass, JobError
+from extract_job.databases.drivers import no_driver
+from extract_job.errors import JobError
 
 if TYPE_CHECKING:
     from extract_job.arguments.model import Arguments
@@ -117,13 +118,11 @@ def _oracle(arguments: "Arguments") -> _Way:
     )
 
 
-def _driver(module: str, extra: str) -> Any:
+def _driver(module: str, engine: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise JobError(
-            f"this database requires a driver; install it with: pip install 'extract-sfn-job[{extra}]'", FailureClass.CONFIG
-        ) from error
+        raise no_driver(engine) from error
 
 
 _WAYS = {"sqlite": _sqlite, "postgres": _postgresql, "mysql": _mysql, "sqlserver": _sqlserver, "oracle": _oracle}

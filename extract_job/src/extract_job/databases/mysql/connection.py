@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from extract_job.databases.drivers import no_driver
 from extract_job.databases.login import Login, Tls, Variables, login_of
 from extract_job.databases.mysql.failures import failure_of
 from extract_job.errors import FailureClass, JobError
@@ -90,9 +91,7 @@ def session(arguments: "Arguments") -> Iterator[Session]:
     try:
         import pymysql
     except ImportError as error:
-        raise JobError(
-            f"--db_engine {arguments.engine!r} requires a driver; install it with: pip install PyMySQL", FailureClass.CONFIG
-        ) from error
+        raise no_driver("mysql") from error
     address = login(arguments)
     try:
         with closing(Session(pymysql.connect(**parameters(arguments, address)), arguments.database, address)) as opened:

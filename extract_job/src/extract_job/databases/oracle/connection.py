@@ -9,9 +9,9 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from extract_job.databases.dbapi_session import DbapiSession
+from extract_job.databases.drivers import no_driver
 from extract_job.databases.login import Login, Variables, login_of
 from extract_job.databases.oracle.failures import failure_of
-from extract_job.errors import FailureClass, JobError
 
 if TYPE_CHECKING:
     from extract_job.arguments.model import Arguments
@@ -59,10 +59,7 @@ def session(arguments: "Arguments") -> Iterator[Session]:
     try:
         import oracledb
     except ImportError as error:
-        raise JobError(
-            "--db_engine 'oracle' requires a driver; install it with: pip install 'extract-sfn-job[oracle]' (oracledb)",
-            FailureClass.CONFIG,
-        ) from error
+        raise no_driver("oracle") from error
     address = login(arguments)
     try:
         with closing(oracledb.connect(**parameters(arguments.database, address))) as connection:

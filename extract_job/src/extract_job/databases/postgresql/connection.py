@@ -13,11 +13,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from extract_job.databases.drivers import no_driver
 from extract_job.databases.login import hidden_texts, password_of, port_of, secret_of, tls_of
 from extract_job.databases.postgresql import settings
 from extract_job.databases.postgresql.failures import failure_of
 from extract_job.databases.secret import Secret
-from extract_job.errors import FailureClass, JobError
 
 if TYPE_CHECKING:
     from extract_job.arguments.model import Arguments
@@ -124,9 +124,7 @@ def session(arguments: "Arguments", snapshot: str | None = None) -> Iterator[Ses
     try:
         from adbc_driver_postgresql import dbapi
     except ImportError as error:
-        raise JobError(
-            "--db_engine 'postgres' requires a driver; install it with: pip install adbc-driver-postgresql", FailureClass.CONFIG
-        ) from error
+        raise no_driver("postgres") from error
     from_environment = any(os.environ.get(name) for name in LIBPQ_VARIABLES)
     secret = None if from_environment else login_secret(arguments)
     uri = connection_uri(arguments, secret, os.environ)

@@ -10,9 +10,9 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from extract_job.databases.dbapi_session import DbapiSession
+from extract_job.databases.drivers import no_driver
 from extract_job.databases.login import Login, Variables, login_of, port_of, tls_of
 from extract_job.databases.sqlserver.failures import failure_of
-from extract_job.errors import FailureClass, JobError
 
 if TYPE_CHECKING:
     from extract_job.arguments.model import Arguments
@@ -64,10 +64,7 @@ def session(arguments: "Arguments") -> Iterator[Session]:
     try:
         import mssql_python
     except ImportError as error:
-        raise JobError(
-            "--db_engine 'sqlserver' requires a driver; install it with: pip install 'extract-sfn-job[sqlserver]' (mssql-python)",
-            FailureClass.CONFIG,
-        ) from error
+        raise no_driver("sqlserver") from error
     address = login(arguments)
     try:
         connection = mssql_python.connect(connection_string(arguments.database, address), timeout=CONNECT_SECONDS)
