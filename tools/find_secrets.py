@@ -28,7 +28,7 @@ def main() -> int:
     """Print each finding as file:line, never the secret. Exit code 1 if there is one."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
     shapes = [shape for shape in SHAPES if shape.is_sure and shape.what not in LEFT_OUT]
-    found = 0
+    count = 0
     for name in listed.decode().split("\0"):
         path = ROOT / name
         if name in INVENTED or path.is_symlink() or not path.is_file():
@@ -38,8 +38,8 @@ def main() -> int:
             for match in shape.pattern.finditer(text):
                 if match[0] != EXAMPLE:
                     print(f"{name}:{text.count(chr(10), 0, match.start()) + 1}: {shape.what}")
-                    found += 1
-    return 1 if found else 0
+                    count += 1
+    return 1 if count else 0
 
 
 if __name__ == "__main__":

@@ -36,11 +36,11 @@ def fail(message):
 
 def fingerprint(paths):
     """One hash over this Python, this place, the members' folders and these files: same hash, nothing to do."""
-    found = hashlib.sha256("\n".join((sys.version, ROOT) + MEMBERS).encode())
+    digest = hashlib.sha256("\n".join((sys.version, ROOT) + MEMBERS).encode())
     for path in paths:
         with open(path, "rb") as file:
-            found.update(file.read())
-    return found.hexdigest()
+            digest.update(file.read())
+    return digest.hexdigest()
 
 
 def stamped(name):

@@ -155,10 +155,10 @@ def _fault_of_attributes(name: str, offered: AnyJobType) -> str | None:
     if near := misspelt(offered):
         return f"its job type {name!r} has {near[0]!r}, which nothing reads; did you mean {near[1]!r}?"
     names = getattr(offered, "service_arguments", ())
-    if not isinstance(names, AbstractSet) or not all(isinstance(each, str) and each.startswith("--") for each in names):
+    if not isinstance(names, AbstractSet) or not all(isinstance(name, str) and name.startswith("--") for name in names):
         return f"its job type {name!r} has service_arguments {names!r}; it must be a set of names that begin with --"
     theirs = getattr(offered, "service_names", {})
-    if not isinstance(theirs, Mapping) or not all(isinstance(each, str) for pair in theirs.items() for each in pair):
+    if not isinstance(theirs, Mapping) or not all(isinstance(name, str) for pair in theirs.items() for name in pair):
         return f"its job type {name!r} has service_names {theirs!r}; it must be a mapping of texts to keys of its settings"
     fault_of_definition = getattr(offered, "fault_of_definition", None)
     fault = fault_of_definition() if fault_of_definition else None

@@ -97,7 +97,7 @@ def look(group: str) -> Look:
                 )
             )
     return Look(
-        tuple(sorted(contributed, key=lambda found: (found.name, found.provider, found.value))),
+        tuple(sorted(contributed, key=lambda contribution: (contribution.name, contribution.provider, contribution.value))),
         tuple(sorted(unreadable)),
         tuple(sorted(notices)),
     )

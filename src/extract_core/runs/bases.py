@@ -135,10 +135,10 @@ def _repaired(parts: Parts, state: TableState, *, write: bool) -> bool:
 def _row(parts: Parts, state: TableState) -> AttemptRow | None:
     """The attempt of the base: among the latest ones, or in the last run, which the index may not have yet."""
     rows = parts.tracking.history(state.source, state.table, _ATTEMPTS)
-    found = next((row for row in rows if _is_base(row, state)), None)
-    if found is None and state.last_run is not None:
-        found = next((row for row in parts.tracking.attempts(state.last_run) if _is_base(row, state)), None)
-    return found
+    base = next((row for row in rows if _is_base(row, state)), None)
+    if base is None and state.last_run is not None:
+        base = next((row for row in parts.tracking.attempts(state.last_run) if _is_base(row, state)), None)
+    return base
 
 
 def _is_base(row: AttemptRow, state: TableState) -> bool:

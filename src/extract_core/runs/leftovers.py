@@ -71,11 +71,11 @@ class Finder:
     def of_source(self, data_uri: str, source: str, tables: Sequence[str] = ()) -> Leftovers:
         """The leftovers of these tables of a source, or of all that have data. Raises ObjectError and TrackingUnavailable."""
         place = f"{folder(data_uri)}{segment(source)}/"
-        objects, kept = list[Leftover](), list[str]()
+        objects, spared = list[Leftover](), list[str]()
         for name, listed in self._tables(place, tables):
-            for leftover in self._of_table(f"{place}{name}/", name, listed, kept):
+            for leftover in self._of_table(f"{place}{name}/", name, listed, spared):
                 objects.append(leftover)
-        return Leftovers(objects=objects, kept=kept)
+        return Leftovers(objects=objects, kept=spared)
 
     def _tables(self, place: str, tables: Sequence[str]) -> Iterator[tuple[str, list[tuple[str, int]]]]:
         """Each table's folder, and the names and sizes below it."""
@@ -87,7 +87,7 @@ class Finder:
         for table, listed in groupby(below, key=lambda sized: sized.name.partition("/")[0]):
             yield table, [(sized.name.partition("/")[2], sized.bytes) for sized in listed]
 
-    def _of_table(self, place: str, table: str, listed: list[tuple[str, int]], kept: list[str]) -> Iterator[Leftover]:
+    def _of_table(self, place: str, table: str, listed: list[tuple[str, int]], spared: list[str]) -> Iterator[Leftover]:
         manifest = _Manifest(self.objects, place, [name for name, _ in listed])
         attempts: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
         runs: dict[str, tuple[str, int]] = {}
@@ -113,7 +113,7 @@ class Finder:
                 continue
             why = None if replaced else self._why_kept(run_id, table, attempt, has_entry=entry is not None)
             if why is not None:
-                kept.append(f"{place}{below}: {why}")
+                spared.append(f"{place}{below}: {why}")
                 continue
             for name, size in unneeded:
                 yield Leftover(table=table, uri=_uri(place, below + name), bytes=size, reason=reason)

@@ -41,11 +41,11 @@ class Longest:
         if table.settings is None or not isinstance(name, str):
             return int(item["timeout_seconds"]) + _AROUND_A_JOB
         key = (name, id(table.settings), attempts)
-        found = self._known.get(key)
-        if found is None:
+        seconds = self._known.get(key)
+        if seconds is None:
             self._kept.append(table.settings)
-            found = self._known[key] = self._jobs(name, table.settings, item["timeout_seconds"], attempts)
-        return found + retry_wait(table) * (attempts - 1)
+            seconds = self._known[key] = self._jobs(name, table.settings, item["timeout_seconds"], attempts)
+        return seconds + retry_wait(table) * (attempts - 1)
 
     @staticmethod
     def one_job(table: PlannedTable) -> int:

@@ -107,7 +107,7 @@ def _lines(planning: Planning, record: RunRecord) -> dict[str, PlannedTable]:
     if record.planned == 0:
         if not record.skipped:
             raise UsageError(f"run {record.run_id!r} planned no table: start a new run")
-        names = [each.table for each in record.skipped]
+        names = [skipped.table for skipped in record.skipped]
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
         raise UsageError(
             f"run {record.run_id!r} planned no table, all were skipped: {', '.join(names[:10])}{more}; start a new run of them: "
@@ -127,7 +127,7 @@ def _tags(lines: Mapping[str, PlannedTable]) -> dict[str, list[str]]:
     """The tags that the tables had when they were planned."""
     cores = {table: (line.spec or {}).get("core") for table, line in lines.items()}
     tags = {table: core.get("tags") for table, core in cores.items() if isinstance(core, dict)}
-    return {table: [str(tag) for tag in found] for table, found in tags.items() if isinstance(found, list)}
+    return {table: [str(tag) for tag in names] for table, names in tags.items() if isinstance(names, list)}
 
 
 def _succeeded(row: AttemptRow | None) -> bool:

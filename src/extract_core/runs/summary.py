@@ -84,7 +84,7 @@ def summarised(
         "cost_basis": dict(sorted(costs.items())),
         "slowest": [{"table": table, "seconds": seconds} for seconds, table in times[:_SLOWEST]],
         "skipped_tables": len(record.skipped),
-        "skipped": [{"table": each.table, "reason": _line(each.reason)} for each in record.skipped[:MOST_KEPT]],
+        "skipped": [{"table": skipped.table, "reason": _line(skipped.reason)} for skipped in record.skipped[:MOST_KEPT]],
         "reason": redacted(reason) if reason else (_nothing_extracted(record) if planned == 0 else None),
     }
 
@@ -105,7 +105,7 @@ def _nothing_extracted(record: RunRecord) -> str:
     """Why a run without a table failed: each reason once, with its count."""
     if not record.skipped:
         return "no table was extracted: the plan is empty"
-    reasons = Counter(_line(each.reason.removeprefix(f"{each.table!r} is ")) for each in record.skipped)
+    reasons = Counter(_line(skipped.reason.removeprefix(f"{skipped.table!r} is ")) for skipped in record.skipped)
     listed = "; ".join(f"{count} {reason}" for reason, count in reasons.most_common(3))
     more = f"; and {len(reasons) - 3} other reasons" if len(reasons) > 3 else ""
     return f"no table was extracted: {len(record.skipped)} skipped ({listed}{more})"
@@ -134,10 +134,10 @@ def cause(run_id: str, summary: Mapping[str, Any]) -> str:
         return _cut(f"nothing was planned: {reason}", "")
     again = f" Run just these again: extract rerun {run_id}"
     if planned == 0:
-        skipped = "; ".join(f"{each['table']}: {each['reason']}" for each in summary["skipped"][:_LISTED])
+        skipped = "; ".join(f"{table['table']}: {table['reason']}" for table in summary["skipped"][:_LISTED])
         return _cut("no table was extracted" + (f", all were skipped: {skipped}" if skipped else ": the plan is empty"), "")
     tables = [
-        f"{each['table']} ({each['failure']}: {each['message'] or 'no reason is known'})" for each in summary["failed_tables"]
+        f"{table['table']} ({table['failure']}: {table['message'] or 'no reason is known'})" for table in summary["failed_tables"]
     ]
     listed = tables[:_LISTED]
     more = summary["failed"] - len(listed)

@@ -58,12 +58,12 @@ def copied(path: Path) -> Copy:
 
 def _seen(*paths: Path) -> list[tuple[int, int] | None]:
     """Size and time of each; None for one that is not there."""
-    found: list[tuple[int, int] | None] = []
+    stamps: list[tuple[int, int] | None] = []
     for path in paths:
         try:
             status = path.stat()
         except FileNotFoundError:
-            found.append(None)
+            stamps.append(None)
         else:
-            found.append((status.st_size, status.st_mtime_ns))
-    return found
+            stamps.append((status.st_size, status.st_mtime_ns))
+    return stamps

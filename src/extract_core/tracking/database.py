@@ -37,8 +37,8 @@ def _may_be_written(path: Path) -> bool:
     """Whether this user may write the file, what SQLite has beside it, and their folder. True where there is no file."""
     if not path.exists():
         return True
-    beside = [each for end in ("-wal", "-shm") if (each := path.with_name(path.name + end)).exists()]
-    return all(os.access(each, os.W_OK) for each in (path, path.parent, *beside))
+    beside = [file for end in ("-wal", "-shm") if (file := path.with_name(path.name + end)).exists()]
+    return all(os.access(file, os.W_OK) for file in (path, path.parent, *beside))
 
 
 class Database:

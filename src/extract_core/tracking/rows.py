@@ -77,7 +77,7 @@ def summary_text(summary: Mapping[str, Json]) -> str:
 
 def skipped_text(skipped: Sequence[Skipped]) -> str:
     """The column `skipped`."""
-    return encodable(json.dumps([asdict(each) for each in skipped], ensure_ascii=False))
+    return encodable(json.dumps([asdict(table) for table in skipped], ensure_ascii=False))
 
 
 def _run_record(row: Row) -> RunRecord:
@@ -94,7 +94,7 @@ def _run_record(row: Row) -> RunRecord:
         plan_uri=row[7],
         planned=row[8],
         policy=Policy(**policy) if policy else None,
-        skipped=tuple(Skipped(**each) for each in _json(row[10])),
+        skipped=tuple(Skipped(**table) for table in _json(row[10])),
         refused=row[11],
         summary=None if row[12] is None else renamed(_json(row[12])),
     )

@@ -48,16 +48,16 @@ class SQLiteTracking:
     def start_run(self, record: RunRecord) -> RunRecord:
         """See `TrackingStore.start_run`."""
         with self._database.writing() as cursor:
-            found = _run(cursor, record.run_id)
-            if found is None:
+            existing = _run(cursor, record.run_id)
+            if existing is None:
                 cursor.execute(_PUT_RUN, rows.run_row(record))
                 return record
-        if found.execution_id != record.execution_id:
+        if existing.execution_id != record.execution_id:
             raise RunNameTaken(
-                f"the run id {record.run_id!r} was used by execution {found.execution_id!r} (source {found.source!r}, "
-                f"started {found.started_at}): start the run under another name"
+                f"the run id {record.run_id!r} was used by execution {existing.execution_id!r} (source {existing.source!r}, "
+                f"started {existing.started_at}): start the run under another name"
             )
-        return found
+        return existing
 
     def plan_run(self, run_id: str, *, plan_uri: str, planned: int, policy: Policy, skipped: Sequence[Skipped]) -> RunRecord:
         """See `TrackingStore.plan_run`."""
@@ -131,7 +131,7 @@ class SQLiteTracking:
                     others = {table.table for table in held}
                     floor = above or {}
                     claim = {t: taken(state, owner, floor.get(t, 0)) for t, state in states.items() if t not in others}
-                    cursor.executemany(_PUT_STATE, [rows.state_row(each.state) for each in claim.values()])
+                    cursor.executemany(_PUT_STATE, [rows.state_row(claimed.state) for claimed in claim.values()])
                     return Claim(taken=claim, held=tuple(held))
             running.update({execution: is_running(execution) for execution in sorted(unasked)})
         raise TrackingUnavailable(f"the tables of {source!r} change hands too fast to be taken: try again")
@@ -185,12 +185,12 @@ class SQLiteTracking:
         with self._database.writing() as cursor:
             key = (row.run_id, row.table, row.attempt)
             query = f'SELECT {rows.ATTEMPT} FROM attempts WHERE run_id = ? AND "table" = ? AND attempt = ?'  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
-            found = cursor.execute(query, key).fetchone()
+            stored_row = cursor.execute(query, key).fetchone()
             done = settle(
                 row,
                 guard=guard,
                 commit=commit,
-                stored=rows.attempt(found) if found else None,
+                stored=rows.attempt(stored_row) if stored_row else None,
                 state=_states(cursor, row.source, (row.table,)).get(row.table),
                 last=last,
             )
@@ -230,8 +230,8 @@ class SQLiteTracking:
             known = _states(cursor, change.source, (change.table,)).get(change.table)
             state = known or TableState(source=change.source, table=change.table)
             query = f'SELECT {rows.CHANGE} FROM mark_changes WHERE source = ? AND "table" = ? AND version = ?'  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
-            found = cursor.execute(query, (change.source, change.table, change.version)).fetchone()
-            if found is None or rows.mark_change(found) != change:
+            row = cursor.execute(query, (change.source, change.table, change.version)).fetchone()
+            if row is None or rows.mark_change(row) != change:
                 state = with_mark(state, change)
                 cursor.execute(_PUT_STATE, rows.state_row(state))
                 cursor.execute(_PUT_CHANGE, rows.change_row(change))
@@ -260,9 +260,9 @@ def _run(cursor: sqlite3.Cursor, run_id: str) -> RunRecord | None:
 
 
 def _known(cursor: sqlite3.Cursor, run_id: str) -> RunRecord:
-    found = _run(cursor, run_id)
-    if found is not None:
-        return found
+    record = _run(cursor, run_id)
+    if record is not None:
+        return record
     raise unknown_run(run_id, [name for (name,) in cursor.execute("SELECT run_id FROM runs ORDER BY started_at DESC LIMIT 200")])
 
 
@@ -273,11 +273,11 @@ def _slots(cursor: sqlite3.Cursor, pool: str) -> list[Slot]:
 
 
 def _states(cursor: sqlite3.Cursor, source: str, tables: Sequence[str]) -> dict[str, TableState]:
-    found: dict[str, TableState] = {}
+    states: dict[str, TableState] = {}
     for start in range(0, len(tables), _BATCH):
         batch = tables[start : start + _BATCH]
         names = ", ".join("?" * len(batch))
         query = f'SELECT {rows.STATE} FROM table_states WHERE source = ? AND "table" IN ({names})'  # noqa: S608 - the queries are made of our own column names and of question marks, never of values
         for row in cursor.execute(query, (source, *batch)):
-            found[row[1]] = rows.table_state(row)
-    return found
+            states[row[1]] = rows.table_state(row)
+    return states

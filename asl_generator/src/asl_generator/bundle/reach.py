@@ -56,7 +56,7 @@ def reached(
             package = name if file.name == "__init__.py" else name.rpartition(".")[0]
             tree = ast.parse(file.read_bytes(), filename=str(file))
             imported = _imports(tree, package, references=name.partition(".")[0] in own)
-            waiting += [(found, False) for found in imported if (name, found) not in leave_out]
+            waiting += [(module, False) for module in imported if (name, module) not in leave_out]
     return dict(sorted(files.items()))
 
 

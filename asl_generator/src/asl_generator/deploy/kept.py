@@ -36,12 +36,12 @@ def kept_by(cloudformation: Any, stack_id: str) -> tuple[Kept, ...]:
         for of in resources
         if of.get("ResourceType") in _WORDS and of.get("PhysicalResourceId")
     }
-    return tuple(sorted(named, key=lambda kept: (kept.type, kept.name)))
+    return tuple(sorted(named, key=lambda thing: (thing.type, thing.name)))
 
 
-def delete_kept(kept: Iterable[Kept], account: Account) -> Iterator[str]:
+def delete_kept(things: Iterable[Kept], account: Account) -> Iterator[str]:
     """Delete them with all that they hold. Yields a line per thing that is deleted."""
-    for thing in kept:
+    for thing in things:
         if thing.type == "AWS::DynamoDB::Table":
             _delete_table(thing.name, account)
             yield f"deleted {thing}"

@@ -53,19 +53,19 @@ def _machine(name: str, properties: Json, resolver: Resolver, substitutions: Map
     field = next((field for field in _FIELDS if field in fields), None)
     if field is None:
         return InTemplate(name, top, why_not=f"the state machine {name!r} has none of {', '.join(_FIELDS)}")
-    found = resolver.resolve(fields[field])
+    resolved = resolver.resolve(fields[field])
     more = resolver.resolve(fields.get("DefinitionSubstitutions") or {})
     own = {key: value for key, value in more.items() if isinstance(value, str)} if isinstance(more, dict) else {}
     kind = resolver.resolve(fields.get("StateMachineType", fields.get("Type")))
     about = InTemplate(
         name, below(top, field), substitutions={**own, **substitutions}, kind=kind if kind in {"STANDARD", "EXPRESS"} else None
     )
-    if field == "DefinitionUri" and isinstance(found, str) and "://" not in found and "${" not in found:
-        return about._replace(file=found)
+    if field == "DefinitionUri" and isinstance(resolved, str) and "://" not in resolved and "${" not in resolved:
+        return about._replace(file=resolved)
     if field in {"DefinitionUri", "DefinitionS3Location"}:
-        shown = found if isinstance(found, str) else f"bucket {_part(found, 'Bucket')}, key {_part(found, 'Key')}"
+        shown = resolved if isinstance(resolved, str) else f"bucket {_part(resolved, 'Bucket')}, key {_part(resolved, 'Key')}"
         return about._replace(why_not=f"the definition of {name!r} is in S3 ({shown}): download it, and check that file")
-    return about._replace(definition=substitute(found, about.substitutions))
+    return about._replace(definition=substitute(resolved, about.substitutions))
 
 
 def _part(value: Json, name: str) -> str:

@@ -54,7 +54,7 @@ def failure(job: Mapping[str, Json], said: str | None) -> FailureClass | v.Verdi
 def cost_basis(job: Mapping[str, Json]) -> dict[str, float] | None:
     """The vCPUs and the memory that the job had (its ResourceRequirements; older definitions: Vcpus, Memory), times hours."""
     began, ended = instant(job, "StartedAt"), instant(job, "StoppedAt")
-    required = {text(each, "Type"): number(each, "Value") for each in objects(job, "Container", "ResourceRequirements")}
+    required = {text(entry, "Type"): number(entry, "Value") for entry in objects(job, "Container", "ResourceRequirements")}
     vcpus = required.get("VCPU") or number(job, "Container", "Vcpus")
     memory = required.get("MEMORY") or number(job, "Container", "Memory")
     if began is None or ended is None or not vcpus or not memory:
@@ -65,7 +65,7 @@ def cost_basis(job: Mapping[str, Json]) -> dict[str, float] | None:
 
 def log_url(job: Mapping[str, Json]) -> str | None:
     """The job's page in the console, by its ARN: ``arn:aws:batch:REGION:ACCOUNT:job/ID``."""
-    found = re.fullmatch(r"arn:aws:batch:([a-z0-9-]+):(\d{12}):job/([^/]+)", text(job, "JobArn") or "")
-    if not found or found[2] == "0" * 12:  # a job on this machine
+    arn = re.fullmatch(r"arn:aws:batch:([a-z0-9-]+):(\d{12}):job/([^/]+)", text(job, "JobArn") or "")
+    if not arn or arn[2] == "0" * 12:  # a job on this machine
         return None
-    return f"https://{found[1]}.console.aws.amazon.com/batch/home?region={found[1]}#jobs/detail/{quote(found[3])}"
+    return f"https://{arn[1]}.console.aws.amazon.com/batch/home?region={arn[1]}#jobs/detail/{quote(arn[3])}"

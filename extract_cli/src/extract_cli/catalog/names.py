@@ -36,14 +36,14 @@ class Names:
 
     def meant(self, name: str) -> list[Place]:
         """The tables that a name can mean, sorted: none, one, or several, which the job refuses."""
-        found = set()
+        places = set()
         for schema, table in _readings(name):
             for path in self._search_path if schema is None else (schema,):
                 place = (path, table) if (path, table) in self._exact else self._folded.get((self._fold(path), self._fold(table)))
                 if place is not None:
-                    found.add(place)
+                    places.add(place)
                     break
-        return sorted(found)
+        return sorted(places)
 
     def written(self, place: Place) -> str:
         """The table as a config has it: in quotes only if the name without them could mean another table."""

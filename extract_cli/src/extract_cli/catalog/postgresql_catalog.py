@@ -93,7 +93,7 @@ class Catalog(Looking):
         indexes = grouped(self._rows(_INDEXES))
         heirs = self._rows(_HEIRS)
         names = Names(((row[0], row[1]) for row in relations), self._schemas)
-        wanted = {place for each in compared or () for place in names.meant(each)}
+        wanted = {place for table in compared or () for place in names.meant(table)}
         tables = []
         left_out = defaultdict(list)
         for schema, relation, kind, estimate, hides_rows, *rights in relations:

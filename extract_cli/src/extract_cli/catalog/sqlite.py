@@ -96,7 +96,7 @@ def _shown(path: Path) -> str:
 
 def _described(connection: sqlite3.Connection, name: str, names: Names) -> Table:
     """Columns and key of a table or view."""
-    found = connection.execute('SELECT name, type, "notnull", pk FROM pragma_table_info(?)', (name,)).fetchall()
+    info = connection.execute('SELECT name, type, "notnull", pk FROM pragma_table_info(?)', (name,)).fetchall()
     indexes = connection.execute('SELECT name, "unique", partial FROM pragma_index_list(?) ORDER BY seq', (name,)).fetchall()
     parts = {
         index: [
@@ -105,9 +105,9 @@ def _described(connection: sqlite3.Connection, name: str, names: Names) -> Table
         for index, _, is_partial in indexes
         if not is_partial
     }  # fmt: skip
-    primary = tuple(column for _, column in sorted((pk, column) for column, _, _, pk in found if pk))
+    primary = tuple(column for _, column in sorted((pk, column) for column, _, _, pk in info if pk))
     columns = [
-        Column(name=column, type=_type(declared), nullable=not not_null and not pk) for column, declared, not_null, pk in found
+        Column(name=column, type=_type(declared), nullable=not not_null and not pk) for column, declared, not_null, pk in info
     ]
     listed = [
         Index(columns=tuple(parts[index]), is_unique=bool(is_unique))

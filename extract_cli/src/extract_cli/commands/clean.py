@@ -57,18 +57,18 @@ def clean(
         is_running=lambda record: runs.state(record) == "RUNNING",
         replaced_before=None if older_than is None else datetime.now(UTC) - _age(older_than),
     )
-    found = finder.of_source(runs.pipeline.data_uri, source, tables)
+    leftovers = finder.of_source(runs.pipeline.data_uri, source, tables)
     if yes:
-        remove(objects, found.objects)
+        remove(objects, leftovers.objects)
     if output == "json":
         print_json({
             "removed": yes,
-            "bytes": sum(leftover.bytes for leftover in found.objects),
-            "objects": [asdict(leftover) for leftover in found.objects],
-            "kept": list(found.kept),
+            "bytes": sum(leftover.bytes for leftover in leftovers.objects),
+            "objects": [asdict(leftover) for leftover in leftovers.objects],
+            "kept": list(leftovers.kept),
         })  # fmt: skip
         return 0
-    _show(found.objects, found.kept, removed=yes)
+    _show(leftovers.objects, leftovers.kept, removed=yes)
     return 0
 
 
@@ -94,7 +94,7 @@ def _remove_empty_folders(files: Sequence[Leftover]) -> None:
                 folder = folder.parent  # noqa: PLW2901 - up to the table's folder
 
 
-def _show(leftovers: Sequence[Leftover], kept: Sequence[str], *, removed: bool) -> None:
+def _show(leftovers: Sequence[Leftover], spared: Sequence[str], *, removed: bool) -> None:
     counts, sizes = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for leftover in leftovers:
         counts[leftover.table, leftover.reason] += 1
@@ -102,7 +102,7 @@ def _show(leftovers: Sequence[Leftover], kept: Sequence[str], *, removed: bool) 
     columns = [Column("Table"), Column("Objects", right=True), Column("Bytes", right=True), Column("Reason")]
     if leftovers:
         print_table(columns, [(table, counts[table, why], sizes[table, why], why) for table, why in sorted(counts)])
-    for sentence in kept:
+    for sentence in spared:
         echo(f" kept: {sentence}")
     total = f"{counted(len(leftovers), 'object')}, {sum(sizes.values()):,} bytes"
     if not leftovers:

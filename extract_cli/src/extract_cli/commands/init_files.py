@@ -163,13 +163,13 @@ def _is_of(finding: Finding, table: str) -> bool:
 
 
 def _table(name: str, proposal: Proposal) -> list[str]:
-    given, notes = dict(proposal.keys), list(proposal.notes)
-    watermark = given.get("watermark")
-    values = [*given.values(), *(watermark.values() if isinstance(watermark, Mapping) else ())]
+    keys, notes = dict(proposal.keys), list(proposal.notes)
+    watermark = keys.get("watermark")
+    values = [*keys.values(), *(watermark.values() if isinstance(watermark, Mapping) else ())]
     if any(str(value).startswith("-") for value in (name, *values)):
-        given["argument_encoding"] = "json"
+        keys["argument_encoding"] = "json"
         notes.append("a command line can't carry a value that begins with -, so this table's job gets its arguments as JSON")
-    return [*(f"    # {_one_line(note)}" for note in notes), f"    {yaml_text(name)}: {_flow(given)}"]
+    return [*(f"    # {_one_line(note)}" for note in notes), f"    {yaml_text(name)}: {_flow(keys)}"]
 
 
 def _flow(keys: Mapping[str, str | int | Mapping[str, str]]) -> str:
@@ -204,7 +204,7 @@ def yaml_text(text: str) -> str:
     if '"' in text and _IN_SINGLE_QUOTES.fullmatch(text):
         return f"'{text}'"
     quoted = json.dumps(text, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+    return _UNPRINTABLE.sub(lambda character: f"\\u{ord(character[0]):04x}", quoted)
 
 
 def _findings(text: str, name: str, registry: Registry) -> Sequence[Finding]:

@@ -55,8 +55,8 @@ def down(yes: bool, delete_data: bool, pipeline: Path | None) -> int:
             f"{counted(len(alive), 'run')} of {name} {'is' if len(alive) == 1 else 'are'} alive ({', '.join(alive[:3])}"
             f"{', …' if len(alive) > 3 else ''}): wait until no run is alive (extract watch), or stop them"
         )
-    kept = kept_by(cloudformation, stack.id)
-    for thing in kept:
+    remaining = kept_by(cloudformation, stack.id)
+    for thing in remaining:
         click.secho(f"  {'deletes' if delete_data else 'keeps  '} {thing}", fg="red" if delete_data else None, err=True)
     say(f"  keeps   the artifacts in {placed.deploy.artifacts_uri}")
     words = f"Delete the stack {name} in account {account.number}" + (" and all of its data?" if delete_data else "?")
@@ -70,7 +70,7 @@ def down(yes: bool, delete_data: bool, pipeline: Path | None) -> int:
         cause = ended.failures[0] if ended.failures else ended.reason
         raise DeployError(f"the stack {name!r} is in {ended.status}: {cause}; correct the cause and run the command again")
     if delete_data:
-        for line in delete_kept(kept, account):
+        for line in delete_kept(remaining, account):
             say(line)
-    say(f"stack {name}: deleted" + ("" if delete_data or not kept else "; these stay: " + ", ".join(map(str, kept))))
+    say(f"stack {name}: deleted" + ("" if delete_data or not remaining else "; these stay: " + ", ".join(map(str, remaining))))
     return 0

@@ -22,9 +22,9 @@ def definition_of(runs: PipelineRuns, run_id: str, pipeline: Path | None) -> Map
     None if it cannot be built; stderr says why.
     """
     try:
-        kept = runs.engine.places(run_id).get("state machine")
-        if isinstance(kept, Path) and kept.is_file():
-            definition: Mapping[str, Json] = json.loads(kept.read_text(encoding="utf-8"))
+        stored = runs.engine.places(run_id).get("state machine")
+        if isinstance(stored, Path) and stored.is_file():
+            definition: Mapping[str, Json] = json.loads(stored.read_text(encoding="utf-8"))
             return definition
         from asl_generator.build import build_pipeline
         from extract_core.pipeline.read import read_pipeline

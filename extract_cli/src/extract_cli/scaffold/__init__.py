@@ -115,7 +115,7 @@ def new_plugin(name: str, title: str | None, registry: Registry, *, polled: bool
         raise UsageError(
             f"a distribution {plugin.distribution!r} is installed already: pip would replace it; choose another name"
         )
-    for provider in (*(each.provider for each in registry.plugins), *(each.provider for each in registry.broken)):
+    for provider in (*(plugin.provider for plugin in registry.plugins), *(plugin.provider for plugin in registry.broken)):
         if provider.plugin == name:
             raise UsageError(f"{provider} has the name {name!r} already: choose another one")
     _check_title(plugin.title, registry)

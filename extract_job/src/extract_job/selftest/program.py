@@ -75,14 +75,14 @@ def _tried(case: Case, arguments: Arguments, run: Run, out: TextIO) -> str:
     try:
         for number, sql in enumerate((*(sql for sql, _ in case.values), "NULL")):
             run(f"INSERT INTO {table} (id, v) VALUES ({number}, {sql})")  # noqa: S608 - ours
-        found, kind = _read(arguments)
+        values, kind = _read(arguments)
     except JobError as error:
         return _said(out, "wrong", case.declared, str(error))
     finally:
         run(f"DROP TABLE {table}")
     expected = [*(value for _, value in case.values), None]
-    if (found, kind) != (expected, case.arrow):
-        return _said(out, "wrong", case.declared, f"expected {expected!r} as {case.arrow}, read {found!r} as {kind}")
+    if (values, kind) != (expected, case.arrow):
+        return _said(out, "wrong", case.declared, f"expected {expected!r} as {case.arrow}, read {values!r} as {kind}")
     return _said(
         out, "ok", case.declared, f"{case.arrow}, {len(case.values)} value{'s' if len(case.values) > 1 else ''} and NULL"
     )

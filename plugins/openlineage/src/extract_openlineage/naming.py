@@ -67,5 +67,5 @@ def _parts(table: str) -> list[str]:
 
 
 def _port(netloc: str) -> str:
-    found = re.search(r":(\d+)$", netloc)
-    return found[1] if found else ""
+    match = re.search(r":(\d+)$", netloc)
+    return match[1] if match else ""

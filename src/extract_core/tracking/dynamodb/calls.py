@@ -199,43 +199,43 @@ class Calls:
 
     def newest(self, index_pk: str, limit: int) -> list[Key]:
         """The keys of the newest items of the index below this partition key. The index runs a little behind the table."""
-        found = self._last(
+        items = self._last(
             limit,
             IndexName=INDEX,
             KeyConditionExpression="index_pk = :pk",
             ExpressionAttributeValues={":pk": {"S": index_pk}},
         )
-        return [key_of(item) for item in found]
+        return [key_of(item) for item in items]
 
     def _last(self, limit: int, **query: Any) -> list[Item]:
-        found: list[Item] = []
+        items: list[Item] = []
         after: Mapping[str, Any] | None = None
-        while len(found) < limit:
-            request: Any = {**query, "TableName": self._table, "ScanIndexForward": False, "Limit": limit - len(found)}
+        while len(items) < limit:
+            request: Any = {**query, "TableName": self._table, "ScanIndexForward": False, "Limit": limit - len(items)}
             if after:
                 request["ExclusiveStartKey"] = after
             with self._translated("Query"):
                 answer = _answer(self._client.query(**request), "Items")
-            found += answer["Items"]
+            items += answer["Items"]
             after = answer.get("LastEvaluatedKey")
             if not after:
                 break
-        return found
+        return items
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(THREADS, thread_name_prefix="tracking")
 
     def _batch(self, keys: Sequence[Key]) -> list[Item]:
-        found: list[Item] = []
+        items: list[Item] = []
         request: Any = {self._table: {"Keys": [_typed(key) for key in keys], "ConsistentRead": True}}
         for number in range(_TRIES):
             with self._translated("BatchGetItem"):
                 answer = _answer(self._client.batch_get_item(RequestItems=request), "Responses")
-            found += answer["Responses"].get(self._table, [])
+            items += answer["Responses"].get(self._table, [])
             request = answer.get("UnprocessedKeys")
             if not request:
-                return found
+                return items
             self._wait(number)
         raise TrackingUnavailable(
             f"the tracking table {self._table!r} was throttled: {len(request[self._table]['Keys'])} of {len(keys)} keys were not "
@@ -310,5 +310,5 @@ def _codes(error: BaseException | None) -> set[str]:
     response: Any = getattr(error, "response", None) or {}
     reasons = {str(reason.get("Code")) for reason in response.get("CancellationReasons", ())}
     code = str(response.get("Error", {}).get("Code", ""))
-    found = {code, *reasons} - {"None", ""}
-    return found | ({"TransactionConflict"} if "TransactionConflictException" in found else set())
+    codes = {code, *reasons} - {"None", ""}
+    return codes | ({"TransactionConflict"} if "TransactionConflictException" in codes else set())

@@ -114,7 +114,7 @@ def _run_record(item: Item) -> RunRecord:
         plan_uri=values.get("plan_uri"),
         planned=values.get("planned"),
         policy=Policy(**policy) if policy else None,
-        skipped=tuple(Skipped(**each) for each in unpacked(values.get("skipped")) or ()),
+        skipped=tuple(Skipped(**skipped) for skipped in unpacked(values.get("skipped")) or ()),
         refused=values.get("refused"),
         summary=renamed(unpacked(values["summary"])) if "summary" in values else None,
     )
@@ -124,9 +124,9 @@ def packed_skipped(skipped: Sequence[Skipped]) -> str | bytes:
     """The skipped tables of a run; where they are too many, the first ones and how many more there were."""
     listed = list(skipped)
     while True:
-        found = packed([asdict(table) for table in listed]) or b""
-        if len(found) <= _SKIPPED:
-            return found
+        packed_tables = packed([asdict(table) for table in listed]) or b""
+        if len(packed_tables) <= _SKIPPED:
+            return packed_tables
         listed = listed[: len(listed) // 2]
         listed.append(Skipped(table="…", reason=f"{len(skipped) - len(listed)} more tables were skipped"))
 
@@ -240,8 +240,8 @@ def attempt_item(row: AttemptRow, *, shards: int, expires: int) -> Item:
 
 def _attempt_row(item: Item) -> AttemptRow:
     """The attempt in an item."""
-    found = unmarshalled(item)
-    values: Any = {name: found[name] for name in AttemptRow.__slots__ if name in found}
+    members = unmarshalled(item)
+    values: Any = {name: members[name] for name in AttemptRow.__slots__ if name in members}
     values.update({name: unpacked(values[name]) for name in _PACKED_ATTEMPT if name in values})
     values["state"] = JobState(values["state"])
     values["failure"] = FailureClass(values["failure"]) if "failure" in values else None
@@ -255,8 +255,8 @@ def change_item(change: MarkChange) -> Item:
 
 def _mark_change(item: Item) -> MarkChange:
     """The change in an item."""
-    found: Any = unmarshalled(item)
-    return MarkChange(**{name: found.get(name) for name in MarkChange.__slots__})
+    members: Any = unmarshalled(item)
+    return MarkChange(**{name: members.get(name) for name in MarkChange.__slots__})
 
 
 def packed(value: object) -> str | bytes | None:

@@ -61,7 +61,7 @@ class Leases:
         claim: dict[str, Taken] = {}
         running: dict[str, bool] = {}  # the answers of `is_running`, by execution
         tried: set[str] = set()  # what this call may have taken, and gives back where it may not keep it
-        kept = False
+        is_claimed = False
         try:
             for _ in range(TRIES):
                 holders = {table: holder(states[table][0], owner, now) for table in wanted if table not in claim}
@@ -70,7 +70,7 @@ class Leases:
                 held = tuple(Held(table=t, by=by) for t, by in holders.items() if by and running[by.execution_id])
                 if held and all_or_nothing:
                     return Claim(held=held)
-                others = {each.table for each in held}
+                others = {lease.table for lease in held}
                 free = [table for table in holders if table not in others]
                 tried.update(free)
                 for table, (had, stands) in zip(free, self._take_each(free, states, owner, above or {}), strict=True):
@@ -78,10 +78,10 @@ class Leases:
                     if had is not None:
                         claim[table] = had
                 if all(table in claim for table in free):
-                    kept = True
+                    is_claimed = True
                     return Claim(taken={table: claim[table] for table in wanted if table in claim}, held=held)
         finally:
-            if not kept:
+            if not is_claimed:
                 with suppress(TrackingError):  # a lease that stays is this execution's: it takes it again, or dies with it
                     self.release(source, sorted(tried - before), owner.execution_id)
         raise TrackingUnavailable(f"the tables of {source!r} change hands too fast to be taken: try again")
@@ -119,8 +119,8 @@ class Leases:
     def states(self, source: str, tables: Sequence[str]) -> States:
         """The states that are there."""
         wanted = [keys.state_key(source, table) for table in dict.fromkeys(tables)]
-        found = (items.table_state(item) for item in self._calls.get_all(wanted).values())
-        return {state.table: (state, revision) for state, revision in found}
+        states = (items.table_state(item) for item in self._calls.get_all(wanted).values())
+        return {state.table: (state, revision) for state, revision in states}
 
     def _take_each(
         self, tables: Sequence[str], states: States, owner: Owner, above: Mapping[str, int]

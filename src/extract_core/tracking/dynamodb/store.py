@@ -74,15 +74,15 @@ class DynamoDBTracking:
         try:
             self._calls.put(items.run_item(record, expires=self._expires()), NEW)
         except Refused as refused:
-            found = items.run_record(refused.current) if refused.current else self.run(record.run_id)
+            existing = items.run_record(refused.current) if refused.current else self.run(record.run_id)
         else:
             return record
-        if found.execution_id != record.execution_id:
+        if existing.execution_id != record.execution_id:
             raise RunNameTaken(
-                f"the run id {record.run_id!r} was used by execution {found.execution_id!r} (source {found.source!r}, "
-                f"started {found.started_at}): start the run under another name"
+                f"the run id {record.run_id!r} was used by execution {existing.execution_id!r} (source {existing.source!r}, "
+                f"started {existing.started_at}): start the run under another name"
             )
-        return found
+        return existing
 
     def plan_run(self, run_id: str, *, plan_uri: str, planned: int, policy: Policy, skipped: Sequence[Skipped]) -> RunRecord:
         """See `TrackingStore.plan_run`."""
@@ -108,10 +108,10 @@ class DynamoDBTracking:
 
     def run(self, run_id: str) -> RunRecord:
         """See `TrackingStore.run`."""
-        found = self._calls.get(keys.run_key(run_id))
-        if found is None:
+        item = self._calls.get(keys.run_key(run_id))
+        if item is None:
             raise self._unknown(run_id)
-        return items.run_record(found)
+        return items.run_record(item)
 
     def runs(self, limit: int = 20) -> Sequence[RunRecord]:
         """See `TrackingStore.runs`."""
@@ -160,9 +160,9 @@ class DynamoDBTracking:
         shards = self._shards_of(row.run_id)
         state_key, row_key = keys.state_key(row.source, row.table), keys.attempt_key(row.run_id, row.table, row.attempt, shards)
         for _ in range(TRIES):
-            found = self._calls.get_all([state_key, row_key])
-            stored = items.attempt_row(found[row_key]) if row_key in found else None
-            state, revision = items.table_state(found[state_key]) if state_key in found else (None, 0)
+            current = self._calls.get_all([state_key, row_key])
+            stored = items.attempt_row(current[row_key]) if row_key in current else None
+            state, revision = items.table_state(current[state_key]) if state_key in current else (None, 0)
             done = settle(row, guard=guard, commit=commit, stored=stored, state=state, last=last)
             if done.row is None:
                 return done.finished
@@ -197,9 +197,9 @@ class DynamoDBTracking:
         source, table = change.source, change.table
         state_key, change_key = keys.state_key(source, table), keys.change_key(source, table, change.version)
         for _ in range(TRIES):
-            found = self._calls.get_all([state_key, change_key])
-            state, revision = items.table_state(found[state_key]) if state_key in found else (nothing(source, table), 0)
-            if change_key in found and items.mark_change(found[change_key]) == change:
+            current = self._calls.get_all([state_key, change_key])
+            state, revision = items.table_state(current[state_key]) if state_key in current else (nothing(source, table), 0)
+            if change_key in current and items.mark_change(current[change_key]) == change:
                 return state
             after = with_mark(state, change)
             item = items.state_item(after, revision=revision + 1)
@@ -211,8 +211,8 @@ class DynamoDBTracking:
 
     def mark_changes(self, source: str, table: str, limit: int = 20) -> Sequence[MarkChange]:
         """See `TrackingStore.mark_changes`."""
-        found = self._calls.query_last(keys.table_pk(source, table), keys.CHANGES, limit)
-        return list(readable(items.mark_change, found))
+        changes = self._calls.query_last(keys.table_pk(source, table), keys.CHANGES, limit)
+        return list(readable(items.mark_change, changes))
 
     def close(self) -> None:
         """See `TrackingStore.close`."""
@@ -247,9 +247,9 @@ class DynamoDBTracking:
         return items.run_record(item)
 
     def _newest(self, index_pk: str, limit: int) -> list[Item]:
-        found = self._calls.newest(index_pk, limit)
-        by_key = self._calls.get_all(found)
-        return [by_key[key] for key in found if key in by_key]
+        run_keys = self._calls.newest(index_pk, limit)
+        by_key = self._calls.get_all(run_keys)
+        return [by_key[key] for key in run_keys if key in by_key]
 
     def _shards_of(self, run_id: str) -> int:
         """Asked of the run's record once a process: the number stands from its plan on."""

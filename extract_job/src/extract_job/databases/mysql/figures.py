@@ -40,9 +40,9 @@ class FigureQuery:
         crc = f"CRC32(CONCAT_WS(x'{BETWEEN.hex()}', {joined}))"
         values = ", ".join(f"{field.column.value} AS {field.alias}" for field in fields)
         # LIMIT: without it, the server computes a value again for each of its figures.
-        each = f"SELECT {values} FROM {table} WHERE {rows.sql} LIMIT 18446744073709551615"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
-        each = f"SELECT *, {crc} AS crc FROM ({each}) AS v LIMIT 18446744073709551615"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
-        self.rows = f"FROM ({each}) AS r"
+        query = f"SELECT {values} FROM {table} WHERE {rows.sql} LIMIT 18446744073709551615"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+        query = f"SELECT *, {crc} AS crc FROM ({query}) AS v LIMIT 18446744073709551615"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
+        self.rows = f"FROM ({query}) AS r"
         self._names = [(field, key, sql) for field in fields for key, sql in field.figures()]
         self.expressions = [*_TOTALS, *(sql for *_, sql in self._names)]
 

@@ -41,15 +41,15 @@ def figures_in(connection: sqlite3.Connection, columns: Sequence[Column], table:
     # LIMIT and WHERE: SQLite computes each value once per row, and not for each of its figures
     # (https://www.sqlite.org/optoverview.html#subquery_flattening).
     values = ", ".join(selected for field in fields for selected in field.selected())
-    each = f"SELECT {values} FROM {table} WHERE {rows.sql} LIMIT -1"  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
-    each = f"SELECT *, extract_crc32(extract_join({', '.join(octets)})) AS crc FROM ({each}) WHERE 1 LIMIT -1"  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
+    query = f"SELECT {values} FROM {table} WHERE {rows.sql} LIMIT -1"  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
+    query = f"SELECT *, extract_crc32(extract_join({', '.join(octets)})) AS crc FROM ({query}) WHERE 1 LIMIT -1"  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
     totals = ["count(*)", "coalesce(sum(crc), 0)", "coalesce(sum((crc & 65535) * (crc >> 16)), 0)"]
     answer: list[Any] = []
     names = [(field, key, sql) for field in fields for key, sql in field.figures()]
     expressions = [*totals, *(sql for *_, sql in names)]
     for first in range(0, len(expressions), _FIGURES):
         part = ", ".join(expressions[first : first + _FIGURES])
-        answer += connection.execute(f"SELECT {part} FROM ({each})", rows.values).fetchone()  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
+        answer += connection.execute(f"SELECT {part} FROM ({query})", rows.values).fetchone()  # noqa: S608 - identifiers are quoted by `quoted`, values are bound
     count, total, product, *figures = answer
     by_column: dict[str, dict[str, Any]] = {}
     for (field, key, _), value in zip(names, figures, strict=True):

@@ -22,9 +22,9 @@ _LONGEST = 500
 def spark_failure(error: Exception, reader: JdbcReader) -> JobError:
     """Return the error to raise for one of pyspark or py4j."""
     text = str(error)
-    told = _told(text, reader)
-    if told is not None:
-        return told
+    known = _told(text, reader)
+    if known is not None:
+        return known
     fault = _sql_exception(error)
     if fault is not None:
         return reader.failure(*fault)

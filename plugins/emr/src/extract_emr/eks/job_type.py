@@ -123,8 +123,8 @@ class EmrEks(JobRun["EksSettings", "EksDeployment"]):
     def logs(self, aws: object, key: Sequence[str], job: Mapping[str, Json]) -> Iterable[str | None]:
         """The end of the driver's stderr: its folder is named after the Spark application, which only S3 knows."""
         if place := folder(self.log_folder(job, key)):
-            found = newest_key(aws, place[0], f"{place[1]}containers/", "-driver/stderr.gz")
-            yield log_tail(aws, f"s3://{place[0]}/{found}" if found else None)
+            log_key = newest_key(aws, place[0], f"{place[1]}containers/", "-driver/stderr.gz")
+            yield log_tail(aws, f"s3://{place[0]}/{log_key}" if log_key else None)
 
     def diagnose_permissions(self, target: Target[EksDeployment]) -> Iterable[Statement]:
         """And the list of the log folder: the folder of the driver's has to be looked for."""

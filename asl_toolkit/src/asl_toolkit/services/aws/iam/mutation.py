@@ -42,10 +42,10 @@ Pair = tuple[int, int, str, str]
 """Document, statement, action, resource: the least part of a policy that can allow a request."""
 
 
-def score(documents: Documents, asked: Iterable[tuple[str, Request]]) -> Score:
+def score(documents: Documents, requests: Iterable[tuple[str, Request]]) -> Score:
     """The score of these policies for these requests, each of an identity. Raises PolicyError."""
     by_identity = dict[str, list[Request]]()
-    for identity, request in asked:
+    for identity, request in requests:
         by_identity.setdefault(identity, []).append(request)
     result = Score()
     for identity, policies in documents.items():
