@@ -83,7 +83,7 @@ class Grouping:
     ) -> None:
         self._states, self._past, self._share, self._registry = states, past, share, registry
         self._alone = alone
-        self._alike: defaultdict[tuple[str, ...], list[_Candidate]] = defaultdict(list)
+        self._alike: defaultdict[tuple[str, ...], list[Candidate]] = defaultdict(list)
         self._kinds: dict[tuple[str, ...], _Kind] = {}
         self._settings: dict[int, str] = {}
 
@@ -100,7 +100,7 @@ class Grouping:
         if text is None:
             text = self._settings[id(table.settings)] = json.dumps(table.settings, sort_keys=True)
         key = (job_type.name, text, str(table.item.get(POOL)), *_of_service(table, job_type))
-        self._alike[key].append(_Candidate(seconds, table.table not in self._past, table.table))
+        self._alike[key].append(Candidate(seconds, table.table not in self._past, table.table))
         self._kinds.setdefault(key, _Kind(job_type, table.settings, length))
 
     def groups(self) -> list[Group]:
@@ -108,8 +108,8 @@ class Grouping:
         groups = []
         for key, candidates in self._alike.items():
             length = self._kinds[key].length
-            packed = _packed(candidates, self._share.tables, length)
-            groups += [Group(tables=tuple(name for _, _, name in entries), turn_seconds=length) for entries in packed]
+            jobs = packed(candidates, self._share.tables, length)
+            groups += [Group(tables=tuple(name for _, _, name in entries), turn_seconds=length) for entries in jobs]
         return groups
 
     def savings(self) -> list[Saving]:
@@ -117,14 +117,14 @@ class Grouping:
         savings: dict[str, Saving] = {}
         for key, candidates in self._alike.items():
             kind = self._kinds[key]
-            for entries in _packed(candidates, self._share.tables, kind.length):
+            for entries in packed(candidates, self._share.tables, kind.length):
                 saving = saved(kind.job_type, kind.settings, [candidate.seconds for candidate in entries])
                 known = savings.get(saving.job_type)
                 savings[saving.job_type] = saving if known is None else known.plus(saving)
         return list(savings.values())
 
 
-class _Candidate(NamedTuple):
+class Candidate(NamedTuple):
     """A table that may share a job: the seconds of its turn, whether it is new, its name."""
 
     seconds: float
@@ -178,10 +178,10 @@ def _of_service(table: PlannedTable, job_type: AnyJobType) -> Sequence[str]:
     return [text for pair in sorted(of_service.items()) for text in pair]
 
 
-def _packed(candidates: Sequence[_Candidate], most: int, length: int) -> list[list[_Candidate]]:
+def packed(candidates: Sequence[Candidate], most: int, length: int) -> list[list[Candidate]]:
     """As few groups as have room, with about the same work. Those at most risk come last: long ones, then new ones."""
     count = max(-(-len(candidates) // most), -(-int(sum(candidate.seconds for candidate in candidates)) // length))
-    bins: list[list[_Candidate]] = [[] for _ in range(count)]
+    bins: list[list[Candidate]] = [[] for _ in range(count)]
     work = [0.0] * count
     for candidate in sorted(candidates, key=lambda candidate: -candidate.seconds):
         open_bins = (number for number in range(count) if len(bins[number]) < most)
