@@ -19,6 +19,7 @@ from extract_core import JobState
 from extract_core.plan.places import uri_of
 from extract_core.registry.installed import Registry
 from extract_core.registry.routing import GROUP
+from extract_core.runs.close import close_stopped
 from extract_core.status.record import record
 from extract_core.tracking.sqlite import SQLiteTracking
 
@@ -256,3 +257,20 @@ def test_a_machine_without_the_retry_loop_has_no_groups(sharing, pipeline):
     sharing({"a": ["ok"], "b": ["ok"]})
     pipeline.write(config_of(["a", "b"], attempts=1))
     assert [GROUP in item for item in items_of(pipeline, retry_loop=False)] == [False] * 2
+
+
+def test_a_run_that_dies_keeps_the_tables_of_a_shared_job_that_have_reported(sharing, pipeline):
+    runs = sharing({"a": ["ok"], "b": ["ok"], "c": ["die"]})
+    [item] = items_of(pipeline)
+    runs.job(item)
+    entered = {"id": 2, "previousEventId": 1, "type": "TaskStateEntered"}
+    history = [{**entered, "stateEnteredEventDetails": {"name": "Press", "input": json.dumps(item)}}]
+    pipeline.parts = replace(pipeline.parts, history=lambda _: iter(history), stop_here=lambda _: False)
+    close_stopped(pipeline.parts, "run-1", "stopped by Ann")
+    rows = {table: attempts[-1] for table, attempts in rows_of(pipeline).items()}
+    assert {table: row.state for table, row in rows.items()} == {"a": "SUCCEEDED", "b": "SUCCEEDED", "c": "STOPPED"}
+    assert rows["c"].message.startswith("stopped by Ann; the job that it shares with other tables had not reported it; ")
+    assert rows["a"].shared == {"tables": 3, "log": ["a", 1]}
+    assert pipeline.state("a").base is not None
+    [again] = pipeline.plan("run-2", tables=None, rerun_of="run-1", machine=machine_of())["tables_to_extract"]
+    assert again["table"] == "c"

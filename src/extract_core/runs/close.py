@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger("extract_core")
 
+_NOT_REPORTED: Final = "the job that it shares with other tables had not reported it"
 _MESSAGE: Final = 1_000  # characters of a row that the store refused once
 
 
@@ -125,13 +126,15 @@ def _close_all(parts: Parts, record: RunRecord, status: JobStatus) -> Closed:
     running = _running(items, jobs)
     stopped = stop_jobs(parts, running)
     of_tables = {table: stopped[key] for key, job in running.items() if key in stopped for table in keys_of(job.item)}
-    shared = {table for job in running.values() if GROUP in job.item for table in keys_of(job.item)}
+    shared = {table: keys_of(job.item) for job in running.values() if GROUP in job.item for table in keys_of(job.item)}
     rows, problems = list(recorded.rows), list(recorded.problems)
     for item in items:
         try:
             key = item_key(item)
-            reported = record_reported(parts, item) if (key.table, key.attempt) in shared else None
-            rows.append(_close(parts, item, status, of_tables) if reported is None else reported)
+            job = shared.get((key.table, key.attempt))
+            reported = record_reported(parts, item, job) if job is not None else None
+            end = status if job is None else replace(status, message=f"{status.message}; {_NOT_REPORTED}")
+            rows.append(_close(parts, item, end, of_tables) if reported is None else reported)
         except (TrackingUnavailable, ObjectUnavailable):
             raise
         except Exception as error:

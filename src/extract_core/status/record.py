@@ -21,7 +21,7 @@ from extract_core.status.told import tell_plugins
 from extract_core.tracking.records import AttemptRow, Commit, Finished, Guard, Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from extract_core.contract import Json
@@ -86,8 +86,10 @@ def _recorded(  # noqa: PLR0913 - the whole of one attempt
     return finished.row, None if finished.outcome is Recorded.CONFLICT else again
 
 
-def record_reported(parts: Parts, item: Mapping[str, Json]) -> AttemptRow | None:
+def record_reported(parts: Parts, item: Mapping[str, Json], members: Sequence[tuple[str, int]]) -> AttemptRow | None:
     """Record a table that shared a job, and had reported its data before its execution died. None: it had not.
+
+    `members` are the tables and attempts of the job; what it cost is not known.
 
     The same item twice changes nothing. Raises as `record`.
     """
@@ -99,7 +101,8 @@ def record_reported(parts: Parts, item: Mapping[str, Json]) -> AttemptRow | None
     if result is None:
         return None
     status = succeeded_in(JobStatus(state=JobState.SUCCEEDED), result)
-    row = attempt_row(parts, key, planned, status, result)
+    shared: dict[str, Json] = {"tables": len(members), "log": list(members[0])}
+    row = replace(attempt_row(parts, key, planned, status, result), shared=shared)
     return put(parts, key, planned, status, row, commit=_commit(planned, row, result), result=result).row
 
 
