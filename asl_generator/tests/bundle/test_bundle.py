@@ -148,6 +148,15 @@ def test_the_files_of_the_reference_job_run_where_their_folder_is_not_searched(t
     assert "--extract_table" in done.stderr
 
 
+def test_a_process_of_spark_finds_the_job_and_not_its_script(tmp_path):
+    """Python workers of Spark search their working folder first, which may be that of the script."""
+    (tmp_path / "extract_job.py").write_bytes(job_artifacts().script.data)
+    code = "import extract_job, extract_job.program; print(extract_job.__file__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("extract_job/__init__.py")
+
+
 def test_the_wheel_of_the_reference_job_lists_its_files_as_pip_checks_them():
     wheel = job_artifacts().wheel
     name, version, _, tags = parse_wheel_filename(wheel.name)

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 DISTRIBUTION: Final = "extract-sfn-job"
 SCRIPT: Final = "extract_job.py"
 
-_SCRIPT: Final = '''"""Starts the reference job on Glue and EMR. The wheel of extract-sfn-job must be on the path."""
+SCRIPT_TEXT: Final = '''"""Starts the reference job on Glue and EMR. The wheel of extract-sfn-job must be on the path.
+
+To run your own job, replace this file: the README of extract-sfn-job says what a job must write.
+"""
 
 import os
 import sys
@@ -29,11 +32,17 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder or os.curdir) != HERE]
 
-from extract_job.program import main
+if __name__ == "__main__":
+    from extract_job.program import main
 
-code = main(sys.argv[1:])
-if code:  # a script that ends with sys.exit(0) may count as failed in Glue
-    sys.exit(code)
+    code = main(sys.argv[1:])
+    if code:  # a script that ends with sys.exit(0) may count as failed in Glue
+        sys.exit(code)
+else:  # a process of Spark has found this file in its working folder, in place of the package
+    import importlib
+
+    del sys.modules[__name__]
+    importlib.import_module(__name__)
 '''
 
 
@@ -70,7 +79,7 @@ def job_artifacts() -> JobArtifacts:
     except metadata.PackageNotFoundError as error:
         problem = f"{DISTRIBUTION} is not installed, so its files can't be uploaded; {how_to_install(DISTRIBUTION)}"
         raise GeneratorError([problem]) from error
-    return JobArtifacts(Artifact(SCRIPT, _SCRIPT.encode()), _wheel(installed))
+    return JobArtifacts(Artifact(SCRIPT, SCRIPT_TEXT.encode()), _wheel(installed))
 
 
 def _wheel(installed: metadata.Distribution) -> Artifact:

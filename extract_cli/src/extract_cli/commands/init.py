@@ -70,10 +70,12 @@ def init(folder: Path, source: str | None, url: str | None, job_type: str | None
         text = first_config(name, job_type=chosen, schema=f"{above}/{SCHEMA_FILE}")
     else:
         text, left_out = source_text(name, database, job_type=chosen, schema=f"{above}/{SCHEMA_FILE}", registry=registry)
+    from asl_generator.bundle.job import SCRIPT, SCRIPT_TEXT
+
     files: Mapping[Path, str] = {
         folder / "extract.toml": pipeline_text(registry, os.environ, folder.absolute().name),
         folder / SCHEMA_FILE: schema_text(registry),
-        folder / "jobs" / "extract_job.py": _JOB,
+        folder / "jobs" / SCRIPT: SCRIPT_TEXT,
         config: text,
     }
     for path, content in files.items():
@@ -102,21 +104,6 @@ def _environment(database: Database) -> str:
         f"{user}={shlex.quote(database.user)} " if database.user else ""
     )
     return known if os.environ.get(password) else f"{known}{password}=... "
-
-
-_JOB = '''\
-"""The job of Glue, EMR and ECS: one table to files, with the arguments that extract hands over.
-
-It runs the reference job. Replace it by your own job: the README of extract-sfn-job says what a job must write.
-"""
-
-import sys
-
-from extract_job.program import main
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
-'''
 
 
 def _seen_from(folder: Path, file: Path) -> str:
