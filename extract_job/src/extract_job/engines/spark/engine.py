@@ -47,8 +47,9 @@ def copied(arguments: Arguments, source: "Source") -> Copied:
     try:
         outcomes, carried = _outcomes(arguments, source, reader, parts, token)
         return replace(_proven(arguments, source, outcomes, carried), notes=notes)
-    finally:
+    except BaseException:  # also a signal: in S3 the files have their final names
         removed(arguments.folder, token)
+        raise
 
 
 def _parts(arguments: Arguments, source: "Source", reader: JdbcReader) -> tuple[Sequence[Condition], tuple[str, ...]]:
