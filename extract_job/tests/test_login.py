@@ -196,7 +196,8 @@ def test_no_secret_is_in_anything_that_the_job_writes(secret, job, argv, monkeyp
     ],
 )
 def test_a_missing_driver_is_named_with_its_extra(job, monkeypatch, engine, module, package):
-    monkeypatch.setitem(sys.modules, module, None)
+    for name in (module, f"{module}.dbapi"):
+        monkeypatch.setitem(sys.modules, name, None)
     words = {"db_engine": engine, "db_name": "shop"}
     install = f"pip install {package} (the extra {engine!r} of extract-sfn-job)"
     said = f"--db_engine {engine!r} requires a driver; install it with: {install}"
