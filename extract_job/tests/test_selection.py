@@ -117,6 +117,15 @@ def test_an_argument_of_another_form_is_refused(table, job, arguments, message):
     assert message in done.errors[-1]
 
 
+def test_decimals_that_may_not_fit_are_read_as_text_if_the_config_says_so(database, job):
+    database("CREATE TABLE t (a DECIMAL(90, 2), b DECIMAL, c DECIMAL(38, 18)); INSERT INTO t VALUES ('1.5', 2.25, 3)")
+    assert job().failure["class"] == "CONFIG"
+    done = job(decimal_overflow="text", verify="full")
+    assert [column["arrow"] for column in done.result["schema"]] == ["string", "string", "decimal128(38, 18)"]
+    assert [str(value) for value in done.rows[0]] == ["1.5", "2.25", "3.000000000000000000"]
+    assert job(decimal_overflow="double").errors == ["extract_job: --decimal_overflow 'double' is not one of fail and text"]
+
+
 def test_renamed_columns_are_proved(table, job):
     done = job(
         extract_table=table, rename='{"id":"sale id","amount":"id"}', columns="id,amount", where='{"id":"1"}', verify="full"

@@ -73,3 +73,12 @@ def test_the_blocks_and_samples_of_selected_rows_are_those_of_the_table(shop, pg
     shop("INSERT INTO t SELECT i, i % 7 FROM generate_series(1, 5000) i")
     done = pg(where='{"n":{">":"2500"}}', **parts)
     assert sorted(row[0] for row in done.rows) == list(range(2501, 5001))
+
+
+def test_a_numeric_without_digits_is_text_if_the_config_says_so(shop, pg):
+    shop("CREATE TABLE t (n numeric, m numeric(38, 18), w numeric(100, 2))")
+    shop("INSERT INTO t VALUES (123456789012345678901234567890.123456789012345678901, 1, 2), ('NaN', NULL, NULL)")
+    assert pg().failure["class"] == "CONFIG"
+    done = pg(decimal_overflow="text", verify="full")
+    assert [column["arrow"] for column in done.result["schema"]] == ["string", "decimal128(38, 18)", "string"]
+    assert [row[0] for row in done.rows] == ["123456789012345678901234567890.123456789012345678901", "NaN"]

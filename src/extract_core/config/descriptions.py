@@ -102,6 +102,10 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
         '{country: [DE, AT], amount: {">=": 10}}. Default: all rows.'
     ),
     "file_size_mb": "Megabytes after which a file is complete and the next one begins. Default: 512.",
+    "decimal_overflow": (
+        "Decimals that may have more digits than a file holds: columns without declared digits, or with more than 76. fail: "
+        "one that has too many fails the table. text: these columns are read as text. Default: fail."
+    ),
     "tags": "Names by which an event selects tables: tag:large.",
     "db_engine": "The kind of database: postgres, mysql, mariadb, sqlserver, oracle, sqlite, … Passed to every job.",
     "db_secret": (

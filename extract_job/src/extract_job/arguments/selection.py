@@ -13,6 +13,7 @@ from extract_job.errors import ArgumentError
 Values: TypeAlias = "str | tuple[str | None, ...] | None"
 """What a column is compared with: a text, NULL, or several of them."""
 
+OVERFLOWS = ("fail", "text")
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "like")
 
 
@@ -29,19 +30,24 @@ class Selection:
     text_columns: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, tuple[tuple[str, Values], ...]] = field(default_factory=dict)
+    decimal_overflow: str = "fail"
+    """`text`: decimals without declared digits, or with more than a file can hold, are read as text."""
     where_text: str | None = None
     """`where` as the argument has it; the result object repeats it."""
 
 
 def selection_of(values: Mapping[str, str]) -> Selection:
     """Read the arguments; raise `ArgumentError`."""
-    where = _mapping("where", values)
+    where, overflow = _mapping("where", values), values.get("decimal_overflow", OVERFLOWS[0])
+    if overflow not in OVERFLOWS:
+        raise ArgumentError(f"--decimal_overflow {overflow!r} is not one of {' and '.join(OVERFLOWS)}")
     return Selection(
         columns=_names("columns", values),
         exclude_columns=_names("exclude_columns", values),
         text_columns=_names("text_columns", values),
         rename={name: _text("rename", new) for name, new in _mapping("rename", values).items()},
         where={name: _comparisons(name, value) for name, value in where.items()},
+        decimal_overflow=overflow,
         where_text=values.get("where"),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
 from extract_job.arguments.selection import Selection, Values
-from extract_job.databases.mapping import Column, Kind
+from extract_job.databases.mapping import UNBOUNDED, Column, Kind
 from extract_job.databases.names import column_name, quoted
 from extract_job.databases.tables import SourceTable
 from extract_job.errors import FailureClass, JobError
@@ -60,7 +60,7 @@ def selected(described: Described, selection: Selection, dialect: Dialect) -> So
 
     as_text, left_out = set(of("text_columns", selection.text_columns)), set(of("exclude_columns", selection.exclude_columns))
     chosen = list(dict.fromkeys(of("columns", selection.columns))) or names
-    columns = [column(one, one in as_text) for one in chosen if one not in left_out]
+    columns = [_read(described, one, one in as_text, selection) for one in chosen if one not in left_out]
     if not columns:
         raise JobError(f"table {name!r}: columns and exclude_columns leave no column to read", FailureClass.CONFIG)
     read = {one.name for one in columns}
@@ -80,6 +80,18 @@ def selected(described: Described, selection: Selection, dialect: Dialect) -> So
     shown = ", ".join([*(f"{one} AS {one}" for one in dialect.hidden), "extract_stored.*"])
     where = " AND ".join(conditions)
     return replace(table, sql=f"(SELECT {shown} FROM {table.stored} extract_stored WHERE {where}) extract_rows")  # noqa: S608 - identifiers are quoted by `quoted`, values by `literal`
+
+
+def _read(described: Described, name: str, as_text: bool, selection: Selection) -> Column:  # noqa: FBT001 - see `Described`
+    """The column; one of decimals that may not fit becomes text if the config says so. Raises `JobError`."""
+    if as_text or selection.decimal_overflow == "fail":
+        return described.column(name, as_text)
+    try:
+        column = described.column(name, False)  # noqa: FBT003 - see `Described`
+    except JobError:
+        return described.column(name, True)  # noqa: FBT003
+    unbounded = column.kind is Kind.DECIMAL and (column.precision, column.scale) == UNBOUNDED and "(" not in column.declared
+    return described.column(name, True) if unbounded else column  # noqa: FBT003
 
 
 def _condition(table: str, column: Column, operator: str, operand: Values, dialect: Dialect) -> str:
