@@ -117,8 +117,8 @@ def _cost_basis(task: Mapping[str, Json], ended_at: datetime | None) -> dict[str
 
 def _log_url(arn: str | None) -> str | None:
     """The task's logs in the ECS console, from its ARN: ``arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID``."""
-    found = re.fullmatch(r"arn:aws:ecs:([a-z0-9-]+):(\d{12}):task/([^/]+)/([^/]+)", arn or "")
-    if not found or found[2] == "0" * 12:  # a task on this machine
+    match = re.fullmatch(r"arn:aws:ecs:([a-z0-9-]+):(\d{12}):task/([^/]+)/([^/]+)", arn or "")
+    if not match or match[2] == "0" * 12:  # a task on this machine
         return None
-    region, cluster, task = found[1], quote(found[3]), quote(found[4])
+    region, cluster, task = match[1], quote(match[3]), quote(match[4])
     return f"https://{region}.console.aws.amazon.com/ecs/v2/clusters/{cluster}/tasks/{task}/logs?region={region}"
