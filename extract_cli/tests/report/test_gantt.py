@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -44,6 +45,27 @@ def test_few_tables_have_a_line_each_and_many_are_packed():
     large = gantt(many(5_000))
     assert (large.names, large.left) == ((), 0)
     assert large.height < 1_100
+
+
+def test_bars_that_touch_are_drawn_as_one_and_cover_the_same_pixels(monkeypatch):
+    """No pixel more than half of one at an end, and the highest number of jobs stays."""
+
+    def covered(chart):
+        lines = {}
+        for shapes in chart.paths.values():
+            for x, y, wide in re.findall(r"M([\d.]+) ([\d.]+)h([\d.]+)", shapes):
+                lines.setdefault(y, set()).update(range(round(float(x)), round(float(x) + float(wide))))
+        return lines
+
+    joined = gantt(many(5_000))
+    monkeypatch.setattr("extract_cli.report.gantt._JOIN", 1e-9)
+    apart = gantt(many(5_000))
+    assert sum(map(len, joined.paths.values())) < sum(map(len, apart.paths.values()))
+    assert covered(joined).keys() == covered(apart).keys()
+    for line, pixels in covered(apart).items():
+        assert len(pixels ^ covered(joined)[line]) <= 0.02 * len(pixels), line
+    heights = [min(float(y) for y in re.findall(r"V([\d.]+)", chart.area)) for chart in (joined, apart)]
+    assert heights[0] == heights[1]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from extract_cli.report.words import duration, visible
@@ -30,6 +31,7 @@ _ROW: Final = 18
 _BAR: Final = 12
 _MOST_PIXELS: Final = 900  # height of the packed lines
 _LEAST: Final = 1.5  # width of the shortest bar
+_JOIN: Final = 0.5  # pixels between two bars of a kind that are drawn as one, if lines have no names
 _NAME: Final = 30  # letters of a name beside its line
 _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400)
 _TICKS: Final = 8
@@ -107,14 +109,25 @@ def gantt(results: RunResults) -> Gantt | None:
     def x(second: float) -> float:
         return left + (second - first) * scale
 
+    def shape(line: int, begin: float, end: float) -> str:
+        wide = max(_LEAST, end - begin)
+        return f"M{_short(begin)} {_short(top + line * row)}h{_short(wide)}v{_short(thick)}h-{_short(wide)}z"
+
     paths: defaultdict[str, list[str]] = defaultdict(list)
     marked = []
+    open_bars: dict[int, tuple[str, float, float]] = {}  # by line: the last bar, which a next one of its kind may make longer
     for bar, line in zip(bars, lines, strict=True):
-        wide = max(_LEAST, (bar.end - bar.begin) * scale)
-        shape = f"M{_short(x(bar.begin))} {_short(top + line * row)}h{_short(wide)}v{_short(thick)}h-{_short(wide)}z"
-        paths[bar.kind].append(shape)
+        begin, end = x(bar.begin), x(bar.end)
+        kind, first_x, last_x = open_bars.get(line, (bar.kind, begin, begin))
+        if named or kind != bar.kind or begin - last_x > _JOIN:
+            if line in open_bars:
+                paths[kind].append(shape(line, first_x, last_x))
+            first_x = begin
+        open_bars[line] = (bar.kind, first_x, end)
         if bar.on_path:
-            marked.append(shape)
+            marked.append(shape(line, begin, end))
+    for line, (kind, begin, end) in open_bars.items():
+        paths[kind].append(shape(line, begin, end))
     return Gantt(
         height=round(top + (max(lines) + 1) * row + 8),
         left=left,
@@ -154,8 +167,12 @@ def _area(steps: Sequence[tuple[float, int]], peak: int, x: Callable[[float], fl
         return ""
     bottom = CONCURRENCY + 14
     parts = [f"M{_short(x(steps[0][0]))} {bottom}"]
-    for second, running in steps:
-        parts.append(f"H{_short(x(second))}V{_short(bottom - CONCURRENCY * running / max(1, peak))}")
+    for _, group in groupby(steps, key=lambda step: x(step[0]) // _JOIN):  # of many within half a pixel: the highest, the last
+        changes = list(group)
+        highest = max(running for _, running in changes)
+        drawn = [(changes[0][0], highest), *([changes[-1]] if changes[-1][1] != highest else [])]
+        for second, running in drawn:
+            parts.append(f"H{_short(x(second))}V{_short(bottom - CONCURRENCY * running / max(1, peak))}")
     return "".join(parts) + "z"
 
 
