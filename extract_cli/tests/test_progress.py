@@ -33,6 +33,16 @@ def event(identity: int, previous: int, kind: str, **details: object) -> dict[st
     return {"id": identity, "previousEventId": previous, "type": kind, **details}
 
 
+def test_old_counts_of_a_map_do_not_make_more_tables_run_than_are_left():
+    progress = Progress()
+    progress.feed(event(0, 0, "MapRunCounted", mapRunCountedEventDetails={"total": 3, "running": 3}))
+    assert progress.at_work == 3
+    for number in (10, 20):
+        progress.feed(entered(number, 0, "Glue", "Task", {"table": f"t{number}", "job_type": "glue"}))
+        progress.feed(exited(number + 1, number, HANDLE_STATUS, "Task", {"status": "SUCCEEDED"}))
+    assert (progress.done, progress.at_work) == (2, 1)
+
+
 def test_two_tables_side_by_side():
     progress = Progress()
     orders, lines = ({"table": name, "job_type": "glue"} for name in ("orders", "lines"))

@@ -50,8 +50,9 @@ class Progress:
 
     @property
     def at_work(self) -> int:
-        """How many tables run. Not all of their names are known."""
-        return max(self.counts.get("running", 0), len(self.running)) if self.counts else len(self.running)
+        """How many tables run. Not all of their names are known. The counts of a Map may be older than the last table's end."""
+        counted = self.counts.get("running", 0)
+        return max(len(self.running), counted if self.planned is None else min(counted, self.planned - self.done))
 
     def feed(self, event: Mapping[str, Any]) -> str | None:
         """Take one event. Returns the table that it ended, or None."""
