@@ -56,11 +56,11 @@ test-spark: set-up ## the tests of the Spark engine, and those of PostgreSQL and
 	  --deselect extract_job/tests/mysql/test_rows.py::test_a_killed_session_is_an_interruption \
 	  --deselect extract_job/tests/test_window_postgresql.py::test_rows_that_are_left_out_are_shown_to_the_proof
 
-test-browser: set-up ## only the tests of the report in Chromium, with axe-core; installs both and Playwright (Debian, npm)
+test-browser: set-up ## only the tests of the report and the web app in Chromium, with axe-core; installs both and Playwright (Debian, npm)
 	@command -v chromium >/dev/null || apt-get install -y chromium
 	@python -m pip install --quiet "playwright==$(PLAYWRIGHT)"
 	@npm install --silent --no-save --ignore-scripts --prefix .browser "axe-core@$(AXE)"
-	@pytest -n 0 -m browser extract_cli/tests/report
+	@pytest -n 0 -m browser extract_cli/tests/report extract_cli/tests/ui
 
 test-deploy: set-up ## only the tests that deploy: into the emulator and MiniStack; checkov and hadolint judge what is deployed
 	@test -x .ministack/bin/ministack || { python -m venv .ministack && .ministack/bin/pip install --quiet "ministack==$(MINISTACK)"; }

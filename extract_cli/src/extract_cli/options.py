@@ -38,20 +38,25 @@ def engine_of(path: Path | None, *, local: bool) -> Engine:
 def runs_of(path: Path | None, *, local: bool) -> PipelineRuns:
     """The runs of this pipeline. No engine is loaded and no plugin is imported."""
     from extract_cli.pipeline_runs import PipelineRuns
-    from extract_core.pipeline.reach import require_aws, require_local
     from extract_core.pipeline.read import read_pipeline
     from extract_core.runs.engine import load_engine
     from extract_core.tracking.open import open_tracking
 
     pipeline = read_pipeline(path)
+    name, options = chosen_engine(pipeline, local=local)
+    return PipelineRuns(open_tracking(pipeline.tracking), lambda: load_engine(name, pipeline), options=options, pipeline=pipeline)
+
+
+def chosen_engine(pipeline: Pipeline, *, local: bool) -> tuple[str, tuple[str, ...]]:
+    """The pipeline's engine, and the options of a command that choose it. UsageError if it cannot reach the pipeline's places."""
+    from extract_core.pipeline.reach import require_aws, require_local
+
     name = _engine_name(pipeline, local=local)
-    options: tuple[str, ...] = ()
     if name == "local":
         require_local(pipeline)
-        options = ("--local",)
-    else:
-        require_aws(pipeline)
-    return PipelineRuns(open_tracking(pipeline.tracking), lambda: load_engine(name, pipeline), options=options, pipeline=pipeline)
+        return name, ("--local",)
+    require_aws(pipeline)
+    return name, ()
 
 
 def _engine_name(pipeline: Pipeline, *, local: bool) -> str:

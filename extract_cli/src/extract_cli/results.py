@@ -19,12 +19,12 @@ _FEW: Final = 200
 """Tables of a run on AWS whose history is read: with a DISTRIBUTED Map it takes a request per table."""
 
 
-def results_of(runs: PipelineRuns, record: RunRecord) -> RunResults:
-    """The document of this run. A run that died is closed first."""
+def results_of(runs: PipelineRuns, record: RunRecord, *, close: bool = True) -> RunResults:
+    """The document of this run. A run that died is closed first, unless `close` is False."""
     from extract_core.objects.routed import open_objects
     from extract_core.runs.view.build import run_results
 
-    record, state = runs.settled(record)
+    record, state = runs.settled(record) if close else (record, runs.state(record))
     return run_results(
         runs.tracking,
         open_objects(),

@@ -35,6 +35,7 @@ _GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "Look back": {
         "status": ("extract_cli.commands.status:status", "Show how a run went, table by table."),
         "report": ("extract_cli.commands.report:report", "Write the report of a run to one HTML file."),
+        "ui": ("extract_cli.commands.ui:ui", "Show runs, tables, plans and configs in the browser."),
         "runs": ("extract_cli.commands.status:runs", "List the latest runs."),
         "pools": ("extract_cli.commands.pools:pools", "Show who holds the slots of the pools, and how many tables wait."),
         "history": ("extract_cli.commands.history:history", "List the attempts at a table over all runs."),

@@ -13,7 +13,7 @@ from extract_core.errors import UsageError
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from extract_cli.pipeline_runs import PipelineRuns
@@ -39,28 +39,34 @@ def pools(names: Sequence[str], local: bool, pipeline: Path | None, output: str)
             hint_text = did_you_mean(name, sizes) or f"; it has: {', '.join(sizes) or 'none'}"
             raise UsageError(f"extract.toml has no pool {name!r} in [pools]{hint_text}")
     shown = {pool: size for pool, size in sizes.items() if not names or pool in names}
-    held = {pool: runs.tracking.slots(pool) for pool in shown}
-    waiting = _waiting(runs, [slot for slots in held.values() for slot in slots]) if shown else {}
-    states = {run_id: _state(runs, run_id) for run_id in sorted({slot.run_id for slots in held.values() for slot in slots})}
+    used = pools_in_use(runs, shown)
     if output == "json":
-        print_json([_json(pool, size, held[pool], waiting.get(pool, Counter()), states) for pool, size in shown.items()])
+        print_json(used)
         return 0
     if not sizes:
         hint("there is no pool: write one in [pools] of extract.toml, such as sales-db = 8")
         return 0
     columns = [Column("Pool"), *(Column(title, right=True) for title in ("Size", "Held", "Waiting"))]
-    rows = [[pool, size, len(held[pool]), waiting.get(pool, Counter()).total()] for pool, size in shown.items()]
-    print_table(columns, rows)
-    holders = [[s.pool, s.table, s.run_id, states[s.run_id], s.taken_at] for slots in held.values() for s in slots]
-    if holders:
-        print_table([Column(title) for title in ("Pool", "Held by table", "Run", "State", "Since")], holders)
-    if dead := sorted(run_id for run_id, state in states.items() if state != "RUNNING"):
+    print_table(columns, [[pool["pool"], pool["size"], pool["held"], pool["waiting"]] for pool in used])
+    slots = [(pool["pool"], slot) for pool in used for slot in pool["holders"]]
+    if slots:
+        rows = [[pool, slot["table"], slot["run_id"], slot["run_state"], slot["since"]] for pool, slot in slots]
+        print_table([Column(title) for title in ("Pool", "Held by table", "Run", "State", "Since")], rows)
+    if dead := sorted({slot["run_id"] for _, slot in slots if slot["run_state"] != "RUNNING"}):
         hint(
             f"runs that have ended still hold slots; free them with: extract reconcile {' '.join(runs.options)}".rstrip(),
             "yellow",
         )
         hint(f"  their runs: {', '.join(dead)}")
     return 0
+
+
+def pools_in_use(runs: PipelineRuns, sizes: Mapping[str, int]) -> list[dict[str, Any]]:
+    """These pools as `--output json` shows them: their size, who holds their slots, and how many tables of each run wait."""
+    held = {pool: runs.tracking.slots(pool) for pool in sizes}
+    waiting = _waiting(runs, [slot for slots in held.values() for slot in slots]) if sizes else {}
+    states = {run_id: _state(runs, run_id) for run_id in sorted({slot.run_id for slots in held.values() for slot in slots})}
+    return [_json(pool, size, held[pool], waiting.get(pool, Counter()), states) for pool, size in sizes.items()]
 
 
 def _state(runs: PipelineRuns, run_id: str) -> str:

@@ -140,26 +140,33 @@ def _to_upload(pipeline: Pipeline) -> Path | None:
 
 
 def _check(path: Path, registry: Registry, pipeline: Pipeline | None, findings: Sequence[Finding]) -> Checked:
-    from extract_core.plan.attempt import Places
-    from extract_core.plan.check import Checked, check_source
-    from extract_core.plan.machine import machine_facts
+    from extract_core.plan.check import Checked
 
     try:
         data = path.read_bytes()
     except OSError as error:
         why = "is a link to nothing" if path.is_symlink() else f"can't be read: {error.strerror}"
         return Checked(findings=(Finding(str(path), 0, 0, "", why),))
+    return check_config(data, str(path), registry, pipeline, findings)
+
+
+def check_config(data: bytes, file: str, registry: Registry, pipeline: Pipeline | None, findings: Sequence[Finding]) -> Checked:
+    """All that is wrong with the config in `data`. `findings` are those of extract.toml: what they are about is not checked."""
+    from extract_core.plan.attempt import Places
+    from extract_core.plan.check import check_source
+    from extract_core.plan.machine import machine_facts
+
     unread = any(finding.path in ("pipeline", "machine", "job_types") for finding in findings)  # nothing is known of the machine
     machine = machine_facts(pipeline, registry) if pipeline is not None and not unread else None
     faulty = {finding.path.split(".")[1] for finding in findings if finding.path.startswith("job_types.")}
     if pipeline is None:
-        return check_source(data, file=str(path), registry=registry)
+        return check_source(data, file=file, registry=registry)
     places = Places(data_uri=pipeline.data_uri, runs_uri=pipeline.runs_uri)
-    checked = check_source(data, file=str(path), registry=registry, machine=machine, faulty=faulty, places=places)
-    return _with_walls(path, checked)
+    checked = check_source(data, file=file, registry=registry, machine=machine, faulty=faulty, places=places)
+    return _with_walls(file, checked)
 
 
-def _with_walls(path: Path, checked: Checked) -> Checked:
+def _with_walls(file: str, checked: Checked) -> Checked:
     """With what an INLINE machine would say of a run of all tables: a finding if it refuses the run, a note if it soon will."""
     from dataclasses import replace
 
@@ -167,8 +174,8 @@ def _with_walls(path: Path, checked: Checked) -> Checked:
     if foresight is None:
         return checked
     if foresight.refused is not None:
-        return replace(checked, findings=(*checked.findings, Finding(str(path), 0, 0, "", foresight.refused)))
-    return replace(checked, notes=(*checked.notes, f"{path}: {foresight.warning}")) if foresight.warning else checked
+        return replace(checked, findings=(*checked.findings, Finding(file, 0, 0, "", foresight.refused)))
+    return replace(checked, notes=(*checked.notes, f"{file}: {foresight.warning}")) if foresight.warning else checked
 
 
 def _compared(checked: Checked, registry: Registry, url: str) -> Checked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import pairwise
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from extract_cli.graph.layout import Layout, laid_out
@@ -47,13 +48,15 @@ def environment() -> jinja2.Environment:
     """The templates of pictures and pages. Everything that is put into them is escaped."""
     import jinja2
 
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("extract_cli", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["shell_quoted"] = quote
+    return made
 
 
 def path(arrow: Arrow) -> str:
