@@ -240,6 +240,7 @@ def test_a_rerun_runs_the_failed_table_alone(sharing, pipeline):
         (lambda text: text.replace("a: {}", "a: {workers: 2}").replace("b: {}", "b: {workers: 3}"), "other settings"),
         (lambda text: text.replace("  share: true\n", "  share: true\n  result: optional\n"), "a job that may be silent"),
         (lambda text: text.replace("{}", "{partition_column: id}"), "a read that is split"),
+        (lambda text: text.replace("{}", "{arguments: {--job_engine: spark}}"), "a session of Spark"),
     ],
 )
 def test_tables_that_share_no_job(sharing, pipeline, change, why):

@@ -19,7 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extract_job.arguments.parsing import arguments_of
 from extract_job.errors import ArgumentError, FailureClass, JobError
@@ -184,6 +184,8 @@ def _turn(run: SharedRun, place: int, stop: StopRequest, say: Say) -> int:
         say(str(error))
         put_wrong_pairs(pairs, error)
         return error.exit_code
+    if arguments.job_engine == "auto":  # a driver of Spark has one session, and the tables are small
+        arguments = replace(arguments, job_engine="arrow")
     started = time.monotonic()
     try:
         result = extract(arguments, stop, say, shared=True)

@@ -47,6 +47,8 @@ NEW_SECONDS: Final = 2.0
 """What a new table counts that shares a job by its config (``share: true``)."""
 
 
+_SPLIT: Final = frozenset({"partition_column", "num_partitions"})
+"""Keys of a table whose read is split: it is not small."""
 _OUTSIDE: Final = frozenset(
     {FailureClass.STOPPED, FailureClass.NOT_RECORDED, FailureClass.START, FailureClass.CAPACITY, FailureClass.THROTTLED}
 )
@@ -161,7 +163,10 @@ def _can_share(table: PlannedTable, core: Mapping[str, Json]) -> bool:
     ``share: true``.
     """
     own = core.get("script_name", OWN_SCRIPT) == OWN_SCRIPT and (table.settings or {}).get("script") is None
-    return (own or core.get("share") is True) and table.item.get("result") == "required" and "partition_column" not in core
+    arguments: Any = (table.spec or {}).get("arguments", {})
+    spark = arguments.get("--job_engine") == "spark"  # the driver has one session, and each turn would start another
+    reads_list = (own or core.get("share") is True) and not spark
+    return reads_list and table.item.get("result") == "required" and not _SPLIT.intersection(core)
 
 
 def _length(table: PlannedTable, share: Share) -> int:
