@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from moto import mock_aws
 
+from extract_job.engines.part import PartCopier
 from extract_job.errors import FailureClass, JobError
 from extract_job.verifying import main
 
@@ -140,3 +141,27 @@ def test_committed_objects_are_verified(lake, job):
     name = result["files"][1]["name"]
     lake.delete_object(Bucket="lake", Key=f"orders/attempt=1/{name}")
     assert differences() == [f"file {name!r} does not exist"]
+
+
+def test_an_attempt_takes_chunks_over_within_s3(lake, job, monkeypatch):
+    def places(number):
+        return {"extract_s3_uri": f"s3://lake/orders/attempt={number}", "result_uri": f"s3://lake/runs/attempt={number}.json"}
+
+    copied, begun = PartCopier.copied, []
+
+    def fail_at_the_fifth(self, source, **options):
+        begun.append(1)
+        if len(begun) == 5:
+            raise JobError("the lease of this machine is over", FailureClass.INTERRUPTED)
+        return copied(self, source, **options)
+
+    monkeypatch.setattr(PartCopier, "copied", fail_at_the_fifth)
+    assert job(**places(1), chunk_rows="500", attempt="1").code == 1
+    assert len([key for key in keys(lake) if key.startswith("orders/attempt=1/")]) == 4
+    assert job(**places(2), chunk_rows="500", attempt="2").code == 0
+    result = json.loads(body(lake, "runs/attempt=2.json"))
+    assert result["chunks"] == {"all": 10, "earlier": 4}
+    raw = [body(lake, f"orders/attempt=2/{file['name']}") for file in result["files"]]
+    assert [file["bytes"] for file in result["files"]] == [len(file) for file in raw]
+    assert sorted(tuple(row.values()) for file in raw for row in pq.read_table(io.BytesIO(file)).to_pylist()) == ROWS
+    assert "runs/attempt=2.chunks.json" not in keys(lake)
