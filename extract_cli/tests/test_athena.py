@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from extract_cli.athena import athena_type, columns_of, definition, strangers
+from extract_cli.athena import columns_of, definition, strangers
+from extract_core.athena import athena_type
 from extract_core.contract import LiveAttempt
 from extract_core.errors import UsageError
 from extract_core.objects.routed import open_objects

@@ -1,15 +1,15 @@
 """The definition of a table in Athena (and so in the Glue catalog) over the files that hold its rows now.
 
 Each live attempt has a folder, which becomes a partition. Sources: Athena user guide, "CREATE TABLE" (names of types; "EXTERNAL";
-names are in lower case, with no special characters but underscores), "ALTER TABLE ADD PARTITION", "Data types in Amazon Athena".
+names are in lower case, with no special characters but underscores), "ALTER TABLE ADD PARTITION".
 """
 
 from __future__ import annotations
 
 import json
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from extract_core.athena import PARTITION, athena_name, athena_type, partition_of
 from extract_core.errors import ObjectError, UsageError
 
 if TYPE_CHECKING:
@@ -17,25 +17,6 @@ if TYPE_CHECKING:
 
     from extract_core.contract import LiveAttempt
     from extract_core.objects.store import ObjectStore
-
-_TYPES: Final[Mapping[str, str]] = {
-    "bool": "boolean",
-    "int8": "tinyint",
-    "int16": "smallint",
-    "int32": "int",
-    "int64": "bigint",
-    "float": "float",
-    "double": "double",
-    "string": "string",
-    "large_string": "string",
-    "binary": "binary",
-    "large_binary": "binary",
-    "date32[day]": "date",
-}
-"""Arrow types as text, and the types of Athena that read them from Parquet."""
-_DECIMAL: Final = re.compile(r"decimal(?:128|256)\((\d+), (\d+)\)")
-_MOST_DIGITS: Final = 38
-PARTITION: Final = "extract_attempt"
 
 
 def definition(
@@ -57,23 +38,15 @@ def definition(
             lines.append(f"  {_quoted(str(column['column']).lower())} {kind}")
     if not lines:
         raise UsageError(f"the columns of {name!r} are not known; its job wrote no schema: write the definition yourself")
-    table = _quoted(re.sub(r"[^a-z0-9_]", "_", name.lower()))
+    table = _quoted(athena_name(name))
     create = (
         f"CREATE EXTERNAL TABLE {table} (\n" + ",\n".join(lines) + f"\n)\nPARTITIONED BY ({PARTITION} string)\n"
         f"STORED AS PARQUET\nLOCATION {_text(location)};"
     )
     partitions = "\n".join(
-        f"  PARTITION ({PARTITION} = {_text(f'{attempt.run_id}-{attempt.attempt}')}) LOCATION {_text(attempt.folder)}"
-        for attempt in live
+        f"  PARTITION ({PARTITION} = {_text(partition_of(attempt))}) LOCATION {_text(attempt.folder)}" for attempt in live
     )
     return f"DROP TABLE IF EXISTS {table};\n\n{create}\n\nALTER TABLE {table} ADD\n{partitions};", left_out
-
-
-def athena_type(arrow: str) -> str | None:
-    """The type of Athena for an Arrow type as text. None: it has none."""
-    if (decimal := _DECIMAL.fullmatch(arrow)) is not None:
-        return f"decimal({decimal[1]},{decimal[2]})" if int(decimal[1]) <= _MOST_DIGITS else None
-    return "timestamp" if arrow.startswith("timestamp[") else _TYPES.get(arrow)
 
 
 def columns_of(objects: ObjectStore, result_uri: str | None) -> list[Mapping[str, Any]]:
