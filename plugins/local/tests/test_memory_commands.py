@@ -99,6 +99,10 @@ def test_watch_shows_a_run_that_has_ended_from_its_history(after_two_runs):
     assert sum("started" in line for line in lines) == 2
     assert (lines[-1]["run_id"], lines[-1]["state"]) == ("two", "FAILED")
     drawn = after_two_runs.extract("watch", "--local", code=1)
+    same = after_two_runs.extract("status", "--watch", "--local", code=1)
+    assert (same.stdout, same.stderr.count("✓")) == (drawn.stdout, drawn.stderr.count("✓"))
+    refused = after_two_runs.extract("status", "--watch", "--all", "--local", code=2)
+    assert "--watch shows what `extract watch` shows" in refused.stderr
     assert "✓ public.orders" in drawn.stderr
     assert "run two: FAILED" in drawn.stdout
 

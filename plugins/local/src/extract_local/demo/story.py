@@ -174,7 +174,10 @@ class Story:
         path = self.folder / project.REPORT
         path.write_text(html(results, definition_of(runs, FIRST, None), options=runs.options), encoding="utf-8")
         self.record["report"] = str(path)
-        self.narrator.step("Look at the first run in a browser", f"cd {self.folder}; extract report {FIRST} --open --local")
+        self.narrator.step(
+            "Look at the first run in a browser (extract ui --open shows all runs)",
+            f"cd {self.folder}; extract report {FIRST} --open --local",
+        )
         self.narrator.say(str(path))
 
     def _run(self, engine: LocalEngine, event: Mapping[str, Json], run_id: str) -> tuple[RunRecord, list[AttemptRow]]:
