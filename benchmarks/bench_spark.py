@@ -26,7 +26,7 @@ CREATE TABLE t AS SELECT n AS id, (n % 9973)::int AS customer_id, (n * 7919 % 10
   n % 2 = 0 AS active, n * 0.37::float8 AS score, 'name ' || n % 5000 AS name, md5(n::text) AS note,
   date '2020-01-01' + (n % 1500)::int AS born, timestamp '2024-01-01' + n * interval '1.000001 s' AS made_at,
   timestamptz '2024-01-01 00:00+00' + n * interval '1 s' AS updated_at
-FROM generate_series(1, {rows}) AS n
+FROM generate_series(1::bigint, {rows}) AS n
 """
 
 
@@ -101,7 +101,12 @@ def _plain(session: Any, folder: Path, parts: int, rows: int) -> float:
     out = folder / "plain"
     shutil.rmtree(out, ignore_errors=True)
     address = f"{os.environ['PGHOST']}:{os.environ.get('PGPORT', '5432')}"
-    reader = session.read.format("jdbc").option("url", f"jdbc:postgresql://{address}/{DATABASE}").option("dbtable", "public.t")
+    reader = (
+        session.read.format("jdbc")
+        .option("url", f"jdbc:postgresql://{address}/{DATABASE}")
+        .option("dbtable", "public.t")
+        .option("driver", "org.postgresql.Driver")
+    )
     reader = reader.option("user", os.environ["PGUSER"]).option("password", os.environ["PGPASSWORD"]).option("fetchsize", "10000")
     if parts > 1:
         reader = reader.option("partitionColumn", "id").option("numPartitions", parts)
