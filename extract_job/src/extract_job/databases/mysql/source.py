@@ -1,20 +1,19 @@
 """A MySQL or MariaDB table as a `Source`: the high mark and the rows are read in one snapshot."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from extract_job.arguments.model import Arguments
 from extract_job.databases.conditions import Condition
-from extract_job.databases.delivered import Digests, Memory, check_count, past_by_digests
+from extract_job.databases.delivered import check_count, past_by_digests
 from extract_job.databases.mysql.connection import Row, Session, session
 from extract_job.databases.mysql.recognising import flags, recognised
 from extract_job.databases.mysql.splitting import MysqlSplit
 from extract_job.databases.mysql.tables import find_table
 from extract_job.databases.mysql.watermark import MysqlWatermark
-from extract_job.databases.source import Reader, one_reader
+from extract_job.databases.row_source import RowSource
 from extract_job.databases.tables import SourceTable
 from extract_job.databases.window import EVERYTHING, Rules, Window, decide
 from extract_job.last_result import LastResult
@@ -23,11 +22,9 @@ from extract_job.result import SourceInfo
 from extract_job.splitting.key import SplitTable
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from extract_job.databases.jdbc import JdbcReader
     from extract_job.databases.mapping import Column
-    from extract_job.databases.source import Schema, Table
+    from extract_job.databases.source import Table
     from extract_job.proof.arrow import Hasher
     from extract_job.proof.figures import Figures
 
@@ -40,7 +37,7 @@ def open_mysql(arguments: Arguments, last: LastResult) -> Iterator["MysqlSource"
         yield MysqlSource(transaction, table, without_snapshot, arguments, last)
 
 
-class MysqlSource:
+class MysqlSource(RowSource):
     """See `source.Source`."""
 
     snapshot: str | None = None
@@ -65,11 +62,7 @@ class MysqlSource:
             window = replace(window, notes=(*window.notes, _no_snapshot(without_snapshot)))
         self.window = window
         self._known = last.records if self.window.overlap else b""
-        self._digests = Digests(self._known)
-        self._cursor: Any = None
-        self._left_out = 0
-        self._parts: list[MysqlSource] = []
-        self._take_left_out: Callable[[Table], None] | None = None
+        self._begin(self._known)
 
     def _decided(self, arguments: Arguments, watermark: Watermark, last: LastResult) -> Window:
         column = MysqlWatermark(self._session, self._table, watermark)
@@ -83,20 +76,6 @@ class MysqlSource:
             f"SELECT COUNT(*) FROM (SELECT 1 FROM {self._table.sql} WHERE {rows.sql} LIMIT {most}) AS first"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         )
 
-    def left_out_to(self, take: "Callable[[Table], None]") -> None:
-        """See `source.Source.left_out_to`."""
-        self._take_left_out = take
-
-    def rows_left_out(self) -> int:
-        """See `source.Source.rows_left_out`."""
-        return self._left_out + sum(part.rows_left_out() for part in self._parts)
-
-    def memory(self) -> Memory | None:
-        """See `source.Source.memory`."""
-        if self.window.next_begin is None:
-            return None
-        return self._digests.memory(column.name for column in self._table.columns)
-
     def split(self) -> SplitTable:
         """See `source.Source.split`."""
         return MysqlSplit(self._session, self._table)
@@ -105,27 +84,6 @@ class MysqlSource:
         """See `source.PartedSource.identity`: a table that is made anew, or emptied, has another time of creation."""
         server = self._session.text("SELECT CONCAT(@@hostname, '/', @@port)")
         return f"{server}/{self._table.sql}/{MysqlSplit(self._session, self._table).created()}"
-
-    def unchanged(self, rows: Condition, snapshot: str | None, count: int) -> None:  # noqa: ARG002
-        """See `source.PartedSource.unchanged`: rows do not say when they were written."""
-        return
-
-    def readers(self, count: int) -> "AbstractContextManager[Sequence[Reader]]":  # noqa: ARG002 - there is one
-        """See `source.Source.readers`."""
-        return one_reader(self._part)
-
-    def _part(self, rows: Condition) -> "MysqlSource":
-        part = copy(self)
-        window = replace(self.window, rows=self.window.rows & rows)
-        vars(part).update(window=window, _cursor=None, _left_out=0, _parts=[])
-        self._parts.append(part)
-        return part
-
-    def schema(self) -> "Schema":
-        """See `source.Source.schema`."""
-        from extract_job.databases.arrow_types import schema_of
-
-        return schema_of(self._table.columns)
 
     def read(self, most: int) -> "Table | None":
         """See `source.Source.read`."""

@@ -3,18 +3,17 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from extract_job.arguments.model import Arguments
 from extract_job.databases.conditions import Condition
-from extract_job.databases.delivered import Digests, Memory, check_count, digest_of, past_by_digests
+from extract_job.databases.delivered import check_count, digest_of, past_by_digests
 from extract_job.databases.mapping import Column, Kind
 from extract_job.databases.misfits import MisfitError, misfit, place
 from extract_job.databases.names import quoted
-from extract_job.databases.source import Reader, one_reader
+from extract_job.databases.row_source import RowSource
 from extract_job.databases.sqlite.connection import snapshot
 from extract_job.databases.sqlite.splitting import SqliteSplit
 from extract_job.databases.sqlite.tables import find_table
@@ -29,9 +28,7 @@ from extract_job.splitting.key import SplitTable
 from extract_job.stopping import StopRequest
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from extract_job.databases.source import Schema, Table
+    from extract_job.databases.source import Table
     from extract_job.proof.arrow import Hasher
     from extract_job.proof.figures import Figures
 
@@ -47,7 +44,7 @@ def open_sqlite(arguments: Arguments, last: LastResult, stop: StopRequest) -> It
         yield SqliteSource(connection, table, arguments, last)
 
 
-class SqliteSource:
+class SqliteSource(RowSource):
     """See `source.Source`."""
 
     snapshot: str | None = None
@@ -60,8 +57,7 @@ class SqliteSource:
         self.columns: Sequence[Column] = self._columns
         past = past_by_digests(last, arguments.watermark, [column.name for column in table.columns])
         self.window = EVERYTHING if arguments.watermark is None else self._decided(arguments, arguments.watermark, past)
-        self._digests = Digests(last.records if self.window.overlap else b"")
-        self._cursor: sqlite3.Cursor | None = None
+        self._begin(last.records)
         self._left_out = 0
         self._parts: list[SqliteSource] = []
         self._take_left_out: Callable[[Table], None] | None = None
@@ -76,32 +72,6 @@ class SqliteSource:
         (version,) = self._connection.execute("PRAGMA schema_version").fetchone()
         return f"{self._table.sql}/{version}"
 
-    def unchanged(self, rows: Condition, snapshot: str | None, count: int) -> None:  # noqa: ARG002
-        """See `source.PartedSource.unchanged`: rows do not say when they were written."""
-        return
-
-    def readers(self, count: int) -> "AbstractContextManager[Sequence[Reader]]":  # noqa: ARG002 - there is one
-        """See `source.Source.readers`."""
-        return one_reader(self._part)
-
-    def _part(self, rows: Condition) -> "SqliteSource":
-        part = copy(self)
-        window = replace(self.window, rows=self.window.rows & rows)
-        vars(part).update(window=window, _cursor=None, _left_out=0, _parts=[])
-        self._parts.append(part)
-        return part
-
-    def schema(self) -> "Schema":
-        """See `source.Source.schema`."""
-        # Imported here and below: most faults are found in less time than Arrow takes to load.
-        from extract_job.databases.arrow_types import schema_of
-
-        return schema_of(self._columns)
-
-    def left_out_to(self, take: "Callable[[Table], None]") -> None:
-        """See `source.Source.left_out_to`."""
-        self._take_left_out = take
-
     def read(self, most: int) -> "Table | None":
         """See `source.Source.read`."""
         while rows := self._fetched(most):
@@ -110,16 +80,6 @@ class SqliteSource:
             if rows:
                 return self._converted(rows)
         return None
-
-    def rows_left_out(self) -> int:
-        """See `source.Source.rows_left_out`."""
-        return self._left_out + sum(part.rows_left_out() for part in self._parts)
-
-    def memory(self) -> Memory | None:
-        """See `source.Source.memory`."""
-        if self.window.next_begin is None:
-            return None
-        return self._digests.memory(column.name for column in self._table.columns)
 
     def _decided(self, arguments: Arguments, watermark: Watermark, past: Past) -> Window:
         column = SqliteWatermark(self._connection, self._table, watermark)
@@ -180,7 +140,7 @@ class SqliteSource:
         try:
             if self._cursor is None:
                 self._cursor = self._selected()
-            return self._cursor.fetchmany(most)
+            return list(self._cursor.fetchmany(most))
         except sqlite3.OperationalError as error:
             if "decode to UTF-8" in str(error):
                 raise JobError(self._undecodable()) from error
