@@ -32,9 +32,12 @@ WRONG = [
     ({"fetchsize": "-5"}, [], "--fetchsize '-5' must be a whole number of at least 1, with at most 18 digits"),
     ({"lock_wait_seconds": "x"}, [], "--lock_wait_seconds 'x' must be a whole number of at least 0, with at most 18 digits"),
     (
-        {"db_engine": "oracle"},
+        {"db_engine": "db2"},
         [],
-        "--db_engine 'oracle' is not supported: this version reads 'sqlite', 'postgres', 'mysql' and 'mariadb'",
+        (
+            "--db_engine 'db2' is not supported: this version reads 'sqlite', 'postgres', 'mysql', 'mariadb', 'sqlserver' and "
+            "'oracle'"
+        ),
     ),
     ({"run_id": "a\udcff"}, [], "--run_id 'a\\udcff' is not valid text"),
     ({"extract_type": "XE"}, [], "--extract_type 'XE' is neither FE (full) nor PE (incremental)"),
