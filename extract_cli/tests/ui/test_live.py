@@ -67,6 +67,7 @@ def test_the_page_says_what_watch_says(client, tonight):
     assert "public.<b>events</b>" in page.text
     assert "public.notes · TIMEOUT public.notes: the job ended with TIMEOUT" in page.text
     assert "extract watch tonight --local" in page.text
+    assert "Reload the page to see how they are now." in page.text
     assert [attrs["data-events"] for attrs in page.all("section") if "data-events" in attrs] == ["/run/events?run=tonight"]
     assert "RUNNING" in Page(client.get("/").text).text
 

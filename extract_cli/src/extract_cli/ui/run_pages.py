@@ -89,7 +89,16 @@ def run(request: Request) -> Response:
             results = results_of(known, record, close=False) if small else None
             snapshot = _follower(request, known, record).snapshot()
             listed = _listed(request, results.tables if results else ())
-            return HTMLResponse(rendered("ui/live", record=record, live=snapshot, again=_again(known, record), **listed))
+            return HTMLResponse(
+                rendered(
+                    "ui/live",
+                    record=record,
+                    live=snapshot,
+                    again=_again(known, record),
+                    as_of=results and results.made_at,
+                    **listed,
+                )
+            )
         if record.summary is None:
             results, shown = _document(site, known, record)
         else:  # it does not change any more
