@@ -50,8 +50,10 @@ SUFFIXES = (
 )
 OURS = sorted({*PROJECTS, *(f"extract-{suffix}" for suffix in SUFFIXES), "asl-generator", "extract-sfn-codebuild"})
 NAMES_OURS = re.compile(r"\b(?:extract[-_](?:sfn[\w-]*|" + "|".join(SUFFIXES) + r")|asl[-_](?:toolkit|generator))\b")
-FILES = re.compile(r"\bdist/\*\.whl\b")  # pip takes no candidate from an index for a project whose file is named
-SAFE = re.compile(r"--no-index\b|--require-hashes\b|--no-deps\b.* (?:-e )?\.(?:$|/|\s|;)")
+FILES = re.compile(
+    r"\bdist/(?:\*|extract_sfn_job-\*)\.whl\b"
+)  # pip takes no candidate from an index for a project whose file is named
+SAFE = re.compile(r"--no-index\b|dist/extract_sfn_job-\*\.whl|--require-hashes\b|--no-deps\b.* (?:-e )?\.(?:$|/|\s|;)")
 
 
 def documents():
@@ -129,15 +131,24 @@ def with_extra(requirement, extra):
 def dist(tmp_path_factory):
     """What `make build` and requirements.lock give: our distributions as pyproject.toml declares them, and what they need."""
     folder = tmp_path_factory.mktemp("dist")
-    wanted = {"boto3"}
+    wanted = {name: Requirement(name) for name in ("boto3", "venv-pack")}
     for name, project in PROJECTS.items():
         extras = project.get("optional-dependencies", {})
         optional = [with_extra(each, extra) for extra, requirements in extras.items() for each in requirements]
         wheel(folder, name, project["version"], [*project.get("dependencies", []), *optional], extras)
-        wanted |= {Requirement(each).name for each in (*project.get("dependencies", []), *optional)}
-    for name in sorted({canonicalize_name(each) for each in wanted} - set(PROJECTS)):
-        wheel(folder, name, metadata.version(name))
+        for requirement in map(Requirement, (*project.get("dependencies", []), *optional)):
+            wanted[canonicalize_name(requirement.name)] = requirement
+    for name in sorted(wanted.keys() - set(PROJECTS)):
+        wheel(folder, name, version_of(wanted[name]))
     return folder
+
+
+def version_of(requirement):
+    """The installed version, or for a package that is in no lock the one that its requirement begins with."""
+    try:
+        return metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        return next((each.version for each in requirement.specifier), "1.0")
 
 
 @pytest.fixture(scope="module")
@@ -158,9 +169,10 @@ def resolved(command, index, folder, tmp_path):
     words = shlex.split(command.removeprefix("pip install "))
     if "--find-links" in words:
         words[words.index("--find-links") + 1] = str(folder)
-    if "dist/*.whl" in words:  # as the shell expands it; what these need comes from `folder`
-        at = words.index("dist/*.whl")
-        files = [path for path in folder.glob("*.whl") if canonicalize_name(path.name.partition("-")[0]) in OURS]
+    named = next((word for word in words if FILES.search(word)), None)
+    if named:  # as the shell expands it; what these need comes from `folder`
+        at = words.index(named)
+        files = [path for path in folder.glob(Path(named).name) if canonicalize_name(path.name.partition("-")[0]) in OURS]
         words[at : at + 1] = [*map(str, sorted(files)), "--find-links", str(folder)]
     report = tmp_path / "report.json"
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
