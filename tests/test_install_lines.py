@@ -131,14 +131,14 @@ def with_extra(requirement, extra):
 def dist(tmp_path_factory):
     """What `make build` and requirements.lock give: our distributions as pyproject.toml declares them, and what they need."""
     folder = tmp_path_factory.mktemp("dist")
-    wanted = {name: Requirement(name) for name in ("boto3", "venv-pack")}
+    wanted = {name: Requirement(name) for name in ("boto3", "pandas", "venv-pack")}
     for name, project in PROJECTS.items():
         extras = project.get("optional-dependencies", {})
         optional = [with_extra(each, extra) for extra, requirements in extras.items() for each in requirements]
         wheel(folder, name, project["version"], [*project.get("dependencies", []), *optional], extras)
         for requirement in map(Requirement, (*project.get("dependencies", []), *optional)):
             wanted[canonicalize_name(requirement.name)] = requirement
-    for name in sorted(wanted.keys() - set(PROJECTS)):
+    for name in sorted({canonicalize_name(name) for name in wanted} - set(PROJECTS)):
         wheel(folder, name, version_of(wanted[name]))
     return folder
 

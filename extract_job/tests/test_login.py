@@ -199,8 +199,10 @@ def test_a_missing_driver_is_named_with_its_extra(job, monkeypatch, engine, modu
     for name in (module, f"{module}.dbapi"):
         monkeypatch.setitem(sys.modules, name, None)
     words = {"db_engine": engine, "db_name": "shop"}
-    install = f"pip install {package} (the extra {engine!r} of extract-sfn-job)"
-    said = f"--db_engine {engine!r} requires a driver; install it with: {install}"
+    said = (
+        f"--db_engine {engine!r} requires a driver, which is in the extra {engine!r} of extract-sfn-job; install it with: "
+        f"pip install {package}"
+    )
     assert job(**words).errors == [f"extract_job: {said}"]
     out = StringIO()
     hosts = {"postgres": "PGHOST", "mysql": "MYSQL_HOST", "sqlserver": "SQLCMDSERVER", "oracle": "ORACLE_HOST"}

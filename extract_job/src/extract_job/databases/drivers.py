@@ -15,7 +15,7 @@ def no_driver(engine: str) -> JobError:
     """Return the error for a driver that is not installed. It names the driver's package, which is on the public index."""
     package, extra = _PACKAGES[engine]
     return JobError(
-        f"--db_engine {engine!r} requires a driver; install it with: pip install {package} (the extra {extra!r} of "
-        "extract-sfn-job)",
+        f"--db_engine {engine!r} requires a driver, which is in the extra {extra!r} of extract-sfn-job; install it with: "
+        f"pip install {package}",
         FailureClass.CONFIG,
     )
