@@ -9,6 +9,16 @@ from extract_job.parquet import GROUP_ROWS
 SOME = {"country": ["DE", "AT", None], "amount": {">=": "10", "<": "1000"}}
 
 
+MOMENTS = """CREATE TABLE t (id INTEGER PRIMARY KEY, v DATETIME);
+INSERT INTO t (v) VALUES ('2026-01-31 08:00:00'), ('2026-01-31T08:00:00'), ('2026-01-31 08:00'), ('2026-01-31 08:00:00.000001'),
+  ('2026-01-31')"""
+INSTANTS = """CREATE TABLE t (id INTEGER PRIMARY KEY, v TIMESTAMPTZ);
+INSERT INTO t (v) VALUES ('2026-01-31 08:00:00+00:00'), ('2026-01-31T09:00:00+01:00'), ('2026-01-31T08:00:00.000Z'),
+  ('2026-01-31T08:00:01Z')"""
+TRUTH = """CREATE TABLE t (id INTEGER PRIMARY KEY, v BOOLEAN);
+INSERT INTO t (v) VALUES ('true'), (1), ('FALSE'), (0), ('1'), (NULL)"""
+NUMBERS = "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t (v) VALUES (5), ('5'), (6)"
+
 TABLE = """
 CREATE TABLE sales (id INTEGER PRIMARY KEY, country TEXT, amount DECIMAL(10, 2), day DATE, paid BOOLEAN, photo BLOB);
 INSERT INTO sales VALUES (1, 'DE', 10, '2026-01-01', 1, x'00'), (2, 'AT', 9.99, '2026-01-02', 0, NULL),
@@ -62,6 +72,27 @@ def test_where_selects_rows(table, job, where, expected):
     assert ids(done) == expected
     assert json.loads(done.result["where"]) == where
     assert done.result["proof"]["files"]["rows"] == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("stored", "where", "expected"),
+    [
+        (MOMENTS, "2026-01-31T08:00:00", [1, 2, 3]),
+        (MOMENTS, {">=": "2026-01-31 08:00:00"}, [1, 2, 3, 4]),
+        (MOMENTS, {"<": "2026-01-31T08:00:00"}, [5]),
+        (MOMENTS, {">": "2026-01-31 08:00:00.000000"}, [4]),
+        (INSTANTS, "2026-01-31T10:00:00+02:00", [1, 2, 3]),
+        (INSTANTS, {"!=": ["2026-01-31T08:00:00Z"]}, [4]),
+        (TRUTH, "true", [1, 2, 5]),
+        (TRUTH, {"!=": "true"}, [3, 4]),
+        (NUMBERS, "5", [1, 2]),
+        (NUMBERS, {"!=": ["5"]}, [3]),
+    ],
+)
+def test_where_finds_each_spelling_that_sqlite_stores(database, job, stored, where, expected):
+    database(stored)
+    done = job(where=json.dumps({"v": where}), verify="full", columns="id")
+    assert ids(done) == expected
 
 
 @pytest.mark.parametrize(

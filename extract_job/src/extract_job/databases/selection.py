@@ -29,6 +29,8 @@ class Dialect:
     booleans: tuple[str, str] = ("FALSE", "TRUE")
     moment: Callable[[Kind, str], str] | None = None
     """Writes a date, a timestamp or an instant: ``2026-01-31``, ``2026-01-31 08:00:00.000000``. None: `literal` does."""
+    compared: Callable[[Column], str] = lambda column: quoted(column.name)
+    """Writes what is compared with a value, if a database stores a value of the column in several spellings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def _condition(table: str, column: Column, operator: str, operand: Values, diale
     negated = "NOT " if operator == "!=" else ""
     if operand is None:
         return f"{name} IS {negated}NULL"
+    if operator != "like":
+        name = dialect.compared(column)
     if isinstance(operand, str):
         value = dialect.literal(operand) if operator == "like" else _value(table, column, operand, dialect)
         return f"{name} {'<>' if negated else operator.upper()} {value}"

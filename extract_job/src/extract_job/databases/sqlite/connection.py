@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from extract_job.databases.sqlite.comparing import define_functions
 from extract_job.errors import FailureClass, JobError
 from extract_job.stopping import Stopped, StopRequest
 
@@ -35,6 +36,7 @@ def snapshot(database: str, lock_wait_seconds: int, stop: StopRequest) -> Iterat
         raise JobError(f"database {database!r} {problem} (--db_name, relative to {str(Path.cwd())!r})", FailureClass.CONFIG)
     try:
         with closing(_connected(path, lock_wait_seconds)) as connection:
+            define_functions(connection)
             connection.set_progress_handler(lambda: stop.signal is not None, STOP_CHECK)
             yield connection
     except sqlite3.Error as error:

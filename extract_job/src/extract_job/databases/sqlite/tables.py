@@ -10,6 +10,7 @@ from extract_job.databases.mapping import Column
 from extract_job.databases.names import nearest, quoted
 from extract_job.databases.selection import Described, Dialect, selected
 from extract_job.databases.sqlite.columns import column_of
+from extract_job.databases.sqlite.comparing import compared
 from extract_job.databases.table_names import find_name
 from extract_job.databases.tables import SourceTable
 from extract_job.errors import FailureClass, JobError
@@ -35,7 +36,7 @@ def find_table(connection: sqlite3.Connection, database: str, name: str, selecti
         type_, nullable = declared[one]
         return replace(column_of(name, one, type_, as_text=as_text), nullable=nullable)
 
-    dialect = Dialect(_literal, folded, [row_id] if row_id else [])
+    dialect = Dialect(_literal, folded, [row_id] if row_id else [], compared=compared)
     return selected(Described(name, sql, list(declared), column, row_id), selection, dialect)
 
 
