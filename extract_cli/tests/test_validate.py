@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -258,6 +259,28 @@ CREATE TABLE accounts (id INTEGER PRIMARY KEY, changed_at TIMESTAMP);
 CREATE TABLE orders (id INTEGER PRIMARY KEY);
 CREATE VIEW open_orders AS SELECT id FROM orders;
 """
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("columns", "[ID, changed]"),
+        ("exclude_columns", "[changed]"),
+        ("text_columns", "[id, changed]"),
+        ("rename", "{changed: at, ID: key}"),
+        ("where", "{changed: null, ID: 1}"),
+    ],
+)
+def test_each_key_that_names_columns_is_compared_with_the_database(cli, project, key, value):
+    with closing(sqlite3.connect("shop.db")) as connection:
+        connection.executescript("CREATE TABLE accounts (id INTEGER PRIMARY KEY, changed_at TIMESTAMP)")
+    config = f"extract:\n  job_type: glue\n  tables:\n    accounts: {{{key}: {value}}}\n"
+    (project / "config" / "sales.yml").write_text(config)
+    code, out, _ = cli("validate", "sales", "--database", "sqlite:///shop.db")
+    said = f"extract.tables.accounts.{key}: names 'changed', and the table has no such column; did you mean 'changed_at'?"
+    assert (code, out.count("\n"), said in out) == (2, 1, True), out
+    (project / "config" / "sales.yml").write_text(config.replace("changed", "changed_at"))
+    assert cli("validate", "sales", "--database", "sqlite:///shop.db")[0] == 0
 
 
 def test_against_the_database(cli, project):

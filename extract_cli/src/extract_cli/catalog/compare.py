@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from extract_cli.catalog.names import quoted_name
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from extract_core.errors import Finding
     from extract_core.registry.installed import Registry
 
-_COLUMNS: Final = ("watermark.column", "partition_column")
+_COLUMNS: Final = ("watermark.column", "partition_column", "columns", "exclude_columns", "text_columns", "rename", "where")
 _MOST_TOLD: Final = 20
 _POSTGRESQL: Final = frozenset({"int2", "int4", "int8", "numeric"})
 _MYSQL: Final = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "year", "decimal"})
@@ -66,9 +67,10 @@ def compare(config: SourceConfig, registry: Registry, database: Database) -> tup
             findings.append(config.text.finding(("extract", "tables", name), refusal, of_key=True))
         columns = [column.name for column in table.columns]
         for key in _COLUMNS:
-            if key in core and core[key] not in columns:
-                said = f"is {core[key]!r}, and the table has no such column{did_you_mean(str(core[key]), columns)}"
-                findings.append(config.text.finding(planner.tiers.origin(key, name, planner.job_type_of(name)), said))
+            findings += [
+                config.text.finding(planner.tiers.origin(key, name, planner.job_type_of(name)), wrong)
+                for wrong in _missing(database.engine, core.get(key), columns)
+            ]
         if wrong := _wrong_marks(database.engine, table, core, columns):
             origin = planner.tiers.origin("watermark.type", name, planner.job_type_of(name))
             findings.append(config.text.finding(origin, wrong))
@@ -90,6 +92,17 @@ def _refused(table: Table, core: Mapping[str, object]) -> str | None:
     if not table.columns:
         return "the table has no columns to read; leave it out"
     return table.hides_rows if core.get("row_security", "refuse") == "refuse" else None
+
+
+def _missing(engine: str, value: object, columns: Sequence[str]) -> list[str]:
+    """Say for each column that a key names and the table lacks what is wrong. The value is one name, or a collection of names."""
+    fold = str if engine == "postgres" else str.lower
+    known = set(map(fold, columns))
+    if isinstance(value, str):
+        wrong, verb = [value] if fold(value) not in known else [], "is"
+    else:
+        wrong, verb = [name for name in value if fold(name) not in known] if isinstance(value, Iterable) else [], "names"
+    return [f"{verb} {name!r}, and the table has no such column{did_you_mean(name, columns)}" for name in wrong]
 
 
 def _wrong_marks(engine: str, table: Table, core: Mapping[str, object], columns: Sequence[str]) -> str | None:
