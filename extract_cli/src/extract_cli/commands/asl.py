@@ -31,7 +31,7 @@ file_option = click.option(
 )
 
 
-@asl.command()
+@asl.command(epilog=examples("extract asl build", "extract asl build -o machine.asl.json"))
 @pipeline_option
 @file_option
 def build(pipeline: Path | None, output: str) -> None:
@@ -133,7 +133,7 @@ def _put(text: str, output: str) -> str:
     return f" → {output}"
 
 
-@asl.command()
+@asl.command(epilog=examples("extract asl check", "extract asl check machine.asl.json"))
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @pipeline_option
 @output_option

@@ -11,7 +11,7 @@ import click
 from extract_cli.complete import complete_table
 from extract_cli.find_run import find_run
 from extract_cli.find_table import find_source, source_option
-from extract_cli.options import local_option, pipeline_option, runs_of
+from extract_cli.options import examples, local_option, pipeline_option, runs_of
 from extract_cli.views.output import echo, output_option, print_json
 from extract_core.errors import UsageError
 from extract_core.objects.files import file_path
@@ -42,7 +42,7 @@ _READERS: Final[dict[str, Callable[[str], str]]] = {
 """By name: what reads these files, which come as a JSON list."""
 
 
-@click.command()
+@click.command(epilog=examples("extract data public.orders", "extract data public.orders --run sales-first --for duckdb"))
 @click.argument("table", shell_complete=complete_table)
 @click.option("--run", "run", metavar="RUN", help="The files as this run left them; it may be `latest`. [default: the newest]")
 @click.option(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from extract_cli.installed import load_registry
+from extract_cli.options import examples
 from extract_cli.views.output import echo
 from extract_core.errors import UsageError
 from extract_core.wording import how_to_install
@@ -31,7 +32,7 @@ def _a_folder(_context: click.Context, _argument: click.Parameter, folder: Path)
     return folder
 
 
-@click.command()
+@click.command(epilog=examples("extract init", "extract init warehouse --from-database sqlite:///sales.db"))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".", callback=_a_folder)
 @click.option("--source", metavar="NAME", help="Name of the source. [default: the database's name, else: sales]")
 @click.option(

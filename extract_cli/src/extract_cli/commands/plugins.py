@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from extract_cli.options import pipeline_option
+from extract_cli.options import examples, pipeline_option
 from extract_cli.views.output import Column, echo, output_option, print_json, print_table
 
 
@@ -15,7 +15,7 @@ def plugins() -> None:
     """List and check the installed plugins, or write a new one."""
 
 
-@plugins.command("list")
+@plugins.command("list", epilog=examples("extract plugins list", "extract plugins list --output json"))
 @output_option
 def list_plugins(output: str) -> int:
     """List each plugin with its version, distribution, job types and hooks. Exit code 1 if a plugin is broken."""
@@ -79,7 +79,7 @@ def _unusable_commands() -> list[str]:
     return [str(command) for command in unusable(frozenset(OURS))]
 
 
-@plugins.command("check")
+@plugins.command("check", epilog=examples("extract plugins check", "extract plugins check glue"))
 @click.argument("name", required=False)
 @pipeline_option
 @output_option
@@ -102,7 +102,7 @@ def check_plugins(name: str | None, pipeline: Path | None, output: str) -> int:
     return 1 if broken or commands or any(job_type.broken for job_type in checked) else 0
 
 
-@plugins.command("new")
+@plugins.command("new", epilog=examples("extract plugins new redshift --title Redshift", "extract plugins new ec2 --polled"))
 @click.argument("name")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to write it. [default: extract-sfn-NAME, here]")
 @click.option("--title", help="The start of its state names. [default: made from NAME]")

@@ -8,7 +8,7 @@ import click
 
 from extract_cli.complete import complete_run
 from extract_cli.find_run import find_run
-from extract_cli.options import local_option, pipeline_option, runs_of
+from extract_cli.options import examples, local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, echo, output_option, print_json, print_table
 from extract_core.errors import ExtractError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LOOK_BACK = 200
 
 
-@click.command()
+@click.command(epilog=examples("extract reconcile", "extract reconcile sales-first --local"))
 @click.argument("names", metavar="[RUN]...", nargs=-1, shell_complete=complete_run)
 @local_option
 @pipeline_option

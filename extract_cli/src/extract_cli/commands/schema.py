@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from extract_cli.options import examples
 from extract_cli.views.output import print_json
 
 
-@click.command()
+@click.command(epilog=examples("extract schema", "extract schema run-results"))
 @click.argument("document", type=click.Choice(["config", "run-results"]), default="config")
 def schema(document: str) -> int:
     """Write the JSON Schema (draft 2020-12) of DOCUMENT: config (default) or run-results.

@@ -12,7 +12,7 @@ import click
 
 from extract_cli.complete import complete_table
 from extract_cli.find_table import find_source, of_a_table, source_option
-from extract_cli.options import limit_option, local_option, pipeline_option, runs_of
+from extract_cli.options import examples, limit_option, local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, echo, output_option, print_json, print_table
 from extract_core.errors import TrackingError, UsageError
 
@@ -50,7 +50,7 @@ def state() -> None:
     """The watermark of a table: show it, set it, reset it, list its changes."""
 
 
-@state.command("show")
+@state.command("show", epilog=examples("extract state show public.orders"))
 @of_a_table
 def show(runs: PipelineRuns, source: str, table: str, output: str) -> int:
     """Show the watermark of TABLE, the base of its next increment, the run that holds it, and its last end."""
@@ -69,7 +69,7 @@ def show(runs: PipelineRuns, source: str, table: str, output: str) -> int:
     return 0
 
 
-@state.command("set")
+@state.command("set", epilog=examples('extract state set public.orders 2026-03-01 --reason "read March again"'))
 @click.argument("table", shell_complete=complete_table)
 @click.argument("mark")
 @click.option("--column", help="The column of the watermark. [default: its present column]")
@@ -98,7 +98,7 @@ def _check(mark: str, kind: str) -> None:
         raise UsageError(f"{error}; write it like {_EXAMPLES[of]}") from error
 
 
-@state.command("reset")
+@state.command("reset", epilog=examples('extract state reset public.orders --reason "the table was rebuilt"'))
 @click.argument("table", shell_complete=complete_table)
 @_changing
 def reset(table: str, **options: Any) -> int:
@@ -109,7 +109,7 @@ def reset(table: str, **options: Any) -> int:
     return change.make(None, None, None)
 
 
-@state.command("history")
+@state.command("history", epilog=examples("extract state history public.orders"))
 @of_a_table
 @limit_option
 def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str) -> int:

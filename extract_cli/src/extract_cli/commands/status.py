@@ -48,7 +48,7 @@ def status(run: str, all_tables: bool, follow: bool, local: bool, pipeline: Path
     return 1 if state in ("FAILED", "REFUSED", "STOPPED", "DIED") else 0
 
 
-@click.command()
+@click.command(epilog=examples("extract runs", "extract runs --limit 5 --output json"))
 @limit_option
 @local_option
 @pipeline_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from extract_cli.installed import load_registry, print_notes
-from extract_cli.options import pipeline_option
+from extract_cli.options import examples, pipeline_option
 from extract_cli.views.output import echo, output_option, print_json
 from extract_core.errors import ConfigError, Finding, UsageError
 from extract_core.wording import counted
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from extract_core.registry.installed import Registry
 
 
-@click.command()
+@click.command(epilog=examples("extract validate", "extract validate sales", "extract validate config/sales.yml --output json"))
 @click.argument("configs", nargs=-1, metavar="[SOURCE|FILE|FOLDER]...", type=click.Path(path_type=Path))
 @click.option(
     "--database",

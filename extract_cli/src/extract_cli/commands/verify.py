@@ -12,7 +12,7 @@ import click
 
 from extract_cli.complete import complete_run, complete_table
 from extract_cli.find_run import find_run
-from extract_cli.options import local_option, pipeline_option, runs_of
+from extract_cli.options import examples, local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, echo, output_option, plain, print_json, print_table
 from extract_core.contract import JobState
 from extract_core.errors import UsageError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _JOB = "extract_job"
 
 
-@click.command()
+@click.command(epilog=examples("extract verify latest", "extract verify sales-first public.orders"))
 @click.argument("run", metavar="RUN", shell_complete=complete_run)
 @click.argument("tables", metavar="[TABLE …]", nargs=-1, shell_complete=complete_table)
 @local_option

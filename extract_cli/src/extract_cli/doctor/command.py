@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from extract_cli.options import pipeline_option
+from extract_cli.options import examples, pipeline_option
 from extract_cli.views.output import echo, output_option, print_json
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _WIDTH = 8
 
 
-@click.command()
+@click.command(epilog=examples("extract doctor", "extract doctor --output json"))
 @pipeline_option
 @output_option
 def doctor(pipeline: Path | None, output: str) -> int:

@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from extract_cli.options import examples
 from extract_cli.views.output import echo, output_option, print_json
 from extract_core.errors import UsageError
 from extract_local.demo.project import REPORT
@@ -18,7 +19,7 @@ _MADE: Final = frozenset(
 )
 
 
-@click.command()
+@click.command(epilog=examples("extract demo", "extract demo --folder try --rows 10000"))
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("extract-demo"), show_default=True, help="Where to work.")
 @click.option("--rows", type=click.IntRange(min=1_000), default=520_000, show_default=True, help="Rows in the source, about.")
 @output_option
