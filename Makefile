@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: check-secrets check-types check-style check-documents check-site site pictures help set-up demo test test-postgres test-mariadb test-spark test-browser test-deploy soak kit-score check format bench bench-peers conformance lock build clean permissions-score
+.PHONY: check-secrets check-types check-style check-documents check-site site pictures help set-up demo test test-postgres test-mariadb test-spark test-browser test-shells test-deploy soak kit-score check format bench bench-peers conformance lock build clean permissions-score
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -61,6 +61,10 @@ test-browser: set-up ## only the tests of the report and the web app in Chromium
 	@python -m pip install --quiet "playwright==$(PLAYWRIGHT)"
 	@npm install --silent --no-save --ignore-scripts --prefix .browser "axe-core@$(AXE)"
 	@pytest -n 0 -m browser extract_cli/tests/report extract_cli/tests/ui
+
+test-shells: set-up ## only the tests of completion in zsh and fish, which it installs (Debian)
+	@command -v zsh >/dev/null && command -v fish >/dev/null || apt-get install -y zsh fish
+	@EXTRACT_REQUIRE_SHELLS=1 pytest -n auto extract_cli/tests/test_shells.py
 
 test-deploy: set-up ## only the tests that deploy: into the emulator and MiniStack; checkov and hadolint judge what is deployed
 	@test -x .ministack/bin/ministack || { python -m venv .ministack && .ministack/bin/pip install --quiet "ministack==$(MINISTACK)"; }

@@ -10,30 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from extract_core.contract import JobState
-from extract_core.tracking.open import open_tracking
-from extract_core.tracking.records import AttemptRow, Guard, Owner, Policy, RunRecord
-
 PROGRAM = Path(sys.executable).parent / "extract"
-
-
-@pytest.fixture
-def runs(project) -> Path:
-    """A project with two runs, of a table each."""
-    with open_tracking(str(project / ".extract" / "tracking.db")) as tracking:
-        for number, table in enumerate(("public.notes", "public.events"), start=1):
-            run_id, started = f"night-{number}", f"2026-03-0{number}T06:00:00+00:00"
-            tracking.start_run(RunRecord(run_id=run_id, execution_id=f"e{number}", source="sales", started_at=started))
-            tracking.plan_run(run_id, plan_uri="file:///p", planned=1, policy=Policy(), skipped=[])
-            owner = Owner(execution_id=f"e{number}", run_id=run_id, started_at=started, bound="2100-01-01T00:00:00+00:00")
-            tracking.take("sales", [table], owner, is_running=lambda _: True, now=None, all_or_nothing=True)
-            row = AttemptRow(
-                run_id=run_id, source="sales", table=table, attempt=1, job_type="glue", state=JobState.SUCCEEDED,
-                recorded_at=started,
-            )  # fmt: skip
-            tracking.finish(row, guard=Guard(run_id=run_id, fencing=1, attempt=1))
-            tracking.put_summary(run_id, {"state": "SUCCEEDED"})
-    return project
 
 
 def completed(words: str, folder: Path) -> list[str]:
@@ -62,6 +39,9 @@ def completed(words: str, folder: Path) -> list[str]:
         ("extract run sales public.n", ["public.notes"]),
         ("extract logs night-1 ", ["public.notes"]),
         ("extract logs night-2 ", ["public.events"]),
+        ("extract clean s", ["sales"]),
+        ("extract state show public.n", ["public.notes"]),
+        ("extract asl graph --run night-1", ["night-1"]),
         ("extract asl graph --format ", ["mermaid", "svg"]),
     ],
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from extract_cli.complete import complete_source, complete_table
 from extract_cli.options import local_option, pipeline_option, runs_of
 from extract_cli.views.output import output_option
 from extract_core.errors import RunNotFound, UsageError
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
     from extract_core.tracking.records import RunRecord
     from extract_core.tracking.store import TrackingStore
 
-source_option = click.option("--source", metavar="SOURCE", help="The table's source. [default: the one that has such a table]")
+source_option = click.option(
+    "--source",
+    metavar="SOURCE",
+    shell_complete=complete_source,
+    help="The table's source. [default: the one that has such a table]",
+)
 
 
 def of_a_table(command: Callable[..., int]) -> Callable[..., int]:
@@ -31,7 +37,13 @@ def of_a_table(command: Callable[..., int]) -> Callable[..., int]:
         runs = runs_of(pipeline, local=local)
         return command(runs=runs, source=find_source(runs.tracking, table, source), table=table, **others)
 
-    parameters: list[Any] = [click.argument("table"), source_option, local_option, pipeline_option, output_option]
+    parameters: list[Any] = [
+        click.argument("table", shell_complete=complete_table),
+        source_option,
+        local_option,
+        pipeline_option,
+        output_option,
+    ]
     for parameter in reversed(parameters):  # click's decorators
         with_table = parameter(with_table)
     return with_table

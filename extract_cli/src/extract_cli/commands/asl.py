@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from extract_cli.complete import complete_run
 from extract_cli.options import examples, local_option, pipeline_option, runs_of
 from extract_cli.views.output import echo, output_option
 from extract_cli.write_file import write_file
@@ -47,7 +48,12 @@ def build(pipeline: Path | None, output: str) -> None:
 @click.option(
     "--format", "format_", type=click.Choice(["mermaid", "svg"]), default="mermaid", show_default=True, help="Of the graph."
 )
-@click.option("--run", metavar="RUN", help="Show how often this run entered each state, and how often the state failed.")
+@click.option(
+    "--run",
+    metavar="RUN",
+    shell_complete=complete_run,
+    help="Show how often this run entered each state, and how often the state failed.",
+)
 @local_option
 @pipeline_option
 @file_option

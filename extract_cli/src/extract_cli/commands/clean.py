@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from extract_cli.complete import complete_source, complete_table
 from extract_cli.options import examples, local_option, pipeline_option, runs_of
 from extract_cli.views.output import Column, echo, output_option, print_json, print_table
 from extract_core.errors import UsageError
@@ -29,8 +30,8 @@ _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 @click.command(epilog=examples("extract clean sales", "extract clean sales public.orders --older-than 30d --yes"))
-@click.argument("source")
-@click.argument("tables", metavar="[TABLE]...", nargs=-1)
+@click.argument("source", shell_complete=complete_source)
+@click.argument("tables", metavar="[TABLE]...", nargs=-1, shell_complete=complete_table)
 @click.option("--older-than", metavar="AGE", help="Also attempts that a newer full read has replaced for so long: 30d, 8w, 12h.")
 @click.option("--yes", is_flag=True, help="Remove them. Without it, they are only listed.")
 @local_option

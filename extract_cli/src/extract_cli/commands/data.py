@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from extract_cli.complete import complete_table
+from extract_cli.complete import complete_run, complete_table
 from extract_cli.find_run import find_run
 from extract_cli.find_table import find_source, source_option
 from extract_cli.options import examples, local_option, pipeline_option, runs_of
@@ -44,7 +44,13 @@ _READERS: Final[dict[str, Callable[[str], str]]] = {
 
 @click.command(epilog=examples("extract data public.orders", "extract data public.orders --run sales-first --for duckdb"))
 @click.argument("table", shell_complete=complete_table)
-@click.option("--run", "run", metavar="RUN", help="The files as this run left them; it may be `latest`. [default: the newest]")
+@click.option(
+    "--run",
+    "run",
+    metavar="RUN",
+    shell_complete=complete_run,
+    help="The files as this run left them; it may be `latest`. [default: the newest]",
+)
 @click.option(
     "--for", "reader", type=click.Choice([*_READERS, "athena"]), default="paths", show_default=True, help="Print a list, or code."
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from extract_cli.complete import complete_source, complete_table
+from extract_cli.complete import complete_run, complete_source, complete_table
 from extract_cli.installed import load_registry
 from extract_cli.options import examples, pipeline_option
 from extract_cli.views.output import output_option
@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave these tables out.")
 @click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
 @click.option("--event", metavar="FILE", help="The event as JSON, instead of SOURCE and TABLES. - is stdin.")
-@click.option("--diff", metavar="RUN", help="Show what has changed in config and job types since RUN (or `latest`).")
+@click.option(
+    "--diff",
+    metavar="RUN",
+    shell_complete=complete_run,
+    help="Show what has changed in config and job types since RUN (or `latest`).",
+)
 @click.option("--details/--no-details", default=None, help="Show each value and its origin. [default: for up to 5 tables]")
 @pipeline_option
 @output_option

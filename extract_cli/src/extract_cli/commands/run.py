@@ -101,7 +101,7 @@ def run(
 @click.command(epilog=examples("extract rerun sales-first --local"))
 @click.argument("run", metavar="RUN", shell_complete=complete_run)
 @click.option("--failed", is_flag=True, help="All tables that did not succeed. This is the default.")
-@click.option("--tables", multiple=True, metavar="TABLE", help="Only these of the failed tables.")
+@click.option("--tables", multiple=True, metavar="TABLE", shell_complete=complete_table, help="Only these of the failed tables.")
 @click.option("--force", is_flag=True, help="Also tables that a later run has extracted.")
 @_starting
 def rerun(run: str, failed: bool, tables: Sequence[str], force: bool, **start: Any) -> int:
