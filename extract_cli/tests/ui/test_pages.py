@@ -9,7 +9,10 @@ import pytest
 from shared_fixtures.page import Page
 from shared_fixtures.results import HOSTILE
 
+from extract_core.config import source_files
+from extract_core.config.read import read_source_config
 from extract_core.contract import FailureClass
+from extract_core.runs.order import past_of
 from extract_core.tracking.open import open_tracking
 
 PAGES = {
@@ -163,3 +166,27 @@ def test_a_page_lists_as_many_tables_as_any_however_wide_the_run(client, project
         marker = '<td class="name">' if "/tables" in path else marker
         assert part.count(marker) in (listed[0], 2 * listed[0]), path
         assert len(text) < 250_000, path
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_plan_of_a_few_tables_of_many_knows_the_same_past(project):
+    """By a query per table, and by all attempts of the runs. One table failed last, one never ran."""
+    with open_tracking(str(project / ".extract" / "tracking.db"), read_only=True) as store:
+        states = store.states("sales", ["public.accounts", "public.notes", "public.events"])
+        assert past_of(store, states, by_table=True) == past_of(store, states)
+        assert list(past_of(store, states, by_table=True)) == ["public.accounts"]
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_config_is_parsed_again_only_if_its_file_has_changed(client, project, monkeypatch):
+    parsed = []
+    monkeypatch.setattr(
+        source_files, "read_source_config", lambda data, file: parsed.append(file) or read_source_config(data, file=file)
+    )
+    for path in ("/plan?source=sales", "/plan?source=sales&find=events", "/tables?source=sales"):
+        assert client.get(path).status_code == 200
+    assert parsed == ["sales.yml"]
+    config = project / "config" / "sales.yml"
+    config.write_text(config.read_text() + "    public.extra: {}\n")
+    assert "public.extra" in client.get("/plan?source=sales").text
+    assert parsed == ["sales.yml"] * 2

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from extract_cli.options import chosen_engine
 from extract_cli.pipeline_runs import PipelineRuns
 from extract_core.clients import Clients
+from extract_core.config.read_sources import ReadSources
 from extract_core.pipeline.read import find_pipeline, read_pipeline
 from extract_core.runs.engine import load_engine
 from extract_core.tracking.open import open_tracking
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from extract_core.runs.engine import Engine
     from extract_core.tracking.store import TrackingStore
 
+_MOST_SOURCES: Final = 4
+"""Sources whose config stays in memory."""
+
 
 class Site:
     """One pipeline. extract.toml is read for each page, so that a page shows it as it is; the plugins are loaded once."""
@@ -33,6 +38,7 @@ class Site:
         self._registry: Registry | None = None
         self._engine: tuple[Pipeline, Engine] | None = None
         self._lasting: dict[str, TrackingStore] = {}
+        self._sources: OrderedDict[tuple[str, str], ReadSources] = OrderedDict()
 
     def pipeline(self) -> Pipeline:
         """The pipeline as extract.toml says now. Raises ConfigError."""
@@ -46,6 +52,16 @@ class Site:
             if self._registry is None:
                 self._registry = discover()
             return self._registry
+
+    def sources(self, pipeline: Pipeline, source: str) -> ReadSources:
+        """The config of this source, if it was read before. It is read again when its file has changed."""
+        key = (pipeline.config_uri, source)
+        with self._lock:
+            self._sources.setdefault(key, ReadSources())  # one per source: pages that are made at once drop nothing of each other
+            self._sources.move_to_end(key)
+            while len(self._sources) > _MOST_SOURCES:
+                self._sources.popitem(last=False)
+            return self._sources[key]
 
     @contextmanager
     def runs(self) -> Iterator[PipelineRuns]:

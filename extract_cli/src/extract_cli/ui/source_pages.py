@@ -119,9 +119,9 @@ def plan(request: Request) -> Response:
     if not source:
         raise UsageError("the address has no source: choose one from the list of sources")
     pipeline = site.pipeline()
-    parts = reading_parts(pipeline, site.registry())
+    parts = reading_parts(pipeline, site.registry(), site.sources(pipeline, source))
     with parts.tracking:
-        names = list(read_source(parts.objects, pipeline.config_uri, source).tables)
+        names = list(read_source(parts.objects, pipeline.config_uri, source, cache=parts.sources).tables)
         page = page_of([name for name in names if find.lower() in name.lower()], request, _PLANNED)
         is_whole = len(names) <= _WHOLE
         preview = None

@@ -34,7 +34,8 @@ def tables(request: Request) -> Response:
     note = None
     with site.runs() as known:
         try:
-            names = sorted(read_source(open_objects(), site.pipeline().config_uri, source).tables)
+            pipeline = site.pipeline()
+            names = sorted(read_source(open_objects(), pipeline.config_uri, source, cache=site.sources(pipeline, source)).tables)
         except ExtractError as error:
             names, note = _of_last_run(known, source), str(error)
         page = page_of([name for name in names if find.lower() in name.lower()], request)

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from extract_core.config.read_sources import ReadSources
 from extract_core.pipeline.parts import Parts
 from extract_core.plan.costs import Costs, costs_of
 from extract_core.plan.explain import Explainer, Resolved
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from extract_core.tracking.records import TableState
 
 _STARTED: Final = "2000-01-01T00:00:00+00:00"
+_FEW: Final = 40
+"""A plan of fewer tables than the source's by this factor asks for the past of each: its runs have too many others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +88,15 @@ class Preview:
         self._states = parts.tracking.states(event.source, draft.tables)
         bases = check_bases(parts, self._states.values(), repair=False)
         self._planned = stream_from(draft, committed(self._states, bases))
-        self._explainer = Explainer(planning.read_source(), self.machine, parts.registry) if event.rerun_of is None else None
+        config = planning.read_source() if event.rerun_of is None else None
+        self._explainer = Explainer(config, self.machine, parts.registry) if config is not None else None
         self._foresight = Foresight(event.source, parts.runs_uri, self.machine, parts.registry)
         self.at_once = event.max_concurrency or pipeline.machine.max_concurrency
         self.pools = pipeline.pools
         self.pool_of: dict[str, str] = {}
         self._tables = draft.tables
-        self._past = past_of(parts.tracking, self._states)
+        few = config is not None and len(draft.tables) * _FEW < len(config.tables)
+        self._past = past_of(parts.tracking, self._states, by_table=few)
         self._seconds = seconds_of(self._past)
         share = Share.of(self.machine)
         self.grouping = Grouping(self._states, self._past, share=share, registry=parts.registry) if share is not None else None
@@ -155,8 +160,8 @@ class Preview:
         return self.refused is None and not self._foresight.load.unplanned
 
 
-def reading_parts(pipeline: Pipeline, registry: Registry) -> Parts:
-    """The pipeline's stores, opened for reading only."""
+def reading_parts(pipeline: Pipeline, registry: Registry, sources: ReadSources | None = None) -> Parts:
+    """The pipeline's stores, opened for reading only. `sources` are the configs that were read before."""
     from extract_core.objects.routed import open_objects
     from extract_core.tracking.open import open_tracking
 
@@ -164,6 +169,7 @@ def reading_parts(pipeline: Pipeline, registry: Registry) -> Parts:
         objects=open_objects(),
         tracking=open_tracking(pipeline.tracking, read_only=True),
         registry=registry,
+        sources=sources if sources is not None else ReadSources(),
         config_uri=pipeline.config_uri,
         data_uri=pipeline.data_uri,
         runs_uri=pipeline.runs_uri,
