@@ -77,7 +77,8 @@ def stored(project):
 @pytest.fixture
 def client(project):
     """A browser that has the token. It does not raise what the app raises: it shows the page."""
-    made = TestClient(make_app(Site(project, local=True), token=TOKEN, port=PORT), base_url=BASE, raise_server_exceptions=False)
+    app = make_app(Site(project, local=True), token=TOKEN, port=PORT, patience=60)  # each page is whole
+    made = TestClient(app, base_url=BASE, raise_server_exceptions=False)
     assert made.get("/static/style.css").status_code == 200
     made.get("/", params={"token": TOKEN})
     return made

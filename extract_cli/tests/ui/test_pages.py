@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from urllib.parse import quote
 
 import pytest
 from shared_fixtures.page import Page
 from shared_fixtures.results import HOSTILE
+from starlette.testclient import TestClient
 
+from extract_cli.ui.app import make_app
+from extract_cli.ui.kept import Kept
+from extract_cli.ui.site import Site
 from extract_core.config import source_files
 from extract_core.config.read import read_source_config
 from extract_core.contract import FailureClass
@@ -190,3 +195,42 @@ def test_a_config_is_parsed_again_only_if_its_file_has_changed(client, project, 
     config.write_text(config.read_text() + "    public.extra: {}\n")
     assert "public.extra" in client.get("/plan?source=sales").text
     assert parsed == ["sales.yml"] * 2
+
+
+@pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize(
+    ("path", "first", "then"),
+    [
+        ("/run?run=night-2", "night-2 FAILED", "What failed, and what to do"),
+        ("/config?source=sales", "sales", "Nothing is wrong"),
+    ],
+)
+def test_a_page_that_takes_long_says_so_and_comes_back(project, path, first, then):
+    app = make_app(Site(project, local=True), token="t", port=80, patience=0)
+    client = TestClient(app, base_url="http://127.0.0.1")
+    client.get("/?token=t")
+    gate = app._app.state.documents._turn, app._app.state.checks._turn
+    with gate[0], gate[1]:
+        answer = client.get(path)
+        page = Page(answer.text)
+        assert answer.status_code == 200
+        assert {"http-equiv": "refresh", "content": "2"} in [attrs for tag, attrs in page.tags if tag == "meta"]
+        assert first in page.text
+        assert "it reloads by itself" in page.text
+        assert then not in page.text
+        assert page.faults == []
+    for _ in range(600):
+        if then in (text := Page(client.get(path).text).text):
+            break
+        time.sleep(0.1)
+    assert then in text
+
+
+def test_what_fails_is_raised_and_made_again():
+    kept = Kept(patience=60)
+    with pytest.raises(ZeroDivisionError):
+        kept.of("key", lambda: 1 // 0)
+    assert kept.of("key", lambda: 1) == 1
+    assert kept.of("key", lambda: 2) == 1
+    assert [kept.of(number, lambda: 3) for number in range(4)] == [3] * 4
+    assert kept.of("key", lambda: 2) == 2  # the last four are kept

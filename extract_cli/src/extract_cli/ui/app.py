@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from extract_cli.ui import pipeline_pages, problems, run_pages, source_pages, table_pages
 from extract_cli.ui.guard import Guard
-from extract_cli.ui.kept import Kept
+from extract_cli.ui.kept import PATIENCE, Kept
 from extract_cli.ui.live import Followers
 from extract_core.errors import ExtractError
 
@@ -30,8 +30,10 @@ _STATIC = {
 }
 
 
-def make_app(site: Site, *, token: str, port: int, is_stopping: Callable[[], bool] = lambda: False) -> Guard:
-    """The app for one pipeline. `is_stopping`: whether streams should end, because the server does."""
+def make_app(
+    site: Site, *, token: str, port: int, is_stopping: Callable[[], bool] = lambda: False, patience: float = PATIENCE
+) -> Guard:
+    """The app for one pipeline. `is_stopping`: whether streams should end, because the server does. `patience`: see `Kept`."""
     app = Starlette(
         routes=[
             Route("/", run_pages.runs),
@@ -54,7 +56,7 @@ def make_app(site: Site, *, token: str, port: int, is_stopping: Callable[[], boo
         },
     )
     app.state.site = site
-    app.state.documents, app.state.checks = Kept(), Kept()
+    app.state.documents, app.state.checks = Kept(patience), Kept(patience)
     app.state.followers = Followers()
     app.state.is_stopping = is_stopping
     return Guard(app, token=token, port=port)

@@ -13,13 +13,13 @@ from starlette.responses import HTMLResponse, StreamingResponse
 from extract_cli.graph.definition import definition_of
 from extract_cli.report.page import is_link, run_values
 from extract_cli.results import results_of
+from extract_cli.ui.kept import BeingMade
 from extract_cli.ui.live import Follower
 from extract_cli.ui.paging import page_of
 from extract_cli.ui.templates import rendered, url
 from extract_cli.views.progress import LARGE
 from extract_core.errors import ExtractError, ObjectError, RunNotFound, UsageError
 from extract_core.objects.routed import open_objects
-from extract_core.pausing import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -100,11 +100,13 @@ def run(request: Request) -> Response:
                 )
             )
         if record.summary is None:
-            results, shown = _document(site, known, record)
+            results, shown = _document(site, record)
         else:  # it does not change any more
             key = (record.run_id, record.execution_id, str(record.summary.get("ended_at")))
-            with collector_paused():  # the objects of 100,000 tables stay: to look for garbage among them takes half of the time
-                results, shown = request.app.state.documents.of(key, lambda: _document(site, known, record))
+            try:
+                results, shown = request.app.state.documents.of(key, lambda: _document(site, record))
+            except BeingMade:
+                return HTMLResponse(rendered("ui/making", record=record, state=state, title=f"{state}: run {run_id}"))
         return HTMLResponse(rendered("ui/run", run=results, shown=shown, **_listed(request, results.tables)))
 
 
@@ -112,10 +114,11 @@ def _again(runs: PipelineRuns, record: RunRecord) -> str:
     return " ".join(("extract watch", record.run_id, *runs.options))
 
 
-def _document(site: Site, runs: PipelineRuns, record: RunRecord) -> tuple[RunResults, dict[str, str]]:
-    """The run's document, and the parts of its page that do not depend on the address."""
-    results = results_of(runs, record, close=False)
-    definition = definition_of(runs, results.run_id, site.path)
+def _document(site: Site, record: RunRecord) -> tuple[RunResults, dict[str, str]]:
+    """The run's document, and the parts of its page that do not depend on the address. It opens its own store: see `Kept`."""
+    with site.runs() as runs:
+        results = results_of(runs, record, close=False)
+        definition = definition_of(runs, results.run_id, site.path)
     values = run_values(
         results,
         definition,

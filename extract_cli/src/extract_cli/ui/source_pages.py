@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import HTMLResponse
 
 from extract_cli.commands.validate import check_config
+from extract_cli.ui.kept import BeingMade
 from extract_cli.ui.paging import page_of
 from extract_cli.ui.templates import rendered
 from extract_cli.views.plan import shown, window
@@ -69,7 +70,10 @@ def config(request: Request) -> Response:
         def check() -> Any:
             return check_config(text, file, site.registry(), pipeline, of_pipeline)
 
-        checked = request.app.state.checks.of((file, sha256(text).digest(), repr(pipeline)), check)
+        try:
+            checked = request.app.state.checks.of((file, sha256(text).digest(), repr(pipeline)), check)
+        except BeingMade:
+            return HTMLResponse(rendered("ui/making", record=None, title=source))
         findings, notes = checked.findings, checked.notes
     in_place: dict[int, list[Finding]] = {}
     for finding in findings:
