@@ -13,6 +13,7 @@ from extract_job import chunks
 from extract_job.databases.sqlite.source import SqliteSource
 from extract_job.engines.part import PartCopier
 from extract_job.program import run
+from extract_job.proof.figures import Figures
 from extract_job.stopping import StopRequest
 from extract_job.storage.local import LocalFolder
 
@@ -106,7 +107,7 @@ def table(rows=300):
 def test_kills_at_random_points(tmp_path, monkeypatch, seed):
     monkeypatch.chdir(tmp_path)
     connection, dice = table(), random.Random(seed)  # noqa: S311
-    attempt, begun = kill(tmp_path, 4, dice, verify=dice.choice(["count", "full", "off"]))
+    attempt, begun = kill(tmp_path, 4, dice, verify=dice.choice(["count", "full"]))
     assert rows_of(tmp_path, attempt) == connection.execute("SELECT * FROM t ORDER BY n").fetchall()
     assert begun <= CHUNKS + attempt - 1  # a kill costs one chunk
     assert result_of(tmp_path, attempt)["chunks"]["all"] == CHUNKS
@@ -131,22 +132,31 @@ def test_a_writer_between_kills_is_seen_whole(tmp_path, monkeypatch, seed):
     assert rows_of(tmp_path, attempt) == connection.execute("SELECT * FROM t ORDER BY n").fetchall()
 
 
-def test_the_result_says_what_is_not_of_one_snapshot(tmp_path, monkeypatch):
+@pytest.mark.parametrize("change", ["UPDATE t SET note = 'newer' WHERE n = 0", "UPDATE t SET n = 1 - n WHERE n = 0"])
+@pytest.mark.parametrize("verify", ["count", "off"])
+def test_a_chunk_with_other_values_is_read_again(tmp_path, monkeypatch, change, verify):
     monkeypatch.chdir(tmp_path)
     connection = table()
-    assert killed_at(25, words(tmp_path, 1), tmp_path / "log")
-    connection.execute("UPDATE t SET note = 'newer' WHERE n = 0")
+    if "1 - n" in change:  # a row goes and another one comes: the number of rows in the chunk stays
+        connection.execute("DELETE FROM t WHERE n = 1")
+        connection.commit()
+    assert killed_at(25, words(tmp_path, 1, verify=verify), tmp_path / "log")
+    connection.execute(change)
     connection.commit()
-    assert run(words(tmp_path, 2), StopRequest()) == 0
+    assert run(words(tmp_path, 2, verify=verify), StopRequest()) == 0
     result = result_of(tmp_path, 2)
+    assert rows_of(tmp_path, 2) == connection.execute("SELECT * FROM t ORDER BY n").fetchall()
+    assert result["snapshot"] is None
     earlier = result["chunks"]["earlier"]
+    if verify == "off":
+        assert earlier == 0
+        return
     assert 0 < earlier < CHUNKS
-    assert result["snapshot"] == "per_chunk"
-    note = f"an earlier attempt had read {earlier} of 10 chunks; this one read the others. snapshot: per_chunk: rows of the "
-    note += "earlier chunks that were updated since are as they were then; their number is the same. verify: full compares "
-    note += "the values too"
+    assert result["proof"]["verify"] == "full"
+    note = (
+        f"an earlier attempt had read {earlier} of {CHUNKS} chunks; this one read the others. The chunks have not changed since"
+    )
     assert result["notes"] == [note]
-    assert rows_of(tmp_path, 2)[0] == (0, "note 0")
 
 
 @pytest.mark.parametrize(
@@ -167,10 +177,10 @@ def test_lost_files_of_a_chunk_are_read_again(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     table()
     assert killed_at(25, words(tmp_path, 1), tmp_path / "log")
-    names = sorted((tmp_path / "data" / "attempt=1").iterdir())
-    names[0].unlink()
-    names[1].write_bytes(b"cut")
     listed = json.loads((tmp_path / "results" / "attempt=1.chunks.json").read_text())
+    lost, cut, *_ = [tmp_path / "data" / "attempt=1" / chunk["files"][0]["name"] for chunk in listed["chunks"].values()]
+    lost.unlink()
+    cut.write_bytes(b"cut")
     assert run(words(tmp_path, 2), StopRequest()) == 0
     assert len(rows_of(tmp_path, 2)) == 300
     assert result_of(tmp_path, 2)["chunks"]["earlier"] == len(listed["chunks"]) - 2
@@ -192,7 +202,7 @@ def test_another_run_resumes_by_its_argument(tmp_path, monkeypatch):
 def test_a_proof_that_fails_keeps_no_chunk(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     table()
-    monkeypatch.setattr(SqliteSource, "count", lambda self: 299)
+    monkeypatch.setattr(SqliteSource, "figures", lambda self: Figures(299))
     assert run(words(tmp_path, 1), StopRequest()) == 1
     assert list((tmp_path / "data" / "attempt=1").iterdir()) == []
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["attempt=1.json"]
@@ -227,6 +237,5 @@ def test_postgresql_knows_which_chunks_have_changed(sql, new_session, tmp_path, 
     assert run(words(tmp_path, 2, **there), StopRequest()) == 0
     result = result_of(tmp_path, 2)
     assert rows_of(tmp_path, 2) == sorted(new_session().execute("SELECT * FROM t").fetchall())
-    assert result["snapshot"] != "per_chunk"
     assert result["chunks"]["earlier"] == CHUNKS - len(begun)
     assert 0 < result["chunks"]["earlier"] < len(listed)

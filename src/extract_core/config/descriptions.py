@@ -90,7 +90,8 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "num_partitions": "Into how many parts the job splits the read of a table; auto: it decides by the rows and the cores.",
     "chunk_rows": (
         "A full extract of a table with more rows than this is read in chunks of about as many rows. If it fails, the next "
-        "attempt reads only the missing chunks. 0: never. Default of the job: 5,000,000."
+        "attempt reads only the missing chunks. SQLite, MySQL and MariaDB: such a table is verified as with verify: full. "
+        "0: never. Default of the job: 5,000,000."
     ),
     "fetchsize": "Rows per round trip; 0 = driver default.",
     "columns": "The columns to read, in this order. A watermark need not be among them. Default: all.",

@@ -25,10 +25,7 @@ MOST_CHUNKS = 1000
 
 
 class Chunked:
-    """The chunks of one table. `copies` are those whose files are whole, `earlier` how many of them another attempt has read.
-
-    `exact`: all of these hold what the snapshot of this attempt holds. Else only the numbers of rows are known to be equal.
-    """
+    """The chunks of one table. `copies` are those whose files are whole, `earlier` how many of them another attempt has read."""
 
     def __init__(
         self, arguments: Arguments, listed: ChunkList, parts: "Sequence[Condition]", snapshot: str | None, folder: Folder
@@ -41,13 +38,12 @@ class Chunked:
         self.parts = parts
         self.copies: dict[int, PartCopy] = {}
         self.earlier = 0
-        self.exact = True
 
     def adopt(self, source: "PartedSource", numbers: Iterator[int]) -> None:
         """Take over the chunks of an earlier attempt that still hold what the table holds; forget the others.
 
-        If the database knows when rows were written, it decides. Else the figures of `verify: full` decide, or the number of
-        rows.
+        If the database knows when rows were written, it decides. Else the figures of the values decide; a number of rows alone
+        does not, because other rows may have come for those that have gone.
         """
         self._listed.put(self._arguments.result)  # before all else: if this attempt dies, the next one finds the list
         for number, chunk in sorted(self._listed.chunks.items()):
@@ -81,12 +77,12 @@ class Chunked:
         same = source.unchanged(rows, chunk.snapshot, chunk.rows)
         if same is not None:
             return same
+        figures = sum((_figures(file) for file in chunk.files), Figures())
+        if figures.rows and not figures.columns:
+            return False
         with source.readers(1) as readers:
             part = readers[0].part(rows)
-            if self._arguments.verify == "full" and chunk.rows:
-                return part.figures() == sum((_figures(file) for file in chunk.files), Figures())
-            self.exact = self.exact and self._arguments.verify == "full"
-            return part.count() == chunk.rows
+            return part.figures() == figures if figures.rows else part.count() == 0
 
     def _adopted(self, chunk: Chunk, numbers: Iterator[int]) -> PartCopy | None:
         files: list[PartFile] = []
