@@ -10,7 +10,7 @@ from extract_cli.complete import complete_run, complete_table
 from extract_cli.find_run import find_run
 from extract_cli.find_table import of_a_table
 from extract_cli.options import examples, limit_option, local_option, pipeline_option, runs_of
-from extract_cli.views.output import Column, echo, output_option, print_json, print_reason, print_table
+from extract_cli.views.output import Column, echo, echo_link, output_option, print_json, print_reason, print_table
 from extract_core.errors import ObjectError, UsageError
 from extract_core.wording import did_you_mean
 
@@ -82,7 +82,7 @@ def logs(run: str | None, table: str | None, attempt: int | None, local: bool, p
     if written is not None:
         echo(written, nl=not written.endswith("\n"))
     elif row is not None and row.log_url:
-        echo(row.log_url)
+        echo_link(row.log_url, row.log_url)
     else:
         echo("the job left no log here", err=True)
     if message:

@@ -10,7 +10,7 @@ import click
 from extract_cli.complete import complete_run
 from extract_cli.find_run import LATEST, find_run
 from extract_cli.options import examples, local_option, pipeline_option, runs_of
-from extract_cli.views.output import echo, print_json
+from extract_cli.views.output import echo, echo_link, print_json
 from extract_cli.write_file import write_file
 from extract_core.errors import UsageError
 
@@ -59,7 +59,7 @@ def report(run: str, output: str | None, open_it: bool, local: bool, pipeline: P
         echo(text, nl=False)
         return 0
     write_file(path, text)
-    echo(path)
+    echo_link(path, path.resolve().as_uri())
     if open_it and click.launch(path.resolve().as_uri()) != 0:
         echo(f"no browser could be started; open {path.resolve().as_uri()}", err=True)
     return 0

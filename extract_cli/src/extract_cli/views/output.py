@@ -36,6 +36,7 @@ lines_option: Callable[[Any], Any] = click.option(
 
 _STEERING: Final = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What JSON leaves as it is and a terminal obeys: control characters, marks that turn the direction of text, half characters."""
+_ADDRESS: Final = re.compile("(?:https|file)://[!-~]+")
 _COLOURS: Final = {"SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan", "REFUSED": "yellow"}
 
 
@@ -76,6 +77,21 @@ def stderr_console() -> Console:
 def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
     """Text on stdout or stderr. What would steer the terminal is escaped: names and reasons may come from anywhere."""
     click.echo(plain(text, keep="\n\t"), err=err, nl=nl)
+
+
+def echo_link(text: object, address: str) -> None:
+    """A line on stdout that a terminal opens at a click (OSC 8). Other readers, and NO_COLOR, get the text alone.
+
+    rich writes no link for TERM=dumb. An address that would steer the terminal is no link.
+    """
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or not _ADDRESS.fullmatch(address):
+        echo(text)
+        return
+    from rich.console import Console
+    from rich.style import Style
+    from rich.text import Text
+
+    Console(highlight=False).print(Text(plain(text), style=Style(link=address)), soft_wrap=True)
 
 
 def hint(text: str, colour: str | None = None) -> None:
