@@ -85,6 +85,24 @@ def test_it_says_what_failed_why_and_what_to_type():
     assert "extract logs run-1 schema_0.table_00000 --local" in page.text
 
 
+@pytest.mark.parametrize(
+    ("failures", "hint"),
+    [
+        (["CONFIG"], "Fix the config, then run the tables again that did not succeed; they are planned anew:"),
+        (["CAPACITY"], "Run the tables again that did not succeed, with the settings of this run:"),
+        (
+            ["CAPACITY", "CONFIG"],
+            "with the settings of this run; tables with CONFIG are planned anew, so fix the config first:",
+        ),
+    ],
+)
+def test_the_rerun_says_what_must_be_fixed_first(failures, hint):
+    rows = [row(number, f"t{number}", failure=FailureClass[name]) for number, name in enumerate(failures)]
+    text = Page(html(results(rows), MACHINE)).text
+    assert hint in text
+    assert f"of {len(rows)} table{'s' * (len(rows) > 1)} " in text
+
+
 def test_the_cost_has_money_where_a_price_is_known_with_its_date():
     page = Page(html(results([row(number, f"t{number}") for number in range(3)])))
     assert "Prices of ecs: us-east-1, 2026-11-01. Units without a price list show no money." in page.text
