@@ -131,6 +131,22 @@ def test_a_terminal_shows_the_bar_and_what_runs(monkeypatch):
     assert re.search(r"0/2.*public\.\[orders\] 3 min", shown.getvalue())
 
 
+def test_a_small_run_shows_the_time_left_also_to_one_who_comes_late(monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr(
+        "extract_cli.views.progress_view.stderr_console", lambda: Console(file=shown, force_terminal=True, width=120)
+    )
+    began = datetime.now(UTC) - timedelta(minutes=10)
+
+    def at(minutes, told):
+        return {**told, "timestamp": (began + timedelta(minutes=minutes)).isoformat()}
+
+    events = [at(0, event(1, 0, "MapStateStarted", mapStateStartedEventDetails={"length": 4}))]
+    events += [at(2 * number + 2, told) for number in range(3) for told in whole(number, "SUCCEEDED")]
+    draw("run-1", [*events, at(6, entered(90, 1, "Glue Start", "Task", {"table": "public.d", "job_type": "glue"}))])
+    assert re.search(r"3/4.*about 2 min left; public\.d 4 min", shown.getvalue())
+
+
 def test_running_tables_are_shown_with_the_time_that_they_have_taken():
     began = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
     progress = Progress(planned=9)

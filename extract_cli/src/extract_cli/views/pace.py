@@ -12,7 +12,7 @@ _TOLD: Final = 30.0  # seconds between two lines where there is no terminal
 
 
 class Pace:
-    """The rate of a run, from the number of ended tables at moments of this machine."""
+    """The rate of a run, from the number of ended tables at the moments of its events."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int]] = deque()
@@ -20,16 +20,16 @@ class Pace:
         self._left = 0
 
     def feed(self, done: int, planned: int | None, now: float | None = None) -> bool:
-        """So many tables have ended by now. Returns whether another line is due in a log."""
-        now = time.monotonic() if now is None else now
+        """So many tables have ended at `now` (seconds since 1970; default: this moment). Returns whether a log is due a line."""
+        now = time.time() if now is None else now
         self._left = max(0, (planned or 0) - done)
         if not self._samples or now - self._samples[-1][0] >= _EVERY or not self._left:
             self._samples.append((now, done))
         while now - self._samples[0][0] > _WINDOW and len(self._samples) > 2:
             self._samples.popleft()
-        if now - self._told_at < _TOLD:
+        if time.monotonic() - self._told_at < _TOLD:
             return False
-        self._told_at = now
+        self._told_at = time.monotonic()
         return True
 
     @property
@@ -46,7 +46,12 @@ class Pace:
         if rate is None:
             return []
         text = f"{rate:,.0f} per second" if rate >= 10 else f"{60 * rate:,.0f} per minute"
-        return [text, *([f"about {duration(self._left / rate)} left"] if self._left else [])]
+        return [text, *self.left()]
+
+    def left(self) -> list[str]:
+        """The time that the rest needs at this rate."""
+        rate = self.per_second
+        return [f"about {duration(self._left / rate)} left"] if rate is not None and self._left else []
 
 
 def duration(seconds: float) -> str:

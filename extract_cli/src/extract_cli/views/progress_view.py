@@ -91,7 +91,8 @@ def draw(run_id: str, events: Iterable[Mapping[str, Json]], reasons: Reasons | N
                 bar.console.print(_ended_line(progress, ended, event, why), highlight=False)
             if (progress.planned, progress.done) != (planned, done):
                 bar.update(line, total=progress.planned, completed=progress.done)
-                if pace.feed(progress.done, progress.planned) and is_large and not console.is_terminal:
+                at = moment(event).timestamp() if "timestamp" in event else None  # old events of a run come all at once
+                if pace.feed(progress.done, progress.planned, at) and is_large and not console.is_terminal:
                     console.print(f"  {progress.done:,} of {progress.planned:,}, {counts_line(progress, pace)}", highlight=False)
 
 
@@ -121,14 +122,18 @@ def counts_line(progress: Progress, pace: Pace) -> str:
 
 
 def running_line(progress: Progress, now: datetime, pace: Pace | None = None) -> str:
-    """The tables that run with the time that they have taken, the longest first. Of a large run, its counts come before."""
+    """The tables that run with the time that they have taken, the longest first.
+
+    The time left comes before them; of a large run, its counts.
+    """
     since = {table: progress.since.get(table, now) for table in progress.running}
     names = sorted(since, key=lambda table: (since[table], table))
     shown = [f"{table} {elapsed(since[table], now)}" for table in names[:_SHOWN]]
     more = progress.at_work - len(shown)
     line = ", ".join(shown) + (f" +{more}" if more > 0 else "")
-    if pace is not None and (progress.planned or 0) > LARGE and (counts := counts_line(progress, pace)):
-        line = f"{counts}; {line}"
+    if pace is not None:
+        counts = counts_line(progress, pace) if (progress.planned or 0) > LARGE else "".join(pace.left())
+        line = f"{counts}; {line}" if counts else line
     return line.strip() or ("summing up" if progress.done else "planning")
 
 
