@@ -1,4 +1,4 @@
-"""`columns`, `exclude_columns`, `rename`, `where` and `file_size_mb`: which columns and rows the files hold."""
+"""`columns`, `exclude_columns`, `rename`, `where` and `target_file_mb`: which columns and rows the files hold."""
 
 import json
 
@@ -139,7 +139,7 @@ def test_a_fault_is_reported_before_a_row_is_read(table, job, arguments, message
         ({"where": '{"id":[]}'}, "--where: column 'id': the list is empty"),
         ({"where": '{"id":5}'}, "--where: column 'id': 5 must be a text or null"),
         ({"columns": "[1]"}, "--columns: 1 is not a text"),
-        ({"file_size_mb": "0"}, "--file_size_mb '0' must be a whole number of at least 1"),
+        ({"target_file_mb": "0"}, "--target_file_mb '0' must be a whole number of at least 1"),
     ],
 )
 def test_an_argument_of_another_form_is_refused(table, job, arguments, message):
@@ -182,7 +182,7 @@ def test_the_mark_is_that_of_the_selected_rows(table, job):
 def test_files_end_at_their_size(database, job):
     database("""CREATE TABLE noise (i INTEGER, b BLOB); INSERT INTO noise
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 140000) SELECT i, randomblob(10) AS b FROM n""")
-    done = job(extract_table="noise", file_size_mb="1")
+    done = job(extract_table="noise", target_file_mb="1")
     first, second = done.result["files"]
     assert first["rows"] >= GROUP_ROWS
     assert first["bytes"] > 10**6 > second["bytes"]

@@ -35,7 +35,7 @@ def test_the_columns_and_rows_of_the_example_reach_the_job(plan):
             "deleted_at": None,
         },
     }
-    assert arguments["--file_size_mb"] == "128"
+    assert arguments["--target_file_mb"] == "128"
 
 
 def test_the_example_is_planned(plan, machine):

@@ -39,7 +39,7 @@ def test_every_setting_is_listed_in_its_order(installed, readme):
 
 
 def test_deployment_example_is_valid(installed, readme):
-    (example,) = blocks(readme, "toml")
+    example = next(block for block in blocks(readme, "toml") if f"[job_types.{installed.job_type.name}]" in block)
     assert installed.job_type.deployment().model_validate(tomllib.loads(example)["job_types"][installed.job_type.name])
 
 

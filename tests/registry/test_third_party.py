@@ -65,7 +65,11 @@ def extract_state_machine(definition):
 def test_it_adds_its_branch_to_extract_asl_build(site, tmp_path):
     site.install("sparkle-for-extract", {"sparkle_plugin": SPARKLE}, {"sparkle": "sparkle_plugin"}, version="4.2")
     (tmp_path / "extract.toml").write_text('[job_types.sparkle]\nnetwork = "big"\n')
-    environ = {**os.environ, "PYTHONPATH": str(site.folder), "EXTRACT_DISABLE_PLUGINS": "batch,ecs,emr,glue"}
+    environ = {
+        **os.environ,
+        "PYTHONPATH": str(site.folder),
+        "EXTRACT_DISABLE_PLUGINS": "batch,ecs,emr,glue,glue_catalog,openlineage",
+    }
     command = [sys.executable, "-c", "from extract_cli.commands.asl import asl; asl()", "build"]
     done = subprocess.run(command, cwd=tmp_path, env=environ, check=True, capture_output=True, text=True)
     definition = json.loads(done.stdout)

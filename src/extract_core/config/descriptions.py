@@ -102,7 +102,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
         "Which rows are read: a mapping of column to a value, a list of values, null, or comparisons, which must all hold: "
         '{country: [DE, AT], amount: {">=": 10}}. Default: all rows.'
     ),
-    "file_size_mb": "Megabytes after which a file is complete and the next one begins. Default: 512.",
+    "target_file_mb": "Megabytes after which a file is complete and the next one begins. Default: 512.",
     "decimal_overflow": (
         "Decimals that may have more digits than a file holds: columns without declared digits, or with more than 76. fail: "
         "one that has too many fails the table. text: these columns are read as text. Default: fail."

@@ -120,7 +120,7 @@ TABLE: Final[Mapping[str, Reader[Any]]] = {
     "text_columns": names,
     "rename": rename,
     "where": where,
-    "file_size_mb": integer(1, 65_536),
+    "target_file_mb": integer(1, 65_536),
     "decimal_overflow": one_of("fail", "text"),
     "tags": names,
     **SCRIPT_KEYS,

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.errors import ObjectError, ObjectUnavailable, TrackingUnavailable, UsageError
+from extract_core.errors import ObjectError, ObjectUnavailable, TrackingError, TrackingUnavailable, UsageError
 from extract_core.plan.group import keys_of
 from extract_core.registry.routing import HANDLE_STATUS, NOT_RECORDED, SLOT_ERROR
 from extract_core.runs.items_in_history import item_in, key_of
 from extract_core.runs.started_jobs import StartedJobs
 from extract_core.status.record import record
+from extract_core.wording import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,9 +66,14 @@ def _record(parts: Parts, key: Key, item: Mapping[str, Json]) -> None:
             raise
     except UsageError:
         pass  # a plugin's state has lost members of the item: nothing can be recorded
-    except Exception:
-        fields = {"run_id": item.get("run_id"), "table": key[0], "attempt": key[1]}
-        log.exception("the end of %s could not be recorded from the history", key[0], extra={"extract": fields})
+    except Exception as error:
+        log.error(  # noqa: TRY400 - the words of a store say all: no lines of code in a terminal
+            "the end of %s could not be recorded from the history: %s",
+            key[0],
+            described(error),
+            exc_info=not isinstance(error, TrackingError),
+            extra={"extract": {"run_id": item.get("run_id"), "table": key[0], "attempt": key[1]}},
+        )
 
 
 def outcomes(events: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Json]]:

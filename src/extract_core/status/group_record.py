@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from extract_core.dataclass import dataclass
-from extract_core.errors import ExtractError, ObjectError, ObjectUnavailable, TrackingUnavailable
+from extract_core.errors import ExtractError, ObjectError, ObjectUnavailable, TrackingError, TrackingUnavailable
 from extract_core.plan.build_line import Unplannable
 from extract_core.plan.group import Member, group_item, member_item, members_of, turn_seconds_of
 from extract_core.plan.item_key import item_key
@@ -21,6 +21,7 @@ from extract_core.registry.routing import THEN
 from extract_core.status.next_attempt import NextAttempt, NoNextAttempt, attempt_after
 from extract_core.status.planned import planned_item
 from extract_core.status.shared_ends import member_ends
+from extract_core.wording import described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -71,8 +72,14 @@ def record_group(
             after = afters[place] = record_member(parts, key, planned, ends[place])
         except (TrackingUnavailable, ObjectUnavailable):
             raise
-        except Exception:
-            log.exception("the end of %s could not be recorded", key.table, extra={"extract": {"run_id": key.run_id}})
+        except Exception as error:
+            log.error(  # noqa: TRY400 - the words of a store say all: no lines of code in a terminal
+                "the end of %s could not be recorded: %s",
+                key.table,
+                described(error),
+                exc_info=not isinstance(error, TrackingError),
+                extra={"extract": {"run_id": key.run_id}},
+            )
             after = After("NOT_RECORDED")
         if after.again is None:
             ended[key.table] = after.state

@@ -68,7 +68,7 @@ def arguments_of(pairs: Mapping[str, str]) -> Arguments:
         low_mark=values.get("low_watermark"),
         fetchsize=_whole("fetchsize", values["fetchsize"]) if "fetchsize" in values else None,
         selection=selection_of(values),
-        file_size_mb=_whole("file_size_mb", values.get("file_size_mb", "512")),
+        target_file_mb=_whole("target_file_mb", values.get("target_file_mb", "512")),
         rows_per_file=_whole("rows_per_file", values.get("rows_per_file", "10000000")),
         lock_wait_seconds=_whole("lock_wait_seconds", values.get("lock_wait_seconds", "15")),
         last_result=object_at("last_result", values["last_result"]) if values.get("last_result") else None,

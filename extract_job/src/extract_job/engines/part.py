@@ -74,7 +74,7 @@ class PartCopier:
             folder,
             self._schema,
             arguments.rows_per_file,
-            file_bytes=arguments.file_size_mb * MEGABYTE,
+            file_bytes=arguments.target_file_mb * MEGABYTE,
             read_back=proof.read_back if proof else trust,
             group_bytes=GROUP_BYTES // self.readers,
         )

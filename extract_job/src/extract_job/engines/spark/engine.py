@@ -86,7 +86,7 @@ def _outcomes(
         token,
         len(queries),
         arguments.rows_per_file,
-        arguments.file_size_mb * MEGABYTE,
+        arguments.target_file_mb * MEGABYTE,
         source.hasher().name if arguments.verify == "full" else None,
         arguments.verify != "off",
     )
