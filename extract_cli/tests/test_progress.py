@@ -58,15 +58,15 @@ def test_two_tables_side_by_side():
         event(9, 7, "TaskScheduled"),
         event(10, 8, "TaskScheduled"),
     ]
-    assert [progress.feed(each) for each in told] == [None] * len(told)
+    assert [progress.feed(each) for each in told] == [[]] * len(told)
     assert progress.planned == 2
     assert progress.running == {"orders": "glue", "lines": "glue"}
-    assert progress.feed(entered(11, 10, HANDLE_STATUS, "Task", lines)) is None
-    assert progress.feed(event(12, 11, "TaskSucceeded")) is None
-    assert progress.feed(exited(13, 12, HANDLE_STATUS, "Task", {"status": "FAILED"})) == "lines"
+    assert progress.feed(entered(11, 10, HANDLE_STATUS, "Task", lines)) == []
+    assert progress.feed(event(12, 11, "TaskSucceeded")) == []
+    assert progress.feed(exited(13, 12, HANDLE_STATUS, "Task", {"status": "FAILED"})) == ["lines"]
     assert progress.running == {"orders": "glue"}
-    assert progress.feed(entered(14, 9, NOT_RECORDED, "Pass", orders)) is None
-    assert progress.feed(exited(15, 14, NOT_RECORDED, "Pass", {})) == "orders"
+    assert progress.feed(entered(14, 9, NOT_RECORDED, "Pass", orders)) == []
+    assert progress.feed(exited(15, 14, NOT_RECORDED, "Pass", {})) == ["orders"]
     assert progress.ended == {"lines": "FAILED", "orders": "NOT_RECORDED"}
     assert progress.running == {}
 
@@ -78,7 +78,7 @@ def test_a_table_that_could_not_be_planned_ends_without_having_run():
     progress.feed(entered(4, 3, CHOOSE, "Choice", item))
     progress.feed(entered(5, 4, HANDLE_STATUS, "Task", item))
     assert progress.running == {}
-    assert progress.feed(exited(6, 5, HANDLE_STATUS, "Task", {"status": "FAILED"})) == "crm.leads"
+    assert progress.feed(exited(6, 5, HANDLE_STATUS, "Task", {"status": "FAILED"})) == ["crm.leads"]
 
 
 def test_states_inside_a_branch_of_a_plugin_belong_to_its_table():
@@ -90,7 +90,28 @@ def test_states_inside_a_branch_of_a_plugin_belong_to_its_table():
     progress.feed(entered(4, 3, "Poll Wait", "Wait", "not an object"))
     progress.feed(exited(5, 4, "Poll Wait", "Wait", "not an object"))
     progress.feed(entered(6, 5, HANDLE_STATUS, "Task", "not an object"))
-    assert progress.feed(exited(7, 6, HANDLE_STATUS, "Task", {"status": "SUCCEEDED"})) == "orders"
+    assert progress.feed(exited(7, 6, HANDLE_STATUS, "Task", {"status": "SUCCEEDED"})) == ["orders"]
+
+
+@pytest.mark.parametrize("goes_on", [{}, {"table": "late", "attempt": 2, "retry_wait_seconds": 60}])
+def test_each_table_of_a_shared_job_ends_with_its_own_state(goes_on, capsys):
+    item = {"table": "first", "job_type": "glue"}
+    answer = {"status": "SUCCEEDED", "ended": {"second": "FAILED", "first": "SUCCEEDED"}, **goes_on}
+    events = [
+        entered(1, 0, "Glue Start Extract Job Run", "Task", item),
+        entered(2, 1, HANDLE_STATUS, "Task", item),
+        exited(3, 2, HANDLE_STATUS, "Task", answer),
+    ]
+    timed = [{**each, "timestamp": datetime(2026, 12, 1, tzinfo=UTC)} for each in events]
+    draw("r", echo_changes(timed))
+    printed = capsys.readouterr()
+    changes = [json.loads(line) for line in printed.out.splitlines()]
+    assert [(change["table"], change["state"]) for change in changes if "state" in change] == [
+        ("second", "FAILED"),
+        ("first", "SUCCEEDED"),
+    ]
+    lines = [" ".join(line.split()[:3]) for line in printed.err.splitlines() if "first" in line or "second" in line]
+    assert lines == ["✗ second FAILED", "✓ first SUCCEEDED"]
 
 
 def test_a_table_that_goes_round_again_is_running_not_ended():
@@ -101,14 +122,14 @@ def test_a_table_that_goes_round_again_is_running_not_ended():
     progress.feed(entered(2, 1, CHOOSE, "Choice", item))
     progress.feed(entered(3, 2, "Glue Start Extract Job Run", "Task", item))
     progress.feed(entered(4, 3, HANDLE_STATUS, "Task", item))
-    assert progress.feed(exited(5, 4, HANDLE_STATUS, "Task", again)) is None
+    assert progress.feed(exited(5, 4, HANDLE_STATUS, "Task", again)) == []
     for number, (name, kind) in enumerate([(FINISHED, "Choice"), (WAIT, "Wait"), (CHOOSE, "Choice")]):
-        assert progress.feed(entered(6 + 2 * number, 5 + 2 * number, name, kind, again)) is None
-        assert progress.feed(exited(7 + 2 * number, 6 + 2 * number, name, kind, again)) is None
+        assert progress.feed(entered(6 + 2 * number, 5 + 2 * number, name, kind, again)) == []
+        assert progress.feed(exited(7 + 2 * number, 6 + 2 * number, name, kind, again)) == []
     assert (progress.running, progress.attempts, progress.ended) == ({"orders": "glue"}, {"orders": 2}, {})
     progress.feed(entered(12, 11, "Glue Start Extract Job Run", "Task", again))
     progress.feed(entered(13, 12, HANDLE_STATUS, "Task", again))
-    assert progress.feed(exited(14, 13, HANDLE_STATUS, "Task", {"status": "SUCCEEDED"})) == "orders"
+    assert progress.feed(exited(14, 13, HANDLE_STATUS, "Task", {"status": "SUCCEEDED"})) == ["orders"]
     progress.feed(entered(15, 14, FINISHED, "Choice", {"status": "SUCCEEDED"}))
     progress.feed(entered(16, 15, RECORDED, "Succeed", {"status": "SUCCEEDED"}))
     assert (progress.running, progress.ended) == ({}, {"orders": "SUCCEEDED"})

@@ -98,8 +98,7 @@ class Follower:
                     ended = self._progress.feed(event)
                     self._pace.feed(self._progress.done, self._progress.planned)
                     self._waits = f"waiting: {reason}" if (reason := held_up(event)) else None
-                    if ended is not None and self._progress.ended[ended] != SUCCEEDED:
-                        self._failed.append(ended)
+                    self._failed += [table for table in ended if self._progress.ended[table] != SUCCEEDED]
                 self._first.set()
         except ExtractError as error:
             self._trouble = str(error)

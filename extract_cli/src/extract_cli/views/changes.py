@@ -27,7 +27,7 @@ class Changes:
     def of(self, event: Mapping[str, Any]) -> Iterator[dict[str, Json]]:
         """The changes that this event shows."""
         progress = self._progress
-        ended = progress.feed(event)
+        ended_now = progress.feed(event)
         at = moment(event).isoformat()
         if progress.planned != self._planned:
             self._planned = progress.planned
@@ -39,7 +39,7 @@ class Changes:
             for table in sorted(progress.running.keys() - self._running):
                 yield {"table": table, "started": at, "job_type": progress.running[table]}
             self._running = set(progress.running)
-        if ended is not None:
+        for ended in ended_now:
             yield {"table": ended, "state": progress.ended.get(ended), "at": at, **self._why(ended)}
 
     def _why(self, table: str) -> Mapping[str, Json]:

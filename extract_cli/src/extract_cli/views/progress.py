@@ -54,14 +54,15 @@ class Progress:
         counted = self.counts.get("running", 0)
         return max(len(self.running), counted if self.planned is None else min(counted, self.planned - self.done))
 
-    def feed(self, event: Mapping[str, Any]) -> str | None:
-        """Take one event. Returns the table that it ended, or None."""
+    def feed(self, event: Mapping[str, Any]) -> list[str]:
+        """Take one event. Returns the tables that it ended: several if they shared a job."""
         kind = event["type"]
         self.again = None
         if kind == "MapRunCounted":
             self.counts = dict(event["mapRunCountedEventDetails"])
             self.planned = self.counts.get("total") or self.planned
-            return None
+            return []
+        ended: list[str] = []
         table = None if kind == "MapIterationStarted" else self._table_of.get(event.get("previousEventId", 0))
         if kind == "MapStateStarted" and self.planned is None:
             # 0 where a DISTRIBUTED Map has not read its items yet
@@ -73,16 +74,15 @@ class Progress:
             if details["name"] == TAKE_SLOT:
                 self.for_slot.pop(table, None)
             if details["name"] in (HANDLE_STATUS, NOT_RECORDED):
-                table = self._handled(table, _payload(details))
-                if self.again is None:
-                    return table
+                ended = self._handled(table, _payload(details))
+                table = self.again
         if table is not None:
             self._table_of[event["id"]] = table
             self._events_of.setdefault(table, []).append(event["id"])
-        return None
+        return ended
 
-    def _handled(self, table: str, answer: Mapping[str, Any]) -> str:
-        """The status handler has answered. Returns the table that its iteration is at now, or that has ended with it.
+    def _handled(self, table: str, answer: Mapping[str, Any]) -> list[str]:
+        """The status handler has answered. Returns the tables that have ended with it.
 
         A group's answer has the ends of several tables, and may go on with another one.
         """
@@ -94,7 +94,7 @@ class Progress:
             ended = {**ended, table: str(answer.get("status", "UNKNOWN"))}
         for name, state in ended.items():
             self._end(name, state)
-        return self.again or table
+        return list(ended)
 
     def _end(self, table: str, state: str) -> None:
         """The table has ended: its events are forgotten, so that memory does not grow with the events of a large run."""

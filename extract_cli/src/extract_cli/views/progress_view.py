@@ -77,7 +77,7 @@ def draw(run_id: str, events: Iterable[Mapping[str, Json]], reasons: Reasons | N
         line = bar.add_task("planning", total=None)
         for event in events:
             planned, done = progress.planned, progress.done
-            ended = progress.feed(event)
+            ended_now = progress.feed(event)
             is_large = (progress.planned or 0) > LARGE
             if (reason := held_up(event)) is not None:
                 bar.console.print(f"  waiting: {reason}", markup=False)
@@ -86,9 +86,10 @@ def draw(run_id: str, events: Iterable[Mapping[str, Json]], reasons: Reasons | N
                 bar.console.print(
                     f"  [yellow]↻[/] {escape(plain(table)):<32} attempt {progress.attempts[table]}", highlight=False
                 )
-            if ended is not None and (not is_large or progress.ended[ended] != SUCCEEDED):
-                why = reasons.of(ended) if reasons is not None and progress.ended[ended] != SUCCEEDED else None
-                bar.console.print(_ended_line(progress, ended, event, why), highlight=False)
+            for ended in ended_now:
+                if not is_large or progress.ended[ended] != SUCCEEDED:
+                    why = reasons.of(ended) if reasons is not None and progress.ended[ended] != SUCCEEDED else None
+                    bar.console.print(_ended_line(progress, ended, event, why), highlight=False)
             if (progress.planned, progress.done) != (planned, done):
                 bar.update(line, total=progress.planned, completed=progress.done)
                 at = moment(event).timestamp() if "timestamp" in event else None  # old events of a run come all at once

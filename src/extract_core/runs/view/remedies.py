@@ -45,7 +45,7 @@ ADVICE: Final[dict[str, Advice]] = {
         "raise `max_attempts`: further attempts get larger settings.",
     ),
     "INTERRUPTED": Advice(
-        "The host was taken away: a spot interruption, maintenance or a host failure.",
+        "The host was taken away (spot interruption, maintenance, host failure), or the process of the job was killed.",
         "Rerun. If it happens often, use on-demand capacity or raise `max_attempts`.",
     ),
     "TIMEOUT": Advice(
