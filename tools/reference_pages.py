@@ -175,6 +175,7 @@ def _with_inner(command: click.Command, context: click.Context) -> Iterator[str]
 
 
 def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    command._help_option = None  # noqa: SLF001 - click keeps the names (-h, --help) of the root under which it was first used
     return command.make_context(name, [], parent, resilient_parsing=True, terminal_width=100, max_content_width=100)
 
 

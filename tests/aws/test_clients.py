@@ -89,7 +89,7 @@ def test_a_client_that_the_models_are_not_enough_for_is_made_from_botocores_own(
     (tmp_path / "s3").mkdir()
     client = Clients(tmp_path).make("s3")
     assert "CreateBucket" in client.meta.service_model.operation_names
-    (warning,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert warning.startswith("this botocore cannot use the models of the bundle and uses its own: s3: ")
 
 

@@ -74,7 +74,7 @@ def test_a_report_that_fails_is_logged_and_the_others_are_written(pipeline, publ
     install("lines", "def write(results): return 'fine'\n")
     assert pipeline.run() == GOOD
     assert published() == ["lines.txt", "plan.jsonl"]
-    (warning,) = [entry.message for entry in caplog.records if entry.levelname == "WARNING"]
+    (warning,) = [entry.getMessage() for entry in caplog.records if entry.levelname == "WARNING"]
     assert warning.startswith("the report of plugin 'broken.txt' of acme-broken 1.0 was not written: ")
 
 
