@@ -197,5 +197,5 @@ def test_full_proofs_are_refused(server, sqlserver):
     columns = COLUMNS[:1]
     server("mssql_python", answers(columns, rows_of(columns, (1, pa.int32()))))
     assert sqlserver(verify="full").errors[-1] == (
-        "extract_job: verify: full is not supported for sqlserver yet; set verify: count, which compares the number of rows"
+        "extract_job: verify: full is not supported for sqlserver; set verify: count, which compares the number of rows"
     )

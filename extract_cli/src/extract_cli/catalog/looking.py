@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -23,7 +24,7 @@ COUNTED: Final = 100_000
 _LOOKED_AT: Final = 1_000_000  # rows that are looked at without an index
 
 
-class Looking:
+class Looking(ABC):
     """One reading of one catalog. `failure` is what the driver raises. A database sets its SQL, and reads its errors."""
 
     text: ClassVar[str]
@@ -35,12 +36,13 @@ class Looking:
     def __init__(self, cursor: Cursor, failure: type[Exception]) -> None:
         self._cursor, self._failure = cursor, failure
 
+    @abstractmethod
     def _rows(self, query: str) -> list[Row]:
-        raise NotImplementedError
+        """The rows of an answer."""
 
+    @abstractmethod
     def _is_lost(self, error: Exception) -> bool:
         """Whether the connection is gone, so that no later query can be answered."""
-        raise NotImplementedError
 
     def _looked(self, query: str, width: int) -> Row:
         """The one row that a query on a table returns. NULLs if it takes too long or the server refuses it."""

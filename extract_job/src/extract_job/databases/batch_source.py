@@ -3,6 +3,7 @@
 Rows of the overlap are recognised by digests of their values.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -38,7 +39,7 @@ class BatchSession(Questions, Protocol):
         """Yield the answer as record batches of at most so many rows, as they arrive; may raise `JobError`."""
 
 
-class BatchSource:
+class BatchSource(ABC):
     """See `source.Source`. A database says how its watermark column is compared, and how a few rows are counted."""
 
     snapshot: str | None = None
@@ -59,10 +60,7 @@ class BatchSource:
         self.columns: Sequence[Column] = table.columns
         self.info = info
         if arguments.verify == "full":
-            raise JobError(
-                f"verify: full is not supported for {info.engine} yet; set verify: count, which compares the number of rows",
-                FailureClass.CONFIG,
-            )
+            raise self._no_figures()
         watermark = arguments.watermark
         window = EVERYTHING if watermark is None else self._decided(arguments, watermark, last)
         self.window = replace(window, notes=(*window.notes, *notes))
@@ -72,9 +70,15 @@ class BatchSource:
         self._rest: Table | None = None
         self._left_out = 0
 
+    @abstractmethod
     def count_up_to(self, rows: Condition, most: int) -> int:
         """Count these rows, but stop at `most`."""
-        raise NotImplementedError
+
+    def _no_figures(self) -> JobError:
+        return JobError(
+            f"verify: full is not supported for {self.info.engine}; set verify: count, which compares the number of rows",
+            FailureClass.CONFIG,
+        )
 
     def _decided(self, arguments: Arguments, watermark: Watermark, last: LastResult) -> Window:
         column = self.watermark_column(self._session, self._table, watermark)
@@ -83,8 +87,9 @@ class BatchSource:
         check_count(self._table.name, window, self.count_up_to)
         return window
 
-    def left_out_to(self, take: "Callable[[Table], None]") -> None:
-        """See `source.Source.left_out_to`: only `verify: full` calls it."""
+    def left_out_to(self, take: "Callable[[Table], None]") -> None:  # noqa: ARG002 - see `source.Source`
+        """See `source.Source.left_out_to`: only `verify: full` calls it, and is refused before."""
+        raise self._no_figures()
 
     def rows_left_out(self) -> int:
         """See `source.Source.rows_left_out`."""
@@ -118,12 +123,12 @@ class BatchSource:
         return self._session.number(f"SELECT {self.watermark_column.counted} FROM {self._table.sql} WHERE {self.window.rows.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 
     def figures(self) -> "Figures":
-        """See `source.Source.figures`: only `verify: full` calls it."""
-        raise NotImplementedError
+        """See `source.Source.figures`: only `verify: full` calls it, and is refused before."""
+        raise self._no_figures()
 
     def hasher(self) -> "Hasher":
-        """See `source.Source.hasher`: only `verify: full` calls it."""
-        raise NotImplementedError
+        """See `source.Source.hasher`: only `verify: full` calls it, and is refused before."""
+        raise self._no_figures()
 
     def query(self) -> str:
         """Return the SELECT that reads the rows."""

@@ -3,6 +3,7 @@
 The database compares in the type of the column. So a mark is only text here: ISO 8601, instants with their offset.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC
@@ -27,7 +28,7 @@ class Questions(Protocol):
         """Return the only value of an answer, a whole number."""
 
 
-class ServerWatermark:
+class ServerWatermark(ABC):
     """See `window.WatermarkColumn`. A database says which types can hold marks, and how values and marks are written."""
 
     types: ClassVar[Mapping[MarkType, AbstractSet[str]]]
@@ -60,25 +61,25 @@ class ServerWatermark:
         """Map spellings that the database takes for the same name of a column to one text."""
         return name
 
+    @abstractmethod
     def value(self) -> str:
         """Return the SQL of the value that is compared; texts are compared by their code points, whatever the collation."""
-        raise NotImplementedError
 
+    @abstractmethod
     def literal(self, mark: str) -> str:
         """Return the SQL of a mark."""
-        raise NotImplementedError
 
+    @abstractmethod
     def text_of(self, value: str) -> str:
         """Return the SQL of the text of a value."""
-        raise NotImplementedError
 
     def spelled(self, text: str) -> str:
         """Return the mark for the text of a value."""
         return text
 
+    @abstractmethod
     def now(self) -> str:
         """Return the SQL of the clock of the server, in the type of the column: see `clock`."""
-        raise NotImplementedError
 
     def compared(self, operator: str, mark: str) -> Condition:
         """See `window.WatermarkColumn.compared`."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from extract_core import AttemptReport, JobStatus, Json, PlannedRun
 
-PRODUCER: Final = "https://pypi.org/project/extract-sfn-openlineage"
+PRODUCER: Final = "urn:extract-sfn:openlineage"
 _ENDS: Final = {JobState.SUCCEEDED: RunState.COMPLETE, JobState.STOPPED: RunState.ABORT}
 _RUN_ENDS: Final = {"SUCCEEDED": RunState.COMPLETE, "STOPPED": RunState.ABORT}
 
