@@ -19,7 +19,14 @@ from extract_core.tracking.records import Skipped
             "No such option '--source'. Write SOURCE without an option name: extract run [OPTIONS] SOURCE",
         ),
         (["run", "--table", "t"], "No such option '--table'. Write TABLES without an option name: extract run [OPTIONS] SOURCE"),
-        (["rerun", "--run", "one"], "No such option '--run'. Write RUN without an option name: extract rerun [OPTIONS] RUN\n"),
+        (
+            ["rerun", "one", "--tables", "t"],
+            "No such option '--tables'. Write TABLES without an option name: extract rerun [OPTIONS] RUN [TABLES]...",
+        ),
+        (
+            ["rerun", "--run", "one"],
+            "No such option '--run'. Write RUN without an option name: extract rerun [OPTIONS] RUN [TABLES]...\n",
+        ),
         (["state", "show", "--table", "t"], "No such option '--table'. Write TABLE without an option name: extract state show"),
         (["validate", "--file", "sales.yml"], "No such option '--file'. Write FILE without an option name: extract validate"),
     ],
@@ -31,7 +38,29 @@ def test_an_option_with_the_name_of_an_argument(cli, command, said):
 
 
 def test_an_unknown_option_stays_clicks_matter(cli):
-    assert cli("rerun", "one", "--tabels", "t").err.endswith("Error: No such option '--tabels'. Did you mean '--tables'?\n")
+    assert cli("rerun", "one", "--forec", "t").err.endswith("Error: No such option '--forec'. Did you mean '--force'?\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        (
+            ["status", "one", "t"],
+            ". It is about the whole run. For one table: `extract logs RUN TABLE` or `extract history TABLE`.",
+        ),
+        (
+            ["watch", "one", "t"],
+            ". It is about the whole run. For one table: `extract logs RUN TABLE` or `extract history TABLE`.",
+        ),
+        (["data", "one", "t"], ": `extract data` takes one table at a time."),
+        (["history", "one", "t"], ": `extract history` takes one table at a time."),
+        (["state", "reset", "one", "t", "--reason", "x"], ": `extract state reset` takes one table at a time."),
+        (["runs", "t"], ""),
+    ],
+)
+def test_an_argument_too_many_gets_a_hint(cli, command, hint):
+    done = cli(*command)
+    assert (done.code, done.err.rpartition("Error: ")[2]) == (2, f"Got unexpected extra argument (t){hint}\n")
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, click.Abort])

@@ -43,8 +43,8 @@ def test_a_run_is_started_and_followed_and_its_failed_table_run_again(cloud, cli
     )
     assert told(cli("status", "one", "--output", "json")) == told(run)
     cloud.glue.failing = set()
-    both = cli("rerun", "one", "--failed", "--tables", "public.events")
-    assert both.err == "extract: --failed means all failed tables, --tables means some of them: give only one of the two\n"
+    both = cli("rerun", "one", "public.events", "--failed")
+    assert both.err == "extract: --failed means all failed tables, and TABLES means some of them: give only one of the two\n"
     again = cli("rerun", "one", "--failed", "--run-id", "two", "--output", "json")
     assert (again.code, rows(told(again)), told(again)["rerun_of"]) == (0, {"public.events": good}, "one")
     nothing = cli("rerun", "one")

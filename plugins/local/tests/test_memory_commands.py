@@ -56,6 +56,37 @@ def test_history_and_logs(after_two_runs):
     assert wrong.stderr == "extract: run 'one' has no attempt 2 at table 'public.orders' yet; see: extract status one\n"
 
 
+SHARED = """
+source_name: sales
+extract:
+  job_type: glue
+  share: true
+  db_engine: sqlite
+  db_name: sales.db
+  tables:
+    public.categories: {}
+    public.customers: {}
+    public.nowhere: {job_type: missing}
+"""
+
+
+def test_the_log_of_a_shared_job_is_cut_to_the_table(demo_project):
+    project = demo_project
+    project.config(SHARED)
+    ran = project.extract("run", "sales", "--local", "--run-id", "one", code=1)
+    assert "1 of 3 tables did not succeed. No job of them is recorded, so there is no log\n" in ran.stderr
+    log = project.extract("logs", "one", "public.customers", "--local")
+    assert "public.customers: reading all rows" in log.stdout
+    assert "public.categories" not in log.stdout
+    note = "2 tables shared this job; the lines of the other tables are left out; `--whole` shows them"
+    assert log.stderr == f"note: {note}\n"
+    assert as_json(project, "logs", "one", "public.customers")["note"] == note
+    whole = project.extract("logs", "one", "public.customers", "--whole", "--local")
+    assert "public.categories: reading all rows" in whole.stdout
+    without = project.extract("logs", "one", "public.nowhere", "--local")
+    assert without.stderr.startswith("no job of table 'public.nowhere' is recorded, so there is no log\nFAILED: ")
+
+
 def test_a_watermark_is_shown_set_and_reset(demo_project):
     project = demo_project
     project.extract("run", "sales", "public.orders", "public.returns", "--local", code=1)

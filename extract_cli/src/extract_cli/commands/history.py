@@ -53,11 +53,16 @@ def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str
 @click.argument("run", metavar="[RUN]", required=False, shell_complete=complete_run)
 @click.argument("table", metavar="TABLE", required=False, shell_complete=complete_table)
 @click.option("--attempt", type=click.IntRange(1), help="Which attempt. [default: the last one]")
+@click.option("--whole", is_flag=True, help="Of a job that several tables shared: also the lines of the other tables.")
 @local_option
 @pipeline_option
 @output_option
-def logs(run: str | None, table: str | None, attempt: int | None, local: bool, pipeline: Path | None, output: str) -> int:
+def logs(
+    run: str | None, table: str | None, attempt: int | None, whole: bool, local: bool, pipeline: Path | None, output: str
+) -> int:
     """Show what the job of TABLE in RUN (default: the latest run) wrote or where its log is, and the full reason of a failure."""
+    from extract_cli.views.shared_log import log_of, where_in
+
     if run is None:
         raise click.UsageError("Missing argument 'TABLE'.")
     if table is None:
@@ -75,19 +80,34 @@ def logs(run: str | None, table: str | None, attempt: int | None, local: bool, p
         hint = hint or f"; see: extract status {record.run_id}"
         raise UsageError(f"run {record.run_id!r} has no {which}table {table!r} yet{hint}")
     message = _message(row) if row else None
+    note = where_in(table, row) if row is not None and written is None else None
+    if written is not None and not whole:
+        part = log_of(table, written, row, show_all="`--whole` shows them")
+        written, note = part.text, part.note
     if output == "json":
         about = {"run_id": record.run_id, "table": table, "attempt": number, "state": row and row.state, "message": message}
-        print_json({**about, "log_url": row and row.log_url, "log": written})
+        print_json({**about, "log_url": row and row.log_url, "log": written, "note": note})
         return 0
+    _print_log(row, table, written)
+    if note:
+        echo(f"note: {note}", err=True)
+    if message:
+        echo(f"{row.state if row else ''}: {message}", err=True)
+    return 0
+
+
+def _print_log(row: AttemptRow | None, table: str, written: str | None) -> None:
+    """The log or its address on stdout, or on stderr why there is none."""
+    from extract_cli.views.shared_log import has_job
+
     if written is not None:
         echo(written, nl=not written.endswith("\n"))
     elif row is not None and row.log_url:
         echo_link(row.log_url, row.log_url)
+    elif row is not None and not has_job(row):
+        echo(f"no job of table {table!r} is recorded, so there is no log", err=True)
     else:
         echo("the job left no log here", err=True)
-    if message:
-        echo(f"{row.state if row else ''}: {message}", err=True)
-    return 0
 
 
 def _row(rows: Sequence[AttemptRow], attempt: int | None) -> AttemptRow | None:

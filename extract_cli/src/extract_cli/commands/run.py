@@ -98,21 +98,21 @@ def run(
     return _follow(engine_of(start["pipeline"], local=start["local"]), event, start)
 
 
-@click.command(epilog=examples("extract rerun sales-first --local"))
+@click.command(epilog=examples("extract rerun sales-first --local", "extract rerun latest public.orders --local"))
 @click.argument("run", metavar="RUN", shell_complete=complete_run)
+@click.argument("tables", nargs=-1, shell_complete=complete_table)
 @click.option("--failed", is_flag=True, help="All tables that did not succeed. This is the default.")
-@click.option("--tables", multiple=True, metavar="TABLE", shell_complete=complete_table, help="Only these of the failed tables.")
 @click.option("--force", is_flag=True, help="Also tables that a later run has extracted.")
 @_starting
 def rerun(run: str, failed: bool, tables: Sequence[str], force: bool, **start: Any) -> int:
-    """Run the failed tables of RUN again, and only these, with the settings of its plan.
+    """Run the failed tables of RUN again, or only these TABLES of them, with the settings of its plan.
 
     A table that could not be planned is planned from the present config. Watermarks are read again. RUN may be `latest`.
     """
     from extract_cli.find_run import find_run
 
     if failed and tables:
-        raise UsageError("--failed means all failed tables, --tables means some of them: give only one of the two")
+        raise UsageError("--failed means all failed tables, and TABLES means some of them: give only one of the two")
     engine = engine_of(start["pipeline"], local=start["local"])
     record = find_run(engine.parts().tracking, run, planned=True)
     if record.plan_uri is None and record.summary is not None:

@@ -13,6 +13,7 @@ from extract_cli.graph.counts import counts_of
 from extract_cli.graph.picture import environment, svg
 from extract_cli.report import words
 from extract_cli.report.gantt import WIDTH, gantt
+from extract_cli.views.shared_log import has_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -60,6 +61,7 @@ def run_values(
     table_url: Callable[[str], str] | None = None,
 ) -> dict[str, Any]:
     """What the templates of `run/` show of a run. `table_url` is the address of a table's own page, if it has one."""
+    without_log = {table.table for table in results.tables if table.attempts and not has_job(table.attempts[-1])}
     return {
         "run": results,
         "graph": None if definition is None else _graph(results, definition),
@@ -67,6 +69,7 @@ def run_values(
         "gantt_width": WIDTH,
         "words": words,
         "log_command": lambda table: join(["extract", "logs", results.run_id, table, *options]),
+        "has_log": lambda table: table not in without_log,
         "log_of": {table.table: table.log_url for table in results.tables if is_link(table.log_url)},
         "table_url": table_url,
         "reasons": MOST_REASONS,

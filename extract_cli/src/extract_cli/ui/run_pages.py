@@ -18,6 +18,7 @@ from extract_cli.ui.live import Follower
 from extract_cli.ui.paging import page_of
 from extract_cli.ui.templates import rendered, url
 from extract_cli.views.progress import LARGE
+from extract_cli.views.shared_log import has_job, log_of
 from extract_core.errors import ExtractError, ObjectError, RunNotFound, UsageError
 from extract_core.objects.routed import open_objects
 
@@ -211,13 +212,20 @@ def table(request: Request) -> Response:
         record = known.tracking.run(run_id)
         recorded = known.tracking.history(record.source, name, 1_000)
         rows = sorted((row for row in recorded if row.run_id == run_id), key=lambda row: row.attempt)
-        attempts = [(row, _message(row), _log(known, row.run_id, name, row.attempt)) for row in islice(rows, 50)]
-        begun = None if rows else _log(known, run_id, name, 1)
+        attempts = [(row, _message(row), _log(known, row.run_id, name, row.attempt, row)) for row in islice(rows, 50)]
+        begun = None if rows else _log(known, run_id, name, 1, None)
     if not rows and begun is None and name not in _planned(record):
         raise UsageError(f"run {run_id!r} has no recorded attempt at table {name!r} yet, and no log of it is here")
     return HTMLResponse(
         rendered(
-            "ui/run_table", record=record, table=name, attempts=attempts, begun=begun, is_link=is_link, options=known.options
+            "ui/run_table",
+            record=record,
+            table=name,
+            attempts=attempts,
+            begun=begun,
+            is_link=is_link,
+            has_job=has_job,
+            options=known.options,
         )
     )
 
@@ -244,11 +252,16 @@ def _message(row: AttemptRow) -> str | None:
     return row.message
 
 
-def _log(runs: PipelineRuns, run_id: str, table: str, attempt: int) -> str | None:
+def _log(runs: PipelineRuns, run_id: str, table: str, attempt: int, row: AttemptRow | None) -> str | None:
+    """What the job wrote of this table, or the end of it if it is long."""
     try:
-        text = runs.engine.job_log(run_id, table, attempt)
+        written = runs.engine.job_log(run_id, table, attempt)
     except ExtractError as error:
         return f"(cannot read the log: {error})"
-    if text is None or len(text) <= _LOG:
+    if written is None:
+        return None
+    part = log_of(table, written, row, show_all="`extract logs --whole` shows them")
+    text = part.text if part.note is None else f"{part.text}\n({part.note})"
+    if len(text) <= _LOG:
         return text
     return f"… (the beginning is left out: extract logs shows all)\n{text[-_LOG:]}"

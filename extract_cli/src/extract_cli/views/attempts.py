@@ -69,7 +69,7 @@ def sharing_of(rows: Sequence[AttemptRow]) -> str | None:
         return None
     shared = sum(row.shared is not None for row in rows)
     return (
-        f" {counted(shared, 'attempt')} shared {counted(len(jobs), 'job')}: `extract logs RUN TABLE` shows the log of the job\n"
+        f" {counted(shared, 'attempt')} shared {counted(len(jobs), 'job')}: `extract logs RUN TABLE` shows the lines of a table\n"
     )
 
 

@@ -10,6 +10,7 @@ from extract_cli.views.live import look
 from extract_cli.views.output import echo, hint, print_json, print_json_line, print_json_rows
 from extract_cli.views.progress import LARGE, lambda_message
 from extract_cli.views.run_json import attempt_json, run_json
+from extract_cli.views.shared_log import has_job
 from extract_cli.views.summary import is_large, show_summary
 from extract_core import errors
 from extract_core.contract import JobState
@@ -103,11 +104,10 @@ def _say_how_to_go_on(record: RunRecord, rows: Collection[AttemptRow], options: 
     missing = max(0, (record.planned or 0) - len(rows))
     if not failed and not missing:
         return
-    logs = f"extract logs {record.run_id} TABLE {options}".rstrip()
-    hint(
-        f"{len(failed) + missing} of {counted(record.planned or 0, 'table')} did not succeed. What their jobs wrote: {logs}",
-        "yellow",
-    )
+    logs = f"What their jobs wrote: extract logs {record.run_id} TABLE {options}".rstrip()
+    if not missing and not any(map(has_job, failed)):
+        logs = "No job of them is recorded, so there is no log"
+    hint(f"{len(failed) + missing} of {counted(record.planned or 0, 'table')} did not succeed. {logs}", "yellow")
     of_config = sum(row.failure == "CONFIG" for row in failed)
     only_config = of_config == len(failed) + missing
     if only_config and record.event.get("backfill") is not None:
