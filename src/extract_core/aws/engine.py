@@ -10,9 +10,10 @@ from urllib.parse import quote
 from extract_core.aws import follow
 from extract_core.aws.client import StepFunctions
 from extract_core.aws.execution import AwsExecution, closed
-from extract_core.aws.parts import NOTIFY, PLACES, PLUGINS, parts_from
+from extract_core.aws.parts import parts_from
 from extract_core.errors import RunNameTaken, UsageError
 from extract_core.pipeline.reach import require_aws
+from extract_core.pipeline.variables import NOTIFY, PLACES, PLUGINS
 from extract_core.runs.execution_status import ALIVE
 from extract_core.runs.pace import map_run_to_pace
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from extract_core.errors import UsageError
 from extract_core.pipeline.parts import Parts, no_notice, to_nobody
+from extract_core.pipeline.variables import EVENT_BUS, NOTIFY, PLACES, PLUGINS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
     from extract_core.registry.frozen import Frozen
     from extract_core.tracking.records import RunRecord
-
-EVENT_BUS = "EXTRACT_EVENT_BUS"
-NOTIFY = "EXTRACT_NOTIFY"
-PLUGINS = "EXTRACT_PLUGINS"
-PLACES = ("EXTRACT_CONFIG_URI", "EXTRACT_DATA_URI", "EXTRACT_RUNS_URI", "EXTRACT_TRACKING")
 
 
 def boto3_session() -> object:

@@ -15,6 +15,7 @@ from extract_core.pipeline.model import NO_ACCOUNT, MachineOptions, Pipeline
 from extract_core.pipeline.notify import notify_options
 from extract_core.pipeline.pools import POOL, pool_sizes, pools_of_job_types
 from extract_core.pipeline.prices import price_list
+from extract_core.pipeline.variables import too_long
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Reading:
         options = self._machine(machine)
         sections = self._sections(document, "job_types")
         sizes = pool_sizes(self._section(document, "pools"), self.add)
-        return Pipeline(
+        read = Pipeline(
             file=self.file,
             name=name,
             partition=partition,
@@ -127,6 +128,9 @@ class Reading:
             job_type_pools=pools_of_job_types(sections, sizes, self.add),
             **places,
         )
+        if not read.is_local and (fault := too_long(read)) is not None:
+            self.add(*fault)
+        return read
 
     def _machine(self, section: dict[str, Any]) -> MachineOptions:
         default = MachineOptions()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +19,7 @@ from asl_generator.machine.core_states import (
 from asl_generator.permissions.of_functions import FUNCTIONS, NOTIFYING
 from asl_generator.template.resources import attribute, ref, resource, role
 from extract_core.dataclass import dataclass
+from extract_core.pipeline.variables import variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -66,18 +66,7 @@ def function_resources(
 
 def _one(pipeline: Pipeline, function: str, handler: str, size: Size, grants: Sequence[Granted]) -> dict[str, Json]:
     options, name, logical_id = pipeline.deploy, f"{pipeline.name}-{function}", function_id(function)
-    places: dict[str, Json] = {
-        "EXTRACT_CONFIG_URI": pipeline.config_uri,
-        "EXTRACT_DATA_URI": pipeline.data_uri,
-        "EXTRACT_RUNS_URI": pipeline.runs_uri,
-        "EXTRACT_TRACKING": pipeline.tracking,
-    }
-    if options.event_bus:
-        places["EXTRACT_EVENT_BUS"] = options.event_bus
-    if pipeline.plugins and function in FUNCTIONS:
-        places["EXTRACT_PLUGINS"] = json.dumps(pipeline.plugins, sort_keys=True, separators=(",", ":"))
-    if pipeline.notify and function in NOTIFYING:
-        places["EXTRACT_NOTIFY"] = pipeline.notify.to_json()
+    variables = variables_of(pipeline, plugins=function in FUNCTIONS, notify=function in NOTIFYING)
     properties: dict[str, Json] = {
         "FunctionName": name,
         "Runtime": options.runtime,
@@ -87,7 +76,7 @@ def _one(pipeline: Pipeline, function: str, handler: str, size: Size, grants: Se
         "Role": attribute(f"{logical_id}Role", "Arn"),
         "MemorySize": size.memory,
         "Timeout": size.seconds,
-        "Environment": {"Variables": places},
+        "Environment": {"Variables": variables},
         "LoggingConfig": {"LogGroup": ref(f"{logical_id}Logs")},
     }
     if options.subnets:
