@@ -185,7 +185,7 @@ _collect_document = Sybil(
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Documents are run where they are named (`pytest README.md docs`), in their order: not among the tests of a folder."""
     named = [Path(argument).resolve() for argument in parent.config.invocation_params.args if not argument.startswith("-")]
-    if any(each == file_path or (each.name == "docs" and each in file_path.parents) for each in named):
+    if any(path == file_path or (path.name == "docs" and path in file_path.parents) for path in named):
         document: pytest.Collector | None = _collect_document(file_path, parent)
         return document
     return None

@@ -136,7 +136,7 @@ def by_moto(count: int, *, direct: bool) -> dict[str, float]:
     from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
     if direct:
-        lambda_eval_utils.boto_client_for = lambda **_given: Direct()
+        lambda_eval_utils.boto_client_for = lambda **_settings: Direct()
     LambdaBackend.invoke = in_process
     json_path.parse = functools.lru_cache(maxsize=None)(json_path.parse)
     result_path.parse = functools.lru_cache(maxsize=None)(result_path.parse)

@@ -196,10 +196,10 @@ def main(argv: list[str]) -> int:
         print(json.dumps({"seconds": seconds, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
         return 0
     small, large = (measure("machine", count) for count in TABLES)
-    each = [seconds / count for (seconds, _), count in zip((small, large), TABLES, strict=True)]
+    cost = [seconds / count for (seconds, _), count in zip((small, large), TABLES, strict=True)]
     print(
-        f"DISTRIBUTED machine: {1000 * each[0]:.2f} ms a table at {TABLES[0]:,}, {1000 * each[1]:.2f} at {TABLES[1]:,}: "
-        f"{each[1] / each[0]:.2f} times; memory {small[1]:.0f} MB, {large[1]:.0f} MB: {large[1] / small[1]:.2f} times"
+        f"DISTRIBUTED machine: {1000 * cost[0]:.2f} ms a table at {TABLES[0]:,}, {1000 * cost[1]:.2f} at {TABLES[1]:,}: "
+        f"{cost[1] / cost[0]:.2f} times; memory {small[1]:.0f} MB, {large[1]:.0f} MB: {large[1] / small[1]:.2f} times"
     )
     first = None
     for count in PLANNED:

@@ -162,7 +162,7 @@ def bench_dynamodb(number: int = 1_000, pool: int | None = None) -> None:
         # moto copies the whole table in each transaction, for a rollback: this would take nearly all of the time.
         moto.dynamodb.models.copy = SimpleNamespace(deepcopy=lambda value: value)
         with DynamoDBTracking(client, "tracking") as store:
-            store._calls.each = lambda work, things: [work(thing) for thing in things]  # noqa: SLF001 - moto can't serve threads
+            store._calls.map = lambda work, things: [work(thing) for thing in things]  # noqa: SLF001 - moto can't serve threads
             for _ in run(store, names(number), pool):
                 pass
     writes = {name: count for name, count in counts.items() if name in ("PutItem", "UpdateItem", "TransactWriteItems")}

@@ -112,7 +112,7 @@ def wheel(folder, name, version, requires=(), extras=()):
     """A wheel without modules: pip resolves by its metadata."""
     stem = f"{canonicalize_name(name).replace('-', '_')}-{version}"
     path = folder / f"{stem}-py3-none-any.whl"
-    declared = [f"Requires-Dist: {each}" for each in requires] + [f"Provides-Extra: {extra}" for extra in extras]
+    declared = [f"Requires-Dist: {requirement}" for requirement in requires] + [f"Provides-Extra: {extra}" for extra in extras]
     with ZipFile(path, "w") as archive:
         archive.writestr(
             f"{stem}.dist-info/METADATA",
@@ -134,7 +134,7 @@ def dist(tmp_path_factory):
     wanted = {name: Requirement(name) for name in ("boto3", "pandas", "venv-pack")}
     for name, project in PROJECTS.items():
         extras = project.get("optional-dependencies", {})
-        optional = [with_extra(each, extra) for extra, requirements in extras.items() for each in requirements]
+        optional = [with_extra(requirement, extra) for extra, requirements in extras.items() for requirement in requirements]
         wheel(folder, name, project["version"], [*project.get("dependencies", []), *optional], extras)
         for requirement in map(Requirement, (*project.get("dependencies", []), *optional)):
             wanted[canonicalize_name(requirement.name)] = requirement
@@ -148,7 +148,7 @@ def version_of(requirement):
     try:
         return metadata.version(requirement.name)
     except metadata.PackageNotFoundError:
-        return next((each.version for each in requirement.specifier), "1.0")
+        return next((specifier.version for specifier in requirement.specifier), "1.0")
 
 
 @pytest.fixture(scope="module")

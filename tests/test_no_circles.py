@@ -24,8 +24,8 @@ def circles(name: str, folder: Path) -> list[list[str]]:
     files = {_module(name, folder, file): file for file in sorted(folder.rglob("*.py"))}
     imports = {module: set(_imports(module, file, files)) for module, file in files.items()}
     reachable = {module: _reach(module, imports) for module in imports}
-    found = {tuple(sorted(other for other in reachable[module] if module in reachable[other])) for module in imports}
-    return sorted(list(circle) for circle in found if circle)
+    groups = {tuple(sorted(other for other in reachable[module] if module in reachable[other])) for module in imports}
+    return sorted(list(circle) for circle in groups if circle)
 
 
 def _module(name: str, folder: Path, file: Path) -> str:
@@ -61,8 +61,8 @@ def _reach(start: str, imports: Mapping[str, set[str]]) -> set[str]:
 
 @pytest.mark.parametrize("name", packages())
 def test_no_module_imports_itself_through_others(name: str) -> None:
-    found = circles(name, packages()[name])
-    assert not found, "\n".join(" <-> ".join(circle) for circle in found)
+    cyclic = circles(name, packages()[name])
+    assert not cyclic, "\n".join(" <-> ".join(circle) for circle in cyclic)
 
 
 def test_a_circle_of_type_imports_and_one_inside_a_function_are_found(tmp_path: Path) -> None:

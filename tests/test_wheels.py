@@ -80,7 +80,8 @@ def closure(name: str, wheels: Path, extras: frozenset[str] = frozenset()) -> se
         if entry not in seen:
             seen.add(entry)
             waiting += [
-                (canonicalize_name(each.name), frozenset(each.extras)) for each in requirements(entry[0], wheels, entry[1])
+                (canonicalize_name(requirement.name), frozenset(requirement.extras))
+                for requirement in requirements(entry[0], wheels, entry[1])
             ]
     return {name for name, _ in seen}
 

@@ -140,7 +140,7 @@ DEPLOYMENTS = {"crunch": {"queue": "big"}, "poll": {}, "sata": {}}
 
 def build_of(*job_types: JobType[Any, Any], **options: Any) -> MachineDefinition:
     names = {job_type.name for job_type in job_types}
-    given = {
+    defaults = {
         "name": "extract",
         "partition": "aws",
         "region": "eu-central-1",
@@ -148,7 +148,7 @@ def build_of(*job_types: JobType[Any, Any], **options: Any) -> MachineDefinition
         "max_concurrency": 10,
         "deployments": {name: section for name, section in DEPLOYMENTS.items() if name in names},
     }
-    return build(Registry.of(*job_types), **{**given, **options})
+    return build(Registry.of(*job_types), **{**defaults, **options})
 
 
 @pytest.fixture

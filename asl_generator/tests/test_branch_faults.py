@@ -82,8 +82,8 @@ SATA = {"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync", "Ou
     ],
 )
 def test_a_job_state_that_loses_something(faults_of, state, fault):
-    found = faults_of({"Crunch A": state})
-    assert f"state 'Crunch A' {fault}" in found
+    faults = faults_of({"Crunch A": state})
+    assert f"state 'Crunch A' {fault}" in faults
 
 
 @pytest.mark.parametrize(

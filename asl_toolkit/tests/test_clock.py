@@ -84,7 +84,7 @@ def test_time_never_runs_ahead_when_another_thread_takes_the_loop_over():
 
     work = {"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync", "TimeoutSeconds": 60}
     steps = {"First": {**work, "Next": "Second"}, "Second": {**work, "End": True}}
-    each = {"Type": "Map", "MaxConcurrency": 2, "ItemProcessor": {"StartAt": "First", "States": steps}, "End": True}
+    map_state = {"Type": "Map", "MaxConcurrency": 2, "ItemProcessor": {"StartAt": "First", "States": steps}, "End": True}
     services = Services({("batch", "submitJob"): slow})
-    ended = run({"StartAt": "Each", "States": {"Each": each}}, [1, 2, 3, 4], services=services, clock=Idling(), timeout=60)
+    ended = run({"StartAt": "Each", "States": {"Each": map_state}}, [1, 2, 3, 4], services=services, clock=Idling(), timeout=60)
     assert (ended.status, ended.output) == ("SUCCEEDED", [1, 2, 3, 4])

@@ -341,12 +341,12 @@ def test_a_resource_with_placeholders_runs_with_a_stand_in(files, capsys):
         "OutputPath": "$.Payload",
         "Next": "Each",
     }
-    each = {
+    map_state = {
         "Type": "Map",
         "ItemProcessor": {"StartAt": "One", "States": {"One": {"Type": "Task", "Resource": "${!}", "End": True}}},
         "End": True,
     }
-    (files / "m.json").write_text(json.dumps({"StartAt": "Own", "States": {"Own": own, "Call": call, "Each": each}}))
+    (files / "m.json").write_text(json.dumps({"StartAt": "Own", "States": {"Own": own, "Call": call, "Each": map_state}}))
     mocks = {"functions": {"Load": {"result": 1}, "${Load}": {"result": [2]}}, "states": {"One": {"result": 3}}}
     (files / "mocks.json").write_text(json.dumps(mocks))
     code, out, err = run(files, "--mocks", str(files / "mocks.json"), capsys=capsys)

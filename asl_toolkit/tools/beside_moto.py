@@ -64,7 +64,7 @@ def _replace(owner: object, name: str, by: Callable[..., object]) -> None:
 def by_moto(case: Mapping[str, Json]) -> dict[str, Json]:
     """What moto's interpreter makes of a case."""
     client = _LambdaClient({name: function_of(source) for name, source in case["lambdas"].items()})
-    _replace(lambda_eval_utils, "boto_client_for", lambda **_given: client)
+    _replace(lambda_eval_utils, "boto_client_for", lambda **_settings: client)
 
     def connect(name: str) -> Any:  # boto3's clients have no static type
         return boto3.client(name, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")  # type: ignore[call-overload]  # noqa: S106 - the name is only known here

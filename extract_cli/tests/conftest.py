@@ -29,7 +29,7 @@ def cli(capsys) -> Callable[..., Said]:
     def call(*argv: object) -> Said:
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            main([str(each) for each in argv])
+            main([str(argument) for argument in argv])
         out, err = capsys.readouterr()
         return Said(ended.value.code, out, err)
 

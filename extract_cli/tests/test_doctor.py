@@ -24,22 +24,22 @@ def tree(folder):
 
 
 @pytest.fixture
-def found(cli):
+def examine(cli):
     """The findings, by what was looked at."""
 
     def look(*argv):
         said = cli("doctor", "--output", "json", *argv)
         findings = json.loads(said.out)
-        assert said.code == (1 if any(each["state"] == "wrong" for each in findings) else 0)
-        return {each["what"]: Check(**each) for each in findings}
+        assert said.code == (1 if any(check["state"] == "wrong" for check in findings) else 0)
+        return {check["what"]: Check(**check) for check in findings}
 
     return look
 
 
-def test_a_pipeline_in_order(found, project):
+def test_a_pipeline_in_order(examine, project):
     before = tree(project)
-    findings = found()
-    assert {each.state for each in findings.values()} <= {"ok", "note"}
+    findings = examine()
+    assert {check.state for check in findings.values()} <= {"ok", "note"}
     assert findings["extract.toml"].said == f"{project / 'extract.toml'}: pipeline 'extract-sales'"
     assert findings["plugin glue"].said.endswith(": job types glue")
     assert findings["job type glue"] == Check("ok", "job type glue", "its deployment is valid")
@@ -52,13 +52,13 @@ def test_a_pipeline_in_order(found, project):
     assert tree(project) == before
 
 
-def test_what_is_wrong_says_what_to_do(found, project):
+def test_what_is_wrong_says_what_to_do(examine, project):
     path = project / "extract.toml"
     path.write_text(path.read_text().replace("subnets", "subnet") + "[job_types.lom]\n")
     (project / "config" / "sales.yml").write_text("extract: {job_type: glue, tables: {a: {fetchsize: many}}}")
     (project / ".extract").write_text("")
-    findings = found()
-    wrong = {what: each for what, each in findings.items() if each.state == "wrong"}
+    findings = examine()
+    wrong = {what: check for what, check in findings.items() if check.state == "wrong"}
     assert set(wrong) == {"[job_types.ecs]", "[job_types.lom]", "config sales", "data_uri", "runs_uri", "tracking"}
     assert (wrong["config sales"].said, wrong["config sales"].remedy) == (
         (
@@ -84,40 +84,40 @@ def test_text(cli, project):
     assert f"wrong   configs: there is none in {(project / 'config').as_uri()}/\n        -> extract init\n" in said.out
 
 
-def test_without_a_pipeline(found, tmp_path, monkeypatch):
+def test_without_a_pipeline(examine, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    findings = found()
+    findings = examine()
     assert (findings["extract.toml"].state, findings["extract.toml"].remedy) == ("note", "extract init")
     (tmp_path / "extract.toml").write_text("[machine]\nmax_concurrency = 0\n")
-    assert found()["extract.toml"].state == "wrong"
+    assert examine()["extract.toml"].state == "wrong"
 
 
-def test_a_blocked_plugin_and_the_newest_run(found, project, monkeypatch):
+def test_a_blocked_plugin_and_the_newest_run(examine, project, monkeypatch):
     from extract_core.tracking.records import RunRecord
 
     monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "emr")
     with SQLiteTracking(project / ".extract" / "tracking.db") as tracking:
         tracking.start_run(RunRecord(run_id="r-1", execution_id="e", source="sales", started_at="2026-03-01T06:00:00Z"))
-    findings = found()
+    findings = examine()
     assert findings["plugin emr"] == Check("note", "plugin emr", "is blocked by EXTRACT_DISABLE_PLUGINS")
     assert findings["tracking"].said == f"{project / '.extract' / 'tracking.db'}: the newest run is r-1"
 
 
-def test_a_section_of_a_blocked_plugin_is_no_contradiction(found, project, monkeypatch):
+def test_a_section_of_a_blocked_plugin_is_no_contradiction(examine, project, monkeypatch):
     monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "ecs")
-    findings = found()
+    findings = examine()
     assert findings["plugin ecs"] == Check("note", "plugin ecs", "is blocked by EXTRACT_DISABLE_PLUGINS")
     said = "no working plugin provides this job type: its plugin is blocked (ecs)"
     assert findings["[job_types.ecs]"] == Check("note", "[job_types.ecs]", said)
     monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "all")
     said, remedy = "all installed job types are blocked", "remove some names from EXTRACT_DISABLE_PLUGINS"
-    assert found()["job types"] == Check("wrong", "job types", said, remedy)
+    assert examine()["job types"] == Check("wrong", "job types", said, remedy)
 
 
-def test_placeholders_of_init_are_noted(cli, found, tmp_path, monkeypatch):
+def test_placeholders_of_init_are_noted(cli, examine, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert cli("init").code == 0
-    findings = found()
+    findings = examine()
     remedy = "a run on this machine needs no other values; write your own names before you build for AWS"
     job_types = list(discover().job_types)
     said = f"{', '.join(job_types)}: the examples that extract init wrote"
@@ -128,7 +128,7 @@ def test_placeholders_of_init_are_noted(cli, found, tmp_path, monkeypatch):
     text = (tmp_path / "extract.toml").read_text()
     mended = re.sub(r"(?m)^job_name = .*", 'job_name = "mine"', text).replace("000000000000", "123456789012")
     (tmp_path / "extract.toml").write_text(mended)
-    findings = found()
+    findings = examine()
     assert findings["job type glue"] == Check("ok", "job type glue", "its deployment is valid")
     left = ", ".join(name for name in job_types if name != "glue")
     assert findings["[job_types]"].said == f"{left}: the examples that extract init wrote"
@@ -144,7 +144,7 @@ def test_placeholders_of_init_are_noted(cli, found, tmp_path, monkeypatch):
     ],
 )
 def test_a_missing_driver_is_noted_for_the_sources_that_need_it(
-    cli, found, tmp_path, monkeypatch, engine, title, module, install
+    cli, examine, tmp_path, monkeypatch, engine, title, module, install
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, module, None)
@@ -153,21 +153,21 @@ def test_a_missing_driver_is_noted_for_the_sources_that_need_it(
     config = tmp_path / "config" / "sales.yml"
     config.write_text(config.read_text().replace("db_engine: postgres", f"db_engine: {engine}"))
     said = "is missing, and a run on this machine of sales needs it"
-    findings = found()
+    findings = examine()
     assert findings[f"the driver of {title}"] == Check("note", f"the driver of {title}", said, install)
     use = f"is not installed ({title}: extract init --from-database, and runs on this machine)"
     assert findings[module] == Check("note", module, use, install)
 
 
 @pytest.mark.parametrize(("engine", "title"), [("sqlserver", "SQL Server"), ("oracle", "Oracle Database"), ("mysql", None)])
-def test_a_database_on_which_the_job_was_not_run_is_noted(cli, found, tmp_path, monkeypatch, engine, title):
+def test_a_database_on_which_the_job_was_not_run_is_noted(cli, examine, tmp_path, monkeypatch, engine, title):
     monkeypatch.chdir(tmp_path)
     cli("init")
     config = tmp_path / "config" / "sales.yml"
     config.write_text(config.read_text().replace("db_engine: postgres", f"db_engine: {engine}"))
     said = "the reference job was not yet run on a server (sales): selftest not yet run"
     remedy = f"python -m extract_job selftest --db_engine {engine} --db_name NAME, in a database of your own"
-    findings = found()
+    findings = examine()
     if title is None:
         assert "selftest" not in str(findings)
     else:
@@ -218,7 +218,7 @@ def simulated(pipeline, decisions):
 def test_permissions_are_asked_of_iam(on_aws):
     pipeline = read_pipeline(on_aws)
     allowed = simulated(pipeline, ["allowed"] * 7 + ["implicitDeny"])
-    assert [each.state for each in allowed] == ["ok"] * 7 + ["wrong"]
+    assert [check.state for check in allowed] == ["ok"] * 7 + ["wrong"]
     assert allowed[2].said == "s3:PutObject on arn:aws:s3:::extract-runs/* is allowed"
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:extract-sales"
     assert allowed[-1] == Check(
@@ -228,12 +228,12 @@ def test_permissions_are_asked_of_iam(on_aws):
         "add it to the role's policy",
     )
     denied = simulated(pipeline, [])
-    assert [(each.state, each.what) for each in denied] == [("note", "permissions")]
+    assert [(check.state, check.what) for check in denied] == [("note", "permissions")]
 
 
-def test_another_account_is_told_at_once(found, on_aws):
+def test_another_account_is_told_at_once(examine, on_aws):
     (on_aws / "extract.toml").write_text(ON_AWS.format(account="210987654321"))
-    findings = found()
+    findings = examine()
     assert findings["AWS"].state == "wrong"
     assert findings["AWS"].said.endswith(" in us-east-1, and extract.toml says account 210987654321")
     assert "data_uri" not in findings
@@ -245,7 +245,7 @@ def test_buckets_that_are_missing_and_that_are_there(cli, on_aws, monkeypatch):
     boto3.client("s3").put_object(Bucket="extract-config", Key="sales.yml", Body=b"extract: {job_type: glue, tables: {a: {}}}")
     boto3.client("s3").create_bucket(Bucket="extract-data")
     said = cli("doctor", "--output", "json")
-    findings = {each["what"]: each for each in json.loads(said.out)}
+    findings = {check["what"]: check for check in json.loads(said.out)}
     assert said.code == 1
     assert findings["config sales"]["state"] == "ok"
     assert findings["data_uri"]["said"] == "s3://extract-data/ can be listed"
@@ -254,11 +254,11 @@ def test_buckets_that_are_missing_and_that_are_there(cli, on_aws, monkeypatch):
     assert findings["runs_uri"]["remedy"] == f"create it, or let the stack make it: {remedy}"
 
 
-def test_before_the_first_up_what_it_makes_is_noted(found, on_aws, monkeypatch):
+def test_before_the_first_up_what_it_makes_is_noted(examine, on_aws, monkeypatch):
     monkeypatch.setattr("extract_cli.doctor.aws.permissions", lambda pipeline: iter(()))
     file = on_aws / "extract.toml"
     file.write_text(file.read_text() + '[deploy]\nmanaged = ["buckets", "tracking"]\n')
-    findings = found()
+    findings = examine()
     assert "wrong" not in {check.state for check in findings.values()}
     for what in ("configs", "data_uri", "runs_uri", "tracking"):
         assert findings[what] == Check("note", what, "does not exist yet", "extract deploy up")
@@ -267,20 +267,20 @@ def test_before_the_first_up_what_it_makes_is_noted(found, on_aws, monkeypatch):
     boto3.client("s3").create_bucket(Bucket="extract-config")
     (on_aws / "config").mkdir()
     said = "there is none in s3://extract-config/ yet: up uploads those in config/"
-    assert found()["configs"] == Check("note", "configs", said, "extract deploy up")
+    assert examine()["configs"] == Check("note", "configs", said, "extract deploy up")
 
 
-def test_a_deployed_pipeline_whose_machine_is_gone(found, on_aws, monkeypatch):
+def test_a_deployed_pipeline_whose_machine_is_gone(examine, on_aws, monkeypatch):
     """As after `deploy down`: the data stays, so all other lines may be ok."""
     monkeypatch.setattr("extract_cli.doctor.aws.permissions", lambda pipeline: iter(()))
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:extract-sales"
     file = on_aws / "extract.toml"
     file.write_text(file.read_text().replace("[job_types", f'state_machine = "{machine}"\n\n[job_types', 1))
-    findings = found()
+    findings = examine()
     said = f"there is no state machine {machine}: its stack was deleted, or the ARN in extract.toml is wrong"
     assert findings["deployment"] == Check("wrong", "deployment", said, "extract deploy up")
     assert findings["tracking"].state == "wrong"
     role = "arn:aws:iam::123456789012:role/x"
     definition = '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
     boto3.client("stepfunctions").create_state_machine(name="extract-sales", definition=definition, roleArn=role)
-    assert found()["deployment"] == Check("ok", "deployment", f"{machine} is there")
+    assert examine()["deployment"] == Check("ok", "deployment", f"{machine} is there")

@@ -23,7 +23,7 @@ ALL = [
     for name in LazyGroup().list_commands(click.Context(extract))
     for path, command in commands(extract.get_command(click.Context(extract), name), ["extract", name])
 ]
-FOUND = [(path, command, line.strip()) for path, command in ALL for line in (command.epilog or "").splitlines()[2:]]
+EXAMPLES = [(path, command, line.strip()) for path, command in ALL for line in (command.epilog or "").splitlines()[2:]]
 
 
 @pytest.mark.parametrize("command", [command for _, command in ALL], ids=[" ".join(path) for path, _ in ALL])
@@ -31,7 +31,7 @@ def test_each_command_shows_examples(command):
     assert (command.epilog or "").startswith("\b\nExamples:\n  extract ")
 
 
-@pytest.mark.parametrize(("path", "command", "line"), FOUND, ids=[line for _, _, line in FOUND])
+@pytest.mark.parametrize(("path", "command", "line"), EXAMPLES, ids=[line for _, _, line in EXAMPLES])
 def test_an_example_can_be_typed(path, command, line):
     words = shlex.split(line)
     assert words[: len(path)] == path

@@ -78,8 +78,8 @@ def test_the_tables_of_a_sqlite_database(cli, here):
     text = (here / "config" / "shop.yml").read_text()
     assert text[text.index("  tables:") :] == TABLES
     assert "  db_engine: sqlite\n  db_name: shop.db\n" in text
-    found = json.loads(cli("plan", "shop", "--output", "json").out)
-    assert [table["table"] for table in found["tables"]] == list(yaml.safe_load(text)["extract"]["tables"])
+    planned = json.loads(cli("plan", "shop", "--output", "json").out)
+    assert [table["table"] for table in planned["tables"]] == list(yaml.safe_load(text)["extract"]["tables"])
     assert {path.name for path in here.iterdir()} == {"shop.db", "config", "jobs", "extract.toml", "extract.schema.json"}
 
 
@@ -344,7 +344,7 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgr
     )
     place = f"127.0.0.1:{postgresql_port}"
     failed = f'Failed to connect: connection to server at "127.0.0.1", port {postgresql_port} failed: '
-    for given, shown, said in (
+    for address, shown, said in (
         ("reader:hush@{}/shop", "reader@{}/shop",
          ('FATAL:  password authentication failed for user "reader"; correct the user, or the password in the URL, in PGPASSWORD '
           "or in ~/.pgpass")),
@@ -353,6 +353,6 @@ def test_from_a_postgresql_database_to_a_plan(cli, tmp_path, monkeypatch, postgr
         ("reader:pa%20ss@{}/shops", "reader@{}/shops",
          'FATAL:  database "shops" does not exist; correct the name after the host in the URL'),
     ):  # fmt: skip
-        wrong = cli("init", "--source", "b", "--from-database", f"postgresql://{given.format(place)}")
+        wrong = cli("init", "--source", "b", "--from-database", f"postgresql://{address.format(place)}")
         expected = f"extract: the database postgresql://{shown.format(place)} can't be read: {failed}{said}\n"
         assert (wrong.code, wrong.err) == (2, expected)

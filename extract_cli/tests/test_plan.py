@@ -88,11 +88,11 @@ def test_text(cli, project):
 def test_json_tells_each_value_and_its_line_and_is_stable(cli, project):
     said = cli("plan", "sales", "--output", "json")
     assert said == cli("plan", "sales", "--output", "json")
-    found = json.loads(said.out)
-    accounts, events, notes = found["tables"]
-    assert {key: found[key] for key in ("map", "max_concurrency", "transitions", "usd", "refused", "skipped", "on_conflict")} == {
-        "map": "DISTRIBUTED", "max_concurrency": 4, "transitions": found["transitions"],
-        "usd": round(found["transitions"] * 0.000025, 6), "refused": None, "skipped": [], "on_conflict": "fail",
+    shown = json.loads(said.out)
+    accounts, events, notes = shown["tables"]
+    assert {key: shown[key] for key in ("map", "max_concurrency", "transitions", "usd", "refused", "skipped", "on_conflict")} == {
+        "map": "DISTRIBUTED", "max_concurrency": 4, "transitions": shown["transitions"],
+        "usd": round(shown["transitions"] * 0.000025, 6), "refused": None, "skipped": [], "on_conflict": "fail",
     }  # fmt: skip
     assert {"name": "--fetchsize", "value": "1000", "from": "default_arguments", "line": 8} in accounts["values"]
     assert {"name": "worker_no", "value": 2, "from": "default_arguments", "line": 9} in notes["values"]
@@ -112,10 +112,10 @@ def test_the_plan_says_which_tables_share_a_job_and_what_that_saves(cli, project
         "share a job 2 tables of glue in 1 job: saves 1 start, 1 min, about 120 dpu_seconds, $52.80 by the prices of 2026-11-30"
     )
     assert said[glue + 1] == "public.accounts, public.notes"
-    found = json.loads(cli("plan", "sales", "--output", "json").out)
-    assert found["groups"] == [["public.accounts", "public.notes"]]
+    shown = json.loads(cli("plan", "sales", "--output", "json").out)
+    assert shown["groups"] == [["public.accounts", "public.notes"]]
     saving = {"job_type": "glue", "tables": 2, "jobs": 1, "seconds": 60, "units": {"dpu_seconds": 120.0}, "usd": 52.8}
-    assert found["savings"] == [saving]
+    assert shown["savings"] == [saving]
 
 
 def test_nothing_is_written(cli, project, started):
@@ -182,8 +182,8 @@ def test_a_fault_above_the_tables_is_told_once(cli, project):
 
 def test_a_source_by_its_file(cli, project, tmp_path):
     expected = cli("plan", "sales").out
-    for given in ("config/sales.yml", "./config/sales.yml", "sales.yml", project / "config" / "sales.yml"):
-        assert cli("plan", given) == (0, expected, "")
+    for source in ("config/sales.yml", "./config/sales.yml", "sales.yml", project / "config" / "sales.yml"):
+        assert cli("plan", source) == (0, expected, "")
     (project / "sales.yml").write_text("")
     said = cli("plan", "./sales.yml")
     assert (said.code, said.err) == (
@@ -282,7 +282,7 @@ def test_configs_and_plans_on_s3(cli, project, monkeypatch):
         s3.create_bucket(Bucket="extract-sales")
         s3.put_object(Bucket="extract-sales", Key="config/sales.yml", Body=(project / "config" / "sales.yml").read_bytes())
         said = cli("plan", "sales", "public.notes", "--output", "json")
-        names = [each["Key"] for each in s3.list_objects_v2(Bucket="extract-sales")["Contents"]]
+        names = [listed["Key"] for listed in s3.list_objects_v2(Bucket="extract-sales")["Contents"]]
     assert said.code == 0, said.err
     [table] = json.loads(said.out)["tables"]
     assert table["arguments"]["arguments"]["--extract_s3_uri"].startswith("s3://extract-sales/data/sales/public.notes/run_id=")

@@ -19,8 +19,8 @@ from extract_cli.views.progress_view import _stopping, draw, elapsed, running_li
 from extract_core.registry.routing import CHOOSE, FINISHED, HANDLE_STATUS, ITERATE, NOT_RECORDED, RECORDED, WAIT
 
 
-def entered(identity: int, previous: int, name: str, kind: str, given: object) -> dict[str, object]:
-    details = {"name": name, "input": json.dumps(given)}
+def entered(identity: int, previous: int, name: str, kind: str, value: object) -> dict[str, object]:
+    details = {"name": name, "input": json.dumps(value)}
     return {"id": identity, "previousEventId": previous, "type": f"{kind}StateEntered", "stateEnteredEventDetails": details}
 
 
@@ -46,7 +46,7 @@ def test_old_counts_of_a_map_do_not_make_more_tables_run_than_are_left():
 def test_two_tables_side_by_side():
     progress = Progress()
     orders, lines = ({"table": name, "job_type": "glue"} for name in ("orders", "lines"))
-    told = [
+    events = [
         entered(1, 0, ITERATE, "Map", {"tables_to_extract": [orders, lines]}),
         event(2, 1, "MapStateStarted", mapStateStartedEventDetails={"length": 2}),
         event(3, 2, "MapIterationStarted"),
@@ -58,7 +58,7 @@ def test_two_tables_side_by_side():
         event(9, 7, "TaskScheduled"),
         event(10, 8, "TaskScheduled"),
     ]
-    assert [progress.feed(each) for each in told] == [[]] * len(told)
+    assert [progress.feed(event) for event in events] == [[]] * len(events)
     assert progress.planned == 2
     assert progress.running == {"orders": "glue", "lines": "glue"}
     assert progress.feed(entered(11, 10, HANDLE_STATUS, "Task", lines)) == []
@@ -102,7 +102,7 @@ def test_each_table_of_a_shared_job_ends_with_its_own_state(goes_on, capsys):
         entered(2, 1, HANDLE_STATUS, "Task", item),
         exited(3, 2, HANDLE_STATUS, "Task", answer),
     ]
-    timed = [{**each, "timestamp": datetime(2026, 12, 1, tzinfo=UTC)} for each in events]
+    timed = [{**event, "timestamp": datetime(2026, 12, 1, tzinfo=UTC)} for event in events]
     draw("r", echo_changes(timed))
     printed = capsys.readouterr()
     changes = [json.loads(line) for line in printed.out.splitlines()]
@@ -159,11 +159,11 @@ def test_a_small_run_shows_the_time_left_also_to_one_who_comes_late(monkeypatch)
     )
     began = datetime.now(UTC) - timedelta(minutes=10)
 
-    def at(minutes, told):
-        return {**told, "timestamp": (began + timedelta(minutes=minutes)).isoformat()}
+    def at(minutes, event):
+        return {**event, "timestamp": (began + timedelta(minutes=minutes)).isoformat()}
 
     events = [at(0, event(1, 0, "MapStateStarted", mapStateStartedEventDetails={"length": 4}))]
-    events += [at(2 * number + 2, told) for number in range(3) for told in whole(number, "SUCCEEDED")]
+    events += [at(2 * number + 2, event) for number in range(3) for event in whole(number, "SUCCEEDED")]
     draw("run-1", [*events, at(6, entered(90, 1, "Glue Start", "Task", {"table": "public.d", "job_type": "glue"}))])
     assert re.search(r"3/4.*about 2 min left; public\.d 4 min", shown.getvalue())
 
@@ -211,7 +211,7 @@ def whole(number: int, status: str) -> list[dict[str, object]]:
         entered(base + 6, base + 5, RECORDED, "Succeed", {"status": status}),
         event(base + 7, base + 6, "ExecutionSucceeded"),
     ]
-    return [{**each, **at} for each in events]
+    return [{**event, **at} for event in events]
 
 
 def counted(total: int) -> dict[str, object]:
@@ -223,7 +223,10 @@ def test_of_a_large_run_the_failed_tables_are_lines(monkeypatch):
     monkeypatch.setattr("extract_cli.views.progress_view.stderr_console", lambda: Console(file=shown, width=120))
     draw(
         "run-1",
-        [counted(1_200), *(told for number in range(1_200) for told in whole(number, "FAILED" if number == 7 else "SUCCEEDED"))],
+        [
+            counted(1_200),
+            *(event for number in range(1_200) for event in whole(number, "FAILED" if number == 7 else "SUCCEEDED")),
+        ],
     )
     assert shown.getvalue().splitlines() == ["run run-1", "  ✗ t00007                           FAILED       0.0 s"]
 
@@ -254,8 +257,8 @@ def test_a_failed_table_comes_with_its_reason_at_once(monkeypatch, tables):
 def test_changes_are_lines_with_the_reason_of_a_failure(capsys):
     events = [counted(2), *whole(1, "SUCCEEDED"), *whole(2, "FAILED")]
     at = "2026-03-01T06:00:00+00:00"
-    assert list(echo_changes([{**told, "timestamp": at} for told in events], Failed())) == [
-        {**told, "timestamp": at} for told in events
+    assert list(echo_changes([{**event, "timestamp": at} for event in events], Failed())) == [
+        {**event, "timestamp": at} for event in events
     ]
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     message = Failed().of("t00002").message
@@ -283,10 +286,10 @@ def test_the_bar_fits_a_narrow_terminal(monkeypatch, width):
 def test_a_log_gets_a_line_of_counts_from_time_to_time(monkeypatch):
     shown = io.StringIO()
     monkeypatch.setattr("extract_cli.views.progress_view.stderr_console", lambda: Console(file=shown, width=120))
-    monkeypatch.setattr("extract_cli.views.pace._TOLD", 0.0)
+    monkeypatch.setattr("extract_cli.views.pace._LINE_EVERY", 0.0)
     draw(
         "run-1",
-        [counted(2_000), *(told for number in range(8) for told in whole(number, "FAILED" if number == 1 else "SUCCEEDED"))],
+        [counted(2_000), *(event for number in range(8) for event in whole(number, "FAILED" if number == 1 else "SUCCEEDED"))],
     )
     assert "  3 of 2,000, 1 failed" in shown.getvalue().splitlines()
 
@@ -294,8 +297,8 @@ def test_a_log_gets_a_line_of_counts_from_time_to_time(monkeypatch):
 def test_memory_does_not_grow_with_the_events_of_ended_tables():
     progress = Progress()
     for number in range(500):
-        for told in whole(number, "SUCCEEDED"):
-            progress.feed(told)
+        for event in whole(number, "SUCCEEDED"):
+            progress.feed(event)
     assert len(progress.ended) == 500
     assert (progress._table_of, progress._events_of, progress.running, progress.failed) == ({}, {}, {}, 0)
 

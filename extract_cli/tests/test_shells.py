@@ -37,8 +37,8 @@ def surroundings() -> dict[str, str]:
 
 def fish(line: str, folder: Path) -> list[str]:
     script = "_EXTRACT_COMPLETE=fish_source extract | source; complete --do-complete $argv[1]"
-    asked = [needed("fish"), "--no-config", "-c", script, line]
-    done = subprocess.run(asked, cwd=folder, env=surroundings(), capture_output=True, text=True, check=True, timeout=60)
+    command = [needed("fish"), "--no-config", "-c", script, line]
+    done = subprocess.run(command, cwd=folder, env=surroundings(), capture_output=True, text=True, check=True, timeout=60)
     return [offer.partition("\t")[0] for offer in done.stdout.splitlines()]
 
 

@@ -78,13 +78,13 @@ def test_a_large_run_that_is_alive_is_told_by_its_counts_its_failures_and_what_r
         show(runs, tracking.run("one"), output="text", every=False)
         shown = capsys.readouterr()
         show(runs, tracking.run("one"), output="json", every=False)
-        told = json.loads(capsys.readouterr().out)
+        document = json.loads(capsys.readouterr().out)
     assert [line.split() for line in shown.out.splitlines()[4:7]] == [
         ["done1", "glue", "FAILED", "OUT_OF_MEMORY"], ["t1", "glue", "RUNNING", "90.0"], ["t2", "glue", "RUNNING", "90.0"],
     ]  # fmt: skip
     assert shown.err == "4,000 of 5,000 tables have ended (1 failed), 40 at work, 960 waiting\n"
-    assert (told["tables_are"], [row["table"] for row in told["tables"]]) == ("those that did not succeed", ["done1"])
-    assert (told["at_work"], [row["table"] for row in told["running"]]) == (40, ["t1", "t2"])
+    assert (document["tables_are"], [row["table"] for row in document["tables"]]) == ("those that did not succeed", ["done1"])
+    assert (document["at_work"], [row["table"] for row in document["running"]]) == (40, ["t1", "t2"])
 
 
 def test_it_is_json(capsys):

@@ -119,9 +119,9 @@ def test_a_faulty_extract_toml_and_a_missing_file_are_told_with_the_rest(cli, pr
     ]
 
 
-@pytest.mark.parametrize("given", ["sales", "config/sales", "config", "config/sales.yml"])
-def test_a_source_by_name_a_file_and_a_folder(cli, project, given):
-    assert cli("validate", given) == (0, "config/sales.yml: 3 tables (ecs 1, glue 2)\n", "")
+@pytest.mark.parametrize("argument", ["sales", "config/sales", "config", "config/sales.yml"])
+def test_a_source_by_name_a_file_and_a_folder(cli, project, argument):
+    assert cli("validate", argument) == (0, "config/sales.yml: 3 tables (ecs 1, glue 2)\n", "")
 
 
 def test_a_name_that_is_no_source(cli, project, tmp_path, monkeypatch):
@@ -194,9 +194,9 @@ def test_all_that_is_wrong_in_extract_toml_in_one_go(cli, project):
 def test_a_faulty_section_is_told_once_and_not_at_each_table(cli, project):
     text = (project / "extract.toml").read_text().replace("cluster =", "cluste =")
     (project / "extract.toml").write_text(text, encoding="utf-8")
-    told = "extract.toml:11:1: job_types.ecs.cluste: no such key here; did you mean 'cluster'?\n"
-    assert cli("validate") == (2, f"{told}config/sales.yml: 3 tables (ecs 1, glue 2)\n", "1 finding\n")
-    assert cli("plan", "sales") == (2, "", f"extract: {told}")
+    message = "extract.toml:11:1: job_types.ecs.cluste: no such key here; did you mean 'cluster'?\n"
+    assert cli("validate") == (2, f"{message}config/sales.yml: 3 tables (ecs 1, glue 2)\n", "1 finding\n")
+    assert cli("plan", "sales") == (2, "", f"extract: {message}")
 
 
 @pytest.mark.parametrize(
@@ -357,10 +357,10 @@ def test_very_many_notes_are_counted(cli, project):
 
 def test_a_name_that_blocks_no_plugin_is_told(cli, project, monkeypatch):
     monkeypatch.setenv("EXTRACT_DISABLE_PLUGINS", "GLUE")
-    told = "EXTRACT_DISABLE_PLUGINS names 'GLUE', but no such plugin is installed; did you mean 'glue'?"
+    message = "EXTRACT_DISABLE_PLUGINS names 'GLUE', but no such plugin is installed; did you mean 'glue'?"
     for argv in ("validate",), ("plan", "sales"), ("schema",):
-        assert cli(*argv).err.splitlines()[0] == f"note: {told}"
-    assert f"note    plugins: {told}\n" in cli("doctor").out
+        assert cli(*argv).err.splitlines()[0] == f"note: {message}"
+    assert f"note    plugins: {message}\n" in cli("doctor").out
 
 
 def test_a_section_that_is_none_blames_no_config(cli, project):

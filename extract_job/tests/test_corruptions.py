@@ -244,8 +244,8 @@ def make(folder, seed, changed=""):
 
 
 def value(dice, kind):
-    found = random_tables.SQLITE[kind](dice)
-    return str(found) if isinstance(found, Decimal) else found
+    cell = random_tables.SQLITE[kind](dice)
+    return str(cell) if isinstance(cell, Decimal) else cell
 
 
 @pytest.fixture(scope="module")
@@ -266,7 +266,7 @@ def extracts(tmp_path_factory):
     return give
 
 
-found = Counter()
+detected = Counter()
 """How many corruptions of each kind were found, in all tests of this file."""
 
 
@@ -280,7 +280,7 @@ def all_found(request):
     tests_run.append(request.node)
     here = [item for item in request.session.items if item.path == request.path]
     if len(tests_run) == len(here) >= COMPLETE and not request.session.testsfailed:
-        assert sum(found.values()) >= 500, found
+        assert sum(detected.values()) >= 500, detected
 
 
 @pytest.mark.parametrize("corrupt", TABLES, ids=lambda corrupt: corrupt.__name__)
@@ -298,7 +298,7 @@ def test_files_with_other_rows(extracts, corrupt):
         assert extract.differences(), (corrupt.__name__, seed)
         effective += 1
     assert effective >= 15
-    found[corrupt.__name__] = effective
+    detected[corrupt.__name__] = effective
 
 
 def cut(dice, extract):
@@ -341,7 +341,7 @@ def test_files_that_are_damaged(extracts, corrupt, sizes_agree):
         if sizes_agree:
             extract.resized()
         assert extract.differences(), (corrupt.__name__, seed)
-        found[corrupt.__name__] += 1
+        detected[corrupt.__name__] += 1
 
 
 @pytest.mark.parametrize(
@@ -357,13 +357,13 @@ def test_files_of_another_table_or_attempt(extracts, other):
         if (extract.folder / "out" / name).read_bytes() == (extracts(seed).folder / "out" / name).read_bytes():
             continue
         assert extract.differences(), seed
-        found[f"file of another {next(iter(other))}"] += 1
+        detected[f"file of another {next(iter(other))}"] += 1
         extract = extracts(seed)
         extract.result = stranger.result  # and the result object of the other one
         shutil.rmtree(extract.folder / "out")
         shutil.copytree(stranger.folder / "out", extract.folder / "out")
         assert extract.differences(), seed
-        found[f"result of another {next(iter(other))}"] += 1
+        detected[f"result of another {next(iter(other))}"] += 1
 
 
 def dropped(dice, table):
@@ -405,7 +405,7 @@ def test_mutants_of_the_job(tmp_path, monkeypatch, capsys, change, where):
         if done:
             assert (extract.code, extract.result["error"]["class"]) == (1, "PROOF"), capsys.readouterr().err
             assert list((folder / "out").iterdir()) == []
-            found[f"job: {where}, {change.__name__}"] += 1
+            detected[f"job: {where}, {change.__name__}"] += 1
             effective += 1
     assert effective >= 5
 
@@ -431,7 +431,7 @@ def test_mutants_of_the_reader(tmp_path, monkeypatch, kind):
         calls.clear()
         extract = Extract(tmp_path / str(seed), seed)
         assert (extract.code, extract.result["error"]["class"]) == (1, "PROOF")
-        found[f"job: reader, {kind}"] += 1
+        detected[f"job: reader, {kind}"] += 1
 
 
 def leaves(members, path=()):
@@ -462,7 +462,7 @@ def test_results_with_one_other_member(extracts):
             members = members[key]
         members[last] = other(dice, members[last])
         assert extract.differences(), (*path, last)
-        found["result: another member"] += 1
+        detected["result: another member"] += 1
 
 
 def test_results_without_a_member(extracts):
@@ -472,7 +472,7 @@ def test_results_without_a_member(extracts):
         name = dice.choice(sorted(members))
         del members[name]
         assert extract.differences(), name
-        found["result: a member is missing"] += 1
+        detected["result: a member is missing"] += 1
 
 
 @pytest.mark.parametrize("tables", [60, pytest.param(700, marks=pytest.mark.soak)])

@@ -46,20 +46,20 @@ def test_the_hash_functions_are_those_of_the_server(shop, postgresql_port):
     starts = np.cumsum(lengths) - lengths
     with dbapi.connect("postgresql:///shop") as connection, connection.cursor() as cursor:
 
-        def asked(call, kind, values):
+        def of_postgresql(call, kind, values):
             rows = ", ".join(f"({number}, '{value}'::{kind})" for number, value in enumerate(values))
             cursor.execute(f"SELECT {call} FROM (VALUES {rows}) AS v (number, x) ORDER BY number")  # noqa: S608 - constants
             return [row[0] for row in cursor.fetchall()]
 
         for seed in (0, 7, 2**40 + 3):
             hashed = hash_of_integers(np.array(integers), seed).view(np.int64).tolist()
-            assert hashed == asked(f"hashint8extended(x, {seed})", "int8", integers)
+            assert hashed == of_postgresql(f"hashint8extended(x, {seed})", "int8", integers)
             hashed = hash_of_floats(np.array(floats), seed).view(np.int64).tolist()
-            assert hashed == asked(f"hashfloat8extended(x, {seed})", "float8", floats)
+            assert hashed == of_postgresql(f"hashfloat8extended(x, {seed})", "float8", floats)
             hashed = hash_of_bytes(b"".join(octets), starts, lengths, seed).view(np.int64).tolist()
             shown = [value.decode() for value in octets]
-            assert hashed == asked(f'hashtextextended(x COLLATE "C", {seed})', "text", shown)
-            assert hashed == asked(f"hash_record_extended(row(convert_to(x, 'UTF8')), {seed})", "text", shown)
+            assert hashed == of_postgresql(f'hashtextextended(x COLLATE "C", {seed})', "text", shown)
+            assert hashed == of_postgresql(f"hash_record_extended(row(convert_to(x, 'UTF8')), {seed})", "text", shown)
 
 
 def test_full_holds_for_all_types(shop, pg):

@@ -24,4 +24,4 @@ def test_both_processes_end_if_the_first_cannot_import_the_plugin(monkeypatch):
     subject = Subject(acme_drum.Drum(), {"queue": "night"}, [{}], plugin=FrozenPlugin("acme", "acme_nowhere", "acme", "1.0"))
     with pytest.raises(NotChecked, match="cannot be imported by name in another process"):
         process.reports_of(subject)
-    assert [each.returncode is not None for each in started] == [True, True]
+    assert [child.returncode is not None for child in started] == [True, True]

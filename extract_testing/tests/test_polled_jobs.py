@@ -182,18 +182,18 @@ def test_an_id_of_another_form_is_no_fault_of_settings_or_arguments():
     ],
 )
 def test_without_a_model_real_answers_show_it(faults, words):
-    found = broken("polling_follows_the_job", Web, faults, task_results=ANSWERS)
-    assert words in found
-    assert bool(words) == bool(found)
+    breaches = broken("polling_follows_the_job", Web, faults, task_results=ANSWERS)
+    assert words in breaches
+    assert bool(words) == bool(breaches)
 
 
-@pytest.mark.parametrize(("required", "found"), [("", True), ("1.1", True), ("1.2", False)])
-def test_a_stop_that_takes_the_deployment_asks_for_the_contract_that_passes_it(required, found):
+@pytest.mark.parametrize(("required", "reported"), [("", True), ("1.1", True), ("1.2", False)])
+def test_a_stop_that_takes_the_deployment_asks_for_the_contract_that_passes_it(required, reported):
     def stop(self, outcome, aws, deployment):
         """Nothing is done."""
 
     said = broken("identity", Command, {"requires_contract": required, "stop": stop})
-    assert ('write requires_contract = "1.2", or leave the parameter out' in said) == found
+    assert ('write requires_contract = "1.2", or leave the parameter out' in said) == reported
 
 
 def test_a_stop_of_contract_1_1_needs_no_version():

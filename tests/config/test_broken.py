@@ -11,7 +11,7 @@ from extract_core.errors import ConfigError
 FILES = sorted((Path(__file__).parent / "broken").glob("*.yml"))
 
 
-def told(plan, path: Path) -> str:
+def findings_of(plan, path: Path) -> str:
     try:
         planned = plan(path.read_bytes(), file=path.name)
     except ConfigError as error:
@@ -22,9 +22,9 @@ def told(plan, path: Path) -> str:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_author_is_told(plan, golden, path):
-    golden(path.with_suffix(".txt"), told(plan, path))
+    golden(path.with_suffix(".txt"), findings_of(plan, path))
 
 
 def test_each_breaks_a_rule(plan):
-    assert [path.stem for path in FILES if set(told(plan, path).split()) <= {"planned"}] == []
+    assert [path.stem for path in FILES if set(findings_of(plan, path).split()) <= {"planned"}] == []
     assert len(FILES) >= 60

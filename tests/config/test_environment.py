@@ -54,11 +54,13 @@ run: {fail_when: "${ENV:EXTRACT_VAR_WHEN:-any}"}
 
 def test_where_it_can_not_stand_and_what_it_can_not_name(registry, monkeypatch):
     monkeypatch.delenv("EXTRACT_VAR_NO_SUCH", raising=False)
-    found = check_source(WRONG.encode(), file="sales.yml", registry=registry).findings
+    findings = check_source(WRONG.encode(), file="sales.yml", registry=registry).findings
     where = "it is allowed in values below extract, except job_type and tags"
     why = "can't be used here, because plans store the values of a config; write the name of a secret (db_secret)"
     assert [
-        str(fault) for fault in found if "ENV" in fault.message or "variable" in fault.message or "environment" in fault.message
+        str(fault)
+        for fault in findings
+        if "ENV" in fault.message or "variable" in fault.message or "environment" in fault.message
     ] == [
         f"sales.yml:2:17: source_owners[0]: ${{ENV:…}} is not allowed here; {where}",
         f"sales.yml:4:13: extract.job_type: ${{ENV:…}} is not allowed here; {where}",

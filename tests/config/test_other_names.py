@@ -14,8 +14,8 @@ HEAD = "source_name: s\nextract:\n  job_type: {}\n  tables:\n    t: {{{}}}\n"
 
 @pytest.fixture(scope="module")
 def registry():
-    found = discover(strict=True)
-    return Registry.of(*(found.job_type(name) for name in ("glue", "ecs", "emr", "emr_serverless", "emr_eks")))
+    registry = discover(strict=True)
+    return Registry.of(*(registry.job_type(name) for name in ("glue", "ecs", "emr", "emr_serverless", "emr_eks")))
 
 
 def messages(text, registry):

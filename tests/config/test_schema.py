@@ -80,7 +80,7 @@ def validator(registry=None):
 
 def compare(data: bytes, registry, schema) -> None:
     """Reader and schema must agree on the document; a complaint that only the reader makes must be a listed one."""
-    found = check_source(data, file="sales.yml", registry=registry)
+    checked = check_source(data, file="sales.yml", registry=registry)
     try:
         document, _ = parse_faulty(data, file="sales.yml")
     except ConfigError:
@@ -89,9 +89,9 @@ def compare(data: bytes, registry, schema) -> None:
     if refused:
         if all(OF_ANOTHER_TYPE.match(error) for error in refused):
             return
-        assert found.findings, f"only the schema refuses it: {refused}"
+        assert checked.findings, f"only the schema refuses it: {refused}"
         return
-    for fault in found.findings:
+    for fault in checked.findings:
         assert any(re.search(pattern, str(fault)) for pattern in BEYOND), f"only the reader refuses it: {fault}"
 
 

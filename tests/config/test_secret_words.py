@@ -21,9 +21,9 @@ def test_keys_that_speak_of_a_secret_are_noted_where_they_stand(registry):
     a: {arguments: {--api-key: hunter2, --secret: "arn:aws:x", --token: 12}}
     b: {}
 """
-    found = check_source(data, file="sales.yml", registry=registry)
-    assert found.findings == ()
-    assert found.notes == (
+    checked = check_source(data, file="sales.yml", registry=registry)
+    assert checked.findings == ()
+    assert checked.notes == (
         f"sales.yml:3:15: extract.arguments.--password: {SAID}",
         f"sales.yml:4:34: extract.job_types.loom.arguments.--dbPassword: {SAID}",
         f"sales.yml:6:21: extract.tables.a.arguments.--api-key: {SAID}",
@@ -33,5 +33,5 @@ def test_keys_that_speak_of_a_secret_are_noted_where_they_stand(registry):
 @pytest.mark.parametrize("name", ["prod/sales", "arn:aws:secretsmanager:eu-central-1:1:secret:sales-AbC", "/ssm/path", 7])
 def test_names_of_secrets_are_fine(registry, name):
     data = f"extract: {{job_type: loom, db_secret: {name}, tables: {{a: {{}}}}}}".encode()
-    found = check_source(data, file="sales.yml", registry=registry)
-    assert (found.findings, found.notes) == ((), ())
+    checked = check_source(data, file="sales.yml", registry=registry)
+    assert (checked.findings, checked.notes) == ((), ())

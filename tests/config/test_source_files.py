@@ -70,18 +70,18 @@ class Counting(FileObjects):
         self.reads = 0
 
     def read_changed(self, uri, stamp):
-        found = super().read_changed(uri, stamp)
-        self.reads += found is not None
-        return found
+        changed = super().read_changed(uri, stamp)
+        self.reads += changed is not None
+        return changed
 
 
 def test_a_warm_process_reads_a_config_again_only_when_it_has_changed(tmp_path):
     path = tmp_path / "sales.yml"
     path.write_text("extract: {tables: {a: {}}}", encoding="utf-8")
-    objects, kept = Counting(), ReadSources()
+    objects, cache = Counting(), ReadSources()
 
     def read():
-        return read_source(objects, file_uri(tmp_path), "sales", cache=kept)
+        return read_source(objects, file_uri(tmp_path), "sales", cache=cache)
 
     first = read()
     assert read() is first
@@ -101,11 +101,11 @@ def test_a_warm_process_reads_a_config_again_only_when_it_has_changed(tmp_path):
 
 
 def test_only_some_sources_are_kept(tmp_path):
-    objects, kept = Counting(), ReadSources()
+    objects, cache = Counting(), ReadSources()
     for number in range(MOST_KEPT + 1):
         (tmp_path / f"s{number}.yml").write_text("extract: {tables: {a: {}}}", encoding="utf-8")
-        read_source(objects, file_uri(tmp_path), f"s{number}", cache=kept)
-    read_source(objects, file_uri(tmp_path), "s1", cache=kept)
+        read_source(objects, file_uri(tmp_path), f"s{number}", cache=cache)
+    read_source(objects, file_uri(tmp_path), "s1", cache=cache)
     assert objects.reads == MOST_KEPT + 1
-    read_source(objects, file_uri(tmp_path), "s0", cache=kept)
+    read_source(objects, file_uri(tmp_path), "s0", cache=cache)
     assert objects.reads == MOST_KEPT + 2

@@ -31,8 +31,8 @@ def value_of(text: str):
     ],
 )  # fmt: skip
 def test_a_value_means_what_it_looks_like(text, value):
-    found = value_of(text)
-    assert (found, type(found)) == (value, type(value))
+    parsed = value_of(text)
+    assert (parsed, type(parsed)) == (value, type(value))
 
 
 def test_keys_are_text_as_they_are_written():
@@ -49,12 +49,12 @@ many: {<<: [*a, *b], z: 0}
 nested: {<<: *a, deep: {<<: *b}}
 quoted: {"<<": text}
 """
-    found = parse(text, file="x.yml")
-    assert found["one"] == {"x": 0, "y": 1}
-    assert found["many"] == {"x": 1, "y": 1, "z": 0}
-    assert found["nested"] == {"x": 1, "y": 1, "deep": {"y": 2, "z": 2}}
-    assert found["quoted"] == {"<<": "text"}
-    assert list(found["many"]) == ["y", "z", "x"]  # merged before own, the last source first: the order has no meaning
+    parsed = parse(text, file="x.yml")
+    assert parsed["one"] == {"x": 0, "y": 1}
+    assert parsed["many"] == {"x": 1, "y": 1, "z": 0}
+    assert parsed["nested"] == {"x": 1, "y": 1, "deep": {"y": 2, "z": 2}}
+    assert parsed["quoted"] == {"<<": "text"}
+    assert list(parsed["many"]) == ["y", "z", "x"]  # merged before own, the last source first: the order has no meaning
 
 
 def test_an_anchor_may_be_given_anew():

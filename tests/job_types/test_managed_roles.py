@@ -245,12 +245,14 @@ def test_the_job_is_refused_nothing_and_every_part_of_its_role_is_needed(guard, 
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
         lives(session)
     for role, requests in OF_SERVICES.items():
-        for asked in requests:
-            guard.allows(role, asked)
-    found = score(guard.policies, guard.asked)
+        for needed in requests:
+            guard.allows(role, needed)
+    result = score(guard.policies, guard.requests)
     with capsys.disabled():
         writer = request.config.get_terminal_writer()
-        writer.line(f"\nparts of the roles of jobs that are needed: {found.noticed} of {found.mutants} ({found.percent:.1f} %)")
-        for line in (*sorted(set(found.refused)), *found.unused, *found.superfluous):
+        writer.line(
+            f"\nparts of the roles of jobs that are needed: {result.noticed} of {result.mutants} ({result.percent:.1f} %)"
+        )
+        for line in (*sorted(set(result.refused)), *result.unused, *result.superfluous):
             writer.line(f"  {line}")
-    assert (sorted(set(found.refused)), found.unused, found.superfluous) == ([], [], [])
+    assert (sorted(set(result.refused)), result.unused, result.superfluous) == ([], [], [])

@@ -83,8 +83,8 @@ def serving(*answers):
 
 def open_to_servers():
     """The open sockets of clients, also those that a body still holds. A client asks for TCP; `create_server` does not."""
-    found = [thing for thing in gc.get_objects() if isinstance(thing, socket.socket)]
-    return {connection for connection in found if connection.fileno() >= 0 and connection.proto == socket.IPPROTO_TCP}
+    sockets = [thing for thing in gc.get_objects() if isinstance(thing, socket.socket)]
+    return {connection for connection in sockets if connection.fileno() >= 0 and connection.proto == socket.IPPROTO_TCP}
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)

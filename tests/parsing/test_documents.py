@@ -24,10 +24,10 @@ def test_each_public_name_is_described_with_its_arguments(module):
     section = re.search(rf"^## {module}$(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)[1]
     described = [name for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall(r"`(.*?)`", row)]
     assert sorted(signature.partition("(")[0] for signature in described) == sorted(loaded.__all__)
-    for each in described:
-        if "(" in each:
-            shown = [part.strip() for part in each.partition("(")[2].rstrip(")").split(",")]
+    for signature in described:
+        if "(" in signature:
+            shown = [part.strip() for part in signature.partition("(")[2].rstrip(")").split(",")]
             assert [part.partition("=")[0] for part in shown] == [
                 ("*" * {inspect.Parameter.VAR_POSITIONAL: 1, inspect.Parameter.VAR_KEYWORD: 2}.get(one.kind, 0)) + one.name
-                for one in inspect.signature(getattr(loaded, each.partition("(")[0])).parameters.values()
+                for one in inspect.signature(getattr(loaded, signature.partition("(")[0])).parameters.values()
             ]

@@ -34,9 +34,9 @@ def test_an_event_of_version_0_1_0_is_read():
 
 
 def test_a_backfill_and_a_rerun_of_more():
-    given = {"source": "s", "tables": "a", "backfill": {"from": "1", "to": "9"}}
-    assert read_event(given).backfill == Backfill(low="1", high="9")
-    assert read_event({**given, "backfill": {"to": "9"}}).backfill == Backfill(low=None, high="9")
+    event = {"source": "s", "tables": "a", "backfill": {"from": "1", "to": "9"}}
+    assert read_event(event).backfill == Backfill(low="1", high="9")
+    assert read_event({**event, "backfill": {"to": "9"}}).backfill == Backfill(low=None, high="9")
     assert read_event({"source": "s", "rerun_of": "r-1", "force": True}).force is True
 
 

@@ -40,10 +40,10 @@ def loom(registry):
     return type(registry.job_type("loom"))
 
 
-def error_of(plan, job_type=None, text=ONE, **given):
+def error_of(plan, job_type=None, text=ONE, **options):
     if job_type is not None:
-        given["registry"] = Registry.of(job_type)
-    [table] = plan(text, **given)
+        options["registry"] = Registry.of(job_type)
+    [table] = plan(text, **options)
     return table.plan_error and re.sub(r" \(\w+\.py:\d+\)", "", table.plan_error)
 
 

@@ -153,11 +153,11 @@ def test_the_whole_config_itself_is_planned(plan):
 @given(event=st.dictionaries(st.sampled_from(["source", "tables", "exclude", "reingest", "rerun_of", "x"]), values))
 def test_any_event_is_read_or_refused(event):
     try:
-        found = read_event(event)
+        read = read_event(event)
     except UsageError as error:
         assert str(error).startswith("the event is wrong: ")  # noqa: PT017 - the error is only one way to end
     else:
-        assert found.source == event["source"]
+        assert read.source == event["source"]
 
 
 @UNHURRIED

@@ -27,10 +27,10 @@ extract:
 """
 
 
-def again(table, registry, machine, **given):
+def again(table, registry, machine, **changes):
     places = {"data_uri": "s3://data/", "runs_uri": "s3://runs/"}
-    given = {"run": AGAIN, "attempt": 2, "marks": {"a": Committed(mark="20")}, **given}
-    return replan(table, machine=machine, registry=registry, **places, **given)
+    changes = {"run": AGAIN, "attempt": 2, "marks": {"a": Committed(mark="20")}, **changes}
+    return replan(table, machine=machine, registry=registry, **places, **changes)
 
 
 def test_a_plan_that_version_0_1_0_wrote_is_planned_again(machine):
@@ -48,7 +48,7 @@ def test_a_plan_that_version_0_1_0_wrote_is_planned_again(machine):
 
 def test_rerun_keeps_table_and_settings_and_reads_from_todays_mark(plan, registry, machine):
     [table] = plan(TEXT, marks={"a": "10"})
-    found = again(table, registry, machine)
+    replanned = again(table, registry, machine)
     [fresh] = plan(TEXT, marks={"a": "20"}, run=AGAIN)
     places = {
         "attempt": 2,
@@ -57,9 +57,9 @@ def test_rerun_keeps_table_and_settings_and_reads_from_todays_mark(plan, registr
     }
     flat = {f"--{key}": str(value) for key, value in places.items()}
     arguments = fresh.item["arguments"] | {"job_arguments": fresh.item["arguments"]["job_arguments"] | flat}
-    assert found.item == {**fresh.item, **places, "arguments": arguments}
-    assert found.item["watermark"]["low"] == "20"
-    assert (found.settings, found.spec) == (table.settings, table.spec)
+    assert replanned.item == {**fresh.item, **places, "arguments": arguments}
+    assert replanned.item["watermark"]["low"] == "20"
+    assert (replanned.settings, replanned.spec) == (table.settings, table.spec)
 
 
 def test_rerun_tells_when_the_job_type_is_gone(plan, registry, machine):

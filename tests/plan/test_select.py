@@ -35,7 +35,7 @@ def select(tables, exclude=(), names=TABLES, tags=TAGS):
 
 
 @pytest.mark.parametrize(
-    ("asked", "exclude", "chosen"),
+    ("names", "exclude", "chosen"),
     [
         ("*", (), TABLES),
         (["crm.people", "public.orders"], (), ("public.orders", "crm.people")),
@@ -50,12 +50,12 @@ def select(tables, exclude=(), names=TABLES, tags=TAGS):
         ("*", ("failed:r-1",), ("public.orders", "crm.[odd]", "Public.Orders")),
     ],
 )
-def test_the_tables_meant_in_the_order_of_the_config(asked, exclude, chosen):
-    assert select(asked, exclude) == chosen
+def test_the_tables_meant_in_the_order_of_the_config(names, exclude, chosen):
+    assert select(names, exclude) == chosen
 
 
 @pytest.mark.parametrize(
-    ("asked", "exclude", "message"),
+    ("names", "exclude", "message"),
     [
         ("public.acounts", (), f"there is no table 'public.acounts'; did you mean {NEAR}?"),
         ("PUBLIC.ACCOUNTS", (), "there is no table 'PUBLIC.ACCOUNTS'; did you mean 'public.accounts'?"),
@@ -67,9 +67,9 @@ def test_the_tables_meant_in_the_order_of_the_config(asked, exclude, chosen):
         ("crm.*", ("*",), "no table is left of the 2 that were selected: exclude (*) takes them all; narrow it"),
     ],
 )  # fmt: skip
-def test_what_matches_nothing_is_said(asked, exclude, message):
+def test_what_matches_nothing_is_said(names, exclude, message):
     with pytest.raises(UsageError) as error:
-        select(asked, exclude)
+        select(names, exclude)
     assert str(error.value) == f"sales.yml: {message}"
 
 

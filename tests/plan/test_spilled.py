@@ -114,8 +114,8 @@ def test_a_plan_tells_each_argument_all_the_same(plan, short, machine):
     registry = short(400)
     [table] = plan(TABLES, tables="a", registry=registry)
     config = read_source_config(TABLES.encode(), file="sales.yml")
-    told = {each.name: each.value for each in Explainer(config, machine, registry).explain(table)}
-    assert told["--query"] == LONG
+    values = {explained.name: explained.value for explained in Explainer(config, machine, registry).explain(table)}
+    assert values["--query"] == LONG
 
 
 def test_a_check_says_it_and_writes_nothing(short, machine):

@@ -50,9 +50,9 @@ def test_memory_does_not_grow_with_the_tables(stream):
         source = config(tables)
         tracemalloc.start()
         assert sum(1 for _ in stream(source)) == tables
-        found = tracemalloc.get_traced_memory()[1]
+        peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        return found
+        return peak
 
     peak(600)
     assert peak(6_000) < peak(2_000) * 1.5 + 200_000

@@ -82,7 +82,7 @@ def test_a_job_type_of_two_plugins_is_nobodys_and_all_are_named(conflict):
     registry = discover()
     assert list(registry.job_types) == ["double", "single"]
     assert [info.job_types for info in registry.plugins] == [("single",), ("double",)]
-    assert [str(each) for each in registry.broken] == [
+    assert [str(plugin) for plugin in registry.broken] == [
         f"plugin 'one' of acme-one 1.0: its job type 'batch' {CONFLICT}",
         f"plugin 'two' of acme-two 2.0: its job type 'batch' {CONFLICT}",
     ]

@@ -194,13 +194,13 @@ def test_a_frozen_list_is_all_there_is(site, job_types):
 def test_contributions_are_sorted_and_loaded_only_when_asked(site):
     points = "[extract_core.commands]\nzed = acme_cli:zed\nabc = acme_cli:Group.abc\n"
     site.install("acme-cli", {"acme_cli": "zed = 1\nclass Group:\n    abc = 2\n"}, entry_points=points, version="3")
-    found = contributions("extract_core.commands")
-    assert found == [
+    points = contributions("extract_core.commands")
+    assert points == [
         Contribution("abc", "acme_cli:Group.abc", Provider("abc", "acme-cli", "3")),
         Contribution("zed", "acme_cli:zed", Provider("zed", "acme-cli", "3")),
     ]
     assert "acme_cli" not in sys.modules
-    assert [each.load() for each in found] == [2, 1]
+    assert [point.load() for point in points] == [2, 1]
 
 
 SCRIPT = """

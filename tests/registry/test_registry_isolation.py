@@ -26,7 +26,7 @@ def broken_with(site, job_types):
         site.simple("bad", source)
         registry = discover()
         assert list(registry.job_types) == ["good"]
-        assert [each.provider for each in registry.broken] == [BAD]
+        assert [plugin.provider for plugin in registry.broken] == [BAD]
         assert [info.provider.plugin for info in registry.plugins] == ["good"]
         return registry.broken[0].cause
 
@@ -248,7 +248,10 @@ def test_one_module_named_by_two_plugins_is_neithers(site, job_types):
     assert list(registry.job_types) == ["good"]
     providers = "plugin 'bad' of fork 2.0, plugin 'bad' of orig 1.0"
     cause = f"its module 'acme_bad' is named by 2 plugins: {providers}; uninstall all but one"
-    assert [str(each) for each in registry.broken] == [f"plugin 'bad' of fork 2.0: {cause}", f"plugin 'bad' of orig 1.0: {cause}"]
+    assert [str(plugin) for plugin in registry.broken] == [
+        f"plugin 'bad' of fork 2.0: {cause}",
+        f"plugin 'bad' of orig 1.0: {cause}",
+    ]
 
 
 def test_nothing_of_a_broken_plugin_is_used(site, job_types):

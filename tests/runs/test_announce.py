@@ -37,7 +37,7 @@ def test_a_run_that_was_refused_or_stopped_is_told_too(pipeline, heard):
         pipeline.plan("run-2")
     pipeline.running.clear()
     reconcile(pipeline.parts, "run-1", "ABORTED", "stopped by a person")
-    assert [(told["run_id"], told["state"]) for told in heard] == [("run-2", "FAILED"), ("run-1", "STOPPED")]
+    assert [(run["run_id"], run["state"]) for run in heard] == [("run-2", "FAILED"), ("run-1", "STOPPED")]
 
 
 def test_a_bus_that_is_down_changes_no_verdict(pipeline, caplog):
@@ -52,7 +52,7 @@ def test_a_bus_that_is_down_changes_no_verdict(pipeline, caplog):
 def test_metrics_are_in_the_log_line_in_embedded_metric_format(pipeline, caplog):
     caplog.set_level(logging.INFO)
     pipeline.run("run-1", failing=["public.orders"])
-    (record,) = [each for each in caplog.records if each.getMessage() == "run run-1: FAILED"]
+    (record,) = [record for record in caplog.records if record.getMessage() == "run run-1: FAILED"]
     line = json.loads(JsonLines().format(record))
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert (directive["Namespace"], directive["Dimensions"]) == ("Extract", [["source"]])

@@ -37,12 +37,12 @@ def test_an_execution_that_was_redriven_while_its_run_was_closed_is_stopped(pipe
     """The summary is younger than the redrive then. The time before the run was closed decides."""
     pipeline.plan()
     pipeline.running.clear()
-    minutes, asked = count(), []
-    parts = replace(pipeline.parts, now=lambda: pipeline.clock + timedelta(minutes=next(minutes)), stop_redriven=asked.append)
+    minutes, stopped = count(), []
+    parts = replace(pipeline.parts, now=lambda: pipeline.clock + timedelta(minutes=next(minutes)), stop_redriven=stopped.append)
     began = pipeline.clock.isoformat()
     summary = reconcile_dead(parts, "run-1", ARN, "FAILED", "")
     assert summary["ended_at"] > began
-    assert [(record.run_id, record.execution_id, record.summary["ended_at"]) for record in asked] == [("run-1", ARN, began)]
+    assert [(record.run_id, record.execution_id, record.summary["ended_at"]) for record in stopped] == [("run-1", ARN, began)]
 
 
 def test_a_report_about_an_unknown_run_is_no_evidence(pipeline):

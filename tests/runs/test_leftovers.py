@@ -23,9 +23,9 @@ def leftovers(pipeline, tables=(), replaced_before=None):
     return finder.of_source(pipeline.parts.data_uri, "sales", tables)
 
 
-def names(pipeline, found):
+def names(pipeline, left):
     start = len(str(pipeline.folder / "data/sales")) + 1
-    return sorted(str(file_path(leftover.uri))[start:] for leftover in found.objects)
+    return sorted(str(file_path(leftover.uri))[start:] for leftover in left.objects)
 
 
 def files_of(pipeline, item):
@@ -42,15 +42,15 @@ def test_a_failed_attempt_leaves_files(pipeline):
         pipeline.fail(items[table])
     running = leftovers(pipeline)
     assert running.objects == []
-    assert all(sentence.endswith(": run run-1 is running") for sentence in running.kept)
+    assert all(sentence.endswith(": run run-1 is running") for sentence in running.spared)
     pipeline.summarise()
-    found = leftovers(pipeline)
-    assert names(pipeline, found) == [
+    left = leftovers(pipeline)
+    assert names(pipeline, left) == [
         "public.accounts/run_id=run-1/attempt=1/.part-00001.parquet.tmp",
         "public.orders/run_id=run-1/attempt=1/part-00000.parquet",
         "public.returns/run_id=run-1/attempt=1/part-00000.parquet",
     ]
-    assert found.kept == []
+    assert left.spared == []
     assert names(pipeline, leftovers(pipeline, [ORDERS])) == ["public.orders/run_id=run-1/attempt=1/part-00000.parquet"]
     assert [leftover.reason for leftover in leftovers(pipeline, [ACCOUNTS]).objects] == [
         "the committed result of run run-1 does not name it"
@@ -62,8 +62,8 @@ def test_replaced_attempts_stay_until_their_retention_ends(pipeline):
         pipeline.run(f"run-{number}")
     assert leftovers(pipeline).objects == []
     assert leftovers(pipeline, replaced_before=datetime(2026, 3, 1, 6, 0, tzinfo=UTC)).objects == []
-    found = names(pipeline, leftovers(pipeline, [ACCOUNTS, ORDERS], LATER))
-    assert found == [
+    paths = names(pipeline, leftovers(pipeline, [ACCOUNTS, ORDERS], LATER))
+    assert paths == [
         "public.accounts/_committed/0000000001-0001.json",
         "public.accounts/_committed/0000000002-0001.json",
         "public.accounts/run_id=run-1/attempt=1/part-00000.parquet",
@@ -76,17 +76,17 @@ def test_all_before_the_newest_base_is_replaced(pipeline):
     pipeline.run("run-2")
     pipeline.run("run-3", reingest=True)
     pipeline.run("run-4")
-    found = names(pipeline, leftovers(pipeline, [ORDERS], LATER))
-    assert {name.split("/")[1] for name in found} == {"_committed", "run_id=run-1", "run_id=run-2"}
-    assert len(found) == 4
+    paths = names(pipeline, leftovers(pipeline, [ORDERS], LATER))
+    assert {name.split("/")[1] for name in paths} == {"_committed", "run_id=run-1", "run_id=run-2"}
+    assert len(paths) == 4
 
 
 def test_what_is_committed_without_a_manifest_stays(pipeline):
     pipeline.run()
     (pipeline.folder / "data/sales/public.orders/_committed/0000000001-0001.json").unlink()
-    found = leftovers(pipeline, [ORDERS], LATER)
-    assert found.objects == []
-    assert found.kept[0].endswith("it was committed, but no manifest entry names it: extract reconcile run-1")
+    left = leftovers(pipeline, [ORDERS], LATER)
+    assert left.objects == []
+    assert left.spared[0].endswith("it was committed, but no manifest entry names it: extract reconcile run-1")
 
 
 def test_files_of_runs_that_nobody_knows_and_other_files_stay(pipeline):
@@ -96,16 +96,16 @@ def test_files_of_runs_that_nobody_knows_and_other_files_stay(pipeline):
         (table / name).parent.mkdir(parents=True, exist_ok=True)
         (table / name).write_bytes(b"x")
     (pipeline.folder / "data/sales/loose.txt").write_bytes(b"x")
-    found = leftovers(pipeline, replaced_before=LATER)
-    assert found.objects == []
-    assert [sentence.partition(": ")[2] for sentence in found.kept] == ["the tracking store does not know run other"]
+    left = leftovers(pipeline, replaced_before=LATER)
+    assert left.objects == []
+    assert [sentence.partition(": ")[2] for sentence in left.spared] == ["the tracking store does not know run other"]
 
 
 def test_a_dead_run_is_reconciled_first(pipeline):
     item = next(item for item in pipeline.plan()["tables_to_extract"] if item["table"] == ORDERS)
     files_of(pipeline, item)
     pipeline.running.clear()
-    assert [sentence.partition(": ")[2] for sentence in leftovers(pipeline).kept] == ["run run-1 died: extract reconcile run-1"]
+    assert [sentence.partition(": ")[2] for sentence in leftovers(pipeline).spared] == ["run run-1 died: extract reconcile run-1"]
 
 
 def test_what_is_removed_is_gone_and_the_rest_reads_as_before(pipeline):
@@ -118,10 +118,10 @@ def test_what_is_removed_is_gone_and_the_rest_reads_as_before(pipeline):
         table: live_attempts(pipeline.parts.objects, pipeline.parts.data_uri, "sales", table)
         for table in (ACCOUNTS, ORDERS, "public.returns")
     }
-    found = leftovers(pipeline, replaced_before=LATER)
-    assert found.objects
-    remove(pipeline.parts.objects, found.objects)
-    remove(pipeline.parts.objects, found.objects)
+    left = leftovers(pipeline, replaced_before=LATER)
+    assert left.objects
+    remove(pipeline.parts.objects, left.objects)
+    remove(pipeline.parts.objects, left.objects)
     assert leftovers(pipeline, replaced_before=LATER).objects == []
     for table, attempts in before.items():
         assert live_attempts(pipeline.parts.objects, pipeline.parts.data_uri, "sales", table) == attempts

@@ -92,6 +92,6 @@ def test_waits_of_refused_starts(retry, seconds):
 
 def test_the_bound_of_a_run(plan, growing):
     planned = plan(growing, attempts=1)
-    found = bound(planned, registry=Registry.of(growing()), started_at="2026-03-01T06:00:00+00:00", concurrency=1, mode="INLINE")
+    latest = bound(planned, registry=Registry.of(growing()), started_at="2026-03-01T06:00:00+00:00", concurrency=1, mode="INLINE")
     once = 600 + 60 + AROUND
-    assert (found - datetime.fromisoformat("2026-03-01T06:00:00+00:00")).total_seconds() == 2 * once + once + 3600
+    assert (latest - datetime.fromisoformat("2026-03-01T06:00:00+00:00")).total_seconds() == 2 * once + once + 3600

@@ -29,7 +29,7 @@ def entered(number, item, name=HANDLE_STATUS):
 def test_an_end_that_the_handler_did_not_record_is_recorded(pipeline):
     items = {item["table"]: item for item in pipeline.plan()["tables_to_extract"]}
     pipeline.report(items["public.orders"], rows=7, high=MARK)
-    told = [
+    events = [
         entered(1, {**items["public.orders"], "job_result": {"State": "DONE"}}),
         entered(2, {**items["public.returns"], "job_error": {"Error": "States.TaskFailed", "Cause": "exit code 3"}}),
         entered(3, items["public.accounts"], "Press"),
@@ -37,7 +37,7 @@ def test_an_end_that_the_handler_did_not_record_is_recorded(pipeline):
         entered(5, {**items["public.accounts"], "run_id": "run-0", "job_result": {"State": "DONE"}}),
         {"id": 6, "type": "ExecutionAborted", "timestamp": "2026-03-01T06:00:00Z"},
     ]
-    parts = replace(pipeline.parts, history=lambda execution: iter(told if execution == "exec:run-1" else ()))
+    parts = replace(pipeline.parts, history=lambda execution: iter(events if execution == "exec:run-1" else ()))
     pipeline.running.clear()
     for _ in range(2):
         summary = reconcile(parts, "run-1", "ABORTED", "somebody stopped it")
@@ -86,7 +86,7 @@ def page(*numbers, token=None):
     return {"events": events, **({"nextToken": token} if token else {})}
 
 
-def asked(token=None):
+def request(token=None):
     request = {"executionArn": ARN, "maxResults": 1000, "includeExecutionData": True}
     return {**request, "nextToken": token} if token else request
 
@@ -97,8 +97,8 @@ def status(word):
 
 def test_the_pages_of_a_history_are_read(stepfunctions):
     client, stub = stepfunctions
-    stub.add_response("get_execution_history", page(1, 2, token="next"), asked())
-    stub.add_response("get_execution_history", page(3), asked("next"))
+    stub.add_response("get_execution_history", page(1, 2, token="next"), request())
+    stub.add_response("get_execution_history", page(3), request("next"))
     assert [event["id"] for event in follow.history(StepFunctions(client), ARN)] == [1, 2, 3]
 
 
@@ -106,10 +106,10 @@ def test_a_live_execution_is_followed_to_its_end_and_no_event_comes_twice(stepfu
     monkeypatch.setattr("extract_core.aws.follow.POLL_SECONDS", 0.0)
     client, stub = stepfunctions
     stub.add_response("describe_execution", status("RUNNING"))
-    stub.add_response("get_execution_history", page(1, 2, token="next"), asked())
-    stub.add_response("get_execution_history", page(3), asked("next"))
+    stub.add_response("get_execution_history", page(1, 2, token="next"), request())
+    stub.add_response("get_execution_history", page(3), request("next"))
     stub.add_response("describe_execution", status("SUCCEEDED"))
-    stub.add_response("get_execution_history", page(3, 4), asked("next"))
+    stub.add_response("get_execution_history", page(3, 4), request("next"))
     assert [event["id"] for event in follow.watch(StepFunctions(client), ARN)] == [1, 2, 3, 4]
 
 

@@ -288,19 +288,19 @@ RECORD = RunRecord(
 
 def test_a_cause_of_many_tables_names_some_and_counts_the_others():
     summary = summarised(RECORD, rows(2_000, "line one\nline two " + "x" * 5_000), ended_at=datetime(2026, 3, 1, 7, tzinfo=UTC))
-    told = cause("run-1", summary)
-    assert told.startswith("2,000 of 2,000 tables failed: public.t00000 (USER_CODE: line one line two xxx")
-    assert told.endswith(" …) and 1,980 more. Run just these again: extract rerun run-1")
-    assert len(told) < 10_000
+    text = cause("run-1", summary)
+    assert text.startswith("2,000 of 2,000 tables failed: public.t00000 (USER_CODE: line one line two xxx")
+    assert text.endswith(" …) and 1,980 more. Run just these again: extract rerun run-1")
+    assert len(text) < 10_000
     assert len(summary["failed_tables"]) == 100
 
 
 @given(st.integers(0, 30), st.text(max_size=50) | st.just("ü" * 40_000), st.none() | st.just("ended " * 10_000))
 def test_a_cause_fits_its_state_and_always_says_the_way_on(count, message, reason):
     summary = summarised(RECORD, rows(count, message), ended_at=datetime(2026, 3, 1, 7, tzinfo=UTC), reason=reason)
-    told = cause("run-1", summary)
-    assert len(told) <= CAUSE_LENGTH
-    assert told.endswith("Run just these again: extract rerun run-1")
+    text = cause("run-1", summary)
+    assert len(text) <= CAUSE_LENGTH
+    assert text.endswith("Run just these again: extract rerun run-1")
 
 
 def test_every_attempt_is_paid():
@@ -309,5 +309,5 @@ def test_every_attempt_is_paid():
     first = AttemptRow(**common, attempt=1, state=JobState.FAILED, cost_basis={"dpu_seconds": 60.0})
     last = AttemptRow(**common, attempt=2, state=JobState.SUCCEEDED, cost_basis={"dpu_seconds": 120.0}, rows=2)
     summary = summarised(replace(RECORD, planned=1), [last, first], ended_at=datetime(2026, 3, 1, 7, tzinfo=UTC))
-    told = {key: summary[key] for key in ("state", "succeeded", "failed", "rows", "cost_basis")}
-    assert told == {"state": "SUCCEEDED", "succeeded": 1, "failed": 0, "rows": 2, "cost_basis": {"dpu_seconds": 180.0}}
+    chosen = {key: summary[key] for key in ("state", "succeeded", "failed", "rows", "cost_basis")}
+    assert chosen == {"state": "SUCCEEDED", "succeeded": 1, "failed": 0, "rows": 2, "cost_basis": {"dpu_seconds": 180.0}}

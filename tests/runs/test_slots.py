@@ -155,13 +155,13 @@ def test_a_full_pool_frees_the_slots_of_dead_executions_and_asks_once_a_minute(p
     second = plan("run-2", TABLES[2:])
     for item in first.values():
         take(item)
-    asked = []
-    parts = replace(pipeline.parts, is_running=lambda execution: asked.append(execution) or execution in pipeline.running)
+    looked_up = []
+    parts = replace(pipeline.parts, is_running=lambda execution: looked_up.append(execution) or execution in pipeline.running)
     taker = SlotTaker(parts)
     for _ in range(3):
         with pytest.raises(PoolFull):
             take(second["public.returns"], by=taker)
-    assert asked == ["exec:run-1", "exec:run-1"]  # once for each of the two holders
+    assert looked_up == ["exec:run-1", "exec:run-1"]  # once for each of the two holders
     pipeline.running.discard("exec:run-1")
     with pytest.raises(PoolFull):
         take(second["public.returns"], by=taker)

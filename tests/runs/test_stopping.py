@@ -44,20 +44,20 @@ class History:
 
 
 @pytest.fixture
-def asked():
+def stops():
     """What the job type was asked to stop: table → what was told of its job, and the session."""
     return {}
 
 
 @pytest.fixture
-def dead(pipeline, asked, monkeypatch):
+def dead(pipeline, stops, monkeypatch):
     """A planned run and its history; ``dead.end()`` reconciles it."""
     monkeypatch.setattr(stopping, "SECONDS", 0.05)
 
     class Stoppable(type(pipeline.parts.registry.job_type("press"))):
         def stop(self, outcome, aws):
             table = outcome.item["table"]
-            asked.setdefault(table, []).append((outcome.result, outcome.item["attempt"], aws))
+            stops.setdefault(table, []).append((outcome.result, outcome.item["attempt"], aws))
             if table == "public.orders":
                 raise PermissionError("press:Stop is not allowed")
             if table == "public.returns":
@@ -70,8 +70,8 @@ def dead(pipeline, asked, monkeypatch):
 
         def end(self, status="ABORTED", **parts):
             registry, history = Registry.of(Stoppable()), lambda execution: iter(self.history.events)
-            kept = {"registry": registry, "history": history, "aws": lambda: "session", **parts}
-            return reconcile(replace(pipeline.parts, **kept), "run-1", status, "by ann")
+            changes = {"registry": registry, "history": history, "aws": lambda: "session", **parts}
+            return reconcile(replace(pipeline.parts, **changes), "run-1", status, "by ann")
 
     return Dead()
 
@@ -80,11 +80,11 @@ def messages(pipeline):
     return {row.table: row.message for row in pipeline.tracking.attempts("run-1")}
 
 
-def test_each_job_is_stopped_and_one_that_fails_or_hangs_stops_no_other(pipeline, dead, asked, caplog):
+def test_each_job_is_stopped_and_one_that_fails_or_hangs_stops_no_other(pipeline, dead, stops, caplog):
     for number, item in enumerate(dead.items.values()):
         dead.history.enter(item, CHOOSE).enter(item).submit(item, JobRunId=f"jr_{number}")
     summary = dead.end()
-    assert asked == {
+    assert stops == {
         "public.accounts": [({"JobRunId": "jr_0"}, 1, "session")],
         "public.orders": [({"JobRunId": "jr_1"}, 1, "session")],
         "public.returns": [({"JobRunId": "jr_2"}, 1, "session")],
@@ -103,14 +103,14 @@ def test_each_job_is_stopped_and_one_that_fails_or_hangs_stops_no_other(pipeline
     assert f"the job of public.orders could not be stopped: {refused}" in caplog.text
 
 
-def test_twice_is_once(pipeline, dead, asked):
+def test_twice_is_once(pipeline, dead, stops):
     item = dead.items["public.accounts"]
     dead.history.enter(item).submit(item, JobRunId="jr_0")
     assert dead.end() == dead.end("TIMED_OUT")
-    assert len(asked["public.accounts"]) == 1
+    assert len(stops["public.accounts"]) == 1
 
 
-def test_a_call_that_dies_after_the_stop_is_made_good(pipeline, dead, asked, monkeypatch):
+def test_a_call_that_dies_after_the_stop_is_made_good(pipeline, dead, stops, monkeypatch):
     item = dead.items["public.accounts"]
     dead.history.enter(item).submit(item, JobRunId="jr_0")
 
@@ -124,48 +124,48 @@ def test_a_call_that_dies_after_the_stop_is_made_good(pipeline, dead, asked, mon
     assert dead.end()["stopped_jobs"] == [
         {"table": "public.accounts", "attempt": 1, "job_type": "press", "known": True, "error": None}
     ]
-    assert len(asked["public.accounts"]) == 2
+    assert len(stops["public.accounts"]) == 2
 
 
-def test_only_jobs_that_may_run_are_stopped(pipeline, dead, asked):
+def test_only_jobs_that_may_run_are_stopped(pipeline, dead, stops):
     """One had ended, one never started: neither is touched."""
     ended, chosen = dead.items["public.accounts"], dead.items["public.orders"]
     pipeline.report(ended)
     dead.history.enter(ended).submit(ended, JobRunId="jr_0")
     dead.history.enter({**ended, "job_result": {"State": "DONE"}}, HANDLE_STATUS).enter(chosen, CHOOSE)
     summary = dead.end()
-    assert asked == {}
+    assert stops == {}
     assert "stopped_jobs" not in summary
     assert {row.table: row.state for row in pipeline.tracking.attempts("run-1")} == {
         "public.accounts": JobState.SUCCEEDED, "public.orders": JobState.STOPPED, "public.returns": JobState.STOPPED,
     }  # fmt: skip
 
 
-def test_without_a_history_any_job_may_run(pipeline, dead, asked):
+def test_without_a_history_any_job_may_run(pipeline, dead, stops):
     def refused(execution):
         raise PermissionError("not allowed")
 
     summary = dead.end(history=refused)
-    assert asked["public.accounts"] == [(None, 1, "session")]
-    assert set(asked) == set(dead.items)
+    assert stops["public.accounts"] == [(None, 1, "session")]
+    assert set(stops) == set(dead.items)
     assert [job["known"] for job in summary["stopped_jobs"]] == [False, False, False]
     assert messages(pipeline)["public.accounts"] == "by ann; whether its job was started is not known: it may still run"
 
 
-def test_an_end_that_is_no_abort_stops_its_jobs_too(pipeline, dead, asked):
+def test_an_end_that_is_no_abort_stops_its_jobs_too(pipeline, dead, stops):
     item = dead.items["public.accounts"]
     dead.history.enter(item).submit(item, JobRunId="jr_0")
     summary = dead.end("FAILED")
     assert summary["reason"] == "the execution ended FAILED without a summary: by ann"
-    assert asked["public.accounts"] == [({"JobRunId": "jr_0"}, 1, "session")]
+    assert stops["public.accounts"] == [({"JobRunId": "jr_0"}, 1, "session")]
 
 
-def test_on_one_machine_its_processes_are_ended_and_no_service_is_asked(pipeline, dead, asked):
+def test_on_one_machine_its_processes_are_ended_and_no_service_is_asked(pipeline, dead, stops):
     item = dead.items["public.accounts"]
     dead.history.enter(item).submit(item, ProcessId=1234)
     ended = []
     summary = dead.end(aws=None, stop_here=lambda outcome: ended.append(outcome.result) is None)
-    assert (ended, asked) == ([{"ProcessId": 1234}], {})
+    assert (ended, stops) == ([{"ProcessId": 1234}], {})
     assert [job["table"] for job in summary["stopped_jobs"]] == ["public.accounts"]
     assert messages(pipeline)["public.accounts"] == "by ann; its job is stopped"
 
@@ -177,14 +177,14 @@ def test_a_process_that_had_ended_by_itself_is_not_said_to_be_stopped(pipeline, 
     assert messages(pipeline)["public.accounts"] == "by ann; its job had ended by itself; its result was not recorded"
 
 
-def test_where_there_is_nobody_to_ask_nothing_is_said(pipeline, dead, asked):
+def test_where_no_service_can_be_asked_nothing_is_said(pipeline, dead, stops):
     item = dead.items["public.accounts"]
     dead.history.enter(item).submit(item, JobRunId="jr_0")
     assert "stopped_jobs" not in dead.end(aws=None)
     assert messages(pipeline)["public.accounts"] == "by ann"
 
 
-def found(history):
+def jobs_of(history):
     started = StartedJobs()
     for _ in started.watching(history.events):
         pass
@@ -194,13 +194,13 @@ def found(history):
 def test_a_branch_of_many_states_is_known_by_its_last_result():
     """Started by a function: the answer stands in the item, once its state has been left."""
     item = {"table": "t", "attempt": 2}
-    told = {**item, "job_result": {"job": {"id": "q-1"}}}
+    started = {**item, "job_result": {"job": {"id": "q-1"}}}
     history = History().enter(item, "Redshift Start")
-    assert found(history) == {("t", 2): (None, None)}
-    history.leave(told, "Redshift Start")
-    assert found(history) == {("t", 2): (told["job_result"], told["job_result"])}
-    history.enter(told, "Redshift Wait")
-    assert found(history) == {("t", 2): (told["job_result"], told["job_result"])}
+    assert jobs_of(history) == {("t", 2): (None, None)}
+    history.leave(started, "Redshift Start")
+    assert jobs_of(history) == {("t", 2): (started["job_result"], started["job_result"])}
+    history.enter(started, "Redshift Wait")
+    assert jobs_of(history) == {("t", 2): (started["job_result"], started["job_result"])}
 
 
 def test_events_of_tables_that_run_at_once_are_kept_apart():
@@ -208,7 +208,7 @@ def test_events_of_tables_that_run_at_once_are_kept_apart():
     history = History().enter(a).enter(b)
     history.add("b").add("a")
     history.add("b", taskSubmittedEventDetails={"output": '{"Id": "b-1"}'}).add("a", taskSubmittedEventDetails={"output": "{cut"})
-    assert found(history) == {("a", 1): (None, None), ("b", 1): (None, {"Id": "b-1"})}
+    assert jobs_of(history) == {("a", 1): (None, None), ("b", 1): (None, {"Id": "b-1"})}
 
 
 def test_a_state_inside_of_a_branchs_own_map_belongs_to_its_table():
@@ -216,7 +216,7 @@ def test_a_state_inside_of_a_branchs_own_map_belongs_to_its_table():
     history = History().enter(item, "Own Map")
     history.add("t", stateEnteredEventDetails={"name": "Part", "input": "7"})
     history.add("t", taskSubmittedEventDetails={"output": '{"Id": "p-7"}'})
-    assert found(history) == {("t", 1): (None, {"Id": "p-7"})}
+    assert jobs_of(history) == {("t", 1): (None, {"Id": "p-7"})}
 
 
 def test_the_deployment_of_the_plan_is_passed_to_a_method_that_takes_it(pipeline, dead):
@@ -243,10 +243,10 @@ def test_a_plan_that_cannot_be_read_is_the_reason(pipeline, dead):
     assert "plan.jsonl.gone" in stopped["error"]
 
 
-def test_a_polled_job_is_known_by_the_answer_to_its_start(pipeline, dead, asked):
+def test_a_polled_job_is_known_by_the_answer_to_its_start(pipeline, dead, stops):
     item = dead.items["public.accounts"]
     started = {**item, "started": {"Id": "7"}}
     dead.history.enter(item).leave(started).enter(started, "Press Wait")
     dead.end()
-    assert asked["public.accounts"] == [({"Id": "7"}, 1, "session")]
+    assert stops["public.accounts"] == [({"Id": "7"}, 1, "session")]
     assert messages(pipeline)["public.accounts"] == "by ann; its job is stopped"

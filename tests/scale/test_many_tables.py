@@ -72,17 +72,17 @@ def many(folder: Path, tables: int) -> Project:
     """Run so many tables, of which one in EVERY fails per class; then rerun them."""
     project = Project(folder)
     names = write_project(folder, tables, at_once=10)
-    each = max(1, tables // EVERY)
+    per_failure = max(1, tables // EVERY)
     broken = iter(names)
-    failing = {failure: [next(broken) for _ in range(each)] for failure in [*BY_A_JOB, FailureClass.CONFIG]}
+    failing = {failure: [next(broken) for _ in range(per_failure)] for failure in [*BY_A_JOB, FailureClass.CONFIG]}
     for failure in BY_A_JOB:
         for table in failing[failure]:
             (folder / "broken" / table).write_text(f"{failure}\n", encoding="utf-8")
     write_config(folder, {name: "{priority: high}" if name in failing[FailureClass.CONFIG] else "{}" for name in names})
     code, answer, stderr = project.extract("run", "run", "s", "--local", "--run-id", "one")
     assert code == 1, stderr
-    assert Counter(row["failure"] for row in answer["tables"] if row["failure"]) == dict.fromkeys(failing, each)
-    assert Counter(row["state"] == "SUCCEEDED" for row in answer["tables"])[True] == tables - each * len(failing)
+    assert Counter(row["failure"] for row in answer["tables"] if row["failure"]) == dict.fromkeys(failing, per_failure)
+    assert Counter(row["state"] == "SUCCEEDED" for row in answer["tables"])[True] == tables - per_failure * len(failing)
 
     for path in (folder / "broken").iterdir():
         path.unlink()

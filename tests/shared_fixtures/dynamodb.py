@@ -189,10 +189,10 @@ def wire():
 
     @contextmanager
     def of(client: DynamoDBClient) -> Iterator[Wire]:
-        found = Wire()
-        client.meta.events.register_first("before-send.dynamodb", found.meet, unique_id="wire")
+        wire = Wire()
+        client.meta.events.register_first("before-send.dynamodb", wire.meet, unique_id="wire")
         try:
-            yield found
+            yield wire
         finally:
             client.meta.events.unregister("before-send.dynamodb", unique_id="wire")
 

@@ -73,10 +73,13 @@ class Guarded:
     def record(self) -> None:
         """Append what was asked for to the file that EXTRACT_RECORD_REQUESTS names."""
         if place := os.environ.get("EXTRACT_RECORD_REQUESTS"):
-            lines = {json.dumps([role, asked.action, asked.resource, dict(asked.context)]) for role, asked in self.guard.asked}
+            lines = {
+                json.dumps([role, request.action, request.resource, dict(request.context)])
+                for role, request in self.guard.requests
+            }
             lines |= {
-                json.dumps(["REFUSED", role, asked.action, asked.resource, dict(asked.context)])
-                for role, asked in self.guard.refused
+                json.dumps(["REFUSED", role, request.action, request.resource, dict(request.context)])
+                for role, request in self.guard.refused
             }
             with Path(place).open("a", encoding="utf-8") as file:
                 file.writelines(f"{line}\n" for line in sorted(lines))

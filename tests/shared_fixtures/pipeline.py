@@ -121,9 +121,9 @@ class Pipeline:
     def plan(self, run_id="run-1", tables="*", machine=None, **event):
         machine = machine or {"name": "extract", "map": "INLINE", "max_concurrency": 10, "retry_loop": False, "contract": [1, 0],
                               "versions": {}, "job_types": {"press": {}}}  # fmt: skip
-        given = {"source": "sales", **({} if tables is None else {"tables": tables}), **event}
+        request = {"source": "sales", **({} if tables is None else {"tables": tables}), **event}
         self.running.add(f"exec:{run_id}")
-        return manage(self.parts, {"event": given, "execution": self.execution(run_id), "machine": machine})
+        return manage(self.parts, {"event": request, "execution": self.execution(run_id), "machine": machine})
 
     def report(self, item, rows=3, high=None, **changes) -> None:
         """What the job writes: its files and, last, its result."""

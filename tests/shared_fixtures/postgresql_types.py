@@ -371,7 +371,7 @@ EXTENSIONS = (
     Type(page="citext.html", declared="citext", setup="CREATE EXTENSION citext", values=texts("MiXed ")),
     Type(page="ltree.html", declared="ltree", setup="CREATE EXTENSION ltree", values=texts("Top.Science")),
 )
-TYPES = {each.declared: each for each in (*NUMBERS, *TEXTS, *TIMES, *PLACES, *SYSTEM, *RANGES, *STRUCTURES, *EXTENSIONS)}
+TYPES = {kind.declared: kind for kind in (*NUMBERS, *TEXTS, *TIMES, *PLACES, *SYSTEM, *RANGES, *STRUCTURES, *EXTENSIONS)}
 INTERNAL = {
     "gtsvector", "int8multirange", "nummultirange", "datemultirange", "tsmultirange", "tstzmultirange", "pg_node_tree",
     "pg_ndistinct", "pg_dependencies", "pg_mcv_list", "pg_brin_bloom_summary", "pg_brin_minmax_multi_summary",

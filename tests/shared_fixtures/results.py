@@ -74,9 +74,9 @@ def row(number: int, name: str, *, failure: FailureClass | None = None, attempt:
 
 def results(rows: Sequence[AttemptRow], *, state: str | None = None, earlier: Iterable[AttemptRow] = (), **more) -> RunResults:
     """The document of a run of these attempts, which ended at their last end."""
-    tables = {each.table for each in rows}
-    state = state or ("FAILED" if any(each.failure for each in rows) else "SUCCEEDED")
-    ended = max((each.ended_at for each in rows if each.ended_at), default=START.isoformat())
+    tables = {attempt.table for attempt in rows}
+    state = state or ("FAILED" if any(attempt.failure for attempt in rows) else "SUCCEEDED")
+    ended = max((attempt.ended_at for attempt in rows if attempt.ended_at), default=START.isoformat())
     record = RunRecord(
         run_id="run-1", execution_id="arn:aws:states:us-east-1:000000000000:execution:extract:run-1", source="sales",
         started_at=START.isoformat(), planned=len(tables), policy=Policy(), event={"source": "sales", "tables": "*"},
@@ -108,5 +108,7 @@ def many(count: int) -> RunResults:
             rows.append(row(number, name, failure=failure, attempt=2))
         else:
             rows.append(row(number, name, failure=failure))
-    earlier = [row(number, each.table, run_id="before") for number, each in enumerate(rows[: count // 2]) if each.attempt == 1]
+    earlier = [
+        row(number, attempt.table, run_id="before") for number, attempt in enumerate(rows[: count // 2]) if attempt.attempt == 1
+    ]
     return results(rows, earlier=earlier)

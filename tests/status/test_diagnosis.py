@@ -37,21 +37,21 @@ def fail(pipeline, item_of):
 
 
 def test_it_is_asked_with_a_session_and_stands_below_the_message(fail):
-    asked = []
+    calls = []
 
     def diagnose(self, outcome, aws):
-        asked.append((outcome.error, outcome.item["table"], aws))
+        calls.append((outcome.error, outcome.item["table"], aws))
         return "  ValueError: no such column\n"
 
     row = fail(diagnose)
-    assert asked == [("States.TaskFailed", "public.accounts", "session")]
+    assert calls == [("States.TaskFailed", "public.accounts", "session")]
     assert (row.state, row.failure, row.retryable) == (JobState.FAILED, FailureClass.USER_CODE, False)
     assert row.message == "exit code 1\nValueError: no such column"
 
 
-@pytest.mark.parametrize("told", [None, "", " \n"])
-def test_where_nothing_is_found_out_the_message_stays(fail, told):
-    assert fail(lambda self, outcome, aws: told).message == "exit code 1"
+@pytest.mark.parametrize("diagnosis", [None, "", " \n"])
+def test_where_nothing_is_found_out_the_message_stays(fail, diagnosis):
+    assert fail(lambda self, outcome, aws: diagnosis).message == "exit code 1"
 
 
 def test_what_it_raises_is_told_in_the_log(fail, caplog):
@@ -78,7 +78,7 @@ def never(self, outcome, aws):
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("members", "message"),
     [
         ({"aws": None}, "exit code 1"),
         ({"job_result": {"State": "DONE"}}, None),
@@ -86,16 +86,16 @@ def never(self, outcome, aws):
     ],
     ids=["on one machine", "a success", "a table that was not planned"],
 )
-def test_when_it_is_not_asked(fail, caplog, given, message):
-    assert fail(never, **({"job_error": FAILED} | given if "aws" in given else given)).message == message
+def test_when_it_is_not_asked(fail, caplog, members, message):
+    assert fail(never, **({"job_error": FAILED} | members if "aws" in members else members)).message == message
     assert "it was asked" not in caplog.text
 
 
 def test_the_deployment_of_the_plan_is_passed_to_a_method_that_takes_it(fail):
-    asked = []
+    calls = []
 
     def diagnose(self, outcome, aws, deployment):
-        asked.append(deployment.hall)
+        calls.append(deployment.hall)
 
     fail(diagnose)
-    assert asked == ["south"]
+    assert calls == ["south"]

@@ -145,8 +145,8 @@ def test_an_optional_result_that_is_there_must_be_right(pipeline, item_of):
 def test_a_result_that_does_not_count(pipeline, item_of, change, message):
     item = item_of("public.orders")
     assert pipeline.done(item, **{"high": MARK, **change}) == {"status": "FAILED"}
-    told = f"the job ended well, but what it reported at {item['result_uri']!r} {message}"
-    assert failed(pipeline, "public.orders") == (FailureClass.NO_RESULT, told)
+    text = f"the job ended well, but what it reported at {item['result_uri']!r} {message}"
+    assert failed(pipeline, "public.orders") == (FailureClass.NO_RESULT, text)
     assert pipeline.state("public.orders").watermark is None
 
 
@@ -395,30 +395,30 @@ def test_a_store_that_is_busy_is_for_the_machine_to_retry(pipeline, item_of):
 
 
 @pytest.fixture
-def told(monkeypatch):
-    told = []
-    monkeypatch.setattr(Registry, "tell", lambda self, hook, log, **named: told.append((hook, named)))
-    return lambda: [named for hook, named in told if hook == "extract_run_finished"]
+def reports(monkeypatch):
+    calls = []
+    monkeypatch.setattr(Registry, "tell", lambda self, hook, log, **named: calls.append((hook, named)))
+    return lambda: [named for hook, named in calls if hook == "extract_run_finished"]
 
 
-def test_plugins_are_told_what_was_recorded_at_least_once(pipeline, item_of, told):
+def test_plugins_are_told_what_was_recorded_at_least_once(pipeline, item_of, reports):
     """A second call of the handler tells it again, in the same words: the first one may have died before."""
     item = item_of("public.orders")
     pipeline.record(item, DONE)
     pipeline.record(item, {"State": "BROKEN"})
-    first, second = told()
+    first, second = reports()
     assert (first["table"]["table"], first["job_type"]) == ("public.orders", "press")
-    for each in (first, second):
-        assert (each["status"].state, each["status"].failure) == (JobState.FAILED, FailureClass.NO_RESULT)
+    for report in (first, second):
+        assert (report["status"].state, report["status"].failure) == (JobState.FAILED, FailureClass.NO_RESULT)
     assert first["status"].job_run_id == "jr_1"
     assert (first["report"].files, first["report"].rows, first["report"].live()) == ([], None, [])
 
 
-def test_plugins_get_what_the_job_reported_and_what_is_live(pipeline, item_of, told):
+def test_plugins_get_what_the_job_reported_and_what_is_live(pipeline, item_of, reports):
     columns = [{"column": "id", "declared": "bigint", "arrow": "int64", "nullable": False}]
     item = item_of()
     pipeline.done(item, schema=columns, source={"engine": "postgresql", "host": "db"})
-    (report,) = (each["report"] for each in told())
+    (report,) = (call["report"] for call in reports())
     assert (report.rows, report.mode, report.schema, report.origin) == (
         3,
         "full",
@@ -438,9 +438,9 @@ def test_plugins_get_what_the_job_reported_and_what_is_live(pipeline, item_of, t
 
 
 @pytest.mark.parametrize("schema", ["text", [1], [{"name": "id"}], {"id": 1}])
-def test_a_schema_of_another_shape_costs_no_commit(pipeline, item_of, told, schema):
+def test_a_schema_of_another_shape_costs_no_commit(pipeline, item_of, reports, schema):
     assert pipeline.done(item_of(), schema=schema) == {"status": "SUCCEEDED"}
-    (report,) = (each["report"] for each in told())
+    (report,) = (call["report"] for call in reports())
     assert (list(report.schema), report.origin) == ([], {})
 
 

@@ -57,10 +57,10 @@ def plan(pipeline, press):
     """Plans a run with this job type; the item of table a comes back."""
     pipeline.write(CONFIG)
 
-    def items(table="a", job_type=press, **given):
+    def items(table="a", job_type=press, **options):
         pipeline.parts = replace(pipeline.parts, registry=Registry.of(job_type()))
-        found = pipeline.plan(machine=MACHINE, **given)["tables_to_extract"]
-        return next(item for item in found if item["table"] == table)
+        items_of_run = pipeline.plan(machine=MACHINE, **options)["tables_to_extract"]
+        return next(item for item in items_of_run if item["table"] == table)
 
     return items
 
@@ -145,8 +145,8 @@ def test_an_answer_that_was_lost_is_given_again(pipeline, plan, fail, monkeypatc
     item = plan()
     finish = type(pipeline.tracking).finish
 
-    def lost(*given, **more):
-        finish(*given, **more)
+    def lost(*arguments, **more):
+        finish(*arguments, **more)
         raise TrackingUnavailable("the answer was lost")
 
     with monkeypatch.context() as patch:
@@ -225,11 +225,11 @@ def test_a_plugin_that_fails_at_the_next_attempt_ends_the_table_with_the_reason(
                 raise ValueError("twice is once too often")
             return super().arguments(table, settings)
 
-    told = []
+    messages = []
     for number, kind in enumerate((Raises, Refuses)):
         assert fail(plan(job_type=kind, run_id=f"run-{number}", tables="a")) == {"status": "FAILED"}
-        told += [row.message for row in rows(pipeline, run_id=f"run-{number}")]
-    assert told == [
+        messages += [row.message for row in rows(pipeline, run_id=f"run-{number}")]
+    assert messages == [
         "slow down; not tried again: escalate of job type 'press' raised RuntimeError: no idea",
         "slow down; not tried again: job type 'press': twice is once too often",
     ]

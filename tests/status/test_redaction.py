@@ -16,7 +16,7 @@ CAUSE = f"could not connect to postgresql://ann:{SECRET}@db:5432/x: PGPASSWORD={
 
 
 @pytest.fixture
-def told(pipeline, caplog):
+def recorded(pipeline, caplog):
     """Everything that was stored, logged or sent."""
     sent = []
     pipeline.parts = replace(pipeline.parts, announce=sent.append)
@@ -32,24 +32,24 @@ def told(pipeline, caplog):
 
 
 @pytest.mark.parametrize("more", ["", "x" * 40_000])
-def test_a_cause_is_stored_without_its_secrets(pipeline, told, more):
+def test_a_cause_is_stored_without_its_secrets(pipeline, recorded, more):
     pipeline.fail(pipeline.plan()["tables_to_extract"][0], CAUSE + more)
     pipeline.summarise(map_error={"Error": "E", "Cause": CAUSE})
-    assert SECRET not in told()
-    assert "postgresql://ann:***@db:5432/x: PGPASSWORD=*** is wrong" in told()
+    assert SECRET not in recorded()
+    assert "postgresql://ann:***@db:5432/x: PGPASSWORD=*** is wrong" in recorded()
 
 
-def test_the_reason_of_a_stop_is_stored_without_its_secrets(pipeline, told):
+def test_the_reason_of_a_stop_is_stored_without_its_secrets(pipeline, recorded):
     pipeline.plan()
     reconcile(pipeline.parts, "run-1", "ABORTED", CAUSE)
-    assert SECRET not in told()
+    assert SECRET not in recorded()
 
 
-def test_a_refusal_is_stored_without_its_secrets(pipeline, told):
+def test_a_refusal_is_stored_without_its_secrets(pipeline, recorded):
     pipeline.parts = replace(pipeline.parts, config_uri=f"s3x://ann:{SECRET}@bucket/")
     with pytest.raises(Exception, match="s3x"):
         pipeline.plan()
-    assert SECRET not in told()
+    assert SECRET not in recorded()
 
 
 def test_a_failed_plugin_is_logged_without_secrets(pipeline):

@@ -88,7 +88,7 @@ OF_AN_INCREMENT = {
         f"has rows=0, but its high_watermark {MARK!r} is ahead: the row with this mark is in no file",
     ),
 }  # fmt: skip
-EACH = [
+LIES = [
     *((table, *case) for table in ("public.accounts", "public.orders") for case in CONTRADICTIONS.values()),
     *(("public.orders", *case) for case in OF_AN_INCREMENT.values()),
 ]
@@ -114,7 +114,7 @@ def refused(pipeline, item, message):
     assert not (pipeline.folder / "data/sales" / table / "_committed").exists()
 
 
-@pytest.mark.parametrize(("table", "changes", "message"), EACH)
+@pytest.mark.parametrize(("table", "changes", "message"), LIES)
 def test_a_contradiction_is_no_success(pipeline, item_of, table, changes, message):
     item = item_of(table)
     put(pipeline, item, result(item, **changes))

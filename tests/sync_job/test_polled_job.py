@@ -72,10 +72,10 @@ def run():
         def of(name, sequence):
             def answer(request):
                 calls.append((name, request.parameters))
-                given = sequence[min(sum(call == name for call, _ in calls), len(sequence)) - 1]
-                if isinstance(given, TaskFailed):
-                    raise given
-                return given
+                result = sequence[min(sum(call == name for call, _ in calls), len(sequence)) - 1]
+                if isinstance(result, TaskFailed):
+                    raise result
+                return result
 
             return answer
 

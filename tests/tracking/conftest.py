@@ -55,8 +55,8 @@ class Make:
 
     @staticmethod
     def row(run_id="run-1", table="public.a", attempt=1, state=JobState.SUCCEEDED, **more) -> AttemptRow:
-        given = {"job_type": "glue", "recorded_at": "2026-03-01T06:10:00+00:00", **more}
-        return AttemptRow(run_id=run_id, source="sales", table=table, attempt=attempt, state=state, **given)
+        members = {"job_type": "glue", "recorded_at": "2026-03-01T06:10:00+00:00", **more}
+        return AttemptRow(run_id=run_id, source="sales", table=table, attempt=attempt, state=state, **members)
 
     @staticmethod
     def guard(run_id="run-1", fencing=1, attempt=1) -> Guard:

@@ -56,18 +56,18 @@ class AnyOrder(RuleBasedStateMachine):
 
         claim = once()
         held = {table for table in tables if self.holders.get(table) in self.alive}
-        assert {each.table for each in claim.held} == held
+        assert {lease.table for lease in claim.held} == held
         assert set(claim.taken) == (set() if held and all_or_nothing else tables - held)
         if twice and claim.taken:
             self.alive.add(execution)
-            assert {table: each.state for table, each in once().taken.items()} == {t: e.state for t, e in claim.taken.items()}
-        for table, each in claim.taken.items():
-            assert each.state.fencing == self.fencing.get(table, 0) + 1
-            self.fencing[table] = each.state.fencing
+            assert {table: lease.state for table, lease in once().taken.items()} == {t: e.state for t, e in claim.taken.items()}
+        for table, lease in claim.taken.items():
+            assert lease.state.fencing == self.fencing.get(table, 0) + 1
+            self.fencing[table] = lease.state.fencing
             self.holders[table] = execution
         if claim.taken:
             self.alive.add(execution)
-        return [(owner, each.state) for each in claim.taken.values()]
+        return [(owner, lease.state) for lease in claim.taken.values()]
 
     @rule(number=st.integers(0, 50))
     def die(self, number):

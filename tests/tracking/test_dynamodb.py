@@ -40,8 +40,8 @@ def store(client, table):
 
 
 def raw(dynamodb, pk):
-    found = dynamodb.query(TableName="tracking", KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": pk}})
-    return found["Items"]
+    answer = dynamodb.query(TableName="tracking", KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": pk}})
+    return answer["Items"]
 
 
 def planned(store, make, number=1, **more):
@@ -160,7 +160,7 @@ def test_people_can_read_the_table(store, make, dynamodb):
 
 def test_keys_that_a_batch_did_not_get_to_are_asked_for_again(store, client, make):
     make.take(store, *[f"public.t{number:03}" for number in range(150)])
-    asked = []
+    sizes = []
 
     def half(parsed, **_):
         """Answers as DynamoDB does under load: the last keys of a batch stay undone."""
@@ -169,12 +169,12 @@ def test_keys_that_a_batch_did_not_get_to_are_asked_for_again(store, client, mak
             parsed["Responses"]["tracking"], undone = rows[:1], rows[1:]
             keys = [{name: row[name] for name in ("pk", "sk")} for row in undone]
             parsed["UnprocessedKeys"] = {"tracking": {"Keys": keys, "ConsistentRead": True}}
-            asked.append(len(undone))
+            sizes.append(len(undone))
 
     few = [f"public.t{number:03}" for number in range(5)]
     client.meta.events.register("after-call.dynamodb.BatchGetItem", half)
     assert list(store.states("sales", few)) == few
-    assert asked == [4, 3, 2, 1]
+    assert sizes == [4, 3, 2, 1]
     with pytest.raises(TrackingUnavailable) as raised:
         store.states("sales", [f"public.t{number:03}" for number in range(50)])
     assert str(raised.value) == "the tracking table 'tracking' was throttled: 40 of 50 keys were not read: try again"

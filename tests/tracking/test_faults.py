@@ -56,11 +56,11 @@ def story(store, make, again):
         source="sales", table="public.a", version=2, changed_at=T2, changed_by="ana", reason="r", before=T1, mark=None
     )
     again(lambda: store.set_mark(change))
-    found = again(store.runs)
-    assert [run.run_id for run in found] == ["run-2", "run-1"]
+    runs = again(store.runs)
+    assert [run.run_id for run in runs] == ["run-2", "run-1"]
     assert len(again(lambda: store.history("sales", "public.a"))) == 2
     return [
-        found,
+        runs,
         again(lambda: store.run("run-1")),
         [replace(state, fencing=0) for state in again(lambda: store.states("sales", ["public.a", "public.b"])).values()],
         [again(lambda run=run: [without_fencing(row) for row in store.attempts(run)]) for run in ("run-1", "run-2", "run-3")],

@@ -177,7 +177,7 @@ def test_a_store_that_this_user_may_not_write_is_read_and_not_written(tmp_path, 
         f"the tracking store {str(path)!r}: the file or its folder can't be written: give this user the right to, or name "
         "another one (attempt to write a readonly database)"
     )
-    assert ([each.name for each in tmp_path.iterdir()], path.read_bytes()) == (["t.db"], before)
+    assert ([entry.name for entry in tmp_path.iterdir()], path.read_bytes()) == (["t.db"], before)
 
 
 def test_a_full_disk_keeps_nothing_of_the_write_and_all_of_the_others(tmp_path):

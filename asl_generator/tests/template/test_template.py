@@ -24,8 +24,8 @@ def of_type(template, kind: str) -> dict[str, dict]:
 
 @pytest.mark.parametrize("sections", [THREE, ALL], ids=["existing", "managed"])
 def test_cfn_lint_has_no_finding(template, sections):
-    found = lint(as_json(template(sections)), config=ManualArgs(regions=["eu-central-1"]))
-    assert [f"{match.rule.id} {match.path}: {match.message}" for match in found] == []
+    matches = lint(as_json(template(sections)), config=ManualArgs(regions=["eu-central-1"]))
+    assert [f"{match.rule.id} {match.path}: {match.message}" for match in matches] == []
 
 
 def test_three_job_types_fit_into_a_request(template):
@@ -80,8 +80,8 @@ class TestTraps:
             assert '"Machine"' not in json.dumps(properties), name
 
     def test_what_holds_data_stays(self, template):
-        kept = {name for name, body in template(ALL)["Resources"].items() if body.get("DeletionPolicy") == "Retain"}
-        assert kept == {"Bucket1", "Bucket1Policy", "Bucket2", "Bucket2Policy", "MachineVersion", "TrackingTable"}
+        retained = {name for name, body in template(ALL)["Resources"].items() if body.get("DeletionPolicy") == "Retain"}
+        assert retained == {"Bucket1", "Bucket1Policy", "Bucket2", "Bucket2Policy", "MachineVersion", "TrackingTable"}
         assert {body["UpdateReplacePolicy"] for body in template(ALL)["Resources"].values() if "DeletionPolicy" in body} == {
             "Retain"
         }

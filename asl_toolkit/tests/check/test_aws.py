@@ -8,7 +8,7 @@ from asl_toolkit.check import command
 from asl_toolkit.check.aws import ask_aws
 
 TEXT = '{\n  "StartAt": "A",\n  "States": {\n    "A": {"Type": "Pass", "End": true}\n  }\n}\n'
-ASKED = {"definition": TEXT, "type": "STANDARD", "severity": "WARNING", "maxResults": 100}
+REQUEST = {"definition": TEXT, "type": "STANDARD", "severity": "WARNING", "maxResults": 100}
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_diagnostics_become_findings_in_the_order_of_the_document(client):
     error = {"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "message": "The field is odd", "location": "/States/A/End"}
     warning = {"severity": "WARNING", "code": "NO_DOLLAR", "message": "No .$", "location": "/States/A"}
     with Stubber(client) as stubber:
-        stubber.add_response("validate_state_machine_definition", answer(error, warning, result="FAIL"), ASKED)
+        stubber.add_response("validate_state_machine_definition", answer(error, warning, result="FAIL"), REQUEST)
         findings = ask_aws(TEXT, client)
     assert [str(finding) for finding in findings] == [
         "4:5 WARNING AWS_WARNING /States/A: NO_DOLLAR: No .$. See the message of AWS.",
@@ -34,7 +34,7 @@ def test_diagnostics_become_findings_in_the_order_of_the_document(client):
 
 def test_a_truncated_list_and_a_refusal_without_diagnostics_are_reported(client):
     with Stubber(client) as stubber:
-        stubber.add_response("validate_state_machine_definition", answer(result="FAIL", truncated=True), ASKED)
+        stubber.add_response("validate_state_machine_definition", answer(result="FAIL", truncated=True), REQUEST)
         findings = ask_aws(TEXT, client)
     assert [str(finding) for finding in findings] == [
         "1:1 ERROR AWS_ERROR /: AWS refuses the definition without a diagnostic. See the message of AWS.",
@@ -45,7 +45,7 @@ def test_a_truncated_list_and_a_refusal_without_diagnostics_are_reported(client)
 def test_aws_is_asked_about_invalid_json_too(client):
     diagnostic = {"severity": "ERROR", "code": "INVALID_JSON_DESCRIPTION", "message": "no JSON"}
     with Stubber(client) as stubber:
-        request = {**ASKED, "definition": "{", "type": "EXPRESS"}
+        request = {**REQUEST, "definition": "{", "type": "EXPRESS"}
         stubber.add_response("validate_state_machine_definition", answer(diagnostic, result="FAIL"), request)
         findings = ask_aws("{", client, machine_type="EXPRESS")
     assert [(finding.code, finding.message) for finding in findings] == [("AWS_ERROR", "INVALID_JSON_DESCRIPTION: no JSON")]
@@ -57,7 +57,7 @@ def test_the_command_merges_the_diagnostics_of_aws(client, monkeypatch, capsys, 
     diagnostic = {"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "message": "odd", "location": "/States/A/Nxt"}
     monkeypatch.setattr(command, "_client", lambda region: client)
     with Stubber(client) as stubber:
-        request = {**ASKED, "definition": file.read_text(encoding="utf-8")}
+        request = {**REQUEST, "definition": file.read_text(encoding="utf-8")}
         stubber.add_response("validate_state_machine_definition", answer(diagnostic, result="FAIL"), request)
         assert command.main([str(file), "--aws"]) == 1
     assert capsys.readouterr().out == (

@@ -17,9 +17,9 @@ def scored(statements, *requests):
 
 
 def test_a_policy_that_allows_exactly_what_was_asked_for():
-    found = scored([allow(["s3:GetObject", "s3:PutObject"])], GET, PUT)
-    assert (found.mutants, found.noticed, found.percent) == (3, 3, 100.0)
-    assert (found.superfluous, found.unused, found.refused) == ([], [], [])
+    result = scored([allow(["s3:GetObject", "s3:PutObject"])], GET, PUT)
+    assert (result.mutants, result.noticed, result.percent) == (3, 3, 100.0)
+    assert (result.superfluous, result.unused, result.refused) == ([], [], [])
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_a_policy_that_allows_exactly_what_was_asked_for():
     ],
 )  # fmt: skip
 def test_what_is_added_is_found(statements, superfluous, unused):
-    found = scored(statements, GET)
-    assert found.superfluous == [f"role: {line}" for line in superfluous]
-    assert found.unused == [f"role: {line}" for line in unused]
+    result = scored(statements, GET)
+    assert result.superfluous == [f"role: {line}" for line in superfluous]
+    assert result.unused == [f"role: {line}" for line in unused]
 
 
 PASS = Request("iam:PassRole", "arn:aws:iam::1:role/job", {"iam:PassedToService": "ecs-tasks.amazonaws.com"})
@@ -56,8 +56,8 @@ TO_ECS = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 
 
 def test_a_condition_that_is_needed_and_limits():
-    found = scored([allow("iam:PassRole", "arn:aws:iam::1:role/job", Condition=TO_ECS)], PASS)
-    assert (found.mutants, found.conditions, found.superfluous) == (4, 2, [])
+    result = scored([allow("iam:PassRole", "arn:aws:iam::1:role/job", Condition=TO_ECS)], PASS)
+    assert (result.mutants, result.conditions, result.superfluous) == (4, 2, [])
 
 
 @pytest.mark.parametrize("operator", ["StringLikeIfExists", "ForAllValues:StringLike", "ForAnyValue:StringEquals", "ArnLike"])
@@ -102,9 +102,9 @@ def test_a_condition_that_does_nothing_is_found(statements, superfluous):
 
 
 def test_what_is_missing_is_found():
-    found = scored([allow("s3:GetObject", Condition={"StringEquals": {"aws:x": "1"}})], GET)
-    assert found.refused == ["role: s3:GetObject on arn:aws:s3:::lake/a"]
-    assert found.percent == 0
+    result = scored([allow("s3:GetObject", Condition={"StringEquals": {"aws:x": "1"}})], GET)
+    assert result.refused == ["role: s3:GetObject on arn:aws:s3:::lake/a"]
+    assert result.percent == 0
 
 
 def test_an_identity_that_asked_for_nothing_needs_nothing():

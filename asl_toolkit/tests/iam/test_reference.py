@@ -108,8 +108,8 @@ def test_conditions_that_do_not(action, resource, condition, fault):
 
 def test_the_fault_is_in_its_statement():
     good = {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"}
-    found = policy_faults({"Statement": [good, {**good, "Action": ["batch:ListJobs", "batch:Nothing"]}]})
-    assert [fault.place for fault in found] == ["Statement[1]"]
+    faults = policy_faults({"Statement": [good, {**good, "Action": ["batch:ListJobs", "batch:Nothing"]}]})
+    assert [fault.place for fault in faults] == ["Statement[1]"]
 
 
 def test_takes_resource():

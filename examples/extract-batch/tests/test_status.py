@@ -57,7 +57,7 @@ def test_an_unknown_status():
 
 
 @pytest.mark.parametrize(
-    ("members", "state", "failure", "retryable", "told"),
+    ("members", "state", "failure", "retryable", "reason"),
     [
         (
             {"Container": {"ExitCode": 1}},
@@ -101,10 +101,10 @@ def test_an_unknown_status():
         ({"StatusReason": "", "Container": {}}, JobState.FAILED, FailureClass.UNKNOWN, False, "Batch gave no reason"),
     ],
 )  # fmt: skip
-def test_a_failed_job_is_classed_by_the_reason_of_batch(members, state, failure, retryable, told):
+def test_a_failed_job_is_classed_by_the_reason_of_batch(members, state, failure, retryable, reason):
     status = failed(**members)
     assert (status.state, status.failure, status.retryable) == (state, failure, retryable)
-    assert status.message == f"Batch job a1 ended FAILED: {told}"
+    assert status.message == f"Batch job a1 ended FAILED: {reason}"
 
 
 def test_calls_that_failed():

@@ -159,18 +159,18 @@ class Cloud:
                 raise ConnectTimeoutError(endpoint_url=request.url)
             if self.first == "answer lost":
                 with suppress(ClientError):
-                    self._told(operation, request)
+                    self._reply(operation, request)
                 raise ReadTimeoutError(endpoint_url=request.url)
             status = 500 if self.first == "InternalServerError" else 400
             return _answered(request, status, {"__type": self.first, "message": "injected"})
         if self.faults:
             return _answered(request, 400, {"__type": self.faults.pop(0), "message": "Rate exceeded"})
         try:
-            told = self._told(operation, request)
+            reply = self._reply(operation, request)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             return _answered(request, 400, {"__type": code, "message": error.response["Error"]["Message"]})
-        return _answered(request, 200, told)
+        return _answered(request, 200, reply)
 
     def disturb(self, request, event_name: str, **_):
         """A request to S3, as boto3 is about to send it to moto."""
@@ -187,7 +187,7 @@ class Cloud:
         code = "SlowDown" if self.first == "ThrottlingException" else "InternalError"
         return _answered(request, 503, f"<Error><Code>{code}</Code><Message>injected</Message></Error>")
 
-    def _told(self, operation: str, request):
+    def _reply(self, operation: str, request):
         return getattr(self.states, xform_name(operation))(**json.loads(request.body))
 
     def await_started(self, jobs: int) -> None:
@@ -234,9 +234,9 @@ class Cloud:
         def written(request):
             members = request.parameters
             guard = self.guarded.guard
-            for asked in result_writer_requests(members["Bucket"], members["Key"].rpartition("/")[0], guard.place):
-                for each in [asked, *encrypted([asked], guard.kms_key, guard.place)]:
-                    guard.allows("state-machine", each)
+            for of_writer in result_writer_requests(members["Bucket"], members["Key"].rpartition("/")[0], guard.place):
+                for needed in [of_writer, *encrypted([of_writer], guard.kms_key, guard.place)]:
+                    guard.allows("state-machine", needed)
             return write(request)
 
         return written
@@ -317,7 +317,7 @@ def account(dynamodb, tmp_path, monkeypatch, pipeline: str, config: str, jobs: C
         dynamodb.delete_table(TableName="tracking")
         _remove_bucket(s3)
         made.guarded.record()
-        refused = {f"{role}: {asked} {dict(asked.context)}" for role, asked in made.guarded.guard.refused}
+        refused = {f"{role}: {request} {dict(request.context)}" for role, request in made.guarded.guard.refused}
         assert not refused, "\n".join(sorted(refused))
 
 

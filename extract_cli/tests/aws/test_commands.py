@@ -13,7 +13,7 @@ from extract_core.objects.routed import open_objects
 EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:extract-sales"
 
 
-def told(said):
+def document_of(said):
     return json.loads(said.out)
 
 
@@ -31,22 +31,22 @@ def test_a_run_is_started_and_followed_and_its_failed_table_run_again(cloud, cli
     run = cli("run", "sales", "--run-id", "one", "--output", "json")
     assert run.code == 1
     good = ("SUCCEEDED", None, 7)
-    assert rows(told(run)) == {
+    assert rows(document_of(run)) == {
         "public.accounts": good, "public.events": ("FAILED", "USER_CODE", None), "public.orders": good,
     }  # fmt: skip
-    assert told(run)["execution_id"] == f"{EXECUTION}:one"
+    assert document_of(run)["execution_id"] == f"{EXECUTION}:one"
     assert "✓ public.orders" in run.err
     assert "✗ public.events" in run.err
     assert run.err.endswith(
         "1 of 3 tables did not succeed. What their jobs wrote: extract logs one TABLE\n"
         "Run just these again, with the settings of this run:\n  extract rerun one\n"
     )
-    assert told(cli("status", "one", "--output", "json")) == told(run)
+    assert document_of(cli("status", "one", "--output", "json")) == document_of(run)
     cloud.glue.failing = set()
     both = cli("rerun", "one", "public.events", "--failed")
     assert both.err == "extract: --failed means all failed tables, and TABLES means some of them: give only one of the two\n"
     again = cli("rerun", "one", "--failed", "--run-id", "two", "--output", "json")
-    assert (again.code, rows(told(again)), told(again)["rerun_of"]) == (0, {"public.events": good}, "one")
+    assert (again.code, rows(document_of(again)), document_of(again)["rerun_of"]) == (0, {"public.events": good}, "one")
     nothing = cli("rerun", "one")
     assert nothing.code == 0
     assert nothing.err.endswith(
@@ -60,7 +60,7 @@ def test_the_report_of_a_run_has_its_states_and_is_beside_its_plan(cloud, cli, t
     cloud.deploy()
     cloud.glue.failing = {"public.events"}
     cli("run", "sales", "--run-id", "one")
-    document = told(cli("report", "one", "-o", "json"))
+    document = document_of(cli("report", "one", "-o", "json"))
     states = {state["state"]: (state["entered"], state["failed"]) for state in document["states"]}
     assert states["Glue Start Extract Job Run"] == (3, 1)
     assert (document["state"], document["rerun"]) == ("FAILED", "extract rerun one")
@@ -107,16 +107,16 @@ def test_the_aborted_parent_of_a_distributed_map_is_set_right(cloud, cli):
     event = json.dumps({"source": "sales", "tables": "*"})
     cloud.states.start_execution(stateMachineArn=cloud.machine, name="one", input=event)
     cloud.await_started(3)
-    live = told(cli("status", "one", "--output", "json"))
+    live = document_of(cli("status", "one", "--output", "json"))
     assert (live["state"], live["at_work"]) == ("RUNNING", 3)
     cloud.states.stop_execution(executionArn=f"{EXECUTION}:one", error="Ops", cause="the database is down")
     cloud.glue.gate.set()
-    (answer,) = told(cli("reconcile", "one", "--output", "json"))
+    (answer,) = document_of(cli("reconcile", "one", "--output", "json"))
     assert (answer["before"], answer["after"]) == ("DIED", "STOPPED")
     assert [(job["table"], job["error"]) for job in answer["stopped_jobs"]] == [
         ("public.accounts", None), ("public.events", None), ("public.orders", None),
     ]  # fmt: skip
-    assert {row["state"] for row in told(cli("status", "one", "--output", "json"))["tables"]} == {"STOPPED"}
+    assert {row["state"] for row in document_of(cli("status", "one", "--output", "json"))["tables"]} == {"STOPPED"}
 
 
 @both_maps
@@ -124,7 +124,9 @@ def test_history_and_logs(cloud, cli):
     cloud.deploy()
     cloud.glue.failing = {"public.events"}
     cli("run", "sales", "--run-id", "one")
-    assert [row["watermark_high"] for row in told(cli("history", "public.orders", "--output", "json"))] == ["2026-03-01 05:00:00"]
+    assert [row["watermark_high"] for row in document_of(cli("history", "public.orders", "--output", "json"))] == [
+        "2026-03-01 05:00:00"
+    ]
     logs = cli("logs", "one", "public.events")
     assert logs.out == "https://console.aws.amazon.com/gluestudio/home#/job/extract-jdbc/run/jr_1\n"
     assert logs.err == "FAILED: Glue job run jr_1 ended FAILED: Exception: no table public.events\n"
@@ -136,7 +138,7 @@ def test_rows_without_a_watermark_are_told(cloud, cli):
     said = cli("run", "sales", "public.orders", "--run-id", "one")
     assert said.code == 0
     assert " public.orders: rows left out because their watermark is NULL: 1,200\n" in said.out
-    assert told(cli("status", "one", "--output", "json"))["tables"][0]["rows_without_watermark"] == 1_200
+    assert document_of(cli("status", "one", "--output", "json"))["tables"][0]["rows_without_watermark"] == 1_200
 
 
 @pytest.fixture
@@ -156,12 +158,12 @@ def running(cloud, cli):
 def test_status_of_a_live_run_names_the_tables_that_run(running, cli):
     status = cli("status", "one", "--output", "json")
     assert status.code == 0
-    answer = told(status)
+    answer = document_of(status)
     assert (answer["state"], answer["at_work"], answer["tables"]) == ("RUNNING", 3, [])
-    assert [(each["table"], each["job_type"], each["attempt"]) for each in answer["running"]] == [
+    assert [(job["table"], job["job_type"], job["attempt"]) for job in answer["running"]] == [
         ("public.accounts", "glue", 1), ("public.events", "glue", 1), ("public.orders", "glue", 1),
     ]  # fmt: skip
-    assert all(0 <= each["seconds"] < 60 for each in answer["running"])
+    assert all(0 <= job["seconds"] < 60 for job in answer["running"])
     drawn = cli("status", "one")
     assert drawn.err == "0 of 3 tables have ended, 3 at work, 0 waiting\n"
     assert [line.split()[:3] for line in drawn.out.splitlines() if "RUNNING" in line][1:] == [
@@ -179,7 +181,7 @@ def test_a_live_run_is_neither_rerun_nor_reconciled_nor_started_again(running, c
         "manifests_missing": {},
         "stopped_jobs": [],
     }
-    assert told(cli("reconcile", "one", "--output", "json")) == [before]
+    assert document_of(cli("reconcile", "one", "--output", "json")) == [before]
     again = cli("run", "sales", "--run-id", "one")
     assert (again.code, again.err) == (
         2, "extract: run 'one' was started before: start this one under another name, or see: extract status one\n",
@@ -192,13 +194,13 @@ def test_a_live_run_is_neither_rerun_nor_reconciled_nor_started_again(running, c
 @both_maps
 def test_an_execution_that_somebody_aborted_is_set_right(running, cli):
     running.states.stop_execution(executionArn=f"{EXECUTION}:one", error="Ops", cause="the database is down")
-    assert told(cli("runs", "--output", "json"))[0]["state"] == "DIED"
+    assert document_of(cli("runs", "--output", "json"))[0]["state"] == "DIED"
     stopped = [
         {"table": f"public.{table}", "attempt": 1, "job_type": "glue", "known": False, "error": None}
         for table in ("accounts", "events", "orders")
     ]
     for before, jobs in (("DIED", stopped), ("STOPPED", [])):
-        answer = told(cli("reconcile", "one", "--output", "json"))
+        answer = document_of(cli("reconcile", "one", "--output", "json"))
         assert answer == [
             {
                 "run_id": "one",
@@ -209,7 +211,7 @@ def test_an_execution_that_somebody_aborted_is_set_right(running, cli):
                 "stopped_jobs": jobs,
             }
         ]
-    answer = told(cli("status", "one", "--output", "json"))
+    answer = document_of(cli("status", "one", "--output", "json"))
     assert {row["message"].split("; ")[0] for row in answer["tables"]} == {"Ops: the database is down"}
     assert set(rows(answer).values()) == {("STOPPED", "STOPPED", None)}
 
@@ -230,8 +232,8 @@ def test_ctrl_c_stops_the_execution_and_closes_its_tables(running, cli):
     assert [event["type"] for event in events][-1] == "ExecutionAborted"
     end = execution.end()
     assert (end.status, end.error, end.cause) == ("ABORTED", "Extract.Stopped", "stopped by SIGINT at the command line")
-    found = {(row.state, row.message.split("; ")[0]) for row in parts.tracking.attempts("one")}
-    assert found == {(JobState.STOPPED, "stopped by SIGINT at the command line")}
+    ends = {(row.state, row.message.split("; ")[0]) for row in parts.tracking.attempts("one")}
+    assert ends == {(JobState.STOPPED, "stopped by SIGINT at the command line")}
 
 
 def test_a_throttle_is_waited_out(cloud, cli):
@@ -251,7 +253,7 @@ def test_each_call_of_step_functions_and_s3_goes_wrong_once(cloud, cli, fault):
     objects = {"GetObject", "HeadObject", "ListObjectsV2", "PutObject"}
     of_map = {"DescribeMapRun", "ListExecutions"}
     assert cloud.met == {"DescribeExecution", "StartExecution", "GetExecutionHistory", *objects, *of_map}
-    assert [row["state"] for row in told(cli("status", "one", "--output", "json"))["tables"]] == ["SUCCEEDED"] * 3
+    assert [row["state"] for row in document_of(cli("status", "one", "--output", "json"))["tables"]] == ["SUCCEEDED"] * 3
     assert cloud.glue.started.count("public.orders") == 1
 
 
@@ -260,7 +262,7 @@ def test_a_start_that_got_no_answer_is_ours_even_if_it_has_ended(cloud, cli):
     event = json.dumps({"source": "sales", "tables": "*"})
     ask, cloud.first = cloud.states.describe_execution, None
 
-    def before_the_start(**given):  # it is not there when it is looked for, and has ended when it is started
+    def before_the_start(**call):  # it is not there when it is looked for, and has ended when it is started
         cloud.states.describe_execution = ask
         begun = cloud.states.start_execution(stateMachineArn=cloud.machine, name="one", input=event)
         cloud.states.wait_for_execution(executionArn=begun["executionArn"], timeout=60)

@@ -166,12 +166,12 @@ class Jobs:
 
     def logs(self, model, context, **_):
         """The bucket of logs, which is not the pipeline's: it has a key for each list, and refuses to read it."""
-        asked = context.get("guarded", {})
-        if asked.get("Bucket") != "logs":
+        request = context.get("guarded", {})
+        if request.get("Bucket") != "logs":
             return None
         if model.name == "GetObject":
             return AWSResponse("https://x", 403, {}, None), {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {}}
-        contents = [{"Key": f"{asked['Prefix']}spark-driver/stderr.gz"}]
+        contents = [{"Key": f"{request['Prefix']}spark-driver/stderr.gz"}]
         return AWSResponse("https://x", 200, {}, None), {"Contents": contents, "ResponseMetadata": {}}
 
     def __call__(self, request):
@@ -389,15 +389,15 @@ def test_nothing_is_refused_and_every_part_of_every_grant_is_needed(cloud, cli, 
     lives.manifests_that_are_damaged()
     lives.a_closed_run_that_is_redriven()
     guard = cloud.guarded.guard
-    found = score(guard.policies, guard.asked)
+    result = score(guard.policies, guard.requests)
     too_wide = [str(fault) for policies in guard.policies.values() for policy in policies for fault in policy_faults(policy)]
     writer = request.config.get_terminal_writer()
     with capsys.disabled():
         writer.line()
-        writer.line(f"parts of grants that are needed: {found.noticed} of {found.mutants} ({found.percent:.1f} %)")
-        writer.line(f"of them values and keys of conditions: {found.conditions}")
-        writer.line(f"granted and unused: {len(found.unused)}; used and not granted: {len(set(found.refused))}")
+        writer.line(f"parts of grants that are needed: {result.noticed} of {result.mutants} ({result.percent:.1f} %)")
+        writer.line(f"of them values and keys of conditions: {result.conditions}")
+        writer.line(f"granted and unused: {len(result.unused)}; used and not granted: {len(set(result.refused))}")
         writer.line(f"statements that AWS's reference refuses, or '*' where a resource has a form: {len(too_wide)}")
-        for line in (*sorted(set(found.refused)), *found.unused, *found.superfluous, *too_wide):
+        for line in (*sorted(set(result.refused)), *result.unused, *result.superfluous, *too_wide):
             writer.line(f"  {line}")
-    assert (found.percent, found.unused, found.refused, too_wide) == (100.0, [], [], [])
+    assert (result.percent, result.unused, result.refused, too_wide) == (100.0, [], [], [])

@@ -56,8 +56,8 @@ class Seen:
         """What axe-core finds, in the page and 40 rows of its list: it takes minutes for thousands of rows that are alike."""
         self.page.evaluate("document.querySelectorAll('#list tbody tr:nth-child(n+40)').forEach(row => row.remove())")
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-        return [f"{rule['id']}: {node['html'][:200]}" for rule in found["violations"] for node in rule["nodes"]]
+        result = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        return [f"{rule['id']}: {node['html'][:200]}" for rule in result["violations"] for node in rule["nodes"]]
 
 
 @pytest.fixture(scope="module")

@@ -111,8 +111,8 @@ def test_the_cost_has_money_where_a_price_is_known_with_its_date():
 
 
 def test_what_jobs_report_of_the_data_is_shown():
-    told = {"schema_changes": ["column vat was added"], "notes": ["The overlap was read again."], "proof": {"verify": "full"}}
-    page = Page(html(results([row(1, "t", rows_in_the_future=3, rows_delivered_before=40, **told)])))
+    evidence = {"schema_changes": ["column vat was added"], "notes": ["The overlap was read again."], "proof": {"verify": "full"}}
+    page = Page(html(results([row(1, "t", rows_in_the_future=3, rows_delivered_before=40, **evidence)])))
     for shown in ("t : column vat was added", "t : The overlap was read again.", "1 table (full)", "40, read again"):
         assert shown in page.text
 

@@ -66,7 +66,7 @@ def test_it_is_listed_and_keeps_the_contract(python, generated):
     checked = run(python, "-c", EXTRACT, "plugins", "check", "night_farm", cwd=generated)
     assert checked.stdout == (
         "night_farm: plugin 'night_farm' of extract-sfn-night-farm 0.1.0, tried with the example of NightFarmDeployment\n"
-        "  kept      45 of 45 checks\n"
+        "  passed    45 of 45 checks\n"
     )
 
 
@@ -74,8 +74,8 @@ def test_it_runs_on_this_machine(python, generated):
     run(python, "example/make_database.py", cwd=generated)
     command = [python, "-c", EXTRACT, "run", "demo", "--local", "--pipeline", "example", "--output", "json"]
     tables = json.loads(run(*command, cwd=generated).stdout)["tables"]
-    told = {table["table"]: (table["job_type"], table["state"], table["rows"]) for table in tables}
-    assert told == {"cities": ("night_farm", "SUCCEEDED", 3), "rivers": ("night_farm", "SUCCEEDED", 2)}
+    by_table = {table["table"]: (table["job_type"], table["state"], table["rows"]) for table in tables}
+    assert by_table == {"cities": ("night_farm", "SUCCEEDED", 3), "rivers": ("night_farm", "SUCCEEDED", 2)}
 
 
 def test_its_section_of_extract_toml_is_what_is_checked(python, generated):
@@ -99,7 +99,7 @@ def test_what_an_author_breaks_is_told(python, generated):
     assert checked.stdout == (
         "night_farm: plugin 'night_farm' of extract-sfn-night-farm 0.1.0, tried with the example of NightFarmDeployment\n"
         f"  broken    permissions_cover_the_branch: {breach}\n"
-        "  kept      44 of 45 checks\n"
+        "  passed    44 of 45 checks\n"
     )
     assert breach in failed.stdout
 

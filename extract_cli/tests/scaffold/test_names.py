@@ -25,7 +25,7 @@ START = "Start Extract Job Run"
 
 
 @pytest.mark.parametrize(
-    ("name", "title", "told"),
+    ("name", "title", "message"),
     [
         ("Farm", None, f"'Farm' can't be a job type: {RULE}, such as 'farm'"),
         ("my-farm", None, f"'my-farm' can't be a job type: {RULE}, such as 'my_farm'"),
@@ -56,10 +56,10 @@ START = "Start Extract Job Run"
         ),
     ],
 )
-def test_names_and_titles_that_can_not_be(name, title, told):
+def test_names_and_titles_that_can_not_be(name, title, message):
     with pytest.raises(UsageError) as refused:
         new_plugin(name, title, REGISTRY)
-    assert str(refused.value) == told
+    assert str(refused.value) == message
 
 
 def test_what_a_name_makes():

@@ -98,8 +98,8 @@ class Tab:
 
     def violations(self):
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-        return [f"{rule['id']}: {node['html'][:200]}" for rule in found["violations"] for node in rule["nodes"]]
+        result = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        return [f"{rule['id']}: {node['html'][:200]}" for rule in result["violations"] for node in rule["nodes"]]
 
     def is_wider_than_the_screen(self):
         return self.page.evaluate("document.documentElement.scrollWidth > innerWidth")

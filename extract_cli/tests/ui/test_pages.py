@@ -12,7 +12,7 @@ from shared_fixtures.results import HOSTILE
 from starlette.testclient import TestClient
 
 from extract_cli.ui.app import make_app
-from extract_cli.ui.kept import Kept
+from extract_cli.ui.kept import Results
 from extract_cli.ui.site import Site
 from extract_core.config import source_files
 from extract_core.config.read import read_source_config
@@ -227,10 +227,10 @@ def test_a_page_that_takes_long_says_so_and_comes_back(project, path, first, the
 
 
 def test_what_fails_is_raised_and_made_again():
-    kept = Kept(patience=60)
+    results = Results(patience=60)
     with pytest.raises(ZeroDivisionError):
-        kept.of("key", lambda: 1 // 0)
-    assert kept.of("key", lambda: 1) == 1
-    assert kept.of("key", lambda: 2) == 1
-    assert [kept.of(number, lambda: 3) for number in range(4)] == [3] * 4
-    assert kept.of("key", lambda: 2) == 2  # the last four are kept
+        results.of("key", lambda: 1 // 0)
+    assert results.of("key", lambda: 1) == 1
+    assert results.of("key", lambda: 2) == 1
+    assert [results.of(number, lambda: 3) for number in range(4)] == [3] * 4
+    assert results.of("key", lambda: 2) == 2  # the last four are kept

@@ -71,7 +71,7 @@ def test_any_name_stays_one_name(column, table, engine):
     mapping = import_module(f"extract_job.databases.{engine}.mapping").MAPPING
     read = mapping.column("t", column, "x", "NUMBER" if engine == "oracle" else "datetime2", digits=(5, 2))
     select = parsed(f"SELECT {read.expression} FROM {quoted(table)}", engine)
-    assert [found.name for found in select.find_all(exp.Column)] == [column]
+    assert [node.name for node in select.find_all(exp.Column)] == [column]
     assert (select.selects[0].alias, select.find(exp.Table).name) == (column, table)
 
 

@@ -39,15 +39,15 @@ def main() -> int:  # noqa: C901 - prints a table
     parser.add_argument("--only", default="", help="only these faults: numbers with commas")
     parser.add_argument("--show", action="store_true", help="show what the kit says of each")
     parser.add_argument("--jobs", type=int, default=2)
-    asked = parser.parse_args()
-    numbers = {number for number in asked.only.split(",") if number}
-    chosen = [fault for fault in faults() if fault.family.startswith(asked.family) and (not numbers or fault.number in numbers)]
+    options = parser.parse_args()
+    numbers = {number for number in options.only.split(",") if number}
+    chosen = [fault for fault in faults() if fault.family.startswith(options.family) and (not numbers or fault.number in numbers)]
     jobs: list[tuple[str, Fault | str, bool]] = [(name, name, True) for name in right_plugins()] if not numbers else []
-    jobs += [(fault.number, fault, asked.show) for fault in chosen]
+    jobs += [(fault.number, fault, options.show) for fault in chosen]
     warnings.simplefilter("ignore")  # pydantic's, about wrong settings of a fault
     with contextlib.redirect_stdout(io.StringIO()):
         judged_right("tidy_batch")  # imports what the kit needs, once for all processes
-    with multiprocessing.get_context("fork").Pool(asked.jobs, maxtasksperchild=1) as pool:
+    with multiprocessing.get_context("fork").Pool(options.jobs, maxtasksperchild=1) as pool:
         verdicts = dict(pool.imap_unordered(_apart, jobs))
     by_family = defaultdict(list)
     for fault in chosen:
@@ -61,7 +61,7 @@ def main() -> int:  # noqa: C901 - prints a table
             verdict = verdicts[fault.number]
             if not verdict.breaches:
                 print(f"    missed {fault.number} ({fault.base}): {fault.says}")
-            elif asked.show:
+            elif options.show:
                 print(f"    {fault.number} ({fault.base}): {fault.says}")
                 for name, text in verdict.breaches.items():
                     print(f"        {name}: {text[:400]}")
@@ -74,7 +74,7 @@ def main() -> int:  # noqa: C901 - prints a table
         print(
             f"right: {name:16} {len(verdict.left_out)} left out, {len(verdict.breaches)} alarms, {len(verdict.crashes)} crashes"
         )
-        for kind in (verdict.breaches, verdict.crashes, verdict.left_out if asked.show else {}):
+        for kind in (verdict.breaches, verdict.crashes, verdict.left_out if options.show else {}):
             for check, text in kind.items():
                 print(f"    {check}: {text[:600]}")
     share = caught / len(chosen) if chosen else 1.0

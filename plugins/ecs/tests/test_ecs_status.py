@@ -95,7 +95,7 @@ def test_tasks_that_never_started(reason, failure, retryable):
 
 
 @pytest.mark.parametrize(
-    ("container", "failure", "told"),
+    ("container", "failure", "ending"),
     [
         ({"ExitCode": 1}, FailureClass.USER_CODE, "with exit code 1"),
         ({"ExitCode": 143}, FailureClass.USER_CODE, "with exit code 143 (SIGTERM)"),
@@ -113,12 +113,12 @@ def test_tasks_that_never_started(reason, failure, retryable):
         ),
     ],
 )  # fmt: skip
-def test_containers_that_did_not_exit_with_0(container, failure, told):
+def test_containers_that_did_not_exit_with_0(container, failure, ending):
     for status in (caught(Containers=[{"Name": "main", **container}]), result(Containers=[{"Name": "main", **container}])):
         assert (status.state, status.failure, status.retryable) == (JobState.FAILED, failure, False)
         assert status.message == (
             "ECS task 0123abcd stopped, EssentialContainerExited: Essential container in task exited; "
-            f"container 'main' ended {told}"
+            f"container 'main' ended {ending}"
         )
 
 
@@ -213,6 +213,6 @@ def test_an_answer_without_a_stop_code(answer):
 
 @pytest.mark.parametrize("name", ["LastStatus", "DesiredStatus"])
 def test_a_task_that_goes_on_is_no_success(name):
-    found = result(**{name: "RUNNING"})
-    assert (found.state, found.failure) == (JobState.UNKNOWN, FailureClass.UNKNOWN)
-    assert found.message == "ECS says that the task has exit code 0 and is RUNNING: what it came to is not known"
+    status = result(**{name: "RUNNING"})
+    assert (status.state, status.failure) == (JobState.UNKNOWN, FailureClass.UNKNOWN)
+    assert status.message == "ECS says that the task has exit code 0 and is RUNNING: what it came to is not known"

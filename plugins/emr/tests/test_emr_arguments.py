@@ -83,10 +83,10 @@ def test_a_script_name_without_a_place():
     assert EMR.arguments(table(EmrDeployment(cluster_id="j-A1")), whole_uri)["script"] == "s3://code/jdbc.py"
 
 
-@pytest.mark.parametrize(("value", "found"), [("a`id`b", "`"), ("C:\\x", "\\"), ("{{PWD}}", "{{"), ("a}}", "}}")])
-def test_what_yarn_would_change_is_refused_for_a_driver_in_the_cluster(value, found):
+@pytest.mark.parametrize(("value", "part"), [("a`id`b", "`"), ("C:\\x", "\\"), ("{{PWD}}", "{{"), ("a}}", "}}")])
+def test_what_yarn_would_change_is_refused_for_a_driver_in_the_cluster(value, part):
     text = (
-        f"the value of '--q' holds {found!r}, which YARN changes on the way to a driver in the cluster: set argument_encoding: "
+        f"the value of '--q' holds {part!r}, which YARN changes on the way to a driver in the cluster: set argument_encoding: "
         "json, or deploy_mode: client"
     )
     with pytest.raises(ValueError, match=whole(text)):

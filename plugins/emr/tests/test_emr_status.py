@@ -70,7 +70,7 @@ def test_a_caught_error_with_the_success_word_is_not_a_success():
 
 
 @pytest.mark.parametrize(
-    ("details", "failure", "retryable", "told"),
+    ("details", "failure", "retryable", "reason"),
     [
         ({"Reason": "Unknown Error"}, FailureClass.UNKNOWN, False, "Unknown Error"),
         (
@@ -88,10 +88,10 @@ def test_a_caught_error_with_the_success_word_is_not_a_success():
         (["not an object"], FailureClass.UNKNOWN, False, "EMR gave no reason"),
     ],
 )  # fmt: skip
-def test_a_failed_step_is_classed_by_its_details(details, failure, retryable, told):
+def test_a_failed_step_is_classed_by_its_details(details, failure, retryable, reason):
     status = caught({"Step": step("FAILED", FailureDetails=details)})
     assert (status.state, status.failure, status.retryable) == (JobState.FAILED, failure, retryable)
-    assert status.message == f"EMR step s-1 ended FAILED: {told}"
+    assert status.message == f"EMR step s-1 ended FAILED: {reason}"
     assert status.log_url == (details.get("LogFile") if isinstance(details, dict) else None)
 
 

@@ -103,9 +103,9 @@ def test_any_value_goes_through(name, value):
     assert list(BY_NAME[name].local_command(made).argv)[4:] == ["--q", value]
 
 
-@pytest.mark.parametrize(("value", "found"), [("a$(id)b", "$("), ("a$$b", "$$"), ("  ", "  ")])
-def test_what_kubernetes_would_change_is_refused(value, found):
-    text = f"the value of '--q' holds {found!r}, which does not reach the driver's pod as it stands: set argument_encoding: json"
+@pytest.mark.parametrize(("value", "part"), [("a$(id)b", "$("), ("a$$b", "$$"), ("  ", "  ")])
+def test_what_kubernetes_would_change_is_refused(value, part):
+    text = f"the value of '--q' holds {part!r}, which does not reach the driver's pod as it stands: set argument_encoding: json"
     with pytest.raises(ValueError, match=whole(text)):
         arguments("emr_eks", EksSettings(), **{"--q": value})
 
@@ -178,7 +178,7 @@ def test_a_script_that_is_nowhere():
 
 
 @pytest.mark.parametrize(
-    ("model", "given", "text"),
+    ("model", "settings", "text"),
     [
         (ServerlessDeployment, {"application_id": "00f1"}, "execution_role_arn\n  Field required"),
         (ServerlessDeployment, {"application_id": "A", "execution_role_arn": ROLE}, "String should match pattern"),
@@ -192,9 +192,9 @@ def test_a_script_that_is_nowhere():
         (ServerlessSettings, {"timeout_minutes": 10_081}, "less than or equal to 10080"),
     ],
 )  # fmt: skip
-def test_wrong_values(model, given, text):
+def test_wrong_values(model, settings, text):
     with pytest.raises(ValidationError, match=re.escape(text)):
-        model.model_validate(given)
+        model.model_validate(settings)
 
 
 def test_branch_and_permissions_of_serverless():

@@ -12,7 +12,7 @@ from extract_core import FailureClass, JobState, JobStatus, Outcome
 from extract_emr import extract_job_types
 from extract_emr.eks.reasons import BY_REASON
 
-BY_NAME = {found.name: found for found in extract_job_types()}
+BY_NAME = {job_type.name: job_type for job_type in extract_job_types()}
 LOGS = {"MonitoringConfiguration": {"S3MonitoringConfiguration": {"LogUri": "s3://logs/x/"}}}
 SERVERLESS = {
     "ApplicationId": "00f1", "JobRunId": "00g2", "State": "SUCCESS", "StateDetails": "", "StartedAt": 1700000000000,
@@ -29,13 +29,13 @@ BEGAN, ENDED = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC), datetime(2023, 11
 def of(name, **members):
     """The status of a failed run, wrapped and bare, as a result and caught: all must agree."""
     run = {**(SERVERLESS if name == "emr_serverless" else EKS), **members}
-    found = [
+    statuses = [
         BY_NAME[name].status(outcome)
         for payload in (run, {"JobRun": run})
         for outcome in (Outcome.succeeded(payload), Outcome.failed("States.TaskFailed", json.dumps(payload)))
     ]
-    assert all(status == found[0] for status in found)
-    return found[0]
+    assert all(status == statuses[0] for status in statuses)
+    return statuses[0]
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
@@ -169,8 +169,8 @@ def test_a_failed_run_of_eks_is_classed_by_reason_and_details(reason, details, f
     members = {"FailureReason": reason, "StateDetails": details}
     status = of("emr_eks", State="FAILED", **{name: value for name, value in members.items() if value})
     assert (status.state, status.failure, status.retryable) == (JobState.FAILED, failure, retryable)
-    told = ": ".join(filter(None, (reason, details))) or "EMR on EKS gave no reason"
-    assert status.message == f"EMR on EKS job run 000 ended FAILED: {told}"
+    shown = ": ".join(filter(None, (reason, details))) or "EMR on EKS gave no reason"
+    assert status.message == f"EMR on EKS job run 000 ended FAILED: {shown}"
 
 
 def test_a_cancelled_run_of_eks():

@@ -27,7 +27,7 @@ def live(*runs, place="s3://data/sales/public.orders"):
     ]  # fmt: skip
 
 
-def told(attempts, schema=COLUMNS, state=JobState.SUCCEEDED, table="public.orders", settings=SETTINGS):
+def finish(attempts, schema=COLUMNS, state=JobState.SUCCEEDED, table="public.orders", settings=SETTINGS):
     report = AttemptReport(schema=schema, live=lambda: attempts)
     extract_run_finished(
         table={"source": "sales", "table": table}, status=JobStatus(state=state), report=report, settings=settings
@@ -45,8 +45,8 @@ def glue(monkeypatch):
 
 
 def partitions(glue, table="public_orders"):
-    found = glue.get_partitions(DatabaseName="lake", TableName=table)["Partitions"]
-    return {part["Values"][0]: part["StorageDescriptor"]["Location"] for part in found}
+    entries = glue.get_partitions(DatabaseName="lake", TableName=table)["Partitions"]
+    return {part["Values"][0]: part["StorageDescriptor"]["Location"] for part in entries}
 
 
 def columns(glue):
@@ -55,7 +55,7 @@ def columns(glue):
 
 
 def test_the_first_attempt_registers_the_table_and_later_ones_follow_what_is_live(glue):
-    told(live("r1"))
+    finish(live("r1"))
     table = glue.get_table(DatabaseName="lake", Name="public_orders")["Table"]
     assert (table["TableType"], table["Parameters"]["extract.table"]) == ("EXTERNAL_TABLE", "sales/public.orders")
     assert table["StorageDescriptor"]["Location"] == "s3://data/sales/public.orders/"
@@ -63,47 +63,47 @@ def test_the_first_attempt_registers_the_table_and_later_ones_follow_what_is_liv
     assert columns(glue) == [("id", "bigint"), ("at", "timestamp")]
     first = {"r1-1": "s3://data/sales/public.orders/run_id=r1/attempt=1/"}
     assert partitions(glue) == first
-    told(live("r1", "r2", "r3"))  # the call for r2 was lost
+    finish(live("r1", "r2", "r3"))  # the call for r2 was lost
     assert set(partitions(glue)) == {"r1-1", "r2-1", "r3-1"}
-    told(live("r4"))  # a new base
+    finish(live("r4"))  # a new base
     assert set(partitions(glue)) == {"r4-1"}
 
 
 def test_a_call_that_comes_twice_or_many_attempts_change_nothing_more(glue):
     many = live(*(f"r{number}" for number in range(230)))
     for _ in range(2):
-        told(many)
+        finish(many)
         assert len(partitions(glue)) == 230
-    told(many[-1:])
+    finish(many[-1:])
     assert set(partitions(glue)) == {"r229-1"}
 
 
 def test_a_new_column_is_added_and_an_attempt_without_a_schema_keeps_the_columns(glue):
-    told(live("r1"))
-    told(live("r2"), [*COLUMNS, {"column": "more", "arrow": "decimal128(9, 2)"}])
+    finish(live("r1"))
+    finish(live("r2"), [*COLUMNS, {"column": "more", "arrow": "decimal128(9, 2)"}])
     assert columns(glue)[-1] == ("more", "decimal(9,2)")
-    told(live("r3"), [])
+    finish(live("r3"), [])
     assert columns(glue)[-1] == ("more", "decimal(9,2)")
     assert set(partitions(glue)) == {"r3-1"}
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.SUCCEEDED])
 def test_an_attempt_that_did_not_succeed_changes_nothing(glue, state):
-    told(live("r1"), state=state)
+    finish(live("r1"), state=state)
     assert glue.get_tables(DatabaseName="lake")["TableList"] == []
 
 
 def test_what_cannot_be_registered_is_said(glue):
     def refusal(*arguments, **more):
         with pytest.raises(ValueError) as refused:  # noqa: PT011 - each text is compared
-            told(*arguments, **more)
+            finish(*arguments, **more)
         return str(refused.value)
 
-    told(live("r1"))
+    finish(live("r1"))
     assert refusal(live("r1"), table="public-orders") == (
         "the table lake.public_orders of the Glue catalog belongs to 'sales/public.orders': set another database or prefix"
     )
-    told(live("r1"), table="public-orders", settings={**SETTINGS, "prefix": "p_"})
+    finish(live("r1"), table="public-orders", settings={**SETTINGS, "prefix": "p_"})
     assert set(partitions(glue, "p_public_orders")) == {"r1-1"}
     glue.create_table(DatabaseName="lake", TableInput={"Name": "mine"})
     assert "the table lake.mine of the Glue catalog was not made by this plugin" in refusal(live("r1"), table="mine")

@@ -37,22 +37,22 @@ def job():
 
 
 def test_a_job_that_runs_is_ended(job):
-    process, told = job()
-    assert stop_orphan(Outcome.succeeded(told)) is True
+    process, answer = job()
+    assert stop_orphan(Outcome.succeeded(answer)) is True
     assert process.wait(10) == -signal.SIGTERM
 
 
 def test_one_that_does_not_listen_is_killed(job, monkeypatch):
     monkeypatch.setattr(orphans, "GRACE_SECONDS", 0.1)
-    process, told = job(STUBBORN)
-    assert stop_orphan(Outcome.succeeded(told)) is True
+    process, answer = job(STUBBORN)
+    assert stop_orphan(Outcome.succeeded(answer)) is True
     assert process.wait(10) == -signal.SIGKILL
 
 
 def test_what_the_job_has_started_ends_with_it(job):
     code = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {PLAIN!r}]); time.sleep(600)"
-    process, told = job(code)
-    assert stop_orphan(Outcome.succeeded(told)) is True
+    process, answer = job(code)
+    assert stop_orphan(Outcome.succeeded(answer)) is True
     process.wait(10)
     until = time.monotonic() + 60
     while time.monotonic() < until:
@@ -66,18 +66,18 @@ def test_what_the_job_has_started_ends_with_it(job):
 
 
 def test_a_process_that_has_the_number_of_a_job_by_now_is_left_alone(job):
-    process, told = job()
-    assert not stop_orphan(Outcome.succeeded({**told, "Command": [*told["Command"][:-1], "file:///runs/other.json"]}))
+    process, answer = job()
+    assert not stop_orphan(Outcome.succeeded({**answer, "Command": [*answer["Command"][:-1], "file:///runs/other.json"]}))
     assert process.poll() is None
 
 
-@pytest.mark.parametrize("told", [None, "x", {}, {"ProcessId": 1, "Command": ["a", "b"]}, {"ProcessId": "4", "Command": []}])
-def test_what_tells_of_no_process(told):
-    assert stop_orphan(Outcome.succeeded(told)) is False
+@pytest.mark.parametrize("answer", [None, "x", {}, {"ProcessId": 1, "Command": ["a", "b"]}, {"ProcessId": "4", "Command": []}])
+def test_what_tells_of_no_process(answer):
+    assert stop_orphan(Outcome.succeeded(answer)) is False
 
 
 def test_a_job_that_has_ended_is_fine(job):
-    process, told = job()
+    process, answer = job()
     process.kill()
     process.wait()
-    assert stop_orphan(Outcome.succeeded(told)) is False
+    assert stop_orphan(Outcome.succeeded(answer)) is False

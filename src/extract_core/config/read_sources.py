@@ -18,20 +18,20 @@ class ReadSources:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[str, SourceConfig]] = {}
+        self._entries: dict[str, tuple[str, SourceConfig]] = {}
 
     def stamp(self, uri: str) -> str | None:
         """The stamp of this config, or None."""
-        entry = self._kept.get(uri)
+        entry = self._entries.get(uri)
         return entry[0] if entry is not None else None
 
     def get(self, uri: str) -> SourceConfig:
         """This config, which must be there."""
-        return self._kept[uri][1]
+        return self._entries[uri][1]
 
     def keep(self, uri: str, stamp: str, config: SourceConfig) -> None:
         """Store this config, and drop the oldest ones beyond `MOST_KEPT`."""
-        self._kept.pop(uri, None)
-        self._kept[uri] = (stamp, config)
-        while len(self._kept) > MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
+        self._entries.pop(uri, None)
+        self._entries[uri] = (stamp, config)
+        while len(self._entries) > MOST_KEPT:
+            del self._entries[next(iter(self._entries))]

@@ -9,7 +9,7 @@ from extract_core.registry.values import BrokenPlugin, FrozenPlugin
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Plugins:
     """The installed plugins, those with unreadable entry points, and notices of what was ignored."""
 
     plugins: tuple[FrozenPlugin, ...]
@@ -17,7 +17,7 @@ class Found:
     notices: tuple[str, ...] = ()
 
 
-def find_plugins() -> Found:
+def find_plugins() -> Plugins:
     """Look for plugins on sys.path as it is now, without importing them. The order does not depend on the disk."""
     seen = look(PROJECT)
     plugins = set()
@@ -25,4 +25,4 @@ def find_plugins() -> Found:
         module = value.partition("[")[0].strip()  # without its extras, which have no use here
         plugins.add(FrozenPlugin(name, module, provider.distribution, provider.version))
     broken = [BrokenPlugin(provider, f"its {what}: reinstall it") for provider, what in seen.unreadable]
-    return Found(tuple(sorted(plugins)), tuple(broken), seen.notices)
+    return Plugins(tuple(sorted(plugins)), tuple(broken), seen.notices)

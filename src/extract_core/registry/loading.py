@@ -16,7 +16,7 @@ from extract_core import contract
 from extract_core.contract import PROJECT
 from extract_core.registry.checking import hooks_of, job_types_of, known_hooks
 from extract_core.registry.entry_points import Provider
-from extract_core.registry.finding import Found, find_plugins
+from extract_core.registry.finding import Plugins, find_plugins
 from extract_core.registry.installed import Registry, conflict_cause, refuse_trouble
 from extract_core.registry.isolation import PluginFault, isolated, output_to_stderr
 from extract_core.registry.pydantic_scan import leave_out
@@ -44,7 +44,7 @@ def discover(
     instead, with all faults (JobTypeConflict if the only faults are job types that several plugins offer).
     """
     leave_out()
-    seen = find_plugins() if frozen is None else Found(tuple(sorted(set(frozen))))
+    seen = find_plugins() if frozen is None else Plugins(tuple(sorted(set(frozen))))
     unreadable = [
         FrozenPlugin(entry.provider.plugin, "", entry.provider.distribution, entry.provider.version) for entry in seen.broken
     ]

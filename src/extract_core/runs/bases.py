@@ -72,14 +72,14 @@ class _Look:
 
 def _look(parts: Parts, state: TableState, *, repair: bool) -> _Look:
     try:
-        return _found(parts, state, repair=repair)
+        return _look_at(parts, state, repair=repair)
     except ObjectUnavailable:
         raise
     except (ObjectError, ValueError) as error:
         return _Look(unknown=str(error))
 
 
-def _found(parts: Parts, state: TableState, *, repair: bool) -> _Look:
+def _look_at(parts: Parts, state: TableState, *, repair: bool) -> _Look:
     manifest = manifest_place(parts.data_uri, state.source, state.table)
     if state.base is None:  # version 0.1.0 committed it
         numbers = _numbers(sized.name for sized in parts.objects.sizes(manifest))

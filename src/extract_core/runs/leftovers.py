@@ -47,11 +47,11 @@ class Leftover:
 class Leftovers:
     """What can be removed, in an order in which a break does no harm: entries of a manifest before the files that they name.
 
-    `kept` says which attempts were left alone although no manifest names them, and why.
+    `spared` says which attempts were left alone although no manifest names them, and why.
     """
 
     objects: Sequence[Leftover]
-    kept: Sequence[str]
+    spared: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class Finder:
         for name, listed in self._tables(place, tables):
             for leftover in self._of_table(f"{place}{name}/", name, listed, spared):
                 objects.append(leftover)
-        return Leftovers(objects=objects, kept=spared)
+        return Leftovers(objects=objects, spared=spared)
 
     def _tables(self, place: str, tables: Sequence[str]) -> Iterator[tuple[str, list[tuple[str, int]]]]:
         """Each table's folder, and the names and sizes below it."""

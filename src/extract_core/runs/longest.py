@@ -31,7 +31,7 @@ class Longest:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._known: dict[tuple[str, int, int], int] = {}
-        self._kept: list[object] = []  # what is known by its id must stay
+        self._settings: list[object] = []  # what is known by its id must stay
 
     def seconds(self, table: PlannedTable) -> int:
         """Seconds of all its attempts, with the waits between them and those of refused starts."""
@@ -43,7 +43,7 @@ class Longest:
         key = (name, id(table.settings), attempts)
         seconds = self._known.get(key)
         if seconds is None:
-            self._kept.append(table.settings)
+            self._settings.append(table.settings)
             seconds = self._known[key] = self._jobs(name, table.settings, item["timeout_seconds"], attempts)
         return seconds + retry_wait(table) * (attempts - 1)
 

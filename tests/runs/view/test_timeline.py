@@ -66,5 +66,5 @@ def test_the_steps_of_a_path_begin_one_after_the_other_and_its_last_one_ends_las
     begins = [step.started_at for step in made.longest_path]
     assert begins == sorted(set(begins))
     if rows:
-        assert made.longest_path[-1].ended_at == max(each.ended_at for each in rows)
+        assert made.longest_path[-1].ended_at == max(row.ended_at for row in rows)
         assert made.peak == max((running for _, running in made.concurrency), default=0)

@@ -194,8 +194,8 @@ def second(store, make, high, **commit):
     make.take(store, "public.a")
     store.finish(make.row(), guard=make.guard(), commit=make.commit(T2, base="s3://first", last_result="s3://first-result"))
     make.take(store, "public.a", owner=make.owner("run-2", "exec-2"))
-    given = {"low": T2, "version": 1, "base": BASE, "last_result": RESULT, **commit}
-    return store.finish(make.row("run-2"), guard=make.guard("run-2", 2), commit=make.commit(high, **given))
+    members = {"low": T2, "version": 1, "base": BASE, "last_result": RESULT, **commit}
+    return store.finish(make.row("run-2"), guard=make.guard("run-2", 2), commit=make.commit(high, **members))
 
 
 @pytest.mark.parametrize(

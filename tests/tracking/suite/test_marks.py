@@ -14,9 +14,9 @@ T1, T2, T3 = "2026-03-01T05:00:00Z", "2026-03-01T05:30:00Z", "2026-03-01T06:00:0
 
 def change(version=1, before=None, mark=T1, **more) -> MarkChange:
     column = {"column": "updated_at", "type": "timestamp"} if mark is not None else {}
-    given = {"changed_by": "ana@desk", "reason": "late rows", **column, **more}
+    members = {"changed_by": "ana@desk", "reason": "late rows", **column, **more}
     at = "2026-03-01T07:00:00+00:00"
-    return MarkChange(source="sales", table="public.a", version=version, changed_at=at, before=before, mark=mark, **given)
+    return MarkChange(source="sales", table="public.a", version=version, changed_at=at, before=before, mark=mark, **members)
 
 
 def state(store):
@@ -51,12 +51,12 @@ def test_the_same_change_twice_is_one(store):
 @pytest.mark.parametrize("wrong", [{"version": 1}, {"before": T3}, {"changed_by": "bo@desk", "version": 1, "before": None}])
 def test_a_mark_that_has_moved_is_not_set(store, wrong):
     store.set_mark(change(1, None, T2))
-    given = replace(change(2, T2, T1), **wrong)
+    wrong_change = replace(change(2, T2, T1), **wrong)
     with pytest.raises(TrackingError) as raised:
-        store.set_mark(given)
+        store.set_mark(wrong_change)
     assert str(raised.value) == (
-        f"the watermark of 'public.a' has moved meanwhile: it is {T2!r} (version 1), not {given.before!r} (version "
-        f"{given.version - 1}); look at it again: extract state show public.a"
+        f"the watermark of 'public.a' has moved meanwhile: it is {T2!r} (version 1), not {wrong_change.before!r} (version "
+        f"{wrong_change.version - 1}); look at it again: extract state show public.a"
     )
     assert len(store.mark_changes("sales", "public.a")) == 1
 

@@ -60,10 +60,10 @@ def test_a_lease_ends_with_the_bound_of_its_run_even_if_nobody_can_say_that_it_i
 
 
 def test_an_owner_is_asked_about_once_and_only_on_a_conflict(store, make):
-    asked = []
+    looked_up = []
 
     def is_running(execution):
-        asked.append(execution)
+        looked_up.append(execution)
         return True
 
     def take(owner, *tables):
@@ -71,9 +71,9 @@ def test_an_owner_is_asked_about_once_and_only_on_a_conflict(store, make):
 
     take(make.owner(), "public.a", "public.b")
     take(make.owner(), "public.a", "public.b")
-    assert asked == []
+    assert looked_up == []
     assert len(take(make.owner("run-2", "exec-2"), "public.a", "public.b").held) == 2
-    assert asked == ["exec-1"]
+    assert looked_up == ["exec-1"]
 
 
 def test_a_question_that_fails_passes_through_and_nothing_is_taken(store, make):
@@ -153,7 +153,7 @@ def test_of_many_who_take_at_once_one_wins(open_store, make):
 def test_the_fencing_number_goes_on_above_what_the_caller_knows_of(store, make):
     def fencing(owner, **above):
         claim = store.take("sales", ["a", "b"], owner, is_running=lambda _: False, now=make.now, all_or_nothing=True, above=above)
-        return {table: each.state.fencing for table, each in claim.taken.items()}
+        return {table: lease.state.fencing for table, lease in claim.taken.items()}
 
     assert fencing(make.owner(), a=7) == {"a": 8, "b": 1}
     assert fencing(make.owner(), a=20) == {"a": 8, "b": 1}  # its own lease stays as it is

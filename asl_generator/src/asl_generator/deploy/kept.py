@@ -17,7 +17,7 @@ _WORDS: Final = {"AWS::DynamoDB::Table": "the table", "AWS::S3::Bucket": "the bu
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Storage:
     """A table or a bucket."""
 
     type: str
@@ -27,19 +27,19 @@ class Kept:
         return f"{_WORDS[self.type]} {self.name}"
 
 
-def kept_by(cloudformation: Any, stack_id: str) -> tuple[Kept, ...]:
+def kept_by(cloudformation: Any, stack_id: str) -> tuple[Storage, ...]:
     """The tables and buckets of the stack, sorted."""
     with calling_aws("list the resources of the stack", "cloudformation:DescribeStackResources"):
         resources = cloudformation.describe_stack_resources(StackName=stack_id)["StackResources"]
     named = {
-        Kept(of["ResourceType"], of["PhysicalResourceId"])
+        Storage(of["ResourceType"], of["PhysicalResourceId"])
         for of in resources
         if of.get("ResourceType") in _WORDS and of.get("PhysicalResourceId")
     }
     return tuple(sorted(named, key=lambda thing: (thing.type, thing.name)))
 
 
-def delete_kept(things: Iterable[Kept], account: Account) -> Iterator[str]:
+def delete_kept(things: Iterable[Storage], account: Account) -> Iterator[str]:
     """Delete them with all that they hold. Yields a line per thing that is deleted."""
     for thing in things:
         if thing.type == "AWS::DynamoDB::Table":

@@ -66,10 +66,10 @@ def clean(
             "removed": yes,
             "bytes": sum(leftover.bytes for leftover in leftovers.objects),
             "objects": [asdict(leftover) for leftover in leftovers.objects],
-            "kept": list(leftovers.kept),
+            "kept": list(leftovers.spared),
         })  # fmt: skip
         return 0
-    _show(leftovers.objects, leftovers.kept, removed=yes)
+    _show(leftovers.objects, leftovers.spared, removed=yes)
     return 0
 
 

@@ -30,7 +30,7 @@ class Checked:
     name: str
     installed: InstalledJobType
     tried_with: str = "nothing"
-    kept: list[str] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     broken: list[tuple[str, Breach]] = field(default_factory=list)
 
@@ -43,7 +43,7 @@ class Checked:
             "distribution": provider.distribution,
             "version": provider.version,
             "tried_with": self.tried_with,
-            "kept": list(self.kept),
+            "passed": list(self.passed),
             "left_out": [{"check": check, "reason": reason} for check, reason in self.left_out],
             "broken": [
                 {
@@ -164,7 +164,7 @@ def _check(installed: InstalledJobType, section: Mapping[str, Json] | None, modu
         except NotChecked as reason:
             checked.left_out.append((check.name, str(reason).removeprefix("left out: ")))
         else:
-            checked.kept.append(check.name)
+            checked.passed.append(check.name)
     return checked
 
 
@@ -176,7 +176,7 @@ def print_checked(checked: Iterable[Checked], broken: Iterable[Mapping[str, str]
             echo(f"  broken    {check}: {breach}")
         for check, reason in of_type.left_out:
             echo(f"  left out  {check}: {reason}")
-        total = len(of_type.kept) + len(of_type.left_out) + len({check for check, _ in of_type.broken})
-        echo(f"  kept      {len(of_type.kept)} of {total} checks")
+        total = len(of_type.passed) + len(of_type.left_out) + len({check for check, _ in of_type.broken})
+        echo(f"  passed    {len(of_type.passed)} of {total} checks")
     for plugin in broken:
         echo(f"broken: plugin {plugin['plugin']!r} of {plugin['distribution']} {plugin['version']}: {plugin['cause']}")

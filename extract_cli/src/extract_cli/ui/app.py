@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from extract_cli.ui import pipeline_pages, problems, run_pages, source_pages, table_pages
 from extract_cli.ui.guard import Guard
-from extract_cli.ui.kept import PATIENCE, Kept
+from extract_cli.ui.kept import PATIENCE, Results
 from extract_cli.ui.live import Followers
 from extract_core.errors import ExtractError
 
@@ -33,7 +33,7 @@ _STATIC = {
 def make_app(
     site: Site, *, token: str, port: int, is_stopping: Callable[[], bool] = lambda: False, patience: float = PATIENCE
 ) -> Guard:
-    """The app for one pipeline. `is_stopping`: whether streams should end, because the server does. `patience`: see `Kept`."""
+    """The app for one pipeline. `is_stopping`: whether streams should end, because the server does. `patience`: see `Results`."""
     app = Starlette(
         routes=[
             Route("/", run_pages.runs),
@@ -56,7 +56,7 @@ def make_app(
         },
     )
     app.state.site = site
-    app.state.documents, app.state.checks = Kept(patience), Kept(patience)
+    app.state.documents, app.state.checks = Results(patience), Results(patience)
     app.state.followers = Followers()
     app.state.is_stopping = is_stopping
     return Guard(app, token=token, port=port)

@@ -22,7 +22,7 @@ class BeingMade(Exception):  # noqa: N818 - not an error: the page comes back
     """The result takes longer than a page waits. The next page has it, or waits again."""
 
 
-class Kept(Generic[T]):
+class Results(Generic[T]):
     """The last results, by a key that says all that they depend on. One is made at a time."""
 
     def __init__(self, patience: float = PATIENCE, most: int = _MOST) -> None:

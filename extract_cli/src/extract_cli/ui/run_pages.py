@@ -116,7 +116,7 @@ def _again(runs: PipelineRuns, record: RunRecord) -> str:
 
 
 def _document(site: Site, record: RunRecord) -> tuple[RunResults, dict[str, str]]:
-    """The run's document, and the parts of its page that do not depend on the address. It opens its own store: see `Kept`."""
+    """The run's document, and the parts of its page that do not depend on the address. It opens its own store: see `Results`."""
     with site.runs() as runs:
         results = results_of(runs, record, close=False)
         definition = definition_of(runs, results.run_id, site.path)
@@ -131,8 +131,8 @@ def _document(site: Site, record: RunRecord) -> tuple[RunResults, dict[str, str]
 
 def _listed(request: Request, tables: Sequence[TableResult]) -> dict[str, Any]:
     """The page of tables that the address asks for: `find` in names, `state`, `sort` (with a minus: the other way round)."""
-    asked = request.query_params
-    find, state, sort = asked.get("find", "").strip(), asked.get("state", ""), asked.get("sort", "")
+    query = request.query_params
+    find, state, sort = query.get("find", "").strip(), query.get("state", ""), query.get("sort", "")
     states = sorted({table.state for table in tables})
     chosen = [
         table

@@ -8,7 +8,7 @@ from typing import Final
 
 _WINDOW: Final = 120.0  # seconds whose ends make the rate
 _EVERY: Final = 5.0  # seconds between two samples
-_TOLD: Final = 30.0  # seconds between two lines where there is no terminal
+_LINE_EVERY: Final = 30.0  # seconds between two lines where there is no terminal
 
 
 class Pace:
@@ -16,7 +16,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int]] = deque()
-        self._told_at = time.monotonic()
+        self._printed_at = time.monotonic()
         self._left = 0
 
     def feed(self, done: int, planned: int | None, now: float | None = None) -> bool:
@@ -27,9 +27,9 @@ class Pace:
             self._samples.append((now, done))
         while now - self._samples[0][0] > _WINDOW and len(self._samples) > 2:
             self._samples.popleft()
-        if time.monotonic() - self._told_at < _TOLD:
+        if time.monotonic() - self._printed_at < _LINE_EVERY:
             return False
-        self._told_at = time.monotonic()
+        self._printed_at = time.monotonic()
         return True
 
     @property

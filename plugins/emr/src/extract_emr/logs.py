@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MOST: Final = 16 * 1024 * 1024
 """Bytes read of one log: a diagnosis must not cost minutes."""
 
-_KEPT: Final = 64 * 1024
+_TAIL: Final = 64 * 1024
 _LINES: Final = 20
 _CHARACTERS: Final = 2000
 
@@ -66,7 +66,7 @@ def _unpacked(chunks: Iterable[bytes]) -> bytes:
     read, tail = 0, b""
     for chunk in chunks:
         read += len(chunk)
-        tail = (tail + inflate.decompress(chunk))[-_KEPT:]
+        tail = (tail + inflate.decompress(chunk))[-_TAIL:]
         if read >= _MOST:
             break
     return tail

@@ -143,8 +143,8 @@ def test_a_project_of_init_needs_no_places(terminal, monkeypatch):
         file.write(f'\n[deploy]\nruntime = "python{python}"\n')
     port = free_ports()
     with emulated(terminal, "extract emulate", port, monkeypatch, notes=1):
-        asked = terminal.run("extract deploy up < /dev/null", [], code=2)
-        assert "extract.toml names places of this machine, which AWS cannot reach. Make the bucket " in asked
+        refusal = terminal.run("extract deploy up < /dev/null", [], code=2)
+        assert "extract.toml names places of this machine, which AWS cannot reach. Make the bucket " in refusal
         terminal.run("extract deploy up --yes", ["extract run shop items"])
         text = (terminal.folder / "extract.toml").read_text()
         name = tomllib.loads(text)["pipeline"]["name"]

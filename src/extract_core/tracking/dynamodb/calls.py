@@ -85,7 +85,7 @@ class Calls:
             self._pool.shutdown(wait=True, cancel_futures=True)
         self._client.close()
 
-    def each(self, work: Callable[[T], R], things: Sequence[T]) -> list[R]:
+    def map(self, work: Callable[[T], R], things: Sequence[T]) -> list[R]:
         """The work done for each thing, several at once. All are tried; then the first error is raised."""
         if len(things) <= 1:
             return [work(thing) for thing in things]
@@ -105,7 +105,7 @@ class Calls:
     def get_all(self, keys: Sequence[Key]) -> dict[Key, Item]:
         """The items of these keys, as far as they are there."""
         batches = [keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH)]
-        return {key_of(item): item for batch in self.each(self._batch, batches) for item in batch}
+        return {key_of(item): item for batch in self.map(self._batch, batches) for item in batch}
 
     def put(self, item: Item, condition: str, values: Mapping[str, Any] | None = None) -> None:
         """Put the item if the condition holds; `Refused` otherwise."""

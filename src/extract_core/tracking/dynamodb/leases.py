@@ -102,7 +102,7 @@ class Leases:
             except Refused:
                 self._give_back_with_slot(source, table, execution_id)
 
-        self._calls.each(give_back, tuple(dict.fromkeys(tables)))
+        self._calls.map(give_back, tuple(dict.fromkeys(tables)))
 
     def _give_back_with_slot(self, source: str, table: str, execution_id: str) -> None:
         """Give back a table whose attempt has a slot. One that is another execution's, or free, stays as it is."""
@@ -146,7 +146,7 @@ class Leases:
                 return (mine, stands) if stands[0] == mine.state else (None, stands)  # a first try may have got no answer
             return mine, (mine.state, revision + 1)
 
-        return self._calls.each(take, tables)
+        return self._calls.map(take, tables)
 
 
 def slot_key_of(state: TableState | None) -> Key | None:

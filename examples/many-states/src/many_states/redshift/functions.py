@@ -25,7 +25,7 @@ def ask(event: Mapping[str, Any], context: object) -> Mapping[str, Json]:  # noq
     """The Lambda entry point of the poll."""
     import boto3
 
-    return asked(event, boto3.client("redshift-data"))
+    return query_state(event, boto3.client("redshift-data"))
 
 
 def started(event: Mapping[str, Any], redshift: Any) -> Mapping[str, Json]:  # Any: a boto3 client
@@ -37,7 +37,7 @@ def started(event: Mapping[str, Any], redshift: Any) -> Mapping[str, Json]:  # A
     return {"id": answer["Id"], "began": event["entered"], "running": True, "state": "SUBMITTED"}
 
 
-def asked(event: Mapping[str, Any], redshift: Any) -> Mapping[str, Json]:  # Any: a boto3 client
+def query_state(event: Mapping[str, Any], redshift: Any) -> Mapping[str, Json]:  # Any: a boto3 client
     """The present state of the job. A statement over its time limit is cancelled, and its state is TIMED_OUT.
 
     Every answer has every member, because a ResultSelector must not name a missing one.

@@ -22,7 +22,7 @@ _LONGEST = 500
 def spark_failure(error: Exception, reader: JdbcReader) -> JobError:
     """Return the error to raise for one of pyspark or py4j."""
     text = str(error)
-    known = _told(text, reader)
+    known = _error_of(text, reader)
     if known is not None:
         return known
     fault = _sql_exception(error)
@@ -40,7 +40,7 @@ def spark_failure(error: Exception, reader: JdbcReader) -> JobError:
     return JobError(f"Spark failed: {_line(text)}")
 
 
-def _told(text: str, reader: JdbcReader) -> JobError | None:
+def _error_of(text: str, reader: JdbcReader) -> JobError | None:
     """Return the error that a task has found."""
     begin = text.find(FAILED)
     if begin < 0:

@@ -58,7 +58,7 @@ class Writing:
     read_back: bool
 
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
-        """Write the rows of all batches; yield one batch with the outcome. Errors carry the text of `_told`."""
+        """Write the rows of all batches; yield one batch with the outcome. Errors carry the text of `_text_of`."""
         from pyspark import TaskContext
 
         context = TaskContext.get()
@@ -66,7 +66,7 @@ class Writing:
         try:
             outcome = self._written(number, batches)
         except (MisfitError, JobError) as error:
-            raise RuntimeError(self._told(error)) from error
+            raise RuntimeError(self._text_of(error)) from error
         yield pa.RecordBatch.from_pydict({"outcome": pa.array([pickle.dumps(outcome)], pa.binary())})
 
     def _written(self, number: int, batches: Iterator[Any]) -> Outcome:
@@ -92,7 +92,7 @@ class Writing:
             folder, self.schema, self.rows_per_file, file_bytes=self.file_bytes, read_back=read_back, token=token
         )
 
-    def _told(self, error: MisfitError | JobError) -> str:
+    def _text_of(self, error: MisfitError | JobError) -> str:
         """Return the text from which the driver makes the error again."""
         if isinstance(error, JobError):
             members: dict[str, Any] = {"class": error.failure.value, "message": str(error), "retryable": error.retryable}

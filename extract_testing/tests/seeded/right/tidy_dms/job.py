@@ -105,8 +105,8 @@ class Dms(JobType):
         arn = text(outcome.item, "arguments", "task_arn")
         if not arn:
             return None
-        asked = [{"Name": "replication-task-arn", "Values": [arn]}]
-        tasks = objects(answer(aws, "dms", "describe_replication_tasks", Filters=asked), "ReplicationTasks")
+        filters = [{"Name": "replication-task-arn", "Values": [arn]}]
+        tasks = objects(answer(aws, "dms", "describe_replication_tasks", Filters=filters), "ReplicationTasks")
         return text(tasks[0], "LastFailureMessage") if tasks else None
 
     def diagnose_permissions(self, target):

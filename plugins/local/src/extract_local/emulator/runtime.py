@@ -20,16 +20,16 @@ def main(path: str, handler: str, context: str) -> None:
     sys.path[:0] = json.loads(path)
     members = json.loads(context)
     end = time.monotonic() + members.pop("seconds")
-    given = SimpleNamespace(**members, get_remaining_time_in_millis=lambda: max(0, int((end - time.monotonic()) * 1000)))
+    of_call = SimpleNamespace(**members, get_remaining_time_in_millis=lambda: max(0, int((end - time.monotonic()) * 1000)))
     module, _, name = handler.rpartition(".")
     answer: dict[str, Any]
     try:
-        answer = {"result": getattr(importlib.import_module(module), name)(json.load(sys.stdin), given)}
+        answer = {"result": getattr(importlib.import_module(module), name)(json.load(sys.stdin), of_call)}
         text = json.dumps(answer)
     except Exception as error:  # noqa: BLE001 - Lambda reports each of them
         traceback.print_exc()
         frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
-        answer = {"errorMessage": str(error), "errorType": type(error).__name__, "requestId": given.aws_request_id}
+        answer = {"errorMessage": str(error), "errorType": type(error).__name__, "requestId": of_call.aws_request_id}
         text = json.dumps({**answer, "stackTrace": frames})
     answers.write(text)
 

@@ -24,19 +24,19 @@ _READS: Final = ("GetObject", "HeadObject")
 class Guard:
     """Decides calls by the policy documents of identities, and records what each identity asked for.
 
-    `refused` are the requests that were not allowed, `asked` all of them, as (identity, request), in the order of the calls.
+    `refused` are the requests that were not allowed, `requests` all of them, as (identity, request), in the order of the calls.
     """
 
     def __init__(self, policies: Mapping[str, Sequence[Mapping[str, Any]]], place: Place, *, kms_key: str | None = None) -> None:
         self.policies = dict(policies)
         self.place = place
         self.kms_key = kms_key  # of all buckets: reading and writing objects asks for it too
-        self.asked: list[tuple[str, Request]] = []
+        self.requests: list[tuple[str, Request]] = []
         self.refused: list[tuple[str, Request]] = []
 
     def allows(self, identity: str, request: Request) -> bool:
         """Whether this identity may do this. The request is recorded."""
-        self.asked.append((identity, request))
+        self.requests.append((identity, request))
         allowed = decide(self.policies[identity], request).is_allowed
         if not allowed:
             self.refused.append((identity, request))

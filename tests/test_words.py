@@ -1,0 +1,81 @@
+"""Names and phrases that the project does not use."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NO_NAMES = {"asked", "each", "found", "given", "kept", "told"}
+"""Words that say how a value came here and not what it is."""
+CANDIDATE = re.compile(rf"\b_*(?:{'|'.join(NO_NAMES)})_*[ \t]*(?:[^\w\s.'\"]|in\b|$)", re.IGNORECASE | re.MULTILINE)
+"""Text that may define such a name. Only files that match are parsed: parsing all takes seconds."""
+
+
+def files_of(*suffixes: str) -> list[Path]:
+    """The files of the repository with these endings, without those in hidden folders."""
+    return sorted(
+        path
+        for folder in ROOT.iterdir()
+        if not folder.name.startswith(".")
+        for path in ([folder] if folder.is_file() else folder.rglob("*"))
+        if path.suffix in suffixes and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    )
+
+
+def names_of(tree: ast.AST) -> list[tuple[str, int]]:
+    """The names that a module defines, with their lines: variables, parameters, attributes, functions and classes."""
+    names = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
+                names.append((name, node.lineno))
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                names.append((name, node.lineno))
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                names.append((name, node.lineno))
+            case ast.MatchMapping(rest=str(name)):
+                names.append((name, node.lineno))
+            case ast.alias(asname=str(name)):
+                names.append((name, node.lineno))
+    return names
+
+
+def names_that_say_nothing(text: str) -> list[tuple[str, int]]:
+    if not CANDIDATE.search(text):
+        return []
+    return [(name, line) for name, line in names_of(ast.parse(text)) if name.strip("_").lower() in NO_NAMES]
+
+
+def test_a_name_says_what_it_holds():
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in files_of(".py")
+        for name, line in names_that_say_nothing(path.read_text(encoding="utf-8"))
+    ]
+    assert not wrong, "name these by what they hold:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "found = 1", "found: int = 1", "a, (found, b) = c", "[*found] = c", "(found := 1)", "found += 1", "self.found = 1",
+        "def f(found): pass", "def f(*found): pass", "def f(*, found=1): pass", "lambda **found: 1", "async def found(): pass",
+        "for found in a: pass", "with a as found: pass", "[found for found in a]", "{1: found for found in a}",
+        "class A:\n    _found: int", "import a as found", "class Found: pass",
+        "try: pass\nexcept A as found: pass",
+        "match a:\n    case [*found]: pass", "match a:\n    case {**found}: pass", "match a:\n    case A(b=found): pass",
+    ],
+)  # fmt: skip
+def test_each_way_to_name_a_thing_is_seen(text):
+    assert names_that_say_nothing(text), text
+
+
+@pytest.mark.parametrize(
+    "text", ["from hypothesis import given", "@given(a)\ndef f(): pass", "f(found=1)", "a.found", "a['kept']"]
+)
+def test_names_of_others_are_theirs(text):
+    assert names_that_say_nothing(text) == []
