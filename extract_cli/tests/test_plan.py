@@ -118,6 +118,16 @@ def test_the_plan_says_which_tables_share_a_job_and_what_that_saves(cli, project
     assert shown["savings"] == [saving]
 
 
+@pytest.mark.parametrize("key", ["retries", "share"])
+def test_the_plan_says_why_tables_that_want_to_share_a_job_do_not(cli, project, key):
+    toml, config = project / "extract.toml", project / "config/sales.yml"
+    toml.write_text(toml.read_text().replace("[machine]\n", f"[machine]\n{key} = false\n"))
+    assert "share a job" not in cli("plan", "sales").out
+    config.write_text(config.read_text().replace("extract:\n", "extract:\n  share: true\n"))
+    said = lines(cli("plan", "sales").out)
+    assert f"share a job none: 3 tables with share: true, but [machine] has {key} = false" in said
+
+
 def test_nothing_is_written(cli, project, started):
     before = tree(project)
     for argv in ("plan", "sales"), ("plan", "sales", "--output", "json"), ("validate",):

@@ -71,6 +71,15 @@ def test_it_is_found_from_a_folder_below(tmp_path, monkeypatch):
             ],
         ),
         (
+            "[machine]\nretries = false\nshare = true\n",
+            [
+                (
+                    "extract.toml:3:1: machine.share: true needs retries: tables whose turn did not come go round again; "
+                    "write retries = true"
+                )
+            ],
+        ),
+        (
             "[pipeline]\nstate_machine = 'extract-sales'\n",
             [
                 (

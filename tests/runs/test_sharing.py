@@ -114,6 +114,10 @@ def any_order(fates: dict[str, list[str]], size: int, chance: random.Random) -> 
                 record(pipeline.parts, json.loads(json.dumps(chance.choice(runs.handled))))  # an older one comes late
         summary = pipeline.summarise()
         check(pipeline, fates)
+        for table, attempts in rows_of(pipeline).items():  # one worker more after each attempt that had too little memory
+            sizes = [(row.settings or {}).get("workers", 1) for row in attempts]
+            grown = [1 + sum(row.failure == "OUT_OF_MEMORY" for row in attempts[:place]) for place in range(len(attempts))]
+            assert sizes == grown, (table, attempts)
         succeeded = [table for table, of_table in fates.items() if expected(of_table, ATTEMPTS)[0] is JobState.SUCCEEDED]
         assert summary["succeeded"] is (len(succeeded) == len(fates))
 
@@ -149,6 +153,33 @@ def test_a_job_that_dies_keeps_what_is_done_blames_one_table_and_sends_the_other
     )
     assert rows_of(pipeline)["b"][0].message == "the host went away"
     assert first.cost_basis == {"dpu_seconds": 0.0}
+
+
+def test_a_table_that_needs_more_memory_gets_it_in_a_job_of_its_own_and_the_others_keep_their_size(sharing, pipeline):
+    fates = {"a": ["ok"], "b": ["oom", "oom", "ok"], "c": ["ok"], "d": ["ok"]}
+    runs = sharing(fates)
+    [item] = items_of(pipeline)
+    handled = list(runs.steps(item))
+    assert runs.jobs == [["a", "b", "c", "d"], ["c", "d"], ["b"], ["b"]]
+    assert [done["arguments"]["workers"] for done in handled] == [1, 1, 2, 3]
+    check(pipeline, fates)
+    assert [row.failure for row in rows_of(pipeline)["b"]] == ["OUT_OF_MEMORY", "OUT_OF_MEMORY", None]
+
+
+def test_a_job_over_its_time_limit_fails_no_table(sharing, pipeline):
+    fates = {"a": ["ok"], "b": ["over"], "c": ["ok"], "d": ["ok"]}
+    runs = sharing(fates)
+    pipeline.write(config_of(list(fates), attempts=1))
+    [item] = items_of(pipeline)
+    runs.run(item)
+    assert runs.jobs == [["a", "b", "c", "d"], ["c", "d"], ["b"]]
+    first, second = rows_of(pipeline)["b"]
+    assert (first.state, first.failure, first.shared["counts"], second.state) == ("FAILED", "INTERRUPTED", False, "SUCCEEDED")
+    assert first.message == (
+        "the job that this table shares with 3 other tables was over its time limit in its turn: it runs alone next "
+        "(over its limit)"
+    )
+    assert rows_of(pipeline)["c"][0].failure == "START"
 
 
 @pytest.mark.parametrize("error", ["CAPACITY", "THROTTLED", "START", "PERMISSION", "CONFIG", "STOPPED"])

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
     from shared_fixtures.pipeline import Pipeline
 
-FATES = ("ok", "fail", "retry", "die", "hang")
-"""What becomes of an attempt: rows, a failure of its own (for good, or for now), the death of the job, a turn without end."""
+FATES = ("ok", "fail", "retry", "die", "hang", "oom", "over")
+"""What becomes of an attempt: rows, a failure of its own (for good, or for now), the death of the job, a turn without end, too
+little memory for the job, or the time limit of the job, which a table with a job of its own does not reach."""
+_DEATHS = {
+    "die": ("INTERRUPTED", "the host went away"),
+    "oom": ("OUT_OF_MEMORY", "killed for its memory"),
+    "over": ("TIMEOUT", "over its limit"),
+}
 
 
 class SharingPress(Press):
@@ -35,6 +41,10 @@ class SharingPress(Press):
                 state=state, failure=failure, retryable=retryable, message=outcome.cause, cost_basis={"dpu_seconds": 60.0}
             )
         return super().status(outcome)
+
+    def escalate(self, settings, status, attempt):
+        """One more worker after each attempt that had too little memory."""
+        return settings.model_copy(update={"workers": settings.workers + 1}) if status.failure == "OUT_OF_MEMORY" else None
 
 
 def config_of(tables: list[str], *, attempts: int = 3) -> str:
@@ -91,8 +101,8 @@ class Iterations:
             ref = refs[table["extract_table"]]
             assert int(table["attempt"]) == ref["attempt"]
             fate = self.fate(ref["table"], ref["attempt"] - ref.get("uncounted", 0))
-            if fate == "die":
-                return {**item, "job_error": {"Error": "INTERRUPTED", "Cause": "the host went away"}}
+            if fate in _DEATHS:
+                return {**item, "job_error": dict(zip(("Error", "Cause"), _DEATHS[fate], strict=True))}
             failed = failed or fate != "ok"
             self._report(table, fate, alone=fate == "hang")
         if failed:
@@ -102,7 +112,8 @@ class Iterations:
     def _alone(self, item: dict[str, Any]) -> dict[str, Any]:
         self.jobs.append([item["table"]])
         fate = self.fate(item["table"], item["attempt"] - item.get("uncounted", 0))
-        errors = {"die": ("INTERRUPTED", "the host went away"), "hang": ("TIMEOUT", "over its limit")}
+        fate = "ok" if fate == "over" else fate
+        errors = {**_DEATHS, "hang": _DEATHS["over"]}
         if fate in errors:
             error, cause = errors[fate]
             return {**item, "job_error": {"Error": error, "Cause": cause}}
@@ -130,7 +141,7 @@ def expected(fates: list[str], attempts: int) -> tuple[JobState, int]:
     """How a table ends that has its own job for each attempt, and how many attempts it needs."""
     for number in range(1, attempts + 1):
         fate = fates[min(number, len(fates)) - 1]
-        if fate == "ok":
+        if fate in ("ok", "over"):
             return JobState.SUCCEEDED, number
         if fate in ("fail", "hang"):
             return (JobState.TIMED_OUT if fate == "hang" else JobState.FAILED), number

@@ -151,6 +151,8 @@ class Reading:
         share = section.get("share", default.share)
         if not isinstance(share, bool):
             self.add("machine.share", f"{share!r} is not valid; write true or false")
+        if share is True and "share" in section and retries is False:
+            self.add("machine.share", "true needs retries: tables whose turn did not come go round again; write retries = true")
         return MachineOptions(
             map=mode,
             max_concurrency=most,

@@ -95,6 +95,8 @@ def _end(job: JobStatus, reason: JobStatus, report: Report, behind: int, count: 
     if job.state is JobState.SUCCEEDED:
         return _End(_of_the_job(failed(FailureClass.NO_RESULT, str(report)), job))
     if behind <= 1:
+        if reason.failure is FailureClass.TIMEOUT and count > 1:
+            return _End(_of_the_job(_out_of_time(reason, count), job), counts=False)
         return _End(reason)
     return _End(_of_the_job(_not_begun(reason, count), job), alone=False, counts=job.state is JobState.STOPPED)
 
@@ -160,6 +162,23 @@ def _not_begun(job: JobStatus, count: int) -> JobStatus:
     if job.state is JobState.STOPPED:
         return replace(job, message=message, started_at=None, ended_at=None)
     return JobStatus(state=JobState.FAILED, failure=FailureClass.START, retryable=True, message=message)
+
+
+def _out_of_time(job: JobStatus, count: int) -> JobStatus:
+    """The table whose turn it was when the time of the job was up. All tables have used that time: it runs again, alone."""
+    others = counted(count - 1, "other table")
+    message = (
+        f"the job that this table shares with {others} was over its time limit in its turn: it runs alone next "
+        f"({cut(job.message or '?', _REASON)})"
+    )
+    return JobStatus(
+        state=JobState.FAILED,
+        failure=FailureClass.INTERRUPTED,
+        retryable=True,
+        message=message,
+        started_at=job.started_at,
+        ended_at=job.ended_at,
+    )
 
 
 def _of_the_job(status: JobStatus, job: JobStatus) -> JobStatus:

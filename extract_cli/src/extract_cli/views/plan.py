@@ -118,6 +118,9 @@ def _print_run(preview: Preview) -> None:
 def _print_sharing(preview: Preview) -> None:
     """Which tables share a job, and what that saves."""
     savings = preview.grouping.savings() if preview.grouping is not None else []
+    if preview.want_to_share:
+        why = "share = false" if preview.has_retries else "retries = false"
+        echo(f"share a job   none: {counted(preview.want_to_share, 'table')} with share: true, but [machine] has {why}")
     for saving in savings:
         starts = counted(saving.tables - saving.jobs, "start")
         what = f"{counted(saving.tables, 'table')} of {saving.job_type} in {counted(saving.jobs, 'job')}"

@@ -13,6 +13,7 @@ from extract_core.plan.costs import Costs, costs_of
 from extract_core.plan.explain import Explainer, Resolved
 from extract_core.plan.foresight import Foresight, example_run_id
 from extract_core.plan.machine import machine_facts
+from extract_core.plan.notes import core_of
 from extract_core.registry.routing import POOL
 from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
@@ -100,6 +101,9 @@ class Preview:
         self._seconds = seconds_of(self._past)
         share = Share.of(self.machine)
         self.grouping = Grouping(self._states, self._past, share=share, registry=parts.registry) if share is not None else None
+        self.want_to_share = 0
+        """The tables with `share: true`, if no table of this machine can share a job."""
+        self.has_retries = pipeline.machine.retries
         self.prices = pipeline.prices
 
     def tables(self, *, explained: bool) -> Iterator[TablePreview]:
@@ -112,6 +116,8 @@ class Preview:
             self._foresight.add(planned)
             if self.grouping is not None:
                 self.grouping.add(planned)
+            elif core_of(planned).get("share") is True:
+                self.want_to_share += 1
             if isinstance(pool := planned.item.get(POOL), str) and pool in self.pools:
                 self.pool_of[planned.table] = pool
             if explainer is not None:
