@@ -256,6 +256,7 @@ OF_POSTGRESQL = """\
   # now() is when a transaction began, so a row may come in below the watermark of a run before: each run reads so far back
   # once more (and gives those rows again). Make it longer than the longest transaction that writes.
   lag: 15m
+  share: true                         # one job reads several tables of less than 1,000,000 rows
   tables:
     # 0 rows; key: tenant, person_id
     crm.people: {}
@@ -266,8 +267,7 @@ OF_POSTGRESQL = """\
     # 5,000 rows; key: id
     public.accounts: {extract_type: PE, watermark: {column: updated_at, type: timestamp}}
     # 3,000,000 rows; key: id
-    # a command line can't carry a value that begins with -, so this table's job gets its arguments as JSON
-    public.big: {partition_column: id, lower_bound: "-100000", upper_bound: "2", num_partitions: 3, argument_encoding: json}
+    public.big: {num_partitions: auto}
     # 0 rows; no primary key
     'public."dotted.name"': {}
     # 0 rows; no primary key
@@ -290,8 +290,8 @@ OF_POSTGRESQL = """\
     # 0 rows; key: id, at
     # partitioned: a run reads all partitions as one table
     public.parted: {}
-    # many rows, and no statistics: after ANALYZE, extract init also proposes partition bounds; no primary key
-    public.unseen: {}
+    # many rows, and no statistics; no primary key
+    public.unseen: {num_partitions: auto}
 """
 
 

@@ -50,6 +50,7 @@ CONFIG = """\
   # db_secret names a secret that holds host, port, username and password as JSON; never write those here. On a
   # machine of your own, set MYSQL_HOST, MYSQL_USER and MYSQL_PWD: where MYSQL_HOST is set, no secret is asked for.
   db_secret: mariadb/shop
+  share: true                         # one job reads several tables of less than 1,000,000 rows
   tables:
     # 1 row; key: code (unique and never NULL)
     # UpdatedAt is a date: the last day is read again, because its rows may change later

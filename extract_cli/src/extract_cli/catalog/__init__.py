@@ -5,8 +5,11 @@ proposals = [propose(table) for table in database.tables]
 """
 
 from extract_cli.catalog.database import read_database
-from extract_cli.catalog.drivers import POSTGRESQL, READ, driver_of
-from extract_cli.catalog.propose import Proposal, propose
+from extract_cli.catalog.drivers import DRIVERS, POSTGRESQL, driver_of
+from extract_cli.catalog.propose import LARGE, Proposal, is_large, propose
 from extract_cli.catalog.tables import Column, Database, Table
 
-__all__ = ["POSTGRESQL", "READ", "Column", "Database", "Proposal", "Table", "driver_of", "propose", "read_database"]
+__all__ = [
+    "DRIVERS", "LARGE", "POSTGRESQL", "Column", "Database", "Proposal", "Table", "driver_of", "is_large", "propose",
+    "read_database",
+]  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from extract_core.errors import UsageError
+
 
 @dataclass(frozen=True, slots=True)
 class Driver:
@@ -20,6 +22,10 @@ class Driver:
     install: str
     variables: tuple[str, str, str]
     untested: bool = False
+
+    def missing(self, shown: str) -> UsageError:
+        """What to raise if it cannot be imported; `shown` is the address of the database."""
+        return UsageError(f"the database {shown} needs a driver that is not installed here; install it with: {self.install}")
 
 
 POSTGRESQL: Final = Driver(
@@ -48,9 +54,7 @@ ORACLE: Final = Driver(
     ("ORACLE_HOST", "ORACLE_USER", "ORACLE_PASSWORD"),
     untested=True,
 )
-READ: Final = (POSTGRESQL, MYSQL)
-"""The databases whose catalog this command reads."""
-DRIVERS: Final = (*READ, SQLSERVER, ORACLE)
+DRIVERS: Final = (POSTGRESQL, MYSQL, SQLSERVER, ORACLE)
 
 
 def driver_of(engine: str) -> Driver | None:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from extract_cli.catalog.propose import times
-from extract_cli.catalog.tables import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,16 +28,17 @@ class Looking(ABC):
 
     text: ClassVar[str]
     """The SQL of a value as text; `{}` stands for the value."""
-    number: ClassVar[str]
-    """The SQL of a key as a whole number."""
+    first: ClassVar[str] = "SELECT 1 AS one FROM {sql} LIMIT {most}"
+    """The SQL of the first rows of a table, without their values."""
     tomorrow: ClassVar[str]
 
     def __init__(self, cursor: Cursor, failure: type[Exception]) -> None:
         self._cursor, self._failure = cursor, failure
 
-    @abstractmethod
     def _rows(self, query: str) -> list[Row]:
         """The rows of an answer."""
+        self._cursor.execute(query)
+        return list(self._cursor.fetchall())
 
     @abstractmethod
     def _is_lost(self, error: Exception) -> bool:
@@ -55,19 +55,13 @@ class Looking(ABC):
 
     def _counted(self, sql: str) -> int | None:
         """The number of rows, up to `COUNTED`. None if the server does not say it in time."""
-        (rows,) = self._looked(f"SELECT count(*) FROM (SELECT 1 FROM {sql} LIMIT {COUNTED}) AS counted", 1)  # noqa: S608 - quoted
+        (rows,) = self._looked(f"SELECT count(*) FROM ({self.first.format(sql=sql, most=COUNTED)}) counted", 1)  # noqa: S608 - quoted
         return int(rows) if rows is not None else None
 
     def _filled(self, table: Table, rows: int | None) -> Table:
         """The table with its number of rows, and with what a query on its rows shows."""
         sql = sql_of(table.place)
-        filled = replace(table, rows=rows, columns=self._times(table, sql, rows))
-        if len(table.key) != 1 or table.column(table.key[0]).type not in WHOLE:
-            return filled
-        key = quoted(table.key[0])
-        ends = ", ".join(self.number.format(f"{end}({key})") for end in ("min", "max"))
-        least, greatest = self._looked(f"SELECT {ends} FROM {sql}", 2)  # noqa: S608 - quoted
-        return replace(filled, least=least, greatest=greatest)
+        return replace(table, rows=rows, columns=self._times(table, sql, rows))
 
     def _times(self, table: Table, sql: str, rows: int | None) -> tuple[Column, ...]:
         """The columns. Those that could be a watermark say whether they are always NULL, or ahead of the clock."""
@@ -76,7 +70,8 @@ class Looking(ABC):
         if not candidates:
             return table.columns
         greatest = [f"max({quoted(column.name)})" for column in candidates]
-        wanted = ", ".join(f"{self.text.format(most)}, {most} > {self.tomorrow}, {most} IS NULL" for most in greatest)
+        flags = "CASE WHEN {0} > {1} THEN 1 ELSE 0 END, CASE WHEN {0} IS NULL THEN 1 ELSE 0 END"
+        wanted = ", ".join(f"{self.text.format(most)}, {flags.format(most, self.tomorrow)}" for most in greatest)
         values = self._looked(f"SELECT {wanted} FROM {sql}", 3 * len(candidates))  # noqa: S608 - quoted
         seen = {
             column.name: replace(column, is_empty=bool(is_empty), ahead=most if is_ahead else None)

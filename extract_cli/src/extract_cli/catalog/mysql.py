@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 from contextlib import closing
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_cli.catalog.drivers import MYSQL
 from extract_cli.catalog.mysql_catalog import Catalog
+from extract_cli.catalog.tls import REMEDY, tls_of
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,16 +22,13 @@ _CONNECT_SECONDS: Final = 15
 _PATIENCE: Final = 15  # seconds for one query
 _LIMITS: Final = {"max_statement_time": _PATIENCE, "max_execution_time": _PATIENCE * 1000}
 """Limits of the time of a query: MariaDB's has seconds, MySQL's has milliseconds."""
-_OF_TLS: Final = (
-    "name the file of the server's CA in EXTRACT_DB_CA, or, only for a server on a network that you trust, set EXTRACT_DB_TLS=off"
-)
 _REMEDIES: Final = {
     1044: "grant this user SELECT on the database, or correct the name after the host in the URL",
     1045: "correct the user, or the password in the URL or in MYSQL_PWD",
     1049: "correct the name after the host in the URL",
     1130: "let the server take this user from this machine (CREATE USER user@host)",
     2003: "correct host and port in the URL, or start the server",
-    2026: _OF_TLS,
+    2026: REMEDY,
     3159: "let the server offer TLS",
 }
 """By number (https://dev.mysql.com/doc/mysql-errors/8.4/en/)."""
@@ -46,10 +42,8 @@ def read_mysql(address: Address, *, compared: Collection[str] | None = None) -> 
     try:
         import pymysql
     except ImportError as error:
-        raise UsageError(
-            f"the database {address.shown} needs a driver that is not installed here; install it with: {MYSQL.install}"
-        ) from error
-    tls = _tls(address.host)
+        raise MYSQL.missing(address.shown) from error
+    tls = tls_of(address.host, "MYSQL_SSL_CA")
     try:
         with (
             closing(
@@ -63,7 +57,7 @@ def read_mysql(address: Address, *, compared: Collection[str] | None = None) -> 
                     charset="utf8mb4",
                     autocommit=True,
                     local_infile=False,
-                    **tls,
+                    **({"ssl": tls.context()} if tls.verify else {}),
                 )
             ) as connection,
             connection.cursor() as cursor,
@@ -72,28 +66,6 @@ def read_mysql(address: Address, *, compared: Collection[str] | None = None) -> 
             return Catalog(cursor, pymysql.Error).database(address, compared=compared)
     except (pymysql.Error, RuntimeError) as error:  # RuntimeError: the driver needs another package to log in
         raise UsageError(f"the database {address.shown} can't be read: {_said(error)}") from error
-
-
-def _tls(host: str) -> dict[str, Any]:
-    """The rule of the reference job: the server must prove its name, unless it is this machine or EXTRACT_DB_TLS is off."""
-    authority = os.environ.get("MYSQL_SSL_CA") or os.environ.get("EXTRACT_DB_CA") or None
-    word = os.environ.get("EXTRACT_DB_TLS") or ("off" if is_loopback(host) and authority is None else "verify")
-    if word == "off":
-        return {}
-    try:
-        return {"ssl": ssl.create_default_context(cafile=authority)}
-    except OSError as error:
-        raise UsageError(f"cannot read the file of CAs {authority!r} (EXTRACT_DB_CA): {error}") from error
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine; a path is a socket."""
-    if host.startswith(("/", "@")) or host.lower() == "localhost" or not host:
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _set_up(cursor: Any) -> None:
@@ -111,5 +83,5 @@ def _said(error: Exception) -> str:
     said = re.sub(r"\s+", " ", " ".join(map(str, texts))).strip(" .") or type(error).__name__
     if isinstance(error, RuntimeError):
         return f"{said}; pip install cryptography, or let the server offer TLS"
-    remedy = _OF_TLS if "certificate" in said.lower() else _REMEDIES.get(number)
+    remedy = REMEDY if "certificate" in said.lower() else _REMEDIES.get(number)
     return f"{said} (error {number})" + (f"; {remedy}" if remedy else "")

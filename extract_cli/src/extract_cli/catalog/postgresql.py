@@ -45,9 +45,7 @@ def read_postgresql(address: Address, *, compared: Collection[str] | None = None
     try:
         from adbc_driver_postgresql import dbapi
     except ImportError as error:
-        raise UsageError(
-            f"the database {address.shown} needs a driver that is not installed here; install it with: {POSTGRESQL.install}"
-        ) from error
+        raise POSTGRESQL.missing(address.shown) from error
     try:
         with ExitStack() as stack:
             cursor, schemas = _connected(dbapi, address.uri, stack)

@@ -77,7 +77,6 @@ class Catalog(Looking):
     """See `Looking`. `schemas` are those of the user's search path."""
 
     text = "{}::text"
-    number = "{}::bigint"
     tomorrow = "now() + interval '1 day'"
 
     def __init__(self, cursor: Cursor, failure: type[Exception], schemas: tuple[str, ...]) -> None:

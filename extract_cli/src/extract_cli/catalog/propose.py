@@ -1,9 +1,8 @@
-"""What a config could say of a table, from its catalog entry alone: key, watermark, bounds. A proposal, with its reasons."""
+"""What a config could say of a table, from its catalog entry alone: key, watermark, parts. A proposal, with its reasons."""
 
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -13,8 +12,8 @@ if TYPE_CHECKING:
 
     from extract_cli.catalog.tables import Column, Table
 
-_ROWS_A_PART: Final = 1_000_000
-_MOST_PARTS: Final = 16
+LARGE: Final = 1_000_000
+"""Rows from which on a table has a job, or several readers, for itself; smaller ones share a job."""
 
 _CHANGED: Final = re.compile(
     r"(last_?)?(updated?|modified|modification|changed?|edited|touched)(_?(at|on|time|ts|timestamp|date|datetime|utc))?|(last_?)?mtime"
@@ -27,7 +26,8 @@ _ADDED: Final = re.compile(
 )
 _ANY_TIME: Final = re.compile(r"\w+_(at|on|time|ts|timestamp|date|datetime|utc)|time|ts|timestamp|date")
 _TYPES: Final = {
-    **dict.fromkeys(("timestamp", "timestamp with time zone", "timestamptz", "datetime"), "timestamp"),
+    **dict.fromkeys(("timestamp", "timestamp with time zone", "timestamptz", "timestamp with local time zone"), "timestamp"),
+    **dict.fromkeys(("datetime", "datetime2", "smalldatetime", "datetimeoffset", "date with time"), "timestamp"),
     "date": "date",
     **dict.fromkeys(("smallint", "integer", "int", "int2", "int4", "tinyint", "mediumint"), "integer"),
     **dict.fromkeys(("bigint", "int8"), "long"),
@@ -39,13 +39,16 @@ _TIMES: Final = frozenset({"timestamp", "date"})
 class Proposal:
     """The keys of a table in a config, and notes for the person who decides."""
 
-    keys: Mapping[str, str | int | Mapping[str, str]]
+    keys: Mapping[str, str | bool | Mapping[str, str]]
     notes: tuple[str, ...]
 
 
-def propose(table: Table) -> Proposal:
-    """The proposal for one table. Without a column that says when a row changed, it is read whole."""
-    keys: dict[str, str | int | dict[str, str]] = {}
+def propose(table: Table, *, splits: bool = False) -> Proposal:
+    """The proposal for one table. Without a column that says when a row changed, it is read whole.
+
+    `splits`: several connections of the job can read one table of this database.
+    """
+    keys: dict[str, str | bool | dict[str, str]] = {}
     notes = [_size(table), *table.notes]
     unfit = [column for column in times(table.columns) if column.is_empty or column.ahead is not None]
     changed = _best(table, _CHANGED)
@@ -66,11 +69,14 @@ def propose(table: Table) -> Proposal:
             column = json.dumps(added.name, ensure_ascii=False) if re.search(r"\W", added.name) else added.name
             hint = f"{{extract_type: PE, watermark: {{column: {column}, type: {_TYPES[added.type]}}}}}"
             notes.append(f"if its rows never change: {hint}")
-    parts = min(_MOST_PARTS, math.ceil((table.rows or 0) / _ROWS_A_PART))
-    if parts > 1 and table.least is not None and table.greatest is not None:
-        keys |= {"partition_column": table.key[0], "lower_bound": str(table.least), "upper_bound": str(table.greatest)}
-        keys["num_partitions"] = parts
+    if is_large(table):
+        keys |= {"num_partitions": "auto"} if splits else {"share": False}
     return Proposal(keys, tuple(notes))
+
+
+def is_large(table: Table) -> bool:
+    """Whether it has too many rows to share a job with others. A table without statistics may have."""
+    return table.rows is None or table.rows >= LARGE
 
 
 def times(columns: Iterable[Column]) -> list[Column]:
@@ -84,10 +90,8 @@ def times(columns: Iterable[Column]) -> list[Column]:
 
 
 def _size(table: Table) -> str:
-    if table.rows is None:
-        rows = "many rows, and no statistics: after ANALYZE, extract init also proposes partition bounds"
-    else:
-        rows = f"{table.rows:,} row{'' if table.rows == 1 else 's'}"
+    number = "many" if table.rows is None else f"{table.rows:,}"
+    rows = f"{number} row{'' if table.rows == 1 else 's'}{', and no statistics' if table.rows is None else ''}"
     key = f"key: {', '.join(table.key)}{'' if table.is_primary else ' (unique and never NULL)'}"
     return f"{rows}; {key if table.key else 'no primary key'}"
 

@@ -15,7 +15,7 @@ from extract_cli.catalog.keys import Index, described
 from extract_cli.catalog.looking import quoted
 from extract_cli.catalog.names import Names
 from extract_cli.catalog.propose import times
-from extract_cli.catalog.tables import WHOLE, Column, Database, Table
+from extract_cli.catalog.tables import Column, Database, Table
 from extract_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -128,13 +128,7 @@ def _filled(connection: sqlite3.Connection, table: Table) -> Table:
         query = f"SELECT max({quoted(column.name)}) FROM {sql}"  # noqa: S608 - as above
         greatest = connection.execute(query).fetchone()[0]
         columns[column.name] = replace(column, is_empty=greatest is None, ahead=_ahead(greatest))
-    least = greatest = None
-    if len(table.key) == 1 and rows and table.column(table.key[0]).type in WHOLE:
-        key = quoted(table.key[0])
-        least, greatest = connection.execute(f"SELECT min({key}), max({key}) FROM {sql}").fetchone()  # noqa: S608 - as above
-    if not isinstance(least, int) or not isinstance(greatest, int):  # any value may stand in any column
-        least = greatest = None
-    return replace(table, rows=rows, columns=tuple(columns.values()), least=least, greatest=greatest)
+    return replace(table, rows=rows, columns=tuple(columns.values()))
 
 
 def _ahead(greatest: object) -> str | None:

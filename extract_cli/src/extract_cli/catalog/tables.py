@@ -33,9 +33,8 @@ class Column:
 class Table:
     """A table. `name` is as a config has it: ``schema.table``; `place` has both apart. `rows` is an estimate; None: not known.
 
-    `key` is the primary key, or (`is_primary` False) a unique one that is never NULL. `least` and `greatest` are of the key,
-    where that is one column of whole numbers and the table has rows. `notes` are what else a person should know of it.
-    `refusal`: why the database refuses it to this user; `hides_rows`: what it says if row-level security hides rows.
+    `key` is the primary key, or (`is_primary` False) a unique one that is never NULL. `notes` are what else a person should
+    know of it. `refusal`: why the database refuses it to this user; `hides_rows`: what it says if row-level security hides rows.
     """
 
     name: str
@@ -44,8 +43,6 @@ class Table:
     key: tuple[str, ...] = ()
     is_primary: bool = True
     rows: int | None = None
-    least: int | None = None
-    greatest: int | None = None
     notes: tuple[str, ...] = ()
     refusal: str | None = None
     hides_rows: str | None = None
@@ -70,7 +67,3 @@ class Database:
     tables: tuple[Table, ...] = ()
     names: Names = field(default_factory=lambda: Names((), ()))
     left_out: tuple[str, ...] = field(default=())
-
-
-WHOLE = frozenset({"smallint", "integer", "bigint", "int", "int2", "int4", "int8", "tinyint", "mediumint"})
-"""Types of whole numbers."""

@@ -45,8 +45,8 @@ def _a_folder(_context: click.Context, _argument: click.Parameter, folder: Path)
 def init(folder: Path, source: str | None, url: str | None, job_type: str | None) -> int:
     """Write extract.toml, a first source config, its JSON Schema and a job into FOLDER (default: here).
 
-    With --from-database the config lists the database's tables, each with a proposed watermark column, key and bounds. Files
-    that exist are not changed; a source config that exists is an error.
+    With --from-database the config lists the database's tables, each with a proposed watermark column
+    and how a large table is read. Files that exist are not changed; a source config that exists is an error.
     """
     from importlib.util import find_spec
 

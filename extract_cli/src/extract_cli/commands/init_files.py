@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from extract_cli.catalog import driver_of, propose
+from extract_cli.catalog import LARGE, driver_of, is_large, propose
 from extract_cli.doctor.pipeline import example_of
 from extract_core.config.spots import path_text
 from extract_core.errors import UsageError
@@ -131,9 +131,12 @@ def source_text(name: str, database: Database, *, job_type: str, schema: str, re
         lines.append(f'  db_port: "{database.port}"')
     if driver_of(database.engine) is not None:
         lines += [*_of_secret(database.engine), f"  db_secret: {yaml_text(f'{database.engine}/{name}')}"]
-    proposals = {table.name: propose(table) for table in database.tables}
+    splits = database.engine == "postgres"
+    proposals = {table.name: propose(table, splits=splits) for table in database.tables}
     if database.engine == "postgres" and any(_is_of_time(proposal) for proposal in proposals.values()):
         lines += _LAG
+    if registry.job_types[job_type].job_type.shares and not all(map(is_large, database.tables)):
+        lines.append(f"  share: true                         # one job reads several tables of less than {LARGE:,} rows")
     if database.name.startswith("-"):
         lines.append("  argument_encoding: json             # a command line can't carry a value that begins with -")
     lines += ["  tables:"]
@@ -172,13 +175,15 @@ def _table(name: str, proposal: Proposal) -> list[str]:
     return [*(f"    # {_one_line(note)}" for note in notes), f"    {yaml_text(name)}: {_flow(keys)}"]
 
 
-def _flow(keys: Mapping[str, str | int | Mapping[str, str]]) -> str:
+def _flow(keys: Mapping[str, str | bool | Mapping[str, str]]) -> str:
     """A mapping on one line."""
-    texts = [
-        f"{key}: {_flow(value) if isinstance(value, Mapping) else yaml_text(value) if isinstance(value, str) else value}"
-        for key, value in keys.items()
-    ]
-    return f"{{{', '.join(texts)}}}"
+    return f"{{{', '.join(f'{key}: {_value(value)}' for key, value in keys.items())}}}"
+
+
+def _value(value: str | bool | Mapping[str, str]) -> str:
+    if isinstance(value, Mapping):
+        return _flow(value)
+    return yaml_text(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _is_of_time(proposal: Proposal) -> bool:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extract_cli.catalog import READ
+from extract_cli.catalog import DRIVERS
 from extract_cli.doctor.check import Check
 from extract_cli.doctor.pipeline import account, configs, deployments, machine
 from extract_cli.plugin_commands import unusable
@@ -114,7 +114,7 @@ _PACKAGES = (
     ("boto3", "S3, DynamoDB and Step Functions", "pip install boto3"),
     *(
         (driver.module, f"{driver.title}: extract init --from-database, and runs on this machine", driver.install)
-        for driver in READ
+        for driver in DRIVERS
     ),
 )
 
