@@ -5,12 +5,20 @@ from __future__ import annotations
 import pytest
 
 from extract_cli.catalog.compare import MARKS
-from extract_cli.catalog.mysql import is_loopback
+from extract_cli.catalog.tls import is_loopback
 from extract_job.databases.login import tls_of
 from extract_job.databases.mysql.watermark import MysqlWatermark
+from extract_job.databases.oracle.watermark import OracleWatermark
 from extract_job.databases.postgresql.watermark import PostgresqlWatermark
+from extract_job.databases.sqlserver.watermark import SqlServerWatermark
 
-OF_JOB = {"postgres": PostgresqlWatermark.types, "mysql": MysqlWatermark.types, "mariadb": MysqlWatermark.types}
+OF_JOB = {
+    "postgres": PostgresqlWatermark.types,
+    "mysql": MysqlWatermark.types,
+    "mariadb": MysqlWatermark.types,
+    "sqlserver": SqlServerWatermark.types,
+    "oracle": OracleWatermark.types,
+}
 
 
 @pytest.mark.parametrize("engine", MARKS)

@@ -111,9 +111,9 @@ def test_a_second_source_leaves_the_rest_as_it_is(cli, here):
         (("--from-database", "sqlite:///text.txt"), "the SQLite database 'text.txt' can't be read: file is not a database"),
         (("--from-database", "sqlite:///empty.db"),
          "the database of source 'empty' has no table that this user may read; give it some, or name another"),
-        (("--from-database", "oracle://me:hush@host/db"),
-         ("the database oracle://… cannot be read here; write sqlite:///path/to/file.db, "
-         "postgresql://user@host:5432/name or mysql://user@host:3306/name (also mariadb://…)")),
+        (("--from-database", "db2://me:hush@host/db"),
+         ("the database db2://… cannot be read here; write sqlite:///path/to/file.db, postgresql://user@host:5432/name, "
+         "mysql://user@host:3306/name (also mariadb://…), sqlserver://user@host:1433/name or oracle://user@host:1521/service")),
         (("postgresql://me:hush@host/db",), "FOLDER is the address of a database; write: extract init --from-database URL"),
         (("--source", "a b"),
          "'a b' is not a valid name of a source: letters, digits, _ . -, the first a letter or digit; give --source NAME"),

@@ -16,7 +16,10 @@ ENCODE = (
 )
 URL = "the database URL postgresql://… can't be read"
 BEFORE_AT = f"{URL}: the text before its last @ is not a user and password; {ENCODE}"
-KNOWN = "write sqlite:///path/to/file.db, postgresql://user@host:5432/name or mysql://user@host:3306/name (also mariadb://…)"
+KNOWN = (
+    "write sqlite:///path/to/file.db, postgresql://user@host:5432/name, mysql://user@host:3306/name (also mariadb://…), "
+    "sqlserver://user@host:1433/name or oracle://user@host:1521/service"
+)
 UNKNOWN = f"the database URL cannot be read here; {KNOWN}"
 
 
@@ -99,7 +102,31 @@ def test_the_password_for_the_driver_of_mysql(login, password):
         ("host=h password=Own3r-S3cret dbname=d", UNKNOWN),
         ("postgresql:/odd:S3cret@h/d", UNKNOWN),
         ("odd:S3cret@postgresql://h/d", UNKNOWN),
-        ("oracle://me:hush@host/db", f"the database oracle://… cannot be read here; {KNOWN}"),
+        ("db2://me:hush@host/db", f"the database db2://… cannot be read here; {KNOWN}"),
+        (
+            "mssql+pyodbc://me:hush@host/db?driver=ODBC+Driver+18",
+            "the database mssql+pyodbc://… names a Python driver; leave it out: sqlserver://…",
+        ),
+        (
+            "oracle+oracledb://me:hush@host:1521/?service_name=db",
+            "the database oracle+oracledb://… names a Python driver; leave it out: oracle://…",
+        ),
+        (
+            "oracle://me:hush@host:1521/?service_name=db",
+            (
+                "the database URL oracle://… can't be read: it has no name of a database; write it after the host, as in "
+                "oracle://user@host:1521/service"
+            ),
+        ),
+        (
+            "sqlserver://me:hush@host\\instance/db",
+            (
+                "the database URL sqlserver://… can't be read: the text before its database is not a host or host:port; "
+                f"{ENCODE.replace('PGPASSWORD', 'SQLCMDPASSWORD')}"
+            ),
+        ),
+        ("jdbc:sqlserver://host:1433;databaseName=db;password=hush", UNKNOWN),
+        ("jdbc:oracle:thin:me/hush@//host:1521/db", UNKNOWN),
         (
             "mysql+pymysql://me:hush@host/db",
             "the database mysql+pymysql://… names a Python driver; leave it out: mysql://…",
@@ -142,7 +169,7 @@ def test_urls_that_are_refused(url, message):
 
 FORMS = (
     "postgresql://odd:{}@127.0.0.1:9/shop", "postgres://:{}@127.0.0.1:9/shop", "postgresql://odd:{}@127.0.0.1:9",
-    "postgresql+psycopg2://odd:{}@127.0.0.1:9/shop", "mysql://odd:{}@127.0.0.1:9/shop", "oracle://odd:{}@127.0.0.1/shop",
+    "postgresql+psycopg2://odd:{}@127.0.0.1:9/shop", "mysql://odd:{}@127.0.0.1:9/shop", "oracle://odd:{}@127.0.0.1", "mssql://odd:{}@127.0.0.1",
     "mariadb://odd:{}@127.0.0.1:9", "mysql+pymysql://odd:{}@127.0.0.1/shop", "postgresql:/odd:{}@127.0.0.1/shop",
     "host=127.0.0.1 port=9 user=odd password={} dbname=shop", "odd:{}@127.0.0.1/shop", "sqlite:///odd:{}@127.0.0.1/shop",
     "sqlite://odd:{}@127.0.0.1/shop", "postgresql://127.0.0.1:9/shop?user=odd&password={}",

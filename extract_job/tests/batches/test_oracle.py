@@ -6,10 +6,9 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from shared_fixtures.replayed_driver import OracleError
 
 from extract_job.databases.oracle.tables import base_of, decimal_digits
-
-from .conftest import OracleError
 
 TEXT = pa.large_string()
 COLUMNS = [  # name, DATA_TYPE, precision, scale, length; Arrow type of the driver, value, type and value in the files

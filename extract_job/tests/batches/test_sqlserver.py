@@ -6,8 +6,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-
-from .conftest import MssqlError
+from shared_fixtures.replayed_driver import MssqlError
 
 TEXT = pa.large_string()
 COLUMNS = [  # name, declared, base, precision, scale, bytes; Arrow type of the driver, value, type and value in the files

@@ -52,11 +52,16 @@ class _Scheme:
 
 _POSTGRESQL: Final = _Scheme("postgresql", "postgresql://user@host:5432/name", "PGPASSWORD", _LIBPQ)
 _MYSQL: Final = _Scheme("mysql", "mysql://user@host:3306/name", "MYSQL_PWD", frozenset())
+_SQLSERVER: Final = _Scheme("sqlserver", "sqlserver://user@host:1433/name", "SQLCMDPASSWORD", frozenset())
+_ORACLE: Final = _Scheme("oracle", "oracle://user@host:1521/service", "ORACLE_PASSWORD", frozenset())
 _SCHEMES: Final = {
     "postgresql": _POSTGRESQL,
     "postgres": _POSTGRESQL,
     "mysql": _MYSQL,
     "mariadb": replace(_MYSQL, name="mariadb", example="mariadb://user@host:3306/name"),
+    "sqlserver": _SQLSERVER,
+    "mssql": replace(_SQLSERVER, name="mssql", example="mssql://user@host:1433/name"),
+    "oracle": _ORACLE,
 }
 
 
@@ -85,7 +90,7 @@ class Address:
 
 
 def read_address(url: str) -> Address:
-    """The parts of ``postgresql://[user[:password]@][host][:port]/name[?parameters]``; ``mysql`` and ``mariadb`` likewise.
+    """The parts of ``postgresql://[user[:password]@][host][:port]/name[?parameters]``; the other schemes likewise.
 
     Raises UsageError for anything that could be read in two ways. No message holds more of a refused URL than its scheme.
     """

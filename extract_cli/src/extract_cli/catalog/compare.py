@@ -30,6 +30,15 @@ _OF_MYSQL: Final[Mapping[str, frozenset[str]]] = {
     "TimestampType": frozenset({"datetime", "timestamp", "date"}),
     "StringType": frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "uuid"}),
 }
+_WHOLE: Final = frozenset({"tinyint", "smallint", "int", "bigint"})
+_OF_SQLSERVER: Final[Mapping[str, frozenset[str]]] = {
+    "IntegerType": _WHOLE | {"decimal", "numeric"},
+    "LongType": _WHOLE | {"decimal", "numeric"},
+    "DecimalType": _WHOLE | {"decimal", "numeric", "money", "smallmoney", "real", "float"},
+    "DateType": frozenset({"date"}),
+    "TimestampType": frozenset({"datetime2", "datetime", "smalldatetime", "datetimeoffset", "date"}),
+    "StringType": frozenset({"char", "varchar", "nchar", "nvarchar"}),
+}
 MARKS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "postgres": {
         "IntegerType": _POSTGRESQL | {"oid"},
@@ -41,6 +50,15 @@ MARKS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     },
     "mysql": _OF_MYSQL,
     "mariadb": _OF_MYSQL,
+    "sqlserver": _OF_SQLSERVER,
+    "oracle": {
+        "IntegerType": frozenset({"NUMBER"}),
+        "LongType": frozenset({"NUMBER"}),
+        "DecimalType": frozenset({"NUMBER", "FLOAT"}),
+        "DateType": frozenset(),
+        "TimestampType": frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITH LOCAL TIME ZONE"}),
+        "StringType": frozenset({"CHAR", "NCHAR", "VARCHAR2", "NVARCHAR2"}),
+    },
 }
 """By database: the types that can hold marks of a type, as in the reference job. SQLite stores any value in any column."""
 

@@ -39,7 +39,7 @@ def _a_folder(_context: click.Context, _argument: click.Parameter, folder: Path)
     "--from-database",
     "url",
     metavar="URL",
-    help="List the tables of this database: sqlite:///file.db, postgresql://user@host/name or mysql://user@host/name",
+    help="List the tables of this database: sqlite:///file.db, or postgresql, mysql, sqlserver or oracle://user@host/name",
 )
 @click.option("--job-type", metavar="NAME", help="The job type of the tables. [default: glue, or the first that is installed]")
 def init(folder: Path, source: str | None, url: str | None, job_type: str | None) -> int:

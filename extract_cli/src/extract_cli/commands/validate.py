@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--database",
     "url",
     metavar="URL",
-    help="Also compare the config with this database: sqlite:///…, postgresql://… or mysql://…",
+    help="Also compare the config with this database: sqlite:///…, or postgresql, mysql, sqlserver or oracle://…",
 )
 @pipeline_option
 @output_option
