@@ -114,6 +114,23 @@ def test_where_finds_each_spelling_that_sqlite_stores(database, job, stored, whe
             {"where": '{"amount":"ten"}'},
             "table 'sales': --where compares column 'amount' (DECIMAL(10, 2)) with 'ten': write a number",
         ),
+        (
+            {"where": '{"amount":"NaN"}'},
+            "table 'sales': --where compares column 'amount' (DECIMAL(10, 2)) with 'NaN': write a number, like 10, -2.5 or 1e6",
+        ),
+        *(
+            (
+                {"where": f'{{"{column}":{{"like":"1%"}}}}'},
+                f"table 'sales': --where compares column '{column}' ({declared}) with like '1%': like compares texts only",
+            )
+            for column, declared in (
+                ("id", "INTEGER"),
+                ("amount", "DECIMAL(10, 2)"),
+                ("day", "DATE"),
+                ("paid", "BOOLEAN"),
+                ("photo", "BLOB"),
+            )
+        ),
         ({"where": '{"day":"31.1.2026"}'}, "table 'sales': --where compares column 'day' (DATE) with '31.1.2026': Invalid"),
         (
             {"where": '{"photo":"00"}'},
@@ -199,3 +216,25 @@ def test_a_changed_where_reads_the_overlap_again_and_says_so(database, chain):
     assert note in done.result["notes"][-1]
     assert done.result["notes"][-1].startswith("rows from '-996' up to '4' are read again")
     assert [row[0] for row in done.rows] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("where", "state"),
+    [
+        ('{"country":"DE"}', """the newest mark of the rows that where {"country":"DE"} selects is '1'"""),
+        ('{"country":"XX"}', """where {"country":"XX"} selects no rows with a mark"""),
+    ],
+)
+def test_a_narrower_where_is_named_in_the_conflict(database, chain, where, state):
+    database(TABLE)
+    runs = chain(extract_table="sales", hwm_col_name="id", hwm_column_type="LongType")
+    assert len(runs.rows()) == 5
+    done = runs.run(where=where)
+    assert done.failure["class"] == "CONFLICT"
+    assert done.failure["message"] == (
+        f"{state}, and the committed mark of 'id' is '5': where selects fewer rows than before, or the table was emptied or "
+        "restored, so that new rows may stay below the mark; begin anew with --reingest, or, if only where is narrower now, set "
+        "on_mark_behind: continue, which keeps the mark"
+    )
+    done = runs.run(where=where, on_mark_behind="continue")
+    assert (done.code, done.result["high_watermark"]) == (0, "5")

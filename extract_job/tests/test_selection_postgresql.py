@@ -82,3 +82,25 @@ def test_a_numeric_without_digits_is_text_if_the_config_says_so(shop, pg):
     done = pg(decimal_overflow="text", verify="full")
     assert [column["arrow"] for column in done.result["schema"]] == ["string", "decimal128(38, 18)", "string"]
     assert [row[0] for row in done.rows] == ["123456789012345678901234567890.123456789012345678901", "NaN"]
+
+
+@pytest.mark.parametrize(
+    ("column", "where", "words"),
+    [
+        ("u uuid", {"like": "ab%"}, "(uuid) with like 'ab%': like compares texts only"),
+        ("u inet", {"like": "10.%"}, "(inet) with like '10.%': like compares texts only"),
+        ("u int", {"like": "1%"}, "(integer) with like '1%': like compares texts only"),
+        ("u float8", "NaN", "(double precision) with 'NaN': write a number"),
+        ("u numeric", ["NaN"], "(numeric) with 'NaN': write a number"),
+        ("u float8", "1e400", "(double precision) with a value that does not fit it; change the value in where"),
+        ("u uuid", "abc", "(uuid) with a value that does not fit it; change the value in where"),
+        ("u mood", "sad", "(public.mood) with a value that does not fit it; change the value in where"),
+        ("u json", "{}", "(json) with a value that does not fit it; change the value in where"),
+    ],
+)
+def test_a_value_that_is_not_one_of_the_type_is_refused_before_a_row_is_read(shop, pg, column, where, words):
+    shop("CREATE TYPE mood AS ENUM ('happy')")
+    shop(f"CREATE TABLE t ({column}, c varchar(5))")
+    done = pg(where=json.dumps({"c": {"like": "a%"}, "u": where}))
+    assert done.failure["class"] == "CONFIG"
+    assert f"table 'public.t': --where compares column 'u' {words}" in done.failure["message"]

@@ -31,6 +31,8 @@ class Dialect:
     """Writes a date, a timestamp or an instant: ``2026-01-31``, ``2026-01-31 08:00:00.000000``. None: `literal` does."""
     compared: Callable[[Column], str] = lambda column: quoted(column.name)
     """Writes what is compared with a value, if a database stores a value of the column in several spellings."""
+    texts: Sequence[str] = ()
+    """The types of the catalog that LIKE takes; empty: all that become texts in the files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ def _condition(table: str, column: Column, operator: str, operand: Values, diale
         return f"{name} IS {negated}NULL"
     if operator != "like":
         name = dialect.compared(column)
+    elif column.kind is not Kind.TEXT or (dialect.texts and column.base not in dialect.texts):
+        raise _misfit(table, column, str(operand), "like compares texts only; use =, <, <=, > or >=", " like")
     if isinstance(operand, str):
         value = dialect.literal(operand) if operator == "like" else _value(table, column, operand, dialect)
         return f"{name} {'<>' if negated else operator.upper()} {value}"
@@ -124,7 +128,7 @@ def _value(table: str, column: Column, text: str, dialect: Dialect) -> str:
         return dialect.booleans[_BOOLEANS[text.lower()]]
     if kind in _NUMBERS:
         if not _NUMBER.fullmatch(text):
-            raise _misfit(table, column, text, "write a number")
+            raise _misfit(table, column, text, "write a number, like 10, -2.5 or 1e6")
         return text
     try:
         moment = _moment(kind, text)
@@ -149,8 +153,9 @@ def _moment(kind: Kind, text: str) -> str:
     return moment.isoformat(" ", "microseconds")
 
 
-def _misfit(table: str, column: Column, text: str, why: str) -> JobError:
+def _misfit(table: str, column: Column, text: str, why: str, operator: str = "") -> JobError:
     declared = column.declared or "no type declared"
     return JobError(
-        f"table {table!r}: --where compares column {column.name!r} ({declared}) with {text!r}: {why}", FailureClass.CONFIG
+        f"table {table!r}: --where compares column {column.name!r} ({declared}) with{operator} {text!r}: {why}",
+        FailureClass.CONFIG,
     )

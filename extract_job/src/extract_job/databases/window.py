@@ -51,15 +51,16 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Choices of the user: `--future read` and `--on_mark_behind continue`."""
+    """Choices of the user: `--future read`, `--on_mark_behind continue`, and the text of `--where` (None: all rows)."""
 
     read_future: bool = False
     continue_behind: bool = False
+    where: str | None = None
 
     @classmethod
     def of(cls, arguments: Arguments) -> "Rules":
         """Return the choices in the arguments."""
-        return cls(arguments.future == "read", arguments.on_mark_behind == "continue")
+        return cls(arguments.future == "read", arguments.on_mark_behind == "continue", arguments.selection.where_text)
 
 
 class WatermarkColumn(Protocol):
@@ -164,10 +165,20 @@ def _check_low(column: WatermarkColumn, watermark: Watermark, low: str, clock: s
 
 def _behind(name: str, low: str, newest: str | None, rules: Rules) -> str:
     """Return the note about a newest mark below the low one; raise `JobError` unless it is allowed."""
-    state = "the table has no rows with a mark" if newest is None else f"the newest mark of the table is {newest!r}"
+    rows, no_rows = "the table", "the table has no rows"
+    if rules.where is not None:
+        rows, no_rows = f"the rows that where {rules.where} selects", f"where {rules.where} selects no rows"
+    state = f"{no_rows} with a mark" if newest is None else f"the newest mark of {rows} is {newest!r}"
     behind = f"{state}, and the committed mark of {name!r} is {low!r}"
     if rules.continue_behind:
         return f"{behind}: the mark stays, and only rows near it or above are read (on_mark_behind: continue)"
+    if rules.where is not None:
+        raise JobError(
+            f"{behind}: where selects fewer rows than before, or the table was emptied or restored, so that new rows may stay "
+            "below the mark; begin anew with --reingest, or, if only where is narrower now, set on_mark_behind: continue, which "
+            "keeps the mark",
+            FailureClass.CONFLICT,
+        )
     raise JobError(
         f"{behind}: the table was emptied or restored, or its numbers begin again, so that new rows may stay below the mark; "
         "begin anew with --reingest, or set on_mark_behind: continue if the table is emptied on purpose",

@@ -90,6 +90,15 @@ class Session:
         self._execute("RELEASE SAVEPOINT question")
         return rows
 
+    def check(self, query: str) -> None:
+        """Let the server parse and plan a query that reads no row; raise `JobError` if it refuses, which ends the transaction."""
+        from adbc_driver_postgresql import dbapi
+
+        try:
+            self.rows(query)
+        except dbapi.Error as error:
+            raise failure_of(self._database, error, hidden_of(self.secret)) from None
+
     def _execute(self, statement: str) -> None:
         with self._connection.cursor() as cursor:
             cursor.execute(statement)

@@ -30,6 +30,9 @@ SELECT b.attname::text, b.declared::text, t.typname::text, b.modifier::int, t.ty
 FROM base b JOIN pg_type t ON t.oid = b.type LEFT JOIN pg_type e ON e.oid = t.typelem
 WHERE t.typtype <> 'd' ORDER BY b.attnum
 """
+_TEXTS = ("text", "varchar", "bpchar", "name", "citext")
+"""The types that LIKE takes (https://www.postgresql.org/docs/current/functions-matching.html#FUNCTIONS-LIKE); citext is an
+extension's (https://www.postgresql.org/docs/current/citext.html)."""
 _TABLES = """
 SELECT n.nspname::text, c.relname::text, c.oid::bigint, c.relkind IN ('r', 'p', 'm')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -58,5 +61,24 @@ def find_table(session: Session, database: str, name: str, selection: Selection)
 
     # Only stored rows have a ctid; the rows of a view or a foreign table do not.
     sql, row_id = f"{quoted(schema)}.{quoted(table)}", "ctid" if stored else None
-    dialect = Dialect(literal, hidden=("ctid", "xmin", "tableoid") if stored else ())
-    return selected(Described(name, sql, list(rows), column, row_id), selection, dialect)
+    dialect = Dialect(literal, hidden=("ctid", "xmin", "tableoid") if stored else (), texts=_TEXTS)
+    described = Described(name, sql, list(rows), column, row_id)
+    for compared, comparisons in selection.where.items():
+        one = selected(described, replace(selection, where={compared: comparisons}), dialect)
+        _check_comparison(session, name, one, compared)
+    return selected(described, selection, dialect)
+
+
+def _check_comparison(session: Session, name: str, table: SourceTable, compared: str) -> None:
+    """Raise `JobError` for a value that is not one of the column's type: only the server knows the forms of a uuid or an enum."""
+    try:
+        session.check(f"SELECT FROM {table.sql} LIMIT 0")
+    except JobError as error:
+        if error.retryable or error.failure is FailureClass.PERMISSION:
+            raise
+        declared = table.column("where", compared).declared
+        raise JobError(
+            f"table {name!r}: --where compares column {compared!r} ({declared}) with a value that does not fit it; change the "
+            f"value in where, or compare another column. PostgreSQL says: {str(error).partition(' LINE 1: ')[0]}",
+            FailureClass.CONFIG,
+        ) from error
