@@ -1,6 +1,6 @@
 """What the proof costs: rows per second of the job with `verify: off`, `count` and `full`, in alternating runs.
 
-SQLite, and PostgreSQL if its server programs are here: a server of its own, with 13 columns. Run it
+SQLite, and PostgreSQL if its server programs are here: a separate server, with 13 columns. Run it
 with `python benchmarks/bench_proof.py`; `--rows 1000000` is the table of the documents.
 """
 

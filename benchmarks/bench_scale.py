@@ -3,7 +3,7 @@
     python benchmarks/bench_scale.py
 
 The machine is the generated one with trivial handlers; its items are a file, as the config manager writes it. The config manager
-plans the tables of `bench_plan` and writes to stores that keep nothing. Each figure is of a process of its own; seconds are
+plans the tables of `bench_plan` and writes to stores that keep nothing. Each figure is of a separate process; seconds are
 processor time. Goals: a table costs at most 1.3 times as much at 100,000 as at 1,000, in time and in memory of the process; the
 config manager is at most 1.1 times linear, at most 1.2 times planning alone, and has at most 300 MB at 50,000 tables. Leases are
 taken with botocore's client, whose requests are answered after 5 ms; their seconds are those of the wall.

@@ -1,6 +1,6 @@
 """What split reads save: seconds of the job on a PostgreSQL table of 13 columns, with 1, 2 and 4 parts, in alternating runs.
 
-Run it with `python benchmarks/bench_split.py`; it starts a server of its own. Server and job share the cores of the machine.
+Run it with `python benchmarks/bench_split.py`; it starts its own server. Server and job share the cores of the machine.
 """
 
 import argparse

@@ -3,7 +3,7 @@
     python benchmarks/bench_template.py [rounds]
 
 Both are whole processes with their children (the CDK starts node), in turn. Ours runs in an environment of wheels, the CDK in
-one of its own: pip installs it, and node must be there. Both make the machine (a Choice over the job types in a DISTRIBUTED Map,
+a separate one: pip installs it, and node must be there. Both make the machine (a Choice over the job types in a DISTRIBUTED Map,
 a Task of Batch with Retry and Catch each), its role and five functions; ours also checks the definition and makes a role per
 function. Goals: at most 1/25 of the CPU, 1/10 of the memory.
 """

@@ -343,7 +343,9 @@ def test_a_deployment_key_that_would_be_read_as_a_path(build_types, crunch):
 
     with pytest.raises(GeneratorError) as refused:
         build_types(Odd(), deployments={"crunch": {"tags": [{"a.$": "b"}]}})
-    assert str(refused.value) == ("job_types.crunch.tags[0].a.$: a key that ends in '.$' cannot stand in the machine: rename it")
+    assert str(refused.value) == (
+        "job_types.crunch.tags[0].a.$: a key that ends in '.$' is not allowed in the machine: rename it"
+    )
 
 
 def test_a_state_that_aws_refuses_is_reported_with_its_plugin(build_types, crunch):

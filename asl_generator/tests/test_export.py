@@ -103,7 +103,7 @@ def test_the_terraform_example_reads_members_that_are_there(built):
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
 def test_the_cdk_app_is_synthesised_to_the_exported_definition_and_policies(built, tmp_path):
-    """aws-cdk-lib is installed by pip into an environment of its own. It needs node."""
+    """aws-cdk-lib is installed by pip into a separate environment. It needs node."""
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "--quiet", "aws-cdk-lib>=2.200,<3"], check=True)

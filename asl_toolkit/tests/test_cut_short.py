@@ -1,7 +1,7 @@
 """The events that a failure, a timeout and a stop write for cut states, and their order.
 
 Sources: LocalStack's AWS-validated snapshot `test_service_lambda_map_timeout` (order by items, the failing Task among the aborted
-ones); measured on AWS by floci-io/floci: AslExecutorParallelCutTest, issues 2733 and 2868, pull 3167. Scenarios of our own.
+ones); measured on AWS by floci-io/floci: AslExecutorParallelCutTest, issues 2733 and 2868, pull 3167. Our own scenarios.
 """
 
 from concurrent.futures import Future

@@ -307,7 +307,7 @@ def test_parquet_is_read():
     assert run(machine(ItemReader=reader("PARQUET")), storage=Storage(items=file.getvalue())).output == expected
     result = run(machine(ItemReader=reader("PARQUET")), storage=Storage(items=b"no"))
     assert result.error == "States.ItemReaderFailed"
-    assert result.cause.startswith("Failed to parse the input: it is no Parquet file: ")
+    assert result.cause.startswith("Failed to parse the input: it is not a Parquet file: ")
 
 
 def test_the_files_of_a_listing_are_loaded_and_flattened():

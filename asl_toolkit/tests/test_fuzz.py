@@ -367,7 +367,7 @@ def hostile(source):
 
 
 def fuzz_hostile(count, seed):
-    """How many cases had which end. A traceback of the interpreter, or an exception that is no refusal, fails."""
+    """How many cases had which end. A traceback of the interpreter, or an exception that is not a refusal, fails."""
     source = random.Random(seed)  # noqa: S311 - a seed, no secret
     ends = {}
     for _ in range(count):

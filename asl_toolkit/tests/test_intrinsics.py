@@ -1,7 +1,7 @@
 """Intrinsic functions where AWS does what the developer guide does not say.
 
 Source, unless a test names another: answers of AWS to gabrielmoreira/tiny-asl-machine's conformance cases
-(`tests/conformance/cases/States.*.ts` and `.snapshots/aws/`), with scenarios of our own.
+(`tests/conformance/cases/States.*.ts` and `.snapshots/aws/`), with our own scenarios.
 """
 
 import pytest

@@ -166,7 +166,7 @@ def test_a_database_on_which_the_job_was_not_run_is_noted(cli, examine, tmp_path
     config = tmp_path / "config" / "sales.yml"
     config.write_text(config.read_text().replace("db_engine: postgres", f"db_engine: {engine}"))
     said = "the reference job was not yet run on a server (sales): selftest not yet run"
-    remedy = f"python -m extract_job selftest --db_engine {engine} --db_name NAME, in a database of your own"
+    remedy = f"python -m extract_job selftest --db_engine {engine} --db_name NAME, in your own database"
     findings = examine()
     if title is None:
         assert "selftest" not in str(findings)

@@ -159,7 +159,7 @@ def test_a_missing_driver_is_told_with_the_packages_that_bring_it(cli, here, mon
 
 OF_SECRET = """\
   # db_secret names a secret that holds host, port, username and password as JSON; never write those here. On a
-  # machine of your own, set PGHOST, PGUSER and PGPASSWORD (or ~/.pgpass): where PGHOST is set, no secret is asked for.
+  # your own machine, set PGHOST, PGUSER and PGPASSWORD (or ~/.pgpass): where PGHOST is set, no secret is asked for.
   db_secret: {}
 """
 
@@ -251,7 +251,7 @@ REVOKE SELECT ON hidden FROM reader;
 """
 OF_POSTGRESQL = """\
   # db_secret names a secret that holds host, port, username and password as JSON; never write those here. On a
-  # machine of your own, set PGHOST, PGUSER and PGPASSWORD (or ~/.pgpass): where PGHOST is set, no secret is asked for.
+  # your own machine, set PGHOST, PGUSER and PGPASSWORD (or ~/.pgpass): where PGHOST is set, no secret is asked for.
   db_secret: postgres/shop
   # now() is when a transaction began, so a row may come in below the watermark of a run before: each run reads so far back
   # once more (and gives those rows again). Make it longer than the longest transaction that writes.

@@ -60,7 +60,7 @@ def test_a_right_plugin_that_polls_breaks_nothing():
 
 @pytest.mark.parametrize("base", ["tidy_athena", "tidy_dms", "tidy_pair"])
 def test_right_plugins_of_odd_shapes_raise_no_alarm(base):
-    """One statement for two kinds of things, a clock in JSONata, a good end that is no word, two job types in a package."""
+    """One statement for two kinds of things, a clock in JSONata, a good end that is not a word, two job types in a package."""
     quick = [
         check.name for check in CHECKS if check.name not in {*SLOW, *APART, "the_machine_runs", "hooks_work_for_every_table"}
     ]

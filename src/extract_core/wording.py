@@ -18,7 +18,7 @@ _NOT_THE_PLUGINS: Final = frozenset({
     *("extract_core", "extract_cli", "extract_testing", "extract_local", "asl_generator", "asl_toolkit"),
     *("annotated_types", "botocore", "boto3", "hypothesis", "pluggy", "pydantic", "pydantic_core"),
 })  # fmt: skip
-"""Packages whose frames may stand between us and the plugin: pydantic calls a model's validators."""
+"""Packages whose frames may be between us and the plugin: pydantic calls a model's validators."""
 
 
 def nearest(name: str, known: Iterable[str], most: int = 1) -> list[str]:

@@ -1,4 +1,4 @@
-"""Each file in broken/ breaks a rule of its own; the text beside it is all that its author is told."""
+"""Each file in broken/ breaks a different rule; the text beside it is all that its author is told."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def machine(installed):
         region="eu-west-1",
         account="123456789012",
         max_concurrency=10,
-        map="INLINE",  # a DISTRIBUTED Map adds statements of its own, which are the same for all job types
+        map="INLINE",  # a DISTRIBUTED Map adds its own statements, which are the same for all job types
         deployments={name: installed.deployment.model_dump(mode="json", exclude_none=True)},
     )
 

@@ -1,4 +1,4 @@
-"""The real reason, asked of the service and of its logs; a refusal is no answer, and never an error."""
+"""The real reason, asked of the service and of its logs; a refusal is not an answer, and never an error."""
 
 from __future__ import annotations
 

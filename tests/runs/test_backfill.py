@@ -55,7 +55,7 @@ def test_a_backfill_that_failed_is_rerun_over_the_same_range(pipeline):
             "a full extract (extract_type FE) has no watermark, so it can't be backfilled; exclude this table",
         ),
         (ORDERS, {"from": "2026-03-01", "to": "2026-02-01"}, "the backfill from '2026-03-01' to '2026-02-01' is empty: its end"),
-        (ORDERS, {"to": "soon"}, "the backfill's end does not fit column 'updated_at': 'soon' is no watermark of type"),
+        (ORDERS, {"to": "soon"}, "the backfill's end does not fit column 'updated_at': 'soon' is not a watermark of type"),
     ],
 )
 def test_a_backfill_that_cannot_be_is_a_plan_error(pipeline, tables, backfill, message):

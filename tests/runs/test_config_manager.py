@@ -306,7 +306,7 @@ def test_a_commit_between_reading_the_marks_and_taking_is_seen(pipeline):
     ("column", "kind", "reason"),
     [
         ("id", "TimestampType", "it is of column 'updated_at' (TimestampType), and the config now says 'id' (TimestampType)"),
-        ("updated_at", "LongType", "'2026-03-01 05:00:00' is no watermark of type 'LongType' (int)"),
+        ("updated_at", "LongType", "'2026-03-01 05:00:00' is not a watermark of type 'LongType' (int)"),
         (
             "updated_at",
             "StringType",

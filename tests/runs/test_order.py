@@ -15,7 +15,7 @@ from extract_core.runs.order import Job, Length, length_of, makespan
 @pytest.mark.parametrize("at_once", [3, 10, 40])
 def test_longest_first_ends_within_1_34_times_of_the_lower_bound(seed, at_once):
     """With durations as histories have them: many short tables, few long ones (log-normal)."""
-    chance = random.Random(seed)  # noqa: S311 - durations are no secret
+    chance = random.Random(seed)  # noqa: S311 - durations are not secret
     jobs = sorted((chance.lognormvariate(4, 1.5) for _ in range(300)), reverse=True)
     bound = max(sum(jobs) / at_once, jobs[0])
     assert makespan(list(map(Job, jobs)), at_once) <= 1.34 * bound

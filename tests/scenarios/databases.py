@@ -53,7 +53,7 @@ class Sqlite:
 
 
 class Postgresql:
-    """A database of its own on a server of the tests."""
+    """A separate database on a server of the tests."""
 
     engine = "postgres"
     has_versions = True
@@ -86,7 +86,7 @@ class Postgresql:
 
 
 class Mariadb:
-    """A database of its own on a server of the tests."""
+    """A separate database on a server of the tests."""
 
     engine = "mariadb"
     has_versions = False

@@ -1,6 +1,6 @@
 """What the guarantee says, computed without any code of the job: which rows a run must deliver, and what must be live.
 
-A row is (id, mark, token). Each insert and each update gets a token of its own, so a token is one version of a row. A run
+A row is (id, mark, token). Each insert and each update gets its own token, so a token is one version of a row. A run
 delivers a version if it is committed, its mark is in the window (`low - lag` to the newest mark, both included), and no run
 since the base has delivered it. A base is a run without a low mark: it delivers all rows.
 """

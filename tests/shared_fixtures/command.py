@@ -1,4 +1,4 @@
-"""The command `extract` in the process of the tests: a process of its own costs half a second per call."""
+"""The command `extract` in the process of the tests: a separate process costs half a second per call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An account for Lambda functions that run in processes: moto's server in a process of its own, buckets, a table, a config."""
+"""An account for Lambda functions that run in processes: moto's server in a separate process, buckets, a table, a config."""
 
 from __future__ import annotations
 

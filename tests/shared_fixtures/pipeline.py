@@ -1,4 +1,4 @@
-"""A pipeline in a folder: real stores, a job type of its own, and the calls that the state machine would make."""
+"""A pipeline in a folder: real stores, its own job type, and the calls that the state machine would make."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A PostgreSQL server for the tests: one per pytest process that needs one, on loopback, without fsync.
 
-A server of its own per xdist worker costs about a second, and the tests of two workers may then use the same names of
+A separate server per xdist worker costs about a second, and the tests of two workers may then use the same names of
 databases and roles. PostgreSQL refuses to run as root, so root starts it as the user `postgres` of Debian's package.
 """
 

@@ -376,4 +376,4 @@ INTERNAL = {
     "gtsvector", "int8multirange", "nummultirange", "datemultirange", "tsmultirange", "tstzmultirange", "pg_node_tree",
     "pg_ndistinct", "pg_dependencies", "pg_mcv_list", "pg_brin_bloom_summary", "pg_brin_minmax_multi_summary",
 }  # fmt: skip
-"""Types without a value of their own in a table: of indexes and statistics, and multiranges that are like the tested one."""
+"""Types without their own value in a table: of indexes and statistics, and multiranges that are like the tested one."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from shared_fixtures.pipeline import Pipeline
 
 FATES = ("ok", "fail", "retry", "die", "hang", "oom", "over")
-"""What becomes of an attempt: rows, a failure of its own (for good, or for now), the death of the job, a turn without end, too
-little memory for the job, or the time limit of the job, which a table with a job of its own does not reach."""
+"""What becomes of an attempt: rows, its own failure (for good, or for now), the death of the job, a turn without end, too
+little memory for the job, or the time limit of the job, which a table with its own job does not reach."""
 _DEATHS = {
     "die": ("INTERRUPTED", "the host went away"),
     "oom": ("OUT_OF_MEMORY", "killed for its memory"),

@@ -73,9 +73,9 @@ CONTRADICTIONS = {
     "a proof that is a list": ({"proof": []}, "has proof=[] instead of an object or null"),
     "an overlap that is text": ({"overlap": "1h"}, "has overlap='1h' instead of an object or null"),
     "a low mark that was not asked for": ({"low_watermark": "2020-01-01 00:00:00"}, "began elsewhere: low_watermark is"),
-    "half a character in a mark": ({"high_watermark": "\ud800"}, "has high_watermark='\\ud800', which is no mark"),
-    "NUL in a mark": ({"high_watermark": f"{MARK}\0"}, "which is no mark"),
-    "a mark of 600 KB": ({"high_watermark": "9" * 600_000}, "which is no mark: it has 600,000 characters"),
+    "half a character in a mark": ({"high_watermark": "\ud800"}, "has high_watermark='\\ud800', which is not a mark"),
+    "NUL in a mark": ({"high_watermark": f"{MARK}\0"}, "which is not a mark"),
+    "a mark of 600 KB": ({"high_watermark": "9" * 600_000}, "which is not a mark: it has 600,000 characters"),
     "a mark that is a number": ({"high_watermark": 7}, "has high_watermark=7 instead of text or null"),
 }  # fmt: skip
 OF_AN_INCREMENT = {

@@ -93,7 +93,7 @@ def test_one_mark_in_two_forms_is_one(type_name, left, right):
 def test_what_is_no_mark_is_refused(type_name, mark, of):
     with pytest.raises(TrackingError) as raised:
         check(mark, type_name)
-    assert str(raised.value) == f"{mark!r} is no watermark of type {type_name!r} ({of})"
+    assert str(raised.value) == f"{mark!r} is not a watermark of type {type_name!r} ({of})"
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False), st.decimals(allow_nan=False, allow_infinity=False))

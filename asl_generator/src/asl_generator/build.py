@@ -99,7 +99,7 @@ def build(  # noqa: PLR0913 - all that a machine is built from, each by name
     Map needs permissions for the objects below `runs_uri`; a folder of this machine needs none. Without `retries` the machine
     has no states for further attempts at a table. `pools` are the sections [pools], and `job_type_pools` the pools that sections
     of job types name: without pools the machine has no state for them. `share` is what `share_facts` gives. `plugins` are the
-    sections [plugins]. The infrastructure of the job types stands on `stack`. Raises ConfigError with the faults of the
+    sections [plugins]. The infrastructure of the job types is built on `stack`. Raises ConfigError with the faults of the
     deployments, GeneratorError with those of the branches, PluginError for a hook extract_state_machine.
     """
     registry = registry.with_settings(plugins or {})

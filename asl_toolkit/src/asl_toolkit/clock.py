@@ -67,7 +67,7 @@ class Clock(ABC):
 
 
 class SystemClock(Clock):
-    """This machine's time. It stays steady when somebody sets the machine's clock."""
+    """This machine's time. It stays steady if a person sets the machine's clock."""
 
     def __init__(self) -> None:
         self._offset = time.time() - time.monotonic()

@@ -73,7 +73,7 @@ def spoilt(machine, draw):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_faulty_definitions_are_refused_in_the_services_way(client, seed):
-    draw = random.Random(seed)  # noqa: S311 - faults are no secret
+    draw = random.Random(seed)  # noqa: S311 - faults are not secret
     answers = []
 
     def ask(method, **request):

@@ -46,7 +46,7 @@ def test_actions_and_resources(statement, request_, expected):
     [
         ("arn:aws:s3:::lake/${aws:username}/*", "ann", "allowed"),
         ("arn:aws:s3:::lake/${aws:username}/*", "bob", "not allowed"),
-        ("arn:aws:s3:::lake/${aws:username}/*", "*", "not allowed"),  # a value is no pattern
+        ("arn:aws:s3:::lake/${aws:username}/*", "*", "not allowed"),  # a value is not a pattern
         ("arn:aws:s3:::lake/${aws:username}/*", None, "not allowed"),
         ("arn:aws:s3:::lake/${aws:username, 'ann'}/*", None, "allowed"),
         ("arn:aws:s3:::lake/${*}nn/*", "ann", "not allowed"),

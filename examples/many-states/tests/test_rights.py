@@ -1,4 +1,4 @@
-"""What roles need where a job type has functions of its own, or stops its jobs by a message."""
+"""What roles need where a job type has its own functions, or stops its jobs by a message."""
 
 from __future__ import annotations
 

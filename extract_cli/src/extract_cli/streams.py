@@ -67,7 +67,7 @@ class _DataOnly:
 
 _CALLS_PLUGINS = frozenset({"extract_core", "extract_local", "extract_testing", "asl_generator", "asl_toolkit"})
 _PASSES_ON = frozenset({"click", "contextlib", "logging", "pprint", "json", "rich", "traceback", "typing", "warnings"})
-"""Packages whose frames stand between the one who writes and the stream."""
+"""Packages whose frames are between the writer and the stream."""
 
 
 def _a_plugin_writes() -> bool:

@@ -48,7 +48,7 @@ GRANT SELECT (a) ON shop.part_hidden TO reader;
 """
 CONFIG = """\
   # db_secret names a secret that holds host, port, username and password as JSON; never write those here. On a
-  # machine of your own, set MYSQL_HOST, MYSQL_USER and MYSQL_PWD: where MYSQL_HOST is set, no secret is asked for.
+  # your own machine, set MYSQL_HOST, MYSQL_USER and MYSQL_PWD: where MYSQL_HOST is set, no secret is asked for.
   db_secret: mariadb/shop
   share: true                         # one job reads several tables of less than 1,000,000 rows
   tables:

@@ -10,7 +10,7 @@ from extract_core.errors import UsageError
 
 @pytest.fixture
 def database(postgresql_port):
-    """A database of its own, a way to execute statements in it, and its URL."""
+    """A separate database, a way to execute statements in it, and its URL."""
     from adbc_driver_postgresql import dbapi
 
     def url(name):

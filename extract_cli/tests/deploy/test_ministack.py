@@ -1,7 +1,7 @@
 """Create, change, replace and roll back in MiniStack, which has resource events, replacement, rollback and EventBridge.
 
 It runs the state machine and the Lambda functions from their zip. It has no ``glue:startJobRun.sync``, so a Wait stands for the
-job. MiniStack has an environment of its own: its program is at EXTRACT_MINISTACK (`make test-deploy` installs it).
+job. MiniStack has its own environment: its program is at EXTRACT_MINISTACK (`make test-deploy` installs it).
 """
 
 from __future__ import annotations

@@ -43,8 +43,8 @@ def refused(attempted: str, error: Exception) -> JobError:
     """Return the error for a call that failed; `attempted` is like "cannot write to 's3://…'".
 
     The codes are those of S3 and of all services of AWS
-    (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html). A failed upload has no
-    code of its own, so the cause of the exception is looked at as well.
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html). A failed upload does not
+    have its own code, so the cause of the exception is looked at as well.
     """
     response = getattr(error, "response", None) or getattr(error.__cause__ or error.__context__, "response", None) or {}
     code, status = response.get("Error", {}).get("Code", ""), response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

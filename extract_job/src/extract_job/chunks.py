@@ -76,7 +76,7 @@ def place_of(result: Place) -> Place:
 
 
 def about(arguments: Arguments, source: str, columns: Sequence[tuple[str, str, str]]) -> str:
-    """Return a digest of all that must be the same for a chunk to be of use: arguments, database, table and columns."""
+    """Return a digest of all that must be the same for a chunk to be usable: arguments, database, table and columns."""
     names = [argument.name for argument in fields(arguments) if argument.name not in _OF_THE_ATTEMPT]
     settings = [(name, repr(getattr(arguments, name))) for name in names]
     return hashlib.sha256(json.dumps([settings, source, columns]).encode("utf-8", "surrogatepass")).hexdigest()

@@ -46,7 +46,7 @@ def put_wrong_pairs(pairs: Mapping[str, str], error: JobError) -> None:
 def put_reason(pairs: Mapping[str, str], error: JobError, say: Callable[[str], None], *, alone: bool = False) -> None:
     """Put the reason at the place that these arguments name; if the place refuses, this is only a note.
 
-    `alone`: the table shared this job, and its next attempt needs a job of its own. Raises `KeyError` and
+    `alone`: the table shared this job, and its next attempt needs its own job. Raises `KeyError` and
     `ValueError` if the arguments do not name the attempt.
     """
     text = failure_json(pairs["run_id"], int(pairs["attempt"]), pairs["extract_table"], error, alone=alone)

@@ -135,7 +135,7 @@ def checksum(members: Mapping[str, Any]) -> str:
 def failure_json(run_id: str, attempt: int, table: str, error: JobError, *, alone: bool = False) -> str:
     """Return the text of the object that says why an attempt failed.
 
-    `alone`: the table shared the job, and its next attempt needs a job of its own.
+    `alone`: the table shared the job, and its next attempt needs its own job.
     """
     reason: dict[str, Any] = {"class": error.failure.value, "message": str(error), "retryable": error.retryable}
     if alone:

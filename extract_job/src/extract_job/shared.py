@@ -7,7 +7,7 @@ begun.
 
 The turns are taken in a child process. If it crashes, is killed (for example for its memory), or needs
 more than `turn_seconds` for one table, only that table is lost: this process reports it with
-`"alone": true`, which asks for a next attempt with a job of its own, and a new child goes on.
+`"alone": true`, which asks for a next attempt with its own job, and a new child goes on.
 """
 
 import gc

@@ -77,7 +77,7 @@ def test_parts_are_read_if_the_user_wants_them_and_the_result_says_so(sql, spark
     assert done.code == 0, done.errors
     assert sorted(row[0] for row in done.rows) == list(range(1, 2001))
     assert (done.result["snapshot"], len(done.result["files"])) == ("per_partition", 3)
-    assert "each in a snapshot of its own" in done.result["notes"][0]
+    assert "each in a separate snapshot" in done.result["notes"][0]
     assert job(**MARIADB, job_engine="spark", num_partitions="auto").result["snapshot"] is None
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check. `rule` stands in the docs and in the suite; call the check with a Subject to run it."""
+    """A check. The docs and the suite show `rule`; call the check with a Subject to run it."""
 
     name: str
     rule: str

@@ -1,4 +1,4 @@
-"""The models of drums, in a module of their own: importing the job type does not import pydantic."""
+"""The models of drums, in a separate module: importing the job type does not import pydantic."""
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 

@@ -1,4 +1,4 @@
-"""A job type that keeps the whole contract for a service with names, roles and words of its own: a training job of SageMaker."""
+"""A job type that keeps the whole contract for a service with its own names, roles and words: a training job of SageMaker."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def test_a_long_table_name_gives_way_in_the_steps_name():
         ({"cluster_id": "my-cluster"}, "String should match pattern '^j-[A-Z0-9]+$'"),
         (
             {"cluster_id": "j-A1", "scripts_uri": "code/scripts"},
-            "'code/scripts' is no URI: write s3://bucket/folder/",
+            "'code/scripts' is not a URI: write s3://bucket/folder/",
         ),
         ({"cluster_id": "j-A1", "action_on_failure": "TERMINATE_CLUSTER"}, "Extra inputs are not permitted"),
     ],

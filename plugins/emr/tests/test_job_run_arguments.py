@@ -184,7 +184,7 @@ def test_a_script_that_is_nowhere():
         (ServerlessDeployment, {"application_id": "A", "execution_role_arn": ROLE}, "String should match pattern"),
         (
             ServerlessDeployment, {"application_id": "00f1", "execution_role_arn": ROLE, "log_uri": "logs"},
-            "'logs' is no URI: write s3://bucket/folder/",
+            "'logs' is not a URI: write s3://bucket/folder/",
         ),
         (EksDeployment, {"virtual_cluster_id": "0b", "execution_role_arn": ROLE}, "release_label\n  Field required"),
         (ServerlessSettings, {"executor_cores": "3"}, "Input should be 1, 2, 4, 8 or 16"),

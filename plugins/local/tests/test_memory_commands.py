@@ -98,7 +98,7 @@ def test_a_watermark_is_shown_set_and_reset(demo_project):
     )
     wrong = project.extract("state", "set", "public.orders", "yesterday", "--reason", "x", "--yes", "--local", code=2)
     assert wrong.stderr == (
-        "extract: 'yesterday' is no watermark of type 'TimestampType' (timestamp); write it like '2026-03-01 05:00:00'\n"
+        "extract: 'yesterday' is not a watermark of type 'TimestampType' (timestamp); write it like '2026-03-01 05:00:00'\n"
     )
     wrong = project.extract("state", "set", "public.returns", "7", "--reason", "x", "--yes", "--local", code=2)
     assert wrong.stderr == (

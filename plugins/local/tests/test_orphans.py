@@ -20,7 +20,7 @@ PLAIN = "import time; print('ready', flush=True); time.sleep(600)"
 
 @pytest.fixture
 def job():
-    """A process as the runner starts jobs: in a group of its own, with arguments that hold the place of its result."""
+    """A process as the runner starts jobs: in a separate group, with arguments that hold the place of its result."""
     started = []
 
     def start(code=PLAIN, *more):

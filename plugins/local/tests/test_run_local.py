@@ -66,7 +66,7 @@ WRONG = {
         r"extract: sales\.yml: there is no table 'public\.order'; did you mean 'public\.orders'",
     ),
     "unknown run": (["rerun", "nope", "--local"], r"extract: there is no run 'nope'"),
-    "run id that is no name": (
+    "run id that is not a name": (
         ["run", "sales", "--local", "--run-id", "a b"],
         r"extract: run id 'a b' is not a valid execution name: 1 to 80 letters, digits, '_', '-' and '\.'",
     ),
@@ -95,7 +95,7 @@ def test_a_run_id_is_used_once(demo_project):
 
 
 def test_an_unreadable_database_fails_its_tables_with_the_reason(demo_project):
-    (demo_project.folder / "sales.db").write_bytes(b"this is no database, whatever its name says" * 40)
+    (demo_project.folder / "sales.db").write_bytes(b"this is not a database, whatever its name says" * 40)
     done = demo_project.extract("run", "sales", "public.categories", "--local", "--output", "json", code=1)
     (row,) = json.loads(done.stdout)["tables"]
     assert (row["state"], row["failure"]) == ("FAILED", "CONFIG")

@@ -1,4 +1,4 @@
-"""Jobs that are forked from one process behave as processes of their own."""
+"""Jobs that are forked from one process behave as separate processes."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_jobs_start_as_processes_once_the_forking_process_is_gone(starter, tmp_p
     until(lambda: [*tmp_path.glob("out/large/.*.tmp")])
     parent = int(Path(f"/proc/{job.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
     os.kill(parent, signal.SIGKILL)
-    with pytest.raises(OSError, match="has ended"):  # its end is unknown, so it is no success
+    with pytest.raises(OSError, match="has ended"):  # its end is unknown, so it is not a success
         job.wait(30)
     os.killpg(job.pid, signal.SIGKILL)
     next_job = starter.start(command(tmp_path), tmp_path / "job.log")

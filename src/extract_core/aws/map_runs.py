@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger("extract_core")
 
 COUNTED: Final = "MapRunCounted"
-"""Type of our own event: the counts of DescribeMapRun, under ``mapRunCountedEventDetails``."""
+"""Type of this project's event: the counts of DescribeMapRun, under ``mapRunCountedEventDetails``."""
 
 READS: Final = 30
 """Histories of children read at one look; GetExecutionHistory refills 5 to 20 calls a second (Step Functions quotas)."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from extract_core.config.spots import Path
     from extract_core.contract import Json
 
-# Any: each key is read into a type of its own
+# Any: each key is read into a separate type
 
 EXTRACT_TYPES: Final = {"full": "FE", "partial": "PE", "incremental": "PE"}
 WATERMARK_TYPES: Final = ("IntegerType", "LongType", "DecimalType", "DateType", "TimestampType", "StringType")
@@ -129,7 +129,7 @@ TABLE: Final[Mapping[str, Reader[Any]]] = {
 
 _OF_ONE_TABLE: Final = frozenset({"job_type", "arguments", "tags", "columns", "exclude_columns", "text_columns", "rename"})
 DEFAULTS: Final = frozenset(TABLE) - _OF_ONE_TABLE
-"""Keys of the core that may stand in `default_arguments`."""
+"""Keys of the core that `default_arguments` may hold."""
 
 DATABASE: Final[Mapping[str, Reader[Any]]] = {
     "db_engine": text,

@@ -294,7 +294,7 @@ def attempts_message(attempts: int, machine_name: Json) -> str:
 def _keys_of(job_type: AnyJobType) -> frozenset[str] | None:
     try:
         return settings_keys(job_type.settings())
-    except Exception:  # noqa: BLE001 - a plugin's own code; its tables are told by `Tiers.base`
+    except Exception:  # noqa: BLE001 - a plugin's own code; `Tiers.base` reports its tables
         return None
 
 

@@ -35,7 +35,7 @@ def about(**fields: object) -> Iterator[None]:
 class JsonLines(logging.Formatter):
     """One line of JSON per record: time, level, logger, message, the fields, and the traceback of an exception.
 
-    Its texts hold no secret, as far as it can be told, and any text can be written: nothing raises after a commit.
+    Its texts hold no secret, as far as the text shows, and any text can be written: nothing raises after a commit.
     """
 
     def format(self, record: logging.LogRecord) -> str:

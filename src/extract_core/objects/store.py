@@ -65,7 +65,7 @@ class ObjectStore(Protocol):
         """The URIs that begin with `prefix`, sorted. None of them is half-written."""
 
     def sizes(self, folder: str, *, after: str = "") -> Iterator[Sized]:
-        """The objects below this folder, sorted by name, from the first name after `after` on. Links are no objects."""
+        """The objects below this folder, sorted by name, from the first name after `after` on. Links are not objects."""
 
     def delete(self, uri: str) -> None:
         """Remove the object. It need not exist."""

@@ -10,8 +10,8 @@ module            what it is for                                              us
 `asking`          further questions to AWS, with a boto3 session              `diagnose`, `stop`
 ================= =========================================================== ==============================================
 
-What stands in a module's ``__all__`` stays as it is within one contract version; docs/plugins/parsing.md describes each name.
-Importing them imports nothing but the standard library and the contract.
+The names in a module's ``__all__`` stay as they are within one contract version; docs/plugins/parsing.md describes each name.
+Importing them imports only the standard library and the contract.
 """
 
 __all__ = ["asking", "container_start", "payload", "process_end", "verdicts"]

@@ -1,6 +1,6 @@
 """A group: tables that share one job. Its item is that of its first table, with the arguments of the job and its members.
 
-Each member has its own line of the plan, its own lease, attempt and result object, as if it had a job of its own. The job gets
+Each member has its own line of the plan, its own lease, attempt and result object, as if it had its own job. The job gets
 an object with the arguments of all members, in the order of their turns (`extract_job.shared` says what it does with them).
 """
 
@@ -40,7 +40,7 @@ class Member:
     settings: Mapping[str, Json] | None = None
 
     def as_json(self) -> dict[str, Json]:
-        """As it stands in an item."""
+        """As it is written in an item."""
         members: dict[str, Json] = {
             "table": self.table,
             "attempt": self.attempt,

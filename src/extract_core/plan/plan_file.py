@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LinePlace:
-    """Where the line of a table stands: the object of the plan, the byte at which the line begins, and its length."""
+    """The place of a table's line: the object of the plan, the byte at which the line begins, and its length."""
 
     plan_uri: str
     offset: int
@@ -39,7 +39,7 @@ class LinePlace:
         return cls(uri, *place)
 
     def as_json(self) -> dict[str, Json]:
-        """As it stands in an item."""
+        """As it is written in an item."""
         return {"plan_uri": self.plan_uri, "plan_line": [self.offset, self.length]}
 
 
@@ -56,7 +56,7 @@ class _Items:
         self._members: dict[str, tuple[dict[str, Json], Member]] = {}
 
     def is_alone(self, table: PlannedTable) -> bool:
-        """Whether the table has a job of its own."""
+        """Whether the table has its own job."""
         return not self._job_of or table.table not in self._job_of
 
     def add(self, table: PlannedTable, place: LinePlace) -> list[dict[str, Json]]:

@@ -63,7 +63,7 @@ def check_bases(parts: Parts, states: Iterable[TableState], *, repair: bool = Tr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
-    """What was found out about one table."""
+    """The result of the look at one table."""
 
     missing: str | None = None
     unknown: str | None = None

@@ -64,7 +64,7 @@ class Share:
 
     @classmethod
     def of(cls, machine: Mapping[str, Json]) -> Share | None:
-        """From the facts of a machine. None: each table has a job of its own, as in a machine without the retry loop."""
+        """From the facts of a machine. None: each table has its own job, as in a machine without the retry loop."""
         share: Any = machine.get("share")
         if not isinstance(share, dict) or machine.get("retry_loop") is not True:
             return None
@@ -72,7 +72,7 @@ class Share:
 
 
 class Grouping:
-    """Collects the tables of a run that may share jobs. `alone` says which tables must have a job of their own in this run."""
+    """Collects the tables of a run that may share jobs. `alone` says which tables must have their own job in this run."""
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class _Kind(NamedTuple):
 
 
 def _seconds(table: PlannedTable, state: TableState | None, past: Past | None, job_type: AnyJobType) -> float | None:
-    """How long the turn of a table takes; None: it must have a job of its own."""
+    """How long the turn of a table takes; None: it must have its own job."""
     core = core_of(table)
     wanted = core.get("share")
     failed = state is not None and state.last_state not in (None, JobState.SUCCEEDED) and state.last_failure not in _OUTSIDE
@@ -201,7 +201,7 @@ def jobs_of(
 ) -> list[SharedJob]:
     """The jobs of these groups, as far as their tables are in the list and can be planned.
 
-    A group whose job cannot be made is none: each of its tables has a job of its own. Members need no object for arguments that
+    A group whose job cannot be made is none: each of its tables has its own job. Members need no object for arguments that
     are too long, so it is taken out of the list.
     """
     places = {table.table: place for place, table in enumerate(tables)} if groups else {}

@@ -25,7 +25,7 @@ _GREW: Final = JobStatus(state=JobState.FAILED, failure=FailureClass.OUT_OF_MEMO
 class Longest:
     """Asks job types for the limits of attempts that there may be: each with the settings that `escalate` could give it.
 
-    Tables of the same settings are asked for once. Where a job type fails here, each attempt counts as the first.
+    Tables of the same settings are asked for once. If a job type fails here, each attempt counts as the first.
     """
 
     def __init__(self, registry: Registry) -> None:

@@ -1,4 +1,4 @@
-"""Records how the members of a group ended, each as if it had a job of its own, and decides what its iteration does next.
+"""Records how the members of a group ended, each as if it had its own job, and decides what its iteration does next.
 
 The first member is recorded last: it holds the slot of a pool for all, and the history knows the job by it.
 """
@@ -42,7 +42,7 @@ _AT_ONCE: Final = 1  # seconds before tables that were not begun go round again
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """What follows a recorded attempt: the answer of a status, or the next attempt. `alone`: it needs a job of its own."""
+    """What follows a recorded attempt: the answer of a status, or the next attempt. `alone`: it needs its own job."""
 
     state: str
     again: NextAttempt | None = None

@@ -53,7 +53,7 @@ class NoNextAttempt(Exception):  # noqa: N818 - an answer, not a fault
 
 @dataclass(frozen=True, slots=True)
 class NextAttempt:
-    """The item of a further attempt, and its arguments where they are too long to stand in it. `planned` is its table."""
+    """The item of a further attempt, and its arguments if they are too long for it. `planned` is its table."""
 
     item: dict[str, Json]
     spilled: Spilled | None

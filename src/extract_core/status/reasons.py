@@ -24,7 +24,7 @@ _HEAD: Final = 1_500  # the rest is the end, where a stack trace has its error
 def stored_reason(parts: Parts, key: ItemKey, message: str | None) -> tuple[str | None, str | None]:
     """What the row keeps of the message, and the URI of the whole text if that is more.
 
-    Neither holds a secret, as far as it can be told from the text. If the text cannot be written, it is cut all the same, and the
+    Neither holds a secret, as far as the text shows. If the text cannot be written, it is cut all the same, and the
     log says why.
     """
     message = None if message is None else redacted(message)

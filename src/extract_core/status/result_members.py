@@ -69,7 +69,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFailure:
-    """Why a job failed, in its own words. `alone`: the table shared the job, and needs one of its own next time."""
+    """Why a job failed, in its own words. `alone`: the table shared the job, and needs a separate one next time."""
 
     failure: FailureClass
     message: str
@@ -211,7 +211,7 @@ def _mark(members: Mapping[str, Any], key: str) -> str | None:
         raise ValueError(f"has {key}={cut(repr(value), 200)} instead of text or null")  # noqa: TRY004 - a fault of the object
     if value is not None and (len(value) > MOST_CHARACTERS or "\0" in value or not _is_utf8(value)):
         raise ValueError(
-            f"has {key}={cut(repr(value), 200)}, which is no mark: it has {len(value):,} characters of at most "
+            f"has {key}={cut(repr(value), 200)}, which is not a mark: it has {len(value):,} characters of at most "
             f"{MOST_CHARACTERS:,}, contains NUL, or half of a character"
         )
     return value

@@ -69,7 +69,7 @@ def member_ends(parts: Parts, item: Mapping[str, Json], members: Sequence[tuple[
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """How one member ended. `alone`: its next attempt needs a job of its own. `counts`: as one of `max_attempts`."""
+    """How one member ended. `alone`: its next attempt needs its own job. `counts`: as one of `max_attempts`."""
 
     status: JobStatus
     result: Result | None = None

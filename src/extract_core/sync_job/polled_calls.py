@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     AnyPolling = Polling[Any]  # Any: whichever models it has
 
 _NOT_SERVICES: Final = ("http", "lambda")
-"""Integrations whose request is not one of boto3: the connection, or the function, does something of its own."""
+"""Integrations whose request is not one of boto3: the connection, or the function, does something else."""
 
 
 def reason_now(job_type: AnyPolling, outcome: Outcome, aws: object, deployment: object) -> str | None:

@@ -22,7 +22,7 @@ _PAUSE: Final = 0.02  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The copy, in a folder of its own."""
+    """The copy, in a separate folder."""
 
     path: Path
 

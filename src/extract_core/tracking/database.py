@@ -166,7 +166,7 @@ class Database:
 
 
 def _can_be_read_in_place(path: Path) -> bool:
-    """Whether no process has the file open, and reading it needs no upgrade. A file that is no store is refused later."""
+    """Whether no process has the file open, and reading it needs no upgrade. A file that is not a store is refused later."""
     if wal_of(path).exists():
         return False
     with closing(sqlite3.connect(_immutable(path), uri=True)) as connection:

@@ -202,7 +202,7 @@ class AttemptRow:
 
     `shared` is set if several tables shared the job: `tables` (how many), `part` (of `cost_basis`, from 0 to 1: the row has its
     part only), `log` (table and attempt that the job is named after), `counts` (false: the attempt does not count as one of
-    `max_attempts`) and `alone` (true: the next attempt needs a job of its own).
+    `max_attempts`) and `alone` (true: the next attempt needs its own job).
 
     `fencing` is that of the attempt's lease, and `mode` the watermark's: full, incremental or backfill. The place of the
     manifest entry follows from them. None: version 0.1.0 recorded the attempt.
@@ -280,7 +280,7 @@ class Recorded(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """What `TrackingStore.finish` answers: `row` is what stands in the store now, `committed` the new watermark or None."""
+    """What `TrackingStore.finish` answers: `row` is what the store holds now, `committed` the new watermark or None."""
 
     outcome: Recorded
     row: AttemptRow

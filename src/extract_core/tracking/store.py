@@ -5,7 +5,7 @@ of a run's attempts (run id, table, attempt); what people changed of a table's w
 
 Promises that hold for each method:
 
-- **Atomic.** A method changes all that it says or nothing. Where a store can't write many tables at once (`take` of more
+- **Atomic.** A method changes all that it says or nothing. If a store can't write many tables at once (`take` of more
   tables than a transaction holds), each table is atomic and what the method must not keep is given back before it returns.
 - **Idempotent.** The same call twice leaves what one call leaves, and answers the same (`finish` says DUPLICATE).
 - **Concurrent.** Any number of threads and processes may call at once.
@@ -51,7 +51,7 @@ class TrackingStore(Protocol):
         """
 
     def plan_run(self, run_id: str, *, plan_uri: str, planned: int, policy: Policy, skipped: Sequence[Skipped]) -> RunRecord:
-        """Note that the run is planned: `planned` items stand at `plan_uri`. Clears `refused`. Raises RunNotFound.
+        """Note that the run is planned: `planned` items are at `plan_uri`. Clears `refused`. Raises RunNotFound.
 
         A run that is planned already, or that has a summary, stays as it is: it was closed while it was planned.
         """

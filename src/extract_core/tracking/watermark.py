@@ -61,7 +61,7 @@ def compare(left: str, right: str, type_name: str) -> int:
     """-1, 0 or 1: left is before, at or after right.
 
     Numbers compare by value, timestamps to the last digit of their fraction, text by code points. TrackingError for a text
-    that is no mark of this type, and for two timestamps of which one has a zone and the other has none.
+    that is not a mark of this type, and for two timestamps of which one has a zone and the other has none.
     """
     first, second = _key(left, type_name), _key(right, type_name)
     if len(first) != len(second):
@@ -94,7 +94,7 @@ def _key(mark: str, type_name: str) -> _Key:
         if of == "timestamp":
             return _instant(mark.strip())
     except (ValueError, InvalidOperation, OverflowError) as error:
-        raise TrackingError(f"{mark!r} is no watermark of type {type_name!r} ({of})") from error
+        raise TrackingError(f"{mark!r} is not a watermark of type {type_name!r} ({of})") from error
     return (mark,)
 
 

@@ -157,7 +157,7 @@ def test_without_rows_a_watermark_never_moves_backwards(store, make, high, left,
 @pytest.mark.parametrize(
     ("commit", "message"),
     [
-        ({"high": "yesterday"}, "'yesterday' is no watermark of type 'timestamp' (timestamp)"),
+        ({"high": "yesterday"}, "'yesterday' is not a watermark of type 'timestamp' (timestamp)"),
         ({"high": "1", "kind": "colour"}, "the watermark type 'colour' is unknown: use int, decimal, date, timestamp or string"),
         (
             {"high": "17", "kind": "int", "column": "id", "low": T2},

@@ -1,4 +1,4 @@
-"""The Retry of a branch's start: what a job type may ask for, and how it stands in the machine."""
+"""The Retry of a branch's start: what a job type may ask for, and how it is written in the machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def retry_faults(retries: list[object]) -> Iterator[str]:
-    """What is wrong with the answer of `JobType.start_retries`, a sentence per fault."""
+    """What is wrong with the answer of `JobType.start_retries`, one sentence per fault."""
     for index, retry in enumerate(retries):
         place = f"start_retries()[{index}]"
         if not isinstance(retry, Retry):

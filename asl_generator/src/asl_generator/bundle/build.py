@@ -38,7 +38,7 @@ _NOT_IMPORTED: Final = frozenset(
         ("pydantic._internal._generate_schema", "pydantic.v1"),  # asked only about types with __get_validators__, of version 1
     }
 )
-"""Imports, by module, that handlers never reach: they stand in functions that a bundle does not call."""
+"""Imports, by module, that handlers never reach: they are in functions that a bundle does not call."""
 
 _NO_MODELS: Final = (
     "boto3 is not installed here, so the bundle has no models of AWS services: it works, but each cold start takes longer; "

@@ -1,4 +1,4 @@
-"""The models of AWS services, cut down to what the core calls: botocore reads a fifth of what it reads of its own.
+"""The models of AWS services, cut down to what the core calls: botocore reads a fifth of what it reads by default.
 
 They are made of the installed botocore. An operation stays if the core, or botocore itself, has an attribute of its name: an
 attribute that means something else costs some bytes and does no harm. All that botocore reads of a service is there, so its own

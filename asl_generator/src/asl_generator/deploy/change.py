@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A resource and what becomes of it. `properties` are the names of those that change."""
+    """A resource and its change. `properties` are the names of those that change."""
 
     verb: Literal["create", "change", "replace", "may replace", "delete", "keep", "adopt"]
     logical_id: str
@@ -22,7 +22,7 @@ class Change:
 
     @property
     def loses(self) -> bool:
-        """Whether what is there now goes away, or may go."""
+        """Whether the present resource is deleted, or may be."""
         return self.verb in ("replace", "may replace", "delete")
 
     @property

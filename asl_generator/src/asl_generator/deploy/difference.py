@@ -40,7 +40,7 @@ def definition_of(resources: Document) -> Document:
 
 
 def definition_text(machine: Document) -> str:
-    """The definition of this resource as JSON. Names of other resources stand in it as ``${ECSCluster}``."""
+    """The definition of this resource as JSON. Names of other resources appear in it as ``${ECSCluster}``."""
     text = machine["Properties"]["DefinitionString"]
     return str(text["Fn::Sub"]).replace("${!", "${") if isinstance(text, Mapping) else str(text)
 

@@ -114,7 +114,7 @@ def require_usable(stack: StackState | None, name: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a stack should become: the template at `url`, with these values of its parameters and these tags on everything."""
+    """The wanted stack: the template at `url`, with these values of its parameters and these tags on everything."""
 
     name: str
     url: str

@@ -29,7 +29,7 @@ _TOKEN: Final = re.compile(r"\$\{([A-Za-z0-9]+)(\.[A-Za-z0-9.]+)?\}")
 
 
 def stack_of(pipeline: Pipeline) -> Stack:
-    """What the infrastructure of this pipeline's job types stands on."""
+    """What the infrastructure of this pipeline's job types is built on."""
     options = pipeline.deploy
     keys = (SCRIPT_KEY, WHEEL_KEY)
     arns: Json = [{"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::${{{BUCKET}}}/${{{key}}}"} for key in keys]

@@ -44,13 +44,13 @@ class PlacedJobType:
         with calling(self.named, "model_dump() of its deployment"):
             dumped = plain(self.deployment.model_dump(mode="json", exclude_none=True, by_alias=True))
         if keys := _template_keys(dumped, f"job_types.{self.installed.job_type.name}"):
-            raise GeneratorError([f"{key}: a key that ends in '.$' cannot stand in the machine: rename it" for key in keys])
+            raise GeneratorError([f"{key}: a key that ends in '.$' is not allowed in the machine: rename it" for key in keys])
         return dumped
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a machine will run, its name, the mode of its Map, and what the job types' infrastructure stands on."""
+    """Where a machine will run, its name, the mode of its Map, and what the job types' infrastructure is built on."""
 
     name: str
     partition: str

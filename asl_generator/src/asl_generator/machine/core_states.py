@@ -250,9 +250,9 @@ def _retry_loop() -> dict[str, Json]:
         },
         routing.WAIT: {
             "Type": "Wait",
-            "Comment": "Then the table goes round again, with the item of its next attempt and nothing of the last one",
+            "Comment": "Then the table has its next attempt, with the item of that attempt and nothing of the last one",
             "SecondsPath": "$.retry_wait_seconds",
             "Next": routing.CHOOSE,
         },
-        routing.RECORDED: {"Type": "Succeed", "Comment": "The table's end is recorded, whatever it was"},
+        routing.RECORDED: {"Type": "Succeed", "Comment": "The table's end is recorded, good or bad"},
     }

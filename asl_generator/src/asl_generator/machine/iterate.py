@@ -45,7 +45,7 @@ def _inline() -> dict[str, Json]:
 
 
 def _distributed(partition: str) -> dict[str, Json]:
-    """The lines of the items' file are the inputs of the children as they stand, so there is no ItemSelector."""
+    """The lines of the items' file are the inputs of the children, unchanged, so there is no ItemSelector."""
     return {
         "ItemReader": {
             "Resource": f"arn:{partition}:states:::s3:getObject",

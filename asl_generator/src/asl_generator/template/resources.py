@@ -38,7 +38,7 @@ def attribute(logical_id: str, name: str) -> dict[str, Json]:
 def role(
     logical_id: str, service: str, grants: Iterable[Statement], condition: Mapping[str, Json] | None = None
 ) -> dict[str, Json]:
-    """A role that this service may assume, and its policy ``<logical_id>Policy``, a resource of its own.
+    """A role that this service may assume, and its policy ``<logical_id>Policy``, a separate resource.
 
     What needs the policy depends on it: a machine is refused while its role may not do what it needs.
     """

@@ -189,7 +189,7 @@ class _Checker:
 
 
 def _json_members(rules: Integration) -> frozenset[str]:
-    """Members of kind "any", wherever they stand: Detail of an entry of putEvents."""
+    """Members of kind "any", in any place: Detail of an entry of putEvents."""
     return frozenset(name for name, kind in rules.members.items() if kind == "any")
 
 

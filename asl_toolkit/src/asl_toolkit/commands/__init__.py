@@ -58,7 +58,7 @@ def _call(name: str, arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of a pipe has gone: nothing is left to say
+    except BrokenPipeError:  # the reader of a pipe has gone: no output is possible
         sys.stdout = None  # the interpreter would flush it at its end
         return 141
     except ImportError as error:

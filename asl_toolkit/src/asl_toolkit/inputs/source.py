@@ -13,7 +13,7 @@ class CannotRead(AslError):  # noqa: N818 - named after what happened
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A definition, and where it stands.
+    """A definition, and its place.
 
     `definition` is JSON text (then `check` finds the places) or a value; `place` gives the line and column of a pointer. In a
     template, `kind` is the machine's type and `name` its logical id. `label` is the file, with that id.

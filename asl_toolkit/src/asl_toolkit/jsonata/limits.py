@@ -1,4 +1,4 @@
-"""What an expression may use: time, depth and memory.
+"""The limits of an expression: time, depth and memory.
 
 AWS refuses an expression that takes over a second, is nested over 100 deep, or uses too much memory (floci-io/floci, pull 2783);
 its measure of memory is not public. Here the bytes of the texts, arrays and objects that one evaluation makes are counted. A

@@ -1,6 +1,6 @@
 """JSONata values of states: texts `{% … %}`, compiled by the library, evaluated with `$states` and the variables in scope.
 
-The library keeps state per thread, so one lock guards it. Threads would gain nothing: Python's lock allows one at a time. An
+The library keeps state per thread, so one lock guards it. Threads would not be faster: Python's lock allows one at a time. An
 expression is ended after five seconds (AWS: after one) or at a nesting depth of 100, as on AWS: that allows 100 terms of a
 sum, 99 brackets and a recursion of 31 (floci-io/floci, pull 2783).
 """

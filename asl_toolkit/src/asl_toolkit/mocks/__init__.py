@@ -1,7 +1,7 @@
 """Answers instead of services: mocks from a document, and errors injected on chosen states and attempts.
 
-The document has three members, each optional: `states` (by a Task's name), `services` (by `service:action` as it stands
-in the ARN; `activity:NAME` for an activity) and `functions` (Lambda functions by name). Each value is an answer, or a list of
+The document has three members, each optional: `states` (by a Task's name), `services` (by `service:action` as in
+the ARN; `activity:NAME` for an activity) and `functions` (Lambda functions by name). Each value is an answer, or a list of
 answers: the first call gets the first, and the last one serves all later calls. An answer is an object with
 
     result           the result of the Task (for a task token: the output of send_task_success), or

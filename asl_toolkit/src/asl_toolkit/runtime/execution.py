@@ -100,7 +100,7 @@ class Execution:
         self._history = History(self._loop.clock, settings.listener)
         self._progress = Progress()
         seed = 0 if settings.seed is None and self._loop.clock.virtual else settings.seed
-        self._random = random.Random(seed)  # noqa: S311 - jitter is no secret; a redrive continues the sequence, so children's names stay unique
+        self._random = random.Random(seed)  # noqa: S311 - jitter is not a secret; a redrive continues the sequence, so children's names stay unique
         self.started = self.redriven = self._loop.clock.now()
         self.stopped: float | None = None
         self._ending = threading.Lock()

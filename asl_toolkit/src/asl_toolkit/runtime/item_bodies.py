@@ -19,7 +19,7 @@ _GZIP = b"\x1f\x8b"
 def body_of(answer: Any, reader: ItemReader, state: str) -> bytes | list[Json] | Path:  # a handler's answer may be anything
     """The bytes of a file, its path (so that JSON Lines are read one by one), or the list of items that a mock gives instead.
 
-    RuntimeFailure for what is none of these.
+    RuntimeFailure for anything else.
     """
     body: Any = answer.get("Body") if isinstance(answer, Mapping) else answer
     if hasattr(body, "read"):
@@ -60,7 +60,7 @@ def parquet_rows(raw: bytes) -> list[Json]:
     try:
         rows = pyarrow.parquet.read_table(io.BytesIO(raw)).to_pylist()
     except ArrowException as error:
-        raise ValueError(f"it is no Parquet file: {error}") from error
+        raise ValueError(f"it is not a Parquet file: {error}") from error
     return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
 

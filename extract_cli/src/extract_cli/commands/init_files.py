@@ -104,7 +104,7 @@ def _of_secret(engine: str) -> tuple[str, ...]:
     login = f"{host}, {user} and {password}{_MORE_LOGINS.get(password, '')}"
     return (
         "  # db_secret names a secret that holds host, port, username and password as JSON; never write those here. On a",
-        f"  # machine of your own, set {login}: where {host} is set, no secret is asked for.",
+        f"  # your own machine, set {login}: where {host} is set, no secret is asked for.",
     )
 
 

@@ -126,7 +126,7 @@ def configs(pipeline: Pipeline, registry: Registry) -> Iterator[Check]:
             yield Check("note", f"the driver of {driver.title}", said, driver.install)
         if driver.untested:
             said = f"the reference job was not yet run on a server ({', '.join(sources)}): selftest not yet run"
-            remedy = f"python -m extract_job selftest --db_engine {driver.engines[0]} --db_name NAME, in a database of your own"
+            remedy = f"python -m extract_job selftest --db_engine {driver.engines[0]} --db_name NAME, in your own database"
             yield Check("note", driver.title, said, remedy)
 
 

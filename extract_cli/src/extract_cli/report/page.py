@@ -1,4 +1,4 @@
-"""The page: what the template needs beside the document, and the content security policy that nothing but our own code passes."""
+"""The page: what the template needs beside the document, and the content security policy that only our own code passes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Who may read the pages: requests to this address of loopback, of a browser that has the token. Nothing but GET and HEAD.
+"""Who may read the pages: requests to this address of loopback, of a browser that has the token. Only GET and HEAD.
 
-Any website may make a browser send requests to loopback, also under a name of its own that it points there (DNS rebinding). So
+Any website may make a browser send requests to loopback, also under its own name that it points there (DNS rebinding). So
 the Host header must name loopback and our port, an Origin header must be ours (RFC 6454; Fetch standard, "Origin header"), and
 the token must be there: first in the address that `extract ui` prints, then in a cookie that other sites cannot make a browser
 send (SameSite=Strict, RFC 6265bis). Cookies are shared by all ports of a host, so the cookie's name has the port.
@@ -117,7 +117,7 @@ class Guard:
         return problem_page(
             403,
             what,
-            "Each start of `extract ui` has a token of its own. It keeps other users and programs of this machine out.",
+            "Each start of `extract ui` has its own token. It keeps other users and programs of this machine out.",
             "Open the address that `extract ui` printed when it started, with all that follows the question mark.",
         )
 

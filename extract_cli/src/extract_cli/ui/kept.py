@@ -1,4 +1,4 @@
-"""Results that take long to make: made in a thread of their own, and kept for the next page."""
+"""Results that take long to make: made in a separate thread, and kept for the next page."""
 
 from __future__ import annotations
 

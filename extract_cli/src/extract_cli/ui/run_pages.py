@@ -71,7 +71,7 @@ def runs(request: Request) -> Response:
 
 
 def _state(runs: PipelineRuns, record: RunRecord) -> str:
-    """As `runs.state`. OPEN if the engine cannot be asked: the list is of use without it."""
+    """As `runs.state`. OPEN if the engine cannot be asked: the list is useful without it."""
     try:
         return runs.state(record)
     except ExtractError:

@@ -60,7 +60,7 @@ def table(request: Request) -> Response:
         changes = known.tracking.mark_changes(source, name, _ATTEMPTS)
     try:
         has_config = source in source_names(open_objects(), site.pipeline().config_uri)
-    except ExtractError:  # the history is of use without it
+    except ExtractError:  # the history is useful without it
         has_config = False
     return HTMLResponse(
         rendered(

@@ -82,7 +82,7 @@ def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
 def echo_link(text: object, address: str) -> None:
     """A line on stdout that a terminal opens at a click (OSC 8). Other readers, and NO_COLOR, get the text alone.
 
-    rich writes no link for TERM=dumb. An address that would steer the terminal is no link.
+    rich writes no link for TERM=dumb. An address that would steer the terminal is not a link.
     """
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or not _ADDRESS.fullmatch(address):
         echo(text)

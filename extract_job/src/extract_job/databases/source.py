@@ -89,7 +89,7 @@ class PartedSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads one part after another. `part` returns the rows of the window that meet a condition, as a source of their own.
+    """Reads one part after another. `part` returns the rows of the window that meet a condition, as a separate source.
 
     `cancel` may be called by another thread: it makes the present read fail soon.
     """

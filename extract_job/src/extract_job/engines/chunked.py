@@ -120,7 +120,7 @@ def chunked(
 ) -> Chunked | None:
     """Return the chunks of a table that is read in full, has more than `chunk_rows` rows, and has a key; else None.
 
-    An earlier attempt has frozen the cuts. Its chunks are of no use if the arguments, the database, the table or a column have
+    An earlier attempt has frozen the cuts. Its chunks are useless if the arguments, the database, the table or a column have
     changed since.
     """
     if arguments.watermark is not None or not arguments.chunk_rows:

@@ -1,4 +1,4 @@
-"""Copies one part of a table into files of its own."""
+"""Copies one part of a table into its own files."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -53,7 +53,7 @@ class Figures:
 
     @property
     def digest_text(self) -> str:
-        """The digest as it stands in JSON and in messages."""
+        """The digest as it is written in JSON and in messages."""
         return " ".join(map(str, self.digest))
 
     def to_json(self, schema: Any) -> dict[str, Any]:
@@ -83,7 +83,7 @@ _ADDED: Mapping[str, Callable[[Any, Any], Any]] = {
 
 
 def shown(kind: Any, key: str, value: Number | None) -> int | str | None:
-    """Return a figure of a column of Arrow type `kind` as it stands in JSON and in messages."""
+    """Return a figure of a column of Arrow type `kind` as it is written in JSON and in messages."""
     if value is None or key in ("values", "bytes", "nan", "negative_zeros"):
         return None if value is None else int(value)
     if isinstance(value, float):

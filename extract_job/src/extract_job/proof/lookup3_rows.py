@@ -42,7 +42,7 @@ class Lookup3:
 
 
 def _hashed(array: Array, seed: int) -> Hashes:
-    """Hash the values; what stands at a NULL has no meaning."""
+    """Hash the values; the value at a NULL has no meaning."""
     kind = array.type
     if pa.types.is_floating(kind):
         return hash_of_floats(numbers_of(array.cast(pa.float64())), seed)

@@ -1,1 +1,1 @@
-"""The plugin in processes of its own: what its calls return there, and what they leave behind."""
+"""The plugin in separate processes: what its calls return there, and what they leave behind."""

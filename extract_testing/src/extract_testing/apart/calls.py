@@ -1,6 +1,6 @@
 """The calls that a process makes of a job type and its hooks, each with its place and a text of what it returned.
 
-What a call is given is compared before and after, and so is what the instance and its class hold.
+The input of a call, the instance and its class are compared before and after.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Runs in a process of its own: imports the plugin, calls its methods, and reports what they return and leave behind.
+"""Runs in a separate process: imports the plugin, calls its methods, and reports what they return and leave behind.
 
 stdin has one JSON object, `Task`; stdout gets the report as one line of JSON. `python -m extract_testing.apart.child`.
 """

@@ -1,6 +1,6 @@
 """What the code of a plugin does to its process: output, network, files, processes, threads, waits, and settings of the process.
 
-Python's audit events tell most of it (docs.python.org, "Audit events table"). An event counts only if code of the plugin is on
+Python's audit events show most of it (docs.python.org, "Audit events table"). An event counts only if code of the plugin is on
 the stack. Of a wait, only the call counts: nothing waits. Imported before the plugin, so it imports the standard library only.
 """
 
@@ -49,7 +49,7 @@ class Watch:
         sys.dont_write_bytecode = True
         sys.addaudithook(self._event)
         sys.stdout, sys.stderr, sys.stdin = _Output(self, "stdout"), _Output(self, "stderr"), _Input(self)
-        setattr(time, "sleep", self._sleep)  # noqa: B010 - mypy: its parameter has a name of its own
+        setattr(time, "sleep", self._sleep)  # noqa: B010 - mypy: its parameter has its own name
         setattr(threading.Thread, "start", self._noted("thread", threading.Thread.start))  # noqa: B010 - as above
         random.seed = self._noted("process settings", random.seed)
         setattr(builtins, "__import__", self._importing(builtins.__import__))  # noqa: B010 - as above

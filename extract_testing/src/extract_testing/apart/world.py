@@ -1,4 +1,4 @@
-"""Another machine at another time, for all that asks for now, today, the host, or the program."""
+"""Another machine at another time, for code that asks for the time, the host or the program."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _IN_THE_CLASS: Final = (
 
 @check
 def answers_have_the_services_shape(subject: Subject) -> Iterator[Breach]:
-    """What `local_answer` and `task_results` give has the members and words of the API's answers (botocore's model)."""
+    """`local_answer` and `task_results` have the members and words of the API's answers (botocore's model)."""
     shapes, unknown = _shapes(subject)
     own = shapes.get(subject.branch.job_state, [])
     everything = [shape for of_state in shapes.values() for shape in of_state]

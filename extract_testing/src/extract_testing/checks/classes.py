@@ -136,7 +136,7 @@ def _of_words(subject: Subject) -> Iterator[Breach]:
         where = ".".join(member.path)
         unknown = _status(subject, Outcome.succeeded(member.with_word(good, _NEW_WORD)))
         if unknown is not None and unknown.state is not JobState.SUCCEEDED and unknown.failure is not FailureClass.UNKNOWN:
-            problem = f"{where} with a word that nobody knows is {unknown.failure}"
+            problem = f"{where} with an unknown word is {unknown.failure}"
             yield Breach("status(outcome)", problem, "return UNKNOWN: a new word of the service may mean anything")
         for word in member.bad_words():
             for outcome in _with(member.with_word(good, word)):

@@ -104,7 +104,7 @@ def _times(job_type: SyncJob, described: list[Members], known: list[str]) -> Ite
             continue
         others = sorted({name for members in described for name in moments_of(members) if words.search(name)})
         if others:
-            problem = f"it is left at its default {getattr(SyncJob, attribute)!r}, which this service does not have"
+            problem = f"it has its default {getattr(SyncJob, attribute)!r}, which this service does not have"
             yield Breach(f"class, {attribute}", problem, f"name the member with the time: {' or '.join(others)}")
 
 

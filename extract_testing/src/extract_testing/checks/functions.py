@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 _MOST_CHARACTERS: Final = 40
-"""Lambda allows 64; the machine's name stands before it."""
+"""Lambda allows 64; the machine's name comes before it."""
 _HANDLER: Final = 'write a function that takes (event, context) as "package.module:function"'
 _MOST_SECONDS, _MEMORY = 900, (128, 10_240)
 

@@ -28,7 +28,8 @@ _REMEDIES: Final = {
     "state": "keep no state: one instance serves all tables, in any order; for a value that never changes use cached_property",
 }  # fmt: skip
 _SAME: Final = (
-    "build it from what the call is given: no clock, random number, hash(), set order, environment, nor what an earlier call left"
+    "build it from the arguments of the call only: use no clock, random number, hash(), order of a set or environment, "
+    "and nothing that an earlier call left"
 )
 _CHANGED: Final = " AND CHANGED "
 
@@ -53,7 +54,7 @@ def calls_leave_no_trace(subject: Subject) -> Iterator[Breach]:
 
 @check
 def same_input_same_output(subject: Subject) -> Iterator[Breach]:
-    """The same input gives the same output, in any process and order of calls; what a call is given, it does not change."""
+    """The same input gives the same output, in any process and order of calls; a call does not change its input."""
     first, second = reports_of(subject)
     for place, output in first.outputs.items():
         if _CHANGED in output:

@@ -152,10 +152,10 @@ def permissions_are_exact(subject: Subject) -> Iterator[Breach]:
                 yield Breach(place, f"it names {resource!r}", 'write f"arn:{target.partition}:…"')
 
 
-def exact(whence: str, statements: list[Statement]) -> Iterator[Breach]:
+def exact(origin: str, statements: list[Statement]) -> Iterator[Breach]:
     """Breaches of the rule "exact actions on named resources"."""
     for index, statement in enumerate(statements):
-        place = f"{whence}[{index}]"
+        place = f"{origin}[{index}]"
         if isinstance(statement.actions, str) or isinstance(statement.resources, str):
             yield Breach(place, f"actions or resources is a string: {statement!r}", "use lists of strings")
             continue

@@ -58,7 +58,7 @@ def polling_follows_the_job(subject: Subject) -> Iterator[Breach]:
 
 
 def _local_ends(subject: Subject) -> Iterator[Breach]:
-    """The ends of a run on one machine: what local_answer gives is what each question is answered with."""
+    """The ends of a run on one machine: each question gets the answer of local_answer."""
     case = subject.cases[0]
     try:
         if subject.job_type.local_command(case.arguments) is None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _METHODS: Final = (("diagnose", "diagnose_permissions"), ("stop", "stop_permissions"))
 _SHORT: Final = 4
-"""Characters of a text that may stand in a call by chance."""
+"""Characters of a text that a call may hold by chance."""
 _ARN: Final = re.compile(r'"(?!\w*(?:Role|Notification|Topic|Queue|Key)Arn)\w*Arn": ')
 _OF_STARTS: Final[Mapping[str, Json]] = {"elasticmapreduce:addStep": {"StepId": "s-KIT"}}
 """Answers to a start that Step Functions writes in another form than the API (guide, "Create and manage Amazon EMR clusters")."""
@@ -94,7 +94,7 @@ def diagnose_and_stop_make_valid_calls(subject: Subject) -> Iterator[Breach]:
 
 
 def _overrides(job_type: AnyJobType, method: str) -> bool:
-    """Whether the job type has such a method of its own. That of a SyncJob calls describe, logs and stop_job.
+    """Whether the job type has its own method of this name. That of a SyncJob calls describe, logs and stop_job.
 
     `stop` of a PolledJob calls what the class names. Its `diagnose` calls something only after a question that failed.
     """

@@ -46,7 +46,7 @@ def _refuses(model: type[BaseModel], example: Mapping[str, Json], place: str) ->
 
 @check
 def settings_are_read(subject: Subject) -> Iterator[Breach]:
-    """Settings have names of their own, take numbers as text, and each one changes a request, a limit or an escalation."""
+    """Settings have their own names, take numbers as text, and each one changes a request, a limit or an escalation."""
     for name in sorted(subject.settings_model.model_fields.keys() & (({*TABLE, *SHARED} - SCRIPT_KEYS.keys()) - {_FOR_BOTH})):
         yield Breach(
             "settings()", f"{name!r} is a key of extract's own configs, so this setting is never set", "use another name"

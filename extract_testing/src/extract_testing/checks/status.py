@@ -107,7 +107,7 @@ def status_reports_no_false_success(subject: Subject) -> Iterator[Breach]:
 
 
 def _one_word_decides(subject: Subject) -> Iterator[Breach]:
-    """A local success depends on one word, and is no success if Step Functions caught an error."""
+    """A local success depends on one word, and is not a success if Step Functions caught an error."""
     case = subject.cases[0]
     with calling(f"local_command() of {case.label}"):
         if subject.job_type.local_command(case.arguments) is None:
@@ -118,7 +118,7 @@ def _one_word_decides(subject: Subject) -> Iterator[Breach]:
     for error in ("States.TaskFailed", "States.Timeout", "States.DataLimitExceeded", "ContractKit.Error"):
         yield from _not_a_success(subject, Outcome.failed(error, json.dumps(good)), "a caught error with a success as its cause")
     if all(_state(subject, Outcome.succeeded(other)) is JobState.SUCCEEDED for other in _with_another_leaf(good)):
-        problem = f"it is SUCCEEDED for {good!r}, and stays SUCCEEDED whichever single value of it changes"
+        problem = f"it is SUCCEEDED for {good!r}, and still SUCCEEDED after any one value of it has changed"
         yield Breach("status(outcome)", problem, _CHECK_THE_WORD)
     words = [path for path, other in _with_one_leaf(good, gone=False) if not _is_success(subject, other)]
     without = [(path, other) for path, other in _with_one_leaf(good, gone=True) if path in words]

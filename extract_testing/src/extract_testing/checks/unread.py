@@ -40,7 +40,7 @@ def arguments_are_used(subject: Subject) -> Iterator[Breach]:
         yield from _not_carried(subject)
     elif subject.job_type.shares:
         problem = f'shares is set, and unread_arguments = ("{JOB_ARGUMENTS}",) says that no script reads the tables'
-        yield Breach("the class", problem, "leave shares out: each table then has a job of its own")
+        yield Breach("the class", problem, "leave shares out: each table then has its own job")
 
 
 def _not_carried(subject: Subject) -> Iterator[Breach]:

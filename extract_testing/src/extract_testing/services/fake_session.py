@@ -57,7 +57,7 @@ def _client(service: str, region: str) -> tuple[Any, dict[str, FakeSession]]:  #
 
 @contextmanager
 def no_other_session() -> Iterator[None]:
-    """Around a call: boto3 makes no session of its own, whose region, credentials and time limits nobody chose."""
+    """Around a call: boto3 makes no other session, with a region, credentials and time limits that the kit did not choose."""
     try:
         import boto3
     except ImportError:
@@ -65,7 +65,7 @@ def no_other_session() -> Iterator[None]:
         return
 
     def refused(*_arguments: object, **_named: object) -> object:
-        raise WrongCall("it makes its own boto3 session or client, in place of the one that it is given")
+        raise WrongCall("it makes its own boto3 session or client, in place of the `aws` that is passed")
 
     names = ("client", "resource", "Session", "session")
     before = {name: getattr(boto3, name) for name in names}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 PLAIN: Final = "1234"
-"""A value that hardly anything changes: it shows how the job type carries values."""
+"""A plain value: it shows how the job type carries values."""
 VALUES: Final = (
     "",
     "0",

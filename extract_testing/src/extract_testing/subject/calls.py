@@ -35,7 +35,7 @@ _OF_PYTHON: Final = Path(dis.__file__).parent
 
 
 def is_polite(error: ValueError) -> str | None:
-    """Why a ValueError is no refusal of the plugin's: Python raised it itself, or it says too little. None: it is a refusal."""
+    """Why a ValueError is not a refusal by the plugin: Python raised it itself, or it says too little. None: it is a refusal."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -45,7 +45,7 @@ class Subject:
     """A job type with a deployment, examples of settings and, for branches of several Tasks, the answers of those.
 
     `task_results` maps a state to its results, one after the other, as the Task gets them, before ResultSelector. The last one
-    repeats. Messages name the plugin by `provider`, and `deployment_source` says where its deployment stands.
+    repeats. Messages name the plugin by `provider`, and `deployment_source` says where its deployment comes from.
     """
 
     def __init__(  # noqa: PLR0913 - what is tried, and how messages name it
@@ -67,7 +67,7 @@ class Subject:
         self.task_results = dict(task_results or {})
         self.frozen = plugin
         self.refused: list[str] = []  # tables that arguments() refuses, and why; filled by `cases`
-        self.reports: tuple[Report, Report] | None = None  # of two processes of its own, made once
+        self.reports: tuple[Report, Report] | None = None  # of two separate processes, made once
         self.walks: dict[tuple[str, bool], Walk] = {}  # runs of the branch, each made once
         kind = job_type if isinstance(job_type, type) else type(job_type)
         name = getattr(job_type, "name", kind.__name__)
@@ -237,9 +237,7 @@ class Subject:
                 raise TooLong(str(error)) from error
             except ValueError as error:
                 if why := is_polite(error):
-                    remedy = (
-                        "refuse what cannot be with ValueError and a text that says what is wrong and what to do; handle the rest"
-                    )
+                    remedy = "raise ValueError for an impossible value, with a text that says what to do; handle all others"
                     raise Fails(Breach(place, why, remedy)) from error
                 raise Refused(str(error)) from error
         if not isinstance(arguments, Mapping):

@@ -29,7 +29,7 @@ def bigger(settings: EcsSettings, status: JobStatus) -> EcsSettings | None:
             return None
         memory = FARGATE_MEMORY[cpu][-1]  # the task definition's is this or less
         return settings.model_copy(update={"cpu": cpu, "memory": memory})
-    if cpu is None or memory not in FARGATE_MEMORY.get(cpu, ()):  # a host of one's own
+    if cpu is None or memory not in FARGATE_MEMORY.get(cpu, ()):  # your own host
         return settings.model_copy(update={"memory": memory * 2})
     if memory == _MOST:
         return None

@@ -21,7 +21,7 @@ _NO_TEXT: Final = re.compile(r"[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a service takes; None: no limit of its own. `refused` finds what would not arrive as it stands, `because` says why."""
+    """What a service takes; None: no limit. `refused` finds what the service would change, `because` says why."""
 
     entry_point: int
     arguments: int | None

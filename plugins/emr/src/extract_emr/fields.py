@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 def _in_a_store(value: str) -> str:
     if "://" not in value:
-        raise ValueError(f"{value!r} is no URI: write s3://bucket/folder/")
+        raise ValueError(f"{value!r} is not a URI: write s3://bucket/folder/")
     return value
 
 

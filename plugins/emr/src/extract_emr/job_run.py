@@ -1,6 +1,6 @@
 """What EMR Serverless and EMR on EKS have in common: both describe a JobRun, and both write logs to S3.
 
-Success and failure are a JobRun with PascalCase keys and epoch milliseconds. That of EMR Serverless stands at top level, in the
+Success and failure are a JobRun with PascalCase keys and epoch milliseconds. That of EMR Serverless is at top level, in the
 result and in the Cause: the machine of vivekaradshan/upgrade-regression-test-agent reads ``$.State`` and ``$.JobRunId`` there,
 and its deployment notes say that it ran so on AWS. That of EMR on EKS was not seen; ``{"JobRun": ...}`` reads the same.
 """

@@ -1,7 +1,7 @@
 """The plugin `glue_catalog`: keeps a table of the Glue catalog per extracted table, over the files that are live.
 
 A table is partitioned by live attempt: each attempt has a folder for itself. After each attempt the partitions are made equal to
-the list of live attempts, so a call that was lost is made good by the next one.
+the list of live attempts, so the next call repairs a lost one.
 """
 
 from __future__ import annotations

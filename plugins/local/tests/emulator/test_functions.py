@@ -1,4 +1,4 @@
-"""A call of a function in the emulator: a process of its own, with the answers and errors of Lambda."""
+"""A call of a function in the emulator: a separate process, with the answers and errors of Lambda."""
 
 from __future__ import annotations
 

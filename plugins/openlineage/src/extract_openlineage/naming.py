@@ -35,7 +35,7 @@ def source_of(item: Mapping[str, Json], report: AttemptReport, databases: Mappin
     """The table that was read.
 
     Host and port are those that the settings name for the source, else those that the job reports, else those of a URL in
-    `db_name`. If none of them knows the host, the source's own name stands in its place.
+    `db_name`. If none of them knows the host, the source's own name takes its place.
     """
     source, engine = str(item["source"]), str(report.database.get("db_engine") or report.origin.get("engine") or "")
     scheme = _SCHEMES.get(engine, engine or "extract")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from extract_core.tracking.records import AttemptRow
 
 NO_JOB_TYPE = "unknown"
-"""Where the bill of attempts without a job type stands."""
+"""Key of the bill of attempts without a job type."""
 
 
 def price_of(job_type: str | None, units: Costs, prices: Mapping[str, Prices]) -> float | None:

@@ -45,7 +45,7 @@ def run_results(  # noqa: PLR0913 - what a run is known from
     """The document of this run, which is in this state.
 
     `history` are the events of its execution, `prices` the price lists by job type, `options` what a command needs to find the
-    run again (``--local``). Raises TrackingUnavailable. A plan that is gone is no error.
+    run again (``--local``). Raises TrackingUnavailable. A plan that is gone is not an error.
     """
     prices = prices or {}
     made_at = now or datetime.now(UTC)

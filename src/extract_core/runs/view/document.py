@@ -63,7 +63,7 @@ class Attempt(_Documented):
     cost: Costs
     """Units of the bill, for example ``{"dpu_seconds": 480.0}``. Of a shared job it is the part of this table."""
     shared_by: int | None = None
-    """How many tables shared the job; null: the table had a job of its own."""
+    """How many tables shared the job; null: the table had its own job."""
 
 
 @dataclass(frozen=True, kw_only=True)

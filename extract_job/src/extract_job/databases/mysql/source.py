@@ -41,7 +41,7 @@ class MysqlSource(RowSource):
     """See `source.Source`."""
 
     snapshot: str | None = None
-    """`per_partition` if parts were read in snapshots of their own."""
+    """`per_partition` if parts were read in separate snapshots."""
     one_reader_because: str | None = "several connections would not see the same rows"
 
     def __init__(

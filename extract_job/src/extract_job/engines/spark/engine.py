@@ -65,7 +65,7 @@ def _parts(arguments: Arguments, source: "Source", reader: JdbcReader) -> tuple[
     table = source.split()
     parts = parts_of(table, arguments.table, split, split.parts_for(table.rows()))
     note = (
-        f"the table was read in {len(parts)} parts, each in a snapshot of its own: a row that moved from one part to another "
+        f"the table was read in {len(parts)} parts, each in a separate snapshot: a row that moved from one part to another "
         "meanwhile may be missing or be there twice; leave num_partitions out to read all rows of one moment"
     )
     return parts, () if because is None or len(parts) == 1 else (note,)

@@ -1,4 +1,4 @@
-"""Right: DMS tasks, polled in JSONata by the clock, with a service whose good end is not a word of its own. Nothing runs locally."""
+"""Right: DMS tasks, polled in JSONata by the clock, with a service whose good end is not a separate word. Nothing runs locally."""
 
 from extract_core import hookimpl
 

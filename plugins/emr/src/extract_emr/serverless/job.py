@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from extract_emr.serverless.settings import ServerlessSettings
 
 LIMITS: Final = Limits(entry_point=4096, arguments=1024, argument=None)
-"""botocore: EntryPointPath, EntryPointArguments. No shell and no YARN stands between the call and the driver's argv."""
+"""botocore: EntryPointPath, EntryPointArguments. Neither a shell nor YARN is between the call and the driver's argv."""
 
 
 def spark_options(settings: ServerlessSettings) -> str:

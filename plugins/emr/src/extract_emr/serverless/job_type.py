@@ -160,7 +160,7 @@ class EmrServerless(JobRun["ServerlessSettings", "ServerlessDeployment"]):
     def logs(self, aws: object, key: Sequence[str], job: Mapping[str, Json]) -> Iterable[str | None]:
         """The ends of the driver's logs.
 
-        Python's own traceback may stand in stdout, with a clean end in stderr: an error while Spark starts was seen to (the log
+        Python's own traceback may be in stdout, with a clean end in stderr: an error while Spark starts was seen to (the log
         handler of vivekaradshan/upgrade-regression-test-agent).
         """
         folder = self.log_folder(job, key)

@@ -13,7 +13,7 @@ DATABASE: Final = "sales.db"
 CONFIG: Final = "config/sales.yml"
 REPORT: Final = "report-sales-first.html"
 TABLE_OF_UNKNOWN_TYPE: Final = "crm.campaigns"
-"""Its job type is not installed at first: a package that somebody forgot."""
+"""Its job type is not installed at first, as if its package was forgotten."""
 
 _UNKNOWN_TYPE: Final = "databricks"
 _FIXED_TYPE: Final = "ecs"

@@ -66,7 +66,7 @@ class JobProcesses:
         arguments = cast("Mapping[str, Json]", item["arguments"])
         table = str(item["table"])
         command = self._command(item, request.state_name)
-        injected = self._injections.take(table) if GROUP not in item else None  # tables with a fault have a job of their own
+        injected = self._injections.take(table) if GROUP not in item else None  # tables with a fault have their own job
         if injected == "throttle":
             refused = self._answer(arguments, LocalExit(code=1, seconds=0.0, output_tail="", injected=injected))
             raise TaskFailed(refused.error or "States.TaskFailed", refused.cause or "")

@@ -1,7 +1,7 @@
 """Conditions of a statement: operators, their IfExists, ForAllValues and ForAnyValue forms, and keys that a request lacks.
 
 Source: IAM user guide, "IAM JSON policy elements: Condition operators" and "Set operators for multivalued context keys". All
-operators and all keys must hold (and); one of several values must (or), or none of them for an operator with Not.
+operators and all keys must hold (and); at least one of several values must (or); for an operator with Not, none of them may.
 """
 
 import base64
@@ -107,7 +107,7 @@ def _holds(operator: str, wanted: list[str], values: tuple[str, ...] | None, con
 
 
 def _safely(test: Test, wanted: str, value: str, context: Values) -> bool:
-    """A value that is not of the operator's type does not match."""
+    """A value of another type than the operator's does not match."""
     try:
         return test(wanted, value, context)
     except ValueError:

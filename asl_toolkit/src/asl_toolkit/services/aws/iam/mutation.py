@@ -1,6 +1,6 @@
 """Whether policies allow exactly what was asked for: each action, resource and part of a condition is taken away in turn.
 
-A part whose absence changes no decision is superfluous: it is used by nothing, or something else allows the same.
+A part whose absence changes no decision is superfluous: nothing uses it, or something else allows the same.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ Documents = Mapping[str, Sequence[Mapping[str, Any]]]
 
 @dataclass(slots=True)
 class Score:
-    """What was found out. `mutants` are the parts that were taken away, `noticed` those that some request needed.
+    """The result. `mutants` are the parts that were taken away, `noticed` those that some request needed.
 
     `conditions` of the mutants are parts of conditions.
 

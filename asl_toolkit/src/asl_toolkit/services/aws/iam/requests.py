@@ -1,7 +1,7 @@
 """What a call of an AWS API asks IAM: the actions and resources of a request, and the condition keys that it sets.
 
 Source: the service authorization reference, and for S3 the API reference of each operation ("Permissions"). Calls that the tables
-below lack raise UnknownCall, so that nothing passes unseen; `more` adds to them.
+below lack raise UnknownCall, so that no call is overlooked; `more` adds to them.
 """
 
 import re
