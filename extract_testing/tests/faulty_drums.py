@@ -405,6 +405,11 @@ class JoinsItsArguments(Drum):
         return LocalCommand(argv=["sh", "-c", "extract_job " + " ".join(arguments["overrides"]["Command"])])
 
 
+class LimitIsAText(Drum):
+    def local_command(self, arguments):
+        return LocalCommand(argv=["extract_job", *arguments["overrides"]["Command"]], seconds="60")
+
+
 class LocalFailureIsGreen(Drum):
     def local_answer(self, arguments, ended):
         return super().local_answer(arguments, dataclasses.replace(ended, injected=None))

@@ -81,6 +81,7 @@ FAULTS = {
     "SaysLittle": "status_says_why",
     "ForgetsAnArgument": "local_command_carries_the_arguments",
     "JoinsItsArguments": "local_command_carries_the_arguments",
+    "LimitIsAText": "local_command_carries_the_arguments",
     "LocalFailureIsGreen": "local_ends_are_read_correctly",
     "StatusIsNone": "local_ends_are_read_correctly",
     "LocalAnswerIsADict": "local_ends_are_read_correctly",

@@ -423,6 +423,8 @@ class LocalCommand:
 
     If it is not extract's job, a file of that name in the project's folder runs in its place. Since contract 1.1.
     """
+    seconds: float | None = None
+    """After so many seconds the service ends the job itself. None: it does not. Since contract 1.3."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -436,7 +438,7 @@ class LocalExit:
     output_tail: str
     """The last lines that it wrote to stdout and stderr."""
     injected: Literal["throttle", "oom", "interrupt", "fail", "timeout"] | None = None
-    """The fault of ``--inject``, whatever the exit code says. None: no fault."""
+    """The fault of ``--inject``, whatever the exit code says; ``timeout`` also after `LocalCommand.seconds`. None: no fault."""
 
 
 class ArgumentsTooLong(ValueError):  # noqa: N818 - read as what happened

@@ -214,6 +214,11 @@ FAULTS_OF_A_JOB = [
         "return LocalCommand(argv=[3])",
         "local_command of {whom} returned the argv [3]; it must be a program and its ",
     ),
+    (
+        "local_command",
+        "return LocalCommand(argv=['true'], seconds='9')",
+        "local_command of {whom} returned the seconds '9'; it must be a number above 0, or None",
+    ),
     ("local_command", "return LocalCommand(argv=['true'], env={'X': 1})", "the job of {whom} could not be started: 'true': "),
     ("local_command", "raise KeyError('tired')", "local_command of {whom} raised KeyError: 'tired' (acme_farm.py:"),
     ("arguments", "raise SystemExit(4)", "job type 'farm' failed at planning: SystemExit: 4 (acme_farm.py:"),

@@ -88,6 +88,10 @@ class ServiceJob(ServiceWords, JobType[S, D]):
         """The name or URI of the script that the service runs, from ``$.arguments``. Default: None, the config's script_name."""
         return None
 
+    def local_seconds(self, arguments: Mapping[str, Json]) -> float | None:  # noqa: ARG002
+        """After how many seconds the service ends the job itself, from ``$.arguments``. Default: None, it does not."""
+        return None
+
     # What JobType asks for
 
     def settings(self) -> type[S]:
@@ -143,7 +147,7 @@ class ServiceJob(ServiceWords, JobType[S, D]):
         if not isinstance(argv, list | tuple):
             raise TypeError(f"local_argv() of job type {self.name!r} must return a list or an object of arguments, not {argv!r}")
         command = [sys.executable, "-P", "-m", "extract_job", *map(str, argv)]
-        return LocalCommand(argv=command, script=self.local_script(arguments))
+        return LocalCommand(argv=command, script=self.local_script(arguments), seconds=self.local_seconds(arguments))
 
     def local_answer(self, arguments: Mapping[str, Json], ended: LocalExit) -> Outcome:
         """`local_result` of that end, in the form in which Step Functions passes it on."""

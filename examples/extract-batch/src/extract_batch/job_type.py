@@ -156,6 +156,10 @@ class Batch(SyncJob["BatchSettings", "BatchDeployment"]):
         """The container's Command: the image's entry point gets the same argv."""
         return member(arguments, "container_overrides", "Command")
 
+    def local_seconds(self, arguments: Mapping[str, Json]) -> float | None:
+        """The time limit of the run."""
+        return float(str(arguments["attempt_seconds"]))
+
     def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> Mapping[str, Json]:
         """A JobDetail. On AWS, only the log has the job's output; here the container's Reason has it."""
         about_the_job = end.kind in ("interrupt", "timeout", "stopped")

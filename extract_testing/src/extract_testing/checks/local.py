@@ -39,14 +39,13 @@ def local_command_carries_the_arguments(subject: Subject) -> Iterator[Breach]:
         if not isinstance(command, LocalCommand):
             yield Breach(place, f"it returned {command!r}", "return a LocalCommand, or None if it cannot run on one machine")
             continue
-        argv = list(command.argv)
-        if not argv or not all(isinstance(part, str) for part in argv):
-            yield Breach(place, f"argv is {argv!r}", "use a program and its arguments, all of them strings")
+        if (wrong := _wrong_form(command)) is not None:
+            yield Breach(place, *wrong)
             continue
         if not carries:
             continue
         texts = set[str]()
-        for part in (*argv, *command.env.values()):
+        for part in (*command.argv, *command.env.values()):
             collect_texts(part, texts)
         for name, value in case.table.job_arguments.items():
             bare = name.removeprefix("--")
@@ -56,6 +55,17 @@ def local_command_carries_the_arguments(subject: Subject) -> Iterator[Breach]:
                 break
     if not carries:
         raise NotChecked("left out: unread_arguments says that this call carries no job arguments")
+
+
+def _wrong_form(command: LocalCommand) -> tuple[str, str] | None:
+    """What is wrong with the fields of a command, and the remedy."""
+    argv: list[object] = list(command.argv)
+    if not argv or not all(isinstance(part, str) for part in argv):
+        return f"argv is {argv!r}", "use a program and its arguments, all of them strings"
+    limit: object = command.seconds
+    if limit is not None and not (isinstance(limit, int | float) and limit > 0):
+        return f"seconds is {limit!r}", "use the time limit of the job as a number above 0, or None"
+    return None
 
 
 def _command(subject: Subject, case: Case) -> object:

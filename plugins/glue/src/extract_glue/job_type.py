@@ -183,6 +183,10 @@ class Glue(SyncJob["GlueSettings", "GlueDeployment"]):
         """The run's Arguments: a Glue job gets the same ones in its argv."""
         return arguments["arguments"]
 
+    def local_seconds(self, arguments: Mapping[str, Json]) -> float | None:
+        """The time limit of the run."""
+        return 60 * float(str(arguments["timeout"]))
+
     def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> Mapping[str, Json]:
         """A JobRun. Its ErrorMessage holds the job's last words: Glue puts the exception there too."""
         from extract_glue.sizes import dpus

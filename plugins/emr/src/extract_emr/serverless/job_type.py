@@ -171,6 +171,10 @@ class EmrServerless(JobRun["ServerlessSettings", "ServerlessDeployment"]):
         serverless = client(aws, "emr-serverless")
         stopped(lambda: serverless.cancel_job_run(applicationId=key[0], jobRunId=key[1]), ended=_GONE)
 
+    def local_seconds(self, arguments: Mapping[str, Json]) -> float | None:
+        """The time limit of the run."""
+        return 60 * float(str(arguments["timeout"]))
+
     def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> dict[str, Json]:
         """A JobRun."""
         return {

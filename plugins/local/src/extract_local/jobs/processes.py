@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from asl_toolkit import TaskRequest
     from extract_core.registry.values import InstalledJobType
-    from extract_local.jobs.injection import Injections
+    from extract_local.jobs.injection import Injections, Kind
     from extract_local.jobs.starting import JobProcess, JobStarter
 
 
@@ -83,18 +83,20 @@ class JobProcesses:
 
         def wait() -> None:
             try:
-                completed(process.wait())
+                code, is_late = _end_of(process, command.seconds)
+                completed(code, injected or ("timeout" if is_late else None))
             except BaseException as error:  # noqa: BLE001 - the state waits for an answer in any case
                 cause = f"the end of the job of {self._plugin}: {described(error)}"
                 completion.set_exception(TaskFailed("States.TaskFailed", cause))
 
-        def completed(code: int) -> None:
+        def completed(code: int, fault: Kind | None) -> None:
             _end_group(process, signal.SIGKILL)  # child processes of the job that are still running
-            if injected is not None:
+            if fault is not None:
+                why = f"--inject {injected}" if injected is not None else f"its time limit of {command.seconds:g} s"
                 with log.open("a", encoding="utf-8") as file:
-                    file.write(f"extract: --inject {injected} ended the job here\n")
+                    file.write(f"extract: {why} ended the job here\n")
             seconds = time.monotonic() - started
-            answer = self._answer(arguments, LocalExit(code=code, seconds=seconds, output_tail=_tail(log), injected=injected))
+            answer = self._answer(arguments, LocalExit(code=code, seconds=seconds, output_tail=_tail(log), injected=fault))
             self._ends[_attempt_of(item)] = answer
             if answer.error is None:
                 completion.set_result(answer.result)
@@ -136,6 +138,10 @@ class JobProcesses:
         if not argv or not all(isinstance(part, str) for part in argv):
             must = "it must be a program and its arguments, all of them strings"
             raise TaskFailed("States.TaskFailed", f"local_command of {self._plugin} returned the argv {argv!r}; {must}")
+        limit: object = command.seconds
+        if limit is not None and not (isinstance(limit, int | float) and limit > 0):
+            must = "it must be a number above 0, or None"
+            raise TaskFailed("States.TaskFailed", f"local_command of {self._plugin} returned the seconds {limit!r}; {must}")
         try:
             return self._starter.command_of(command, command.script or _script_of(item))
         except NoScript as error:
@@ -170,6 +176,25 @@ def _script_of(item: Mapping[str, Json]) -> str | None:
     """The script_name of the table's config, which an item has only if it is not the reference job's."""
     script = item.get("script_name")
     return script if isinstance(script, str) else None
+
+
+def _end_of(process: JobProcess, seconds: float | None) -> tuple[int, bool]:
+    """Wait for the job, and end it after `seconds`. Returns its exit code, and whether it was ended."""
+    if seconds is None:
+        return process.wait(), False
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        _cancel(process)
+
+    timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), end)
+    timer.daemon = True
+    timer.start()
+    try:
+        return process.wait(), late.is_set()
+    finally:
+        timer.cancel()
 
 
 def _cancel(process: JobProcess) -> None:
