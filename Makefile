@@ -43,7 +43,8 @@ test-mariadb: set-up ## only the tests with a temporary MariaDB server, whose pa
 # The files in SPARK_TESTS test databases through the job, so they run on either engine. The two tests that are left out replace
 # the reading of the Arrow engine.
 SPARK_TESTS := extract_job/tests/test_postgresql_values.py extract_job/tests/test_postgresql_shapes.py \
-  extract_job/tests/test_window_postgresql.py extract_job/tests/mysql/test_rows.py
+  extract_job/tests/test_window_postgresql.py extract_job/tests/test_selection_postgresql.py \
+  extract_job/tests/mysql/test_rows.py extract_job/tests/mysql/test_selection.py
 
 test-spark: set-up ## the tests of the Spark engine, and those of PostgreSQL and MariaDB that fit, on Spark; installs it (Debian)
 	@command -v java >/dev/null || apt-get install -y openjdk-17-jre-headless

@@ -61,6 +61,47 @@ def test_a_value_that_does_not_fit_is_named_in_the_same_words(sql, both, declare
     assert both(**PG).failure["class"] == "USER_CODE"
 
 
+@pytest.mark.parametrize("verify", ["full", "count", "off"])
+@pytest.mark.parametrize(
+    "selection",
+    [
+        {"rename": '{"my col":"price","id":"my col"}'},
+        {"columns": "my col,at", "rename": '{"my col":"id"}'},
+        {"exclude_columns": "at", "where": '{"id":{">":"700"},"my col":["7.00","9.00",null]}'},
+        {"columns": "at", "where": '{"at":{"<":"2026-01-01T08:00:00+02:00"}}', "num_partitions": "3", "rename": '{"at":"then"}'},
+        {"text_columns": "my col", "rename": '{"my col":"price"}', "num_partitions": "2"},
+        {"where": '{"id":"-1"}', "rename": '{"at":"moment"}'},
+        BY_TIME | {"extract_type": "PE", "rename": '{"at":"moment"}'},
+    ],
+    ids=str,
+)
+def test_selected_and_renamed_columns(sql, both, selection, verify):
+    sql('CREATE TABLE t (id int PRIMARY KEY, "my col" numeric(9, 2), at timestamptz)')
+    times = "timestamptz '2026-01-01Z' + n * interval '1 min'"
+    sql(f"INSERT INTO t SELECT n, nullif(n % 11, 0), {times} FROM generate_series(1, 1000) AS n")  # noqa: S608 - ours
+    done = both(**PG, verify=verify, **selection)
+    assert done.code == 0, done.errors
+    names = json.loads(selection.get("rename", "{}")).values()
+    assert set(names) <= set(done.table.column_names)
+
+
+def test_a_renamed_column_has_the_name_of_the_database_in_messages(sql, both):
+    sql('CREATE TABLE t (id int, "my col" date)', "INSERT INTO t VALUES (1, 'infinity')")
+    assert "column 'my col'" in both(**PG, rename='{"my col":"day"}').failure["message"]
+
+
+@pytest.mark.parametrize("view", [False, True], ids=["by transactions", "by digests"])
+def test_renamed_rows_are_recognised_by_either_engine(sql, on_spark, view):
+    sql("CREATE TABLE stored (id int, at timestamp DEFAULT now())")
+    sql("CREATE VIEW t AS SELECT * FROM stored" if view else "ALTER TABLE stored RENAME TO t")
+    runs = on_spark(**PG, **BY_TIME, verify="full", rename='{"id":"number"}')
+    for number, engine in enumerate(("spark", "arrow", "spark")):
+        sql(f"INSERT INTO {'stored' if view else 't'} VALUES ({number}), ({number})")  # noqa: S608 - ours
+        assert [row[0] for row in runs.rows(job_engine=engine)] == [number, number]
+    assert runs.last.table.column_names == ["number", "at"]
+    assert runs.last.result["proof"]["left_out"]["rows"] == 4
+
+
 def test_files_have_at_most_so_many_rows(sql, both):
     sql("CREATE TABLE t AS SELECT n AS id FROM generate_series(1, 2500) AS n")
     assert [file["rows"] for file in both(**PG, rows_per_file="1000").result["files"]] == [1000, 1000, 500]

@@ -1,5 +1,6 @@
 """MariaDB on Spark: equal to the Arrow engine, and proved in the snapshot of each statement."""
 
+import json
 import random
 import threading
 
@@ -25,6 +26,27 @@ def test_random_tables(sql, both, seed):
     if rows:
         sql(f"INSERT INTO t VALUES {', '.join(rows)}")  # noqa: S608 - ours
     assert both(**MARIADB, verify=("full", "count", "off")[seed % 3]).result["rows"] == len(rows)
+
+
+@pytest.mark.parametrize("verify", ["full", "count", "off"])
+@pytest.mark.parametrize(
+    "selection",
+    [
+        {"rename": '{"my col":"price","id":"my col"}'},
+        {"exclude_columns": "at", "where": '{"id":{">":"700"},"my col":["7.00","9.00",null]}'},
+        {"columns": "at", "where": '{"at":{"<":"2026-01-01 08:00:00"}}', "rename": '{"at":"moment"}'},
+        {"text_columns": "my col", "rename": '{"my col":"price"}'},
+        {"where": '{"id":"-1"}', "rename": '{"at":"moment"}'},
+        BY_TIME | {"extract_type": "PE", "rename": '{"at":"moment"}'},
+    ],
+    ids=str,
+)
+def test_selected_and_renamed_columns(sql, both, selection, verify):
+    sql("CREATE TABLE t (id int PRIMARY KEY, `my col` decimal(9, 2), at datetime)")
+    sql("INSERT INTO t SELECT seq, nullif(seq % 11, 0), '2026-01-01' + INTERVAL seq MINUTE FROM seq_1_to_1000")
+    done = both(**MARIADB, verify=verify, **selection)
+    assert done.code == 0, done.errors
+    assert set(json.loads(selection.get("rename", "{}")).values()) <= set(done.table.column_names)
 
 
 @pytest.mark.parametrize(("declared", "value"), [("date", "0000-00-00"), ("datetime", "2024-02-00 00:00:00")])

@@ -84,9 +84,9 @@ class Remainder:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A value that does not fit: the number of its column, and the end of a sentence about it (see `misfits.MisfitError`)."""
+    """A value that does not fit: its column as the database names it, and the end of a sentence (see `misfits.MisfitError`)."""
 
-    column: int
+    column: str
     rows: Condition
     why: str
 

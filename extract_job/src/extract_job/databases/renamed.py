@@ -1,10 +1,11 @@
-"""A source whose columns have other names in the files (`rename`): the database and its snapshot know nothing of it."""
+"""A source whose columns have other names in the files (`rename`): the database, its snapshot and messages use the old names."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from extract_job.databases.jdbc import Batch, CarriedRows, Conversion, Converter, JdbcReader, JdbcSource, Remainder
 from extract_job.databases.names import column_name
 from extract_job.databases.source import PartedSource, Reader
 from extract_job.errors import FailureClass, JobError
@@ -12,6 +13,7 @@ from extract_job.proof.figures import Figures
 from extract_job.splitting.key import SplitTable
 
 if TYPE_CHECKING:
+    from extract_job.arguments.model import Arguments
     from extract_job.databases.conditions import Condition
     from extract_job.databases.source import Schema, Source, Table
 
@@ -28,7 +30,7 @@ def renamed(source: "Source", table: str, names: Mapping[str, str]) -> "Source":
         raise JobError(
             f"table {table!r}: with --rename, two columns of the files are called {twice!r}; change one name", FailureClass.CONFIG
         )
-    wrapper = _RenamedParts if isinstance(source, PartedSource) else _Renamed
+    wrapper = _RenamedJdbc if isinstance(source, JdbcSource) else _RenamedParts if isinstance(source, PartedSource) else _Renamed
     return cast("Source", wrapper(source, new_names))
 
 
@@ -59,9 +61,7 @@ class _Renamed:
 
     def figures(self) -> Figures:
         """See `source.Source.figures`."""
-        figures = self._source.figures()
-        columns = {self._by_name[name]: column for name, column in figures.columns.items()}
-        return replace(figures, columns=columns)
+        return _renamed_figures(self._source.figures(), self._by_name)
 
 
 class _RenamedParts(_Renamed):
@@ -71,6 +71,14 @@ class _RenamedParts(_Renamed):
         """See `source.PartedSource.split`: the key has its name in the database."""
         return cast("PartedSource", self._source).split()
 
+    def identity(self) -> str:
+        """See `source.PartedSource.identity`."""
+        return cast("PartedSource", self._source).identity()
+
+    def unchanged(self, rows: "Condition", snapshot: str | None, count: int) -> bool | None:
+        """See `source.PartedSource.unchanged`."""
+        return cast("PartedSource", self._source).unchanged(rows, snapshot, count)
+
     @contextmanager
     def readers(self, count: int) -> Iterator[Sequence[Reader]]:
         """See `source.PartedSource.readers`."""
@@ -79,3 +87,66 @@ class _RenamedParts(_Renamed):
 
     def _renamed(self, part: "Callable[[Condition], Source]") -> "Callable[[Condition], Source]":
         return lambda rows: cast("Source", _Renamed(part(rows), self._names))
+
+
+class _RenamedJdbc(_RenamedParts):
+    """See `jdbc.JdbcSource`."""
+
+    def by_jdbc(self, arguments: "Arguments") -> JdbcReader:
+        """See `jdbc.JdbcSource.by_jdbc`: the queries use the names of the database."""
+        reader = cast("JdbcSource", self._source).by_jdbc(arguments)
+        return cast("JdbcReader", _RenamedReader(reader, self._names, self._by_name))
+
+    def carried(self, parts: int, left_out: int, digests: bytes) -> None:
+        """See `jdbc.JdbcSource.carried`."""
+        cast("JdbcSource", self._source).carried(parts, left_out, digests)
+
+
+class _RenamedReader:
+    """See `jdbc.JdbcReader`; what is not here is that of the reader itself."""
+
+    def __init__(self, reader: JdbcReader, names: list[str], by_name: Mapping[str, str]) -> None:
+        self._reader = reader
+        self._names = names
+        self._by_name = by_name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+    def conversion(self, verify: str) -> Conversion:
+        """See `jdbc.JdbcReader.conversion`."""
+        return _RenamedConversion(self._reader.conversion(verify), self._names, self._by_name)
+
+
+@dataclass(frozen=True, slots=True)
+class _RenamedConversion:
+    """See `jdbc.Conversion`."""
+
+    conversion: Conversion
+    names: list[str]
+    by_name: Mapping[str, str]
+
+    def begin(self) -> Converter:
+        """See `jdbc.Conversion.begin`."""
+        return _RenamedConverter(self.conversion.begin(), self.names, self.by_name)
+
+
+class _RenamedConverter:
+    def __init__(self, converter: Converter, names: list[str], by_name: Mapping[str, str]) -> None:
+        self._converter = converter
+        self._names = names
+        self._by_name = by_name
+
+    def rows(self, batch: Batch) -> CarriedRows:
+        rows = self._converter.rows(batch)
+        old = None if rows.old is None else rows.old.rename_columns(self._names)
+        return CarriedRows(rows.new.rename_columns(self._names), old)
+
+    def ended(self) -> Remainder:
+        remainder = self._converter.ended()
+        figures = remainder.figures and _renamed_figures(remainder.figures, self._by_name)
+        return replace(remainder, figures=figures)
+
+
+def _renamed_figures(figures: Figures, names: Mapping[str, str]) -> Figures:
+    return replace(figures, columns={names[name]: column for name, column in figures.columns.items()})

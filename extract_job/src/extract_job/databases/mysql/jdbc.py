@@ -126,7 +126,7 @@ class MysqlJdbc:
 
     def misfit(self, error: Misfit) -> JobError:
         """See `jdbc.JdbcReader.misfit`. A task that knows the row words the error itself."""
-        column = self._table.columns[error.column]
+        column = self._table.column("columns", error.column)
         return misfit(place(self._table.name, column, None, None), MisfitError(column, error.rows, error.why), None)
 
     def failure(self, state: str, code: int, text: str) -> JobError:

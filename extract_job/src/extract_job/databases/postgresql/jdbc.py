@@ -111,7 +111,7 @@ class PostgresqlJdbc:
 
     def misfit(self, error: Misfit) -> JobError:
         """See `jdbc.JdbcReader.misfit`."""
-        return self._misfit(MisfitError(self._table.columns[error.column], error.rows, error.why))
+        return self._misfit(MisfitError(self._table.column("columns", error.column), error.rows, error.why))
 
     def failure(self, state: str, code: int, text: str) -> JobError:  # noqa: ARG002 - PostgreSQL's codes are states
         """See `jdbc.JdbcReader.failure`."""

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 def copied(arguments: Arguments, source: "Source") -> Copied:
     """Copy all rows to deliver; raise `JobError`, or `Stopped` on a signal, without leaving a file."""
-    if arguments.selection.rename:
-        raise JobError("the Spark engine does not rename columns; leave --rename or --job_engine out", FailureClass.CONFIG)
     if not isinstance(source, JdbcSource):
         raise JobError(
             f"the Spark engine reads PostgreSQL, MySQL and MariaDB, and not {source.info.engine}; leave --job_engine out",

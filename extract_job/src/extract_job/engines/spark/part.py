@@ -97,8 +97,7 @@ class Writing:
         if isinstance(error, JobError):
             members: dict[str, Any] = {"class": error.failure.value, "message": str(error), "retryable": error.retryable}
         else:
-            names = [field.name for field in self.schema]
-            members = {"column": names.index(error.column.name), "rows": error.rows.sql, "why": error.why}
+            members = {"column": error.column.name, "rows": error.rows.sql, "why": error.why}
         return FAILED + json.dumps(members)
 
 
