@@ -13,7 +13,9 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from shared_fixtures.attempts import places
 
+from extract_job.errors import FailureClass, JobError
 from extract_job.program import run
 from extract_job.stopping import StopRequest
 
@@ -141,6 +143,37 @@ class Chain:
 def chain(tmp_path, job) -> Callable[..., Chain]:
     """Return a function that begins a chain of incremental runs with these arguments."""
     return lambda **arguments: Chain(job, tmp_path / "runs", {"extract_type": "PE"} | arguments)
+
+
+@pytest.fixture
+def spark_attempt(spark, job, tmp_path, monkeypatch):
+    """Return a function that runs one attempt on an engine, in chunks of 30 rows, and returns how many parts were begun.
+
+    Once `most` parts are whole, it fails.
+    """
+    from extract_job.engines.part import PartCopier
+    from extract_job.engines.spark.jobs import SparkJobs
+
+    def run(number, engine, most=1000, **changed):
+        begun = []
+
+        def failing(function):
+            def fail(*args, **options):
+                if len(begun) == most:
+                    raise JobError("the host is gone", FailureClass.INTERRUPTED, retryable=True)
+                begun.append(1)
+                return function(*args, **options)
+
+            return fail
+
+        with monkeypatch.context() as patch:
+            patch.setattr(PartCopier, "copied", failing(PartCopier.copied))
+            patch.setattr(SparkJobs, "run", failing(SparkJobs.run))
+            done = job(**{"chunk_rows": "30", "job_engine": engine} | places(tmp_path, number) | changed)
+        assert done.code == (1 if len(begun) == most else 0), done.errors
+        return len(begun)
+
+    return run
 
 
 @pytest.fixture

@@ -102,8 +102,11 @@ class JdbcReader(Protocol):
     def connection(self, has_driver: Callable[[str], bool]) -> Connection:
         """Return how to connect; raise `JobError` if no driver of this database is on Spark's class path."""
 
-    def queries(self, parts: Sequence[Condition], verify: str) -> Sequence[PartQuery]:
-        """Return a query per part. `verify` is the value of `--verify`: a part may have to bring its own figures."""
+    def query(self, part: Condition, verify: str, counted: Condition | None = None) -> PartQuery:
+        """Return the query of a part. `verify` is the value of `--verify`: a part may have to bring its own figures.
+
+        They are those of all rows that meet `counted`, if it is not None, which the same statement counts.
+        """
 
     def conversion(self, verify: str) -> Conversion:
         """Return the conversion of all parts."""

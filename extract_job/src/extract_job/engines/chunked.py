@@ -63,10 +63,19 @@ class Chunked:
             self._listed.chunks[number] = self._chunk(copy, self._snapshot)
             self._listed.put(self._arguments.result)
 
-    def files(self) -> set[int]:
-        """Return the numbers of the files that are listed."""
+    def files(self) -> dict[int, str]:
+        """Return the files that are listed: their present names, by number."""
         with self._lock:
-            return {file.number for copy in self.copies.values() for file in copy.files}
+            return {file.number: file.name for copy in self.copies.values() for file in copy.files}
+
+    def forget(self) -> None:
+        """Remove the files of all chunks, and begin anew."""
+        for number in self.files():
+            self._folder.drop(number)
+        self.copies.clear()
+        self._listed.chunks.clear()
+        self.earlier = 0
+        self._listed.put(self._arguments.result)
 
     def withdraw(self) -> None:
         """Remove the list: the next attempt reads all chunks."""

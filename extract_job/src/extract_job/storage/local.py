@@ -36,6 +36,10 @@ class LocalFolder:
             raise self._refused(error) from error
         self._temporary[number] = path
 
+    def register(self, name: str, number: int) -> None:
+        """See `protocols.Folder.register`."""
+        self.take(self._path / name, number)
+
     def finish(self) -> list[str]:
         """See `protocols.Folder.finish`."""
         names = []

@@ -29,6 +29,10 @@ class PartFolder:
         self._folder.take(path, free)
         self.taken.append(free)
 
+    def register(self, name: str, number: int) -> None:
+        """See `protocols.Folder.register`; the number is that of the folder."""
+        self._folder.register(name, number)
+
     def finish(self) -> list[str]:
         """Do nothing: the folder finishes the files of all writers."""
         return []

@@ -17,6 +17,9 @@ class Folder(Protocol):
     def take(self, path: Path, number: int) -> None:
         """Take the finished file at `path` in the workspace; files are numbered from 0."""
 
+    def register(self, name: str, number: int) -> None:
+        """Take the finished file that another process has put into this folder under this name."""
+
     def finish(self) -> list[str]:
         """Make all taken files final and durable; return their names by number."""
 

@@ -49,6 +49,10 @@ class S3Folder:
             raise refused(f"cannot write to {str(self._place)!r}", error) from error
         path.unlink()
 
+    def register(self, name: str, number: int) -> None:
+        """See `protocols.Folder.register`."""
+        self._names[number] = name
+
     def finish(self) -> list[str]:
         """See `protocols.Folder.finish`."""
         names = [name for _, name in sorted(self._names.items())]

@@ -90,25 +90,24 @@ class MysqlJdbc:
             return {"sslMode": "VERIFY_IDENTITY"}
         return {"useSSL": "true", "sslMode": "verify-full"} | ({"serverSslCert": tls.authority} if tls.authority else {})
 
-    def queries(self, parts: Sequence[Condition], verify: str) -> Sequence[PartQuery]:
-        """See `jdbc.JdbcReader.queries`: the first column holds the figures, in one row; the second is 1 in rows of the table."""
+    def query(self, part: Condition, verify: str, counted: Condition | None = None) -> PartQuery:
+        """See `jdbc.JdbcReader.query`: the first column holds the figures, in one row; the second is 1 in rows of the table."""
         columns = [*map(_carried, self._table.columns), *flags(self._window)]
         types = ["STRING", "INT"]
         types += ["BINARY" if column.kind is Kind.BINARY else "STRING" for column in self._table.columns]
         types += ["INT"] * (len(columns) - len(self._table.columns))
-        return [
-            PartQuery(self._query(columns, self._window.rows & part, verify), tuple(types), counted="count(c1)") for part in parts
-        ]
+        rows, proved = self._window.rows & part, self._window.rows & (counted or part)
+        return PartQuery(self._query(columns, rows, proved, verify), tuple(types), counted="count(c1)")
 
-    def _query(self, columns: Sequence[str], rows: Condition, verify: str) -> str:
+    def _query(self, columns: Sequence[str], rows: Condition, proved: Condition, verify: str) -> str:
         table = self._table.sql
         named = ", ".join(f"{sql} AS c{number}" for number, sql in enumerate(columns, start=2))
         if verify == "off":
             return f"SELECT CAST(NULL AS CHAR) AS c0, 1 AS c1, {named} FROM {table} WHERE {rows.sql}"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
         names = ", ".join(f"r.c{number}" for number in range(1, len(columns) + 2))
-        figures = f"SELECT COUNT(*) AS c0 FROM {table} WHERE {rows.sql}"  # noqa: S608 - as above
+        figures = f"SELECT COUNT(*) AS c0 FROM {table} WHERE {proved.sql}"  # noqa: S608 - as above
         if verify == "full":
-            query = FigureQuery(self._table.columns, table, rows)
+            query = FigureQuery(self._table.columns, table, proved)
             texts = ", ".join(f"COALESCE(CONVERT({sql} USING utf8mb4), '{_NOTHING}')" for sql in query.expressions)
             figures = f"SELECT CONCAT_WS('{_BETWEEN}', {texts}) AS c0 {query.rows}"
         # A UNION of rows and figures would be stored as a whole before its first row is sent. This join is not: its first row

@@ -91,8 +91,8 @@ class PostgresqlJdbc:
         options = {"sessionInitStatement": ";\n".join(begin), "fetchsize": str(self._arguments.fetchsize or _FETCHED)}
         return Connection(DRIVER, url, options | login)
 
-    def queries(self, parts: Sequence[Condition], verify: str) -> Sequence[PartQuery]:  # noqa: ARG002 - figures are the source's
-        """See `jdbc.JdbcReader.queries`. The old rows that the server knows do not travel."""
+    def query(self, part: Condition, verify: str, counted: Condition | None = None) -> PartQuery:  # noqa: ARG002 - figures are the source's
+        """See `jdbc.JdbcReader.query`. The old rows that the server knows do not travel."""
         columns = [f"{carried(column)} AS c{number}" for number, column in enumerate(self._table.columns)]
         types = [_SPARK_TYPES.get(column.kind, "STRING") for column in self._table.columns]
         if self._known is not None:
@@ -103,7 +103,7 @@ class PostgresqlJdbc:
             types += ["BINARY", "BOOLEAN", "BOOLEAN"]
         rows = self._window.rows if self._old is None else self._window.rows & Condition(f"NOT ({self._old.sql})")
         select = f"SELECT {', '.join(columns)} FROM {self._table.sql} WHERE "  # noqa: S608 - identifiers are quoted by `quoted`
-        return [PartQuery(select + (rows & part).sql, tuple(types)) for part in parts]
+        return PartQuery(select + (rows & part).sql, tuple(types))
 
     def conversion(self, verify: str) -> "PostgresqlConversion":  # noqa: ARG002 - as above
         """See `jdbc.JdbcReader.conversion`."""

@@ -4,12 +4,11 @@ On a local disk a part leaves its files under temporary names, and the driver gi
 whole. In S3 a name is final at once, and the result object alone says which files are data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 from extract_job.aws import client, faults
-from extract_job.result import DataFile
 from extract_job.storage.local import LocalFolder
 from extract_job.storage.places import Place, S3Uri
 from extract_job.storage.protocols import Folder
@@ -43,27 +42,18 @@ class _S3Part(S3Folder):
         super().take(path, self._number + number * self._parts)
 
 
-def finished(place: Place, files: Sequence[DataFile]) -> tuple[DataFile, ...]:
-    """Give the files of all parts their final names; raise `JobError` if the place refuses."""
-    if not isinstance(place, Path):
-        return tuple(files)
-    folder = LocalFolder(place)
-    for number, file in enumerate(files):
-        folder.take(place / file.name, number)
-    return tuple(DataFile(name, file.bytes, file.rows) for name, file in zip(folder.finish(), files, strict=True))
-
-
-def removed(place: Place, token: str) -> None:
-    """Remove the files of all parts, also of those that were killed; never raises."""
+def removed(place: Place, token: str, keep: Collection[str]) -> None:
+    """Remove the files of all parts, also of those that were killed, but those with these names; never raises."""
     if isinstance(place, Path):
         for path in place.glob(f".part-*.{token}-*.tmp"):
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+            if path.name not in keep:
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
         return
     with suppress(*faults()):
         s3 = client("s3")
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=f"{place.key}part-")
         for page in pages:
             for item in page.get("Contents", ()):
-                if item["Key"].endswith(f"-{token}.parquet"):
+                if item["Key"].endswith(f"-{token}.parquet") and item["Key"].rpartition("/")[2] not in keep:
                     s3.delete_object(Bucket=place.bucket, Key=item["Key"])

@@ -29,10 +29,9 @@ FAILED = "extract_job failed: "
 class Outcome:
     """What one part wrote: its files under the names of `folders`, and their figures, read back, one per file.
 
-    `left_out` are the figures of rows that were delivered before.
+    `left_out` are the figures of rows that were delivered before. `figures` is empty if nothing is proved.
     """
 
-    number: int
     files: tuple[DataFile, ...]
     figures: tuple[Figures, ...]
     left_out: Figures
@@ -41,7 +40,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """Writes the part whose number is that of the task. An instance travels to the processes of Spark.
+    """Writes one part of a number of `parts`. An instance travels to the process of a task.
 
     `token` is in the names of all files of the attempt. `hasher` names the hashes of `--verify full`; `read_back` is False for
     `--verify off`.
@@ -51,6 +50,7 @@ class Writing:
     schema: Any  # pyarrow ships no types
     place: Place
     token: str
+    number: int
     parts: int
     rows_per_file: int
     file_bytes: int
@@ -59,17 +59,13 @@ class Writing:
 
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
         """Write the rows of all batches; yield one batch with the outcome. Errors carry the text of `_text_of`."""
-        from pyspark import TaskContext
-
-        context = TaskContext.get()
-        number = 0 if context is None else context.partitionId()
         try:
-            outcome = self._written(number, batches)
+            outcome = self._written(batches)
         except (MisfitError, JobError) as error:
             raise RuntimeError(self._text_of(error)) from error
         yield pa.RecordBatch.from_pydict({"outcome": pa.array([pickle.dumps(outcome)], pa.binary())})
 
-    def _written(self, number: int, batches: Iterator[Any]) -> Outcome:
+    def _written(self, batches: Iterator[Any]) -> Outcome:
         converter, reading = self.conversion.begin(), _ReadBack(self.hasher)
         left_out = Figures()
         target: ParquetTarget | None = None
@@ -79,15 +75,15 @@ class Writing:
                 if rows.old is not None:
                     left_out += reading.figures_of(rows.old)
                 if rows.new.num_rows:
-                    target = target or stack.enter_context(self._target(number, reading))
+                    target = target or stack.enter_context(self._target(reading))
                     target.write(rows.new)
             files = tuple(target.finish()) if target else ()
-        return Outcome(number, files, tuple(reading.files), left_out, converter.ended())
+        return Outcome(files, tuple(reading.files), left_out, converter.ended())
 
-    def _target(self, number: int, reading: "_ReadBack") -> ParquetTarget:
-        folder = part_folder(self.place, self.token, number, self.parts)
+    def _target(self, reading: "_ReadBack") -> ParquetTarget:
+        folder = part_folder(self.place, self.token, self.number, self.parts)
         read_back = reading if self.read_back else trust
-        token = f"{self.token}-{number}"
+        token = f"{self.token}-{self.number}"
         return ParquetTarget(
             folder, self.schema, self.rows_per_file, file_bytes=self.file_bytes, read_back=read_back, token=token
         )
