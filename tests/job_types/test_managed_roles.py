@@ -217,8 +217,24 @@ def breaks_off(session: boto3.Session) -> None:
     session.events.unregister("before-call.s3.UploadPart", fails)
 
 
+def resumes() -> None:
+    """An attempt fails in its last chunk, and the next one takes over the others, which S3 copies."""
+    with sqlite3.connect("sales.db") as database:
+        database.executescript("DROP TABLE IF EXISTS resumed; CREATE TABLE resumed (id INTEGER PRIMARY KEY, day DATE)")
+        database.executemany("INSERT INTO resumed VALUES (?, '2024-05-31')", [(number,) for number in range(3_000)])
+        database.execute("UPDATE resumed SET day = 'x' WHERE id = 2999")
+    places = [
+        {"result_uri": f"s3://acme/runs/r/results/resumed/attempt={number}.json", "chunk_rows": "1000"} for number in (1, 2)
+    ]
+    assert extracted("resumed", 1, **places[0]) == 1
+    with sqlite3.connect("sales.db") as database:
+        database.execute("UPDATE resumed SET day = '2024-05-31'")
+    assert extracted("resumed", 2, **places[1]) == 0
+    assert json.loads(body("acme", "runs/r/results/resumed/attempt=2.json"))["chunks"] == {"all": 3, "earlier": 2}
+
+
 def lives(session: boto3.Session) -> None:
-    """What happens to a job: it succeeds, remembers, fails, is tried again, reads secrets; an upload breaks off."""
+    """What happens to a job: it succeeds, remembers, fails, is tried again, resumes, reads secrets; an upload breaks off."""
     marked = {"extract_type": "PE", "hwm_col_name": "id", "hwm_column_type": "LongType"}
     last = {**marked, "low_watermark": "2", "last_result": "s3://acme/runs/r/results/t-1.json"}
     source()
@@ -231,6 +247,7 @@ def lives(session: boto3.Session) -> None:
     unguarded().delete_object(Bucket="lake", Key=f"data/sales/t/1/{remembered}")
     assert extracted("t", 3, **last) == 0
     assert extracted("t", 4, **{**last, "last_result": "s3://acme/runs/r/results/none.json"}) == 0
+    resumes()
     assert read_secret("sales-db") == read_secret("/prod/sales")
     breaks_off(session)
 

@@ -69,14 +69,15 @@ def role(logical_id: str, service: str, statements: Iterable[Json], account: str
 def job_statements(target: Target[Any], secrets: Iterable[str]) -> list[Json]:
     """What the reference job needs, on every service: to write its data, to read and write its results, and these secrets.
 
-    A missing object is "not found" only for a role that may list the bucket, else it is "access denied" (S3 API reference,
-    GetObject); the request has no prefix, so a condition on the prefix would not let it through.
+    It reads data if it takes over chunks of an earlier attempt: S3 copies them, which asks for GetObject (API reference,
+    CopyObject, "Permissions"). A missing object is "not found" only for a role that may list the bucket, else it is "access
+    denied" (S3 API reference, GetObject); the request has no prefix, so a condition on the prefix would not let it through.
     """
     stack, arn = target.stack, f"arn:{target.partition}"
     data, results = (f"{arn}:s3:::{_key(stack.data_uri)}*", f"{arn}:s3:::{_key(stack.runs_uri)}*/results/*")
     bucket = f"{arn}:s3:::{_key(stack.runs_uri).partition('/')[0]}"
     statements: list[Json] = [
-        allow(("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"), [data]),
+        allow(("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"), [data]),
         allow(("s3:DeleteObject", "s3:GetObject", "s3:PutObject"), [results]),
         allow(("s3:ListBucket",), [bucket]),
     ]

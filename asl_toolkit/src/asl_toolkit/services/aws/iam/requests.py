@@ -169,6 +169,11 @@ def _s3(call: str, place: Place, members: Members) -> Iterator[Request]:
     bucket = f"arn:{place.partition}:s3:::{members['Bucket']}"
     if call in _S3_OBJECTS:
         yield Request(f"s3:{_S3_OBJECTS[call]}", f"{bucket}/{members['Key']}")
+    elif call in ("CopyObject", "UploadPartCopy"):
+        source = members["CopySource"]  # "bucket/key", or its parts
+        path = source if isinstance(source, str) else f"{source['Bucket']}/{source['Key']}"
+        yield Request("s3:GetObject", f"arn:{place.partition}:s3:::{path}")
+        yield Request("s3:PutObject", f"{bucket}/{members['Key']}")
     elif call in ("ListObjectsV2", "ListObjects"):
         names = {"Prefix": "s3:prefix", "Delimiter": "s3:delimiter"}
         yield Request("s3:ListBucket", bucket, {key: str(members[name]) for name, key in names.items() if name in members})
