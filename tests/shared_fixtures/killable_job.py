@@ -1,4 +1,4 @@
-"""The reference job as a process that kills itself at a step of its own: `killable_job.py LOG STEP SECONDS WORD…`.
+"""The reference job as a process that kills itself at one of its steps: `killable_job.py LOG STEP SECONDS WORD…`.
 
 Steps are: a part or batch begins, a file is taken, registered or adopted, files get their final names, a chunk list is written.
 In the part of the Spark engine, the kill comes some seconds later, while a task runs. LOG gets a line per part that is begun.
