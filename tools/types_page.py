@@ -18,6 +18,9 @@ lines. `tools/types_page.py` makes this page from `extract_job/databases/*/mappi
 
 - `c` is the quoted name of the column.
 - *As text* is how the column is read if `text_columns` lists it.
+- *As double* is how a decimal without declared digits, or with more than 76, is read if
+  `decimal_overflow` is `double`. The database rounds to the nearest double, for the rows and for the
+  proof.
 - A type that is *refused* can be read as text, or through a view.
 - decimal(p,s) has the digits of the declared type. Dates and times outside the years 1 to 9999, and
   other values that the type in the files cannot hold, fail the job with table, column and value.
@@ -51,7 +54,7 @@ def page() -> str:
 
 
 def _table(mapping: Mapping) -> str:
-    rows = ["| declared | SELECT | in the files | as text | source |", "|---|---|---|---|---|"]
+    rows = ["| declared | SELECT | in the files | as text | as double | source |", "|---|---|---|---|---|---|"]
     rows += [_row(", ".join(f"`{kind}`" for kind in line.types), line, mapping) for line in mapping.lines]
     return "\n".join([*rows, _row("all other types", mapping.others, mapping)]) + "\n"
 
@@ -61,7 +64,14 @@ def _row(types: str, line: TypeLine, mapping: Mapping) -> str:
         f"decimal({'{},{}'.format(*line.digits) if line.digits else 'p,s'})" if line.kind.name == "DECIMAL" else line.kind.value
     )
     value, arrow = ("", "refused") if line.refusal else (_sql(line.value), arrow)
-    cells = [types, value, arrow, _sql(line.text or mapping.text), f"[{_page(line.source)}]({line.source})"]
+    cells = [
+        types,
+        value,
+        arrow,
+        _sql(line.text or mapping.text),
+        line.double and _sql(line.double),
+        f"[{_page(line.source)}]({line.source})",
+    ]
     return f"| {' | '.join(cells)} |"
 
 

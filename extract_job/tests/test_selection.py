@@ -4,6 +4,10 @@ import json
 
 import pytest
 
+from extract_job.arguments.selection import OVERFLOWS, Selection
+from extract_job.databases.mapping import Kind, Mapping, TypeLine
+from extract_job.databases.selection import Described, Dialect, selected
+from extract_job.errors import JobError
 from extract_job.parquet import GROUP_ROWS
 
 SOME = {"country": ["DE", "AT", None], "amount": {">=": "10", "<": "1000"}}
@@ -171,7 +175,34 @@ def test_decimals_that_may_not_fit_are_read_as_text_if_the_config_says_so(databa
     done = job(decimal_overflow="text", verify="full")
     assert [column["arrow"] for column in done.result["schema"]] == ["string", "string", "decimal128(38, 18)"]
     assert [str(value) for value in done.rows[0]] == ["1.5", "2.25", "3.000000000000000000"]
-    assert job(decimal_overflow="double").errors == ["extract_job: --decimal_overflow 'double' is not one of fail and text"]
+    assert job(decimal_overflow="float").errors == ["extract_job: --decimal_overflow 'float' is not one of fail, text, double"]
+
+
+@pytest.mark.parametrize("verify", ["count", "full"])
+def test_decimals_that_may_not_fit_are_read_as_doubles_if_the_config_says_so(database, job, verify):
+    database("""CREATE TABLE t (a DECIMAL(90, 2), b DECIMAL, c DECIMAL(38, 18), d DECIMAL(5, 1));
+    INSERT INTO t VALUES ('1.5', 9007199254740993, 3, 4), (NULL, -0.1, NULL, NULL), (9223372036854775807, 1e300, 1, 2)""")
+    done = job(decimal_overflow="double", verify=verify)
+    assert done.code == 0, done.errors
+    assert [column["arrow"] for column in done.result["schema"]] == ["double", "double", "decimal128(38, 18)", "decimal128(5, 1)"]
+    assert [row[:2] for row in done.rows] == [(1.5, 9007199254740992.0), (None, -0.1), (9223372036854775808.0, 1e300)]
+    (note,) = done.result["notes"]
+    assert note == (
+        "read as doubles, which keep 15 to 17 digits (decimal_overflow: double): 'a', 'b'; a proof compares the doubles that "
+        "the database makes of these columns"
+    )
+    database("INSERT INTO t (b) VALUES ('many')")
+    assert "'many' is text, not a real" in job(decimal_overflow="double").failure["message"]
+
+
+def test_a_type_that_is_not_a_decimal_stays_refused_whatever_decimal_overflow_is():
+    refused = Mapping((), TypeLine((), Kind.TEXT, "{}", "", refusal="it is an object"), text="{}")
+    described = Described(
+        "t", "t", ["o"], lambda name, as_text: refused.column("t", name, "OBJECT", "OBJECT", as_text=as_text), None
+    )
+    for overflow in OVERFLOWS:
+        with pytest.raises(JobError, match="OBJECT cannot be read: it is an object"):
+            selected(described, Selection(decimal_overflow=overflow), Dialect(repr))
 
 
 def test_renamed_columns_are_proved(table, job):

@@ -104,3 +104,18 @@ def test_a_value_that_is_not_one_of_the_type_is_refused_before_a_row_is_read(sho
     done = pg(where=json.dumps({"c": {"like": "a%"}, "u": where}))
     assert done.failure["class"] == "CONFIG"
     assert f"table 'public.t': --where compares column 'u' {words}" in done.failure["message"]
+
+
+def test_a_numeric_without_digits_is_a_double_if_the_config_says_so(shop, pg):
+    shop("CREATE TABLE t (n numeric, m numeric(38, 18), w numeric(100, 2))")
+    shop("""INSERT INTO t VALUES (123456789012345678901234567890.123456789012345678901, 1, 2), ('NaN', NULL, NULL),
+      (-0.1, 0, 1e90), (9007199254740993, 0, 0)""")
+    done = pg(decimal_overflow="double", verify="full")
+    assert done.code == 0, done.errors
+    assert [column["arrow"] for column in done.result["schema"]] == ["double", "decimal128(38, 18)", "double"]
+    assert [str(row[0]) for row in done.rows] == ["1.2345678901234568e+29", "nan", "-0.1", "9007199254740992.0"]
+    assert done.rows[2][2] == 1e90
+    assert done.result["proof"]["files"]["columns"]["n"]["nan"] == 1
+    assert "(decimal_overflow: double): 'n', 'w'" in done.result["notes"][0]
+    shop("INSERT INTO t VALUES (1e400, 0, 0)")
+    assert "out of range for type double precision" in pg(decimal_overflow="double").failure["message"]

@@ -86,9 +86,15 @@ def _plan(arguments: Arguments, source: "Source") -> str:
 def _notes(arguments: Arguments, source: "Source") -> tuple[str, ...]:
     """Return what the user should know before rows are read."""
     window, watermark = source.window, arguments.watermark
+    rounded = ", ".join(repr(column.name) for column in source.columns if column.rounded)
+    notes = [*window.notes]
+    if rounded:
+        notes.append(
+            f"read as doubles, which keep 15 to 17 digits (decimal_overflow: double): {rounded}; a proof compares the doubles "
+            "that the database makes of these columns"
+        )
     if watermark is None:
-        return window.notes
-    notes = list(window.notes)
+        return tuple(notes)
     if window.without_mark:
         skipped = f"rows skipped because {watermark.column!r} is NULL: {window.without_mark}"
         notes.append(f"{skipped}; only a full extract, or a first one, reads them")

@@ -105,7 +105,8 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "target_file_mb": "Megabytes after which a file is complete and the next one begins. Default: 512.",
     "decimal_overflow": (
         "Decimals that may have more digits than a file holds: columns without declared digits, or with more than 76. fail: "
-        "one that has too many fails the table. text: these columns are read as text. Default: fail."
+        "one that has too many fails the table. text: these columns are read as text. double: as the "
+        "nearest double, which keeps 15 to 17 digits. Default: fail."
     ),
     "tags": "Names by which an event selects tables: tag:large.",
     "db_engine": "The kind of database: postgres, mysql, mariadb, sqlserver, oracle, sqlite, … Passed to every job.",

@@ -121,7 +121,7 @@ TABLE: Final[Mapping[str, Reader[Any]]] = {
     "rename": rename,
     "where": where,
     "target_file_mb": integer(1, 65_536),
-    "decimal_overflow": one_of("fail", "text"),
+    "decimal_overflow": one_of("fail", "text", "double"),
     "tags": names,
     **SCRIPT_KEYS,
 }

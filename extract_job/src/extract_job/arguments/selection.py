@@ -13,7 +13,7 @@ from extract_job.errors import ArgumentError
 Values: TypeAlias = "str | tuple[str | None, ...] | None"
 """What a column is compared with: a text, NULL, or several of them."""
 
-OVERFLOWS = ("fail", "text")
+OVERFLOWS = ("fail", "text", "double")
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "like")
 
 
@@ -31,7 +31,7 @@ class Selection:
     rename: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, tuple[tuple[str, Values], ...]] = field(default_factory=dict)
     decimal_overflow: str = "fail"
-    """`text`: decimals without declared digits, or with more than a file can hold, are read as text."""
+    """Decimals without declared digits, or with more than a file can hold, are read as `text` or as the nearest `double`."""
     where_text: str | None = None
     """`where` as the argument has it; the result object repeats it."""
 
@@ -40,7 +40,7 @@ def selection_of(values: Mapping[str, str]) -> Selection:
     """Read the arguments; raise `ArgumentError`."""
     where, overflow = _mapping("where", values), values.get("decimal_overflow", OVERFLOWS[0])
     if overflow not in OVERFLOWS:
-        raise ArgumentError(f"--decimal_overflow {overflow!r} is not one of {' and '.join(OVERFLOWS)}")
+        raise ArgumentError(f"--decimal_overflow {overflow!r} is not one of {', '.join(OVERFLOWS)}")
     return Selection(
         columns=_names("columns", values),
         exclude_columns=_names("exclude_columns", values),

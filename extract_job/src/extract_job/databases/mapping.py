@@ -5,7 +5,7 @@ Each database has its `mapping.py`. All engines use the same lines: the SELECT e
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from fnmatch import fnmatchcase
 
@@ -43,7 +43,8 @@ class TypeLine:
     `types` are names as the catalog spells them; `*` stands for any letters. `value` is the SELECT expression, `text` the one
     that reads the column as text (empty: that of the database). `digits` are all digits of a decimal and those after the point;
     None: those of the catalog. `misfit` is a condition on rows whose value the type in the files cannot hold, if SQL must say
-    it. `refusal` says why the type cannot be read, except as text. `source` is the page that documents the type.
+    it. `refusal` says why the type cannot be read, except as text. `double` reads a decimal as the nearest double, for
+    `--decimal_overflow double`; empty if all decimals of the database fit. `source` is the page that documents the type.
     """
 
     types: tuple[str, ...]
@@ -54,13 +55,15 @@ class TypeLine:
     digits: tuple[int, int] | None = None
     misfit: str = ""
     refusal: str = ""
+    double: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column as it is read. `base` is the name of its type in the catalog; `value` and `text` are SQL expressions.
 
-    `precision` and `scale` are for decimals. `undecided`: values decide if a timestamp without a zone is an instant (SQLite).
+    `precision` and `scale` are for decimals. `double`: see `TypeLine`; `rounded`: the value is `double`.
+    `undecided`: values decide if a timestamp without a zone is an instant (SQLite).
     """
 
     name: str
@@ -74,11 +77,17 @@ class Column:
     misfit: str = ""
     undecided: bool = False
     nullable: bool = True
+    double: str = ""
+    rounded: bool = False
 
     @property
     def expression(self) -> str:
         """The expression in the SELECT, under the name of the column."""
         return f"{self.value} AS {quoted(self.name)}"
+
+    def as_double(self) -> "Column":
+        """Return the column read as doubles."""
+        return replace(self, kind=Kind.DOUBLE, value=self.double, precision=0, scale=0, rounded=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +124,9 @@ class Mapping:
         line = self.line(base) if line is None else line
         sql = quoted(name)
         text = (line.text or self.text).replace("{}", sql)
+        double = line.double.replace("{}", sql)
         if as_text:
-            return Column(name, declared, Kind.TEXT, base, text, text)
+            return Column(name, declared, Kind.TEXT, base, text, text, double=double)
         if line.refusal:
             raise JobError(
                 f"table {table!r}, column {name!r}: {declared} cannot be read: {line.refusal}, or read it as text with "
@@ -128,13 +138,17 @@ class Mapping:
             return Column(name, declared, line.kind, base, value, text, misfit=misfit)
         precision, scale = line.digits or digits
         check_decimal(table, name, declared, precision, scale)
-        return Column(name, declared, line.kind, base, value, text, precision, scale, misfit)
+        return Column(name, declared, line.kind, base, value, text, precision, scale, misfit, double=double)
+
+
+class TooManyDigits(JobError):  # noqa: N818 - the name says what is wrong
+    """The decimals of a column do not fit into Parquet."""
 
 
 def check_decimal(table: str, name: str, declared: str, precision: int, scale: int) -> None:
-    """Raise `JobError` for a decimal that does not fit into Parquet."""
+    """Raise `TooManyDigits` for a decimal that does not fit into Parquet."""
     if not 1 <= precision <= MAX_PRECISION or not 0 <= scale <= precision:
-        raise JobError(
+        raise TooManyDigits(
             f"table {table!r}, column {name!r}: {declared} does not fit into Parquet, whose decimals have 1 to {MAX_PRECISION} "
             f"digits, up to all of them after the point; read it as text with --text_columns {name}",
             FailureClass.CONFIG,

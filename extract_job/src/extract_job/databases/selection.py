@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 
 from extract_job.arguments.selection import Selection, Values
-from extract_job.databases.mapping import UNBOUNDED, Column, Kind
+from extract_job.databases.mapping import UNBOUNDED, Column, Kind, TooManyDigits
 from extract_job.databases.names import column_name, quoted
 from extract_job.databases.tables import SourceTable
 from extract_job.errors import FailureClass, JobError
@@ -87,15 +87,18 @@ def selected(described: Described, selection: Selection, dialect: Dialect) -> So
 
 
 def _read(described: Described, name: str, as_text: bool, selection: Selection) -> Column:  # noqa: FBT001 - see `Described`
-    """The column; one of decimals that may not fit becomes text if the config says so. Raises `JobError`."""
+    """The column; one of decimals that may not fit becomes text or a double if the config says so. Raises `JobError`."""
     if as_text or selection.decimal_overflow == "fail":
         return described.column(name, as_text)
     try:
         column = described.column(name, False)  # noqa: FBT003 - see `Described`
-    except JobError:
-        return described.column(name, True)  # noqa: FBT003
-    unbounded = column.kind is Kind.DECIMAL and (column.precision, column.scale) == UNBOUNDED and "(" not in column.declared
-    return described.column(name, True) if unbounded else column  # noqa: FBT003
+    except TooManyDigits:
+        unbounded, column = True, described.column(name, True)  # noqa: FBT003
+    else:
+        unbounded = column.kind is Kind.DECIMAL and (column.precision, column.scale) == UNBOUNDED and "(" not in column.declared
+    if not unbounded:
+        return column
+    return column.as_double() if selection.decimal_overflow == "double" else described.column(name, True)  # noqa: FBT003
 
 
 def _condition(table: str, column: Column, operator: str, operand: Values, dialect: Dialect) -> str:

@@ -11,6 +11,8 @@ _DOCS = "https://docs.oracle.com/en/database/oracle/oracle-database/23/sqlrf"
 _TYPES, _FORMATS = f"{_DOCS}/Data-Types.html", f"{_DOCS}/Format-Models.html"
 NUMBER_TEXT = "TO_CHAR({}, 'TM9', 'NLS_NUMERIC_CHARACTERS=''.,''')"
 """All digits without an exponent, if the text has at most 64 characters; otherwise an exponent, which the job refuses."""
+_DOUBLE = "TO_BINARY_DOUBLE({})"
+"""https://docs.oracle.com/en/database/oracle/oracle-database/23/sqlrf/TO_BINARY_DOUBLE.html"""
 _SECOND = 'SYYYY-MM-DD"T"HH24:MI:SS'
 DATE_TEXT = f"LTRIM(TO_CHAR({{}}, '{_SECOND}'))"
 """SYYYY writes a minus before years BC and a blank before others."""
@@ -20,9 +22,9 @@ _OBJECT = "it is an object; read a view that turns it into text or numbers"
 
 MAPPING = Mapping(
     (
-        TypeLine(("NUMBER",), Kind.DECIMAL, NUMBER_TEXT, _TYPES, text=NUMBER_TEXT),
+        TypeLine(("NUMBER",), Kind.DECIMAL, NUMBER_TEXT, _TYPES, text=NUMBER_TEXT, double=_DOUBLE),
         # A FLOAT is a decimal number, whose precision is counted in bits.
-        TypeLine(("FLOAT",), Kind.DECIMAL, NUMBER_TEXT, _TYPES, text=NUMBER_TEXT),
+        TypeLine(("FLOAT",), Kind.DECIMAL, NUMBER_TEXT, _TYPES, text=NUMBER_TEXT, double=_DOUBLE),
         TypeLine(("BINARY_FLOAT",), Kind.REAL, "{}", _TYPES),
         TypeLine(("BINARY_DOUBLE",), Kind.DOUBLE, "{}", _TYPES),
         TypeLine(("BOOLEAN",), Kind.BOOLEAN, "{}", _TYPES),

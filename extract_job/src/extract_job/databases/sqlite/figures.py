@@ -128,7 +128,7 @@ class _Field:
         """Yield what a row has of this column: the value, and a double also as it is stored."""
         yield f"{self.value} AS {self.alias}"
         if self._column.kind is Kind.DOUBLE:
-            yield f"{quoted(self._column.name)} AS {self.stored}"
+            yield f"{self._column.value} AS {self.stored}"
 
     @property
     def value(self) -> str:
@@ -139,7 +139,7 @@ class _Field:
             case Kind.BOOLEAN:
                 value = f"{sql} IN (1, '1', 'true', 'True', 'TRUE')"
             case Kind.DOUBLE:
-                value = f"extract_double({sql})"
+                value = f"extract_double({column.value})"
             case Kind.DECIMAL:
                 unit = 10**column.scale
                 units = f"CAST(round({sql} * {unit}.0) AS INTEGER)"
