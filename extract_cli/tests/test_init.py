@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,20 @@ def test_a_project_can_be_planned_at_once(cli, tmp_path, monkeypatch):
     schema = Draft202012Validator(json.loads(Path("sales-pipeline/extract.schema.json").read_text()))
     assert text.startswith("# yaml-language-server: $schema=../extract.schema.json\n")
     assert list(schema.iter_errors(yaml.safe_load(text))) == []
+
+
+@pytest.mark.parametrize("job_type", ["glue", "ecs"])
+def test_only_the_job_type_of_the_config_has_a_section_and_the_others_are_comments(cli, tmp_path, monkeypatch, job_type):
+    monkeypatch.chdir(tmp_path)
+    assert cli("init", "--job-type", job_type).code == 0
+    text = Path("extract.toml").read_text()
+    assert list(tomllib.loads(text)["job_types"]) == [job_type]
+    head, _, rest = text.partition("remove the # before its lines.\n")
+    Path("extract.toml").write_text(head + "\n" + re.sub("(?m)^# ", "", rest))
+    assert {job_type, "glue", "ecs", "emr", "emr_eks", "emr_serverless"} <= set(
+        tomllib.loads(Path("extract.toml").read_text())["job_types"]
+    )
+    assert cli("validate").code == 0
 
 
 def test_the_tables_of_a_sqlite_database(cli, here):

@@ -16,7 +16,7 @@ pipeline_option = click.option(
     "--pipeline", type=click.Path(path_type=Path), help="extract.toml, or its folder. [default: here, or the nearest above]"
 )
 local_option = click.option(
-    "--local", is_flag=True, help="Use this machine, also if extract.toml names a state machine. Its places must be folders."
+    "--local", is_flag=True, help="Use this machine, also if extract.toml names a state machine or places on AWS."
 )
 limit_option = click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many to show.")
 
@@ -28,21 +28,37 @@ def examples(*lines: str) -> str:
 
 def engine_of(path: Path | None, *, local: bool) -> Engine:
     """The engine of this pipeline."""
-    from extract_core.pipeline.read import read_pipeline
+    from extract_cli.views.output import echo
+    from extract_core.pipeline.reach import HERE
     from extract_core.runs.engine import load_engine
 
-    pipeline = read_pipeline(path)
+    pipeline, is_moved = pipeline_for(path, local=local)
+    if is_moved:
+        echo(
+            f"note: {pipeline.file.name} names places on AWS; on this machine, configs are in {HERE['config_uri']}, rows in "
+            f"{HERE['data_uri']} and watermarks in {HERE['tracking']}",
+            err=True,
+        )
     return load_engine(_engine_name(pipeline, local=local), pipeline)
+
+
+def pipeline_for(path: Path | None, *, local: bool) -> tuple[Pipeline, bool]:
+    """The pipeline, and whether its places on AWS were replaced by places of this machine, as ``--local`` asks for."""
+    from extract_core.pipeline.reach import on_this_machine
+    from extract_core.pipeline.read import read_pipeline
+
+    pipeline = read_pipeline(path)
+    here = on_this_machine(pipeline) if local else pipeline
+    return here, here is not pipeline
 
 
 def runs_of(path: Path | None, *, local: bool) -> PipelineRuns:
     """The runs of this pipeline. No engine is loaded and no plugin is imported."""
     from extract_cli.pipeline_runs import PipelineRuns
-    from extract_core.pipeline.read import read_pipeline
     from extract_core.runs.engine import load_engine
     from extract_core.tracking.open import open_tracking
 
-    pipeline = read_pipeline(path)
+    pipeline, _ = pipeline_for(path, local=local)
     name, options = chosen_engine(pipeline, local=local)
     return PipelineRuns(open_tracking(pipeline.tracking), lambda: load_engine(name, pipeline), options=options, pipeline=pipeline)
 

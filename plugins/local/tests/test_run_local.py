@@ -45,6 +45,24 @@ def test_a_run_of_some_tables(demo_project):
     assert json.loads(shown.stdout) == run
 
 
+def test_a_pipeline_on_aws_runs_here_with_places_of_this_machine(demo_project):
+    toml = demo_project.folder / "extract.toml"
+    places = {"config_uri": "s3://b/config/", "data_uri": "s3://b/data/", "runs_uri": "s3://b/runs/", "tracking": "dynamodb://t"}
+    text = toml.read_text()
+    for name, place in places.items():
+        text = re.sub(rf"(?m)^{name} *=.*\n", "", text).replace("[pipeline]\n", f'[pipeline]\n{name} = "{place}"\n')
+    toml.write_text(text)
+    done = demo_project.extract("run", "sales", "public.categories", "--local", "--run-id", "one")
+    assert done.stderr.startswith(
+        "note: extract.toml names places on AWS; on this machine, configs are in config/, rows in .extract/data/ and watermarks "
+        "in .extract/tracking.db\n"
+    )
+    status = demo_project.extract("status", "--local", "--output", "json")
+    assert tables(status) == {"public.categories": "SUCCEEDED"}
+    (file,) = json.loads(demo_project.extract("data", "public.categories", "--local", "--output", "json").stdout)["files"]
+    assert (demo_project.folder / ".extract/data").as_posix() in str(file)
+
+
 def test_a_failed_run_names_its_tables_and_the_command_to_rerun_them(demo_project):
     done = demo_project.extract("run", "sales", "public.returns", "public.categories", "--local", "--run-id", "one", code=1)
     assert "database 'sales.db' has no table 'public.returns'" in done.stdout

@@ -15,6 +15,7 @@ from extract_core.pipeline.model import NO_ACCOUNT, MachineOptions, Pipeline
 from extract_core.pipeline.notify import notify_options
 from extract_core.pipeline.pools import POOL, pool_sizes, pools_of_job_types
 from extract_core.pipeline.prices import price_list
+from extract_core.pipeline.reach import HERE
 from extract_core.pipeline.variables import too_long
 from extract_core.wording import did_you_mean
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
-_TRACKING: Final = ".extract/tracking.db"
+_TRACKING: Final = r"(?:(?:dynamodb|sqlite|file)://|(?!.*://)).+"
 _TRACKING_HINT: Final = "the path of a file, or dynamodb://table"
 _PLACE: Final = re.compile(r"(?:(?:s3|file)://|(?!s3:|.*://)).+", re.DOTALL)
 _WORDS: Final = (
@@ -67,7 +68,6 @@ _KNOWN: Final = {"region": REGIONS, "partition": ("aws", "aws-cn", "aws-us-gov")
 """For "did you mean"."""
 _STATE_MACHINE: Final = r"|arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[^\s:]{1,80}"
 _STATE_MACHINE_HINT: Final = "the ARN of a state machine, arn:aws:states:eu-central-1:123456789012:stateMachine:extract"
-_PLACES: Final = {"config_uri": "config/", "data_uri": ".extract/data/", "runs_uri": ".extract/runs/"}
 
 
 def finding_at(pipeline: Pipeline, path: str, message: str) -> Finding:
@@ -99,8 +99,10 @@ class Reading:
         partition = self._text(pipeline, "partition", "aws", r"aws(-[a-z]+)*", "aws, aws-cn, aws-us-gov, …")
         region = self._text(pipeline, "region", "us-east-1", _REGION, "a region such as eu-central-1")
         account = self._text(pipeline, "account", NO_ACCOUNT, r"\d{12}", 'twelve digits in quotes, such as "123456789012"')
-        places = {key: self._place(pipeline, key, default) for key, default in _PLACES.items()}
-        tracking = self._text(pipeline, "tracking", _TRACKING, r"(?:(?:dynamodb|sqlite|file)://|(?!.*://)).+", _TRACKING_HINT)
+        places = {key: self._place(pipeline, key, default) for key, default in HERE.items() if key != "tracking"}
+        tracking = self._text(
+            pipeline, "tracking", HERE["tracking"], r"(?:(?:dynamodb|sqlite|file)://|(?!.*://)).+", _TRACKING_HINT
+        )
         if "://" not in tracking:
             tracking = str((self.file.parent / tracking).resolve())
         if tracking.startswith("dynamodb://") and "?" not in tracking and "region" in pipeline:

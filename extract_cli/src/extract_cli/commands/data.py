@@ -11,7 +11,7 @@ import click
 from extract_cli.complete import complete_run, complete_table
 from extract_cli.find_run import find_run
 from extract_cli.find_table import find_source, source_option
-from extract_cli.options import examples, local_option, pipeline_option, runs_of
+from extract_cli.options import examples, local_option, pipeline_for, pipeline_option, runs_of
 from extract_cli.views.output import echo, output_option, print_json
 from extract_core.errors import UsageError
 from extract_core.objects.files import file_path
@@ -66,14 +66,14 @@ def data(table: str, run: str | None, reader: str, source: str | None, local: bo
     that define a table over them in Athena; print and run them again after each run.
     """
     from extract_core.objects.routed import open_objects
-    from extract_core.pipeline.read import read_pipeline
     from extract_core.status.live_files import live_attempts
 
+    read, _ = pipeline_for(pipeline, local=local)
     runs = runs_of(pipeline, local=local)
     source = find_source(runs.tracking, table, source)
     run_id = None if run is None else find_run(runs.tracking, run, planned=True).run_id
     objects = open_objects()
-    attempts = live_attempts(objects, read_pipeline(pipeline).data_uri, source, table, until_run=run_id)
+    attempts = live_attempts(objects, read.data_uri, source, table, until_run=run_id)
     if not attempts:
         which = "no run has" if run_id is None else f"run {run_id!r} has not"
         raise UsageError(f"{which} committed rows of {table!r}; see: extract history {table}")

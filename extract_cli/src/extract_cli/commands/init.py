@@ -74,7 +74,7 @@ def init(folder: Path, source: str | None, url: str | None, job_type: str | None
     from asl_generator.bundle.job import SCRIPT, SCRIPT_TEXT
 
     files: Mapping[Path, str] = {
-        folder / "extract.toml": pipeline_text(registry, os.environ, folder.absolute().name),
+        folder / "extract.toml": pipeline_text(registry, os.environ, folder.absolute().name, chosen),
         folder / SCHEMA_FILE: schema_text(registry),
         folder / "jobs" / SCRIPT: SCRIPT_TEXT,
         config: text,

@@ -26,8 +26,8 @@ _RESERVED: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off",
 _TOML_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def pipeline_text(registry: Registry, environ: Mapping[str, str], folder: str) -> str:
-    """extract.toml, with an example section for each installed job type that needs one."""
+def pipeline_text(registry: Registry, environ: Mapping[str, str], folder: str, job_type: str) -> str:
+    """extract.toml, with the example section of this job type. Those of the other installed ones are comments."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder).strip("-_")[:40] or "extract"
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     lines = [
@@ -47,11 +47,25 @@ def pipeline_text(registry: Registry, environ: Mapping[str, str], folder: str) -
         "",
         "# The names of jobs, clusters and networks below are examples: write your own before you deploy.",
     ]
-    for job_type, installed in registry.job_types.items():
-        example = example_of(installed.job_type)
-        if example:
-            lines += ["", f"[job_types.{job_type}]", *(f"{_toml_key(key)} = {_toml(value)}" for key, value in example.items())]
+    lines += _section(registry, job_type)
+    others = [_section(registry, name) for name in registry.job_types if name != job_type]
+    if any(others):
+        lines += [
+            "",
+            "# A table can use another job type if its section is here, and extract deploy up then deploys it.",
+            "# To use one, write your own names and remove the # before its lines.",
+        ]
+    for section in others:
+        lines += [f"# {line}" if line else "" for line in section]
     return "\n".join(lines) + "\n"
+
+
+def _section(registry: Registry, job_type: str) -> list[str]:
+    """The lines of the example section of a job type, after an empty one; none if it needs no section."""
+    example = example_of(registry.job_types[job_type].job_type)
+    if not example:
+        return []
+    return ["", f"[job_types.{job_type}]", *(f"{_toml_key(key)} = {_toml(value)}" for key, value in example.items())]
 
 
 def _toml_key(key: str) -> str:

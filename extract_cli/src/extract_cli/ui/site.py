@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from extract_cli.options import chosen_engine
+from extract_cli.options import chosen_engine, pipeline_for
 from extract_cli.pipeline_runs import PipelineRuns
 from extract_core.clients import Clients
 from extract_core.config.read_sources import ReadSources
-from extract_core.pipeline.read import find_pipeline, read_pipeline
+from extract_core.pipeline.read import find_pipeline
 from extract_core.runs.engine import load_engine
 from extract_core.tracking.open import open_tracking
 
@@ -42,7 +42,7 @@ class Site:
 
     def pipeline(self) -> Pipeline:
         """The pipeline as extract.toml says now. Raises ConfigError."""
-        return read_pipeline(self.path)
+        return pipeline_for(self.path, local=self._local)[0]
 
     def registry(self) -> Registry:
         """The installed plugins, as they were when they were first needed."""
