@@ -78,7 +78,7 @@ permissions-score: set-up ## how many parts of all permissions are needed: each 
 
 soak: set-up ## the long runs; installs the AWS CLI, which is a client of one of them
 	@test -x .awscli/bin/aws || { python -m venv .awscli && .awscli/bin/pip install --quiet "awscli==$(AWSCLI)"; }
-	@PATH="$$PATH:$(CURDIR)/.awscli/bin" pytest -n auto --dist loadgroup -m soak --timeout 3600
+	@PATH="$$PATH:$(CURDIR)/.awscli/bin" pytest -n auto --dist loadgroup -m soak
 
 kit-score: set-up ## how many seeded faults of plugins the contract kit finds, and its false alarms
 	@python extract_testing/tests/seeded/score.py

@@ -48,10 +48,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
-    """Tests of one `xdist_group` run in one process, so that they share what their module makes once.
+    """Long runs have an hour, unless they say otherwise. Tests of one `xdist_group` run in one process: they share what it makes.
 
     pytest-xdist 3.8 appends the group to `Item._nodeid`, which pytest 9.2 no longer reads.
     """
+    for item in items:
+        if item.get_closest_marker("soak") is not None and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(3600))
     yield
     for item in items:
         grouped = getattr(item, "_nodeid", None)

@@ -50,7 +50,7 @@ transform: {job_type: glue, tables: {public.accounts: {partition_key: [a, b]}}}
 """
 
 UNHURRIED = settings(
-    max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # fmt: skip
 
 scalars = st.one_of(

@@ -13,7 +13,7 @@ from extract_core.registry.installed import Registry
 from extract_core.registry.routing import CHOOSE, HANDLE_STATUS
 from extract_core.runs import stop_jobs as stopping
 from extract_core.runs.reconcile import reconcile
-from extract_core.runs.started_jobs import StartedJobs
+from extract_core.runs.started_jobs import StartedJob, StartedJobs
 
 
 class History:
@@ -168,6 +168,16 @@ def test_on_one_machine_its_processes_are_ended_and_no_service_is_asked(pipeline
     assert (ended, stops) == ([{"ProcessId": 1234}], {})
     assert [job["table"] for job in summary["stopped_jobs"]] == ["public.accounts"]
     assert messages(pipeline)["public.accounts"] == "by ann; its job is stopped"
+
+
+def test_processes_that_do_not_heed_a_signal_are_waited_for_at_once(pipeline):
+    count = 40
+    all_at_work = threading.Barrier(count, timeout=30)
+    parts = replace(pipeline.parts, aws=None, stop_here=lambda _: all_at_work.wait() >= 0)
+    item = {"run_id": "r", "job_type": "press"}
+    jobs = {(f"t{number}", 1): StartedJob(item=item, answer={"ProcessId": number}) for number in range(count)}
+    stopped = stopping.stop_jobs(parts, jobs)
+    assert {(job.error, job.note) for job in stopped.values()} == {(None, "its job is stopped")}
 
 
 def test_a_process_that_had_ended_by_itself_is_not_said_to_be_stopped(pipeline, dead):

@@ -32,6 +32,9 @@ SECONDS: Final = 60.0
 """That one job type has to stop one job. Its client gives up after 26 (`extract_core.parsing.asking.client`)."""
 
 _AT_ONCE: Final = 8
+"""Jobs of services that are stopped at once: more requests would be throttled."""
+_AT_ONCE_HERE: Final = 64
+"""Jobs on this machine: each is a process that is waited for, 5 seconds if it does not heed SIGTERM."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +74,8 @@ def stop_jobs(parts: Parts, jobs: Mapping[Key, StartedJob]) -> dict[Key, Stopped
     if not jobs or (parts.aws is None and parts.stop_here is None):
         return {}
     sessions = _Sessions(parts.aws)
-    with ThreadPoolExecutor(min(_AT_ONCE, len(jobs)), thread_name_prefix="stop") as pool:
+    at_once = _AT_ONCE if parts.stop_here is None else _AT_ONCE_HERE
+    with ThreadPoolExecutor(min(at_once, len(jobs)), thread_name_prefix="stop") as pool:
         stopped = pool.map(lambda key: _stop(parts, key, jobs[key], sessions), jobs)
         return dict(zip(jobs, stopped, strict=True))
 
